@@ -1,0 +1,2 @@
+//! The incident itself. Pure: no clock, no I/O.
+pub mod kind;

@@ -1,0 +1,34 @@
+//! commandpost: the incident command post of a team chat.
+//!
+//! The rooms stand on floors; a room imports only from floors below its own
+//! (`tests/it/floors.rs` keeps it so). ARCHITECTURE.md has the map.
+
+// Floor 0: what the words mean. Pure: no clock, no I/O, no async.
+pub mod alert;
+pub mod drill;
+pub mod incident;
+pub mod people;
+pub mod playbook;
+pub mod post;
+
+// Floor 1: languages: in, out, on paper, of settings.
+pub mod card;
+pub mod config;
+pub mod export;
+pub mod grammar;
+
+// Floor 2: durability.
+pub mod journal;
+pub mod outbox;
+
+// Floor 3: the only write path.
+pub mod desk;
+
+// Floor 4: the doors; no door knows another.
+pub mod chat;
+pub mod http;
+pub mod publish;
+
+// Floor 5: the command line, and the modelled services behind `--demo`.
+pub mod cli;
+pub mod model;

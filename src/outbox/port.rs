@@ -1,0 +1,53 @@
+//! What a destination is asked, and what it may answer.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use crate::{incident::kind::Real, post::Approved};
+
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What came of one attempt to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived. An HTTP 2xx that cannot be parsed is still `Sent`.
+    Sent { external_id: Option<String>, url: Option<String> },
+    /// It may have arrived (the answer was lost): reconcile before any resend.
+    Unknown { why: String },
+    /// It did not arrive; try again, not before `after` if given.
+    Retry { after: Option<Duration>, why: String },
+    /// It cannot arrive as it is (credentials, length, deleted target): a person must act.
+    Failed { why: String },
+}
+
+/// What the destination knows of a delivery whose fate was unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reconciled {
+    Arrived { external_id: Option<String>, url: Option<String> },
+    Absent,
+    /// The destination could not be asked just now.
+    CannotTell { why: String },
+}
+
+/// A public destination outside: X, Statuspage and the like. Only real, approved posts fit its methods.
+///
+/// `key` is the delivery's idempotency key, the same at every attempt. `earlier` is the external id that this
+/// destination gave the incident's first post (to thread or to update), if there was one.
+/// Every request has a connect and a total time limit; no method panics; no secret is in any text returned.
+pub trait Publisher: Send + Sync {
+    /// The destination's name in configuration, outbox and timeline: `x`, `statuspage`.
+    fn name(&self) -> &str;
+    /// Whether `text` can be shown there as it is; the error says by how much it is too long.
+    fn check(&self, post: &crate::post::PostView) -> Result<(), String>;
+    fn publish<'a>(
+        &'a self,
+        post: &'a Approved<Real>,
+        key: &'a str,
+        earlier: Option<&'a str>,
+    ) -> BoxFuture<'a, Outcome>;
+    fn reconcile<'a>(
+        &'a self,
+        post: &'a Approved<Real>,
+        key: &'a str,
+        earlier: Option<&'a str>,
+    ) -> BoxFuture<'a, Reconciled>;
+}

@@ -1,0 +1,1 @@
+//! Post length by the rules of twitter-text.
