@@ -1,1 +1,6 @@
-//! model
+//! Stateful models of services that cannot run beside us (Discord, X, Atlassian Statuspage).
+//!
+//! They serve `serve --demo` and the tests: real HTTP and WebSocket servers on loopback with users, messages,
+//! permissions and limits of their own. Each keeps a record of every request, which tests hold against the
+//! official description of the service.
+pub mod recorder;
