@@ -127,7 +127,7 @@ pub(crate) fn pairs<'a>(
     max_bytes: usize,
     notes: &mut Vec<String>,
 ) -> std::collections::BTreeMap<String, String> {
-    use super::text::{NAME_MAX_BYTES, block, line, note};
+    use super::text::{NAME_MAX_BYTES, block, is_plain, line, note};
     let mut kept = std::collections::BTreeMap::new();
     let mut left_out = 0usize;
     for (name, value) in raw {
@@ -136,8 +136,7 @@ pub(crate) fn pairs<'a>(
             continue;
         }
         let fits = name.len() <= NAME_MAX_BYTES && value.len() <= max_bytes;
-        let plain = |s: &str| s.bytes().all(|b| (0x20..0x7f).contains(&b));
-        if fits && plain(&name) && plain(&value) {
+        if fits && is_plain(&name) && is_plain(&value) {
             kept.insert(name.into_owned(), value.into_owned());
         } else {
             let shown = format!("{what} {}", quote(&name));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{note, quote};
+use super::text::{acts, note, quote};
 
 /// Longest address, in bytes; longer ones are left out, for half an address leads nowhere.
 pub const LINK_MAX_BYTES: usize = 2_000;
@@ -89,11 +89,8 @@ fn fault(url: &str) -> Option<String> {
         return Some(format!("it has {} bytes, the limit is {LINK_MAX_BYTES}", url.len()));
     }
     // Browsers take a backslash for a slash, and the rest end an attribute or a chat's link markup.
-    if url.chars().any(|c| {
-        c.is_control()
-            || c.is_whitespace()
-            || matches!(c, '\\' | '"' | '<' | '>' | '`' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    }) {
+    let barred = |b: u8| b <= b' ' || matches!(b, 0x7f | b'\\' | b'"' | b'<' | b'>' | b'`');
+    if url.bytes().any(barred) || (!url.is_ascii() && url.chars().any(|c| acts(c) || c.is_whitespace())) {
         return Some("it holds a character that no address may hold".to_owned());
     }
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();

@@ -36,14 +36,30 @@ enum Shape {
     Block,
 }
 
-fn acts(c: char) -> bool {
+/// The same with line breaks and tabs.
+fn is_plain_block(text: &str) -> bool {
+    let plain = |b: &u8| (0x20..0x7f).contains(b) | (*b == b'\n') | (*b == b'\t');
+    text.as_bytes().chunks(32).all(|stride| stride.iter().fold(true, |all, b| all & plain(b)))
+}
+
+/// Whether a character acts on a screen instead of standing on it.
+pub(crate) fn acts(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
+/// Whether a text is printable ASCII, as nearly every one is. In strides without a branch inside, which the
+/// compiler turns into vector code.
+pub(crate) fn is_plain(text: &str) -> bool {
+    text.as_bytes().chunks(32).all(|stride| stride.iter().fold(true, |all, b| all & (0x20..0x7f).contains(b)))
+}
+
 fn clean(raw: &str, shape: Shape) -> (Cow<'_, str>, bool) {
-    // Nearly every text is printable ASCII: one pass over the bytes, nothing allocated.
-    if raw.bytes().all(|b| (0x20..0x7f).contains(&b)) || !raw.chars().any(acts) {
+    let as_it_is = match shape {
+        Shape::Line => is_plain(raw),
+        Shape::Block => is_plain_block(raw),
+    };
+    if as_it_is || !raw.chars().any(acts) {
         return (Cow::Borrowed(raw), false);
     }
     let mut out = String::with_capacity(raw.len());
@@ -104,7 +120,7 @@ pub fn block(what: &str, raw: &str, max: usize, notes: &mut Vec<String>) -> Stri
 /// A text that tells things apart: kept to the letter, or, if it is too long or holds characters that act,
 /// as `sha256:` and 32 hexadecimal digits.
 pub fn identity(what: &str, raw: &str, notes: &mut Vec<String>) -> String {
-    if raw.len() <= IDENTITY_MAX_BYTES && !raw.chars().any(acts) {
+    if raw.len() <= IDENTITY_MAX_BYTES && (is_plain(raw) || !raw.chars().any(acts)) {
         return raw.to_owned();
     }
     note(notes, || {

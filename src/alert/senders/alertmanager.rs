@@ -334,6 +334,6 @@ mod tests {
         insta::assert_snapshot!(refusal("not json"), @"The body is not JSON: expected ident (line 1, column 2). Check what the sender's template writes there.");
         let many = format!("{{\"alerts\":[{}{{}}]}}", "{},".repeat(ALERTS_MAX));
         insta::assert_snapshot!(refusal(&many), @"The body holds 10001 alerts, the limit is 10000. Let the sender send fewer in one delivery (in Alertmanager: `max_alerts` of the webhook).");
-        assert!(matches!(read(&format!("{{\"alerts\":[{{\"labels\":{}", "[".repeat(500))), Err(_)));
+        assert!(read(&format!("{{\"alerts\":[{{\"labels\":{}", "[".repeat(500))).is_err());
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::alert::text::{TITLE_MAX_BYTES, digest, line, note};
+use crate::alert::text::{TITLE_MAX_BYTES, acts, digest, line, note};
 use crate::alert::{Alert, AlertSeverity, Intake, Rejected, Status};
 
 /// Most of the body that is kept, in bytes of its written form.
@@ -47,9 +47,7 @@ fn written(body: &[u8], notes: &mut Vec<String>) -> String {
     let mut out = String::with_capacity(body.len().min(KEPT_MAX_BYTES));
     for chunk in body.utf8_chunks() {
         for c in chunk.valid().chars() {
-            let plain = matches!(c, '\n' | '\t')
-                || !(c.is_control()
-                    || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}'));
+            let plain = matches!(c, '\n' | '\t') || !acts(c);
             if plain {
                 out.push(c);
             } else {
