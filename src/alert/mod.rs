@@ -1,1 +1,171 @@
-//! alert
+//! Alerts: what a monitor posts, read into one shape.
+//!
+//! A [`Sender`] reads the bytes of one delivery into [`Alert`]s; [`situation`] counts the alerts of one group;
+//! [`rules`] says what becomes of them. Pure: bytes and times come in as arguments, nothing here opens, waits
+//! or asks for the time. Texts are kept as they were sent, apart from characters that act on a screen instead
+//! of standing on it (see [`text`]); escaping belongs to the doors that show them.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub mod intake;
+pub mod links;
+pub mod mapping;
+pub mod rules;
+pub mod senders;
+pub mod severity;
+pub mod situation;
+pub mod text;
+pub mod times;
+
+#[cfg(test)]
+mod recorded;
+
+pub use intake::{Intake, Rejected, Sender};
+pub use links::{Link, LinkKind};
+pub use severity::AlertSeverity;
+
+/// Whether the condition holds now, as the sender says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Firing,
+    Resolved,
+}
+
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Firing => "firing",
+            Status::Resolved => "resolved",
+        }
+    }
+}
+
+/// One observation of one alert, as a sender reported it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// The hook's name: `alertmanager`, `pingdom`, or the name of a configured generic hook.
+    pub source: String,
+    /// Stable identity within the source. One that is too long or unprintable stands here as its hash.
+    pub fingerprint: String,
+    pub status: Status,
+    /// Somebody has said at the sender that they are on it. The alert still fires.
+    pub acknowledged: bool,
+    pub severity: AlertSeverity,
+    /// The sender's own word for the severity; empty if it said none.
+    pub severity_text: String,
+    /// One line, never empty.
+    pub title: String,
+    /// May hold several lines; may be empty.
+    pub description: String,
+    /// When the condition began, by the sender's clock. `0001-01-01` means "not set" and is `None`.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// When the condition ended, by the sender's clock; `None` while it is open.
+    pub ends_at: Option<DateTime<Utc>>,
+    pub labels: BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
+    /// Only `http` and `https`, without credentials.
+    pub links: Vec<Link>,
+    /// What a situation groups by within this source.
+    pub group_key: String,
+    /// What was missing, cut or odd, in a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl Alert {
+    /// De-duplication key: the first 16 bytes of SHA-256 over source, fingerprint and start.
+    ///
+    /// The same fingerprint with another start is a new alert; with the same start it is a repeat, whatever
+    /// its status. Each part goes in with its length before it, so no two triples share a message.
+    pub fn key(&self) -> [u8; 16] {
+        let mut hash = Sha256::new();
+        for part in [&self.source, &self.fingerprint] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        match self.starts_at {
+            None => hash.update([0]),
+            Some(at) => {
+                hash.update([1]);
+                hash.update(at.timestamp().to_le_bytes());
+                hash.update(at.timestamp_subsec_nanos().to_le_bytes());
+            }
+        }
+        let digest = hash.finalize();
+        let mut key = [0; 16];
+        for (to, from) in key.iter_mut().zip(digest.iter()) {
+            *to = *from;
+        }
+        key
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    /// A firing alert to vary in tests.
+    pub fn alert(fingerprint: &str) -> Alert {
+        Alert {
+            source: "alertmanager".into(),
+            fingerprint: fingerprint.into(),
+            status: Status::Firing,
+            acknowledged: false,
+            severity: AlertSeverity::Critical,
+            severity_text: "critical".into(),
+            title: format!("Disk full on {fingerprint}"),
+            description: String::new(),
+            starts_at: DateTime::from_timestamp(1_795_205_588, 0),
+            ends_at: None,
+            labels: BTreeMap::from([("service".into(), "checkout".into())]),
+            annotations: BTreeMap::new(),
+            links: Vec::new(),
+            group_key: "{}:{alertname=\"DiskFull\"}".into(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::alert;
+    use super::*;
+
+    #[test]
+    fn a_repeat_keeps_the_key_and_a_new_start_is_a_new_alert() {
+        let first = alert("db1");
+        let resolved = Alert {
+            status: Status::Resolved,
+            ends_at: DateTime::from_timestamp(1_795_205_700, 0),
+            title: "another text".into(),
+            ..first.clone()
+        };
+        assert_eq!(first.key(), resolved.key());
+
+        let again = Alert { starts_at: DateTime::from_timestamp(1_795_205_588, 1), ..first.clone() };
+        let no_start = Alert { starts_at: None, ..first.clone() };
+        let elsewhere = Alert { source: "grafana".into(), ..first.clone() };
+        let keys = [first.key(), again.key(), no_start.key(), elsewhere.key()];
+        for (i, a) in keys.iter().enumerate() {
+            assert!(keys.iter().skip(i + 1).all(|b| a != b), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn the_border_between_source_and_fingerprint_is_part_of_the_key() {
+        let one = Alert { source: "ab".into(), fingerprint: "c".into(), ..alert("x") };
+        let two = Alert { source: "a".into(), fingerprint: "bc".into(), ..alert("x") };
+        assert_ne!(one.key(), two.key());
+    }
+
+    #[test]
+    fn an_alert_survives_being_stored_as_json() {
+        let before = alert("db1");
+        let stored = serde_json::to_string(&before).unwrap();
+        assert_eq!(serde_json::from_str::<Alert>(&stored).unwrap(), before);
+    }
+}

@@ -1,0 +1,318 @@
+//! Tests over bodies that real senders sent, and over the damage that can be done to them.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::mapping::GenericMapping;
+use super::senders::{NAMES, Settings, kept, named};
+use super::text::TITLE_MAX_BYTES;
+use super::{Intake, Sender};
+
+fn specifications(test: &str) -> Option<PathBuf> {
+    let place = std::env::var_os("COMMANDPOST_SPECS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs"), PathBuf::from)
+        .join("alerts");
+    if !place.is_dir() {
+        println!("SKIPPED: {test}: specifications not found");
+        return None;
+    }
+    Some(place)
+}
+
+/// Every body of a folder, and of the recorded lines that came to `path`, with a name for each.
+fn bodies(place: &std::path::Path, folder: &str, path: &str) -> Vec<(String, Vec<u8>)> {
+    let read_dir = |dir: &str| {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(place.join(dir)).unwrap().map(|f| f.unwrap().path()).collect();
+        files.sort();
+        files
+    };
+    let name = |p: &PathBuf| p.file_name().unwrap().to_string_lossy().into_owned();
+    let mut bodies: Vec<_> = read_dir(folder).iter().map(|f| (name(f), std::fs::read(f).unwrap())).collect();
+    for file in read_dir("recorded") {
+        for (i, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            if line["path"] == path {
+                bodies.push((format!("{}:{}", name(&file), i + 1), line["body"].as_str().unwrap().into()));
+            }
+        }
+    }
+    assert!(!bodies.is_empty());
+    bodies
+}
+
+fn table(sender: &dyn Sender, bodies: &[(String, Vec<u8>)]) -> String {
+    let mut out = String::new();
+    for (name, body) in bodies {
+        let intake = sender.read(body, Some("application/json")).unwrap();
+        let group = intake.group_status.map_or("-", |s| s.word());
+        writeln!(out, "{} {name}: {} alerts, group {group}", sender.name(), intake.alerts.len()).unwrap();
+        for a in &intake.alerts {
+            let (from, to) = (a.starts_at.map(|t| t.to_rfc3339()), a.ends_at.map(|t| t.to_rfc3339()));
+            writeln!(out, "  {} {} {} {}", a.fingerprint, a.status.word(), a.severity.word(), a.title)
+                .unwrap();
+            writeln!(
+                out,
+                "    {} .. {}, {} links",
+                from.unwrap_or_default(),
+                to.unwrap_or_default(),
+                a.links.len()
+            )
+            .unwrap();
+            for note in &a.notes {
+                writeln!(out, "    - {note}").unwrap();
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn every_recorded_alertmanager_body_is_read_as_it_was_meant() {
+    let Some(place) = specifications("every_recorded_alertmanager_body_is_read_as_it_was_meant") else {
+        return;
+    };
+    let sender = named("alertmanager", &Settings::default()).unwrap();
+    let bodies = bodies(&place, "alertmanager", "/v1/alertmanager");
+    insta::assert_snapshot!(table(sender.as_ref(), &bodies), @"
+    alertmanager alerta_prometheus_v3_alert.json: 1 alerts, group firing
+      d2089d8d0f422129 firing critical failedConnect: Connect fail
+        2016-08-01T10:27:08.008+00:00 .. , 1 links
+        - No fingerprint was given; it was computed from the labels.
+    alertmanager alerta_prometheus_v4_alert.json: 1 alerts, group firing
+      2f30fca22fdaa8ef firing critical thing_dead: No things for over 10 minutes
+        2017-08-03T19:17:37.804+00:00 .. , 1 links
+        - No fingerprint was given; it was computed from the labels.
+    alertmanager alertmanager_bot_resolved.json: 1 alerts, group resolved
+      88cbf0084cf27726 resolved critical Fire
+        2018-11-04T21:43:58.283995108+00:00 .. 2018-11-04T21:48:13.283995108+00:00, 1 links
+        - No fingerprint was given; it was computed from the labels.
+    alertmanager promteams_prom_post_request.json: 1 alerts, group firing
+      b29784719d6a11e6 firing warning high_memory_load: Server High Memory usage
+        2018-03-07T11:33:21.873077559+00:00 .. , 0 links
+        - No status was given; that of the group was taken.
+        - No fingerprint was given; it was computed from the labels.
+    alertmanager recorded_debian_0.25.0_firing.json: 1 alerts, group firing
+      7d2d332feada5c59 firing critical HighErrorRate: 5xx > 5%
+        2026-11-20T20:34:23.775681829+00:00 .. , 1 links
+    alertmanager recorded_debian_0.25.0_resolved.json: 1 alerts, group resolved
+      7d2d332feada5c59 resolved critical HighErrorRate: 5xx > 5%
+        2026-11-20T20:34:23.775681829+00:00 .. 2026-11-20T20:34:32+00:00, 0 links
+    alertmanager zulip_alert.json: 2 alerts, group firing
+      a1bc48475b20e73d firing critical High CPU Temperature: High CPU core temperature
+        2020-02-06T00:17:58.432911368+00:00 .. , 1 links
+      c2ea85182f28cbd9 firing critical High CPU Temperature: High CPU core temperature
+        2020-02-06T00:17:58.432911368+00:00 .. , 1 links
+    alertmanager zulip_single_alert.json: 1 alerts, group resolved
+      a1bc48475b20e73d resolved critical High CPU Temperature: High CPU core temperature
+        2020-02-06T00:17:58.432911368+00:00 .. , 1 links
+    alertmanager alertmanager.ndjson:1: 2 alerts, group firing
+      959f7ced14c290d0 firing critical DiskFull: Disk 95% full on db1
+        2026-11-20T20:13:08.409704835+00:00 .. , 2 links
+      fca487e92e68fd5f firing critical DiskFull: Disk 91% full on db2
+        2026-11-20T20:13:08.456544636+00:00 .. , 0 links
+    alertmanager alertmanager.ndjson:2: 2 alerts, group firing
+      959f7ced14c290d0 resolved critical DiskFull: @everyone =HYPERLINK(1) <script>
+        2026-11-20T20:13:08.409704835+00:00 .. 2026-11-20T20:13:11+00:00, 0 links
+      fca487e92e68fd5f firing critical DiskFull: Disk 91% full on db2
+        2026-11-20T20:13:08.456544636+00:00 .. , 0 links
+    alertmanager prometheus-alertmanager-chain.ndjson:1: 1 alerts, group firing
+      24a3b0cd96c6915d firing critical InstanceDown: 127.0.0.1:9999 of bot is down
+        2026-11-20T20:46:58.632+00:00 .. , 1 links
+    alertmanager prometheus-alertmanager-chain.ndjson:2: 1 alerts, group resolved
+      24a3b0cd96c6915d resolved critical InstanceDown: 127.0.0.1:9999 of bot is down
+        2026-11-20T20:46:58.632+00:00 .. 2026-11-20T20:47:11.632+00:00, 1 links
+    ");
+}
+
+#[test]
+fn recorded_bodies_of_others_are_read_by_customary_keys() {
+    let Some(place) = specifications("recorded_bodies_of_others_are_read_by_customary_keys") else { return };
+    let sender = named("generic", &Settings::default()).unwrap();
+    let mut all = bodies(&place, "generic", "/icinga2");
+    all.extend(bodies(&place, "generic", "/nagios").into_iter().skip(1));
+    insta::assert_snapshot!(table(sender.as_ref(), &all), @"
+    generic oncall_formatted_webhook.json: 1 alerts, group -
+      08d6891a-835c-e661-39fa-96b6a9e26552 firing unknown TestAlert: The whole system is down
+         .. , 1 links
+    generic icinga2.ndjson:1: 1 alerts, group -
+      sha256:cc7e9b09e44c5f25acd2d8e003606f71 firing critical disk on db1
+         .. , 0 links
+        - No title was found.
+        - No identity was found; it was worked out from title and labels.
+    generic icinga2.ndjson:2: 1 alerts, group -
+      sha256:cc7e9b09e44c5f25acd2d8e003606f71 resolved unknown disk on db1
+         .. , 0 links
+        - No title was found.
+        - No identity was found; it was worked out from title and labels.
+    generic nagios4.ndjson:1: 1 alerts, group -
+      sha256:cc7e9b09e44c5f25acd2d8e003606f71 firing critical disk on db1
+         .. , 0 links
+        - No title was found.
+        - No identity was found; it was worked out from title and labels.
+    generic nagios4.ndjson:2: 1 alerts, group -
+      sha256:cc7e9b09e44c5f25acd2d8e003606f71 resolved unknown disk on db1
+         .. , 0 links
+        - No title was found.
+        - No identity was found; it was worked out from title and labels.
+    ");
+}
+
+#[test]
+fn the_bodies_of_every_service_are_read_or_refused_or_kept() {
+    let Some(place) = specifications("the_bodies_of_every_service_are_read_or_refused_or_kept") else {
+        return;
+    };
+    let mut read = 0;
+    for folder in std::fs::read_dir(&place).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let body = std::fs::read(file.unwrap().path()).unwrap();
+            for sender in senders() {
+                sound(&sender.read(&body, None).unwrap_or_else(|why| kept::keep(sender.name(), &body, &why)));
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 100, "{read}");
+}
+
+fn senders() -> Vec<Box<dyn Sender>> {
+    let mapping: GenericMapping = serde_json::from_value(json!({
+        "alerts_at": "$.alerts",
+        "title": "{$.labels.alertname}: {$.annotations.summary}",
+        "status": {"path": "status", "resolved": ["resolved"]},
+        "severity": {"path": "/labels/severity", "map": {"page": "critical"}},
+        "labels_at": "labels",
+        "starts_at": "startsAt",
+    }))
+    .unwrap();
+    let mapped = Settings { source: "mapped".into(), mapping: mapping.compile().unwrap() };
+    let mut senders: Vec<_> = NAMES.iter().map(|n| named(n, &Settings::default()).unwrap()).collect();
+    senders.push(named("generic", &mapped).unwrap());
+    senders
+}
+
+/// What holds of every alert, whatever came in.
+fn sound(intake: &Intake) {
+    for alert in &intake.alerts {
+        assert!(!alert.title.trim().is_empty() && alert.title.len() <= TITLE_MAX_BYTES, "{alert:?}");
+        assert!(!alert.title.contains(['\n', '\u{1b}', '\u{202e}']), "{alert:?}");
+        assert!(!alert.fingerprint.is_empty() && !alert.source.is_empty(), "{alert:?}");
+        assert!(alert.links.iter().all(|l| l.url.to_lowercase().starts_with("http")), "{alert:?}");
+        alert.key();
+    }
+}
+
+fn whole() -> Value {
+    json!({
+        "receiver": "bot", "status": "firing", "version": "4", "groupKey": "{}:{alertname=\"DiskFull\"}",
+        "truncatedAlerts": 0, "externalURL": "http://am:9093",
+        "groupLabels": {"alertname": "DiskFull"}, "commonLabels": {"alertname": "DiskFull"},
+        "commonAnnotations": {"summary": "s"},
+        "alerts": [{
+            "status": "firing", "labels": {"alertname": "DiskFull", "severity": "critical"},
+            "annotations": {"summary": "Füll\u{202e} 95%", "runbook_url": "http://runbook/disk"},
+            "startsAt": "2026-11-20T20:13:08.409704835Z", "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://prom/graph", "fingerprint": "959f7ced14c290d0",
+        }],
+    })
+}
+
+/// Every place in a JSON value, as pointers.
+fn places(value: &Value, at: &str, out: &mut Vec<String>) {
+    out.push(at.to_owned());
+    match value {
+        Value::Object(map) => map.iter().for_each(|(k, v)| places(v, &format!("{at}/{k}"), out)),
+        Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| places(v, &format!("{at}/{i}"), out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_null_or_a_wrong_type_anywhere_is_read_or_refused_never_a_panic() {
+    let mut at = Vec::new();
+    places(&whole(), "", &mut at);
+    assert!(at.len() > 20);
+    let strange = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(u64::MAX),
+        json!(""),
+        json!("\u{0}"),
+        json!([]),
+        json!({}),
+        json!([[[]]]),
+        json!({"": null}),
+        json!("x".repeat(10_000)),
+        json!("0000-99-99T99:99:99Z"),
+    ];
+    let mut read = 0;
+    for place in &at {
+        for value in &strange {
+            let mut body = whole();
+            *body.pointer_mut(place).unwrap() = value.clone();
+            let body = body.to_string();
+            for sender in senders() {
+                if let Ok(intake) = sender.read(body.as_bytes(), None) {
+                    sound(&intake);
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        read > at.len(),
+        "most damage is survivable, {read} of {} were read",
+        at.len() * strange.len() * 3
+    );
+}
+
+#[test]
+fn a_null_for_any_text_of_an_alert_does_not_cost_the_alert() {
+    let sender = named("alertmanager", &Settings::default()).unwrap();
+    for place in whole()["alerts"][0].as_object().unwrap().keys() {
+        let mut body = whole();
+        body["alerts"][0][place] = Value::Null;
+        let intake = sender.read(body.to_string().as_bytes(), None).unwrap();
+        assert_eq!(intake.alerts.len(), 1, "{place}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_body_cut_anywhere_or_with_bytes_changed_never_panics(
+        end in any::<prop::sample::Index>(),
+        hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let mut body = whole().to_string().into_bytes();
+        for (at, byte) in hits {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        body.truncate(end.index(body.len() + 1));
+        for sender in senders() {
+            match sender.read(&body, None) {
+                Ok(intake) => sound(&intake),
+                Err(why) => {
+                    prop_assert!(why.to_string().ends_with('.') && why.to_string().len() < 500);
+                    sound(&kept::keep("legacy", &body, &why));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_at_all_never_panic(body: Vec<u8>, form: bool) {
+        let content_type = form.then_some("application/x-www-form-urlencoded");
+        for sender in senders() {
+            if let Ok(intake) = sender.read(&body, content_type) {
+                sound(&intake);
+            }
+        }
+    }
+}

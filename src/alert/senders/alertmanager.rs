@@ -1,0 +1,339 @@
+//! Prometheus Alertmanager's webhook, version 4; version 3 and hand-written bodies are tolerated.
+//!
+//! What a body leaves out is worked out and noted: a fingerprint from the labels (by Alertmanager's own
+//! algorithm, so the identity stays when the sender is upgraded), a status from that of the group.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::alertmanager_wire::{Body, Member, Pairs, Text};
+use crate::alert::intake::{ALERTS_MAX, body_text, pairs};
+use crate::alert::text::{
+    ANNOTATION_MAX_BYTES, DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, digest, identity,
+    line, note, quote,
+};
+use crate::alert::{Alert, AlertSeverity, Intake, LinkKind, Rejected, Sender, Status, links, times};
+
+/// Reads Alertmanager's bodies.
+#[derive(Debug, Clone)]
+pub struct Alertmanager {
+    source: String,
+}
+
+impl Alertmanager {
+    pub fn new(source: String) -> Self {
+        Alertmanager { source }
+    }
+
+    fn alert(&self, body: &Body, group: &Group, member: Member) -> Alert {
+        let mut notes = Vec::new();
+        let label = |name: &str| member.labels.get(name).or_else(|| body.common_labels.get(name));
+        let annotation = |names: &[&str]| {
+            let (own, common) = (&member.annotations, &body.common_annotations);
+            names.iter().find_map(|n| own.get(n)).or_else(|| names.iter().find_map(|n| common.get(n)))
+        };
+
+        let starts_at = times::read("start", &member.starts_at.0, &mut notes);
+        if starts_at.is_none() {
+            note(&mut notes, || {
+                "No start was given; a second outbreak of it looks like a repeat.".to_owned()
+            });
+        }
+        let ends_at = times::read("end", &member.ends_at.0, &mut notes);
+        let status = self.status(&member.status.0, group.status, &mut notes);
+
+        let severity_text = label("severity")
+            .or_else(|| annotation(&["severity"]))
+            .or_else(|| label("priority"))
+            .unwrap_or_default();
+        let severity = AlertSeverity::read(severity_text);
+        let severity_text = line("severity", severity_text, LABEL_MAX_BYTES, &mut notes);
+
+        let name = label("alertname");
+        let summary = annotation(&["summary", "title"]);
+        let description = annotation(&["description", "message", "details"]).unwrap_or_default();
+        let title: Cow<str> = match (name, summary) {
+            (Some(name), Some(summary)) if !summary.contains(name) => {
+                Cow::Owned(format!("{name}: {summary}"))
+            }
+            (_, Some(summary)) => Cow::Borrowed(summary),
+            (Some(name), None) => Cow::Borrowed(name),
+            (None, None) => description
+                .lines()
+                .find(|l| !l.trim().is_empty())
+                .map_or(Cow::Borrowed("Alert without a name"), Cow::Borrowed),
+        };
+
+        let fingerprint = if !member.fingerprint.0.is_empty() {
+            identity("fingerprint", &member.fingerprint.0, &mut notes)
+        } else if member.labels.list.is_empty() {
+            note(&mut notes, || {
+                "Neither fingerprint nor labels were given; the texts tell it apart.".to_owned()
+            });
+            digest(format!("{title}\n{description}").as_bytes())
+        } else {
+            note(&mut notes, || "No fingerprint was given; it was computed from the labels.".to_owned());
+            format!("{:016x}", fingerprint(&member.labels))
+        };
+
+        let mut found = Vec::new();
+        links::add(&mut found, LinkKind::Source, &member.generator_url.0, &mut notes);
+        links::add(&mut found, LinkKind::Dashboard, &member.dashboard_url.0, &mut notes);
+        links::add(&mut found, LinkKind::Dashboard, &member.panel_url.0, &mut notes);
+        links::add(&mut found, LinkKind::Silence, &member.silence_url.0, &mut notes);
+        for (name, value) in &member.annotations.list {
+            if let Some(kind) = LinkKind::of_annotation(name)
+                // A runbook may be a page's name or a sentence; that is no link, and no fault either.
+                && value.contains("://")
+            {
+                links::add(&mut found, kind, value, &mut notes);
+            }
+        }
+
+        let unread = member.labels.unread + member.annotations.unread;
+        if unread > 0 {
+            note(&mut notes, || format!("{unread} more labels and annotations were not read."));
+        }
+        let title = line("title", title.trim(), TITLE_MAX_BYTES, &mut notes);
+        let description = block("description", description, DESCRIPTION_MAX_BYTES, &mut notes);
+        Alert {
+            source: self.source.clone(),
+            fingerprint,
+            status,
+            acknowledged: false,
+            severity,
+            severity_text,
+            title,
+            description,
+            starts_at,
+            ends_at,
+            labels: pairs("label", member.labels.list.into_iter(), LABEL_MAX_BYTES, &mut notes),
+            annotations: pairs(
+                "annotation",
+                member.annotations.list.into_iter(),
+                ANNOTATION_MAX_BYTES,
+                &mut notes,
+            ),
+            links: found,
+            group_key: group.key.clone(),
+            notes,
+        }
+    }
+
+    fn status(&self, own: &str, group: Option<Status>, notes: &mut Vec<String>) -> Status {
+        match (read_status(own), group) {
+            (Some(own), group) => {
+                if (own, group) == (Status::Firing, Some(Status::Resolved)) {
+                    note(notes, || {
+                        "The group is called resolved and this alert firing; the alert is believed."
+                            .to_owned()
+                    });
+                }
+                own
+            }
+            (None, group) => {
+                let status = group.unwrap_or(Status::Firing);
+                note(notes, || match (own.is_empty(), group) {
+                    (true, Some(_)) => "No status was given; that of the group was taken.".to_owned(),
+                    (true, None) => "No status was given; it is taken to be firing.".to_owned(),
+                    (false, _) => {
+                        format!("The status {} is unknown; it is taken to be {}.", quote(own), status.word())
+                    }
+                });
+                status
+            }
+        }
+    }
+}
+
+struct Group {
+    status: Option<Status>,
+    key: String,
+}
+
+impl Sender for Alertmanager {
+    fn name(&self) -> &str {
+        &self.source
+    }
+
+    fn read(&self, body: &[u8], _content_type: Option<&str>) -> Result<Intake, Rejected> {
+        let text = body_text(body)?;
+        let mut body: Body =
+            serde_json::from_str(text).map_err(|e| Rejected::from_json("alertmanager", &e))?;
+        let Some(members) = body.alerts.take() else {
+            return Err(Rejected::Missing {
+                sender: "alertmanager".to_owned(),
+                field: "`alerts`".to_owned(),
+            });
+        };
+        if members.found > ALERTS_MAX {
+            return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
+        }
+
+        let mut notes = Vec::new();
+        let truncated = truncated(&body.truncated_alerts, &mut notes);
+        if members.list.is_empty() {
+            note(&mut notes, || "The body holds no alert.".to_owned());
+        }
+        let group = Group { status: read_status(&body.status.0), key: self.group_key(&body, &mut notes) };
+        if group.status.is_none() {
+            note(&mut notes, || match body.status.0.as_ref() {
+                "" => "The group has no status.".to_owned(),
+                other => format!("The status of the group, {}, is unknown.", quote(other)),
+            });
+        }
+        let alerts = members.list.into_iter().map(|m| self.alert(&body, &group, m)).collect();
+        Ok(Intake { alerts, group_status: group.status, truncated, notes })
+    }
+}
+
+impl Alertmanager {
+    fn group_key(&self, body: &Body, notes: &mut Vec<String>) -> String {
+        if !body.group_key.0.is_empty() {
+            return identity("group key", &body.group_key.0, notes);
+        }
+        note(notes, || {
+            "No group key was given; it was made of the receiver and the group's labels.".to_owned()
+        });
+        let labels = if body.group_labels.list.is_empty() { &body.common_labels } else { &body.group_labels };
+        let mut key = format!("{}:{{", body.receiver.0);
+        for (i, (name, value)) in labels.list.iter().enumerate() {
+            // Writing to a String does not fail.
+            let _ = write!(key, "{}{name}={value:?}", if i > 0 { ", " } else { "" });
+        }
+        key.push('}');
+        identity("group key", &key, notes)
+    }
+}
+
+fn truncated(text: &Text, notes: &mut Vec<String>) -> u64 {
+    let count = match text.0.as_ref() {
+        "" => 0,
+        count => count.parse().unwrap_or_else(|_| {
+            note(notes, || format!("`truncatedAlerts` is {}, which is no count.", quote(count)));
+            0
+        }),
+    };
+    if count > 0 {
+        note(notes, || format!("Alertmanager left out {count} more alerts (its setting `max_alerts`)."));
+    }
+    count
+}
+
+fn read_status(word: &str) -> Option<Status> {
+    match word.trim() {
+        w if w.eq_ignore_ascii_case("firing") || w.eq_ignore_ascii_case("alerting") => Some(Status::Firing),
+        w if w.eq_ignore_ascii_case("resolved") || w.eq_ignore_ascii_case("ok") => Some(Status::Resolved),
+        _ => None,
+    }
+}
+
+/// `LabelSet.Fingerprint` of prometheus/common/model: FNV-1a, 64 bits, over the sorted names and values, a byte
+/// 255 after each.
+fn fingerprint(labels: &Pairs) -> u64 {
+    const OFFSET: u64 = 14_695_981_039_346_656_037;
+    const PRIME: u64 = 1_099_511_628_211;
+    labels
+        .list
+        .iter()
+        .flat_map(|(name, value)| [name, value])
+        .flat_map(|part| part.bytes().chain([255]))
+        .fold(OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Intake, Rejected> {
+        Alertmanager::new("alertmanager".into()).read(body.as_bytes(), Some("application/json"))
+    }
+
+    fn only(body: &str) -> Alert {
+        let mut alerts = read(body).unwrap().alerts;
+        assert_eq!(alerts.len(), 1);
+        alerts.remove(0)
+    }
+
+    const ONE: &str = r#"{"status":"firing","receiver":"bot","version":"4","groupKey":"{}:{a=\"b\"}","truncatedAlerts":0,
+        "alerts":[{"status":"firing","labels":{"alertname":"DiskFull","instance":"db1","severity":"page"},
+        "annotations":{"summary":"95% full","description":"line one\nline two","runbook_url":"https://wiki.example/disk","dashboard":"see the wall"},
+        "startsAt":"2026-11-20T20:13:08.409704835Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://prom/graph","fingerprint":"959f7ced14c290d0"}]}"#;
+
+    #[test]
+    fn a_whole_alert_is_read_with_nothing_to_note() {
+        let alert = only(ONE);
+        assert_eq!(alert.title, "DiskFull: 95% full");
+        assert_eq!(alert.description, "line one\nline two");
+        assert_eq!((alert.status, alert.severity), (Status::Firing, AlertSeverity::Critical));
+        assert_eq!(alert.severity_text, "page");
+        assert_eq!(alert.group_key, "{}:{a=\"b\"}");
+        assert_eq!(alert.ends_at, None, "the year 1 is Go for: not set");
+        let links: Vec<_> = alert.links.iter().map(|l| (l.kind, l.url.as_str())).collect();
+        assert_eq!(
+            links,
+            [(LinkKind::Source, "http://prom/graph"), (LinkKind::Runbook, "https://wiki.example/disk")]
+        );
+        assert_eq!(alert.notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_firing_group_may_hold_a_resolved_alert() {
+        let intake = read(&ONE.replace("[{\"status\":\"firing\"", "[{\"status\":\"resolved\"")).unwrap();
+        assert_eq!(intake.group_status, Some(Status::Firing));
+        assert_eq!(intake.alerts.first().unwrap().status, Status::Resolved);
+    }
+
+    #[test]
+    fn the_computed_fingerprint_is_alertmanagers_own() {
+        // Recorded from Alertmanager 0.25.0 with these labels.
+        let body = r#"{"status":"firing","groupKey":"g","alerts":[{"labels":
+            {"severity":"critical","alertname":"HighErrorRate","service":"checkout"},"startsAt":"2026-11-20T20:13:08Z"}]}"#;
+        assert_eq!(only(body).fingerprint, "7d2d332feada5c59");
+    }
+
+    #[test]
+    fn what_is_left_out_is_worked_out_and_noted() {
+        let alert = only(r#"{"alerts":[{"labels":{"alertname":"X"}}]}"#);
+        assert_eq!(alert.status, Status::Firing);
+        insta::assert_snapshot!(alert.notes.join("\n"), @"
+        No start was given; a second outbreak of it looks like a repeat.
+        No status was given; it is taken to be firing.
+        No fingerprint was given; it was computed from the labels.
+        ");
+        let resolved = only(r#"{"status":"resolved","alerts":[{"labels":{"alertname":"X"}}]}"#);
+        assert_eq!(resolved.status, Status::Resolved);
+        let nothing = only(r#"{"alerts":[{}]}"#);
+        assert_eq!(nothing.title, "Alert without a name");
+        let some = only(r#"{"alerts":[{"annotations":{"message":"Fire"}}]}"#);
+        assert_ne!(nothing.key(), some.key(), "without labels the texts tell alerts apart");
+    }
+
+    #[test]
+    fn what_alertmanager_held_back_is_told() {
+        let intake = read(&ONE.replace("\"truncatedAlerts\":0", "\"truncatedAlerts\":17")).unwrap();
+        assert_eq!(intake.truncated, 17);
+        assert!(intake.notes.concat().contains("17 more alerts"), "{:?}", intake.notes);
+    }
+
+    #[test]
+    fn labels_past_the_limit_are_left_out_but_name_and_severity_are_read() {
+        let many: String = (0..100).map(|i| format!("\"a{i:03}\":\"x\",")).collect();
+        let alert = only(&ONE.replace("\"labels\":{", &format!("\"labels\":{{{many}")));
+        assert_eq!(alert.labels.len(), crate::alert::intake::LABELS_MAX);
+        assert_eq!((alert.title.as_str(), alert.severity), ("DiskFull: 95% full", AlertSeverity::Critical));
+        assert!(alert.notes.concat().contains("left out"), "{:?}", alert.notes);
+    }
+
+    #[test]
+    fn a_body_of_another_kind_is_refused_in_words() {
+        let refusal = |body: &str| read(body).unwrap_err().to_string();
+        insta::assert_snapshot!(refusal("{}"), @"The body is JSON, but the sender `alertmanager` cannot read it: `alerts` is missing. Check that the right program posts to this hook.");
+        insta::assert_snapshot!(refusal("[1]"), @"The body is JSON, but the sender `alertmanager` cannot read it: `alerts` is missing. Check that the right program posts to this hook.");
+        insta::assert_snapshot!(refusal(r#"{"alerts":[{"labels":{"a":{"b":1}}}]}"#), @"The body is JSON, but the sender `alertmanager` cannot read it: invalid type: map, expected a text (line 1, column 27). Check that the right program posts to this hook.");
+        insta::assert_snapshot!(refusal("not json"), @"The body is not JSON: expected ident (line 1, column 2). Check what the sender's template writes there.");
+        let many = format!("{{\"alerts\":[{}{{}}]}}", "{},".repeat(ALERTS_MAX));
+        insta::assert_snapshot!(refusal(&many), @"The body holds 10001 alerts, the limit is 10000. Let the sender send fewer in one delivery (in Alertmanager: `max_alerts` of the webhook).");
+        assert!(read(&format!("{{\"alerts\":[{{\"labels\":{}", "[".repeat(500))).is_err());
+    }
+}
