@@ -1,1 +1,154 @@
-//! config
+//! The settings: one TOML file, environment variables over it, secrets from files or the environment.
+//!
+//! [`Config::load`] lays three layers over each other (defaults, file, environment), and tells everything that
+//! is wrong in one go as [`Problem`]s with file, line and column. The types below are the only place where a
+//! setting is declared: their doc comments are the reference's text ([`reference()`]), their `Default` the
+//! defaults. The data is parsed, not checked: an address is a `SocketAddr`, a zone a `Tz`.
+
+mod chat;
+mod check;
+mod document;
+mod environment;
+mod format;
+mod house;
+mod load;
+mod network;
+mod problem;
+#[cfg(test)]
+mod promises;
+mod publishers;
+mod reference;
+mod report;
+pub mod secret;
+mod secrets;
+mod shape;
+mod text;
+mod work;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use chat::{Discord, IncidentSpace};
+pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
+pub use network::Network;
+pub use problem::Problem;
+pub use publishers::{Component, StatusPage, Statuspage, X};
+pub use reference::{example_toml, reference};
+pub use secret::Secret;
+pub use work::{Alerts, Cadence, Command, Hook, HookSender, Severities, Vocabulary};
+
+use shape::in_order;
+
+/// All settings of one installation.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Config>)]
+pub struct Config {
+    /// Who this installation belongs to.
+    pub organization: Organization,
+    /// The HTTP listener: hooks, API, console and status page.
+    pub http: Http,
+    /// Who may use the API and the console.
+    pub auth: Auth,
+    /// Where the journal is kept.
+    pub storage: Storage,
+    /// The people of the house, one `[[person]]` each: what ties a chat account, an API token and a role to one human.
+    pub person: Vec<Person>,
+    /// How command is exercised.
+    pub command: Command,
+    /// What each severity promises.
+    pub severity: Severities,
+    /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`; `alertmanager` and `generic` are there without
+    /// being written. The name is of lower-case letters, digits, `-` and `_`.
+    pub hooks: BTreeMap<String, Hook>,
+    /// What becomes of incoming alerts.
+    pub alerts: Alerts,
+    /// The built-in public status page.
+    pub status_page: StatusPage,
+    /// The Discord bot. Without this section it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discord: Option<Discord>,
+    /// Public posts on X. Without this section nothing is posted there. Give either `bearer_token` (OAuth 2.0 user
+    /// context) or all four of `api_key`, `api_secret`, `access_token` and `access_token_secret` (OAuth 1.0a).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x: Option<X>,
+    /// Public posts on Atlassian Statuspage. Without this section nothing is posted there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statuspage: Option<Statuspage>,
+    /// What the program writes to its log (standard error).
+    pub log: Log,
+    /// Limits that keep a mistake or an attack from flooding the house.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            organization: Organization::default(),
+            http: Http::default(),
+            auth: Auth::default(),
+            storage: Storage::default(),
+            person: Vec::new(),
+            command: Command::default(),
+            severity: Severities::default(),
+            hooks: BTreeMap::from([
+                ("alertmanager".to_owned(), Hook::of(HookSender::Alertmanager)),
+                ("generic".to_owned(), Hook::of(HookSender::Generic)),
+            ]),
+            alerts: Alerts::default(),
+            status_page: StatusPage::default(),
+            discord: None,
+            x: None,
+            statuspage: None,
+            log: Log::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether it is safe to listen on `addr`.
+    ///
+    /// # Errors
+    /// A sentence for the operator: beyond loopback somebody must be asked for a token, so at least one
+    /// `[[auth.token]]` is needed. Hooks without a token are not an error; see [`Config::served_hooks`].
+    pub fn check_listen(&self, addr: SocketAddr) -> Result<(), String> {
+        if is_loopback(addr) || !self.auth.token.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "{addr} can be reached from other machines, and no [[auth.token]] is configured, so anybody there \
+             could take command. Add an [[auth.token]] with name, person and token_file, or listen on \
+             127.0.0.1:{} behind a proxy that asks who it is",
+            addr.port()
+        ))
+    }
+
+    /// The hooks that may be served on `addr`: all of them on loopback, elsewhere those that have a token.
+    pub fn served_hooks(&self, addr: SocketAddr) -> impl Iterator<Item = (&str, &Hook)> {
+        let open = is_loopback(addr);
+        self.hooks
+            .iter()
+            .filter(move |(_, hook)| open || hook.token.is_some())
+            .map(|(name, hook)| (name.as_str(), hook))
+    }
+
+    /// The person with this id.
+    pub fn person(&self, id: &str) -> Option<&Person> {
+        self.person.iter().find(|person| person.id == id)
+    }
+
+    /// The effective settings as JSON, each secret replaced by `[secret]`.
+    pub fn redacted(&self) -> serde_json::Value {
+        // A map with text keys and plain values always has a JSON form.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// Loopback, also when written as an IPv4 address within IPv6 (`::ffff:127.0.0.1`).
+fn is_loopback(addr: SocketAddr) -> bool {
+    addr.ip().to_canonical().is_loopback()
+}

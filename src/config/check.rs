@@ -1,0 +1,132 @@
+//! What no type can say: names that must be known, or be there once, and what may be reached from where.
+
+use std::collections::BTreeMap;
+
+use super::format::nearest;
+use super::report::Report;
+use super::{Config, HookSender, X, is_loopback};
+
+/// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
+/// in place of what was written.
+pub(super) fn check(config: &Config, report: &mut Report<'_>) {
+    if !report.is_spoilt("person") {
+        people(config, report);
+    }
+    if !report.is_spoilt("auth") {
+        tokens(config, report);
+    }
+    if !report.is_spoilt("status_page") {
+        let names = config.status_page.components.iter().map(|component| component.name.as_str());
+        once(names, |index| format!("status_page.components[{index}].name"), report);
+    }
+    if let Some(x) = &config.x
+        && !report.is_spoilt("x")
+    {
+        x_credentials(x, report);
+    }
+    if !report.is_spoilt("hooks") {
+        hooks(config, report);
+    }
+    if !report.is_spoilt("http")
+        && !report.is_spoilt("auth")
+        && let Err(what) = config.check_listen(config.http.listen)
+    {
+        report.at("http.listen", what, "");
+    }
+}
+
+fn people(config: &Config, report: &mut Report<'_>) {
+    once(
+        config.person.iter().map(|person| person.id.as_str()),
+        |index| format!("person[{index}].id"),
+        report,
+    );
+    // People without an account are passed over, so the place in the list goes along.
+    let accounts: Vec<(usize, &str)> = config
+        .person
+        .iter()
+        .enumerate()
+        .filter_map(|(index, person)| Some((index, person.discord.as_deref()?)))
+        .collect();
+    once(
+        accounts.iter().map(|(_, account)| *account),
+        |nth| format!("person[{}].discord", accounts.get(nth).map_or(0, |(index, _)| *index)),
+        report,
+    );
+}
+
+fn tokens(config: &Config, report: &mut Report<'_>) {
+    let names = config.auth.token.iter().map(|token| token.name.as_str());
+    once(names, |index| format!("auth.token[{index}].name"), report);
+    if report.is_spoilt("person") {
+        return;
+    }
+    for (index, token) in config.auth.token.iter().enumerate() {
+        if config.person(&token.person).is_some() {
+            continue;
+        }
+        let hint = match nearest(&token.person, config.person.iter().map(|person| person.id.as_str())) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => "Write the `id` of a [[person]], or add one.".to_owned(),
+        };
+        let what = format!("there is no person `{}`", token.person);
+        report.at(&format!("auth.token[{index}].person"), what, hint);
+    }
+}
+
+/// Each name once; the second is reported, with the place of the first.
+fn once<'n>(names: impl Iterator<Item = &'n str>, key: impl Fn(usize) -> String, report: &mut Report<'_>) {
+    let mut first = BTreeMap::new();
+    for (index, name) in names.enumerate() {
+        let Some(earlier) = first.get(name).copied() else {
+            first.insert(name, index);
+            continue;
+        };
+        let place = report.in_words(&report.place_of(&key(earlier)));
+        report.at(&key(index), format!("`{name}` is there already ({place})"), "Each must be there once.");
+    }
+}
+
+fn x_credentials(x: &X, report: &mut Report<'_>) {
+    let four = [
+        ("api_key", x.api_key.is_some()),
+        ("api_secret", x.api_secret.is_some()),
+        ("access_token", x.access_token.is_some()),
+        ("access_token_secret", x.access_token_secret.is_some()),
+    ];
+    let missing: Vec<_> = four.iter().filter(|(_, is_given)| !is_given).map(|(key, _)| *key).collect();
+    match (x.bearer_token.is_some(), missing.len()) {
+        (true, 4) | (false, 0) => {}
+        (true, _) => {
+            report.at("x", "credentials of OAuth 2.0 and OAuth 1.0a are both given", "Take one kind away.");
+        }
+        (false, 4) => report.at(
+            "x",
+            "no credentials are given",
+            "Give `bearer_token_file`, or the files of all four: api_key, api_secret, access_token, \
+             access_token_secret.",
+        ),
+        (false, _) => report.at(
+            "x",
+            format!("{} is missing", missing.join(", ")),
+            "OAuth 1.0a needs all four, each by its `_file` or its variable.",
+        ),
+    }
+}
+
+fn hooks(config: &Config, report: &mut Report<'_>) {
+    let is_open = is_loopback(config.http.listen) || report.is_spoilt("http");
+    for (name, hook) in &config.hooks {
+        let key = format!("hooks.{name}");
+        if hook.mapping.is_some() && hook.sender != HookSender::Generic {
+            let what = "`mapping` is for the sender `generic`";
+            report.at(&format!("{key}.mapping"), what, "Take it away, or change `sender`.");
+        }
+        // The two that are there by themselves are left out in silence; whoever writes one wants it served.
+        if !is_open && hook.token.is_none() && report.exact_place_of(&key).is_some() {
+            let what =
+                format!("the hook has no token, and {} can be reached from elsewhere", config.http.listen);
+            report.at(&key, what, "Give `token_file`: anybody there could otherwise raise alerts.");
+        }
+    }
+}

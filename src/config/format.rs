@@ -1,0 +1,285 @@
+//! What a text among the settings must look like: a zone, an address, an id. One check for file and environment.
+
+use std::net::SocketAddr;
+
+use chrono_tz::Tz;
+use url::Url;
+
+use super::Network;
+
+/// The longest text that any setting takes, in characters.
+const TEXT_CHARS_MAX: usize = 1000;
+
+/// A kind of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Plain,
+    /// A short line that people read or an id: not empty, no control characters.
+    Name,
+    TimeZone,
+    SocketAddress,
+    Network,
+    /// A web address that readers open.
+    Url,
+    /// A web address that our tokens are sent to.
+    ServiceUrl,
+    /// A Discord id.
+    Snowflake,
+    /// An account's name without `@`.
+    Handle,
+    /// A remote id that becomes part of a path.
+    PathPart,
+    Directory,
+    /// Judged with its file, where it is known whose it is.
+    Secret,
+    SecretFile,
+    LogFilter,
+}
+
+/// What is wrong, and what to do.
+pub(super) type Fault = (String, String);
+
+impl Format {
+    /// The format that the schema names so; [`Format::Plain`] for a name that is not ours.
+    pub(super) fn named(name: &str) -> Format {
+        match name {
+            "name" => Format::Name,
+            "time-zone" => Format::TimeZone,
+            "socket-address" => Format::SocketAddress,
+            "network" => Format::Network,
+            "url" => Format::Url,
+            "service-url" => Format::ServiceUrl,
+            "snowflake" => Format::Snowflake,
+            "handle" => Format::Handle,
+            "path-part" => Format::PathPart,
+            "directory" => Format::Directory,
+            "secret-file" => Format::SecretFile,
+            "log-filter" => Format::LogFilter,
+            _ => Format::Plain,
+        }
+    }
+
+    /// The word for the reference's type column.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Format::Plain | Format::Name | Format::Handle | Format::PathPart => "text",
+            Format::TimeZone => "time zone",
+            Format::SocketAddress => "address:port",
+            Format::Network => "address or block",
+            Format::Url | Format::ServiceUrl => "web address",
+            Format::Snowflake => "Discord id",
+            Format::Directory => "directory",
+            Format::Secret => "secret",
+            Format::SecretFile => "file",
+            Format::LogFilter => "log filter",
+        }
+    }
+
+    /// # Errors
+    /// What is wrong with `text`, and what to write in its place.
+    pub(super) fn check(self, text: &str) -> Result<(), Fault> {
+        if self == Format::Secret {
+            return Ok(());
+        }
+        let shown = shown(text);
+        let fault = |what: String, hint: &str| Err((what, hint.to_owned()));
+        if text.chars().count() > TEXT_CHARS_MAX {
+            return fault(format!("the text is longer than {TEXT_CHARS_MAX} characters"), "Shorten it.");
+        }
+        if text.chars().any(char::is_control) {
+            return fault("the text holds a control character or a line break".to_owned(), "Take it out.");
+        }
+        match self {
+            Format::Plain | Format::Secret => Ok(()),
+            Format::Name if text.trim().is_empty() => fault("the text is empty".to_owned(), "Write a name."),
+            Format::Name => Ok(()),
+            Format::TimeZone => zone(text),
+            Format::SocketAddress => match text.parse::<SocketAddr>() {
+                Ok(_) => Ok(()),
+                Err(_) => fault(
+                    format!("{shown} is not an address and a port"),
+                    "Write an IP address and a port: `127.0.0.1:8911`, or `[::1]:8911`.",
+                ),
+            },
+            Format::Network => match text.parse::<Network>() {
+                Ok(_) => Ok(()),
+                Err(_) => fault(
+                    format!("{shown} is not an IP address or a block of them"),
+                    "Write `192.0.2.7` or `10.0.0.0/8`.",
+                ),
+            },
+            Format::Url => web_address(text).map(|_| ()),
+            Format::ServiceUrl => {
+                let url = web_address(text)?;
+                if url.scheme() == "http" && !is_local(&url) {
+                    return fault(
+                        format!("{shown} would send the token in the clear"),
+                        "Write `https://`; `http://` is for this machine only.",
+                    );
+                }
+                Ok(())
+            }
+            Format::Snowflake => {
+                let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+                if digits && (15..=20).contains(&text.len()) && text.parse::<u64>().is_ok() {
+                    return Ok(());
+                }
+                fault(
+                    format!("{shown} is not a Discord id"),
+                    "Copy the id in Discord (developer mode, Copy ID): 15 to 20 digits, in quotes.",
+                )
+            }
+            Format::Handle => {
+                let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                if !text.is_empty() && text.len() <= 15 && text.chars().all(fits) {
+                    return Ok(());
+                }
+                fault(
+                    format!("{shown} is not the name of an account"),
+                    "Write it without `@`: up to 15 letters, digits and `_`.",
+                )
+            }
+            Format::PathPart => {
+                let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+                if !text.is_empty() && text.len() <= 64 && text.chars().all(fits) {
+                    return Ok(());
+                }
+                fault(
+                    format!("{shown} is not an id"),
+                    "Write it as the service shows it: letters and digits.",
+                )
+            }
+            Format::Directory | Format::SecretFile if text.is_empty() => {
+                fault("the path is empty".to_owned(), "Write a path.")
+            }
+            Format::Directory | Format::SecretFile => Ok(()),
+            Format::LogFilter => match tracing_subscriber::EnvFilter::builder().parse(text) {
+                Ok(_) => Ok(()),
+                Err(_) => fault(
+                    format!("{shown} is not a log filter"),
+                    "Write a level (`error`, `warn`, `info`, `debug`, `trace`) or `info,commandpost=debug`.",
+                ),
+            },
+        }
+    }
+}
+
+/// A value as an error shows it: quoted, cut, and without what may be a password within an address.
+pub(super) fn shown(text: &str) -> String {
+    if holds_credentials(text) {
+        return "the address".to_owned();
+    }
+    let mut cut: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    format!("`{cut}`")
+}
+
+/// Whether a text looks like an address with a name or password in it.
+pub(super) fn holds_credentials(text: &str) -> bool {
+    text.contains('@') && (text.contains("//") || text.contains(':'))
+}
+
+fn zone(text: &str) -> Result<(), Fault> {
+    if text.parse::<Tz>().is_ok() {
+        return Ok(());
+    }
+    let near = nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+    let hint = match near {
+        Some(zone) => format!("Did you mean `{zone}`?"),
+        None => "Write a name of the IANA database, such as `Europe/Berlin` or `UTC`.".to_owned(),
+    };
+    Err((format!("{} is not a time zone", shown(text)), hint))
+}
+
+fn web_address(text: &str) -> Result<Url, Fault> {
+    let fault = |what: String, hint: &str| Err((what, hint.to_owned()));
+    let url = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => url,
+        _ => {
+            return fault(
+                format!("{} is not a web address", shown(text)),
+                "Write it whole: `https://status.example.com`.",
+            );
+        }
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return fault("the address holds a name or a password".to_owned(), "Write it without.");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return fault(
+            format!("{} has a `?` or `#` part", shown(text)),
+            "Write the base only: paths are added to it.",
+        );
+    }
+    Ok(url)
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The candidate that was probably meant, if one is near enough: a slip of the hand or two.
+pub(super) fn nearest<'c>(written: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let written = written.to_lowercase();
+    // Measuring costs length times length.
+    if written.len() > 64 {
+        return None;
+    }
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(&written, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(written.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_a_token_is_sent_to_is_encrypted_or_local() {
+        for url in ["https://discord.com", "http://127.0.0.1:9", "http://localhost:9", "http://[::1]:9"] {
+            assert_eq!(Format::ServiceUrl.check(url), Ok(()), "{url}");
+        }
+        for url in ["http://discord.com", "http://10.0.0.1", "ftp://discord.com", "discord.com", "https://"] {
+            assert!(Format::ServiceUrl.check(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_refused_and_not_repeated() {
+        for url in
+            ["https://ada:hunter2hunter2@example.com", "ada:hunter2hunter2@example.com", "//a:hunter2@b"]
+        {
+            let (what, hint) = Format::Url.check(url).expect_err(url);
+            assert!(!what.contains("hunter2") && !hint.contains("hunter2"), "{what} {hint}");
+        }
+    }
+
+    #[test]
+    fn ids_of_discord_are_digits() {
+        assert_eq!(Format::Snowflake.check("100000000000000001"), Ok(()));
+        for id in ["", "1", "general", "10000000000000000a", "99999999999999999999"] {
+            assert!(Format::Snowflake.check(id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_is_named_only_when_it_is_near() {
+        let keys = ["listen", "body_bytes_max", "trusted_proxies"];
+        let near = |written| nearest(written, keys.into_iter());
+        assert_eq!(near("listne"), Some("listen"));
+        assert_eq!(near("Listen"), Some("listen"));
+        assert_eq!(near("trusted_proxy"), Some("trusted_proxies"));
+        assert_eq!(near("colour"), None);
+        let (_, hint) = Format::TimeZone.check("Europe/Berln").expect_err("no such zone");
+        assert_eq!(hint, "Did you mean `Europe/Berlin`?");
+    }
+}

@@ -1,0 +1,179 @@
+//! Loading: defaults, file and environment laid over each other, then held against the shape and the rules.
+
+use std::io::Read;
+use std::path::Path;
+
+use config::{File, FileFormat};
+use serde_json::Value;
+
+use super::document::join;
+use super::environment::variable;
+use super::report::Report;
+use super::shape::Shape;
+use super::{Config, Problem, check, document, environment, secrets};
+
+/// The largest settings file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+impl Config {
+    /// Loads the settings: the file at `path` over the defaults, `env` over the file. Without a file the defaults and
+    /// the environment make it up. Reads the files of secrets as well.
+    ///
+    /// # Errors
+    /// All that is wrong, in the order of the file, then of the environment. No secret is in it.
+    pub fn load(
+        path: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Config, Vec<Problem>> {
+        let name = path.map(|path| path.display().to_string()).unwrap_or_default();
+        let text = match path.map(read_file).transpose() {
+            Ok(text) => text.unwrap_or_default(),
+            Err((what, hint)) => {
+                let mut report = Report::new(&name, "");
+                report.at("", what, hint);
+                return Err(report.finish());
+            }
+        };
+        let base = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        from_text(&name, &text, base, env)
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, (String, &'static str)> {
+    let hint = "Give the path of a TOML file, or none at all: every setting has a default.";
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(|error| (format!("the settings file cannot be read: {error}"), hint))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err((format!("the settings file is larger than {FILE_BYTES_MAX} bytes"), hint));
+    }
+    String::from_utf8(bytes).map_err(|_| ("the settings file is not UTF-8 text".to_owned(), hint))
+}
+
+fn from_text(
+    name: &str,
+    text: &str,
+    base: &Path,
+    env: impl Iterator<Item = (String, String)>,
+) -> Result<Config, Vec<Problem>> {
+    let shape = Shape::of_config();
+    let mut report = Report::new(name, text);
+    let is_toml = document::read(text, &shape, &mut report);
+    let overrides = environment::read(env, &shape, &mut report);
+    if !is_toml {
+        return Err(report.finish());
+    }
+    let config = layered(text, overrides).and_then(|merged| {
+        missing(&shape, &merged, "", &mut report);
+        sound_sections(merged, &report)
+    });
+    match config {
+        Ok(mut config) => {
+            secrets::resolve(&mut config, base, &mut report);
+            check::check(&config, &mut report);
+            if report.is_clean() {
+                return Ok(config);
+            }
+        }
+        // The walk has told what is wrong; should it have missed something, this tells it without a place.
+        Err(what) if report.is_clean() => report.at("", what, ""),
+        Err(_) => {}
+    }
+    Err(report.finish())
+}
+
+/// Defaults, file, environment.
+fn layered(text: &str, overrides: Vec<(String, config::Value)>) -> Result<Value, String> {
+    // An error's text may quote the source, so it is not passed on.
+    let in_words = |_: config::ConfigError| "the layers of the settings do not fit together".to_owned();
+    let defaults = toml::to_string(&Config::default()).map_err(|error| error.to_string())?;
+    let mut layers = config::Config::builder()
+        .add_source(File::from_str(&defaults, FileFormat::Toml))
+        .add_source(File::from_str(text, FileFormat::Toml));
+    for (key, value) in overrides {
+        layers = layers.set_override(key, value).map_err(in_words)?;
+    }
+    layers.build().and_then(config::Config::try_deserialize).map_err(in_words)
+}
+
+/// Reports every required setting that no layer has.
+fn missing(shape: &Shape, value: &Value, path: &str, report: &mut Report<'_>) {
+    match (shape, value) {
+        (Shape::Table(fields), Value::Object(table)) => {
+            for field in fields {
+                let key = join(path, &field.key);
+                match table.get(&field.key) {
+                    Some(value) if !value.is_null() => missing(&field.shape, value, &key, report),
+                    _ if field.required && !report.has_slip(path) => {
+                        let hint = format!("Add it, or set {}. It is: {}", variable(&key), field.doc);
+                        report.at(&key, format!("`{}` is missing", field.key), hint);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        (Shape::Named(each), Value::Object(table)) => {
+            for (name, value) in table {
+                missing(each, value, &join(path, name), report);
+            }
+        }
+        (Shape::List(each), Value::Array(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                let key = format!("{path}[{index}]");
+                if item.is_null() {
+                    let hint = "Lists are counted from 0, without gaps.";
+                    report.at(&key, "this place in the list is empty", hint);
+                } else {
+                    missing(each, item, &key, report);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The settings of the sections that have no mistake, the others as by default, so that one look finds most mistakes.
+fn sound_sections(mut merged: Value, report: &Report<'_>) -> Result<Config, String> {
+    if let Value::Object(sections) = &mut merged {
+        for section in report.spoilt() {
+            sections.remove(section);
+        }
+    }
+    // serde's message may hold a value, so it is not passed on.
+    serde_json::from_value(merged).map_err(|_| "the settings do not fit together".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::example_toml;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_file_however_damaged_brings_the_program_down(
+            cuts in prop::collection::vec((any::<prop::sample::Index>(), 0..40_usize, "[\\[\\]{}=\",.#é\n\ta5-]{0,6}"), 1..6),
+            is_bare in any::<bool>(),
+        ) {
+            // Without its `#` the example has every section.
+            let mut text = if is_bare { example_toml().replace("\n#", "\n") } else { example_toml() };
+            for (at, length, put) in cuts {
+                let places: Vec<usize> = text.char_indices().map(|(place, _)| place).collect();
+                let from = at.index(places.len());
+                let to = (from + length).min(places.len() - 1);
+                text.replace_range(places[from]..places[to], &put);
+            }
+            if let Err(problems) = from_text("t.toml", &text, Path::new("/nowhere"), std::iter::empty()) {
+                prop_assert!(!problems.is_empty());
+                for problem in problems {
+                    prop_assert!(problem.line <= text.lines().count() + 1);
+                    prop_assert!(problem.render().contains(&problem.what));
+                }
+            }
+        }
+    }
+}

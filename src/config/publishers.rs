@@ -1,0 +1,181 @@
+//! The settings of what the public reads: the built-in status page, X, Statuspage.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::shape::in_order;
+use super::{Secret, text};
+
+/// `[status_page]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<StatusPage>)]
+pub struct StatusPage {
+    /// The page's heading.
+    #[schemars(extend("format" = "name"))]
+    pub title: String,
+    /// The parts of the service whose state is shown, in this order: a list of `{ name, description, group }`, or one
+    /// `[[status_page.components]]` each.
+    pub components: Vec<Component>,
+    /// Days for which a resolved incident stays on the page.
+    #[schemars(range(min = 0, max = 3650))]
+    pub show_incident_days: u32,
+}
+
+impl Default for StatusPage {
+    fn default() -> Self {
+        StatusPage { title: "Status".to_owned(), components: Vec::new(), show_incident_days: 14 }
+    }
+}
+
+/// `[[status_page.components]]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Component>)]
+pub struct Component {
+    /// The name that the public reads; each once.
+    #[schemars(extend("format" = "name", "x-example" = "Checkout"))]
+    pub name: String,
+    /// A line about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "Carts and payments"))]
+    pub description: Option<String>,
+    /// The heading below which it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "name", "x-example" = "Shop"))]
+    pub group: Option<String>,
+}
+
+/// `[x]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<X>)]
+pub struct X {
+    /// OAuth 2.0 user access token.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub bearer_token: Option<Secret>,
+    /// File that holds the bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-bearer"))]
+    pub bearer_token_file: Option<PathBuf>,
+    /// OAuth 1.0a consumer key.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub api_key: Option<Secret>,
+    /// File that holds the consumer key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-api-key"))]
+    pub api_key_file: Option<PathBuf>,
+    /// OAuth 1.0a consumer secret.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub api_secret: Option<Secret>,
+    /// File that holds the consumer secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-api-secret"))]
+    pub api_secret_file: Option<PathBuf>,
+    /// OAuth 1.0a access token.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub access_token: Option<Secret>,
+    /// File that holds the access token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-access-token"))]
+    pub access_token_file: Option<PathBuf>,
+    /// OAuth 1.0a access token secret.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub access_token_secret: Option<Secret>,
+    /// File that holds the access token secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-access-token-secret"))]
+    pub access_token_secret_file: Option<PathBuf>,
+    /// The account's name without `@`: links to its posts are made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "handle", "x-example" = "example_status"))]
+    pub handle: Option<String>,
+    /// Where X's API is reached.
+    #[serde(default = "x_url", serialize_with = "text::serialize", deserialize_with = "text::deserialize")]
+    #[schemars(with = "String", extend("format" = "service-url"))]
+    pub base_url: Url,
+}
+
+/// `[statuspage]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Statuspage>)]
+pub struct Statuspage {
+    /// The key of the manage API.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub api_key: Option<Secret>,
+    /// File that holds the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/statuspage"))]
+    pub api_key_file: Option<PathBuf>,
+    /// The page's id.
+    #[schemars(extend("format" = "path-part", "x-example" = "kctbh9vrtdwd"))]
+    pub page_id: String,
+    /// Where the manage API is reached.
+    #[serde(
+        default = "statuspage_url",
+        serialize_with = "text::serialize",
+        deserialize_with = "text::deserialize"
+    )]
+    #[schemars(with = "String", extend("format" = "service-url"))]
+    pub base_url: Url,
+    /// Whether the page's subscribers are told of each post.
+    #[serde(default = "yes")]
+    pub notify_subscribers: bool,
+}
+
+fn x_url() -> Url {
+    parsed("https://api.x.com")
+}
+
+fn statuspage_url() -> Url {
+    parsed("https://api.statuspage.io")
+}
+
+/// An address written in this program.
+pub(super) fn parsed(url: &'static str) -> Url {
+    Url::parse(url).expect("a constant of ours")
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,150 @@
+//! The settings of the work: how command is exercised, what a severity promises, what comes in.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::shape::in_order;
+use super::{Secret, text};
+
+/// `[command]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Command>)]
+pub struct Command {
+    /// The words in which roles are spoken of.
+    pub vocabulary: Vocabulary,
+    /// Minutes until an offer of command that nobody has accepted lapses. Command stays where it was.
+    #[schemars(range(min = 1, max = 1440))]
+    pub offer_expires_minutes: u32,
+    /// Whether only the Incident Commander may lower a severity. Anybody with a role may raise it.
+    pub only_commander_lowers_severity: bool,
+    /// Whether a public post must be approved by somebody other than its author.
+    pub two_person: bool,
+    /// Minutes for which the approval of a public post holds.
+    #[schemars(range(min = 1, max = 1440))]
+    pub approval_minutes: u32,
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Command {
+            vocabulary: Vocabulary::Nims,
+            offer_expires_minutes: 5,
+            only_commander_lowers_severity: true,
+            two_person: true,
+            approval_minutes: 10,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Vocabulary {
+    /// the titles of the National Incident Management System: Public Information Officer, Liaison Officer
+    Nims,
+    /// the titles that software teams use: communications lead, customer liaison
+    It,
+}
+
+/// `[severity]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Severities>)]
+pub struct Severities {
+    /// Critical: all customers, or data at risk.
+    pub sev1: Cadence,
+    /// Critical for many customers.
+    pub sev2: Cadence,
+    /// Minor for customers, or stability at risk.
+    pub sev3: Cadence,
+    /// Minor.
+    pub sev4: Cadence,
+    /// Cosmetic.
+    pub sev5: Cadence,
+}
+
+impl Default for Severities {
+    fn default() -> Self {
+        let cadence = |public_minutes, exec_minutes| Cadence { public_minutes, exec_minutes };
+        Severities {
+            sev1: cadence(20, 30),
+            sev2: cadence(30, 30),
+            sev3: cadence(60, 60),
+            sev4: cadence(0, 0),
+            sev5: cadence(0, 0),
+        }
+    }
+}
+
+/// `[severity.sev1]` and its like: how often an update is owed, in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Cadence>)]
+pub struct Cadence {
+    /// Minutes between public updates; 0 promises none.
+    #[schemars(range(min = 0, max = 10_080))]
+    pub public_minutes: u32,
+    /// Minutes between updates to executives; 0 promises none.
+    #[schemars(range(min = 0, max = 10_080))]
+    pub exec_minutes: u32,
+}
+
+/// `[hooks.NAME]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Hook>)]
+pub struct Hook {
+    /// Whose messages arrive here.
+    pub sender: HookSender,
+    /// The bearer token that the sender must show, at least 16 characters. On loopback it may be left out; a hook
+    /// without one is not served elsewhere.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub token: Option<Secret>,
+    /// File that holds the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/hook"))]
+    pub token_file: Option<PathBuf>,
+    /// Whether a message that cannot be read is kept as an alert of its own; otherwise it is answered with 400.
+    #[serde(default = "yes")]
+    pub keep_unreadable: bool,
+    /// For the sender `generic`: where in the message each part of an alert is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<serde_json::Value>,
+}
+
+impl Hook {
+    /// A hook as it is without a line written about it.
+    pub fn of(sender: HookSender) -> Self {
+        Hook { sender, token: None, token_file: None, keep_unreadable: true, mapping: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HookSender {
+    /// Prometheus Alertmanager, webhook version 4
+    Alertmanager,
+    /// any JSON, read by `mapping`
+    Generic,
+}
+
+/// `[alerts]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Alerts>)]
+pub struct Alerts {
+    /// What an alert leads to, one `[[alerts.rule]]` each; the first that fits decides.
+    pub rule: Vec<serde_json::Value>,
+}
+
+fn yes() -> bool {
+    true
+}
