@@ -142,7 +142,8 @@ mod tests {
                 let want = case.expected["weightedLength"].as_u64().unwrap() as usize;
                 let permillage = case.expected["permillage"].as_u64().unwrap() as usize;
                 let ok = case.expected["valid"].as_bool().unwrap();
-                if got != want || got * 1000 / WEIGHT_MAX != permillage || (emoji && valid(text(case)) != ok) {
+                if got != want || got * 1000 / WEIGHT_MAX != permillage || (emoji && valid(text(case)) != ok)
+                {
                     wrong.push(format!("{section}: {}: {got}, not {want}", case.description));
                 }
             }

@@ -313,7 +313,9 @@ fn is_top_level(label: &str) -> bool {
 }
 
 fn may_precede(c: Option<char>) -> bool {
-    c.is_none_or(|c| !c.is_ascii_alphanumeric() && !matches!(c, '@' | '＠' | '$' | '#' | '＃') && !is_noncharacter(c))
+    c.is_none_or(|c| {
+        !c.is_ascii_alphanumeric() && !matches!(c, '@' | '＠' | '$' | '#' | '＃') && !is_noncharacter(c)
+    })
 }
 
 fn is_noncharacter(c: char) -> bool {
