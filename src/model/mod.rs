@@ -4,6 +4,8 @@
 //! permissions and limits of their own. Each keeps a record of every request, which tests hold against the
 //! official description of the service.
 pub mod fault;
+#[cfg(test)]
+mod official;
 pub mod recorder;
 mod server;
 pub mod statuspage;

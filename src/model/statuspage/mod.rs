@@ -223,16 +223,16 @@ struct Envelope {
     incident: Change,
 }
 
-fn change(body: &Bytes) -> Result<Change, Response> {
+fn change(body: &Bytes) -> Result<Change, String> {
     serde_json::from_slice::<Envelope>(body)
         .map(|envelope| envelope.incident)
-        .map_err(|e| error(400, &format!("Bad request: {e}")))
+        .map_err(|e| format!("Bad request: {e}"))
 }
 
 async fn incident_create(State(shared): State<Shared>, body: Bytes) -> Response {
     let change = match change(&body) {
         Ok(change) => change,
-        Err(refusal) => return refusal,
+        Err(why) => return error(400, &why),
     };
     let mut world = shared.world();
     match world.create(change, (shared.now)()) {
@@ -250,7 +250,7 @@ async fn incident_update(
 ) -> Response {
     let change = match change(&body) {
         Ok(change) => change,
-        Err(refusal) => return refusal,
+        Err(why) => return error(400, &why),
     };
     let mut world = shared.world();
     match world.update(&id, change, (shared.now)()) {
