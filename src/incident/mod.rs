@@ -1,2 +1,18 @@
-//! The incident itself. Pure: no clock, no I/O.
+//! The incident: what it is, what can be asked of it, what comes of it.
+//!
+//! Pure. It knows no clock, no database, no chat, no async: time, people and ids are arguments. [`decide::decide`]
+//! turns a command into events or a [`refusal::Refusal`]; [`state::Incident::apply`] folds events into the state.
+
+pub mod briefing;
+pub mod chain;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod id;
 pub mod kind;
+pub mod permission;
+pub mod phase;
+pub mod refusal;
+pub mod role;
+pub mod severity;
+pub mod state;

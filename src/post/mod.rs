@@ -10,8 +10,13 @@ use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::incident::kind::KindOf;
+use crate::incident::{
+    event::Draft,
+    kind::KindOf,
+    state::{ApprovalRecord, Incident, Post},
+};
 
 /// What the public is told about how far an incident has come. The four words of the Statuspage incident
 /// lifecycle; triage, review and closed have no public counterpart.
@@ -110,5 +115,84 @@ impl<K: KindOf> std::ops::Deref for Approved<K> {
     type Target = PostView;
     fn deref(&self) -> &PostView {
         &self.view
+    }
+}
+
+/// Why a post may not leave the house.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotApproved {
+    #[error("Update {n} is not approved.")]
+    Missing { n: u32 },
+    #[error("The approval of update {n} by {by} is void: the text, the severity or the phase has changed since.")]
+    Stale { n: u32, by: String },
+    #[error("The approval of update {n} ran out at {at}.", at = at.format("%H:%M UTC"))]
+    Expired { n: u32, at: DateTime<Utc> },
+    #[error("Update {n} is not published.")]
+    NotPublished { n: u32 },
+    #[error("The incident is another kind.")]
+    WrongKind,
+}
+
+/// What an approval is bound to: SHA-256 (hex) over the exact draft, the severity and the phase it was given in.
+pub fn basis(incident: &Incident, draft: &Draft) -> String {
+    let mut hash = Sha256::new();
+    // JSON of a struct has one field order, and strings cannot run into each other in it.
+    hash.update(serde_json::to_vec(draft).unwrap_or_default());
+    hash.update([0, incident.severity.level()]);
+    hash.update(incident.public_phase().word());
+    hex::encode(hash.finalize())
+}
+
+/// The approval that covers a draft just now, or why there is none.
+pub fn standing_approval<'a>(
+    incident: &Incident,
+    post: &'a Post,
+    now: DateTime<Utc>,
+) -> Result<&'a ApprovalRecord, NotApproved> {
+    let approval = post.approval.as_ref().ok_or(NotApproved::Missing { n: post.n })?;
+    if approval.basis != basis(incident, &post.draft) {
+        return Err(NotApproved::Stale { n: post.n, by: approval.by.to_string() });
+    }
+    if now >= approval.expires_at {
+        return Err(NotApproved::Expired { n: post.n, at: approval.expires_at });
+    }
+    Ok(approval)
+}
+
+impl<K: KindOf> Approved<K> {
+    /// The published post `n` of an incident of kind `K`. The fold holds a publication only where an approval of
+    /// exactly this draft stood at that moment, and a published draft cannot be changed: so this is the only way to
+    /// an `Approved`, and it leads over an approval.
+    ///
+    /// # Errors
+    /// [`NotApproved`] when the incident is of another kind or the post is not published.
+    pub fn published(incident: &Incident, n: u32, page_url: Option<String>) -> Result<Self, NotApproved> {
+        if incident.kind() != K::KIND {
+            return Err(NotApproved::WrongKind);
+        }
+        let post = incident.post(n).ok_or(NotApproved::NotPublished { n })?;
+        let published = post.published.as_ref().ok_or(NotApproved::NotPublished { n })?;
+        let is_first = !incident
+            .posts
+            .iter()
+            .filter_map(|other| other.published.as_ref().map(|p| (p.at, other.n)))
+            .any(|other| other < (published.at, n));
+        Ok(Self {
+            view: PostView {
+                id: format!("{}/p{n}", incident.id),
+                incident: incident.id.to_string(),
+                title: post.draft.title.clone(),
+                phase: post.draft.phase,
+                impact: post.draft.impact,
+                text: post.draft.text.clone(),
+                components: post.draft.components.clone(),
+                next_update_at: published.next_update_at,
+                approved_at: published.approved_at,
+                is_first,
+                corrects: post.draft.corrects.map(|n| format!("{}/p{n}", incident.id)),
+                page_url,
+            },
+            kind: PhantomData,
+        })
     }
 }

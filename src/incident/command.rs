@@ -1,0 +1,224 @@
+//! What can be asked of an incident: one command for each thing somebody can say, press or let a clock do.
+
+use chrono::{DateTime, Utc};
+
+use super::{event::AlertRef, event::DrillClock, kind::Kind, phase::Phase, role::Role, severity::Severity};
+use crate::{
+    people::Person,
+    post::{ComponentState, Impact, PublicPhase},
+};
+
+/// Opens a new incident.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declare {
+    pub title: String,
+    pub severity: Severity,
+    pub kind: Kind,
+    pub triage: bool,
+    pub situation: Option<SituationFacts>,
+    pub drill: Option<DrillStart>,
+}
+
+/// What a drill's incident starts with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DrillStart {
+    pub scenario: String,
+    /// SHA-256 of the scenario file, hex.
+    pub sha256: String,
+    pub clock: DrillClock,
+}
+
+/// What the alert store knows of a situation when it is linked, or when it has moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SituationFacts {
+    pub id: i64,
+    pub title: String,
+    pub source: String,
+    pub firing: u64,
+    pub total: u64,
+    /// The alerts worth a reader's eye: the first ones, at most a couple of dozen.
+    pub alerts: Vec<AlertRef>,
+}
+
+/// A public update as somebody wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DraftText {
+    pub text: String,
+    pub title: Option<String>,
+    pub phase: Option<PublicPhase>,
+    pub impact: Option<Impact>,
+    pub components: Vec<(String, ComponentState)>,
+    /// Minutes from publishing to the next update promised.
+    pub next_update_minutes: Option<u32>,
+    /// Another wording of an earlier draft.
+    pub replaces: Option<u32>,
+    /// A correction of a published post.
+    pub corrects: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    // Lifecycle
+    Retitle { title: String },
+    Summarize { text: String },
+    Severity { to: Severity, reason: String },
+    /// Lifts a triage card to an incident.
+    Confirm { severity: Option<Severity> },
+    Enter { phase: Phase, reason: String },
+    // Command of the incident
+    /// `take`: at once when nobody else is in command, a request otherwise unless `force`.
+    TakeCommand { force: bool, reason: String },
+    OfferCommand { to: Person },
+    AcceptCommand,
+    DeclineCommand { reason: String },
+    WithdrawCommand,
+    Briefing,
+    // Roles
+    TakeRole { role: Role },
+    OfferRole { role: Role, to: Person },
+    AcceptRole { role: Option<Role> },
+    DeclineRole { role: Option<Role>, reason: String },
+    RelieveRole { role: Role, person: Option<Person>, reason: String },
+    ReleaseRole { role: Role },
+    Roles,
+    // Accountability
+    CheckIn { who: Option<Person>, note: String },
+    CheckOut { who: Option<Person>, note: String },
+    // Objectives, tasks, reports
+    SetObjective { text: String },
+    MeetObjective { n: u32 },
+    DropObjective { n: u32, reason: String },
+    AssignTask { owner: Option<Person>, text: String, minutes: Option<u32> },
+    UnderstandTask { n: u32 },
+    ExtendTask { n: u32, minutes: u32 },
+    ReportTask { n: u32, result: String },
+    CancelTask { n: u32, reason: String },
+    Can { service: String, conditions: String, actions: String, needs: String },
+    Decide { text: String },
+    // Timeline
+    Note { text: String, at: Option<StatedTime> },
+    AddLink { label: String, url: String },
+    Correct { target: u64, text: String, at: Option<StatedTime>, reason: String },
+    Redact { target: u64, reason: String },
+    // Alerts
+    LinkSituation { situation: i64, facts: Option<SituationFacts> },
+    /// The alert store tells what moved in a linked situation.
+    SituationMoved { facts: SituationFacts },
+    // The public
+    Draft(DraftText),
+    Approve { n: u32, alone: Option<String> },
+    Publish { n: u32 },
+    DropPost { n: u32, reason: String },
+    // Reading
+    Status,
+    // The house
+    Timer(TimerKind),
+    Delivered { post: u32, destination: String, result: Result<Option<String>, String> },
+    Inject { id: String, from: String, to: String, text: String },
+    Observe { text: String },
+    Endex { reason: String },
+}
+
+/// A time that somebody stated: exact, or a time of day that means its last occurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatedTime {
+    At(DateTime<Utc>),
+    /// `09:12` or `09:12:30`, UTC.
+    TimeOfDay(chrono::NaiveTime),
+    /// Minutes ago.
+    MinutesAgo(u32),
+}
+
+/// What a timer is about when it goes off.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "timer", rename_all = "snake_case")]
+pub enum TimerKind {
+    CommandOfferExpires { to: Person },
+    RoleOfferExpires { role: Role, to: Person },
+    TaskDue { n: u32, due_at: DateTime<Utc> },
+    /// The next public update that was promised.
+    UpdateDue { due_at: DateTime<Utc> },
+    /// No public update has been published since the declaration.
+    FirstUpdateDue,
+}
+
+/// The right that a command needs; the column of the permission table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verb {
+    Declare,
+    Read,
+    Retitle,
+    RaiseSeverity,
+    LowerSeverity,
+    Advance,
+    Resolve,
+    Close,
+    Cancel,
+    TakeCommand,
+    OfferCommand,
+    AnswerOffer,
+    TakeRole,
+    OfferRole,
+    RelieveRole,
+    CheckIn,
+    Objective,
+    AssignTask,
+    WorkTask,
+    CancelTask,
+    Report,
+    Decide,
+    Note,
+    Correct,
+    Redact,
+    LinkAlerts,
+    DraftPost,
+    ApprovePost,
+    PublishPost,
+    House,
+}
+
+impl Verb {
+    pub const ALL: [Verb; 30] = [
+        Self::Declare, Self::Read, Self::Retitle, Self::RaiseSeverity, Self::LowerSeverity, Self::Advance,
+        Self::Resolve, Self::Close, Self::Cancel, Self::TakeCommand, Self::OfferCommand, Self::AnswerOffer,
+        Self::TakeRole, Self::OfferRole, Self::RelieveRole, Self::CheckIn, Self::Objective, Self::AssignTask,
+        Self::WorkTask, Self::CancelTask, Self::Report, Self::Decide, Self::Note, Self::Correct, Self::Redact,
+        Self::LinkAlerts, Self::DraftPost, Self::ApprovePost, Self::PublishPost, Self::House,
+    ];
+
+    /// As it stands in a refusal: «close the incident».
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Declare => "declare an incident",
+            Self::Read => "read the incident",
+            Self::Retitle => "change title or summary",
+            Self::RaiseSeverity => "raise the severity",
+            Self::LowerSeverity => "lower the severity",
+            Self::Advance => "change the phase",
+            Self::Resolve => "resolve the incident",
+            Self::Close => "close the incident",
+            Self::Cancel => "cancel the incident",
+            Self::TakeCommand => "take command",
+            Self::OfferCommand => "offer command",
+            Self::AnswerOffer => "answer an offer",
+            Self::TakeRole => "take a role",
+            Self::OfferRole => "give out roles",
+            Self::RelieveRole => "relieve somebody of a role",
+            Self::CheckIn => "check in or out",
+            Self::Objective => "set objectives",
+            Self::AssignTask => "assign tasks to others",
+            Self::WorkTask => "work on a task",
+            Self::CancelTask => "cancel a task",
+            Self::Report => "give a CAN report",
+            Self::Decide => "record a decision",
+            Self::Note => "write on the timeline",
+            Self::Correct => "correct an entry",
+            Self::Redact => "redact an entry",
+            Self::LinkAlerts => "link alerts",
+            Self::DraftPost => "draft a public update",
+            Self::ApprovePost => "approve a public update",
+            Self::PublishPost => "publish an update",
+            Self::House => "do the house's own work",
+        }
+    }
+}

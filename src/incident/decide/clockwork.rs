@@ -1,0 +1,122 @@
+//! What the house itself brings: timers that go off, deliveries that settle, a drill's injects and its end.
+
+use super::*;
+use crate::incident::command::TimerKind;
+
+/// A timer never assumes: it looks whether what it was set for still holds.
+pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
+    let nothing = || Ok(Decision::read(""));
+    if incident.phase.is_over() {
+        return nothing();
+    }
+    let remind = |what: String| Ok(Decision::one(Event::Reminded { what: what.clone() }, what));
+    match kind {
+        TimerKind::CommandOfferExpires { to } => match &incident.command_offer {
+            Some(offer) if offer.to.id == to.id && scene.now >= offer.expires_at => Ok(Decision::one(
+                Event::CommandOfferExpired { to: to.clone() },
+                format!("{to} did not answer; {} stays in command.", incident.commander),
+            )),
+            _ => nothing(),
+        },
+        TimerKind::RoleOfferExpires { role, to } => {
+            let open = incident
+                .offers
+                .iter()
+                .any(|offer| offer.role == *role && offer.to.id == to.id && scene.now >= offer.expires_at);
+            if !open {
+                return nothing();
+            }
+            Ok(Decision::one(
+                Event::RoleOfferExpired { role: role.clone(), to: to.clone() },
+                format!("{to} did not answer; {role} is still to be filled."),
+            ))
+        }
+        TimerKind::TaskDue { n, due_at } => match incident.task(*n) {
+            Some(task)
+                if task.state.is_open()
+                    && task.state != crate::incident::state::TaskState::Overdue
+                    && task.due_at == Some(*due_at)
+                    && scene.now >= *due_at =>
+            {
+                Ok(Decision::one(
+                    Event::TaskOverdue { n: *n },
+                    format!("Task #{n} ({}) is overdue; it goes up to {}.", task.owner, incident.commander),
+                ))
+            }
+            _ => nothing(),
+        },
+        TimerKind::UpdateDue { due_at } => {
+            if incident.next_update_due == Some(*due_at) && incident.phase.is_active() {
+                let pio = incident.holders(&"pio".parse().unwrap_or_else(|_| Role::ic()));
+                let who = pio.first().map_or_else(|| incident.commander.to_string(), |p| p.to_string());
+                return remind(format!("The public was promised an update for {}. {who}: `update draft`.", clock_time(*due_at)));
+            }
+            nothing()
+        }
+        TimerKind::FirstUpdateDue => {
+            let told = incident.posts.iter().any(|post| post.published.is_some());
+            if told || !incident.phase.is_active() || incident.phase == Phase::Triage {
+                return nothing();
+            }
+            remind(format!(
+                "The public has heard nothing yet. «Investigating» needs no details: `update draft`. {} answers for it.",
+                incident
+                    .holders(&"pio".parse().unwrap_or_else(|_| Role::ic()))
+                    .first()
+                    .map_or_else(|| incident.commander.to_string(), |p| p.to_string())
+            ))
+        }
+    }
+}
+
+pub(super) fn delivered(
+    incident: &Incident,
+    n: u32,
+    destination: &str,
+    result: &Result<Option<String>, String>,
+) -> Ruling {
+    if incident.post(n).is_none() {
+        return Err(Refusal::not_found(format!("There is no public update {n}."), "Nothing to do."));
+    }
+    let destination = destination.to_owned();
+    Ok(match result {
+        Ok(url) => Decision::one(Event::UpdateDelivered { n, destination, url: url.clone() }, ""),
+        Err(why) => Decision::one(Event::UpdateDeliveryFailed { n, destination, why: why.clone() }, ""),
+    })
+}
+
+fn must_be_drill(incident: &Incident) -> Result<(), Refusal> {
+    if incident.kind() == Kind::Drill {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        format!("{} is {}: no inject of an exercise goes into it.", incident.id, incident.kind().word()),
+        "Run the drill on its own: `commandpost drill run FILE`.",
+    ))
+}
+
+pub(super) fn inject(incident: &Incident, id: &str, from: &str, to: &str, what: &str, scene: &Scene<'_>) -> Ruling {
+    must_be_drill(incident)?;
+    let event = Event::Injected {
+        id: text_within("inject id", id, 40)?,
+        from: text_within("sender", from, 80)?,
+        to: text_within("receiver", to, 80)?,
+        text: text("inject", what, scene)?,
+    };
+    Ok(Decision::one(event, ""))
+}
+
+pub(super) fn observe(incident: &Incident, what: &str, scene: &Scene<'_>) -> Ruling {
+    must_be_drill(incident)?;
+    Ok(Decision::one(Event::Observed { text: text("observation", what, scene)? }, ""))
+}
+
+pub(super) fn endex(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    must_be_drill(incident)?;
+    let mut events = vec![Event::Endex { reason: text("reason", reason, scene)? }];
+    if !incident.phase.is_over() {
+        let reason = "end of the exercise".to_owned();
+        events.push(Event::PhaseChanged { from: incident.phase, to: Phase::Closed, reason });
+    }
+    Ok(Decision::many(events, "ENDEX. The exercise is over."))
+}

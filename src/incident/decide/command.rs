@@ -1,0 +1,125 @@
+//! Command is a token: there is exactly one, and it moves at the moment of acknowledgement, never before.
+
+use super::*;
+use crate::incident::briefing;
+
+pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {
+    if to.id == incident.commander.id {
+        return Err(Refusal::conflict(format!("{to} is in command already."), "Nothing to do."));
+    }
+    let expires_at = scene.now + Duration::minutes(i64::from(scene.policy.offer_expires_minutes));
+    let sections = briefing::sections_filled(incident, scene.now);
+    let mut events = Vec::new();
+    if let Some(open) = incident.command_offer.as_ref().filter(|offer| offer.to.id != to.id) {
+        events.push(Event::CommandOfferWithdrawn { to: open.to.clone() });
+    }
+    events.push(Event::CommandOffered {
+        from: incident.commander.clone(),
+        to: to.clone(),
+        expires_at,
+        briefing_sections: sections,
+    });
+    Ok(Decision::many(
+        events,
+        format!(
+            "{} offers command of {} to {to}. Read the briefing (`command briefing`; {sections} of {} sections filled). \
+             Command stays with {} until {to} says «I have command» (`command accept`), by {}.",
+            incident.commander,
+            incident.id,
+            briefing::SECTIONS,
+            incident.commander,
+            clock_time(expires_at)
+        ),
+    ))
+}
+
+pub(super) fn accept(incident: &Incident, scene: &Scene<'_>) -> Ruling {
+    let me = scene.person;
+    let Some(offer) = &incident.command_offer else {
+        return Err(Refusal::conflict(
+            "Command is not on offer.",
+            format!("Ask {} to `command offer {me}`, or `command take` if they do not answer.", incident.commander),
+        ));
+    };
+    if offer.to.id != me.id {
+        return Err(Refusal::forbidden(
+            format!("Command is offered to {}, not to {me}.", offer.to),
+            format!("Ask {} to offer it to you.", incident.commander),
+        ));
+    }
+    if scene.now >= offer.expires_at {
+        return Err(Refusal::conflict(
+            format!("The offer ran out at {}.", clock_time(offer.expires_at)),
+            format!("Ask {} to offer it again.", incident.commander),
+        ));
+    }
+    Ok(moved(incident, me, offer.briefing_sections, false, String::new(), scene.now))
+}
+
+fn moved(
+    incident: &Incident,
+    to: &Person,
+    briefing_sections: u8,
+    without_outgoing_brief: bool,
+    reason: String,
+    now: DateTime<Utc>,
+) -> Decision {
+    let from = incident.commander.clone();
+    let reply = format!("{} – command transferred from {from} to {to}. {to} has command of {}.", clock_time(now), incident.id);
+    let event = Event::CommandTransferred { from, to: to.clone(), briefing_sections, without_outgoing_brief, reason };
+    Decision::one(event, reply)
+}
+
+pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let reason = optional_text("reason", reason, scene)?;
+    match &incident.command_offer {
+        Some(offer) if offer.to.id == scene.person.id => Ok(Decision::one(
+            Event::CommandDeclined { by: scene.person.clone(), reason },
+            format!("Declined. {} stays in command.", incident.commander),
+        )),
+        _ => Err(Refusal::conflict("Command is not on offer to you.", "Nothing to do.")),
+    }
+}
+
+pub(super) fn withdraw(incident: &Incident) -> Ruling {
+    match &incident.command_offer {
+        Some(offer) => Ok(Decision::one(
+            Event::CommandOfferWithdrawn { to: offer.to.clone() },
+            format!("Withdrawn. {} stays in command.", incident.commander),
+        )),
+        None => Err(Refusal::conflict("Command is not on offer.", "Nothing to do.")),
+    }
+}
+
+/// `command take`: the house or nobody in particular is in command, or somebody takes over with `--force`.
+pub(super) fn take(incident: &Incident, force: bool, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let me = scene.person;
+    let reason = optional_text("reason", reason, scene)?;
+    if me.id == incident.commander.id {
+        return Err(Refusal::conflict("You have command already.", "To pass it on: `command offer NAME`."));
+    }
+    let sections = briefing::sections_filled(incident, scene.now);
+    // A rule declared it: nobody of flesh and blood is in command yet, so the first on the scene is.
+    if incident.commander.id == Person::house().id {
+        return Ok(moved(incident, me, sections, true, reason, scene.now));
+    }
+    if let Some(offer) = &incident.command_offer
+        && offer.to.id == me.id
+        && scene.now < offer.expires_at
+    {
+        return Ok(moved(incident, me, offer.briefing_sections, false, reason, scene.now));
+    }
+    if !force {
+        return Err(Refusal::conflict(
+            format!("{} is in command.", incident.commander),
+            format!(
+                "Ask them to `command offer {me}`. If they do not answer, `command take --force REASON` moves command \
+                 to you at once; that is announced and logged."
+            ),
+        ));
+    }
+    if reason.is_empty() {
+        return Err(Refusal::invalid("No reason was given.", "Say why: `command take --force REASON`."));
+    }
+    Ok(moved(incident, me, sections, true, reason, scene.now))
+}

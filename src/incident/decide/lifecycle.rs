@@ -1,0 +1,178 @@
+//! From triage to closed: who opens, how bad, how far.
+
+use super::*;
+use crate::incident::command::SituationFacts;
+
+const TITLE_CHARS_MAX: usize = 200;
+
+pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
+    let title = title(&declare.title)?;
+    let mut events = vec![Event::Declared {
+        title: title.clone(),
+        kind: declare.kind,
+        severity: declare.severity,
+        triage: declare.triage,
+        drill_clock: declare.drill.as_ref().map(|drill| drill.clock),
+    }];
+    if let Some(drill) = &declare.drill {
+        events.push(Event::Startex { scenario: drill.scenario.clone(), sha256: drill.sha256.clone() });
+    }
+    events.push(Event::CommandEstablished { by: scene.person.clone() });
+    if let Some(facts) = &declare.situation {
+        events.push(linked(facts));
+    }
+    let reply = format!(
+        "{title} is declared as {}. {} has command as Incident Commander and holds every role that is not given out.",
+        declare.severity, scene.person
+    );
+    Ok(Decision::many(events, reply))
+}
+
+pub(super) fn linked(facts: &SituationFacts) -> Event {
+    Event::AlertsLinked {
+        situation: facts.id,
+        title: facts.title.clone(),
+        source: facts.source.clone(),
+        firing: facts.firing,
+        total: facts.total,
+        alerts: facts.alerts.clone(),
+    }
+}
+
+fn title(title: &str) -> Result<String, Refusal> {
+    Ok(text_within("title", title, TITLE_CHARS_MAX)?.replace(['\n', '\t'], " "))
+}
+
+pub(super) fn retitle(incident: &Incident, new: &str, _: &Scene<'_>) -> Ruling {
+    let new = title(new)?;
+    if new == incident.title {
+        return Err(Refusal::conflict("That is the title already.", "Nothing to do."));
+    }
+    Ok(Decision::one(Event::Retitled { title: new.clone() }, format!("{} is now «{new}».", incident.id)))
+}
+
+pub(super) fn summarize(new: &str, scene: &Scene<'_>) -> Ruling {
+    let new = text("summary", new, scene)?;
+    Ok(Decision::one(Event::Summarized { text: new }, "The situation summary is updated."))
+}
+
+pub(super) fn severity(incident: &Incident, to: Severity, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let from = incident.severity;
+    if from == to {
+        return Err(Refusal::conflict(format!("{} is {to} already.", incident.id), "Nothing to do."));
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    let verb = if to.worse_than(from) { "raised" } else { "lowered" };
+    Ok(Decision::one(
+        Event::SeverityChanged { from, to, reason },
+        format!("Severity {verb} from {from} to {to}. Approvals given before are void."),
+    ))
+}
+
+pub(super) fn confirm(incident: &Incident, severity: Option<Severity>) -> Ruling {
+    if incident.phase != Phase::Triage {
+        return Err(Refusal::conflict(
+            format!("{} is {}: it is declared already.", incident.id, incident.phase),
+            "To change how bad it is: `severity sev1`.",
+        ));
+    }
+    let mut events =
+        vec![Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, reason: String::new() }];
+    if let Some(to) = severity.filter(|to| *to != incident.severity) {
+        events.push(Event::SeverityChanged { from: incident.severity, to, reason: String::new() });
+    }
+    Ok(Decision::many(events, format!("{} is declared.", incident.id)))
+}
+
+/// The phases that one can go to from each.
+fn next(from: Phase) -> &'static [Phase] {
+    use Phase::*;
+    match from {
+        Triage => &[Investigating, Cancelled],
+        Investigating => &[Identified, Monitoring, Resolved, Cancelled],
+        Identified => &[Investigating, Monitoring, Resolved],
+        Monitoring => &[Investigating, Identified, Resolved],
+        Resolved => &[Investigating, Review, Closed],
+        Review => &[Closed, Investigating],
+        Closed => &[Investigating],
+        Cancelled | Merged => &[],
+    }
+}
+
+/// A resolved incident that breaks again within this many hours is the same incident.
+const RELAPSE_HOURS_MAX: i64 = 24;
+
+pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let from = incident.phase;
+    let reason = optional_text("reason", reason, scene)?;
+    if from == to {
+        return Err(Refusal::conflict(format!("{} is {to} already.", incident.id), "Nothing to do."));
+    }
+    if !next(from).contains(&to) {
+        let could: Vec<_> = next(from).iter().map(|phase| phase.word()).collect();
+        return Err(Refusal::conflict(
+            format!("{} is {from}; it cannot become {to} from there.", incident.id),
+            if could.is_empty() { "Declare a new incident.".into() } else { format!("From {from} it can become: {}.", could.join(", ")) },
+        ));
+    }
+    match to {
+        Phase::Resolved => {
+            if from == Phase::Investigating && reason.is_empty() {
+                return Err(Refusal::invalid(
+                    "No cause was identified and nothing was monitored yet.",
+                    "Say why it is over all the same: `resolve REASON`.",
+                ));
+            }
+        }
+        Phase::Closed => {
+            let open: Vec<_> = incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
+            if !open.is_empty() {
+                return Err(Refusal::conflict(
+                    format!("Open tasks: {}.", open.join(", ")),
+                    "Report them (`task done N RESULT`) or cancel them (`task cancel N REASON`) first.",
+                ));
+            }
+            if let Some(post) = incident.posts.iter().find(|p| {
+                p.dropped.is_none() && p.published.as_ref().is_some_and(|p| p.destinations.values().any(Option::is_none))
+            }) {
+                return Err(Refusal::conflict(
+                    format!("Public update {} is still on its way to its destinations.", post.n),
+                    "Wait for it, or see `commandpost outbox`.",
+                ));
+            }
+        }
+        Phase::Investigating if from == Phase::Resolved || from == Phase::Closed || from == Phase::Review => {
+            let resolved = incident.milestones.resolved.or(incident.milestones.closed);
+            if let Some(resolved) = resolved
+                && scene.now - resolved > Duration::hours(RELAPSE_HOURS_MAX)
+            {
+                return Err(Refusal::conflict(
+                    format!("{} was resolved {}, more than {RELAPSE_HOURS_MAX} hours ago.", incident.id, when(Some(resolved))),
+                    format!("Declare a new incident and note {} in it.", incident.id),
+                ));
+            }
+            if reason.is_empty() {
+                return Err(Refusal::invalid("No reason was given.", "Say what broke again: `reopen REASON`."));
+            }
+        }
+        Phase::Cancelled => {
+            if reason.is_empty() {
+                return Err(Refusal::invalid("No reason was given.", "Say why it is none: `cancel REASON`."));
+            }
+            if is_real(incident) && incident.posts.iter().any(|post| post.published.is_some()) {
+                return Err(Refusal::conflict(
+                    "The public was told of it.",
+                    "Resolve it and publish a last update, so that readers are not left hanging.",
+                ));
+            }
+        }
+        _ => {}
+    }
+    let reply = match to {
+        Phase::Resolved => format!("{} is resolved. Publish the last update, check out, then `close`.", incident.id),
+        Phase::Closed => format!("{} is closed. `commandpost export {}` prints the timeline.", incident.id, incident.id),
+        Phase::Investigating if from == Phase::Resolved || from.is_over() => format!("{} is open again.", incident.id),
+        _ => format!("{} is {to}.", incident.id),
+    };
+    Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))
+}

@@ -1,0 +1,125 @@
+//! The log: notes, decisions, evidence; corrections and redactions that keep what they replace; linked alerts.
+
+use super::*;
+use crate::incident::command::SituationFacts;
+
+const LINKS_MAX: usize = 200;
+const SITUATIONS_MAX: usize = 1_000;
+const URL_CHARS_MAX: usize = 2_000;
+
+pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruling {
+    let new = text("note", new, scene)?;
+    let at = at.map(|at| stated(at, scene.now)).transpose()?;
+    let reply = match at {
+        Some(at) => format!("Noted, as a late entry for {}.", when(Some(at))),
+        None => "Noted.".to_owned(),
+    };
+    let happened = Happened { event: Event::Noted { text: new }, at: at.map(|at| (at, TimeSource::Stated)) };
+    Ok(Decision { events: vec![happened], reply })
+}
+
+pub(super) fn decision(_: &Incident, new: &str, scene: &Scene<'_>) -> Ruling {
+    let new = text("decision", new, scene)?;
+    Ok(Decision::one(Event::DecisionRecorded { text: new }, "The decision is recorded."))
+}
+
+pub(super) fn link(incident: &Incident, label: &str, url: &str, _: &Scene<'_>) -> Ruling {
+    room_for("links", incident.links.len(), LINKS_MAX)?;
+    let label = text_within("label", label, 100)?;
+    let url = text_within("address", url, URL_CHARS_MAX)?;
+    // Anything else (javascript:, file:) would be run by who presses it.
+    if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(char::is_whitespace) {
+        return Err(Refusal::invalid(
+            format!("«{}» is no web address.", url.chars().take(60).collect::<String>()),
+            "Give one that starts with https:// or http://.",
+        ));
+    }
+    Ok(Decision::one(Event::LinkAdded { label: label.clone(), url }, format!("{label} is linked.")))
+}
+
+fn target(scene: &Scene<'_>, seq: u64) -> Result<crate::incident::decide::Target, Refusal> {
+    scene.target.cloned().ok_or_else(|| {
+        Refusal::not_found(
+            format!("There is no entry {seq} on this timeline."),
+            "Take the number from the timeline, where it stands before each entry.",
+        )
+    })
+}
+
+pub(super) fn correct(seq: u64, new: &str, at: Option<StatedTime>, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let target = target(scene, seq)?;
+    if target.is_redacted {
+        return Err(Refusal::conflict(format!("Entry {seq} is redacted."), "Write a new note."));
+    }
+    if !target.is_correctable {
+        return Err(Refusal::conflict(
+            format!("Entry {seq} ({}) is not somebody's account: it is what was done.", target.name),
+            "Say what was wrong with it in a note.",
+        ));
+    }
+    let new = text("correction", new, scene)?;
+    let occurred_at = at.map(|at| stated(at, scene.now)).transpose()?;
+    let reason = optional_text("reason", reason, scene)?;
+    Ok(Decision::one(
+        Event::EntryCorrected { target: seq, text: new, occurred_at, reason },
+        format!("Entry {seq} is corrected; what it said before stays in the record."),
+    ))
+}
+
+pub(super) fn redact(seq: u64, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let target = target(scene, seq)?;
+    if target.is_redacted {
+        return Err(Refusal::conflict(format!("Entry {seq} is redacted already."), "Nothing to do."));
+    }
+    if !target.is_redactable {
+        return Err(Refusal::conflict(
+            format!("Entry {seq} ({}) cannot be redacted: command, phase and public posts stay readable.", target.name),
+            "Say what was wrong with it in a note.",
+        ));
+    }
+    let reason = text("reason", reason, scene)?;
+    Ok(Decision::one(
+        Event::EntryRedacted { target: seq, reason },
+        format!("Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain."),
+    ))
+}
+
+pub(super) fn link_situation(incident: &Incident, id: i64, facts: Option<&SituationFacts>) -> Ruling {
+    let Some(facts) = facts else {
+        return Err(Refusal::not_found(
+            format!("There is no alert situation S-{id} that is free to be linked."),
+            "`alerts` lists those that are open.",
+        ));
+    };
+    if incident.situations.contains_key(&id) {
+        return Err(Refusal::conflict(format!("S-{id} is linked already."), "Nothing to do."));
+    }
+    room_for("linked situations", incident.situations.len(), SITUATIONS_MAX)?;
+    Ok(Decision::one(
+        super::lifecycle::linked(facts),
+        format!("S-{id} ({}) is linked: {} firing of {}.", facts.title, facts.firing, facts.total),
+    ))
+}
+
+pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ruling {
+    let Some(known) = incident.situations.get(&facts.id) else {
+        return Err(Refusal::conflict(format!("S-{} is not linked here.", facts.id), "Nothing to do."));
+    };
+    if facts.firing == 0 && known.firing > 0 {
+        let event =
+            Event::AlertsCleared { situation: facts.id, title: facts.title.clone(), total: facts.total };
+        return Ok(Decision::one(event, ""));
+    }
+    if facts.firing == known.firing && facts.total == known.total {
+        // Only repeats: counted in the alert store, nothing for a reader.
+        return Ok(Decision::read(""));
+    }
+    let event = Event::AlertsChanged {
+        situation: facts.id,
+        title: facts.title.clone(),
+        firing: facts.firing,
+        total: facts.total,
+        alerts: facts.alerts.clone(),
+    };
+    Ok(Decision::one(event, ""))
+}

@@ -1,0 +1,379 @@
+//! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
+//!
+//! One file a noun: `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `log` (notes, corrections,
+//! alerts), `posts` (what the public is told), `clockwork` (timers, deliveries, drills).
+
+mod clockwork;
+mod command;
+mod lifecycle;
+mod log;
+mod posts;
+mod roles;
+mod work;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    command::{Command, Declare, StatedTime, Verb},
+    event::{Event, TimeSource},
+    kind::Kind,
+    permission::{Standing, may},
+    phase::Phase,
+    refusal::Refusal,
+    role::Role,
+    severity::Severity,
+    state::Incident,
+};
+use crate::people::Person;
+
+/// Settings that rules depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    pub offer_expires_minutes: u32,
+    /// A public post needs another person's approval.
+    pub two_person: bool,
+    pub approval_minutes: u32,
+    /// Characters of one text on the timeline.
+    pub text_chars_max: usize,
+    /// Minutes between public updates promised by default, SEV1 to SEV5; 0 is no promise.
+    pub public_update_minutes: [u32; 5],
+    /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
+    pub first_post_minutes: [u32; 5],
+    /// Direct reports at which the commander is advised to delegate (a guideline, never a bar).
+    pub span_warn: usize,
+    /// Components of the status page, by name; what a post may speak of. Empty: none configured.
+    pub components: Vec<String>,
+    /// Where a real incident's posts go besides the built-in page: `x`, `statuspage`.
+    pub destinations: Vec<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            offer_expires_minutes: 5,
+            two_person: true,
+            approval_minutes: 10,
+            text_chars_max: 4_000,
+            public_update_minutes: [20, 30, 60, 0, 0],
+            first_post_minutes: [5, 10, 0, 0, 0],
+            span_warn: 6,
+            components: vec![],
+            destinations: vec![],
+        }
+    }
+}
+
+impl Policy {
+    pub fn public_update_minutes(&self, severity: Severity) -> u32 {
+        self.public_update_minutes[usize::from(severity.level() - 1)]
+    }
+    pub fn first_post_minutes(&self, severity: Severity) -> u32 {
+        self.first_post_minutes[usize::from(severity.level() - 1)]
+    }
+}
+
+/// An entry that a correction or redaction names, looked up beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub seq: u64,
+    pub name: &'static str,
+    pub author: Person,
+    pub is_correctable: bool,
+    pub is_redactable: bool,
+    pub is_redacted: bool,
+}
+
+/// What the rules see besides state and command.
+#[derive(Debug, Clone)]
+pub struct Scene<'a> {
+    pub person: &'a Person,
+    /// The house acts: a timer, a rule, a drill's controller.
+    pub is_house: bool,
+    /// The incident's own time (a drill has its own clock).
+    pub now: DateTime<Utc>,
+    pub policy: &'a Policy,
+    pub target: Option<&'a Target>,
+}
+
+/// An event and the time it is given; no time is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happened {
+    pub event: Event,
+    pub at: Option<(DateTime<Utc>, TimeSource)>,
+}
+
+impl From<Event> for Happened {
+    fn from(event: Event) -> Self {
+        Happened { event, at: None }
+    }
+}
+
+/// What is appended, and what the person is told. No events: a reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub events: Vec<Happened>,
+    pub reply: String,
+}
+
+impl Decision {
+    fn one(event: Event, reply: impl Into<String>) -> Self {
+        Self { events: vec![event.into()], reply: reply.into() }
+    }
+    fn many(events: Vec<Event>, reply: impl Into<String>) -> Self {
+        Self { events: events.into_iter().map(Happened::from).collect(), reply: reply.into() }
+    }
+    fn read(reply: impl Into<String>) -> Self {
+        Self { events: vec![], reply: reply.into() }
+    }
+}
+
+pub type Ruling = Result<Decision, Refusal>;
+
+/// Opens an incident, or says why not.
+pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
+    lifecycle::open(declare, scene)
+}
+
+/// Decides a command on an incident as it stands.
+pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruling {
+    permit(incident, command, scene)?;
+    if incident.phase.is_over() && !allowed_when_over(command) {
+        return Err(Refusal::conflict(
+            format!("{} is {} since {}.", incident.id, incident.phase, when(incident.milestones.closed)),
+            "Late entries, corrections and redactions still go in; for anything new, declare a new incident.",
+        ));
+    }
+    use Command::*;
+    match command {
+        Retitle { title } => lifecycle::retitle(incident, title, scene),
+        Summarize { text } => lifecycle::summarize(text, scene),
+        Severity { to, reason } => lifecycle::severity(incident, *to, reason, scene),
+        Confirm { severity } => lifecycle::confirm(incident, *severity),
+        Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
+        TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
+        OfferCommand { to } => command::offer(incident, to, scene),
+        AcceptCommand => command::accept(incident, scene),
+        DeclineCommand { reason } => command::decline(incident, reason, scene),
+        WithdrawCommand => command::withdraw(incident),
+        Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now))),
+        TakeRole { role } => roles::take(incident, role, scene),
+        OfferRole { role, to } => roles::offer(incident, role, to, scene),
+        AcceptRole { role } => roles::accept(incident, role.as_ref(), scene),
+        DeclineRole { role, reason } => roles::decline(incident, role.as_ref(), reason, scene),
+        RelieveRole { role, person, reason } => roles::relieve(incident, role, person.as_ref(), reason, scene),
+        ReleaseRole { role } => roles::release(incident, role, scene),
+        Roles => Ok(Decision::read(roles::list(incident))),
+        CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
+        CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
+        SetObjective { text } => work::set_objective(incident, text, scene),
+        MeetObjective { n } => work::meet_objective(incident, *n),
+        DropObjective { n, reason } => work::drop_objective(incident, *n, reason, scene),
+        AssignTask { owner, text, minutes } => work::assign(incident, owner.as_ref(), text, *minutes, scene),
+        UnderstandTask { n } => work::understand(incident, *n, scene),
+        ExtendTask { n, minutes } => work::extend(incident, *n, *minutes, scene),
+        ReportTask { n, result } => work::report(incident, *n, result, scene),
+        CancelTask { n, reason } => work::cancel(incident, *n, reason, scene),
+        Can { service, conditions, actions, needs } => {
+            work::can(incident, service, conditions, actions, needs, scene)
+        }
+        Decide { text } => log::decision(incident, text, scene),
+        Note { text, at } => log::note(text, *at, scene),
+        AddLink { label, url } => log::link(incident, label, url, scene),
+        Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
+        Redact { target, reason } => log::redact(*target, reason, scene),
+        LinkSituation { situation, facts } => log::link_situation(incident, *situation, facts.as_ref()),
+        SituationMoved { facts } => log::situation_moved(incident, facts),
+        Draft(draft) => posts::draft(incident, draft, scene),
+        Approve { n, alone } => posts::approve(incident, *n, alone.as_deref(), scene),
+        Publish { n } => posts::publish(incident, *n, scene),
+        DropPost { n, reason } => posts::drop_post(incident, *n, reason, scene),
+        Status => Ok(Decision::read(super::briefing::status(incident, scene.now))),
+        Timer(kind) => clockwork::timer(incident, kind, scene),
+        Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),
+        Inject { id, from, to, text } => clockwork::inject(incident, id, from, to, text, scene),
+        Observe { text } => clockwork::observe(incident, text, scene),
+        Endex { reason } => clockwork::endex(incident, reason, scene),
+    }
+}
+
+/// The right that a command needs.
+fn verb_of(incident: &Incident, command: &Command) -> Verb {
+    use Command::*;
+    match command {
+        Retitle { .. } | Summarize { .. } => Verb::Retitle,
+        Severity { to, .. } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
+        Severity { .. } => Verb::RaiseSeverity,
+        Confirm { .. } => Verb::Declare,
+        Enter { phase: Phase::Resolved, .. } => Verb::Resolve,
+        Enter { phase: Phase::Closed | Phase::Review, .. } => Verb::Close,
+        Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
+        Enter { .. } => Verb::Advance,
+        TakeCommand { .. } => Verb::TakeCommand,
+        OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
+        AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
+        Briefing | Roles | Status => Verb::Read,
+        TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
+        OfferRole { .. } => Verb::OfferRole,
+        RelieveRole { .. } => Verb::RelieveRole,
+        CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
+        SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
+        // A task for oneself is work; a task for another is an order.
+        AssignTask { owner: None, .. } | UnderstandTask { .. } | ExtendTask { .. } | ReportTask { .. } => Verb::WorkTask,
+        AssignTask { .. } => Verb::AssignTask,
+        CancelTask { .. } => Verb::CancelTask,
+        Can { .. } => Verb::Report,
+        Decide { .. } => Verb::Decide,
+        Note { .. } | AddLink { .. } => Verb::Note,
+        Correct { .. } => Verb::Correct,
+        Redact { .. } => Verb::Redact,
+        LinkSituation { .. } => Verb::LinkAlerts,
+        Draft(_) | DropPost { .. } => Verb::DraftPost,
+        Approve { .. } => Verb::ApprovePost,
+        Publish { .. } => Verb::PublishPost,
+        SituationMoved { .. } | Timer(_) | Delivered { .. } | Inject { .. } | Observe { .. } | Endex { .. } => Verb::House,
+    }
+}
+
+fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(), Refusal> {
+    let verb = verb_of(incident, command);
+    if scene.is_house {
+        return if may(Standing::House, verb, incident.kind()) {
+            Ok(())
+        } else {
+            Err(Refusal::forbidden(format!("The house itself may not {}.", verb.words()), "A person must do it."))
+        };
+    }
+    let roles = incident.roles_of(scene.person);
+    let allowed = if roles.is_empty() {
+        may(Standing::Participant, verb, incident.kind())
+    } else {
+        roles.iter().any(|role| may(Standing::Holds(role), verb, incident.kind()))
+    };
+    // Who declared a false alarm may call it off.
+    if allowed || (verb == Verb::Cancel && incident.opened_by.id == scene.person.id) {
+        return Ok(());
+    }
+    // Who wrote an entry may take it back.
+    if verb == Verb::Redact && scene.target.is_some_and(|target| target.author.id == scene.person.id) {
+        return Ok(());
+    }
+    let who = scene.person;
+    let as_what = match roles.first() {
+        Some(role) => format!("as {role}"),
+        None => "without a role here".to_owned(),
+    };
+    let may_roles: Vec<String> = ["ic", "deputy", "ops", "pio", "scribe"]
+        .iter()
+        .filter_map(|slug| slug.parse::<Role>().ok())
+        .filter(|role| may(Standing::Holds(role), verb, incident.kind()))
+        .map(|role| role.to_string())
+        .collect();
+    let instead = if may_roles.is_empty() {
+        "Only the house does that.".to_owned()
+    } else {
+        format!("{} can: {}. Or «command take» if nobody answers.", incident.commander, may_roles.join(", "))
+    };
+    Err(Refusal::forbidden(format!("{who} may not {} {as_what}.", verb.words()), instead))
+}
+
+fn allowed_when_over(command: &Command) -> bool {
+    use Command::*;
+    matches!(
+        command,
+        Note { .. } | Correct { .. } | Redact { .. } | AddLink { .. } | Status | Roles | Briefing | CheckOut { .. } | Timer(_)
+            | Delivered { .. } | SituationMoved { .. } | Observe { .. } | Endex { .. }
+    ) || matches!(command, Enter { phase: Phase::Investigating, .. })
+}
+
+/// A text fit for the timeline: trimmed, not empty, within the limit, without control characters.
+fn text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
+    text_within(what, value, scene.policy.text_chars_max)
+}
+
+fn text_within(what: &str, value: &str, max: usize) -> Result<String, Refusal> {
+    let clean = clean(value);
+    let trimmed = clean.trim();
+    if trimmed.is_empty() {
+        return Err(Refusal::invalid(format!("The {what} is empty."), format!("Say the {what} in a few words.")));
+    }
+    let chars = trimmed.chars().count();
+    if chars > max {
+        return Err(Refusal::limit(
+            format!("The {what} has {chars} characters; the limit is {max}."),
+            "Shorten it, or put the long form behind a link (`link LABEL URL`).",
+        ));
+    }
+    Ok(trimmed.to_owned())
+}
+
+/// An optional text, such as a reason: may be empty.
+fn optional_text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
+    if value.trim().is_empty() { Ok(String::new()) } else { text(what, value, scene) }
+}
+
+/// Control characters (but line breaks and tabs) and bidirectional overrides show a reader something else than what
+/// is stored; they become `U+FFFD`.
+fn clean(value: &str) -> String {
+    value
+        .replace("\r\n", "\n")
+        .chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// Earliest time that a late entry may state, before now.
+const STATED_DAYS_MAX: i64 = 366;
+
+fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    let time = match at {
+        StatedTime::At(time) => time,
+        StatedTime::MinutesAgo(minutes) => now - Duration::minutes(i64::from(minutes)),
+        StatedTime::TimeOfDay(time) => {
+            let today = now.date_naive().and_time(time).and_utc();
+            if today <= now { today } else { today - Duration::days(1) }
+        }
+    };
+    // A minute of grace: the stated clock need not agree with ours.
+    if time > now + Duration::minutes(1) {
+        return Err(Refusal::invalid(
+            format!("{} lies in the future; it is {} now.", when(Some(time)), when(Some(now))),
+            "A late entry tells when something happened: give a time that has passed.",
+        ));
+    }
+    if time < now - Duration::days(STATED_DAYS_MAX) {
+        return Err(Refusal::invalid(
+            format!("{} is more than a year ago.", when(Some(time))),
+            "Check the date; times are UTC.",
+        ));
+    }
+    Ok(time.min(now))
+}
+
+/// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.
+pub fn when(time: Option<DateTime<Utc>>) -> String {
+    time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+fn clock_time(time: DateTime<Utc>) -> String {
+    time.format("%H:%M UTC").to_string()
+}
+
+/// A limit on how many of something an incident holds.
+fn room_for(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
+    if count < max {
+        return Ok(());
+    }
+    Err(Refusal::limit(
+        format!("This incident already has {count} {what}; {max} is the limit."),
+        "Declare another incident for what is a matter of its own.",
+    ))
+}
+
+fn is_real(incident: &Incident) -> bool {
+    incident.kind() == Kind::Real
+}

@@ -1,0 +1,168 @@
+//! What the public is told: drafted by one, approved by another, published as approved, word for word.
+
+use super::*;
+use crate::{
+    incident::{command::DraftText, event::Draft, state::Post},
+    post,
+};
+
+const POSTS_MAX: usize = 500;
+/// Statuspage's limit on a body, the widest of the destinations.
+const POST_CHARS_MAX: usize = 25_000;
+
+fn find(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
+    incident
+        .post(n)
+        .ok_or_else(|| Refusal::not_found(format!("There is no public update {n}."), "`update list` has them all."))
+}
+
+/// A post that can still change: neither published nor dropped.
+fn open_post(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
+    let post = find(incident, n)?;
+    if post.published.is_some() {
+        return Err(Refusal::conflict(
+            format!("Update {n} is published; what was said is said."),
+            format!("To correct it: `update draft --corrects {n} TEXT`."),
+        ));
+    }
+    if post.dropped.is_some() {
+        return Err(Refusal::conflict(format!("Update {n} was dropped."), "Draft a new one."));
+    }
+    Ok(post)
+}
+
+pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> Ruling {
+    let body = text_within("update", &new.text, POST_CHARS_MAX)?;
+    if let Some(n) = new.replaces {
+        open_post(incident, n)?;
+    }
+    if let Some(n) = new.corrects
+        && find(incident, n)?.published.is_none()
+    {
+        return Err(Refusal::conflict(
+            format!("Update {n} is not published, so there is nothing to correct."),
+            format!("To reword the draft: `update draft --replaces {n} TEXT`."),
+        ));
+    }
+    for (component, _) in &new.components {
+        let known = &scene.policy.components;
+        if !known.iter().any(|name| name == component) {
+            return Err(Refusal::invalid(
+                format!("The status page has no component «{component}»."),
+                if known.is_empty() {
+                    "None is configured: add `components` to `[status_page]`.".to_owned()
+                } else {
+                    format!("It has: {}.", known.join(", "))
+                },
+            ));
+        }
+    }
+    let phase = new.phase.unwrap_or_else(|| incident.public_phase());
+    if phase == post::PublicPhase::Resolved && incident.phase.is_active() && !is_rehearsal(incident) {
+        return Err(Refusal::conflict(
+            format!("{} is {}; the public would be told that it is over.", incident.id, incident.phase),
+            "Resolve the incident first (`resolve`), or choose another phase.",
+        ));
+    }
+    let first_title = incident.posts.iter().find(|post| post.published.is_some()).map(|post| post.draft.title.clone());
+    let title = match &new.title {
+        Some(title) => text_within("title", title, 255)?.replace('\n', " "),
+        None => first_title.unwrap_or_else(|| incident.title.clone()),
+    };
+    let default_minutes = scene.policy.public_update_minutes(incident.severity);
+    let next_update_minutes = match new.next_update_minutes {
+        Some(0) => None,
+        Some(minutes) if minutes <= 7 * 24 * 60 => Some(minutes),
+        Some(minutes) => {
+            return Err(Refusal::invalid(
+                format!("A next update in {minutes} minutes is no promise."),
+                "Promise one within a week: `--next 30m`.",
+            ));
+        }
+        None if phase == post::PublicPhase::Resolved || default_minutes == 0 => None,
+        None => Some(default_minutes),
+    };
+    let draft = Draft {
+        title,
+        phase,
+        impact: new.impact.unwrap_or_else(|| incident.severity.impact()),
+        text: body,
+        components: new.components.clone(),
+        next_update_minutes,
+        corrects: new.corrects,
+    };
+    let n = match new.replaces {
+        Some(n) => n,
+        None => {
+            room_for("public updates", incident.posts.len(), POSTS_MAX)?;
+            incident.posts.iter().map(|post| post.n).max().unwrap_or(0) + 1
+        }
+    };
+    let approver = if scene.policy.two_person { "somebody else with the right" } else { "the commander" };
+    Ok(Decision::one(
+        Event::UpdateDrafted { n, draft },
+        format!("Public update {n} is drafted; nothing is public yet. Next: {approver} says `update approve {n}`."),
+    ))
+}
+
+fn is_rehearsal(incident: &Incident) -> bool {
+    !super::is_real(incident)
+}
+
+pub(super) fn approve(incident: &Incident, n: u32, alone: Option<&str>, scene: &Scene<'_>) -> Ruling {
+    let post = open_post(incident, n)?;
+    let same_person = post.author.id == scene.person.id;
+    let alone = match (same_person && scene.policy.two_person, alone) {
+        (true, None) => {
+            return Err(Refusal::forbidden(
+                format!("You wrote update {n}: a second pair of eyes approves it."),
+                format!("Ask {}; if there is nobody, `update approve {n} --alone REASON`, which is logged.", others(incident, scene)),
+            ));
+        }
+        (true, Some(reason)) => Some(text("reason", reason, scene)?),
+        (false, _) => None,
+    };
+    let expires_at = scene.now + Duration::minutes(i64::from(scene.policy.approval_minutes));
+    let basis = post::basis(incident, &post.draft);
+    Ok(Decision::one(
+        Event::UpdateApproved { n, basis, expires_at, alone },
+        format!(
+            "Update {n} is approved as it stands, until {}. A change of text, severity or phase voids this. \
+             Next: `update publish {n}`.",
+            clock_time(expires_at)
+        ),
+    ))
+}
+
+fn others(incident: &Incident, scene: &Scene<'_>) -> String {
+    let mut names: Vec<String> = std::iter::once(&incident.commander)
+        .chain(incident.roles.iter().filter(|a| a.role.slug() == "deputy").map(|a| &a.person))
+        .filter(|person| person.id != scene.person.id)
+        .map(|person| person.to_string())
+        .collect();
+    names.dedup();
+    if names.is_empty() { "another responder to be deputy (`role offer deputy NAME`)".into() } else { names.join(" or ") }
+}
+
+pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {
+    let record = open_post(incident, n)?;
+    let approval = post::standing_approval(incident, record, scene.now).map_err(|not| {
+        Refusal::conflict(not.to_string(), format!("Have it approved: `update approve {n}`."))
+    })?;
+    // The built-in page is always there; in a drill or test, a sandbox page is the only place.
+    let mut destinations = vec![if is_real(incident) { "page" } else { "sandbox" }.to_owned()];
+    if is_real(incident) {
+        destinations.extend(scene.policy.destinations.iter().cloned());
+    }
+    let next_update_at =
+        record.draft.next_update_minutes.map(|minutes| scene.now + Duration::minutes(i64::from(minutes)));
+    let promise = next_update_at.map(|at| format!(" The next one is promised for {}.", clock_time(at))).unwrap_or_default();
+    let reply = format!("Update {n} is published to: {}.{promise}", destinations.join(", "));
+    Ok(Decision::one(Event::UpdatePublished { n, approved_at: approval.at, next_update_at, destinations }, reply))
+}
+
+pub(super) fn drop_post(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
+    open_post(incident, n)?;
+    let reason = text("reason", reason, scene)?;
+    Ok(Decision::one(Event::UpdateDropped { n, reason }, format!("Update {n} is dropped; it was never public.")))
+}

@@ -1,0 +1,230 @@
+//! Roles: taken, offered, accepted, declined, relieved, released. And who is here.
+
+use super::*;
+
+const HELD_MAX: usize = 500;
+
+fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
+    if role.is_command() {
+        return Err(Refusal::invalid(
+            "Command is not a role like the others: it is handed over.",
+            "Use `command offer NAME`, `command accept`, `command take`.",
+        ));
+    }
+    Ok(())
+}
+
+fn checklist(role: &Role) -> String {
+    let def = role.def();
+    let steps: Vec<_> = def.checklist.iter().map(|step| format!("  - {step}")).collect();
+    format!("{} {}\nMust not: {}\n{}", role, def.does, def.must_not, steps.join("\n"))
+}
+
+pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
+    must_not_be_command(role)?;
+    room_for("role holders", incident.roles.len(), HELD_MAX)?;
+    let me = scene.person;
+    if incident.roles.iter().any(|held| held.role == *role && held.person.id == me.id) {
+        return Err(Refusal::conflict(format!("You are {role} already."), "To give it up: `role release`."));
+    }
+    if role.def().holders_max == Some(1)
+        && let Some(held) = incident.roles.iter().find(|held| held.role == *role)
+    {
+        return Err(Refusal::conflict(
+            format!("{} is {role}.", held.person),
+            format!("{} can `role relieve {}` first, or offer it to you.", incident.commander, role.slug()),
+        ));
+    }
+    Ok(Decision::one(
+        Event::RoleAccepted { role: role.clone(), by: me.clone() },
+        format!("{me} is {}{}", checklist(role), advice(incident, role, scene)),
+    ))
+}
+
+/// Span of control is a guideline: said, never enforced.
+fn advice(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
+    let reports = incident.direct_reports() + usize::from(role.def().reports_to == Some("ic"));
+    if reports >= scene.policy.span_warn {
+        format!("\n{reports} people now report straight to {}: think of section chiefs.", incident.commander)
+    } else {
+        String::new()
+    }
+}
+
+pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene<'_>) -> Ruling {
+    must_not_be_command(role)?;
+    room_for("open offers", incident.offers.len(), HELD_MAX)?;
+    if incident.roles.iter().any(|held| held.role == *role && held.person.id == to.id) {
+        return Err(Refusal::conflict(format!("{to} is {role} already."), "Nothing to do."));
+    }
+    let expires_at = scene.now + Duration::minutes(2 * i64::from(scene.policy.offer_expires_minutes));
+    Ok(Decision::one(
+        Event::RoleOffered { role: role.clone(), to: to.clone(), expires_at },
+        format!(
+            "{role} is offered to {to}, until {}. {to}: `role accept` or `role decline`.",
+            clock_time(expires_at)
+        ),
+    ))
+}
+
+fn my_offer<'a>(
+    incident: &'a Incident,
+    role: Option<&Role>,
+    scene: &Scene<'_>,
+) -> Result<&'a crate::incident::state::Offer, Refusal> {
+    let mine: Vec<_> = incident
+        .offers
+        .iter()
+        .filter(|offer| offer.to.id == scene.person.id && role.is_none_or(|role| *role == offer.role))
+        .collect();
+    match mine.as_slice() {
+        [offer] => Ok(offer),
+        [] => Err(Refusal::conflict(
+            format!("No role is on offer to {}.", scene.person),
+            "To take one that is free: `role take pio`.",
+        )),
+        many => {
+            let roles: Vec<_> = many.iter().map(|offer| offer.role.slug()).collect();
+            Err(Refusal::invalid(
+                format!("Several roles are on offer to you: {}.", roles.join(", ")),
+                format!("Say which: `role accept {}`.", roles[0]),
+            ))
+        }
+    }
+}
+
+pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>) -> Ruling {
+    let offer = my_offer(incident, role, scene)?;
+    if scene.now >= offer.expires_at {
+        return Err(Refusal::conflict(
+            format!("The offer ran out at {}.", clock_time(offer.expires_at)),
+            format!("`role take {}` if it is still free.", offer.role.slug()),
+        ));
+    }
+    let mut events = Vec::new();
+    if offer.role.def().holders_max == Some(1) {
+        events.extend(incident.roles.iter().filter(|held| held.role == offer.role).map(|held| Event::RoleRelieved {
+            role: held.role.clone(),
+            person: held.person.clone(),
+            reason: format!("taken over by {}", scene.person),
+        }));
+    }
+    events.push(Event::RoleAccepted { role: offer.role.clone(), by: scene.person.clone() });
+    Ok(Decision::many(events, format!("{} is {}{}", scene.person, checklist(&offer.role), advice(incident, &offer.role, scene))))
+}
+
+pub(super) fn decline(incident: &Incident, role: Option<&Role>, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let offer = my_offer(incident, role, scene)?;
+    let reason = optional_text("reason", reason, scene)?;
+    Ok(Decision::one(
+        Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason },
+        format!("Declined: {} is still to be filled.", offer.role),
+    ))
+}
+
+pub(super) fn relieve(
+    incident: &Incident,
+    role: &Role,
+    person: Option<&Person>,
+    reason: &str,
+    scene: &Scene<'_>,
+) -> Ruling {
+    must_not_be_command(role)?;
+    let reason = optional_text("reason", reason, scene)?;
+    let held = incident
+        .roles
+        .iter()
+        .find(|held| held.role == *role && person.is_none_or(|person| held.person.id == person.id))
+        .ok_or_else(|| {
+            Refusal::conflict(format!("Nobody that you named is {role}."), "See who is what: `role list`.")
+        })?;
+    Ok(Decision::one(
+        Event::RoleRelieved { role: role.clone(), person: held.person.clone(), reason },
+        format!("{} is relieved as {role}; {} answers for it now.", held.person, up_from(incident, role)),
+    ))
+}
+
+fn up_from(incident: &Incident, role: &Role) -> String {
+    role.def()
+        .reports_to
+        .and_then(|up| up.parse::<Role>().ok())
+        .and_then(|up| incident.holders(&up).first().map(|person| person.to_string()))
+        .unwrap_or_else(|| incident.commander.to_string())
+}
+
+pub(super) fn release(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
+    must_not_be_command(role)?;
+    if !incident.roles.iter().any(|held| held.role == *role && held.person.id == scene.person.id) {
+        return Err(Refusal::conflict(format!("You are not {role}."), "See who is what: `role list`."));
+    }
+    Ok(Decision::one(
+        Event::RoleReleased { role: role.clone(), person: scene.person.clone() },
+        format!("You are no longer {role}; {} answers for it now.", up_from(incident, role)),
+    ))
+}
+
+pub(super) fn list(incident: &Incident) -> String {
+    let mut lines = vec![format!(
+        "Incident Commander: {} (since {})",
+        incident.commander,
+        clock_time(incident.commander_since)
+    )];
+    for held in &incident.roles {
+        lines.push(format!("{}: {} (since {})", held.role, held.person, clock_time(held.since)));
+    }
+    for offer in &incident.offers {
+        lines.push(format!("{}: offered to {} until {}", offer.role, offer.to, clock_time(offer.expires_at)));
+    }
+    if let Some(offer) = &incident.command_offer {
+        lines.push(format!("Command is offered to {} until {}", offer.to, clock_time(offer.expires_at)));
+    }
+    lines.push(format!("Every other role is held by {}.", incident.commander));
+    lines.join("\n")
+}
+
+const PARTICIPANTS_MAX: usize = 1_000;
+
+pub(super) fn check_in(incident: &Incident, who: Option<&Person>, note: &str, scene: &Scene<'_>) -> Ruling {
+    room_for("participants", incident.participants.len(), PARTICIPANTS_MAX)?;
+    let who = who.unwrap_or(scene.person);
+    let here = incident.participants.get(&who.id);
+    if here.is_some_and(|p| p.checked_in.is_some() && p.checked_out.is_none()) {
+        return Err(Refusal::conflict(format!("{who} is checked in already."), "To leave: `checkout`."));
+    }
+    let note = optional_text("note", note, scene)?;
+    Ok(Decision::one(
+        Event::CheckedIn { who: who.clone(), note },
+        format!("{who} is checked in. {} is in command; `status` has the rest.", incident.commander),
+    ))
+}
+
+pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, scene: &Scene<'_>) -> Ruling {
+    let who = who.unwrap_or(scene.person);
+    let here = incident.participants.get(&who.id);
+    if here.is_none_or(|p| p.checked_in.is_none() || p.checked_out.is_some()) {
+        return Err(Refusal::conflict(format!("{who} is not checked in."), "Nothing to do."));
+    }
+    if incident.phase.is_active() && incident.commander.id == who.id {
+        return Err(Refusal::conflict(
+            format!("{who} is in command."),
+            "Hand command over first: `command offer NAME`. No incident is without a commander.",
+        ));
+    }
+    let open: Vec<_> =
+        incident.open_tasks().filter(|task| task.owner.id == who.id).map(|task| format!("#{}", task.n)).collect();
+    if !open.is_empty() {
+        return Err(Refusal::conflict(
+            format!("{who} still has open tasks: {}.", open.join(", ")),
+            "Report them, or have them assigned to somebody else.",
+        ));
+    }
+    let note = optional_text("note", note, scene)?;
+    let mut events: Vec<Event> = incident
+        .roles
+        .iter()
+        .filter(|held| held.person.id == who.id)
+        .map(|held| Event::RoleReleased { role: held.role.clone(), person: who.clone() })
+        .collect();
+    events.push(Event::CheckedOut { who: who.clone(), note });
+    Ok(Decision::many(events, format!("{who} is checked out. Thank you.")))
+}

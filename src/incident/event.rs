@@ -1,0 +1,318 @@
+//! What happened: the events that a timeline is made of. Appended, never changed.
+//!
+//! Event names (`command.transferred`) are stored and exported; they are never renamed or re-used.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{id::IncidentId, kind::Kind, phase::Phase, role::Role, severity::Severity};
+use crate::{
+    people::Person,
+    post::{ComponentState, Impact, PublicPhase},
+};
+
+/// Where an event's time comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeSource {
+    /// The house's own clock, as the command came in.
+    House,
+    /// A person said when it happened (a late entry).
+    Stated,
+    /// The monitoring's time stamp.
+    Alert,
+    /// A drill's virtual clock.
+    Drill,
+}
+
+/// Who did it, in which role at that time, and through which door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    #[serde(flatten)]
+    pub person: Person,
+    /// The highest role held at that time; `None` for bystanders and the house.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The door: `console`, `cli`, `api`, `discord`, `alertmanager`, `timer`, `drill`.
+    pub via: String,
+}
+
+/// One entry of the journal, before it has its place in the hash chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub incident: IncidentId,
+    /// 1, 2, 3 … without a gap: the order of the timeline.
+    pub seq: u64,
+    pub id: Uuid,
+    /// When it happened, UTC.
+    pub occurred_at: DateTime<Utc>,
+    pub time_source: TimeSource,
+    /// When it was written down, UTC, by the house's clock.
+    pub recorded_at: DateTime<Utc>,
+    pub actor: Actor,
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// An alert as the timeline shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertRef {
+    pub source: String,
+    pub fingerprint: String,
+    pub title: String,
+    pub firing: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// The clock of a drill: virtual time runs `speed` times as fast as real time from STARTEX on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DrillClock {
+    pub started_real: DateTime<Utc>,
+    pub started_virtual: DateTime<Utc>,
+    /// Virtual seconds per real second, above zero.
+    pub speed: f64,
+}
+
+impl Eq for DrillClock {}
+
+impl DrillClock {
+    pub fn virtual_at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
+        let real_ms = (real - self.started_real).num_milliseconds() as f64;
+        self.started_virtual + chrono::Duration::milliseconds((real_ms * self.speed) as i64)
+    }
+    pub fn real_at(&self, virt: DateTime<Utc>) -> DateTime<Utc> {
+        let virt_ms = (virt - self.started_virtual).num_milliseconds() as f64;
+        self.started_real + chrono::Duration::milliseconds((virt_ms / self.speed) as i64)
+    }
+}
+
+/// A public post as drafted: the exact text, and what an approval is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    pub title: String,
+    pub phase: PublicPhase,
+    pub impact: Impact,
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<(String, ComponentState)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_update_minutes: Option<u32>,
+    /// The earlier post that this one corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum Event {
+    #[serde(rename = "incident.declared")]
+    Declared {
+        title: String,
+        kind: Kind,
+        severity: Severity,
+        /// Triage: seen, not yet an incident.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        triage: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        drill_clock: Option<DrillClock>,
+    },
+    #[serde(rename = "incident.retitled")]
+    Retitled { title: String },
+    #[serde(rename = "incident.summarized")]
+    Summarized { text: String },
+    #[serde(rename = "incident.severity_changed")]
+    SeverityChanged { from: Severity, to: Severity, reason: String },
+    #[serde(rename = "incident.phase_changed")]
+    PhaseChanged { from: Phase, to: Phase, reason: String },
+
+    #[serde(rename = "command.established")]
+    CommandEstablished { by: Person },
+    #[serde(rename = "command.offered")]
+    CommandOffered {
+        from: Person,
+        to: Person,
+        expires_at: DateTime<Utc>,
+        /// Sections of the ICS 201 briefing that had content, of 11.
+        briefing_sections: u8,
+    },
+    #[serde(rename = "command.declined")]
+    CommandDeclined { by: Person, reason: String },
+    #[serde(rename = "command.offer_expired")]
+    CommandOfferExpired { to: Person },
+    #[serde(rename = "command.offer_withdrawn")]
+    CommandOfferWithdrawn { to: Person },
+    /// The token moved: at this moment, and not before.
+    #[serde(rename = "command.transferred")]
+    CommandTransferred { from: Person, to: Person, briefing_sections: u8, without_outgoing_brief: bool, reason: String },
+
+    #[serde(rename = "role.offered")]
+    RoleOffered { role: Role, to: Person, expires_at: DateTime<Utc> },
+    #[serde(rename = "role.accepted")]
+    RoleAccepted { role: Role, by: Person },
+    #[serde(rename = "role.declined")]
+    RoleDeclined { role: Role, by: Person, reason: String },
+    #[serde(rename = "role.offer_expired")]
+    RoleOfferExpired { role: Role, to: Person },
+    #[serde(rename = "role.relieved")]
+    RoleRelieved { role: Role, person: Person, reason: String },
+    #[serde(rename = "role.released")]
+    RoleReleased { role: Role, person: Person },
+
+    #[serde(rename = "checkin")]
+    CheckedIn { who: Person, #[serde(default)] note: String },
+    #[serde(rename = "checkout")]
+    CheckedOut { who: Person, #[serde(default)] note: String },
+
+    #[serde(rename = "objective.set")]
+    ObjectiveSet { n: u32, text: String },
+    #[serde(rename = "objective.met")]
+    ObjectiveMet { n: u32 },
+    #[serde(rename = "objective.dropped")]
+    ObjectiveDropped { n: u32, reason: String },
+
+    #[serde(rename = "task.assigned")]
+    TaskAssigned { n: u32, text: String, owner: Person, due_at: Option<DateTime<Utc>> },
+    #[serde(rename = "task.understood")]
+    TaskUnderstood { n: u32 },
+    #[serde(rename = "task.extended")]
+    TaskExtended { n: u32, due_at: DateTime<Utc> },
+    #[serde(rename = "task.reported")]
+    TaskReported { n: u32, result: String },
+    #[serde(rename = "task.overdue")]
+    TaskOverdue { n: u32 },
+    #[serde(rename = "task.cancelled")]
+    TaskCancelled { n: u32, reason: String },
+
+    #[serde(rename = "decision.recorded")]
+    DecisionRecorded { text: String },
+    #[serde(rename = "can")]
+    CanReported { service: String, conditions: String, actions: String, needs: String },
+    #[serde(rename = "note")]
+    Noted { text: String },
+    #[serde(rename = "evidence")]
+    LinkAdded { label: String, url: String },
+
+    #[serde(rename = "entry.corrected")]
+    EntryCorrected { target: u64, text: String, #[serde(default, skip_serializing_if = "Option::is_none")] occurred_at: Option<DateTime<Utc>>, reason: String },
+    #[serde(rename = "entry.redacted")]
+    EntryRedacted { target: u64, reason: String },
+
+    #[serde(rename = "alert.linked")]
+    AlertsLinked { situation: i64, title: String, source: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
+    #[serde(rename = "alert.changed")]
+    AlertsChanged { situation: i64, title: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
+    #[serde(rename = "alert.cleared")]
+    AlertsCleared { situation: i64, title: String, total: u64 },
+
+    #[serde(rename = "update.drafted")]
+    UpdateDrafted { n: u32, draft: Draft },
+    #[serde(rename = "update.approved")]
+    UpdateApproved {
+        n: u32,
+        /// What the approval is bound to: SHA-256 over the draft, the severity and the phase.
+        basis: String,
+        expires_at: DateTime<Utc>,
+        /// Author and approver were one person, and why that had to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alone: Option<String>,
+    },
+    #[serde(rename = "update.published")]
+    UpdatePublished { n: u32, approved_at: DateTime<Utc>, next_update_at: Option<DateTime<Utc>>, destinations: Vec<String> },
+    #[serde(rename = "update.delivered")]
+    UpdateDelivered { n: u32, destination: String, #[serde(default, skip_serializing_if = "Option::is_none")] url: Option<String> },
+    #[serde(rename = "update.delivery_failed")]
+    UpdateDeliveryFailed { n: u32, destination: String, why: String },
+    #[serde(rename = "update.dropped")]
+    UpdateDropped { n: u32, reason: String },
+
+    #[serde(rename = "reminder")]
+    Reminded { what: String },
+
+    #[serde(rename = "drill.startex")]
+    Startex { scenario: String, sha256: String },
+    #[serde(rename = "drill.inject")]
+    Injected { id: String, from: String, to: String, text: String },
+    #[serde(rename = "drill.observed")]
+    Observed { text: String },
+    #[serde(rename = "drill.endex")]
+    Endex { reason: String },
+}
+
+impl Event {
+    /// The stored name: `command.transferred`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Declared { .. } => "incident.declared",
+            Self::Retitled { .. } => "incident.retitled",
+            Self::Summarized { .. } => "incident.summarized",
+            Self::SeverityChanged { .. } => "incident.severity_changed",
+            Self::PhaseChanged { .. } => "incident.phase_changed",
+            Self::CommandEstablished { .. } => "command.established",
+            Self::CommandOffered { .. } => "command.offered",
+            Self::CommandDeclined { .. } => "command.declined",
+            Self::CommandOfferExpired { .. } => "command.offer_expired",
+            Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
+            Self::CommandTransferred { .. } => "command.transferred",
+            Self::RoleOffered { .. } => "role.offered",
+            Self::RoleAccepted { .. } => "role.accepted",
+            Self::RoleDeclined { .. } => "role.declined",
+            Self::RoleOfferExpired { .. } => "role.offer_expired",
+            Self::RoleRelieved { .. } => "role.relieved",
+            Self::RoleReleased { .. } => "role.released",
+            Self::CheckedIn { .. } => "checkin",
+            Self::CheckedOut { .. } => "checkout",
+            Self::ObjectiveSet { .. } => "objective.set",
+            Self::ObjectiveMet { .. } => "objective.met",
+            Self::ObjectiveDropped { .. } => "objective.dropped",
+            Self::TaskAssigned { .. } => "task.assigned",
+            Self::TaskUnderstood { .. } => "task.understood",
+            Self::TaskExtended { .. } => "task.extended",
+            Self::TaskReported { .. } => "task.reported",
+            Self::TaskOverdue { .. } => "task.overdue",
+            Self::TaskCancelled { .. } => "task.cancelled",
+            Self::DecisionRecorded { .. } => "decision.recorded",
+            Self::CanReported { .. } => "can",
+            Self::Noted { .. } => "note",
+            Self::LinkAdded { .. } => "evidence",
+            Self::EntryCorrected { .. } => "entry.corrected",
+            Self::EntryRedacted { .. } => "entry.redacted",
+            Self::AlertsLinked { .. } => "alert.linked",
+            Self::AlertsChanged { .. } => "alert.changed",
+            Self::AlertsCleared { .. } => "alert.cleared",
+            Self::UpdateDrafted { .. } => "update.drafted",
+            Self::UpdateApproved { .. } => "update.approved",
+            Self::UpdatePublished { .. } => "update.published",
+            Self::UpdateDelivered { .. } => "update.delivered",
+            Self::UpdateDeliveryFailed { .. } => "update.delivery_failed",
+            Self::UpdateDropped { .. } => "update.dropped",
+            Self::Reminded { .. } => "reminder",
+            Self::Startex { .. } => "drill.startex",
+            Self::Injected { .. } => "drill.inject",
+            Self::Observed { .. } => "drill.observed",
+            Self::Endex { .. } => "drill.endex",
+        }
+    }
+
+    /// Whether its words are one person's account, which a correction can replace.
+    pub fn is_correctable(&self) -> bool {
+        matches!(self, Self::Noted { .. } | Self::DecisionRecorded { .. })
+    }
+
+    /// Whether its words can be hidden from every reading. What moved command, phase or the public stays readable.
+    pub fn is_redactable(&self) -> bool {
+        matches!(
+            self,
+            Self::Noted { .. }
+                | Self::DecisionRecorded { .. }
+                | Self::CanReported { .. }
+                | Self::LinkAdded { .. }
+                | Self::TaskAssigned { .. }
+                | Self::TaskReported { .. }
+                | Self::EntryCorrected { .. }
+        )
+    }
+}

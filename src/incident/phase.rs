@@ -1,0 +1,75 @@
+//! The lifecycle: `triage → investigating → identified → monitoring → resolved → review → closed`, with the side
+//! exits `cancelled` and `merged`. `monitoring` is what others call mitigated or stable.
+
+use serde::{Deserialize, Serialize};
+
+use crate::post::PublicPhase;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Triage,
+    Investigating,
+    Identified,
+    Monitoring,
+    Resolved,
+    Review,
+    Closed,
+    Cancelled,
+    Merged,
+}
+
+impl Phase {
+    pub const ALL: [Phase; 9] = [
+        Self::Triage,
+        Self::Investigating,
+        Self::Identified,
+        Self::Monitoring,
+        Self::Resolved,
+        Self::Review,
+        Self::Closed,
+        Self::Cancelled,
+        Self::Merged,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::Investigating => "investigating",
+            Self::Identified => "identified",
+            Self::Monitoring => "monitoring",
+            Self::Resolved => "resolved",
+            Self::Review => "review",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+            Self::Merged => "merged",
+        }
+    }
+
+    /// The response is going on: someone is in command, updates fall due.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Triage | Self::Investigating | Self::Identified | Self::Monitoring)
+    }
+
+    /// Nothing more happens here but late entries, corrections and redactions.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Cancelled | Self::Merged)
+    }
+
+    /// What the public is told in this phase; `None` once there is nothing left to tell.
+    pub fn public(self) -> Option<PublicPhase> {
+        match self {
+            Self::Triage | Self::Investigating => Some(PublicPhase::Investigating),
+            Self::Identified => Some(PublicPhase::Identified),
+            Self::Monitoring => Some(PublicPhase::Monitoring),
+            Self::Resolved | Self::Review => Some(PublicPhase::Resolved),
+            Self::Closed | Self::Cancelled | Self::Merged => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}

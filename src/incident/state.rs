@@ -1,0 +1,616 @@
+//! The incident as it stands: the fold of its events.
+//!
+//! What grows without end (notes, repeats of alerts) is counted here, not kept: folding or keeping the state of an
+//! incident with 100,000 entries costs what it costs with ten.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    event::{Draft, DrillClock, Entry, Event},
+    id::IncidentId,
+    kind::Kind,
+    phase::Phase,
+    role::Role,
+    severity::Severity,
+};
+use crate::{people::Person, post::PublicPhase};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    pub role: Role,
+    pub person: Person,
+    pub since: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub role: Role,
+    pub to: Person,
+    pub by: Person,
+    pub expires_at: DateTime<Utc>,
+    pub briefing_sections: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    pub person: Person,
+    pub first_seen: DateTime<Utc>,
+    pub checked_in: Option<DateTime<Utc>>,
+    pub checked_out: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectiveState {
+    Open,
+    Met,
+    Dropped,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objective {
+    pub n: u32,
+    pub text: String,
+    pub state: ObjectiveState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    Assigned,
+    Understood,
+    Overdue,
+    Reported,
+    Cancelled,
+}
+
+impl TaskState {
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Assigned | Self::Understood | Self::Overdue)
+    }
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::Understood => "understood",
+            Self::Overdue => "overdue",
+            Self::Reported => "done",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    pub n: u32,
+    /// The timeline entry that assigned it.
+    pub seq: u64,
+    pub text: String,
+    pub owner: Person,
+    pub assigned_by: Person,
+    pub due_at: Option<DateTime<Utc>>,
+    pub state: TaskState,
+    pub result: Option<String>,
+}
+
+/// A CAN report: conditions, actions, needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Can {
+    /// The timeline entry it stands in.
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    pub by: Person,
+    pub conditions: String,
+    pub actions: String,
+    pub needs: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRecord {
+    pub by: Person,
+    pub at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub basis: String,
+    pub alone: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishRecord {
+    pub at: DateTime<Utc>,
+    pub approved_at: DateTime<Utc>,
+    pub by: Person,
+    pub next_update_at: Option<DateTime<Utc>>,
+    /// Destination, and what became of it: `None` on the way, `Some(Ok(url))`, `Some(Err(why))`.
+    pub destinations: BTreeMap<String, Option<Result<Option<String>, String>>>,
+}
+
+/// A public post: draft, then approved, then published; or dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    pub n: u32,
+    pub draft: Draft,
+    pub author: Person,
+    pub drafted_at: DateTime<Utc>,
+    pub approval: Option<ApprovalRecord>,
+    pub published: Option<PublishRecord>,
+    pub dropped: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Situation {
+    pub id: i64,
+    pub title: String,
+    pub source: String,
+    pub firing: u64,
+    pub total: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The timeline entry it stands in.
+    pub seq: u64,
+    pub label: String,
+    pub url: String,
+}
+
+/// When each milestone was reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Milestones {
+    pub impact_started: Option<DateTime<Utc>>,
+    pub detected: Option<DateTime<Utc>>,
+    pub declared: Option<DateTime<Utc>>,
+    pub identified: Option<DateTime<Utc>>,
+    pub mitigated: Option<DateTime<Utc>>,
+    pub resolved: Option<DateTime<Utc>>,
+    pub closed: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    pub id: IncidentId,
+    pub title: String,
+    pub summary: String,
+    pub severity: Severity,
+    pub phase: Phase,
+    pub opened_by: Person,
+    /// The command token: exactly one holder at all times, from the declaration on.
+    pub commander: Person,
+    pub commander_since: DateTime<Utc>,
+    pub commanders: Vec<(Person, DateTime<Utc>)>,
+    pub command_offer: Option<Offer>,
+    pub roles: Vec<Assignment>,
+    pub offers: Vec<Offer>,
+    pub participants: BTreeMap<String, Participant>,
+    pub objectives: Vec<Objective>,
+    pub tasks: Vec<Task>,
+    pub cans: BTreeMap<String, Can>,
+    pub posts: Vec<Post>,
+    pub situations: BTreeMap<i64, Situation>,
+    pub links: Vec<Link>,
+    pub decisions: u64,
+    pub notes: u64,
+    pub milestones: Milestones,
+    pub next_update_due: Option<DateTime<Utc>>,
+    pub drill_clock: Option<DrillClock>,
+    pub scenario: Option<String>,
+    /// The last entry folded in.
+    pub seq: u64,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Incident {
+    pub fn kind(&self) -> Kind {
+        self.id.kind
+    }
+
+    /// The incident's own time for a moment of the house's clock: the same, except in a drill.
+    pub fn time_at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
+        self.drill_clock.map_or(real, |clock| clock.virtual_at(real))
+    }
+
+    /// The moment of the house's clock at which the incident's own time is `virt`.
+    pub fn real_time_at(&self, virt: DateTime<Utc>) -> DateTime<Utc> {
+        self.drill_clock.map_or(virt, |clock| clock.real_at(virt))
+    }
+
+    /// Opens an incident from its first entry, which must be `incident.declared`.
+    pub fn open(entry: &Entry) -> Option<Incident> {
+        let Event::Declared { title, kind, severity, triage, drill_clock } = &entry.event else { return None };
+        if *kind != entry.incident.kind {
+            return None;
+        }
+        let by = entry.actor.person.clone();
+        let mut incident = Incident {
+            id: entry.incident,
+            title: title.clone(),
+            summary: String::new(),
+            severity: *severity,
+            phase: if *triage { Phase::Triage } else { Phase::Investigating },
+            opened_by: by.clone(),
+            commander: by.clone(),
+            commander_since: entry.occurred_at,
+            commanders: vec![(by, entry.occurred_at)],
+            command_offer: None,
+            roles: vec![],
+            offers: vec![],
+            participants: BTreeMap::new(),
+            objectives: vec![],
+            tasks: vec![],
+            cans: BTreeMap::new(),
+            posts: vec![],
+            situations: BTreeMap::new(),
+            links: vec![],
+            decisions: 0,
+            notes: 0,
+            milestones: Milestones { declared: Some(entry.occurred_at), ..Milestones::default() },
+            next_update_due: None,
+            drill_clock: *drill_clock,
+            scenario: None,
+            seq: entry.seq,
+            updated_at: entry.occurred_at,
+        };
+        incident.see(&entry.actor.person, entry);
+        Some(incident)
+    }
+
+    fn see(&mut self, person: &Person, entry: &Entry) {
+        if person.id == Person::house().id {
+            return;
+        }
+        self.participants.entry(person.id.clone()).or_insert_with(|| Participant {
+            person: person.clone(),
+            first_seen: entry.occurred_at,
+            checked_in: None,
+            checked_out: None,
+        });
+    }
+
+    fn task_mut(&mut self, n: u32) -> Option<&mut Task> {
+        self.tasks.iter_mut().find(|task| task.n == n)
+    }
+    fn post_mut(&mut self, n: u32) -> Option<&mut Post> {
+        self.posts.iter_mut().find(|post| post.n == n)
+    }
+
+    /// Folds the next entry in. Infallible: what was appended has been decided.
+    pub fn apply(&mut self, entry: &Entry) {
+        let at = entry.occurred_at;
+        self.seq = entry.seq;
+        self.updated_at = self.updated_at.max(at);
+        self.see(&entry.actor.person, entry);
+        match &entry.event {
+            Event::Declared { title, severity, .. } => {
+                // A second declaration lifts a triage card to an incident.
+                self.title = title.clone();
+                self.severity = *severity;
+            }
+            Event::Retitled { title } => self.title = title.clone(),
+            Event::Summarized { text } => self.summary = text.clone(),
+            Event::SeverityChanged { to, .. } => self.severity = *to,
+            Event::PhaseChanged { to, .. } => self.enter(*to, at),
+            Event::CommandEstablished { by } => self.give_command(by, at),
+            Event::CommandOffered { from, to, expires_at, briefing_sections } => {
+                self.command_offer = Some(Offer {
+                    role: Role::ic(),
+                    to: to.clone(),
+                    by: from.clone(),
+                    expires_at: *expires_at,
+                    briefing_sections: *briefing_sections,
+                });
+            }
+            Event::CommandDeclined { .. } | Event::CommandOfferExpired { .. } | Event::CommandOfferWithdrawn { .. } => {
+                self.command_offer = None;
+            }
+            Event::CommandTransferred { to, .. } => self.give_command(to, at),
+            Event::RoleOffered { role, to, expires_at } => {
+                self.offers.retain(|offer| !(offer.role == *role && offer.to.id == to.id));
+                self.offers.push(Offer {
+                    role: role.clone(),
+                    to: to.clone(),
+                    by: entry.actor.person.clone(),
+                    expires_at: *expires_at,
+                    briefing_sections: 0,
+                });
+            }
+            Event::RoleAccepted { role, by } => {
+                self.offers.retain(|offer| offer.role != *role || role.def().holders_max.is_none() && offer.to.id != by.id);
+                if role.def().holders_max == Some(1) {
+                    self.roles.retain(|held| held.role != *role);
+                }
+                self.roles.retain(|held| !(held.role == *role && held.person.id == by.id));
+                self.roles.push(Assignment { role: role.clone(), person: by.clone(), since: at });
+            }
+            Event::RoleDeclined { role, by, .. } => {
+                self.offers.retain(|offer| !(offer.role == *role && offer.to.id == by.id));
+            }
+            Event::RoleOfferExpired { role, to } => {
+                self.offers.retain(|offer| !(offer.role == *role && offer.to.id == to.id));
+            }
+            Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {
+                self.roles.retain(|held| !(held.role == *role && held.person.id == person.id));
+            }
+            Event::CheckedIn { who, .. } => {
+                self.see(who, entry);
+                if let Some(participant) = self.participants.get_mut(&who.id) {
+                    participant.checked_in = Some(at);
+                    participant.checked_out = None;
+                }
+            }
+            Event::CheckedOut { who, .. } => {
+                if let Some(participant) = self.participants.get_mut(&who.id) {
+                    participant.checked_out = Some(at);
+                }
+            }
+            Event::ObjectiveSet { n, text } => {
+                self.objectives.push(Objective { n: *n, text: text.clone(), state: ObjectiveState::Open });
+            }
+            Event::ObjectiveMet { n } => self.set_objective(*n, ObjectiveState::Met),
+            Event::ObjectiveDropped { n, .. } => self.set_objective(*n, ObjectiveState::Dropped),
+            Event::TaskAssigned { n, text, owner, due_at } => {
+                self.see(owner, entry);
+                self.tasks.push(Task {
+                    n: *n,
+                    seq: entry.seq,
+                    text: text.clone(),
+                    owner: owner.clone(),
+                    assigned_by: entry.actor.person.clone(),
+                    due_at: *due_at,
+                    state: TaskState::Assigned,
+                    result: None,
+                });
+            }
+            Event::TaskUnderstood { n } => self.set_task(*n, TaskState::Understood),
+            Event::TaskExtended { n, due_at } => {
+                if let Some(task) = self.task_mut(*n) {
+                    task.due_at = Some(*due_at);
+                    task.state = TaskState::Understood;
+                }
+            }
+            Event::TaskReported { n, result } => {
+                if let Some(task) = self.task_mut(*n) {
+                    task.state = TaskState::Reported;
+                    task.result = Some(result.clone());
+                }
+            }
+            Event::TaskOverdue { n } => self.set_task(*n, TaskState::Overdue),
+            Event::TaskCancelled { n, .. } => self.set_task(*n, TaskState::Cancelled),
+            Event::DecisionRecorded { .. } => self.decisions += 1,
+            Event::CanReported { service, conditions, actions, needs } => {
+                let can = Can {
+                    seq: entry.seq,
+                    at,
+                    by: entry.actor.person.clone(),
+                    conditions: conditions.clone(),
+                    actions: actions.clone(),
+                    needs: needs.clone(),
+                };
+                self.cans.insert(service.clone(), can);
+            }
+            Event::Noted { .. } => self.notes += 1,
+            Event::LinkAdded { label, url } => {
+                self.links.push(Link { seq: entry.seq, label: label.clone(), url: url.clone() });
+            },
+            Event::AlertsLinked { situation, title, source, firing, total, alerts } => {
+                let started = alerts.iter().filter_map(|alert| alert.starts_at).min();
+                self.milestones.impact_started = earliest(self.milestones.impact_started, started);
+                self.milestones.detected = earliest(self.milestones.detected, started);
+                let situation = Situation {
+                    id: *situation,
+                    title: title.clone(),
+                    source: source.clone(),
+                    firing: *firing,
+                    total: *total,
+                };
+                self.situations.insert(situation.id, situation);
+            }
+            Event::AlertsChanged { situation, firing, total, .. } => {
+                if let Some(linked) = self.situations.get_mut(situation) {
+                    linked.firing = *firing;
+                    linked.total = *total;
+                }
+            }
+            Event::AlertsCleared { situation, total, .. } => {
+                if let Some(linked) = self.situations.get_mut(situation) {
+                    linked.firing = 0;
+                    linked.total = *total;
+                }
+            }
+            Event::UpdateDrafted { n, draft } => {
+                if let Some(post) = self.post_mut(*n) {
+                    // Another wording: whatever approval there was is gone.
+                    post.draft = draft.clone();
+                    post.author = entry.actor.person.clone();
+                    post.approval = None;
+                } else {
+                    self.posts.push(Post {
+                        n: *n,
+                        draft: draft.clone(),
+                        author: entry.actor.person.clone(),
+                        drafted_at: at,
+                        approval: None,
+                        published: None,
+                        dropped: None,
+                    });
+                }
+            }
+            Event::UpdateApproved { n, basis, expires_at, alone } => {
+                let approval = ApprovalRecord {
+                    by: entry.actor.person.clone(),
+                    at,
+                    expires_at: *expires_at,
+                    basis: basis.clone(),
+                    alone: alone.clone(),
+                };
+                if let Some(post) = self.post_mut(*n) {
+                    post.approval = Some(approval);
+                }
+            }
+            Event::UpdatePublished { n, approved_at, next_update_at, destinations } => {
+                let published = PublishRecord {
+                    at,
+                    approved_at: *approved_at,
+                    by: entry.actor.person.clone(),
+                    next_update_at: *next_update_at,
+                    destinations: destinations.iter().map(|d| (d.clone(), None)).collect(),
+                };
+                if let Some(post) = self.post_mut(*n) {
+                    post.published = Some(published);
+                }
+                self.next_update_due = *next_update_at;
+            }
+            Event::UpdateDelivered { n, destination, url } => self.settle_post(*n, destination, Ok(url.clone())),
+            Event::UpdateDeliveryFailed { n, destination, why } => self.settle_post(*n, destination, Err(why.clone())),
+            Event::UpdateDropped { n, reason } => {
+                if let Some(post) = self.post_mut(*n) {
+                    post.dropped = Some(reason.clone());
+                }
+            }
+            Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),
+            Event::EntryRedacted { target, .. } => self.forget(*target),
+            Event::EntryCorrected { .. }
+            | Event::Reminded { .. }
+            | Event::Injected { .. }
+            | Event::Observed { .. }
+            | Event::Endex { .. } => {}
+        }
+    }
+
+    /// A redacted entry's words leave the card and the briefing too.
+    fn forget(&mut self, seq: u64) {
+        self.cans.retain(|_, can| can.seq != seq);
+        self.links.retain(|link| link.seq != seq);
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.seq == seq) {
+            task.text = "[redacted]".into();
+        }
+    }
+
+    fn enter(&mut self, phase: Phase, at: DateTime<Utc>) {
+        self.phase = phase;
+        match phase {
+            Phase::Identified => self.milestones.identified = Some(at),
+            Phase::Monitoring => self.milestones.mitigated = Some(at),
+            Phase::Resolved => {
+                self.milestones.mitigated.get_or_insert(at);
+                self.milestones.resolved = Some(at);
+                self.next_update_due = None;
+            }
+            Phase::Closed | Phase::Cancelled | Phase::Merged => {
+                self.milestones.closed = Some(at);
+                self.next_update_due = None;
+                self.command_offer = None;
+                self.offers.clear();
+            }
+            Phase::Triage | Phase::Investigating | Phase::Review => {
+                if phase == Phase::Investigating {
+                    self.milestones.resolved = None;
+                    self.milestones.mitigated = None;
+                }
+            }
+        }
+    }
+
+    fn give_command(&mut self, to: &Person, at: DateTime<Utc>) {
+        self.command_offer = None;
+        if self.commander.id != to.id {
+            self.commanders.push((to.clone(), at));
+            self.commander = to.clone();
+            self.commander_since = at;
+        }
+        // The commander is no one's deputy.
+        self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));
+    }
+
+    fn set_objective(&mut self, n: u32, state: ObjectiveState) {
+        if let Some(objective) = self.objectives.iter_mut().find(|objective| objective.n == n) {
+            objective.state = state;
+        }
+    }
+
+    fn set_task(&mut self, n: u32, state: TaskState) {
+        if let Some(task) = self.task_mut(n) {
+            task.state = state;
+        }
+    }
+
+    fn settle_post(&mut self, n: u32, destination: &str, settled: Result<Option<String>, String>) {
+        if let Some(published) = self.post_mut(n).and_then(|post| post.published.as_mut()) {
+            published.destinations.insert(destination.to_owned(), Some(settled));
+        }
+    }
+
+    pub fn task(&self, n: u32) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.n == n)
+    }
+    pub fn post(&self, n: u32) -> Option<&Post> {
+        self.posts.iter().find(|post| post.n == n)
+    }
+
+    /// Who answers for a role: its holders, else the holder of the role it reports to, up to the commander, who
+    /// holds every role that is not delegated.
+    pub fn holders(&self, role: &Role) -> Vec<&Person> {
+        if role.is_command() {
+            return vec![&self.commander];
+        }
+        let held: Vec<_> = self.roles.iter().filter(|a| a.role == *role).map(|a| &a.person).collect();
+        if !held.is_empty() {
+            return held;
+        }
+        match role.def().reports_to.and_then(|up| up.parse::<Role>().ok()) {
+            Some(up) => self.holders(&up),
+            None => vec![&self.commander],
+        }
+    }
+
+    /// The roles that a person has been given, command first.
+    pub fn roles_of(&self, person: &Person) -> Vec<Role> {
+        let mut roles = Vec::new();
+        if self.commander.id == person.id {
+            roles.push(Role::ic());
+        }
+        roles.extend(self.roles.iter().filter(|a| a.person.id == person.id).map(|a| a.role.clone()));
+        roles
+    }
+
+    /// People who report straight to the commander.
+    pub fn direct_reports(&self) -> usize {
+        let mut people: Vec<_> = self
+            .roles
+            .iter()
+            .filter(|a| {
+                let up = a.role.def().reports_to.and_then(|up| up.parse::<Role>().ok());
+                up.is_some_and(|up| self.holders(&up).iter().any(|p| p.id == self.commander.id))
+            })
+            .map(|a| a.person.id.as_str())
+            .filter(|id| *id != self.commander.id)
+            .collect();
+        people.sort_unstable();
+        people.dedup();
+        people.len()
+    }
+
+    pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.state.is_open())
+    }
+
+    pub fn firing(&self) -> u64 {
+        self.situations.values().map(|situation| situation.firing).sum()
+    }
+
+    pub fn last_published(&self) -> Option<&Post> {
+        self.posts.iter().filter(|post| post.published.is_some()).max_by_key(|post| post.published.as_ref().map(|p| p.at))
+    }
+
+    /// The public phase that a new post takes unless it says otherwise.
+    pub fn public_phase(&self) -> PublicPhase {
+        self.phase.public().unwrap_or(PublicPhase::Resolved)
+    }
+}
+
+fn earliest(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
