@@ -130,13 +130,15 @@ async fn an_incident_whose_id_was_never_learnt_is_updated_all_the_same() {
 
 #[tokio::test]
 async fn a_post_that_did_not_arrive_is_absent_and_arrives_at_the_next_try() {
-    let s = stage_with(|settings| settings.total_timeout_ms = 300).await;
+    let s = stage().await;
+    let hasty = StatuspageSettings { total_timeout_ms: 300, ..s.model.settings() };
+    let hasty = StatuspagePublisher::new(&hasty).unwrap();
     for fault in [Fault::Break, Fault::BlackHole] {
         let mut post = first_post();
         post.incident = format!("{fault:?}");
         post.text = format!("{fault:?}");
         s.model.faults().next_writes(1, fault);
-        assert!(matches!(s.page.send(&post, &post.text, None).await, Outcome::Unknown { .. }));
+        assert!(matches!(hasty.send(&post, &post.text, None).await, Outcome::Unknown { .. }));
         assert_eq!(s.page.look(&post, &post.text, None).await, Reconciled::Absent);
         let id = sent(&s.page.send(&post, &post.text, None).await);
         let update = later_post(2, "not there");
@@ -146,13 +148,15 @@ async fn a_post_that_did_not_arrive_is_absent_and_arrives_at_the_next_try() {
 }
 
 #[tokio::test]
-async fn the_same_words_in_another_incident_are_not_taken_for_ours() {
+async fn the_same_words_in_another_incident_or_an_earlier_post_are_not_taken_for_ours() {
     let s = stage().await;
-    sent(&s.page.send(&first_post(), "INC-1/p1", None).await);
-    let mut other = first_post();
-    other.incident = "INC-2".into();
-    other.approved_at += chrono::TimeDelta::hours(2);
+    let id = sent(&s.page.send(&first_post(), "INC-1/p1", None).await);
+    let other = PostView { incident: "INC-2".into(), ..first_post() };
     assert_eq!(s.page.look(&other, "INC-2/p1", None).await, Reconciled::Absent);
+    let mut again = first_post();
+    again.is_first = false;
+    again.approved_at += chrono::TimeDelta::minutes(2);
+    assert_eq!(s.page.look(&again, "INC-1/p2", Some(&id)).await, Reconciled::Absent);
 }
 
 #[tokio::test]

@@ -117,11 +117,13 @@ async fn a_post_whose_answer_was_lost_is_found_and_never_sent_twice() {
 
 #[tokio::test]
 async fn a_post_that_did_not_arrive_is_absent_and_arrives_at_the_next_try() {
-    let s = stage_with(|settings| settings.total_timeout_ms = 300).await;
+    let s = stage().await;
+    let hasty = XSettings { total_timeout_ms: 300, bearer_token: "bearer-eee".into(), ..s.model.settings() };
+    let hasty = XPublisher::new(&XSettings { api_key: "".into(), ..hasty }, s.clock.now(), nonces()).unwrap();
     for fault in [Fault::Break, Fault::BlackHole] {
         s.model.faults().next_writes(1, fault);
         let post = later_post(2, &format!("{fault:?}"));
-        assert!(matches!(s.x.send(&post, "k", None).await, Outcome::Unknown { .. }));
+        assert!(matches!(hasty.send(&post, "k", None).await, Outcome::Unknown { .. }));
         assert_eq!(s.x.look(&post, None).await, Reconciled::Absent);
         sent(&s.x.send(&post, "k", None).await);
     }

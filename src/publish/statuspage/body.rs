@@ -117,13 +117,17 @@ impl Remote {
         self.mark().is_some_and(|mark| mark.incident == incident)
     }
 
-    /// Whether the post is here: by our mark, or, once a later update took the mark's place, by its words.
+    /// Whether the post is here: by our mark, or, where a later update took the mark's place or the service gave
+    /// none back, by its words. The same words in another incident of ours are not this post.
     pub fn has(&self, post: &PostView, key: &str) -> bool {
-        if self.mark().is_some_and(|mark| mark.post == key) {
-            return true;
-        }
+        let since = match self.mark() {
+            Some(mark) if mark.incident != post.incident => return false,
+            Some(mark) if mark.post == key => return true,
+            // Posts go out in order: what a marked incident held before the approval is an earlier post.
+            Some(_) => post.approved_at,
+            None => since(post),
+        };
         let words = text(post);
-        let since = since(post);
         self.incident_updates.iter().flatten().any(|update| {
             update.body.as_deref().map(lines) == Some(lines(&words))
                 && update.status.as_deref() == Some(post.phase.word())

@@ -7,6 +7,7 @@
 //! Description: the official OpenAPI document, "Statuspage API", which also sets one request a second.
 
 mod body;
+mod settings;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,6 +22,7 @@ use tokio::{
 };
 
 use self::body::Remote;
+pub use self::settings::StatuspageSettings;
 use super::wire::{self, Answer, Lost};
 use crate::{
     config::secret::Secret,
@@ -35,36 +37,6 @@ const ROWS: usize = 100;
 /// The limit is counted over a minute: without word from the server, that long is waited.
 const WAIT_S: u64 = 60;
 const WAIT_S_MAX: u64 = 3600;
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StatuspageSettings {
-    pub api_key: Secret,
-    pub page_id: String,
-    /// Whether the page's subscribers get mail and messages for each post. On unless turned off: those who
-    /// subscribed to a status page want to hear of real incidents, and nothing else reaches this publisher.
-    pub notify_subscribers: bool,
-    /// `https://api.statuspage.io/v1`, or a proxy.
-    pub base_url: String,
-    pub connect_timeout_ms: u64,
-    pub total_timeout_ms: u64,
-    /// Time between two requests; Statuspage allows one a second.
-    pub min_gap_ms: u64,
-}
-
-impl Default for StatuspageSettings {
-    fn default() -> Self {
-        Self {
-            api_key: Secret::default(),
-            page_id: String::new(),
-            notify_subscribers: true,
-            base_url: "https://api.statuspage.io/v1".to_owned(),
-            connect_timeout_ms: 5_000,
-            total_timeout_ms: 15_000,
-            min_gap_ms: 1_000,
-        }
-    }
-}
 
 pub struct StatuspagePublisher {
     key: Secret,

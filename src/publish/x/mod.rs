@@ -6,6 +6,7 @@
 //! `GET /2/users/{id}/tweets`).
 
 pub mod oauth1;
+mod settings;
 mod text;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use reqwest::{Client, Method, Url, header::HeaderValue};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
+pub use self::settings::XSettings;
 use self::text::Found;
 use super::{
     Nonce, Now,
@@ -33,41 +35,6 @@ const SKEW_MINUTES: i64 = 5;
 const PAGES_MAX: usize = 10;
 /// Waits that X asks for are believed up to a day.
 const WAIT_S_MAX: i64 = 24 * 3600;
-
-/// How to reach X and as whom: the four parts of OAuth 1.0a, or a bearer token of OAuth 2.0 user context (which X
-/// lets expire after two hours; the four parts do not expire).
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct XSettings {
-    pub api_key: Secret,
-    pub api_key_secret: Secret,
-    pub access_token: Secret,
-    pub access_token_secret: Secret,
-    /// Used if the four above are empty.
-    pub bearer_token: Secret,
-    /// `https://api.x.com`, or a proxy.
-    pub base_url: String,
-    /// Where people read: the start of the links that we show.
-    pub web_url: String,
-    pub connect_timeout_ms: u64,
-    pub total_timeout_ms: u64,
-}
-
-impl Default for XSettings {
-    fn default() -> Self {
-        Self {
-            api_key: Secret::default(),
-            api_key_secret: Secret::default(),
-            access_token: Secret::default(),
-            access_token_secret: Secret::default(),
-            bearer_token: Secret::default(),
-            base_url: "https://api.x.com".to_owned(),
-            web_url: "https://x.com".to_owned(),
-            connect_timeout_ms: 5_000,
-            total_timeout_ms: 15_000,
-        }
-    }
-}
 
 enum Identity {
     OAuth1(oauth1::Keys),
