@@ -1,0 +1,160 @@
+//! One HTTP call with limits on time and size, and what may be said of it when it fails.
+//!
+//! The one question that matters after a failed call is whether the request can have had its effect. A connection
+//! that never came about is [`Lost::NotSent`]; all else is [`Lost::MaybeSent`].
+
+use std::{error::Error, time::Duration};
+
+use reqwest::{Client, RequestBuilder, Url, header::HeaderMap, redirect::Policy};
+
+use crate::config::secret::Secret;
+
+/// Answers longer than this many bytes are cut.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Of a foreign error message, so many characters are quoted.
+const QUOTE_CHARS_MAX: usize = 300;
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// Cut short if the connection broke or the answer was too long; then it will not parse.
+    pub body: Vec<u8>,
+}
+
+pub enum Lost {
+    NotSent(String),
+    MaybeSent(String),
+}
+
+impl Lost {
+    pub fn why(self) -> String {
+        let (Self::NotSent(why) | Self::MaybeSent(why)) = self;
+        why
+    }
+}
+
+impl Answer {
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+    pub fn header_i64(&self, name: &str) -> Option<i64> {
+        self.header(name)?.trim().parse().ok()
+    }
+    pub fn ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+    /// What the other side says about its refusal, fit for a timeline: one line, capped, without our secrets.
+    pub fn quote(&self, secrets: &[&Secret]) -> String {
+        let value: Option<serde_json::Value> = self.json();
+        let said = value.as_ref().and_then(|v| {
+            ["detail", "message", "error", "title"].iter().find_map(|key| match v.get(key)? {
+                serde_json::Value::String(text) => Some(text.clone()),
+                serde_json::Value::Array(all) => {
+                    Some(all.iter().filter_map(|t| t.as_str()).collect::<Vec<_>>().join("; "))
+                }
+                _ => None,
+            })
+        });
+        let mut said = said.unwrap_or_else(|| String::from_utf8_lossy(&self.body).into_owned());
+        for secret in secrets {
+            said = secret.redact(&said);
+        }
+        let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = line.trim();
+        match line.char_indices().nth(QUOTE_CHARS_MAX) {
+            Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
+            None if line.is_empty() => "no reason given".to_owned(),
+            None => line.to_owned(),
+        }
+    }
+}
+
+/// A client that follows no redirect (a POST must not be repeated elsewhere) and keeps no idle connection (a
+/// stale one would leave us in doubt).
+pub fn client(connect_timeout_ms: u64, total_timeout_ms: u64) -> Result<Client, String> {
+    Client::builder()
+        .connect_timeout(Duration::from_millis(connect_timeout_ms))
+        .timeout(Duration::from_millis(total_timeout_ms))
+        .redirect(Policy::none())
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("commandpost/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|e| format!("the HTTP client could not be built: {}", causes(&e)))
+}
+
+/// The address that paths are appended to. Secrets travel: plain HTTP is for this machine only.
+pub fn base_url(setting: &str, text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("{setting} = \"{text}\" is no address: {e}"))?;
+    let local = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "https" || (url.scheme() == "http" && local) {
+        return Ok(url);
+    }
+    Err(format!("{setting} = \"{text}\" must start with https:// (plain http:// only for this machine)"))
+}
+
+pub async fn call(request: RequestBuilder) -> Result<Answer, Lost> {
+    let mut response = request.send().await.map_err(|e| {
+        let e = e.without_url();
+        let why = if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) };
+        if e.is_connect() || e.is_builder() { Lost::NotSent(why) } else { Lost::MaybeSent(why) }
+    })?;
+    let mut answer =
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: Vec::new() };
+    // A body that breaks off is left as it is: the status has been given, and that decides.
+    while let Ok(Some(chunk)) = response.chunk().await {
+        if answer.body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            break;
+        }
+        answer.body.extend_from_slice(&chunk);
+    }
+    Ok(answer)
+}
+
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(body: &str) -> Answer {
+        Answer { status: 403, headers: HeaderMap::new(), body: body.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn a_foreign_error_is_quoted_short_on_one_line_and_without_our_secrets() {
+        let key = Secret::new("sesame");
+        assert_eq!(answer(r#"{"detail":"key sesame\nis bad"}"#).quote(&[&key]), "key [secret] is bad");
+        assert_eq!(answer(r#"{"error":["a","b"]}"#).quote(&[]), "a; b");
+        assert_eq!(answer("").quote(&[]), "no reason given");
+        assert_eq!(answer(&"x".repeat(9999)).quote(&[]).chars().count(), QUOTE_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn secrets_do_not_travel_in_the_clear() {
+        assert!(base_url("x.base_url", "http://127.0.0.1:8080").is_ok());
+        assert!(base_url("x.base_url", "http://[::1]:8080").is_ok());
+        assert!(base_url("x.base_url", "https://api.x.com").is_ok());
+        for bad in ["http://api.x.com", "ftp://localhost", "api.x.com", ""] {
+            assert!(base_url("x.base_url", bad).unwrap_err().contains("x.base_url"), "{bad}");
+        }
+    }
+}
