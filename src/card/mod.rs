@@ -1,1 +1,229 @@
-//! card
+//! Cards: what the bot shows, in a neutral shape. One pure function a message.
+//!
+//! Each chat renders a [`Card`] with what it does best and edits its earlier one in place. A button is a command that
+//! somebody presses, a form is a command with blanks. Texts are plain: escaping belongs to the chat that shows them.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    alert::situation::Situation,
+    incident::{id::IncidentId, phase::Phase, severity::Severity, state::Incident},
+};
+
+/// How loud a card is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Critical,
+    Warning,
+    Calm,
+    Good,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    /// A moment; each reader sees it in their own zone where the chat can do that.
+    Time(DateTime<Utc>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub value: Value,
+    /// Short enough to stand beside others.
+    pub is_short: bool,
+}
+
+/// A blank of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blank {
+    /// Id within the form.
+    pub name: &'static str,
+    pub label: &'static str,
+    pub placeholder: &'static str,
+    pub is_long: bool,
+    pub is_required: bool,
+}
+
+/// A button. Pressed, it says `command` in the name of who pressed it; with blanks, they are asked first and put in
+/// place of `{name}` in the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// Stable id on this card: `note`, `take`.
+    pub id: &'static str,
+    pub label: &'static str,
+    pub command: String,
+    pub blanks: Vec<Blank>,
+    pub is_primary: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    /// What the card is about: `INC-1` or `S-3`. One card of each in a chat.
+    pub subject: String,
+    pub incident: Option<IncidentId>,
+    /// `EXERCISE EXERCISE EXERCISE`, or empty.
+    pub banner: &'static str,
+    pub title: String,
+    pub tone: Tone,
+    pub text: String,
+    pub fields: Vec<Field>,
+    pub buttons: Vec<Button>,
+    pub footer: String,
+}
+
+/// One line of the timeline as a chat says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub incident: IncidentId,
+    pub banner: &'static str,
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    pub who: String,
+    pub text: String,
+}
+
+fn short(name: &'static str, value: impl Into<String>) -> Field {
+    Field { name, value: Value::Text(value.into()), is_short: true }
+}
+
+fn long(name: &'static str, value: impl Into<String>) -> Field {
+    Field { name, value: Value::Text(value.into()), is_short: false }
+}
+
+fn blank(name: &'static str, label: &'static str, placeholder: &'static str, is_long: bool) -> Blank {
+    Blank { name, label, placeholder, is_long, is_required: true }
+}
+
+/// Text as one quoted argument of the command language.
+fn button(id: &'static str, label: &'static str, command: &str, blanks: Vec<Blank>, is_primary: bool) -> Button {
+    Button { id, label, command: command.to_owned(), blanks, is_primary }
+}
+
+/// The status card of an incident: who commands, how bad, what is open, when the public hears next.
+pub fn incident(incident: &Incident) -> Card {
+    let tone = match (incident.phase, incident.severity) {
+        (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
+        (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,
+        (_, Severity::Sev1 | Severity::Sev2) => Tone::Critical,
+        _ => Tone::Warning,
+    };
+    let mut fields = vec![
+        short("Severity", incident.severity.to_string()),
+        short("Phase", incident.phase.word()),
+        short("Incident Commander", incident.commander.to_string()),
+    ];
+    if let Some(offer) = &incident.command_offer {
+        fields.push(short("Command offered to", offer.to.to_string()));
+    }
+    for slug in ["pio", "ops", "deputy", "scribe"] {
+        let names: Vec<_> =
+            incident.roles.iter().filter(|held| held.role.slug() == slug).map(|held| held.person.to_string()).collect();
+        if let Some(held) = incident.roles.iter().find(|held| held.role.slug() == slug) {
+            fields.push(short(held.role.def().title, names.join(", ")));
+        }
+    }
+    if let Some(at) = incident.milestones.declared {
+        fields.push(Field { name: "Declared", value: Value::Time(at), is_short: true });
+    }
+    if incident.phase.is_active() || incident.next_update_due.is_some() {
+        match (incident.last_published(), incident.next_update_due) {
+            (None, _) => fields.push(short("Public", "not told yet")),
+            (Some(_), Some(due)) => {
+                fields.push(Field { name: "Next public update", value: Value::Time(due), is_short: true });
+            }
+            (Some(post), None) => fields.push(short("Public", format!("told: {}", post.draft.phase.word()))),
+        }
+    }
+    if incident.firing() > 0 {
+        fields.push(short("Alerts firing", incident.firing().to_string()));
+    }
+    let tasks: Vec<_> = incident
+        .open_tasks()
+        .take(5)
+        .map(|task| format!("#{} {} ({}, {})", task.n, task.text, task.owner, task.state.word()))
+        .collect();
+    if !tasks.is_empty() {
+        let more = incident.open_tasks().count().saturating_sub(tasks.len());
+        let more = if more > 0 { format!("\n… and {more} more") } else { String::new() };
+        fields.push(long("Open tasks", format!("{}{more}", tasks.join("\n"))));
+    }
+    let buttons = if incident.phase.is_over() {
+        vec![]
+    } else {
+        vec![
+            button("note", "Note", "note {text}", vec![blank("text", "What happened?", "database failed over", true)], false),
+            button("take", "Take command", "command take", vec![], false),
+            button(
+                "update",
+                "Public update",
+                "update draft {text}",
+                vec![blank("text", "What do customers see?", "We are investigating errors at checkout.", true)],
+                true,
+            ),
+            button("task", "Task", "task add {text}", vec![blank("text", "Who does what, by when?", "@ada 10m check the replicas", false)], false),
+            button("resolve", "Resolve", "resolve {text}", vec![blank("text", "How was it mended?", "rolled back the deploy", true)], false),
+        ]
+    };
+    Card {
+        subject: incident.id.to_string(),
+        incident: Some(incident.id),
+        banner: incident.kind().banner(),
+        title: format!("{} {}", incident.id, incident.title),
+        tone,
+        text: incident.summary.clone(),
+        fields,
+        buttons,
+        footer: format!("{} entries on the timeline", incident.seq),
+    }
+}
+
+/// The card of an alert situation that nobody has taken up, or that belongs to an incident.
+pub fn situation(id: i64, situation: &Situation, linked: Option<IncidentId>, alerts: &[crate::alert::Alert]) -> Card {
+    let tone = if situation.firing == 0 {
+        Tone::Good
+    } else if situation.severity >= crate::alert::AlertSeverity::Error {
+        Tone::Critical
+    } else {
+        Tone::Warning
+    };
+    let mut fields = vec![
+        short("Severity", situation.severity.word()),
+        short("Firing", format!("{} of {}", situation.firing, situation.total)),
+        short("From", situation.source.clone()),
+        Field { name: "Since", value: Value::Time(situation.opened_at), is_short: true },
+    ];
+    if let Some(incident) = linked {
+        fields.push(short("Incident", incident.to_string()));
+    }
+    let shown: Vec<_> = alerts.iter().take(5).map(|alert| format!("{} {}", alert.status.word(), alert.title)).collect();
+    if alerts.len() > 1 {
+        fields.push(long("Alerts", shown.join("\n")));
+    }
+    let text = alerts.first().map(|alert| alert.description.clone()).unwrap_or_default();
+    let buttons = if linked.is_none() && situation.firing > 0 {
+        vec![
+            button("declare", "Declare incident", &format!("declare --from S-{id}"), vec![], true),
+            button(
+                "link",
+                "Link to incident",
+                &format!("{{incident}} link S-{id}"),
+                vec![blank("incident", "Which incident?", "INC-1", false)],
+                false,
+            ),
+        ]
+    } else {
+        vec![]
+    };
+    Card {
+        subject: format!("S-{id}"),
+        incident: linked,
+        banner: "",
+        title: situation.title.clone(),
+        tone,
+        text,
+        fields,
+        buttons,
+        footer: format!("S-{id}"),
+    }
+}

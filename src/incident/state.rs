@@ -453,7 +453,11 @@ impl Incident {
                     approved_at: *approved_at,
                     by: entry.actor.person.clone(),
                     next_update_at: *next_update_at,
-                    destinations: destinations.iter().map(|d| (d.clone(), None)).collect(),
+                    // The built-in page and a drill's sandbox show it with this very entry.
+                    destinations: destinations
+                        .iter()
+                        .map(|d| (d.clone(), matches!(d.as_str(), "page" | "sandbox").then_some(Ok(None))))
+                        .collect(),
                 };
                 if let Some(post) = self.post_mut(*n) {
                     post.published = Some(published);

@@ -1,1 +1,167 @@
-//! journal
+//! The journal: what is written down, and that it stays written.
+//!
+//! [`Journal`] is the port; `sqlite` implements it on an embedded database. Another engine takes its place beside it:
+//! the contract suite in `tests/it/journal_contract.rs` is written against the trait, and the SQL keeps to what
+//! PostgreSQL speaks too (`$n` placeholders, `ON CONFLICT`, `RETURNING`, partial indexes).
+//!
+//! An append states the entry it was decided on. If another got there first, it is a [`JournalError::Conflict`] and
+//! the command is decided again. Nothing is answered before its transaction is committed and synced.
+
+mod alerts;
+mod ops;
+mod read;
+pub mod rows;
+pub mod sqlite;
+mod writer;
+
+use std::{future::Future, pin::Pin};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    alert::Alert,
+    incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, state::Incident},
+};
+use rows::*;
+
+pub type Reading<'a, T> = Pin<Box<dyn Future<Output = Result<T, JournalError>> + Send + 'a>>;
+/// A write on its way: it is in the queue, in order, when the method returns; the future resolves once it is durable.
+pub type Written<T> = Pin<Box<dyn Future<Output = Result<T, JournalError>> + Send>>;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    /// Another entry was appended first: decide again.
+    #[error("another entry was appended first")]
+    Conflict,
+    /// This key was answered before: the answer given then.
+    #[error("this was answered before")]
+    AnsweredBefore { asked: String, answer: String },
+    /// Disk full, read-only, broken: nothing was written.
+    #[error("the journal cannot write: {0}")]
+    Unavailable(String),
+    /// What is stored cannot be read.
+    #[error("the journal cannot read {what}: {why}")]
+    Damaged { what: String, why: String },
+}
+
+/// One decision's worth of writing, one transaction.
+#[derive(Debug, Clone, Default)]
+pub struct Append {
+    pub incident: Option<IncidentId>,
+    /// The last entry that the decision saw; `None` when it opens the incident.
+    pub after: Option<(u64, Uuid)>,
+    pub entries: Vec<Entry>,
+    /// 32 hex digits an entry.
+    pub salts: Vec<String>,
+    /// The list row after these entries.
+    pub row: Option<IncidentRow>,
+    pub posts: Vec<PublicPostRow>,
+    pub snapshot: Option<String>,
+    pub deliveries: Vec<NewDelivery>,
+    pub timers: Vec<TimerRow>,
+    pub marks: Vec<Mark>,
+    pub once: Option<Once>,
+}
+
+/// Answers a repeated command with its first answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    pub key: String,
+    /// What was asked under this key: the same key with something else is an error of the caller.
+    pub asked: String,
+    pub answer: String,
+    pub at: DateTime<Utc>,
+}
+
+/// What else is true once the entries are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mark {
+    SituationLinked { id: i64, incident: IncidentId },
+    /// The incident knows this revision of the situation.
+    SituationTold { id: i64, revision: i64 },
+    /// A rule has looked at it, with this outcome.
+    SituationDecided { id: i64, how: String },
+    /// The incident is over: what fires again opens another situation.
+    SituationsOver { incident: IncidentId },
+    TimerDone { id: String },
+    Settled(Settlement),
+}
+
+/// A batch of alerts that one request brought.
+#[derive(Debug, Clone)]
+pub struct AlertBatch {
+    pub alerts: Vec<Alert>,
+    pub receipt: Uuid,
+    pub now: DateTime<Utc>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlertReceipt {
+    pub new: u64,
+    pub repeated: u64,
+    pub changed: u64,
+    /// Situations that these alerts belong to.
+    pub situations: Vec<i64>,
+}
+
+/// Changes the outbox by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handle {
+    Retry,
+    Drop { reason: String },
+}
+
+/// Durability. Every method that writes returns when the write is queued, its future when it is on disk.
+pub trait Journal: Send + Sync {
+    // Incidents
+    fn append(&self, append: Append) -> Written<()>;
+    fn load(&self, incident: IncidentId) -> Reading<'_, Option<(Incident, Uuid)>>;
+    /// Entries from `from` (inclusive) on, at most `limit`.
+    fn entries(&self, incident: IncidentId, from: u64, limit: u64) -> Reading<'_, Vec<Sealed>>;
+    /// The corrections and redactions of an incident: the few entries that change how others read.
+    fn changing_entries(&self, incident: IncidentId) -> Reading<'_, Vec<Sealed>>;
+    fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>>;
+    fn last_number(&self, kind: Kind) -> Reading<'_, u32>;
+    fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>>;
+    fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>>;
+
+    // Alerts
+    fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt>;
+    fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>>;
+    /// The alerts of a situation, firing ones first, oldest first.
+    fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
+    fn counts(&self) -> Reading<'_, Counts>;
+    /// Situations with nothing firing that were quiet since `before` are closed; returns how many.
+    fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64>;
+
+    // Outbox
+    /// Leases what is due: the first open delivery of each lane.
+    fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>>;
+    fn settle(&self, settlement: Settlement) -> Written<()>;
+    /// At start: whatever was being sent when the process died may have arrived.
+    fn orphans_to_unknown(&self) -> Written<u64>;
+    fn handle(&self, delivery: i64, how: Handle, now: DateTime<Utc>) -> Written<bool>;
+    fn deliveries(&self, filter: DeliveryFilter) -> Reading<'_, Vec<Delivery>>;
+    /// When the next delivery to this destination falls due, if any waits.
+    fn next_delivery_at(&self, destination: &str) -> Reading<'_, Option<DateTime<Utc>>>;
+    fn bind(&self, destination: &str, subject: &str, name: &str, value: &str) -> Written<()>;
+    fn bound(&self, destination: &str, subject: &str) -> Reading<'_, Vec<(String, String)>>;
+    /// Who is bound to this value: the incident of a chat thread.
+    fn bound_to(&self, destination: &str, name: &str, value: &str) -> Reading<'_, Option<String>>;
+
+    // Timers
+    fn timers_due(&self, now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>>;
+    fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>>;
+
+    // House-keeping
+    /// Drops answers and settled deliveries older than `before`; returns rows dropped.
+    fn prune(&self, before: DateTime<Utc>) -> Written<u64>;
+    /// Whether a write would go through now.
+    fn probe(&self) -> Written<()>;
+    /// Makes the projections anew from the entries; returns how many incidents.
+    fn rebuild(&self) -> Written<u64>;
+    /// A consistent copy of everything at this moment, into a new file.
+    fn backup(&self, file: &std::path::Path) -> Written<()>;
+}

@@ -1,4 +1,7 @@
 //! What leaves the house.
 //!
-//! A delivery is written in the same transaction as the events that caused it; a runner takes it from there.
+//! A delivery is written in the same transaction as the entries that caused it; the desk's runner takes it from there
+//! and hands it to the [`port::Courier`] of its destination. [`plan`] says what comes after an attempt.
+
+pub mod plan;
 pub mod port;

@@ -2,7 +2,12 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use crate::{incident::kind::Real, post::Approved};
+use crate::{
+    card::Card,
+    incident::kind::Real,
+    journal::rows::Delivery,
+    post::Approved,
+};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -55,4 +60,55 @@ pub trait Publisher: Send + Sync {
         key: &'a str,
         earlier: Option<&'a str>,
     ) -> BoxFuture<'a, Reconciled>;
+}
+
+/// What is to be said, made from the state of the moment it is sent.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A public post of a real incident.
+    Post(Approved<Real>),
+    /// A card to show or to edit in place: an incident's, or an alert situation's.
+    Card(Card),
+    /// A line of the timeline, as the chat shows it.
+    Line(crate::card::Said),
+    /// There is nothing to say any more (a redacted entry, a situation that is only recorded).
+    Nothing,
+}
+
+/// A delivery with what it says.
+#[derive(Debug, Clone)]
+pub struct Errand {
+    pub delivery: Delivery,
+    pub content: Content,
+    /// What this destination called the incident's first post.
+    pub earlier: Option<String>,
+}
+
+/// Brings errands to one destination: a chat, or a publisher in its frame.
+pub trait Courier: Send + Sync {
+    /// As in the outbox: `discord`, `x`, `statuspage`.
+    fn destination(&self) -> &str;
+    fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome>;
+    fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled>;
+}
+
+/// A [`Publisher`] as a courier: only public posts of real incidents pass.
+pub struct Public<P: Publisher>(pub P);
+
+impl<P: Publisher> Courier for Public<P> {
+    fn destination(&self) -> &str {
+        self.0.name()
+    }
+    fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
+        match &errand.content {
+            Content::Post(post) => self.0.publish(post, &errand.delivery.key, errand.earlier.as_deref()),
+            _ => Box::pin(async { Outcome::Failed { why: "Only public posts are sent there.".into() } }),
+        }
+    }
+    fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
+        match &errand.content {
+            Content::Post(post) => self.0.reconcile(post, &errand.delivery.key, errand.earlier.as_deref()),
+            _ => Box::pin(async { Reconciled::Absent }),
+        }
+    }
 }

@@ -1,0 +1,188 @@
+//! Follows the alerts: what a rule makes of a new situation, what a linked incident is told, which cards change.
+//!
+//! A signal is a hint; the scan over situations that moved since they were told is the truth. So a crash between
+//! intake and telling loses nothing.
+
+use std::{sync::Arc, time::Duration as StdDuration};
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Along, Caller, Changed, Desk, policy, refuse};
+use crate::{
+    alert::{
+        Alert, Status,
+        rules::{self, Action, Open, OpenIncident},
+    },
+    incident::{
+        command::{Command, Declare, SituationFacts},
+        event::AlertRef,
+        kind::Kind,
+        refusal::Refusal,
+        severity::Severity,
+    },
+    journal::{AlertBatch, AlertReceipt, Append, Mark, rows::*},
+};
+
+/// Alerts of a situation that a reader is shown.
+pub(super) const ALERTS_SHOWN: u32 = 12;
+const SCAN_EVERY: StdDuration = StdDuration::from_secs(15);
+/// A situation with nothing firing is closed after this many minutes of quiet.
+const QUIET_MINUTES: i64 = 30;
+const PAGE: u32 = 100;
+/// Alerts are told to an incident in one entry for what came within this time.
+const GATHER: StdDuration = StdDuration::from_millis(150);
+
+/// What an incident is told of a situation.
+pub(super) fn facts(row: &SituationRow, alerts: &[AlertRow]) -> SituationFacts {
+    SituationFacts {
+        id: row.id,
+        title: row.situation.title.clone(),
+        source: row.situation.source.clone(),
+        firing: u64::from(row.situation.firing),
+        total: u64::from(row.situation.total),
+        alerts: alerts
+            .iter()
+            .map(|row| AlertRef {
+                source: row.alert.source.clone(),
+                fingerprint: row.alert.fingerprint.clone(),
+                title: row.alert.title.clone(),
+                firing: row.alert.status == Status::Firing,
+                starts_at: row.alert.starts_at,
+                url: row.alert.links.first().map(|link| link.url.to_string()),
+            })
+            .collect(),
+    }
+}
+
+impl Desk {
+    /// Takes alerts: durable when this returns, with a receipt.
+    ///
+    /// # Errors
+    /// Unavailable: nothing was taken, the sender must try again.
+    pub async fn take_alerts(self: &Arc<Self>, alerts: Vec<Alert>) -> Result<(Uuid, AlertReceipt), Refusal> {
+        let receipt = self.world.id();
+        let batch = AlertBatch { alerts, receipt, now: self.world.now() };
+        // Queued here; it goes through even if the sender hangs up while waiting.
+        let taken = self.journal.take_alerts(batch).await.map_err(refuse)?;
+        if taken.new + taken.changed > 0 {
+            self.tell(Changed::Alerts);
+            self.wake_follower.notify_one();
+        }
+        Ok((receipt, taken))
+    }
+
+    /// Follows until told to stop.
+    pub async fn follow_alerts(self: Arc<Self>, stop: CancellationToken) {
+        loop {
+            if let Err(refusal) = self.follow_once().await {
+                tracing::warn!(%refusal, "the alerts could not be followed; trying again");
+            }
+            let quiet = self.world.now() - chrono::Duration::minutes(QUIET_MINUTES);
+            if let Err(error) = self.journal.close_quiet_situations(quiet).await {
+                tracing::debug!(%error, "quiet situations stay open for now");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.wake_follower.notified() => tokio::time::sleep(GATHER).await,
+                () = tokio::time::sleep(SCAN_EVERY) => {}
+            }
+        }
+    }
+
+    /// One pass over everything that moved. Returns how many situations were told.
+    pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
+        let mut told = 0;
+        loop {
+            let moved = self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
+            let page = moved.len();
+            for row in moved {
+                self.follow_situation(row).await?;
+                told += 1;
+            }
+            if page < PAGE as usize {
+                return Ok(told);
+            }
+        }
+    }
+
+    async fn follow_situation(self: &Arc<Self>, row: SituationRow) -> Result<(), Refusal> {
+        let now = self.world.now();
+        let told = Mark::SituationTold { id: row.id, revision: row.revision };
+        let alerts = self.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
+        let facts = facts(&row, &alerts);
+        let house = Caller::house(row.situation.source.clone());
+        let cards = policy::situation_cards(row.id, row.revision, &self.settings.chats, now);
+        if let Some(incident) = row.incident {
+            let along = Along { marks: vec![told.clone()], ..Along::default() };
+            let moved = self.submit(house, incident, Command::SituationMoved { facts }, along).await;
+            return match moved {
+                Ok(_) => Ok(()),
+                // Whatever stands in the way there, the situation is told; only a journal that fails is tried again.
+                Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => Err(refusal),
+                Err(_) => self.mark(vec![told], vec![]).await,
+            };
+        }
+        match row.decided.as_deref() {
+            Some("record") => return self.mark(vec![told], vec![]).await,
+            Some(_) => return self.mark(vec![told], cards).await,
+            None => {}
+        }
+        let Some(lead) = alerts.iter().find(|a| a.is_firing).or(alerts.first()).map(|row| &row.alert) else {
+            return self.mark(vec![told], vec![]).await;
+        };
+        let open = self.journal.incidents(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await.map_err(refuse)?;
+        let open = Open {
+            incidents: open.into_iter().map(|row| OpenIncident { id: row.id.to_string(), title: row.title }).collect(),
+            declares_left: None,
+        };
+        let decision = rules::decide(&self.settings.rules, &row.situation, lead, &open);
+        tracing::info!(situation = row.id, reason = %decision.reason, "an alert situation was decided");
+        let decided = |how: &str| Mark::SituationDecided { id: row.id, how: how.to_owned() };
+        match decision.action {
+            Action::Record => self.mark(vec![told, decided("record")], vec![]).await,
+            Action::Card => self.mark(vec![told, decided("card")], cards).await,
+            Action::Attach => {
+                let Some(incident) = decision.incident.and_then(|id| id.parse().ok()) else {
+                    return self.mark(vec![told, decided("card")], cards).await;
+                };
+                let link = Command::LinkSituation { situation: row.id, facts: Some(facts) };
+                let along = Along { marks: vec![told.clone(), decided("attach")], ..Along::default() };
+                match self.submit(house, incident, link, along).await {
+                    Ok(_) => Ok(()),
+                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => Err(refusal),
+                    Err(_) => self.mark(vec![told, decided("card")], cards).await,
+                }
+            }
+            Action::Declare { severity, title } => {
+                let severity = Severity::ALL.into_iter().find(|s| s.level() == severity).unwrap_or(Severity::Sev3);
+                let declare = Declare {
+                    title: title.unwrap_or_else(|| row.situation.title.clone()).chars().take(200).collect(),
+                    severity,
+                    kind: Kind::Real,
+                    triage: false,
+                    situation: Some(facts),
+                    drill: None,
+                };
+                let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
+                match self.declare(house, declare, along).await {
+                    Ok(_) => Ok(()),
+                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => Err(refusal),
+                    Err(refusal) => {
+                        tracing::warn!(situation = row.id, %refusal, "the rule could not declare; a card is shown");
+                        self.mark(vec![told, decided("card")], cards).await
+                    }
+                }
+            }
+        }
+    }
+
+    async fn mark(&self, marks: Vec<Mark>, deliveries: Vec<NewDelivery>) -> Result<(), Refusal> {
+        let any = !deliveries.is_empty();
+        self.journal.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)?;
+        if any {
+            self.wake_outbox.notify_waiters();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! What follows from events: timers to set, things to say outside. Pure; written in the same transaction.
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::{
+    incident::{
+        command::TimerKind,
+        decide::Policy,
+        event::{Entry, Event},
+        kind::Kind,
+        phase::Phase,
+        state::Incident,
+    },
+    journal::{
+        Mark,
+        rows::{NewDelivery, TimerRow, What},
+    },
+};
+
+/// Timers, deliveries and marks that go with some entries.
+#[derive(Debug, Default)]
+pub struct Consequences {
+    pub timers: Vec<TimerRow>,
+    pub deliveries: Vec<NewDelivery>,
+    pub marks: Vec<Mark>,
+}
+
+/// `incident` is the state after `entries`; `now` the house's clock; `chats` the destinations that show cards.
+pub fn consequences(incident: &Incident, entries: &[Entry], policy: &Policy, chats: &[String], now: DateTime<Utc>) -> Consequences {
+    let mut out = Consequences::default();
+    for entry in entries {
+        timers(incident, entry, policy, &mut out);
+        deliveries(incident, entry, chats, now, &mut out);
+        if let Event::PhaseChanged { to, .. } = entry.event
+            && to.is_over()
+        {
+            out.marks.push(Mark::SituationsOver { incident: incident.id });
+        }
+    }
+    if !entries.is_empty() {
+        for chat in chats {
+            out.deliveries.push(card(incident, chat, now));
+        }
+    }
+    out
+}
+
+fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequences) {
+    let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
+        // The incident's own time may run faster than ours; a millisecond on top never comes too early.
+        let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);
+        out.timers.push(TimerRow { id: format!("{}/{name}", incident.id), incident: incident.id, kind, due_at });
+    };
+    match &entry.event {
+        Event::CommandOffered { to, expires_at, .. } => {
+            set(format!("offer/ic/{}", entry.seq), TimerKind::CommandOfferExpires { to: to.clone() }, *expires_at);
+        }
+        Event::RoleOffered { role, to, expires_at } => set(
+            format!("offer/{}/{}", role.slug(), entry.seq),
+            TimerKind::RoleOfferExpires { role: role.clone(), to: to.clone() },
+            *expires_at,
+        ),
+        Event::TaskAssigned { n, due_at: Some(due_at), .. } | Event::TaskExtended { n, due_at } => {
+            set(format!("task/{n}"), TimerKind::TaskDue { n: *n, due_at: *due_at }, *due_at);
+        }
+        Event::UpdatePublished { next_update_at: Some(due_at), .. } => {
+            set("update".into(), TimerKind::UpdateDue { due_at: *due_at }, *due_at);
+        }
+        Event::Declared { triage: false, .. }
+        | Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => {
+            let minutes = policy.first_post_minutes(incident.severity);
+            if minutes > 0 && incident.kind() != Kind::Test {
+                let due = entry.occurred_at + Duration::minutes(i64::from(minutes));
+                set("first-update".into(), TimerKind::FirstUpdateDue, due);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What a reader of the chat is told line by line; the rest stands on the card.
+fn is_said(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Declared { .. }
+            | Event::CommandEstablished { .. }
+            | Event::AlertsChanged { .. }
+            | Event::UpdateDelivered { .. }
+            | Event::Startex { .. }
+    )
+}
+
+fn lane(incident: &Incident, destination: &str) -> String {
+    format!("{destination}/{}", incident.id)
+}
+
+fn card(incident: &Incident, chat: &str, now: DateTime<Utc>) -> NewDelivery {
+    NewDelivery {
+        key: format!("{}/card/{}", incident.id, incident.seq),
+        destination: chat.to_owned(),
+        lane: lane(incident, chat),
+        incident: Some(incident.id),
+        what: What::Card,
+        same: Some(format!("card/{}", incident.id)),
+        at: now,
+    }
+}
+
+fn deliveries(incident: &Incident, entry: &Entry, chats: &[String], now: DateTime<Utc>, out: &mut Consequences) {
+    if is_said(&entry.event) {
+        for chat in chats {
+            out.deliveries.push(NewDelivery {
+                key: format!("{}/{}", incident.id, entry.seq),
+                destination: chat.clone(),
+                lane: lane(incident, chat),
+                incident: Some(incident.id),
+                what: What::Say { seq: entry.seq },
+                same: None,
+                at: now,
+            });
+        }
+    }
+    if let Event::UpdatePublished { n, destinations, .. } = &entry.event {
+        // The built-in page and the sandbox of a drill are written with the entry itself.
+        for destination in destinations.iter().filter(|d| !matches!(d.as_str(), "page" | "sandbox")) {
+            out.deliveries.push(NewDelivery {
+                key: format!("{}/p{n}", incident.id),
+                destination: destination.clone(),
+                lane: lane(incident, destination),
+                incident: Some(incident.id),
+                what: What::Post { n: *n },
+                same: None,
+                at: now,
+            });
+        }
+    }
+}
+
+/// The card of a situation, wherever cards are shown.
+pub fn situation_cards(id: i64, revision: i64, chats: &[String], now: DateTime<Utc>) -> Vec<NewDelivery> {
+    chats
+        .iter()
+        .map(|chat| NewDelivery {
+            key: format!("S-{id}/{revision}"),
+            destination: chat.clone(),
+            lane: format!("{chat}/S-{id}"),
+            incident: None,
+            what: What::Situation { id },
+            same: Some(format!("S-{id}")),
+            at: now,
+        })
+        .collect()
+}

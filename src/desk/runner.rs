@@ -1,0 +1,204 @@
+//! Runs the outbox: one task a destination, so that a dead one delays no other; lanes beside each other, order within.
+
+use std::{
+    sync::Arc,
+    time::Duration as StdDuration,
+};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{Along, Caller, Changed, Desk, refuse};
+use crate::{
+    card::{self, Said},
+    incident::{
+        command::Command,
+        event::Event,
+        kind::Real,
+        refusal::{Because, Refusal},
+        timeline,
+    },
+    journal::{Mark, rows::*},
+    outbox::{
+        plan,
+        port::{Content, Courier, Errand, Outcome, Reconciled},
+    },
+    post::Approved,
+};
+
+/// Lanes of one destination under way at once.
+const LANES_MAX: u32 = 16;
+const LOOK_EVERY: StdDuration = StdDuration::from_secs(15);
+/// Longer than any courier's own limits: a courier that hangs all the same is given up.
+const ATTEMPT_MAX: StdDuration = StdDuration::from_secs(60);
+
+impl Desk {
+    /// Delivers to one destination until told to stop; then finishes what is under way.
+    pub async fn run_outbox(self: Arc<Self>, courier: Arc<dyn Courier>, stop: CancellationToken) {
+        let destination = courier.destination().to_owned();
+        let mut running = JoinSet::new();
+        loop {
+            let free = LANES_MAX.saturating_sub(u32::try_from(running.len()).unwrap_or(LANES_MAX));
+            if free > 0 && !stop.is_cancelled() {
+                match self.journal.claim(&destination, self.world.now(), free).await {
+                    Ok(claimed) => {
+                        for delivery in claimed {
+                            let (desk, courier) = (self.clone(), courier.clone());
+                            running.spawn(async move { desk.attempt(courier, delivery).await });
+                        }
+                    }
+                    Err(error) => tracing::warn!(destination, %error, "the outbox could not be read; trying again"),
+                }
+            }
+            if stop.is_cancelled() {
+                while running.join_next().await.is_some() {}
+                return;
+            }
+            let wait = match self.journal.next_delivery_at(&destination).await {
+                Ok(Some(next)) => (next - self.world.now()).to_std().unwrap_or(StdDuration::from_millis(50)).min(LOOK_EVERY),
+                _ => LOOK_EVERY,
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.wake_outbox.notified() => {}
+                Some(_) = running.join_next() => {}
+                () = tokio::time::sleep(wait.max(StdDuration::from_millis(20))) => {}
+            }
+        }
+    }
+
+    async fn attempt(self: Arc<Self>, courier: Arc<dyn Courier>, delivery: Delivery) {
+        let errand = match self.errand(&delivery).await {
+            Ok(errand) => errand,
+            Err(refusal) => {
+                let why = Outcome::Retry { after: None, why: refusal.to_string() };
+                return self.settled(&delivery, plan::after_attempt(&delivery, why, self.world.now(), self.world.chance())).await;
+            }
+        };
+        let settlement = if matches!(errand.content, Content::Nothing) {
+            let nothing = Outcome::Sent { external_id: None, url: None };
+            plan::after_attempt(&delivery, nothing, self.world.now(), self.world.chance())
+        } else if delivery.state == DeliveryState::Unknown {
+            let found = tokio::time::timeout(ATTEMPT_MAX, courier.reconcile(&errand))
+                .await
+                .unwrap_or_else(|_| Reconciled::CannotTell { why: "No answer to the look-up within a minute.".into() });
+            plan::after_look(&delivery, found, self.world.now(), self.world.chance())
+        } else {
+            let outcome = tokio::time::timeout(ATTEMPT_MAX, courier.deliver(&errand))
+                .await
+                .unwrap_or_else(|_| Outcome::Unknown { why: "No answer within a minute.".into() });
+            plan::after_attempt(&delivery, outcome, self.world.now(), self.world.chance())
+        };
+        self.settled(&delivery, settlement).await;
+    }
+
+    /// Writes down what became of a delivery; a public post's fate goes on the timeline in the same transaction.
+    async fn settled(self: &Arc<Self>, delivery: &Delivery, settlement: Settlement) {
+        if let Some(error) = &settlement.error {
+            let state = settlement.state.word();
+            tracing::warn!(delivery = delivery.n, destination = delivery.destination, state, error, "a delivery did not go through");
+        }
+        let mut tries = 0;
+        // The journal may be out of reach for a while; until this is written the delivery counts as being sent.
+        while let Err(refusal) = self.write_settlement(delivery, settlement.clone()).await {
+            tracing::error!(delivery = delivery.n, %refusal, "what became of a delivery could not be written");
+            tries += 1;
+            if tries > 100 {
+                return;
+            }
+            tokio::time::sleep(StdDuration::from_secs(1)).await;
+        }
+        self.tell(Changed::Outbox);
+        self.wake_outbox.notify_waiters();
+    }
+
+    async fn write_settlement(self: &Arc<Self>, delivery: &Delivery, settlement: Settlement) -> Result<(), Refusal> {
+        let result = match settlement.state {
+            DeliveryState::Sent => Some(Ok(settlement.url.clone())),
+            DeliveryState::Failed => Some(Err(settlement.error.clone().unwrap_or_default())),
+            _ => None,
+        };
+        if let (What::Post { n }, Some(incident), Some(result)) = (&delivery.what, delivery.incident, result) {
+            let command = Command::Delivered { post: *n, destination: delivery.destination.clone(), result };
+            let along = Along { marks: vec![Mark::Settled(settlement.clone())], ..Along::default() };
+            match self.submit(Caller::house(delivery.destination.clone()), incident, command, along).await {
+                Ok(_) => return Ok(()),
+                Err(refusal) if refusal.because == Because::Unavailable => return Err(refusal),
+                Err(_) => {}
+            }
+        }
+        if settlement.state == DeliveryState::Sent
+            && let (What::Post { .. }, Some(incident), Some(external)) = (&delivery.what, delivery.incident, &settlement.external_id)
+        {
+            self.journal.bind(&delivery.destination, &incident.to_string(), "first", external).await.map_err(refuse)?;
+        }
+        self.journal.settle(settlement).await.map_err(refuse)
+    }
+
+    /// What a delivery says, from the state of this moment.
+    async fn errand(&self, delivery: &Delivery) -> Result<Errand, Refusal> {
+        let mut earlier = None;
+        let content = match (&delivery.what, delivery.incident) {
+            (What::Post { n }, Some(id)) => {
+                let incident = self.incident(id).await?;
+                earlier = self.first_post(delivery).await?;
+                match Approved::<Real>::published(&incident, *n, self.settings.page_url.clone()) {
+                    Ok(post) => Content::Post(post),
+                    Err(_) => Content::Nothing,
+                }
+            }
+            (What::Card, Some(id)) => Content::Card(card::incident(&self.incident(id).await?)),
+            (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
+                Some(line) if line.redacted_by.is_none() => Content::Line(Said {
+                    incident: id,
+                    banner: id.kind.banner(),
+                    seq: line.seq,
+                    at: line.occurred_at,
+                    who: line.actor.to_string(),
+                    text: line.text,
+                }),
+                _ => Content::Nothing,
+            },
+            (What::Situation { id }, _) => {
+                let rows = self.journal.situations(SituationFilter::One(*id)).await.map_err(refuse)?;
+                match rows.into_iter().next() {
+                    Some(row) if row.decided.as_deref() != Some("record") => {
+                        let alerts = self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
+                        let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
+                        Content::Card(card::situation(row.id, &row.situation, row.incident, &alerts))
+                    }
+                    _ => Content::Nothing,
+                }
+            }
+            _ => Content::Nothing,
+        };
+        Ok(Errand { delivery: delivery.clone(), content, earlier })
+    }
+
+    /// What the destination called the first post of this incident.
+    async fn first_post(&self, delivery: &Delivery) -> Result<Option<String>, Refusal> {
+        let Some(incident) = delivery.incident else { return Ok(None) };
+        let rows = self.journal.deliveries(DeliveryFilter::Of { incident }).await.map_err(refuse)?;
+        Ok(rows
+            .into_iter()
+            .filter(|d| d.destination == delivery.destination && d.n < delivery.n && d.state == DeliveryState::Sent)
+            .find_map(|d| match d.what {
+                What::Post { .. } => d.external_id,
+                _ => None,
+            }))
+    }
+
+    /// One line of the timeline as it reads now.
+    async fn line(&self, id: crate::incident::id::IncidentId, seq: u64) -> Result<Option<timeline::Line>, Refusal> {
+        let entry = self.entry(id, seq).await?;
+        let Some(entry) = entry else { return Ok(None) };
+        // A later redaction of this entry must keep it from being said.
+        let later = self.changes_of(id).await?;
+        let mut entries = vec![entry];
+        entries.extend(later.into_iter().filter(|e| match &e.event {
+            Event::EntryCorrected { target, .. } | Event::EntryRedacted { target, .. } => *target == seq && e.seq > seq,
+            _ => false,
+        }));
+        Ok(timeline::lines(entries).into_iter().find(|line| line.seq == seq))
+    }
+}

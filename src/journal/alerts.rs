@@ -1,0 +1,289 @@
+//! Taking alerts: what is known of them, what changed, which situation they belong to; a few statements a batch.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::{
+    AlertBatch, AlertReceipt,
+    writer::{Val, insert},
+};
+use crate::alert::{
+    Alert, AlertSeverity, Status,
+    situation::{self, Change, Known, Situation},
+};
+
+/// The next free ids.
+pub(super) struct Ids {
+    pub alert: i64,
+    pub situation: i64,
+}
+
+struct KnownAlert {
+    id: i64,
+    situation: i64,
+    known: Known,
+}
+
+struct Held {
+    state: Situation,
+    is_open: bool,
+    revision: i64,
+}
+
+/// An alert of the batch as it will stand in its table.
+struct Upsert<'a> {
+    id: i64,
+    situation: i64,
+    alert: &'a Alert,
+    seen: DateTime<Utc>,
+    times: i64,
+    receipt: String,
+}
+
+/// Group identity within the open situations.
+fn group_hash(alert: &Alert) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update((alert.source.len() as u64).to_le_bytes());
+    hash.update(&alert.source);
+    hash.update(&alert.group_key);
+    hash.finalize()[..16].to_vec()
+}
+
+pub(super) async fn take(
+    conn: &mut SqliteConnection,
+    batches: &[&AlertBatch],
+    ids: &mut Ids,
+) -> Result<Vec<AlertReceipt>, sqlx::Error> {
+    let incoming: Vec<(usize, [u8; 16], &Alert)> = batches
+        .iter()
+        .enumerate()
+        .flat_map(|(at, batch)| batch.alerts.iter().map(move |alert| (at, alert.key(), alert)))
+        .collect();
+    let mut known = known_alerts(conn, incoming.iter().map(|(_, key, _)| *key)).await?;
+    let mut held = situations_by_id(conn, known.values().map(|known| known.situation)).await?;
+    // A situation that was closed is not reopened: what fires again opens another.
+    known.retain(|_, known| held.get(&known.situation).is_some_and(|held| held.is_open));
+    let unplaced: HashSet<Vec<u8>> = incoming
+        .iter()
+        .filter(|(_, key, _)| !known.contains_key(key))
+        .map(|(_, _, alert)| group_hash(alert))
+        .collect();
+    let mut by_group = situations_by_group(conn, unplaced, &mut held).await?;
+
+    let mut receipts = vec![AlertReceipt::default(); batches.len()];
+    let mut upserts: HashMap<[u8; 16], Upsert<'_>> = HashMap::new();
+    let mut order: Vec<[u8; 16]> = Vec::new();
+    let mut changes: HashMap<i64, Vec<Change<'_>>> = HashMap::new();
+    let mut opened: HashMap<i64, Vec<u8>> = HashMap::new();
+    let mut latest: HashMap<i64, DateTime<Utc>> = HashMap::new();
+    for (at, key, alert) in incoming {
+        let batch = batches[at];
+        let before = known.get(&key).map(|known| (known.id, known.situation, known.known));
+        let situation = match before {
+            Some((_, situation, _)) => situation,
+            None => {
+                let group = group_hash(alert);
+                *by_group.entry(group.clone()).or_insert_with(|| {
+                    let id = ids.situation;
+                    ids.situation += 1;
+                    opened.insert(id, group);
+                    id
+                })
+            }
+        };
+        let change = Change { alert, before: before.map(|(_, _, known)| known) };
+        let receipt = &mut receipts[at];
+        match (before.is_some(), change.is_news()) {
+            (false, _) => receipt.new += 1,
+            (true, true) => receipt.changed += 1,
+            (true, false) => receipt.repeated += 1,
+        }
+        if receipt.situations.last() != Some(&situation) && !receipt.situations.contains(&situation) {
+            receipt.situations.push(situation);
+        }
+        if change.is_news() {
+            changes.entry(situation).or_default().push(change);
+            latest.insert(situation, batch.now);
+        }
+        let id = before.map_or_else(
+            || {
+                let id = ids.alert;
+                ids.alert += 1;
+                id
+            },
+            |(id, _, _)| id,
+        );
+        known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
+        match upserts.get_mut(&key) {
+            Some(upsert) => {
+                upsert.alert = alert;
+                upsert.seen = batch.now;
+                upsert.times += 1;
+            }
+            None => {
+                order.push(key);
+                let receipt = batch.receipt.to_string();
+                upserts.insert(key, Upsert { id, situation, alert, seen: batch.now, times: 1, receipt });
+            }
+        }
+    }
+
+    let mut situation_rows = Vec::with_capacity(changes.len());
+    for (id, changes) in changes {
+        let now = latest.get(&id).copied().unwrap_or_default();
+        let existing = held.get(&id);
+        let name = format!("S-{id}");
+        let Some(state) = situation::fold(existing.map(|held| &held.state), &changes, now, &name) else { continue };
+        let revision = existing.map_or(0, |held| held.revision) + 1;
+        let group = match opened.remove(&id) {
+            Some(group) => group,
+            None => group_hash_of(&state),
+        };
+        situation_rows.push(vec![
+            Val::Int(id),
+            Val::Blob(group),
+            Val::Text(serde_json::to_string(&state).unwrap_or_default()),
+            Val::Int(i64::from(state.firing)),
+            Val::Int(now.timestamp_millis()),
+            Val::Int(1),
+            Val::Int(revision),
+            Val::Int(0),
+        ]);
+    }
+    insert(
+        conn,
+        "INSERT INTO situations (id, group_hash, state, firing, updated_at, is_open, revision, told) VALUES",
+        "ON CONFLICT (id) DO UPDATE SET state = excluded.state, firing = excluded.firing, \
+         updated_at = excluded.updated_at, revision = excluded.revision",
+        situation_rows,
+    )
+    .await?;
+
+    let mut rows = Vec::with_capacity(order.len());
+    for key in order {
+        let Some(upsert) = upserts.remove(&key) else { continue };
+        let seen = upsert.seen.timestamp_millis();
+        rows.push(vec![
+            Val::Int(upsert.id),
+            Val::Blob(key.to_vec()),
+            Val::Int(upsert.situation),
+            Val::Int(i64::from(upsert.alert.status == Status::Firing)),
+            Val::Text(upsert.alert.severity.word().to_owned()),
+            Val::Int(seen),
+            Val::Int(seen),
+            Val::Int(upsert.times),
+            Val::Text(upsert.receipt),
+            Val::Text(serde_json::to_string(upsert.alert).unwrap_or_default()),
+        ]);
+    }
+    insert(
+        conn,
+        "INSERT INTO alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, \
+         alert) VALUES",
+        "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, is_firing = excluded.is_firing, \
+         severity = excluded.severity, last_seen = excluded.last_seen, times = alerts.times + excluded.times, \
+         alert = excluded.alert",
+        rows,
+    )
+    .await?;
+    Ok(receipts)
+}
+
+fn group_hash_of(state: &Situation) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update((state.source.len() as u64).to_le_bytes());
+    hash.update(&state.source);
+    hash.update(&state.group_key);
+    hash.finalize()[..16].to_vec()
+}
+
+fn list(sql: &str, count: usize) -> String {
+    let marks: Vec<_> = (1..=count).map(|n| format!("${n}")).collect();
+    sql.replace("$LIST", &marks.join(", "))
+}
+
+/// Splits into few different sizes, so that each statement is prepared once; the last chunk is filled up with its
+/// own last value.
+fn chunks<T: Clone>(values: Vec<T>) -> Vec<Vec<T>> {
+    let mut out = Vec::new();
+    let mut rest = values.as_slice();
+    while !rest.is_empty() {
+        let size = if rest.len() > 20 { 100 } else if rest.len() > 1 { 20 } else { 1 };
+        let take = size.min(rest.len());
+        let mut chunk = rest[..take].to_vec();
+        let last = rest[take - 1].clone();
+        chunk.resize(size, last);
+        out.push(chunk);
+        rest = &rest[take..];
+    }
+    out
+}
+
+async fn known_alerts(
+    conn: &mut SqliteConnection,
+    keys: impl Iterator<Item = [u8; 16]>,
+) -> Result<HashMap<[u8; 16], KnownAlert>, sqlx::Error> {
+    let keys: HashSet<[u8; 16]> = keys.collect();
+    let mut known = HashMap::with_capacity(keys.len());
+    for chunk in chunks(keys.into_iter().collect()) {
+        let sql = list("SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key IN ($LIST)", chunk.len());
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for key in &chunk {
+            query = query.bind(key.to_vec());
+        }
+        for row in query.fetch_all(&mut *conn).await? {
+            let Ok(key) = <[u8; 16]>::try_from(row.get::<&[u8], _>(0)) else { continue };
+            let status = if row.get::<i64, _>(3) == 1 { Status::Firing } else { Status::Resolved };
+            let severity = AlertSeverity::read(row.get::<&str, _>(4));
+            known.insert(key, KnownAlert { id: row.get(1), situation: row.get(2), known: Known { status, severity } });
+        }
+    }
+    Ok(known)
+}
+
+async fn situations_by_id(
+    conn: &mut SqliteConnection,
+    ids: impl Iterator<Item = i64>,
+) -> Result<HashMap<i64, Held>, sqlx::Error> {
+    let ids: HashSet<i64> = ids.collect();
+    let mut held = HashMap::with_capacity(ids.len());
+    for chunk in chunks(ids.into_iter().collect()) {
+        let sql = list("SELECT id, state, is_open, revision FROM situations WHERE id IN ($LIST)", chunk.len());
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for id in &chunk {
+            query = query.bind(*id);
+        }
+        for row in query.fetch_all(&mut *conn).await? {
+            let state = serde_json::from_str(row.get(1)).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            held.insert(row.get(0), Held { state, is_open: row.get::<i64, _>(2) == 1, revision: row.get(3) });
+        }
+    }
+    Ok(held)
+}
+
+async fn situations_by_group(
+    conn: &mut SqliteConnection,
+    groups: HashSet<Vec<u8>>,
+    held: &mut HashMap<i64, Held>,
+) -> Result<HashMap<Vec<u8>, i64>, sqlx::Error> {
+    let mut by_group = HashMap::with_capacity(groups.len());
+    for chunk in chunks(groups.into_iter().collect()) {
+        let sql = list(
+            "SELECT id, state, revision, group_hash FROM situations WHERE is_open = 1 AND group_hash IN ($LIST)",
+            chunk.len(),
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for group in &chunk {
+            query = query.bind(group.clone());
+        }
+        for row in query.fetch_all(&mut *conn).await? {
+            let state = serde_json::from_str(row.get(1)).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            held.entry(row.get(0)).or_insert(Held { state, is_open: true, revision: row.get(2) });
+            by_group.insert(row.get(3), row.get(0));
+        }
+    }
+    Ok(by_group)
+}

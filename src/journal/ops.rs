@@ -1,0 +1,314 @@
+//! Small writes: the outbox's leases and settlements, bindings, marks, house-keeping.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use tokio::sync::oneshot;
+
+use super::{
+    Handle, JournalError, Mark,
+    rows::*,
+    writer::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
+};
+use crate::incident::{event::Entry, event::Event, id::IncidentId, state::Incident};
+
+type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
+
+pub(super) enum SmallOp {
+    CloseQuiet { before: DateTime<Utc>, answer: Answer<u64> },
+    Claim { destination: String, now: DateTime<Utc>, limit: u32, answer: Answer<Vec<Delivery>> },
+    Settle { settlement: Settlement, answer: Answer<()> },
+    Orphans { answer: Answer<u64> },
+    Handle { delivery: i64, how: Handle, now: DateTime<Utc>, answer: Answer<bool> },
+    Bind { destination: String, subject: String, name: String, value: String, answer: Answer<()> },
+    Prune { before: DateTime<Utc>, answer: Answer<u64> },
+    Probe { answer: Answer<()> },
+    Rebuild { answer: Answer<u64> },
+}
+
+/// What an operation gave, until its transaction is durable.
+pub(super) enum Done {
+    Nothing,
+    Count(u64),
+    Flag(bool),
+    Deliveries(Vec<Delivery>),
+}
+
+impl SmallOp {
+    pub(super) fn refuse(self, error: JournalError) {
+        match self {
+            Self::CloseQuiet { answer, .. } | Self::Prune { answer, .. } | Self::Orphans { answer } | Self::Rebuild { answer } => {
+                drop(answer.send(Err(error)));
+            }
+            Self::Claim { answer, .. } => drop(answer.send(Err(error))),
+            Self::Settle { answer, .. } | Self::Bind { answer, .. } | Self::Probe { answer } => {
+                drop(answer.send(Err(error)));
+            }
+            Self::Handle { answer, .. } => drop(answer.send(Err(error))),
+        }
+    }
+
+    pub(super) fn answer(self, done: Done) {
+        match (self, done) {
+            (
+                Self::CloseQuiet { answer, .. } | Self::Prune { answer, .. } | Self::Orphans { answer } | Self::Rebuild { answer },
+                Done::Count(count),
+            ) => drop(answer.send(Ok(count))),
+            (Self::Claim { answer, .. }, Done::Deliveries(deliveries)) => drop(answer.send(Ok(deliveries))),
+            (Self::Settle { answer, .. } | Self::Bind { answer, .. } | Self::Probe { answer }, _) => {
+                drop(answer.send(Ok(())));
+            }
+            (Self::Handle { answer, .. }, Done::Flag(flag)) => drop(answer.send(Ok(flag))),
+            (op, _) => op.refuse(JournalError::Unavailable("an operation gave something else than it should".into())),
+        }
+    }
+
+    pub(super) async fn run(&mut self, conn: &mut SqliteConnection, _next: &mut i64) -> Result<Done, sqlx::Error> {
+        Ok(match self {
+            Self::CloseQuiet { before, .. } => {
+                let closed = sqlx::query("UPDATE situations SET is_open = 0 WHERE is_open = 1 AND firing = 0 AND updated_at < $1 AND revision <= told")
+                    .bind(before.timestamp_millis())
+                    .execute(conn)
+                    .await?;
+                Done::Count(closed.rows_affected())
+            }
+            Self::Claim { destination, now, limit, .. } => Done::Deliveries(claim(conn, destination, *now, *limit).await?),
+            Self::Settle { settlement, .. } => {
+                settle(conn, settlement).await?;
+                Done::Nothing
+            }
+            Self::Orphans { .. } => {
+                let orphans = sqlx::query("UPDATE deliveries SET state = 'unknown', same = NULL WHERE state = 'sending'")
+                    .execute(conn)
+                    .await?;
+                Done::Count(orphans.rows_affected())
+            }
+            Self::Handle { delivery, how, now, .. } => Done::Flag(handle(conn, *delivery, how, *now).await?),
+            Self::Bind { destination, subject, name, value, .. } => {
+                sqlx::query("INSERT INTO bindings (destination, subject, name, value) VALUES ($1, $2, $3, $4) ON CONFLICT (destination, subject, name) DO UPDATE SET value = excluded.value")
+                    .bind(destination.as_str())
+                    .bind(subject.as_str())
+                    .bind(name.as_str())
+                    .bind(value.as_str())
+                    .execute(conn)
+                    .await?;
+                Done::Nothing
+            }
+            Self::Prune { before, .. } => {
+                let answered = sqlx::query("DELETE FROM answered WHERE at < $1")
+                    .bind(before.timestamp_millis())
+                    .execute(&mut *conn)
+                    .await?;
+                let settled = sqlx::query("DELETE FROM deliveries WHERE settled_at IS NOT NULL AND settled_at < $1 AND state IN ('sent', 'dropped')")
+                    .bind(before.timestamp_millis())
+                    .execute(conn)
+                    .await?;
+                Done::Count(answered.rows_affected() + settled.rows_affected())
+            }
+            Self::Probe { .. } => {
+                sqlx::query("INSERT INTO house (name, value) VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = '1'")
+                    .execute(conn)
+                    .await?;
+                Done::Nothing
+            }
+            Self::Rebuild { .. } => Done::Count(rebuild(conn).await?),
+        })
+    }
+}
+
+pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(), sqlx::Error> {
+    match mark {
+        Mark::SituationLinked { id, incident } => {
+            sqlx::query("UPDATE situations SET incident = $1, told = revision, decided = COALESCE(decided, 'linked') WHERE id = $2")
+                .bind(incident.to_string())
+                .bind(*id)
+                .execute(conn)
+                .await?;
+        }
+        Mark::SituationTold { id, revision } => {
+            sqlx::query("UPDATE situations SET told = $1 WHERE id = $2 AND told < $1")
+                .bind(*revision)
+                .bind(*id)
+                .execute(conn)
+                .await?;
+        }
+        Mark::SituationDecided { id, how } => {
+            sqlx::query("UPDATE situations SET decided = $1 WHERE id = $2").bind(how.as_str()).bind(*id).execute(conn).await?;
+        }
+        Mark::SituationsOver { incident } => {
+            sqlx::query("UPDATE situations SET is_open = 0 WHERE incident = $1")
+                .bind(incident.to_string())
+                .execute(conn)
+                .await?;
+        }
+        Mark::TimerDone { id } => {
+            sqlx::query("DELETE FROM timers WHERE id = $1").bind(id.as_str()).execute(conn).await?;
+        }
+        Mark::Settled(settlement) => settle(conn, settlement).await?,
+    }
+    Ok(())
+}
+
+pub(super) const DELIVERY_COLUMNS: &str =
+    "n, key, destination, lane, incident, what, state, attempts, next_at, external_id, url, error, created_at, settled_at";
+
+pub(super) fn delivery(row: &SqliteRow) -> Result<Delivery, sqlx::Error> {
+    let decode = |why: String| sqlx::Error::Decode(why.into());
+    let time = |ms: i64| DateTime::from_timestamp_millis(ms).unwrap_or_default();
+    Ok(Delivery {
+        n: row.get(0),
+        key: row.get(1),
+        destination: row.get(2),
+        lane: row.get(3),
+        incident: row.get::<Option<String>, _>(4).map(|id| id.parse().map_err(decode)).transpose()?,
+        what: serde_json::from_str(row.get(5)).map_err(|e| decode(e.to_string()))?,
+        state: DeliveryState::from_word(row.get(6)).ok_or_else(|| decode("a delivery in no known state".into()))?,
+        attempts: u32::try_from(row.get::<i64, _>(7)).unwrap_or(u32::MAX),
+        next_at: time(row.get(8)),
+        external_id: row.get(9),
+        url: row.get(10),
+        error: row.get(11),
+        created_at: time(row.get(12)),
+        settled_at: row.get::<Option<i64>, _>(13).map(time),
+    })
+}
+
+async fn claim(
+    conn: &mut SqliteConnection,
+    destination: &str,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<Delivery>, sqlx::Error> {
+    // The first open row of each lane, if it is due and not being sent: order within a lane, none between lanes.
+    let rows = sqlx::query(
+        "SELECT n, key, destination, lane, incident, what, state, attempts, next_at, external_id, url, error, created_at, settled_at
+         FROM deliveries d
+         WHERE destination = $1 AND state IN ('pending', 'unknown') AND next_at <= $2
+           AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.destination = $1 AND e.lane = d.lane AND e.n < d.n
+                           AND e.state IN ('pending', 'sending', 'unknown'))
+         ORDER BY n LIMIT $3",
+    )
+    .bind(destination)
+    .bind(now.timestamp_millis())
+    .bind(i64::from(limit))
+    .fetch_all(&mut *conn)
+    .await?;
+    let claimed: Vec<Delivery> = rows.iter().map(delivery).collect::<Result<_, _>>()?;
+    for delivery in &claimed {
+        // `same` is given up: what changes from now on wants a card of its own.
+        sqlx::query("UPDATE deliveries SET state = 'sending', same = NULL, attempts = attempts + 1 WHERE n = $1")
+            .bind(delivery.n)
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(claimed)
+}
+
+async fn settle(conn: &mut SqliteConnection, s: &Settlement) -> Result<(), sqlx::Error> {
+    let settled_at = (!s.state.is_open()).then(|| s.now.timestamp_millis());
+    // Only what is open: a person may have dropped it meanwhile.
+    sqlx::query(
+        "UPDATE deliveries SET state = $1, attempts = $2, next_at = $3, external_id = COALESCE($4, external_id), \
+         url = COALESCE($5, url), error = $6, settled_at = $7 WHERE n = $8 AND state IN ('pending', 'sending', 'unknown')",
+    )
+    .bind(s.state.word())
+    .bind(i64::from(s.attempts))
+    .bind(s.next_at.timestamp_millis())
+    .bind(s.external_id.as_deref())
+    .bind(s.url.as_deref())
+    .bind(s.error.as_deref())
+    .bind(settled_at)
+    .bind(s.n)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn handle(conn: &mut SqliteConnection, n: i64, how: &Handle, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let done = match how {
+        // A failed one that may have arrived was looked up before it failed; a retry of an unknown one looks again.
+        Handle::Retry => {
+            sqlx::query(
+                "UPDATE deliveries SET state = CASE state WHEN 'unknown' THEN 'unknown' ELSE 'pending' END, next_at = $1, \
+                 settled_at = NULL WHERE n = $2 AND state IN ('pending', 'unknown', 'failed')",
+            )
+            .bind(now.timestamp_millis())
+            .bind(n)
+            .execute(conn)
+            .await?
+        }
+        Handle::Drop { reason } => {
+            sqlx::query(
+                "UPDATE deliveries SET state = 'dropped', error = $1, settled_at = $2, same = NULL \
+                 WHERE n = $3 AND state IN ('pending', 'unknown', 'failed')",
+            )
+            .bind(reason.as_str())
+            .bind(now.timestamp_millis())
+            .bind(n)
+            .execute(conn)
+            .await?
+        }
+    };
+    Ok(done.rows_affected() > 0)
+}
+
+/// Folds every incident anew and writes its projections; snapshots are dropped.
+async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
+    for table in ["DELETE FROM snapshots", "DELETE FROM incidents", "DELETE FROM public_posts"] {
+        sqlx::query(table).execute(&mut *conn).await?;
+    }
+    sqlx::query("UPDATE situations SET incident = NULL WHERE incident IS NOT NULL").execute(&mut *conn).await?;
+    let incidents: Vec<String> =
+        sqlx::query_scalar("SELECT DISTINCT incident FROM entries ORDER BY incident").fetch_all(&mut *conn).await?;
+    let mut count = 0;
+    for name in incidents {
+        let id: IncidentId = name.parse().map_err(|why: String| sqlx::Error::Decode(why.into()))?;
+        let mut state: Option<Incident> = None;
+        let mut posts = Vec::new();
+        let mut from = 0_i64;
+        loop {
+            let bodies: Vec<(i64, String)> =
+                sqlx::query_as("SELECT seq, body FROM entries WHERE incident = $1 AND seq > $2 ORDER BY seq LIMIT 1000")
+                    .bind(&name)
+                    .bind(from)
+                    .fetch_all(&mut *conn)
+                    .await?;
+            let Some((last, _)) = bodies.last() else { break };
+            from = *last;
+            for (seq, body) in &bodies {
+                let entry: Entry = serde_json::from_str(body).map_err(|e| {
+                    sqlx::Error::Decode(format!("{name} entry {seq} is not readable: {e}").into())
+                })?;
+                match &mut state {
+                    None => state = Incident::open(&entry),
+                    Some(incident) => incident.apply(&entry),
+                }
+                let Some(incident) = &state else { continue };
+                posts.extend(PublicPostRow::of(incident, std::slice::from_ref(&entry)));
+                if let Event::AlertsLinked { situation, .. } = entry.event {
+                    sqlx::query("UPDATE situations SET incident = $1 WHERE id = $2")
+                        .bind(&name)
+                        .bind(situation)
+                        .execute(&mut *conn)
+                        .await?;
+                }
+            }
+        }
+        let Some(incident) = state else { continue };
+        debug_assert_eq!(incident.id, id);
+        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, vec![incident_vals(&IncidentRow::of(&incident))]).await?;
+        let posts = posts
+            .iter()
+            .map(|post| {
+                Ok(vec![
+                    Val::Text(post.incident.to_string()),
+                    Val::Int(i64::from(post.n)),
+                    Val::Int(post.published_at.timestamp_millis()),
+                    Val::Text(serde_json::to_string(&post.post).map_err(|e| sqlx::Error::Encode(Box::new(e)))?),
+                ])
+            })
+            .collect::<Result<Vec<_>, sqlx::Error>>()?;
+        insert(conn, POST_INSERT, "", posts).await?;
+        count += 1;
+    }
+    Ok(count)
+}

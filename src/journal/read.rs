@@ -1,0 +1,372 @@
+//! Reading: over connections of its own that cannot write.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Row, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{
+    JournalError,
+    ops::{DELIVERY_COLUMNS, delivery},
+    rows::*,
+    writer::{SNAPSHOT_VERSION, unavailable},
+};
+use crate::{
+    incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, phase::Phase, severity::Severity, state::Incident},
+    people::Person,
+};
+
+type Result<T> = std::result::Result<T, JournalError>;
+
+fn fail(error: sqlx::Error) -> JournalError {
+    unavailable(&error)
+}
+
+fn damaged(what: impl Into<String>, why: impl ToString) -> JournalError {
+    JournalError::Damaged { what: what.into(), why: why.to_string() }
+}
+
+fn time(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}
+
+fn whole(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+/// Entries folded per query when an incident is opened.
+const FOLD_PAGE: i64 = 2_000;
+
+pub(super) async fn load(pool: &SqlitePool, incident: IncidentId) -> Result<Option<(Incident, Uuid)>> {
+    let name = incident.to_string();
+    let snapshot: Option<(i64, String)> =
+        sqlx::query_as("SELECT seq, state FROM snapshots WHERE incident = $1 AND version = $2")
+            .bind(&name)
+            .bind(SNAPSHOT_VERSION)
+            .fetch_optional(pool)
+            .await
+            .map_err(fail)?;
+    // A snapshot that does not read is only a detour: fold from the start.
+    let mut state: Option<Incident> = snapshot.and_then(|(_, state)| serde_json::from_str(&state).ok());
+    let mut last_id = None;
+    // Begin at the snapshot's own entry, to learn its id.
+    let mut from = state.as_ref().map_or(0, |state| i64::try_from(state.seq).unwrap_or(1) - 1);
+    loop {
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as("SELECT seq, body FROM entries WHERE incident = $1 AND seq > $2 ORDER BY seq LIMIT $3")
+                .bind(&name)
+                .bind(from)
+                .bind(FOLD_PAGE)
+                .fetch_all(pool)
+                .await
+                .map_err(fail)?;
+        let Some((last, _)) = rows.last() else { break };
+        from = *last;
+        for (seq, body) in &rows {
+            let entry: Entry = serde_json::from_str(body).map_err(|e| damaged(format!("{name} entry {seq}"), e))?;
+            last_id = Some(entry.id);
+            match &mut state {
+                Some(state) if entry.seq <= state.seq => {}
+                Some(state) => state.apply(&entry),
+                None => {
+                    let opened = Incident::open(&entry);
+                    state = Some(opened.ok_or_else(|| damaged(format!("{name} entry {seq}"), "it does not open an incident"))?);
+                }
+            }
+        }
+        if rows.len() < usize::try_from(FOLD_PAGE).unwrap_or(usize::MAX) {
+            break;
+        }
+    }
+    Ok(state.zip(last_id))
+}
+
+pub(super) async fn entries(pool: &SqlitePool, incident: IncidentId, from: u64, limit: u64) -> Result<Vec<Sealed>> {
+    let rows = sqlx::query(
+        "SELECT seq, body, salt, body_hash, prev_hash, hash FROM entries WHERE incident = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
+    )
+    .bind(incident.to_string())
+    .bind(i64::try_from(from).unwrap_or(i64::MAX))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    sealed(incident, &rows)
+}
+
+pub(super) async fn changing_entries(pool: &SqlitePool, incident: IncidentId) -> Result<Vec<Sealed>> {
+    let rows = sqlx::query(
+        "SELECT seq, body, salt, body_hash, prev_hash, hash FROM entries
+         WHERE incident = $1 AND name IN ('entry.corrected', 'entry.redacted') ORDER BY seq",
+    )
+    .bind(incident.to_string())
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    sealed(incident, &rows)
+}
+
+fn sealed(incident: IncidentId, rows: &[SqliteRow]) -> Result<Vec<Sealed>> {
+    rows.iter()
+        .map(|row| {
+            let seq: i64 = row.get(0);
+            let text = |column: usize| {
+                row.try_get::<String, _>(column).map_err(|e| damaged(format!("{incident} entry {seq}"), e))
+            };
+            Ok(Sealed {
+                incident,
+                seq: whole(seq),
+                body: text(1)?,
+                salt: text(2)?,
+                body_hash: text(3)?,
+                prev_hash: text(4)?,
+                hash: text(5)?,
+            })
+        })
+        .collect()
+}
+
+fn incident_row(row: &SqliteRow) -> Result<IncidentRow> {
+    let name: String = row.get(0);
+    let wrong = |why: String| damaged(format!("the list row of {name}"), why);
+    let phase: String = row.get(3);
+    Ok(IncidentRow {
+        id: name.parse().map_err(wrong)?,
+        title: row.get(1),
+        severity: row.get::<String, _>(2).parse::<Severity>().map_err(wrong)?,
+        phase: Phase::ALL
+            .into_iter()
+            .find(|p| p.word() == phase)
+            .ok_or_else(|| damaged(format!("the list row of {name}"), format!("no phase is called {phase}")))?,
+        commander: Person { id: row.get(4), name: row.get(5) },
+        declared_at: time(row.get(6)),
+        updated_at: time(row.get(7)),
+        seq: whole(row.get(8)),
+    })
+}
+
+pub(super) async fn incidents(pool: &SqlitePool, filter: IncidentFilter) -> Result<Vec<IncidentRow>> {
+    let rows = sqlx::query(
+        "SELECT incident, title, severity, phase, commander_id, commander_name, declared_at, updated_at, seq FROM incidents
+         WHERE ($1 = 0 OR is_over = 0) AND ($2 = '' OR kind = $2) ORDER BY declared_at DESC, number DESC LIMIT $3",
+    )
+    .bind(i64::from(filter.open_only))
+    .bind(filter.kind.map_or("", Kind::word))
+    .bind(i64::from(filter.limit))
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    rows.iter().map(incident_row).collect()
+}
+
+pub(super) async fn last_number(pool: &SqlitePool, kind: Kind) -> Result<u32> {
+    let max: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM incidents WHERE kind = $1")
+        .bind(kind.word())
+        .fetch_one(pool)
+        .await
+        .map_err(fail)?;
+    u32::try_from(max).map_err(|e| damaged("the incident numbers", e))
+}
+
+pub(super) async fn public_posts(pool: &SqlitePool, since: DateTime<Utc>) -> Result<Vec<PublicPostRow>> {
+    // Whole incidents: if any of its posts is recent, all of them are shown.
+    let rows = sqlx::query(
+        "SELECT incident, n, published_at, post FROM public_posts WHERE incident IN
+           (SELECT incident FROM public_posts WHERE published_at >= $1)
+         ORDER BY published_at, n",
+    )
+    .bind(since.timestamp_millis())
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    rows.iter()
+        .map(|row| {
+            let name: String = row.get(0);
+            Ok(PublicPostRow {
+                incident: name.parse().map_err(|why: String| damaged("a public post", why))?,
+                n: u32::try_from(row.get::<i64, _>(1)).unwrap_or(0),
+                published_at: time(row.get(2)),
+                post: serde_json::from_str(row.get(3)).map_err(|e| damaged(format!("a public post of {name}"), e))?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn answered(pool: &SqlitePool, key: &str) -> Result<Option<(String, String)>> {
+    sqlx::query_as("SELECT asked, answer FROM answered WHERE key = $1").bind(key).fetch_optional(pool).await.map_err(fail)
+}
+
+pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Result<Vec<SituationRow>> {
+    const COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided FROM situations";
+    let (condition, value, text, limit) = match filter {
+        SituationFilter::One(id) => ("WHERE id = $1 AND $2 = ''", id, String::new(), 1),
+        SituationFilter::Free { limit } => {
+            ("WHERE is_open = 1 AND incident IS NULL AND $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit)
+        }
+        SituationFilter::Linked { incident } => ("WHERE incident = $2 AND $1 = 0 ORDER BY id", 0, incident.to_string(), 1_000),
+        SituationFilter::Untold { limit } => {
+            ("WHERE revision > told AND $1 = 0 AND $2 = '' ORDER BY id", 0, String::new(), limit)
+        }
+        SituationFilter::Recent { limit } => ("WHERE $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit),
+    };
+    let rows = sqlx::query(AssertSqlSafe(format!("{COLUMNS} {condition} LIMIT $3")))
+        .bind(value)
+        .bind(text)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(fail)?;
+    rows.iter()
+        .map(|row| {
+            let id: i64 = row.get(0);
+            Ok(SituationRow {
+                id,
+                situation: serde_json::from_str(row.get(1)).map_err(|e| damaged(format!("situation S-{id}"), e))?,
+                is_open: row.get::<i64, _>(2) == 1,
+                incident: row
+                    .get::<Option<String>, _>(3)
+                    .map(|name| name.parse().map_err(|why: String| damaged(format!("situation S-{id}"), why)))
+                    .transpose()?,
+                revision: row.get(4),
+                decided: row.get(5),
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn alerts_of(pool: &SqlitePool, situation: i64, limit: u32) -> Result<Vec<AlertRow>> {
+    let rows = sqlx::query(
+        "SELECT id, situation, is_firing, first_seen, last_seen, times, receipt, alert FROM alerts
+         WHERE situation = $1 ORDER BY id LIMIT $2",
+    )
+    .bind(situation)
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    rows.iter()
+        .map(|row| {
+            let id: i64 = row.get(0);
+            Ok(AlertRow {
+                id,
+                situation: row.get(1),
+                is_firing: row.get::<i64, _>(2) == 1,
+                first_seen: time(row.get(3)),
+                last_seen: time(row.get(4)),
+                times: whole(row.get(5)),
+                receipt: row.get(6),
+                alert: serde_json::from_str(row.get(7)).map_err(|e| damaged(format!("alert {id}"), e))?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn counts(pool: &SqlitePool) -> Result<Counts> {
+    let one = async |sql: &'static str| -> Result<u64> {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(pool).await.map(whole).map_err(fail)
+    };
+    let deliveries: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT destination, state, COUNT(*) FROM deliveries WHERE state IN ('pending', 'sending', 'unknown', 'failed')
+         GROUP BY destination, state ORDER BY destination, state",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    Ok(Counts {
+        incidents_open: one("SELECT COUNT(*) FROM incidents WHERE is_over = 0").await?,
+        // Ids count up without a gap from 1, so the highest is the number; COUNT(*) would read the whole table.
+        alerts: one("SELECT COALESCE(MAX(id), 0) FROM alerts").await?,
+        alerts_firing: one("SELECT COALESCE(SUM(firing), 0) FROM situations WHERE is_open = 1").await?,
+        situations_open: one("SELECT COUNT(*) FROM situations WHERE is_open = 1").await?,
+        deliveries: deliveries.into_iter().map(|(d, s, n)| (d, s, whole(n))).collect(),
+        timers: one("SELECT COUNT(*) FROM timers").await?,
+    })
+}
+
+pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Result<Vec<Delivery>> {
+    let (condition, value, text, limit) = match filter {
+        DeliveryFilter::Open => {
+            ("state IN ('pending', 'sending', 'unknown', 'failed') AND $1 = 0 AND $2 = '' ORDER BY n", 0, String::new(), 10_000)
+        }
+        DeliveryFilter::Of { incident } => ("incident = $2 AND $1 = 0 ORDER BY n", 0, incident.to_string(), 10_000),
+        DeliveryFilter::One(n) => ("n = $1 AND $2 = ''", n, String::new(), 1),
+        DeliveryFilter::Recent { limit } => ("$1 = 0 AND $2 = '' ORDER BY n DESC", 0, String::new(), limit),
+    };
+    let sql = format!("SELECT {DELIVERY_COLUMNS} FROM deliveries WHERE {condition} LIMIT $3");
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(value)
+        .bind(text)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(fail)?;
+    rows.iter().map(|row| delivery(row).map_err(fail)).collect()
+}
+
+pub(super) async fn next_delivery_at(pool: &SqlitePool, destination: &str) -> Result<Option<DateTime<Utc>>> {
+    let next: Option<i64> = sqlx::query_scalar(
+        "SELECT MIN(next_at) FROM deliveries WHERE destination = $1 AND state IN ('pending', 'unknown')",
+    )
+    .bind(destination)
+    .fetch_one(pool)
+    .await
+    .map_err(fail)?;
+    Ok(next.map(time))
+}
+
+pub(super) async fn bound(pool: &SqlitePool, destination: &str, subject: &str) -> Result<Vec<(String, String)>> {
+    sqlx::query_as("SELECT name, value FROM bindings WHERE destination = $1 AND subject = $2")
+        .bind(destination)
+        .bind(subject)
+        .fetch_all(pool)
+        .await
+        .map_err(fail)
+}
+
+pub(super) async fn bound_to(pool: &SqlitePool, destination: &str, name: &str, value: &str) -> Result<Option<String>> {
+    sqlx::query_scalar("SELECT subject FROM bindings WHERE destination = $1 AND name = $2 AND value = $3")
+        .bind(destination)
+        .bind(name)
+        .bind(value)
+        .fetch_optional(pool)
+        .await
+        .map_err(fail)
+}
+
+pub(super) async fn timers_due(pool: &SqlitePool, now: DateTime<Utc>, limit: u32) -> Result<Vec<TimerRow>> {
+    let rows = sqlx::query("SELECT id, incident, kind, due_at FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+        .bind(now.timestamp_millis())
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(fail)?;
+    rows.iter()
+        .map(|row| {
+            let id: String = row.get(0);
+            Ok(TimerRow {
+                incident: row.get::<String, _>(1).parse().map_err(|why: String| damaged(format!("timer {id}"), why))?,
+                kind: serde_json::from_str(row.get(2)).map_err(|e| damaged(format!("timer {id}"), e))?,
+                due_at: time(row.get(3)),
+                id,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn next_timer_at(pool: &SqlitePool) -> Result<Option<DateTime<Utc>>> {
+    let next: Option<i64> =
+        sqlx::query_scalar("SELECT MIN(due_at) FROM timers").fetch_one(pool).await.map_err(fail)?;
+    Ok(next.map(time))
+}
+
+pub(super) async fn backup(pool: &SqlitePool, file: &std::path::Path) -> Result<()> {
+    if file.exists() {
+        return Err(JournalError::Unavailable(format!("{} exists; a backup never overwrites", file.display())));
+    }
+    let Some(name) = file.to_str() else {
+        return Err(JournalError::Unavailable(format!("{} is not UTF-8", file.display())));
+    };
+    sqlx::query("VACUUM INTO $1").bind(name).execute(pool).await.map_err(fail)?;
+    // The copy is a backup only once it is on disk.
+    let synced = std::fs::File::open(file).and_then(|file| file.sync_all());
+    synced.map_err(|e| JournalError::Unavailable(format!("{}: {e}", file.display())))
+}

@@ -1,0 +1,267 @@
+//! The journal on an embedded SQLite: WAL, `synchronous=FULL`, one writer with group commit, readers beside it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    ConnectOptions, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use super::{
+    AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
+    ops::SmallOp,
+    read,
+    rows::*,
+    writer::{Job, Writer},
+};
+use crate::incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident};
+
+/// The database file in the data directory.
+pub const FILE: &str = "commandpost.db";
+/// The lock that keeps a second process out.
+const LOCK: &str = "commandpost.lock";
+/// Writes that may wait; more wait in their callers.
+const QUEUE_MAX: usize = 16_384;
+const READERS: u32 = 4;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// An open journal. Dropping the last handle ends the writer after what is queued.
+#[derive(Clone)]
+pub struct SqliteJournal {
+    queue: mpsc::UnboundedSender<Job>,
+    /// Jobs queued and not yet taken.
+    waiting: Arc<AtomicUsize>,
+    readers: SqlitePool,
+    file: Arc<PathBuf>,
+    /// Held as long as anybody holds the journal.
+    _lock: Arc<std::fs::File>,
+    writer: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
+}
+
+/// Why a journal does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("The data directory {dir} cannot be used: {why}. Make it writable for this user, or choose another with --data-dir.")]
+    Directory { dir: PathBuf, why: std::io::Error },
+    #[error("Another commandpost works on {dir}. Talk to it (COMMANDPOST_URL), or stop it first.")]
+    Locked { dir: PathBuf },
+    #[error("The database {file} does not open: {why}.")]
+    Database { file: PathBuf, why: String },
+    #[error("The database {file} was made by a newer or other version ({why}). Use that version, or restore a backup.")]
+    Version { file: PathBuf, why: String },
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(false)
+        .pragma("temp_store", "memory")
+        .pragma("cell_size_check", "on")
+        .statement_cache_capacity(256)
+        .disable_statement_logging()
+}
+
+impl SqliteJournal {
+    /// Opens the journal of a data directory, making and migrating it as needed. One process at a time.
+    ///
+    /// # Errors
+    /// [`OpenError`], each with what to do.
+    pub async fn open(dir: &Path) -> Result<SqliteJournal, OpenError> {
+        let directory = |why| OpenError::Directory { dir: dir.to_owned(), why };
+        std::fs::create_dir_all(dir).map_err(directory)?;
+        let lock = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join(LOCK))
+            .map_err(directory)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(OpenError::Locked { dir: dir.to_owned() }),
+            Err(std::fs::TryLockError::Error(why)) => return Err(directory(why)),
+        }
+        let file = dir.join(FILE);
+        let database = |why: sqlx::Error| OpenError::Database { file: file.clone(), why: why.to_string() };
+        let mut conn = options(&file)
+            .create_if_missing(true)
+            // Few and large checkpoints; the WAL stays around 16 MiB.
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("cache_size", "-16384")
+            .connect()
+            .await
+            .map_err(database)?;
+        // Under the lock above, so that two starts cannot migrate at once (SQLite itself takes no lock for it).
+        MIGRATOR.run(&mut conn).await.map_err(|why| match why {
+            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_) => {
+                OpenError::Version { file: file.clone(), why: why.to_string() }
+            }
+            why => OpenError::Database { file: file.clone(), why: why.to_string() },
+        })?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(0)
+            .idle_timeout(Duration::from_secs(60))
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_lazy_with(options(&file).read_only(true).pragma("cache_size", "-4096"));
+        let (queue, jobs) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let writer = Writer::new(conn, options(&file), jobs, waiting.clone()).await.map_err(database)?;
+        let writer = tokio::spawn(writer.run());
+        Ok(SqliteJournal {
+            queue,
+            waiting,
+            readers,
+            file: Arc::new(file),
+            _lock: Arc::new(lock),
+            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+        })
+    }
+
+    /// Ends the writer after everything queued is on disk, and folds the WAL into the database.
+    pub async fn close(self) {
+        let SqliteJournal { queue, readers, writer, .. } = self;
+        drop(queue.send(Job::Close));
+        readers.close().await;
+        if let Some(writer) = writer.lock().await.take() {
+            drop(writer.await);
+        }
+    }
+
+    /// The database file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    fn write<T: Send + 'static>(&self, job: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Job) -> Written<T> {
+        let (answer, done) = oneshot::channel();
+        let full = self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_MAX;
+        let gone = || JournalError::Unavailable("it is shutting down".into());
+        let queued = if full {
+            Err(JournalError::Unavailable(format!("{QUEUE_MAX} writes are waiting for the disk")))
+        } else {
+            self.queue.send(job(answer)).map_err(|_| gone())
+        };
+        Box::pin(async move {
+            queued?;
+            done.await.map_err(|_| gone())?
+        })
+    }
+
+    fn small<T: Send + 'static>(&self, op: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> SmallOp) -> Written<T> {
+        self.write(|answer| Job::Small(op(answer)))
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append(&self, append: Append) -> Written<()> {
+        self.write(|answer| Job::Append(Box::new(append), answer))
+    }
+    fn load(&self, incident: IncidentId) -> Reading<'_, Option<(Incident, Uuid)>> {
+        Box::pin(read::load(&self.readers, incident))
+    }
+    fn entries(&self, incident: IncidentId, from: u64, limit: u64) -> Reading<'_, Vec<Sealed>> {
+        Box::pin(read::entries(&self.readers, incident, from, limit))
+    }
+    fn changing_entries(&self, incident: IncidentId) -> Reading<'_, Vec<Sealed>> {
+        Box::pin(read::changing_entries(&self.readers, incident))
+    }
+    fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>> {
+        Box::pin(read::incidents(&self.readers, filter))
+    }
+    fn last_number(&self, kind: Kind) -> Reading<'_, u32> {
+        Box::pin(read::last_number(&self.readers, kind))
+    }
+    fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>> {
+        Box::pin(read::public_posts(&self.readers, since))
+    }
+    fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>> {
+        let key = key.to_owned();
+        Box::pin(async move { read::answered(&self.readers, &key).await })
+    }
+
+    fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt> {
+        self.write(|answer| Job::Alerts(Box::new(batch), answer))
+    }
+    fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>> {
+        Box::pin(read::situations(&self.readers, filter))
+    }
+    fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>> {
+        Box::pin(read::alerts_of(&self.readers, situation, limit))
+    }
+    fn counts(&self) -> Reading<'_, Counts> {
+        Box::pin(read::counts(&self.readers))
+    }
+    fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64> {
+        self.small(|answer| SmallOp::CloseQuiet { before, answer })
+    }
+
+    fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {
+        let destination = destination.to_owned();
+        self.small(|answer| SmallOp::Claim { destination, now, limit, answer })
+    }
+    fn settle(&self, settlement: Settlement) -> Written<()> {
+        self.small(|answer| SmallOp::Settle { settlement, answer })
+    }
+    fn orphans_to_unknown(&self) -> Written<u64> {
+        self.small(|answer| SmallOp::Orphans { answer })
+    }
+    fn handle(&self, delivery: i64, how: Handle, now: DateTime<Utc>) -> Written<bool> {
+        self.small(|answer| SmallOp::Handle { delivery, how, now, answer })
+    }
+    fn deliveries(&self, filter: DeliveryFilter) -> Reading<'_, Vec<Delivery>> {
+        Box::pin(read::deliveries(&self.readers, filter))
+    }
+    fn next_delivery_at(&self, destination: &str) -> Reading<'_, Option<DateTime<Utc>>> {
+        let destination = destination.to_owned();
+        Box::pin(async move { read::next_delivery_at(&self.readers, &destination).await })
+    }
+    fn bind(&self, destination: &str, subject: &str, name: &str, value: &str) -> Written<()> {
+        let [destination, subject, name, value] = [destination, subject, name, value].map(str::to_owned);
+        self.small(|answer| SmallOp::Bind { destination, subject, name, value, answer })
+    }
+    fn bound(&self, destination: &str, subject: &str) -> Reading<'_, Vec<(String, String)>> {
+        let [destination, subject] = [destination, subject].map(str::to_owned);
+        Box::pin(async move { read::bound(&self.readers, &destination, &subject).await })
+    }
+    fn bound_to(&self, destination: &str, name: &str, value: &str) -> Reading<'_, Option<String>> {
+        let [destination, name, value] = [destination, name, value].map(str::to_owned);
+        Box::pin(async move { read::bound_to(&self.readers, &destination, &name, &value).await })
+    }
+
+    fn timers_due(&self, now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>> {
+        Box::pin(read::timers_due(&self.readers, now, limit))
+    }
+    fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>> {
+        Box::pin(read::next_timer_at(&self.readers))
+    }
+
+    fn prune(&self, before: DateTime<Utc>) -> Written<u64> {
+        self.small(|answer| SmallOp::Prune { before, answer })
+    }
+    fn probe(&self) -> Written<()> {
+        self.small(|answer| SmallOp::Probe { answer })
+    }
+    fn rebuild(&self) -> Written<u64> {
+        self.small(|answer| SmallOp::Rebuild { answer })
+    }
+    fn backup(&self, file: &Path) -> Written<()> {
+        let file = file.to_owned();
+        // VACUUM INTO takes no part in a transaction, so it goes over a reader: a snapshot as of now.
+        let readers = self.readers.clone();
+        Box::pin(async move { read::backup(&readers, &file).await })
+    }
+}

@@ -1,0 +1,541 @@
+//! The one writer: takes what waits, writes it in one transaction, syncs once, answers all.
+//!
+//! While one commit is under way the next callers gather; so the more there are, the fewer syncs each costs. A job
+//! that fails on its own account (a conflict, a repeated key) does not fail its neighbours; when the database fails,
+//! the whole batch is undone and, if there was more than one job, each is tried alone.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use super::{AlertBatch, AlertReceipt, Append, JournalError, Mark, alerts, ops::SmallOp, rows::*};
+use crate::incident::{
+    chain::{GENESIS, seal},
+    id::IncidentId,
+};
+
+/// Jobs written in one transaction at most.
+const BATCH_MAX: usize = 256;
+/// Alerts written in one transaction at most, so that a storm leaves room for commands between.
+const BATCH_ALERTS_MAX: usize = 4_000;
+/// Heads of chains kept; beyond that the oldest are read again when needed.
+const HEADS_MAX: usize = 10_000;
+
+type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
+
+pub(super) enum Job {
+    Append(Box<Append>, Answer<()>),
+    Alerts(Box<AlertBatch>, Answer<AlertReceipt>),
+    Small(SmallOp),
+    Close,
+}
+
+impl Job {
+    fn refuse(self, error: JournalError) {
+        match self {
+            Job::Append(_, answer) => drop(answer.send(Err(error))),
+            Job::Alerts(_, answer) => drop(answer.send(Err(error))),
+            Job::Small(op) => op.refuse(error),
+            Job::Close => {}
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Head {
+    seq: u64,
+    id: Uuid,
+    hash: String,
+}
+
+pub(super) struct Writer {
+    conn: Option<SqliteConnection>,
+    options: SqliteConnectOptions,
+    jobs: mpsc::UnboundedReceiver<Job>,
+    heads: HashMap<IncidentId, Head>,
+    ids: alerts::Ids,
+    next_delivery: i64,
+    /// Jobs queued and not yet taken.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// A failure of the database itself, as opposed to one job's.
+pub(super) fn unavailable(error: &sqlx::Error) -> JournalError {
+    JournalError::Unavailable(match error {
+        sqlx::Error::Database(e) => e.message().to_owned(),
+        other => other.to_string(),
+    })
+}
+
+impl Writer {
+    pub(super) async fn new(
+        mut conn: SqliteConnection,
+        options: SqliteConnectOptions,
+        jobs: mpsc::UnboundedReceiver<Job>,
+        waiting: Arc<AtomicUsize>,
+    ) -> Result<Writer, sqlx::Error> {
+        let (ids, next_delivery) = next_ids(&mut conn).await?;
+        Ok(Writer { conn: Some(conn), options, jobs, heads: HashMap::new(), ids, next_delivery, waiting })
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut carried: Option<Job> = None;
+        loop {
+            let first = match carried.take() {
+                Some(job) => job,
+                None => match self.jobs.recv().await {
+                    Some(job) => job,
+                    None => break,
+                },
+            };
+            let mut batch = Vec::new();
+            let mut alerts = 0;
+            let mut closing = false;
+            let mut next = Some(first);
+            while let Some(job) = next.take() {
+                match &job {
+                    Job::Close => {
+                        closing = true;
+                        break;
+                    }
+                    Job::Alerts(incoming, _) => alerts += incoming.alerts.len(),
+                    _ => {}
+                }
+                if alerts > BATCH_ALERTS_MAX && !batch.is_empty() {
+                    carried = Some(job);
+                    break;
+                }
+                batch.push(job);
+                if batch.len() < BATCH_MAX {
+                    next = self.jobs.try_recv().ok();
+                }
+            }
+            self.waiting.store(self.jobs.len(), Ordering::Relaxed);
+            if !batch.is_empty() {
+                self.write(batch).await;
+            }
+            if closing {
+                break;
+            }
+        }
+        while let Ok(job) = self.jobs.try_recv() {
+            job.refuse(JournalError::Unavailable("it is shutting down".into()));
+        }
+        if let Some(mut conn) = self.conn.take() {
+            // Optimizes the next start; what is committed is safe without it.
+            drop(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await);
+            drop(sqlx::Connection::close(conn).await);
+        }
+    }
+
+    async fn write(&mut self, batch: Vec<Job>) {
+        if batch.len() == 1 {
+            self.write_together(batch).await;
+            return;
+        }
+        if let Err((failed, error)) = self.try_together(batch).await {
+            tracing::warn!(%error, jobs = failed.len(), "a group of writes failed; each is tried alone");
+            for job in failed {
+                self.write_together(vec![job]).await;
+            }
+        }
+    }
+
+    async fn write_together(&mut self, batch: Vec<Job>) {
+        if let Err((failed, error)) = self.try_together(batch).await {
+            tracing::error!(%error, "a write failed");
+            for job in failed {
+                job.refuse(unavailable(&error));
+            }
+        }
+    }
+
+    /// Writes a batch in one transaction and answers it; on a database error gives the jobs back, nothing written.
+    async fn try_together(&mut self, mut batch: Vec<Job>) -> Result<(), (Vec<Job>, sqlx::Error)> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => match self.options.connect().await {
+                Ok(conn) => conn,
+                Err(error) => return Err((batch, error)),
+            },
+        };
+        match self.transact(&mut conn, &mut batch).await {
+            Ok(answers) => {
+                self.conn = Some(conn);
+                for answer in answers {
+                    answer();
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.heads.clear();
+                // After a failed write or sync this connection's view of the file is not to be trusted: open it anew.
+                drop(sqlx::query("ROLLBACK").execute(&mut conn).await);
+                drop(sqlx::Connection::close(conn).await);
+                if let Ok(mut fresh) = self.options.connect().await {
+                    if let Ok((ids, next_delivery)) = next_ids(&mut fresh).await {
+                        self.ids = ids;
+                        self.next_delivery = next_delivery;
+                    }
+                    self.conn = Some(fresh);
+                }
+                Err((batch, error))
+            }
+        }
+    }
+
+    async fn transact(
+        &mut self,
+        conn: &mut SqliteConnection,
+        batch: &mut Vec<Job>,
+    ) -> Result<Vec<Box<dyn FnOnce() + Send>>, sqlx::Error> {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+        let verdicts = self.appends(conn, batch).await?;
+        let receipts = {
+            let batches: Vec<&AlertBatch> = batch
+                .iter()
+                .filter_map(|job| match job {
+                    Job::Alerts(alerts, _) => Some(&**alerts),
+                    _ => None,
+                })
+                .collect();
+            if batches.is_empty() {
+                vec![]
+            } else {
+                alerts::take(conn, &batches, &mut self.ids).await?
+            }
+        };
+        let mut done = Vec::new();
+        for job in batch.iter_mut() {
+            if let Job::Small(op) = job {
+                done.push(op.run(conn, &mut self.next_delivery).await?);
+            }
+        }
+        sqlx::query("COMMIT").execute(&mut *conn).await?;
+        // Durable: now, and not before, everybody is told.
+        let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(batch.len());
+        let mut verdicts = verdicts.into_iter();
+        let mut receipts = receipts.into_iter();
+        let mut done = done.into_iter();
+        for job in batch.drain(..) {
+            match job {
+                Job::Append(_, answer) => {
+                    let verdict = verdicts.next().unwrap_or(Err(JournalError::Conflict));
+                    answers.push(Box::new(move || drop(answer.send(verdict))));
+                }
+                Job::Alerts(_, answer) => {
+                    let receipt = receipts.next().unwrap_or_default();
+                    answers.push(Box::new(move || drop(answer.send(Ok(receipt)))));
+                }
+                Job::Small(op) => {
+                    if let Some(done) = done.next() {
+                        answers.push(Box::new(move || op.answer(done)));
+                    }
+                }
+                Job::Close => {}
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Writes all appends of the batch; one verdict each, in order.
+    async fn appends(
+        &mut self,
+        conn: &mut SqliteConnection,
+        batch: &[Job],
+    ) -> Result<Vec<Result<(), JournalError>>, sqlx::Error> {
+        let mut verdicts = Vec::new();
+        let mut rows = Rows::default();
+        for job in batch {
+            let Job::Append(append, _) = job else { continue };
+            let verdict = self.append(conn, append, &mut rows).await?;
+            verdicts.push(verdict);
+        }
+        rows.write(conn).await?;
+        Ok(verdicts)
+    }
+
+    async fn append(
+        &mut self,
+        conn: &mut SqliteConnection,
+        append: &Append,
+        rows: &mut Rows,
+    ) -> Result<Result<(), JournalError>, sqlx::Error> {
+        if let Some(once) = &append.once {
+            if rows.once.iter().any(|other| other.key == once.key) {
+                // Twice in one batch: the second is asked again after the first is durable.
+                return Ok(Err(JournalError::Conflict));
+            }
+            let before = sqlx::query("SELECT asked, answer FROM answered WHERE key = $1")
+                .bind(&once.key)
+                .fetch_optional(&mut *conn)
+                .await?;
+            if let Some(row) = before {
+                return Ok(Err(JournalError::AnsweredBefore { asked: row.get(0), answer: row.get(1) }));
+            }
+        }
+        if let Some(incident) = append.incident {
+            let head = self.head(conn, incident).await?;
+            let seen = head.as_ref().map(|head| (head.seq, head.id));
+            if seen != append.after {
+                return Ok(Err(JournalError::Conflict));
+            }
+            let mut head = head.unwrap_or(Head { seq: 0, id: Uuid::nil(), hash: GENESIS.to_owned() });
+            for (entry, salt) in append.entries.iter().zip(&append.salts) {
+                let body = serde_json::to_string(entry).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
+                let sealed = seal(incident, entry.seq, body, salt.clone(), &head.hash);
+                head = Head { seq: entry.seq, id: entry.id, hash: sealed.hash.clone() };
+                rows.entries.push(vec![
+                    Val::Text(incident.to_string()),
+                    Val::Int(i64::try_from(entry.seq).unwrap_or(i64::MAX)),
+                    Val::Text(entry.id.to_string()),
+                    Val::Text(entry.event.name().to_owned()),
+                    Val::Text(sealed.body),
+                    Val::Text(sealed.salt),
+                    Val::Text(sealed.body_hash),
+                    Val::Text(sealed.prev_hash),
+                    Val::Text(sealed.hash),
+                ]);
+            }
+            if self.heads.len() >= HEADS_MAX {
+                self.heads.clear();
+            }
+            self.heads.insert(incident, head);
+            if let Some(row) = &append.row {
+                rows.incidents.insert(incident, row.clone());
+            }
+            if let Some(snapshot) = &append.snapshot {
+                let seq = append.entries.last().map_or(0, |entry| entry.seq);
+                rows.snapshots.insert(incident, (seq, snapshot.clone()));
+            }
+        }
+        for post in &append.posts {
+            rows.posts.push(vec![
+                Val::Text(post.incident.to_string()),
+                Val::Int(i64::from(post.n)),
+                Val::Int(post.published_at.timestamp_millis()),
+                Val::Text(serde_json::to_string(&post.post).map_err(|e| sqlx::Error::Encode(Box::new(e)))?),
+            ]);
+        }
+        for delivery in &append.deliveries {
+            rows.deliveries.push(delivery_vals(delivery, &mut self.next_delivery));
+        }
+        for timer in &append.timers {
+            rows.timers.push(vec![
+                Val::Text(timer.id.clone()),
+                Val::Text(timer.incident.to_string()),
+                Val::Text(serde_json::to_string(&timer.kind).unwrap_or_default()),
+                Val::Int(timer.due_at.timestamp_millis()),
+            ]);
+        }
+        rows.marks.extend(append.marks.iter().cloned());
+        rows.once.extend(append.once.clone());
+        Ok(Ok(()))
+    }
+
+    async fn head(&mut self, conn: &mut SqliteConnection, incident: IncidentId) -> Result<Option<Head>, sqlx::Error> {
+        if let Some(head) = self.heads.get(&incident) {
+            return Ok(Some(head.clone()));
+        }
+        let row = sqlx::query("SELECT seq, id, hash FROM entries WHERE incident = $1 ORDER BY seq DESC LIMIT 1")
+            .bind(incident.to_string())
+            .fetch_optional(conn)
+            .await?;
+        Ok(row.map(|row| Head {
+            seq: u64::try_from(row.get::<i64, _>(0)).unwrap_or(0),
+            id: row.get::<String, _>(1).parse().unwrap_or(Uuid::nil()),
+            hash: row.get(2),
+        }))
+    }
+}
+
+async fn next_ids(conn: &mut SqliteConnection) -> Result<(alerts::Ids, i64), sqlx::Error> {
+    let max = async |conn: &mut SqliteConnection, sql: &'static str| -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar::<_, i64>(sql).fetch_one(conn).await
+    };
+    let alert = max(conn, "SELECT COALESCE(MAX(id), 0) FROM alerts").await? + 1;
+    let situation = max(conn, "SELECT COALESCE(MAX(id), 0) FROM situations").await? + 1;
+    let delivery = max(conn, "SELECT COALESCE(MAX(n), 0) FROM deliveries").await? + 1;
+    Ok((alerts::Ids { alert, situation }, delivery))
+}
+
+/// A value to bind, in the four types that both engines have.
+#[derive(Debug, Clone)]
+pub(super) enum Val {
+    Text(String),
+    Int(i64),
+    Blob(Vec<u8>),
+    Null,
+}
+
+/// Rows of one transaction, gathered from all its jobs and written table by table.
+#[derive(Default)]
+struct Rows {
+    entries: Vec<Vec<Val>>,
+    incidents: HashMap<IncidentId, IncidentRow>,
+    snapshots: HashMap<IncidentId, (u64, String)>,
+    posts: Vec<Vec<Val>>,
+    deliveries: Vec<Vec<Val>>,
+    timers: Vec<Vec<Val>>,
+    marks: Vec<Mark>,
+    once: Vec<super::Once>,
+}
+
+/// Folding rules of another version make other states: a snapshot of theirs is not used.
+pub(super) const SNAPSHOT_VERSION: i64 = 1;
+
+impl Rows {
+    async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        insert(
+            conn,
+            "INSERT INTO entries (incident, seq, id, name, body, salt, body_hash, prev_hash, hash) VALUES",
+            "",
+            self.entries,
+        )
+        .await?;
+        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, self.incidents.values().map(incident_vals).collect()).await?;
+        let snapshots = self.snapshots.into_iter().map(|(incident, (seq, state))| {
+            vec![
+                Val::Text(incident.to_string()),
+                Val::Int(i64::try_from(seq).unwrap_or(i64::MAX)),
+                Val::Int(SNAPSHOT_VERSION),
+                Val::Text(state),
+            ]
+        });
+        insert(
+            conn,
+            "INSERT INTO snapshots (incident, seq, version, state) VALUES",
+            "ON CONFLICT (incident) DO UPDATE SET seq = excluded.seq, version = excluded.version, state = excluded.state",
+            snapshots.collect(),
+        )
+        .await?;
+        insert(conn, POST_INSERT, "", self.posts).await?;
+        insert(conn, DELIVERY_INSERT, DELIVERY_SAME, self.deliveries).await?;
+        insert(
+            conn,
+            "INSERT INTO timers (id, incident, kind, due_at) VALUES",
+            "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, due_at = excluded.due_at",
+            self.timers,
+        )
+        .await?;
+        let once = self.once.into_iter().map(|once| {
+            vec![
+                Val::Text(once.key),
+                Val::Text(once.asked),
+                Val::Text(once.answer),
+                Val::Int(once.at.timestamp_millis()),
+            ]
+        });
+        insert(conn, "INSERT INTO answered (key, asked, answer, at) VALUES", "", once.collect()).await?;
+        for mark in &self.marks {
+            super::ops::mark(conn, mark).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) const POST_INSERT: &str = "INSERT INTO public_posts (incident, n, published_at, post) VALUES";
+
+pub(super) const INCIDENT_INSERT: &str = "INSERT INTO incidents (incident, kind, number, title, severity, phase, \
+     is_over, commander_id, commander_name, declared_at, updated_at, seq) VALUES";
+pub(super) const INCIDENT_UPSERT: &str = "ON CONFLICT (incident) DO UPDATE SET title = excluded.title, \
+     severity = excluded.severity, phase = excluded.phase, is_over = excluded.is_over, \
+     commander_id = excluded.commander_id, commander_name = excluded.commander_name, \
+     declared_at = excluded.declared_at, updated_at = excluded.updated_at, seq = excluded.seq";
+
+pub(super) fn incident_vals(row: &IncidentRow) -> Vec<Val> {
+    vec![
+        Val::Text(row.id.to_string()),
+        Val::Text(row.id.kind.word().to_owned()),
+        Val::Int(i64::from(row.id.number)),
+        Val::Text(row.title.clone()),
+        Val::Text(row.severity.word().to_owned()),
+        Val::Text(row.phase.word().to_owned()),
+        Val::Int(i64::from(row.phase.is_over())),
+        Val::Text(row.commander.id.clone()),
+        Val::Text(row.commander.name.clone()),
+        Val::Int(row.declared_at.timestamp_millis()),
+        Val::Int(row.updated_at.timestamp_millis()),
+        Val::Int(i64::try_from(row.seq).unwrap_or(i64::MAX)),
+    ]
+}
+
+pub(super) const DELIVERY_INSERT: &str = "INSERT INTO deliveries (n, key, destination, lane, incident, what, same, \
+     state, attempts, next_at, created_at) VALUES";
+/// While one card waits, another for the same subject is not needed: it is rendered when it is sent.
+pub(super) const DELIVERY_SAME: &str =
+    "ON CONFLICT (destination, same) WHERE state = 'pending' AND same IS NOT NULL DO NOTHING";
+
+pub(super) fn delivery_vals(delivery: &NewDelivery, next: &mut i64) -> Vec<Val> {
+    let n = *next;
+    *next += 1;
+    vec![
+        Val::Int(n),
+        Val::Text(delivery.key.clone()),
+        Val::Text(delivery.destination.clone()),
+        Val::Text(delivery.lane.clone()),
+        delivery.incident.map_or(Val::Null, |incident| Val::Text(incident.to_string())),
+        Val::Text(serde_json::to_string(&delivery.what).unwrap_or_default()),
+        delivery.same.clone().map_or(Val::Null, Val::Text),
+        Val::Text(DeliveryState::Pending.word().to_owned()),
+        Val::Int(0),
+        Val::Int(delivery.at.timestamp_millis()),
+        Val::Int(delivery.at.timestamp_millis()),
+    ]
+}
+
+/// Inserts rows with as few statements as there need be. Few different sizes, so that each is prepared once.
+pub(super) async fn insert(
+    conn: &mut SqliteConnection,
+    head: &str,
+    tail: &str,
+    rows: Vec<Vec<Val>>,
+) -> Result<(), sqlx::Error> {
+    let mut rows = rows.into_iter().peekable();
+    let mut left = rows.len();
+    while left > 0 {
+        let size = [100, 20, 5, 1].into_iter().find(|size| *size <= left).unwrap_or(1);
+        left -= size;
+        let width = rows.peek().map_or(0, Vec::len);
+        let mut sql = String::with_capacity(head.len() + tail.len() + size * width * 6);
+        sql.push_str(head);
+        placeholders(&mut sql, size, width);
+        sql.push(' ');
+        sql.push_str(tail);
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for row in rows.by_ref().take(size) {
+            for value in row {
+                query = match value {
+                    Val::Text(text) => query.bind(text),
+                    Val::Int(int) => query.bind(int),
+                    Val::Blob(blob) => query.bind(blob),
+                    Val::Null => query.bind(None::<String>),
+                };
+            }
+        }
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn placeholders(sql: &mut String, rows: usize, width: usize) {
+    use std::fmt::Write;
+    let mut n = 0;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..width {
+            n += 1;
+            // Writing to a String cannot fail.
+            let _ = write!(sql, "{}${n}", if column == 0 { "" } else { ", " });
+        }
+        sql.push(')');
+    }
+}
