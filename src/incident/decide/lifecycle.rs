@@ -116,13 +116,11 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
         ));
     }
     match to {
-        Phase::Resolved => {
-            if from == Phase::Investigating && reason.is_empty() {
-                return Err(Refusal::invalid(
-                    "No cause was identified and nothing was monitored yet.",
-                    "Say why it is over all the same: `resolve REASON`.",
-                ));
-            }
+        Phase::Resolved if from == Phase::Investigating && reason.is_empty() => {
+            return Err(Refusal::invalid(
+                "No cause was identified and nothing was monitored yet.",
+                "Say why it is over all the same: `resolve REASON`.",
+            ));
         }
         Phase::Closed => {
             let open: Vec<_> = incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
