@@ -22,10 +22,15 @@ pub enum Outcome {
 /// What the destination knows of a delivery whose fate was unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reconciled {
-    Arrived { external_id: Option<String>, url: Option<String> },
+    Arrived {
+        external_id: Option<String>,
+        url: Option<String>,
+    },
     Absent,
     /// The destination could not be asked just now.
-    CannotTell { why: String },
+    CannotTell {
+        why: String,
+    },
 }
 
 /// A public destination outside: X, Statuspage and the like. Only real, approved posts fit its methods.

@@ -1,0 +1,5 @@
+//! What the tests share.
+
+pub mod discord;
+pub mod openapi;
+pub mod specs;
