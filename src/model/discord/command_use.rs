@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Id,
-    discord::Discord,
     people::{Impossible, impossible},
     permission,
     question::Interaction,
+    server::Discord,
     world::{Command, World},
 };
 

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     Id,
-    discord::Discord,
     people::{Impossible, impossible},
     question::Interaction,
+    server::Discord,
     world::World,
 };
 

@@ -26,6 +26,9 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// A client's payload may be this many bytes (Discord closes with 4002 above it).
 const PAYLOAD_BYTES_MAX: usize = 4096;
 
+/// Sessions without a connection that may still be resumed.
+const IDLE_SESSIONS_MAX: usize = 16;
+
 const UNKNOWN_OPCODE: u16 = 4001;
 const DECODE_ERROR: u16 = 4002;
 const NOT_AUTHENTICATED: u16 = 4003;
@@ -193,6 +196,11 @@ fn identify(w: &mut World, number: u64, link: &Link, data: &Value) {
     }
     session.tell("READY", &ready);
     session.tell("GUILD_CREATE", &w.guild_create());
+    let mut idle: Vec<String> =
+        w.sessions.values().filter(|s| s.link.is_none()).map(|s| s.id.clone()).collect();
+    // Ids grow with time, so the oldest come first.
+    idle.truncate(idle.len().saturating_sub(IDLE_SESSIONS_MAX));
+    w.sessions.retain(|id, _| !idle.contains(id));
     w.sessions.insert(id, session);
 }
 

@@ -17,6 +17,9 @@ const FIRST_ANSWER: TimeDelta = TimeDelta::seconds(3);
 /// Time in which the token may be used after that.
 const TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 
+/// Interactions remembered; far more than fifteen minutes of them.
+const ASKED_KEPT_MAX: usize = 5_000;
+
 /// The bot's first answer: the callback's type and data as sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -62,6 +65,9 @@ impl World {
         };
         let event = self.interaction_event(&asked, data);
         self.asked.insert(id, asked);
+        while self.asked.len() > ASKED_KEPT_MAX {
+            self.asked.pop_first();
+        }
         self.dispatch("INTERACTION_CREATE", Some(channel), &event);
         id
     }

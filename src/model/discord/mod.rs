@@ -6,7 +6,6 @@
 mod clock;
 mod command_use;
 mod component_use;
-mod discord;
 mod door;
 mod error;
 mod fault;
@@ -16,6 +15,7 @@ mod id;
 mod interaction;
 mod knobs;
 mod limits;
+mod marks;
 mod modal_use;
 mod people;
 mod permission;
@@ -24,6 +24,7 @@ mod question;
 mod ratelimit;
 mod rest;
 mod rules;
+mod server;
 mod service;
 mod session;
 mod shape;
@@ -31,7 +32,6 @@ mod world;
 
 pub use self::{
     clock::{Clock, ManualClock},
-    discord::Discord,
     fault::{Fault, Faults},
     id::Id,
     interaction::Answer,
@@ -39,6 +39,7 @@ pub use self::{
     people::Impossible,
     question::{Interaction, Unanswered},
     ratelimit::{Budget, RateLimits},
+    server::Discord,
     world::{Attachment, Channel, Command, Member, Message, Overwrite, Role, Thread, User},
 };
 

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    discord::Discord,
     people::{Impossible, impossible},
     question::Interaction,
+    server::Discord,
 };
 
 impl Discord {

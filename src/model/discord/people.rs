@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{
     Id, Message,
-    discord::Discord,
     error::ApiError,
     permission,
+    server::Discord,
     world::{Member, Overwrite, Role, User},
 };
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Answer, Id, Message, discord::Discord, interaction::Asked};
+use super::{Answer, Id, Message, interaction::Asked, server::Discord};
 
 /// How long a person waits before the test fails; the model's own clock decides about Discord's three seconds.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -2,4 +2,5 @@
 
 pub mod discord;
 pub mod openapi;
+mod schema;
 pub mod specs;
