@@ -16,3 +16,4 @@ pub mod refusal;
 pub mod role;
 pub mod severity;
 pub mod state;
+pub mod timeline;
