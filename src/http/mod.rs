@@ -1,1 +1,4 @@
-//! http
+//! The doors that speak HTTP.
+
+pub mod console;
+pub mod page;
