@@ -3,7 +3,9 @@
 pub mod api;
 pub mod auth;
 pub mod body;
+pub mod console;
 pub mod hooks;
 pub mod metrics;
+pub mod page;
 pub mod reply;
 pub mod server;
