@@ -11,7 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::{
     action::{Action, is_persons},
     metric::Metric,
-    scenario::{Expectation, Scenario},
+    scenario::{Expectation, Objective, Scenario},
     time,
 };
 use crate::incident::{
@@ -74,6 +74,10 @@ pub struct Measure {
 impl Measure {
     pub fn is_met(&self) -> bool {
         self.mark.is_some_and(|mark| mark >= 0.995)
+    }
+    /// An objective's own expected actions count for it one by one; all of them together (T3) say nothing about it.
+    fn counts_for(&self, objective: &Objective) -> bool {
+        self.metric != Metric::T3 && objective.metrics.contains(&self.metric)
     }
     /// `entries 1 to 7`; empty when no entry shows it.
     pub fn evidence(&self) -> String {
@@ -145,7 +149,7 @@ pub struct Score {
     pub ended: DateTime<Utc>,
     /// What was said at ENDEX; empty if it never came.
     pub reason: String,
-    /// Each metric that an objective names, in the order of [`Metric::ALL`].
+    /// Each metric that an objective names, and T3, in the order of [`Metric::ALL`].
     pub measures: Vec<Measure>,
     pub expected: Vec<Expected>,
     pub objectives: Vec<Rated>,
@@ -211,7 +215,7 @@ fn falling(value: Duration, target: Duration) -> f64 {
 pub fn score(scenario: &Scenario, entries: &[Entry]) -> Option<Score> {
     let view = View::new(entries)?;
     let expected = expected(scenario, &view);
-    let wanted = |metric: &Metric| scenario.objectives.iter().any(|objective| objective.metrics.contains(metric));
+    let wanted = |metric: &Metric| *metric == Metric::T3 || scenario.objectives.iter().any(|objective| objective.metrics.contains(metric));
     let measures: Vec<Measure> = Metric::ALL
         .into_iter()
         .filter(wanted)
@@ -221,7 +225,7 @@ pub fn score(scenario: &Scenario, entries: &[Entry]) -> Option<Score> {
         .objectives
         .iter()
         .map(|objective| {
-            let of_metrics = measures.iter().filter(|m| objective.metrics.contains(&m.metric)).filter_map(|m| m.mark);
+            let of_metrics = measures.iter().filter(|m| m.counts_for(objective)).filter_map(|m| m.mark);
             let of_actions = expected.iter().filter(|e| e.objective == objective.id).filter_map(Expected::mark);
             let marks: Vec<f64> = of_metrics.chain(of_actions).collect();
             let mean = marks.iter().sum::<f64>() / marks.len().max(1) as f64;
@@ -280,3 +284,6 @@ fn outcome(expectation: &Expectation, inject: Option<&str>, from: &Entry, view: 
         outcome,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,7 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
     out.push("P performed without challenges, S with some, M with major challenges, U unable to be performed (HSEEP).".into());
 
     section(&mut out, "Expected actions");
+    out.extend(score.measure(Metric::T3).filter(|t3| t3.mark.is_some()).map(|t3| format!("{} done in time.\n", t3.value)));
     for expected in &score.expected {
         let what = expected.inject.as_deref().map_or_else(|| "from the start".to_owned(), |id| format!("after inject {id}"));
         out.push(format!("- {} {what} ({}): {}", expected.action.words(), expected.objective, expected.words()));
@@ -217,10 +218,11 @@ fn clock(at: DateTime<Utc>) -> String {
 fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LINE_CHARS_MAX) {
-        if matches!(c, '\\' | '*' | '[' | ']' | '<' | '`' | '|') {
+        if matches!(c, '\\' | '*' | '[' | ']' | '<' | '|') {
             out.push('\\');
         }
-        out.push(c);
+        // A code mark in somebody's words would swallow ours.
+        out.push(if c == '`' { '\'' } else { c });
     }
     if text.chars().count() > LINE_CHARS_MAX {
         out.push('…');

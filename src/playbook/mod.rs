@@ -154,11 +154,15 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_line_and_column_and_what_was_meant() {
-        insta::assert_snapshot!(said(&SOUND.replace("title", "titel")), @"");
-        insta::assert_snapshot!(said(&SOUND.replace("id: p\n", "")), @"");
+        insta::assert_snapshot!(said(&SOUND.replace("title", "titel")), @"p.yaml:3:1: there is no field «titel» here. Did you mean `title`?");
+        insta::assert_snapshot!(said(&SOUND.replace("id: p\n", "")), @"p.yaml:4:1: the field `id` is missing.");
         insta::assert_snapshot!(
             said(&SOUND.replace("sev1", "sev9").replace("role: ic", "role: pioo").replace("command take", "comand take")),
-            @""
+            @r"
+        p.yaml:4:18: «sev9» is no severity. Did you mean `sev5`?
+        p.yaml:6:21: «pioo» is no role. Did you mean `pio`?
+        p.yaml:6:46: «comand take» is not understood. Write `command`.
+        "
         );
     }
 }

@@ -261,6 +261,56 @@ async fn the_words_for_a_real_emergency_end_the_drill_at_once() {
     house.is_quiet(report.incident).await;
 }
 
+/// Plays the page drill; when Ada says that she is looking, something else happens beside it.
+async fn interrupted(house: &House, by: &'static (dyn Fn(Arc<Desk>) -> BoxFuture<'static, ()> + Send + Sync)) -> Report {
+    let usual = say(&house.desk);
+    let desk = house.desk.clone();
+    let say: SayFn = Arc::new(move |caller, incident, words, once| {
+        let (usual, desk) = (usual.clone(), desk.clone());
+        Box::pin(async move {
+            if words == "note looking" {
+                by(desk).await;
+            }
+            usual(caller, incident, words, once).await
+        })
+    });
+    let scenario = read("test.yaml", PAGE, &fits).unwrap();
+    let pace = Stepping { desk: house.desk.clone(), world: house.world.clone(), busy: Arc::default() };
+    let options = Options { speed: 6_000.0, play: None };
+    let (desk, stop) = (house.desk.clone(), CancellationToken::new());
+    run_at(desk, say, scenario, options, tokio::io::empty(), &mut |_: &str| {}, stop, &pace).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_real_incident_ends_the_drill() {
+    let house = open().await;
+    let report = interrupted(&house, &|desk| {
+        Box::pin(async move {
+            let zoe = Caller::person(Person::named("Zoe").unwrap(), "console");
+            drop(say(&desk)(zoe, None, "declare the database is gone".into(), None).await.unwrap());
+        })
+    })
+    .await;
+    assert_eq!(report.score.reason, "INC-1 was declared; the real thing goes first");
+    assert!(house.desk.incident(report.incident).await.unwrap().phase.is_over());
+    assert!(house.desk.incident("INC-1".parse().unwrap()).await.unwrap().phase.is_active());
+}
+
+#[tokio::test]
+async fn anybody_who_writes_the_emergency_words_into_the_drill_ends_it() {
+    let house = open().await;
+    let report = interrupted(&house, &|desk| {
+        Box::pin(async move {
+            let zoe = Caller::person(Person::named("Zoe").unwrap(), "discord");
+            let id = "DRILL-1".parse().unwrap();
+            drop(say(&desk)(zoe, Some(id), "note No duff! A disk is on fire".into(), None).await.unwrap());
+        })
+    })
+    .await;
+    assert!(report.score.reason.starts_with("something real was reported (entry "), "{}", report.score.reason);
+    house.is_quiet(report.incident).await;
+}
+
 #[tokio::test]
 async fn a_drill_whose_player_went_away_is_ended_by_hand_with_nothing_left() {
     let house = open().await;
