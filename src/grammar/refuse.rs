@@ -173,7 +173,7 @@ pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error) -> Refusal
             });
             let why = match error.source() {
                 _ if is_number => {
-                    format!("«{}» does not fit {}: that is a whole number.", shown(&value), args.join(" "))
+                    format!("«{}» is not a number that {} can be.", shown(&value), args.join(" "))
                 }
                 Some(source) => source.to_string(),
                 None => format!("«{}» does not fit {}.", shown(&value), args.join(" ")),

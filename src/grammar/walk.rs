@@ -38,13 +38,12 @@ pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
             "`help` lists what can be said, for example `status`.",
         ));
     };
-    let (path, mut verb) = find_verb(&mut words, first, &mut target)?;
+    let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
     let opens = path == ["declare"];
     let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "help"]);
     if target.is_none() && !of_none {
         target = take_target(&mut words);
     }
-    let mut path = path;
     if opens && let Some(confirmed) = confirmation(&mut words, target) {
         (path, target) = (vec!["phase", "confirm"], Some(confirmed));
         verb = tree()
@@ -55,7 +54,7 @@ pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     if let (["declare"], Some(target)) = (path.as_slice(), target) {
         return Err(refuse::declared_of(target));
     }
-    let mut line = Line { verb, path: &path, flags: vec![], blanks: vec![], literal: false };
+    let mut line = Line { verb, path: &path, flags: vec![], blanks, literal: false };
     line.read(&mut words)?;
     let mut argv: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
     argv.append(&mut line.flags);
@@ -88,33 +87,37 @@ fn confirmation(words: &mut Words<'_>, target: Option<IncidentId>) -> Option<Inc
     Some(id)
 }
 
-fn find_verb(
-    words: &mut Words<'_>,
-    first: &str,
-    target: &mut Option<IncidentId>,
-) -> Result<(Vec<&'static str>, &'static Command), Refusal> {
+struct Found {
+    path: Vec<&'static str>,
+    verb: &'static Command,
+    /// Blanks that the verb's word fills by itself.
+    blanks: Vec<String>,
+}
+
+fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
     if let Some((_, path)) = SHORT.iter().find(|(short, _)| *short == lower) {
         words.next();
         let verb = path.iter().try_fold(tree(), |at, word| at.find_subcommand(word));
-        return verb.map(|verb| (path.to_vec(), verb)).ok_or_else(|| refuse::unknown(first));
+        return verb
+            .map(|verb| Found { path: path.to_vec(), verb, blanks: vec![] })
+            .ok_or_else(|| refuse::unknown(first));
     }
     // `sev1 payments fail too`: the severity is the verb.
     let is_severity = lower.starts_with('s') && lower.parse::<Severity>().is_ok();
     let verb = if is_severity { tree().find_subcommand("severity") } else { tree().find_subcommand(&lower) };
     let verb = verb.ok_or_else(|| refuse::unknown(first))?;
-    if !is_severity {
-        words.next();
-    }
+    words.next();
     if !verb.has_subcommands() {
-        return Ok((vec![verb.get_name()], verb));
+        let blanks = if is_severity { vec![lower] } else { vec![] };
+        return Ok(Found { path: vec![verb.get_name()], verb, blanks });
     }
     if target.is_none() {
         *target = take_target(words);
     }
     let Some(second) = words.next() else { return Err(refuse::incomplete(verb)) };
     let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
-    Ok((vec![verb.get_name(), sub.get_name()], sub))
+    Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
 }
 
 struct Line<'v> {

@@ -6,6 +6,7 @@
 pub mod fault;
 #[cfg(test)]
 mod official;
+pub mod discord;
 pub mod recorder;
 mod server;
 pub mod statuspage;

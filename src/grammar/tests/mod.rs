@@ -128,6 +128,9 @@ fn an_incident_number_counts_only_first_before_or_first_after_the_verb() {
     assert_eq!(at("INC-1 note x"), (inc.clone(), note("x")));
     assert_eq!(at("!incident note inc-1 x"), (inc.clone(), note("x")));
     assert_eq!(at("inc-1 note INC-2 is alike"), (inc.clone(), note("INC-2 is alike")));
+    assert!(
+        matches!(at("s1 INC-1 bad"), (target, Command::Severity { reason, .. }) if target == inc && reason == "bad")
+    );
     assert_eq!(at("note as INC-1"), (None, note("as INC-1")));
     assert_eq!(at("task INC-1 ack 3"), (inc.clone(), Command::UnderstandTask { n: 3 }));
     assert_eq!(at("task ack inc-1 #3"), (inc, Command::UnderstandTask { n: 3 }));

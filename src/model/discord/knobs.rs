@@ -1,0 +1,93 @@
+//! What a test can do to the gateway.
+
+use std::io;
+
+use serde_json::json;
+
+use super::{
+    door::Door,
+    gateway::{end_session, ends_session},
+    service::Service,
+    session::Out,
+};
+
+/// Faults of the gateway, each at once.
+pub struct GatewayKnobs<'a> {
+    pub(super) service: &'a Service,
+    pub(super) door: &'a Door,
+}
+
+impl GatewayKnobs<'_> {
+    fn all(&self, out: &Out) {
+        self.service.with(|w| {
+            for link in w.links.values() {
+                // A closed connection is noticed by its own task.
+                let _ = link.send(out.clone());
+            }
+        });
+    }
+    /// Closes every connection with this code; 4003, 4004, 4007, 4009 and 4010 to 4014 end the session as well.
+    pub fn close(&self, code: u16) {
+        if ends_session(code) {
+            self.service.with(|w| {
+                let numbers: Vec<u64> = w.links.keys().copied().collect();
+                for number in numbers {
+                    end_session(w, number);
+                }
+            });
+        }
+        self.all(&Out::Close(code));
+    }
+    /// Drops every connection without a word.
+    pub fn cut(&self) {
+        self.all(&Out::Cut);
+    }
+    /// Op 7: asks every client to reconnect and resume.
+    pub fn ask_to_reconnect(&self) {
+        self.all(&Out::Text(json!({"op": 7, "s": null, "t": null, "d": null}).to_string()));
+    }
+    /// Forgets all sessions: a resume is answered with op 9, `d: false`.
+    pub fn forget_sessions(&self) {
+        self.service.with(|w| w.sessions.clear());
+    }
+    /// Heartbeats are no longer (or again) acknowledged.
+    pub fn stop_acks(&self, stopped: bool) {
+        self.service.with(|w| w.acks_stopped = stopped);
+    }
+    /// New TCP connections are accepted, but no handshake is answered.
+    pub fn never_handshake(&self, silent: bool) {
+        self.door.set_silent(silent);
+    }
+    /// Stops listening and cuts every connection. Sessions stay known.
+    pub async fn go_away(&self) {
+        self.cut();
+        self.door.shut().await;
+    }
+    /// Listens again on the same port.
+    ///
+    /// # Errors
+    /// When another process took the port meanwhile.
+    pub async fn come_back(&self) -> io::Result<()> {
+        self.door.reopen().await
+    }
+    /// What HELLO tells new connections, in milliseconds.
+    pub fn set_heartbeat_interval(&self, interval_ms: u64) {
+        self.service.with(|w| w.heartbeat_interval_ms = interval_ms);
+    }
+    /// The intents granted to the application; asking for a privileged one beyond them is closed with 4014.
+    pub fn allow_intents(&self, intents: u64) {
+        self.service.with(|w| w.intents_allowed = intents);
+    }
+    /// Sends an event that the model itself never sends, to see how the bot takes it.
+    pub fn dispatch(&self, event: &str, data: &serde_json::Value) {
+        self.service.with(|w| w.dispatch(event, None, data));
+    }
+    /// Open connections, identified or not.
+    pub fn connections(&self) -> usize {
+        self.service.look(|w| w.links.len())
+    }
+    /// Sessions that are connected and identified.
+    pub fn sessions(&self) -> usize {
+        self.service.look(|w| w.sessions.values().filter(|s| s.link.is_some()).count())
+    }
+}

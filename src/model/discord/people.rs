@@ -1,0 +1,192 @@
+//! The people of the guild and what they do: talk, edit, delete, pin, react; and the setting up of the guild.
+
+use serde_json::json;
+
+use super::{
+    Id, Message,
+    error::ApiError,
+    permission,
+    server::Discord,
+    world::{Member, Overwrite, Role, User},
+};
+
+/// What Discord's own client would not have let a person do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Discord's client does not let a person do this: {0}")]
+pub struct Impossible(pub String);
+
+impl From<ApiError> for Impossible {
+    fn from(error: ApiError) -> Self {
+        Self(format!("{} (code {})", error.message, error.code))
+    }
+}
+
+pub(super) fn impossible<T>(why: impl Into<String>) -> Result<T, Impossible> {
+    Err(Impossible(why.into()))
+}
+
+impl Discord {
+    /// The person of this name, who joins the guild if new.
+    pub fn person(&self, name: &str) -> Id {
+        self.service.with(|w| {
+            if let Some(user) = w.users.values().find(|u| u.name == name) {
+                return user.id;
+            }
+            let (id, now) = (w.id(), w.now);
+            let user = User { id, name: name.to_owned(), display_name: None, bot: false, refuses_dms: false };
+            let member = Member { user: id, nick: None, roles: Vec::new(), joined_at: now };
+            w.users.insert(id, user);
+            w.members.insert(id, member.clone());
+            let mut event = w.member_json(&member);
+            event["guild_id"] = json!(w.guild);
+            w.dispatch("GUILD_MEMBER_ADD", None, &event);
+            id
+        })
+    }
+    /// How the person is called in this guild.
+    pub fn nick(&self, person: Id, nick: &str) {
+        self.service.with(|w| {
+            if let Some(member) = w.members.get_mut(&person) {
+                member.nick = Some(nick.to_owned());
+            }
+        });
+    }
+    /// Direct messages to this person fail with 50007 from now on.
+    pub fn refuse_dms(&self, person: Id) {
+        self.service.with(|w| {
+            if let Some(user) = w.users.get_mut(&person) {
+                user.refuses_dms = true;
+            }
+        });
+    }
+    /// A role with these permission bits.
+    pub fn role(&self, name: &str, permissions: u64) -> Id {
+        self.service.with(|w| {
+            let id = w.id();
+            w.roles.insert(id, Role { id, name: name.to_owned(), permissions, mentionable: true });
+            id
+        })
+    }
+    pub fn give_role(&self, person: Id, role: Id) {
+        self.service.with(|w| {
+            if let Some(member) = w.members.get_mut(&person) {
+                member.roles.push(role);
+            }
+        });
+    }
+    /// What the bot's own role may do across the guild.
+    pub fn let_bot(&self, permissions: u64) {
+        self.service.with(|w| {
+            if let Some(role) = w.bot_role() {
+                role.permissions = permissions;
+            }
+        });
+    }
+    /// What `@everyone` may do; the bot's role adds to it.
+    pub fn let_everyone(&self, permissions: u64) {
+        self.service.with(|w| {
+            let everyone = w.guild;
+            if let Some(role) = w.roles.get_mut(&everyone) {
+                role.permissions = permissions;
+            }
+        });
+    }
+    pub fn text_channel(&self, name: &str) -> Id {
+        self.add_channel(0, name)
+    }
+    pub fn forum(&self, name: &str) -> Id {
+        self.add_channel(15, name)
+    }
+    pub fn category(&self, name: &str) -> Id {
+        self.add_channel(4, name)
+    }
+    fn add_channel(&self, kind: u8, name: &str) -> Id {
+        self.service.with(|w| {
+            let channel = w.new_channel(kind, name);
+            w.channels.insert(channel.id, channel.clone());
+            let event = w.channel_json(&channel);
+            w.dispatch("CHANNEL_CREATE", Some(channel.id), &event);
+            channel.id
+        })
+    }
+    /// An administrator deletes a channel by hand.
+    pub fn delete_channel(&self, channel: Id) {
+        self.service.with(|w| {
+            if let Some(found) = w.channels.get(&channel).cloned() {
+                let event = w.channel_json(&found);
+                w.dispatch("CHANNEL_DELETE", Some(channel), &event);
+                w.channels.remove(&channel);
+                w.messages.retain(|_, m| m.channel != channel);
+            }
+        });
+    }
+    /// Takes permissions from one member (the bot, for one) in one channel.
+    pub fn deny(&self, channel: Id, member: Id, bits: u64) {
+        self.service.with(|w| {
+            if let Some(found) = w.channels.get_mut(&channel) {
+                found.overwrites.retain(|o| o.id != member);
+                found.overwrites.push(Overwrite { id: member, kind: 1, allow: 0, deny: bits });
+            }
+        });
+    }
+
+    /// Ids and tokens of all interactions so far, as a bot hears them; for tests without a gateway.
+    pub fn heard(&self) -> Vec<(Id, String)> {
+        self.service.look(|w| w.asked.values().map(|a| (a.id, a.token.clone())).collect())
+    }
+
+    /// The person writes in a channel, thread or direct message.
+    ///
+    /// # Errors
+    /// When the person may not, or the text is too long.
+    pub fn say(&self, person: Id, channel: Id, text: &str) -> Result<Message, Impossible> {
+        Ok(self.service.with(|w| w.post(channel, person, &json!({"content": text}), Vec::new()))?)
+    }
+    /// The person writes to the bot alone.
+    ///
+    /// # Errors
+    /// When the text is too long.
+    pub fn whisper(&self, person: Id, text: &str) -> Result<Message, Impossible> {
+        let channel = self.service.with(|w| w.dm_with(person));
+        self.say(person, channel, text)
+    }
+    /// # Errors
+    /// When the message is not the person's own.
+    pub fn edit(&self, person: Id, message: Id, text: &str) -> Result<(), Impossible> {
+        self.service.with(|w| {
+            match w.messages.get(&message) {
+                Some(m) if m.author == person => {}
+                _ => return impossible("the message is somebody else's"),
+            }
+            w.rewrite(message, &json!({"content": text}), Vec::new())?;
+            Ok(())
+        })
+    }
+    /// Anybody's message is deleted, as a moderator would.
+    pub fn delete(&self, message: Id) {
+        self.service.with(|w| {
+            if let Some(found) = w.messages.get(&message).cloned() {
+                w.remove(&found);
+            }
+        });
+    }
+    /// # Errors
+    /// When there is no such message, or the person may not pin.
+    pub fn pin(&self, person: Id, message: Id) -> Result<(), Impossible> {
+        self.service.with(|w| {
+            let found = w.messages.get(&message).cloned().ok_or(ApiError::UNKNOWN_MESSAGE)?;
+            w.require(found.channel, person, permission::PIN_MESSAGES)?;
+            Ok(w.pin(&found, person, true)?)
+        })
+    }
+    /// # Errors
+    /// When there is no such message, or the person may not react.
+    pub fn react(&self, person: Id, message: Id, emoji: &str) -> Result<(), Impossible> {
+        self.service.with(|w| {
+            let found = w.messages.get(&message).cloned().ok_or(ApiError::UNKNOWN_MESSAGE)?;
+            w.require(found.channel, person, permission::ADD_REACTIONS)?;
+            w.react(&found, person, emoji, true);
+            Ok(())
+        })
+    }
+}

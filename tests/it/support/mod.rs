@@ -1,0 +1,6 @@
+//! What the tests share.
+
+pub mod discord;
+pub mod openapi;
+mod schema;
+pub mod specs;
