@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod check;
+pub mod drill;
 pub mod house;
 pub mod incident;
 pub mod notify;

@@ -126,6 +126,11 @@ impl Desk {
                 Err(_) => self.mark(vec![told], vec![]).await,
             };
         }
+        // What an exercise injects is the exercise's own: no rule decides it, and nobody else is told.
+        if crate::drill::is_exercise(&row.situation.source) {
+            let how = Mark::SituationDecided { id: row.id, how: "record".into() };
+            return self.mark(vec![told, how], vec![]).await;
+        }
         match row.decided.as_deref() {
             Some("record") => return self.mark(vec![told], vec![]).await,
             Some(_) => return self.mark(vec![told], cards).await,

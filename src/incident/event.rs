@@ -147,13 +147,7 @@ pub enum Event {
     CommandOfferWithdrawn { to: Person },
     /// The token moved: at this moment, and not before.
     #[serde(rename = "command.transferred")]
-    CommandTransferred {
-        from: Person,
-        to: Person,
-        briefing_sections: u8,
-        without_outgoing_brief: bool,
-        reason: String,
-    },
+    CommandTransferred { from: Person, to: Person, briefing_sections: u8, without_outgoing_brief: bool, reason: String },
 
     #[serde(rename = "role.offered")]
     RoleOffered { role: Role, to: Person, expires_at: DateTime<Utc> },
@@ -169,17 +163,9 @@ pub enum Event {
     RoleReleased { role: Role, person: Person },
 
     #[serde(rename = "checkin")]
-    CheckedIn {
-        who: Person,
-        #[serde(default)]
-        note: String,
-    },
+    CheckedIn { who: Person, #[serde(default)] note: String },
     #[serde(rename = "checkout")]
-    CheckedOut {
-        who: Person,
-        #[serde(default)]
-        note: String,
-    },
+    CheckedOut { who: Person, #[serde(default)] note: String },
 
     #[serde(rename = "objective.set")]
     ObjectiveSet { n: u32, text: String },
@@ -214,7 +200,8 @@ pub enum Event {
     EntryCorrected {
         target: u64,
         text: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        /// When it really happened. Stored beside the entry's own `occurred_at`, so under another name.
+        #[serde(rename = "corrected_at", default, skip_serializing_if = "Option::is_none")]
         occurred_at: Option<DateTime<Utc>>,
         reason: String,
     },
@@ -222,14 +209,7 @@ pub enum Event {
     EntryRedacted { target: u64, reason: String },
 
     #[serde(rename = "alert.linked")]
-    AlertsLinked {
-        situation: i64,
-        title: String,
-        source: String,
-        firing: u64,
-        total: u64,
-        alerts: Vec<AlertRef>,
-    },
+    AlertsLinked { situation: i64, title: String, source: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
     #[serde(rename = "alert.changed")]
     AlertsChanged { situation: i64, title: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
     #[serde(rename = "alert.cleared")]
@@ -248,19 +228,9 @@ pub enum Event {
         alone: Option<String>,
     },
     #[serde(rename = "update.published")]
-    UpdatePublished {
-        n: u32,
-        approved_at: DateTime<Utc>,
-        next_update_at: Option<DateTime<Utc>>,
-        destinations: Vec<String>,
-    },
+    UpdatePublished { n: u32, approved_at: DateTime<Utc>, next_update_at: Option<DateTime<Utc>>, destinations: Vec<String> },
     #[serde(rename = "update.delivered")]
-    UpdateDelivered {
-        n: u32,
-        destination: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        url: Option<String>,
-    },
+    UpdateDelivered { n: u32, destination: String, #[serde(default, skip_serializing_if = "Option::is_none")] url: Option<String> },
     #[serde(rename = "update.delivery_failed")]
     UpdateDeliveryFailed { n: u32, destination: String, why: String },
     #[serde(rename = "update.dropped")]
@@ -272,7 +242,14 @@ pub enum Event {
     #[serde(rename = "drill.startex")]
     Startex { scenario: String, sha256: String },
     #[serde(rename = "drill.inject")]
-    Injected { id: String, from: String, to: String, text: String },
+    Injected {
+        /// Stored beside the entry's own `id`, so under another name.
+        #[serde(rename = "inject")]
+        id: String,
+        from: String,
+        to: String,
+        text: String,
+    },
     #[serde(rename = "drill.observed")]
     Observed { text: String },
     #[serde(rename = "drill.endex")]
@@ -351,5 +328,32 @@ impl Event {
                 | Self::TaskReported { .. }
                 | Self::EntryCorrected { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_never_hides_what_its_entry_says_of_itself() {
+        let at: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
+        for event in [
+            Event::Injected { id: "I1".into(), from: "a".into(), to: "b".into(), text: "c".into() },
+            Event::EntryCorrected { target: 1, text: "a".into(), occurred_at: Some(at), reason: "b".into() },
+        ] {
+            let entry = Entry {
+                incident: IncidentId::new(Kind::Drill, 1),
+                seq: 2,
+                id: Uuid::from_u128(3),
+                occurred_at: at + chrono::Duration::minutes(9),
+                time_source: TimeSource::House,
+                recorded_at: at,
+                actor: Actor { person: Person::house(), role: None, via: "drill".into() },
+                event,
+            };
+            let stored = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&stored).unwrap(), entry, "{stored}");
+        }
     }
 }
