@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, middleware};
+use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -12,13 +12,19 @@ use super::{
 };
 use crate::{
     config::{Config, LogFormat},
-    desk::Desk,
+    desk::{
+        Desk,
+        words::{Resolve, Words},
+    },
+    grammar,
     http::{
         api::{self, Api},
-        auth::Auth,
         body::Bodies,
+        console::{self, Console},
         hooks::{self, Hooks},
+        login,
         metrics::{self, Health, Metrics},
+        page::{PageSettings, StatusPage},
         server::{self, FastPath, Guard},
     },
     journal::Journal,
@@ -119,7 +125,13 @@ async fn serve(config: Config) -> Outcome {
         move || prune(desk.clone(), stop.clone())
     });
 
-    let (router, fast) = doors(&config, address, &desk, &stop)?;
+    let page = StatusPage::new(Arc::new(journal.clone()), desk.world.clone(), page_settings(&config));
+    page.refresh().await?;
+    keep_alive(&tasks, &stop, "status page", {
+        let (page, desk, stop) = (page.clone(), desk.clone(), stop.clone());
+        move || page.clone().keep_fresh(desk.clone(), stop.clone())
+    });
+    let (router, fast) = doors(&config, address, &desk, &page, &stop)?;
     let url = format!("http://{address}");
     let note = ServerNote { url: url.clone(), pid: std::process::id() };
     let note_file = config.storage.data_dir.join(SERVER_NOTE);
@@ -159,6 +171,17 @@ async fn serve(config: Config) -> Outcome {
     Ok(())
 }
 
+fn page_settings(config: &Config) -> PageSettings {
+    PageSettings {
+        title: config.status_page.title.clone(),
+        organization: config.organization.name.clone(),
+        public_url: config.organization.public_url.clone(),
+        tz: config.organization.time_zone,
+        components: config.status_page.components.clone(),
+        days: config.status_page.show_incident_days,
+    }
+}
+
 /// Where public posts go besides the built-in page.
 fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, Failure> {
     let mut couriers: Vec<Arc<dyn Courier>> = Vec::new();
@@ -178,18 +201,21 @@ fn doors(
     config: &Config,
     address: SocketAddr,
     desk: &Arc<Desk>,
-    _stop: &CancellationToken,
+    page: &Arc<StatusPage>,
+    stop: &CancellationToken,
 ) -> Result<(Router, FastPath), Failure> {
     let metrics = Arc::new(Metrics::default());
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
     let auth = Arc::new(house::auth(config));
     let guard = Arc::new(Guard { auth: auth.clone(), world: desk.world.clone(), hosts: hosts(address) });
+    let resolve = house::resolve(config);
     let api = Arc::new(Api {
         desk: desk.clone(),
-        resolve: house::resolve(config),
+        resolve: resolve.clone(),
         bodies: bodies.clone(),
         metrics: metrics.clone(),
         time_zone: config.organization.time_zone,
+        stop: stop.clone(),
     });
     let hooks = Arc::new(Hooks {
         desk: desk.clone(),
@@ -197,12 +223,51 @@ fn doors(
         bodies,
         metrics: metrics.clone(),
     });
-    let health = Arc::new(Health { desk: desk.clone(), metrics });
+    let health = Arc::new(Health { desk: desk.clone(), metrics: metrics.clone() });
+    let console = Arc::new(Console {
+        desk: desk.clone(),
+        say: say(desk, &resolve, &metrics),
+        who: {
+            let guard = guard.clone();
+            Arc::new(move |headers| guard.auth.who(headers, guard.world.now()).map(|who| who.person))
+        },
+        asks_name: auth.is_open(),
+        help: grammar::help,
+        words: grammar::examples(),
+        components: config.status_page.components.clone(),
+        vocabulary: config.command.vocabulary,
+        tz: config.organization.time_zone,
+        title: config.organization.name.clone(),
+        stop: stop.clone(),
+    });
+    let browser = Router::new()
+        .nest("/console", console::router(console))
+        .route("/console/", get(|| async { Redirect::permanent("/console") }))
+        .route("/", get(|| async { Redirect::to("/console") }))
+        .merge(login::router(guard.clone()))
+        .layer(middleware::from_fn_with_state(guard.clone(), server::console_guard));
     let router = Router::new()
         .merge(api::router(api).layer(middleware::from_fn_with_state(guard.clone(), server::api_guard)))
         .merge(hooks::router(hooks).layer(middleware::from_fn_with_state(guard, server::hook_guard)))
+        .merge(browser)
+        .merge(crate::http::page::router(page.clone()))
         .merge(metrics::router(health));
-    Ok((router, Arc::new(|_| None)))
+    let page = page.clone();
+    Ok((router, Arc::new(move |request| crate::http::page::ready_answer(&page, request))))
+}
+
+/// What the console and the chats do with words.
+fn say(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> console::Say {
+    let (desk, resolve, metrics) = (desk.clone(), resolve.clone(), metrics.clone());
+    Arc::new(move |caller, here, text, once| {
+        let (desk, resolve, metrics) = (desk.clone(), resolve.clone(), metrics.clone());
+        Box::pin(async move {
+            let via = caller.via.clone();
+            let answer = desk.say(caller, here, Words::Text(text), once, &resolve).await;
+            metrics.command(&via, if answer.is_ok() { "done" } else { "refused" });
+            answer
+        })
+    })
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.
@@ -278,6 +343,3 @@ async fn wait_for_signal() -> Outcome {
     }
     Ok(())
 }
-
-#[allow(dead_code, reason = "connected with the console")]
-fn unused(_: &Auth) {}

@@ -9,6 +9,7 @@
 //! again on what is really there.
 
 pub mod clock;
+pub mod drill;
 pub mod follow;
 pub mod outbox;
 pub mod policy;
