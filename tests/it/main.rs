@@ -4,5 +4,6 @@ mod discord_gateway;
 mod discord_limits;
 mod discord_model;
 mod discord_serenity;
+mod floors;
 mod publishers;
 mod support;
