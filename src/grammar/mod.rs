@@ -1,1 +1,121 @@
-//! grammar
+//! The command language: declared once, spoken everywhere.
+//!
+//! [`tree()`] declares every verb as a clap command tree. From it come the reader of typed text ([`parse`]) and of
+//! argument lists ([`parse_argv`]), Discord's slash commands ([`discord_commands`], [`from_discord`]), completion
+//! ([`autocomplete`]), the help ([`help`]) and the reference page ([`reference`], `docs/commands.md`).
+//!
+//! Free text is kept word for word: flags are read only before it begins, quotes mean something only around a
+//! value that comes before it, and after `--` nothing but the order of the blanks means anything.
+
+mod complete;
+mod discord;
+mod groups;
+mod help;
+mod meaning;
+mod refuse;
+mod tree;
+mod value;
+mod walk;
+mod words;
+
+pub use complete::{Completions, autocomplete};
+pub use discord::{CONTEXT_MENU_NOTE, discord_commands, from_discord};
+pub use help::{help, reference};
+pub use tree::{VERBS_MAX, tree};
+
+use clap::Parser;
+
+use crate::{
+    incident::{
+        command::{Command, Declare},
+        id::IncidentId,
+        refusal::Refusal,
+    },
+    people::Person,
+};
+
+/// Characters of one line at most: the longest public update and room for its flags.
+pub const INPUT_CHARS_MAX: usize = 30_000;
+
+/// What somebody said. Where `target` is `None`, the incident is the place's own: the channel's, the page's.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Spoken {
+    /// The situation, if any, is to be looked up and put into the declaration.
+    Declare {
+        declare: Declare,
+        situation: Option<i64>,
+    },
+    On {
+        target: Option<IncidentId>,
+        command: Command,
+    },
+    List {
+        all: bool,
+    },
+    Alerts,
+    Tasks {
+        target: Option<IncidentId>,
+    },
+    Updates {
+        target: Option<IncidentId>,
+    },
+    /// The help itself.
+    Help {
+        text: String,
+    },
+}
+
+/// Finds the person that a typed name means, or says in a sentence why there is none.
+pub type Resolve<'a> = dyn Fn(&str) -> Result<Person, String> + 'a;
+
+/// Reads a line as typed. `resolve` gets names as they stand: `@ada`, `<@123>`, `Ada Lovelace`.
+///
+/// # Errors
+/// [`Because::Invalid`](crate::incident::refusal::Because::Invalid) with the verb's example, when the line is not
+/// understood; `Limit` when it is longer than [`INPUT_CHARS_MAX`].
+pub fn parse(text: &str, resolve: &Resolve<'_>) -> Result<Spoken, Refusal> {
+    check(text.chars().count(), text.contains('\0'))?;
+    understand(words::Words::text(text), None, resolve)
+}
+
+/// Reads an argument list, each element whole, as a shell or [`from_discord`] makes it. Words that end in free text
+/// are joined by a blank. An incident number among the words goes before `target`.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_argv(
+    argv: &[String],
+    target: Option<IncidentId>,
+    resolve: &Resolve<'_>,
+) -> Result<Spoken, Refusal> {
+    let chars = argv.iter().map(|arg| arg.chars().count() + 1).sum();
+    check(chars, argv.iter().any(|arg| arg.contains('\0')))?;
+    understand(words::Words::list(argv), target, resolve)
+}
+
+fn check(chars: usize, has_nul: bool) -> Result<(), Refusal> {
+    if chars > INPUT_CHARS_MAX {
+        return Err(Refusal::limit(
+            format!("That is {chars} characters; the limit is {INPUT_CHARS_MAX}."),
+            "Shorten it, or put the long form behind a link (`link LABEL URL`).",
+        ));
+    }
+    if has_nul {
+        return Err(Refusal::invalid("There is a NUL character in it.", "Leave it out: no text has one."));
+    }
+    Ok(())
+}
+
+fn understand(
+    words: words::Words<'_>,
+    target: Option<IncidentId>,
+    resolve: &Resolve<'_>,
+) -> Result<Spoken, Refusal> {
+    let walked = walk::walk(words)?;
+    let line = tree::Line::try_parse_from(&walked.argv)
+        .map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
+    meaning::of(line.verb, walked.target.or(target), resolve)
+}
+
+#[cfg(test)]
+mod tests;

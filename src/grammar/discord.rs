@@ -1,0 +1,201 @@
+//! Discord's slash commands, made of the tree, and back: what a slash command brings as an argument list.
+//!
+//! After Discord's documentation of application commands: at most 25 options and 25 choices, required options
+//! first, 8,000 characters a command.
+
+use clap::{Arg, Command};
+use serde_json::{Map, Value, json};
+
+use super::tree::{Blank, flags, tree, value_name};
+use crate::incident::refusal::Refusal;
+
+/// Name of the command in a message's context menu: the message becomes a note.
+pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
+
+/// The option that names the incident where it is not the channel's own.
+pub(super) const INCIDENT: &str = "incident";
+
+// Option types of the Discord API.
+const SUBCOMMAND: u8 = 1;
+const GROUP: u8 = 2;
+const STRING: u8 = 3;
+const INTEGER: u8 = 4;
+const BOOLEAN: u8 = 5;
+const USER: u8 = 6;
+
+/// Discord's limit on a string option's value.
+const TEXT_CHARS_MAX: u32 = 6_000;
+/// Greatest integer that Discord passes on unharmed.
+const INTEGER_MAX: u64 = (1 << 53) - 1;
+
+/// The body of a bulk overwrite of the application's commands.
+pub fn discord_commands() -> Value {
+    json!([
+        {
+            "type": 1,
+            "name": tree().get_name(),
+            "description": about(tree()),
+            "contexts": [0],
+            "options": tree().get_subcommands().map(entry).collect::<Vec<_>>(),
+        },
+        { "type": 3, "name": CONTEXT_MENU_NOTE, "contexts": [0] },
+    ])
+}
+
+fn about(verb: &Command) -> String {
+    verb.get_about().map(|text| text.to_string()).unwrap_or_default()
+}
+
+fn entry(verb: &Command) -> Value {
+    if verb.has_subcommands() {
+        let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, true)).collect();
+        json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
+    } else {
+        let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "help");
+        subcommand(verb, is_of_one)
+    }
+}
+
+/// `is_of_one`: it is said of an incident.
+fn subcommand(verb: &Command, is_of_one: bool) -> Value {
+    let args = || verb.get_positionals().chain(flags(verb));
+    // Discord wants the required ones first.
+    let mut options: Vec<Value> = args().filter(|arg| arg.is_required_set()).map(option).collect();
+    options.extend(args().filter(|arg| !arg.is_required_set()).map(option));
+    if is_of_one {
+        options.push(json!({
+            "type": STRING, "name": INCIDENT, "description": "Which, if not this channel's", "autocomplete": true,
+        }));
+    }
+    let mut sub = json!({ "type": SUBCOMMAND, "name": verb.get_name(), "description": about(verb) });
+    if !options.is_empty() {
+        sub["options"] = Value::Array(options);
+    }
+    sub
+}
+
+/// The option's name: the flag's, or the blank's id.
+pub(super) fn option_name(arg: &Arg) -> String {
+    arg.get_long().unwrap_or(arg.get_id().as_str()).replace('_', "-")
+}
+
+/// Whether values are offered while somebody types.
+pub(super) fn is_completed(arg: &Arg) -> bool {
+    matches!(value_name(arg), "ROLE" | "N" | "SITUATION" | "COMPONENT" | "LABEL" | "VERB" | "DURATION")
+}
+
+fn option(arg: &Arg) -> Value {
+    let mut option = Map::new();
+    option.insert("name".into(), option_name(arg).into());
+    option
+        .insert("description".into(), arg.get_help().map(|text| text.to_string()).unwrap_or_default().into());
+    let kind = match Blank::of(arg) {
+        Blank::Switch => BOOLEAN,
+        Blank::Number => INTEGER,
+        Blank::Name => USER,
+        _ => STRING,
+    };
+    option.insert("type".into(), kind.into());
+    if arg.is_required_set() {
+        option.insert("required".into(), true.into());
+    }
+    if kind == INTEGER {
+        option.insert("min_value".into(), 1.into());
+        option.insert("max_value".into(), INTEGER_MAX.into());
+    }
+    let choices = if kind == STRING { choices(arg) } else { vec![] };
+    if !choices.is_empty() {
+        option.insert("choices".into(), choices.into());
+    } else if is_completed(arg) {
+        option.insert("autocomplete".into(), true.into());
+    } else if kind == STRING && Blank::of(arg) == Blank::Free {
+        option.insert("max_length".into(), TEXT_CHARS_MAX.into());
+    }
+    Value::Object(option)
+}
+
+fn choices(arg: &Arg) -> Vec<Value> {
+    arg.get_possible_values()
+        .iter()
+        .map(|value| {
+            let name = match value.get_help() {
+                Some(help) => format!("{} – {help}", value.get_name()),
+                None => value.get_name().to_owned(),
+            };
+            json!({ "name": name, "value": value.get_name() })
+        })
+        .collect()
+}
+
+/// The argument list that an interaction's `data.options` stands for: the incident's number if one was chosen, the
+/// path, the flags, `--`, the blanks in order. Every value is taken as it is. A user becomes `<@ID>`.
+///
+/// # Errors
+/// `Invalid` when the options do not fit the tree: Discord still shows commands of another version.
+pub fn from_discord(options: &Value) -> Result<Vec<String>, Refusal> {
+    let mut verb = tree();
+    let mut path = Vec::new();
+    let mut level = options.as_array().ok_or_else(stale)?;
+    let none = Vec::new();
+    while verb.has_subcommands() {
+        let entry = level.first().ok_or_else(stale)?;
+        let name = entry.get("name").and_then(Value::as_str).ok_or_else(stale)?;
+        // By the very name: Discord sends no aliases.
+        verb = verb.get_subcommands().find(|sub| sub.get_name() == name).ok_or_else(stale)?;
+        path.push(name.to_owned());
+        level = entry.get("options").and_then(Value::as_array).unwrap_or(&none);
+    }
+    let mut argv = Vec::new();
+    let mut given: Vec<(&str, String)> = Vec::new();
+    for option in level {
+        let name = option.get("name").and_then(Value::as_str).ok_or_else(stale)?;
+        let value = value(option).ok_or_else(stale)?;
+        if name == INCIDENT {
+            let id = value.parse::<crate::incident::id::IncidentId>();
+            argv.push(id.map_err(|why| Refusal::invalid(why, "Choose one of the list."))?.to_string());
+        } else {
+            given.push((name, value));
+        }
+    }
+    argv.extend(path);
+    let mut blanks = vec!["--".to_owned()];
+    let mut known = 0;
+    for arg in verb.get_positionals() {
+        if let Some((_, value)) = given.iter().find(|(name, _)| *name == option_name(arg)) {
+            blanks.push(value.clone());
+            known += 1;
+        }
+    }
+    for arg in flags(verb) {
+        let Some((name, value)) = given.iter().find(|(name, _)| *name == option_name(arg)) else { continue };
+        known += 1;
+        match (Blank::of(arg), value.as_str()) {
+            (Blank::Switch, "true") => argv.push(format!("--{name}")),
+            (Blank::Switch, _) => {}
+            _ => argv.push(format!("--{name}={value}")),
+        }
+    }
+    if known != given.len() {
+        return Err(stale());
+    }
+    argv.append(&mut blanks);
+    Ok(argv)
+}
+
+fn value(option: &Value) -> Option<String> {
+    let value = option.get("value")?;
+    match (value, option.get("type").and_then(Value::as_u64)) {
+        (Value::String(id), Some(kind)) if kind == u64::from(USER) => Some(format!("<@{id}>")),
+        (Value::String(text), _) => Some(text.clone()),
+        (Value::Bool(yes), _) => Some(yes.to_string()),
+        (Value::Number(n), _) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+fn stale() -> Refusal {
+    Refusal::invalid(
+        "Discord sent a command that this version does not have.",
+        "Reload Discord (Ctrl+R), then choose the command again.",
+    )
+}

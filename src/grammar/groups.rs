@@ -1,0 +1,319 @@
+//! The verbs of two words: `command take`, `role offer`, `task done`, `update draft`.
+
+use clap::{Args, Subcommand};
+
+use super::value::{self, Component, Minutes};
+use crate::{
+    incident::{role::Role, severity::Severity},
+    post::{Impact, PublicPhase},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Reason {
+    /// Why, or how
+    #[arg(value_name = "REASON")]
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Presence {
+    /// Somebody else, in text @NAME
+    #[arg(long = "for", value_name = "NAME")]
+    pub who: Option<String>,
+    /// Where, or until when
+    #[arg(value_name = "TEXT")]
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Of {
+    /// Take command
+    #[command(after_help = "command take --force ada does not answer")]
+    Take {
+        /// From somebody who does not answer; needs a reason
+        #[arg(long)]
+        force: bool,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Offer command to somebody; you keep it until they accept
+    #[command(after_help = "command offer @ada")]
+    Offer {
+        /// To whom
+        #[arg(value_name = "NAME")]
+        to: String,
+    },
+    /// Accept command: you have it
+    #[command(after_help = "command accept")]
+    Accept,
+    /// Decline command
+    #[command(after_help = "command decline I am at the end of my shift")]
+    Decline(Reason),
+    /// Take the offer back
+    #[command(after_help = "command withdraw")]
+    Withdraw,
+    /// What the next commander must know
+    #[command(after_help = "command briefing")]
+    Briefing,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RoleVerb {
+    /// Take a role that is free
+    #[command(after_help = "role take pio")]
+    Take {
+        /// The role
+        #[arg(value_name = "ROLE")]
+        role: Role,
+    },
+    /// Offer a role to somebody
+    #[command(after_help = "role offer sme:db @ada")]
+    Offer {
+        /// The role
+        #[arg(value_name = "ROLE")]
+        role: Role,
+        /// To whom
+        #[arg(value_name = "NAME")]
+        to: String,
+    },
+    /// Accept a role
+    #[command(after_help = "role accept pio")]
+    Accept {
+        /// Which, if several are on offer
+        #[arg(value_name = "ROLE")]
+        role: Option<Role>,
+    },
+    /// Decline a role
+    #[command(
+        before_help = "role decline [ROLE] [REASON]",
+        after_help = "role decline pio I cannot type and drive"
+    )]
+    Decline {
+        /// Which, if several are on offer
+        #[arg(value_name = "ROLE")]
+        role: Option<Role>,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Relieve somebody of a role
+    #[command(after_help = "role relieve pio @ada --reason end of shift")]
+    Relieve {
+        /// The role
+        #[arg(value_name = "ROLE")]
+        role: Role,
+        /// Whom, if several hold it
+        #[arg(value_name = "NAME")]
+        who: Option<String>,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Give up a role of yours
+    #[command(after_help = "role release pio")]
+    Release {
+        /// The role
+        #[arg(value_name = "ROLE")]
+        role: Role,
+    },
+    /// Who holds which role
+    #[command(after_help = "role list")]
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Set {
+    /// Change the title
+    #[command(after_help = "set title Checkout and search fail in Europe")]
+    Title {
+        /// The new one
+        #[arg(value_name = "TEXT")]
+        title: String,
+    },
+    /// Say how things stand, in a few lines
+    #[command(after_help = "set summary db1 is full; writes fail; moving to db2")]
+    Summary {
+        /// The new one
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Objective {
+    /// Set an objective
+    #[command(after_help = "objective add customers can pay again by 11:00")]
+    Add {
+        /// What is to be reached
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// It is reached
+    #[command(after_help = "objective met 1")]
+    Met {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+    },
+    /// Give it up
+    #[command(after_help = "objective drop 1 the region is switched off anyway")]
+    Drop {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Task {
+    /// Give somebody a task, or yourself
+    #[command(
+        before_help = "task add [@NAME] [DURATION] TEXT",
+        after_help = "task add @ada 10m check the load balancers"
+    )]
+    Add {
+        /// Whose, in text @NAME; yours if left out
+        #[arg(long = "for", value_name = "NAME")]
+        owner: Option<String>,
+        /// Time box, such as 10m
+        #[arg(long = "in", value_name = "DURATION", value_parser = value::duration)]
+        minutes: Option<Minutes>,
+        /// What is to be done
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Say that you have understood it
+    #[command(after_help = "task ack 3")]
+    Ack {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+    },
+    /// Ask for more time
+    #[command(after_help = "task more 3 10m")]
+    More {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// From now, such as 10m
+        #[arg(value_name = "DURATION", value_parser = value::duration)]
+        minutes: Minutes,
+    },
+    /// Report the result
+    #[command(after_help = "task done 3 lb2 was out of memory; restarted it")]
+    Done {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// What came of it
+        #[arg(value_name = "RESULT")]
+        result: String,
+    },
+    /// Call it off
+    #[command(after_help = "task cancel 3 lb2 is out of the pool")]
+    Cancel {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// All tasks
+    #[command(after_help = "task list")]
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Update {
+    /// Draft a public update; nothing is public yet
+    #[command(
+        after_help = "update draft --phase identified --next 30m We have found the cause and are fixing it."
+    )]
+    Draft {
+        /// What the public is told of how far it has come
+        #[arg(long, value_name = "PHASE", value_parser = value::phase())]
+        phase: Option<PublicPhase>,
+        /// How hard it hits the public
+        #[arg(long, value_name = "IMPACT", value_parser = value::impact())]
+        impact: Option<Impact>,
+        /// The incident's public name
+        #[arg(long, value_name = "TITLE")]
+        title: Option<String>,
+        /// Such as API=major_outage; several with ; between
+        #[arg(long = "component", value_name = "COMPONENT", value_parser = value::component, value_delimiter = ';')]
+        components: Vec<Component>,
+        /// When the next one comes, such as 30m; 0 promises none
+        #[arg(long, value_name = "DURATION", value_parser = value::duration)]
+        next: Option<Minutes>,
+        /// Rewords this draft
+        #[arg(long, value_name = "N")]
+        replaces: Option<u32>,
+        /// Corrects this published update
+        #[arg(long, value_name = "N", conflicts_with = "replaces")]
+        corrects: Option<u32>,
+        /// Published as it stands here
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Approve a draft, word for word
+    #[command(
+        before_help = "update approve N [--alone REASON]",
+        after_help = "update approve 2 --alone nobody else is awake"
+    )]
+    Approve {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Your own draft, as nobody else is there; needs a reason
+        #[arg(long, requires = "reason")]
+        alone: bool,
+        /// Why you are alone
+        #[arg(value_name = "REASON", requires = "alone")]
+        reason: Option<String>,
+    },
+    /// Publish what is approved
+    #[command(after_help = "update publish 2")]
+    Publish {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+    },
+    /// Throw a draft away
+    #[command(after_help = "update drop 2 it was another incident")]
+    Drop {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// All updates
+    #[command(after_help = "update list")]
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PhaseVerb {
+    /// A suspicion turns out to be an incident
+    #[command(after_help = "phase confirm sev2")]
+    Confirm {
+        /// How bad it is
+        #[arg(value_name = "SEVERITY", value_parser = value::severity())]
+        severity: Option<Severity>,
+    },
+    /// The cause is known
+    #[command(after_help = "phase identify the certificate ran out")]
+    Identify(Reason),
+    /// Customers are served again; watch whether it holds
+    #[command(after_help = "phase mitigate traffic moved to the other region")]
+    Mitigate(Reason),
+    /// Look back: what happened, what to change
+    #[command(after_help = "phase review")]
+    Review(Reason),
+}

@@ -1,0 +1,192 @@
+//! Help and the reference page, told from the tree.
+
+use clap::{Arg, Command};
+
+use super::{
+    tree::{self, Blank, SHORT, flags, tree, value_name},
+    walk,
+};
+use crate::incident::{refusal::Refusal, role::CATALOGUE};
+
+/// `task add [--for NAME] [--in DURATION] TEXT`.
+pub(super) fn usage(path: &[&str], verb: &Command) -> String {
+    let mut words = vec![path.join(" ")];
+    if verb.has_subcommands() {
+        words.push(verb.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join("|"));
+        return words.join(" ");
+    }
+    if let Some(typed) = verb.get_before_help() {
+        return typed.to_string();
+    }
+    let options = flags(verb).map(|arg| {
+        let long = arg.get_long().unwrap_or_default();
+        match Blank::of(arg) {
+            Blank::Switch => format!("[--{long}]"),
+            _ => format!("[--{long} {}]", value_name(arg)),
+        }
+    });
+    let blanks = verb.get_positionals().map(|arg| {
+        if arg.is_required_set() { value_name(arg).to_owned() } else { format!("[{}]", value_name(arg)) }
+    });
+    // Where flags may follow the words, the words come first: that is how people say it.
+    let words_first =
+        verb.get_positionals().any(|arg| matches!(Blank::of(arg), Blank::Title | Blank::Name | Blank::Role));
+    if words_first && path != ["role", "offer"] {
+        words.extend(blanks);
+        words.extend(options);
+    } else {
+        words.extend(options);
+        words.extend(blanks);
+    }
+    words.join(" ")
+}
+
+fn about(verb: &Command) -> String {
+    verb.get_about().map(|text| text.to_string()).unwrap_or_default()
+}
+
+/// Words typed in place of the path.
+fn also(path: &[&str], verb: &Command) -> Vec<String> {
+    let short = SHORT.iter().filter(|(_, of)| *of == path).map(|(short, _)| (*short).to_owned());
+    let aliases = verb.get_all_aliases().map(str::to_owned);
+    let severities = (path == ["severity"]).then(|| "sev1".to_owned());
+    aliases.chain(short).chain(severities).collect()
+}
+
+fn meaning(arg: &Arg) -> String {
+    let mut line = arg.get_help().map(|text| text.to_string()).unwrap_or_default();
+    let values: Vec<_> = arg.get_possible_values();
+    if Blank::of(arg) != Blank::Switch && !values.is_empty() {
+        let words: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+        line.push_str(&format!(". One of: {}", words.join(", ")));
+    }
+    if let Some(default) = arg.get_default_values().first().filter(|_| Blank::of(arg) != Blank::Switch) {
+        line.push_str(&format!(". Else {}", default.to_string_lossy()));
+    }
+    line
+}
+
+fn name_of(arg: &Arg) -> String {
+    match (arg.get_long(), Blank::of(arg)) {
+        (Some(long), Blank::Switch) => format!("--{long}"),
+        (Some(long), _) => format!("--{long} {}", value_name(arg)),
+        (None, _) => value_name(arg).to_owned(),
+    }
+}
+
+fn group(path: &[&str], verb: &Command) -> String {
+    let mut text = format!("{} – {}\n", path.join(" "), about(verb));
+    for sub in verb.get_subcommands() {
+        let path = [verb.get_name(), sub.get_name()];
+        text.push_str(&format!("  {} – {}\n", usage(&path, sub), about(sub)));
+    }
+    text
+}
+
+fn one(path: &[&str], verb: &Command) -> String {
+    let mut text = format!("{} – {}\n", usage(path, verb), about(verb));
+    for arg in verb.get_positionals().chain(flags(verb)) {
+        text.push_str(&format!("  {}: {}\n", name_of(arg), meaning(arg)));
+    }
+    text.push_str(&format!("Example: {}\n", tree::example(verb)));
+    let also = also(path, verb);
+    if !also.is_empty() {
+        text.push_str(&format!("Typed also: {}\n", also.join(", ")));
+    }
+    text
+}
+
+fn all() -> String {
+    let mut text = String::from("What you can say:\n");
+    for verb in tree().get_subcommands() {
+        text.push_str(&format!("  {} – {}\n", usage(&[verb.get_name()], verb), about(verb)));
+    }
+    text.push_str(
+        "`help VERB` tells one in full. INC-1 before or after the verb says which incident is meant.\n",
+    );
+    text
+}
+
+/// The help, or a refusal that names the nearest verb.
+pub(super) fn told(verb: Option<&str>) -> Result<String, Refusal> {
+    match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
+        None => Ok(all()),
+        Some(words) => {
+            let (path, verb) = walk::named(words)?;
+            Ok(if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb) })
+        }
+    }
+}
+
+/// Help on all verbs, or on one (`update draft`, `sev`). Plain text. A word that is no verb gets the nearest one.
+pub fn help(verb: Option<&str>) -> String {
+    told(verb).unwrap_or_else(|refusal| format!("{refusal}\n"))
+}
+
+/// The reference page, in Markdown: `docs/commands.md`.
+pub fn reference() -> String {
+    let mut page = String::from(REFERENCE_HEAD);
+    for verb in tree().get_subcommands() {
+        page.push_str(&format!("\n## {}\n\n{}.\n", verb.get_name(), about(verb)));
+        if verb.has_subcommands() {
+            for sub in verb.get_subcommands() {
+                let path = [verb.get_name(), sub.get_name()];
+                page.push_str(&format!("\n### {}\n\n{}.\n", path.join(" "), about(sub)));
+                page.push_str(&section(&path, sub));
+            }
+        } else {
+            page.push_str(&section(&[verb.get_name()], verb));
+        }
+    }
+    page.push_str("\n## Roles\n\n| word | title | in IT | holders |\n|---|---|---|---|\n");
+    for role in CATALOGUE {
+        let word = if role.is_family { format!("{}:NAME", role.slug) } else { role.slug.to_owned() };
+        let holders = role.holders_max.map_or("any number".to_owned(), |max| max.to_string());
+        page.push_str(&format!("| `{word}` | {} | {} | {holders} |\n", role.title, role.it_title));
+    }
+    page
+}
+
+fn section(path: &[&str], verb: &Command) -> String {
+    let mut text = format!("\n```text\n{}\n```\n", usage(path, verb));
+    let args: Vec<_> = verb.get_positionals().chain(flags(verb)).collect();
+    if !args.is_empty() {
+        text.push('\n');
+    }
+    for arg in args {
+        let meaning = meaning(arg).replace('|', "\\|");
+        text.push_str(&format!("- `{}`: {meaning}\n", name_of(arg)));
+        for value in arg.get_possible_values().iter().filter(|_| Blank::of(arg) != Blank::Switch) {
+            if let Some(help) = value.get_help() {
+                text.push_str(&format!("  - `{}`: {help}\n", value.get_name()));
+            }
+        }
+    }
+    text.push_str(&format!("\nExample: `{}`\n", tree::example(verb)));
+    let also = also(path, verb);
+    if !also.is_empty() {
+        let words: Vec<_> = also.iter().map(|word| format!("`{word}`")).collect();
+        text.push_str(&format!("\nTyped also: {}\n", words.join(", ")));
+    }
+    text
+}
+
+const REFERENCE_HEAD: &str = "# Commands
+
+This page is generated from the command tree (`src/grammar/tree.rs`); a test keeps the two equal.
+
+The same words work everywhere: typed in a chat, in the console and on the command line, and as Discord's
+`/incident` with a form for the blanks. In text:
+
+- `/incident`, `!incident` or `incident` in front may be left out where only commands are read.
+- `INC-1`, first before the verb or first after it, says which incident is meant; without it, the channel's own.
+- Flags stand before free text. From its first word on, free text is kept word for word: quotes, apostrophes,
+  several blanks, line breaks, `@everyone`, `--force`. After `--` nothing is read as a flag or an incident number:
+  `note -- INC-1 looked just like this`.
+- A flag's value with blanks in it stands in quotes: `--title \"Checkout fails\"`. `--reason` at the end of a line
+  needs none.
+- `declare` and verbs that end in a name take their flags after the words, too.
+- Times: `09:12` (UTC, the last time it was that late), `2026-11-20T09:12Z`, `10m` (ago). Durations: `10m`, `2h`,
+  `1h30m`, `90` (minutes).
+- People: `@ada`, or a name; a name with blanks as a flag's value stands in quotes.
+";

@@ -1,0 +1,159 @@
+//! What a verb of the tree means: a command to an incident, a declaration, or something to read.
+
+use super::{
+    Resolve, Spoken,
+    groups::{Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task, Update},
+    help,
+    tree::Verb,
+    value::{self, shown},
+};
+use crate::{
+    incident::{
+        command::{Command, Declare, DraftText},
+        id::IncidentId,
+        kind::Kind,
+        phase::Phase,
+        refusal::Refusal,
+    },
+    people::Person,
+};
+
+pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) -> Result<Spoken, Refusal> {
+    let person = |name: &str| -> Result<Person, Refusal> {
+        resolve(name)
+            .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
+    };
+    let command = match verb {
+        Verb::Declare { title, severity, from, triage, test } => {
+            let kind = if test { Kind::Test } else { Kind::Real };
+            let declare = Declare { title, severity, kind, triage, situation: None, drill: None };
+            return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
+        }
+        Verb::List { all } => return Ok(Spoken::List { all }),
+        Verb::Alerts => return Ok(Spoken::Alerts),
+        Verb::Help { verb } => return help::told(verb.as_deref()).map(|text| Spoken::Help { text }),
+        Verb::Task(Task::List) => return Ok(Spoken::Tasks { target }),
+        Verb::Update(Update::List) => return Ok(Spoken::Updates { target }),
+        Verb::Status => Command::Status,
+        Verb::Command(verb) => match verb {
+            Of::Take { force, reason } => Command::TakeCommand { force, reason: reason.unwrap_or_default() },
+            Of::Offer { to } => Command::OfferCommand { to: person(&to)? },
+            Of::Accept => Command::AcceptCommand,
+            Of::Decline(reason) => Command::DeclineCommand { reason: reason.text() },
+            Of::Withdraw => Command::WithdrawCommand,
+            Of::Briefing => Command::Briefing,
+        },
+        Verb::Role(verb) => match verb {
+            RoleVerb::Take { role } => Command::TakeRole { role },
+            RoleVerb::Offer { role, to } => Command::OfferRole { role, to: person(&to)? },
+            RoleVerb::Accept { role } => Command::AcceptRole { role },
+            RoleVerb::Decline { role, reason } => {
+                Command::DeclineRole { role, reason: reason.unwrap_or_default() }
+            }
+            RoleVerb::Relieve { role, who, reason } => Command::RelieveRole {
+                role,
+                person: who.as_deref().map(person).transpose()?,
+                reason: reason.unwrap_or_default(),
+            },
+            RoleVerb::Release { role } => Command::ReleaseRole { role },
+            RoleVerb::List => Command::Roles,
+        },
+        Verb::Checkin(presence) => Command::CheckIn {
+            who: presence.who.as_deref().map(person).transpose()?,
+            note: presence.note.unwrap_or_default(),
+        },
+        Verb::Checkout(presence) => Command::CheckOut {
+            who: presence.who.as_deref().map(person).transpose()?,
+            note: presence.note.unwrap_or_default(),
+        },
+        Verb::Note { at, text } => Command::Note { text, at: at.map(|at| at.0) },
+        Verb::Correct { n, at, reason, text } => {
+            Command::Correct { target: n, text, at: at.map(|at| at.0), reason: reason.unwrap_or_default() }
+        }
+        Verb::Redact { n, reason } => Command::Redact { target: n, reason },
+        Verb::Severity { severity, reason } => {
+            Command::Severity { to: severity, reason: reason.unwrap_or_default() }
+        }
+        Verb::Set(Set::Title { title }) => Command::Retitle { title },
+        Verb::Set(Set::Summary { text }) => Command::Summarize { text },
+        Verb::Objective(verb) => match verb {
+            Objective::Add { text } => Command::SetObjective { text },
+            Objective::Met { n } => Command::MeetObjective { n },
+            Objective::Drop { n, reason } => Command::DropObjective { n, reason },
+        },
+        Verb::Task(verb) => match verb {
+            Task::Add { owner, minutes, text } => Command::AssignTask {
+                owner: owner.as_deref().map(person).transpose()?,
+                text,
+                minutes: minutes.map(|minutes| minutes.0),
+            },
+            Task::Ack { n } => Command::UnderstandTask { n },
+            Task::More { n, minutes } => Command::ExtendTask { n, minutes: minutes.0 },
+            Task::Done { n, result } => Command::ReportTask { n, result },
+            Task::Cancel { n, reason } => Command::CancelTask { n, reason },
+            Task::List => return Ok(Spoken::Tasks { target }),
+        },
+        Verb::Can { service, actions, needs, conditions } => Command::Can {
+            service,
+            conditions,
+            actions: actions.unwrap_or_default(),
+            needs: needs.unwrap_or_default(),
+        },
+        Verb::Decide { text } => Command::Decide { text },
+        Verb::Update(verb) => match verb {
+            Update::Draft { phase, impact, title, components, next, replaces, corrects, text } => {
+                Command::Draft(DraftText {
+                    text,
+                    title,
+                    phase,
+                    impact,
+                    components: components
+                        .into_iter()
+                        .map(|value::Component(name, state)| (name, state))
+                        .collect(),
+                    next_update_minutes: next.map(|minutes| minutes.0),
+                    replaces,
+                    corrects,
+                })
+            }
+            Update::Approve { n, alone, reason } => Command::Approve { n, alone: reason.filter(|_| alone) },
+            Update::Publish { n } => Command::Publish { n },
+            Update::Drop { n, reason } => Command::DropPost { n, reason },
+            Update::List => return Ok(Spoken::Updates { target }),
+        },
+        Verb::Link { url, label } => link(url, label)?,
+        Verb::Phase(verb) => match verb {
+            PhaseVerb::Confirm { severity } => Command::Confirm { severity },
+            PhaseVerb::Identify(reason) => enter(Phase::Identified, reason),
+            PhaseVerb::Mitigate(reason) => enter(Phase::Monitoring, reason),
+            PhaseVerb::Review(reason) => enter(Phase::Review, reason),
+        },
+        Verb::Resolve(reason) => enter(Phase::Resolved, reason),
+        Verb::Reopen(reason) => enter(Phase::Investigating, reason),
+        Verb::Close(reason) => enter(Phase::Closed, reason),
+        Verb::Cancel { reason } => Command::Enter { phase: Phase::Cancelled, reason },
+    };
+    Ok(Spoken::On { target, command })
+}
+
+impl Reason {
+    fn text(self) -> String {
+        self.reason.unwrap_or_default()
+    }
+}
+
+fn enter(phase: Phase, reason: Reason) -> Command {
+    Command::Enter { phase, reason: reason.text() }
+}
+
+/// `link S-3` is a situation; anything else needs an address.
+fn link(url: Option<String>, label: String) -> Result<Command, Refusal> {
+    match (url, value::situation(&label)) {
+        (Some(url), _) => Ok(Command::AddLink { label, url }),
+        (None, Ok(situation)) => Ok(Command::LinkSituation { situation: situation.0, facts: None }),
+        (None, Err(_)) => Err(Refusal::invalid(
+            format!("«{}» is neither a situation nor a name with an address after it.", shown(&label)),
+            "Write `link S-3` or `link Error rate https://grafana.example/d/7`.",
+        )),
+    }
+}

@@ -1,0 +1,201 @@
+//! What stands in the way, in two sentences: the reader's own refusals, and the parser's errors put into words.
+
+use clap::{
+    Arg, Command, Error,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+use super::{
+    help,
+    tree::{self, SHORT, flags, tree, value_name},
+    value::shown,
+};
+use crate::incident::{id::IncidentId, refusal::Refusal};
+
+/// How alike two words must be for one to be taken for a slip of the other (Jaro-Winkler, 0 to 1).
+const ALIKE_MIN: f64 = 0.8;
+
+/// `For example: …`, with the verb's own example.
+fn for_example(verb: &Command) -> String {
+    format!("For example: `{}`.", tree::example(verb))
+}
+
+/// The paths that end in this word, or the one most like it.
+fn suggestion(word: &str) -> Option<String> {
+    let lower = word.to_lowercase();
+    let same: Vec<String> = tree::leaves()
+        .into_iter()
+        .filter(|(path, _)| path.len() == 2 && path[1] == lower)
+        .map(|(path, _)| format!("`{}`", path.join(" ")))
+        .collect();
+    if !same.is_empty() {
+        return Some(same.join(" or "));
+    }
+    let verbs = tree().get_subcommands().flat_map(|verb| verb.get_name_and_visible_aliases());
+    let short = SHORT.iter().map(|(short, _)| *short);
+    let subs = tree::leaves().into_iter().filter(|(path, _)| path.len() == 2);
+    let candidates = verbs
+        .chain(short)
+        .map(|word| (word.to_owned(), word.to_owned()))
+        .chain(subs.map(|(path, _)| (path[1].to_owned(), path.join(" "))));
+    most_alike(&lower, candidates).map(|path| format!("`{path}`"))
+}
+
+/// What the most alike key stands for; the first of equals.
+fn most_alike(word: &str, candidates: impl Iterator<Item = (String, String)>) -> Option<String> {
+    let mut best: Option<(f64, String)> = None;
+    for (key, value) in candidates {
+        let alike = strsim::jaro_winkler(word, &key);
+        if alike >= ALIKE_MIN && best.as_ref().is_none_or(|(most, _)| alike > *most) {
+            best = Some((alike, value));
+        }
+    }
+    best.map(|(_, value)| value)
+}
+
+pub(super) fn unknown(word: &str) -> Refusal {
+    let instead = match suggestion(word) {
+        Some(path) => format!("Did you mean {path}?"),
+        None => "`help` lists the verbs; `note TEXT` writes on the timeline.".into(),
+    };
+    Refusal::invalid(format!("«{}» is no verb.", shown(word)), instead)
+}
+
+fn subs(group: &Command) -> String {
+    group.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn unknown_in(group: &Command, word: &str) -> Refusal {
+    let name = group.get_name();
+    let near = most_alike(
+        &word.to_lowercase(),
+        group.get_subcommands().map(|sub| (sub.get_name().to_owned(), format!("{name} {}", sub.get_name()))),
+    );
+    let instead = match near {
+        Some(path) => format!("Did you mean `{path}`?"),
+        None => format!("It has: {}. {}", subs(group), for_example(group)),
+    };
+    Refusal::invalid(format!("`{name}` has no «{}».", shown(word)), instead)
+}
+
+pub(super) fn incomplete(group: &Command) -> Refusal {
+    Refusal::invalid(format!("`{}` needs one of: {}.", group.get_name(), subs(group)), for_example(group))
+}
+
+pub(super) fn unknown_flag(path: &[&str], verb: &Command, word: &str) -> Refusal {
+    let longs: Vec<&str> = flags(verb).filter_map(|arg| arg.get_long()).collect();
+    let name = word.trim_start_matches(['-', '—']).split('=').next().unwrap_or_default().to_lowercase();
+    let near = most_alike(&name, longs.iter().map(|flag| ((*flag).to_owned(), (*flag).to_owned())));
+    let why = format!("`{}` has no flag «{}».", path.join(" "), shown(word));
+    let instead = match near {
+        Some(flag) => format!("Did you mean `--{flag}`?"),
+        None if longs.is_empty() => format!("It has none. {}", for_example(verb)),
+        None => format!("It has --{}. A text that begins so goes after `--`.", longs.join(", --")),
+    };
+    Refusal::invalid(why, instead)
+}
+
+pub(super) fn declared_of(target: IncidentId) -> Refusal {
+    Refusal::invalid(
+        format!("A declaration opens an incident of its own, not one of {target}."),
+        format!("Write `declare TITLE`, or `confirm {target}` for a triage card."),
+    )
+}
+
+pub(super) fn flag_in_text(path: &[&str], verb: &Command, word: &str) -> Refusal {
+    let usage = help::usage(path, verb);
+    Refusal::invalid(
+        format!("The flag «{}» stands inside the text.", shown(word)),
+        format!("Flags go before it: `{usage}`. To keep it as text, put `--` before the text."),
+    )
+}
+
+pub(super) fn flag_without_value(path: &[&str], verb: &Command, flag: &Arg) -> Refusal {
+    let long = flag.get_long().unwrap_or_default();
+    Refusal::invalid(
+        format!("`{} --{long}` needs a value ({}).", path.join(" "), value_name(flag)),
+        for_example(verb),
+    )
+}
+
+pub(super) fn switch_with_value(path: &[&str], verb: &Command, long: &str) -> Refusal {
+    Refusal::invalid(
+        format!("`{} --{long}` takes no value.", path.join(" ")),
+        format!("Write `--{long}` alone. {}", for_example(verb)),
+    )
+}
+
+pub(super) fn left_over(path: &[&str], verb: &Command, rest: &str) -> Refusal {
+    Refusal::invalid(
+        format!("«{}» is more than `{}` takes.", shown(rest), path.join(" ")),
+        format!("Write `{}`. {}", help::usage(path, verb), for_example(verb)),
+    )
+}
+
+fn context(error: &Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => vec![],
+    }
+}
+
+/// A blank's or flag's name without the parser's brackets: `<RESULT>` is `RESULT`, `--at <TIME>` is `--at`.
+fn bare(name: &str) -> String {
+    let name = name.strip_prefix("--").map_or(name, |_| name.split([' ', '=']).next().unwrap_or(name));
+    name.trim_matches(['<', '>', '[', ']']).to_owned()
+}
+
+/// The parser's error in two sentences.
+pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error) -> Refusal {
+    let said = path.join(" ");
+    let args: Vec<String> = context(error, ContextKind::InvalidArg).iter().map(|arg| bare(arg)).collect();
+    let value = context(error, ContextKind::InvalidValue).concat();
+    let example = for_example(verb);
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument => {
+            Refusal::invalid(format!("`{said}` needs {}.", args.join(" and ")), example)
+        }
+        ErrorKind::InvalidValue => {
+            let words = context(error, ContextKind::ValidValue).join(", ");
+            let why = format!("«{}» is no {} that `{said}` knows.", shown(&value), args.join(" "));
+            let instead = if words.is_empty() { example } else { format!("Use one of: {words}. {example}") };
+            Refusal::invalid(why, instead)
+        }
+        ErrorKind::ValueValidation => {
+            use std::error::Error as _;
+            let is_number = args.iter().any(|arg| {
+                arg == "N"
+                    || verb.get_arguments().any(|known| {
+                        value_name(known) == "N"
+                            && known.get_long().is_some_and(|long| arg == &format!("--{long}"))
+                    })
+            });
+            let why = match error.source() {
+                _ if is_number => {
+                    format!("«{}» is not a number that {} can be.", shown(&value), args.join(" "))
+                }
+                Some(source) => source.to_string(),
+                None => format!("«{}» does not fit {}.", shown(&value), args.join(" ")),
+            };
+            Refusal::invalid(why, example)
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = context(error, ContextKind::PriorArg)
+                .iter()
+                .map(|arg| bare(arg))
+                .collect::<Vec<_>>()
+                .join(" and ");
+            let why = if other.is_empty() || args.concat() == other {
+                format!("{} is given twice.", args.join(" "))
+            } else {
+                format!("{} does not go with {other}.", args.join(" "))
+            };
+            Refusal::invalid(why, example)
+        }
+        _ => Refusal::invalid(
+            format!("`{said}` was not understood."),
+            format!("Write `{}`. {example}", help::usage(path, verb)),
+        ),
+    }
+}

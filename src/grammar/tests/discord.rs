@@ -1,0 +1,194 @@
+//! What Discord relies on when it asks, and people when they fill in its forms.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// A `data.options` with one value for each option of a subcommand, as Discord would send it.
+fn filled(option: &Value) -> Value {
+    let name = &option["name"];
+    let value = match option["type"].as_u64() {
+        Some(4) => json!(1),
+        Some(5) => json!(true),
+        Some(6) => json!("80351110224678912"),
+        _ if !option["choices"].is_null() => option["choices"][0]["value"].clone(),
+        _ => match name.as_str().unwrap_or_default() {
+            "role" => json!("pio"),
+            "from" => json!("S-1"),
+            "at" => json!("09:12"),
+            "in" | "next" | "minutes" => json!("10m"),
+            "component" => json!("API=major_outage; Web site=operational"),
+            "incident" => json!("INC-9"),
+            "verb" => json!("note"),
+            "url" => json!("https://a.example"),
+            _ => json!("--at \"x\" @everyone  | -- INC-1"),
+        },
+    };
+    json!({ "name": name, "type": option["type"], "value": value })
+}
+
+#[test]
+fn every_discord_form_filled_in_is_understood() {
+    let mut forms = 0;
+    for entry in discord_commands()[0]["options"].as_array().unwrap() {
+        let is_group = entry["type"] == 2;
+        let subs = if is_group { entry["options"].as_array().unwrap().clone() } else { vec![entry.clone()] };
+        for sub in subs {
+            let all = sub["options"].as_array().cloned().unwrap_or_default();
+            let required: Vec<Value> = all.iter().filter(|o| o["required"] == true).map(filled).collect();
+            let replaces_or_corrects = |o: &&Value| o["name"] != "corrects";
+            let full: Vec<Value> = all.iter().filter(replaces_or_corrects).map(filled).collect();
+            for options in [required, full] {
+                // A name alone is no link; with an address it is.
+                if sub["name"] == "link" && options.len() == 1 {
+                    continue;
+                }
+                let inner = json!({ "name": sub["name"], "type": 1, "options": options });
+                let data = if is_group {
+                    json!([{ "name": entry["name"], "type": 2, "options": [inner] }])
+                } else {
+                    json!([inner])
+                };
+                let argv = from_discord(&data).unwrap();
+                let spoken = parse_argv(&argv, None, &people);
+                assert!(spoken.is_ok(), "{argv:?}: {spoken:?}");
+                forms += 1;
+            }
+        }
+    }
+    assert!(forms > 80, "{forms}");
+}
+
+#[test]
+fn what_is_typed_into_a_discord_form_arrives_word_for_word() {
+    let text = "--at 09:12 \"x\"  | -- INC-1 @everyone";
+    let data = json!([{ "name": "note", "type": 1, "options": [
+        { "name": "text", "type": 3, "value": text }, { "name": "incident", "type": 3, "value": "inc-4" },
+    ]}]);
+    let spoken = parse_argv(&from_discord(&data).unwrap(), None, &people).unwrap();
+    assert_eq!(spoken, Spoken::On { target: "INC-4".parse().ok(), command: note(text) });
+    let data = json!([{ "name": "task", "type": 2, "options": [{ "name": "add", "type": 1, "options": [
+        { "name": "text", "type": 3, "value": "@bob 10m x" }, { "name": "for", "type": 6, "value": "80351110224678912" },
+    ]}]}]);
+    let spoken = parse_argv(&from_discord(&data).unwrap(), None, &people).unwrap();
+    let command = Command::AssignTask { owner: Some(ada()), text: "@bob 10m x".into(), minutes: None };
+    assert_eq!(spoken, Spoken::On { target: None, command });
+    for bad in [
+        json!(null),
+        json!([]),
+        json!([{"name":"frob"}]),
+        json!([{"name":"task","options":[]}]),
+        json!([{"name":"sev"}]),
+        json!([{"name":"status","options":[{"name":"x","value":1}]}]),
+    ] {
+        assert!(from_discord(&bad).unwrap_err().instead.contains("Reload Discord"), "{bad}");
+    }
+}
+
+/// Calls `visit` with every object that has a name, and its depth.
+fn named(value: &Value, visit: &mut dyn FnMut(&Value)) {
+    match value {
+        Value::Object(object) => {
+            if object.contains_key("name") {
+                visit(value);
+            }
+            object.values().for_each(|inner| named(inner, visit));
+        }
+        Value::Array(list) => list.iter().for_each(|inner| named(inner, visit)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_discord_commands_keep_discords_limits() {
+    let commands = discord_commands();
+    let chars = |value: &Value| value.as_str().map_or(0, |text| text.chars().count());
+    let mut total = 0;
+    named(&commands[0], &mut |item| {
+        total += chars(&item["name"]) + chars(&item["description"]) + chars(&item["value"]);
+        if item.get("value").is_some() {
+            assert!((1..=100).contains(&chars(&item["name"])), "{item}");
+            return;
+        }
+        let name = item["name"].as_str().unwrap();
+        assert!((1..=32).contains(&name.len()), "{name}");
+        assert!(name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')), "{name}");
+        assert!((1..=100).contains(&chars(&item["description"])), "{item}");
+        let options = item["options"].as_array().cloned().unwrap_or_default();
+        assert!(options.len() <= 25, "{name}");
+        assert!(
+            item["choices"]
+                .as_array()
+                .is_none_or(|choices| choices.len() <= 25 && item["autocomplete"].is_null())
+        );
+        let required: Vec<bool> = options.iter().map(|option| option["required"] == true).collect();
+        assert!(required.is_sorted_by(|a, b| a >= b), "{name}: {required:?}");
+        let mut names: Vec<String> = options.iter().map(|option| option["name"].to_string()).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), options.len(), "{name}");
+    });
+    assert!(total <= 8_000, "{total} characters; Discord takes 8,000 a command");
+    insta::assert_json_snapshot!(commands);
+}
+
+#[test]
+fn the_discord_commands_fit_discords_own_description() {
+    let root = std::env::var_os("COMMANDPOST_SPECS").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs"),
+        std::path::PathBuf::from,
+    );
+    let Ok(text) = std::fs::read_to_string(root.join("discord/openapi.json")) else {
+        println!("SKIPPED: the_discord_commands_fit_discords_own_description: specifications not found");
+        return;
+    };
+    let openapi: Value = serde_json::from_str(&text).unwrap();
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "array",
+        "items": { "$ref": "#/components/schemas/ApplicationCommandUpdateRequest" },
+        "components": openapi["components"],
+    });
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(&discord_commands()).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    // The schema does refuse what is wrong.
+    let mut wrong = discord_commands();
+    wrong[0]["options"][0]["name"] = json!("x".repeat(33));
+    assert!(!validator.is_valid(&wrong));
+}
+
+#[test]
+fn completion_offers_what_fits_within_discords_limits() {
+    let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
+    let ctx = Completions {
+        roles: vec![pair("sme:db – Technical Specialist (db)", "sme:db")],
+        people: vec![pair("Ada Lovelace", "ada")],
+        tasks: (1..=40).map(|n| pair(&format!("#{n} {}", "long ".repeat(40)), &n.to_string())).collect(),
+        incidents: vec![pair("INC-1 Checkout", "INC-1")],
+        situations: vec![pair("S-3 disk full", "S-3")],
+        components: vec![pair("API", "API"), pair("Web site", "Web site")],
+        ..Completions::default()
+    };
+    let values = |path: &[&str], focused: &str, typed: &str| -> Vec<String> {
+        let offered = autocomplete(path, focused, typed, &ctx);
+        assert!(
+            offered.len() <= 25
+                && offered.iter().all(|(label, _)| (1..=100).contains(&label.chars().count()))
+        );
+        offered.into_iter().map(|(_, value)| value).collect()
+    };
+    assert_eq!(values(&["role", "take"], "role", "communications"), ["pio"]);
+    assert_eq!(values(&["role", "take"], "role", "sme"), ["sme:db", "sme:"]);
+    assert_eq!(values(&["role", "take"], "role", "sme:web"), ["sme:web"]);
+    assert_eq!(values(&["task", "done"], "n", "").len(), 25);
+    assert_eq!(values(&["task", "done"], "n", "40"), ["40"]);
+    assert_eq!(values(&["task", "add"], "for", "love"), ["ada"]);
+    assert_eq!(values(&["note"], "incident", "check"), ["INC-1"]);
+    assert_eq!(values(&["declare"], "from", ""), ["S-3"]);
+    assert_eq!(values(&["update", "draft"], "component", "API=major_outage; web=deg"), Vec::<String>::new());
+    assert_eq!(values(&["update", "draft"], "component", "api=maj"), ["API=major_outage"]);
+    assert_eq!(values(&["severity"], "severity", "critical"), ["sev1"]);
+    assert!(values(&["frob"], "x", "").is_empty() && values(&["note"], "frob", "").is_empty());
+}

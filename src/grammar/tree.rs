@@ -1,0 +1,329 @@
+//! The command tree: every verb with its blanks, its flags, one line on what it does and one example.
+//!
+//! With [`groups`](super::groups) it is the only declaration of the language. What a blank takes is said by its value name (`ROLE`, `NAME`,
+//! `N`, `DURATION`, ...): the reader, Discord's options, completion and help all go by it (see [`Blank`]). An example stands in
+//! `after_help`; `before_help` has the form that people type where it differs from flags and blanks.
+
+use std::sync::LazyLock;
+
+use clap::{Arg, ArgAction, Command, CommandFactory, Parser, Subcommand};
+
+use super::{
+    groups::{Objective, Of, PhaseVerb, Presence, Reason, RoleVerb, Set, Task, Update},
+    value::{self, SituationId, Time},
+};
+use crate::incident::severity::Severity;
+
+/// Top-level entries at most: Discord's limit on subcommands and groups of one command.
+pub const VERBS_MAX: usize = 25;
+
+/// The whole language.
+#[derive(Debug, Parser)]
+#[command(
+    name = "incident",
+    about = "Run an incident: command, timeline, tasks, public updates",
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Line {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Open an incident; you have command of it
+    #[command(after_help = "declare Checkout fails for everybody --severity sev1")]
+    Declare {
+        /// What is broken, in a line
+        #[arg(value_name = "TITLE")]
+        title: String,
+        /// If in doubt, the worse one
+        #[arg(long, value_name = "SEVERITY", value_parser = value::severity(), default_value = "sev2")]
+        severity: Severity,
+        /// Alerts it comes from
+        #[arg(long, value_name = "SITUATION", value_parser = value::situation)]
+        from: Option<SituationId>,
+        /// Only a suspicion, to be confirmed or cancelled
+        #[arg(long)]
+        triage: bool,
+        /// A check of the installation: nothing leaves the house
+        #[arg(long)]
+        test: bool,
+    },
+    /// Open incidents
+    #[command(alias = "ls", after_help = "list --all")]
+    List {
+        /// Closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Open alerts, by situation
+    #[command(after_help = "alerts")]
+    Alerts,
+    /// How the incident stands
+    #[command(after_help = "status")]
+    Status,
+    /// All verbs, or one in full
+    #[command(after_help = "help update draft")]
+    Help {
+        /// The verb
+        #[arg(value_name = "VERB")]
+        verb: Option<String>,
+    },
+    /// Who is in command
+    #[command(subcommand)]
+    Command(Of),
+    /// Who does what
+    #[command(subcommand)]
+    Role(RoleVerb),
+    /// Say that you are here
+    #[command(
+        before_help = "checkin [@NAME] [TEXT]",
+        after_help = "checkin on the bridge, looking at the database"
+    )]
+    Checkin(Presence),
+    /// Say that you leave
+    #[command(before_help = "checkout [@NAME] [TEXT]", after_help = "checkout back at 14:00")]
+    Checkout(Presence),
+    /// Write on the timeline
+    #[command(after_help = "note --at 09:12 the first customer called")]
+    Note {
+        /// When it happened: 09:12, 10m (ago), a date and time; UTC
+        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        at: Option<Time>,
+        /// Kept word for word
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Correct an entry; what it said stays in the record
+    #[command(after_help = "correct 12 --reason typo it was db2, not db1")]
+    Correct {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+        /// When it really happened
+        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        at: Option<Time>,
+        /// Why it was wrong
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+        /// What it should say
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Take an entry's text out of sight
+    #[command(after_help = "redact 12 a customer's name")]
+    Redact {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// Say how bad it is
+    #[command(alias = "sev", after_help = "severity sev1 payments fail too")]
+    Severity {
+        /// sev1 is the worst
+        #[arg(value_name = "SEVERITY", value_parser = value::severity())]
+        severity: Severity,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Title and summary
+    #[command(subcommand)]
+    Set(Set),
+    /// What is to be reached
+    #[command(subcommand)]
+    Objective(Objective),
+    /// Who does what by when
+    #[command(subcommand)]
+    Task(Task),
+    /// A CAN report: conditions, actions, needs
+    #[command(
+        before_help = "can SERVICE CONDITIONS [| ACTIONS [| NEEDS]]",
+        after_help = "can checkout half of all payments fail | rolling back 4.2 | somebody who knows db1"
+    )]
+    Can {
+        /// The service, in quotes if it has blanks
+        #[arg(value_name = "SERVICE")]
+        service: String,
+        /// What is done
+        #[arg(long, value_name = "ACTIONS")]
+        actions: Option<String>,
+        /// What is missing
+        #[arg(long, value_name = "NEEDS")]
+        needs: Option<String>,
+        /// How things are; in text, actions and needs may follow after a | each
+        #[arg(value_name = "CONDITIONS")]
+        conditions: String,
+    },
+    /// Record a decision
+    #[command(after_help = "decide roll back 4.2 rather than patch it: the patch is untested")]
+    Decide {
+        /// What is decided, and why
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// What the public is told
+    #[command(subcommand)]
+    Update(Update),
+    /// Link alerts, or a page
+    #[command(
+        before_help = "link S-N, link LABEL URL",
+        after_help = "link Error rate by region https://grafana.example/d/7"
+    )]
+    Link {
+        /// The page's address
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// A name for the page, or a situation such as S-3
+        #[arg(value_name = "LABEL")]
+        label: String,
+    },
+    /// How far it has come
+    #[command(subcommand)]
+    Phase(PhaseVerb),
+    /// It is over
+    #[command(after_help = "resolve rolled back 4.2, error rate is back to normal")]
+    Resolve(Reason),
+    /// It broke again: back to investigating
+    #[command(after_help = "reopen errors are back since 10:40")]
+    Reopen(Reason),
+    /// Nothing is left to do
+    #[command(after_help = "close")]
+    Close(Reason),
+    /// It never was an incident
+    #[command(after_help = "cancel the probe was broken, not the service")]
+    Cancel {
+        /// Why it is none
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+}
+
+/// Words that stand for a longer path when typed.
+pub(super) const SHORT: &[(&str, &[&str])] = &[
+    ("ack", &["task", "ack"]),
+    ("approve", &["update", "approve"]),
+    ("briefing", &["command", "briefing"]),
+    ("confirm", &["phase", "confirm"]),
+    ("done", &["task", "done"]),
+    ("draft", &["update", "draft"]),
+    ("identify", &["phase", "identify"]),
+    ("mitigate", &["phase", "mitigate"]),
+    ("publish", &["update", "publish"]),
+    ("review", &["phase", "review"]),
+    ("roles", &["role", "list"]),
+    ("summary", &["set", "summary"]),
+    ("take", &["command", "take"]),
+    ("tasks", &["task", "list"]),
+    ("title", &["set", "title"]),
+    ("updates", &["update", "list"]),
+];
+
+static TREE: LazyLock<Command> = LazyLock::new(|| {
+    let mut tree = Line::command();
+    tree.build();
+    tree
+});
+
+/// The command tree, for whoever makes something else of it: shell completion, manual pages.
+pub fn tree() -> &'static Command {
+    &TREE
+}
+
+/// What a blank takes, told by its value name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blank {
+    /// No value: there or not.
+    Switch,
+    Number,
+    Role,
+    /// A person: words up to the next flag.
+    Name,
+    /// Words up to the next flag.
+    Title,
+    /// The rest of the line, word for word, as a positional; one word or a quoted text as a flag.
+    Free,
+    /// One word or a quoted text.
+    Word,
+}
+
+impl Blank {
+    pub fn of(arg: &Arg) -> Blank {
+        if matches!(arg.get_action(), ArgAction::SetTrue) {
+            return Blank::Switch;
+        }
+        match value_name(arg) {
+            "N" => Blank::Number,
+            "ROLE" => Blank::Role,
+            "NAME" => Blank::Name,
+            "TITLE" => Blank::Title,
+            "TEXT" | "REASON" | "RESULT" | "CONDITIONS" | "LABEL" | "VERB" => Blank::Free,
+            _ => Blank::Word,
+        }
+    }
+}
+
+pub(super) fn value_name(arg: &Arg) -> &str {
+    arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str())
+}
+
+/// What is written with two hyphens, in the order of its declaration.
+pub(super) fn flags(verb: &Command) -> impl Iterator<Item = &Arg> {
+    verb.get_arguments().filter(|arg| !arg.is_positional())
+}
+
+/// Every verb that can be said with its path, in the tree's order.
+pub(super) fn leaves() -> Vec<(Vec<&'static str>, &'static Command)> {
+    let mut all = Vec::new();
+    for verb in tree().get_subcommands() {
+        if verb.has_subcommands() {
+            all.extend(verb.get_subcommands().map(|sub| (vec![verb.get_name(), sub.get_name()], sub)));
+        } else {
+            all.push((vec![verb.get_name()], verb));
+        }
+    }
+    all
+}
+
+/// The example line of a verb, or of a group's first verb.
+pub(super) fn example(verb: &Command) -> String {
+    let of = if verb.has_subcommands() { verb.get_subcommands().next().unwrap_or(verb) } else { verb };
+    of.get_after_help().map(|text| text.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_sound_and_within_discords_limit() {
+        Line::command().debug_assert();
+        assert!(tree().get_subcommands().count() <= VERBS_MAX);
+    }
+
+    #[test]
+    fn every_verb_says_what_it_does_and_shows_an_example_of_itself() {
+        for (path, verb) in leaves() {
+            assert!(verb.get_about().is_some(), "{path:?}");
+            assert!(example(verb).starts_with(&path.join(" ")), "{path:?}: {}", example(verb));
+            for arg in verb.get_arguments() {
+                assert!(arg.get_help().is_some(), "{path:?} {}", arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn short_words_never_hide_a_verb() {
+        for (short, path) in SHORT {
+            assert!(tree().find_subcommand(short).is_none(), "{short}");
+            let verb = path.iter().try_fold(tree(), |at, word| at.find_subcommand(word));
+            assert!(verb.is_some(), "{short}");
+        }
+    }
+}

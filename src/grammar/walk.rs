@@ -1,0 +1,413 @@
+//! From words to an argument list that the tree can parse: finds the verb, the incident it is said of, flags and
+//! blanks, and leaves free text as it was typed.
+
+use clap::{Arg, Command};
+
+use super::{
+    refuse,
+    tree::{Blank, SHORT, flags, tree, value_name},
+    value,
+    words::Words,
+};
+use crate::incident::{id::IncidentId, refusal::Refusal, role::Role, severity::Severity};
+
+/// What was said, ready for the tree.
+pub(super) struct Walked {
+    pub target: Option<IncidentId>,
+    pub verb: &'static Command,
+    pub path: Vec<&'static str>,
+    /// Path, flags as `--flag=value`, `--`, positionals.
+    pub argv: Vec<String>,
+}
+
+/// Words in a role's title at most.
+const TITLE_WORDS_MAX: usize = 5;
+
+pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
+    if words.is_text()
+        && words.peek().is_some_and(|word| {
+            ["/incident", "!incident", "incident"].iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
+        })
+    {
+        words.next();
+    }
+    let mut target = take_target(&mut words);
+    let Some(first) = words.peek() else {
+        return Err(Refusal::invalid(
+            "Nothing was said.",
+            "`help` lists what can be said, for example `status`.",
+        ));
+    };
+    let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
+    let opens = path == ["declare"];
+    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "help"]);
+    if target.is_none() && !of_none {
+        target = take_target(&mut words);
+    }
+    if opens && let Some(confirmed) = confirmation(&mut words, target) {
+        (path, target) = (vec!["phase", "confirm"], Some(confirmed));
+        verb = tree()
+            .find_subcommand("phase")
+            .and_then(|phase| phase.find_subcommand("confirm"))
+            .unwrap_or(verb);
+    }
+    if let (["declare"], Some(target)) = (path.as_slice(), target) {
+        return Err(refuse::declared_of(target));
+    }
+    let mut line = Line { verb, path: &path, flags: vec![], blanks, literal: false };
+    line.read(&mut words)?;
+    let mut argv: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
+    argv.append(&mut line.flags);
+    argv.push("--".into());
+    argv.append(&mut line.blanks);
+    Ok(Walked { target, verb, path, argv })
+}
+
+fn take_target(words: &mut Words<'_>) -> Option<IncidentId> {
+    let id = words.peek()?.parse().ok()?;
+    words.next();
+    Some(id)
+}
+
+/// `declare INC-3 [SEVERITY]` means a triage card that turns out to be an incident, not an incident of that title.
+fn confirmation(words: &mut Words<'_>, target: Option<IncidentId>) -> Option<IncidentId> {
+    let mut ahead = *words;
+    let id = target.or_else(|| take_target(&mut ahead))?;
+    let mut severity = ahead;
+    if severity.peek() == Some("--severity") {
+        severity.next();
+    }
+    let start = severity;
+    match severity.next() {
+        None => {}
+        Some(word) if word.parse::<Severity>().is_ok() && severity.peek().is_none() => ahead = start,
+        Some(_) => return None,
+    }
+    *words = ahead;
+    Some(id)
+}
+
+struct Found {
+    path: Vec<&'static str>,
+    verb: &'static Command,
+    /// Blanks that the verb's word fills by itself.
+    blanks: Vec<String>,
+}
+
+fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
+    let lower = first.to_lowercase();
+    if let Some((_, path)) = SHORT.iter().find(|(short, _)| *short == lower) {
+        words.next();
+        let verb = path.iter().try_fold(tree(), |at, word| at.find_subcommand(word));
+        return verb
+            .map(|verb| Found { path: path.to_vec(), verb, blanks: vec![] })
+            .ok_or_else(|| refuse::unknown(first));
+    }
+    // `sev1 payments fail too`: the severity is the verb.
+    let is_severity = lower.starts_with('s') && lower.parse::<Severity>().is_ok();
+    let verb = if is_severity { tree().find_subcommand("severity") } else { tree().find_subcommand(&lower) };
+    let verb = verb.ok_or_else(|| refuse::unknown(first))?;
+    words.next();
+    if !verb.has_subcommands() {
+        let blanks = if is_severity { vec![lower] } else { vec![] };
+        return Ok(Found { path: vec![verb.get_name()], verb, blanks });
+    }
+    if target.is_none() {
+        *target = take_target(words);
+    }
+    let Some(second) = words.next() else { return Err(refuse::incomplete(verb)) };
+    let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
+    Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
+}
+
+struct Line<'v> {
+    verb: &'static Command,
+    path: &'v [&'static str],
+    flags: Vec<String>,
+    blanks: Vec<String>,
+    /// After `--`: no flag, no shorthand, no quote means anything any more.
+    literal: bool,
+}
+
+impl Line<'_> {
+    fn read(&mut self, words: &mut Words<'_>) -> Result<(), Refusal> {
+        let blanks: Vec<&'static Arg> = self.verb.get_positionals().collect();
+        while let Some(word) = words.peek() {
+            if !self.literal && word == "--" {
+                words.next();
+                self.literal = true;
+                continue;
+            }
+            if !self.literal
+                && let Some((flag, name)) = self.flag(word)
+            {
+                self.read_flag(flag, name, words)?;
+                continue;
+            }
+            let blank = blanks.get(self.blanks.len());
+            if !self.literal {
+                if blank.is_some_and(|blank| value_name(blank) == "REASON") && skip_reason(word, words) {
+                    continue;
+                }
+                let at_text = blank.is_some_and(|blank| Blank::of(blank) == Blank::Free);
+                if looks_like_flag(word) && (!at_text || self.is_strict()) {
+                    return Err(refuse::unknown_flag(self.path, self.verb, word));
+                }
+                if self.shorthand(blank.copied(), word, words) {
+                    continue;
+                }
+            }
+            let Some(blank) = blank else {
+                return Err(refuse::left_over(self.path, self.verb, &words.rest()));
+            };
+            let value = self.blank(blank, words)?;
+            if value.trim().is_empty() {
+                // Blank text is no text: the tree then says what is missing.
+                break;
+            }
+            self.blanks.push(value);
+        }
+        Ok(())
+    }
+
+    fn flag(&self, word: &str) -> Option<(&'static Arg, usize)> {
+        // Phones turn two hyphens into a dash.
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('—'))?;
+        let prefix = word.len() - name.len();
+        let name = name.split('=').next().unwrap_or(name);
+        let flag =
+            flags(self.verb).find(|arg| arg.get_long().is_some_and(|long| long.eq_ignore_ascii_case(name)));
+        flag.map(|flag| (flag, prefix + name.len()))
+    }
+
+    /// A verb with several flags takes no unknown one for text: a slip would end up on the public page.
+    fn is_strict(&self) -> bool {
+        flags(self.verb).count() > 1
+    }
+
+    fn has_flag(&self, id: &str) -> bool {
+        self.flags
+            .iter()
+            .any(|flag| flag.strip_prefix("--").is_some_and(|flag| flag.split('=').next() == Some(id)))
+    }
+
+    fn push_flag(&mut self, long: &str, value: &str) {
+        self.flags.push(format!("--{long}={value}"));
+    }
+
+    fn read_flag(
+        &mut self,
+        flag: &'static Arg,
+        name_len: usize,
+        words: &mut Words<'_>,
+    ) -> Result<(), Refusal> {
+        let long = flag.get_long().unwrap_or_default();
+        let word = words.peek().unwrap_or_default();
+        let inline = word.as_bytes().get(name_len) == Some(&b'=');
+        if Blank::of(flag) == Blank::Switch {
+            if inline {
+                return Err(refuse::switch_with_value(self.path, self.verb, long));
+            }
+            words.next();
+            self.flags.push(format!("--{long}"));
+            return Ok(());
+        }
+        if inline && !words.is_text() {
+            words.next();
+            self.push_flag(long, word.get(name_len + 1..).unwrap_or_default());
+            return Ok(());
+        }
+        if inline {
+            words.skip_in_word(name_len + 1);
+        } else {
+            words.next();
+        }
+        // A reason that nothing can follow needs no quotes.
+        let ends_the_line =
+            long == "reason" && !self.verb.get_positionals().any(|arg| Blank::of(arg) == Blank::Free);
+        if ends_the_line && !words.is_at_quote() {
+            let rest = words.rest();
+            while words.next().is_some() {}
+            self.push_flag(long, &rest);
+            return Ok(());
+        }
+        let Some(mut value) = words.value()? else {
+            return Err(refuse::flag_without_value(self.path, self.verb, flag));
+        };
+        if long == "at" && value::units(&value).is_some() && words.peek() == Some("ago") {
+            words.next();
+            value.push_str(" ago");
+        }
+        self.push_flag(long, &value);
+        Ok(())
+    }
+
+    fn blank(&self, blank: &Arg, words: &mut Words<'_>) -> Result<String, Refusal> {
+        match Blank::of(blank) {
+            Blank::Free => {
+                let rest = words.rest();
+                let mut inside = *words;
+                while let Some(word) = inside.next() {
+                    if !self.literal && self.is_strict() && self.flag(word).is_some() {
+                        return Err(refuse::flag_in_text(self.path, self.verb, word));
+                    }
+                }
+                *words = inside;
+                Ok(rest)
+            }
+            Blank::Name | Blank::Title => {
+                let start = *words;
+                while let Some(word) = words.peek() {
+                    if !self.literal && (self.flag(word).is_some() || word == "--") {
+                        break;
+                    }
+                    if !self.literal
+                        && looks_like_flag(word)
+                        && (self.is_strict() || Blank::of(blank) == Blank::Name)
+                    {
+                        return Err(refuse::unknown_flag(self.path, self.verb, word));
+                    }
+                    words.next();
+                }
+                Ok(start.until(words))
+            }
+            Blank::Role => Ok(match role(words) {
+                Some((role, after)) => {
+                    *words = after;
+                    role
+                }
+                None => words.next().unwrap_or_default().to_owned(),
+            }),
+            Blank::Number => {
+                let word = words.next().unwrap_or_default();
+                Ok(if self.literal { word } else { word.strip_prefix('#').unwrap_or(word) }.to_owned())
+            }
+            Blank::Word if self.literal => Ok(words.next().unwrap_or_default().to_owned()),
+            Blank::Word | Blank::Switch => Ok(words.value()?.unwrap_or_default()),
+        }
+    }
+
+    /// What people write in place of a flag. True when something was taken.
+    fn shorthand(&mut self, blank: Option<&Arg>, word: &str, words: &mut Words<'_>) -> bool {
+        match self.path {
+            ["task", "add"] | ["checkin"] | ["checkout"] if is_mention(word) && !self.has_flag("for") => {
+                words.next();
+                self.push_flag("for", word);
+                true
+            }
+            ["task", "add"] if value::units(word).is_some() && !self.has_flag("in") => {
+                words.next();
+                self.push_flag("in", word);
+                true
+            }
+            ["can"] if blank.is_some_and(|blank| Blank::of(blank) == Blank::Free) => {
+                let rest = words.rest();
+                if self.has_flag("actions") || self.has_flag("needs") || !rest.contains('|') {
+                    return false;
+                }
+                let mut parts = rest.splitn(3, '|').map(str::trim);
+                let conditions = parts.next().unwrap_or_default().to_owned();
+                for (flag, part) in
+                    ["actions", "needs"].into_iter().zip(parts).filter(|(_, part)| !part.is_empty())
+                {
+                    self.push_flag(flag, part);
+                }
+                if !conditions.is_empty() {
+                    self.blanks.push(conditions);
+                }
+                while words.next().is_some() {}
+                true
+            }
+            ["link"] if !self.has_flag("url") => {
+                let rest = words.rest();
+                let (label, url) = rest.rsplit_once(char::is_whitespace).unwrap_or(("", &rest));
+                if !is_url(url) {
+                    return false;
+                }
+                self.push_flag("url", url);
+                if !label.trim().is_empty() {
+                    self.blanks.push(label.trim().to_owned());
+                }
+                while words.next().is_some() {}
+                true
+            }
+            // `role decline too busy`: no role, a reason.
+            ["role", "decline"] if !self.has_flag("reason") && (blank.is_none() || role(words).is_none()) => {
+                let rest = words.rest();
+                self.push_flag("reason", &rest);
+                while words.next().is_some() {}
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// `close --reason fixed` says what `close fixed` says.
+fn skip_reason(word: &str, words: &mut Words<'_>) -> bool {
+    const FLAG: &str = "--reason";
+    match word.strip_prefix(FLAG) {
+        Some("") => words.next().is_some(),
+        Some(value) if value.starts_with('=') && words.is_text() => {
+            words.skip_in_word(FLAG.len() + 1);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn looks_like_flag(word: &str) -> bool {
+    word.strip_prefix("--")
+        .or_else(|| word.strip_prefix('—'))
+        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+fn is_mention(word: &str) -> bool {
+    word.len() > 1 && (word.starts_with('@') || word.starts_with("<@"))
+}
+
+fn is_url(word: &str) -> bool {
+    let lower = word.get(..8).unwrap_or(word).to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
+/// The longest role at the cursor: a slug, or a title of several words.
+fn role<'a>(words: &Words<'a>) -> Option<(String, Words<'a>)> {
+    let start = *words;
+    let mut ahead = *words;
+    let mut found = None;
+    for _ in 0..TITLE_WORDS_MAX {
+        if ahead.next().is_none() {
+            break;
+        }
+        let typed = start.until(&ahead).split_whitespace().collect::<Vec<_>>().join(" ");
+        if typed.parse::<Role>().is_ok() {
+            found = Some((typed, ahead));
+        }
+    }
+    found
+}
+
+/// The verb that words name, for help: `update draft`, `sev`, `ack`.
+pub(super) fn named(text: &str) -> Result<(Vec<&'static str>, &'static Command), Refusal> {
+    let mut words = Words::text(text);
+    let first = words.next().unwrap_or_default();
+    let lower = first.to_lowercase();
+    let path: Vec<String> = match SHORT.iter().find(|(short, _)| *short == lower) {
+        Some((_, path)) => path.iter().map(|word| (*word).to_owned()).collect(),
+        None => std::iter::once(lower).chain(words.next().map(str::to_lowercase)).collect(),
+    };
+    let mut at = tree();
+    let mut names = Vec::new();
+    for word in &path {
+        at = match at.find_subcommand(word) {
+            Some(sub) => sub,
+            None if names.is_empty() => return Err(refuse::unknown(first)),
+            None if at.has_subcommands() => return Err(refuse::unknown_in(at, word)),
+            // `help note something`: the verb is told.
+            None => break,
+        };
+        names.push(at.get_name());
+    }
+    Ok((names, at))
+}
