@@ -1,1 +1,445 @@
-//! export
+//! The timeline on paper: Markdown for the review, JSON for machines and verifiers, CSV for a spreadsheet.
+//!
+//! An export has no clock: the same journal gives the same bytes, today and in a year. What was redacted is in none of
+//! the formats; its place in the hash chain is.
+
+mod csv;
+mod escape;
+mod facts;
+mod json;
+mod markdown;
+#[cfg(test)]
+mod samples;
+mod time;
+
+use crate::incident::{chain::Sealed, id::IncidentId, state::Incident, timeline::Line};
+
+/// The schema that a JSON export names; another number is another meaning.
+pub const SCHEMA: &str = "commandpost/timeline/1";
+
+/// What is exported, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    pub incident: &'a Incident,
+    /// The whole journal of the incident, in the order of the chain.
+    pub entries: &'a [Sealed],
+    /// The lines of those entries, in the order in which they shall stand. An entry without a line is treated as
+    /// redacted: what nobody has judged readable is not written out.
+    pub lines: &'a [Line],
+    /// The zone of the reader; UTC stands beside it.
+    pub tz: chrono_tz::Tz,
+    pub exported_by_version: &'a str,
+}
+
+/// A file format of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Markdown,
+    Json,
+    Csv,
+}
+
+impl Format {
+    pub const ALL: [Format; 3] = [Format::Markdown, Format::Json, Format::Csv];
+
+    /// The media type, for an HTTP `Content-Type`.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+        }
+    }
+
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// `INC-1-timeline.md`: letters, digits, `-` and `.` only, safe in a header and on any disk.
+    pub fn file_name(self, incident: IncidentId) -> String {
+        format!("{incident}-timeline.{}", self.extension())
+    }
+
+    /// The export in this format, UTF-8.
+    ///
+    /// # Errors
+    /// Only CSV can fail, when its writer does.
+    pub fn write(self, source: &Source<'_>) -> Result<Vec<u8>, ::csv::Error> {
+        match self {
+            Self::Markdown => Ok(markdown(source).into_bytes()),
+            Self::Json => Ok(json(source).into_bytes()),
+            Self::Csv => csv(source),
+        }
+    }
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Markdown => "markdown",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        })
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = String;
+    /// Reads `md`, `markdown`, `json` and `csv`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().to_lowercase().as_str() {
+            "md" | "markdown" => Ok(Self::Markdown),
+            "json" => Ok(Self::Json),
+            "csv" => Ok(Self::Csv),
+            _ => {
+                let shown: String = text.chars().take(40).collect();
+                Err(format!("«{shown}» is no export format. Use markdown, json or csv."))
+            }
+        }
+    }
+}
+
+/// The review document: what was done when, by whom and what the public was told, then the whole timeline.
+///
+/// GitHub-flavoured Markdown. Whatever people or alerts wrote is escaped: it is shown, it does nothing. Characters that
+/// reorder text on the screen are shown by number; the JSON has every text as it was written.
+pub fn markdown(source: &Source<'_>) -> String {
+    markdown::write(source)
+}
+
+/// The master copy: a summary, and every entry with its seal, so that anybody can verify the chain (`docs/verify.md`).
+///
+/// `body` is the sealed text, byte for byte, and `entry` the same as JSON. A redacted entry has neither, nor its salt
+/// (with which a short text could be guessed from the hash); its hashes stay, and the chain holds.
+pub fn json(source: &Source<'_>) -> String {
+    json::write(source)
+}
+
+/// One row a line after a header row, RFC 4180; times ISO 8601. A cell that a spreadsheet would run as a formula has
+/// an apostrophe before it.
+///
+/// # Errors
+/// When the writer fails; it writes to memory.
+pub fn csv(source: &Source<'_>) -> Result<Vec<u8>, ::csv::Error> {
+    csv::write(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{samples::*, *};
+    use crate::incident::{event::Event, kind::Kind, timeline::by_time};
+
+    const BERLIN: chrono_tz::Tz = chrono_tz::Europe::Berlin;
+    const SECRET: &str = "hunter2";
+
+    fn all(source: &Source<'_>) -> Vec<String> {
+        Format::ALL.iter().map(|format| String::from_utf8(format.write(source).unwrap()).unwrap()).collect()
+    }
+
+    /// The cells of every table row of a document, by table; as a reader of GFM splits them.
+    fn tables(document: &str) -> Vec<Vec<Vec<&str>>> {
+        let mut tables = vec![vec![]];
+        let mut fence = None;
+        for line in document.lines() {
+            match fence {
+                None if line.starts_with("```") => fence = Some(line.trim_end_matches("text")),
+                Some(open) if line == open => fence = None,
+                Some(_) => {}
+                None if line.starts_with('|') => {
+                    let cells = line.trim_matches('|').split('|').map(str::trim).collect();
+                    tables.last_mut().unwrap().push(cells);
+                }
+                None => tables.push(vec![]),
+            }
+        }
+        tables.retain(|table| !table.is_empty());
+        tables
+    }
+
+    fn rows(csv: &str) -> Vec<::csv::StringRecord> {
+        ::csv::Reader::from_reader(csv.as_bytes()).records().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_format_is_known_by_the_names_people_type() {
+        for (typed, format) in [
+            ("md", Format::Markdown),
+            ("Markdown", Format::Markdown),
+            (" json ", Format::Json),
+            ("CSV", Format::Csv),
+        ] {
+            assert_eq!(typed.parse(), Ok(format));
+        }
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse(), Ok(format));
+            assert_eq!(format.extension().parse(), Ok(format));
+        }
+        assert!("pdf".parse::<Format>().unwrap_err().contains("markdown, json or csv"));
+        assert_eq!(Format::Markdown.file_name("DRILL-7".parse().unwrap()), "DRILL-7-timeline.md");
+        assert!(Format::Csv.content_type().starts_with("text/csv"));
+    }
+
+    #[test]
+    fn the_review_document_tells_the_night_from_alert_to_close() {
+        let paper = checkout().paper();
+        insta::assert_snapshot!(markdown(&paper.source(BERLIN)));
+    }
+
+    #[test]
+    fn the_same_journal_gives_the_same_bytes() {
+        assert_eq!(all(&checkout().paper().source(BERLIN)), all(&checkout().paper().source(BERLIN)));
+    }
+
+    #[test]
+    fn what_was_redacted_is_in_no_format() {
+        let mut j = checkout();
+        let tell = format!("the password is {SECRET}");
+        let told = j.say("Bo", None, note(&tell));
+        let corrected = j.say("Bo", None, note(&tell));
+        j.say("Bo", None, correction(corrected, &format!("it is {SECRET}, really")));
+        let decided = j.say("Bo", None, Event::DecisionRecorded { text: tell.clone() });
+        let (service, link) = (tell.clone(), format!("https://e.example/?p={SECRET}"));
+        let can = Event::CanReported {
+            service,
+            conditions: tell.clone(),
+            actions: tell.clone(),
+            needs: tell.clone(),
+        };
+        let reported = j.say("Bo", None, can);
+        let linked = j.say("Bo", None, Event::LinkAdded { label: tell.clone(), url: link });
+        let owner = person("Bo");
+        let assigned =
+            j.say("Bo", None, Event::TaskAssigned { n: 2, text: tell.clone(), owner, due_at: None });
+        let done = j.say("Bo", None, Event::TaskReported { n: 2, result: tell.clone() });
+        let clean = j.say("Bo", None, note("fine"));
+        let slip = j.say("Bo", None, correction(clean, &tell));
+        assert!(
+            all(&j.paper().source(BERLIN)).iter().all(|text| text.contains(SECRET)),
+            "the secret is planted"
+        );
+        let targets = [told, corrected, decided, reported, linked, assigned, done, slip];
+        for target in targets {
+            j.say("Ada", Some("ic"), redaction(target));
+        }
+        let mut paper = j.paper();
+        for text in all(&paper.source(BERLIN)) {
+            assert!(!text.contains(SECRET), "{}", text.lines().find(|line| line.contains(SECRET)).unwrap());
+            assert!(!text.contains("Jane Roe"));
+            assert!(
+                text.contains("[redacted: a customer's name]")
+                    || text.contains(r"\[redacted: a customer's name\]")
+            );
+        }
+        // The seal stays, the salt with which a short text could be guessed does not.
+        let export: serde_json::Value = serde_json::from_str(&json(&paper.source(BERLIN))).unwrap();
+        for target in targets {
+            let (entry, sealed) =
+                (&export["entries"][target as usize - 1], &paper.entries[target as usize - 1]);
+            assert!(entry["body"].is_null() && entry["entry"].is_null() && entry["salt"].is_null());
+            assert_eq!(
+                (&entry["body_hash"], &entry["hash"]),
+                (&sealed.body_hash.clone().into(), &sealed.hash.clone().into())
+            );
+            assert!(entry["line"]["redacted_by"].is_u64());
+        }
+        // Without its line nobody knows whether an entry may be read.
+        paper.lines.clear();
+        assert!(!json(&paper.source(BERLIN)).contains("Some payments fail.\\\\nWe"));
+    }
+
+    #[test]
+    fn a_drill_says_so_at_the_top_at_the_bottom_and_in_every_row() {
+        let paper = Journal::declared(Kind::Drill, "Region lost", "2026-05-01T08:00:00Z").paper();
+        let [markdown, json, csv] = <[String; 3]>::try_from(all(&paper.source(BERLIN))).unwrap();
+        assert!(markdown.starts_with("**EXERCISE EXERCISE EXERCISE**\n"));
+        assert!(markdown.ends_with("\n**EXERCISE EXERCISE EXERCISE**\n"));
+        assert!(json.contains("\"banner\":\"EXERCISE EXERCISE EXERCISE\""));
+        assert!(rows(&csv).iter().all(|row| &row[0] == "DRILL-1" && &row[1] == "drill"));
+        assert!(!super::markdown(&checkout().paper().source(BERLIN)).contains("EXERCISE"));
+    }
+
+    #[test]
+    fn the_hour_that_comes_twice_is_told_apart() {
+        let mut j = Journal::declared(Kind::Real, "Autumn", "2026-10-25T00:30:00Z");
+        j.at = "2026-10-25T01:30:00Z".parse().unwrap();
+        j.say("Ada", None, note("an hour later"));
+        let [markdown, _, csv] = <[String; 3]>::try_from(all(&j.paper().source(BERLIN))).unwrap();
+        assert!(markdown.contains("| 1 | 2026-10-25 02:30:00 +02:00 | 2026-10-25 00:30:00Z |"), "{markdown}");
+        assert!(markdown.contains("| 2 | 2026-10-25 02:30:00 +01:00 | 2026-10-25 01:30:00Z |"), "{markdown}");
+        assert_eq!(&rows(&csv)[1][3], "2026-10-25T02:30:00.000+01:00");
+    }
+
+    #[test]
+    fn reviewers_can_have_late_entries_at_their_true_time() {
+        let mut paper = checkout().paper();
+        by_time(&mut paper.lines);
+        let document = markdown(&paper.source(BERLIN));
+        let place = |text: &str| document.find(text).unwrap_or_else(|| panic!("{text} is in the document"));
+        assert!(place("«late» First customer called support") < place("~~The release went out"));
+        // The seals stay in the order of the chain.
+        let export: serde_json::Value = serde_json::from_str(&json(&paper.source(BERLIN))).unwrap();
+        assert!((1..).zip(export["entries"].as_array().unwrap()).all(|(seq, entry)| entry["seq"] == seq));
+    }
+
+    /// What people type who wish us ill.
+    const HOSTILE: &[&str] = &[
+        "a | b || c \\| d \\\\| e",
+        "<script>alert(1)</script><img src=x onerror=alert(1)>",
+        "[click](javascript:alert(1)) ![x](javascript:alert(1))",
+        "](javascript:alert(1))",
+        "` `` ``` ```` ~~~ |`|",
+        "line\n| new | row |\r\n---\r# head\n- list\u{2028}x",
+        "=HYPERLINK(\"http://evil.example\",\"x\")",
+        "＝1+1",
+        "\u{202E}gnp.exe",
+        "@everyone @here <@&123> <!channel>",
+        "**bold** ~~gone~~ &lt;b&gt; &#60;",
+        "```\n</details>\n````\n# out",
+        "\"quotes\", commas; semicolons\t\0",
+    ];
+
+    #[test]
+    fn hostile_text_renders_inert_in_every_format() {
+        for text in HOSTILE {
+            let mut j = Journal::declared(Kind::Real, text, "2026-01-01T00:00:00Z");
+            j.plain[0].actor.person.name = (*text).to_owned();
+            let text = || (*text).to_owned();
+            j.say("Bo", None, Event::Summarized { text: text() });
+            let n = j.say("Bo", None, note(&text()));
+            j.say("Bo", None, correction(n, &text()));
+            j.say("Bo", None, Event::DecisionRecorded { text: text() });
+            j.say("Bo", None, Event::LinkAdded { label: text(), url: text() });
+            j.say("Bo", None, Event::ObjectiveSet { n: 1, text: text() });
+            j.say("Bo", None, Event::TaskAssigned { n: 1, text: text(), owner: person("Bo"), due_at: None });
+            let mut hostile = alert(&text(), true);
+            (hostile.fingerprint, hostile.url) = (text(), Some(text()));
+            let (title, source) = (text(), text());
+            j.house(Event::AlertsLinked {
+                situation: 1,
+                title,
+                source,
+                firing: 1,
+                total: 1,
+                alerts: vec![hostile],
+            });
+            j.say("Bo", None, Event::UpdateDrafted { n: 1, draft: draft(&text()) });
+            let paper = j.paper();
+            let [markdown, json, csv] = <[String; 3]>::try_from(all(&paper.source(BERLIN))).unwrap();
+
+            let tables = tables(&markdown);
+            assert!(tables.len() > 6, "{markdown}");
+            for table in &tables {
+                assert!(table.iter().all(|row| row.len() == table[0].len()), "{table:?}");
+            }
+            assert_eq!(tables.last().unwrap().len(), paper.lines.len() + 2, "a row an entry");
+            // Outside of the exact text of the post there is no markup but ours.
+            let post = escape::fenced(&text());
+            let outside = markdown.replace(&post, "");
+            assert!(outside.len() < markdown.len(), "{markdown}");
+            assert!(!outside.replace("<br>", "").contains(['<', '\u{202E}']), "{outside}");
+            let unescaped = outside.replace(r"\\", "").replace(r"\]", "");
+            assert!(!unescaped.contains("](javascript") && !outside.contains("```"), "{outside}");
+            assert!(!outside.contains(" @everyone") && !outside.contains(" @here"), "{outside}");
+            assert_eq!(outside.lines().filter(|line| line.starts_with("# ")).count(), 1, "{outside}");
+
+            let export: serde_json::Value = serde_json::from_str(&json).unwrap();
+            assert_eq!(
+                export["entries"][2]["entry"]["text"],
+                text(),
+                "the master copy has it as it was written"
+            );
+            assert_eq!(export["entries"][2]["body"], paper.entries[2].body);
+            for row in rows(&csv) {
+                assert_eq!(row.len(), csv::COLUMNS.len());
+                for cell in &row {
+                    assert!(
+                        !cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']),
+                        "{cell:?}"
+                    );
+                }
+            }
+            assert!(!csv.replace("\r\n\"", "\"").contains('\u{202E}'));
+        }
+    }
+
+    #[test]
+    fn a_long_timeline_is_exported_whole() {
+        const ENTRIES: u64 = 10_000;
+        let mut j = Journal::declared(Kind::Real, "Long", "2026-01-01T00:00:00Z");
+        while j.plain.len() as u64 <= ENTRIES {
+            let n = j.say("Bo", None, note("seen"));
+            j.say(
+                "Bo",
+                None,
+                if n.is_multiple_of(4) { correction(n, "seen twice") } else { redaction(n - n % 3) },
+            );
+        }
+        j.plain.truncate(ENTRIES as usize);
+        let paper = j.paper();
+        let [markdown, json, csv] = <[String; 3]>::try_from(all(&paper.source(BERLIN))).unwrap();
+        assert_eq!(tables(&markdown).last().unwrap().len() as u64, ENTRIES + 2);
+        assert_eq!(json.lines().filter(|line| line.starts_with("{\"seq\":")).count() as u64, ENTRIES);
+        assert_eq!(csv.matches("\r\n").count() as u64, ENTRIES + 1);
+    }
+
+    #[test]
+    fn the_script_in_the_documentation_verifies_an_export() {
+        let is_there =
+            std::process::Command::new("python3").arg("--version").output().is_ok_and(|o| o.status.success());
+        if !is_there {
+            println!("SKIPPED: the_script_in_the_documentation_verifies_an_export: python3 not found");
+            return;
+        }
+        let document = include_str!("../../docs/verify.md");
+        let script =
+            document.split("```python\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let verify = |export: &str| {
+            let file = dir.path().join("export.json");
+            std::fs::write(&file, export).unwrap();
+            let ran =
+                std::process::Command::new("python3").arg("-c").arg(script).arg(&file).output().unwrap();
+            (
+                ran.status.success(),
+                String::from_utf8(ran.stdout).unwrap() + &String::from_utf8(ran.stderr).unwrap(),
+            )
+        };
+        let paper = checkout().paper();
+        let export = json(&paper.source(BERLIN));
+        let (ok, said) = verify(&export);
+        assert!(ok && said.starts_with("ok: INC-1, 32 entries, 1 redacted"), "{said}");
+
+        let changed = |from: &str, to: &str, names: &str| {
+            let other = export.replacen(from, to, 1);
+            assert_ne!(other, export, "{from} is in the export");
+            let (ok, said) = verify(&other);
+            assert!(!ok && said.contains(names), "{said}");
+        };
+        changed(
+            "\\\"type\\\":\\\"decision.recorded\\\",\\\"text\\\":\\\"Roll",
+            "\\\"type\\\":\\\"decision.recorded\\\",\\\"text\\\":\\\"Bowl",
+            "entry 21: the text was changed",
+        );
+        changed(
+            "\"type\":\"decision.recorded\",\"text\":\"Roll",
+            "\"type\":\"decision.recorded\",\"text\":\"Bowl",
+            "entry 21: the readable copy differs",
+        );
+        changed(
+            &format!("\"hash\":\"{}", &paper.entries[4].hash[..8]),
+            "\"hash\":\"00000000",
+            "entry 5: the hash does not fit",
+        );
+        changed(
+            &format!("\"body_hash\":\"{}", &paper.entries[18].body_hash[..8]),
+            "\"body_hash\":\"00000000",
+            "entry 19: the hash does not fit",
+        );
+        let ninth = export.lines().find(|line| line.starts_with("{\"seq\":9,")).unwrap();
+        changed(&format!("{ninth}\n"), "", "entry 9: missing");
+    }
+}

@@ -53,7 +53,11 @@ pub struct Line {
 /// `text` as the end of a sentence: trimmed, with a full stop unless it ends in a mark of its own.
 fn ended(text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':', ';']) { text.to_owned() } else { format!("{text}.") }
+    if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':', ';']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
 }
 
 /// `: reason.`, or the full stop alone.
@@ -97,7 +101,9 @@ pub fn sentence(event: &Event) -> String {
             let verb = if to.worse_than(*from) { "raised" } else { "lowered" };
             format!("Severity was {verb} from {from} to {to}{}", because(reason))
         }
-        Event::PhaseChanged { from, to, reason } => format!("Phase went from {from} to {to}{}", because(reason)),
+        Event::PhaseChanged { from, to, reason } => {
+            format!("Phase went from {from} to {to}{}", because(reason))
+        }
 
         Event::CommandEstablished { by } => format!("{by} has command."),
         Event::CommandOffered { from, to, expires_at, briefing_sections } => format!(
@@ -106,7 +112,9 @@ pub fn sentence(event: &Event) -> String {
             when(Some(*expires_at))
         ),
         Event::CommandDeclined { by, reason } => format!("{by} declined command{}", because(reason)),
-        Event::CommandOfferExpired { to } => format!("{to} did not answer the offer of command; it has ended."),
+        Event::CommandOfferExpired { to } => {
+            format!("{to} did not answer the offer of command; it has ended.")
+        }
         Event::CommandOfferWithdrawn { to } => format!("The offer of command to {to} was withdrawn."),
         Event::CommandTransferred { from, to, briefing_sections, without_outgoing_brief, reason } => {
             let how = if *without_outgoing_brief {
@@ -122,7 +130,9 @@ pub fn sentence(event: &Event) -> String {
         }
         Event::RoleAccepted { role, by } => format!("{by} is now {role}."),
         Event::RoleDeclined { role, by, reason } => format!("{by} declined to be {role}{}", because(reason)),
-        Event::RoleOfferExpired { role, to } => format!("{to} did not answer the offer to be {role}; it has ended."),
+        Event::RoleOfferExpired { role, to } => {
+            format!("{to} did not answer the offer to be {role}; it has ended.")
+        }
         Event::RoleRelieved { role, person, reason } => {
             format!("{person} was relieved as {role}{}", because(reason))
         }
@@ -140,7 +150,9 @@ pub fn sentence(event: &Event) -> String {
             format!("Task #{n} went to {owner}{due}: {}", ended(text))
         }
         Event::TaskUnderstood { n } => format!("Task #{n} is understood and under way."),
-        Event::TaskExtended { n, due_at } => format!("Task #{n} has more time, until {}.", when(Some(*due_at))),
+        Event::TaskExtended { n, due_at } => {
+            format!("Task #{n} has more time, until {}.", when(Some(*due_at)))
+        }
         Event::TaskReported { n, result } => format!("Task #{n} is done{}", because(result)),
         Event::TaskOverdue { n } => format!("Task #{n} is overdue."),
         Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
@@ -152,7 +164,7 @@ pub fn sentence(event: &Event) -> String {
                 .filter(|(_, text)| !text.trim().is_empty())
                 .map(|(what, text)| format!("{what}: {}", text.trim().trim_end_matches('.')))
                 .collect();
-            format!("Report on {service}{}", because(&parts.join("; ")))
+            format!("Report on {service} – {}", ended(&parts.join("; ")))
         }
         Event::Noted { text } => text.trim().to_owned(),
         Event::LinkAdded { label, url } => format!("Linked {label}: {url}"),
@@ -314,7 +326,9 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>) -> Vec<Line> {
     for (seq, by) in redactions.keys().map(|&seq| (seq, seq)).chain(quoting) {
         // A redaction of the correction itself comes before one of what it corrects.
         let redaction = redactions.get(&seq).or_else(|| redactions.get(&by));
-        if let (Some((redacted_by, reason)), Some(line)) = (redaction, at.get(&seq).and_then(|&i| lines.get_mut(i))) {
+        if let (Some((redacted_by, reason)), Some(line)) =
+            (redaction, at.get(&seq).and_then(|&i| lines.get_mut(i)))
+        {
             line.text = format!("[redacted: {}]", reason.trim());
             line.original = None;
             line.redacted_by = Some(*redacted_by);
@@ -377,7 +391,10 @@ mod tests {
         assert_eq!((lines[0].text.as_str(), lines[0].original.as_deref()), ("5 nodes", Some("3 nodes")));
         assert_eq!(lines[0].corrected_by, Some(4));
         assert!(!lines[0].is_late);
-        assert_eq!((lines[1].text.as_str(), lines[1].original.as_deref()), ("Decision: act.", Some("Decision: wait.")));
+        assert_eq!(
+            (lines[1].text.as_str(), lines[1].original.as_deref()),
+            ("Decision: act.", Some("Decision: wait."))
+        );
         assert_eq!(lines[2].text, "Entry 1 was corrected to «4 nodes».");
     }
 
@@ -385,9 +402,17 @@ mod tests {
     fn a_corrected_time_moves_the_entry_and_keeps_the_time_it_had() {
         let at = "2026-01-02T02:30:00Z".parse().unwrap();
         let mut events = vec![note("first"), note("second")];
-        events.push(Event::EntryCorrected { target: 2, text: "second".into(), occurred_at: Some(at), reason: "clock".into() });
+        events.push(Event::EntryCorrected {
+            target: 2,
+            text: "second".into(),
+            occurred_at: Some(at),
+            reason: "clock".into(),
+        });
         let mut lines = lines(journal(events));
-        assert_eq!((lines[1].occurred_at, lines[1].time_source, lines[1].is_late), (at, TimeSource::Stated, true));
+        assert_eq!(
+            (lines[1].occurred_at, lines[1].time_source, lines[1].is_late),
+            (at, TimeSource::Stated, true)
+        );
         assert_eq!(lines[1].original_at, Some(lines[1].recorded_at));
         by_time(&mut lines);
         assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), [2, 1, 3]);
@@ -411,7 +436,12 @@ mod tests {
 
     #[test]
     fn a_redacted_correction_is_as_if_it_had_not_been_made() {
-        let lines = lines(journal(vec![note("plain"), correction(1, "better"), correction(1, "secret"), redaction(3)]));
+        let lines = lines(journal(vec![
+            note("plain"),
+            correction(1, "better"),
+            correction(1, "secret"),
+            redaction(3),
+        ]));
         assert_eq!((lines[0].text.as_str(), lines[0].corrected_by), ("better", Some(2)));
         assert_eq!(lines[0].original.as_deref(), Some("plain"));
         assert_eq!(lines[2].text, "[redacted: private]");
@@ -420,7 +450,8 @@ mod tests {
     #[test]
     fn what_moved_command_or_phase_stays_readable() {
         let moved = Event::CommandEstablished { by: person("Ada") };
-        let lines = lines(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
+        let lines =
+            lines(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
         assert_eq!((lines[0].text.as_str(), lines[0].redacted_by), ("Ada has command.", None));
         assert_eq!(lines[0].corrected_by, None);
     }
@@ -431,9 +462,25 @@ mod tests {
         let at = "2026-01-02T03:15:00Z".parse().unwrap();
         let pio: Role = "pio".parse().unwrap();
         let said: Vec<_> = [
-            Event::Declared { title: "Checkout".into(), kind: Kind::Drill, severity: Severity::Sev1, triage: false, drill_clock: None },
-            Event::Declared { title: "Checkout".into(), kind: Kind::Real, severity: Severity::Sev3, triage: true, drill_clock: None },
-            Event::SeverityChanged { from: Severity::Sev3, to: Severity::Sev1, reason: "nobody can pay".into() },
+            Event::Declared {
+                title: "Checkout".into(),
+                kind: Kind::Drill,
+                severity: Severity::Sev1,
+                triage: false,
+                drill_clock: None,
+            },
+            Event::Declared {
+                title: "Checkout".into(),
+                kind: Kind::Real,
+                severity: Severity::Sev3,
+                triage: true,
+                drill_clock: None,
+            },
+            Event::SeverityChanged {
+                from: Severity::Sev3,
+                to: Severity::Sev1,
+                reason: "nobody can pay".into(),
+            },
             Event::PhaseChanged { from: Phase::Identified, to: Phase::Monitoring, reason: String::new() },
             Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: at, briefing_sections: 7 },
             Event::CommandTransferred {
@@ -455,13 +502,40 @@ mod tests {
                 needs: "a DBA".into(),
             },
             Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
-            Event::UpdateApproved { n: 1, basis: String::new(), expires_at: at, alone: Some("night shift".into()) },
-            Event::UpdatePublished { n: 1, approved_at: at, next_update_at: None, destinations: vec!["page".into(), "x".into()] },
+            Event::UpdateApproved {
+                n: 1,
+                basis: String::new(),
+                expires_at: at,
+                alone: Some("night shift".into()),
+            },
+            Event::UpdatePublished {
+                n: 1,
+                approved_at: at,
+                next_update_at: None,
+                destinations: vec!["page".into(), "x".into()],
+            },
             Event::UpdateDeliveryFailed { n: 1, destination: "x".into(), why: "403 Forbidden".into() },
         ]
         .iter()
         .map(sentence)
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        The exercise «Checkout» was declared as SEV1.
+        «Checkout» was noticed and is in triage, taken as SEV3 for now.
+        Severity was raised from SEV3 to SEV1: nobody can pay.
+        Phase went from identified to monitoring.
+        Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
+        Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
+        Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
+        Bo was relieved as Public Information Officer: end of shift!
+        Bo checked in.
+        Task #3 went to Bo, due 2026-01-02 03:15 UTC: Drain node 4.
+        Task #3 is done: drained.
+        Report on db – conditions: replica lags; needs: a DBA.
+        Alerts S-4 «5xx» cleared: all 12 have stopped firing.
+        Public update 1 was approved by its own author, alone: night shift.
+        Public update 1 was published to page, x; no next one was promised.
+        Public update 1 did not reach x: 403 Forbidden.
+        ");
     }
 }

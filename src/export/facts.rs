@@ -1,0 +1,379 @@
+//! What the head of an export says: who commanded when, what the severity was, who was there, what the public read.
+//!
+//! Taken from the entries in one pass; texts that a redaction hid are left out here already, so that no format can
+//! show them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::Source;
+use crate::{
+    incident::{
+        event::{Entry, Event, TimeSource},
+        phase::Phase,
+        role::Role,
+        severity::Severity,
+        state::{ObjectiveState, Post, TaskState},
+        timeline::Line,
+    },
+    people::Person,
+};
+
+/// Shown in the place of words that a redaction hid.
+const REDACTED: &str = "[redacted]";
+
+#[derive(Debug, Serialize)]
+pub struct Milestone {
+    pub name: &'static str,
+    pub at: DateTime<Utc>,
+    /// The entry it comes from, and that entry's clock.
+    pub seq: Option<u64>,
+    pub source: Option<TimeSource>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct SeverityChange {
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    pub severity: Severity,
+    pub reason: String,
+    pub by: Person,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Held {
+    pub role: Role,
+    pub person: Person,
+    pub from: DateTime<Utc>,
+    /// `None`: to the end.
+    pub to: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Stay {
+    pub checked_in: Option<DateTime<Utc>>,
+    pub checked_out: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Participant {
+    pub person: Person,
+    pub first_seen: DateTime<Utc>,
+    pub stays: Vec<Stay>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Alert {
+    pub situation: i64,
+    pub source: String,
+    pub fingerprint: String,
+    pub title: String,
+    pub starts_at: Option<DateTime<Utc>>,
+    /// The timeline's time of the entry that told of its end.
+    pub ends_at: Option<DateTime<Utc>>,
+    pub firing: bool,
+    pub url: Option<String>,
+    #[serde(skip)]
+    seen: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Said {
+    pub seq: u64,
+    pub at: DateTime<Utc>,
+    pub by: Person,
+    pub text: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Objective<'a> {
+    pub n: u32,
+    pub text: &'a str,
+    pub state: ObjectiveState,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Task<'a> {
+    pub n: u32,
+    pub seq: u64,
+    pub text: String,
+    pub owner: &'a Person,
+    pub assigned_by: &'a Person,
+    pub due_at: Option<DateTime<Utc>>,
+    pub state: TaskState,
+    pub result: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Link {
+    pub seq: u64,
+    pub label: String,
+    pub url: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Facts<'a> {
+    pub milestones: Vec<Milestone>,
+    pub severities: Vec<SeverityChange>,
+    pub commanders: Vec<Held>,
+    pub roles: Vec<Held>,
+    pub participants: Vec<Participant>,
+    pub alerts: Vec<Alert>,
+    pub posts: &'a [Post],
+    pub decisions: Vec<Said>,
+    pub objectives: Vec<Objective<'a>>,
+    pub tasks: Vec<Task<'a>>,
+    pub links: Vec<Link>,
+    /// Entries whose words are hidden, and entries of the journal that could not be read.
+    pub redacted: u64,
+    pub unreadable: u64,
+}
+
+/// Lines by number, for entries in whatever order the lines are.
+pub fn lines_by_seq<'a>(source: &Source<'a>) -> HashMap<u64, &'a Line> {
+    source.lines.iter().map(|line| (line.seq, line)).collect()
+}
+
+/// What one pass over the entries gathers.
+#[derive(Default)]
+struct Reading {
+    severities: Vec<SeverityChange>,
+    roles: Vec<Held>,
+    /// Places in `roles` that nobody has left.
+    open_roles: Vec<usize>,
+    stays: HashMap<String, Vec<Stay>>,
+    alerts: BTreeMap<(i64, String, String), Alert>,
+    cleared: HashMap<i64, (u64, DateTime<Utc>)>,
+    decisions: Vec<Said>,
+    links: Vec<Link>,
+    /// The entry in which each task was assigned or reported, where its words are hidden.
+    hidden_tasks: HashMap<u32, Hidden>,
+    /// Every entry that can be behind a milestone: what it reached, when, by which clock.
+    reached: Vec<(&'static str, DateTime<Utc>, u64, TimeSource)>,
+}
+
+#[derive(Default)]
+struct Hidden {
+    text: bool,
+    result: bool,
+}
+
+pub fn gather<'a>(source: &Source<'a>, lines: &HashMap<u64, &Line>) -> Facts<'a> {
+    let mut reading = Reading::default();
+    let (mut redacted, mut unreadable) = (0, 0);
+    for sealed in source.entries {
+        let line = lines.get(&sealed.seq).copied();
+        let shown = line.filter(|line| line.redacted_by.is_none());
+        redacted += u64::from(shown.is_none());
+        match serde_json::from_str::<Entry>(&sealed.body) {
+            Ok(entry) => reading.read(entry, shown),
+            Err(_) => unreadable += 1,
+        }
+    }
+    reading.facts(source, redacted, unreadable)
+}
+
+impl Reading {
+    fn leave(&mut self, at: DateTime<Utc>, whether: impl Fn(&Held) -> bool) {
+        let roles = &mut self.roles;
+        self.open_roles.retain(|&i| match roles.get_mut(i) {
+            Some(held) if whether(held) => {
+                held.to = Some(at);
+                false
+            }
+            held => held.is_some(),
+        });
+    }
+
+    fn take_command(&mut self, person: &Person, at: DateTime<Utc>) {
+        // The commander is no one's deputy.
+        self.leave(at, |held| held.role.slug() == "deputy" && held.person.id == person.id);
+    }
+
+    fn read(&mut self, entry: Entry, shown: Option<&Line>) {
+        let (seq, at, clock) = (entry.seq, entry.occurred_at, entry.time_source);
+        let by = entry.actor.person;
+        match entry.event {
+            Event::Declared { severity, .. } => {
+                self.reached.push(("declared", at, seq, clock));
+                self.severities.push(SeverityChange { seq, at, severity, reason: String::new(), by });
+            }
+            Event::SeverityChanged { to, reason, .. } => {
+                self.severities.push(SeverityChange { seq, at, severity: to, reason, by });
+            }
+            Event::PhaseChanged { to, .. } => {
+                let names: &[&str] = match to {
+                    Phase::Identified => &["identified"],
+                    Phase::Monitoring => &["mitigated"],
+                    Phase::Resolved => &["mitigated", "resolved"],
+                    Phase::Closed | Phase::Cancelled | Phase::Merged => &["closed"],
+                    Phase::Triage | Phase::Investigating | Phase::Review => &[],
+                };
+                self.reached.extend(names.iter().map(|name| (*name, at, seq, clock)));
+            }
+            Event::CommandEstablished { by } => self.take_command(&by, at),
+            Event::CommandTransferred { to, .. } => self.take_command(&to, at),
+            Event::RoleAccepted { role, by } => {
+                let alone = role.def().holders_max == Some(1);
+                self.leave(at, |held| held.role == role && (alone || held.person.id == by.id));
+                self.open_roles.push(self.roles.len());
+                self.roles.push(Held { role, person: by, from: at, to: None });
+            }
+            Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {
+                self.leave(at, |held| held.role == role && held.person.id == person.id);
+            }
+            Event::CheckedIn { who, .. } => {
+                self.stays.entry(who.id).or_default().push(Stay { checked_in: Some(at), checked_out: None });
+            }
+            Event::CheckedOut { who, .. } => {
+                let stays = self.stays.entry(who.id).or_default();
+                match stays.last_mut() {
+                    Some(stay) if stay.checked_out.is_none() => stay.checked_out = Some(at),
+                    _ => stays.push(Stay { checked_in: None, checked_out: Some(at) }),
+                }
+            }
+            Event::AlertsLinked { situation, alerts, .. } => {
+                for started in alerts.iter().filter_map(|alert| alert.starts_at) {
+                    self.reached.push(("impact started", started, seq, TimeSource::Alert));
+                    self.reached.push(("detected", started, seq, TimeSource::Alert));
+                }
+                self.see_alerts(situation, alerts, seq, at);
+            }
+            Event::AlertsChanged { situation, alerts, .. } => self.see_alerts(situation, alerts, seq, at),
+            Event::AlertsCleared { situation, .. } => {
+                self.cleared.insert(situation, (seq, at));
+            }
+            Event::DecisionRecorded { .. } => {
+                if let Some(line) = shown {
+                    let text = line.text.strip_prefix("Decision: ").unwrap_or(&line.text).to_owned();
+                    self.decisions.push(Said { seq, at: line.occurred_at, by, text });
+                }
+            }
+            Event::LinkAdded { label, url } if shown.is_some() => self.links.push(Link { seq, label, url }),
+            Event::TaskAssigned { n, .. } => self.hidden_tasks.entry(n).or_default().text |= shown.is_none(),
+            Event::TaskReported { n, .. } => {
+                self.hidden_tasks.entry(n).or_default().result |= shown.is_none()
+            }
+            _ => {}
+        }
+    }
+
+    fn see_alerts(
+        &mut self,
+        situation: i64,
+        alerts: Vec<crate::incident::event::AlertRef>,
+        seq: u64,
+        at: DateTime<Utc>,
+    ) {
+        for alert in alerts {
+            let key = (situation, alert.source.clone(), alert.fingerprint.clone());
+            let known = self.alerts.entry(key).or_insert_with(|| Alert {
+                situation,
+                source: alert.source,
+                fingerprint: alert.fingerprint,
+                title: String::new(),
+                starts_at: None,
+                ends_at: None,
+                firing: false,
+                url: None,
+                seen: seq,
+            });
+            known.title = alert.title;
+            known.starts_at = known.starts_at.or(alert.starts_at);
+            known.url = alert.url.or(known.url.take());
+            known.ends_at = if alert.firing { None } else { known.ends_at.or(Some(at)) };
+            known.firing = alert.firing;
+            known.seen = seq;
+        }
+    }
+
+    fn milestones(&self, source: &Source<'_>) -> Vec<Milestone> {
+        let reached = &source.incident.milestones;
+        [
+            ("impact started", reached.impact_started),
+            ("detected", reached.detected),
+            ("declared", reached.declared),
+            ("identified", reached.identified),
+            ("mitigated", reached.mitigated),
+            ("resolved", reached.resolved),
+            ("closed", reached.closed),
+        ]
+        .into_iter()
+        .filter_map(|(name, at)| at.map(|at| (name, at)))
+        .map(|(name, at)| {
+            let from = self.reached.iter().find(|(reached, when, ..)| *reached == name && *when == at);
+            Milestone { name, at, seq: from.map(|f| f.2), source: from.map(|f| f.3) }
+        })
+        .collect()
+    }
+
+    fn facts<'a>(mut self, source: &Source<'a>, redacted: u64, unreadable: u64) -> Facts<'a> {
+        let incident = source.incident;
+        let until = incident.commanders.iter().skip(1).map(|(_, at)| Some(*at)).chain([None]);
+        let commanders = incident
+            .commanders
+            .iter()
+            .zip(until)
+            .map(|((person, from), to)| Held { role: Role::ic(), person: person.clone(), from: *from, to })
+            .collect();
+        let participants = incident
+            .participants
+            .values()
+            .map(|participant| Participant {
+                person: participant.person.clone(),
+                first_seen: participant.first_seen,
+                stays: self.stays.remove(&participant.person.id).unwrap_or_default(),
+            })
+            .collect();
+        let tasks = incident
+            .tasks
+            .iter()
+            .map(|task| {
+                let hidden = self.hidden_tasks.remove(&task.n).unwrap_or(Hidden { text: true, result: true });
+                let unless =
+                    |hidden: bool, text: &str| if hidden { REDACTED.to_owned() } else { text.to_owned() };
+                Task {
+                    n: task.n,
+                    seq: task.seq,
+                    text: unless(hidden.text, &task.text),
+                    owner: &task.owner,
+                    assigned_by: &task.assigned_by,
+                    due_at: task.due_at,
+                    state: task.state,
+                    result: task.result.as_deref().map(|result| unless(hidden.result, result)),
+                }
+            })
+            .collect();
+        let objectives = incident
+            .objectives
+            .iter()
+            .map(|objective| Objective { n: objective.n, text: &objective.text, state: objective.state })
+            .collect();
+        let milestones = self.milestones(source);
+        let cleared = self.cleared;
+        let mut alerts: Vec<_> = self.alerts.into_values().collect();
+        for alert in &mut alerts {
+            if let Some((_, at)) = cleared.get(&alert.situation).filter(|(seq, _)| *seq > alert.seen) {
+                alert.firing = false;
+                alert.ends_at = alert.ends_at.or(Some(*at));
+            }
+        }
+        Facts {
+            milestones,
+            severities: self.severities,
+            commanders,
+            roles: self.roles,
+            participants,
+            alerts,
+            posts: &incident.posts,
+            decisions: self.decisions,
+            objectives,
+            tasks,
+            links: self.links,
+            redacted,
+            unreadable,
+        }
+    }
+}
