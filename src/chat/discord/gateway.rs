@@ -236,7 +236,11 @@ impl RawEventHandler for Listener {
                 tracing::info!(resumes, "the session with Discord goes on; what was missed is heard now");
             }
             Event::InteractionCreate(event) => match serde_json::to_value(&event.interaction) {
-                Ok(value) => drop(self.house.spawn(self.door.clone().hear(value))),
+                Ok(mut value) => {
+                    // serenity keeps it in the Rust type alone.
+                    value["type"] = u8::from(event.interaction.kind()).into();
+                    self.house.spawn(self.door.clone().hear(value));
+                }
                 Err(error) => tracing::error!(%error, "an interaction could not be passed on"),
             },
             Event::Unknown(event) => {
