@@ -32,11 +32,13 @@ pub const PATTERN_MAX_BYTES: usize = 300;
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// A name to find it by: it stands in the reason that a responder reads.
+    #[schemars(extend("x-example" = "checkout is down"))]
     pub name: String,
     /// Which alerts; left out, every one.
     #[serde(default)]
     pub when: Matchers,
-    /// What becomes of them.
+    /// What becomes of them: `record`, `card`, `attach`, or `{ declare = { severity = 1 } }`.
+    #[schemars(extend("x-example" = "card"))]
     pub then: Action,
 }
 

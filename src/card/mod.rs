@@ -96,7 +96,13 @@ fn blank(name: &'static str, label: &'static str, placeholder: &'static str, is_
 }
 
 /// Text as one quoted argument of the command language.
-fn button(id: &'static str, label: &'static str, command: &str, blanks: Vec<Blank>, is_primary: bool) -> Button {
+fn button(
+    id: &'static str,
+    label: &'static str,
+    command: &str,
+    blanks: Vec<Blank>,
+    is_primary: bool,
+) -> Button {
     Button { id, label, command: command.to_owned(), blanks, is_primary }
 }
 
@@ -117,8 +123,12 @@ pub fn incident(incident: &Incident) -> Card {
         fields.push(short("Command offered to", offer.to.to_string()));
     }
     for slug in ["pio", "ops", "deputy", "scribe"] {
-        let names: Vec<_> =
-            incident.roles.iter().filter(|held| held.role.slug() == slug).map(|held| held.person.to_string()).collect();
+        let names: Vec<_> = incident
+            .roles
+            .iter()
+            .filter(|held| held.role.slug() == slug)
+            .map(|held| held.person.to_string())
+            .collect();
         if let Some(held) = incident.roles.iter().find(|held| held.role.slug() == slug) {
             fields.push(short(held.role.def().title, names.join(", ")));
         }
@@ -152,17 +162,40 @@ pub fn incident(incident: &Incident) -> Card {
         vec![]
     } else {
         vec![
-            button("note", "Note", "note {text}", vec![blank("text", "What happened?", "database failed over", true)], false),
+            button(
+                "note",
+                "Note",
+                "note {text}",
+                vec![blank("text", "What happened?", "database failed over", true)],
+                false,
+            ),
             button("take", "Take command", "command take", vec![], false),
             button(
                 "update",
                 "Public update",
                 "update draft {text}",
-                vec![blank("text", "What do customers see?", "We are investigating errors at checkout.", true)],
+                vec![blank(
+                    "text",
+                    "What do customers see?",
+                    "We are investigating errors at checkout.",
+                    true,
+                )],
                 true,
             ),
-            button("task", "Task", "task add {text}", vec![blank("text", "Who does what, by when?", "@ada 10m check the replicas", false)], false),
-            button("resolve", "Resolve", "resolve {text}", vec![blank("text", "How was it mended?", "rolled back the deploy", true)], false),
+            button(
+                "task",
+                "Task",
+                "task add {text}",
+                vec![blank("text", "Who does what, by when?", "@ada 10m check the replicas", false)],
+                false,
+            ),
+            button(
+                "resolve",
+                "Resolve",
+                "resolve {text}",
+                vec![blank("text", "How was it mended?", "rolled back the deploy", true)],
+                false,
+            ),
         ]
     };
     Card {
@@ -179,7 +212,12 @@ pub fn incident(incident: &Incident) -> Card {
 }
 
 /// The card of an alert situation that nobody has taken up, or that belongs to an incident.
-pub fn situation(id: i64, situation: &Situation, linked: Option<IncidentId>, alerts: &[crate::alert::Alert]) -> Card {
+pub fn situation(
+    id: i64,
+    situation: &Situation,
+    linked: Option<IncidentId>,
+    alerts: &[crate::alert::Alert],
+) -> Card {
     let tone = if situation.firing == 0 {
         Tone::Good
     } else if situation.severity >= crate::alert::AlertSeverity::Error {
@@ -196,7 +234,8 @@ pub fn situation(id: i64, situation: &Situation, linked: Option<IncidentId>, ale
     if let Some(incident) = linked {
         fields.push(short("Incident", incident.to_string()));
     }
-    let shown: Vec<_> = alerts.iter().take(5).map(|alert| format!("{} {}", alert.status.word(), alert.title)).collect();
+    let shown: Vec<_> =
+        alerts.iter().take(5).map(|alert| format!("{} {}", alert.status.word(), alert.title)).collect();
     if alerts.len() > 1 {
         fields.push(long("Alerts", shown.join("\n")));
     }

@@ -51,7 +51,8 @@ impl Walk<'_, '_> {
                         self.report.add(Place::File(key.span()), &cut(&inner), what, hint);
                     }
                 },
-                Shape::Named(each) if is_name(name) => self.value(&inner, value, each),
+                // Names of sections are ours; names of labels and words of a sender are the user's own.
+                Shape::Named(each) if path != "hooks" || is_name(name) => self.value(&inner, value, each),
                 Shape::Named(_) => {
                     blot_leaves(value, self.report);
                     let what = format!("`{}` cannot be a name here", cut(name));
@@ -99,6 +100,12 @@ impl Walk<'_, '_> {
                     };
                     self.report.at(path, format!("{} is none of the words for this", shown(text)), hint);
                 }
+            }
+            (Shape::WordOrTable(choices, _), DeValue::String(_)) => {
+                self.value(path, value, &Shape::Choice(choices.clone()));
+            }
+            (Shape::WordOrTable(_, fields), DeValue::Table(table)) => {
+                self.table(path, table, &Shape::Table(fields.clone()));
             }
             (Shape::Whole { min, max }, DeValue::Integer(number)) => {
                 let whole = i64::from_str_radix(number.as_str(), number.radix());

@@ -130,7 +130,7 @@ fn value(name: &str, text: &str, shape: &Shape) -> Result<ValueKind, (String, St
                 .collect();
             items.map(ValueKind::Array)
         }
-        Shape::Anything => {
+        Shape::Anything | Shape::WordOrTable(..) => {
             let json: Result<Value, _> = serde_json::from_str(text);
             json.map(|value| value.kind).map_err(|_| {
                 ("this is not JSON".to_owned(), "Write one JSON value; a text in double quotes.".to_owned())

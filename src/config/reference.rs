@@ -83,6 +83,7 @@ fn kind(shape: &Shape) -> String {
     match shape {
         Shape::Text(format) => format.word().to_owned(),
         Shape::Choice(_) => "word".to_owned(),
+        Shape::WordOrTable(..) => "word or table".to_owned(),
         Shape::Whole { min, max } => format!("{min} to {max}"),
         Shape::Switch => "`true`, `false`".to_owned(),
         Shape::List(each) => match &**each {
@@ -156,8 +157,12 @@ impl Section<'_> {
             file.push_str(&format!("{}{}\n", if self.is_on { "" } else { "#" }, self.heading));
         }
         for field in fields.iter().filter(|field| !is_section(&field.shape) && !field.secret) {
-            let given = value.and_then(|section| section.get(&field.key));
-            let Some(shown) = given.or(field.default.as_ref()).or(field.example.as_ref()) else { continue };
+            let given = value.and_then(|section| section.get(&field.key)).filter(|value| !value.is_null());
+            let Some(shown) =
+                given.or(field.default.as_ref().filter(|value| !value.is_null())).or(field.example.as_ref())
+            else {
+                continue;
+            };
             comment(&field.doc, file);
             // A list that others write as `[[sections]]` may not be there as an empty one as well.
             let is_plain = !matches!(&field.shape, Shape::List(each) if matches!(**each, Shape::Anything));

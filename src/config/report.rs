@@ -144,7 +144,9 @@ impl<'t> Report<'t> {
         let (file, key, line, column, excerpt) = match &found.place {
             Place::File(bytes) => {
                 let (line, from, source) = self.line_of(bytes.start);
-                let column = source.get(..bytes.start.saturating_sub(from)).map_or(0, |before| before.chars().count()) + 1;
+                let column =
+                    source.get(..bytes.start.saturating_sub(from)).map_or(0, |before| before.chars().count())
+                        + 1;
                 (self.file, &found.key, line, column, Some(self.excerpt(bytes, from, source)))
             }
             Place::Variable(name) => ("environment", name, 0, 0, None),

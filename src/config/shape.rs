@@ -21,6 +21,8 @@ pub(super) enum Shape {
     List(Box<Shape>),
     Text(Format),
     Choice(Vec<Choice>),
+    /// One of these words, or a table with one of these keys.
+    WordOrTable(Vec<Choice>, Vec<Field>),
     /// A whole number within these bounds.
     Whole {
         min: i64,
@@ -75,6 +77,11 @@ impl Shape {
                 let words: Vec<_> = choices.iter().map(|choice| format!("`{}`", choice.word)).collect();
                 format!("one of {}", words.join(", "))
             }
+            Shape::WordOrTable(choices, fields) => {
+                let words: Vec<_> = choices.iter().map(|choice| format!("`{}`", choice.word)).collect();
+                let keys: Vec<_> = fields.iter().map(|field| format!("`{}`", field.key)).collect();
+                format!("one of {}, or a table with {}", words.join(", "), keys.join(" or "))
+            }
             Shape::Whole { min, max } => format!("a whole number from {min} to {max}"),
             Shape::Switch => "`true` or `false`".to_owned(),
             Shape::Anything => "any value".to_owned(),
@@ -84,7 +91,9 @@ impl Shape {
     /// The shape one step further in: a key of a table, a name, a place in a list.
     pub(super) fn step(&self, key: &str) -> Option<&Shape> {
         match self {
-            Shape::Table(fields) => fields.iter().find(|field| field.key == key).map(|field| &field.shape),
+            Shape::Table(fields) | Shape::WordOrTable(_, fields) => {
+                fields.iter().find(|field| field.key == key).map(|field| &field.shape)
+            }
             Shape::Named(shape) => Some(shape),
             Shape::List(item) => Some(item),
             _ => None,
@@ -101,7 +110,15 @@ fn read(schema: &Value, default: Option<&Value>) -> Shape {
         };
     }
     if let Some(options) = schema.get("oneOf").and_then(Value::as_array) {
-        return Shape::Choice(options.iter().flat_map(choices).collect());
+        let words = options.iter().flat_map(choices).collect();
+        let tables: Vec<Field> = options
+            .iter()
+            .filter_map(|option| Some(fields(option, option.get("properties")?.as_object()?, None)))
+            .flatten()
+            // Of several ways only one is taken, so none is required.
+            .map(|field| Field { required: false, ..field })
+            .collect();
+        return if tables.is_empty() { Shape::Choice(words) } else { Shape::WordOrTable(words, tables) };
     }
     if schema.get("enum").is_some() || schema.get("const").is_some() {
         return Shape::Choice(choices(schema));

@@ -117,7 +117,7 @@ pub struct Hook {
     pub keep_unreadable: bool,
     /// For the sender `generic`: where in the message each part of an alert is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mapping: Option<serde_json::Value>,
+    pub mapping: Option<crate::alert::mapping::GenericMapping>,
 }
 
 impl Hook {
@@ -142,7 +142,7 @@ pub enum HookSender {
 #[schemars(transform = in_order::<Alerts>)]
 pub struct Alerts {
     /// What an alert leads to, one `[[alerts.rule]]` each; the first that fits decides.
-    pub rule: Vec<serde_json::Value>,
+    pub rule: Vec<crate::alert::rules::Rule>,
 }
 
 fn yes() -> bool {

@@ -94,7 +94,8 @@ impl Desk {
     pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut told = 0;
         loop {
-            let moved = self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
+            let moved =
+                self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
             let page = moved.len();
             for row in moved {
                 self.follow_situation(row).await?;
@@ -119,9 +120,16 @@ impl Desk {
             return match moved {
                 Ok(_) => Ok(()),
                 // Whatever stands in the way there, the situation is told; only a journal that fails is tried again.
-                Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => Err(refusal),
+                Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
+                    Err(refusal)
+                }
                 Err(_) => self.mark(vec![told], vec![]).await,
             };
+        }
+        // What an exercise injects is the exercise's own: no rule decides it, and nobody else is told.
+        if crate::drill::is_exercise(&row.situation.source) {
+            let how = Mark::SituationDecided { id: row.id, how: "record".into() };
+            return self.mark(vec![told, how], vec![]).await;
         }
         match row.decided.as_deref() {
             Some("record") => return self.mark(vec![told], vec![]).await,
@@ -131,9 +139,16 @@ impl Desk {
         let Some(lead) = alerts.iter().find(|a| a.is_firing).or(alerts.first()).map(|row| &row.alert) else {
             return self.mark(vec![told], vec![]).await;
         };
-        let open = self.journal.incidents(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await.map_err(refuse)?;
+        let open = self
+            .journal
+            .incidents(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() })
+            .await
+            .map_err(refuse)?;
         let open = Open {
-            incidents: open.into_iter().map(|row| OpenIncident { id: row.id.to_string(), title: row.title }).collect(),
+            incidents: open
+                .into_iter()
+                .map(|row| OpenIncident { id: row.id.to_string(), title: row.title })
+                .collect(),
             declares_left: None,
         };
         let decision = rules::decide(&self.settings.rules, &row.situation, lead, &open);
@@ -150,12 +165,15 @@ impl Desk {
                 let along = Along { marks: vec![told.clone(), decided("attach")], ..Along::default() };
                 match self.submit(house, incident, link, along).await {
                     Ok(_) => Ok(()),
-                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => Err(refusal),
+                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
+                        Err(refusal)
+                    }
                     Err(_) => self.mark(vec![told, decided("card")], cards).await,
                 }
             }
             Action::Declare { severity, title } => {
-                let severity = Severity::ALL.into_iter().find(|s| s.level() == severity).unwrap_or(Severity::Sev3);
+                let severity =
+                    Severity::ALL.into_iter().find(|s| s.level() == severity).unwrap_or(Severity::Sev3);
                 let declare = Declare {
                     title: title.unwrap_or_else(|| row.situation.title.clone()).chars().take(200).collect(),
                     severity,
@@ -167,7 +185,9 @@ impl Desk {
                 let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
                 match self.declare(house, declare, along).await {
                     Ok(_) => Ok(()),
-                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => Err(refusal),
+                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
+                        Err(refusal)
+                    }
                     Err(refusal) => {
                         tracing::warn!(situation = row.id, %refusal, "the rule could not declare; a card is shown");
                         self.mark(vec![told, decided("card")], cards).await

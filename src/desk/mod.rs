@@ -10,10 +10,12 @@
 
 pub mod clock;
 pub mod follow;
+pub mod outbox;
 pub mod policy;
 pub mod runner;
 pub mod timers;
 pub mod view;
+pub mod words;
 
 use std::{
     collections::HashMap,
@@ -183,22 +185,41 @@ impl Desk {
         let task = tokio::spawn(async move { desk.submit_here(caller, incident, command, along).await });
         task.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a command broke down");
-            Err(Refusal::unavailable("The command broke down inside the house.", "Nothing was promised; look at the timeline, then try again."))
+            Err(Refusal::unavailable(
+                "The command broke down inside the house.",
+                "Nothing was promised; look at the timeline, then try again.",
+            ))
         })
     }
 
     /// Opens an incident, or answers what was answered under this key before.
-    pub async fn declare(self: &Arc<Self>, caller: Caller, declare: Declare, along: Along) -> Result<Answer, Refusal> {
+    pub async fn declare(
+        self: &Arc<Self>,
+        caller: Caller,
+        declare: Declare,
+        along: Along,
+    ) -> Result<Answer, Refusal> {
         let desk = self.clone();
         let task = tokio::spawn(async move { desk.declare_here(caller, declare, along).await });
         task.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a declaration broke down");
-            Err(Refusal::unavailable("The declaration broke down inside the house.", "Look at the list of incidents, then try again."))
+            Err(Refusal::unavailable(
+                "The declaration broke down inside the house.",
+                "Look at the list of incidents, then try again.",
+            ))
         })
     }
 
-    async fn declare_here(self: &Arc<Self>, caller: Caller, mut declare: Declare, along: Along) -> Result<Answer, Refusal> {
-        let asked = format!("declare {:?}", (&declare.title, declare.severity, declare.kind, declare.situation.as_ref().map(|s| s.id)));
+    async fn declare_here(
+        self: &Arc<Self>,
+        caller: Caller,
+        mut declare: Declare,
+        along: Along,
+    ) -> Result<Answer, Refusal> {
+        let asked = format!(
+            "declare {:?}",
+            (&declare.title, declare.severity, declare.kind, declare.situation.as_ref().map(|s| s.id))
+        );
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
         }
@@ -249,7 +270,10 @@ impl Desk {
                 salts.push(self.world.salt());
             }
             let Some(state) = state else {
-                return Err(Refusal::invalid("That opens no incident.", "Report this as a fault of commandpost."));
+                return Err(Refusal::invalid(
+                    "That opens no incident.",
+                    "Report this as a fault of commandpost.",
+                ));
             };
             let answer = Answer {
                 text: format!("{id} – {}", decision.reply),
@@ -268,14 +292,21 @@ impl Desk {
                     return Ok(answer);
                 }
                 Err(JournalError::Conflict) => {}
-                Err(JournalError::AnsweredBefore { asked: before, answer }) => return again(&asked, &before, &answer),
+                Err(JournalError::AnsweredBefore { asked: before, answer }) => {
+                    return again(&asked, &before, &answer);
+                }
                 Err(error) => return Err(refuse(error)),
             }
         }
         Err(too_busy())
     }
 
-    async fn check_limits(&self, recent: &mut Vec<DateTime<Utc>>, now: DateTime<Utc>, kind: Kind) -> Result<(), Refusal> {
+    async fn check_limits(
+        &self,
+        recent: &mut Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+        kind: Kind,
+    ) -> Result<(), Refusal> {
         recent.retain(|at| now - *at < Duration::minutes(1));
         if recent.len() >= self.settings.declares_per_minute_max {
             return Err(Refusal::limit(
@@ -325,14 +356,19 @@ impl Desk {
                         self.wait_durable(&slot, seen).await;
                         return Ok(answer);
                     }
-                    let bare = Append { marks: along.marks.clone(), deliveries: along.deliveries.clone(), ..Append::default() };
+                    let bare = Append {
+                        marks: along.marks.clone(),
+                        deliveries: along.deliveries.clone(),
+                        ..Append::default()
+                    };
                     (self.journal.append(bare), answer)
                 } else {
                     let after = Some((state.seq, *last));
                     let (mut entries, mut salts) = (Vec::new(), Vec::new());
                     let role = state.roles_of(&caller.person).into_iter().next();
                     for happened in decision.events {
-                        let usual = if state.drill_clock.is_some() { TimeSource::Drill } else { TimeSource::House };
+                        let usual =
+                            if state.drill_clock.is_some() { TimeSource::Drill } else { TimeSource::House };
                         let (occurred_at, time_source) = happened.at.unwrap_or((at, usual));
                         let entry = Entry {
                             incident: id,
@@ -341,7 +377,11 @@ impl Desk {
                             occurred_at,
                             time_source,
                             recorded_at: now,
-                            actor: Actor { person: caller.person.clone(), role: role.clone(), via: caller.via.clone() },
+                            actor: Actor {
+                                person: caller.person.clone(),
+                                role: role.clone(),
+                                via: caller.via.clone(),
+                            },
                             event: happened.event,
                         };
                         state.apply(&entry);
@@ -353,7 +393,12 @@ impl Desk {
                     let mut append = self.appendix(state, after, entries, salts, &along, &asked, &answer);
                     if let Command::LinkSituation { situation, .. } = &command {
                         append.marks.push(Mark::SituationLinked { id: *situation, incident: id });
-                        append.deliveries.extend(policy::situation_cards(*situation, -1, &self.settings.chats, now));
+                        append.deliveries.extend(policy::situation_cards(
+                            *situation,
+                            -1,
+                            &self.settings.chats,
+                            now,
+                        ));
                     }
                     // Queued while the state is held: the journal's order is the order of the decisions.
                     (self.journal.append(append), answer)
@@ -373,7 +418,9 @@ impl Desk {
                     slot.durable.send_modify(|(_, thrown)| *thrown += 1);
                     match error {
                         JournalError::Conflict => {}
-                        JournalError::AnsweredBefore { asked: before, answer } => return again(&asked, &before, &answer),
+                        JournalError::AnsweredBefore { asked: before, answer } => {
+                            return again(&asked, &before, &answer);
+                        }
                         error => return Err(refuse(error)),
                     }
                 }
@@ -427,7 +474,13 @@ impl Desk {
     }
 
     fn scene<'a>(&'a self, caller: &'a Caller, now: DateTime<Utc>, target: Option<&'a Target>) -> Scene<'a> {
-        Scene { person: &caller.person, is_house: caller.is_house, now, policy: &self.settings.policy, target }
+        Scene {
+            person: &caller.person,
+            is_house: caller.is_house,
+            now,
+            policy: &self.settings.policy,
+            target,
+        }
     }
 
     async fn answered(&self, key: Option<&str>, asked: &str) -> Result<Option<Answer>, Refusal> {
@@ -455,7 +508,10 @@ impl Desk {
             Some(row) if row.incident.is_none() => Some(self.facts(&row).await?),
             Some(row) => {
                 let other = row.incident.map(|id| id.to_string()).unwrap_or_default();
-                return Err(Refusal::conflict(format!("S-{situation} belongs to {other} already."), "Nothing to do."));
+                return Err(Refusal::conflict(
+                    format!("S-{situation} belongs to {other} already."),
+                    "Nothing to do.",
+                ));
             }
             None => None,
         };
@@ -465,7 +521,10 @@ impl Desk {
     async fn situation(&self, id: i64) -> Result<SituationRow, Refusal> {
         let rows = self.journal.situations(SituationFilter::One(id)).await.map_err(refuse)?;
         rows.into_iter().next().ok_or_else(|| {
-            Refusal::not_found(format!("There is no alert situation S-{id}."), "`alerts` lists those that are open.")
+            Refusal::not_found(
+                format!("There is no alert situation S-{id}."),
+                "`alerts` lists those that are open.",
+            )
         })
     }
 
@@ -488,7 +547,12 @@ impl Desk {
             .clone()
     }
 
-    async fn fill(&self, slot: &Slot, held: &mut Option<(Incident, Uuid)>, id: IncidentId) -> Result<(), Refusal> {
+    async fn fill(
+        &self,
+        slot: &Slot,
+        held: &mut Option<(Incident, Uuid)>,
+        id: IncidentId,
+    ) -> Result<(), Refusal> {
         if held.is_none() {
             *held = self.journal.load(id).await.map_err(refuse)?;
             if let Some((state, _)) = held {
@@ -585,7 +649,7 @@ impl Desk {
 }
 
 /// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verified {
     pub incident: IncidentId,
     pub entries: u64,
@@ -600,8 +664,9 @@ fn again(asked: &str, before: &str, answer: &str) -> Result<Answer, Refusal> {
             "Use a new key for a new request.",
         ));
     }
-    serde_json::from_str(answer)
-        .map_err(|e| Refusal::unavailable(format!("The first answer cannot be read: {e}."), "Look at the timeline."))
+    serde_json::from_str(answer).map_err(|e| {
+        Refusal::unavailable(format!("The first answer cannot be read: {e}."), "Look at the timeline.")
+    })
 }
 
 fn no_such(id: IncidentId) -> Refusal {
@@ -616,7 +681,9 @@ fn too_busy() -> Refusal {
 pub fn refuse(error: JournalError) -> Refusal {
     match error {
         JournalError::Conflict => too_busy(),
-        JournalError::AnsweredBefore { .. } => Refusal::conflict("This was answered before.", "Nothing to do."),
+        JournalError::AnsweredBefore { .. } => {
+            Refusal::conflict("This was answered before.", "Nothing to do.")
+        }
         error @ (JournalError::Unavailable(_) | JournalError::Damaged { .. }) => Refusal::new(
             Because::Unavailable,
             format!("Nothing was written: {error}."),

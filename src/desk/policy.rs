@@ -26,7 +26,13 @@ pub struct Consequences {
 }
 
 /// `incident` is the state after `entries`; `now` the house's clock; `chats` the destinations that show cards.
-pub fn consequences(incident: &Incident, entries: &[Entry], policy: &Policy, chats: &[String], now: DateTime<Utc>) -> Consequences {
+pub fn consequences(
+    incident: &Incident,
+    entries: &[Entry],
+    policy: &Policy,
+    chats: &[String],
+    now: DateTime<Utc>,
+) -> Consequences {
     let mut out = Consequences::default();
     for entry in entries {
         timers(incident, entry, policy, &mut out);
@@ -49,11 +55,20 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);
-        out.timers.push(TimerRow { id: format!("{}/{name}", incident.id), incident: incident.id, kind, due_at });
+        out.timers.push(TimerRow {
+            id: format!("{}/{name}", incident.id),
+            incident: incident.id,
+            kind,
+            due_at,
+        });
     };
     match &entry.event {
         Event::CommandOffered { to, expires_at, .. } => {
-            set(format!("offer/ic/{}", entry.seq), TimerKind::CommandOfferExpires { to: to.clone() }, *expires_at);
+            set(
+                format!("offer/ic/{}", entry.seq),
+                TimerKind::CommandOfferExpires { to: to.clone() },
+                *expires_at,
+            );
         }
         Event::RoleOffered { role, to, expires_at } => set(
             format!("offer/{}/{}", role.slug(), entry.seq),
@@ -106,7 +121,13 @@ fn card(incident: &Incident, chat: &str, now: DateTime<Utc>) -> NewDelivery {
     }
 }
 
-fn deliveries(incident: &Incident, entry: &Entry, chats: &[String], now: DateTime<Utc>, out: &mut Consequences) {
+fn deliveries(
+    incident: &Incident,
+    entry: &Entry,
+    chats: &[String],
+    now: DateTime<Utc>,
+    out: &mut Consequences,
+) {
     if is_said(&entry.event) {
         for chat in chats {
             out.deliveries.push(NewDelivery {

@@ -1,9 +1,6 @@
 //! Runs the outbox: one task a destination, so that a dead one delays no other; lanes beside each other, order within.
 
-use std::{
-    sync::Arc,
-    time::Duration as StdDuration,
-};
+use std::{sync::Arc, time::Duration as StdDuration};
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -47,7 +44,9 @@ impl Desk {
                             running.spawn(async move { desk.attempt(courier, delivery).await });
                         }
                     }
-                    Err(error) => tracing::warn!(destination, %error, "the outbox could not be read; trying again"),
+                    Err(error) => {
+                        tracing::warn!(destination, %error, "the outbox could not be read; trying again")
+                    }
                 }
             }
             if stop.is_cancelled() {
@@ -55,7 +54,9 @@ impl Desk {
                 return;
             }
             let wait = match self.journal.next_delivery_at(&destination).await {
-                Ok(Some(next)) => (next - self.world.now()).to_std().unwrap_or(StdDuration::from_millis(50)).min(LOOK_EVERY),
+                Ok(Some(next)) => {
+                    (next - self.world.now()).to_std().unwrap_or(StdDuration::from_millis(50)).min(LOOK_EVERY)
+                }
                 _ => LOOK_EVERY,
             };
             tokio::select! {
@@ -72,16 +73,22 @@ impl Desk {
             Ok(errand) => errand,
             Err(refusal) => {
                 let why = Outcome::Retry { after: None, why: refusal.to_string() };
-                return self.settled(&delivery, plan::after_attempt(&delivery, why, self.world.now(), self.world.chance())).await;
+                return self
+                    .settled(
+                        &delivery,
+                        plan::after_attempt(&delivery, why, self.world.now(), self.world.chance()),
+                    )
+                    .await;
             }
         };
         let settlement = if matches!(errand.content, Content::Nothing) {
             let nothing = Outcome::Sent { external_id: None, url: None };
             plan::after_attempt(&delivery, nothing, self.world.now(), self.world.chance())
         } else if delivery.state == DeliveryState::Unknown {
-            let found = tokio::time::timeout(ATTEMPT_MAX, courier.reconcile(&errand))
-                .await
-                .unwrap_or_else(|_| Reconciled::CannotTell { why: "No answer to the look-up within a minute.".into() });
+            let found =
+                tokio::time::timeout(ATTEMPT_MAX, courier.reconcile(&errand)).await.unwrap_or_else(|_| {
+                    Reconciled::CannotTell { why: "No answer to the look-up within a minute.".into() }
+                });
             plan::after_look(&delivery, found, self.world.now(), self.world.chance())
         } else {
             let outcome = tokio::time::timeout(ATTEMPT_MAX, courier.deliver(&errand))
@@ -96,7 +103,13 @@ impl Desk {
     async fn settled(self: &Arc<Self>, delivery: &Delivery, settlement: Settlement) {
         if let Some(error) = &settlement.error {
             let state = settlement.state.word();
-            tracing::warn!(delivery = delivery.n, destination = delivery.destination, state, error, "a delivery did not go through");
+            tracing::warn!(
+                delivery = delivery.n,
+                destination = delivery.destination,
+                state,
+                error,
+                "a delivery did not go through"
+            );
         }
         let mut tries = 0;
         // The journal may be out of reach for a while; until this is written the delivery counts as being sent.
@@ -112,13 +125,18 @@ impl Desk {
         self.wake_outbox.notify_waiters();
     }
 
-    async fn write_settlement(self: &Arc<Self>, delivery: &Delivery, settlement: Settlement) -> Result<(), Refusal> {
+    async fn write_settlement(
+        self: &Arc<Self>,
+        delivery: &Delivery,
+        settlement: Settlement,
+    ) -> Result<(), Refusal> {
         let result = match settlement.state {
             DeliveryState::Sent => Some(Ok(settlement.url.clone())),
             DeliveryState::Failed => Some(Err(settlement.error.clone().unwrap_or_default())),
             _ => None,
         };
-        if let (What::Post { n }, Some(incident), Some(result)) = (&delivery.what, delivery.incident, result) {
+        if let (What::Post { n }, Some(incident), Some(result)) = (&delivery.what, delivery.incident, result)
+        {
             let command = Command::Delivered { post: *n, destination: delivery.destination.clone(), result };
             let along = Along { marks: vec![Mark::Settled(settlement.clone())], ..Along::default() };
             match self.submit(Caller::house(delivery.destination.clone()), incident, command, along).await {
@@ -128,9 +146,13 @@ impl Desk {
             }
         }
         if settlement.state == DeliveryState::Sent
-            && let (What::Post { .. }, Some(incident), Some(external)) = (&delivery.what, delivery.incident, &settlement.external_id)
+            && let (What::Post { .. }, Some(incident), Some(external)) =
+                (&delivery.what, delivery.incident, &settlement.external_id)
         {
-            self.journal.bind(&delivery.destination, &incident.to_string(), "first", external).await.map_err(refuse)?;
+            self.journal
+                .bind(&delivery.destination, &incident.to_string(), "first", external)
+                .await
+                .map_err(refuse)?;
         }
         self.journal.settle(settlement).await.map_err(refuse)
     }
@@ -163,7 +185,8 @@ impl Desk {
                 let rows = self.journal.situations(SituationFilter::One(*id)).await.map_err(refuse)?;
                 match rows.into_iter().next() {
                     Some(row) if row.decided.as_deref() != Some("record") => {
-                        let alerts = self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
+                        let alerts =
+                            self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
                         let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
                         Content::Card(card::situation(row.id, &row.situation, row.incident, &alerts))
                     }
@@ -181,7 +204,9 @@ impl Desk {
         let rows = self.journal.deliveries(DeliveryFilter::Of { incident }).await.map_err(refuse)?;
         Ok(rows
             .into_iter()
-            .filter(|d| d.destination == delivery.destination && d.n < delivery.n && d.state == DeliveryState::Sent)
+            .filter(|d| {
+                d.destination == delivery.destination && d.n < delivery.n && d.state == DeliveryState::Sent
+            })
             .find_map(|d| match d.what {
                 What::Post { .. } => d.external_id,
                 _ => None,
@@ -189,14 +214,20 @@ impl Desk {
     }
 
     /// One line of the timeline as it reads now.
-    async fn line(&self, id: crate::incident::id::IncidentId, seq: u64) -> Result<Option<timeline::Line>, Refusal> {
+    async fn line(
+        &self,
+        id: crate::incident::id::IncidentId,
+        seq: u64,
+    ) -> Result<Option<timeline::Line>, Refusal> {
         let entry = self.entry(id, seq).await?;
         let Some(entry) = entry else { return Ok(None) };
         // A later redaction of this entry must keep it from being said.
         let later = self.changes_of(id).await?;
         let mut entries = vec![entry];
         entries.extend(later.into_iter().filter(|e| match &e.event {
-            Event::EntryCorrected { target, .. } | Event::EntryRedacted { target, .. } => *target == seq && e.seq > seq,
+            Event::EntryCorrected { target, .. } | Event::EntryRedacted { target, .. } => {
+                *target == seq && e.seq > seq
+            }
             _ => false,
         }));
         Ok(timeline::lines(entries).into_iter().find(|line| line.seq == seq))

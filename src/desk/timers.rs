@@ -47,12 +47,18 @@ impl Desk {
             for timer in due {
                 let done = Mark::TimerDone { id: timer.id.clone() };
                 let along = Along { marks: vec![done.clone()], ..Along::default() };
-                match self.submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along).await {
+                match self
+                    .submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along)
+                    .await
+                {
                     Ok(_) => {}
                     Err(refusal) if refusal.because == Because::Unavailable => return Err(refusal),
                     Err(refusal) => {
                         tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
-                        self.journal.append(Append { marks: vec![done], ..Append::default() }).await.map_err(refuse)?;
+                        self.journal
+                            .append(Append { marks: vec![done], ..Append::default() })
+                            .await
+                            .map_err(refuse)?;
                     }
                 }
                 fired += 1;

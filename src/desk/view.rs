@@ -19,7 +19,10 @@ const PAGE: u64 = 2_000;
 
 fn read(sealed: &Sealed) -> Result<Entry, Refusal> {
     serde_json::from_str(&sealed.body).map_err(|e| {
-        refuse(JournalError::Damaged { what: format!("{} entry {}", sealed.incident, sealed.seq), why: e.to_string() })
+        refuse(JournalError::Damaged {
+            what: format!("{} entry {}", sealed.incident, sealed.seq),
+            why: e.to_string(),
+        })
     })
 }
 

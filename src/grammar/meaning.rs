@@ -26,7 +26,14 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
     let command = match verb {
         Verb::Declare { title, severity, from, triage, test } => {
             let kind = if test { Kind::Test } else { Kind::Real };
-            let declare = Declare { title, severity, kind, triage, situation: None, drill: None };
+            let declare = Declare {
+                title: title.unwrap_or_default(),
+                severity,
+                kind,
+                triage,
+                situation: None,
+                drill: None,
+            };
             return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
         }
         Verb::List { all } => return Ok(Spoken::List { all }),

@@ -36,9 +36,9 @@ pub(super) enum Verb {
     /// Open an incident; you have command of it
     #[command(after_help = "declare Checkout fails for everybody --severity sev1")]
     Declare {
-        /// What is broken, in a line
-        #[arg(value_name = "TITLE")]
-        title: String,
+        /// What is broken, in a line; with --from the alerts' own title will do
+        #[arg(value_name = "TITLE", required_unless_present = "from")]
+        title: Option<String>,
         /// If in doubt, the worse one
         #[arg(long, value_name = "SEVERITY", value_parser = value::severity(), default_value = "sev2")]
         severity: Severity,

@@ -1,1 +1,11 @@
-//! http
+//! The HTTP doors: hooks for monitoring, the API, the console, the public page.
+
+pub mod api;
+pub mod auth;
+pub mod body;
+pub mod console;
+pub mod hooks;
+pub mod metrics;
+pub mod page;
+pub mod reply;
+pub mod server;

@@ -66,17 +66,28 @@ pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, O
             "Update {} ({}) is public; next update {}",
             post.n,
             post.draft.phase.word(),
-            due.map_or_else(|| "not promised".to_owned(), |due| {
-                let late = if due < now { " (overdue)" } else { "" };
-                format!("promised for {}{late}", when(Some(due)))
-            })
+            due.map_or_else(
+                || "not promised".to_owned(),
+                |due| {
+                    let late = if due < now { " (overdue)" } else { "" };
+                    format!("promised for {}{late}", when(Some(due)))
+                }
+            )
         )),
     };
     vec![
-        ("Incident history", Some(format!(
-            "{} ({}), {}, {} since {}. {} entries on the timeline.",
-            incident.title, incident.id, incident.severity, incident.phase, when(incident.milestones.declared), incident.seq
-        ))),
+        (
+            "Incident history",
+            Some(format!(
+                "{} ({}), {}, {} since {}. {} entries on the timeline.",
+                incident.title,
+                incident.id,
+                incident.severity,
+                incident.phase,
+                when(incident.milestones.declared),
+                incident.seq
+            )),
+        ),
         ("Situation summary", text(&incident.summary).or_else(|| lines(cans))),
         ("Priorities and objectives", lines(objectives)),
         ("Current plan and tasks", lines(tasks)),
@@ -92,7 +103,8 @@ pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, O
 
 /// How many of the sections have content.
 pub fn sections_filled(incident: &Incident, now: DateTime<Utc>) -> u8 {
-    u8::try_from(sections(incident, now).iter().filter(|(_, text)| text.is_some()).count()).unwrap_or(SECTIONS)
+    u8::try_from(sections(incident, now).iter().filter(|(_, text)| text.is_some()).count())
+        .unwrap_or(SECTIONS)
 }
 
 /// The briefing as text, empty sections named as such.
@@ -107,7 +119,8 @@ pub fn text(incident: &Incident, now: DateTime<Utc>) -> String {
 
 /// The state in a few lines.
 pub fn status(incident: &Incident, now: DateTime<Utc>) -> String {
-    let mut out = vec![format!("{} {} – {}, {}", incident.id, incident.title, incident.severity, incident.phase)];
+    let mut out =
+        vec![format!("{} {} – {}, {}", incident.id, incident.title, incident.severity, incident.phase)];
     if !incident.kind().banner().is_empty() {
         out.insert(0, incident.kind().banner().to_owned());
     }

@@ -36,11 +36,15 @@ pub struct Sealed {
 /// Where a chain breaks, and how.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    #[error("{incident} entry {seq}: the stored text was changed (its SHA-256 is {found}, sealed was {sealed})")]
+    #[error(
+        "{incident} entry {seq}: the stored text was changed (its SHA-256 is {found}, sealed was {sealed})"
+    )]
     Body { incident: IncidentId, seq: u64, found: String, sealed: String },
     #[error("{incident} entry {seq}: its hash does not fit its contents (computed {found}, stored {stored})")]
     Hash { incident: IncidentId, seq: u64, found: String, stored: String },
-    #[error("{incident} entry {seq}: does not follow entry {before} (its previous hash is {prev}, the entry before it has {expected})")]
+    #[error(
+        "{incident} entry {seq}: does not follow entry {before} (its previous hash is {prev}, the entry before it has {expected})"
+    )]
     Link { incident: IncidentId, seq: u64, before: u64, prev: String, expected: String },
     #[error("{incident}: entry {expected} is missing, entry {found} comes next")]
     Gap { incident: IncidentId, expected: u64, found: u64 },
@@ -114,8 +118,11 @@ impl Verifier {
                 expected: expected_prev,
             });
         }
-        let entry: Entry = serde_json::from_str(&sealed.body)
-            .map_err(|e| Broken::Unreadable { incident, seq, why: e.to_string() })?;
+        let entry: Entry = serde_json::from_str(&sealed.body).map_err(|e| Broken::Unreadable {
+            incident,
+            seq,
+            why: e.to_string(),
+        })?;
         if entry.incident != incident || entry.seq != seq {
             let says = format!("{} entry {}", entry.incident, entry.seq);
             return Err(Broken::Misplaced { incident, seq, says });
@@ -171,10 +178,18 @@ mod tests {
         for at in 0..4 {
             let mut changed = chain();
             changed[at].body = changed[at].body.replace("note", "nite");
-            assert!(breaks(&changed).iter().any(|b| matches!(b, Broken::Body { seq, .. } if *seq == at as u64 + 1)));
+            assert!(
+                breaks(&changed)
+                    .iter()
+                    .any(|b| matches!(b, Broken::Body { seq, .. } if *seq == at as u64 + 1))
+            );
             let mut changed = chain();
             changed[at].hash.replace_range(0..1, "x");
-            assert!(breaks(&changed).iter().any(|b| matches!(b, Broken::Hash { seq, .. } if *seq == at as u64 + 1)));
+            assert!(
+                breaks(&changed)
+                    .iter()
+                    .any(|b| matches!(b, Broken::Hash { seq, .. } if *seq == at as u64 + 1))
+            );
             let mut changed = chain();
             changed[at].salt.replace_range(0..1, "x");
             assert!(!breaks(&changed).is_empty());

@@ -59,64 +59,174 @@ pub struct DraftText {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     // Lifecycle
-    Retitle { title: String },
-    Summarize { text: String },
-    Severity { to: Severity, reason: String },
+    Retitle {
+        title: String,
+    },
+    Summarize {
+        text: String,
+    },
+    Severity {
+        to: Severity,
+        reason: String,
+    },
     /// Lifts a triage card to an incident.
-    Confirm { severity: Option<Severity> },
-    Enter { phase: Phase, reason: String },
+    Confirm {
+        severity: Option<Severity>,
+    },
+    Enter {
+        phase: Phase,
+        reason: String,
+    },
     // Command of the incident
     /// `take`: at once when nobody else is in command, a request otherwise unless `force`.
-    TakeCommand { force: bool, reason: String },
-    OfferCommand { to: Person },
+    TakeCommand {
+        force: bool,
+        reason: String,
+    },
+    OfferCommand {
+        to: Person,
+    },
     AcceptCommand,
-    DeclineCommand { reason: String },
+    DeclineCommand {
+        reason: String,
+    },
     WithdrawCommand,
     Briefing,
     // Roles
-    TakeRole { role: Role },
-    OfferRole { role: Role, to: Person },
-    AcceptRole { role: Option<Role> },
-    DeclineRole { role: Option<Role>, reason: String },
-    RelieveRole { role: Role, person: Option<Person>, reason: String },
-    ReleaseRole { role: Role },
+    TakeRole {
+        role: Role,
+    },
+    OfferRole {
+        role: Role,
+        to: Person,
+    },
+    AcceptRole {
+        role: Option<Role>,
+    },
+    DeclineRole {
+        role: Option<Role>,
+        reason: String,
+    },
+    RelieveRole {
+        role: Role,
+        person: Option<Person>,
+        reason: String,
+    },
+    ReleaseRole {
+        role: Role,
+    },
     Roles,
     // Accountability
-    CheckIn { who: Option<Person>, note: String },
-    CheckOut { who: Option<Person>, note: String },
+    CheckIn {
+        who: Option<Person>,
+        note: String,
+    },
+    CheckOut {
+        who: Option<Person>,
+        note: String,
+    },
     // Objectives, tasks, reports
-    SetObjective { text: String },
-    MeetObjective { n: u32 },
-    DropObjective { n: u32, reason: String },
-    AssignTask { owner: Option<Person>, text: String, minutes: Option<u32> },
-    UnderstandTask { n: u32 },
-    ExtendTask { n: u32, minutes: u32 },
-    ReportTask { n: u32, result: String },
-    CancelTask { n: u32, reason: String },
-    Can { service: String, conditions: String, actions: String, needs: String },
-    Decide { text: String },
+    SetObjective {
+        text: String,
+    },
+    MeetObjective {
+        n: u32,
+    },
+    DropObjective {
+        n: u32,
+        reason: String,
+    },
+    AssignTask {
+        owner: Option<Person>,
+        text: String,
+        minutes: Option<u32>,
+    },
+    UnderstandTask {
+        n: u32,
+    },
+    ExtendTask {
+        n: u32,
+        minutes: u32,
+    },
+    ReportTask {
+        n: u32,
+        result: String,
+    },
+    CancelTask {
+        n: u32,
+        reason: String,
+    },
+    Can {
+        service: String,
+        conditions: String,
+        actions: String,
+        needs: String,
+    },
+    Decide {
+        text: String,
+    },
     // Timeline
-    Note { text: String, at: Option<StatedTime> },
-    AddLink { label: String, url: String },
-    Correct { target: u64, text: String, at: Option<StatedTime>, reason: String },
-    Redact { target: u64, reason: String },
+    Note {
+        text: String,
+        at: Option<StatedTime>,
+    },
+    AddLink {
+        label: String,
+        url: String,
+    },
+    Correct {
+        target: u64,
+        text: String,
+        at: Option<StatedTime>,
+        reason: String,
+    },
+    Redact {
+        target: u64,
+        reason: String,
+    },
     // Alerts
-    LinkSituation { situation: i64, facts: Option<SituationFacts> },
+    LinkSituation {
+        situation: i64,
+        facts: Option<SituationFacts>,
+    },
     /// The alert store tells what moved in a linked situation.
-    SituationMoved { facts: SituationFacts },
+    SituationMoved {
+        facts: SituationFacts,
+    },
     // The public
     Draft(DraftText),
-    Approve { n: u32, alone: Option<String> },
-    Publish { n: u32 },
-    DropPost { n: u32, reason: String },
+    Approve {
+        n: u32,
+        alone: Option<String>,
+    },
+    Publish {
+        n: u32,
+    },
+    DropPost {
+        n: u32,
+        reason: String,
+    },
     // Reading
     Status,
     // The house
     Timer(TimerKind),
-    Delivered { post: u32, destination: String, result: Result<Option<String>, String> },
-    Inject { id: String, from: String, to: String, text: String },
-    Observe { text: String },
-    Endex { reason: String },
+    Delivered {
+        post: u32,
+        destination: String,
+        result: Result<Option<String>, String>,
+    },
+    Inject {
+        id: String,
+        from: String,
+        to: String,
+        text: String,
+    },
+    Observe {
+        text: String,
+    },
+    Endex {
+        reason: String,
+    },
 }
 
 /// A time that somebody stated: exact, or a time of day that means its last occurrence.
@@ -133,11 +243,21 @@ pub enum StatedTime {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "timer", rename_all = "snake_case")]
 pub enum TimerKind {
-    CommandOfferExpires { to: Person },
-    RoleOfferExpires { role: Role, to: Person },
-    TaskDue { n: u32, due_at: DateTime<Utc> },
+    CommandOfferExpires {
+        to: Person,
+    },
+    RoleOfferExpires {
+        role: Role,
+        to: Person,
+    },
+    TaskDue {
+        n: u32,
+        due_at: DateTime<Utc>,
+    },
     /// The next public update that was promised.
-    UpdateDue { due_at: DateTime<Utc> },
+    UpdateDue {
+        due_at: DateTime<Utc>,
+    },
     /// No public update has been published since the declaration.
     FirstUpdateDue,
 }
@@ -179,11 +299,36 @@ pub enum Verb {
 
 impl Verb {
     pub const ALL: [Verb; 30] = [
-        Self::Declare, Self::Read, Self::Retitle, Self::RaiseSeverity, Self::LowerSeverity, Self::Advance,
-        Self::Resolve, Self::Close, Self::Cancel, Self::TakeCommand, Self::OfferCommand, Self::AnswerOffer,
-        Self::TakeRole, Self::OfferRole, Self::RelieveRole, Self::CheckIn, Self::Objective, Self::AssignTask,
-        Self::WorkTask, Self::CancelTask, Self::Report, Self::Decide, Self::Note, Self::Correct, Self::Redact,
-        Self::LinkAlerts, Self::DraftPost, Self::ApprovePost, Self::PublishPost, Self::House,
+        Self::Declare,
+        Self::Read,
+        Self::Retitle,
+        Self::RaiseSeverity,
+        Self::LowerSeverity,
+        Self::Advance,
+        Self::Resolve,
+        Self::Close,
+        Self::Cancel,
+        Self::TakeCommand,
+        Self::OfferCommand,
+        Self::AnswerOffer,
+        Self::TakeRole,
+        Self::OfferRole,
+        Self::RelieveRole,
+        Self::CheckIn,
+        Self::Objective,
+        Self::AssignTask,
+        Self::WorkTask,
+        Self::CancelTask,
+        Self::Report,
+        Self::Decide,
+        Self::Note,
+        Self::Correct,
+        Self::Redact,
+        Self::LinkAlerts,
+        Self::DraftPost,
+        Self::ApprovePost,
+        Self::PublishPost,
+        Self::House,
     ];
 
     /// As it stands in a refusal: «close the incident».

@@ -197,7 +197,14 @@ pub enum Event {
     LinkAdded { label: String, url: String },
 
     #[serde(rename = "entry.corrected")]
-    EntryCorrected { target: u64, text: String, #[serde(default, skip_serializing_if = "Option::is_none")] occurred_at: Option<DateTime<Utc>>, reason: String },
+    EntryCorrected {
+        target: u64,
+        text: String,
+        /// When it really happened. Stored beside the entry's own `occurred_at`, so under another name.
+        #[serde(rename = "corrected_at", default, skip_serializing_if = "Option::is_none")]
+        occurred_at: Option<DateTime<Utc>>,
+        reason: String,
+    },
     #[serde(rename = "entry.redacted")]
     EntryRedacted { target: u64, reason: String },
 
@@ -235,7 +242,14 @@ pub enum Event {
     #[serde(rename = "drill.startex")]
     Startex { scenario: String, sha256: String },
     #[serde(rename = "drill.inject")]
-    Injected { id: String, from: String, to: String, text: String },
+    Injected {
+        /// Stored beside the entry's own `id`, so under another name.
+        #[serde(rename = "inject")]
+        id: String,
+        from: String,
+        to: String,
+        text: String,
+    },
     #[serde(rename = "drill.observed")]
     Observed { text: String },
     #[serde(rename = "drill.endex")]
@@ -314,5 +328,32 @@ impl Event {
                 | Self::TaskReported { .. }
                 | Self::EntryCorrected { .. }
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_never_hides_what_its_entry_says_of_itself() {
+        let at: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
+        for event in [
+            Event::Injected { id: "I1".into(), from: "a".into(), to: "b".into(), text: "c".into() },
+            Event::EntryCorrected { target: 1, text: "a".into(), occurred_at: Some(at), reason: "b".into() },
+        ] {
+            let entry = Entry {
+                incident: IncidentId::new(Kind::Drill, 1),
+                seq: 2,
+                id: Uuid::from_u128(3),
+                occurred_at: at + chrono::Duration::minutes(9),
+                time_source: TimeSource::House,
+                recorded_at: at,
+                actor: Actor { person: Person::house(), role: None, via: "drill".into() },
+                event,
+            };
+            let stored = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&stored).unwrap(), entry, "{stored}");
+        }
     }
 }

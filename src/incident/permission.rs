@@ -28,8 +28,19 @@ fn anyone_may(verb: Verb) -> bool {
     use Verb::*;
     matches!(
         verb,
-        Declare | Read | RaiseSeverity | TakeCommand | AnswerOffer | TakeRole | CheckIn | WorkTask | Report | Note | Correct
-            | LinkAlerts | DraftPost
+        Declare
+            | Read
+            | RaiseSeverity
+            | TakeCommand
+            | AnswerOffer
+            | TakeRole
+            | CheckIn
+            | WorkTask
+            | Report
+            | Note
+            | Correct
+            | LinkAlerts
+            | DraftPost
     )
 }
 

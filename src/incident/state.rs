@@ -87,6 +87,8 @@ pub struct Task {
     pub n: u32,
     /// The timeline entry that assigned it.
     pub seq: u64,
+    /// The timeline entry that reported its result.
+    pub reported_in: Option<u64>,
     pub text: String,
     pub owner: Person,
     pub assigned_by: Person,
@@ -217,7 +219,9 @@ impl Incident {
 
     /// Opens an incident from its first entry, which must be `incident.declared`.
     pub fn open(entry: &Entry) -> Option<Incident> {
-        let Event::Declared { title, kind, severity, triage, drill_clock } = &entry.event else { return None };
+        let Event::Declared { title, kind, severity, triage, drill_clock } = &entry.event else {
+            return None;
+        };
         if *kind != entry.incident.kind {
             return None;
         }
@@ -300,7 +304,9 @@ impl Incident {
                     briefing_sections: *briefing_sections,
                 });
             }
-            Event::CommandDeclined { .. } | Event::CommandOfferExpired { .. } | Event::CommandOfferWithdrawn { .. } => {
+            Event::CommandDeclined { .. }
+            | Event::CommandOfferExpired { .. }
+            | Event::CommandOfferWithdrawn { .. } => {
                 self.command_offer = None;
             }
             Event::CommandTransferred { to, .. } => self.give_command(to, at),
@@ -315,7 +321,9 @@ impl Incident {
                 });
             }
             Event::RoleAccepted { role, by } => {
-                self.offers.retain(|offer| offer.role != *role || role.def().holders_max.is_none() && offer.to.id != by.id);
+                self.offers.retain(|offer| {
+                    offer.role != *role || role.def().holders_max.is_none() && offer.to.id != by.id
+                });
                 if role.def().holders_max == Some(1) {
                     self.roles.retain(|held| held.role != *role);
                 }
@@ -353,6 +361,7 @@ impl Incident {
                 self.tasks.push(Task {
                     n: *n,
                     seq: entry.seq,
+                    reported_in: None,
                     text: text.clone(),
                     owner: owner.clone(),
                     assigned_by: entry.actor.person.clone(),
@@ -372,6 +381,7 @@ impl Incident {
                 if let Some(task) = self.task_mut(*n) {
                     task.state = TaskState::Reported;
                     task.result = Some(result.clone());
+                    task.reported_in = Some(entry.seq);
                 }
             }
             Event::TaskOverdue { n } => self.set_task(*n, TaskState::Overdue),
@@ -391,7 +401,7 @@ impl Incident {
             Event::Noted { .. } => self.notes += 1,
             Event::LinkAdded { label, url } => {
                 self.links.push(Link { seq: entry.seq, label: label.clone(), url: url.clone() });
-            },
+            }
             Event::AlertsLinked { situation, title, source, firing, total, alerts } => {
                 let started = alerts.iter().filter_map(|alert| alert.starts_at).min();
                 self.milestones.impact_started = earliest(self.milestones.impact_started, started);
@@ -464,8 +474,12 @@ impl Incident {
                 }
                 self.next_update_due = *next_update_at;
             }
-            Event::UpdateDelivered { n, destination, url } => self.settle_post(*n, destination, Ok(url.clone())),
-            Event::UpdateDeliveryFailed { n, destination, why } => self.settle_post(*n, destination, Err(why.clone())),
+            Event::UpdateDelivered { n, destination, url } => {
+                self.settle_post(*n, destination, Ok(url.clone()))
+            }
+            Event::UpdateDeliveryFailed { n, destination, why } => {
+                self.settle_post(*n, destination, Err(why.clone()))
+            }
             Event::UpdateDropped { n, reason } => {
                 if let Some(post) = self.post_mut(*n) {
                     post.dropped = Some(reason.clone());
@@ -485,8 +499,13 @@ impl Incident {
     fn forget(&mut self, seq: u64) {
         self.cans.retain(|_, can| can.seq != seq);
         self.links.retain(|link| link.seq != seq);
-        if let Some(task) = self.tasks.iter_mut().find(|task| task.seq == seq) {
-            task.text = "[redacted]".into();
+        for task in &mut self.tasks {
+            if task.seq == seq {
+                task.text = "[redacted]".into();
+            }
+            if task.reported_in == Some(seq) {
+                task.result = Some("[redacted]".into());
+            }
         }
     }
 
@@ -603,7 +622,10 @@ impl Incident {
     }
 
     pub fn last_published(&self) -> Option<&Post> {
-        self.posts.iter().filter(|post| post.published.is_some()).max_by_key(|post| post.published.as_ref().map(|p| p.at))
+        self.posts
+            .iter()
+            .filter(|post| post.published.is_some())
+            .max_by_key(|post| post.published.as_ref().map(|p| p.at))
     }
 
     /// The public phase that a new post takes unless it says otherwise.

@@ -136,7 +136,9 @@ pub(super) async fn take(
         let now = latest.get(&id).copied().unwrap_or_default();
         let existing = held.get(&id);
         let name = format!("S-{id}");
-        let Some(state) = situation::fold(existing.map(|held| &held.state), &changes, now, &name) else { continue };
+        let Some(state) = situation::fold(existing.map(|held| &held.state), &changes, now, &name) else {
+            continue;
+        };
         let revision = existing.map_or(0, |held| held.revision) + 1;
         let group = match opened.remove(&id) {
             Some(group) => group,
@@ -211,7 +213,13 @@ fn chunks<T: Clone>(values: Vec<T>) -> Vec<Vec<T>> {
     let mut out = Vec::new();
     let mut rest = values.as_slice();
     while !rest.is_empty() {
-        let size = if rest.len() > 20 { 100 } else if rest.len() > 1 { 20 } else { 1 };
+        let size = if rest.len() > 20 {
+            100
+        } else if rest.len() > 1 {
+            20
+        } else {
+            1
+        };
         let take = size.min(rest.len());
         let mut chunk = rest[..take].to_vec();
         let last = rest[take - 1].clone();
@@ -229,7 +237,10 @@ async fn known_alerts(
     let keys: HashSet<[u8; 16]> = keys.collect();
     let mut known = HashMap::with_capacity(keys.len());
     for chunk in chunks(keys.into_iter().collect()) {
-        let sql = list("SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key IN ($LIST)", chunk.len());
+        let sql = list(
+            "SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key IN ($LIST)",
+            chunk.len(),
+        );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for key in &chunk {
             query = query.bind(key.to_vec());
@@ -238,7 +249,10 @@ async fn known_alerts(
             let Ok(key) = <[u8; 16]>::try_from(row.get::<&[u8], _>(0)) else { continue };
             let status = if row.get::<i64, _>(3) == 1 { Status::Firing } else { Status::Resolved };
             let severity = AlertSeverity::read(row.get::<&str, _>(4));
-            known.insert(key, KnownAlert { id: row.get(1), situation: row.get(2), known: Known { status, severity } });
+            known.insert(
+                key,
+                KnownAlert { id: row.get(1), situation: row.get(2), known: Known { status, severity } },
+            );
         }
     }
     Ok(known)
@@ -251,7 +265,8 @@ async fn situations_by_id(
     let ids: HashSet<i64> = ids.collect();
     let mut held = HashMap::with_capacity(ids.len());
     for chunk in chunks(ids.into_iter().collect()) {
-        let sql = list("SELECT id, state, is_open, revision FROM situations WHERE id IN ($LIST)", chunk.len());
+        let sql =
+            list("SELECT id, state, is_open, revision FROM situations WHERE id IN ($LIST)", chunk.len());
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for id in &chunk {
             query = query.bind(*id);

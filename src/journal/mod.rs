@@ -77,14 +77,27 @@ pub struct Once {
 /// What else is true once the entries are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark {
-    SituationLinked { id: i64, incident: IncidentId },
+    SituationLinked {
+        id: i64,
+        incident: IncidentId,
+    },
     /// The incident knows this revision of the situation.
-    SituationTold { id: i64, revision: i64 },
+    SituationTold {
+        id: i64,
+        revision: i64,
+    },
     /// A rule has looked at it, with this outcome.
-    SituationDecided { id: i64, how: String },
+    SituationDecided {
+        id: i64,
+        how: String,
+    },
     /// The incident is over: what fires again opens another situation.
-    SituationsOver { incident: IncidentId },
-    TimerDone { id: String },
+    SituationsOver {
+        incident: IncidentId,
+    },
+    TimerDone {
+        id: String,
+    },
     Settled(Settlement),
 }
 

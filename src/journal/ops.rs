@@ -36,7 +36,10 @@ pub(super) enum Done {
 impl SmallOp {
     pub(super) fn refuse(self, error: JournalError) {
         match self {
-            Self::CloseQuiet { answer, .. } | Self::Prune { answer, .. } | Self::Orphans { answer } | Self::Rebuild { answer } => {
+            Self::CloseQuiet { answer, .. }
+            | Self::Prune { answer, .. }
+            | Self::Orphans { answer }
+            | Self::Rebuild { answer } => {
                 drop(answer.send(Err(error)));
             }
             Self::Claim { answer, .. } => drop(answer.send(Err(error))),
@@ -50,7 +53,10 @@ impl SmallOp {
     pub(super) fn answer(self, done: Done) {
         match (self, done) {
             (
-                Self::CloseQuiet { answer, .. } | Self::Prune { answer, .. } | Self::Orphans { answer } | Self::Rebuild { answer },
+                Self::CloseQuiet { answer, .. }
+                | Self::Prune { answer, .. }
+                | Self::Orphans { answer }
+                | Self::Rebuild { answer },
                 Done::Count(count),
             ) => drop(answer.send(Ok(count))),
             (Self::Claim { answer, .. }, Done::Deliveries(deliveries)) => drop(answer.send(Ok(deliveries))),
@@ -58,11 +64,17 @@ impl SmallOp {
                 drop(answer.send(Ok(())));
             }
             (Self::Handle { answer, .. }, Done::Flag(flag)) => drop(answer.send(Ok(flag))),
-            (op, _) => op.refuse(JournalError::Unavailable("an operation gave something else than it should".into())),
+            (op, _) => {
+                op.refuse(JournalError::Unavailable("an operation gave something else than it should".into()))
+            }
         }
     }
 
-    pub(super) async fn run(&mut self, conn: &mut SqliteConnection, _next: &mut i64) -> Result<Done, sqlx::Error> {
+    pub(super) async fn run(
+        &mut self,
+        conn: &mut SqliteConnection,
+        _next: &mut i64,
+    ) -> Result<Done, sqlx::Error> {
         Ok(match self {
             Self::CloseQuiet { before, .. } => {
                 let closed = sqlx::query("UPDATE situations SET is_open = 0 WHERE is_open = 1 AND firing = 0 AND updated_at < $1 AND revision <= told")
@@ -71,15 +83,19 @@ impl SmallOp {
                     .await?;
                 Done::Count(closed.rows_affected())
             }
-            Self::Claim { destination, now, limit, .. } => Done::Deliveries(claim(conn, destination, *now, *limit).await?),
+            Self::Claim { destination, now, limit, .. } => {
+                Done::Deliveries(claim(conn, destination, *now, *limit).await?)
+            }
             Self::Settle { settlement, .. } => {
                 settle(conn, settlement).await?;
                 Done::Nothing
             }
             Self::Orphans { .. } => {
-                let orphans = sqlx::query("UPDATE deliveries SET state = 'unknown', same = NULL WHERE state = 'sending'")
-                    .execute(conn)
-                    .await?;
+                let orphans = sqlx::query(
+                    "UPDATE deliveries SET state = 'unknown', same = NULL WHERE state = 'sending'",
+                )
+                .execute(conn)
+                .await?;
                 Done::Count(orphans.rows_affected())
             }
             Self::Handle { delivery, how, now, .. } => Done::Flag(handle(conn, *delivery, how, *now).await?),
@@ -132,7 +148,11 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .await?;
         }
         Mark::SituationDecided { id, how } => {
-            sqlx::query("UPDATE situations SET decided = $1 WHERE id = $2").bind(how.as_str()).bind(*id).execute(conn).await?;
+            sqlx::query("UPDATE situations SET decided = $1 WHERE id = $2")
+                .bind(how.as_str())
+                .bind(*id)
+                .execute(conn)
+                .await?;
         }
         Mark::SituationsOver { incident } => {
             sqlx::query("UPDATE situations SET is_open = 0 WHERE incident = $1")
@@ -148,8 +168,7 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
     Ok(())
 }
 
-pub(super) const DELIVERY_COLUMNS: &str =
-    "n, key, destination, lane, incident, what, state, attempts, next_at, external_id, url, error, created_at, settled_at";
+pub(super) const DELIVERY_COLUMNS: &str = "n, key, destination, lane, incident, what, state, attempts, next_at, external_id, url, error, created_at, settled_at";
 
 pub(super) fn delivery(row: &SqliteRow) -> Result<Delivery, sqlx::Error> {
     let decode = |why: String| sqlx::Error::Decode(why.into());
@@ -161,7 +180,8 @@ pub(super) fn delivery(row: &SqliteRow) -> Result<Delivery, sqlx::Error> {
         lane: row.get(3),
         incident: row.get::<Option<String>, _>(4).map(|id| id.parse().map_err(decode)).transpose()?,
         what: serde_json::from_str(row.get(5)).map_err(|e| decode(e.to_string()))?,
-        state: DeliveryState::from_word(row.get(6)).ok_or_else(|| decode("a delivery in no known state".into()))?,
+        state: DeliveryState::from_word(row.get(6))
+            .ok_or_else(|| decode("a delivery in no known state".into()))?,
         attempts: u32::try_from(row.get::<i64, _>(7)).unwrap_or(u32::MAX),
         next_at: time(row.get(8)),
         external_id: row.get(9),
@@ -195,10 +215,12 @@ async fn claim(
     let claimed: Vec<Delivery> = rows.iter().map(delivery).collect::<Result<_, _>>()?;
     for delivery in &claimed {
         // `same` is given up: what changes from now on wants a card of its own.
-        sqlx::query("UPDATE deliveries SET state = 'sending', same = NULL, attempts = attempts + 1 WHERE n = $1")
-            .bind(delivery.n)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query(
+            "UPDATE deliveries SET state = 'sending', same = NULL, attempts = attempts + 1 WHERE n = $1",
+        )
+        .bind(delivery.n)
+        .execute(&mut *conn)
+        .await?;
     }
     Ok(claimed)
 }
@@ -223,7 +245,12 @@ async fn settle(conn: &mut SqliteConnection, s: &Settlement) -> Result<(), sqlx:
     Ok(())
 }
 
-async fn handle(conn: &mut SqliteConnection, n: i64, how: &Handle, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+async fn handle(
+    conn: &mut SqliteConnection,
+    n: i64,
+    how: &Handle,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
     let done = match how {
         // A failed one that may have arrived was looked up before it failed; a retry of an unknown one looks again.
         Handle::Retry => {
@@ -256,9 +283,13 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
     for table in ["DELETE FROM snapshots", "DELETE FROM incidents", "DELETE FROM public_posts"] {
         sqlx::query(table).execute(&mut *conn).await?;
     }
-    sqlx::query("UPDATE situations SET incident = NULL WHERE incident IS NOT NULL").execute(&mut *conn).await?;
+    sqlx::query("UPDATE situations SET incident = NULL WHERE incident IS NOT NULL")
+        .execute(&mut *conn)
+        .await?;
     let incidents: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT incident FROM entries ORDER BY incident").fetch_all(&mut *conn).await?;
+        sqlx::query_scalar("SELECT DISTINCT incident FROM entries ORDER BY incident")
+            .fetch_all(&mut *conn)
+            .await?;
     let mut count = 0;
     for name in incidents {
         let id: IncidentId = name.parse().map_err(|why: String| sqlx::Error::Decode(why.into()))?;
@@ -266,12 +297,13 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
         let mut posts = Vec::new();
         let mut from = 0_i64;
         loop {
-            let bodies: Vec<(i64, String)> =
-                sqlx::query_as("SELECT seq, body FROM entries WHERE incident = $1 AND seq > $2 ORDER BY seq LIMIT 1000")
-                    .bind(&name)
-                    .bind(from)
-                    .fetch_all(&mut *conn)
-                    .await?;
+            let bodies: Vec<(i64, String)> = sqlx::query_as(
+                "SELECT seq, body FROM entries WHERE incident = $1 AND seq > $2 ORDER BY seq LIMIT 1000",
+            )
+            .bind(&name)
+            .bind(from)
+            .fetch_all(&mut *conn)
+            .await?;
             let Some((last, _)) = bodies.last() else { break };
             from = *last;
             for (seq, body) in &bodies {
@@ -295,7 +327,8 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
         }
         let Some(incident) = state else { continue };
         debug_assert_eq!(incident.id, id);
-        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, vec![incident_vals(&IncidentRow::of(&incident))]).await?;
+        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, vec![incident_vals(&IncidentRow::of(&incident))])
+            .await?;
         let posts = posts
             .iter()
             .map(|post| {
@@ -303,7 +336,9 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
                     Val::Text(post.incident.to_string()),
                     Val::Int(i64::from(post.n)),
                     Val::Int(post.published_at.timestamp_millis()),
-                    Val::Text(serde_json::to_string(&post.post).map_err(|e| sqlx::Error::Encode(Box::new(e)))?),
+                    Val::Text(
+                        serde_json::to_string(&post.post).map_err(|e| sqlx::Error::Encode(Box::new(e)))?,
+                    ),
                 ])
             })
             .collect::<Result<Vec<_>, sqlx::Error>>()?;

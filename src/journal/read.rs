@@ -11,7 +11,10 @@ use super::{
     writer::{SNAPSHOT_VERSION, unavailable},
 };
 use crate::{
-    incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, phase::Phase, severity::Severity, state::Incident},
+    incident::{
+        chain::Sealed, event::Entry, id::IncidentId, kind::Kind, phase::Phase, severity::Severity,
+        state::Incident,
+    },
     people::Person,
 };
 
@@ -51,25 +54,29 @@ pub(super) async fn load(pool: &SqlitePool, incident: IncidentId) -> Result<Opti
     // Begin at the snapshot's own entry, to learn its id.
     let mut from = state.as_ref().map_or(0, |state| i64::try_from(state.seq).unwrap_or(1) - 1);
     loop {
-        let rows: Vec<(i64, String)> =
-            sqlx::query_as("SELECT seq, body FROM entries WHERE incident = $1 AND seq > $2 ORDER BY seq LIMIT $3")
-                .bind(&name)
-                .bind(from)
-                .bind(FOLD_PAGE)
-                .fetch_all(pool)
-                .await
-                .map_err(fail)?;
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT seq, body FROM entries WHERE incident = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(&name)
+        .bind(from)
+        .bind(FOLD_PAGE)
+        .fetch_all(pool)
+        .await
+        .map_err(fail)?;
         let Some((last, _)) = rows.last() else { break };
         from = *last;
         for (seq, body) in &rows {
-            let entry: Entry = serde_json::from_str(body).map_err(|e| damaged(format!("{name} entry {seq}"), e))?;
+            let entry: Entry =
+                serde_json::from_str(body).map_err(|e| damaged(format!("{name} entry {seq}"), e))?;
             last_id = Some(entry.id);
             match &mut state {
                 Some(state) if entry.seq <= state.seq => {}
                 Some(state) => state.apply(&entry),
                 None => {
                     let opened = Incident::open(&entry);
-                    state = Some(opened.ok_or_else(|| damaged(format!("{name} entry {seq}"), "it does not open an incident"))?);
+                    state = Some(opened.ok_or_else(|| {
+                        damaged(format!("{name} entry {seq}"), "it does not open an incident")
+                    })?);
                 }
             }
         }
@@ -80,7 +87,12 @@ pub(super) async fn load(pool: &SqlitePool, incident: IncidentId) -> Result<Opti
     Ok(state.zip(last_id))
 }
 
-pub(super) async fn entries(pool: &SqlitePool, incident: IncidentId, from: u64, limit: u64) -> Result<Vec<Sealed>> {
+pub(super) async fn entries(
+    pool: &SqlitePool,
+    incident: IncidentId,
+    from: u64,
+    limit: u64,
+) -> Result<Vec<Sealed>> {
     let rows = sqlx::query(
         "SELECT seq, body, salt, body_hash, prev_hash, hash FROM entries WHERE incident = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
     )
@@ -133,10 +145,9 @@ fn incident_row(row: &SqliteRow) -> Result<IncidentRow> {
         id: name.parse().map_err(wrong)?,
         title: row.get(1),
         severity: row.get::<String, _>(2).parse::<Severity>().map_err(wrong)?,
-        phase: Phase::ALL
-            .into_iter()
-            .find(|p| p.word() == phase)
-            .ok_or_else(|| damaged(format!("the list row of {name}"), format!("no phase is called {phase}")))?,
+        phase: Phase::ALL.into_iter().find(|p| p.word() == phase).ok_or_else(|| {
+            damaged(format!("the list row of {name}"), format!("no phase is called {phase}"))
+        })?,
         commander: Person { id: row.get(4), name: row.get(5) },
         declared_at: time(row.get(6)),
         updated_at: time(row.get(7)),
@@ -185,28 +196,40 @@ pub(super) async fn public_posts(pool: &SqlitePool, since: DateTime<Utc>) -> Res
                 incident: name.parse().map_err(|why: String| damaged("a public post", why))?,
                 n: u32::try_from(row.get::<i64, _>(1)).unwrap_or(0),
                 published_at: time(row.get(2)),
-                post: serde_json::from_str(row.get(3)).map_err(|e| damaged(format!("a public post of {name}"), e))?,
+                post: serde_json::from_str(row.get(3))
+                    .map_err(|e| damaged(format!("a public post of {name}"), e))?,
             })
         })
         .collect()
 }
 
 pub(super) async fn answered(pool: &SqlitePool, key: &str) -> Result<Option<(String, String)>> {
-    sqlx::query_as("SELECT asked, answer FROM answered WHERE key = $1").bind(key).fetch_optional(pool).await.map_err(fail)
+    sqlx::query_as("SELECT asked, answer FROM answered WHERE key = $1")
+        .bind(key)
+        .fetch_optional(pool)
+        .await
+        .map_err(fail)
 }
 
 pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Result<Vec<SituationRow>> {
     const COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided FROM situations";
     let (condition, value, text, limit) = match filter {
         SituationFilter::One(id) => ("WHERE id = $1 AND $2 = ''", id, String::new(), 1),
-        SituationFilter::Free { limit } => {
-            ("WHERE is_open = 1 AND incident IS NULL AND $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit)
+        SituationFilter::Free { limit } => (
+            "WHERE is_open = 1 AND incident IS NULL AND $1 = 0 AND $2 = '' ORDER BY id DESC",
+            0,
+            String::new(),
+            limit,
+        ),
+        SituationFilter::Linked { incident } => {
+            ("WHERE incident = $2 AND $1 = 0 ORDER BY id", 0, incident.to_string(), 1_000)
         }
-        SituationFilter::Linked { incident } => ("WHERE incident = $2 AND $1 = 0 ORDER BY id", 0, incident.to_string(), 1_000),
         SituationFilter::Untold { limit } => {
             ("WHERE revision > told AND $1 = 0 AND $2 = '' ORDER BY id", 0, String::new(), limit)
         }
-        SituationFilter::Recent { limit } => ("WHERE $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit),
+        SituationFilter::Recent { limit } => {
+            ("WHERE $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit)
+        }
     };
     let rows = sqlx::query(AssertSqlSafe(format!("{COLUMNS} {condition} LIMIT $3")))
         .bind(value)
@@ -220,7 +243,8 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
             let id: i64 = row.get(0);
             Ok(SituationRow {
                 id,
-                situation: serde_json::from_str(row.get(1)).map_err(|e| damaged(format!("situation S-{id}"), e))?,
+                situation: serde_json::from_str(row.get(1))
+                    .map_err(|e| damaged(format!("situation S-{id}"), e))?,
                 is_open: row.get::<i64, _>(2) == 1,
                 incident: row
                     .get::<Option<String>, _>(3)
@@ -284,10 +308,15 @@ pub(super) async fn counts(pool: &SqlitePool) -> Result<Counts> {
 
 pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Result<Vec<Delivery>> {
     let (condition, value, text, limit) = match filter {
-        DeliveryFilter::Open => {
-            ("state IN ('pending', 'sending', 'unknown', 'failed') AND $1 = 0 AND $2 = '' ORDER BY n", 0, String::new(), 10_000)
+        DeliveryFilter::Open => (
+            "state IN ('pending', 'sending', 'unknown', 'failed') AND $1 = 0 AND $2 = '' ORDER BY n",
+            0,
+            String::new(),
+            10_000,
+        ),
+        DeliveryFilter::Of { incident } => {
+            ("incident = $2 AND $1 = 0 ORDER BY n", 0, incident.to_string(), 10_000)
         }
-        DeliveryFilter::Of { incident } => ("incident = $2 AND $1 = 0 ORDER BY n", 0, incident.to_string(), 10_000),
         DeliveryFilter::One(n) => ("n = $1 AND $2 = ''", n, String::new(), 1),
         DeliveryFilter::Recent { limit } => ("$1 = 0 AND $2 = '' ORDER BY n DESC", 0, String::new(), limit),
     };
@@ -313,7 +342,11 @@ pub(super) async fn next_delivery_at(pool: &SqlitePool, destination: &str) -> Re
     Ok(next.map(time))
 }
 
-pub(super) async fn bound(pool: &SqlitePool, destination: &str, subject: &str) -> Result<Vec<(String, String)>> {
+pub(super) async fn bound(
+    pool: &SqlitePool,
+    destination: &str,
+    subject: &str,
+) -> Result<Vec<(String, String)>> {
     sqlx::query_as("SELECT name, value FROM bindings WHERE destination = $1 AND subject = $2")
         .bind(destination)
         .bind(subject)
@@ -322,7 +355,12 @@ pub(super) async fn bound(pool: &SqlitePool, destination: &str, subject: &str) -
         .map_err(fail)
 }
 
-pub(super) async fn bound_to(pool: &SqlitePool, destination: &str, name: &str, value: &str) -> Result<Option<String>> {
+pub(super) async fn bound_to(
+    pool: &SqlitePool,
+    destination: &str,
+    name: &str,
+    value: &str,
+) -> Result<Option<String>> {
     sqlx::query_scalar("SELECT subject FROM bindings WHERE destination = $1 AND name = $2 AND value = $3")
         .bind(destination)
         .bind(name)
@@ -333,17 +371,22 @@ pub(super) async fn bound_to(pool: &SqlitePool, destination: &str, name: &str, v
 }
 
 pub(super) async fn timers_due(pool: &SqlitePool, now: DateTime<Utc>, limit: u32) -> Result<Vec<TimerRow>> {
-    let rows = sqlx::query("SELECT id, incident, kind, due_at FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
-        .bind(now.timestamp_millis())
-        .bind(i64::from(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(fail)?;
+    let rows = sqlx::query(
+        "SELECT id, incident, kind, due_at FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT $2",
+    )
+    .bind(now.timestamp_millis())
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
     rows.iter()
         .map(|row| {
             let id: String = row.get(0);
             Ok(TimerRow {
-                incident: row.get::<String, _>(1).parse().map_err(|why: String| damaged(format!("timer {id}"), why))?,
+                incident: row
+                    .get::<String, _>(1)
+                    .parse()
+                    .map_err(|why: String| damaged(format!("timer {id}"), why))?,
                 kind: serde_json::from_str(row.get(2)).map_err(|e| damaged(format!("timer {id}"), e))?,
                 due_at: time(row.get(3)),
                 id,
@@ -360,7 +403,10 @@ pub(super) async fn next_timer_at(pool: &SqlitePool) -> Result<Option<DateTime<U
 
 pub(super) async fn backup(pool: &SqlitePool, file: &std::path::Path) -> Result<()> {
     if file.exists() {
-        return Err(JournalError::Unavailable(format!("{} exists; a backup never overwrites", file.display())));
+        return Err(JournalError::Unavailable(format!(
+            "{} exists; a backup never overwrites",
+            file.display()
+        )));
     }
     let Some(name) = file.to_str() else {
         return Err(JournalError::Unavailable(format!("{} is not UTF-8", file.display())));

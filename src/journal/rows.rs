@@ -105,11 +105,19 @@ pub struct SituationRow {
 pub enum SituationFilter {
     One(i64),
     /// Not linked, something firing or not yet quiet; newest first.
-    Free { limit: u32 },
-    Linked { incident: IncidentId },
+    Free {
+        limit: u32,
+    },
+    Linked {
+        incident: IncidentId,
+    },
     /// Moved since rules, incident and chats were told; oldest first.
-    Untold { limit: u32 },
-    Recent { limit: u32 },
+    Untold {
+        limit: u32,
+    },
+    Recent {
+        limit: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -199,7 +207,7 @@ impl DeliveryState {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     pub n: i64,
     pub key: String,
@@ -235,9 +243,13 @@ pub struct Settlement {
 pub enum DeliveryFilter {
     /// Everything that waits or has failed.
     Open,
-    Of { incident: IncidentId },
+    Of {
+        incident: IncidentId,
+    },
     One(i64),
-    Recent { limit: u32 },
+    Recent {
+        limit: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -52,13 +52,17 @@ pub struct SqliteJournal {
 /// Why a journal does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("The data directory {dir} cannot be used: {why}. Make it writable for this user, or choose another with --data-dir.")]
+    #[error(
+        "The data directory {dir} cannot be used: {why}. Make it writable for this user, or choose another with --data-dir."
+    )]
     Directory { dir: PathBuf, why: std::io::Error },
     #[error("Another commandpost works on {dir}. Talk to it (COMMANDPOST_URL), or stop it first.")]
     Locked { dir: PathBuf },
     #[error("The database {file} does not open: {why}.")]
     Database { file: PathBuf, why: String },
-    #[error("The database {file} was made by a newer or other version ({why}). Use that version, or restore a backup.")]
+    #[error(
+        "The database {file} was made by a newer or other version ({why}). Use that version, or restore a backup."
+    )]
     Version { file: PathBuf, why: String },
 }
 
@@ -106,7 +110,8 @@ impl SqliteJournal {
             .map_err(database)?;
         // Under the lock above, so that two starts cannot migrate at once (SQLite itself takes no lock for it).
         MIGRATOR.run(&mut conn).await.map_err(|why| match why {
-            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_) => {
+            sqlx::migrate::MigrateError::VersionMissing(_)
+            | sqlx::migrate::MigrateError::VersionMismatch(_) => {
                 OpenError::Version { file: file.clone(), why: why.to_string() }
             }
             why => OpenError::Database { file: file.clone(), why: why.to_string() },
@@ -146,7 +151,10 @@ impl SqliteJournal {
         &self.file
     }
 
-    fn write<T: Send + 'static>(&self, job: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Job) -> Written<T> {
+    fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Job,
+    ) -> Written<T> {
         let (answer, done) = oneshot::channel();
         let full = self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_MAX;
         let gone = || JournalError::Unavailable("it is shutting down".into());
@@ -161,7 +169,10 @@ impl SqliteJournal {
         })
     }
 
-    fn small<T: Send + 'static>(&self, op: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> SmallOp) -> Written<T> {
+    fn small<T: Send + 'static>(
+        &self,
+        op: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> SmallOp,
+    ) -> Written<T> {
         self.write(|answer| Job::Small(op(answer)))
     }
 }

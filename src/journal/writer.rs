@@ -207,11 +207,7 @@ impl Writer {
                     _ => None,
                 })
                 .collect();
-            if batches.is_empty() {
-                vec![]
-            } else {
-                alerts::take(conn, &batches, &mut self.ids).await?
-            }
+            if batches.is_empty() { vec![] } else { alerts::take(conn, &batches, &mut self.ids).await? }
         };
         let mut done = Vec::new();
         for job in batch.iter_mut() {
@@ -341,14 +337,19 @@ impl Writer {
         Ok(Ok(()))
     }
 
-    async fn head(&mut self, conn: &mut SqliteConnection, incident: IncidentId) -> Result<Option<Head>, sqlx::Error> {
+    async fn head(
+        &mut self,
+        conn: &mut SqliteConnection,
+        incident: IncidentId,
+    ) -> Result<Option<Head>, sqlx::Error> {
         if let Some(head) = self.heads.get(&incident) {
             return Ok(Some(head.clone()));
         }
-        let row = sqlx::query("SELECT seq, id, hash FROM entries WHERE incident = $1 ORDER BY seq DESC LIMIT 1")
-            .bind(incident.to_string())
-            .fetch_optional(conn)
-            .await?;
+        let row =
+            sqlx::query("SELECT seq, id, hash FROM entries WHERE incident = $1 ORDER BY seq DESC LIMIT 1")
+                .bind(incident.to_string())
+                .fetch_optional(conn)
+                .await?;
         Ok(row.map(|row| Head {
             seq: u64::try_from(row.get::<i64, _>(0)).unwrap_or(0),
             id: row.get::<String, _>(1).parse().unwrap_or(Uuid::nil()),
@@ -401,7 +402,8 @@ impl Rows {
             self.entries,
         )
         .await?;
-        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, self.incidents.values().map(incident_vals).collect()).await?;
+        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, self.incidents.values().map(incident_vals).collect())
+            .await?;
         let snapshots = self.snapshots.into_iter().map(|(incident, (seq, state))| {
             vec![
                 Val::Text(incident.to_string()),

@@ -3,10 +3,10 @@
 //! They serve `serve --demo` and the tests: real HTTP and WebSocket servers on loopback with users, messages,
 //! permissions and limits of their own. Each keeps a record of every request, which tests hold against the
 //! official description of the service.
+pub mod discord;
 pub mod fault;
 #[cfg(test)]
 mod official;
-pub mod discord;
 pub mod recorder;
 mod server;
 pub mod statuspage;

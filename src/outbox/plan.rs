@@ -50,9 +50,14 @@ pub fn after_attempt(delivery: &Delivery, outcome: Outcome, now: DateTime<Utc>, 
             error: cut(why),
             ..settlement(delivery, DeliveryState::Unknown, now)
         },
-        Outcome::Failed { why } => Settlement { error: cut(why), ..settlement(delivery, DeliveryState::Failed, now) },
+        Outcome::Failed { why } => {
+            Settlement { error: cut(why), ..settlement(delivery, DeliveryState::Failed, now) }
+        }
         Outcome::Retry { why, .. } if tries >= ATTEMPTS_MAX => Settlement {
-            error: cut(format!("{why} Given up after {tries} attempts; `commandpost outbox retry {}` tries again.", delivery.n)),
+            error: cut(format!(
+                "{why} Given up after {tries} attempts; `commandpost outbox retry {}` tries again.",
+                delivery.n
+            )),
             ..settlement(delivery, DeliveryState::Failed, now)
         },
         Outcome::Retry { after, why } => {
@@ -141,7 +146,12 @@ mod tests {
 
     #[test]
     fn after_many_attempts_a_person_is_asked() {
-        let last = after_attempt(&delivery(ATTEMPTS_MAX - 1), Outcome::Retry { after: None, why: "no.".into() }, at(0), 0.0);
+        let last = after_attempt(
+            &delivery(ATTEMPTS_MAX - 1),
+            Outcome::Retry { after: None, why: "no.".into() },
+            at(0),
+            0.0,
+        );
         assert_eq!(last.state, DeliveryState::Failed);
         assert!(last.error.unwrap().contains("outbox retry 7"));
     }

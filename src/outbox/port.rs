@@ -2,12 +2,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use crate::{
-    card::Card,
-    incident::kind::Real,
-    journal::rows::Delivery,
-    post::Approved,
-};
+use crate::{card::Card, incident::kind::Real, journal::rows::Delivery, post::Approved};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

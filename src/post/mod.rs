@@ -123,7 +123,9 @@ impl<K: KindOf> std::ops::Deref for Approved<K> {
 pub enum NotApproved {
     #[error("Update {n} is not approved.")]
     Missing { n: u32 },
-    #[error("The approval of update {n} by {by} is void: the text, the severity or the phase has changed since.")]
+    #[error(
+        "The approval of update {n} by {by} is void: the text, the severity or the phase has changed since."
+    )]
     Stale { n: u32, by: String },
     #[error("The approval of update {n} ran out at {at}.", at = at.format("%H:%M UTC"))]
     Expired { n: u32, at: DateTime<Utc> },

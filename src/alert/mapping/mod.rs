@@ -59,6 +59,7 @@ pub struct GenericMapping {
 #[serde(deny_unknown_fields)]
 pub struct StatusMapping {
     /// Template of the sender's word.
+    #[schemars(extend("x-example" = "$.status"))]
     pub path: String,
     /// Words that mean firing, in any case. A word in no list is read as the customary ones are, and fires if it
     /// is not among them.
@@ -77,6 +78,7 @@ pub struct StatusMapping {
 #[serde(deny_unknown_fields)]
 pub struct SeverityMapping {
     /// Template of the sender's word.
+    #[schemars(extend("x-example" = "$.severity"))]
     pub path: String,
     /// Severities by the sender's word, in any case. A word that is not here is read as the customary ones are.
     #[serde(default)]

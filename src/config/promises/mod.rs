@@ -337,18 +337,21 @@ fn listening_beyond_loopback_without_a_token_is_refused() {
 }
 
 #[test]
-fn what_other_rooms_read_arrives_as_it_was_written() {
+fn mappings_and_rules_are_read_where_they_stand_and_checked_with_their_place() {
     let config = file(
-        "[hooks.generic.mapping]\nTitle = \"/Alert/Name\"\nlevels = { P1 = 1, \"p.2\" = [1.5, true] }\n\
-         [[alerts.rule]]\nmatch = { Severity = \"page\" }\n",
+        "[hooks.generic.mapping]\ntitle = \"{$.Alert.Name}\"\nlabels = { Region = \"$.region\" }\n\
+         [[alerts.rule]]\nname = \"down\"\nwhen = { severity = \"critical\" }\nthen = { declare = { severity = 1 } }\n",
     )
     .load(&[])
     .expect("sound");
-    assert_eq!(
-        config.hooks["generic"].mapping,
-        Some(serde_json::json!({"Title": "/Alert/Name", "levels": {"P1": 1, "p.2": [1.5, true]}}))
-    );
-    assert_eq!(config.alerts.rule, [serde_json::json!({"match": {"Severity": "page"}})]);
+    let mapping = config.hooks["generic"].mapping.as_ref().expect("as written");
+    assert_eq!(mapping.title.as_deref(), Some("{$.Alert.Name}"));
+    // Names of labels are the user's own: their case stays.
+    assert_eq!(mapping.labels.keys().collect::<Vec<_>>(), ["Region"]);
+    assert_eq!(config.alerts.rule[0].name, "down");
+    insta::assert_snapshot!(errors(
+        "[hooks.generic.mapping]\ntitel = \"x\"\n[[alerts.rule]]\nname = \"down\"\nthen = \"pager\"\n"
+    ));
 }
 
 #[test]
@@ -358,7 +361,7 @@ fn the_example_file_changes_nothing() {
     let defaults = load(None, &[]).expect("defaults");
     assert_eq!(config.redacted(), defaults.redacted());
     let more = file(&format!(
-        "{}[[alerts.rule]]\nto = \"page\"\n[hooks.prod]\nsender = \"generic\"\n",
+        "{}[[alerts.rule]]\nname = \"all\"\nthen = \"card\"\n[hooks.prod]\nsender = \"generic\"\n",
         example_toml()
     ));
     assert_eq!(lines(&more, more.load(&[])), "no errors", "sections can be added to it");

@@ -39,8 +39,10 @@ fn every_discord_form_filled_in_is_understood() {
             let replaces_or_corrects = |o: &&Value| o["name"] != "corrects";
             let full: Vec<Value> = all.iter().filter(replaces_or_corrects).map(filled).collect();
             for options in [required, full] {
-                // A name alone is no link; with an address it is.
-                if sub["name"] == "link" && options.len() == 1 {
+                // A name alone is no link, with an address it is; a declaration needs a title or the alerts' own.
+                if sub["name"] == "link" && options.len() == 1
+                    || sub["name"] == "declare" && options.is_empty()
+                {
                     continue;
                 }
                 let inner = json!({ "name": sub["name"], "type": 1, "options": options });

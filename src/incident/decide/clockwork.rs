@@ -49,7 +49,10 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             if incident.next_update_due == Some(*due_at) && incident.phase.is_active() {
                 let pio = incident.holders(&"pio".parse().unwrap_or_else(|_| Role::ic()));
                 let who = pio.first().map_or_else(|| incident.commander.to_string(), |p| p.to_string());
-                return remind(format!("The public was promised an update for {}. {who}: `update draft`.", clock_time(*due_at)));
+                return remind(format!(
+                    "The public was promised an update for {}. {who}: `update draft`.",
+                    clock_time(*due_at)
+                ));
             }
             nothing()
         }
@@ -95,7 +98,14 @@ fn must_be_drill(incident: &Incident) -> Result<(), Refusal> {
     ))
 }
 
-pub(super) fn inject(incident: &Incident, id: &str, from: &str, to: &str, what: &str, scene: &Scene<'_>) -> Ruling {
+pub(super) fn inject(
+    incident: &Incident,
+    id: &str,
+    from: &str,
+    to: &str,
+    what: &str,
+    scene: &Scene<'_>,
+) -> Ruling {
     must_be_drill(incident)?;
     let event = Event::Injected {
         id: text_within("inject id", id, 40)?,

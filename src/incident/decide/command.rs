@@ -38,7 +38,10 @@ pub(super) fn accept(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let Some(offer) = &incident.command_offer else {
         return Err(Refusal::conflict(
             "Command is not on offer.",
-            format!("Ask {} to `command offer {me}`, or `command take` if they do not answer.", incident.commander),
+            format!(
+                "Ask {} to `command offer {me}`, or `command take` if they do not answer.",
+                incident.commander
+            ),
         ));
     };
     if offer.to.id != me.id {
@@ -65,8 +68,13 @@ fn moved(
     now: DateTime<Utc>,
 ) -> Decision {
     let from = incident.commander.clone();
-    let reply = format!("{} – command transferred from {from} to {to}. {to} has command of {}.", clock_time(now), incident.id);
-    let event = Event::CommandTransferred { from, to: to.clone(), briefing_sections, without_outgoing_brief, reason };
+    let reply = format!(
+        "{} – command transferred from {from} to {to}. {to} has command of {}.",
+        clock_time(now),
+        incident.id
+    );
+    let event =
+        Event::CommandTransferred { from, to: to.clone(), briefing_sections, without_outgoing_brief, reason };
     Decision::one(event, reply)
 }
 

@@ -112,7 +112,11 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
         let could: Vec<_> = next(from).iter().map(|phase| phase.word()).collect();
         return Err(Refusal::conflict(
             format!("{} is {from}; it cannot become {to} from there.", incident.id),
-            if could.is_empty() { "Declare a new incident.".into() } else { format!("From {from} it can become: {}.", could.join(", ")) },
+            if could.is_empty() {
+                "Declare a new incident.".into()
+            } else {
+                format!("From {from} it can become: {}.", could.join(", "))
+            },
         ));
     }
     match to {
@@ -123,7 +127,8 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
             ));
         }
         Phase::Closed => {
-            let open: Vec<_> = incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
+            let open: Vec<_> =
+                incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
             if !open.is_empty() {
                 return Err(Refusal::conflict(
                     format!("Open tasks: {}.", open.join(", ")),
@@ -131,7 +136,8 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
                 ));
             }
             if let Some(post) = incident.posts.iter().find(|p| {
-                p.dropped.is_none() && p.published.as_ref().is_some_and(|p| p.destinations.values().any(Option::is_none))
+                p.dropped.is_none()
+                    && p.published.as_ref().is_some_and(|p| p.destinations.values().any(Option::is_none))
             }) {
                 return Err(Refusal::conflict(
                     format!("Public update {} is still on its way to its destinations.", post.n),
@@ -145,12 +151,19 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
                 && scene.now - resolved > Duration::hours(RELAPSE_HOURS_MAX)
             {
                 return Err(Refusal::conflict(
-                    format!("{} was resolved {}, more than {RELAPSE_HOURS_MAX} hours ago.", incident.id, when(Some(resolved))),
+                    format!(
+                        "{} was resolved {}, more than {RELAPSE_HOURS_MAX} hours ago.",
+                        incident.id,
+                        when(Some(resolved))
+                    ),
                     format!("Declare a new incident and note {} in it.", incident.id),
                 ));
             }
             if reason.is_empty() {
-                return Err(Refusal::invalid("No reason was given.", "Say what broke again: `reopen REASON`."));
+                return Err(Refusal::invalid(
+                    "No reason was given.",
+                    "Say what broke again: `reopen REASON`.",
+                ));
             }
         }
         Phase::Cancelled => {
@@ -167,9 +180,15 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
         _ => {}
     }
     let reply = match to {
-        Phase::Resolved => format!("{} is resolved. Publish the last update, check out, then `close`.", incident.id),
-        Phase::Closed => format!("{} is closed. `commandpost export {}` prints the timeline.", incident.id, incident.id),
-        Phase::Investigating if from == Phase::Resolved || from.is_over() => format!("{} is open again.", incident.id),
+        Phase::Resolved => {
+            format!("{} is resolved. Publish the last update, check out, then `close`.", incident.id)
+        }
+        Phase::Closed => {
+            format!("{} is closed. `commandpost export {}` prints the timeline.", incident.id, incident.id)
+        }
+        Phase::Investigating if from == Phase::Resolved || from.is_over() => {
+            format!("{} is open again.", incident.id)
+        }
         _ => format!("{} is {to}.", incident.id),
     };
     Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))

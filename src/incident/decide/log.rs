@@ -46,7 +46,13 @@ fn target(scene: &Scene<'_>, seq: u64) -> Result<crate::incident::decide::Target
     })
 }
 
-pub(super) fn correct(seq: u64, new: &str, at: Option<StatedTime>, reason: &str, scene: &Scene<'_>) -> Ruling {
+pub(super) fn correct(
+    seq: u64,
+    new: &str,
+    at: Option<StatedTime>,
+    reason: &str,
+    scene: &Scene<'_>,
+) -> Ruling {
     let target = target(scene, seq)?;
     if target.is_redacted {
         return Err(Refusal::conflict(format!("Entry {seq} is redacted."), "Write a new note."));
@@ -73,14 +79,19 @@ pub(super) fn redact(seq: u64, reason: &str, scene: &Scene<'_>) -> Ruling {
     }
     if !target.is_redactable {
         return Err(Refusal::conflict(
-            format!("Entry {seq} ({}) cannot be redacted: command, phase and public posts stay readable.", target.name),
+            format!(
+                "Entry {seq} ({}) cannot be redacted: command, phase and public posts stay readable.",
+                target.name
+            ),
             "Say what was wrong with it in a note.",
         ));
     }
     let reason = text("reason", reason, scene)?;
     Ok(Decision::one(
         Event::EntryRedacted { target: seq, reason },
-        format!("Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain."),
+        format!(
+            "Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain."
+        ),
     ))
 }
 

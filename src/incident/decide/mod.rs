@@ -33,6 +33,8 @@ pub struct Policy {
     /// A public post needs another person's approval.
     pub two_person: bool,
     pub approval_minutes: u32,
+    /// Lowering a severity needs the command token; otherwise any role does.
+    pub only_commander_lowers_severity: bool,
     /// Characters of one text on the timeline.
     pub text_chars_max: usize,
     /// Minutes between public updates promised by default, SEV1 to SEV5; 0 is no promise.
@@ -53,6 +55,7 @@ impl Default for Policy {
             offer_expires_minutes: 5,
             two_person: true,
             approval_minutes: 10,
+            only_commander_lowers_severity: true,
             text_chars_max: 4_000,
             public_update_minutes: [20, 30, 60, 0, 0],
             first_post_minutes: [5, 10, 0, 0, 0],
@@ -160,7 +163,9 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
         AcceptRole { role } => roles::accept(incident, role.as_ref(), scene),
         DeclineRole { role, reason } => roles::decline(incident, role.as_ref(), reason, scene),
-        RelieveRole { role, person, reason } => roles::relieve(incident, role, person.as_ref(), reason, scene),
+        RelieveRole { role, person, reason } => {
+            roles::relieve(incident, role, person.as_ref(), reason, scene)
+        }
         ReleaseRole { role } => roles::release(incident, role, scene),
         Roles => Ok(Decision::read(roles::list(incident))),
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
@@ -218,7 +223,9 @@ fn verb_of(incident: &Incident, command: &Command) -> Verb {
         CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
         SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
         // A task for oneself is work; a task for another is an order.
-        AssignTask { owner: None, .. } | UnderstandTask { .. } | ExtendTask { .. } | ReportTask { .. } => Verb::WorkTask,
+        AssignTask { owner: None, .. } | UnderstandTask { .. } | ExtendTask { .. } | ReportTask { .. } => {
+            Verb::WorkTask
+        }
         AssignTask { .. } => Verb::AssignTask,
         CancelTask { .. } => Verb::CancelTask,
         Can { .. } => Verb::Report,
@@ -230,7 +237,12 @@ fn verb_of(incident: &Incident, command: &Command) -> Verb {
         Draft(_) | DropPost { .. } => Verb::DraftPost,
         Approve { .. } => Verb::ApprovePost,
         Publish { .. } => Verb::PublishPost,
-        SituationMoved { .. } | Timer(_) | Delivered { .. } | Inject { .. } | Observe { .. } | Endex { .. } => Verb::House,
+        SituationMoved { .. }
+        | Timer(_)
+        | Delivered { .. }
+        | Inject { .. }
+        | Observe { .. }
+        | Endex { .. } => Verb::House,
     }
 }
 
@@ -240,7 +252,10 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
         return if may(Standing::House, verb, incident.kind()) {
             Ok(())
         } else {
-            Err(Refusal::forbidden(format!("The house itself may not {}.", verb.words()), "A person must do it."))
+            Err(Refusal::forbidden(
+                format!("The house itself may not {}.", verb.words()),
+                "A person must do it.",
+            ))
         };
     }
     let roles = incident.roles_of(scene.person);
@@ -249,8 +264,11 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     } else {
         roles.iter().any(|role| may(Standing::Holds(role), verb, incident.kind()))
     };
+    let may_lower = verb == Verb::LowerSeverity
+        && !scene.policy.only_commander_lowers_severity
+        && roles.iter().any(|role| may(Standing::Holds(role), Verb::RaiseSeverity, incident.kind()));
     // Who declared a false alarm may call it off.
-    if allowed || (verb == Verb::Cancel && incident.opened_by.id == scene.person.id) {
+    if allowed || may_lower || (verb == Verb::Cancel && incident.opened_by.id == scene.person.id) {
         return Ok(());
     }
     // Who wrote an entry may take it back.
@@ -280,8 +298,19 @@ fn allowed_when_over(command: &Command) -> bool {
     use Command::*;
     matches!(
         command,
-        Note { .. } | Correct { .. } | Redact { .. } | AddLink { .. } | Status | Roles | Briefing | CheckOut { .. } | Timer(_)
-            | Delivered { .. } | SituationMoved { .. } | Observe { .. } | Endex { .. }
+        Note { .. }
+            | Correct { .. }
+            | Redact { .. }
+            | AddLink { .. }
+            | Status
+            | Roles
+            | Briefing
+            | CheckOut { .. }
+            | Timer(_)
+            | Delivered { .. }
+            | SituationMoved { .. }
+            | Observe { .. }
+            | Endex { .. }
     ) || matches!(command, Enter { phase: Phase::Investigating, .. })
 }
 
@@ -294,7 +323,10 @@ fn text_within(what: &str, value: &str, max: usize) -> Result<String, Refusal> {
     let clean = clean(value);
     let trimmed = clean.trim();
     if trimmed.is_empty() {
-        return Err(Refusal::invalid(format!("The {what} is empty."), format!("Say the {what} in a few words.")));
+        return Err(Refusal::invalid(
+            format!("The {what} is empty."),
+            format!("Say the {what} in a few words."),
+        ));
     }
     let chars = trimmed.chars().count();
     if chars > max {

@@ -11,9 +11,9 @@ const POSTS_MAX: usize = 500;
 const POST_CHARS_MAX: usize = 25_000;
 
 fn find(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
-    incident
-        .post(n)
-        .ok_or_else(|| Refusal::not_found(format!("There is no public update {n}."), "`update list` has them all."))
+    incident.post(n).ok_or_else(|| {
+        Refusal::not_found(format!("There is no public update {n}."), "`update list` has them all.")
+    })
 }
 
 /// A post that can still change: neither published nor dropped.
@@ -64,7 +64,8 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
             "Resolve the incident first (`resolve`), or choose another phase.",
         ));
     }
-    let first_title = incident.posts.iter().find(|post| post.published.is_some()).map(|post| post.draft.title.clone());
+    let first_title =
+        incident.posts.iter().find(|post| post.published.is_some()).map(|post| post.draft.title.clone());
     let title = match &new.title {
         Some(title) => text_within("title", title, 255)?.replace('\n', " "),
         None => first_title.unwrap_or_else(|| incident.title.clone()),
@@ -101,7 +102,9 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     let approver = if scene.policy.two_person { "somebody else with the right" } else { "the commander" };
     Ok(Decision::one(
         Event::UpdateDrafted { n, draft },
-        format!("Public update {n} is drafted; nothing is public yet. Next: {approver} says `update approve {n}`."),
+        format!(
+            "Public update {n} is drafted; nothing is public yet. Next: {approver} says `update approve {n}`."
+        ),
     ))
 }
 
@@ -116,7 +119,10 @@ pub(super) fn approve(incident: &Incident, n: u32, alone: Option<&str>, scene: &
         (true, None) => {
             return Err(Refusal::forbidden(
                 format!("You wrote update {n}: a second pair of eyes approves it."),
-                format!("Ask {}; if there is nobody, `update approve {n} --alone REASON`, which is logged.", others(incident, scene)),
+                format!(
+                    "Ask {}; if there is nobody, `update approve {n} --alone REASON`, which is logged.",
+                    others(incident, scene)
+                ),
             ));
         }
         (true, Some(reason)) => Some(text("reason", reason, scene)?),
@@ -141,7 +147,11 @@ fn others(incident: &Incident, scene: &Scene<'_>) -> String {
         .map(|person| person.to_string())
         .collect();
     names.dedup();
-    if names.is_empty() { "another responder to be deputy (`role offer deputy NAME`)".into() } else { names.join(" or ") }
+    if names.is_empty() {
+        "another responder to be deputy (`role offer deputy NAME`)".into()
+    } else {
+        names.join(" or ")
+    }
 }
 
 pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {
@@ -156,13 +166,21 @@ pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling 
     }
     let next_update_at =
         record.draft.next_update_minutes.map(|minutes| scene.now + Duration::minutes(i64::from(minutes)));
-    let promise = next_update_at.map(|at| format!(" The next one is promised for {}.", clock_time(at))).unwrap_or_default();
+    let promise = next_update_at
+        .map(|at| format!(" The next one is promised for {}.", clock_time(at)))
+        .unwrap_or_default();
     let reply = format!("Update {n} is published to: {}.{promise}", destinations.join(", "));
-    Ok(Decision::one(Event::UpdatePublished { n, approved_at: approval.at, next_update_at, destinations }, reply))
+    Ok(Decision::one(
+        Event::UpdatePublished { n, approved_at: approval.at, next_update_at, destinations },
+        reply,
+    ))
 }
 
 pub(super) fn drop_post(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
     open_post(incident, n)?;
     let reason = text("reason", reason, scene)?;
-    Ok(Decision::one(Event::UpdateDropped { n, reason }, format!("Update {n} is dropped; it was never public.")))
+    Ok(Decision::one(
+        Event::UpdateDropped { n, reason },
+        format!("Update {n} is dropped; it was never public."),
+    ))
 }

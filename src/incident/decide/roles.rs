@@ -25,7 +25,10 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
     room_for("role holders", incident.roles.len(), HELD_MAX)?;
     let me = scene.person;
     if incident.roles.iter().any(|held| held.role == *role && held.person.id == me.id) {
-        return Err(Refusal::conflict(format!("You are {role} already."), "To give it up: `role release`."));
+        return Err(Refusal::conflict(
+            format!("You are {role} already."),
+            format!("To give it up: `role release {}`.", role.slug()),
+        ));
     }
     if role.def().holders_max == Some(1)
         && let Some(held) = incident.roles.iter().find(|held| held.role == *role)
@@ -103,14 +106,19 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
     }
     let mut events = Vec::new();
     if offer.role.def().holders_max == Some(1) {
-        events.extend(incident.roles.iter().filter(|held| held.role == offer.role).map(|held| Event::RoleRelieved {
-            role: held.role.clone(),
-            person: held.person.clone(),
-            reason: format!("taken over by {}", scene.person),
+        events.extend(incident.roles.iter().filter(|held| held.role == offer.role).map(|held| {
+            Event::RoleRelieved {
+                role: held.role.clone(),
+                person: held.person.clone(),
+                reason: format!("taken over by {}", scene.person),
+            }
         }));
     }
     events.push(Event::RoleAccepted { role: offer.role.clone(), by: scene.person.clone() });
-    Ok(Decision::many(events, format!("{} is {}{}", scene.person, checklist(&offer.role), advice(incident, &offer.role, scene))))
+    Ok(Decision::many(
+        events,
+        format!("{} is {}{}", scene.person, checklist(&offer.role), advice(incident, &offer.role, scene)),
+    ))
 }
 
 pub(super) fn decline(incident: &Incident, role: Option<&Role>, reason: &str, scene: &Scene<'_>) -> Ruling {
@@ -210,8 +218,11 @@ pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, s
             "Hand command over first: `command offer NAME`. No incident is without a commander.",
         ));
     }
-    let open: Vec<_> =
-        incident.open_tasks().filter(|task| task.owner.id == who.id).map(|task| format!("#{}", task.n)).collect();
+    let open: Vec<_> = incident
+        .open_tasks()
+        .filter(|task| task.owner.id == who.id)
+        .map(|task| format!("#{}", task.n))
+        .collect();
     if !open.is_empty() {
         return Err(Refusal::conflict(
             format!("{who} still has open tasks: {}.", open.join(", ")),

@@ -55,7 +55,10 @@ pub(super) fn assign(
 ) -> Ruling {
     room_for("tasks", incident.tasks.len(), TASKS_MAX)?;
     if !incident.phase.is_active() && incident.phase != Phase::Resolved && incident.phase != Phase::Review {
-        return Err(Refusal::conflict(format!("{} is {}.", incident.id, incident.phase), "No new tasks go in."));
+        return Err(Refusal::conflict(
+            format!("{} is {}.", incident.id, incident.phase),
+            "No new tasks go in.",
+        ));
     }
     let what = text("task", what, scene)?;
     let due_at = minutes.map(time_box).transpose()?.map(|time_box| scene.now + time_box);
@@ -83,7 +86,10 @@ fn open_task(incident: &Incident, n: u32) -> Result<&Task, Refusal> {
 /// The owner answers for a task; the commander, the deputy and Operations may for anybody.
 fn my_task<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'a Task, Refusal> {
     let task = open_task(incident, n)?;
-    let leads = incident.roles_of(scene.person).iter().any(|role| matches!(role.slug(), "ic" | "deputy" | "ops" | "scribe"));
+    let leads = incident
+        .roles_of(scene.person)
+        .iter()
+        .any(|role| matches!(role.slug(), "ic" | "deputy" | "ops" | "scribe"));
     if task.owner.id == scene.person.id || leads {
         Ok(task)
     } else {
@@ -102,7 +108,10 @@ pub(super) fn understand(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruli
 pub(super) fn extend(incident: &Incident, n: u32, minutes: u32, scene: &Scene<'_>) -> Ruling {
     my_task(incident, n, scene)?;
     let due_at = scene.now + time_box(minutes)?;
-    Ok(Decision::one(Event::TaskExtended { n, due_at }, format!("Task #{n} now runs until {}.", clock_time(due_at))))
+    Ok(Decision::one(
+        Event::TaskExtended { n, due_at },
+        format!("Task #{n} now runs until {}.", clock_time(due_at)),
+    ))
 }
 
 pub(super) fn report(incident: &Incident, n: u32, result: &str, scene: &Scene<'_>) -> Ruling {

@@ -1,0 +1,160 @@
+//! Builds the house from its settings: journal, desk, people, doors.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+use crate::{
+    alert::senders,
+    config::{Config, HookSender, TokenScope},
+    desk::{self, Desk, clock::System, words::Resolve},
+    http::{
+        auth::{Auth, Token},
+        hooks::Hook,
+    },
+    incident::decide::Policy,
+    journal::{Journal, sqlite::SqliteJournal},
+    people::Person,
+    publish::{statuspage::StatuspageSettings, x::XSettings},
+};
+
+use super::Failure;
+
+/// The rules' settings out of the configuration.
+pub fn policy(config: &Config) -> Policy {
+    let severity = &config.severity;
+    let cadence = [&severity.sev1, &severity.sev2, &severity.sev3, &severity.sev4, &severity.sev5];
+    let mut destinations = Vec::new();
+    if config.x.is_some() {
+        destinations.push("x".to_owned());
+    }
+    if config.statuspage.is_some() {
+        destinations.push("statuspage".to_owned());
+    }
+    Policy {
+        offer_expires_minutes: config.command.offer_expires_minutes,
+        two_person: config.command.two_person,
+        approval_minutes: config.command.approval_minutes,
+        only_commander_lowers_severity: config.command.only_commander_lowers_severity,
+        text_chars_max: config.limits.timeline_text_chars_max as usize,
+        public_update_minutes: cadence.map(|cadence| cadence.public_minutes),
+        components: config.status_page.components.iter().map(|component| component.name.clone()).collect(),
+        destinations,
+        ..Policy::default()
+    }
+}
+
+/// The desk's settings out of the configuration.
+pub fn settings(config: &Config) -> desk::Settings {
+    desk::Settings {
+        policy: policy(config),
+        chats: if config.discord.is_some() { vec!["discord".to_owned()] } else { vec![] },
+        rules: config.alerts.rule.clone(),
+        page_url: config
+            .organization
+            .public_url
+            .as_ref()
+            .and_then(|base| base.join("status").ok())
+            .map(|url| url.to_string()),
+        open_incidents_max: config.limits.open_incidents_max as usize,
+        declares_per_minute_max: config.limits.declares_per_minute_max as usize,
+    }
+}
+
+/// A journal and a desk on it.
+pub async fn open(config: &Config) -> Result<(SqliteJournal, Arc<Desk>), Failure> {
+    let journal = SqliteJournal::open(&config.storage.data_dir).await?;
+    let desk = Desk::new(Arc::new(journal.clone()) as Arc<dyn Journal>, Arc::new(System), settings(config));
+    Ok((journal, desk))
+}
+
+/// Finds people by id, name or mention among the configured ones; anybody else is taken by the name given.
+pub fn resolve(config: &Config) -> Resolve {
+    let mut known: HashMap<String, Person> = HashMap::new();
+    for person in &config.person {
+        let found = Person { id: person.id.clone(), name: person.name.clone() };
+        known.insert(person.id.to_lowercase(), found.clone());
+        known.insert(person.name.to_lowercase(), found.clone());
+        if let Some(discord) = &person.discord {
+            known.insert(format!("<@{discord}>"), found.clone());
+            known.insert(format!("<@!{discord}>"), found);
+        }
+    }
+    Arc::new(move |name| {
+        let key = name.trim().trim_start_matches('@').to_lowercase();
+        if let Some(person) = known.get(name.trim()).or_else(|| known.get(&key)) {
+            return Ok(person.clone());
+        }
+        // A Discord mention of somebody who is not configured.
+        if let Some(id) = name.trim().strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) {
+            let id = id.trim_start_matches('!');
+            if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
+                return Ok(Person { id: format!("discord:{id}"), name: format!("<@{id}>") });
+            }
+        }
+        Person::named(name)
+    })
+}
+
+/// Who may come in.
+pub fn auth(config: &Config) -> Auth {
+    let tokens = config.auth.token.iter().filter_map(|token| {
+        let person = config.person(&token.person)?;
+        Some(Token {
+            secret: token.token.clone()?,
+            person: Person { id: person.id.clone(), name: person.name.clone() },
+            is_admin: token.admin,
+            may_write: token.scope == TokenScope::Api,
+        })
+    });
+    Auth::new(tokens.collect())
+}
+
+/// The hooks that are served at this address.
+pub fn hooks(config: &Config, address: SocketAddr) -> Result<HashMap<String, Hook>, Failure> {
+    let mut hooks = HashMap::new();
+    for (name, hook) in config.served_hooks(address) {
+        let sender = match hook.sender {
+            HookSender::Alertmanager => "alertmanager",
+            HookSender::Generic => "generic",
+        };
+        let mapping = match &hook.mapping {
+            Some(mapping) => mapping.compile().map_err(|faults| {
+                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                Failure(format!("the mapping of [hooks.{name}] has mistakes: {}", faults.join("; ")))
+            })?,
+            None => Default::default(),
+        };
+        let settings = senders::Settings { source: name.to_owned(), mapping };
+        let Some(sender) = senders::named(sender, &settings) else {
+            return Err(Failure(format!("[hooks.{name}] has a sender that is not known.")));
+        };
+        let hook = Hook { sender, token: hook.token.clone(), keep_unreadable: hook.keep_unreadable };
+        hooks.insert(name.to_owned(), hook);
+    }
+    Ok(hooks)
+}
+
+/// X's settings, when it is configured.
+pub fn x_settings(config: &Config) -> Option<XSettings> {
+    let x = config.x.as_ref()?;
+    Some(XSettings {
+        base_url: x.base_url.as_str().trim_end_matches('/').to_owned(),
+        api_key: x.api_key.clone().unwrap_or_default(),
+        api_key_secret: x.api_secret.clone().unwrap_or_default(),
+        access_token: x.access_token.clone().unwrap_or_default(),
+        access_token_secret: x.access_token_secret.clone().unwrap_or_default(),
+        bearer_token: x.bearer_token.clone().unwrap_or_default(),
+        ..XSettings::default()
+    })
+}
+
+/// Statuspage's settings, when it is configured.
+pub fn statuspage_settings(config: &Config) -> Option<StatuspageSettings> {
+    let statuspage = config.statuspage.as_ref()?;
+    Some(StatuspageSettings {
+        base_url: format!("{}/v1", statuspage.base_url.as_str().trim_end_matches('/')),
+        api_key: statuspage.api_key.clone()?,
+        page_id: statuspage.page_id.clone(),
+        notify_subscribers: statuspage.notify_subscribers,
+        ..StatuspageSettings::default()
+    })
+}

@@ -1,0 +1,280 @@
+//! Reaching the command post from the command line: a server by `COMMANDPOST_URL`, the server that runs on this data
+//! directory, or, when none runs, the data directory itself.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use reqwest::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::{Cli, Failure, house};
+use crate::{
+    config::{Config, Secret},
+    desk::{
+        Caller, Desk, Verified,
+        words::{Resolve, Words},
+    },
+    export::Format,
+    http::api::{AnswerBody, export_bytes},
+    incident::id::IncidentId,
+    journal::{Handle, rows::*, sqlite::OpenError, sqlite::SqliteJournal},
+    people::Person,
+};
+
+/// Written by the server into its data directory, so that the command line on the same machine finds it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ServerNote {
+    pub url: String,
+    pub pid: u32,
+}
+
+pub const SERVER_NOTE: &str = "server.json";
+
+pub enum Reach {
+    Remote(Remote),
+    Local(Box<Local>),
+}
+
+pub struct Remote {
+    client: reqwest::Client,
+    base: String,
+    token: Option<Secret>,
+    person: Person,
+}
+
+pub struct Local {
+    pub journal: SqliteJournal,
+    pub desk: Arc<Desk>,
+    pub config: Config,
+    resolve: Resolve,
+    person: Person,
+}
+
+/// Who types: `--as`, else the login name.
+pub fn person(given: Option<&str>) -> Result<Person, Failure> {
+    let name = given
+        .map(str::to_owned)
+        .or_else(|| std::env::var("USER").ok().filter(|user| !user.is_empty()))
+        .or_else(|| std::env::var("LOGNAME").ok().filter(|user| !user.is_empty()))
+        .unwrap_or_else(|| "operator".to_owned());
+    Ok(Person::named(&name)?)
+}
+
+impl Reach {
+    /// Finds the command post.
+    ///
+    /// # Errors
+    /// What was tried, and what to do.
+    pub async fn find(cli: &Cli, as_person: Option<&str>) -> Result<Reach, Failure> {
+        let person = person(as_person)?;
+        let token =
+            std::env::var("COMMANDPOST_TOKEN").ok().filter(|token| !token.is_empty()).map(Secret::new);
+        if let Ok(url) = std::env::var("COMMANDPOST_URL")
+            && !url.is_empty()
+        {
+            return Ok(Reach::Remote(Remote::new(&url, token, person)?));
+        }
+        let config = cli.settings()?;
+        match SqliteJournal::open(&config.storage.data_dir).await {
+            Ok(journal) => {
+                let desk = Desk::new(
+                    Arc::new(journal.clone()),
+                    Arc::new(crate::desk::clock::System),
+                    house::settings(&config),
+                );
+                let resolve = house::resolve(&config);
+                Ok(Reach::Local(Box::new(Local { journal, desk, config, resolve, person })))
+            }
+            Err(locked @ OpenError::Locked { .. }) => {
+                let note = read_note(&config.storage.data_dir).ok_or_else(|| Failure(locked.to_string()))?;
+                Ok(Reach::Remote(Remote::new(&note.url, token, person)?))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends what was begun: on the data directory itself, everything is on disk when this returns.
+    pub async fn end(self) {
+        if let Reach::Local(local) = self {
+            let Local { journal, desk, .. } = *local;
+            drop(desk);
+            journal.close().await;
+        }
+    }
+
+    /// Says words; argv keeps what the shell has split.
+    pub async fn say(&self, here: Option<IncidentId>, argv: Vec<String>) -> Result<AnswerBody, Failure> {
+        match self {
+            Reach::Local(local) => {
+                let caller = Caller::person(local.person.clone(), "cli");
+                let words = Words::Argv(argv);
+                Ok(local.desk.say(caller, here, words, None, &local.resolve).await?.into())
+            }
+            Reach::Remote(remote) => {
+                let path = match here {
+                    Some(id) => format!("/api/v1/incidents/{id}/commands"),
+                    None => "/api/v1/commands".to_owned(),
+                };
+                let body = serde_json::json!({ "argv": argv });
+                Ok(serde_json::from_slice(&remote.call(Method::POST, &path, Some(body)).await?)?)
+            }
+        }
+    }
+
+    pub async fn export(
+        &self,
+        id: IncidentId,
+        format: Format,
+        tz: chrono_tz::Tz,
+    ) -> Result<Vec<u8>, Failure> {
+        match self {
+            Reach::Local(local) => Ok(export_bytes(&local.desk, id, format, tz).await?),
+            Reach::Remote(remote) => {
+                let path = format!("/api/v1/incidents/{id}/export?format={format}&tz={}", tz.name());
+                remote.call(Method::GET, &path, None).await
+            }
+        }
+    }
+
+    pub async fn verify(&self, id: IncidentId) -> Result<Verified, Failure> {
+        match self {
+            Reach::Local(local) => Ok(local.desk.verify(id).await?),
+            Reach::Remote(remote) => {
+                let bytes = remote.call(Method::GET, &format!("/api/v1/incidents/{id}/verify"), None).await?;
+                Ok(serde_json::from_slice(&bytes)?)
+            }
+        }
+    }
+
+    pub async fn incidents(&self) -> Result<Vec<IncidentId>, Failure> {
+        match self {
+            Reach::Local(local) => Ok(local
+                .desk
+                .list(IncidentFilter::all(u32::MAX))
+                .await?
+                .into_iter()
+                .map(|row| row.id)
+                .collect()),
+            Reach::Remote(remote) => {
+                #[derive(Deserialize)]
+                struct Item {
+                    id: IncidentId,
+                }
+                #[derive(Deserialize)]
+                struct List {
+                    incidents: Vec<Item>,
+                }
+                let bytes = remote.call(Method::GET, "/api/v1/incidents?all=true", None).await?;
+                let list: List = serde_json::from_slice(&bytes)?;
+                Ok(list.incidents.into_iter().map(|item| item.id).collect())
+            }
+        }
+    }
+
+    pub async fn outbox(&self) -> Result<Vec<Delivery>, Failure> {
+        match self {
+            Reach::Local(local) => {
+                use crate::journal::Journal;
+                Ok(local.journal.deliveries(DeliveryFilter::Open).await?)
+            }
+            Reach::Remote(remote) => {
+                #[derive(Deserialize)]
+                struct List {
+                    deliveries: Vec<Delivery>,
+                }
+                let bytes = remote.call(Method::GET, "/api/v1/outbox", None).await?;
+                Ok(serde_json::from_slice::<List>(&bytes)?.deliveries)
+            }
+        }
+    }
+
+    pub async fn handle(&self, n: i64, how: Handle) -> Result<String, Failure> {
+        match self {
+            Reach::Local(local) => Ok(local.desk.handle_delivery(&local.person, n, how).await?),
+            Reach::Remote(remote) => {
+                let (path, body) = match how {
+                    Handle::Retry => (format!("/api/v1/outbox/{n}/retry"), serde_json::json!({})),
+                    Handle::Drop { reason } => {
+                        (format!("/api/v1/outbox/{n}/drop"), serde_json::json!({ "reason": reason }))
+                    }
+                };
+                let bytes = remote.call(Method::POST, &path, Some(body)).await?;
+                Ok(serde_json::from_slice::<AnswerBody>(&bytes)?.text)
+            }
+        }
+    }
+}
+
+fn read_note(dir: &Path) -> Option<ServerNote> {
+    serde_json::from_slice(&std::fs::read(dir.join(SERVER_NOTE)).ok()?).ok()
+}
+
+#[derive(Deserialize)]
+struct RefusalBody {
+    error: RefusalDetail,
+}
+
+#[derive(Deserialize)]
+struct RefusalDetail {
+    why: String,
+    instead: String,
+}
+
+impl Remote {
+    fn new(url: &str, token: Option<Secret>, person: Person) -> Result<Remote, Failure> {
+        let base = url.trim_end_matches('/').to_owned();
+        if url::Url::parse(&base).is_err() {
+            return Err(Failure(format!(
+                "COMMANDPOST_URL is «{base}», which is no address. Write http://127.0.0.1:8911."
+            )));
+        }
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(60))
+            .build()?;
+        Ok(Remote { client, base, token, person })
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<serde_json::Value>,
+    ) -> Result<Vec<u8>, Failure> {
+        let name = percent_name(&self.person.name);
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .header("x-commandpost-via", "cli")
+            .header("x-commandpost-person", name);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.map_err(|error| {
+            let why = if error.is_connect() {
+                "nobody answers there".to_owned()
+            } else {
+                error.without_url().to_string()
+            };
+            Failure(format!("{}: {why}. Is the server running? COMMANDPOST_URL says where it is.", self.base))
+        })?;
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(reqwest::Error::without_url)?;
+        if status.is_success() {
+            return Ok(bytes.to_vec());
+        }
+        if let Ok(refusal) = serde_json::from_slice::<RefusalBody>(&bytes) {
+            return Err(Failure(format!("{} {}", refusal.error.why, refusal.error.instead)));
+        }
+        let hint = if status == StatusCode::UNAUTHORIZED { " Set COMMANDPOST_TOKEN." } else { "" };
+        Err(Failure(format!("{} answered {status}.{hint}", self.base)))
+    }
+}
+
+/// A header value: names with letters beyond ASCII go as UTF-8 bytes.
+fn percent_name(name: &str) -> reqwest::header::HeaderValue {
+    reqwest::header::HeaderValue::from_bytes(name.as_bytes())
+        .unwrap_or_else(|_| reqwest::header::HeaderValue::from_static("operator"))
+}

@@ -1,0 +1,283 @@
+//! `serve`: the whole command post in one process.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Cli, Failure, Outcome, house,
+    reach::{SERVER_NOTE, ServerNote},
+};
+use crate::{
+    config::{Config, LogFormat},
+    desk::Desk,
+    http::{
+        api::{self, Api},
+        auth::Auth,
+        body::Bodies,
+        hooks::{self, Hooks},
+        metrics::{self, Health, Metrics},
+        server::{self, FastPath, Guard},
+    },
+    journal::Journal,
+    outbox::port::{Courier, Public},
+    publish::{statuspage::StatuspagePublisher, x::XPublisher},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Address and port to listen on; overrides the configuration
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Start modelled services (Discord, X, Statuspage) with people who type, on a throw-away journal
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// Answers older than this are forgotten, and settled deliveries dropped.
+const KEEP_DAYS: i64 = 14;
+const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Serves until SIGTERM or Ctrl-C.
+pub async fn run(cli: &Cli, args: &Args) -> Outcome {
+    let mut config = cli.settings()?;
+    if let Some(listen) = args.listen {
+        config.http.listen = listen;
+    }
+    start_log(&config)?;
+    config.check_listen(config.http.listen).map_err(Failure)?;
+    serve(config).await
+}
+
+fn start_log(config: &Config) -> Outcome {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).map_err(|e| {
+        Failure(format!(
+            "log.filter «{}» is no filter: {e}. Write info, or info,commandpost=debug.",
+            config.log.filter
+        ))
+    })?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.log.format {
+        LogFormat::Json => log.json().try_init(),
+        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+    };
+    started.map_err(|e| Failure(format!("the log does not start: {e}")))
+}
+
+/// The names by which this address is reached.
+fn hosts(address: SocketAddr) -> Vec<String> {
+    let port = address.port();
+    let mut hosts = vec![
+        address.to_string(),
+        format!("localhost:{port}"),
+        format!("127.0.0.1:{port}"),
+        format!("[::1]:{port}"),
+    ];
+    if port == 80 {
+        hosts.extend(["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()]);
+    }
+    hosts
+}
+
+async fn serve(config: Config) -> Outcome {
+    let listen = config.http.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|e| {
+        Failure(format!(
+            "{listen} cannot be listened on: {e}. Is another server there? Choose another with --listen."
+        ))
+    })?;
+    let address = listener.local_addr()?;
+    let (journal, desk) = house::open(&config).await?;
+    let orphans = journal.orphans_to_unknown().await?;
+    if orphans > 0 {
+        tracing::info!(
+            orphans,
+            "deliveries were under way when the last run ended; they are looked up before anything is sent again"
+        );
+    }
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+
+    for courier in couriers(&config, &desk)? {
+        keep_alive(&tasks, &stop, "outbox", {
+            let (desk, stop) = (desk.clone(), stop.clone());
+            move || desk.clone().run_outbox(courier.clone(), stop.clone())
+        });
+    }
+    keep_alive(&tasks, &stop, "timers", {
+        let (desk, stop) = (desk.clone(), stop.clone());
+        move || desk.clone().keep_time(stop.clone())
+    });
+    keep_alive(&tasks, &stop, "alerts", {
+        let (desk, stop) = (desk.clone(), stop.clone());
+        move || desk.clone().follow_alerts(stop.clone())
+    });
+    keep_alive(&tasks, &stop, "house-keeping", {
+        let (desk, stop) = (desk.clone(), stop.clone());
+        move || prune(desk.clone(), stop.clone())
+    });
+
+    let (router, fast) = doors(&config, address, &desk, &stop)?;
+    let url = format!("http://{address}");
+    let note = ServerNote { url: url.clone(), pid: std::process::id() };
+    let note_file = config.storage.data_dir.join(SERVER_NOTE);
+    std::fs::write(&note_file, serde_json::to_vec(&note)?)?;
+    let server = tokio::spawn(server::serve(listener, router, fast, stop.clone()));
+
+    println!("commandpost is ready.");
+    println!("  console      {url}/console");
+    println!("  status page  {url}/status");
+    println!("  alerts       POST {url}/hooks/alertmanager");
+    println!("  API          {url}/api/v1/openapi.json");
+    println!("  data         {}", config.storage.data_dir.display());
+    tell_systemd(&[sd_notify::NotifyState::Ready]);
+    keep_alive(&tasks, &stop, "watchdog", {
+        let (desk, stop) = (desk.clone(), stop.clone());
+        move || watchdog(desk.clone(), stop.clone())
+    });
+
+    wait_for_signal().await?;
+    tracing::info!("stopping: no new requests; what is under way is finished");
+    tell_systemd(&[sd_notify::NotifyState::Stopping]);
+    stop.cancel();
+    if let Err(error) = server.await {
+        tracing::error!(%error, "the server did not end in order");
+    }
+    tasks.close();
+    if tokio::time::timeout(Duration::from_secs(70), tasks.wait()).await.is_err() {
+        tracing::warn!("some deliveries did not end in time; they are looked up at the next start");
+    }
+    drop(desk);
+    journal.close().await;
+    // Whoever looks for a server must not find this one.
+    if let Err(error) = std::fs::remove_file(&note_file) {
+        tracing::debug!(%error, "the server's note is gone already");
+    }
+    tracing::info!("stopped; everything acknowledged is on disk");
+    Ok(())
+}
+
+/// Where public posts go besides the built-in page.
+fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, Failure> {
+    let mut couriers: Vec<Arc<dyn Courier>> = Vec::new();
+    if let Some(x) = house::x_settings(config) {
+        let (now, nonce) = (desk.world.clone(), desk.world.clone());
+        let publisher = XPublisher::new(&x, Arc::new(move || now.now()), Arc::new(move || nonce.salt()))
+            .map_err(Failure)?;
+        couriers.push(Arc::new(Public(publisher)));
+    }
+    if let Some(statuspage) = house::statuspage_settings(config) {
+        couriers.push(Arc::new(Public(StatuspagePublisher::new(&statuspage).map_err(Failure)?)));
+    }
+    Ok(couriers)
+}
+
+fn doors(
+    config: &Config,
+    address: SocketAddr,
+    desk: &Arc<Desk>,
+    _stop: &CancellationToken,
+) -> Result<(Router, FastPath), Failure> {
+    let metrics = Arc::new(Metrics::default());
+    let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
+    let auth = Arc::new(house::auth(config));
+    let guard = Arc::new(Guard { auth: auth.clone(), world: desk.world.clone(), hosts: hosts(address) });
+    let api = Arc::new(Api {
+        desk: desk.clone(),
+        resolve: house::resolve(config),
+        bodies: bodies.clone(),
+        metrics: metrics.clone(),
+        time_zone: config.organization.time_zone,
+    });
+    let hooks = Arc::new(Hooks {
+        desk: desk.clone(),
+        hooks: house::hooks(config, address)?,
+        bodies,
+        metrics: metrics.clone(),
+    });
+    let health = Arc::new(Health { desk: desk.clone(), metrics });
+    let router = Router::new()
+        .merge(api::router(api).layer(middleware::from_fn_with_state(guard.clone(), server::api_guard)))
+        .merge(hooks::router(hooks).layer(middleware::from_fn_with_state(guard, server::hook_guard)))
+        .merge(metrics::router(health));
+    Ok((router, Arc::new(|_| None)))
+}
+
+/// Runs a loop of the house; should it break down, says so and starts it again.
+fn keep_alive<F>(
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    name: &'static str,
+    start: impl Fn() -> F + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        while !stop.is_cancelled() {
+            match tokio::spawn(start()).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::error!(task = name, %error, "a loop of the house broke down; it is started again");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    });
+}
+
+async fn prune(desk: Arc<Desk>, stop: CancellationToken) {
+    loop {
+        let before = desk.world.now() - chrono::Duration::days(KEEP_DAYS);
+        match desk.journal.prune(before).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old answers and settled deliveries are dropped"),
+            Err(error) => tracing::warn!(%error, "nothing could be dropped"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PRUNE_EVERY) => {}
+        }
+    }
+}
+
+fn tell_systemd(state: &[sd_notify::NotifyState]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::debug!(%error, "systemd was not told");
+    }
+}
+
+/// Tells systemd's watchdog that writes still go through. Without one, does nothing.
+async fn watchdog(desk: Arc<Desk>, stop: CancellationToken) {
+    let Some(period) = sd_notify::watchdog_enabled() else { return };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(period / 2) => {}
+        }
+        match desk.journal.probe().await {
+            Ok(()) => tell_systemd(&[sd_notify::NotifyState::Watchdog]),
+            // A full disk is not mended by a restart: the process lives and says so.
+            Err(error) => {
+                tracing::error!(%error, "a write does not go through");
+                tell_systemd(&[sd_notify::NotifyState::Watchdog]);
+            }
+        }
+    }
+}
+
+async fn wait_for_signal() -> Outcome {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[allow(dead_code, reason = "connected with the console")]
+fn unused(_: &Auth) {}

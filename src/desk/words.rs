@@ -1,0 +1,197 @@
+//! Words in, answer out: what somebody types, presses or posts, read by the grammar and done at the desk.
+
+use std::sync::Arc;
+
+use super::{Along, Answer, Caller, Desk};
+use crate::{
+    grammar::{self, Spoken},
+    incident::{
+        id::IncidentId,
+        kind::Kind,
+        refusal::Refusal,
+        state::{Incident, TaskState},
+    },
+    journal::rows::*,
+    people::Person,
+};
+
+/// Words as typed, or already split by a form or a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Words {
+    Text(String),
+    Argv(Vec<String>),
+}
+
+/// Maps a name or mention to a person, as the door knows people.
+pub type Resolve = Arc<dyn Fn(&str) -> Result<Person, String> + Send + Sync>;
+
+/// People by what is typed, when no directory is configured.
+pub fn by_name() -> Resolve {
+    Arc::new(|name| Person::named(name))
+}
+
+const LISTED: usize = 25;
+
+impl Desk {
+    /// Does what the words say. `here` is the incident of the place they were said in, if it has one.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says why and what would work.
+    pub async fn say(
+        self: &Arc<Self>,
+        caller: Caller,
+        here: Option<IncidentId>,
+        words: Words,
+        once: Option<String>,
+        resolve: &Resolve,
+    ) -> Result<Answer, Refusal> {
+        let spoken = match &words {
+            Words::Text(text) => grammar::parse(text, &**resolve)?,
+            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve)?,
+        };
+        let along = Along { once, ..Along::default() };
+        let read = |text: String| Ok(Answer { text, incident: None, seq: None });
+        match spoken {
+            Spoken::Declare { mut declare, situation } => {
+                if let Some(id) = situation {
+                    let row = self.situation(id).await?;
+                    if declare.title.trim().is_empty() {
+                        declare.title = row.situation.title.chars().take(200).collect();
+                    }
+                    declare.situation = Some(self.facts(&row).await?);
+                }
+                self.declare(caller, declare, along).await
+            }
+            Spoken::On { target, command } => {
+                let id = self.which(target.or(here)).await?;
+                self.submit(caller, id, command, along).await
+            }
+            Spoken::List { all } => {
+                let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
+                read(list(&self.list(filter).await?, all))
+            }
+            Spoken::Alerts => {
+                let limit = u32::try_from(LISTED).unwrap_or(u32::MAX);
+                read(alerts(&self.situations(SituationFilter::Free { limit }).await?))
+            }
+            Spoken::Tasks { target } => {
+                read(tasks(&self.incident(self.which(target.or(here)).await?).await?))
+            }
+            Spoken::Updates { target } => {
+                read(updates(&self.incident(self.which(target.or(here)).await?).await?))
+            }
+            Spoken::Help { text } => read(text),
+        }
+    }
+
+    /// The incident that is meant: the one named, or the only one open.
+    async fn which(&self, named: Option<IncidentId>) -> Result<IncidentId, Refusal> {
+        if let Some(id) = named {
+            return Ok(id);
+        }
+        let open = self.list(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await?;
+        match open.as_slice() {
+            [only] => Ok(only.id),
+            [] => Err(Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one.")),
+            several => {
+                let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
+                Err(Refusal::invalid(
+                    format!("Several incidents are open: {}.", names.join(", ")),
+                    format!("Say which: `{} status`.", names[0]),
+                ))
+            }
+        }
+    }
+}
+
+fn list(rows: &[IncidentRow], all: bool) -> String {
+    if rows.is_empty() {
+        return if all { "There are no incidents.".into() } else { "No incident is open.".into() };
+    }
+    let mut lines: Vec<_> = rows
+        .iter()
+        .take(LISTED)
+        .map(|row| {
+            format!("{} {} – {}, {}, {} commands", row.id, row.title, row.severity, row.phase, row.commander)
+        })
+        .collect();
+    if rows.len() > LISTED {
+        lines.push(format!("… and {} more", rows.len() - LISTED));
+    }
+    lines.join("\n")
+}
+
+fn alerts(rows: &[SituationRow]) -> String {
+    if rows.is_empty() {
+        return "No alert is waiting for somebody.".into();
+    }
+    rows.iter()
+        .map(|row| {
+            let s = &row.situation;
+            format!(
+                "S-{} {} – {}, {} firing of {}, from {}",
+                row.id,
+                s.title,
+                s.severity.word(),
+                s.firing,
+                s.total,
+                s.source
+            )
+        })
+        .chain(std::iter::once(
+            "`declare --from S-N` makes an incident of it, `link S-N` adds it to one.".to_owned(),
+        ))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn tasks(incident: &Incident) -> String {
+    if incident.tasks.is_empty() {
+        return format!("{} has no tasks.", incident.id);
+    }
+    incident
+        .tasks
+        .iter()
+        .filter(|task| task.state != TaskState::Cancelled)
+        .map(|task| {
+            let due = task
+                .due_at
+                .filter(|_| task.state.is_open())
+                .map(|due| format!(", due {}", due.format("%H:%M UTC")))
+                .unwrap_or_default();
+            format!("#{} {} – {}, {}{due}", task.n, task.text, task.owner, task.state.word())
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn updates(incident: &Incident) -> String {
+    if incident.posts.is_empty() {
+        return format!("{} has no public updates.", incident.id);
+    }
+    incident
+        .posts
+        .iter()
+        .map(|post| {
+            let state = match (&post.published, &post.approval, &post.dropped) {
+                (Some(published), _, _) => {
+                    let places: Vec<_> = published
+                        .destinations
+                        .iter()
+                        .map(|(place, settled)| match settled {
+                            None => format!("{place}: on its way"),
+                            Some(Ok(_)) => format!("{place}: there"),
+                            Some(Err(why)) => format!("{place}: failed ({why})"),
+                        })
+                        .collect();
+                    format!("published – {}", places.join(", "))
+                }
+                (None, _, Some(reason)) => format!("dropped: {reason}"),
+                (None, Some(approval), None) => format!("approved by {}", approval.by),
+                (None, None, None) => "draft".to_owned(),
+            };
+            format!("{} [{}] {} ({state})", post.n, post.draft.phase.word(), post.draft.text)
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}

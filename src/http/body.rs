@@ -1,0 +1,88 @@
+//! Reading bodies within limits: size, time, and memory for all of them together.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::reply;
+
+/// A body must be whole within this time.
+const BODY_SECONDS_MAX: u64 = 20;
+/// All bodies under way together, in KiB.
+const IN_FLIGHT_KIB_MAX: u32 = 96 * 1024;
+
+#[derive(Debug, Clone)]
+pub struct Bodies {
+    memory: Arc<Semaphore>,
+    bytes_max: usize,
+}
+
+/// A body, and its share of the memory for bodies until it is dropped.
+#[derive(Debug)]
+pub struct Held {
+    pub bytes: Bytes,
+    _share: OwnedSemaphorePermit,
+}
+
+impl Bodies {
+    pub fn new(bytes_max: usize) -> Self {
+        Self { memory: Arc::new(Semaphore::new(IN_FLIGHT_KIB_MAX as usize)), bytes_max }
+    }
+
+    /// Reads a body whole, or answers why not.
+    pub async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Held, Response> {
+        let too_large = |bytes: String| {
+            reply::error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "limit",
+                format!("The body has {bytes}; the limit is {} bytes.", self.bytes_max),
+                "Send it in smaller parts, or raise `http.body_bytes_max`.",
+            )
+        };
+        let length = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.parse::<u64>().ok());
+        if let Some(length) = length
+            && length > self.bytes_max as u64
+        {
+            return Err(too_large(format!("{length} bytes")));
+        }
+        let share = length.map_or(self.bytes_max, |length| usize::try_from(length).unwrap_or(self.bytes_max))
+            / 1024
+            + 1;
+        let share = u32::try_from(share).unwrap_or(IN_FLIGHT_KIB_MAX).min(IN_FLIGHT_KIB_MAX);
+        let Ok(share) = self.memory.clone().try_acquire_many_owned(share) else {
+            return Err(reply::error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Too many bodies are being read at once.",
+                "Send it again in a few seconds.",
+            ));
+        };
+        let reading = Limited::new(body, self.bytes_max).collect();
+        match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), reading).await {
+            Ok(Ok(whole)) => Ok(Held { bytes: whole.to_bytes(), _share: share }),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large("more bytes than that".into())),
+            Ok(Err(_)) => Err(reply::error(
+                StatusCode::BAD_REQUEST,
+                "invalid",
+                "The body broke off.",
+                "Nothing was taken; send it again.",
+            )),
+            Err(_) => Err(reply::error(
+                StatusCode::REQUEST_TIMEOUT,
+                "limit",
+                format!("The body was not whole within {BODY_SECONDS_MAX} seconds."),
+                "Nothing was taken; send it again.",
+            )),
+        }
+    }
+}

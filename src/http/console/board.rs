@@ -1,0 +1,213 @@
+//! The incident as its page shows it beside the timeline: roles, tasks, objectives, reports, alerts, people, links.
+
+use super::{
+    alerts::safe_url,
+    clock::{Clock, Due, Stamp},
+};
+use crate::{
+    config::Vocabulary,
+    incident::{
+        role::{CATALOGUE, Role, RoleDef},
+        state::{Incident, ObjectiveState, Task, TaskState},
+    },
+    people::Person,
+};
+
+/// Roles that are worth a line even when nobody holds them.
+const CORE: [&str; 5] = ["ops", "pio", "deputy", "scribe", "lno"];
+/// Finished tasks that are shown.
+const DONE_SHOWN: usize = 10;
+
+pub struct RoleRow {
+    pub slug: String,
+    pub title: String,
+    pub holders: Vec<String>,
+    pub offered_to: Vec<String>,
+    pub is_mine: bool,
+    pub does: &'static str,
+    pub can_take: bool,
+}
+
+pub struct TaskRow {
+    pub n: u32,
+    pub text: String,
+    pub owner: String,
+    pub state: &'static str,
+    pub due: Option<Due>,
+    pub is_open: bool,
+    pub is_late: bool,
+    pub is_mine: bool,
+    pub can_ack: bool,
+    pub result: Option<String>,
+}
+
+pub struct ObjectiveRow {
+    pub n: u32,
+    pub text: String,
+    pub state: &'static str,
+    pub is_open: bool,
+}
+
+pub struct CanRow {
+    pub service: String,
+    pub by: String,
+    pub at: Stamp,
+    pub conditions: String,
+    pub actions: String,
+    pub needs: String,
+}
+
+pub struct AlertRow {
+    pub id: i64,
+    pub title: String,
+    pub source: String,
+    pub firing: u64,
+    pub total: u64,
+}
+
+pub struct LinkRow {
+    pub label: String,
+    /// `None` when the address is none that may be pressed; it is shown as text then.
+    pub url: Option<String>,
+    pub text: String,
+}
+
+pub struct Board {
+    pub roles: Vec<RoleRow>,
+    pub free_roles: Vec<RoleRow>,
+    pub open_tasks: Vec<TaskRow>,
+    pub done_tasks: Vec<TaskRow>,
+    pub objectives: Vec<ObjectiveRow>,
+    pub cans: Vec<CanRow>,
+    pub alerts: Vec<AlertRow>,
+    pub firing: u64,
+    pub here: Vec<String>,
+    pub am_here: bool,
+    pub links: Vec<LinkRow>,
+}
+
+fn title(def: &RoleDef, vocabulary: Vocabulary) -> &'static str {
+    match vocabulary {
+        Vocabulary::Nims => def.title,
+        Vocabulary::It => def.it_title,
+    }
+}
+
+pub fn role_title(role: &Role, vocabulary: Vocabulary) -> String {
+    match vocabulary {
+        Vocabulary::Nims => role.title(),
+        Vocabulary::It => role.it_title(),
+    }
+}
+
+fn roles(incident: &Incident, me: &Person, vocabulary: Vocabulary) -> (Vec<RoleRow>, Vec<RoleRow>) {
+    let is_over = incident.phase.is_over();
+    let row = |slug: &str, title: String, def: &'static RoleDef| {
+        let held = || incident.roles.iter().filter(|held| held.role.slug() == slug);
+        let is_mine = held().any(|held| held.person.id == me.id);
+        let is_full = def.holders_max.is_some_and(|max| held().count() >= max);
+        RoleRow {
+            slug: slug.to_owned(),
+            title,
+            holders: held().map(|held| held.person.to_string()).collect(),
+            offered_to: incident.offers.iter().filter(|o| o.role.slug() == slug).map(|o| o.to.to_string()).collect(),
+            is_mine,
+            does: def.does,
+            can_take: !is_over && !is_mine && !is_full,
+        }
+    };
+    let (mut shown, mut free) = (Vec::new(), Vec::new());
+    for def in CATALOGUE.iter().filter(|def| def.slug != "ic") {
+        if def.is_family {
+            let mut slugs: Vec<&Role> = incident.roles.iter().map(|held| &held.role).filter(|role| role.def().slug == def.slug).collect();
+            slugs.sort();
+            slugs.dedup();
+            shown.extend(slugs.into_iter().map(|role| row(role.slug(), role_title(role, vocabulary), def)));
+            continue;
+        }
+        let one = row(def.slug, title(def, vocabulary).to_owned(), def);
+        let is_shown = CORE.contains(&def.slug) || !one.holders.is_empty() || !one.offered_to.is_empty();
+        if is_shown { shown.push(one) } else { free.push(one) }
+    }
+    // What is held first, then the roles that matter most.
+    shown.sort_by_key(|row| (row.holders.is_empty(), CORE.iter().position(|slug| *slug == row.slug).unwrap_or(CORE.len())));
+    (shown, free)
+}
+
+fn task(task: &Task, incident: &Incident, me: &Person, clock: &Clock) -> TaskRow {
+    let is_open = task.state.is_open();
+    let due = task.due_at.filter(|_| is_open).map(|at| clock.due(at, incident.real_time_at(at)));
+    TaskRow {
+        n: task.n,
+        text: task.text.clone(),
+        owner: task.owner.to_string(),
+        state: task.state.word(),
+        is_late: task.state == TaskState::Overdue || due.as_ref().is_some_and(|due| due.is_late),
+        due,
+        is_open,
+        is_mine: task.owner.id == me.id,
+        can_ack: task.state == TaskState::Assigned && task.owner.id == me.id,
+        result: task.result.clone(),
+    }
+}
+
+impl Board {
+    pub fn of(incident: &Incident, me: &Person, vocabulary: Vocabulary, clock: &Clock) -> Board {
+        let (roles, free_roles) = roles(incident, me, vocabulary);
+        let tasks = || incident.tasks.iter().map(|one| task(one, incident, me, clock));
+        let mut open_tasks: Vec<TaskRow> = tasks().filter(|task| task.is_open).collect();
+        open_tasks.sort_by_key(|task| (!task.is_late, !task.is_mine, task.n));
+        let here = || incident.participants.values().filter(|p| p.checked_in.is_some() && p.checked_out.is_none());
+        Board {
+            roles,
+            free_roles,
+            open_tasks,
+            done_tasks: tasks().rev().filter(|task| !task.is_open).take(DONE_SHOWN).collect(),
+            objectives: incident
+                .objectives
+                .iter()
+                .map(|objective| ObjectiveRow {
+                    n: objective.n,
+                    text: objective.text.clone(),
+                    state: match objective.state {
+                        ObjectiveState::Open => "open",
+                        ObjectiveState::Met => "met",
+                        ObjectiveState::Dropped => "dropped",
+                    },
+                    is_open: objective.state == ObjectiveState::Open,
+                })
+                .collect(),
+            cans: incident
+                .cans
+                .iter()
+                .map(|(service, can)| CanRow {
+                    service: service.clone(),
+                    by: can.by.to_string(),
+                    at: clock.stamp(can.at),
+                    conditions: can.conditions.clone(),
+                    actions: can.actions.clone(),
+                    needs: can.needs.clone(),
+                })
+                .collect(),
+            alerts: incident
+                .situations
+                .values()
+                .map(|s| AlertRow {
+                    id: s.id,
+                    title: s.title.clone(),
+                    source: s.source.clone(),
+                    firing: s.firing,
+                    total: s.total,
+                })
+                .collect(),
+            firing: incident.firing(),
+            here: here().map(|p| p.person.to_string()).collect(),
+            am_here: here().any(|p| p.person.id == me.id),
+            links: incident
+                .links
+                .iter()
+                .map(|link| LinkRow { label: link.label.clone(), url: safe_url(&link.url), text: link.url.clone() })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The briefing for whoever takes over, after ICS 201; made for paper too.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use super::{
+    Shared,
+    clock::Stamp,
+    frame::{self, Frame},
+};
+use crate::{
+    incident::{briefing, id::IncidentId, refusal::Refusal},
+    people::Person,
+};
+
+#[derive(Template)]
+#[template(path = "console/briefing.html")]
+struct Page {
+    frame: Frame,
+    id: String,
+    title: String,
+    severity: String,
+    phase: &'static str,
+    commander: String,
+    declared: Option<Stamp>,
+    made: Stamp,
+    sections: Vec<(usize, &'static str, Option<String>)>,
+    filled: usize,
+}
+
+pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let Some(me) = shared.visitor(&headers) else {
+        return frame::who_are_you(&shared, &format!("/console/i/{id}/briefing"));
+    };
+    match build(&shared, &me, &id).await {
+        Ok(page) => frame::render(&page, StatusCode::OK),
+        Err(refusal) => frame::refusal_page(&shared, Some(&me), &refusal),
+    }
+}
+
+async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> {
+    let id: IncidentId = id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
+    let desk = &shared.console.desk;
+    let incident = desk.incident(id).await?;
+    let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));
+    let sections: Vec<_> = briefing::sections(&incident, clock.now)
+        .into_iter()
+        .enumerate()
+        .map(|(i, (name, text))| (i + 1, name, text))
+        .collect();
+    let mut frame = Frame::new(shared, Some(me), format!("Briefing for {id}"), "");
+    frame.banner = incident.kind().banner();
+    frame.events = format!("/console/events?incident={id}");
+    Ok(Page {
+        frame,
+        id: id.to_string(),
+        title: incident.title.clone(),
+        severity: incident.severity.to_string(),
+        phase: incident.phase.word(),
+        commander: incident.commander.to_string(),
+        declared: incident.milestones.declared.map(|at| clock.stamp(at)),
+        made: clock.stamp(clock.now),
+        filled: sections.iter().filter(|(_, _, text)| text.is_some()).count(),
+        sections,
+    })
+}

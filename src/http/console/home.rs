@@ -1,0 +1,129 @@
+//! The first page: what is open, what fires that nobody has taken up, what was; and the way to declare.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use serde::Deserialize;
+
+use super::{
+    Shared,
+    alerts::{self, SituationCard},
+    clock::{Clock, Due, Stamp},
+    frame::{self, Frame, Left},
+};
+use crate::{
+    desk::refuse,
+    incident::{kind::Kind, severity::Severity},
+    journal::rows::{IncidentFilter, IncidentRow, SituationFilter},
+    people::Person,
+};
+
+/// Incidents read for the lists.
+const ROWS_MAX: u32 = 300;
+/// Of those that are over, shown.
+const OVER_SHOWN: usize = 30;
+const SITUATIONS_SHOWN: u32 = 20;
+
+pub struct Row {
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub tone: &'static str,
+    pub phase: &'static str,
+    pub commander: String,
+    pub declared: Stamp,
+    pub next_update: Option<Due>,
+    pub drafts: usize,
+}
+
+#[derive(Template)]
+#[template(path = "console/home.html")]
+struct Page {
+    frame: Frame,
+    open: Vec<Row>,
+    exercises: Vec<Row>,
+    over: Vec<Row>,
+    situations: Vec<SituationCard>,
+    severities: Vec<(&'static str, String, &'static str)>,
+}
+
+fn row(row: &IncidentRow, clock: &Clock) -> Row {
+    Row {
+        id: row.id.to_string(),
+        title: row.title.clone(),
+        severity: row.severity,
+        tone: row.severity.word(),
+        phase: row.phase.word(),
+        commander: row.commander.to_string(),
+        declared: clock.stamp(row.declared_at),
+        next_update: None,
+        drafts: 0,
+    }
+}
+
+pub async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console") };
+    let left = Left::carried(&headers);
+    show(&shared, &headers, &me, left).await
+}
+
+pub async fn show(shared: &Shared, _headers: &HeaderMap, me: &Person, left: Left) -> Response {
+    match build(shared, me, left).await {
+        Ok(page) => frame::render(&page, StatusCode::OK),
+        Err(refusal) => frame::refusal_page(shared, Some(me), &refusal),
+    }
+}
+
+async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::incident::refusal::Refusal> {
+    let desk = &shared.console.desk;
+    let clock = frame::clock_at(shared, desk.world.now());
+    let open_rows = desk.list(IncidentFilter::open()).await?;
+    let all = desk.list(IncidentFilter::all(ROWS_MAX)).await?;
+    let (mut open, mut exercises) = (Vec::new(), Vec::new());
+    for found in &open_rows {
+        let mut shown = row(found, &clock);
+        // The list row does not hold the promise to the public; the folded state is at hand.
+        if let Ok(incident) = desk.incident(found.id).await {
+            let own = Clock { now: incident.time_at(clock.now), ..clock };
+            shown.next_update = incident.next_update_due.map(|at| own.due(at, incident.real_time_at(at)));
+            shown.drafts = incident.posts.iter().filter(|p| p.published.is_none() && p.dropped.is_none()).count();
+        }
+        if found.id.kind == Kind::Real { open.push(shown) } else { exercises.push(shown) }
+    }
+    open.sort_by_key(|row| row.severity.level());
+    let over = all.iter().filter(|row| row.phase.is_over()).take(OVER_SHOWN).map(|found| row(found, &clock)).collect();
+    let mut situations = Vec::new();
+    for found in desk.situations(SituationFilter::Free { limit: SITUATIONS_SHOWN }).await? {
+        let of = desk.journal.alerts_of(found.id, 3).await.map_err(refuse)?;
+        situations.push(alerts::card(&found, &of, &clock));
+    }
+    Ok(Page {
+        frame: Frame::new(shared, Some(me), "Incidents", "home").leave(left),
+        open,
+        exercises,
+        over,
+        situations,
+        severities: Severity::ALL.iter().map(|s| (s.word(), s.to_string(), s.meaning())).collect(),
+    })
+}
+
+#[derive(Deserialize)]
+pub struct HelpOf {
+    verb: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/help.html")]
+struct HelpPage {
+    frame: Frame,
+    text: String,
+}
+
+pub async fn help(State(shared): State<Shared>, Query(of): Query<HelpOf>, headers: HeaderMap) -> Response {
+    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/help") };
+    let text = (shared.console.help)(of.verb.as_deref());
+    frame::render(&HelpPage { frame: Frame::new(&shared, Some(&me), "Help", "help"), text }, StatusCode::OK)
+}

@@ -1,0 +1,194 @@
+//! The incident's page: how it stands, what to do next, the command box, the timeline, and everything that can be
+//! pressed.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+
+use super::{
+    Shared,
+    board::Board,
+    clock::{Due, Stamp},
+    frame::{self, Frame, Left},
+    next::{Next, Step, next_step},
+    posts::{self, PostCard},
+    timeline::{self, LineView},
+};
+use crate::{
+    config::Vocabulary,
+    incident::{id::IncidentId, phase::Phase, refusal::Refusal, severity::Severity, state::Incident},
+    people::Person,
+};
+
+/// Entries shown here; the whole timeline has a page of its own.
+const LINES_SHOWN: u64 = 60;
+/// Lines offered for what is open on this incident.
+const WORDS_MAX: usize = 40;
+
+/// A press that moves the incident on.
+struct Move {
+    label: &'static str,
+    command: &'static str,
+    /// What the blank asks; empty for no blank.
+    blank: &'static str,
+    needs_text: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/incident.html")]
+struct Page {
+    frame: Frame,
+    id: String,
+    title: String,
+    summary: String,
+    severity: Severity,
+    phase: &'static str,
+    is_over: bool,
+    is_active: bool,
+    commander: String,
+    commander_since: Stamp,
+    ic_title: &'static str,
+    i_command: bool,
+    command_offer: Option<(String, Due)>,
+    declared: Option<Stamp>,
+    public: PublicState,
+    next: Option<Next>,
+    board: Board,
+    open_posts: Vec<PostCard>,
+    settled_posts: Vec<PostCard>,
+    lines: Vec<LineView>,
+    entries: u64,
+    has_more: bool,
+    moves: Vec<Move>,
+    severities: Vec<(&'static str, String, &'static str)>,
+    phases: Vec<(&'static str, &'static str, bool)>,
+    impacts: Vec<(&'static str, bool)>,
+    components: Vec<String>,
+    states: &'static [(&'static str, &'static str)],
+    next_minutes: u32,
+}
+
+/// What the public knows, and when it hears next.
+struct PublicState {
+    words: String,
+    next: Option<Due>,
+}
+
+fn public_state(incident: &Incident, clock: &super::clock::Clock) -> PublicState {
+    let words = match incident.last_published() {
+        None if incident.phase.is_active() => "not told yet".to_owned(),
+        None => "never told".to_owned(),
+        Some(post) => format!("told «{}»", post.draft.phase.title()),
+    };
+    PublicState { words, next: incident.next_update_due.map(|at| clock.due(at, incident.real_time_at(at))) }
+}
+
+fn one(label: &'static str, command: &'static str, blank: &'static str, needs_text: bool) -> Move {
+    Move { label, command, blank, needs_text }
+}
+
+fn moves(phase: Phase) -> Vec<Move> {
+    let identify = || one("Cause found", "phase identify", "What is the cause?", false);
+    let mitigate = || one("Mitigated, watching", "phase mitigate", "What brought it back?", false);
+    let resolve = || one("Resolve", "resolve", "How was it mended?", false);
+    let cancel = || one("Cancel: it is none", "cancel", "Why is it none?", true);
+    let reopen = || one("Reopen", "reopen", "What broke again?", false);
+    let close = || one("Close", "close", "Anything left to say?", false);
+    match phase {
+        Phase::Triage => vec![one("Confirm: it is one", "phase confirm", "", false), cancel()],
+        Phase::Investigating => vec![identify(), mitigate(), resolve(), cancel()],
+        Phase::Identified => vec![mitigate(), resolve(), cancel()],
+        Phase::Monitoring => vec![resolve(), reopen()],
+        Phase::Resolved => vec![one("Start the review", "phase review", "", false), close(), reopen()],
+        Phase::Review => vec![close(), reopen()],
+        Phase::Closed | Phase::Cancelled | Phase::Merged => vec![],
+    }
+}
+
+/// Lines that fit what is open here.
+fn words_here(incident: &Incident, me: &Person) -> Vec<String> {
+    let tasks = incident.open_tasks().map(|task| match task.owner.id == me.id {
+        true => format!("task done {} ", task.n),
+        false => format!("task more {} 10m", task.n),
+    });
+    let drafts = incident.posts.iter().filter(|post| post.published.is_none() && post.dropped.is_none());
+    let posts = drafts.flat_map(|post| [format!("update approve {}", post.n), format!("update publish {}", post.n)]);
+    let objectives = incident.objectives.iter().map(|objective| format!("objective met {}", objective.n));
+    tasks.chain(posts).chain(objectives).take(WORDS_MAX).collect()
+}
+
+pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, &format!("/console/i/{id}")) };
+    match id.parse::<IncidentId>() {
+        Ok(id) => show(&shared, &me, id, Left::carried(&headers)).await,
+        Err(why) => {
+            let refusal = Refusal::not_found(why, "The incidents are on the first page.");
+            frame::refusal_page(&shared, Some(&me), &refusal)
+        }
+    }
+}
+
+pub async fn show(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Response {
+    match build(shared, me, id, left).await {
+        Ok(page) => frame::render(&page, StatusCode::OK),
+        Err(refusal) => frame::refusal_page(shared, Some(me), &refusal),
+    }
+}
+
+async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Result<Page, Refusal> {
+    let console = &shared.console;
+    let desk = &console.desk;
+    let policy = &desk.settings.policy;
+    let incident = desk.incident(id).await?;
+    let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));
+    let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
+    let lines = timeline::lines(desk, id, (from, incident.seq), &clock, console.vocabulary).await?;
+    let (open_posts, settled_posts) = posts::cards(&incident, me, policy, &clock);
+    let mut frame = Frame::new(shared, Some(me), format!("{id} {}", incident.title), "").leave(left);
+    frame.banner = incident.kind().banner();
+    frame.events = format!("/console/events?incident={id}");
+    frame.incident = Some(id.to_string());
+    frame.words_here = words_here(&incident, me);
+    let public_phase = incident.public_phase();
+    let impact = posts::impact_word(incident.severity.impact());
+    Ok(Page {
+        frame,
+        id: id.to_string(),
+        title: incident.title.clone(),
+        summary: incident.summary.clone(),
+        severity: incident.severity,
+        phase: incident.phase.word(),
+        is_over: incident.phase.is_over(),
+        is_active: incident.phase.is_active(),
+        commander: incident.commander.to_string(),
+        commander_since: clock.stamp(incident.commander_since),
+        ic_title: match console.vocabulary {
+            Vocabulary::Nims => "Incident Commander",
+            Vocabulary::It => "Incident lead",
+        },
+        i_command: incident.commander.id == me.id,
+        command_offer: incident
+            .command_offer
+            .as_ref()
+            .map(|offer| (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))),
+        declared: incident.milestones.declared.map(|at| clock.stamp(at)),
+        public: public_state(&incident, &clock),
+        next: next_step(&incident, me, policy, clock.now),
+        board: Board::of(&incident, me, console.vocabulary, &clock),
+        open_posts,
+        settled_posts,
+        has_more: lines.last().is_some_and(|line| line.seq > 1),
+        lines,
+        entries: incident.seq,
+        moves: moves(incident.phase),
+        severities: Severity::ALL.iter().map(|s| (s.word(), s.to_string(), s.meaning())).collect(),
+        phases: posts::PHASES.iter().map(|p| (p.word(), p.title(), *p == public_phase)).collect(),
+        impacts: posts::IMPACTS.iter().map(|word| (*word, *word == impact)).collect(),
+        components: console.components.iter().map(|component| component.name.clone()).collect(),
+        states: &posts::STATES,
+        next_minutes: policy.public_update_minutes(incident.severity),
+    })
+}

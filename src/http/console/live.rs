@@ -1,0 +1,102 @@
+//! The live hints: a stream of server-sent events, one a change. A hint says what changed, not to what: the page
+//! fetches itself again, so a lost hint costs nothing but time.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use super::Shared;
+use crate::{desk::Changed, incident::id::IncidentId};
+
+/// Streams open at one time.
+pub const STREAMS_MAX: usize = 512;
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+#[derive(Deserialize)]
+pub struct Of {
+    incident: Option<IncidentId>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+enum Hint {
+    Incident { id: IncidentId, seq: u64 },
+    Alerts,
+    Outbox,
+    /// Hints were lost, or may have been while the connection was down.
+    Reload,
+}
+
+struct Live {
+    changes: broadcast::Receiver<Changed>,
+    stop: CancellationToken,
+    of: Option<IncidentId>,
+    /// Counts the hints of this stream.
+    n: u64,
+    first: Option<Hint>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Live {
+    fn wants(&self, changed: &Changed) -> bool {
+        match (self.of, changed) {
+            (Some(of), Changed::Incident { id, .. }) => of == *id,
+            // An incident learns of its alerts and deliveries by entries of its own.
+            (Some(_), _) => false,
+            (None, _) => true,
+        }
+    }
+
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Live)> {
+        let hint = match self.first.take() {
+            Some(first) => first,
+            None => loop {
+                tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => return None,
+                    changed = self.changes.recv() => match changed {
+                        Ok(changed) if !self.wants(&changed) => {}
+                        Ok(Changed::Incident { id, seq }) => break Hint::Incident { id, seq },
+                        Ok(Changed::Alerts) => break Hint::Alerts,
+                        Ok(Changed::Outbox) => break Hint::Outbox,
+                        Err(broadcast::error::RecvError::Lagged(_)) => break Hint::Reload,
+                        Err(broadcast::error::RecvError::Closed) => return None,
+                    },
+                }
+            },
+        };
+        self.n += 1;
+        let data = serde_json::to_string(&hint).unwrap_or_default();
+        Some((Ok(Event::default().id(self.n.to_string()).data(data)), self))
+    }
+}
+
+pub async fn events(State(shared): State<Shared>, Query(of): Query<Of>, headers: HeaderMap) -> Response {
+    if shared.visitor(&headers).is_none() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Ok(place) = shared.streams.clone().try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "Too many live pages are open; this one goes on without.\n").into_response();
+    };
+    let live = Live {
+        changes: shared.console.desk.changes(),
+        stop: shared.console.stop.clone(),
+        of: of.incident,
+        n: 0,
+        first: headers.contains_key("last-event-id").then_some(Hint::Reload),
+        _place: place,
+    };
+    let hints = stream::unfold(live, Live::next);
+    Sse::new(hints).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here")).into_response()
+}

@@ -1,0 +1,153 @@
+//! The console: the incident in a browser. Pages are made here and work without a script; forms are commands that go
+//! the way typed words go; a small script keeps an open page current.
+
+mod alerts;
+mod board;
+mod briefing;
+mod clock;
+mod frame;
+mod home;
+mod incident;
+mod line;
+mod live;
+mod next;
+mod outbox;
+mod posts;
+mod say;
+mod timeline;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use chrono_tz::Tz;
+use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{Component, Vocabulary},
+    desk::{Answer, Caller, Desk},
+    incident::{id::IncidentId, refusal::Refusal},
+    people::Person,
+};
+
+/// Says a line of the command language: who, on which incident, the words, and the key under which a repeat is
+/// answered with the first answer.
+pub type Say =
+    Arc<dyn Fn(Caller, Option<IncidentId>, String, Option<String>) -> BoxFuture<'static, Result<Answer, Refusal>> + Send + Sync>;
+/// Whom a request comes from, if the door recognizes them.
+pub type Who = Arc<dyn Fn(&HeaderMap) -> Option<Person> + Send + Sync>;
+
+/// What the console stands on.
+pub struct Console {
+    pub desk: Arc<Desk>,
+    pub say: Say,
+    pub who: Who,
+    /// No logins are set up: a visitor gives a name. Where they are, whom `who` does not know is turned away.
+    pub asks_name: bool,
+    /// The help of the command language, whole or of one verb.
+    pub help: fn(Option<&str>) -> String,
+    /// Lines offered while somebody types.
+    pub words: Vec<String>,
+    /// Components that a public update can speak of.
+    pub components: Vec<Component>,
+    pub vocabulary: Vocabulary,
+    pub tz: Tz,
+    /// The organization's name.
+    pub title: String,
+    /// Ends the live streams, so that they do not hold up a shutdown.
+    pub stop: CancellationToken,
+}
+
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub console: Arc<Console>,
+    pub streams: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// Who is there: recognized by the door, or by the name given.
+    pub fn visitor(&self, headers: &HeaderMap) -> Option<Person> {
+        (self.console.who)(headers).or_else(|| {
+            let name = self.console.asks_name.then(|| visitor::cookie(headers, visitor::NAME_COOKIE)).flatten()?;
+            visitor::person(&name).ok()
+        })
+    }
+}
+
+const HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// The routes, to be mounted under `/console` (`Router::nest`).
+pub fn router(console: Arc<Console>) -> Router {
+    let shared = Shared { console, streams: Arc::new(Semaphore::new(live::STREAMS_MAX)) };
+    Router::new()
+        .route("/", get(home::page))
+        .route("/i/{id}", get(incident::page))
+        .route("/i/{id}/timeline", get(timeline::page))
+        .route("/i/{id}/briefing", get(briefing::page))
+        .route("/alerts", get(alerts::page))
+        .route("/outbox", get(outbox::page).post(outbox::handle))
+        .route("/help", get(home::help))
+        .route("/name", get(frame::name_page).post(frame::give_name))
+        .route("/say", post(say::say))
+        .route("/events", get(live::events))
+        .route("/assets/app.js", get(script))
+        .route("/assets/console.css", get(style))
+        .fallback(missing)
+        .layer(DefaultBodyLimit::max(line::LINE_BYTES_MAX * 4))
+        .layer(middleware::from_fn(headers))
+        .with_state(shared)
+}
+
+async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let sent = response.headers_mut();
+    for (name, value) in HEADERS {
+        sent.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    sent.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn missing(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let refusal = Refusal::not_found("There is no such page.", "The incidents are on the first page.");
+    frame::refusal_page(&shared, shared.visitor(&headers).as_ref(), &refusal)
+}
+
+fn asset(body: &'static str, content_type: &'static str, headers: &HeaderMap) -> Response {
+    let digest = hex::encode(Sha256::digest(body));
+    let tag = format!("\"{}\"", digest.get(..16).unwrap_or_default());
+    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let about = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, about).into_response();
+    }
+    (about, [(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+async fn script(headers: HeaderMap) -> Response {
+    asset(include_str!("../assets/app.js"), "text/javascript; charset=utf-8", &headers)
+}
+
+async fn style(headers: HeaderMap) -> Response {
+    asset(include_str!("../assets/console.css"), "text/css; charset=utf-8", &headers)
+}

@@ -1,0 +1,126 @@
+//! The one thing to do next, as an incident and the reader stand now. Advice, never a bar.
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::{
+    incident::{decide::Policy, phase::Phase, role::Role, severity::Severity, state::Incident},
+    people::Person,
+    post,
+};
+
+/// A press that does it, or the form in which it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Says this command.
+    Say { label: &'static str, command: String },
+    /// Opens this part of the page.
+    Open { label: &'static str, anchor: &'static str },
+}
+
+/// What to do next, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    pub text: String,
+    pub steps: Vec<Step>,
+    pub is_urgent: bool,
+}
+
+fn say(label: &'static str, command: impl Into<String>) -> Step {
+    Step::Say { label, command: command.into() }
+}
+
+fn next(text: impl Into<String>, steps: Vec<Step>, is_urgent: bool) -> Option<Next> {
+    Some(Next { text: text.into(), steps, is_urgent })
+}
+
+/// `now` is the incident's own time.
+pub fn next_step(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Option<Next> {
+    if incident.phase.is_over() {
+        return None;
+    }
+    offers(incident, me).or_else(|| public(incident, me, policy, now)).or_else(|| people(incident)).or_else(|| work(incident, me)).or_else(|| phase(incident))
+}
+
+fn offers(incident: &Incident, me: &Person) -> Option<Next> {
+    if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
+        let steps = vec![say("Accept command", "command accept"), say("Decline", "command decline")];
+        return next(format!("{} offers you command. Read the briefing, then accept.", offer.by), steps, true);
+    }
+    let offer = incident.offers.iter().find(|offer| offer.to.id == me.id)?;
+    let slug = offer.role.slug();
+    let steps = vec![say("Accept", format!("role accept {slug}")), say("Decline", format!("role decline {slug}"))];
+    next(format!("{} asks you to be {}.", offer.by, offer.role), steps, true)
+}
+
+fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Option<Next> {
+    let write = || vec![Step::Open { label: "Write the update", anchor: "act-update" }];
+    let open = incident.posts.iter().rev().find(|post| post.published.is_none() && post.dropped.is_none());
+    if let Some(draft) = open {
+        let n = draft.n;
+        if post::standing_approval(incident, draft, now).is_ok() {
+            return next(format!("Public update {n} is approved."), vec![say("Publish it", format!("update publish {n}"))], true);
+        }
+        let look = vec![Step::Open { label: "Read it", anchor: "public" }];
+        return if draft.author.id == me.id && policy.two_person {
+            next(format!("Public update {n} waits for somebody else's approval."), look, false)
+        } else {
+            next(format!("Public update {n} waits for approval: read it word for word."), look, true)
+        };
+    }
+    if incident.next_update_due.is_some_and(|due| due <= now) {
+        return next("The public update that was promised is late.", write(), true);
+    }
+    if incident.next_update_due.is_some_and(|due| due - now <= Duration::minutes(5)) {
+        return next("The next public update is due within five minutes.", write(), true);
+    }
+    let told = incident.last_published().is_some();
+    if !told && incident.phase.is_active() && incident.phase != Phase::Triage && policy.first_post_minutes(incident.severity) > 0 {
+        return next("The public has not been told yet. «We are investigating» is enough.", write(), true);
+    }
+    None
+}
+
+fn people(incident: &Incident) -> Option<Next> {
+    if !incident.phase.is_active() || !matches!(incident.severity, Severity::Sev1 | Severity::Sev2) {
+        return None;
+    }
+    for (slug, label) in [("ops", "Take Operations"), ("pio", "Take Public Information")] {
+        if !incident.roles.iter().any(|held| held.role.slug() == slug) {
+            let title = slug.parse::<Role>().map(|role| role.title()).unwrap_or_default();
+            let steps = vec![say(label, format!("role take {slug}")), Step::Open { label: "Roles", anchor: "roles" }];
+            return next(format!("Nobody is {title} yet; {} does that too.", incident.commander), steps, false);
+        }
+    }
+    None
+}
+
+fn work(incident: &Incident, me: &Person) -> Option<Next> {
+    use crate::incident::state::TaskState;
+    let look = || vec![Step::Open { label: "Tasks", anchor: "tasks" }];
+    if let Some(task) = incident.open_tasks().find(|task| task.state == TaskState::Assigned && task.owner.id == me.id) {
+        let steps = vec![say("Understood", format!("task ack {}", task.n))];
+        return next(format!("Task #{} is yours: {}", task.n, task.text), steps, true);
+    }
+    let late = incident.open_tasks().find(|task| task.state == TaskState::Overdue)?;
+    next(format!("Task #{} of {} is late.", late.n, late.owner), look(), false)
+}
+
+fn phase(incident: &Incident) -> Option<Next> {
+    let open = |label| vec![Step::Open { label, anchor: "act-phase" }];
+    match incident.phase {
+        Phase::Triage => {
+            let steps = vec![say("It is an incident", "phase confirm"), Step::Open { label: "It is none", anchor: "act-phase" }];
+            next("Is it an incident? Confirm or cancel.", steps, false)
+        }
+        Phase::Investigating | Phase::Identified if !incident.situations.is_empty() && incident.firing() == 0 => {
+            next("No linked alert fires any more. Are customers served again?", open("Mitigated"), false)
+        }
+        Phase::Monitoring => next("Watch whether it holds; then resolve.", open("Resolve"), false),
+        Phase::Resolved => {
+            let steps = vec![say("Start the review", "phase review"), Step::Open { label: "Close", anchor: "act-phase" }];
+            next("Resolved. Look back while it is fresh, or close.", steps, false)
+        }
+        Phase::Review => next("Close it when the review is done.", open("Close"), false),
+        _ => None,
+    }
+}

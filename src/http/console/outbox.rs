@@ -1,0 +1,160 @@
+//! The outbox: what is on its way out, what failed and why; to be tried again or dropped by hand.
+
+use askama::Template;
+use axum::{
+    extract::{Form, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    Shared,
+    clock::Stamp,
+    frame::{self, Frame, Left, Said},
+    visitor,
+};
+use crate::{
+    desk::refuse,
+    incident::refusal::Refusal,
+    journal::{
+        Handle,
+        rows::{Delivery, DeliveryFilter, DeliveryState, What},
+    },
+    people::Person,
+};
+
+/// Characters of a reason.
+const REASON_CHARS_MAX: usize = 500;
+const RECENT_SHOWN: u32 = 50;
+
+struct Row {
+    n: i64,
+    what: String,
+    incident: Option<String>,
+    destination: String,
+    state: &'static str,
+    tone: &'static str,
+    attempts: u32,
+    next: Option<Stamp>,
+    error: Option<String>,
+    created: Stamp,
+    settled: Option<Stamp>,
+    can_retry: bool,
+    can_drop: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/outbox.html")]
+struct Page {
+    frame: Frame,
+    waiting: Vec<Row>,
+    settled: Vec<Row>,
+}
+
+fn what(what: &What) -> String {
+    match what {
+        What::Post { n } => format!("public update {n}"),
+        What::Card => "status card".into(),
+        What::Say { seq } => format!("timeline entry {seq}"),
+        What::Situation { id } => format!("alert card S-{id}"),
+    }
+}
+
+pub async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/outbox") };
+    let left = Left::carried(&headers);
+    show(&shared, &me, left, StatusCode::OK).await
+}
+
+async fn show(shared: &Shared, me: &Person, left: Left, status: StatusCode) -> Response {
+    match build(shared, me, left).await {
+        Ok(page) => frame::render(&page, status),
+        Err(refusal) => frame::refusal_page(shared, Some(me), &refusal),
+    }
+}
+
+async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal> {
+    let desk = &shared.console.desk;
+    let clock = frame::clock_at(shared, desk.world.now());
+    let row = |delivery: Delivery| {
+        let state = delivery.state;
+        Row {
+            n: delivery.n,
+            what: what(&delivery.what),
+            incident: delivery.incident.map(|id| id.to_string()),
+            destination: delivery.destination,
+            state: state.word(),
+            tone: match state {
+                DeliveryState::Failed => "sev1",
+                DeliveryState::Unknown => "sev3",
+                DeliveryState::Sent => "good",
+                _ => "calm",
+            },
+            attempts: delivery.attempts,
+            next: (state.is_open() && delivery.next_at > clock.now).then(|| clock.stamp(delivery.next_at)),
+            error: delivery.error,
+            created: clock.stamp(delivery.created_at),
+            settled: delivery.settled_at.map(|at| clock.stamp(at)),
+            can_retry: state.is_open() && state != DeliveryState::Sending || state == DeliveryState::Failed,
+            can_drop: matches!(state, DeliveryState::Failed | DeliveryState::Pending | DeliveryState::Unknown),
+        }
+    };
+    let open = desk.journal.deliveries(DeliveryFilter::Open).await.map_err(refuse)?;
+    let recent = desk.journal.deliveries(DeliveryFilter::Recent { limit: RECENT_SHOWN }).await.map_err(refuse)?;
+    let is_settled = |d: &Delivery| matches!(d.state, DeliveryState::Sent | DeliveryState::Dropped);
+    Ok(Page {
+        frame: Frame::new(shared, Some(me), "Outbox", "outbox").leave(left),
+        waiting: open.into_iter().map(row).collect(),
+        settled: recent.into_iter().filter(is_settled).map(row).collect(),
+    })
+}
+
+#[derive(Deserialize)]
+pub struct HandleForm {
+    delivery: i64,
+    how: String,
+    #[serde(default)]
+    reason: String,
+}
+
+pub async fn handle(State(shared): State<Shared>, headers: HeaderMap, Form(form): Form<HandleForm>) -> Response {
+    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/outbox") };
+    match by_hand(&shared, &me, &form).await {
+        Ok(text) => {
+            let mut response = Redirect::to("/console/outbox").into_response();
+            if let Some(carried) = visitor::carry(&text) {
+                response.headers_mut().append(header::SET_COOKIE, carried);
+            }
+            response
+        }
+        Err(refusal) => {
+            let left = Left { said: Some(Said::from(&refusal)), typed: String::new() };
+            show(&shared, &me, left, frame::status_of(refusal.because)).await
+        }
+    }
+}
+
+async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<String, Refusal> {
+    let desk = &shared.console.desk;
+    let n = form.delivery;
+    let reason = form.reason.trim();
+    let (how, done) = match form.how.as_str() {
+        "retry" => (Handle::Retry, format!("Delivery {n} is tried again.")),
+        "drop" if reason.is_empty() => {
+            return Err(Refusal::invalid(format!("Delivery {n} was not dropped: no reason was given."), "Say why."));
+        }
+        "drop" if reason.chars().count() > REASON_CHARS_MAX => {
+            return Err(Refusal::limit(format!("A reason has at most {REASON_CHARS_MAX} characters."), "Shorten it."));
+        }
+        "drop" => (Handle::Drop { reason: format!("{reason} ({me})") }, format!("Delivery {n} is dropped.")),
+        _ => return Err(Refusal::invalid("A delivery can be retried or dropped.", "Use one of the two buttons.")),
+    };
+    let was_changed = desk.journal.handle(n, how, desk.world.now()).await.map_err(refuse)?;
+    if !was_changed {
+        return Err(Refusal::conflict(format!("Delivery {n} is not waiting any more."), "The list below is as it is now."));
+    }
+    tracing::info!(delivery = n, how = %form.how, person = %me.id, "outbox handled by hand");
+    desk.wake_outbox.notify_waiters();
+    Ok(done)
+}

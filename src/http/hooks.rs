@@ -1,0 +1,139 @@
+//! `POST /hooks/{name}`: what monitoring sends. 2xx means on disk; overload is 503, never 429, since Alertmanager
+//! retries only 5xx.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde::Serialize;
+
+use super::{auth, body::Bodies, metrics::Metrics, reply};
+use crate::{
+    alert::{Sender, senders},
+    config::Secret,
+    desk::Desk,
+};
+
+/// One configured hook.
+#[derive(Debug)]
+pub struct Hook {
+    pub sender: Box<dyn Sender>,
+    /// What a caller must present; `None` only on loopback.
+    pub token: Option<Secret>,
+    /// Keep what cannot be read as one generic alert instead of refusing it.
+    pub keep_unreadable: bool,
+}
+
+pub struct Hooks {
+    pub desk: Arc<Desk>,
+    pub hooks: HashMap<String, Hook>,
+    pub bodies: Bodies,
+    pub metrics: Arc<Metrics>,
+}
+
+#[derive(Debug, Serialize)]
+struct Receipt {
+    receipt: String,
+    new: u64,
+    changed: u64,
+    repeated: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+pub fn router(hooks: Arc<Hooks>) -> Router {
+    Router::new().route("/hooks/{name}", post(take)).with_state(hooks)
+}
+
+async fn take(
+    State(hooks): State<Arc<Hooks>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    hooks.take(&name, &headers, body).await
+}
+
+impl Hooks {
+    /// Takes one delivery of the hook `name`.
+    pub async fn take(&self, name: &str, headers: &HeaderMap, body: Body) -> Response {
+        let Some(hook) = self.hooks.get(name) else {
+            let mut names: Vec<_> = self.hooks.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let shown: String = name.chars().take(40).collect();
+            return reply::error(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                format!("There is no hook «{shown}»."),
+                format!("The hooks here: {}.", names.join(", ")),
+            );
+        };
+        if let Some(token) = &hook.token
+            && !auth::presented(headers).is_some_and(|given| auth::same(&given, token))
+        {
+            self.metrics.hook(name, "unauthorized");
+            return reply::error(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                format!("The hook {name} needs its token."),
+                format!("Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}]."),
+            );
+        }
+        let held = match self.bodies.read(headers, body).await {
+            Ok(held) => held,
+            Err(response) => {
+                self.metrics.hook(name, "refused");
+                return response;
+            }
+        };
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let intake = match hook.sender.read(&held.bytes, content_type) {
+            Ok(intake) => intake,
+            Err(rejected) if hook.keep_unreadable && !held.bytes.is_empty() => {
+                self.metrics.hook(name, "kept");
+                senders::kept::keep(name, &held.bytes, &rejected)
+            }
+            Err(rejected) => {
+                self.metrics.hook(name, "refused");
+                return reply::error(
+                    StatusCode::BAD_REQUEST,
+                    "invalid",
+                    rejected.to_string(),
+                    "Nothing was taken. The page of this sender in the documentation shows what to configure there.",
+                );
+            }
+        };
+        let notes = intake.notes;
+        match self.desk.take_alerts(intake.alerts).await {
+            Ok((receipt, taken)) => {
+                self.metrics.hook(name, "taken");
+                self.metrics.alerts(name, taken.new + taken.changed + taken.repeated);
+                let receipt = receipt.to_string();
+                let id = HeaderValue::from_str(&receipt).ok();
+                let body = Receipt {
+                    receipt,
+                    new: taken.new,
+                    changed: taken.changed,
+                    repeated: taken.repeated,
+                    notes,
+                };
+                let mut response = (StatusCode::OK, Json(body)).into_response();
+                if let Some(id) = id {
+                    response.headers_mut().insert(HeaderName::from_static("x-receipt"), id);
+                }
+                response
+            }
+            Err(refusal) => {
+                self.metrics.hook(name, "unavailable");
+                // Whatever the reason, the sender is to try again.
+                reply::error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", refusal.why, refusal.instead)
+            }
+        }
+    }
+}

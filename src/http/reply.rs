@@ -1,0 +1,70 @@
+//! How refusals look over HTTP: a status code and two sentences.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::incident::refusal::{Because, Refusal};
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    pub error: ErrorDetail,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// `invalid`, `forbidden`, `not_found`, `conflict`, `limit`, `unavailable`, `unauthorized`
+    pub code: &'static str,
+    /// What stands in the way.
+    pub why: String,
+    /// What would work.
+    pub instead: String,
+}
+
+/// Seconds after which a sender may try again when the disk cannot keep up.
+pub const RETRY_AFTER_SECONDS: u32 = 5;
+
+pub fn error(
+    status: StatusCode,
+    code: &'static str,
+    why: impl Into<String>,
+    instead: impl Into<String>,
+) -> Response {
+    let body = ErrorBody { error: ErrorDetail { code, why: why.into(), instead: instead.into() } };
+    let mut response = (status, Json(body)).into_response();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"commandpost\""));
+    }
+    response
+}
+
+pub fn refused(refusal: &Refusal) -> Response {
+    let (status, code) = match refusal.because {
+        Because::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
+        Because::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+        Because::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+        Because::Conflict => (StatusCode::CONFLICT, "conflict"),
+        Because::Limit => (StatusCode::TOO_MANY_REQUESTS, "limit"),
+        Because::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    error(status, code, &refusal.why, &refusal.instead)
+}
+
+pub fn unauthorized(is_open: bool) -> Response {
+    let instead = if is_open {
+        "Say who you are: a header `X-Commandpost-Person: NAME`."
+    } else {
+        "Send `Authorization: Bearer TOKEN` with a token of the configuration's [[auth.token]]."
+    };
+    error(StatusCode::UNAUTHORIZED, "unauthorized", "Nobody is known behind this request.", instead)
+}

@@ -1,0 +1,173 @@
+//! The HTTP server: one listener, the layers in front of the doors, and an orderly end.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::{
+    auth::{Auth, check_origin},
+    reply,
+};
+use crate::desk::clock::World;
+
+/// Connections open at once; more wait in the kernel's queue.
+const CONNECTIONS_MAX: usize = 4_096;
+/// Request heads must be whole within this time (slow clients cannot hold a connection).
+const HEAD_SECONDS_MAX: u64 = 10;
+/// An orderly end waits this long for requests under way.
+const DRAIN_SECONDS_MAX: u64 = 10;
+
+/// What answers a request from ready-made bytes, before any routing; `None` leaves it to the router.
+pub type FastPath = Arc<dyn Fn(&hyper::Request<hyper::body::Incoming>) -> Option<Response> + Send + Sync>;
+
+/// What stands in front of every private door.
+pub struct Guard {
+    pub auth: Arc<Auth>,
+    pub world: Arc<dyn World>,
+    /// `127.0.0.1:8911`, `localhost:8911`: the names of this house.
+    pub hosts: Vec<String>,
+}
+
+/// Lets in who is known; the API and the outbox are behind this.
+pub async fn api_guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+    if let Err(response) = guard.same_site(&request) {
+        return *response;
+    }
+    let now = guard.world.now();
+    match guard.auth.who(request.headers(), now) {
+        Some(who) => {
+            request.extensions_mut().insert(who);
+            next.run(request).await
+        }
+        // Reading an open house needs no name; writing takes the name «api».
+        None if guard.auth.is_open() && !request.headers().contains_key("x-commandpost-person") => {
+            let person = crate::people::Person { id: "api".into(), name: "api".into() };
+            request.extensions_mut().insert(super::auth::Who { person, is_admin: true, may_write: true });
+            next.run(request).await
+        }
+        None => reply::unauthorized(guard.auth.is_open()),
+    }
+}
+
+/// Lets a browser in: the same site only; who it is, the console asks itself.
+pub async fn console_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    if let Err(response) = guard.same_site(&request) {
+        return *response;
+    }
+    next.run(request).await
+}
+
+/// Hooks prove themselves by their tokens; on an open house a browser must still not be made to post there.
+pub async fn hook_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    if guard.auth.is_open()
+        && let Err(response) = guard.same_site(&request)
+    {
+        return *response;
+    }
+    next.run(request).await
+}
+
+impl Guard {
+    fn same_site(&self, request: &Request) -> Result<(), Box<Response>> {
+        check_origin(request.method(), request.headers(), &self.hosts, self.auth.is_open()).map_err(
+            |foreign| {
+                Box::new(reply::error(
+                    StatusCode::FORBIDDEN,
+                    "forbidden",
+                    foreign.0,
+                    "Open the console at its own address; programs send no Origin.",
+                ))
+            },
+        )
+    }
+}
+
+/// Headers that every answer carries.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// Serves until `stop`; then takes no more, lets what is under way end, and returns.
+pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: CancellationToken) {
+    let router = router
+        .fallback(|| async {
+            reply::error(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing at this address.",
+                "Try /console or /status.",
+            )
+        })
+        .layer(axum::middleware::from_fn(harden));
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let permit = tokio::select! {
+            () = stop.cancelled() => break,
+            permit = room.clone().acquire_owned() => match permit {
+                Ok(permit) => permit,
+                Err(_) => break,
+            },
+        };
+        let (stream, _peer): (_, SocketAddr) = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, most likely: what is open goes on, the next one waits.
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    continue;
+                }
+            },
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY");
+        }
+        let (router, fast) = (router.clone(), fast.clone());
+        let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+            let ready = fast(&request);
+            let router = router.clone();
+            async move {
+                match ready {
+                    Some(response) => Ok::<_, std::convert::Infallible>(response),
+                    None => Ok(router.oneshot(request.map(Body::new)).await.into_response()),
+                }
+            }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
+            .max_headers(64)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::trace!(%error, "a connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(Duration::from_secs(DRAIN_SECONDS_MAX), graceful.shutdown()).await.is_err() {
+        tracing::warn!(seconds = DRAIN_SECONDS_MAX, "some requests did not end in time");
+    }
+}
