@@ -17,7 +17,7 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
 fn checklist(role: &Role) -> String {
     let def = role.def();
     let steps: Vec<_> = def.checklist.iter().map(|step| format!("  - {step}")).collect();
-    format!("{} {}\nMust not: {}\n{}", role, def.does, def.must_not, steps.join("\n"))
+    format!("{role}. {}\nMust not: {}\n{}", def.does, def.must_not, steps.join("\n"))
 }
 
 pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
