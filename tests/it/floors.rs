@@ -190,7 +190,13 @@ impl<'ast> Visit<'ast> for Names<'_> {
 }
 
 /// Every wrong import below one module, and the rooms that were seen.
-fn read(source: &Path, module: Vec<String>, file: &Path, faults: &mut Vec<String>, seen: &mut BTreeSet<String>) {
+fn read(
+    source: &Path,
+    module: Vec<String>,
+    file: &Path,
+    faults: &mut Vec<String>,
+    seen: &mut BTreeSet<String>,
+) {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     let syntax = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     let is_root = file.file_name().is_some_and(|name| name == "mod.rs" || name == "lib.rs");
