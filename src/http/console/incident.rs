@@ -47,7 +47,6 @@ struct Page {
     severity: Severity,
     phase: &'static str,
     is_over: bool,
-    is_active: bool,
     commander: String,
     commander_since: Stamp,
     ic_title: &'static str,
@@ -61,7 +60,6 @@ struct Page {
     settled_posts: Vec<PostCard>,
     lines: Vec<LineView>,
     entries: u64,
-    has_more: bool,
     moves: Vec<Move>,
     severities: Vec<(&'static str, String, &'static str)>,
     phases: Vec<(&'static str, &'static str, bool)>,
@@ -115,13 +113,16 @@ fn words_here(incident: &Incident, me: &Person) -> Vec<String> {
         false => format!("task more {} 10m", task.n),
     });
     let drafts = incident.posts.iter().filter(|post| post.published.is_none() && post.dropped.is_none());
-    let posts = drafts.flat_map(|post| [format!("update approve {}", post.n), format!("update publish {}", post.n)]);
+    let posts =
+        drafts.flat_map(|post| [format!("update approve {}", post.n), format!("update publish {}", post.n)]);
     let objectives = incident.objectives.iter().map(|objective| format!("objective met {}", objective.n));
     tasks.chain(posts).chain(objectives).take(WORDS_MAX).collect()
 }
 
 pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, &format!("/console/i/{id}")) };
+    let Some(me) = shared.visitor(&headers) else {
+        return frame::who_are_you(&shared, &format!("/console/i/{id}"));
+    };
     match id.parse::<IncidentId>() {
         Ok(id) => show(&shared, &me, id, Left::carried(&headers)).await,
         Err(why) => {
@@ -162,7 +163,6 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         severity: incident.severity,
         phase: incident.phase.word(),
         is_over: incident.phase.is_over(),
-        is_active: incident.phase.is_active(),
         commander: incident.commander.to_string(),
         commander_since: clock.stamp(incident.commander_since),
         ic_title: match console.vocabulary {
@@ -170,17 +170,15 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
             Vocabulary::It => "Incident lead",
         },
         i_command: incident.commander.id == me.id,
-        command_offer: incident
-            .command_offer
-            .as_ref()
-            .map(|offer| (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))),
+        command_offer: incident.command_offer.as_ref().map(|offer| {
+            (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))
+        }),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         public: public_state(&incident, &clock),
         next: next_step(&incident, me, policy, clock.now),
         board: Board::of(&incident, me, console.vocabulary, &clock),
         open_posts,
         settled_posts,
-        has_more: lines.last().is_some_and(|line| line.seq > 1),
         lines,
         entries: incident.seq,
         moves: moves(incident.phase),
