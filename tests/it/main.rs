@@ -7,3 +7,4 @@ mod discord_model;
 mod discord_serenity;
 mod publishers;
 mod support;
+mod web;
