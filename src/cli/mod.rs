@@ -140,6 +140,12 @@ impl Cli {
     }
 }
 
+/// Shows a line on standard output. Whoever reads it may be gone (`| head`): that ends nothing.
+pub fn show(text: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout(), "{}", printable(text)));
+}
+
 /// Text fit for a terminal: control characters (but line breaks and tabs) are shown, not obeyed.
 pub fn printable(text: &str) -> String {
     text.chars()
