@@ -15,3 +15,4 @@ mod discord_serenity;
 mod floors;
 mod publishers;
 mod support;
+mod web;

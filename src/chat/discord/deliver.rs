@@ -15,7 +15,10 @@ use super::{
 use crate::{
     card::{self, Card, Said},
     incident::id::IncidentId,
-    journal::{JournalError, rows::{DeliveryState, What}},
+    journal::{
+        JournalError,
+        rows::{DeliveryState, What},
+    },
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
@@ -54,10 +57,9 @@ impl Doing {
             Self::OpenThread => ("open a thread in", "“View Channel” and “Create Public Threads”"),
             Self::OpenPost => ("open a post in the forum", "“View Channel” and “Create Posts”"),
             Self::OpenChannel => ("make a channel next to", "“Manage Channels” in the server"),
-            Self::PostCard | Self::Say => (
-                "write in",
-                "“View Channel”, “Send Messages”, “Send Messages in Threads” and “Embed Links”",
-            ),
+            Self::PostCard | Self::Say => {
+                ("write in", "“View Channel”, “Send Messages”, “Send Messages in Threads” and “Embed Links”")
+            }
             Self::Edit => ("edit its message in", "“View Channel” and “Read Message History”"),
             Self::Wake => ("wake the archived thread", "“Send Messages in Threads” and “Manage Threads”"),
             Self::Read => ("look into", "“View Channel” and “Read Message History”"),
@@ -125,19 +127,23 @@ impl DiscordDoor {
             (Content::Card(card), _) => self.bring_situation(card, is_retry).await,
             (Content::Line(said), _) => self.bring_line(said, &errand.delivery.key, is_retry).await,
             (Content::Post(_), _) => {
-                return Outcome::Failed { why: "Discord is the team's chat; public posts do not go there.".into() };
+                return Outcome::Failed {
+                    why: "Discord is the team's chat; public posts do not go there.".into(),
+                };
             }
             (Content::Nothing, _) => Ok((None, None)),
         };
         match done {
             Ok((channel, message)) => {
-                let url = channel.zip(message.clone()).map(|(channel, message)| self.link(&channel, &message));
+                let url =
+                    channel.zip(message.clone()).map(|(channel, message)| self.link(&channel, &message));
                 Outcome::Sent { external_id: message, url }
             }
             Err(Halt::Outcome(outcome)) => outcome,
             Err(Halt::SpaceGone) => Outcome::Retry {
                 after: Some(AFTER_FORBIDDEN),
-                why: "The incident's thread or channel was deleted again while the bot made a new one.".into(),
+                why: "The incident's thread or channel was deleted again while the bot made a new one."
+                    .into(),
             },
         }
     }
@@ -147,7 +153,12 @@ impl DiscordDoor {
         format!("https://discord.com/channels/{}/{channel}/{message}", self.settings.guild_id)
     }
 
-    async fn bring_card(&self, id: IncidentId, card: &Card, is_retry: bool) -> Step<(Option<String>, Option<String>)> {
+    async fn bring_card(
+        &self,
+        id: IncidentId,
+        card: &Card,
+        is_retry: bool,
+    ) -> Step<(Option<String>, Option<String>)> {
         for _ in 0..2 {
             let space = self.space(id, is_retry).await?;
             match self.put_card(id, &space.id, card, is_retry || !space.is_new).await {
@@ -206,7 +217,9 @@ impl DiscordDoor {
                 tracing::warn!("{why}");
                 self.standing.error(why);
             }
-            Err(trouble @ Trouble::Refused { .. }) => tracing::warn!(subject, why = trouble.why(), "the card is not pinned"),
+            Err(trouble @ Trouble::Refused { .. }) => {
+                tracing::warn!(subject, why = trouble.why(), "the card is not pinned")
+            }
             Err(trouble) => {
                 tracing::info!(subject, why = trouble.why(), "the card is pinned with its next change");
                 return;
@@ -222,7 +235,9 @@ impl DiscordDoor {
         let body = render::card(card);
         let mark = render::card_mark(&subject);
         let channel = self.settings.alerts_channel_id.as_ref().unwrap_or(&self.settings.channel_id).clone();
-        if self.settings.alerts_channel_id.is_none() && self.settings.space == crate::config::IncidentSpace::Forum {
+        if self.settings.alerts_channel_id.is_none()
+            && self.settings.space == crate::config::IncidentSpace::Forum
+        {
             let why = "Alerts cannot be shown in a forum: set `discord.alerts_channel_id` to a text channel.";
             return Err(Outcome::Failed { why: why.into() }.into());
         }
@@ -258,7 +273,12 @@ impl DiscordDoor {
         Ok((Some(channel), made))
     }
 
-    async fn bring_line(&self, said: &Said, key: &str, is_retry: bool) -> Step<(Option<String>, Option<String>)> {
+    async fn bring_line(
+        &self,
+        said: &Said,
+        key: &str,
+        is_retry: bool,
+    ) -> Step<(Option<String>, Option<String>)> {
         for _ in 0..2 {
             let space = self.space(said.incident, is_retry).await?;
             if self.bound(&said.incident.to_string(), "card").await?.is_none() {
@@ -266,7 +286,7 @@ impl DiscordDoor {
                 let incident = self.desk.incident(said.incident).await.map_err(|refusal| {
                     Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() })
                 })?;
-                let first = card::incident(&incident);
+                let first = card::incident(&incident, self.desk.settings.policy.words);
                 match self.put_card(said.incident, &space.id, &first, is_retry || !space.is_new).await {
                     Err(Halt::SpaceGone) => {
                         self.forget_space(said.incident).await?;
@@ -284,7 +304,13 @@ impl DiscordDoor {
     }
 
     /// Posts a message once. `None`: it is there, but Discord's answer could not be read.
-    pub(super) async fn create(&self, channel: &str, mut body: Value, once: &str, doing: Doing) -> Step<Option<String>> {
+    pub(super) async fn create(
+        &self,
+        channel: &str,
+        mut body: Value,
+        once: &str,
+        doing: Doing,
+    ) -> Step<Option<String>> {
         body["nonce"] = json!(once);
         body["enforce_nonce"] = json!(true);
         let path = format!("/channels/{channel}/messages");
@@ -408,19 +434,19 @@ impl DiscordDoor {
             // Without the right to read, Discord shows an empty list: that proves nothing.
             Ok(None) => match card {
                 Some(card) => match self.rest.get(&format!("/channels/{space}/messages/{card}")).await {
-                    Err(trouble) if trouble.is_forbidden() => {
-                        match outcome(trouble, Doing::Read, &space) {
-                            Outcome::Retry { why, .. } => cannot(why),
-                            _ => Reconciled::Absent,
-                        }
-                    }
+                    Err(trouble) if trouble.is_forbidden() => match outcome(trouble, Doing::Read, &space) {
+                        Outcome::Retry { why, .. } => cannot(why),
+                        _ => Reconciled::Absent,
+                    },
                     _ => Reconciled::Absent,
                 },
                 None => Reconciled::Absent,
             },
             Err(Halt::SpaceGone) => Reconciled::Absent,
             Err(Halt::Outcome(outcome)) => match outcome {
-                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => cannot(why),
+                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
+                    cannot(why)
+                }
                 Outcome::Sent { .. } => Reconciled::Absent,
             },
         }

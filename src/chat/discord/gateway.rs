@@ -11,7 +11,8 @@ use std::{
 
 use serenity::{
     all::{
-        ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents, RawEventHandler, ShardManager,
+        ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents, RawEventHandler,
+        ShardManager,
     },
     async_trait,
     http::HttpBuilder,
@@ -86,7 +87,8 @@ struct Engine(Option<Runtime>);
 
 impl Engine {
     fn start() -> std::io::Result<Self> {
-        let built = Builder::new_multi_thread().worker_threads(1).thread_name("discord-gateway").enable_all().build();
+        let built =
+            Builder::new_multi_thread().worker_threads(1).thread_name("discord-gateway").enable_all().build();
         built.map(|runtime| Self(Some(runtime)))
     }
 }
@@ -137,7 +139,8 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
     }
     let mut client = runtime.spawn(async move {
         // Interactions come without any intent.
-        let building = ClientBuilder::new_with_http(http.build(), GatewayIntents::empty()).raw_event_handler(listener);
+        let building =
+            ClientBuilder::new_with_http(http.build(), GatewayIntents::empty()).raw_event_handler(listener);
         let Ok(built) = tokio::time::timeout(ADDRESS, building).await else {
             return Err("Discord did not tell the gateway's address.".to_owned());
         };
@@ -187,14 +190,18 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
         away += LOOK_EVERY;
         if away >= settings.watchdog {
             let seconds = settings.watchdog.as_secs_f64();
-            return End::Lost(format!("Discord's gateway did not connect within {seconds} s; it is begun anew."));
+            return End::Lost(format!(
+                "Discord's gateway did not connect within {seconds} s; it is begun anew."
+            ));
         }
     }
 }
 
 async fn is_connected(shards: &ShardManager) -> bool {
     // Held for long only when the client hangs: then it is not connected.
-    let looking = async { shards.runners.lock().await.values().any(|runner| runner.stage == ConnectionStage::Connected) };
+    let looking = async {
+        shards.runners.lock().await.values().any(|runner| runner.stage == ConnectionStage::Connected)
+    };
     tokio::time::timeout(LOOK_EVERY, looking).await.unwrap_or(false)
 }
 
@@ -228,7 +235,10 @@ impl RawEventHandler for Listener {
         match event {
             Event::Ready(_) => {
                 let sessions = counters.sessions.fetch_add(1, Relaxed) + 1;
-                tracing::info!(sessions, "a new session with Discord; what was asked while none was there is not heard any more");
+                tracing::info!(
+                    sessions,
+                    "a new session with Discord; what was asked while none was there is not heard any more"
+                );
                 self.house.spawn(self.door.clone().register());
             }
             Event::Resumed(_) => {

@@ -66,7 +66,9 @@ impl House {
 
     pub async fn with_clock(clock: Clock) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let _ = tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).try_init(); // DEBUG
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .try_init(); // DEBUG
         let discord = Discord::start(clock).await.expect("two free ports");
         let dir = tempfile::tempdir().expect("a directory");
         let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
@@ -129,7 +131,8 @@ impl House {
     pub async fn stop(&self, bot: Bot) {
         bot.stop.cancel();
         tokio::time::timeout(PATIENCE, bot.outbox).await.expect("the outbox ends").expect("well");
-        self.eventually("the gateway to close", || (self.discord.gateway().sessions() == 0).then_some(())).await;
+        self.eventually("the gateway to close", || (self.discord.gateway().sessions() == 0).then_some(()))
+            .await;
     }
 
     /// Looks until `find` finds something.
@@ -144,7 +147,11 @@ impl House {
         };
         match tokio::time::timeout(PATIENCE, looking).await {
             Ok(found) => found,
-            Err(_) => panic!("waited for {what}; threads {:#?}, requests {:#?}", self.discord.threads(), self.spoken_of()),
+            Err(_) => panic!(
+                "waited for {what}; threads {:#?}, requests {:#?}",
+                self.discord.threads(),
+                self.spoken_of()
+            ),
         }
     }
 
@@ -153,7 +160,9 @@ impl House {
     }
 
     pub async fn slash(&self, person: Id, channel: Id, name: &str, options: Value) -> Interaction {
-        self.discord.slash(person, channel, &format!("incident {name}"), options).expect("a registered command")
+        self.discord
+            .slash(person, channel, &format!("incident {name}"), options)
+            .expect("a registered command")
     }
 
     /// A slash command and the answer that its asker reads.
@@ -220,7 +229,8 @@ impl House {
         }
         let everywhere = self.discord.channels().into_iter().chain(self.discord.threads());
         for message in everywhere.flat_map(|c| self.discord.messages(c.id)) {
-            let none = message.mentions.is_empty() && message.mention_roles.is_empty() && !message.mention_everyone;
+            let none =
+                message.mentions.is_empty() && message.mention_roles.is_empty() && !message.mention_everyone;
             assert!(none || message.author != self.discord.bot(), "{message:?}");
         }
         let Some(file) = specs::find(test, "discord/openapi.json") else { return };
