@@ -21,6 +21,9 @@ impl Desk {
     /// Lets timers go off until told to stop.
     pub async fn keep_time(self: Arc<Self>, stop: CancellationToken) {
         loop {
+            // Listening from before the look on: a timer set between the look and the wait is heard.
+            let mut woken = std::pin::pin!(self.wake_timers.notified());
+            woken.as_mut().enable();
             if let Err(refusal) = self.fire_due_timers().await {
                 tracing::warn!(%refusal, "timers could not be kept; trying again");
             }
@@ -31,7 +34,7 @@ impl Desk {
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.wake_timers.notified() => {}
+                () = woken => {}
                 () = tokio::time::sleep(wait.max(StdDuration::from_millis(5))) => {}
             }
         }
