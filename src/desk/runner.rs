@@ -221,13 +221,16 @@ impl Desk {
     ) -> Result<Option<timeline::Line>, Refusal> {
         let entry = self.entry(id, seq).await?;
         let Some(entry) = entry else { return Ok(None) };
-        // A later redaction of this entry must keep it from being said.
+        // A later redaction of this entry must keep it from being said; so must one of the entry that it quotes.
+        let quoted = match &entry.event {
+            Event::EntryCorrected { target, .. } => Some(*target),
+            _ => None,
+        };
         let later = self.changes_of(id).await?;
         let mut entries = vec![entry];
         entries.extend(later.into_iter().filter(|e| match &e.event {
-            Event::EntryCorrected { target, .. } | Event::EntryRedacted { target, .. } => {
-                *target == seq && e.seq > seq
-            }
+            Event::EntryCorrected { target, .. } => *target == seq && e.seq > seq,
+            Event::EntryRedacted { target, .. } => (*target == seq || Some(*target) == quoted) && e.seq > seq,
             _ => false,
         }));
         Ok(timeline::lines(entries).into_iter().find(|line| line.seq == seq))
