@@ -45,7 +45,7 @@ impl Desk {
             let due = self.journal.timers_due(self.world.now(), PAGE).await.map_err(refuse)?;
             let page = due.len();
             for timer in due {
-                let done = Mark::TimerDone { id: timer.id.clone() };
+                let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
                 let along = Along { marks: vec![done.clone()], ..Along::default() };
                 match self
                     .submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along)

@@ -160,8 +160,12 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .execute(conn)
                 .await?;
         }
-        Mark::TimerDone { id } => {
-            sqlx::query("DELETE FROM timers WHERE id = $1").bind(id.as_str()).execute(conn).await?;
+        Mark::TimerDone { id, due_at } => {
+            sqlx::query("DELETE FROM timers WHERE id = $1 AND due_at = $2")
+                .bind(id.as_str())
+                .bind(due_at.timestamp_millis())
+                .execute(conn)
+                .await?;
         }
         Mark::Settled(settlement) => settle(conn, settlement).await?,
     }
