@@ -35,6 +35,8 @@ impl Desk {
         let destination = courier.destination().to_owned();
         let mut running = JoinSet::new();
         loop {
+            // Asked for before looking, so that what comes between the look and the wait still wakes.
+            let woken = self.wake_outbox.notified();
             let free = LANES_MAX.saturating_sub(u32::try_from(running.len()).unwrap_or(LANES_MAX));
             if free > 0 && !stop.is_cancelled() {
                 match self.journal.claim(&destination, self.world.now(), free).await {
@@ -61,7 +63,7 @@ impl Desk {
             };
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.wake_outbox.notified() => {}
+                () = woken => {}
                 Some(_) = running.join_next() => {}
                 () = tokio::time::sleep(wait.max(StdDuration::from_millis(20))) => {}
             }
