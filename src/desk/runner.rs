@@ -147,15 +147,6 @@ impl Desk {
                 Err(_) => {}
             }
         }
-        if settlement.state == DeliveryState::Sent
-            && let (What::Post { .. }, Some(incident), Some(external)) =
-                (&delivery.what, delivery.incident, &settlement.external_id)
-        {
-            self.journal
-                .bind(&delivery.destination, &incident.to_string(), "first", external)
-                .await
-                .map_err(refuse)?;
-        }
         self.journal.settle(settlement).await.map_err(refuse)
     }
 
@@ -203,7 +194,7 @@ impl Desk {
     /// What the destination called the first post of this incident.
     async fn first_post(&self, delivery: &Delivery) -> Result<Option<String>, Refusal> {
         let Some(incident) = delivery.incident else { return Ok(None) };
-        let rows = self.journal.deliveries(DeliveryFilter::Of { incident }).await.map_err(refuse)?;
+        let rows = self.journal.deliveries(DeliveryFilter::PostsOf { incident }).await.map_err(refuse)?;
         Ok(rows
             .into_iter()
             .filter(|d| {

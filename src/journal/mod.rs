@@ -169,7 +169,8 @@ pub trait Journal: Send + Sync {
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>>;
 
     // House-keeping
-    /// Drops answers and settled deliveries older than `before`; returns rows dropped.
+    /// Drops answers and settled deliveries older than `before`; returns rows dropped. The public posts of an open
+    /// incident stay: the next one is said under the first.
     fn prune(&self, before: DateTime<Utc>) -> Written<u64>;
     /// Whether a write would go through now.
     fn probe(&self) -> Written<()>;

@@ -114,7 +114,11 @@ impl SmallOp {
                     .bind(before.timestamp_millis())
                     .execute(&mut *conn)
                     .await?;
-                let settled = sqlx::query("DELETE FROM deliveries WHERE settled_at IS NOT NULL AND settled_at < $1 AND state IN ('sent', 'dropped')")
+                let settled = sqlx::query(
+                    "DELETE FROM deliveries WHERE settled_at IS NOT NULL AND settled_at < $1 AND state IN ('sent', 'dropped') \
+                     AND NOT (what LIKE '{\"what\":\"post\"%' AND EXISTS (SELECT 1 FROM incidents i \
+                     WHERE i.incident = deliveries.incident AND i.is_over = 0))",
+                )
                     .bind(before.timestamp_millis())
                     .execute(conn)
                     .await?;

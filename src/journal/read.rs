@@ -317,6 +317,12 @@ pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Res
         DeliveryFilter::Of { incident } => {
             ("incident = $2 AND $1 = 0 ORDER BY n", 0, incident.to_string(), 10_000)
         }
+        DeliveryFilter::PostsOf { incident } => (
+            r#"incident = $2 AND $1 = 0 AND what LIKE '{"what":"post"%' ORDER BY n"#,
+            0,
+            incident.to_string(),
+            10_000,
+        ),
         DeliveryFilter::One(n) => ("n = $1 AND $2 = ''", n, String::new(), 1),
         DeliveryFilter::Recent { limit } => ("$1 = 0 AND $2 = '' ORDER BY n DESC", 0, String::new(), limit),
     };
