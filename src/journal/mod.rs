@@ -157,7 +157,7 @@ pub trait Journal: Send + Sync {
     fn orphans_to_unknown(&self) -> Written<u64>;
     fn handle(&self, delivery: i64, how: Handle, now: DateTime<Utc>) -> Written<bool>;
     fn deliveries(&self, filter: DeliveryFilter) -> Reading<'_, Vec<Delivery>>;
-    /// When the next delivery to this destination falls due, if any waits.
+    /// When the next delivery to this destination falls due, if any waits; of each lane, its first.
     fn next_delivery_at(&self, destination: &str) -> Reading<'_, Option<DateTime<Utc>>>;
     fn bind(&self, destination: &str, subject: &str, name: &str, value: &str) -> Written<()>;
     fn bound(&self, destination: &str, subject: &str) -> Reading<'_, Vec<(String, String)>>;
