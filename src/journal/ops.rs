@@ -138,7 +138,7 @@ impl SmallOp {
 pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(), sqlx::Error> {
     match mark {
         Mark::SituationLinked { id, incident } => {
-            sqlx::query("UPDATE situations SET incident = $1, told = revision, decided = COALESCE(decided, 'linked') WHERE id = $2")
+            sqlx::query("UPDATE situations SET incident = $1, decided = COALESCE(decided, 'linked') WHERE id = $2")
                 .bind(incident.to_string())
                 .bind(*id)
                 .execute(conn)
