@@ -33,10 +33,10 @@ fn open_post(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
 
 pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> Ruling {
     let body = text_within("update", &new.text, POST_CHARS_MAX)?;
-    if let Some(n) = new.replaces {
-        open_post(incident, n)?;
-    }
-    if let Some(n) = new.corrects
+    let replaced = new.replaces.map(|n| open_post(incident, n)).transpose()?;
+    // Another wording of a correction corrects the same post.
+    let corrects = new.corrects.or(replaced.and_then(|post| post.draft.corrects));
+    if let Some(n) = corrects
         && find(incident, n)?.published.is_none()
     {
         return Err(Refusal::conflict(
@@ -85,7 +85,7 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         text: body,
         components: new.components.clone(),
         next_update_minutes,
-        corrects: new.corrects,
+        corrects,
     };
     let n = match new.replaces {
         Some(n) => n,
