@@ -544,6 +544,7 @@ impl Incident {
         // The commander is no one's deputy.
         self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));
     }
+                    self.milestones.closed = None;
 
     fn set_objective(&mut self, n: u32, state: ObjectiveState) {
         if let Some(objective) = self.objectives.iter_mut().find(|objective| objective.n == n) {
