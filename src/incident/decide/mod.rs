@@ -11,7 +11,7 @@ mod posts;
 mod roles;
 mod work;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::{
     command::{Command, Declare, StatedTime, Verb},
@@ -383,7 +383,8 @@ fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> 
             "Check the date; times are UTC.",
         ));
     }
-    Ok(time.min(now))
+    // Milliseconds are what is stored beside the entries.
+    Ok(time.trunc_subsecs(3).min(now))
 }
 
 /// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.
