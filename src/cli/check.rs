@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Cli, Failure, Outcome};
+use super::{Cli, Failure, Outcome, show};
 use crate::{config, playbook::Problem};
 
 #[derive(Debug, clap::Args)]
@@ -23,12 +23,12 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     let checked =
         cli.settings().and_then(|config| super::house::hooks(&config, config.http.listen).map(drop));
     match checked {
-        Ok(()) => println!("{shown} is in order."),
+        Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),
     }
     for file in files(&args.files)? {
         match check_file(&file) {
-            Ok(what) => println!("{} is in order: {what}.", file.display()),
+            Ok(what) => show(&format!("{} is in order: {what}.", file.display())),
             Err(failure) => mistakes_found.push(failure.0),
         }
     }
@@ -99,12 +99,12 @@ pub enum ConfigVerb {
 
 pub fn config(cli: &Cli, args: &ConfigArgs) -> Outcome {
     match args.what {
-        ConfigVerb::Reference => print!("{}", config::reference()),
-        ConfigVerb::Example => print!("{}", config::example_toml()),
+        ConfigVerb::Reference => show(config::reference().trim_end()),
+        ConfigVerb::Example => show(config::example_toml().trim_end()),
         ConfigVerb::Show => {
             let shown = serde_json::to_string_pretty(&cli.settings()?.redacted())
                 .map_err(|e| Failure(e.to_string()))?;
-            println!("{shown}");
+            show(&shown);
         }
     }
     Ok(())

@@ -1,13 +1,13 @@
 //! `drill`: plays a scripted outage, on the running server or right here.
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use clap::Subcommand;
 use futures_util::StreamExt;
 use tokio::io::BufReader;
 use tokio_util::sync::CancellationToken;
 
-use super::{Cli, Failure, Outcome, check, printable, reach::Reach};
+use super::{Cli, Failure, Outcome, check, printable, reach::Reach, show};
 use crate::{
     desk::drill::{self, Options},
     incident::id::IncidentId,
@@ -46,7 +46,7 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     let outcome = match &args.what {
         DrillVerb::Run { file, speed, play } => play_file(&reach, file, *speed, play.clone()).await,
         DrillVerb::End { drill, reason } => {
-            reach.end_drill(*drill, &reason.join(" ")).await.map(|text| println!("{}", printable(&text)))
+            reach.end_drill(*drill, &reason.join(" ")).await.map(|text| show(&text))
         }
     };
     reach.end().await;
@@ -70,7 +70,8 @@ async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Opti
             let mut lines = remote.play(&name, text, speed).await?;
             while let Some(part) = lines.next().await {
                 let part = part.map_err(reqwest::Error::without_url)?;
-                print!("{}", printable(&String::from_utf8_lossy(&part)));
+                let text = printable(&String::from_utf8_lossy(&part));
+                drop(std::io::stdout().write_all(text.as_bytes()));
             }
             Ok(())
         }
@@ -85,7 +86,7 @@ async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Opti
                     }
                 })
             };
-            let mut out = |line: &str| println!("{}", printable(line));
+            let mut out = |line: &str| show(line);
             let options = Options { speed, play };
             let keyboard = BufReader::new(tokio::io::stdin());
             let report = drill::run(
@@ -102,11 +103,12 @@ async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Opti
             interrupted.abort();
             time.await?;
             let report = report?;
-            println!("\n{}", printable(&report.summary));
+            show("");
+            show(&report.summary);
             if !report.refused.is_empty() {
-                println!("Refused during the drill:");
+                show("Refused during the drill:");
                 for line in &report.refused {
-                    println!("  {}", printable(line));
+                    show(&format!("  {line}"));
                 }
             }
             Ok(())

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod check;
+pub mod demo;
 pub mod drills;
 pub mod house;
 pub mod incident;
@@ -137,6 +138,12 @@ impl Cli {
         }
         Ok(config)
     }
+}
+
+/// Shows a line on standard output. Whoever reads it may be gone (`| head`): that ends nothing.
+pub fn show(text: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout(), "{}", printable(text)));
 }
 
 /// Text fit for a terminal: control characters (but line breaks and tabs) are shown, not obeyed.

@@ -107,7 +107,7 @@ async fn run_at(
         ));
     }
     let me = options.play.as_deref().map(|name| player(&scenario, name)).transpose()?;
-    play::Play::begin(desk, say, scenario, options.speed, me, out, pace).await?.to_the_end(input, stop).await
+    play::Play::begin(desk, say, scenario, options.speed, me, out, pace).await?.play_out(input, stop).await
 }
 
 fn player(scenario: &Scenario, name: &str) -> Result<Person, Refusal> {

@@ -118,7 +118,7 @@ impl<'o> Play<'o> {
     }
 
     /// Plays until something ends it, and reports.
-    pub async fn to_the_end(
+    pub async fn play_out(
         mut self,
         input: impl AsyncBufRead + Unpin + Send,
         stop: CancellationToken,

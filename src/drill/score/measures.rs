@@ -137,13 +137,15 @@ fn key_roles(view: &View<'_>) -> Measure {
         .collect();
     let in_time = taken.iter().filter(|entry| view.since_declared(entry) <= target).count();
     let marks: f64 = taken.iter().map(|entry| falling(view.since_declared(entry), target)).sum();
+    // A role that was not given out counts once its time is over.
+    let asked = if view.ended - view.declared.occurred_at < target { taken.len() } else { KEY_ROLES.len() };
     let late = taken.len() - in_time;
     let late = if late > 0 { format!(", {late} more later") } else { String::new() };
     Measure {
         metric: Metric::C2,
         value: format!("{in_time} of {}{late}", KEY_ROLES.len()),
         target: format!("all within {}", time::words(target)),
-        mark: Some(marks / KEY_ROLES.len() as f64),
+        mark: (asked > 0).then(|| marks / asked as f64),
         from: Some(view.declared.seq),
         to: taken.iter().map(|entry| entry.seq).max(),
     }

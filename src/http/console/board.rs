@@ -96,7 +96,7 @@ fn title(def: &RoleDef, vocabulary: Vocabulary) -> &'static str {
 pub fn role_title(role: &Role, vocabulary: Vocabulary) -> String {
     match vocabulary {
         Vocabulary::Nims => role.title(),
-        Vocabulary::It => role.it_title(),
+        Vocabulary::It => role.shown(crate::incident::role::Words::It),
     }
 }
 

@@ -2,7 +2,12 @@
 
 use super::clock::{Clock, Stamp};
 use crate::{
-    incident::{decide::Policy, state::Incident},
+    incident::{
+        command::Verb,
+        decide::Policy,
+        permission::{self, Standing},
+        state::Incident,
+    },
     people::Person,
     post::{self, ComponentState, Impact, NotApproved, PublicPhase},
 };
@@ -37,6 +42,13 @@ pub struct PostCard {
     pub is_open: bool,
     pub is_published: bool,
     pub destinations: Vec<Destination>,
+}
+
+/// Whether a press would be allowed: what only leads to a refusal is not offered.
+pub fn may(incident: &Incident, me: &Person, verb: Verb) -> bool {
+    let kind = incident.kind();
+    permission::may(Standing::Participant, verb, kind)
+        || incident.roles_of(me).iter().any(|role| permission::may(Standing::Holds(role), verb, kind))
 }
 
 pub fn impact_word(impact: Impact) -> &'static str {
@@ -132,9 +144,9 @@ fn card(
         corrects: one.draft.corrects,
         state,
         state_words: words,
-        can_approve: is_open && !is_over && standing.is_err(),
+        can_approve: is_open && !is_over && standing.is_err() && may(incident, me, Verb::ApprovePost),
         needs_alone: policy.two_person && one.author.id == me.id,
-        can_publish: is_open && !is_over && standing.is_ok(),
+        can_publish: is_open && !is_over && standing.is_ok() && may(incident, me, Verb::PublishPost),
         is_open,
         is_published: one.published.is_some(),
         destinations: destinations.collect(),

@@ -51,7 +51,6 @@ pub struct LineView {
     pub redacted_by: Option<u64>,
     pub is_late: bool,
     pub important: bool,
-    pub can_correct: bool,
 }
 
 fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
@@ -73,7 +72,6 @@ fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
         redacted_by: line.redacted_by,
         is_late: line.is_late,
         important: line.important,
-        can_correct: matches!(line.name, "note" | "decision.recorded") && line.redacted_by.is_none(),
     }
 }
 

@@ -1,0 +1,76 @@
+//! What the house knows of an incident, for completion while somebody types.
+
+use std::sync::Arc;
+
+use crate::{
+    desk::Desk,
+    grammar::Completions,
+    incident::id::IncidentId,
+    journal::rows::{IncidentFilter, SituationFilter},
+};
+
+/// Incidents and situations offered at most.
+const LISTED_MAX: u32 = 100;
+/// Entries looked at for corrections, from the end of the timeline.
+const ENTRIES_BACK: u64 = 60;
+/// Names of the entries that can be corrected or redacted one by one.
+const ACCOUNTS: [&str; 2] = ["note", "decision.recorded"];
+
+/// What can be completed in the place of `incident`. Whatever cannot be read just now is left out.
+pub async fn completions(
+    desk: &Arc<Desk>,
+    incident: Option<IncidentId>,
+    components: &[String],
+) -> Completions {
+    let same = |text: &String| (text.clone(), text.clone());
+    let mut known =
+        Completions { components: components.iter().map(same).collect(), ..Completions::default() };
+    if let Ok(rows) = desk.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
+        known.incidents =
+            rows.iter().map(|row| (format!("{} {}", row.id, row.title), row.id.to_string())).collect();
+    }
+    if let Ok(rows) = desk.situations(SituationFilter::Free { limit: LISTED_MAX }).await {
+        known.situations = rows
+            .iter()
+            .map(|row| (format!("S-{} {}", row.id, row.situation.title), format!("S-{}", row.id)))
+            .collect();
+    }
+    let Some(id) = incident else { return known };
+    let Ok(state) = desk.incident(id).await else { return known };
+    known.roles = state
+        .roles
+        .iter()
+        .map(|held| (format!("{} – {}", held.role.slug(), held.person), held.role.slug().to_owned()))
+        .collect();
+    known.people =
+        state.participants.values().map(|one| (one.person.to_string(), one.person.id.clone())).collect();
+    known.tasks = state
+        .tasks
+        .iter()
+        .rev()
+        .filter(|task| task.state.is_open())
+        .map(|task| (format!("{} {} ({})", task.n, task.text, task.owner), task.n.to_string()))
+        .collect();
+    known.updates = state
+        .posts
+        .iter()
+        .rev()
+        .filter(|post| post.dropped.is_none())
+        .map(|post| (format!("{} {}", post.n, post.draft.text), post.n.to_string()))
+        .collect();
+    known.objectives = state
+        .objectives
+        .iter()
+        .rev()
+        .map(|one| (format!("{} {}", one.n, one.text), one.n.to_string()))
+        .collect();
+    if let Ok(lines) = desk.timeline(id, state.seq.saturating_sub(ENTRIES_BACK).max(1)).await {
+        known.entries = lines
+            .iter()
+            .rev()
+            .filter(|line| line.redacted_by.is_none() && ACCOUNTS.contains(&line.name))
+            .map(|line| (format!("{} {}", line.seq, line.text), line.seq.to_string()))
+            .collect();
+    }
+    known
+}

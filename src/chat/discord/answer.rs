@@ -1,0 +1,245 @@
+//! Hears interactions and answers them: within Discord's three seconds whatever happens behind, for the asker's eyes.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{
+    DiscordDoor,
+    asked::{Asked, Kind},
+    render::CONTENT_MAX,
+    rest::Trouble,
+    text::{cap, escape, soften},
+};
+use crate::{
+    chat::{BoxFuture, Words, complete::completions},
+    desk::{Answer, Caller},
+    grammar,
+    incident::{id::IncidentId, refusal::Refusal},
+};
+
+/// An answer that is not there by now is announced and given later. Half of Discord's three seconds is left for the
+/// way there and for another try.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Choices that are not there by now are not offered.
+const PATIENCE_WITH_CHOICES: Duration = Duration::from_millis(1_500);
+/// A command that says nothing for this long is given up by the door; what it did stands on the timeline.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+const FIRST_ANSWER_TRIES: u32 = 3;
+const LATER_ANSWER_TRIES: u32 = 6;
+/// For the asker's eyes.
+const EPHEMERAL: u64 = 1 << 6;
+const ALREADY_ACKNOWLEDGED: u64 = 40060;
+
+/// Words that are still being found: what a press stands for is looked up first.
+pub(super) type Finding = BoxFuture<'static, Result<(Option<IncidentId>, Words), Refusal>>;
+
+impl DiscordDoor {
+    /// An interaction came in.
+    pub(super) async fn hear(self: Arc<Self>, event: Value) {
+        let Some(asked) = Asked::read(&event, &self.settings.people) else {
+            self.standing.counters.unknown_events.fetch_add(1, Relaxed);
+            tracing::warn!(
+                kind = event["type"].as_u64(),
+                "an interaction came that this version does not know"
+            );
+            return;
+        };
+        if !self.is_first(&asked.id) {
+            self.standing.counters.repeats.fetch_add(1, Relaxed);
+            return;
+        }
+        self.standing.counters.interactions.fetch_add(1, Relaxed);
+        if asked.guild != self.settings.guild_id {
+            let here = "This commandpost serves another server. Use it there, in the incident's channel or the command post.";
+            return self.first_answer(&asked, &told(here)).await;
+        }
+        match asked.kind {
+            Kind::Typing => self.offer(&asked).await,
+            Kind::Slash => {
+                let (door, channel, options) =
+                    (self.clone(), asked.channel.clone(), asked.data["options"].clone());
+                let finding = async move {
+                    let argv = grammar::from_discord(&options)?;
+                    Ok((door.incident_of(&channel).await, Words::Argv(argv)))
+                };
+                self.do_and_answer(asked, Box::pin(finding)).await;
+            }
+            Kind::MessageMenu => {
+                let (door, asked_too) = (self.clone(), asked.clone());
+                let finding = async move {
+                    let argv = door.note_of(&asked_too)?;
+                    Ok((door.incident_of(&asked_too.channel).await, Words::Argv(argv)))
+                };
+                self.do_and_answer(asked, Box::pin(finding)).await;
+            }
+            Kind::Press => self.pressed(asked).await,
+            Kind::Form => self.filled(asked).await,
+        }
+    }
+
+    /// A message of the channel as a note: who wrote it, what, and where it stands.
+    fn note_of(&self, asked: &Asked) -> Result<Vec<String>, Refusal> {
+        let target = asked.data["target_id"].as_str().unwrap_or_default();
+        let message = &asked.data["resolved"]["messages"][target];
+        let author = &message["author"];
+        let Some(author_id) = author["id"].as_str() else {
+            return Err(Refusal::invalid(
+                "Discord did not say which message that is.",
+                "Try again, or use `note`.",
+            ));
+        };
+        let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
+        let author = self.settings.people.meet(author_id, shown);
+        let mut said = message["content"].as_str().unwrap_or_default().trim().to_owned();
+        for file in message["attachments"].as_array().into_iter().flatten() {
+            said.push_str(&format!(" [{}]", file["filename"].as_str().unwrap_or("a file")));
+        }
+        if said.trim().is_empty() {
+            return Err(Refusal::invalid(
+                "There is no text in that message.",
+                "Write a `note` in your own words.",
+            ));
+        }
+        let link = self.link(&asked.channel, target);
+        Ok(vec!["note".into(), "--".into(), format!("{author}: {} ({link})", said.trim())])
+    }
+
+    async fn offer(&self, asked: &Asked) {
+        let (path, options) = asked.verb();
+        let focused = options.iter().find(|option| option["focused"] == true);
+        let name = focused.and_then(|option| option["name"].as_str()).unwrap_or_default();
+        let typed = focused.map(|option| match &option["value"] {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let is_number = focused.is_some_and(|option| matches!(option["type"].as_u64(), Some(4 | 10)));
+        let chosen = options.iter().find(|option| option["name"] == "incident" && option["focused"] != true);
+        let chosen = chosen.and_then(|option| option["value"].as_str()?.parse().ok());
+        let knowing = async {
+            let incident = match chosen {
+                Some(id) => Some(id),
+                None => self.incident_of(&asked.channel).await,
+            };
+            completions(&self.desk, incident, &self.settings.components).await
+        };
+        let known = tokio::time::timeout(PATIENCE_WITH_CHOICES, knowing).await.unwrap_or_default();
+        let choices: Vec<Value> = grammar::autocomplete(&path, name, &typed.unwrap_or_default(), &known)
+            .into_iter()
+            .filter_map(|(label, value)| {
+                let value = if is_number { json!(value.parse::<u64>().ok()?) } else { json!(value) };
+                Some(json!({"name": label, "value": value}))
+            })
+            .collect();
+        self.first_answer(asked, &json!({"type": 8, "data": {"choices": choices}})).await;
+    }
+
+    /// Does what was asked in a task of its own, and tells the asker what came of it, now or later.
+    pub(super) async fn do_and_answer(self: Arc<Self>, asked: Asked, finding: Finding) {
+        let (door, caller) = (self.clone(), Caller::person(asked.person.clone(), super::NAME));
+        let once = format!("{}:{}", super::NAME, asked.id);
+        let mut doing = tokio::spawn(async move {
+            let (incident, words) = finding.await?;
+            (door.say)(caller, incident, words, Some(once)).await
+        });
+        if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
+            return self.first_answer(&asked, &told(&outcome(done.ok()))).await;
+        }
+        self.first_answer(&asked, &json!({"type": 5, "data": {"flags": EPHEMERAL}})).await;
+        let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
+        self.later_answer(&asked, &outcome(done)).await;
+    }
+
+    /// The first answer, which must be there within three seconds.
+    pub(super) async fn first_answer(&self, asked: &Asked, body: &Value) {
+        let path = format!("/interactions/{}/{}/callback", asked.id, asked.token);
+        for try_number in 1..=FIRST_ANSWER_TRIES {
+            match self.rest.post(&path, body.clone()).await {
+                Ok(_) => return,
+                // An earlier try got through, and its answer was lost.
+                Err(trouble) if trouble.code() == ALREADY_ACKNOWLEDGED => return,
+                Err(Trouble::Refused { status, code, message }) => {
+                    self.standing.counters.late_answers.fetch_add(1, Relaxed);
+                    tracing::warn!(
+                        status,
+                        code,
+                        message,
+                        "Discord did not take the answer to an interaction"
+                    );
+                    // Choices and forms are of no use any more; what was done is said where it was asked.
+                    if let Some(text) = body["data"]["content"].as_str().filter(|_| body["type"] == 4) {
+                        self.say_openly(asked, text).await;
+                    }
+                    return;
+                }
+                Err(trouble) => {
+                    tracing::info!(
+                        try_number,
+                        why = trouble.why(),
+                        "the answer to an interaction did not get through"
+                    );
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+        self.standing.counters.late_answers.fetch_add(1, Relaxed);
+        if let Some(text) = body["data"]["content"].as_str().filter(|_| body["type"] == 4) {
+            self.say_openly(asked, text).await;
+        }
+    }
+
+    /// Takes the place of "thinking"; as an ordinary message when Discord no longer takes answers (15 minutes).
+    async fn later_answer(&self, asked: &Asked, text: &str) {
+        let path = format!("/webhooks/{}/{}/messages/@original", self.settings.application_id, asked.token);
+        for try_number in 0..LATER_ANSWER_TRIES {
+            match self.rest.patch(&path, json!({"content": shown(text)})).await {
+                Ok(_) => return,
+                Err(Trouble::Refused { status, code, .. }) => {
+                    tracing::info!(status, code, "the asker's place for the answer is gone");
+                    break;
+                }
+                Err(Trouble::Wait(after)) => tokio::time::sleep(after.min(Duration::from_secs(60))).await,
+                Err(_) => tokio::time::sleep(Duration::from_secs(1 << try_number)).await,
+            }
+        }
+        self.say_openly(asked, text).await;
+    }
+
+    /// An answer that could not be given to the asker alone.
+    async fn say_openly(&self, asked: &Asked, text: &str) {
+        let content = cap(&format!("**{}** {}", escape(&asked.person.name), soften(text)), CONTENT_MAX);
+        let once = super::render::nonce(&format!("answer/{}", asked.id));
+        let body = json!({"content": content, "nonce": once, "enforce_nonce": true});
+        if let Err(trouble) = self.rest.post(&format!("/channels/{}/messages", asked.channel), body).await {
+            tracing::warn!(
+                why = trouble.why(),
+                "an answer did not reach its asker; the timeline has what was done"
+            );
+        }
+    }
+}
+
+fn outcome(done: Option<Result<Answer, Refusal>>) -> String {
+    match done {
+        Some(Ok(answer)) => {
+            // Whoever reads it must see that it is an exercise.
+            let banner = answer.incident.map(|id| id.kind.banner()).unwrap_or_default();
+            if banner.is_empty() { answer.text } else { format!("**{banner}** {}", answer.text) }
+        }
+        Some(Err(refusal)) => refusal.to_string(),
+        None => "That broke down inside the house, and what came of it is not known. Look at the timeline, then try again.".to_owned(),
+    }
+}
+
+fn shown(text: &str) -> String {
+    let text = soften(text);
+    if text.is_empty() { "Done.".to_owned() } else { cap(&text, CONTENT_MAX) }
+}
+
+/// A first answer with text.
+pub(super) fn told(text: &str) -> Value {
+    json!({"type": 4, "data": {"content": shown(text), "flags": EPHEMERAL}})
+}

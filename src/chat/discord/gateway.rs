@@ -1,0 +1,268 @@
+//! The gateway, through serenity's client: kept connected, watched, and begun anew when it hangs.
+//!
+//! serenity (0.12) has no time limit on connecting: a gateway that accepts TCP and never answers holds it for ever.
+//! So each client lives in a runtime of its own, which a watchdog throws away with everything in it when the gateway
+//! was not there for too long. What was heard is worked on in the house's own runtime and is not lost with it.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use serenity::{
+    all::{
+        ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents, RawEventHandler,
+        ShardManager,
+    },
+    async_trait,
+    http::HttpBuilder,
+};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    sync::oneshot,
+};
+
+use super::{DiscordDoor, rest::Trouble};
+
+/// How often the watchdog looks.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+const FIRST_PAUSE_MS: u64 = 1_000;
+/// With this, an outage of a whole day costs 720 of the 1,000 sessions that Discord lets a bot begin.
+const LONGEST_PAUSE_MS: u64 = 120_000;
+/// For goodbyes.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// For the gateway's address, which serenity asks for without a time limit.
+const ADDRESS: Duration = Duration::from_secs(15);
+
+/// How one client ended.
+enum End {
+    Stopped,
+    /// A person must act.
+    Fatal(String),
+    /// Not before this time.
+    NotBefore(Duration, String),
+    Lost(String),
+}
+
+/// Keeps the gateway connected until the door is stopped, or until trying is of no use.
+pub(super) async fn run(door: Arc<DiscordDoor>) {
+    let mut failures = 0_u32;
+    while !door.stop.is_cancelled() {
+        let mut was_connected = false;
+        let end = connect(&door, &mut was_connected).await;
+        door.standing.set_connected(false, door.desk.world.now());
+        if was_connected {
+            failures = 0;
+        }
+        let full = FIRST_PAUSE_MS.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE_MS);
+        let jittered = full as f64 * (0.5 + 0.5 * door.desk.world.chance());
+        let mut pause = Duration::from_millis(jittered as u64);
+        match end {
+            End::Stopped => return,
+            End::Fatal(why) => {
+                tracing::error!("{why}");
+                return door.standing.give_up(why);
+            }
+            End::NotBefore(after, why) => {
+                tracing::warn!("{why}");
+                door.standing.error(why);
+                pause = pause.max(after);
+            }
+            End::Lost(why) => {
+                tracing::warn!(?pause, "{why}");
+                door.standing.error(why);
+            }
+        }
+        failures = failures.saturating_add(1);
+        door.standing.counters.restarts.fetch_add(1, Relaxed);
+        tokio::select! {
+            () = door.stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// A runtime that ends with everything in it, connections that hang included.
+struct Engine(Option<Runtime>);
+
+impl Engine {
+    fn start() -> std::io::Result<Self> {
+        let built =
+            Builder::new_multi_thread().worker_threads(1).thread_name("discord-gateway").enable_all().build();
+        built.map(|runtime| Self(Some(runtime)))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What the gateway may be asked just now: a bad token and a spent budget are found out before a session is begun.
+async fn may_connect(door: &DiscordDoor) -> Result<(), End> {
+    match door.rest.get("/gateway/bot").await {
+        Ok(told) => {
+            let limit = &told["session_start_limit"];
+            if limit["remaining"] == 0 {
+                let after = Duration::from_millis(limit["reset_after"].as_u64().unwrap_or(60_000));
+                let why = "Discord lets the bot begin no more sessions for now; it waits for the next day's.";
+                return Err(End::NotBefore(after, why.into()));
+            }
+            Ok(())
+        }
+        Err(trouble) if trouble.is_bad_token() => Err(End::Fatal(trouble.why())),
+        Err(Trouble::Wait(after)) => Err(End::NotBefore(after, Trouble::Wait(after).why())),
+        Err(trouble) => Err(End::Lost(trouble.why())),
+    }
+}
+
+async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
+    if let Err(end) = may_connect(door).await {
+        return end;
+    }
+    let engine = match Engine::start() {
+        Ok(engine) => engine,
+        Err(e) => return End::Lost(format!("A thread for Discord's gateway could not be had: {e}.")),
+    };
+    let Some(runtime) = &engine.0 else { return End::Stopped };
+    let (tell, told) = oneshot::channel();
+    let listener = Listener { door: door.clone(), house: Handle::current() };
+    let settings = &door.settings;
+    // Nothing goes through serenity's HTTP but the question for the gateway's address; with its limiter on it would
+    // not even go where it is told.
+    let mut http = HttpBuilder::new(settings.token.expose()).ratelimiter_disabled(true);
+    if !settings.is_real() {
+        http = http.proxy(settings.base_url.clone());
+    }
+    let mut client = runtime.spawn(async move {
+        // Interactions come without any intent.
+        let building =
+            ClientBuilder::new_with_http(http.build(), GatewayIntents::empty()).raw_event_handler(listener);
+        let Ok(built) = tokio::time::timeout(ADDRESS, building).await else {
+            return Err("Discord did not tell the gateway's address.".to_owned());
+        };
+        let mut client = built.map_err(|e| format!("The gateway's client did not start: {e}."))?;
+        drop(tell.send(client.shard_manager.clone()));
+        match client.start().await {
+            Err(serenity::Error::Gateway(error)) => Ok(fatal(&error)),
+            Err(error) => Err(format!("The gateway's client ended: {error}.")),
+            Ok(()) => Ok(None),
+        }
+    });
+    let shards = tokio::select! {
+        () = door.stop.cancelled() => return End::Stopped,
+        shards = told => shards.ok(),
+    };
+    let mut away = Duration::ZERO;
+    loop {
+        tokio::select! {
+            () = door.stop.cancelled() => {
+                if let Some(shards) = shards {
+                    // Best effort: the process ends anyway.
+                    drop(tokio::time::timeout(GOODBYE, shards.shutdown_all()).await);
+                }
+                return End::Stopped;
+            }
+            ended = &mut client => return match ended {
+                Ok(Ok(Some(why))) => End::Fatal(why),
+                Ok(Ok(None)) => End::Lost("The gateway's client ended.".into()),
+                Ok(Err(why)) => End::Lost(why),
+                Err(_) => End::Lost("The gateway's client broke down.".into()),
+            },
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        let connected = match &shards {
+            Some(shards) => is_connected(shards).await,
+            None => false,
+        };
+        let is_news = door.standing.set_connected(connected, door.desk.world.now());
+        if connected {
+            *was_connected = true;
+            away = Duration::ZERO;
+            continue;
+        }
+        if is_news {
+            tracing::info!("the gateway is not connected");
+        }
+        away += LOOK_EVERY;
+        if away >= settings.watchdog {
+            let seconds = settings.watchdog.as_secs_f64();
+            return End::Lost(format!(
+                "Discord's gateway did not connect within {seconds} s; it is begun anew."
+            ));
+        }
+    }
+}
+
+async fn is_connected(shards: &ShardManager) -> bool {
+    // Held for long only when the client hangs: then it is not connected.
+    let looking = async {
+        shards.runners.lock().await.values().any(|runner| runner.stage == ConnectionStage::Connected)
+    };
+    tokio::time::timeout(LOOK_EVERY, looking).await.unwrap_or(false)
+}
+
+/// Close codes after which trying again is of no use.
+fn fatal(error: &GatewayError) -> Option<String> {
+    let why = match error {
+        GatewayError::InvalidAuthentication => {
+            "Discord's gateway does not know the bot's token (4004): set a valid one (`discord.token`) and start again."
+        }
+        GatewayError::InvalidGatewayIntents => {
+            "Discord's gateway does not know what the bot asks to hear (4013): this version is too old for it; take a newer one."
+        }
+        GatewayError::DisallowedGatewayIntents => {
+            "Discord's gateway does not allow what the bot asks to hear (4014): check the application's intents in Discord's developer portal, then start again."
+        }
+        _ => return None,
+    };
+    Some(why.to_owned())
+}
+
+/// Hears the gateway's events and hands them to the house.
+struct Listener {
+    door: Arc<DiscordDoor>,
+    house: Handle,
+}
+
+#[async_trait]
+impl RawEventHandler for Listener {
+    async fn raw_event(&self, _: Context, event: Event) {
+        let counters = &self.door.standing.counters;
+        match event {
+            Event::Ready(_) => {
+                let sessions = counters.sessions.fetch_add(1, Relaxed) + 1;
+                tracing::info!(
+                    sessions,
+                    "a new session with Discord; what was asked while none was there is not heard any more"
+                );
+                self.house.spawn(self.door.clone().register());
+            }
+            Event::Resumed(_) => {
+                let resumes = counters.resumes.fetch_add(1, Relaxed) + 1;
+                tracing::info!(resumes, "the session with Discord goes on; what was missed is heard now");
+            }
+            Event::InteractionCreate(event) => match serde_json::to_value(&event.interaction) {
+                Ok(mut value) => {
+                    // serenity keeps it in the Rust type alone.
+                    value["type"] = u8::from(event.interaction.kind()).into();
+                    self.house.spawn(self.door.clone().hear(value));
+                }
+                Err(error) => tracing::error!(%error, "an interaction could not be passed on"),
+            },
+            Event::Unknown(event) => {
+                counters.unknown_events.fetch_add(1, Relaxed);
+                if event.kind == "INTERACTION_CREATE" {
+                    tracing::warn!("serenity could not read an interaction; it is read without it");
+                    self.house.spawn(self.door.clone().hear(event.value));
+                } else {
+                    tracing::debug!(kind = event.kind, "an unknown event");
+                }
+            }
+            _ => {}
+        }
+    }
+}

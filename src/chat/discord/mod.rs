@@ -1,0 +1,147 @@
+//! Discord: slash commands, buttons and forms in; cards, threads and lines of the timeline out.
+//!
+//! Words come in through the gateway ([`gateway`], the only file that knows serenity's client) and are answered by
+//! our own requests ([`rest`]). What everybody reads comes from the outbox: the door is a [`Courier`]. An incident
+//! has one space (a thread, a forum post or a channel), remembered in the journal and found again by its name.
+//!
+//! Commands that were sent while the gateway was away are not fetched afterwards: Discord keeps none. A resumed
+//! session replays what it missed; after a new session, whoever asked in between was told by Discord that there was
+//! no answer.
+
+mod answer;
+mod asked;
+mod deliver;
+mod gateway;
+mod health;
+mod press;
+mod register;
+mod render;
+mod rest;
+mod settings;
+mod space;
+mod text;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use self::{health::Standing, rest::Rest};
+pub use self::{
+    health::{Counters, Health},
+    settings::DiscordSettings,
+};
+use crate::{
+    chat::Say,
+    desk::Desk,
+    incident::id::IncidentId,
+    outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
+};
+
+/// The destination's name in outbox, journal and settings.
+pub const NAME: &str = "discord";
+
+/// Interactions remembered, so that one that comes twice is done once.
+const SEEN_MAX: usize = 4_096;
+
+/// The door. It works as long as `stop` is not cancelled; as a courier it works in any case.
+pub struct DiscordDoor {
+    settings: DiscordSettings,
+    desk: Arc<Desk>,
+    say: Say,
+    rest: Rest,
+    standing: Standing,
+    /// The bot's own user id, once asked.
+    me: OnceCell<String>,
+    seen: Mutex<Seen>,
+    registering: tokio::sync::Mutex<()>,
+    stop: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    ids: HashSet<String>,
+    order: VecDeque<String>,
+}
+
+impl DiscordDoor {
+    /// Opens the door: connects the gateway and keeps it connected until `stop`. Returns at once; Discord need not
+    /// be there. Run [`Desk::run_outbox`] with it to bring out cards and lines.
+    ///
+    /// # Errors
+    /// A sentence, when no HTTP client can be built on this machine.
+    pub fn start(
+        settings: DiscordSettings,
+        desk: Arc<Desk>,
+        say: Say,
+        stop: CancellationToken,
+    ) -> Result<Arc<DiscordDoor>, String> {
+        let rest = Rest::new(&settings.base_url, settings.token.clone(), desk.world.clone())?;
+        let door = Arc::new(DiscordDoor {
+            settings,
+            desk,
+            say,
+            rest,
+            standing: Standing::default(),
+            me: OnceCell::new(),
+            seen: Mutex::default(),
+            registering: tokio::sync::Mutex::new(()),
+            stop,
+        });
+        tokio::spawn(gateway::run(door.clone()));
+        Ok(door)
+    }
+
+    /// How the door stands now.
+    pub fn health(&self) -> Health {
+        self.standing.look()
+    }
+
+    /// Numbers for the metrics.
+    pub fn counters(&self) -> &Counters {
+        &self.standing.counters
+    }
+
+    /// Whether this interaction is heard for the first time.
+    fn is_first(&self, id: &str) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.ids.insert(id.to_owned()) {
+            return false;
+        }
+        seen.order.push_back(id.to_owned());
+        if seen.order.len() > SEEN_MAX
+            && let Some(oldest) = seen.order.pop_front()
+        {
+            seen.ids.remove(&oldest);
+        }
+        true
+    }
+
+    /// The incident that a channel or thread belongs to.
+    async fn incident_of(&self, channel: &str) -> Option<IncidentId> {
+        let subject = self.desk.journal.bound_to(NAME, "space", channel).await.ok().flatten()?;
+        subject.parse().ok()
+    }
+}
+
+impl Courier for DiscordDoor {
+    fn destination(&self) -> &str {
+        NAME
+    }
+    fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let outcome = self.bring(errand).await;
+            if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome
+            {
+                self.standing.error(why.clone());
+            }
+            outcome
+        })
+    }
+    fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
+        Box::pin(self.look_up(errand))
+    }
+}

@@ -1,0 +1,268 @@
+//! What Discord shows of a card, a line of the timeline and an announcement. Pure: message bodies in JSON.
+//!
+//! After <https://discord.com/developers/docs/resources/message>: content 2,000 characters, title 256, field 1,024,
+//! 25 fields, 6,000 in all, five buttons a row, a `custom_id` of 100 characters.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::text::{cap, escape, length, moment, plain};
+use crate::{
+    card::{Button, Card, Said, Tone, Value as Shown},
+    incident::id::IncidentId,
+};
+
+pub(super) const CONTENT_MAX: usize = 2_000;
+const TITLE_MAX: usize = 256;
+const DESCRIPTION_MAX: usize = 1_500;
+const FIELDS_MAX: usize = 25;
+const FIELD_NAME_MAX: usize = 256;
+const FIELD_VALUE_MAX: usize = 1_024;
+const FOOTER_MAX: usize = 200;
+/// Everything in the embed together.
+const EMBED_MAX: usize = 6_000;
+const ROWS_MAX: usize = 5;
+const ROW_MAX: usize = 5;
+const BUTTON_LABEL_MAX: usize = 80;
+const THREAD_NAME_MAX: usize = 100;
+const CHANNEL_NAME_MAX: usize = 90;
+const FORM_TITLE_MAX: usize = 45;
+const FORM_INPUTS_MAX: usize = 5;
+const PLACEHOLDER_MAX: usize = 100;
+/// What fits on the timeline and in Discord's own limit of 4,000.
+const LONG_ANSWER_MAX: usize = 4_000;
+const SHORT_ANSWER_MAX: usize = 1_000;
+/// Begins the `custom_id` of our buttons and forms; the number counts up when its shape changes.
+const MARK: &str = "cp1";
+
+/// Flag of a message whose links are not unfolded.
+const NO_PREVIEWS: u64 = 1 << 2;
+
+/// At most 25 characters that are the same whenever the same thing is sent again.
+pub(super) fn nonce(key: &str) -> String {
+    hex::encode(Sha256::digest(key.as_bytes())).chars().take(24).collect()
+}
+
+fn banner(banner: &str) -> String {
+    if banner.is_empty() { String::new() } else { format!("**{banner}** ") }
+}
+
+fn value(shown: &Shown) -> String {
+    match shown {
+        Shown::Text(text) => escape(text),
+        Shown::Time(at) => format!("{} ({})", moment(*at, 't'), moment(*at, 'R')),
+    }
+}
+
+/// The footer by which a card is found again.
+pub(super) fn card_mark(subject: &str) -> String {
+    format!("{subject} · ")
+}
+
+/// A card as a message: body for sending it and for editing it alike.
+pub(super) fn card(card: &Card) -> Value {
+    let mut left = EMBED_MAX;
+    let mut take = |text: String, max: usize| {
+        let text = cap(&text, max.min(left));
+        left = left.saturating_sub(length(&text));
+        text
+    };
+    let title = match card.banner {
+        "" => card.title.clone(),
+        banner => format!("{banner} – {}", card.title),
+    };
+    let title = take(escape(&title), TITLE_MAX);
+    let footer = take(format!("{}{}", card_mark(&card.subject), plain(&card.footer)), FOOTER_MAX);
+    let description = take(escape(&card.text), DESCRIPTION_MAX);
+    let mut fields = Vec::new();
+    for field in card.fields.iter().take(FIELDS_MAX) {
+        let name = take(escape(field.name), FIELD_NAME_MAX);
+        let value = take(value(&field.value), FIELD_VALUE_MAX);
+        // Neither may be empty; what no longer fits is left out whole.
+        if name.is_empty() {
+            break;
+        }
+        let value = if value.is_empty() { "–".to_owned() } else { value };
+        fields.push(json!({"name": name, "value": value, "inline": field.is_short}));
+    }
+    let color = match card.tone {
+        Tone::Critical => 0x00d3_2f2f,
+        Tone::Warning => 0x00f5_7c00,
+        Tone::Calm => 0x0019_76d2,
+        Tone::Good => 0x0038_8e3c,
+    };
+    let mut embed = json!({"title": title, "color": color, "fields": fields, "footer": {"text": footer}});
+    if !description.is_empty() {
+        embed["description"] = json!(description);
+    }
+    let rows: Vec<Value> = card
+        .buttons
+        .chunks(ROW_MAX)
+        .take(ROWS_MAX)
+        .map(|row| json!({"type": 1, "components": row.iter().map(|b| button(&card.subject, b)).collect::<Vec<_>>()}))
+        .collect();
+    json!({"content": banner(card.banner).trim_end(), "embeds": [embed], "components": rows})
+}
+
+fn button(subject: &str, button: &Button) -> Value {
+    json!({
+        "type": 2,
+        "style": if button.is_primary { 1 } else { 2 },
+        "label": cap(button.label, BUTTON_LABEL_MAX),
+        "custom_id": custom_id(subject, button.id),
+    })
+}
+
+pub(super) fn custom_id(subject: &str, button: &str) -> String {
+    format!("{MARK}|{subject}|{button}")
+}
+
+/// Subject and button of a `custom_id` that has our shape. Only names: what they stand for is looked up.
+pub(super) fn read_custom_id(text: &str) -> Option<(&str, &str)> {
+    let (subject, button) = text.strip_prefix(MARK)?.strip_prefix('|')?.split_once('|')?;
+    Some((subject, button))
+}
+
+/// The form for a button's blanks.
+pub(super) fn form(subject: &str, button: &Button) -> Value {
+    let inputs: Vec<Value> = button
+        .blanks
+        .iter()
+        .take(FORM_INPUTS_MAX)
+        .map(|blank| {
+            let input = json!({
+                "type": 4,
+                "custom_id": blank.name,
+                "style": if blank.is_long { 2 } else { 1 },
+                "label": cap(blank.label, FORM_TITLE_MAX),
+                "placeholder": cap(blank.placeholder, PLACEHOLDER_MAX),
+                "required": blank.is_required,
+                "max_length": if blank.is_long { LONG_ANSWER_MAX } else { SHORT_ANSWER_MAX },
+            });
+            json!({"type": 1, "components": [input]})
+        })
+        .collect();
+    let title = cap(&format!("{subject}: {}", button.label), FORM_TITLE_MAX);
+    json!({"type": 9, "data": {"custom_id": custom_id(subject, button.id), "title": title, "components": inputs}})
+}
+
+/// The number of the entry at the end of its line: what people name in `correct 12`, and by which the line is found.
+pub(super) fn line_mark(seq: u64) -> String {
+    format!(" `#{seq}`")
+}
+
+/// A line of the timeline.
+pub(super) fn line(said: &Said) -> Value {
+    let mark = line_mark(said.seq);
+    let head =
+        format!("{}{} **{}** ", banner(said.banner), moment(said.at, 't'), cap(&escape(&said.who), 160));
+    let room = CONTENT_MAX - length(&mark) - length(&head).min(CONTENT_MAX / 2);
+    let content = format!("{head}{}{mark}", cap(&escape(&said.text), room));
+    json!({"content": content, "flags": NO_PREVIEWS})
+}
+
+/// Begins the announcement of an incident.
+pub(super) fn announcement_mark(id: IncidentId) -> String {
+    format!("**{id}** ")
+}
+
+/// The line in the command post under which an incident's thread hangs.
+pub(super) fn announcement(id: IncidentId, title: &str, severity: &str) -> Value {
+    let head = format!("🚨 {}{}", banner(id.kind.banner()), announcement_mark(id));
+    json!({"content": format!("{head}{} – {severity}", cap(&escape(title), CONTENT_MAX / 2)), "flags": NO_PREVIEWS})
+}
+
+/// The name of an incident's thread or post: `INC-1 checkout fails`.
+pub(super) fn thread_name(id: IncidentId, title: &str) -> String {
+    cap(&format!("{id} {}", plain(title)), THREAD_NAME_MAX).trim_end().to_owned()
+}
+
+/// Begins a thread's name.
+pub(super) fn thread_mark(id: IncidentId) -> String {
+    format!("{id} ")
+}
+
+/// The name of an incident's own channel, as Discord writes such names: `inc-1-checkout-fails`.
+pub(super) fn channel_name(id: IncidentId, title: &str) -> String {
+    let mut name = channel_mark(id);
+    for c in title.to_lowercase().chars() {
+        if c.is_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+        if length(&name) >= CHANNEL_NAME_MAX {
+            break;
+        }
+    }
+    name.trim_end_matches('-').to_owned()
+}
+
+/// Begins a channel's name.
+pub(super) fn channel_mark(id: IncidentId) -> String {
+    format!("{}-", id.to_string().to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Field;
+
+    #[test]
+    fn a_card_of_any_size_keeps_discords_limits() {
+        let long = "*".repeat(9_000);
+        let card_of = |text: &str| Card {
+            subject: "INC-1".into(),
+            incident: None,
+            banner: "EXERCISE EXERCISE EXERCISE",
+            title: text.into(),
+            tone: Tone::Critical,
+            text: text.into(),
+            fields: (0..40)
+                .map(|_| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short: false })
+                .collect(),
+            buttons: vec![],
+            footer: text.into(),
+        };
+        for text in [long.as_str(), "", "x"] {
+            let body = card(&card_of(text));
+            let embed = &body["embeds"][0];
+            let len = |v: &Value| length(v.as_str().unwrap_or_default());
+            let fields = embed["fields"].as_array().unwrap();
+            assert!(fields.len() <= FIELDS_MAX);
+            assert!(
+                fields
+                    .iter()
+                    .all(|f| len(&f["name"]) > 0 && len(&f["value"]) > 0 && len(&f["value"]) <= 1_024)
+            );
+            let all: usize = fields.iter().map(|f| len(&f["name"]) + len(&f["value"])).sum();
+            let all = all + len(&embed["title"]) + len(&embed["description"]) + len(&embed["footer"]["text"]);
+            assert!(all <= EMBED_MAX + FIELDS_MAX, "{all}");
+            assert!(embed["footer"]["text"].as_str().unwrap().starts_with("INC-1 · "));
+        }
+    }
+
+    #[test]
+    fn a_button_names_its_card_and_nothing_else() {
+        assert_eq!(read_custom_id(&custom_id("INC-12", "note")), Some(("INC-12", "note")));
+        for other in ["", "cp1", "cp1|x", "cp2|INC-1|note", "note"] {
+            assert_eq!(read_custom_id(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_nonce_fits_and_is_the_same_for_the_same_delivery() {
+        assert_eq!(nonce("INC-1/7"), nonce("INC-1/7"));
+        assert_ne!(nonce("INC-1/7"), nonce("INC-1/8"));
+        assert!(nonce("x").len() <= 25);
+    }
+
+    #[test]
+    fn spaces_are_named_by_number_first() {
+        let id: IncidentId = "INC-1".parse().unwrap();
+        assert_eq!(thread_name(id, "Checkout @everyone\nfails"), "INC-1 Checkout @\u{200b}everyone fails");
+        assert_eq!(channel_name(id, "Checkout  fails!"), "inc-1-checkout-fails");
+        assert!(length(&thread_name(id, &"🚨".repeat(200))) <= 100);
+        assert!(!thread_name(id, "x").starts_with(&thread_mark("INC-10".parse().unwrap())));
+    }
+}

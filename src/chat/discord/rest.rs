@@ -1,0 +1,315 @@
+//! Requests to Discord's REST API v10: with time limits, one brake for all, and no mention ever.
+//!
+//! serenity's own HTTP is not used: it loses `Retry-After`, waits without limit and has no time-out at all.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration as StdDuration,
+};
+
+use chrono::{DateTime, Duration, Utc};
+use reqwest::{Method, header::HeaderMap};
+use serde_json::{Value, json};
+
+use crate::{config::Secret, desk::clock::World};
+
+const CONNECT: StdDuration = StdDuration::from_secs(5);
+const TOTAL: StdDuration = StdDuration::from_secs(10);
+/// An answer to an interaction is worth nothing after three seconds.
+const TOTAL_OF_CALLBACK: StdDuration = StdDuration::from_millis(1_200);
+/// Answers longer than this many bytes are cut, and then do not parse.
+const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Of Discord's words on a refusal, so many characters are quoted.
+const QUOTE_CHARS_MAX: usize = 300;
+/// Longest wait that an answer may impose on us.
+const WAIT_MAX_SECONDS: f64 = 3_600.0;
+/// Routes remembered as used up.
+const ROUTES_MAX: usize = 10_000;
+
+/// Why a request did not go well.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Trouble {
+    /// No connection came about: it had no effect.
+    NotSent(String),
+    /// The connection broke after sending: it may have had its effect.
+    MaybeSent(String),
+    /// Too much was asked; not again before this time has passed.
+    Wait(StdDuration),
+    /// Discord refuses: status, its own code, its words.
+    Refused { status: u16, code: u64, message: String },
+    /// Discord itself is in trouble (5xx).
+    Broken(u16),
+}
+
+impl Trouble {
+    pub fn code(&self) -> u64 {
+        match self {
+            Self::Refused { code, .. } => *code,
+            _ => 0,
+        }
+    }
+    /// Unknown channel.
+    pub fn is_channel_gone(&self) -> bool {
+        self.code() == 10003
+    }
+    /// Unknown message.
+    pub fn is_message_gone(&self) -> bool {
+        self.code() == 10008
+    }
+    /// Missing access, missing permissions.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self.code(), 50001 | 50013)
+    }
+    pub fn is_bad_token(&self) -> bool {
+        matches!(self, Self::Refused { status: 401, .. })
+    }
+    pub fn why(&self) -> String {
+        match self {
+            Self::NotSent(why) => format!("Discord could not be reached: {why}."),
+            Self::MaybeSent(why) => format!("The connection to Discord broke before its answer: {why}."),
+            Self::Wait(after) => format!("Discord asks to wait {} s.", after.as_secs_f64().ceil()),
+            Self::Refused { status: 401, .. } => {
+                "Discord does not know the bot's token: set a valid one (`discord.token`) and start again."
+                    .to_owned()
+            }
+            Self::Refused { status, code, message } => {
+                format!("Discord refused with {status}, code {code}: {message}")
+            }
+            Self::Broken(status) => format!("Discord is in trouble itself: it answered {status}."),
+        }
+    }
+}
+
+/// Until when nothing (or nothing on one route) is to be asked.
+#[derive(Debug, Default)]
+struct Brakes {
+    all: Option<DateTime<Utc>>,
+    routes: HashMap<String, DateTime<Utc>>,
+}
+
+pub(super) struct Rest {
+    client: reqwest::Client,
+    base: String,
+    token: Secret,
+    world: Arc<dyn World>,
+    brakes: Mutex<Brakes>,
+}
+
+impl Rest {
+    /// # Errors
+    /// When no HTTP client can be built on this machine.
+    pub fn new(base: &str, token: Secret, world: Arc<dyn World>) -> Result<Self, String> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .pool_idle_timeout(StdDuration::from_secs(20))
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("DiscordBot (commandpost, ", env!("CARGO_PKG_VERSION"), ")"))
+            .build()
+            .map_err(|e| format!("The HTTP client for Discord could not be built: {e}."))?;
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            world,
+            brakes: Mutex::default(),
+        })
+    }
+
+    pub async fn get(&self, path: &str) -> Result<Value, Trouble> {
+        self.call(Method::GET, path, None).await
+    }
+    pub async fn post(&self, path: &str, body: Value) -> Result<Value, Trouble> {
+        self.call(Method::POST, path, Some(body)).await
+    }
+    pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
+        self.call(Method::PATCH, path, Some(body)).await
+    }
+    pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+        self.call(Method::PUT, path, body).await
+    }
+
+    /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+        // What belongs to an interaction has its token in the path, and limits of its own.
+        let of_interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
+        let route = route(&method, path);
+        if let Some(wait) = self.brake(&route, of_interaction) {
+            return Err(Trouble::Wait(wait));
+        }
+        let mut request = self.client.request(method, format!("{}/api/v10{path}", self.base));
+        if of_interaction {
+            request =
+                request.timeout(if path.starts_with("/interactions/") { TOTAL_OF_CALLBACK } else { TOTAL });
+        } else {
+            request = request.header("authorization", format!("Bot {}", self.token.expose()));
+        }
+        if let Some(mut body) = body {
+            hush(path, &mut body);
+            request = request.json(&body);
+        }
+        let mut response = request.send().await.map_err(|e| {
+            // The address may have an interaction's token in it.
+            let e = e.without_url();
+            let why = if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) };
+            if e.is_connect() || e.is_builder() { Trouble::NotSent(why) } else { Trouble::MaybeSent(why) }
+        })?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let mut bytes = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
+                break;
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        self.note_limits(&route, status, &headers, &value);
+        match status {
+            200..=299 => Ok(value),
+            429 => Err(Trouble::Wait(retry_after(&headers, &value))),
+            500..=599 => Err(Trouble::Broken(status)),
+            _ => Err(Trouble::Refused {
+                status,
+                code: value["code"].as_u64().unwrap_or(0),
+                message: self.quote(&value),
+            }),
+        }
+    }
+
+    /// How long this route, or everything, must wait.
+    fn brake(&self, route: &str, of_interaction: bool) -> Option<StdDuration> {
+        let now = self.world.now();
+        let mut brakes = self.brakes.lock().unwrap_or_else(PoisonError::into_inner);
+        brakes.routes.retain(|_, until| *until > now);
+        brakes.all = brakes.all.filter(|until| *until > now);
+        let until = brakes.all.filter(|_| !of_interaction).max(brakes.routes.get(route).copied())?;
+        (until - now).to_std().ok()
+    }
+
+    fn note_limits(&self, route: &str, status: u16, headers: &HeaderMap, value: &Value) {
+        let now = self.world.now();
+        let mut brakes = self.brakes.lock().unwrap_or_else(PoisonError::into_inner);
+        if brakes.routes.len() >= ROUTES_MAX {
+            brakes.routes.clear();
+        }
+        if status == 429 {
+            let until = now
+                + Duration::from_std(retry_after(headers, value)).unwrap_or_else(|_| Duration::seconds(60));
+            // An answer that is not JSON comes from the wall before Discord, and that one shuts out everything.
+            if value["global"] == true || headers.contains_key("x-ratelimit-global") || value.is_null() {
+                tracing::warn!(%until, "Discord's limit for the whole bot is reached; everything waits");
+                brakes.all = brakes.all.max(Some(until));
+            } else {
+                brakes.routes.insert(route.to_owned(), until);
+            }
+            return;
+        }
+        // The last call that was left: the next would be refused.
+        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+        if header("x-ratelimit-remaining") == Some("0")
+            && let Some(seconds) = header("x-ratelimit-reset-after").and_then(|s| s.parse::<f64>().ok())
+        {
+            brakes.routes.insert(route.to_owned(), now + Duration::milliseconds(milliseconds(seconds)));
+        }
+    }
+
+    /// What Discord says of its refusal: one line, capped, without our token.
+    fn quote(&self, value: &Value) -> String {
+        let mut said = value["message"].as_str().unwrap_or("no reason given").to_owned();
+        if let Some(errors) = value.get("errors") {
+            said = format!("{said} {errors}");
+        }
+        let said: String =
+            said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
+        self.token.redact(&said)
+    }
+}
+
+/// `allowed_mentions` that allow none, wherever a message is in the body: Discord reads mentions if they are left out.
+fn hush(path: &str, body: &mut Value) {
+    let message = if path.starts_with("/interactions/") {
+        matches!(body["type"].as_u64(), Some(4 | 7)).then(|| &mut body["data"])
+    } else if path.ends_with("/threads") {
+        body.get_mut("message")
+    } else {
+        (path.contains("/messages") || path.starts_with("/webhooks/")).then_some(body)
+    };
+    if let Some(message) = message.filter(|m| m.is_object()) {
+        message["allowed_mentions"] = json!({"parse": []});
+    }
+}
+
+/// Method and path with every id but the first struck out: what shares one budget.
+fn route(method: &Method, path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let majors = if path.starts_with("/webhooks/") || path.starts_with("/interactions/") { 3 } else { 2 };
+    let is_id = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = path
+        .split('/')
+        .enumerate()
+        .map(|(i, part)| if i > majors && is_id(part) { "{id}" } else { part })
+        .collect();
+    format!("{method} {}", parts.join("/"))
+}
+
+fn milliseconds(seconds: f64) -> i64 {
+    (seconds.clamp(0.0, WAIT_MAX_SECONDS) * 1_000.0).ceil() as i64
+}
+
+fn retry_after(headers: &HeaderMap, value: &Value) -> StdDuration {
+    let header = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|s| s.parse().ok());
+    // The body has fractions of a second, the header whole ones.
+    let seconds = value["retry_after"].as_f64().or(header).unwrap_or(5.0);
+    StdDuration::from_millis(milliseconds(seconds).unsigned_abs())
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_leaves_without_its_mentions_switched_off() {
+        let none = json!({"parse": []});
+        for (path, body, at) in [
+            ("/channels/1/messages", json!({"content": "x"}), ""),
+            (
+                "/channels/1/messages/2",
+                json!({"content": "x", "allowed_mentions": {"parse": ["everyone"]}}),
+                "",
+            ),
+            ("/webhooks/1/t", json!({"content": "x"}), ""),
+            ("/webhooks/1/t/messages/@original", json!({"content": "x"}), ""),
+            ("/interactions/1/t/callback", json!({"type": 4, "data": {"content": "x"}}), "/data"),
+            ("/channels/1/threads", json!({"name": "n", "message": {"content": "x"}}), "/message"),
+        ] {
+            let mut body = body;
+            hush(path, &mut body);
+            assert_eq!(body.pointer(&format!("{at}/allowed_mentions")), Some(&none), "{path}");
+        }
+        let mut thread = json!({"name": "n"});
+        hush("/channels/1/messages/2/threads", &mut thread);
+        assert_eq!(thread, json!({"name": "n"}), "a thread's name mentions nobody");
+    }
+
+    #[test]
+    fn what_shares_a_budget_shares_a_brake() {
+        let get = |path| route(&Method::GET, path);
+        assert_eq!(get("/channels/1/messages/2"), get("/channels/1/messages/3"));
+        assert_ne!(get("/channels/1/messages/2"), get("/channels/9/messages/2"));
+        assert_eq!(get("/channels/1/messages?after=1"), "GET /channels/1/messages");
+    }
+}

@@ -1,0 +1,63 @@
+//! What the door must know to stand in the right place.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use crate::{
+    chat::people::People,
+    config::{self, IncidentSpace, Secret},
+    people::Person,
+};
+
+/// Where the real Discord is.
+pub(super) const DISCORD: &str = "https://discord.com";
+/// The gateway is given up and connected anew when it was not there for this long. serenity itself needs some twelve
+/// seconds to come back from a lost session.
+const WATCHDOG: Duration = Duration::from_secs(45);
+
+#[derive(Debug, Clone)]
+pub struct DiscordSettings {
+    pub token: Secret,
+    /// `https://discord.com`, or a modelled Discord. Without `/api`.
+    pub base_url: String,
+    pub application_id: String,
+    pub guild_id: String,
+    /// The command post.
+    pub channel_id: String,
+    /// Where alerts are shown that belong to no incident; else in the command post.
+    pub alerts_channel_id: Option<String>,
+    pub space: IncidentSpace,
+    /// Who is who; shared with whoever reads names in commands.
+    pub people: Arc<People>,
+    /// Names of the status page's components, for completion.
+    pub components: Vec<String>,
+    /// How long the gateway may be away before it is connected anew.
+    pub watchdog: Duration,
+}
+
+impl DiscordSettings {
+    /// From the settings file. `token` is the one in the file or in the file that it names.
+    pub fn from_config(discord: &config::Discord, token: Secret, people: &[config::Person]) -> Self {
+        let known: HashMap<String, Person> = people
+            .iter()
+            .filter_map(|one| {
+                Some((one.discord.clone()?, Person { id: one.id.clone(), name: one.name.clone() }))
+            })
+            .collect();
+        Self {
+            token,
+            base_url: discord.base_url.as_str().trim_end_matches('/').to_owned(),
+            application_id: discord.application_id.clone(),
+            guild_id: discord.guild_id.clone(),
+            channel_id: discord.channel_id.clone(),
+            alerts_channel_id: discord.alerts_channel_id.clone(),
+            space: discord.incident_space,
+            people: Arc::new(People::new(super::NAME, known)),
+            components: vec![],
+            watchdog: WATCHDOG,
+        }
+    }
+
+    pub(super) fn is_real(&self) -> bool {
+        self.base_url.trim_end_matches('/') == DISCORD
+    }
+}

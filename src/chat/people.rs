@@ -1,0 +1,77 @@
+//! Who is who in a chat: the configured people, and everybody else by their id there.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::people::Person;
+
+/// Strangers remembered at most; whoever speaks again is met again.
+const STRANGERS_MAX: usize = 10_000;
+/// Characters of a display name kept.
+const NAME_CHARS_MAX: usize = 80;
+
+/// The people of one chat. Shared by the door, which meets them, and by whoever reads names in commands.
+#[derive(Debug)]
+pub struct People {
+    chat: &'static str,
+    configured: HashMap<String, Person>,
+    met: Mutex<HashMap<String, Person>>,
+}
+
+impl People {
+    /// `chat` is the door's name; `configured` maps ids of the chat to people.
+    pub fn new(chat: &'static str, configured: HashMap<String, Person>) -> Self {
+        Self { chat, configured, met: Mutex::default() }
+    }
+
+    /// The person with this id in the chat, who is shown there as `name`. Somebody not configured is known as
+    /// `discord:ID`.
+    pub fn meet(&self, id: &str, name: &str) -> Person {
+        if let Some(person) = self.configured.get(id) {
+            return person.clone();
+        }
+        let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
+        let name = if name.trim().is_empty() { id.to_owned() } else { name.trim().to_owned() };
+        let person = Person { id: format!("{}:{id}", self.chat), name };
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.len() >= STRANGERS_MAX && !met.contains_key(id) {
+            met.clear();
+        }
+        met.insert(id.to_owned(), person.clone());
+        person
+    }
+
+    /// The person with this id, if configured or met.
+    pub fn of(&self, id: &str) -> Option<Person> {
+        if let Some(person) = self.configured.get(id) {
+            return Some(person.clone());
+        }
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// The person that a mention as commands carry it (`<@ID>`, `<@!ID>`) means.
+    pub fn mentioned(&self, text: &str) -> Option<Person> {
+        let id = text.trim().strip_prefix("<@")?.strip_suffix('>')?;
+        self.of(id.trim_start_matches('!'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configured_people_keep_their_own_id_and_strangers_are_known_by_the_chats() {
+        let ada = Person { id: "ada".into(), name: "Ada Lovelace".into() };
+        let people = People::new("discord", HashMap::from([("1".to_owned(), ada.clone())]));
+        assert_eq!(people.meet("1", "whatever"), ada);
+        assert_eq!(people.mentioned("<@!1>"), Some(ada));
+        assert_eq!(people.mentioned("<@2>"), None, "nobody has met 2 yet");
+        let bob = people.meet("2", "Bob\n\u{7}");
+        assert_eq!((bob.id.as_str(), bob.name.as_str()), ("discord:2", "Bob"));
+        assert_eq!(people.mentioned("<@2>"), Some(bob));
+        assert_eq!(people.meet("3", " ").name, "3", "nobody is nameless");
+    }
+}

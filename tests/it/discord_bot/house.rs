@@ -1,0 +1,285 @@
+//! A house with a Discord door, on a modelled Discord: the desk on a journal of its own, the outbox running.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use commandpost::{
+    chat::{
+        Say, Words,
+        discord::{DiscordDoor, DiscordSettings, NAME},
+        people::People,
+    },
+    config::{IncidentSpace, Secret},
+    desk::{
+        Along, Answer, Desk, Settings,
+        clock::{System, World},
+    },
+    grammar::{self, Spoken},
+    incident::{
+        command::{Declare, SituationFacts},
+        id::IncidentId,
+        refusal::Refusal,
+    },
+    journal::{rows::DeliveryFilter, sqlite::SqliteJournal},
+    model::{
+        discord::{Channel, Clock, Discord, Id, Interaction, ManualClock, Message},
+        recorder::Recorded,
+    },
+    people::Person,
+};
+use serde_json::{Value, json};
+use tokio::{sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{openapi::OpenApi, specs};
+
+/// How long a test waits before it fails; nothing is measured by it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A bot at work. Dropping it is not stopping it: see [`House::stop`].
+pub struct Bot {
+    pub door: Arc<DiscordDoor>,
+    stop: CancellationToken,
+    outbox: JoinHandle<()>,
+}
+
+pub struct House {
+    pub discord: Discord,
+    pub desk: Arc<Desk>,
+    pub people: Arc<People>,
+    /// The command post, and the channel for alerts.
+    pub post: Id,
+    pub alerts: Id,
+    pub ada: Id,
+    pub bob: Id,
+    /// While false, whatever is said waits at the door of the desk.
+    pub gate: watch::Sender<bool>,
+    pub space: IncidentSpace,
+    pub watchdog: Duration,
+    _dir: tempfile::TempDir,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        // Stands still, so that a busy machine does not use up a person's three seconds.
+        Self::with_clock(ManualClock::at(System.now()).clock()).await
+    }
+
+    pub async fn with_clock(clock: Clock) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+            .try_init(); // DEBUG
+        let discord = Discord::start(clock).await.expect("two free ports");
+        let dir = tempfile::tempdir().expect("a directory");
+        let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
+        let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
+        let desk = Desk::new(Arc::new(journal), Arc::new(System), settings);
+        let (post, alerts) = (discord.text_channel("command-post"), discord.text_channel("alerts"));
+        let (ada, bob) = (discord.person("ada"), discord.person("bob"));
+        let known = Person { id: "ada".into(), name: "Ada Lovelace".into() };
+        let people = Arc::new(People::new(NAME, HashMap::from([(ada.to_string(), known)])));
+        Self {
+            discord,
+            desk,
+            people,
+            post,
+            alerts,
+            ada,
+            bob,
+            gate: watch::channel(true).0,
+            space: IncidentSpace::Thread,
+            watchdog: Duration::from_secs(60),
+            _dir: dir,
+        }
+    }
+
+    pub fn settings(&self) -> DiscordSettings {
+        DiscordSettings {
+            token: Secret::new(self.discord.token()),
+            base_url: self.discord.url(),
+            application_id: self.discord.application().to_string(),
+            guild_id: self.discord.guild().to_string(),
+            channel_id: self.post.to_string(),
+            alerts_channel_id: Some(self.alerts.to_string()),
+            space: self.space,
+            people: self.people.clone(),
+            components: vec!["Checkout".into()],
+            watchdog: self.watchdog,
+        }
+    }
+
+    /// Starts a bot and its outbox without waiting for anything.
+    pub fn open(&self, settings: DiscordSettings) -> Bot {
+        let stop = CancellationToken::new();
+        let say = say(self.desk.clone(), self.people.clone(), self.gate.subscribe());
+        let door = DiscordDoor::start(settings, self.desk.clone(), say, stop.clone()).expect("a door");
+        let outbox = tokio::spawn(self.desk.clone().run_outbox(door.clone(), stop.clone()));
+        Bot { door, stop, outbox }
+    }
+
+    /// Starts a bot that is connected and has its commands registered.
+    pub async fn start(&self) -> Bot {
+        let bot = self.open(self.settings());
+        self.eventually("the bot to be ready", || {
+            let health = bot.door.health();
+            (health.connected && health.commands_registered).then_some(())
+        })
+        .await;
+        bot
+    }
+
+    pub async fn stop(&self, bot: Bot) {
+        bot.stop.cancel();
+        tokio::time::timeout(PATIENCE, bot.outbox).await.expect("the outbox ends").expect("well");
+        self.eventually("the gateway to close", || (self.discord.gateway().sessions() == 0).then_some(()))
+            .await;
+    }
+
+    /// Looks until `find` finds something.
+    pub async fn eventually<T>(&self, what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+        let looking = async {
+            loop {
+                if let Some(found) = find() {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(found) => found,
+            Err(_) => panic!(
+                "waited for {what}; threads {:#?}, requests {:#?}",
+                self.discord.threads(),
+                self.spoken_of()
+            ),
+        }
+    }
+
+    fn spoken_of(&self) -> Vec<String> {
+        self.discord.requests().iter().map(|r| format!("{} {} {}", r.method, r.path, r.status)).collect()
+    }
+
+    pub async fn slash(&self, person: Id, channel: Id, name: &str, options: Value) -> Interaction {
+        self.discord
+            .slash(person, channel, &format!("incident {name}"), options)
+            .expect("a registered command")
+    }
+
+    /// A slash command and the answer that its asker reads.
+    pub async fn ask(&self, person: Id, channel: Id, name: &str, options: Value) -> Message {
+        self.slash(person, channel, name, options).await.message().await.expect("an answer")
+    }
+
+    /// Ada declares by slash command; returns the incident's thread or channel with its card in it.
+    pub async fn declare(&self, title: &str) -> (Channel, Message) {
+        let answer = self.ask(self.ada, self.post, "declare", json!({"title": title})).await;
+        assert!(answer.is_ephemeral(), "{answer:?}");
+        let id = answer.content.split(" – ").next().unwrap_or_default().trim_matches('*').to_owned();
+        let id = id.rsplit(' ').next().unwrap_or_default().to_owned();
+        self.space_of(&id).await
+    }
+
+    pub async fn space_of(&self, id: &str) -> (Channel, Message) {
+        let thread = self
+            .eventually("the incident's thread", || {
+                self.discord.threads().into_iter().find(|t| t.name.starts_with(&format!("{id} ")))
+            })
+            .await;
+        let card = self.eventually("the card", || self.cards(thread.id).pop()).await;
+        (thread, card)
+    }
+
+    /// The cards in a channel.
+    pub fn cards(&self, channel: Id) -> Vec<Message> {
+        self.discord.messages(channel).into_iter().filter(|m| !m.embeds.is_empty()).collect()
+    }
+
+    /// The lines of the timeline in a channel.
+    pub fn lines(&self, channel: Id) -> Vec<Message> {
+        self.discord.messages(channel).into_iter().filter(|m| m.content.contains("`#")).collect()
+    }
+
+    /// Waits until nothing is left to deliver.
+    pub async fn quiet(&self) {
+        let waiting = async {
+            while !self.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list").is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            let left = self.desk.journal.deliveries(DeliveryFilter::Open).await;
+            panic!("not quiet: {left:#?} {:#?}", self.spoken_of());
+        }
+    }
+
+    pub async fn forget(&self, id: &str) {
+        for name in ["space", "card", "announcement", "pinned"] {
+            self.desk.journal.bind(NAME, id, name, "").await.expect("bound");
+        }
+    }
+
+    /// Stops the bot and looks at everything that it ever sent.
+    pub async fn end(&self, bot: Bot, test: &str) {
+        self.quiet().await;
+        self.stop(bot).await;
+        let requests = self.discord.requests();
+        for request in requests.iter().filter(|r| matches!(r.method.as_str(), "POST" | "PATCH")) {
+            let Some(body) = request.json() else { continue };
+            no_mentions(&body, &request.path);
+        }
+        let everywhere = self.discord.channels().into_iter().chain(self.discord.threads());
+        for message in everywhere.flat_map(|c| self.discord.messages(c.id)) {
+            let none =
+                message.mentions.is_empty() && message.mention_roles.is_empty() && !message.mention_everyone;
+            assert!(none || message.author != self.discord.bot(), "{message:?}");
+        }
+        let Some(file) = specs::find(test, "discord/openapi.json") else { return };
+        let to_the_api = |r: &Recorded| r.path.starts_with("/api/");
+        let requests: Vec<Recorded> = requests.into_iter().filter(to_the_api).collect();
+        assert_eq!(OpenApi::read(&file, "/api/v10").violations(&requests), Vec::<String>::new());
+    }
+}
+
+/// Whatever has text in it says that it mentions nobody.
+fn no_mentions(body: &Value, path: &str) {
+    for part in [body, &body["data"], &body["message"]] {
+        if part.get("content").is_some() || part.get("embeds").is_some() {
+            assert_eq!(part["allowed_mentions"], json!({"parse": []}), "{path}: {body}");
+        }
+    }
+}
+
+/// Words to the grammar, and what they mean to the desk.
+fn say(desk: Arc<Desk>, people: Arc<People>, gate: watch::Receiver<bool>) -> Say {
+    Arc::new(move |caller, here, words, once| {
+        let (desk, people, mut gate) = (desk.clone(), people.clone(), gate.clone());
+        Box::pin(async move {
+            drop(gate.wait_for(|open| *open).await);
+            let resolve = |name: &str| people.mentioned(name).map_or_else(|| Person::named(name), Ok);
+            let spoken = match &words {
+                Words::Text(text) => grammar::parse(text, &resolve)?,
+                Words::Argv(argv) => grammar::parse_argv(argv, None, &resolve)?,
+            };
+            let along = Along { once, ..Along::default() };
+            let told = |text: String| Ok(Answer { text, incident: None, seq: None });
+            match spoken {
+                Spoken::Declare { declare, situation } => {
+                    let situation = situation.map(only_its_number);
+                    desk.declare(caller, Declare { situation, ..declare }, along).await
+                }
+                Spoken::On { target, command } => {
+                    let id: IncidentId = target.or(here).ok_or_else(|| {
+                        Refusal::invalid("Of which incident?", "Say it in the incident's thread, or name it.")
+                    })?;
+                    desk.submit(caller, id, command, along).await
+                }
+                Spoken::Help { text } => told(text),
+                other => told(format!("{other:?}")),
+            }
+        })
+    })
+}
+
+fn only_its_number(id: i64) -> SituationFacts {
+    SituationFacts { id, title: String::new(), source: String::new(), firing: 0, total: 0, alerts: vec![] }
+}
