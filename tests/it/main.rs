@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so by failing"
 )]
 
+mod alertmanager_real;
 mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
@@ -15,4 +16,5 @@ mod discord_serenity;
 mod floors;
 mod publishers;
 mod support;
+mod torture;
 mod web;
