@@ -6,7 +6,7 @@
     clippy::panic,
     reason = "a test that cannot go on says so by failing"
 )]
-#![allow(clippy::disallowed_methods, reason = "from outside, real programs and clients are tried by a real clock")]
+#![allow(clippy::disallowed_methods, reason = "real programs and clients are tried, by a real clock")]
 
 mod alertmanager_real;
 mod discord_bot;
