@@ -70,6 +70,8 @@ pub(super) async fn take(
         .filter(|(_, _, alert)| alert.status == Status::Firing)
         .map(|(_, key, _)| *key)
         .collect();
+    // Its row is still the one row of this alert.
+    let rows: HashMap<[u8; 16], i64> = known.iter().map(|(key, known)| (*key, known.id)).collect();
     known.retain(|key, known| {
         held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
     });
@@ -115,14 +117,11 @@ pub(super) async fn take(
             changes.entry(situation).or_default().push(change);
             latest.insert(situation, batch.now);
         }
-        let id = before.map_or_else(
-            || {
-                let id = ids.alert;
-                ids.alert += 1;
-                id
-            },
-            |(id, _, _)| id,
-        );
+        let id = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied()).unwrap_or_else(|| {
+            let id = ids.alert;
+            ids.alert += 1;
+            id
+        });
         known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
         match upserts.get_mut(&key) {
             Some(upsert) => {

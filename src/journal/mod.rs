@@ -95,8 +95,10 @@ pub enum Mark {
     SituationsOver {
         incident: IncidentId,
     },
+    /// This setting of the timer is done; if it was set anew meanwhile, it stays.
     TimerDone {
         id: String,
+        due_at: DateTime<Utc>,
     },
     Settled(Settlement),
 }
