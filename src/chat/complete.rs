@@ -17,16 +17,23 @@ const ENTRIES_BACK: u64 = 60;
 const ACCOUNTS: [&str; 2] = ["note", "decision.recorded"];
 
 /// What can be completed in the place of `incident`. Whatever cannot be read just now is left out.
-pub async fn completions(desk: &Arc<Desk>, incident: Option<IncidentId>, components: &[String]) -> Completions {
+pub async fn completions(
+    desk: &Arc<Desk>,
+    incident: Option<IncidentId>,
+    components: &[String],
+) -> Completions {
     let same = |text: &String| (text.clone(), text.clone());
-    let mut known = Completions { components: components.iter().map(same).collect(), ..Completions::default() };
+    let mut known =
+        Completions { components: components.iter().map(same).collect(), ..Completions::default() };
     if let Ok(rows) = desk.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
         known.incidents =
             rows.iter().map(|row| (format!("{} {}", row.id, row.title), row.id.to_string())).collect();
     }
     if let Ok(rows) = desk.situations(SituationFilter::Free { limit: LISTED_MAX }).await {
-        known.situations =
-            rows.iter().map(|row| (format!("S-{} {}", row.id, row.situation.title), format!("S-{}", row.id))).collect();
+        known.situations = rows
+            .iter()
+            .map(|row| (format!("S-{} {}", row.id, row.situation.title), format!("S-{}", row.id)))
+            .collect();
     }
     let Some(id) = incident else { return known };
     let Ok(state) = desk.incident(id).await else { return known };
@@ -51,8 +58,12 @@ pub async fn completions(desk: &Arc<Desk>, incident: Option<IncidentId>, compone
         .filter(|post| post.dropped.is_none())
         .map(|post| (format!("{} {}", post.n, post.draft.text), post.n.to_string()))
         .collect();
-    known.objectives =
-        state.objectives.iter().rev().map(|one| (format!("{} {}", one.n, one.text), one.n.to_string())).collect();
+    known.objectives = state
+        .objectives
+        .iter()
+        .rev()
+        .map(|one| (format!("{} {}", one.n, one.text), one.n.to_string()))
+        .collect();
     if let Ok(lines) = desk.timeline(id, state.seq.saturating_sub(ENTRIES_BACK).max(1)).await {
         known.entries = lines
             .iter()

@@ -15,26 +15,12 @@ use crate::{
     incident::{id::IncidentId, refusal::Refusal},
 };
 
-pub use crate::outbox::port::BoxFuture;
-
-/// What somebody said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Words {
-    /// A line as typed.
-    Text(String),
-    /// An argument list, each element whole: nothing in it is split or unquoted again.
-    Argv(Vec<String>),
-}
+pub use crate::{desk::words::Words, outbox::port::BoxFuture};
 
 /// Understands words and does them: who says it, the incident of the place it is said in, the words, and a key under
 /// which a repeat is answered with the first answer.
 pub type Say = Arc<
-    dyn Fn(
-            Caller,
-            Option<IncidentId>,
-            Words,
-            Option<String>,
-        ) -> BoxFuture<'static, Result<Answer, Refusal>>
+    dyn Fn(Caller, Option<IncidentId>, Words, Option<String>) -> BoxFuture<'static, Result<Answer, Refusal>>
         + Send
         + Sync,
 >;

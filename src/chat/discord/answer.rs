@@ -1,6 +1,9 @@
 //! Hears interactions and answers them: within Discord's three seconds whatever happens behind, for the asker's eyes.
 
-use std::{sync::{Arc, atomic::Ordering::Relaxed}, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
@@ -39,7 +42,10 @@ impl DiscordDoor {
     pub(super) async fn hear(self: Arc<Self>, event: Value) {
         let Some(asked) = Asked::read(&event, &self.settings.people) else {
             self.standing.counters.unknown_events.fetch_add(1, Relaxed);
-            tracing::warn!(kind = event["type"].as_u64(), "an interaction came that this version does not know");
+            tracing::warn!(
+                kind = event["type"].as_u64(),
+                "an interaction came that this version does not know"
+            );
             return;
         };
         if !self.is_first(&asked.id) {
@@ -54,7 +60,8 @@ impl DiscordDoor {
         match asked.kind {
             Kind::Typing => self.offer(&asked).await,
             Kind::Slash => {
-                let (door, channel, options) = (self.clone(), asked.channel.clone(), asked.data["options"].clone());
+                let (door, channel, options) =
+                    (self.clone(), asked.channel.clone(), asked.data["options"].clone());
                 let finding = async move {
                     let argv = grammar::from_discord(&options)?;
                     Ok((door.incident_of(&channel).await, Words::Argv(argv)))
@@ -80,7 +87,10 @@ impl DiscordDoor {
         let message = &asked.data["resolved"]["messages"][target];
         let author = &message["author"];
         let Some(author_id) = author["id"].as_str() else {
-            return Err(Refusal::invalid("Discord did not say which message that is.", "Try again, or use `note`."));
+            return Err(Refusal::invalid(
+                "Discord did not say which message that is.",
+                "Try again, or use `note`.",
+            ));
         };
         let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
         let author = self.settings.people.meet(author_id, shown);
@@ -153,7 +163,12 @@ impl DiscordDoor {
                 Err(trouble) if trouble.code() == ALREADY_ACKNOWLEDGED => return,
                 Err(Trouble::Refused { status, code, message }) => {
                     self.standing.counters.late_answers.fetch_add(1, Relaxed);
-                    tracing::warn!(status, code, message, "Discord did not take the answer to an interaction");
+                    tracing::warn!(
+                        status,
+                        code,
+                        message,
+                        "Discord did not take the answer to an interaction"
+                    );
                     // Choices and forms are of no use any more; what was done is said where it was asked.
                     if let Some(text) = body["data"]["content"].as_str().filter(|_| body["type"] == 4) {
                         self.say_openly(asked, text).await;
@@ -161,7 +176,11 @@ impl DiscordDoor {
                     return;
                 }
                 Err(trouble) => {
-                    tracing::info!(try_number, why = trouble.why(), "the answer to an interaction did not get through");
+                    tracing::info!(
+                        try_number,
+                        why = trouble.why(),
+                        "the answer to an interaction did not get through"
+                    );
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
@@ -195,7 +214,10 @@ impl DiscordDoor {
         let once = super::render::nonce(&format!("answer/{}", asked.id));
         let body = json!({"content": content, "nonce": once, "enforce_nonce": true});
         if let Err(trouble) = self.rest.post(&format!("/channels/{}/messages", asked.channel), body).await {
-            tracing::warn!(why = trouble.why(), "an answer did not reach its asker; the timeline has what was done");
+            tracing::warn!(
+                why = trouble.why(),
+                "an answer did not reach its asker; the timeline has what was done"
+            );
         }
     }
 }

@@ -37,7 +37,10 @@ fn is_snowflake(text: &str) -> bool {
 }
 
 fn display_name<'a>(member: &'a Value, user: &'a Value) -> &'a str {
-    [&member["nick"], &user["global_name"], &user["username"]].into_iter().find_map(Value::as_str).unwrap_or_default()
+    [&member["nick"], &user["global_name"], &user["username"]]
+        .into_iter()
+        .find_map(Value::as_str)
+        .unwrap_or_default()
 }
 
 impl Asked {
@@ -65,7 +68,8 @@ impl Asked {
         Some(Asked {
             id,
             // It becomes part of a path.
-            token: text(&event["token"]).filter(|t| t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b)))?,
+            token: text(&event["token"])
+                .filter(|t| t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=".contains(&b)))?,
             kind,
             guild: text(&event["guild_id"]).unwrap_or_default(),
             channel,

@@ -13,6 +13,7 @@ mod asked;
 mod deliver;
 mod gateway;
 mod health;
+mod look;
 mod press;
 mod register;
 mod render;
@@ -29,11 +30,11 @@ use std::{
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use self::{health::Standing, rest::Rest};
 pub use self::{
     health::{Counters, Health},
     settings::DiscordSettings,
 };
-use self::{health::Standing, rest::Rest};
 use crate::{
     chat::Say,
     desk::Desk,
@@ -134,7 +135,8 @@ impl Courier for DiscordDoor {
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let outcome = self.bring(errand).await;
-            if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome {
+            if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome
+            {
                 self.standing.error(why.clone());
             }
             outcome

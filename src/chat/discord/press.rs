@@ -16,7 +16,10 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 const ALERTS_SHOWN: u32 = 12;
 
 fn stale() -> Refusal {
-    Refusal::conflict("That button is not on the card any more.", "Look at the card as it is now, or type the command.")
+    Refusal::conflict(
+        "That button is not on the card any more.",
+        "Look at the card as it is now, or type the command.",
+    )
 }
 
 impl DiscordDoor {
@@ -83,8 +86,9 @@ fn fill_in(command: &str, answers: &[(&str, &str)]) -> Result<Vec<String>, Refus
         let answer = answers.iter().find(|(blank, _)| *blank == name).map(|(_, answer)| answer.trim());
         let answer = answer.unwrap_or_default();
         if name == "incident" {
-            let id: IncidentId =
-                answer.parse().map_err(|why: String| Refusal::invalid(why, "Press the button again with a number such as INC-1."))?;
+            let id: IncidentId = answer.parse().map_err(|why: String| {
+                Refusal::invalid(why, "Press the button again with a number such as INC-1.")
+            })?;
             argv.push(id.to_string());
         } else if !answer.is_empty() {
             free.push(answer);
@@ -117,7 +121,9 @@ fn whom_and_when(text: &str) -> (Vec<String>, String) {
             _ => {
                 let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
                 let unit = word.strip_prefix(digits).unwrap_or_default();
-                !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && matches!(unit, "m" | "min" | "h")
+                !digits.is_empty()
+                    && digits.bytes().all(|b| b.is_ascii_digit())
+                    && matches!(unit, "m" | "min" | "h")
             }
         };
         // The last word is the task itself.
@@ -151,7 +157,10 @@ mod tests {
 
     #[test]
     fn an_incident_asked_for_must_be_one() {
-        assert_eq!(fill_in("{incident} link S-3", &[("incident", "inc-7")]), Ok(words(&["INC-7", "link", "S-3"])));
+        assert_eq!(
+            fill_in("{incident} link S-3", &[("incident", "inc-7")]),
+            Ok(words(&["INC-7", "link", "S-3"]))
+        );
         assert!(fill_in("{incident} link S-3", &[("incident", "INC-7 close")]).is_err());
         assert!(fill_in("{incident} link S-3", &[]).is_err());
     }
@@ -159,7 +168,10 @@ mod tests {
     #[test]
     fn a_task_says_for_whom_and_by_when() {
         let task = |typed| fill_in("task add {text}", &[("text", typed)]).unwrap();
-        assert_eq!(task("@ada 10m check it"), words(&["task", "add", "--for=@ada", "--in=10m", "--", "check it"]));
+        assert_eq!(
+            task("@ada 10m check it"),
+            words(&["task", "add", "--for=@ada", "--in=10m", "--", "check it"])
+        );
         assert_eq!(task("10m check it"), words(&["task", "add", "--in=10m", "--", "check it"]));
         assert_eq!(task("check --for=bob"), words(&["task", "add", "--", "check --for=bob"]));
         assert_eq!(task("@ada"), words(&["task", "add", "--", "@ada"]));

@@ -1,6 +1,9 @@
 //! The slash commands, registered in the guild whenever they are not as they should be.
 
-use std::{sync::{Arc, atomic::Ordering::Relaxed}, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -70,16 +73,18 @@ fn is_registered(wanted: &Value, there: &Value) -> bool {
     let (Some(wanted), Some(there)) = (wanted.as_array(), there.as_array()) else { return false };
     wanted.len() == there.len()
         && wanted.iter().all(|want| {
-            there.iter().any(|have| have["name"] == want["name"] && have["type"] == want["type"] && fits(want, have))
+            there
+                .iter()
+                .any(|have| have["name"] == want["name"] && have["type"] == want["type"] && fits(want, have))
         })
 }
 
 /// Whether everything in `want` is in `have`; Discord adds fields of its own.
 fn fits(want: &Value, have: &Value) -> bool {
     match (want, have) {
-        (Value::Object(want), Value::Object(_)) => {
-            want.iter().all(|(key, value)| NOT_KEPT.contains(&key.as_str()) || fits(value, &have[key.as_str()]))
-        }
+        (Value::Object(want), Value::Object(_)) => want
+            .iter()
+            .all(|(key, value)| NOT_KEPT.contains(&key.as_str()) || fits(value, &have[key.as_str()])),
         (Value::Array(want), Value::Array(have)) => {
             want.len() == have.len() && want.iter().zip(have).all(|(want, have)| fits(want, have))
         }
@@ -99,7 +104,9 @@ mod tests {
         let there = json!([{"id": "1", "version": "2", "name": "incident", "type": 1, "contexts": null,
             "options": [{"name": "note", "required": false}]}]);
         assert!(is_registered(&wanted, &there));
-        for (at, other) in [("/0/options/0/name", json!("x")), ("/0/options", json!([])), ("/0/type", json!(2))] {
+        for (at, other) in
+            [("/0/options/0/name", json!("x")), ("/0/options", json!([])), ("/0/type", json!(2))]
+        {
             let mut changed = there.clone();
             *changed.pointer_mut(at).unwrap() = other;
             assert!(!is_registered(&wanted, &changed), "{at}");

@@ -154,7 +154,8 @@ pub(super) fn line_mark(seq: u64) -> String {
 /// A line of the timeline.
 pub(super) fn line(said: &Said) -> Value {
     let mark = line_mark(said.seq);
-    let head = format!("{}{} **{}** ", banner(said.banner), moment(said.at, 't'), cap(&escape(&said.who), 160));
+    let head =
+        format!("{}{} **{}** ", banner(said.banner), moment(said.at, 't'), cap(&escape(&said.who), 160));
     let room = CONTENT_MAX - length(&mark) - length(&head).min(CONTENT_MAX / 2);
     let content = format!("{head}{}{mark}", cap(&escape(&said.text), room));
     json!({"content": content, "flags": NO_PREVIEWS})
@@ -229,7 +230,11 @@ mod tests {
             let len = |v: &Value| length(v.as_str().unwrap_or_default());
             let fields = embed["fields"].as_array().unwrap();
             assert!(fields.len() <= FIELDS_MAX);
-            assert!(fields.iter().all(|f| len(&f["name"]) > 0 && len(&f["value"]) > 0 && len(&f["value"]) <= 1_024));
+            assert!(
+                fields
+                    .iter()
+                    .all(|f| len(&f["name"]) > 0 && len(&f["value"]) > 0 && len(&f["value"]) <= 1_024)
+            );
             let all: usize = fields.iter().map(|f| len(&f["name"]) + len(&f["value"])).sum();
             let all = all + len(&embed["title"]) + len(&embed["description"]) + len(&embed["footer"]["text"]);
             assert!(all <= EMBED_MAX + FIELDS_MAX, "{all}");

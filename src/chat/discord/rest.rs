@@ -70,7 +70,8 @@ impl Trouble {
             Self::MaybeSent(why) => format!("The connection to Discord broke before its answer: {why}."),
             Self::Wait(after) => format!("Discord asks to wait {} s.", after.as_secs_f64().ceil()),
             Self::Refused { status: 401, .. } => {
-                "Discord does not know the bot's token: set a valid one (`discord.token`) and start again.".to_owned()
+                "Discord does not know the bot's token: set a valid one (`discord.token`) and start again."
+                    .to_owned()
             }
             Self::Refused { status, code, message } => {
                 format!("Discord refused with {status}, code {code}: {message}")
@@ -107,7 +108,13 @@ impl Rest {
             .user_agent(concat!("DiscordBot (commandpost, ", env!("CARGO_PKG_VERSION"), ")"))
             .build()
             .map_err(|e| format!("The HTTP client for Discord could not be built: {e}."))?;
-        Ok(Self { client, base: base.trim_end_matches('/').to_owned(), token, world, brakes: Mutex::default() })
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+            world,
+            brakes: Mutex::default(),
+        })
     }
 
     pub async fn get(&self, path: &str) -> Result<Value, Trouble> {
@@ -133,7 +140,8 @@ impl Rest {
         }
         let mut request = self.client.request(method, format!("{}/api/v10{path}", self.base));
         if of_interaction {
-            request = request.timeout(if path.starts_with("/interactions/") { TOTAL_OF_CALLBACK } else { TOTAL });
+            request =
+                request.timeout(if path.starts_with("/interactions/") { TOTAL_OF_CALLBACK } else { TOTAL });
         } else {
             request = request.header("authorization", format!("Bot {}", self.token.expose()));
         }
@@ -186,7 +194,8 @@ impl Rest {
             brakes.routes.clear();
         }
         if status == 429 {
-            let until = now + Duration::from_std(retry_after(headers, value)).unwrap_or_else(|_| Duration::seconds(60));
+            let until = now
+                + Duration::from_std(retry_after(headers, value)).unwrap_or_else(|_| Duration::seconds(60));
             // An answer that is not JSON comes from the wall before Discord, and that one shuts out everything.
             if value["global"] == true || headers.contains_key("x-ratelimit-global") || value.is_null() {
                 tracing::warn!(%until, "Discord's limit for the whole bot is reached; everything waits");
@@ -211,7 +220,8 @@ impl Rest {
         if let Some(errors) = value.get("errors") {
             said = format!("{said} {errors}");
         }
-        let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
+        let said: String =
+            said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
         self.token.redact(&said)
     }
 }
@@ -235,8 +245,11 @@ fn route(method: &Method, path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
     let majors = if path.starts_with("/webhooks/") || path.starts_with("/interactions/") { 3 } else { 2 };
     let is_id = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let parts: Vec<&str> =
-        path.split('/').enumerate().map(|(i, part)| if i > majors && is_id(part) { "{id}" } else { part }).collect();
+    let parts: Vec<&str> = path
+        .split('/')
+        .enumerate()
+        .map(|(i, part)| if i > majors && is_id(part) { "{id}" } else { part })
+        .collect();
     format!("{method} {}", parts.join("/"))
 }
 
@@ -273,7 +286,11 @@ mod tests {
         let none = json!({"parse": []});
         for (path, body, at) in [
             ("/channels/1/messages", json!({"content": "x"}), ""),
-            ("/channels/1/messages/2", json!({"content": "x", "allowed_mentions": {"parse": ["everyone"]}}), ""),
+            (
+                "/channels/1/messages/2",
+                json!({"content": "x", "allowed_mentions": {"parse": ["everyone"]}}),
+                "",
+            ),
             ("/webhooks/1/t", json!({"content": "x"}), ""),
             ("/webhooks/1/t/messages/@original", json!({"content": "x"}), ""),
             ("/interactions/1/t/callback", json!({"type": 4, "data": {"content": "x"}}), "/data"),

@@ -8,7 +8,11 @@ use super::{
     render::{self, nonce},
     rest::Trouble,
 };
-use crate::{config::IncidentSpace, incident::{id::IncidentId, state::Incident}, outbox::port::Outcome};
+use crate::{
+    config::IncidentSpace,
+    incident::{id::IncidentId, state::Incident},
+    outbox::port::Outcome,
+};
 
 /// A quiet thread is put away after a week, the longest that Discord has; writing in it brings it back.
 const ARCHIVE_AFTER_MINUTES: u32 = 10_080;
@@ -37,9 +41,11 @@ impl DiscordDoor {
             self.bind(&subject, "space", &found).await?;
             return Ok(Space { id: found, is_new: false });
         }
-        let incident = self.desk.incident(id).await.map_err(|refusal| {
-            Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() })
-        })?;
+        let incident = self
+            .desk
+            .incident(id)
+            .await
+            .map_err(|refusal| Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() }))?;
         let made = match self.settings.space {
             IncidentSpace::Thread => self.open_thread(&incident, is_retry).await?,
             IncidentSpace::Forum => self.open_post(&incident).await?,
@@ -83,7 +89,10 @@ impl DiscordDoor {
         let is_it = |one: &&Value| {
             let named = one["name"].as_str().is_some_and(|name| name.starts_with(&mark));
             // Anybody may name a thread so; only our own is taken.
-            named && me.map_or(one["type"] == TEXT_CHANNEL, |me| one["parent_id"] == parent.as_str() && one["owner_id"] == me.as_str())
+            named
+                && me.map_or(one["type"] == TEXT_CHANNEL, |me| {
+                    one["parent_id"] == parent.as_str() && one["owner_id"] == me.as_str()
+                })
         };
         Ok(all.iter().find(is_it).and_then(|one| one["id"].as_str()).map(str::to_owned))
     }

@@ -121,9 +121,19 @@ mod tests {
 
     #[test]
     fn nothing_that_anybody_types_can_mention_or_disguise_or_format() {
-        for hostile in
-            ["@everyone", "@here", "<@1>", "<@&1>", "<#1>", "[a](http://b)", "```x```", "**b**", "||s||", "# big", "> q"]
-        {
+        for hostile in [
+            "@everyone",
+            "@here",
+            "<@1>",
+            "<@&1>",
+            "<#1>",
+            "[a](http://b)",
+            "```x```",
+            "**b**",
+            "||s||",
+            "# big",
+            "> q",
+        ] {
             let shown = escape(hostile);
             for whole in ["@everyone", "@here", "<@", "<#", "](", "```", "**", "||"] {
                 assert!(!shown.contains(whole), "{hostile}: {shown}");
@@ -134,7 +144,10 @@ mod tests {
                 assert!(!soft.contains(whole), "{hostile}: {soft}");
             }
         }
-        assert_eq!(escape("see https://grafana.example/d/a_b?x=1 now"), "see https://grafana.example/d/a_b?x=1 now");
+        assert_eq!(
+            escape("see https://grafana.example/d/a_b?x=1 now"),
+            "see https://grafana.example/d/a_b?x=1 now"
+        );
         assert_eq!(escape("a\u{202e}b\u{0}c\n\n\n\n\nd"), "abc\n\nd");
     }
 

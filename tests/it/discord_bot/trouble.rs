@@ -30,7 +30,12 @@ async fn a_gateway_that_is_cut_comes_back_and_commands_work_again() {
     house.ask(house.ada, thread.id, "note", json!({"text": "in a new session"})).await;
     house.quiet().await;
     assert_eq!(house.lines(thread.id).len(), 2);
-    let puts = house.discord.requests().iter().filter(|r| r.method == "PUT" && r.path.ends_with("/commands")).count();
+    let puts = house
+        .discord
+        .requests()
+        .iter()
+        .filter(|r| r.method == "PUT" && r.path.ends_with("/commands"))
+        .count();
     assert_eq!(puts, 1, "commands that are as they should be are left alone");
     house.end(bot, "gateway cut").await;
 }
@@ -41,9 +46,10 @@ async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
     house.watchdog = Duration::from_secs(3);
     let bot = house.start().await;
     let (thread, _) = house.declare("Checkout fails").await;
+    let counters = bot.door.counters();
+    house.eventually("a sign of life", || (counters.signs_of_life.load(Relaxed) > 0).then_some(())).await;
     house.discord.gateway().never_handshake(true);
     house.discord.gateway().cut();
-    let counters = bot.door.counters();
     house.eventually("the watchdog", || (counters.restarts.load(Relaxed) > 0).then_some(())).await;
     let health = bot.door.health();
     assert!(!health.connected && !health.gave_up);
@@ -51,7 +57,10 @@ async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
     house
         .desk
         .submit(
-            commandpost::desk::Caller::person(commandpost::people::Person::named("Grace").expect("a name"), "console"),
+            commandpost::desk::Caller::person(
+                commandpost::people::Person::named("Grace").expect("a name"),
+                "console",
+            ),
             "INC-1".parse().expect("an id"),
             commandpost::incident::command::Command::Note { text: "from the console".into(), at: None },
             commandpost::desk::Along::default(),
@@ -104,14 +113,22 @@ async fn limits_are_kept_and_nothing_is_lost_by_them() {
     house.discord.limit(RateLimits::default());
     let texts: Vec<String> = house.lines(thread.id).into_iter().map(|m| m.content).collect();
     assert_eq!(texts.len(), 5, "{texts:#?}");
-    assert!(texts.iter().zip(1..).all(|(text, n)| text.contains(&format!("note {n}"))), "in order: {texts:#?}");
+    assert!(
+        texts.iter().zip(1..).all(|(text, n)| text.contains(&format!("note {n}"))),
+        "in order: {texts:#?}"
+    );
 
     house.discord.recorder().clear();
     house.discord.faults().next(1, Fault::TooMany { retry_after: 0.6, global: true });
     house.ask(house.ada, thread.id, "note", json!({"text": "under a global limit"})).await;
     house.quiet().await;
     assert!(house.lines(thread.id).last().expect("a line").content.contains("under a global limit"));
-    house.discord.faults().next_on(1, Fault::TooMany { retry_after: 0.4, global: false }, "POST", "/messages");
+    house.discord.faults().next_on(
+        1,
+        Fault::TooMany { retry_after: 0.4, global: false },
+        "POST",
+        "/messages",
+    );
     house.ask(house.ada, thread.id, "note", json!({"text": "under a limit"})).await;
     house.quiet().await;
     let refused = house.discord.requests().iter().filter(|r| r.status == 429).count();
@@ -123,7 +140,9 @@ async fn limits_are_kept_and_nothing_is_lost_by_them() {
 #[tokio::test]
 async fn whatever_answer_is_lost_or_garbled_everything_stands_once() {
     for fault in [Fault::LoseAnswer, Fault::Garble, Fault::Status(502), Fault::Refuse] {
-        for (method, path) in [("POST", "/messages"), ("POST", "/threads"), ("PATCH", "/messages/"), ("PUT", "/pins/")] {
+        for (method, path) in
+            [("POST", "/messages"), ("POST", "/threads"), ("PATCH", "/messages/"), ("PUT", "/pins/")]
+        {
             let house = House::new().await;
             let bot = house.start().await;
             house.discord.faults().next_on(1, fault, method, path);
@@ -168,18 +187,26 @@ async fn a_missing_permission_is_said_in_plain_words_and_mended_by_giving_it() {
     house.discord.deny(house.post, house.discord.bot(), permissions::SEND_MESSAGES);
     house.ask(house.ada, house.post, "declare", json!({"title": "Checkout fails"})).await;
     let said = house
-        .eventually("the sentence", || bot.door.health().last_error.filter(|why| why.contains("Send Messages")))
+        .eventually("the sentence", || {
+            bot.door.health().last_error.filter(|why| why.contains("Send Messages"))
+        })
         .await;
     assert!(said.contains(&house.post.to_string()) && said.contains("Give its role"), "{said}");
     house.discord.deny(house.post, house.discord.bot(), permissions::CREATE_PUBLIC_THREADS);
     retry_now(&house).await;
     house
-        .eventually("the sentence", || bot.door.health().last_error.filter(|why| why.contains("Create Public Threads")))
+        .eventually("the sentence", || {
+            bot.door.health().last_error.filter(|why| why.contains("Create Public Threads"))
+        })
         .await;
     house.discord.deny(house.post, house.discord.bot(), permissions::PIN_MESSAGES);
     retry_now(&house).await;
     let (thread, card) = house.space_of("INC-1").await;
-    house.eventually("the sentence", || bot.door.health().last_error.filter(|why| why.contains("Pin Messages"))).await;
+    house
+        .eventually("the sentence", || {
+            bot.door.health().last_error.filter(|why| why.contains("Pin Messages"))
+        })
+        .await;
     house.quiet().await;
     assert!(!house.discord.message(card.id).expect("the card").pinned(), "a card is of use without");
     assert_eq!(house.discord.messages(house.post).len(), 1);
@@ -211,7 +238,9 @@ async fn what_moderators_delete_is_made_again_and_a_deleted_command_post_is_said
     assert!(cards.len() == 1 && cards[0].id != card.id && cards[0].pinned(), "{cards:#?}");
 
     house.discord.delete_channel(thread.id);
-    house.ask(house.ada, house.post, "note", json!({"text": "the thread is gone", "incident": "INC-1"})).await;
+    house
+        .ask(house.ada, house.post, "note", json!({"text": "the thread is gone", "incident": "INC-1"}))
+        .await;
     house.quiet().await;
     let threads = house.discord.threads();
     assert_eq!(threads.len(), 1);
@@ -247,7 +276,7 @@ async fn hostile_texts_mention_nobody_and_break_nothing() {
     let hostile = [
         format!("@everyone @here <@{}> <@&{role}> <#{}>", house.ada, house.post),
         "[your bank](https://evil.example) ```rust\nx``` ||s|| # big\n> q\n- l".to_owned(),
-        "\u{202e}@\u{200b}everyone\u{0} \\*x\\*".to_owned(),
+        "\u{202e}@\u{200b}everyone\u{7} \\*x\\*".to_owned(),
         "🚨".repeat(1_300),
         "`*_~|".repeat(1_000),
     ];
@@ -263,9 +292,13 @@ async fn hostile_texts_mention_nobody_and_break_nothing() {
         }
         house.quiet().await;
         let lines = house.lines(thread.id);
-        assert!(!lines.is_empty() && lines.iter().all(|m| m.content.ends_with('`')), "the number stands at the end");
+        assert!(!lines.is_empty() && lines.iter().all(|m| m.content.ends_with('`')), "{lines:#?}");
         let card = house.discord.message(card.id).expect("the card");
-        let shown = format!("{} {}", card.embeds[0], lines.iter().map(|m: &Message| m.content.as_str()).collect::<String>());
+        let shown = format!(
+            "{} {}",
+            card.embeds[0],
+            lines.iter().map(|m: &Message| m.content.as_str()).collect::<String>()
+        );
         for whole in ["@everyone", "@here", "<@", "<#", "](http", "```", "||s"] {
             assert!(!shown.contains(whole), "{whole}: {shown}");
         }
