@@ -287,7 +287,7 @@ async fn hostile_texts_mention_nobody_and_break_nothing() {
         let id = told.content.split(" – ").next().unwrap_or_default().to_owned();
         let (thread, card) = house.space_of(&id).await;
         for name in ["note", "set summary"] {
-            let text: String = text.chars().take(5_000).collect();
+            let text: String = text.chars().take(4_000).collect();
             house.ask(house.bob, thread.id, name, json!({"text": text})).await;
         }
         house.quiet().await;
