@@ -1,12 +1,12 @@
 //! Rules: what becomes of an alert. They stand in the configuration; the first that matches decides.
 //!
 //! ```toml
-//! [[rules]]
+//! [[alerts.rule]]
 //! name = "checkout is down"
 //! when = { source = "alertmanager", severity = "critical", labels = { service = "checkout*" } }
 //! then = { declare = { severity = 2, title = "{title}" } }
 //!
-//! [[rules]]
+//! [[alerts.rule]]
 //! name = "staging is only written down"
 //! when = { labels = { env = "staging" } }
 //! then = "record"

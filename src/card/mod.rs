@@ -7,7 +7,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     alert::situation::Situation,
-    incident::{id::IncidentId, phase::Phase, severity::Severity, state::Incident},
+    incident::{
+        id::IncidentId,
+        phase::Phase,
+        role::{Role, Words},
+        severity::Severity,
+        state::Incident,
+    },
 };
 
 /// How loud a card is.
@@ -107,7 +113,7 @@ fn button(
 }
 
 /// The status card of an incident: who commands, how bad, what is open, when the public hears next.
-pub fn incident(incident: &Incident) -> Card {
+pub fn incident(incident: &Incident, words: Words) -> Card {
     let tone = match (incident.phase, incident.severity) {
         (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
         (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,
@@ -117,7 +123,7 @@ pub fn incident(incident: &Incident) -> Card {
     let mut fields = vec![
         short("Severity", incident.severity.to_string()),
         short("Phase", incident.phase.word()),
-        short("Incident Commander", incident.commander.to_string()),
+        short(Role::ic().def().shown(words), incident.commander.to_string()),
     ];
     if let Some(offer) = &incident.command_offer {
         fields.push(short("Command offered to", offer.to.to_string()));
@@ -130,7 +136,7 @@ pub fn incident(incident: &Incident) -> Card {
             .map(|held| held.person.to_string())
             .collect();
         if let Some(held) = incident.roles.iter().find(|held| held.role.slug() == slug) {
-            fields.push(short(held.role.def().title, names.join(", ")));
+            fields.push(short(held.role.def().shown(words), names.join(", ")));
         }
     }
     if let Some(at) = incident.milestones.declared {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Cli, Failure, Outcome};
-use crate::config;
+use super::{Cli, Failure, Outcome, show};
+use crate::{config, playbook::Problem};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -14,15 +14,71 @@ pub struct Args {
 }
 
 /// Checks everything that people write for the command post.
-pub async fn run(cli: &Cli, _args: &Args) -> Outcome {
-    let config = cli.settings()?;
+pub async fn run(cli: &Cli, args: &Args) -> Outcome {
+    let mut mistakes_found = Vec::new();
     let shown = cli.config.as_ref().map_or_else(
         || "The configuration (defaults and environment)".to_owned(),
         |f| f.display().to_string(),
     );
-    super::house::hooks(&config, config.http.listen)?;
-    println!("{shown} is in order.");
-    Ok(())
+    let checked =
+        cli.settings().and_then(|config| super::house::hooks(&config, config.http.listen).map(drop));
+    match checked {
+        Ok(()) => show(&format!("{shown} is in order.")),
+        Err(failure) => mistakes_found.push(failure.0),
+    }
+    for file in files(&args.files)? {
+        match check_file(&file) {
+            Ok(what) => show(&format!("{} is in order: {what}.", file.display())),
+            Err(failure) => mistakes_found.push(failure.0),
+        }
+    }
+    if mistakes_found.is_empty() { Ok(()) } else { Err(Failure(mistakes_found.join("\n"))) }
+}
+
+/// Mistakes as they are shown: place, what, what was meant, and the line itself.
+pub fn mistakes(problems: &[Problem]) -> Failure {
+    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    Failure(format!("{} mistakes:\n{}", problems.len(), lines.join("\n")))
+}
+
+/// The YAML files named, or in the folders named; by default those of `playbooks` and `drills`.
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let defaults = ["playbooks", "drills"].map(PathBuf::from);
+    let named: Vec<&PathBuf> = if named.is_empty() {
+        defaults.iter().filter(|dir| dir.is_dir()).collect()
+    } else {
+        named.iter().collect()
+    };
+    let mut files = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        for entry in std::fs::read_dir(path).map_err(|e| Failure(format!("{}: {e}", path.display())))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What a file is stands in its `schema`.
+fn check_file(file: &std::path::Path) -> Result<String, Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{name}: {e}")))?;
+    let reads = |words: &str| crate::desk::drill::fits(words);
+    let is_drill = text.lines().any(|line| line.trim().starts_with("schema:") && line.contains("drill/"));
+    if is_drill {
+        let scenario = crate::drill::read(&name, &text, &reads).map_err(|problems| mistakes(&problems))?;
+        Ok(format!("drill «{}»", scenario.title))
+    } else {
+        let playbook = crate::playbook::read(&name, &text, &reads).map_err(|problems| mistakes(&problems))?;
+        Ok(format!("playbook «{}»", playbook.title))
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,12 +99,12 @@ pub enum ConfigVerb {
 
 pub fn config(cli: &Cli, args: &ConfigArgs) -> Outcome {
     match args.what {
-        ConfigVerb::Reference => print!("{}", config::reference()),
-        ConfigVerb::Example => print!("{}", config::example_toml()),
+        ConfigVerb::Reference => show(config::reference().trim_end()),
+        ConfigVerb::Example => show(config::example_toml().trim_end()),
         ConfigVerb::Show => {
             let shown = serde_json::to_string_pretty(&cli.settings()?.redacted())
                 .map_err(|e| Failure(e.to_string()))?;
-            println!("{shown}");
+            show(&shown);
         }
     }
     Ok(())

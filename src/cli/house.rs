@@ -4,13 +4,13 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 
 use crate::{
     alert::senders,
-    config::{Config, HookSender, TokenScope},
+    config::{Config, HookSender, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, words::Resolve},
     http::{
         auth::{Auth, Token},
         hooks::Hook,
     },
-    incident::decide::Policy,
+    incident::{decide::Policy, role::Words},
     journal::{Journal, sqlite::SqliteJournal},
     people::Person,
     publish::{statuspage::StatuspageSettings, x::XSettings},
@@ -33,6 +33,10 @@ pub fn policy(config: &Config) -> Policy {
         offer_expires_minutes: config.command.offer_expires_minutes,
         two_person: config.command.two_person,
         approval_minutes: config.command.approval_minutes,
+        words: match config.command.vocabulary {
+            Vocabulary::Nims => Words::Nims,
+            Vocabulary::It => Words::It,
+        },
         only_commander_lowers_severity: config.command.only_commander_lowers_severity,
         text_chars_max: config.limits.timeline_text_chars_max as usize,
         public_update_minutes: cadence.map(|cadence| cadence.public_minutes),

@@ -2,7 +2,8 @@
 
 pub mod backup;
 pub mod check;
-pub mod drill;
+pub mod demo;
+pub mod drills;
 pub mod house;
 pub mod incident;
 pub mod notify;
@@ -44,6 +45,8 @@ pub enum Verb {
     Check(check::Args),
     /// Show settings: what is in force, or the whole reference
     Config(check::ConfigArgs),
+    /// Rehearse: play a scripted outage by the real ways, with nothing of it leaving the house
+    Drill(drills::Args),
     /// What waits to leave the house, and why; retry or drop it
     Outbox(incident::OutboxArgs),
     /// Copy everything into a new file, while the server runs
@@ -83,6 +86,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Verify(ref args) => incident::verify(&cli, args).await,
         Verb::Check(ref args) => check::run(&cli, args).await,
         Verb::Config(ref args) => check::config(&cli, args),
+        Verb::Drill(ref args) => drills::run(&cli, args).await,
         Verb::Outbox(ref args) => incident::outbox(&cli, args).await,
         Verb::Backup(ref args) => backup::backup(&cli, args).await,
         Verb::Restore(ref args) => backup::restore(&cli, args).await,
@@ -125,11 +129,21 @@ impl Cli {
             let lines: Vec<_> = problems.iter().map(|problem| problem.render()).collect();
             Failure(format!("the configuration has mistakes:\n{}", lines.join("\n")))
         })?;
+        let rules = crate::alert::rules::check(&config.alerts.rule);
+        if !rules.is_empty() {
+            return Err(Failure(format!("[[alerts.rule]] has mistakes:\n{}", rules.join("\n"))));
+        }
         if let Some(dir) = &self.data_dir {
             config.storage.data_dir = dir.clone();
         }
         Ok(config)
     }
+}
+
+/// Shows a line on standard output. Whoever reads it may be gone (`| head`): that ends nothing.
+pub fn show(text: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout(), "{}", printable(text)));
 }
 
 /// Text fit for a terminal: control characters (but line breaks and tabs) are shown, not obeyed.

@@ -187,6 +187,19 @@ impl Reach {
         }
     }
 
+    /// Ends a drill that is still open.
+    pub async fn end_drill(&self, id: IncidentId, reason: &str) -> Result<String, Failure> {
+        match self {
+            Reach::Local(local) => Ok(crate::desk::drill::end(&local.desk, id, reason).await?.text),
+            Reach::Remote(remote) => {
+                let body = serde_json::json!({ "reason": reason });
+                let bytes =
+                    remote.call(Method::POST, &format!("/api/v1/drills/{id}/end"), Some(body)).await?;
+                Ok(serde_json::from_slice::<AnswerBody>(&bytes)?.text)
+            }
+        }
+    }
+
     pub async fn handle(&self, n: i64, how: Handle) -> Result<String, Failure> {
         match self {
             Reach::Local(local) => Ok(local.desk.handle_delivery(&local.person, n, how).await?),
@@ -219,7 +232,36 @@ struct RefusalDetail {
     instead: String,
 }
 
+impl Local {
+    /// The desk's ears as a drill uses them.
+    pub fn say_words(&self) -> crate::desk::drill::SayFn {
+        let (desk, resolve) = (self.desk.clone(), self.resolve.clone());
+        Arc::new(move |caller, here, text, once| {
+            let (desk, resolve) = (desk.clone(), resolve.clone());
+            Box::pin(async move { desk.say(caller, here, Words::Text(text), once, &resolve).await })
+        })
+    }
+}
+
 impl Remote {
+    /// Plays a scenario on the server; what it tells arrives as it happens.
+    pub async fn play(
+        &self,
+        file: &str,
+        text: String,
+        speed: f64,
+    ) -> Result<impl futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Unpin + use<>, Failure>
+    {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/drills", self.base))
+            .query(&[("file", file), ("speed", &speed.to_string())])
+            // As long as the drill takes; the line that comes next proves that it is alive.
+            .timeout(Duration::from_secs(24 * 3_600))
+            .body(text);
+        Ok(Box::pin(self.send(request).await?.bytes_stream()))
+    }
+
     fn new(url: &str, token: Option<Secret>, person: Person) -> Result<Remote, Failure> {
         let base = url.trim_end_matches('/').to_owned();
         if url::Url::parse(&base).is_err() {
@@ -240,17 +282,20 @@ impl Remote {
         path: &str,
         body: Option<serde_json::Value>,
     ) -> Result<Vec<u8>, Failure> {
-        let name = percent_name(&self.person.name);
-        let mut request = self
-            .client
-            .request(method, format!("{}{path}", self.base))
-            .header("x-commandpost-via", "cli")
-            .header("x-commandpost-person", name);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token.expose());
-        }
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.json(&body);
+        }
+        let response = self.send(request).await?;
+        Ok(response.bytes().await.map_err(reqwest::Error::without_url)?.to_vec())
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+        let mut request = request
+            .header("x-commandpost-via", "cli")
+            .header("x-commandpost-person", percent_name(&self.person.name));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token.expose());
         }
         let response = request.send().await.map_err(|error| {
             let why = if error.is_connect() {
@@ -261,10 +306,10 @@ impl Remote {
             Failure(format!("{}: {why}. Is the server running? COMMANDPOST_URL says where it is.", self.base))
         })?;
         let status = response.status();
-        let bytes = response.bytes().await.map_err(reqwest::Error::without_url)?;
         if status.is_success() {
-            return Ok(bytes.to_vec());
+            return Ok(response);
         }
+        let bytes = response.bytes().await.map_err(reqwest::Error::without_url)?;
         if let Ok(refusal) = serde_json::from_slice::<RefusalBody>(&bytes) {
             return Err(Failure(format!("{} {}", refusal.error.why, refusal.error.instead)));
         }

@@ -2,23 +2,35 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, middleware};
+use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Cli, Failure, Outcome, house,
+    Cli, Failure, Outcome,
+    demo::Demo,
+    house,
     reach::{SERVER_NOTE, ServerNote},
 };
 use crate::{
+    chat::{
+        self,
+        discord::{Counters, DiscordDoor, DiscordSettings},
+    },
     config::{Config, LogFormat},
-    desk::Desk,
+    desk::{
+        Desk,
+        words::{Resolve, Words},
+    },
+    grammar,
     http::{
         api::{self, Api},
-        auth::Auth,
         body::Bodies,
+        console::{self, Console},
         hooks::{self, Hooks},
+        login,
         metrics::{self, Health, Metrics},
+        page::{PageSettings, StatusPage},
         server::{self, FastPath, Guard},
     },
     journal::Journal,
@@ -48,7 +60,15 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     }
     start_log(&config)?;
     config.check_listen(config.http.listen).map_err(Failure)?;
-    serve(config).await
+    if !args.demo {
+        return serve(config, None).await;
+    }
+    let demo = Arc::new(Demo::start(&mut config).await?);
+    let outcome = serve(config, Some(demo.clone())).await;
+    if let Err(error) = std::fs::remove_dir_all(demo.dir()) {
+        tracing::warn!(%error, dir = %demo.dir().display(), "the demo's journal is still there");
+    }
+    outcome
 }
 
 fn start_log(config: &Config) -> Outcome {
@@ -81,7 +101,7 @@ fn hosts(address: SocketAddr) -> Vec<String> {
     hosts
 }
 
-async fn serve(config: Config) -> Outcome {
+async fn serve(config: Config, demo: Option<Arc<Demo>>) -> Outcome {
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).await.map_err(|e| {
         Failure(format!(
@@ -100,7 +120,11 @@ async fn serve(config: Config) -> Outcome {
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
 
-    for courier in couriers(&config, &desk)? {
+    let metrics = Arc::new(Metrics::default());
+    let (resolve, discord) = open_discord(&config, &desk, &metrics, &stop)?;
+    let mut couriers = couriers(&config, &desk)?;
+    couriers.extend(discord.map(|door| door as Arc<dyn Courier>));
+    for courier in couriers {
         keep_alive(&tasks, &stop, "outbox", {
             let (desk, stop) = (desk.clone(), stop.clone());
             move || desk.clone().run_outbox(courier.clone(), stop.clone())
@@ -119,7 +143,13 @@ async fn serve(config: Config) -> Outcome {
         move || prune(desk.clone(), stop.clone())
     });
 
-    let (router, fast) = doors(&config, address, &desk, &stop)?;
+    let page = StatusPage::new(Arc::new(journal.clone()), desk.world.clone(), page_settings(&config));
+    page.refresh().await?;
+    keep_alive(&tasks, &stop, "status page", {
+        let (page, desk, stop) = (page.clone(), desk.clone(), stop.clone());
+        move || page.clone().keep_fresh(desk.clone(), stop.clone())
+    });
+    let (router, fast) = doors(&config, address, &desk, &page, &resolve, &metrics, &stop)?;
     let url = format!("http://{address}");
     let note = ServerNote { url: url.clone(), pid: std::process::id() };
     let note_file = config.storage.data_dir.join(SERVER_NOTE);
@@ -132,6 +162,10 @@ async fn serve(config: Config) -> Outcome {
     println!("  alerts       POST {url}/hooks/alertmanager");
     println!("  API          {url}/api/v1/openapi.json");
     println!("  data         {}", config.storage.data_dir.display());
+    if let Some(demo) = demo {
+        demo.tell();
+        tasks.spawn(demo.play(url.clone(), stop.clone()));
+    }
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     keep_alive(&tasks, &stop, "watchdog", {
         let (desk, stop) = (desk.clone(), stop.clone());
@@ -159,6 +193,17 @@ async fn serve(config: Config) -> Outcome {
     Ok(())
 }
 
+fn page_settings(config: &Config) -> PageSettings {
+    PageSettings {
+        title: config.status_page.title.clone(),
+        organization: config.organization.name.clone(),
+        public_url: config.organization.public_url.clone(),
+        tz: config.organization.time_zone,
+        components: config.status_page.components.clone(),
+        days: config.status_page.show_incident_days,
+    }
+}
+
 /// Where public posts go besides the built-in page.
 fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, Failure> {
     let mut couriers: Vec<Arc<dyn Courier>> = Vec::new();
@@ -178,18 +223,21 @@ fn doors(
     config: &Config,
     address: SocketAddr,
     desk: &Arc<Desk>,
-    _stop: &CancellationToken,
+    page: &Arc<StatusPage>,
+    resolve: &Resolve,
+    metrics: &Arc<Metrics>,
+    stop: &CancellationToken,
 ) -> Result<(Router, FastPath), Failure> {
-    let metrics = Arc::new(Metrics::default());
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
     let auth = Arc::new(house::auth(config));
     let guard = Arc::new(Guard { auth: auth.clone(), world: desk.world.clone(), hosts: hosts(address) });
     let api = Arc::new(Api {
         desk: desk.clone(),
-        resolve: house::resolve(config),
+        resolve: resolve.clone(),
         bodies: bodies.clone(),
         metrics: metrics.clone(),
         time_zone: config.organization.time_zone,
+        stop: stop.clone(),
     });
     let hooks = Arc::new(Hooks {
         desk: desk.clone(),
@@ -197,12 +245,94 @@ fn doors(
         bodies,
         metrics: metrics.clone(),
     });
-    let health = Arc::new(Health { desk: desk.clone(), metrics });
+    let health = Arc::new(Health { desk: desk.clone(), metrics: metrics.clone() });
+    let console = Arc::new(Console {
+        desk: desk.clone(),
+        say: say_text(desk, resolve, metrics),
+        who: {
+            let guard = guard.clone();
+            Arc::new(move |headers| guard.auth.who(headers, guard.world.now()).map(|who| who.person))
+        },
+        asks_name: auth.is_open(),
+        help: grammar::help,
+        words: grammar::examples(),
+        components: config.status_page.components.clone(),
+        vocabulary: config.command.vocabulary,
+        tz: config.organization.time_zone,
+        title: config.organization.name.clone(),
+        stop: stop.clone(),
+    });
+    let browser = Router::new()
+        .nest("/console", console::router(console))
+        .route("/console/", get(|| async { Redirect::permanent("/console") }))
+        .route("/", get(|| async { Redirect::to("/console") }))
+        .merge(login::router(guard.clone()))
+        .layer(middleware::from_fn_with_state(guard.clone(), server::console_guard));
     let router = Router::new()
         .merge(api::router(api).layer(middleware::from_fn_with_state(guard.clone(), server::api_guard)))
         .merge(hooks::router(hooks).layer(middleware::from_fn_with_state(guard, server::hook_guard)))
+        .merge(browser)
+        .merge(crate::http::page::router(page.clone()))
         .merge(metrics::router(health));
-    Ok((router, Arc::new(|_| None)))
+    let page = page.clone();
+    Ok((router, Arc::new(move |request| crate::http::page::ready_answer(&page, request))))
+}
+
+/// What the chats do with words.
+fn say(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> chat::Say {
+    let (desk, resolve, metrics) = (desk.clone(), resolve.clone(), metrics.clone());
+    Arc::new(move |caller, here, words, once| {
+        let (desk, resolve, metrics) = (desk.clone(), resolve.clone(), metrics.clone());
+        Box::pin(async move {
+            let via = caller.via.clone();
+            let answer = desk.say(caller, here, words, once, &resolve).await;
+            metrics.command(&via, if answer.is_ok() { "done" } else { "refused" });
+            answer
+        })
+    })
+}
+
+/// What the console does with a typed line.
+fn say_text(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> console::Say {
+    let say = say(desk, resolve, metrics);
+    Arc::new(move |caller, here, text, once| say(caller, here, Words::Text(text), once))
+}
+
+/// Opens the Discord door, if it is configured, and says how names in commands are read.
+fn open_discord(
+    config: &Config,
+    desk: &Arc<Desk>,
+    metrics: &Arc<Metrics>,
+    stop: &CancellationToken,
+) -> Result<(Resolve, Option<Arc<DiscordDoor>>), Failure> {
+    let names = house::resolve(config);
+    let Some((discord, token)) = config.discord.as_ref().and_then(|d| Some((d, d.token.clone()?))) else {
+        return Ok((names, None));
+    };
+    let mut settings = DiscordSettings::from_config(discord, token, &config.person);
+    settings.components =
+        config.status_page.components.iter().map(|component| component.name.clone()).collect();
+    let people = settings.people.clone();
+    // Whoever has spoken in the chat is known by name when somebody mentions them.
+    let resolve: Resolve = Arc::new(move |name| people.mentioned(name).map_or_else(|| names(name), Ok));
+    let door = DiscordDoor::start(settings, desk.clone(), say(desk, &resolve, metrics), stop.clone())
+        .map_err(Failure)?;
+    type Count = fn(&Counters) -> &std::sync::atomic::AtomicU64;
+    let watched: [(&str, &str, Count); 5] = [
+        ("discord_connected", "Whether the Discord gateway is connected", |c| &c.gateway_state),
+        ("discord_unknown_events", "Gateway events that could not be read", |c| &c.unknown_events),
+        ("discord_sessions", "Gateway sessions begun", |c| &c.sessions),
+        ("discord_restarts", "Times the gateway was given up and begun anew", |c| &c.restarts),
+        ("discord_late_answers", "First answers that did not get through in time", |c| &c.late_answers),
+    ];
+    for (name, help, count) in watched {
+        let door = door.clone();
+        metrics.watch(name, help, move || {
+            i64::try_from(count(door.counters()).load(std::sync::atomic::Ordering::Relaxed))
+                .unwrap_or(i64::MAX)
+        });
+    }
+    Ok((resolve, Some(door)))
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.
@@ -278,6 +408,3 @@ async fn wait_for_signal() -> Outcome {
     }
     Ok(())
 }
-
-#[allow(dead_code, reason = "connected with the console")]
-fn unused(_: &Auth) {}

@@ -172,6 +172,7 @@ fn statuspage_url() -> Url {
 }
 
 /// An address written in this program.
+#[allow(clippy::expect_used, reason = "the defaults are read by every test of the settings")]
 pub(super) fn parsed(url: &'static str) -> Url {
     Url::parse(url).expect("a constant of ours")
 }

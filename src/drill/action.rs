@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn every_name_is_an_event_that_the_timeline_stores() {
         for name in NAMES {
-            let error = serde_json::from_str::<Event>(&format!("{{\"type\":\"{name}\"}}")).unwrap_err().to_string();
+            let error =
+                serde_json::from_str::<Event>(&format!("{{\"type\":\"{name}\"}}")).unwrap_err().to_string();
             assert!(!error.contains("unknown variant"), "{name}: {error}");
         }
     }

@@ -28,8 +28,14 @@ const TEXT_CHARS_MAX: usize = 4_000;
 const DOORS: [(&str, ()); 3] = [("console", ()), ("cli", ()), ("chat", ())];
 
 /// Makes a scenario of what was written.
-pub(super) fn check(file: &str, raw: RawScenario, sha256: String, reads: &Reads<'_>) -> Result<Scenario, Vec<Problem>> {
-    let mut lint = Lint { findings: Findings::new(file), length_max: LENGTH_MAX, objectives: vec![], people: vec![] };
+pub(super) fn check(
+    file: &str,
+    raw: RawScenario,
+    sha256: String,
+    reads: &Reads<'_>,
+) -> Result<Scenario, Vec<Problem>> {
+    let mut lint =
+        Lint { findings: Findings::new(file), length_max: LENGTH_MAX, objectives: vec![], people: vec![] };
     let made = lint.scenario(&raw, sha256, reads);
     let problems = lint.findings.into_problems();
     match made {
@@ -63,7 +69,11 @@ impl Lint<'_> {
             raw.steps.len(),
         ];
         if lists.iter().any(|len| *len > LIST_MAX) {
-            self.findings.at(&raw.id, format!("a list has more than {LIST_MAX} members"), "Make two drills of it.");
+            self.findings.at(
+                &raw.id,
+                format!("a list has more than {LIST_MAX} members"),
+                "Make two drills of it.",
+            );
             return None;
         }
         let exercise = self.findings.one_of(&raw.hseep.kind, "exercise type", &ExerciseType::ALL);
@@ -82,7 +92,8 @@ impl Lint<'_> {
         let length_max = self.span(&raw.length_max);
         self.length_max = length_max.unwrap_or(LENGTH_MAX);
 
-        let objectives: Vec<_> = raw.objectives.iter().map(|objective| self.an_objective(objective)).collect();
+        let objectives: Vec<_> =
+            raw.objectives.iter().map(|objective| self.an_objective(objective)).collect();
         if objectives.is_empty() {
             self.findings.at(&raw.id, "the drill has no objective", "Say what is to be practised.");
         }
@@ -131,7 +142,8 @@ impl Lint<'_> {
         self.text(&raw.text, "text", TITLE_CHARS_MAX);
         self.text(&raw.capability, "capability", NAME_CHARS_MAX);
         let known = Metric::ALL.map(|metric| (metric.id(), metric));
-        let metrics = raw.metrics.iter().filter_map(|id| self.findings.one_of(id, "metric", &known)).collect();
+        let metrics =
+            raw.metrics.iter().filter_map(|id| self.findings.one_of(id, "metric", &known)).collect();
         Objective {
             id: raw.id.value.clone(),
             text: raw.text.value.trim().to_owned(),
@@ -141,7 +153,8 @@ impl Lint<'_> {
     }
 
     fn participant(&mut self, raw: &RawParticipant) -> Option<Participant> {
-        let parts = [("player", Part::Player), ("controller", Part::Controller), ("evaluator", Part::Evaluator)];
+        let parts =
+            [("player", Part::Player), ("controller", Part::Controller), ("evaluator", Part::Evaluator)];
         let part = self.findings.one_of(&raw.part, "part", &parts);
         if let Some(what) = &raw.what {
             self.text(what, "description", NAME_CHARS_MAX);
@@ -201,7 +214,11 @@ impl Lint<'_> {
                 action.zip(after).map(|(action, after)| When::Missing { action, after })
             }
             (.., false) => {
-                self.findings.at(&raw.id, "a contextual inject has a time, and no condition", "Write `at: T+3m`.");
+                self.findings.at(
+                    &raw.id,
+                    "a contextual inject has a time, and no condition",
+                    "Write `at: T+3m`.",
+                );
                 None
             }
             (.., true) => {
@@ -253,7 +270,11 @@ impl Lint<'_> {
         let parts = &alert.value;
         if let Some(of) = &parts.resolves {
             if parts.name.is_some() || parts.summary.is_some() || !parts.labels.is_empty() {
-                self.findings.at(alert, "an alert that resolves another says nothing else", "Keep `resolves` alone.");
+                self.findings.at(
+                    alert,
+                    "an alert that resolves another says nothing else",
+                    "Keep `resolves` alone.",
+                );
             }
             let fires = |inject: &&Inject| matches!(inject.method, Method::Alert(_));
             if !before.iter().filter(fires).any(|inject| inject.id == of.value) {
@@ -267,7 +288,9 @@ impl Lint<'_> {
             self.findings.at(alert, "the alert needs a name and a summary", "Write `name` and `summary`.");
             return None;
         };
-        for (text, what) in [(Some(name), "name"), (Some(summary), "summary"), (parts.description.as_ref(), "description")] {
+        for (text, what) in
+            [(Some(name), "name"), (Some(summary), "summary"), (parts.description.as_ref(), "description")]
+        {
             if let Some(text) = text {
                 self.text(text, what, 1_000);
             }
@@ -280,14 +303,22 @@ impl Lint<'_> {
         for (label, value) in &parts.labels {
             self.text(value, "label", 1_000);
             if ["alertname", "severity", "exercise", "drill"].contains(&label.as_str()) {
-                self.findings.at(value, format!("the label `{label}` is written by the runner"), "Leave it out.");
+                self.findings.at(
+                    value,
+                    format!("the label `{label}` is written by the runner"),
+                    "Leave it out.",
+                );
             }
         }
         Some(Method::Alert(AlertParts {
             name: name.value.trim().to_owned(),
             severity: severity.to_owned(),
             summary: summary.value.trim().to_owned(),
-            description: parts.description.as_ref().map(|text| text.value.trim().to_owned()).unwrap_or_default(),
+            description: parts
+                .description
+                .as_ref()
+                .map(|text| text.value.trim().to_owned())
+                .unwrap_or_default(),
             labels: parts.labels.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect(),
         }))
     }
@@ -305,7 +336,8 @@ impl Lint<'_> {
         role: Option<&Spanned<String>>,
         phase: Option<&Spanned<String>>,
     ) -> Option<Action> {
-        let name = self.findings.one_of(event, "event that players cause", &NAMES.map(|name| (name, name)))?;
+        let name =
+            self.findings.one_of(event, "event that players cause", &NAMES.map(|name| (name, name)))?;
         let mut action = Action { event: name, role: None, phase: None };
         if let Some(role) = role {
             match role.value.parse::<Role>() {
@@ -322,7 +354,8 @@ impl Lint<'_> {
         }
         if let Some(phase) = phase {
             if name == "incident.phase_changed" {
-                action.phase = self.findings.one_of(phase, "phase", &Phase::ALL.map(|phase| (phase.word(), phase)));
+                action.phase =
+                    self.findings.one_of(phase, "phase", &Phase::ALL.map(|phase| (phase.word(), phase)));
             } else {
                 self.findings.at(phase, format!("`{name}` is not about a phase"), "Leave `phase` out.");
             }
@@ -338,12 +371,18 @@ impl Lint<'_> {
         if let Err(why) = reads(&raw.words.value) {
             self.findings.at(&raw.words, format!("«{}» is not understood", shown(&raw.words.value)), why);
         }
-        let is_down = |at: Duration| chat.iter().rev().find(|turn| turn.at <= at).is_some_and(|turn| !turn.is_up);
+        let is_down =
+            |at: Duration| chat.iter().rev().find(|turn| turn.at <= at).is_some_and(|turn| !turn.is_up);
         if raw.via.value == "chat" && at.is_some_and(is_down) {
             self.findings.at(&raw.via, "the chat is down at that time", "Write `console` or `cli`.");
         }
         door?;
-        Some(Step { at: at?, who: who?, via: raw.via.value.clone(), words: raw.words.value.trim().to_owned() })
+        Some(Step {
+            at: at?,
+            who: who?,
+            via: raw.via.value.clone(),
+            words: raw.words.value.trim().to_owned(),
+        })
     }
 
     /// A text: within its limit, without the words that end an exercise, and with no address of anything real.
@@ -359,7 +398,8 @@ impl Lint<'_> {
         }
         for address in text.value.split_whitespace().filter(|word| word.contains("://")) {
             let start = address.find("http").unwrap_or(0);
-            let trimmed = address.get(start..).unwrap_or(address).trim_matches(|c: char| "()<>[]«»\"',.;".contains(c));
+            let trimmed =
+                address.get(start..).unwrap_or(address).trim_matches(|c: char| "()<>[]«»\"',.;".contains(c));
             let host = url::Url::parse(trimmed).ok().and_then(|url| url.host_str().map(str::to_lowercase));
             if !host.as_deref().is_some_and(is_reserved) {
                 let what = format!("«{}» may be the address of something real", shown(address));
@@ -380,7 +420,11 @@ impl Lint<'_> {
     fn offset(&mut self, text: &Spanned<String>) -> Option<Duration> {
         match time::offset(&text.value) {
             Offset::After(at) if at > self.length_max => {
-                let what = format!("{} lies after the end: the drill takes {} at most", text.value, time::words(self.length_max));
+                let what = format!(
+                    "{} lies after the end: the drill takes {} at most",
+                    text.value,
+                    time::words(self.length_max)
+                );
                 self.findings.at(text, what, "Move it forward, or raise `length_max`.");
                 None
             }
@@ -411,10 +455,12 @@ impl Lint<'_> {
     }
 
     fn person(&mut self, name: &Spanned<String>) -> Option<Person> {
-        let found = Person::named(&name.value).ok().and_then(|p| self.people.iter().find(|known| known.id == p.id));
+        let found =
+            Person::named(&name.value).ok().and_then(|p| self.people.iter().find(|known| known.id == p.id));
         if found.is_none() {
             let names: Vec<_> = self.people.iter().map(|person| person.name.as_str()).collect();
-            let (what, hint) = (format!("nobody here is called «{}»", shown(&name.value)), meant(&name.value, &names));
+            let (what, hint) =
+                (format!("nobody here is called «{}»", shown(&name.value)), meant(&name.value, &names));
             self.findings.at(name, what, hint);
         }
         found.cloned()

@@ -140,7 +140,9 @@ pub enum Method {
     /// An alert begins to fire.
     Alert(AlertParts),
     /// The alert of this earlier inject stops.
-    AlertResolved { of: String },
+    AlertResolved {
+        of: String,
+    },
 }
 
 /// What an injected alert says; the runner makes a webhook body of Alertmanager's version 4 of it.

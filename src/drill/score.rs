@@ -93,8 +93,14 @@ impl Measure {
 /// What became of an expected action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    Done { seq: u64, after: Duration },
-    Late { seq: u64, after: Duration },
+    Done {
+        seq: u64,
+        after: Duration,
+    },
+    Late {
+        seq: u64,
+        after: Duration,
+    },
     Missed,
     /// The drill ended before its time was up.
     Open,
@@ -124,8 +130,12 @@ impl Expected {
     pub fn words(&self) -> String {
         let within = time::words(self.within);
         match self.outcome {
-            Outcome::Done { seq, after } => format!("done after {} (within {within}; entry {seq})", time::words(after)),
-            Outcome::Late { seq, after } => format!("late, after {} (within {within}; entry {seq})", time::words(after)),
+            Outcome::Done { seq, after } => {
+                format!("done after {} (within {within}; entry {seq})", time::words(after))
+            }
+            Outcome::Late { seq, after } => {
+                format!("late, after {} (within {within}; entry {seq})", time::words(after))
+            }
             Outcome::Missed => format!("missed (within {within})"),
             Outcome::Open => format!("not decided: the exercise ended before its {within} were over"),
         }
@@ -215,7 +225,10 @@ fn falling(value: Duration, target: Duration) -> f64 {
 pub fn score(scenario: &Scenario, entries: &[Entry]) -> Option<Score> {
     let view = View::new(entries)?;
     let expected = expected(scenario, &view);
-    let wanted = |metric: &Metric| *metric == Metric::T3 || scenario.objectives.iter().any(|objective| objective.metrics.contains(metric));
+    let wanted = |metric: &Metric| {
+        *metric == Metric::T3
+            || scenario.objectives.iter().any(|objective| objective.metrics.contains(metric))
+    };
     let measures: Vec<Measure> = Metric::ALL
         .into_iter()
         .filter(wanted)
@@ -226,7 +239,8 @@ pub fn score(scenario: &Scenario, entries: &[Entry]) -> Option<Score> {
         .iter()
         .map(|objective| {
             let of_metrics = measures.iter().filter(|m| m.counts_for(objective)).filter_map(|m| m.mark);
-            let of_actions = expected.iter().filter(|e| e.objective == objective.id).filter_map(Expected::mark);
+            let of_actions =
+                expected.iter().filter(|e| e.objective == objective.id).filter_map(Expected::mark);
             let marks: Vec<f64> = of_metrics.chain(of_actions).collect();
             let mean = marks.iter().sum::<f64>() / marks.len().max(1) as f64;
             Rated { id: objective.id.clone(), rating: (!marks.is_empty()).then(|| Rating::of(mean)) }
@@ -270,7 +284,11 @@ fn outcome(expectation: &Expectation, inject: Option<&str>, from: &Entry, view: 
     let outcome = match done {
         Some(entry) => {
             let (seq, after) = (entry.seq, entry.occurred_at - from.occurred_at);
-            if after <= expectation.within { Outcome::Done { seq, after } } else { Outcome::Late { seq, after } }
+            if after <= expectation.within {
+                Outcome::Done { seq, after }
+            } else {
+                Outcome::Late { seq, after }
+            }
         }
         None if view.ended - from.occurred_at < expectation.within => Outcome::Open,
         None => Outcome::Missed,

@@ -19,7 +19,12 @@ const LINE_CHARS_MAX: usize = 300;
 /// Writes the summary of a drill. `lines` is its timeline as readers see it.
 pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
     let banner = Kind::Drill.banner();
-    let mut out = vec![banner.to_owned(), String::new(), format!("# After-action summary: {}", plain(&scenario.title)), String::new()];
+    let mut out = vec![
+        banner.to_owned(),
+        String::new(),
+        format!("# After-action summary: {}", plain(&scenario.title)),
+        String::new(),
+    ];
     let notice = if scenario.is_announced { "announced" } else { "without notice" };
     out.push(format!(
         "{}, scenario {} {} ({}, {notice}). {} to {} UTC, {} of exercise time.",
@@ -34,12 +39,21 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
     if !score.reason.is_empty() {
         out.push(format!("It ended: {}.", plain(score.reason.trim_end_matches('.'))));
     }
-    out.push("Objectives are rated here, not people. Each value names the entries of the timeline that show it.".into());
+    out.push(
+        "Objectives are rated here, not people. Each value names the entries of the timeline that show it."
+            .into(),
+    );
 
     section(&mut out, "What happened");
     let key: Vec<&Line> = lines.iter().filter(|line| is_key(line)).collect();
     for line in key.iter().take(LINES_MAX) {
-        out.push(format!("- {} {}: {} (entry {})", clock(line.occurred_at), plain(&line.actor.name), plain(&line.text), line.seq));
+        out.push(format!(
+            "- {} {}: {} (entry {})",
+            clock(line.occurred_at),
+            plain(&line.actor.name),
+            plain(&line.text),
+            line.seq
+        ));
     }
     if key.len() > LINES_MAX {
         out.push(format!("- and {} more; the timeline has them all.", key.len() - LINES_MAX));
@@ -47,10 +61,16 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
 
     section(&mut out, "Objectives");
     for objective in &scenario.objectives {
-        let rating = score
-            .rating(&objective.id)
-            .map_or_else(|| "not observed".to_owned(), |rating| format!("{} ({})", rating.letter(), rating.words()));
-        out.push(format!("- {} {}: **{rating}** [{}]", objective.id, plain(&objective.text), plain(&objective.capability)));
+        let rating = score.rating(&objective.id).map_or_else(
+            || "not observed".to_owned(),
+            |rating| format!("{} ({})", rating.letter(), rating.words()),
+        );
+        out.push(format!(
+            "- {} {}: **{rating}** [{}]",
+            objective.id,
+            plain(&objective.text),
+            plain(&objective.capability)
+        ));
         for measure in score.measures.iter().filter(|m| objective.metrics.contains(&m.metric)) {
             out.push(format!("  - {}", told(measure)));
         }
@@ -59,10 +79,23 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
     out.push("P performed without challenges, S with some, M with major challenges, U unable to be performed (HSEEP).".into());
 
     section(&mut out, "Expected actions");
-    out.extend(score.measure(Metric::T3).filter(|t3| t3.mark.is_some()).map(|t3| format!("{} done in time.\n", t3.value)));
+    out.extend(
+        score
+            .measure(Metric::T3)
+            .filter(|t3| t3.mark.is_some())
+            .map(|t3| format!("{} done in time.\n", t3.value)),
+    );
     for expected in &score.expected {
-        let what = expected.inject.as_deref().map_or_else(|| "from the start".to_owned(), |id| format!("after inject {id}"));
-        out.push(format!("- {} {what} ({}): {}", expected.action.words(), expected.objective, expected.words()));
+        let what = expected
+            .inject
+            .as_deref()
+            .map_or_else(|| "from the start".to_owned(), |id| format!("after inject {id}"));
+        out.push(format!(
+            "- {} {what} ({}): {}",
+            expected.action.words(),
+            expected.objective,
+            expected.words()
+        ));
     }
     if score.expected.is_empty() {
         out.push("- None were set.".into());
@@ -86,17 +119,28 @@ fn section(out: &mut Vec<String>, title: &str) {
 }
 
 fn listed(items: Vec<String>) -> Vec<String> {
-    if items.is_empty() { vec!["- Nothing to note.".into()] } else { items.into_iter().map(|item| format!("- {item}")).collect() }
+    if items.is_empty() {
+        vec!["- Nothing to note.".into()]
+    } else {
+        items.into_iter().map(|item| format!("- {item}")).collect()
+    }
 }
 
 fn is_key(line: &Line) -> bool {
-    line.important || matches!(line.name, "can" | "drill.inject" | "drill.observed" | "role.accepted" | "reminder")
+    line.important
+        || matches!(line.name, "can" | "drill.inject" | "drill.observed" | "role.accepted" | "reminder")
 }
 
 fn told(measure: &Measure) -> String {
     let evidence = measure.evidence();
     let evidence = if evidence.is_empty() { String::new() } else { format!("; {evidence}") };
-    format!("{} {}: {} (target: {}{evidence})", measure.metric.id(), measure.metric.name(), measure.value, measure.target)
+    format!(
+        "{} {}: {} (target: {}{evidence})",
+        measure.metric.id(),
+        measure.metric.name(),
+        measure.value,
+        measure.target
+    )
 }
 
 fn strengths(score: &Score) -> Vec<String> {
@@ -106,7 +150,11 @@ fn strengths(score: &Score) -> Vec<String> {
             "Command was explicit from the first minute: whoever declared had it, and the timeline says so (entry {seq}). Nobody had to guess."
         ));
     }
-    for measure in score.measures.iter().filter(|m| m.is_met() && !(m.metric == Metric::C1 && score.command_from_start.is_some())) {
+    for measure in score
+        .measures
+        .iter()
+        .filter(|m| m.is_met() && !(m.metric == Metric::C1 && score.command_from_start.is_some()))
+    {
         all.push(format!("{}: {}.", capital(measure.metric.name()), measure.value));
     }
     all
@@ -196,9 +244,15 @@ fn missed(scenario: &Scenario, expected: &Expected) -> Option<String> {
     let asked = inject.map_or_else(String::new, |inject| format!("After «{}» ", plain(&inject.text)));
     let what = expected.action.words();
     let sentence = match expected.outcome {
-        Outcome::Missed => format!("{asked}`{what}` was expected within {} and did not come.", time::words(expected.within)),
+        Outcome::Missed => {
+            format!("{asked}`{what}` was expected within {} and did not come.", time::words(expected.within))
+        }
         Outcome::Late { after, .. } => {
-            format!("{asked}`{what}` was expected within {} and came after {}.", time::words(expected.within), time::words(after))
+            format!(
+                "{asked}`{what}` was expected within {} and came after {}.",
+                time::words(expected.within),
+                time::words(after)
+            )
         }
         Outcome::Done { .. } | Outcome::Open => return None,
     };

@@ -190,3 +190,19 @@ The same words work everywhere: typed in a chat, in the console and on the comma
   `1h30m`, `90` (minutes).
 - People: `@ada`, or a name; a name with blanks as a flag's value stands in quotes.
 ";
+
+/// An example line of every verb, as somebody would type it.
+pub fn examples() -> Vec<String> {
+    fn gather(command: &clap::Command, out: &mut Vec<String>) {
+        for verb in command.get_subcommands() {
+            if verb.has_subcommands() {
+                gather(verb, out);
+            } else {
+                out.push(tree::example(verb));
+            }
+        }
+    }
+    let mut out = Vec::new();
+    gather(super::tree(), &mut out);
+    out
+}

@@ -20,7 +20,7 @@ mod words;
 
 pub use complete::{Completions, autocomplete};
 pub use discord::{CONTEXT_MENU_NOTE, discord_commands, from_discord};
-pub use help::{help, reference};
+pub use help::{examples, help, reference};
 pub use tree::{VERBS_MAX, tree};
 
 use clap::Parser;

@@ -52,7 +52,11 @@ pub struct Metrics {
     alerts_firing: Gauge,
     timers: Gauge,
     deliveries: Family<DeliveryLabels, Gauge>,
+    /// Numbers of other rooms, read when they are asked for.
+    watched: Mutex<Vec<(Gauge, Read)>>,
 }
+
+type Read = Box<dyn Fn() -> i64 + Send + Sync>;
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -86,6 +90,7 @@ impl Default for Metrics {
             alerts_firing,
             timers,
             deliveries,
+            watched: Mutex::default(),
         }
     }
 }
@@ -96,6 +101,12 @@ impl Metrics {
     }
     pub fn alerts(&self, source: &str, count: u64) {
         self.alerts.get_or_create(&SourceLabels { source: source.to_owned() }).inc_by(count);
+    }
+    /// Shows a number of another room.
+    pub fn watch(&self, name: &str, help: &str, read: impl Fn() -> i64 + Send + Sync + 'static) {
+        let gauge = Gauge::default();
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, gauge.clone());
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((gauge, Box::new(read)));
     }
     /// `result` is `done` or a refusal's code.
     pub fn command(&self, door: &str, result: &str) {
@@ -142,6 +153,9 @@ async fn metrics(State(health): State<Arc<Health>>) -> Response {
             }
         }
         Err(error) => tracing::warn!(%error, "the journal's counts are not to be had"),
+    }
+    for (gauge, read) in metrics.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        gauge.set(read());
     }
     let mut text = String::new();
     if encode(&mut text, &metrics.registry.lock().unwrap_or_else(PoisonError::into_inner)).is_err() {

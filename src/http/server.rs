@@ -63,10 +63,16 @@ pub async fn api_guard(State(guard): State<Arc<Guard>>, mut request: Request, ne
     }
 }
 
-/// Lets a browser in: the same site only; who it is, the console asks itself.
+/// Lets a browser in: the same site only, and logged in where tokens are configured. On an open house the console asks
+/// for a name itself.
 pub async fn console_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     if let Err(response) = guard.same_site(&request) {
         return *response;
+    }
+    let is_open_door =
+        request.uri().path() == "/login" || request.uri().path().ends_with("/assets/console.css");
+    if !is_open_door && super::login::is_needed(&guard.auth, request.headers(), guard.world.now()) {
+        return axum::response::Redirect::to("/login").into_response();
     }
     next.run(request).await
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     decide::when,
+    role::{Role, Words},
     state::{Incident, ObjectiveState},
 };
 
@@ -118,15 +119,15 @@ pub fn text(incident: &Incident, now: DateTime<Utc>) -> String {
 }
 
 /// The state in a few lines.
-pub fn status(incident: &Incident, now: DateTime<Utc>) -> String {
+pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     let mut out =
         vec![format!("{} {} – {}, {}", incident.id, incident.title, incident.severity, incident.phase)];
     if !incident.kind().banner().is_empty() {
         out.insert(0, incident.kind().banner().to_owned());
     }
-    out.push(format!("Incident Commander: {}", incident.commander));
+    out.push(format!("{}: {}", Role::ic().shown(words), incident.commander));
     for held in &incident.roles {
-        out.push(format!("{}: {}", held.role, held.person));
+        out.push(format!("{}: {}", held.role.shown(words), held.person));
     }
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));

@@ -147,7 +147,13 @@ pub enum Event {
     CommandOfferWithdrawn { to: Person },
     /// The token moved: at this moment, and not before.
     #[serde(rename = "command.transferred")]
-    CommandTransferred { from: Person, to: Person, briefing_sections: u8, without_outgoing_brief: bool, reason: String },
+    CommandTransferred {
+        from: Person,
+        to: Person,
+        briefing_sections: u8,
+        without_outgoing_brief: bool,
+        reason: String,
+    },
 
     #[serde(rename = "role.offered")]
     RoleOffered { role: Role, to: Person, expires_at: DateTime<Utc> },
@@ -163,9 +169,17 @@ pub enum Event {
     RoleReleased { role: Role, person: Person },
 
     #[serde(rename = "checkin")]
-    CheckedIn { who: Person, #[serde(default)] note: String },
+    CheckedIn {
+        who: Person,
+        #[serde(default)]
+        note: String,
+    },
     #[serde(rename = "checkout")]
-    CheckedOut { who: Person, #[serde(default)] note: String },
+    CheckedOut {
+        who: Person,
+        #[serde(default)]
+        note: String,
+    },
 
     #[serde(rename = "objective.set")]
     ObjectiveSet { n: u32, text: String },
@@ -209,7 +223,14 @@ pub enum Event {
     EntryRedacted { target: u64, reason: String },
 
     #[serde(rename = "alert.linked")]
-    AlertsLinked { situation: i64, title: String, source: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
+    AlertsLinked {
+        situation: i64,
+        title: String,
+        source: String,
+        firing: u64,
+        total: u64,
+        alerts: Vec<AlertRef>,
+    },
     #[serde(rename = "alert.changed")]
     AlertsChanged { situation: i64, title: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
     #[serde(rename = "alert.cleared")]
@@ -228,9 +249,19 @@ pub enum Event {
         alone: Option<String>,
     },
     #[serde(rename = "update.published")]
-    UpdatePublished { n: u32, approved_at: DateTime<Utc>, next_update_at: Option<DateTime<Utc>>, destinations: Vec<String> },
+    UpdatePublished {
+        n: u32,
+        approved_at: DateTime<Utc>,
+        next_update_at: Option<DateTime<Utc>>,
+        destinations: Vec<String>,
+    },
     #[serde(rename = "update.delivered")]
-    UpdateDelivered { n: u32, destination: String, #[serde(default, skip_serializing_if = "Option::is_none")] url: Option<String> },
+    UpdateDelivered {
+        n: u32,
+        destination: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
     #[serde(rename = "update.delivery_failed")]
     UpdateDeliveryFailed { n: u32, destination: String, why: String },
     #[serde(rename = "update.dropped")]

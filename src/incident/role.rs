@@ -35,6 +35,17 @@ impl Category {
     }
 }
 
+/// The words in which roles are shown; the slugs are the same in both.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Words {
+    /// The ICS titles.
+    #[default]
+    Nims,
+    /// The names that software teams use.
+    It,
+}
+
 /// One position of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoleDef {
@@ -160,6 +171,15 @@ pub const CATALOGUE: &[RoleDef] = &[
 #[serde(try_from = "String", into = "String")]
 pub struct Role(String);
 
+impl RoleDef {
+    pub fn shown(&self, words: Words) -> &'static str {
+        match words {
+            Words::Nims => self.title,
+            Words::It => self.it_title,
+        }
+    }
+}
+
 impl Role {
     pub fn ic() -> Role {
         Role(IC.into())
@@ -181,8 +201,9 @@ impl Role {
     pub fn title(&self) -> String {
         self.named(self.def().title)
     }
-    pub fn it_title(&self) -> String {
-        self.named(self.def().it_title)
+    /// The title in the words chosen: `Communications lead`.
+    pub fn shown(&self, words: Words) -> String {
+        self.named(self.def().shown(words))
     }
     fn named(&self, title: &str) -> String {
         match self.0.split_once(':') {

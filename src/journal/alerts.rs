@@ -64,8 +64,15 @@ pub(super) async fn take(
         .collect();
     let mut known = known_alerts(conn, incoming.iter().map(|(_, key, _)| *key)).await?;
     let mut held = situations_by_id(conn, known.values().map(|known| known.situation)).await?;
-    // A situation that was closed is not reopened: what fires again opens another.
-    known.retain(|_, known| held.get(&known.situation).is_some_and(|held| held.is_open));
+    // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
+    let fires: HashSet<[u8; 16]> = incoming
+        .iter()
+        .filter(|(_, _, alert)| alert.status == Status::Firing)
+        .map(|(_, key, _)| *key)
+        .collect();
+    known.retain(|key, known| {
+        held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
+    });
     let unplaced: HashSet<Vec<u8>> = incoming
         .iter()
         .filter(|(_, key, _)| !known.contains_key(key))
@@ -150,7 +157,7 @@ pub(super) async fn take(
             Val::Text(serde_json::to_string(&state).unwrap_or_default()),
             Val::Int(i64::from(state.firing)),
             Val::Int(now.timestamp_millis()),
-            Val::Int(1),
+            Val::Int(i64::from(existing.is_none_or(|held| held.is_open))),
             Val::Int(revision),
             Val::Int(0),
         ]);

@@ -98,7 +98,11 @@ pub fn read(file: &str, text: &str, reads: &Reads<'_>) -> Result<Playbook, Vec<P
     for step in &raw.steps.value {
         findings.id(&step.id, "step");
         if steps.iter().any(|before| before.id == step.id.value) {
-            findings.at(&step.id, format!("the step «{}» is there twice", shown(&step.id.value)), "Give each its own id.");
+            findings.at(
+                &step.id,
+                format!("the step «{}» is there twice", shown(&step.id.value)),
+                "Give each its own id.",
+            );
         }
         findings.text(&step.text, "text", TEXT_CHARS_MAX);
         if let Some(say) = &step.say
@@ -140,7 +144,8 @@ mod tests {
     const SOUND: &str = "schema: playbook/1\nid: p\ntitle: A\nfor: { severity: sev1 }\nsteps:\n  - { id: P1, role: ic, text: Say so, say: command take }\n";
 
     fn said(text: &str) -> String {
-        let reads = |words: &str| if words.starts_with("comand") { Err("Write `command`.".into()) } else { Ok(()) };
+        let reads =
+            |words: &str| if words.starts_with("comand") { Err("Write `command`.".into()) } else { Ok(()) };
         let problems = read("p.yaml", text, &reads).unwrap_err();
         problems.iter().map(|problem| format!("{problem}\n")).collect()
     }

@@ -86,7 +86,11 @@ impl<'f> Findings<'f> {
         if chars == 0 {
             self.at(text, format!("the {what} is empty"), format!("Say the {what} in a few words."));
         } else if chars > chars_max {
-            self.at(text, format!("the {what} has {chars} characters; the limit is {chars_max}"), "Shorten it.");
+            self.at(
+                text,
+                format!("the {what} has {chars} characters; the limit is {chars_max}"),
+                "Shorten it.",
+            );
         }
     }
 

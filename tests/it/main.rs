@@ -1,9 +1,20 @@
 //! What a user relies on, tried from outside the library. One binary for all.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on says so by failing"
+)]
+
+mod alertmanager_real;
 mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
 mod discord_model;
 mod discord_serenity;
+mod floors;
 mod publishers;
 mod support;
+mod torture;
+mod web;

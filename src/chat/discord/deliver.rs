@@ -275,7 +275,7 @@ impl DiscordDoor {
                 let incident = self.desk.incident(said.incident).await.map_err(|refusal| {
                     Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() })
                 })?;
-                let first = card::incident(&incident);
+                let first = card::incident(&incident, self.desk.settings.policy.words);
                 match self.put_card(said.incident, &space.id, &first, is_retry || !space.is_new).await {
                     Err(Halt::SpaceGone) => {
                         self.forget_space(said.incident).await?;

@@ -35,7 +35,7 @@ impl DiscordDoor {
             (None, card::situation(row.id, &row.situation, row.incident, &alerts))
         } else {
             let id: IncidentId = subject.parse().map_err(|_| stale())?;
-            (Some(id), card::incident(&self.desk.incident(id).await?))
+            (Some(id), card::incident(&self.desk.incident(id).await?, self.desk.settings.policy.words))
         };
         let button = card.buttons.into_iter().find(|button| button.id == name).ok_or_else(stale)?;
         Ok((incident, card.subject, button))

@@ -24,7 +24,14 @@ pub(super) fn take(metric: Metric, scenario: &Scenario, view: &View<'_>, expecte
         }
         Metric::M2 => {
             let first = view.first(|event| matches!(event, Event::UpdatePublished { .. }));
-            timed(metric, first_post(scenario.severity), view, view.declared, first, "none; the public was told nothing")
+            timed(
+                metric,
+                first_post(scenario.severity),
+                view,
+                view.declared,
+                first,
+                "none; the public was told nothing",
+            )
         }
         Metric::M4 => cadence(scenario.severity, view),
         Metric::M5 => promises(view),
@@ -52,7 +59,14 @@ fn between_posts(severity: Severity) -> Duration {
 }
 
 /// A time from one entry to another; what never came counts nothing, or is left out if its time was not over.
-fn timed(metric: Metric, target: Duration, view: &View<'_>, from: &Entry, to: Option<&Entry>, none: &str) -> Measure {
+fn timed(
+    metric: Metric,
+    target: Duration,
+    view: &View<'_>,
+    from: &Entry,
+    to: Option<&Entry>,
+    none: &str,
+) -> Measure {
     let (value, mark) = match to {
         Some(to) => {
             let took = to.occurred_at - from.occurred_at;
@@ -117,25 +131,33 @@ fn key_roles(view: &View<'_>) -> Measure {
     let target = Duration::minutes(10);
     let taken: Vec<&Entry> = KEY_ROLES
         .iter()
-        .filter_map(|slug| view.first(|event| matches!(event, Event::RoleAccepted { role, .. } if role.slug() == *slug)))
+        .filter_map(|slug| {
+            view.first(|event| matches!(event, Event::RoleAccepted { role, .. } if role.slug() == *slug))
+        })
         .collect();
     let in_time = taken.iter().filter(|entry| view.since_declared(entry) <= target).count();
     let marks: f64 = taken.iter().map(|entry| falling(view.since_declared(entry), target)).sum();
+    // A role that was not given out counts once its time is over.
+    let asked = if view.ended - view.declared.occurred_at < target { taken.len() } else { KEY_ROLES.len() };
     let late = taken.len() - in_time;
     let late = if late > 0 { format!(", {late} more later") } else { String::new() };
     Measure {
         metric: Metric::C2,
         value: format!("{in_time} of {}{late}", KEY_ROLES.len()),
         target: format!("all within {}", time::words(target)),
-        mark: Some(marks / KEY_ROLES.len() as f64),
+        mark: (asked > 0).then(|| marks / asked as f64),
         from: Some(view.declared.seq),
         to: taken.iter().map(|entry| entry.seq).max(),
     }
 }
 
 fn checked_in(view: &View<'_>) -> Measure {
-    let mut seen: Vec<&str> =
-        view.entries.iter().filter(|entry| is_persons(entry)).map(|entry| entry.actor.person.id.as_str()).collect();
+    let mut seen: Vec<&str> = view
+        .entries
+        .iter()
+        .filter(|entry| is_persons(entry))
+        .map(|entry| entry.actor.person.id.as_str())
+        .collect();
     seen.sort_unstable();
     seen.dedup();
     let is_in = |id: &&&str| {
@@ -143,7 +165,10 @@ fn checked_in(view: &View<'_>) -> Measure {
     };
     let checked = seen.iter().filter(is_in).count();
     let last = view.entries.iter().rev().find(|entry| matches!(entry.event, Event::CheckedIn { .. }));
-    Measure { to: last.map(|entry| entry.seq), ..share(Metric::C4, checked, seen.len(), 1.0, "everybody who took part") }
+    Measure {
+        to: last.map(|entry| entry.seq),
+        ..share(Metric::C4, checked, seen.len(), 1.0, "everybody who took part")
+    }
 }
 
 /// The share of the waits between public updates that were no longer than they should be, the wait for the end
@@ -164,7 +189,8 @@ fn cadence(severity: Severity, view: &View<'_>) -> Measure {
         };
     };
     let times = published.iter().map(|entry| entry.occurred_at);
-    let waits: Vec<Duration> = times.clone().zip(times.skip(1).chain([until])).map(|(a, b)| (b - a).max(Duration::zero())).collect();
+    let waits: Vec<Duration> =
+        times.clone().zip(times.skip(1).chain([until])).map(|(a, b)| (b - a).max(Duration::zero())).collect();
     let in_time = waits.iter().filter(|wait| **wait <= most + GRACE).count();
     let longest = waits.iter().max().copied().unwrap_or_default();
     let mut measure = share(Metric::M4, in_time, waits.len(), 0.9, &target);
@@ -179,8 +205,12 @@ fn promises(view: &View<'_>) -> Measure {
     let mut seqs = Vec::new();
     for entry in view.entries {
         let Event::UpdatePublished { next_update_at: Some(due), .. } = &entry.event else { continue };
-        let next = view.entries.iter().find(|e| e.seq > entry.seq && matches!(e.event, Event::UpdatePublished { .. }));
-        let is_kept = next.is_some_and(|next| next.occurred_at <= *due) || view.resolved.is_some_and(|at| at <= *due);
+        let next = view
+            .entries
+            .iter()
+            .find(|e| e.seq > entry.seq && matches!(e.event, Event::UpdatePublished { .. }));
+        let is_kept =
+            next.is_some_and(|next| next.occurred_at <= *due) || view.resolved.is_some_and(|at| at <= *due);
         // A promise for a time after the end binds nobody.
         if is_kept || next.is_some() || *due <= view.ended {
             promised += 1;
@@ -200,7 +230,8 @@ fn hand_overs(view: &View<'_>) -> Measure {
     let mut filled = Vec::new();
     let mut seqs = Vec::new();
     for entry in view.entries {
-        if let Event::CommandTransferred { from, briefing_sections, without_outgoing_brief, .. } = &entry.event
+        if let Event::CommandTransferred { from, briefing_sections, without_outgoing_brief, .. } =
+            &entry.event
             && from.id != house
         {
             filled.push(if *without_outgoing_brief { 0 } else { *briefing_sections });
@@ -225,7 +256,8 @@ fn well_formed_tasks(view: &View<'_>) -> Measure {
         if let Event::TaskAssigned { n, due_at, .. } = &entry.event {
             // Who gives a task to themselves has read it.
             let own = matches!(&entry.event, Event::TaskAssigned { owner, .. } if owner.id == entry.actor.person.id);
-            let read_back = own || view.first(|event| matches!(event, Event::TaskUnderstood { n: m } if m == n)).is_some();
+            let read_back = own
+                || view.first(|event| matches!(event, Event::TaskUnderstood { n: m } if m == n)).is_some();
             tasks.push((entry.seq, due_at.is_some() && read_back));
         }
     }
@@ -254,7 +286,8 @@ fn tasks_in_time(view: &View<'_>) -> Measure {
     }
     // A task whose time was not over at the end counts only if it was reported.
     due.retain(|n, at| reported.contains_key(n) || *at <= view.ended);
-    let in_time = due.iter().filter(|(n, at)| reported.get(n).is_some_and(|entry| entry.occurred_at <= **at)).count();
+    let in_time =
+        due.iter().filter(|(n, at)| reported.get(n).is_some_and(|entry| entry.occurred_at <= **at)).count();
     let last = reported.values().map(|entry| entry.seq).max();
     Measure { to: last, ..share(Metric::T2, in_time, due.len(), 0.8, "8 of 10") }
 }

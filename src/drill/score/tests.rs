@@ -102,8 +102,14 @@ fn handed(from: &str, to: &str, sections: u8, forced: bool) -> Event {
 #[test]
 fn a_value_counts_fully_at_its_target_and_nothing_at_three_times_it() {
     let m2 = |minute| taken(Metric::M2, &timeline("Ada", vec![(minute, "Ada", published(None))], 60)).1;
-    assert_eq!([m2(0), m2(5), m2(10), m2(15), m2(50)], [Some(1.0), Some(1.0), Some(0.5), Some(0.0), Some(0.0)]);
-    assert_eq!(taken(Metric::M2, &timeline("Ada", vec![], 60)), ("none; the public was told nothing".into(), Some(0.0)));
+    assert_eq!(
+        [m2(0), m2(5), m2(10), m2(15), m2(50)],
+        [Some(1.0), Some(1.0), Some(0.5), Some(0.0), Some(0.0)]
+    );
+    assert_eq!(
+        taken(Metric::M2, &timeline("Ada", vec![], 60)),
+        ("none; the public was told nothing".into(), Some(0.0))
+    );
     // The exercise was over before its time: that says nothing.
     assert_eq!(taken(Metric::M2, &timeline("Ada", vec![], 3)).1, None);
 }
@@ -121,7 +127,10 @@ fn what_is_written_after_endex_changes_no_value() {
 fn minutes_without_a_commander_end_when_a_person_takes_it_from_the_house() {
     let taken_at = |events| taken(Metric::C1, &timeline("house", events, 30));
     assert_eq!(
-        taken_at(vec![(4, "Ada", handed("house", "Ada", 0, true)), (9, "Ada", handed("Ada", "Ben", 5, false))]),
+        taken_at(vec![
+            (4, "Ada", handed("house", "Ada", 0, true)),
+            (9, "Ada", handed("Ada", "Ben", 5, false))
+        ]),
         ("4 min; 4 min without a commander".into(), Some(1.0))
     );
     assert_eq!(taken_at(vec![]), ("nobody took command; 30 min without a commander".into(), Some(0.0)));
@@ -148,7 +157,8 @@ fn public_updates_are_measured_by_their_waits_and_by_what_they_promised() {
     );
     assert_eq!(taken(Metric::M4, &entries), ("2 of 3; longest silence 25 min".into(), Some(0.74)));
     assert_eq!(taken(Metric::M5, &entries), ("1 of 2".into(), Some(0.5)));
-    let resolved = Event::PhaseChanged { from: Phase::Monitoring, to: Phase::Resolved, reason: String::new() };
+    let resolved =
+        Event::PhaseChanged { from: Phase::Monitoring, to: Phase::Resolved, reason: String::new() };
     let kept = timeline("Ada", vec![(5, "Ada", published(Some(25))), (20, "Ada", resolved)], 60);
     assert_eq!(taken(Metric::M5, &kept).1, Some(1.0));
     assert_eq!(taken(Metric::M4, &kept).1, Some(1.0));
@@ -167,7 +177,12 @@ fn roles_check_ins_and_reports_are_counted_from_the_declaration() {
             (
                 25,
                 "Cy",
-                Event::CanReported { service: "s".into(), conditions: "c".into(), actions: String::new(), needs: String::new() },
+                Event::CanReported {
+                    service: "s".into(),
+                    conditions: "c".into(),
+                    actions: String::new(),
+                    needs: String::new(),
+                },
             ),
         ],
         60,
@@ -238,7 +253,8 @@ fn an_expected_action_is_done_late_missed_or_still_open() {
 
 #[test]
 fn ratings_follow_the_bands_and_nothing_observed_is_not_rated() {
-    let letters: String = [1.0, 0.80, 0.79, 0.66, 0.65, 0.50, 0.49, 0.0].map(|mark| Rating::of(mark).letter()).iter().collect();
+    let letters: String =
+        [1.0, 0.80, 0.79, 0.66, 0.65, 0.50, 0.49, 0.0].map(|mark| Rating::of(mark).letter()).iter().collect();
     assert_eq!(letters, "PPSSMMUU");
     let quick = score(&scenario(), &timeline("house", vec![], 1)).unwrap();
     assert_eq!(quick.rating("O1"), None);
@@ -247,7 +263,11 @@ fn ratings_follow_the_bands_and_nothing_observed_is_not_rated() {
 
 #[test]
 fn the_after_action_summary_escapes_what_people_wrote() {
-    let entries = timeline("Ada", vec![(1, "Ada", Event::DecisionRecorded { text: "<b>*all* [in](http://x)\nnow".into() })], 60);
+    let entries = timeline(
+        "Ada",
+        vec![(1, "Ada", Event::DecisionRecorded { text: "<b>*all* [in](http://x)\nnow".into() })],
+        60,
+    );
     let lines = crate::incident::timeline::lines(entries.clone());
     let text = crate::drill::summary(&scenario(), &score(&scenario(), &entries).unwrap(), &lines);
     assert!(text.contains(r"\<b>\*all\* \[in\](http://x) now"), "{text}");

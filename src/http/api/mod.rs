@@ -1,6 +1,7 @@
 //! The REST API, version 1. Described by the OpenAPI document that it serves at `/api/v1/openapi.json`.
 
 pub mod document;
+mod drills;
 
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Api {
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
     pub time_zone: chrono_tz::Tz,
+    /// Fires when the server stops: drills end in order.
+    pub stop: tokio_util::sync::CancellationToken,
 }
 
 pub fn router(api: Arc<Api>) -> Router {
@@ -57,6 +60,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/outbox", get(outbox))
         .route("/api/v1/outbox/{n}/retry", post(outbox_retry))
         .route("/api/v1/outbox/{n}/drop", post(outbox_drop))
+        .merge(drills::router())
         .fallback(|| async {
             reply::error(
                 StatusCode::NOT_FOUND,
@@ -247,6 +251,15 @@ fn write_access(who: &Who) -> Result<(), Response> {
 }
 
 impl Api {
+    /// The desk's ears as a drill uses them.
+    fn say_words(&self) -> crate::desk::drill::SayFn {
+        let (desk, resolve) = (self.desk.clone(), self.resolve.clone());
+        Arc::new(move |caller, here, text, once| {
+            let (desk, resolve) = (desk.clone(), resolve.clone());
+            Box::pin(async move { desk.say(caller, here, Words::Text(text), once, &resolve).await })
+        })
+    }
+
     async fn json<T: DeserializeOwned>(&self, headers: &HeaderMap, body: Body) -> Result<T, Response> {
         let held = self.bodies.read(headers, body).await?;
         let bad = |why: String| {

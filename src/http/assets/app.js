@@ -44,16 +44,13 @@
           const fresh = doc.getElementById(region.id);
           if (fresh) swap(region, fresh);
         }
-        const once = $("#box [name=once]", doc);
-        if (once && $("#box [name=once]")) $("#box [name=once]").value = once.value;
-        const words = $("#words", doc);
-        if (words && document.activeElement !== line()) $("#words")?.replaceChildren(...words.childNodes);
-        countdown();
-        sift();
+        if ($("#box", doc) && $("#box")) $("#box").elements.once.value = $("#box", doc).elements.once.value;
+        if ($("#words", doc) && document.activeElement !== line()) $("#words")?.replaceChildren(...$("#words", doc).childNodes);
+        countdown(); sift();
       }
     } catch { /* the stream says when the connection is back */ }
     fetching = false;
-    if (again) { again = false; refresh(); }
+    if (again) { again = false; await refresh(); }
   }
 
   function countdown() {
@@ -67,11 +64,11 @@
   }
 
   function show(ok, text, instead) {
-    const said = document.createElement("div");
-    said.className = ok ? "said" : "said refused";
-    if (!ok) said.append(Object.assign(document.createElement("strong"), { textContent: "Not done. " }));
-    said.append(Object.assign(document.createElement("pre"), { textContent: text, tabIndex: 0 }));
-    if (instead) said.append(Object.assign(document.createElement("p"), { className: "instead", textContent: instead }));
+    const said = Object.assign(document.createElement("div"), { className: ok ? "said" : "said refused" });
+    const part = (name, about) => said.append(Object.assign(document.createElement(name), about));
+    if (!ok) part("strong", { textContent: "Not done. " });
+    part("pre", { textContent: text, tabIndex: 0 });
+    if (instead) part("p", { className: "instead", textContent: instead });
     $("#answer").replaceChildren(said);
   }
 
@@ -88,11 +85,9 @@
     const form = event.target;
     if (!form.matches("[data-say]") || !$("#answer")) return;
     event.preventDefault();
-    if (form.dataset.busy) return;
-    form.dataset.busy = "yes";
-    const body = new URLSearchParams(new FormData(form));
+    if (form.dataset.busy) return; else form.dataset.busy = "yes";
     try {
-      const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "application/json" } });
       const reply = await response.json();
       if (form.id === "box") remember(line().value.trim());
       if (reply.goto) { location.href = reply.goto; return; }
@@ -145,8 +140,7 @@
     stream.onerror = () => {
       wasLost = true;
       $("#connection").hidden = false;
-      // A stream that was refused is not tried again by itself.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 15000);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 15000); // refused: not tried again by itself
     };
     addEventListener("pagehide", () => stream.close());
   }

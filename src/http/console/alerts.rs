@@ -49,7 +49,8 @@ pub struct SituationCard {
 /// An address that may be pressed: http or https, without credentials.
 pub fn safe_url(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
-    let is_safe = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    let is_safe =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     is_safe.then(|| url.into())
 }
 
@@ -79,7 +80,12 @@ pub fn card(row: &SituationRow, alerts: &[AlertRow], clock: &Clock) -> Situation
                 severity: row.alert.severity.word(),
                 since: clock.stamp(row.alert.starts_at.unwrap_or(row.first_seen)),
                 times: row.times,
-                links: row.alert.links.iter().filter_map(|l| Some((l.kind.word(), safe_url(&l.url)?))).collect(),
+                links: row
+                    .alert
+                    .links
+                    .iter()
+                    .filter_map(|l| Some((l.kind.word(), safe_url(&l.url)?)))
+                    .collect(),
             })
             .collect(),
         more: situation.total.saturating_sub(u32::try_from(alerts.len()).unwrap_or(u32::MAX)),
@@ -120,8 +126,19 @@ mod tests {
 
     #[test]
     fn only_web_addresses_can_be_pressed() {
-        assert_eq!(safe_url("https://grafana.example/d/7?a=\"b\"").as_deref(), Some("https://grafana.example/d/7?a=%22b%22"));
-        for text in ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "https://a:b@c.example", "//x", "ftp://x", ""] {
+        assert_eq!(
+            safe_url("https://grafana.example/d/7?a=\"b\"").as_deref(),
+            Some("https://grafana.example/d/7?a=%22b%22")
+        );
+        for text in [
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "data:text/html,x",
+            "https://a:b@c.example",
+            "//x",
+            "ftp://x",
+            "",
+        ] {
             assert_eq!(safe_url(text), None, "{text}");
         }
     }

@@ -96,7 +96,7 @@ fn title(def: &RoleDef, vocabulary: Vocabulary) -> &'static str {
 pub fn role_title(role: &Role, vocabulary: Vocabulary) -> String {
     match vocabulary {
         Vocabulary::Nims => role.title(),
-        Vocabulary::It => role.it_title(),
+        Vocabulary::It => role.shown(crate::incident::role::Words::It),
     }
 }
 
@@ -110,7 +110,12 @@ fn roles(incident: &Incident, me: &Person, vocabulary: Vocabulary) -> (Vec<RoleR
             slug: slug.to_owned(),
             title,
             holders: held().map(|held| held.person.to_string()).collect(),
-            offered_to: incident.offers.iter().filter(|o| o.role.slug() == slug).map(|o| o.to.to_string()).collect(),
+            offered_to: incident
+                .offers
+                .iter()
+                .filter(|o| o.role.slug() == slug)
+                .map(|o| o.to.to_string())
+                .collect(),
             is_mine,
             does: def.does,
             can_take: !is_over && !is_mine && !is_full,
@@ -119,7 +124,12 @@ fn roles(incident: &Incident, me: &Person, vocabulary: Vocabulary) -> (Vec<RoleR
     let (mut shown, mut free) = (Vec::new(), Vec::new());
     for def in CATALOGUE.iter().filter(|def| def.slug != "ic") {
         if def.is_family {
-            let mut slugs: Vec<&Role> = incident.roles.iter().map(|held| &held.role).filter(|role| role.def().slug == def.slug).collect();
+            let mut slugs: Vec<&Role> = incident
+                .roles
+                .iter()
+                .map(|held| &held.role)
+                .filter(|role| role.def().slug == def.slug)
+                .collect();
             slugs.sort();
             slugs.dedup();
             shown.extend(slugs.into_iter().map(|role| row(role.slug(), role_title(role, vocabulary), def)));
@@ -130,7 +140,9 @@ fn roles(incident: &Incident, me: &Person, vocabulary: Vocabulary) -> (Vec<RoleR
         if is_shown { shown.push(one) } else { free.push(one) }
     }
     // What is held first, then the roles that matter most.
-    shown.sort_by_key(|row| (row.holders.is_empty(), CORE.iter().position(|slug| *slug == row.slug).unwrap_or(CORE.len())));
+    shown.sort_by_key(|row| {
+        (row.holders.is_empty(), CORE.iter().position(|slug| *slug == row.slug).unwrap_or(CORE.len()))
+    });
     (shown, free)
 }
 
@@ -157,7 +169,8 @@ impl Board {
         let tasks = || incident.tasks.iter().map(|one| task(one, incident, me, clock));
         let mut open_tasks: Vec<TaskRow> = tasks().filter(|task| task.is_open).collect();
         open_tasks.sort_by_key(|task| (!task.is_late, !task.is_mine, task.n));
-        let here = || incident.participants.values().filter(|p| p.checked_in.is_some() && p.checked_out.is_none());
+        let here =
+            || incident.participants.values().filter(|p| p.checked_in.is_some() && p.checked_out.is_none());
         Board {
             roles,
             free_roles,
@@ -206,7 +219,11 @@ impl Board {
             links: incident
                 .links
                 .iter()
-                .map(|link| LinkRow { label: link.label.clone(), url: safe_url(&link.url), text: link.url.clone() })
+                .map(|link| LinkRow {
+                    label: link.label.clone(),
+                    url: safe_url(&link.url),
+                    text: link.url.clone(),
+                })
                 .collect(),
         }
     }

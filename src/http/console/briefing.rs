@@ -43,7 +43,8 @@ pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers:
 }
 
 async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> {
-    let id: IncidentId = id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
+    let id: IncidentId =
+        id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
     let desk = &shared.console.desk;
     let incident = desk.incident(id).await?;
     let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));

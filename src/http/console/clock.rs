@@ -39,7 +39,10 @@ pub fn iso(at: DateTime<Utc>) -> String {
 impl Clock {
     pub fn stamp(&self, at: DateTime<Utc>) -> Stamp {
         let (local, today) = (at.with_timezone(&self.tz), self.now.with_timezone(&self.tz));
-        let form = match (local.date_naive() == today.date_naive(), local.format("%Y").to_string() == today.format("%Y").to_string()) {
+        let form = match (
+            local.date_naive() == today.date_naive(),
+            local.format("%Y").to_string() == today.format("%Y").to_string(),
+        ) {
             (true, _) => "%H:%M",
             (false, true) => "%-d %b %H:%M",
             (false, false) => "%-d %b %Y %H:%M",

@@ -73,7 +73,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub fn new(shared: &Shared, me: Option<&Person>, title: impl Into<String>, section: &'static str) -> Frame {
+    pub fn new(
+        shared: &Shared,
+        me: Option<&Person>,
+        title: impl Into<String>,
+        section: &'static str,
+    ) -> Frame {
         let console = &shared.console;
         Frame {
             organization: console.title.clone(),
@@ -118,7 +123,8 @@ pub fn render(template: &impl Template, status: StatusCode) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "a page cannot be written");
-            (StatusCode::INTERNAL_SERVER_ERROR, "The page cannot be written; the log has the reason.\n").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, "The page cannot be written; the log has the reason.\n")
+                .into_response()
         }
     }
 }
@@ -175,7 +181,8 @@ pub fn who_are_you(shared: &Shared, back: &str) -> Response {
 
 /// A path of the console; anything else leads to its first page.
 fn own_path(path: &str) -> String {
-    let is_own = path.starts_with("/console") && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_".contains(&b));
+    let is_own = path.starts_with("/console")
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_".contains(&b));
     if is_own { path.to_owned() } else { "/console".to_owned() }
 }
 
@@ -208,7 +215,8 @@ pub async fn give_name(State(shared): State<Shared>, Form(form): Form<NameForm>)
         Ok(cookie) => ([(header::SET_COOKIE, cookie)], Redirect::to(&own_path(&form.back))).into_response(),
         Err(problem) => {
             let frame = Frame::new(&shared, None, "Who are you?", "");
-            let page = NamePage { frame, back: own_path(&form.back), typed_name: form.name, problem: Some(problem) };
+            let page =
+                NamePage { frame, back: own_path(&form.back), typed_name: form.name, problem: Some(problem) };
             render(&page, StatusCode::UNPROCESSABLE_ENTITY)
         }
     }
@@ -221,7 +229,9 @@ mod tests {
     #[test]
     fn after_the_name_form_nobody_is_led_elsewhere() {
         assert_eq!(own_path("/console/i/INC-1"), "/console/i/INC-1");
-        for path in ["https://evil.example", "//evil.example", "/console\r\nX: y", "/console/../x", "/elsewhere", ""] {
+        for path in
+            ["https://evil.example", "//evil.example", "/console\r\nX: y", "/console/../x", "/elsewhere", ""]
+        {
             assert_eq!(own_path(path), "/console", "{path:?}");
         }
     }

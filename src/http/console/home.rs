@@ -89,12 +89,18 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
         if let Ok(incident) = desk.incident(found.id).await {
             let own = Clock { now: incident.time_at(clock.now), ..clock };
             shown.next_update = incident.next_update_due.map(|at| own.due(at, incident.real_time_at(at)));
-            shown.drafts = incident.posts.iter().filter(|p| p.published.is_none() && p.dropped.is_none()).count();
+            shown.drafts =
+                incident.posts.iter().filter(|p| p.published.is_none() && p.dropped.is_none()).count();
         }
         if found.id.kind == Kind::Real { open.push(shown) } else { exercises.push(shown) }
     }
     open.sort_by_key(|row| row.severity.level());
-    let over = all.iter().filter(|row| row.phase.is_over()).take(OVER_SHOWN).map(|found| row(found, &clock)).collect();
+    let over = all
+        .iter()
+        .filter(|row| row.phase.is_over())
+        .take(OVER_SHOWN)
+        .map(|found| row(found, &clock))
+        .collect();
     let mut situations = Vec::new();
     for found in desk.situations(SituationFilter::Free { limit: SITUATIONS_SHOWN }).await? {
         let of = desk.journal.alerts_of(found.id, 3).await.map_err(refuse)?;

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use chrono::{DateTime, Utc};
 
 use super::{
     Shared,
@@ -21,6 +22,7 @@ use crate::{
     config::Vocabulary,
     incident::{id::IncidentId, phase::Phase, refusal::Refusal, severity::Severity, state::Incident},
     people::Person,
+    post,
 };
 
 /// Entries shown here; the whole timeline has a page of its own.
@@ -47,7 +49,6 @@ struct Page {
     severity: Severity,
     phase: &'static str,
     is_over: bool,
-    is_active: bool,
     commander: String,
     commander_since: Stamp,
     ic_title: &'static str,
@@ -61,7 +62,6 @@ struct Page {
     settled_posts: Vec<PostCard>,
     lines: Vec<LineView>,
     entries: u64,
-    has_more: bool,
     moves: Vec<Move>,
     severities: Vec<(&'static str, String, &'static str)>,
     phases: Vec<(&'static str, &'static str, bool)>,
@@ -109,19 +109,24 @@ fn moves(phase: Phase) -> Vec<Move> {
 }
 
 /// Lines that fit what is open here.
-fn words_here(incident: &Incident, me: &Person) -> Vec<String> {
+fn words_here(incident: &Incident, me: &Person, now: DateTime<Utc>) -> Vec<String> {
     let tasks = incident.open_tasks().map(|task| match task.owner.id == me.id {
         true => format!("task done {} ", task.n),
         false => format!("task more {} 10m", task.n),
     });
     let drafts = incident.posts.iter().filter(|post| post.published.is_none() && post.dropped.is_none());
-    let posts = drafts.flat_map(|post| [format!("update approve {}", post.n), format!("update publish {}", post.n)]);
+    let posts = drafts.map(|one| match post::standing_approval(incident, one, now) {
+        Ok(_) => format!("update publish {}", one.n),
+        Err(_) => format!("update approve {}", one.n),
+    });
     let objectives = incident.objectives.iter().map(|objective| format!("objective met {}", objective.n));
     tasks.chain(posts).chain(objectives).take(WORDS_MAX).collect()
 }
 
 pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, &format!("/console/i/{id}")) };
+    let Some(me) = shared.visitor(&headers) else {
+        return frame::who_are_you(&shared, &format!("/console/i/{id}"));
+    };
     match id.parse::<IncidentId>() {
         Ok(id) => show(&shared, &me, id, Left::carried(&headers)).await,
         Err(why) => {
@@ -151,7 +156,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     frame.banner = incident.kind().banner();
     frame.events = format!("/console/events?incident={id}");
     frame.incident = Some(id.to_string());
-    frame.words_here = words_here(&incident, me);
+    frame.words_here = words_here(&incident, me, clock.now);
     let public_phase = incident.public_phase();
     let impact = posts::impact_word(incident.severity.impact());
     Ok(Page {
@@ -162,7 +167,6 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         severity: incident.severity,
         phase: incident.phase.word(),
         is_over: incident.phase.is_over(),
-        is_active: incident.phase.is_active(),
         commander: incident.commander.to_string(),
         commander_since: clock.stamp(incident.commander_since),
         ic_title: match console.vocabulary {
@@ -170,17 +174,15 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
             Vocabulary::It => "Incident lead",
         },
         i_command: incident.commander.id == me.id,
-        command_offer: incident
-            .command_offer
-            .as_ref()
-            .map(|offer| (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))),
+        command_offer: incident.command_offer.as_ref().map(|offer| {
+            (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))
+        }),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         public: public_state(&incident, &clock),
         next: next_step(&incident, me, policy, clock.now),
         board: Board::of(&incident, me, console.vocabulary, &clock),
         open_posts,
         settled_posts,
-        has_more: lines.last().is_some_and(|line| line.seq > 1),
         lines,
         entries: incident.seq,
         moves: moves(incident.phase),

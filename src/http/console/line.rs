@@ -53,7 +53,8 @@ pub fn line(fields: &[(String, String)]) -> Option<String> {
 }
 
 fn is_flag(name: &str) -> bool {
-    name.strip_prefix("--").is_some_and(|flag| !flag.is_empty() && flag.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+    name.strip_prefix("--")
+        .is_some_and(|flag| !flag.is_empty() && flag.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
 }
 
 #[cfg(test)]
@@ -66,24 +67,41 @@ mod tests {
 
     #[test]
     fn what_is_typed_goes_as_it_is() {
-        assert_eq!(of(&[("incident", "INC-1"), ("once", "x"), ("text", " task ack 3 ")]).as_deref(), Some("task ack 3"));
+        assert_eq!(
+            of(&[("incident", "INC-1"), ("once", "x"), ("text", " task ack 3 ")]).as_deref(),
+            Some("task ack 3")
+        );
         assert_eq!(of(&[("text", "  ")]), None);
     }
 
     #[test]
     fn a_form_says_what_somebody_could_have_typed() {
-        let draft = [("say", "update draft"), ("--next", "20m"), ("--impact", ""), ("component:API", "major_outage"),
-            ("component:Web", ""), ("text", "--phase resolved\n\nAll is \"well\".")];
+        let draft = [
+            ("say", "update draft"),
+            ("--next", "20m"),
+            ("--impact", ""),
+            ("component:API", "major_outage"),
+            ("component:Web", ""),
+            ("text", "--phase resolved\n\nAll is \"well\"."),
+        ];
         assert_eq!(
             of(&draft).as_deref(),
-            Some("update draft --next \"20m\" --component \"API=major_outage\" -- --phase resolved\n\nAll is \"well\".")
+            Some(
+                "update draft --next \"20m\" --component \"API=major_outage\" -- --phase resolved\n\nAll is \"well\"."
+            )
         );
-        assert_eq!(of(&[("say", "can"), ("part", "the \"db\""), ("text", "slow")]).as_deref(), Some(r#"can "the \"db\"" -- slow"#));
+        assert_eq!(
+            of(&[("say", "can"), ("part", "the \"db\""), ("text", "slow")]).as_deref(),
+            Some(r#"can "the \"db\"" -- slow"#)
+        );
         assert_eq!(of(&[("say", "command take"), ("text", "")]).as_deref(), Some("command take"));
     }
 
     #[test]
     fn a_field_with_another_name_says_nothing() {
-        assert_eq!(of(&[("--x y", "1"), ("--", "1"), ("other", "1"), ("say", "status")]).as_deref(), Some("status"));
+        assert_eq!(
+            of(&[("--x y", "1"), ("--", "1"), ("other", "1"), ("say", "status")]).as_deref(),
+            Some("status")
+        );
     }
 }

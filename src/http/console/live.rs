@@ -31,7 +31,10 @@ pub struct Of {
 #[derive(Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 enum Hint {
-    Incident { id: IncidentId, seq: u64 },
+    Incident {
+        id: IncidentId,
+        seq: u64,
+    },
     Alerts,
     Outbox,
     /// Hints were lost, or may have been while the connection was down.
@@ -87,7 +90,11 @@ pub async fn events(State(shared): State<Shared>, Query(of): Query<Of>, headers:
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Ok(place) = shared.streams.clone().try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Too many live pages are open; this one goes on without.\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many live pages are open; this one goes on without.\n",
+        )
+            .into_response();
     };
     let live = Live {
         changes: shared.console.desk.changes(),

@@ -42,8 +42,11 @@ use crate::{
 
 /// Says a line of the command language: who, on which incident, the words, and the key under which a repeat is
 /// answered with the first answer.
-pub type Say =
-    Arc<dyn Fn(Caller, Option<IncidentId>, String, Option<String>) -> BoxFuture<'static, Result<Answer, Refusal>> + Send + Sync>;
+pub type Say = Arc<
+    dyn Fn(Caller, Option<IncidentId>, String, Option<String>) -> BoxFuture<'static, Result<Answer, Refusal>>
+        + Send
+        + Sync,
+>;
 /// Whom a request comes from, if the door recognizes them.
 pub type Who = Arc<dyn Fn(&HeaderMap) -> Option<Person> + Send + Sync>;
 
@@ -78,7 +81,8 @@ impl Shared {
     /// Who is there: recognized by the door, or by the name given.
     pub fn visitor(&self, headers: &HeaderMap) -> Option<Person> {
         (self.console.who)(headers).or_else(|| {
-            let name = self.console.asks_name.then(|| visitor::cookie(headers, visitor::NAME_COOKIE)).flatten()?;
+            let name =
+                self.console.asks_name.then(|| visitor::cookie(headers, visitor::NAME_COOKIE)).flatten()?;
             visitor::person(&name).ok()
         })
     }

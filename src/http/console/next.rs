@@ -2,8 +2,11 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::posts::may;
 use crate::{
-    incident::{decide::Policy, phase::Phase, role::Role, severity::Severity, state::Incident},
+    incident::{
+        command::Verb, decide::Policy, phase::Phase, role::Role, severity::Severity, state::Incident,
+    },
     people::Person,
     post,
 };
@@ -38,17 +41,26 @@ pub fn next_step(incident: &Incident, me: &Person, policy: &Policy, now: DateTim
     if incident.phase.is_over() {
         return None;
     }
-    offers(incident, me).or_else(|| public(incident, me, policy, now)).or_else(|| people(incident)).or_else(|| work(incident, me)).or_else(|| phase(incident))
+    offers(incident, me)
+        .or_else(|| public(incident, me, policy, now))
+        .or_else(|| people(incident))
+        .or_else(|| work(incident, me))
+        .or_else(|| phase(incident))
 }
 
 fn offers(incident: &Incident, me: &Person) -> Option<Next> {
     if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
         let steps = vec![say("Accept command", "command accept"), say("Decline", "command decline")];
-        return next(format!("{} offers you command. Read the briefing, then accept.", offer.by), steps, true);
+        return next(
+            format!("{} offers you command. Read the briefing, then accept.", offer.by),
+            steps,
+            true,
+        );
     }
     let offer = incident.offers.iter().find(|offer| offer.to.id == me.id)?;
     let slug = offer.role.slug();
-    let steps = vec![say("Accept", format!("role accept {slug}")), say("Decline", format!("role decline {slug}"))];
+    let steps =
+        vec![say("Accept", format!("role accept {slug}")), say("Decline", format!("role decline {slug}"))];
     next(format!("{} asks you to be {}.", offer.by, offer.role), steps, true)
 }
 
@@ -57,11 +69,15 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>)
     let open = incident.posts.iter().rev().find(|post| post.published.is_none() && post.dropped.is_none());
     if let Some(draft) = open {
         let n = draft.n;
-        if post::standing_approval(incident, draft, now).is_ok() {
-            return next(format!("Public update {n} is approved."), vec![say("Publish it", format!("update publish {n}"))], true);
-        }
         let look = vec![Step::Open { label: "Read it", anchor: "public" }];
-        return if draft.author.id == me.id && policy.two_person {
+        if post::standing_approval(incident, draft, now).is_ok() {
+            let is_mine = may(incident, me, Verb::PublishPost);
+            let steps = if is_mine { vec![say("Publish it", format!("update publish {n}"))] } else { look };
+            return next(format!("Public update {n} is approved; it can be published."), steps, is_mine);
+        }
+        return if !may(incident, me, Verb::ApprovePost) {
+            next(format!("Public update {n} waits for the approval of {}.", incident.commander), look, false)
+        } else if draft.author.id == me.id && policy.two_person {
             next(format!("Public update {n} waits for somebody else's approval."), look, false)
         } else {
             next(format!("Public update {n} waits for approval: read it word for word."), look, true)
@@ -74,7 +90,11 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>)
         return next("The next public update is due within five minutes.", write(), true);
     }
     let told = incident.last_published().is_some();
-    if !told && incident.phase.is_active() && incident.phase != Phase::Triage && policy.first_post_minutes(incident.severity) > 0 {
+    if !told
+        && incident.phase.is_active()
+        && incident.phase != Phase::Triage
+        && policy.first_post_minutes(incident.severity) > 0
+    {
         return next("The public has not been told yet. «We are investigating» is enough.", write(), true);
     }
     None
@@ -87,8 +107,13 @@ fn people(incident: &Incident) -> Option<Next> {
     for (slug, label) in [("ops", "Take Operations"), ("pio", "Take Public Information")] {
         if !incident.roles.iter().any(|held| held.role.slug() == slug) {
             let title = slug.parse::<Role>().map(|role| role.title()).unwrap_or_default();
-            let steps = vec![say(label, format!("role take {slug}")), Step::Open { label: "Roles", anchor: "roles" }];
-            return next(format!("Nobody is {title} yet; {} does that too.", incident.commander), steps, false);
+            let steps =
+                vec![say(label, format!("role take {slug}")), Step::Open { label: "Roles", anchor: "roles" }];
+            return next(
+                format!("Nobody is {title} yet; {} does that too.", incident.commander),
+                steps,
+                false,
+            );
         }
     }
     None
@@ -97,7 +122,9 @@ fn people(incident: &Incident) -> Option<Next> {
 fn work(incident: &Incident, me: &Person) -> Option<Next> {
     use crate::incident::state::TaskState;
     let look = || vec![Step::Open { label: "Tasks", anchor: "tasks" }];
-    if let Some(task) = incident.open_tasks().find(|task| task.state == TaskState::Assigned && task.owner.id == me.id) {
+    if let Some(task) =
+        incident.open_tasks().find(|task| task.state == TaskState::Assigned && task.owner.id == me.id)
+    {
         let steps = vec![say("Understood", format!("task ack {}", task.n))];
         return next(format!("Task #{} is yours: {}", task.n, task.text), steps, true);
     }
@@ -109,18 +136,144 @@ fn phase(incident: &Incident) -> Option<Next> {
     let open = |label| vec![Step::Open { label, anchor: "act-phase" }];
     match incident.phase {
         Phase::Triage => {
-            let steps = vec![say("It is an incident", "phase confirm"), Step::Open { label: "It is none", anchor: "act-phase" }];
+            let steps = vec![
+                say("It is an incident", "phase confirm"),
+                Step::Open { label: "It is none", anchor: "act-phase" },
+            ];
             next("Is it an incident? Confirm or cancel.", steps, false)
         }
-        Phase::Investigating | Phase::Identified if !incident.situations.is_empty() && incident.firing() == 0 => {
+        Phase::Investigating | Phase::Identified
+            if !incident.situations.is_empty() && incident.firing() == 0 =>
+        {
             next("No linked alert fires any more. Are customers served again?", open("Mitigated"), false)
         }
         Phase::Monitoring => next("Watch whether it holds; then resolve.", open("Resolve"), false),
         Phase::Resolved => {
-            let steps = vec![say("Start the review", "phase review"), Step::Open { label: "Close", anchor: "act-phase" }];
+            let steps = vec![
+                say("Start the review", "phase review"),
+                Step::Open { label: "Close", anchor: "act-phase" },
+            ];
             next("Resolved. Look back while it is fresh, or close.", steps, false)
         }
         Phase::Review => next("Close it when the review is done.", open("Close"), false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::{
+        event::{Actor, Draft, Entry, Event, TimeSource},
+        id::IncidentId,
+        kind::Kind,
+    };
+
+    fn person(name: &str) -> Person {
+        Person::named(name).unwrap()
+    }
+
+    fn start() -> DateTime<Utc> {
+        "2026-01-02T03:00:00Z".parse().unwrap()
+    }
+
+    /// Ada declared it; each event comes from the person before it.
+    fn incident(severity: Severity, events: Vec<(&str, Event)>) -> Incident {
+        let id = IncidentId::new(Kind::Real, 1);
+        let declared = Event::Declared {
+            title: "Checkout".into(),
+            kind: Kind::Real,
+            severity,
+            triage: false,
+            drill_clock: None,
+        };
+        let mut state: Option<Incident> = None;
+        for (seq, (who, event)) in (1..).zip(std::iter::once(("Ada", declared)).chain(events)) {
+            let entry = Entry {
+                incident: id,
+                seq,
+                id: uuid::Uuid::from_u128(seq.into()),
+                occurred_at: start(),
+                time_source: TimeSource::House,
+                recorded_at: start(),
+                actor: Actor { person: person(who), role: None, via: "console".into() },
+                event,
+            };
+            match &mut state {
+                None => state = Incident::open(&entry),
+                Some(state) => state.apply(&entry),
+            }
+        }
+        state.unwrap()
+    }
+
+    fn drafted(incident: &Incident) -> Event {
+        let draft = Draft {
+            title: "Checkout".into(),
+            phase: incident.public_phase(),
+            impact: incident.severity.impact(),
+            text: "We are investigating.".into(),
+            components: vec![],
+            next_update_minutes: Some(20),
+            corrects: None,
+        };
+        Event::UpdateDrafted { n: 1, draft }
+    }
+
+    fn step(incident: &Incident, who: &str, minutes: i64) -> Next {
+        next_step(incident, &person(who), &Policy::default(), start() + Duration::minutes(minutes)).unwrap()
+    }
+
+    #[test]
+    fn the_public_comes_first_then_the_roles_then_the_tasks() {
+        let fresh = incident(Severity::Sev1, vec![]);
+        assert!(step(&fresh, "Ada", 1).text.contains("has not been told"));
+        let draft = drafted(&fresh);
+        let waiting = incident(Severity::Sev1, vec![("Bo", draft.clone())]);
+        assert!(step(&waiting, "Ada", 1).text.contains("read it word for word"));
+        assert!(step(&waiting, "Bo", 1).text.contains("waits for the approval of Ada"));
+        let Event::UpdateDrafted { draft: exact, .. } = &draft else { unreachable!() };
+        let approved = Event::UpdateApproved {
+            n: 1,
+            basis: post::basis(&fresh, exact),
+            expires_at: start() + Duration::minutes(10),
+            alone: None,
+        };
+        let ready = incident(Severity::Sev1, vec![("Bo", draft.clone()), ("Ada", approved.clone())]);
+        assert_eq!(step(&ready, "Ada", 1).steps, [say("Publish it", "update publish 1")]);
+        assert!(step(&ready, "Ada", 11).text.contains("waits for approval"), "the approval ran out");
+        let published = Event::UpdatePublished {
+            n: 1,
+            approved_at: start(),
+            next_update_at: Some(start() + Duration::minutes(20)),
+            destinations: vec!["page".into()],
+        };
+        let told = incident(Severity::Sev1, vec![("Bo", draft), ("Ada", approved), ("Ada", published)]);
+        assert!(step(&told, "Ada", 1).text.contains("Nobody is Operations Section Chief yet"));
+        assert!(step(&told, "Ada", 16).text.contains("due within five minutes"));
+        assert!(step(&told, "Ada", 21).text.contains("is late"));
+    }
+
+    #[test]
+    fn an_offer_of_command_goes_before_everything_and_only_to_whom_it_is_made() {
+        let offered = Event::CommandOffered {
+            from: person("Ada"),
+            to: person("Bo"),
+            expires_at: start() + Duration::minutes(5),
+            briefing_sections: 3,
+        };
+        let incident = incident(Severity::Sev1, vec![("Ada", offered)]);
+        assert_eq!(step(&incident, "Bo", 1).steps.first(), Some(&say("Accept command", "command accept")));
+        assert!(step(&incident, "Ada", 1).text.contains("has not been told"));
+    }
+
+    #[test]
+    fn a_small_incident_is_left_in_peace_and_a_closed_one_too() {
+        let small = incident(Severity::Sev4, vec![]);
+        assert_eq!(next_step(&small, &person("Ada"), &Policy::default(), start()), None);
+        let closing =
+            Event::PhaseChanged { from: Phase::Investigating, to: Phase::Closed, reason: String::new() };
+        let over = incident(Severity::Sev1, vec![("Ada", closing)]);
+        assert_eq!(next_step(&over, &person("Ada"), &Policy::default(), start()), None);
     }
 }

@@ -97,11 +97,15 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal
             created: clock.stamp(delivery.created_at),
             settled: delivery.settled_at.map(|at| clock.stamp(at)),
             can_retry: state.is_open() && state != DeliveryState::Sending || state == DeliveryState::Failed,
-            can_drop: matches!(state, DeliveryState::Failed | DeliveryState::Pending | DeliveryState::Unknown),
+            can_drop: matches!(
+                state,
+                DeliveryState::Failed | DeliveryState::Pending | DeliveryState::Unknown
+            ),
         }
     };
     let open = desk.journal.deliveries(DeliveryFilter::Open).await.map_err(refuse)?;
-    let recent = desk.journal.deliveries(DeliveryFilter::Recent { limit: RECENT_SHOWN }).await.map_err(refuse)?;
+    let recent =
+        desk.journal.deliveries(DeliveryFilter::Recent { limit: RECENT_SHOWN }).await.map_err(refuse)?;
     let is_settled = |d: &Delivery| matches!(d.state, DeliveryState::Sent | DeliveryState::Dropped);
     Ok(Page {
         frame: Frame::new(shared, Some(me), "Outbox", "outbox").leave(left),
@@ -118,7 +122,11 @@ pub struct HandleForm {
     reason: String,
 }
 
-pub async fn handle(State(shared): State<Shared>, headers: HeaderMap, Form(form): Form<HandleForm>) -> Response {
+pub async fn handle(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<HandleForm>,
+) -> Response {
     let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/outbox") };
     match by_hand(&shared, &me, &form).await {
         Ok(text) => {
@@ -142,17 +150,31 @@ async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<Stri
     let (how, done) = match form.how.as_str() {
         "retry" => (Handle::Retry, format!("Delivery {n} is tried again.")),
         "drop" if reason.is_empty() => {
-            return Err(Refusal::invalid(format!("Delivery {n} was not dropped: no reason was given."), "Say why."));
+            return Err(Refusal::invalid(
+                format!("Delivery {n} was not dropped: no reason was given."),
+                "Say why.",
+            ));
         }
         "drop" if reason.chars().count() > REASON_CHARS_MAX => {
-            return Err(Refusal::limit(format!("A reason has at most {REASON_CHARS_MAX} characters."), "Shorten it."));
+            return Err(Refusal::limit(
+                format!("A reason has at most {REASON_CHARS_MAX} characters."),
+                "Shorten it.",
+            ));
         }
         "drop" => (Handle::Drop { reason: format!("{reason} ({me})") }, format!("Delivery {n} is dropped.")),
-        _ => return Err(Refusal::invalid("A delivery can be retried or dropped.", "Use one of the two buttons.")),
+        _ => {
+            return Err(Refusal::invalid(
+                "A delivery can be retried or dropped.",
+                "Use one of the two buttons.",
+            ));
+        }
     };
     let was_changed = desk.journal.handle(n, how, desk.world.now()).await.map_err(refuse)?;
     if !was_changed {
-        return Err(Refusal::conflict(format!("Delivery {n} is not waiting any more."), "The list below is as it is now."));
+        return Err(Refusal::conflict(
+            format!("Delivery {n} is not waiting any more."),
+            "The list below is as it is now.",
+        ));
     }
     tracing::info!(delivery = n, how = %form.how, person = %me.id, "outbox handled by hand");
     desk.wake_outbox.notify_waiters();

@@ -2,7 +2,12 @@
 
 use super::clock::{Clock, Stamp};
 use crate::{
-    incident::{decide::Policy, state::Incident},
+    incident::{
+        command::Verb,
+        decide::Policy,
+        permission::{self, Standing},
+        state::Incident,
+    },
     people::Person,
     post::{self, ComponentState, Impact, NotApproved, PublicPhase},
 };
@@ -39,6 +44,13 @@ pub struct PostCard {
     pub destinations: Vec<Destination>,
 }
 
+/// Whether a press would be allowed: what only leads to a refusal is not offered.
+pub fn may(incident: &Incident, me: &Person, verb: Verb) -> bool {
+    let kind = incident.kind();
+    permission::may(Standing::Participant, verb, kind)
+        || incident.roles_of(me).iter().any(|role| permission::may(Standing::Holds(role), verb, kind))
+}
+
 pub fn impact_word(impact: Impact) -> &'static str {
     match impact {
         Impact::None => "none",
@@ -70,16 +82,31 @@ fn state_words(state: ComponentState) -> &'static str {
     }
 }
 
-fn card(incident: &Incident, one: &crate::incident::state::Post, me: &Person, policy: &Policy, clock: &Clock) -> PostCard {
+fn card(
+    incident: &Incident,
+    one: &crate::incident::state::Post,
+    me: &Person,
+    policy: &Policy,
+    clock: &Clock,
+) -> PostCard {
     let is_open = one.published.is_none() && one.dropped.is_none();
     let standing = post::standing_approval(incident, one, clock.now);
     let is_over = incident.phase.is_over();
     let (state, words) = match (&one.published, &one.dropped, &standing) {
-        (Some(published), _, _) => ("published", format!("published {} by {}", clock.stamp(published.at).short, published.by)),
+        (Some(published), _, _) => {
+            ("published", format!("published {} by {}", clock.stamp(published.at).short, published.by))
+        }
         (None, Some(reason), _) => ("dropped", format!("dropped: {reason}")),
         (None, None, Ok(approval)) => {
             let alone = approval.alone.as_ref().map(|why| format!(", alone: {why}")).unwrap_or_default();
-            ("approved", format!("approved by {} until {}{alone}", approval.by, clock.stamp(approval.expires_at).short))
+            (
+                "approved",
+                format!(
+                    "approved by {} until {}{alone}",
+                    approval.by,
+                    clock.stamp(approval.expires_at).short
+                ),
+            )
         }
         (None, None, Err(NotApproved::Missing { .. })) => ("draft", "waits for approval".to_owned()),
         (None, None, Err(NotApproved::Stale { by, .. })) => {
@@ -90,30 +117,36 @@ fn card(incident: &Incident, one: &crate::incident::state::Post, me: &Person, po
         }
         (None, None, Err(other)) => ("draft", other.to_string()),
     };
-    let destinations = one.published.iter().flat_map(|published| &published.destinations).map(|(name, settled)| {
-        let (words, tone) = match settled {
-            None => ("on its way".to_owned(), "calm"),
-            Some(Ok(_)) => ("there".to_owned(), "good"),
-            Some(Err(why)) => (format!("failed: {why}"), "sev1"),
-        };
-        Destination { name: name.clone(), words, tone }
-    });
+    let destinations =
+        one.published.iter().flat_map(|published| &published.destinations).map(|(name, settled)| {
+            let (words, tone) = match settled {
+                None => ("on its way".to_owned(), "calm"),
+                Some(Ok(_)) => ("there".to_owned(), "good"),
+                Some(Err(why)) => (format!("failed: {why}"), "sev1"),
+            };
+            Destination { name: name.clone(), words, tone }
+        });
     PostCard {
         n: one.n,
         phase: one.draft.phase.title(),
         impact: impact_word(one.draft.impact),
         title: one.draft.title.clone(),
         text: one.draft.text.clone(),
-        components: one.draft.components.iter().map(|(name, s)| format!("{name}: {}", state_words(*s))).collect(),
+        components: one
+            .draft
+            .components
+            .iter()
+            .map(|(name, s)| format!("{name}: {}", state_words(*s)))
+            .collect(),
         author: one.author.to_string(),
         drafted: clock.stamp(one.drafted_at),
         next_update_minutes: one.draft.next_update_minutes,
         corrects: one.draft.corrects,
         state,
         state_words: words,
-        can_approve: is_open && !is_over && standing.is_err(),
+        can_approve: is_open && !is_over && standing.is_err() && may(incident, me, Verb::ApprovePost),
         needs_alone: policy.two_person && one.author.id == me.id,
-        can_publish: is_open && !is_over && standing.is_ok(),
+        can_publish: is_open && !is_over && standing.is_ok() && may(incident, me, Verb::PublishPost),
         is_open,
         is_published: one.published.is_some(),
         destinations: destinations.collect(),
@@ -121,7 +154,12 @@ fn card(incident: &Incident, one: &crate::incident::state::Post, me: &Person, po
 }
 
 /// What is on its way first, then what is settled, newest first.
-pub fn cards(incident: &Incident, me: &Person, policy: &Policy, clock: &Clock) -> (Vec<PostCard>, Vec<PostCard>) {
+pub fn cards(
+    incident: &Incident,
+    me: &Person,
+    policy: &Policy,
+    clock: &Clock,
+) -> (Vec<PostCard>, Vec<PostCard>) {
     let all = incident.posts.iter().rev().map(|post| card(incident, post, me, policy, clock));
     let (open, mut settled): (Vec<_>, Vec<_>) = all.partition(|card| card.is_open);
     settled.truncate(SETTLED_SHOWN);

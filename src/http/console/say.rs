@@ -49,22 +49,36 @@ pub fn path_of(incident: IncidentId) -> String {
     format!("/console/i/{incident}")
 }
 
-pub async fn say(State(shared): State<Shared>, headers: HeaderMap, Form(fields): Form<Vec<(String, String)>>) -> Response {
+pub async fn say(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
     let is_script = wants_json(&headers);
     let here = field(&fields, "incident").map(str::parse::<IncidentId>);
     let Some(me) = shared.visitor(&headers) else {
         if is_script {
-            let reply = Reply { ok: false, text: "The console does not know you any more.".into(), instead: "Load the page again.".into(), goto: None };
+            let reply = Reply {
+                ok: false,
+                text: "The console does not know you any more.".into(),
+                instead: "Load the page again.".into(),
+                goto: None,
+            };
             return (StatusCode::UNAUTHORIZED, Json(reply)).into_response();
         }
         return frame::who_are_you(&shared, "/console");
     };
     let (said, line) = match (here.clone().transpose(), line::line(&fields)) {
-        (Err(why), line) => (Err(Refusal::invalid(why, "Go back to the incident's page.")), line.unwrap_or_default()),
-        (Ok(_), None) => (Err(Refusal::invalid("Nothing was said.", "`help` lists what can be said.")), String::new()),
-        (Ok(_), Some(line)) if line.len() > line::LINE_BYTES_MAX => {
-            (Err(Refusal::limit("That is too long for one command.", "Put the long form behind a link.")), String::new())
+        (Err(why), line) => {
+            (Err(Refusal::invalid(why, "Go back to the incident's page.")), line.unwrap_or_default())
         }
+        (Ok(_), None) => {
+            (Err(Refusal::invalid("Nothing was said.", "`help` lists what can be said.")), String::new())
+        }
+        (Ok(_), Some(line)) if line.len() > line::LINE_BYTES_MAX => (
+            Err(Refusal::limit("That is too long for one command.", "Put the long form behind a link.")),
+            String::new(),
+        ),
         (Ok(here), Some(line)) => {
             let key = once(&fields, &me, &line);
             let caller = Caller::person(me.clone(), "console");

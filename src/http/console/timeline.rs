@@ -51,7 +51,6 @@ pub struct LineView {
     pub redacted_by: Option<u64>,
     pub is_late: bool,
     pub important: bool,
-    pub can_correct: bool,
 }
 
 fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
@@ -59,7 +58,8 @@ fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
     LineView {
         seq: line.seq,
         at: clock.stamp(line.occurred_at),
-        recorded: (line.is_late || line.time_source == TimeSource::Alert).then(|| clock.stamp(line.recorded_at)),
+        recorded: (line.is_late || line.time_source == TimeSource::Alert)
+            .then(|| clock.stamp(line.recorded_at)),
         role: line.role.as_ref().map(|role| role_title(role, vocabulary)),
         who: line.actor.name,
         via: line.via,
@@ -72,7 +72,6 @@ fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
         redacted_by: line.redacted_by,
         is_late: line.is_late,
         important: line.important,
-        can_correct: matches!(line.name, "note" | "decision.recorded") && line.redacted_by.is_none(),
     }
 }
 
@@ -88,12 +87,17 @@ pub async fn lines(
     let mut sealed = desk.journal.entries(id, from, (to + 1).saturating_sub(from)).await.map_err(refuse)?;
     let last = sealed.last().map_or(0, |sealed| sealed.seq);
     // What was corrected or redacted later reads as it does now.
-    sealed.extend(desk.journal.changing_entries(id).await.map_err(refuse)?.into_iter().filter(|s| s.seq > last));
+    sealed.extend(
+        desk.journal.changing_entries(id).await.map_err(refuse)?.into_iter().filter(|s| s.seq > last),
+    );
     let entries = sealed
         .iter()
         .map(|sealed| {
             serde_json::from_str::<Entry>(&sealed.body).map_err(|e| {
-                refuse(JournalError::Damaged { what: format!("{id} entry {}", sealed.seq), why: e.to_string() })
+                refuse(JournalError::Damaged {
+                    what: format!("{id} entry {}", sealed.seq),
+                    why: e.to_string(),
+                })
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -142,7 +146,8 @@ pub async fn page(
 }
 
 async fn build(shared: &Shared, me: &Person, id: &str, asked: Asked, left: Left) -> Result<Page, Refusal> {
-    let id: IncidentId = id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
+    let id: IncidentId =
+        id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
     let desk = &shared.console.desk;
     let incident = desk.incident(id).await?;
     let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));

@@ -17,7 +17,9 @@ const NAME_DAYS: u32 = 90;
 /// A cookie's value, decoded.
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let value = all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))?;
+    let value = all
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))?;
     percent_decode_str(value.trim_matches('"')).decode_utf8().ok().map(Into::into)
 }
 
@@ -26,7 +28,10 @@ fn set_cookie(name: &str, value: &str, max_age_seconds: u32) -> Option<HeaderVal
     if value.len() > VALUE_BYTES_MAX {
         return None;
     }
-    HeaderValue::from_str(&format!("{name}={value}; Path=/console; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict")).ok()
+    HeaderValue::from_str(&format!(
+        "{name}={value}; Path=/console; Max-Age={max_age_seconds}; HttpOnly; SameSite=Strict"
+    ))
+    .ok()
 }
 
 /// Keeps a name; an empty one forgets it.

@@ -29,15 +29,25 @@ pub fn atom(view: &PublicView, settings: &PageSettings) -> String {
         for post in &incident.posts {
             let body: Vec<String> = super::paragraphs(&post.text)
                 .into_iter()
-                .map(|lines| format!("<p>{}</p>", lines.iter().map(|l| escaped(l)).collect::<Vec<_>>().join("<br>")))
+                .map(|lines| {
+                    format!("<p>{}</p>", lines.iter().map(|l| escaped(l)).collect::<Vec<_>>().join("<br>"))
+                })
                 .collect();
-            let content = Content { value: Some(body.concat()), content_type: Some("html".into()), ..Content::default() };
+            let content = Content {
+                value: Some(body.concat()),
+                content_type: Some("html".into()),
+                ..Content::default()
+            };
             let entry = Entry {
                 title: Text::plain(format!("{}: {}", post.phase.title(), incident.title)),
                 id: format!("tag:{host},2026:{}/p{}", incident.id, post.n),
                 updated: fixed(post.at),
                 published: Some(fixed(post.at)),
-                links: vec![link("alternate", format!("{}#{}", settings.page_url(), incident.id), "text/html")],
+                links: vec![link(
+                    "alternate",
+                    format!("{}#{}", settings.page_url(), incident.id),
+                    "text/html",
+                )],
                 content: Some(content),
                 ..Entry::default()
             };

@@ -55,7 +55,10 @@ pub const PATHS: [&str; 11] = [
 /// Headers that go with each of these answers, besides type and tag.
 pub const HEADERS: [(&str, &str); 6] = [
     ("cache-control", "public, max-age=10"),
-    ("content-security-policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    (
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("access-control-allow-origin", "*"),
@@ -99,7 +102,11 @@ impl Ready {
         let bytes = bytes.into();
         let digest = hex::encode(Sha256::digest(&bytes));
         let tag = format!("\"{}\"", digest.get(..32).unwrap_or(&digest));
-        Ready { bytes, content_type, etag: HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\"")) }
+        Ready {
+            bytes,
+            content_type,
+            etag: HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\"")),
+        }
     }
 
     /// Whether a reader who sends this `If-None-Match` has these bytes.
@@ -173,9 +180,15 @@ impl StatusPage {
 
     fn make(&self, view: &PublicView, now: DateTime<Utc>) -> Result<Pages, PageError> {
         let mut pages = Pages::new();
-        pages.insert("/status", Ready::new(html::page(view, &self.settings, now)?, "text/html; charset=utf-8"));
+        pages.insert(
+            "/status",
+            Ready::new(html::page(view, &self.settings, now)?, "text/html; charset=utf-8"),
+        );
         pages.insert("/status/style.css", Ready::new(STYLE, "text/css; charset=utf-8"));
-        pages.insert("/status/feed.atom", Ready::new(feed::atom(view, &self.settings), "application/atom+xml; charset=utf-8"));
+        pages.insert(
+            "/status/feed.atom",
+            Ready::new(feed::atom(view, &self.settings), "application/atom+xml; charset=utf-8"),
+        );
         for (path, document) in v2::documents(view, &self.settings)? {
             pages.insert(path, Ready::new(document, "application/json; charset=utf-8"));
         }
@@ -233,6 +246,15 @@ pub(crate) fn paragraphs(text: &str) -> Vec<Vec<String>> {
     all
 }
 
+/// The ready-made answer to a plain reader, for a server that looks here before it routes. `None` for every path and
+/// method that is not the page's.
+pub fn ready_answer<B>(page: &StatusPage, request: &axum::http::Request<B>) -> Option<Response> {
+    if *request.method() != axum::http::Method::GET || !request.uri().path().starts_with("/status") {
+        return None;
+    }
+    Some(answer(&page.bytes(request.uri().path())?, request.headers()))
+}
+
 /// The routes, with their whole paths. GET and HEAD.
 pub fn router(page: Arc<StatusPage>) -> Router {
     let mut router = Router::new().route("/status/", get(serve));
@@ -245,16 +267,25 @@ pub fn router(page: Arc<StatusPage>) -> Router {
 async fn serve(State(page): State<Arc<StatusPage>>, uri: Uri, headers: HeaderMap) -> Response {
     let Some(ready) = page.bytes(uri.path()) else {
         let text = "The status is being read; try again in a few seconds.\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5"), (header::CACHE_CONTROL, "no-store")], text)
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "5"), (header::CACHE_CONTROL, "no-store")],
+            text,
+        )
             .into_response();
     };
-    let is_known = ready.is_known(&headers);
-    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { ready.bytes.into_response() };
+    answer(&ready, &headers)
+}
+
+fn answer(ready: &Ready, headers: &HeaderMap) -> Response {
+    let is_known = ready.is_known(headers);
+    let mut response =
+        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { ready.bytes.clone().into_response() };
     let sent = response.headers_mut();
     if !is_known {
         sent.insert(header::CONTENT_TYPE, HeaderValue::from_static(ready.content_type));
     }
-    sent.insert(header::ETAG, ready.etag);
+    sent.insert(header::ETAG, ready.etag.clone());
     for (name, value) in HEADERS {
         sent.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

@@ -120,7 +120,12 @@ impl PublicView {
             ComponentState::PartialOutage => Impact::Major,
             ComponentState::MajorOutage => Impact::Critical,
         });
-        self.open.iter().map(|incident| incident.impact_now).chain(of_components).max().unwrap_or(Impact::None)
+        self.open
+            .iter()
+            .map(|incident| incident.impact_now)
+            .chain(of_components)
+            .max()
+            .unwrap_or(Impact::None)
     }
 }
 
@@ -128,7 +133,8 @@ fn incident(mut rows: Vec<PublicPostRow>, is_shown: &dyn Fn(&str) -> bool) -> Op
     rows.sort_by_key(|row| (row.published_at, row.n));
     let (first, last) = (rows.first()?, rows.last()?);
     let phase = last.post.phase;
-    let at_of: BTreeMap<String, DateTime<Utc>> = rows.iter().map(|row| (row.post.id.clone(), row.published_at)).collect();
+    let at_of: BTreeMap<String, DateTime<Utc>> =
+        rows.iter().map(|row| (row.post.id.clone(), row.published_at)).collect();
     let reached = |wanted| rows.iter().rev().find(|row| row.post.phase == wanted).map(|row| row.published_at);
     let mut components = BTreeMap::new();
     let mut posts = Vec::new();
@@ -166,9 +172,15 @@ fn incident(mut rows: Vec<PublicPostRow>, is_shown: &dyn Fn(&str) -> bool) -> Op
 }
 
 fn component(component: &Component, incidents: &[PublicIncident]) -> PublicComponent {
-    let said = incidents.iter().filter(|incident| incident.is_open()).filter_map(|i| i.components.get(&component.name));
+    let said = incidents
+        .iter()
+        .filter(|incident| incident.is_open())
+        .filter_map(|i| i.components.get(&component.name));
     let told = || {
-        incidents.iter().flat_map(|i| &i.posts).filter(|p| p.affected.iter().any(|(name, ..)| *name == component.name))
+        incidents
+            .iter()
+            .flat_map(|i| &i.posts)
+            .filter(|p| p.affected.iter().any(|(name, ..)| *name == component.name))
     };
     PublicComponent {
         state: said.copied().max_by_key(|state| badness(*state)).unwrap_or(ComponentState::Operational),

@@ -234,9 +234,19 @@ impl<'a> Writer<'a> {
 ///
 /// # Errors
 /// What cannot be written as JSON, which these types rule out.
-pub fn documents(view: &PublicView, settings: &PageSettings) -> serde_json::Result<Vec<(&'static str, Vec<u8>)>> {
-    let writer = Writer { view, settings, page_id: short_id("page", &settings.title), url: settings.page_url() };
-    let empty = || Document { page: writer.page(), components: None, incidents: None, scheduled_maintenances: None, status: None };
+pub fn documents(
+    view: &PublicView,
+    settings: &PageSettings,
+) -> serde_json::Result<Vec<(&'static str, Vec<u8>)>> {
+    let writer =
+        Writer { view, settings, page_id: short_id("page", &settings.title), url: settings.page_url() };
+    let empty = || Document {
+        page: writer.page(),
+        components: None,
+        incidents: None,
+        scheduled_maintenances: None,
+        status: None,
+    };
     let status = || Some(Status { indicator: view.impact(), description: sentence(view.impact()) });
     let none = Some([(); 0]);
     [
@@ -255,8 +265,14 @@ pub fn documents(view: &PublicView, settings: &PageSettings) -> serde_json::Resu
         ("/status/api/v2/incidents.json", Document { incidents: Some(writer.all()), ..empty() }),
         ("/status/api/v2/incidents/unresolved.json", Document { incidents: Some(writer.open()), ..empty() }),
         ("/status/api/v2/scheduled-maintenances.json", Document { scheduled_maintenances: none, ..empty() }),
-        ("/status/api/v2/scheduled-maintenances/upcoming.json", Document { scheduled_maintenances: none, ..empty() }),
-        ("/status/api/v2/scheduled-maintenances/active.json", Document { scheduled_maintenances: none, ..empty() }),
+        (
+            "/status/api/v2/scheduled-maintenances/upcoming.json",
+            Document { scheduled_maintenances: none, ..empty() },
+        ),
+        (
+            "/status/api/v2/scheduled-maintenances/active.json",
+            Document { scheduled_maintenances: none, ..empty() },
+        ),
     ]
     .into_iter()
     .map(|(path, document)| Ok((path, serde_json::to_vec(&document)?)))

@@ -11,7 +11,7 @@ mod posts;
 mod roles;
 mod work;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::{
     command::{Command, Declare, StatedTime, Verb},
@@ -20,7 +20,7 @@ use super::{
     permission::{Standing, may},
     phase::Phase,
     refusal::Refusal,
-    role::Role,
+    role::{Role, Words},
     severity::Severity,
     state::Incident,
 };
@@ -35,6 +35,8 @@ pub struct Policy {
     pub approval_minutes: u32,
     /// Lowering a severity needs the command token; otherwise any role does.
     pub only_commander_lowers_severity: bool,
+    /// The words in which roles are shown.
+    pub words: Words,
     /// Characters of one text on the timeline.
     pub text_chars_max: usize,
     /// Minutes between public updates promised by default, SEV1 to SEV5; 0 is no promise.
@@ -56,6 +58,7 @@ impl Default for Policy {
             two_person: true,
             approval_minutes: 10,
             only_commander_lowers_severity: true,
+            words: Words::Nims,
             text_chars_max: 4_000,
             public_update_minutes: [20, 30, 60, 0, 0],
             first_post_minutes: [5, 10, 0, 0, 0],
@@ -167,7 +170,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             roles::relieve(incident, role, person.as_ref(), reason, scene)
         }
         ReleaseRole { role } => roles::release(incident, role, scene),
-        Roles => Ok(Decision::read(roles::list(incident))),
+        Roles => Ok(Decision::read(roles::list(incident, scene))),
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
         SetObjective { text } => work::set_objective(incident, text, scene),
@@ -192,7 +195,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Approve { n, alone } => posts::approve(incident, *n, alone.as_deref(), scene),
         Publish { n } => posts::publish(incident, *n, scene),
         DropPost { n, reason } => posts::drop_post(incident, *n, reason, scene),
-        Status => Ok(Decision::read(super::briefing::status(incident, scene.now))),
+        Status => Ok(Decision::read(super::briefing::status(incident, scene.now, scene.policy.words))),
         Timer(kind) => clockwork::timer(incident, kind, scene),
         Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),
         Inject { id, from, to, text } => clockwork::inject(incident, id, from, to, text, scene),
@@ -202,12 +205,13 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
 }
 
 /// The right that a command needs.
-fn verb_of(incident: &Incident, command: &Command) -> Verb {
+fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
     use Command::*;
     match command {
         Retitle { .. } | Summarize { .. } => Verb::Retitle,
         Severity { to, .. } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
         Severity { .. } => Verb::RaiseSeverity,
+        Confirm { severity: Some(to) } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
         Confirm { .. } => Verb::Declare,
         Enter { phase: Phase::Resolved, .. } => Verb::Resolve,
         Enter { phase: Phase::Closed | Phase::Review, .. } => Verb::Close,
@@ -220,6 +224,10 @@ fn verb_of(incident: &Incident, command: &Command) -> Verb {
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } => Verb::OfferRole,
         RelieveRole { .. } => Verb::RelieveRole,
+        // Checking somebody else out takes their roles away.
+        CheckOut { who: Some(who), .. } if who.id != person.id && !incident.roles_of(who).is_empty() => {
+            Verb::RelieveRole
+        }
         CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
         SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
         // A task for oneself is work; a task for another is an order.
@@ -247,7 +255,7 @@ fn verb_of(incident: &Incident, command: &Command) -> Verb {
 }
 
 fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(), Refusal> {
-    let verb = verb_of(incident, command);
+    let verb = verb_of(incident, command, scene.person);
     if scene.is_house {
         return if may(Standing::House, verb, incident.kind()) {
             Ok(())
@@ -277,14 +285,14 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     }
     let who = scene.person;
     let as_what = match roles.first() {
-        Some(role) => format!("as {role}"),
+        Some(role) => format!("as {}", role.shown(scene.policy.words)),
         None => "without a role here".to_owned(),
     };
     let may_roles: Vec<String> = ["ic", "deputy", "ops", "pio", "scribe"]
         .iter()
         .filter_map(|slug| slug.parse::<Role>().ok())
         .filter(|role| may(Standing::Holds(role), verb, incident.kind()))
-        .map(|role| role.to_string())
+        .map(|role| role.shown(scene.policy.words))
         .collect();
     let instead = if may_roles.is_empty() {
         "Only the house does that.".to_owned()
@@ -383,7 +391,8 @@ fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> 
             "Check the date; times are UTC.",
         ));
     }
-    Ok(time.min(now))
+    // Milliseconds are what is stored beside the entries.
+    Ok(time.trunc_subsecs(3).min(now))
 }
 
 /// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.

@@ -14,10 +14,10 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn checklist(role: &Role) -> String {
+fn checklist(role: &Role, words: Words) -> String {
     let def = role.def();
     let steps: Vec<_> = def.checklist.iter().map(|step| format!("  - {step}")).collect();
-    format!("{} {}\nMust not: {}\n{}", role, def.does, def.must_not, steps.join("\n"))
+    format!("{}. {}\nMust not: {}\n{}", role.shown(words), def.does, def.must_not, steps.join("\n"))
 }
 
 pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
@@ -40,7 +40,7 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
     }
     Ok(Decision::one(
         Event::RoleAccepted { role: role.clone(), by: me.clone() },
-        format!("{me} is {}{}", checklist(role), advice(incident, role, scene)),
+        format!("{me} is {}{}", checklist(role, scene.policy.words), advice(incident, role, scene)),
     ))
 }
 
@@ -117,7 +117,12 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
     events.push(Event::RoleAccepted { role: offer.role.clone(), by: scene.person.clone() });
     Ok(Decision::many(
         events,
-        format!("{} is {}{}", scene.person, checklist(&offer.role), advice(incident, &offer.role, scene)),
+        format!(
+            "{} is {}{}",
+            scene.person,
+            checklist(&offer.role, scene.policy.words),
+            advice(incident, &offer.role, scene)
+        ),
     ))
 }
 
@@ -171,17 +176,24 @@ pub(super) fn release(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ru
     ))
 }
 
-pub(super) fn list(incident: &Incident) -> String {
+pub(super) fn list(incident: &Incident, scene: &Scene<'_>) -> String {
+    let words = scene.policy.words;
     let mut lines = vec![format!(
-        "Incident Commander: {} (since {})",
+        "{}: {} (since {})",
+        Role::ic().shown(words),
         incident.commander,
         clock_time(incident.commander_since)
     )];
     for held in &incident.roles {
-        lines.push(format!("{}: {} (since {})", held.role, held.person, clock_time(held.since)));
+        lines.push(format!("{}: {} (since {})", held.role.shown(words), held.person, clock_time(held.since)));
     }
     for offer in &incident.offers {
-        lines.push(format!("{}: offered to {} until {}", offer.role, offer.to, clock_time(offer.expires_at)));
+        lines.push(format!(
+            "{}: offered to {} until {}",
+            offer.role.shown(words),
+            offer.to,
+            clock_time(offer.expires_at)
+        ));
     }
     if let Some(offer) = &incident.command_offer {
         lines.push(format!("Command is offered to {} until {}", offer.to, clock_time(offer.expires_at)));

@@ -2,5 +2,6 @@
 
 pub mod discord;
 pub mod openapi;
+pub mod program;
 mod schema;
 pub mod specs;

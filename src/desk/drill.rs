@@ -33,7 +33,9 @@ use pace::{Clock, Pace};
 
 /// Says words of the command language as somebody would: who, on which incident, what, and an idempotency key.
 pub type SayFn = Arc<
-    dyn Fn(Caller, Option<IncidentId>, String, Option<String>) -> BoxFuture<'static, Result<Answer, Refusal>> + Send + Sync,
+    dyn Fn(Caller, Option<IncidentId>, String, Option<String>) -> BoxFuture<'static, Result<Answer, Refusal>>
+        + Send
+        + Sync,
 >;
 
 /// Fastest exercise clock: an hour in a third of a second.
@@ -80,7 +82,7 @@ pub async fn run(
     scenario: Scenario,
     options: Options,
     input: impl AsyncBufRead + Unpin + Send,
-    out: &mut (dyn FnMut(&str) + Send),
+    out: &mut (dyn FnMut(&str) + Send + Sync),
     stop: CancellationToken,
 ) -> Result<Report, Refusal> {
     let pace = Clock { world: desk.world.clone() };
@@ -94,7 +96,7 @@ async fn run_at(
     scenario: Scenario,
     options: Options,
     input: impl AsyncBufRead + Unpin + Send,
-    out: &mut (dyn FnMut(&str) + Send),
+    out: &mut (dyn FnMut(&str) + Send + Sync),
     stop: CancellationToken,
     pace: &dyn Pace,
 ) -> Result<Report, Refusal> {
@@ -105,7 +107,7 @@ async fn run_at(
         ));
     }
     let me = options.play.as_deref().map(|name| player(&scenario, name)).transpose()?;
-    play::Play::begin(desk, say, scenario, options.speed, me, out, pace).await?.to_the_end(input, stop).await
+    play::Play::begin(desk, say, scenario, options.speed, me, out, pace).await?.play_out(input, stop).await
 }
 
 fn player(scenario: &Scenario, name: &str) -> Result<Person, Refusal> {
@@ -137,11 +139,15 @@ pub async fn end(desk: &Arc<Desk>, id: IncidentId, reason: &str) -> Result<Answe
 /// ENDEX, and nothing of the drill is left behind: no alert fires, no timer waits.
 async fn close_down(desk: &Arc<Desk>, id: IncidentId, reason: &str) -> Result<Answer, Refusal> {
     alerts::silence(desk, id).await?;
-    let answer = desk.submit(house(), id, Command::Endex { reason: reason.to_owned() }, Along::default()).await?;
+    let answer =
+        desk.submit(house(), id, Command::Endex { reason: reason.to_owned() }, Along::default()).await?;
     // Every timer there is, whenever it falls due.
     let timers = desk.journal.timers_due(DateTime::<Utc>::MAX_UTC, u32::MAX).await.map_err(refuse)?;
-    let marks: Vec<_> =
-        timers.into_iter().filter(|timer| timer.incident == id).map(|timer| Mark::TimerDone { id: timer.id }).collect();
+    let marks: Vec<_> = timers
+        .into_iter()
+        .filter(|timer| timer.incident == id)
+        .map(|timer| Mark::TimerDone { id: timer.id, due_at: timer.due_at })
+        .collect();
     if !marks.is_empty() {
         desk.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse)?;
     }
@@ -168,7 +174,10 @@ fn stays_inside(words: &str, drill: Option<IncidentId>) -> Result<(), String> {
     let Ok(spoken) = grammar::parse(words, &Person::named) else { return Ok(()) };
     let target = match spoken {
         Spoken::Declare { .. } => {
-            return Err("Nothing is declared from within a drill: that would be real. If it is real, say «no duff».".into());
+            return Err(
+                "Nothing is declared from within a drill: that would be real. If it is real, say «no duff»."
+                    .into(),
+            );
         }
         Spoken::On { command: Command::LinkSituation { .. }, .. } => {
             return Err("Alerts of the drill are linked by themselves; any others are real.".into());
@@ -177,7 +186,9 @@ fn stays_inside(words: &str, drill: Option<IncidentId>) -> Result<(), String> {
         Spoken::List { .. } | Spoken::Alerts | Spoken::Help { .. } => None,
     };
     match target {
-        Some(other) if drill != Some(other) => Err(format!("This is about {other}, not about the drill. Leave the number out.")),
+        Some(other) if drill != Some(other) => {
+            Err(format!("This is about {other}, not about the drill. Leave the number out."))
+        }
         _ => Ok(()),
     }
 }

@@ -56,7 +56,8 @@ impl Pace for Stepping {
             let (desk, world) = (self.desk.clone(), self.world.clone());
             let step = tokio::spawn(async move {
                 let _guard = guard;
-                while let Some(due) = desk.journal.next_timer_at().await.unwrap().filter(|due| *due <= moment) {
+                while let Some(due) = desk.journal.next_timer_at().await.unwrap().filter(|due| *due <= moment)
+                {
                     world.now_ms.fetch_max(due.timestamp_millis(), Ordering::SeqCst);
                     desk.fire_due_timers().await.unwrap();
                 }
@@ -80,7 +81,8 @@ async fn open() -> House {
     let dir = tempfile::tempdir().unwrap();
     let journal = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
     let start: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
-    let world = Arc::new(Stepped { now_ms: AtomicI64::new(start.timestamp_millis()), count: AtomicU64::new(1) });
+    let world =
+        Arc::new(Stepped { now_ms: AtomicI64::new(start.timestamp_millis()), count: AtomicU64::new(1) });
     let mut settings = Settings { chats: vec!["discord".into()], ..Settings::default() };
     settings.policy.destinations = vec!["x".into(), "statuspage".into()];
     settings.rules = vec![Rule {
@@ -99,7 +101,8 @@ fn say(desk: &Arc<Desk>) -> SayFn {
             let along = Along { once, ..Along::default() };
             match grammar::parse(&words, &Person::named)? {
                 Spoken::On { target, command } => {
-                    let id = target.or(incident).ok_or_else(|| Refusal::invalid("Which incident?", "Say it."))?;
+                    let id =
+                        target.or(incident).ok_or_else(|| Refusal::invalid("Which incident?", "Say it."))?;
                     desk.submit(caller, id, command, along).await
                 }
                 Spoken::Declare { declare, .. } => desk.declare(caller, declare, along).await,
@@ -173,7 +176,11 @@ async fn the_call_down_drill_measures_the_minutes_without_a_commander() {
     assert_eq!(report.refused, Vec::<String>::new());
     house.is_quiet(report.incident).await;
     assert_eq!(report.score.measure(Metric::C1).unwrap().value, "2 min; 2 min without a commander");
-    assert!(report.score.objectives.iter().all(|o| o.rating == Some(Rating::Performed)), "{:?}", report.score);
+    assert!(
+        report.score.objectives.iter().all(|o| o.rating == Some(Rating::Performed)),
+        "{:?}",
+        report.score
+    );
     // The contingency inject was not needed.
     assert!(!report.summary.contains("Nobody has command yet"));
     assert_eq!(report.score.command_from_start, None);
@@ -182,7 +189,8 @@ async fn the_call_down_drill_measures_the_minutes_without_a_commander() {
 #[tokio::test]
 async fn a_contingency_inject_comes_only_when_its_action_is_missing() {
     let house = open().await;
-    let without: String = PAGE.lines().filter(|line| !line.contains("do:")).map(|line| format!("{line}\n")).collect();
+    let without: String =
+        PAGE.lines().filter(|line| !line.contains("do:")).map(|line| format!("{line}\n")).collect();
     let report = house.play(&without.replace("steps:\n", ""), None, "").await;
     assert!(report.summary.contains("Nobody has command yet"), "{}", report.summary);
     assert!(report.score.measure(Metric::C1).unwrap().value.contains("nobody took command; 8 min without"));
@@ -225,7 +233,8 @@ async fn a_post_published_in_a_drill_exists_only_in_the_sandbox() {
 #[tokio::test]
 async fn a_rule_that_declares_everything_takes_no_alert_of_an_exercise_and_every_real_one() {
     let house = open().await;
-    let alert = |source: &str| crate::alert::Alert { source: source.into(), ..crate::alert::testing::alert("db1") };
+    let alert =
+        |source: &str| crate::alert::Alert { source: source.into(), ..crate::alert::testing::alert("db1") };
     house.desk.take_alerts(vec![alert(crate::drill::SOURCE)]).await.unwrap();
     house.desk.follow_once().await.unwrap();
     assert_eq!(house.desk.list(IncidentFilter::all(10)).await.unwrap(), vec![]);
@@ -262,7 +271,10 @@ async fn the_words_for_a_real_emergency_end_the_drill_at_once() {
 }
 
 /// Plays the page drill; when Ada says that she is looking, something else happens beside it.
-async fn interrupted(house: &House, by: &'static (dyn Fn(Arc<Desk>) -> BoxFuture<'static, ()> + Send + Sync)) -> Report {
+async fn interrupted(
+    house: &House,
+    by: &'static (dyn Fn(Arc<Desk>) -> BoxFuture<'static, ()> + Send + Sync),
+) -> Report {
     let usual = say(&house.desk);
     let desk = house.desk.clone();
     let say: SayFn = Arc::new(move |caller, incident, words, once| {
@@ -307,7 +319,11 @@ async fn anybody_who_writes_the_emergency_words_into_the_drill_ends_it() {
         })
     })
     .await;
-    assert!(report.score.reason.starts_with("something real was reported (entry "), "{}", report.score.reason);
+    assert!(
+        report.score.reason.starts_with("something real was reported (entry "),
+        "{}",
+        report.score.reason
+    );
     house.is_quiet(report.incident).await;
 }
 
@@ -317,10 +333,20 @@ async fn a_drill_whose_player_went_away_is_ended_by_hand_with_nothing_left() {
     let scenario = read("test.yaml", FAILOVER, &fits).unwrap();
     let pace = Stepping { desk: house.desk.clone(), world: house.world.clone(), busy: Arc::default() };
     let mut out = |_: &str| {};
-    let play = play::Play::begin(house.desk.clone(), say(&house.desk), scenario.clone(), 60.0, None, &mut out, &pace);
+    let play = play::Play::begin(
+        house.desk.clone(),
+        say(&house.desk),
+        scenario.clone(),
+        60.0,
+        None,
+        &mut out,
+        &pace,
+    );
     drop(play.await.unwrap());
     let id: IncidentId = "DRILL-1".parse().unwrap();
-    let crate::drill::scenario::Method::Alert(parts) = &scenario.injects[0].method else { panic!("an alert") };
+    let crate::drill::scenario::Method::Alert(parts) = &scenario.injects[0].method else {
+        panic!("an alert")
+    };
     alerts::fire(&house.desk, id, "I1", parts, house.world.now()).await.unwrap();
 
     end(&house.desk, id, "the laptop was closed").await.unwrap();
@@ -338,7 +364,9 @@ async fn stopping_by_hand_ends_the_drill_properly() {
     let mut out = |_: &str| {};
     let options = Options { speed: 0.5, play: None };
     let report =
-        run(house.desk.clone(), say(&house.desk), scenario, options, tokio::io::empty(), &mut out, stop).await.unwrap();
+        run(house.desk.clone(), say(&house.desk), scenario, options, tokio::io::empty(), &mut out, stop)
+            .await
+            .unwrap();
     assert_eq!(report.score.reason, "stopped by hand");
     house.is_quiet(report.incident).await;
 }
@@ -354,7 +382,8 @@ async fn a_player_that_is_not_there_or_a_speed_that_is_none_is_refused_before_an
         let scenario = read("test.yaml", PAGE, &fits).unwrap();
         let mut out = |_: &str| {};
         let (desk, say, stop) = (house.desk.clone(), say(&house.desk), CancellationToken::new());
-        let refusal = run(desk, say, scenario, options, tokio::io::empty(), &mut out, stop).await.unwrap_err();
+        let refusal =
+            run(desk, say, scenario, options, tokio::io::empty(), &mut out, stop).await.unwrap_err();
         assert!(refusal.why.contains(why), "{refusal}");
     }
     assert_eq!(house.desk.list(IncidentFilter::all(10)).await.unwrap(), vec![]);
@@ -408,19 +437,25 @@ fn every_mistake_in_a_scenario_is_told_with_its_place_and_what_was_meant() {
 
 #[test]
 fn what_cannot_be_read_at_all_is_told_with_its_place() {
-    insta::assert_snapshot!("unreadable_scenarios", [
-        problems(&PAGE.replace("story:", "stori:")),
-        problems(&PAGE.replace("length_max: 10m\n", "")),
-        problems(&PAGE.replace("severity: sev2", "severity: sev2\nseverity: sev1")),
-        problems("schema: [drill/1"),
-        problems(""),
-    ].concat());
+    insta::assert_snapshot!(
+        "unreadable_scenarios",
+        [
+            problems(&PAGE.replace("story:", "stori:")),
+            problems(&PAGE.replace("length_max: 10m\n", "")),
+            problems(&PAGE.replace("severity: sev2", "severity: sev2\nseverity: sev1")),
+            problems("schema: [drill/1"),
+            problems(""),
+        ]
+        .concat()
+    );
 }
 
 #[test]
 fn a_chat_line_while_the_chat_is_down_and_steps_out_of_order_are_mistakes() {
     let told = problems(
-        &FAILOVER.replace("at: T+3m, as: Sam, via: cli", "at: T+3m, as: Sam, via: chat").replace("at: T+46m, as", "at: T+16m, as"),
+        &FAILOVER
+            .replace("at: T+3m, as: Sam, via: cli", "at: T+3m, as: Sam, via: chat")
+            .replace("at: T+46m, as", "at: T+16m, as"),
     );
     assert!(told.contains("the chat is down at that time"), "{told}");
     assert!(told.contains("T+16m comes after T+37m"), "{told}");

@@ -76,17 +76,34 @@ pub(super) async fn fire(
 }
 
 /// It stops.
-pub(super) async fn resolve(desk: &Arc<Desk>, drill: IncidentId, firing: &Firing, now: DateTime<Utc>) -> Result<(), Refusal> {
+pub(super) async fn resolve(
+    desk: &Arc<Desk>,
+    drill: IncidentId,
+    firing: &Firing,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
     take(desk, drill, firing, Some(now)).await
 }
 
-async fn take(desk: &Arc<Desk>, drill: IncidentId, firing: &Firing, ends_at: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+async fn take(
+    desk: &Arc<Desk>,
+    drill: IncidentId,
+    firing: &Firing,
+    ends_at: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
     let settings = Settings { source: SOURCE.into(), ..Settings::default() };
-    let sender = senders::named("alertmanager", &settings)
-        .ok_or_else(|| Refusal::unavailable("There is no reader for Alertmanager's alerts.", "Report this as a fault of commandpost."))?;
-    let intake = sender
-        .read(&body(firing, drill, ends_at), Some("application/json"))
-        .map_err(|error| Refusal::invalid(format!("The alert of inject {} was not read. {error}", firing.inject), "Mend the scenario."))?;
+    let sender = senders::named("alertmanager", &settings).ok_or_else(|| {
+        Refusal::unavailable(
+            "There is no reader for Alertmanager's alerts.",
+            "Report this as a fault of commandpost.",
+        )
+    })?;
+    let intake = sender.read(&body(firing, drill, ends_at), Some("application/json")).map_err(|error| {
+        Refusal::invalid(
+            format!("The alert of inject {} was not read. {error}", firing.inject),
+            "Mend the scenario.",
+        )
+    })?;
     let (_, taken) = desk.take_alerts(intake.alerts).await?;
     for id in taken.situations {
         tell(desk, drill, id).await?;

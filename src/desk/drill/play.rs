@@ -48,7 +48,7 @@ pub(super) struct Play<'o> {
     scenario: Scenario,
     /// Who sits at the keyboard.
     me: Option<Person>,
-    out: &'o mut (dyn FnMut(&str) + Send),
+    out: &'o mut (dyn FnMut(&str) + Send + Sync),
     pace: &'o dyn Pace,
     id: IncidentId,
     clock: DrillClock,
@@ -69,7 +69,7 @@ impl<'o> Play<'o> {
         scenario: Scenario,
         speed: f64,
         me: Option<Person>,
-        out: &'o mut (dyn FnMut(&str) + Send),
+        out: &'o mut (dyn FnMut(&str) + Send + Sync),
         pace: &'o dyn Pace,
     ) -> Result<Play<'o>, Refusal> {
         let changes = desk.changes();
@@ -89,10 +89,14 @@ impl<'o> Play<'o> {
                 clock,
             }),
         };
-        let caller = scenario.declared_by.clone().map_or_else(house, |person| Caller::person(person, "console"));
+        let caller =
+            scenario.declared_by.clone().map_or_else(house, |person| Caller::person(person, "console"));
         let answer = desk.declare(caller, declare, Along::default()).await?;
         let Some(id) = answer.incident else {
-            return Err(Refusal::unavailable("The drill was declared under no number.", "Report this as a fault of commandpost."));
+            return Err(Refusal::unavailable(
+                "The drill was declared under no number.",
+                "Report this as a fault of commandpost.",
+            ));
         };
         out(Kind::Drill.banner());
         out(&format!("{id}: {}. {}", scenario.title, scenario.story.replace('\n', " ")));
@@ -114,9 +118,15 @@ impl<'o> Play<'o> {
     }
 
     /// Plays until something ends it, and reports.
-    pub async fn to_the_end(mut self, input: impl AsyncBufRead + Unpin + Send, stop: CancellationToken) -> Result<Report, Refusal> {
+    pub async fn play_out(
+        mut self,
+        input: impl AsyncBufRead + Unpin + Send,
+        stop: CancellationToken,
+    ) -> Result<Report, Refusal> {
         if let Some(me) = &self.me {
-            (self.out)(&format!("You are {me}. Type what {me} says (`help` has the words); «no duff» stops the drill at once."));
+            (self.out)(&format!(
+                "You are {me}. Type what {me} says (`help` has the words); «no duff» stops the drill at once."
+            ));
         }
         let reason = self.until_over(input, &stop).await?;
         match close_down(&self.desk, self.id, &reason).await {
@@ -130,14 +140,21 @@ impl<'o> Play<'o> {
         let all = entries(&self.desk, self.id).await?;
         let lines = self.desk.timeline(self.id, 1).await?;
         let score = drill::score(&self.scenario, &all).ok_or_else(|| {
-            Refusal::unavailable(format!("The timeline of {} has no beginning.", self.id), "`commandpost verify` says what is damaged.")
+            Refusal::unavailable(
+                format!("The timeline of {} has no beginning.", self.id),
+                "`commandpost verify` says what is damaged.",
+            )
         })?;
         let summary = drill::summary(&self.scenario, &score, &lines);
         Ok(Report { incident: self.id, score, summary, refused: self.refused })
     }
 
     /// Returns why it ended.
-    async fn until_over(&mut self, input: impl AsyncBufRead + Unpin + Send, stop: &CancellationToken) -> Result<String, Refusal> {
+    async fn until_over(
+        &mut self,
+        input: impl AsyncBufRead + Unpin + Send,
+        stop: &CancellationToken,
+    ) -> Result<String, Refusal> {
         let mut lines = input.lines();
         let mut is_open = true;
         for (offset, cue) in self.cues() {
@@ -182,7 +199,9 @@ impl<'o> Play<'o> {
         let scenario = &self.scenario;
         let mut cues: Vec<(Duration, Cue)> = Vec::new();
         cues.extend(scenario.chat.iter().map(|turn| (turn.at, Cue::Chat(turn.is_up))));
-        cues.extend(scenario.injects.iter().enumerate().map(|(i, inject)| (inject.when.offset(), Cue::Inject(i))));
+        cues.extend(
+            scenario.injects.iter().enumerate().map(|(i, inject)| (inject.when.offset(), Cue::Inject(i))),
+        );
         cues.extend(scenario.steps.iter().enumerate().map(|(i, step)| (step.at, Cue::Step(i))));
         cues.push((scenario.end.at, Cue::End("the time of the exercise is over".into())));
         cues.push((scenario.length_max, Cue::End("the longest time allowed is over".into())));
@@ -194,7 +213,11 @@ impl<'o> Play<'o> {
         let played = match cue {
             Cue::End(reason) => return Ok(Some(reason)),
             Cue::Chat(is_up) => {
-                let what = if is_up { "The chat is back." } else { "The chat is down, together with what it stands on; console and command line still work." };
+                let what = if is_up {
+                    "The chat is back."
+                } else {
+                    "The chat is down, together with what it stands on; console and command line still work."
+                };
                 self.controller(Command::Observe { text: what.into() }).await
             }
             Cue::Inject(n) => match self.scenario.injects.get(n).cloned() {
@@ -248,7 +271,8 @@ impl<'o> Play<'o> {
 
     async fn step(&mut self, n: usize, step: &Step) -> Result<(), Refusal> {
         if self.me.as_ref().is_some_and(|me| me.id == step.who.id) {
-            let hint = format!("{} (in the script, {} says now: {})", self.clock_time(), step.who, step.words);
+            let hint =
+                format!("{} (in the script, {} says now: {})", self.clock_time(), step.who, step.words);
             (self.out)(&hint);
             return Ok(());
         }
@@ -302,7 +326,8 @@ impl<'o> Play<'o> {
         for line in self.desk.timeline(self.id, self.shown + 1).await? {
             self.shown = self.shown.max(line.seq);
             (self.out)(&format!("{} {}: {}", line.occurred_at.format("%H:%M"), line.actor, line.text));
-            let is_account = matches!(line.name, "note" | "can" | "decision.recorded" | "checkin" | "checkout");
+            let is_account =
+                matches!(line.name, "note" | "can" | "decision.recorded" | "checkin" | "checkout");
             if is_account && drill::is_emergency(&line.text) {
                 return Ok(Some(format!("something real was reported (entry {})", line.seq)));
             }
@@ -311,11 +336,15 @@ impl<'o> Play<'o> {
         if state.phase.is_over() {
             return Ok(Some(format!("the incident was {}", state.phase)));
         }
-        if let Some(real) = open_real(&self.desk).await?.into_iter().find(|id| !self.open_before.contains(id)) {
+        if let Some(real) = open_real(&self.desk).await?.into_iter().find(|id| !self.open_before.contains(id))
+        {
             return Ok(Some(format!("{real} was declared; the real thing goes first")));
         }
         if let Some(action) = &self.scenario.end.when
-            && entries(&self.desk, self.id).await?.iter().any(|entry| is_persons(entry) && action.is_done_by(entry))
+            && entries(&self.desk, self.id)
+                .await?
+                .iter()
+                .any(|entry| is_persons(entry) && action.is_done_by(entry))
         {
             return Ok(Some("what was to be practised is done".into()));
         }

@@ -1,0 +1,244 @@
+//! `serve --demo`: the modelled Discord, X and Statuspage on loopback, and two people who type a small incident.
+//!
+//! The command post itself is the real one, on a throw-away journal: only the services outside are models.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::Failure;
+use crate::{
+    config::{self, Component, Config, Secret},
+    desk::clock::{System, World},
+    model::{
+        discord::{Discord, Id},
+        statuspage::StatuspageModel,
+        x::{Account, XModel},
+    },
+};
+
+/// The models, running as long as this is held.
+pub struct Demo {
+    discord: Discord,
+    x: XModel,
+    statuspage: StatuspageModel,
+    channel: Id,
+    ada: Id,
+    bob: Id,
+    dir: PathBuf,
+}
+
+fn secret(name: &str) -> Secret {
+    Secret::new(format!("demo-{name}-0123456789abcdef"))
+}
+
+impl Demo {
+    /// Starts the models and points the configuration at them.
+    ///
+    /// # Errors
+    /// No free port on loopback.
+    pub async fn start(config: &mut Config) -> Result<Demo, Failure> {
+        let world = System;
+        let discord = Discord::start(Arc::new(move || world.now())).await?;
+        let account = Account {
+            id: "1".into(),
+            username: "example_status".into(),
+            name: "Example status".into(),
+            api_key: secret("x1"),
+            api_key_secret: secret("x2"),
+            access_token: secret("x3"),
+            access_token_secret: secret("x4"),
+            bearer_token: secret("x5"),
+            can_write: true,
+        };
+        let x = XModel::start(vec![account.clone()], Arc::new(move || world.now())).await?;
+        let names = ["Website", "Checkout", "API"];
+        let statuspage =
+            StatuspageModel::start("demo", "Example", secret("sp"), &names, Arc::new(move || world.now()))
+                .await?;
+        let channel = discord.text_channel("command-post");
+        let (ada, bob) = (discord.person("Ada"), discord.person("Bob"));
+
+        let dir = std::env::temp_dir().join(format!("commandpost-demo-{}", std::process::id()));
+        config.storage.data_dir = dir.clone();
+        config.organization.name = "Example".into();
+        config.status_page.title = "Example status".into();
+        config.status_page.components =
+            names.map(|name| Component { name: name.into(), description: None, group: None }).to_vec();
+        config.discord = Some(config::Discord {
+            token: Some(Secret::new(discord.token())),
+            application_id: discord.application().to_string(),
+            guild_id: discord.guild().to_string(),
+            channel_id: channel.to_string(),
+            base_url: discord.url().parse()?,
+            token_file: None,
+            incident_space: config::IncidentSpace::Thread,
+            alerts_channel_id: None,
+        });
+        config.x = Some(config::X {
+            api_key: Some(account.api_key),
+            api_secret: Some(account.api_key_secret),
+            access_token: Some(account.access_token),
+            access_token_secret: Some(account.access_token_secret),
+            base_url: x.url().parse()?,
+            bearer_token: None,
+            bearer_token_file: None,
+            api_key_file: None,
+            api_secret_file: None,
+            access_token_file: None,
+            access_token_secret_file: None,
+            handle: None,
+        });
+        config.statuspage = Some(config::Statuspage {
+            api_key: Some(secret("sp")),
+            page_id: "demo".into(),
+            base_url: statuspage.url().parse()?,
+            api_key_file: None,
+            notify_subscribers: true,
+        });
+        Ok(Demo { discord, x, statuspage, channel, ada, bob, dir })
+    }
+
+    /// Where to look.
+    pub fn tell(&self) {
+        println!(
+            "  demo         Discord, X and Statuspage are models in this process; the journal is thrown away"
+        );
+        println!("  X            {}/", self.x.url());
+        println!("  Statuspage   {}/", self.statuspage.url());
+    }
+
+    /// The throw-away journal.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Two people and a monitor at work, and everything that the modelled chat shows, until `stop`.
+    pub async fn play(self: Arc<Self>, url: String, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.show_chat() => {}
+            () = async {
+                if let Err(failure) = self.act(&url).await {
+                    println!("demo: the play broke off: {}", failure.0);
+                }
+                std::future::pending::<()>().await;
+            } => {}
+        }
+    }
+
+    /// Prints what is new in the modelled chat.
+    async fn show_chat(&self) {
+        let mut shown = std::collections::HashMap::new();
+        loop {
+            for channel in self.discord.channels().into_iter().chain(self.discord.threads()) {
+                for message in self.discord.messages(channel.id) {
+                    let title =
+                        message.embeds.first().and_then(|embed| embed["title"].as_str()).unwrap_or_default();
+                    let text = if message.content.is_empty() {
+                        format!("[card] {title}")
+                    } else {
+                        message.content.clone()
+                    };
+                    if shown.insert(message.id, text.clone()).as_ref() != Some(&text) {
+                        println!("  [discord #{}] {}", channel.name, super::printable(&text));
+                    }
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    async fn act(&self, url: &str) -> Result<(), Failure> {
+        self.discord
+            .wait_for(Duration::from_secs(20), |discord| (!discord.commands().is_empty()).then_some(()))
+            .await
+            .ok_or_else(|| Failure("the commands were not registered".into()))?;
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(10))
+            .build()?;
+        let alert = |status: &str| {
+            json!({
+                "version": "4", "groupKey": "{}:{alertname=\"CheckoutErrors\"}", "status": status, "receiver": "demo",
+                "alerts": [{
+                    "status": status, "fingerprint": "d3m0d3m0d3m0d3m0",
+                    "labels": { "alertname": "CheckoutErrors", "severity": "critical", "service": "checkout" },
+                    "annotations": { "summary": "5xx on checkout above 5 %", "description": "12 % of requests fail." },
+                    "startsAt": "2026-01-05T03:00:00Z",
+                    "endsAt": if status == "resolved" { "2026-01-05T03:20:00Z" } else { "0001-01-01T00:00:00Z" },
+                }],
+            })
+        };
+        client
+            .post(format!("{url}/hooks/alertmanager"))
+            .json(&alert("firing"))
+            .send()
+            .await?
+            .error_for_status()?;
+        pause(3).await;
+        self.says(self.ada, self.channel, "declare", json!({ "from": "S-1", "severity": "sev1" })).await?;
+        let thread = self
+            .discord
+            .wait_for(Duration::from_secs(20), |discord| {
+                discord.threads().into_iter().find(|t| t.name.starts_with("INC-"))
+            })
+            .await
+            .ok_or_else(|| Failure("no thread was opened".into()))?
+            .id;
+        pause(2).await;
+        self.says(self.bob, thread, "checkin", json!({})).await?;
+        self.says(self.bob, thread, "role take", json!({ "role": "pio" })).await?;
+        self.says(
+            self.ada,
+            thread,
+            "note",
+            json!({ "text": "checkout pods restart since the 02:55 deploy" }),
+        )
+        .await?;
+        pause(3).await;
+        let draft = json!({ "text": "Some payments fail at checkout. We are on it.", "component": "Checkout=partial_outage" });
+        self.says(self.bob, thread, "update draft", draft).await?;
+        self.says(self.ada, thread, "update approve", json!({ "n": 1 })).await?;
+        self.says(self.bob, thread, "update publish", json!({ "n": 1 })).await?;
+        pause(3).await;
+        self.says(self.ada, thread, "decide", json!({ "text": "roll the 02:55 deploy back" })).await?;
+        let task = json!({ "text": "roll back", "for": self.bob.to_string(), "in": "10m" });
+        self.says(self.ada, thread, "task add", task).await?;
+        pause(3).await;
+        self.says(self.bob, thread, "task done", json!({ "n": 1, "result": "rolled back, errors fall" }))
+            .await?;
+        client
+            .post(format!("{url}/hooks/alertmanager"))
+            .json(&alert("resolved"))
+            .send()
+            .await?
+            .error_for_status()?;
+        println!("  demo         Ada and Bob have done their part; INC-1 is yours now, in the console");
+        Ok(())
+    }
+
+    async fn says(
+        &self,
+        person: Id,
+        channel: Id,
+        words: &str,
+        options: serde_json::Value,
+    ) -> Result<(), Failure> {
+        let asked = self.discord.slash(person, channel, &format!("incident {words}"), options);
+        let asked = asked.map_err(|why| Failure(format!("«{words}»: {why:?}")))?;
+        let answer = asked.message().await.map_err(|why| Failure(format!("«{words}»: {why:?}")))?;
+        println!("  [only they see] {}", super::printable(answer.content.lines().next().unwrap_or_default()));
+        pause(1).await;
+        Ok(())
+    }
+}
+
+async fn pause(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}

@@ -1,0 +1,117 @@
+//! `drill`: plays a scripted outage, on the running server or right here.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Subcommand;
+use futures_util::StreamExt;
+use tokio::io::BufReader;
+use tokio_util::sync::CancellationToken;
+
+use super::{Cli, Failure, Outcome, check, printable, reach::Reach, show};
+use crate::{
+    desk::drill::{self, Options},
+    incident::id::IncidentId,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    pub what: DrillVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DrillVerb {
+    /// Play a scenario from STARTEX to ENDEX and print the after-action summary
+    Run {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Exercise time runs this many times as fast as real time
+        #[arg(long, default_value_t = 1.0)]
+        speed: f64,
+        /// Be this participant yourself: what you type is said in their name
+        #[arg(long, value_name = "NAME")]
+        play: Option<String>,
+    },
+    /// End a drill that is still open
+    End {
+        #[arg(value_name = "DRILL-N")]
+        drill: IncidentId,
+        #[arg(required = true, trailing_var_arg = true)]
+        reason: Vec<String>,
+    },
+}
+
+pub async fn run(cli: &Cli, args: &Args) -> Outcome {
+    let reach = Reach::find(cli, None).await?;
+    let outcome = match &args.what {
+        DrillVerb::Run { file, speed, play } => play_file(&reach, file, *speed, play.clone()).await,
+        DrillVerb::End { drill, reason } => {
+            reach.end_drill(*drill, &reason.join(" ")).await.map(|text| show(&text))
+        }
+    };
+    reach.end().await;
+    outcome
+}
+
+async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Option<String>) -> Outcome {
+    let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{}: {e}", file.display())))?;
+    let name = file.display().to_string();
+    let scenario =
+        crate::drill::read(&name, &text, &drill::fits).map_err(|problems| check::mistakes(&problems))?;
+    match reach {
+        Reach::Remote(remote) => {
+            if play.is_some() {
+                return Err(Failure(
+                    "A server runs on this data directory: be the participant in its console, where the drill appears. \
+                     Without --play it is simulated; with --data-dir ANOTHER it is played here."
+                        .into(),
+                ));
+            }
+            let mut lines = remote.play(&name, text, speed).await?;
+            while let Some(part) = lines.next().await {
+                let part = part.map_err(reqwest::Error::without_url)?;
+                let text = printable(&String::from_utf8_lossy(&part));
+                drop(std::io::stdout().write_all(text.as_bytes()));
+            }
+            Ok(())
+        }
+        Reach::Local(local) => {
+            let stop = CancellationToken::new();
+            let time = tokio::spawn(local.desk.clone().keep_time(stop.clone()));
+            let interrupted = {
+                let stop = stop.clone();
+                tokio::spawn(async move {
+                    if tokio::signal::ctrl_c().await.is_ok() {
+                        stop.cancel();
+                    }
+                })
+            };
+            let mut out = |line: &str| show(line);
+            let options = Options { speed, play };
+            let keyboard = BufReader::new(tokio::io::stdin());
+            let report = drill::run(
+                local.desk.clone(),
+                local.say_words(),
+                scenario,
+                options,
+                keyboard,
+                &mut out,
+                stop.clone(),
+            )
+            .await;
+            stop.cancel();
+            interrupted.abort();
+            time.await?;
+            let report = report?;
+            show("");
+            show(&report.summary);
+            if !report.refused.is_empty() {
+                show("Refused during the drill:");
+                for line in &report.refused {
+                    show(&format!("  {line}"));
+                }
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The real Alertmanager (Debian's package `prometheus-alertmanager`) sends to the real program: whichever of the two
+//! goes down, and however, every alert is there once.
+
+use std::{
+    fs::{self, OpenOptions},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::program::{Program, fingerprints, free_port, look_into, until};
+
+/// How commandpost goes down in the middle.
+#[derive(Clone, Copy, PartialEq)]
+enum Down {
+    Term,
+    Kill,
+}
+
+struct Alertmanager {
+    home: TempDir,
+    port: u16,
+    client: reqwest::Client,
+    child: Option<Child>,
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            self.kill();
+        }
+    }
+}
+
+/// The sender, if it is installed.
+fn installed() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join("prometheus-alertmanager")).find(|file| file.is_file())
+}
+
+impl Alertmanager {
+    fn new(hook: &str, client: reqwest::Client) -> Alertmanager {
+        let home = tempfile::tempdir().unwrap();
+        let config = format!(
+            "route:\n  receiver: post\n  group_by: [alertname]\n  group_wait: 1s\n  group_interval: 2s\n  \
+             repeat_interval: 3s\nreceivers:\n- name: post\n  webhook_configs:\n  - url: {hook}\n    send_resolved: true\n"
+        );
+        fs::write(home.path().join("am.yml"), config).unwrap();
+        Alertmanager { home, port: free_port(), client, child: None }
+    }
+
+    async fn start(&mut self, program: &Path) {
+        let log = || {
+            let file = self.home.path().join("am.log");
+            OpenOptions::new().create(true).append(true).open(file).unwrap()
+        };
+        let child = Command::new(program)
+            .arg(format!("--config.file={}", self.home.path().join("am.yml").display()))
+            .arg(format!("--storage.path={}", self.home.path().join("data").display()))
+            .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
+            .arg("--cluster.listen-address=")
+            .stdin(Stdio::null())
+            .stdout(log())
+            .stderr(log())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        let (client, url) = (self.client.clone(), format!("http://127.0.0.1:{}/-/ready", self.port));
+        until(30, "Alertmanager ready", || async {
+            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
+        })
+        .await;
+    }
+
+    fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        drop(child.kill());
+        drop(child.wait());
+    }
+
+    /// Reports alerts as Prometheus does: (name, instance, is firing).
+    async fn report(&self, alerts: &[(&str, &str, bool)]) {
+        let ended = (chrono::Utc::now() - chrono::Duration::seconds(1)).to_rfc3339();
+        let body: Vec<Value> = alerts
+            .iter()
+            .map(|(name, instance, firing)| {
+                let mut alert = json!({
+                    "labels": { "alertname": name, "instance": instance, "severity": "critical" },
+                    "annotations": { "summary": format!("{name} on {instance}") },
+                    "startsAt": "2026-01-02T03:04:05Z",
+                });
+                if !firing {
+                    alert["endsAt"] = json!(ended);
+                }
+                alert
+            })
+            .collect();
+        let url = format!("http://127.0.0.1:{}/api/v2/alerts", self.port);
+        let answer = self.client.post(url).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+}
+
+/// The stored alerts: (instance, is firing, how often it was told).
+async fn stored(file: &Path) -> Vec<(String, bool, i64)> {
+    let mut conn = look_into(file).await;
+    let rows: Vec<(String, i64, i64)> =
+        sqlx::query_as("SELECT alert, is_firing, times FROM alerts ORDER BY id").fetch_all(&mut conn).await.unwrap();
+    rows.into_iter()
+        .map(|(alert, firing, times)| {
+            let alert: Value = serde_json::from_str(&alert).unwrap();
+            let title = alert["title"].as_str().unwrap().to_owned();
+            (title.rsplit(' ').next().unwrap().to_owned(), firing == 1, times)
+        })
+        .collect()
+}
+
+async fn until_stored(file: &Path, what: &str, met: impl Fn(&[(String, bool, i64)]) -> bool) {
+    until(60, what, || async { met(&stored(file).await) }).await;
+}
+
+fn has(rows: &[(String, bool, i64)], instance: &str, firing: bool) -> bool {
+    rows.iter().any(|row| row.0 == instance && row.1 == firing)
+}
+
+async fn every_alert_is_there_once(down: Down) {
+    let Some(sender) = installed() else {
+        println!("SKIPPED: the real Alertmanager; install prometheus-alertmanager");
+        return;
+    };
+    let mut post = Program::new("");
+    post.start().await;
+    let file = post.database();
+    let mut am = Alertmanager::new(&post.url("/hooks/alertmanager"), post.client.clone());
+    am.start(&sender).await;
+
+    // One alone, three as a group, and repeats of them all.
+    am.report(&[("DiskFull", "db1", true), ("Slow", "web1", true), ("Slow", "web2", true), ("Slow", "web3", true)])
+        .await;
+    until_stored(&file, "four alerts", |rows| rows.len() == 4).await;
+    until_stored(&file, "repeats", |rows| rows.iter().all(|row| row.2 >= 2)).await;
+    assert_eq!(stored(&file).await.len(), 4, "a repeat is no second alert");
+    let situations = post.document("/api/v1/situations").await;
+    let situations = situations["situations"].as_array().unwrap();
+    assert_eq!(situations.len(), 2, "one situation a group: {situations:?}");
+
+    // commandpost is down while one is resolved and another fires.
+    match down {
+        Down::Term => assert!(post.stop().success()),
+        Down::Kill => post.kill(),
+    }
+    am.report(&[("Slow", "web1", false), ("Down", "gw1", true)]).await;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    post.start().await;
+    until_stored(&file, "what happened while it was down", |rows| {
+        has(rows, "gw1", true) && has(rows, "web1", false)
+    })
+    .await;
+
+    // Alertmanager is killed; what fires is reported again, as Prometheus does.
+    am.kill();
+    am.start(&sender).await;
+    let firing = [("DiskFull", "db1", true), ("Slow", "web2", true), ("Slow", "web3", true), ("Down", "gw1", true)];
+    am.report(&firing).await;
+    am.report(&[("Late", "mail1", true)]).await;
+    until_stored(&file, "an alert after Alertmanager's restart", |rows| has(rows, "mail1", true)).await;
+
+    // From the alert's card to an incident; that it is over stands on the timeline.
+    let situations = post.document("/api/v1/situations").await;
+    let disk = situations["situations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row.to_string().contains("DiskFull"))
+        .unwrap_or_else(|| panic!("{situations}"));
+    let card = format!("S-{}", disk["id"]);
+    let declared = post.post("/api/v1/incidents", &json!({ "title": "db1 is full", "situation": card })).await;
+    assert_eq!(declared.status, 201, "{}", declared.text);
+    let incident = declared.json()["incident"].as_str().unwrap().to_owned();
+    let names = |entries: &[Value]| -> Vec<String> {
+        entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let timeline = post.timeline(&incident, 1).await;
+    assert!(names(&timeline).contains(&"alert.linked".to_owned()), "{timeline:?}");
+    am.report(&[("DiskFull", "db1", false)]).await;
+    until(60, "the cleared alert on the timeline", || async {
+        names(&post.timeline(&incident, 1).await).contains(&"alert.cleared".to_owned())
+    })
+    .await;
+
+    let rows = stored(&file).await;
+    let mut instances: Vec<&str> = rows.iter().map(|row| row.0.as_str()).collect();
+    instances.sort_unstable();
+    assert_eq!(instances, ["db1", "gw1", "mail1", "web1", "web2", "web3"], "each once: {rows:?}");
+    let mut prints = fingerprints(&file).await;
+    prints.sort();
+    prints.dedup();
+    assert_eq!(prints.len(), 6);
+    assert!(has(&rows, "db1", false) && has(&rows, "web1", false) && has(&rows, "web2", true));
+    post.verify_all().await;
+    assert!(post.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_alert_of_a_real_alertmanager_is_there_once_after_an_orderly_restart() {
+    every_alert_is_there_once(Down::Term).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_alert_of_a_real_alertmanager_is_there_once_after_a_kill() {
+    every_alert_is_there_once(Down::Kill).await;
+}

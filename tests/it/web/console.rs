@@ -1,0 +1,365 @@
+//! The console: forms say commands, once; nothing that people or alerts typed acts; live hints end when told to.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{StatusCode, header},
+};
+use commandpost::{
+    alert::{AlertSeverity, Link, LinkKind},
+    desk::{Along, Caller},
+    incident::{
+        command::{Declare, DrillStart},
+        event::DrillClock,
+        kind::Kind,
+        severity::Severity,
+    },
+    people::Person,
+};
+use http_body_util::BodyExt;
+
+use super::{
+    get,
+    house::{House, alert},
+    post, send,
+};
+
+const PAGES: [&str; 8] = [
+    "/console",
+    "/console/i/INC-1",
+    "/console/i/INC-1/timeline",
+    "/console/i/INC-1/briefing",
+    "/console/alerts",
+    "/console/outbox",
+    "/console/help",
+    "/console/name",
+];
+
+const HTML: &str = "text/html";
+const JSON: &str = "application/json";
+
+async fn notes(house: &House, id: &str) -> u64 {
+    house.desk.incident(id.parse().unwrap()).await.unwrap().notes
+}
+
+#[tokio::test]
+async fn a_visitor_gives_a_name_before_anything_is_shown_or_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Bo", "", "declare Secret plans").await.unwrap();
+    let request = axum::http::Request::builder().uri("/console/i/INC-1").body(Body::empty()).unwrap();
+    let answer = send(&house, request).await;
+    let body = String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    assert!(
+        body.contains("Who are you?") && body.contains("timeline") && !body.contains("Secret plans"),
+        "{body}"
+    );
+    let given = post(&house, "/console/name", &[("name", "Zoë"), ("back", "/console/i/INC-1")], HTML).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER);
+    assert_eq!(given.headers[header::LOCATION], "/console/i/INC-1");
+    assert!(given.headers[header::SET_COOKIE].to_str().unwrap().contains("HttpOnly; SameSite=Strict"));
+    let house_itself = post(&house, "/console/name", &[("name", "commandpost")], HTML).await;
+    assert_eq!(house_itself.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let away = post(&house, "/console/name", &[("name", "Zoë"), ("back", "//evil.example")], HTML).await;
+    assert_eq!(away.headers[header::LOCATION], "/console");
+}
+
+#[tokio::test]
+async fn one_field_declares_and_a_form_pressed_twice_is_done_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let form = [("say", "declare"), ("once", "k1"), ("text", "Checkout fails")];
+    for _ in 0..2 {
+        let declared = post(&house, "/console/say", &form, HTML).await;
+        assert_eq!(
+            (declared.status, declared.headers[header::LOCATION].to_str().unwrap()),
+            (StatusCode::SEE_OTHER, "/console/i/INC-1")
+        );
+    }
+    let home = get(&house, "/console").await;
+    assert!(home.body.contains("Checkout fails") && !home.body.contains("INC-2"));
+    let note = [("incident", "INC-1"), ("say", "note"), ("once", "k2"), ("text", "--at looks like a flag")];
+    for _ in 0..2 {
+        assert_eq!(post(&house, "/console/say", &note, HTML).await.status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(notes(&house, "INC-1").await, 1);
+    // Gone back to and sent with other words: something else is said.
+    let other = [("incident", "INC-1"), ("say", "note"), ("once", "k2"), ("text", "another")];
+    post(&house, "/console/say", &other, HTML).await;
+    assert_eq!(notes(&house, "INC-1").await, 2);
+    let page = get(&house, "/console/i/INC-1").await;
+    assert!(page.body.contains("--at looks like a flag"));
+}
+
+#[tokio::test]
+async fn a_refusal_stands_beside_the_box_with_the_words_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Bo", "", "declare Checkout fails").await.unwrap();
+    let form = [("incident", "INC-1"), ("once", "k"), ("text", "task done 9 mended")];
+    let refused = post(&house, "/console/say", &form, HTML).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert!(
+        refused.body.contains("Not done.") && refused.body.contains("value=\"task done 9 mended\""),
+        "{}",
+        refused.body
+    );
+    let to_script = post(&house, "/console/say", &form, JSON).await;
+    let reply: serde_json::Value = serde_json::from_str(&to_script.body).unwrap();
+    assert_eq!((to_script.status, &reply["ok"]), (StatusCode::NOT_FOUND, &serde_json::json!(false)));
+    // What stands in several lines stays in several lines.
+    let draft =
+        [("incident", "INC-1"), ("say", "update approve 7 --alone"), ("once", "k"), ("text", "one\ntwo")];
+    let kept = post(&house, "/console/say", &draft, HTML).await;
+    assert!(kept.body.contains("<textarea id=\"line\"") && kept.body.contains("one\ntwo</textarea>"));
+    let read = post(&house, "/console/say", &[("incident", "INC-1"), ("text", "status")], HTML).await;
+    assert_eq!(read.status, StatusCode::OK);
+    assert!(read.body.contains("Incident Commander: Bo"));
+}
+
+#[tokio::test]
+async fn a_public_update_goes_out_by_buttons_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails --severity sev1").await.unwrap();
+    house.say("Cleo", "INC-1", "role take pio").await.unwrap();
+    house.say("Cleo", "INC-1", "update draft We are investigating.").await.unwrap();
+    let page = get(&house, "/console/i/INC-1").await.body;
+    assert!(page.contains("value=\"update approve 1\"") && !page.contains("value=\"update publish 1\""));
+    post(&house, "/console/say", &[("incident", "INC-1"), ("say", "update approve 1"), ("once", "a")], HTML)
+        .await;
+    let page = get(&house, "/console/i/INC-1").await.body;
+    assert!(page.contains("value=\"update publish 1\""));
+    let published = post(
+        &house,
+        "/console/say",
+        &[("incident", "INC-1"), ("say", "update publish 1"), ("once", "b")],
+        HTML,
+    )
+    .await;
+    assert_eq!(published.status, StatusCode::SEE_OTHER);
+    house.page.refresh().await.unwrap();
+    assert!(get(&house, "/status").await.body.contains("We are investigating."));
+}
+
+#[tokio::test]
+async fn what_people_and_alerts_typed_never_acts() {
+    let hostile = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "' onmouseover='alert(1)",
+        "</textarea></title></style><svg/onload=alert(1)>",
+        "javascript:alert(1)",
+        "{{ 7*7 }} ${7*7} <%= 7 %>",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let all = hostile.join(" ");
+    house.say("Ada", "", &format!("declare -- {}", hostile[1])).await.unwrap();
+    let said = [
+        format!("note -- {all}"),
+        format!("set title -- {}", hostile[0]),
+        format!("set summary -- {all}"),
+        format!("objective add -- {all}"),
+        format!("task add -- {all}"),
+        format!("can db -- {all}"),
+        format!("decide -- {all}"),
+        "link label javascript:alert(1)".to_owned(),
+        "link label https://example.org/\"onclick=\"alert(1)".to_owned(),
+        format!("checkin -- {all}"),
+        format!("update draft -- {all}"),
+    ];
+    for line in &said {
+        // What is no link is refused; everything else is taken as it is.
+        drop(house.say("<b onclick=alert(1)>Bo</b>", "INC-1", line).await);
+        drop(house.say("Ada", "INC-1", line).await);
+    }
+    let mut loud = alert("<script>", "<group>", hostile[1], AlertSeverity::Critical);
+    loud.description = all.clone();
+    loud.links.push(Link { kind: LinkKind::Other, url: "javascript:alert(1)".into() });
+    house.desk.take_alerts(vec![loud]).await.unwrap();
+    house.say("Ada", "INC-1", "update approve 1").await.unwrap();
+    house.say("Ada", "INC-1", "update publish 1").await.unwrap();
+    house.page.refresh().await.unwrap();
+    for page in PAGES.iter().copied().chain([
+        "/status",
+        "/console/i/INC-1/timeline?q=%3Cscript%3E%22onx%3D",
+        "/console/i/%3Cscript%3E",
+        "/console/help?verb=%3Cscript%3E",
+    ]) {
+        let got = get(&house, page).await;
+        inert(page, &got.body);
+    }
+    let refused = post(&house, "/console/say", &[("incident", "INC-1"), ("text", &all)], HTML).await;
+    inert("a refusal", &refused.body);
+}
+
+/// Reads the page tag by tag, as a browser would, and looks for anything that acts.
+fn inert(page: &str, html: &str) {
+    let mut rest = html;
+    let mut tags = 0;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        let Some(first) = rest.chars().next().filter(|c| c.is_ascii_alphabetic()) else { continue };
+        let _ = first;
+        tags += 1;
+        // To the end of the tag; a > within quotes does not end it.
+        let (mut quote, mut end) = (None, rest.len());
+        for (i, c) in rest.char_indices() {
+            match (quote, c) {
+                (None, '"' | '\'') => quote = Some(c),
+                (Some(open), c) if c == open => quote = None,
+                (None, '>') => {
+                    end = i;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let tag = &rest[..end];
+        let name =
+            tag.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default().to_lowercase();
+        assert!(
+            !["img", "svg", "iframe", "object", "embed", "style", "base", "b onclick"]
+                .contains(&name.as_str()),
+            "{page}: <{tag}>"
+        );
+        if name == "script" {
+            assert_eq!(tag, "script src=\"/console/assets/app.js\" defer", "{page}");
+        }
+        let mut quote = None;
+        let outside: String = tag
+            .chars()
+            .filter(|c| match (quote, *c) {
+                (None, '"' | '\'') => {
+                    quote = Some(*c);
+                    true
+                }
+                (Some(open), c) if c == open => {
+                    quote = None;
+                    true
+                }
+                (inside, _) => inside.is_none(),
+            })
+            .collect();
+        for attribute in outside.split_whitespace().skip(1) {
+            assert!(!attribute.to_lowercase().starts_with("on"), "{page}: <{tag}>");
+            assert!(!attribute.to_lowercase().starts_with("style"), "{page}: <{tag}>");
+        }
+        assert!(!tag.to_lowercase().contains("href=\"javascript:"), "{page}: <{tag}>");
+        rest = &rest[end..];
+    }
+    assert!(tags > 10, "{page} has only {tags} tags");
+}
+
+#[tokio::test]
+async fn every_page_carries_the_headers_that_keep_it_inert() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    for page in PAGES.iter().copied().chain(["/console/nowhere", "/console/assets/app.js"]) {
+        let got = get(&house, page).await;
+        let policy = got.headers["content-security-policy"].to_str().unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"),
+            "{page}"
+        );
+        assert_eq!(got.headers["x-content-type-options"], "nosniff", "{page}");
+        if !page.contains("assets") {
+            assert_eq!(got.headers["cache-control"], "no-store", "{page}");
+            assert!(got.body.contains("<main id=\"main\"") && got.body.contains("<h1"), "{page}");
+        }
+    }
+    assert_eq!(get(&house, "/console/i/INC-9").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(get(&house, "/console/i/nonsense").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_drill_says_so_on_top_and_at_the_bottom() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let now = house.desk.world.now();
+    let clock = DrillClock { started_real: now, started_virtual: now, speed: 2.0 };
+    let drill = Declare {
+        title: "Loss of the session store".into(),
+        severity: Severity::Sev2,
+        kind: Kind::Drill,
+        triage: false,
+        situation: None,
+        drill: Some(DrillStart { scenario: "x".into(), sha256: "0".repeat(64), clock }),
+    };
+    let eve = Caller::person(Person::named("Eve").unwrap(), "console");
+    house.desk.declare(eve, drill, Along::default()).await.unwrap();
+    for page in ["/console/i/DRILL-1", "/console/i/DRILL-1/timeline", "/console/i/DRILL-1/briefing"] {
+        let body = get(&house, page).await.body;
+        assert_eq!(body.matches("<p class=\"banner\">EXERCISE EXERCISE EXERCISE</p>").count(), 2, "{page}");
+    }
+    assert!(!get(&house, "/console").await.body.contains("class=\"banner\""));
+}
+
+#[tokio::test]
+async fn the_timeline_marks_what_is_late_corrected_and_redacted_and_can_be_filtered() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    let said = |line: &'static str| house.say("Ada", "INC-1", line);
+    said("note --at 10m first call from a customer").await.unwrap();
+    let wrong = said("note db7 is down").await.unwrap().seq.unwrap();
+    let secret = said("note the password is hunter2").await.unwrap().seq.unwrap();
+    house.say("Ada", "INC-1", &format!("correct {wrong} --reason typo db1 is down")).await.unwrap();
+    house.say("Ada", "INC-1", &format!("redact {secret} a password")).await.unwrap();
+    for n in 0..250 {
+        house.say("Ada", "INC-1", &format!("note step {n}")).await.unwrap();
+    }
+    let newest = get(&house, "/console/i/INC-1/timeline").await.body;
+    assert!(newest.contains("step 249") && !newest.contains(">step 1<") && newest.contains("Older entries"));
+    let first = get(&house, "/console/i/INC-1/timeline?before=20").await.body;
+    assert!(
+        first.contains("late entry")
+            && first.contains("corrected by")
+            && first.contains("<del>db7 is down</del>")
+    );
+    assert!(first.contains("redacted: a password") && !first.contains("hunter2"));
+    let found = get(&house, "/console/i/INC-1/timeline?q=CUSTOMER").await.body;
+    assert!(found.contains("first call from a customer") && !found.contains("step 249"));
+}
+
+#[tokio::test]
+async fn a_stream_hints_at_each_change_and_ends_when_the_house_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    house.say("Ada", "", "declare Search fails").await.unwrap();
+    let request = super::as_ada("/console/events?incident=INC-1").body(Body::empty()).unwrap();
+    let answer = send(&house, request).await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut body = answer.into_body();
+    house.say("Ada", "INC-2", "note elsewhere").await.unwrap();
+    let seq = house.say("Ada", "INC-1", "note here").await.unwrap().seq.unwrap();
+    let frame = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.unwrap().unwrap().unwrap();
+    let hint = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+    assert!(hint.contains("id: 1\n") && hint.contains(&format!("\"id\":\"INC-1\",\"seq\":{seq}")), "{hint}");
+    house.stop.cancel();
+    let end = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.unwrap();
+    assert!(end.is_none(), "the stream has ended");
+}
+
+#[tokio::test]
+async fn who_was_away_is_told_to_look_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let request = super::as_ada("/console/events").header("last-event-id", "7").body(Body::empty()).unwrap();
+    let mut body = send(&house, request).await.into_body();
+    let frame = body.frame().await.unwrap().unwrap();
+    assert!(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap().contains("\"what\":\"reload\""));
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    let request = super::as_ada("/console/events").body(Body::empty()).unwrap();
+    let mut body = send(&house, request).await.into_body();
+    for n in 0..1_100 {
+        house.say("Ada", "INC-1", &format!("note {n}")).await.unwrap();
+    }
+    let frame = body.frame().await.unwrap().unwrap();
+    let hint = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+    assert!(hint.contains("\"what\":\"reload\""), "a reader who lags is told so: {hint}");
+}

@@ -1,0 +1,164 @@
+//! A desk on a directory of its own with the console and the status page before it; what is said goes through the
+//! command language, as it does from every door.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use axum::Router;
+use chrono::Utc;
+use commandpost::{
+    alert::{Alert, AlertSeverity, Link, LinkKind, Status},
+    config::{Component, Vocabulary},
+    desk::{
+        Along, Answer, Caller, Desk, Settings,
+        clock::{System, World},
+    },
+    grammar::{self, Spoken},
+    http::{
+        console::{self, Console},
+        page::{self, PageSettings, StatusPage},
+    },
+    incident::{command::SituationFacts, decide::Policy, id::IncidentId, refusal::Refusal},
+    journal::{Journal, rows::IncidentFilter, sqlite::SqliteJournal},
+    people::Person,
+};
+use tokio_util::sync::CancellationToken;
+
+pub struct House {
+    pub desk: Arc<Desk>,
+    pub page: Arc<StatusPage>,
+    pub stop: CancellationToken,
+    pub router: Router,
+}
+
+pub fn components() -> Vec<Component> {
+    let one = |name: &str, about: &str, group: &str| Component {
+        name: name.into(),
+        description: Some(about.into()),
+        group: Some(group.into()),
+    };
+    vec![
+        one("Checkout", "Carts and payments", "Shop"),
+        one("Search", "Finding things to buy", "Shop"),
+        one("API", "For partners", "Platform"),
+        one("Webhooks", "Delivery of events", "Platform"),
+    ]
+}
+
+async fn speak(
+    desk: Arc<Desk>,
+    caller: Caller,
+    here: Option<IncidentId>,
+    text: String,
+    once: Option<String>,
+) -> Result<Answer, Refusal> {
+    let along = Along { once, ..Along::default() };
+    let reading = |text: String| Answer { text, incident: here, seq: None };
+    match grammar::parse(&text, &|name| Person::named(name))? {
+        Spoken::Declare { mut declare, situation } => {
+            declare.situation = situation.map(|id| SituationFacts {
+                id,
+                title: String::new(),
+                source: String::new(),
+                firing: 0,
+                total: 0,
+                alerts: vec![],
+            });
+            desk.declare(caller, declare, along).await
+        }
+        Spoken::On { target, command } => {
+            let id =
+                target.or(here).ok_or_else(|| Refusal::invalid("Which incident?", "Say `INC-1` first."))?;
+            desk.submit(caller, id, command, along).await
+        }
+        Spoken::List { .. } => {
+            let rows = desk.list(IncidentFilter::open()).await?;
+            Ok(reading(rows.iter().map(|row| format!("{} {}\n", row.id, row.title)).collect()))
+        }
+        Spoken::Help { text } => Ok(reading(text)),
+        Spoken::Alerts | Spoken::Tasks { .. } | Spoken::Updates { .. } => {
+            Ok(reading("They stand on the page.".into()))
+        }
+    }
+}
+
+impl House {
+    pub async fn open(dir: &Path) -> House {
+        let journal = Arc::new(SqliteJournal::open(dir).await.unwrap());
+        House::with(journal)
+    }
+
+    pub fn with(journal: Arc<dyn Journal>) -> House {
+        let names = components().iter().map(|component| component.name.clone()).collect();
+        let policy = Policy { components: names, ..Policy::default() };
+        let settings = Settings { policy, ..Settings::default() };
+        let world: Arc<dyn World> = Arc::new(System);
+        let desk = Desk::new(journal.clone(), world.clone(), settings);
+        let stop = CancellationToken::new();
+        let said = desk.clone();
+        let words = [
+            "note ",
+            "status",
+            "task add @",
+            "can ",
+            "role take pio",
+            "update draft ",
+            "severity sev1 ",
+            "resolve ",
+            "help",
+        ];
+        let console = Arc::new(Console {
+            desk: desk.clone(),
+            say: Arc::new(move |caller, here, text, once| {
+                Box::pin(speak(said.clone(), caller, here, text, once))
+            }),
+            who: Arc::new(|_| None),
+            asks_name: true,
+            help: grammar::help,
+            words: words.map(str::to_owned).to_vec(),
+            components: components(),
+            vocabulary: Vocabulary::Nims,
+            tz: chrono_tz::Europe::Berlin,
+            title: "Example Shop".into(),
+            stop: stop.clone(),
+        });
+        let settings = PageSettings {
+            title: "Example Shop status".into(),
+            organization: "Example Shop".into(),
+            public_url: "https://status.example.com".parse().ok(),
+            tz: chrono_tz::Europe::Berlin,
+            components: components(),
+            days: 14,
+        };
+        let page = StatusPage::new(journal, world, settings);
+        let router =
+            Router::new().nest("/console", console::router(console)).merge(page::router(page.clone()));
+        House { desk, page, stop, router }
+    }
+
+    /// Says a line as somebody.
+    pub async fn say(&self, who: &str, here: &str, line: &str) -> Result<Answer, Refusal> {
+        let caller = Caller::person(Person::named(who).unwrap(), "console");
+        speak(self.desk.clone(), caller, here.parse().ok(), line.into(), None).await
+    }
+}
+
+/// An alert as Alertmanager would send it.
+pub fn alert(fingerprint: &str, group: &str, title: &str, severity: AlertSeverity) -> Alert {
+    Alert {
+        source: "alertmanager".into(),
+        fingerprint: fingerprint.into(),
+        status: Status::Firing,
+        acknowledged: false,
+        severity,
+        severity_text: severity.word().into(),
+        title: title.into(),
+        description: "More than 5 % of requests have failed for two minutes.".into(),
+        starts_at: Some(Utc::now() - chrono::Duration::minutes(7)),
+        ends_at: None,
+        labels: BTreeMap::from([("service".into(), "checkout".into())]),
+        annotations: BTreeMap::new(),
+        links: vec![Link { kind: LinkKind::Runbook, url: "https://runbooks.example/checkout".into() }],
+        group_key: group.into(),
+        notes: vec![],
+    }
+}
