@@ -8,13 +8,16 @@
 )]
 
 mod alertmanager_real;
+mod bad_input;
 mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
 mod discord_model;
 mod discord_serenity;
+mod faults;
 mod floors;
 mod publishers;
+mod route_roles;
 mod support;
 mod torture;
 mod web;
