@@ -48,6 +48,39 @@ pub fn error(
     response
 }
 
+/// Gives the framework's own refusals (a method, a path or a parameter that does not fit) the form of all others. On a
+/// page for people only where there is no text at all.
+pub async fn in_sentences(response: Response, is_for_programs: bool) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_bare = match kind {
+        None => true,
+        Some(kind) => is_for_programs && kind.starts_with(b"text/plain"),
+    };
+    let status = response.status();
+    if !is_bare || !status.is_client_error() {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let said = axum::body::to_bytes(response.into_body(), 4_096).await.unwrap_or_default();
+    let said: String = String::from_utf8_lossy(&said).chars().filter(|c| !c.is_control()).take(300).collect();
+    let (why, instead) = match &allow {
+        Some(allow) => (
+            "That method does nothing at this address.".to_owned(),
+            format!("Use {}.", allow.to_str().unwrap_or("another")),
+        ),
+        None if said.is_empty() => (
+            format!("The request was refused: {status}."),
+            "GET /api/v1/openapi.json describes what there is.".to_owned(),
+        ),
+        None => (said, "GET /api/v1/openapi.json describes what fits here.".to_owned()),
+    };
+    let mut response = error(status, "invalid", why, instead);
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
 pub fn refused(refusal: &Refusal) -> Response {
     let (status, code) = match refusal.because {
         Because::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -74,6 +74,20 @@ pub async fn console_guard(State(guard): State<Arc<Guard>>, request: Request, ne
     if !is_open_door && super::login::is_needed(&guard.auth, request.headers(), guard.world.now()) {
         return axum::response::Redirect::to("/login").into_response();
     }
+    // A token that may only read is known here as well, and still changes nothing.
+    let is_open_house = guard.auth.is_open();
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && !is_open_house && !matches!(request.uri().path(), "/login" | "/logout") {
+        let who = guard.auth.who(request.headers(), guard.world.now());
+        if !who.is_some_and(|who| who.may_write) {
+            return reply::error(
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "This token may only read.",
+                "Use a token with `scope = \"api\"`.",
+            );
+        }
+    }
     next.run(request).await
 }
 
@@ -102,9 +116,11 @@ impl Guard {
     }
 }
 
-/// Headers that every answer carries.
+/// Headers that every answer carries, and sentences in refusals that would have none.
 async fn harden(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let path = request.uri().path();
+    let is_for_programs = path.starts_with("/api/") || path.starts_with("/hooks/");
+    let mut response = reply::in_sentences(next.run(request).await, is_for_programs).await;
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));

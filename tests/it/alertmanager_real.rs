@@ -1,6 +1,8 @@
 //! The real Alertmanager (Debian's package `prometheus-alertmanager`) sends to the real program: whichever of the two
 //! goes down, and however, every alert is there once.
 
+#![allow(clippy::disallowed_methods, reason = "these tests stand outside the program, in real time")]
+
 use std::{
     fs::{self, OpenOptions},
     path::{Path, PathBuf},
@@ -108,7 +110,10 @@ impl Alertmanager {
 async fn stored(file: &Path) -> Vec<(String, bool, i64)> {
     let mut conn = look_into(file).await;
     let rows: Vec<(String, i64, i64)> =
-        sqlx::query_as("SELECT alert, is_firing, times FROM alerts ORDER BY id").fetch_all(&mut conn).await.unwrap();
+        sqlx::query_as("SELECT alert, is_firing, times FROM alerts ORDER BY id")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
     rows.into_iter()
         .map(|(alert, firing, times)| {
             let alert: Value = serde_json::from_str(&alert).unwrap();
@@ -138,8 +143,13 @@ async fn every_alert_is_there_once(down: Down) {
     am.start(&sender).await;
 
     // One alone, three as a group, and repeats of them all.
-    am.report(&[("DiskFull", "db1", true), ("Slow", "web1", true), ("Slow", "web2", true), ("Slow", "web3", true)])
-        .await;
+    am.report(&[
+        ("DiskFull", "db1", true),
+        ("Slow", "web1", true),
+        ("Slow", "web2", true),
+        ("Slow", "web3", true),
+    ])
+    .await;
     until_stored(&file, "four alerts", |rows| rows.len() == 4).await;
     until_stored(&file, "repeats", |rows| rows.iter().all(|row| row.2 >= 2)).await;
     assert_eq!(stored(&file).await.len(), 4, "a repeat is no second alert");
@@ -163,7 +173,8 @@ async fn every_alert_is_there_once(down: Down) {
     // Alertmanager is killed; what fires is reported again, as Prometheus does.
     am.kill();
     am.start(&sender).await;
-    let firing = [("DiskFull", "db1", true), ("Slow", "web2", true), ("Slow", "web3", true), ("Down", "gw1", true)];
+    let firing =
+        [("DiskFull", "db1", true), ("Slow", "web2", true), ("Slow", "web3", true), ("Down", "gw1", true)];
     am.report(&firing).await;
     am.report(&[("Late", "mail1", true)]).await;
     until_stored(&file, "an alert after Alertmanager's restart", |rows| has(rows, "mail1", true)).await;
@@ -177,7 +188,8 @@ async fn every_alert_is_there_once(down: Down) {
         .find(|row| row.to_string().contains("DiskFull"))
         .unwrap_or_else(|| panic!("{situations}"));
     let card = format!("S-{}", disk["id"]);
-    let declared = post.post("/api/v1/incidents", &json!({ "title": "db1 is full", "situation": card })).await;
+    let declared =
+        post.post("/api/v1/incidents", &json!({ "title": "db1 is full", "situation": card })).await;
     assert_eq!(declared.status, 201, "{}", declared.text);
     let incident = declared.json()["incident"].as_str().unwrap().to_owned();
     let names = |entries: &[Value]| -> Vec<String> {

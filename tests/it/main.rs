@@ -6,17 +6,19 @@
     clippy::panic,
     reason = "a test that cannot go on says so by failing"
 )]
-#![allow(clippy::disallowed_methods, reason = "real programs and clients are tried, by a real clock")]
 
 mod alertmanager_real;
+mod bad_input;
 mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
 mod discord_model;
 mod discord_serenity;
+mod faults;
 mod floors;
 mod notify;
 mod publishers;
+mod route_roles;
 mod same_words;
 mod support;
 mod torture;
