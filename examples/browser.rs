@@ -1,6 +1,8 @@
 //! The console and the status page with a night's worth of incidents, to look at: `cargo run --example browser -- 8912`.
 //! `scripts/screenshots.mjs` takes its pictures.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a tool for whoever changes the pages")]
+
 #[allow(dead_code, reason = "shared with the tests")]
 #[path = "../tests/it/web/house.rs"]
 mod house;

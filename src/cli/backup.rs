@@ -36,11 +36,11 @@ pub async fn backup(cli: &Cli, args: &BackupArgs) -> Outcome {
         .map_err(|e| Failure(format!("the backup could not be written: {e}")))?;
     conn.close().await?;
     std::fs::File::open(&args.file)?.sync_all()?;
-    println!(
+    super::show(&format!(
         "{} holds everything as of now. `commandpost restore {}` puts it in place.",
         args.file.display(),
         args.file.display()
-    );
+    ));
     Ok(())
 }
 
@@ -103,9 +103,9 @@ pub async fn restore(cli: &Cli, args: &RestoreArgs) -> Outcome {
     std::fs::File::open(&partial)?.sync_all()?;
     std::fs::rename(&partial, &to)?;
     std::fs::File::open(dir)?.sync_all()?;
-    println!("{} is restored from {}.", to.display(), args.file.display());
+    super::show(&format!("{} is restored from {}.", to.display(), args.file.display()));
     if held > 0 {
-        println!("{held} deliveries wait for you: `commandpost outbox`.");
+        super::show(&format!("{held} deliveries wait for you: `commandpost outbox`."));
     }
     Ok(())
 }
@@ -143,6 +143,6 @@ pub async fn rebuild(cli: &Cli) -> Outcome {
     let count = journal.rebuild().await;
     drop(desk);
     journal.close().await;
-    println!("{} incidents are rebuilt from their timelines.", count?);
+    super::show(&format!("{} incidents are rebuilt from their timelines.", count?));
     Ok(())
 }

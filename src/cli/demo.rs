@@ -106,11 +106,11 @@ impl Demo {
 
     /// Where to look.
     pub fn tell(&self) {
-        println!(
-            "  demo         Discord, X and Statuspage are models in this process; the journal is thrown away"
+        super::show(
+            "  demo         Discord, X and Statuspage are models in this process; the journal is thrown away",
         );
-        println!("  X            {}/", self.x.url());
-        println!("  Statuspage   {}/", self.statuspage.url());
+        super::show(&format!("  X            {}/", self.x.url()));
+        super::show(&format!("  Statuspage   {}/", self.statuspage.url()));
     }
 
     /// The throw-away journal.
@@ -125,7 +125,7 @@ impl Demo {
             () = self.show_chat() => {}
             () = async {
                 if let Err(failure) = self.act(&url).await {
-                    println!("demo: the play broke off: {}", failure.0);
+                    super::show(&format!("demo: the play broke off: {}", failure.0));
                 }
                 std::future::pending::<()>().await;
             } => {}
@@ -146,7 +146,7 @@ impl Demo {
                         message.content.clone()
                     };
                     if shown.insert(message.id, text.clone()).as_ref() != Some(&text) {
-                        println!("  [discord #{}] {}", channel.name, super::printable(&text));
+                        super::show(&format!("  [discord #{}] {}", channel.name, super::printable(&text)));
                     }
                 }
             }
@@ -219,7 +219,7 @@ impl Demo {
             .send()
             .await?
             .error_for_status()?;
-        println!("  demo         Ada and Bob have done their part; INC-1 is yours now, in the console");
+        super::show("  demo         Ada and Bob have done their part; INC-1 is yours now, in the console");
         Ok(())
     }
 
@@ -233,7 +233,10 @@ impl Demo {
         let asked = self.discord.slash(person, channel, &format!("incident {words}"), options);
         let asked = asked.map_err(|why| Failure(format!("«{words}»: {why:?}")))?;
         let answer = asked.message().await.map_err(|why| Failure(format!("«{words}»: {why:?}")))?;
-        println!("  [only they see] {}", super::printable(answer.content.lines().next().unwrap_or_default()));
+        super::show(&format!(
+            "  [only they see] {}",
+            super::printable(answer.content.lines().next().unwrap_or_default())
+        ));
         pause(1).await;
         Ok(())
     }

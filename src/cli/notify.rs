@@ -47,7 +47,7 @@ pub async fn run(args: &Args) -> Outcome {
     }
     match deliver(&args.spool, &url, token.as_ref()).await {
         Ok(sent) => {
-            println!("{sent} delivered.");
+            super::show(&format!("{sent} delivered."));
             Ok(())
         }
         Err(why) if args.flush => Err(why),

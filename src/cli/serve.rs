@@ -156,12 +156,12 @@ async fn serve(config: Config, demo: Option<Arc<Demo>>) -> Outcome {
     std::fs::write(&note_file, serde_json::to_vec(&note)?)?;
     let server = tokio::spawn(server::serve(listener, router, fast, stop.clone()));
 
-    println!("commandpost is ready.");
-    println!("  console      {url}/console");
-    println!("  status page  {url}/status");
-    println!("  alerts       POST {url}/hooks/alertmanager");
-    println!("  API          {url}/api/v1/openapi.json");
-    println!("  data         {}", config.storage.data_dir.display());
+    super::show("commandpost is ready.");
+    super::show(&format!("  console      {url}/console"));
+    super::show(&format!("  status page  {url}/status"));
+    super::show(&format!("  alerts       POST {url}/hooks/alertmanager"));
+    super::show(&format!("  API          {url}/api/v1/openapi.json"));
+    super::show(&format!("  data         {}", config.storage.data_dir.display()));
     if let Some(demo) = demo {
         demo.tell();
         tasks.spawn(demo.play(url.clone(), stop.clone()));

@@ -146,7 +146,7 @@ async fn close_down(desk: &Arc<Desk>, id: IncidentId, reason: &str) -> Result<An
     let marks: Vec<_> = timers
         .into_iter()
         .filter(|timer| timer.incident == id)
-        .map(|timer| Mark::TimerDone { id: timer.id })
+        .map(|timer| Mark::TimerDone { id: timer.id, due_at: timer.due_at })
         .collect();
     if !marks.is_empty() {
         desk.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse)?;

@@ -115,6 +115,38 @@ struct Slot {
     durable: watch::Sender<(u64, u64)>,
 }
 
+/// A state as somebody saw it: its last entry, and how often states had been thrown away before.
+#[derive(Clone, Copy)]
+struct Seen {
+    seq: u64,
+    thrown: u64,
+}
+
+impl Slot {
+    /// To be asked while the state is held.
+    fn seen(&self, seq: u64) -> Seen {
+        Seen { seq, thrown: self.durable.borrow().1 }
+    }
+
+    /// Waits until the state seen is durable; `false` if it was thrown away, or that takes too long.
+    async fn wait_durable(&self, seen: Seen) -> bool {
+        let mut durable = self.durable.subscribe();
+        let waiting = durable.wait_for(|(seq, thrown)| *seq >= seen.seq || *thrown != seen.thrown);
+        match tokio::time::timeout(StdDuration::from_secs(10), waiting).await {
+            // An entry of the same number may have taken the place of one that was thrown away.
+            Ok(Ok(reached)) => reached.1 == seen.thrown,
+            _ => false,
+        }
+    }
+
+    async fn throw_away(&self) {
+        let mut held = self.state.lock().await;
+        held.take();
+        // While the state is held: whoever saw it knows by the count that it is gone.
+        self.durable.send_modify(|(_, thrown)| *thrown += 1);
+    }
+}
+
 /// Incidents kept folded; the least used are read again when needed.
 const SLOTS_MAX: usize = 512;
 /// How often a decision is made again when another append got there first.
@@ -225,6 +257,10 @@ impl Desk {
             return Ok(answer);
         }
         let mut recent = self.opening.lock().await;
+        // The same request may have come twice at once: the other one is durable now.
+        if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
+            return Ok(answer);
+        }
         let now = self.world.now();
         self.check_limits(&mut recent, now, declare.kind).await?;
         if let Some(facts) = &declare.situation {
@@ -347,17 +383,40 @@ impl Desk {
                 let Some((state, last)) = held.as_mut() else { return Err(no_such(id)) };
                 let now = self.world.now();
                 let at = state.time_at(now);
-                let decision = decide::decide(state, &command, &self.scene(&caller, at, target.as_ref()))?;
+                let decision = match decide::decide(
+                    state,
+                    &command,
+                    &self.scene(&caller, at, target.as_ref()),
+                ) {
+                    Ok(decision) => decision,
+                    Err(refusal) => {
+                        let seen = slot.seen(state.seq);
+                        drop(held);
+                        // What stands in the way may be a write that fails yet, or this very command, said twice.
+                        if !slot.wait_durable(seen).await {
+                            continue;
+                        }
+                        return match self.answered(along.once.as_deref(), &asked).await? {
+                            Some(answer) => Ok(answer),
+                            None => Err(refusal),
+                        };
+                    }
+                };
                 let mut answer = Answer { text: decision.reply, incident: Some(id), seq: None };
                 if decision.events.is_empty() {
                     if along.marks.is_empty() && along.deliveries.is_empty() {
-                        let seen = state.seq;
+                        let seen = slot.seen(state.seq);
                         drop(held);
                         // Only what is durable is shown.
-                        self.wait_durable(&slot, seen).await;
+                        if !slot.wait_durable(seen).await {
+                            continue;
+                        }
                         return Ok(answer);
                     }
+                    // It holds only where the state that it was decided on does.
                     let bare = Append {
+                        incident: Some(id),
+                        after: Some((state.seq, *last)),
                         marks: along.marks.clone(),
                         deliveries: along.deliveries.clone(),
                         ..Append::default()
@@ -415,8 +474,7 @@ impl Desk {
                 }
                 Err(error) => {
                     // What was folded on top of it is not there: read again what is.
-                    slot.state.lock().await.take();
-                    slot.durable.send_modify(|(_, thrown)| *thrown += 1);
+                    slot.throw_away().await;
                     match error {
                         JournalError::Conflict => {}
                         JournalError::AnsweredBefore { asked: before, answer } => {
@@ -564,17 +622,6 @@ impl Desk {
         Ok(())
     }
 
-    /// Waits until this entry is durable, or the state that had it is thrown away.
-    async fn wait_durable(&self, slot: &Slot, seq: u64) -> bool {
-        let mut durable = slot.durable.subscribe();
-        let (_, thrown_before) = *durable.borrow();
-        let waiting = durable.wait_for(|(durable, thrown)| *durable >= seq || *thrown != thrown_before);
-        match tokio::time::timeout(StdDuration::from_secs(10), waiting).await {
-            Ok(Ok(reached)) => reached.0 >= seq,
-            _ => false,
-        }
-    }
-
     /// The incident as it durably stands.
     ///
     /// # Errors
@@ -582,11 +629,11 @@ impl Desk {
     pub async fn incident(&self, id: IncidentId) -> Result<Incident, Refusal> {
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
-            let state = {
+            let (state, seen) = {
                 let mut held = slot.state.lock().await;
                 self.fill(&slot, &mut held, id).await?;
                 match held.as_ref() {
-                    Some((state, _)) => state.clone(),
+                    Some((state, _)) => (state.clone(), slot.seen(state.seq)),
                     None => {
                         drop(held);
                         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -594,7 +641,7 @@ impl Desk {
                     }
                 }
             };
-            if self.wait_durable(&slot, state.seq).await {
+            if slot.wait_durable(seen).await {
                 return Ok(state);
             }
         }

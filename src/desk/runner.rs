@@ -35,6 +35,8 @@ impl Desk {
         let destination = courier.destination().to_owned();
         let mut running = JoinSet::new();
         loop {
+            // Asked for before looking, so that what comes between the look and the wait still wakes.
+            let woken = self.wake_outbox.notified();
             let free = LANES_MAX.saturating_sub(u32::try_from(running.len()).unwrap_or(LANES_MAX));
             if free > 0 && !stop.is_cancelled() {
                 match self.journal.claim(&destination, self.world.now(), free).await {
@@ -61,7 +63,7 @@ impl Desk {
             };
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.wake_outbox.notified() => {}
+                () = woken => {}
                 Some(_) = running.join_next() => {}
                 () = tokio::time::sleep(wait.max(StdDuration::from_millis(20))) => {}
             }
@@ -145,15 +147,6 @@ impl Desk {
                 Err(_) => {}
             }
         }
-        if settlement.state == DeliveryState::Sent
-            && let (What::Post { .. }, Some(incident), Some(external)) =
-                (&delivery.what, delivery.incident, &settlement.external_id)
-        {
-            self.journal
-                .bind(&delivery.destination, &incident.to_string(), "first", external)
-                .await
-                .map_err(refuse)?;
-        }
         self.journal.settle(settlement).await.map_err(refuse)
     }
 
@@ -169,9 +162,7 @@ impl Desk {
                     Err(_) => Content::Nothing,
                 }
             }
-            (What::Card, Some(id)) => {
-                Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words))
-            }
+            (What::Card, Some(id)) => Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words)),
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
                 Some(line) if line.redacted_by.is_none() => Content::Line(Said {
                     incident: id,
@@ -203,7 +194,7 @@ impl Desk {
     /// What the destination called the first post of this incident.
     async fn first_post(&self, delivery: &Delivery) -> Result<Option<String>, Refusal> {
         let Some(incident) = delivery.incident else { return Ok(None) };
-        let rows = self.journal.deliveries(DeliveryFilter::Of { incident }).await.map_err(refuse)?;
+        let rows = self.journal.deliveries(DeliveryFilter::PostsOf { incident }).await.map_err(refuse)?;
         Ok(rows
             .into_iter()
             .filter(|d| {
@@ -223,13 +214,16 @@ impl Desk {
     ) -> Result<Option<timeline::Line>, Refusal> {
         let entry = self.entry(id, seq).await?;
         let Some(entry) = entry else { return Ok(None) };
-        // A later redaction of this entry must keep it from being said.
+        // A later redaction of this entry must keep it from being said; so must one of the entry that it quotes.
+        let quoted = match &entry.event {
+            Event::EntryCorrected { target, .. } => Some(*target),
+            _ => None,
+        };
         let later = self.changes_of(id).await?;
         let mut entries = vec![entry];
         entries.extend(later.into_iter().filter(|e| match &e.event {
-            Event::EntryCorrected { target, .. } | Event::EntryRedacted { target, .. } => {
-                *target == seq && e.seq > seq
-            }
+            Event::EntryCorrected { target, .. } => *target == seq && e.seq > seq,
+            Event::EntryRedacted { target, .. } => (*target == seq || Some(*target) == quoted) && e.seq > seq,
             _ => false,
         }));
         Ok(timeline::lines(entries).into_iter().find(|line| line.seq == seq))

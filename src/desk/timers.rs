@@ -21,6 +21,8 @@ impl Desk {
     /// Lets timers go off until told to stop.
     pub async fn keep_time(self: Arc<Self>, stop: CancellationToken) {
         loop {
+            // Asked for before looking, so that what is set between the look and the wait still wakes.
+            let woken = self.wake_timers.notified();
             if let Err(refusal) = self.fire_due_timers().await {
                 tracing::warn!(%refusal, "timers could not be kept; trying again");
             }
@@ -31,7 +33,7 @@ impl Desk {
             };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.wake_timers.notified() => {}
+                () = woken => {}
                 () = tokio::time::sleep(wait.max(StdDuration::from_millis(5))) => {}
             }
         }
@@ -45,7 +47,7 @@ impl Desk {
             let due = self.journal.timers_due(self.world.now(), PAGE).await.map_err(refuse)?;
             let page = due.len();
             for timer in due {
-                let done = Mark::TimerDone { id: timer.id.clone() };
+                let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
                 let along = Along { marks: vec![done.clone()], ..Along::default() };
                 match self
                     .submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along)

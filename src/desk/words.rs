@@ -27,7 +27,7 @@ pub type Resolve = Arc<dyn Fn(&str) -> Result<Person, String> + Send + Sync>;
 
 /// People by what is typed, when no directory is configured.
 pub fn by_name() -> Resolve {
-    Arc::new(|name| Person::named(name))
+    Arc::new(Person::named)
 }
 
 const LISTED: usize = 25;

@@ -44,8 +44,10 @@ pub struct Who {
 pub struct Auth {
     tokens: Vec<Token>,
     /// SHA-256 of the session id: who, until when.
-    sessions: Mutex<HashMap<[u8; 32], (Who, DateTime<Utc>)>>,
+    sessions: Mutex<Sessions>,
 }
+
+type Sessions = HashMap<[u8; 32], (Who, DateTime<Utc>)>;
 
 fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()

@@ -114,6 +114,7 @@ pub struct ApprovalRecord {
     pub by: Person,
     pub at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// What it is bound to ([`crate::post::basis`]); empty once severity or phase have changed since.
     pub basis: String,
     pub alone: Option<String>,
 }
@@ -292,7 +293,10 @@ impl Incident {
             }
             Event::Retitled { title } => self.title = title.clone(),
             Event::Summarized { text } => self.summary = text.clone(),
-            Event::SeverityChanged { to, .. } => self.severity = *to,
+            Event::SeverityChanged { to, .. } => {
+                self.severity = *to;
+                self.void_approvals();
+            }
             Event::PhaseChanged { to, .. } => self.enter(*to, at),
             Event::CommandEstablished { by } => self.give_command(by, at),
             Event::CommandOffered { from, to, expires_at, briefing_sections } => {
@@ -509,8 +513,19 @@ impl Incident {
         }
     }
 
+    /// What was approved under another severity or phase is approved no more, even if they come back.
+    fn void_approvals(&mut self) {
+        for approval in self.posts.iter_mut().filter_map(|post| post.approval.as_mut()) {
+            approval.basis.clear();
+        }
+    }
+
     fn enter(&mut self, phase: Phase, at: DateTime<Utc>) {
+        let told = self.public_phase();
         self.phase = phase;
+        if self.public_phase() != told {
+            self.void_approvals();
+        }
         match phase {
             Phase::Identified => self.milestones.identified = Some(at),
             Phase::Monitoring => self.milestones.mitigated = Some(at),
@@ -529,6 +544,7 @@ impl Incident {
                 if phase == Phase::Investigating {
                     self.milestones.resolved = None;
                     self.milestones.mitigated = None;
+                    self.milestones.closed = None;
                 }
             }
         }

@@ -304,7 +304,8 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>) -> Vec<Line> {
             _ => {}
         }
     }
-    redactions.retain(|target, _| at.get(target).is_some_and(|&i| redactable.get(i) == Some(&true)));
+    // Of a target that lies before these entries, only what quotes it is here; it was redactable when it was redacted.
+    redactions.retain(|target, _| at.get(target).is_none_or(|&i| redactable.get(i) == Some(&true)));
     for correction in &corrections {
         // A redacted correction is as if it had not been made; so is one of a redacted entry, which shows nothing.
         let hidden = redactions.contains_key(&correction.seq) || redactions.contains_key(&correction.target);

@@ -64,8 +64,17 @@ pub(super) async fn take(
         .collect();
     let mut known = known_alerts(conn, incoming.iter().map(|(_, key, _)| *key)).await?;
     let mut held = situations_by_id(conn, known.values().map(|known| known.situation)).await?;
-    // A situation that was closed is not reopened: what fires again opens another.
-    known.retain(|_, known| held.get(&known.situation).is_some_and(|held| held.is_open));
+    // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
+    let fires: HashSet<[u8; 16]> = incoming
+        .iter()
+        .filter(|(_, _, alert)| alert.status == Status::Firing)
+        .map(|(_, key, _)| *key)
+        .collect();
+    // Its row is still the one row of this alert.
+    let rows: HashMap<[u8; 16], i64> = known.iter().map(|(key, known)| (*key, known.id)).collect();
+    known.retain(|key, known| {
+        held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
+    });
     let unplaced: HashSet<Vec<u8>> = incoming
         .iter()
         .filter(|(_, key, _)| !known.contains_key(key))
@@ -108,14 +117,11 @@ pub(super) async fn take(
             changes.entry(situation).or_default().push(change);
             latest.insert(situation, batch.now);
         }
-        let id = before.map_or_else(
-            || {
-                let id = ids.alert;
-                ids.alert += 1;
-                id
-            },
-            |(id, _, _)| id,
-        );
+        let id = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied()).unwrap_or_else(|| {
+            let id = ids.alert;
+            ids.alert += 1;
+            id
+        });
         known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
         match upserts.get_mut(&key) {
             Some(upsert) => {
@@ -150,7 +156,7 @@ pub(super) async fn take(
             Val::Text(serde_json::to_string(&state).unwrap_or_default()),
             Val::Int(i64::from(state.firing)),
             Val::Int(now.timestamp_millis()),
-            Val::Int(1),
+            Val::Int(i64::from(existing.is_none_or(|held| held.is_open))),
             Val::Int(revision),
             Val::Int(0),
         ]);

@@ -95,8 +95,10 @@ pub enum Mark {
     SituationsOver {
         incident: IncidentId,
     },
+    /// This setting of the timer is done; if it was set anew meanwhile, it stays.
     TimerDone {
         id: String,
+        due_at: DateTime<Utc>,
     },
     Settled(Settlement),
 }
@@ -157,7 +159,7 @@ pub trait Journal: Send + Sync {
     fn orphans_to_unknown(&self) -> Written<u64>;
     fn handle(&self, delivery: i64, how: Handle, now: DateTime<Utc>) -> Written<bool>;
     fn deliveries(&self, filter: DeliveryFilter) -> Reading<'_, Vec<Delivery>>;
-    /// When the next delivery to this destination falls due, if any waits.
+    /// When the next delivery to this destination falls due, if any waits; of each lane, its first.
     fn next_delivery_at(&self, destination: &str) -> Reading<'_, Option<DateTime<Utc>>>;
     fn bind(&self, destination: &str, subject: &str, name: &str, value: &str) -> Written<()>;
     fn bound(&self, destination: &str, subject: &str) -> Reading<'_, Vec<(String, String)>>;
@@ -169,7 +171,8 @@ pub trait Journal: Send + Sync {
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>>;
 
     // House-keeping
-    /// Drops answers and settled deliveries older than `before`; returns rows dropped.
+    /// Drops answers and settled deliveries older than `before`; returns rows dropped. The public posts of an open
+    /// incident stay: the next one is said under the first.
     fn prune(&self, before: DateTime<Utc>) -> Written<u64>;
     /// Whether a write would go through now.
     fn probe(&self) -> Written<()>;

@@ -114,7 +114,11 @@ impl SmallOp {
                     .bind(before.timestamp_millis())
                     .execute(&mut *conn)
                     .await?;
-                let settled = sqlx::query("DELETE FROM deliveries WHERE settled_at IS NOT NULL AND settled_at < $1 AND state IN ('sent', 'dropped')")
+                let settled = sqlx::query(
+                    "DELETE FROM deliveries WHERE settled_at IS NOT NULL AND settled_at < $1 AND state IN ('sent', 'dropped') \
+                     AND NOT (what LIKE '{\"what\":\"post\"%' AND EXISTS (SELECT 1 FROM incidents i \
+                     WHERE i.incident = deliveries.incident AND i.is_over = 0))",
+                )
                     .bind(before.timestamp_millis())
                     .execute(conn)
                     .await?;
@@ -134,7 +138,7 @@ impl SmallOp {
 pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(), sqlx::Error> {
     match mark {
         Mark::SituationLinked { id, incident } => {
-            sqlx::query("UPDATE situations SET incident = $1, told = revision, decided = COALESCE(decided, 'linked') WHERE id = $2")
+            sqlx::query("UPDATE situations SET incident = $1, decided = COALESCE(decided, 'linked') WHERE id = $2")
                 .bind(incident.to_string())
                 .bind(*id)
                 .execute(conn)
@@ -160,8 +164,12 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .execute(conn)
                 .await?;
         }
-        Mark::TimerDone { id } => {
-            sqlx::query("DELETE FROM timers WHERE id = $1").bind(id.as_str()).execute(conn).await?;
+        Mark::TimerDone { id, due_at } => {
+            sqlx::query("DELETE FROM timers WHERE id = $1 AND due_at = $2")
+                .bind(id.as_str())
+                .bind(due_at.timestamp_millis())
+                .execute(conn)
+                .await?;
         }
         Mark::Settled(settlement) => settle(conn, settlement).await?,
     }

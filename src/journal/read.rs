@@ -317,6 +317,12 @@ pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Res
         DeliveryFilter::Of { incident } => {
             ("incident = $2 AND $1 = 0 ORDER BY n", 0, incident.to_string(), 10_000)
         }
+        DeliveryFilter::PostsOf { incident } => (
+            r#"incident = $2 AND $1 = 0 AND what LIKE '{"what":"post"%' ORDER BY n"#,
+            0,
+            incident.to_string(),
+            10_000,
+        ),
         DeliveryFilter::One(n) => ("n = $1 AND $2 = ''", n, String::new(), 1),
         DeliveryFilter::Recent { limit } => ("$1 = 0 AND $2 = '' ORDER BY n DESC", 0, String::new(), limit),
     };
@@ -333,7 +339,9 @@ pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Res
 
 pub(super) async fn next_delivery_at(pool: &SqlitePool, destination: &str) -> Result<Option<DateTime<Utc>>> {
     let next: Option<i64> = sqlx::query_scalar(
-        "SELECT MIN(next_at) FROM deliveries WHERE destination = $1 AND state IN ('pending', 'unknown')",
+        "SELECT MIN(next_at) FROM deliveries d WHERE destination = $1 AND state IN ('pending', 'unknown')
+           AND NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.destination = $1 AND e.lane = d.lane AND e.n < d.n
+                           AND e.state IN ('pending', 'sending', 'unknown'))",
     )
     .bind(destination)
     .fetch_one(pool)

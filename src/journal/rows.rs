@@ -246,6 +246,10 @@ pub enum DeliveryFilter {
     Of {
         incident: IncidentId,
     },
+    /// The deliveries of an incident's public posts, oldest first.
+    PostsOf {
+        incident: IncidentId,
+    },
     One(i64),
     Recent {
         limit: u32,

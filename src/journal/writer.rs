@@ -391,7 +391,7 @@ struct Rows {
 }
 
 /// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 1;
+pub(super) const SNAPSHOT_VERSION: i64 = 2;
 
 impl Rows {
     async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {

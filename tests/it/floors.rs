@@ -178,7 +178,7 @@ impl<'ast> Visit<'ast> for Names<'_> {
 
     fn visit_macro(&mut self, call: &'ast Macro) {
         // What a macro is given is no syntax tree: its paths are read as words.
-        let text = call.tokens.to_string().replace(' ', "");
+        let text = call.tokens.to_string().replace(" :: ", "::").replace(":: ", "::");
         for piece in text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
             let segments: Vec<_> = piece.split("::").map(str::to_owned).collect();
             if segments.len() > 1 {

@@ -19,15 +19,9 @@ use crate::{
         JournalError,
         rows::{DeliveryState, What},
     },
-    outbox::port::{Content, Errand, Outcome, Reconciled},
+    outbox::port::{Content, Errand, Outcome},
 };
 
-/// Messages looked through for one that may have arrived.
-const PAGES_MAX: usize = 5;
-/// Clocks may differ by this much, in milliseconds.
-const SKEW_MS: i64 = 10 * 60 * 1_000;
-/// Where snowflakes begin to count: 2015-01-01, in milliseconds.
-const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 /// A missing permission is mended by a person; it is tried again after this.
 const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
 
@@ -110,11 +104,6 @@ pub(super) fn outcome(trouble: Trouble, doing: Doing, place: &str) -> Outcome {
         Trouble::Refused { status: 401, .. } => Outcome::Retry { after: Some(Duration::from_secs(300)), why },
         Trouble::Refused { .. } => Outcome::Failed { why },
     }
-}
-
-/// An id of a message as it would have been at this moment, to look for what came after.
-fn snowflake_at(ms: i64) -> u64 {
-    u64::try_from(ms - DISCORD_EPOCH_MS).unwrap_or(0) << 22
 }
 
 impl DiscordDoor {
@@ -350,106 +339,6 @@ impl DiscordDoor {
         let open = json!({"archived": false, "locked": false});
         let done = self.rest.patch(&format!("/channels/{thread}"), open).await;
         done.map(|_| ()).map_err(|trouble| outcome(trouble, Doing::Wake, thread).into())
-    }
-
-    /// The bot's card in this channel whose footer begins with `mark`. In a space of its own it stands at the
-    /// beginning, in a shared channel near the end.
-    async fn find_card(&self, channel: &str, mark: &str, at_beginning: bool) -> Step<Option<String>> {
-        let after = at_beginning.then_some(0);
-        self.find(channel, after, |message| {
-            let footer = message["embeds"][0]["footer"]["text"].as_str();
-            footer.is_some_and(|footer| footer.starts_with(mark))
-        })
-        .await
-    }
-
-    /// A message of the bot's own that `is_it`: among the newest hundred, or from `after` on.
-    pub(super) async fn find(
-        &self,
-        channel: &str,
-        after: Option<u64>,
-        is_it: impl Fn(&Value) -> bool,
-    ) -> Step<Option<String>> {
-        let me = self.me().await?;
-        let mut from = after;
-        for _ in 0..PAGES_MAX {
-            let after = from.map(|id| format!("&after={id}")).unwrap_or_default();
-            let page = self.rest.get(&format!("/channels/{channel}/messages?limit=100{after}")).await;
-            let page = match page {
-                Ok(page) => page,
-                Err(trouble) if trouble.is_channel_gone() => return Err(Halt::SpaceGone),
-                Err(trouble) => return Err(outcome(trouble, Doing::Read, channel).into()),
-            };
-            let Some(page) = page.as_array() else {
-                let why = "Discord's list of messages could not be read.".into();
-                return Err(Outcome::Retry { after: None, why }.into());
-            };
-            let found = page.iter().find(|m| m["author"]["id"] == me.as_str() && is_it(m));
-            if let Some(id) = found.and_then(|m| m["id"].as_str()) {
-                return Ok(Some(id.to_owned()));
-            }
-            let newest = page.iter().filter_map(|m| m["id"].as_str()?.parse::<u64>().ok()).max();
-            match (from, newest) {
-                (Some(_), Some(newest)) if page.len() == 100 => from = Some(newest),
-                _ => break,
-            }
-        }
-        Ok(None)
-    }
-
-    /// The bot's own user id.
-    pub(super) async fn me(&self) -> Step<&String> {
-        self.me
-            .get_or_try_init(|| async {
-                match self.rest.get("/users/@me").await {
-                    Ok(me) => me["id"].as_str().map(str::to_owned).ok_or_else(|| Outcome::Retry {
-                        after: None,
-                        why: "Discord's answer on who the bot is could not be read.".into(),
-                    }),
-                    Err(trouble) => Err(outcome(trouble, Doing::Read, &self.settings.channel_id)),
-                }
-            })
-            .await
-            .map_err(Halt::Outcome)
-    }
-
-    /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
-    pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
-        let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let subject = said.incident.to_string();
-        let cannot = |why: String| Reconciled::CannotTell { why };
-        let (space, card) = match (self.bound(&subject, "space").await, self.bound(&subject, "card").await) {
-            (Ok(Some(space)), Ok(card)) => (space, card),
-            (Ok(None), _) => return Reconciled::Absent,
-            _ => return cannot("The journal does not answer.".into()),
-        };
-        let mark = render::line_mark(said.seq);
-        let after = snowflake_at(errand.delivery.created_at.timestamp_millis() - SKEW_MS);
-        let is_it = |m: &Value| m["content"].as_str().is_some_and(|content| content.ends_with(&mark));
-        match self.find(&space, Some(after), is_it).await {
-            Ok(Some(message)) => {
-                let url = Some(self.link(&space, &message));
-                Reconciled::Arrived { external_id: Some(message), url }
-            }
-            // Without the right to read, Discord shows an empty list: that proves nothing.
-            Ok(None) => match card {
-                Some(card) => match self.rest.get(&format!("/channels/{space}/messages/{card}")).await {
-                    Err(trouble) if trouble.is_forbidden() => match outcome(trouble, Doing::Read, &space) {
-                        Outcome::Retry { why, .. } => cannot(why),
-                        _ => Reconciled::Absent,
-                    },
-                    _ => Reconciled::Absent,
-                },
-                None => Reconciled::Absent,
-            },
-            Err(Halt::SpaceGone) => Reconciled::Absent,
-            Err(Halt::Outcome(outcome)) => match outcome {
-                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
-                    cannot(why)
-                }
-                Outcome::Sent { .. } => Reconciled::Absent,
-            },
-        }
     }
 
     /// What is bound to a subject under this name; an empty value is none.

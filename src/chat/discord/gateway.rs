@@ -3,16 +3,23 @@
 //! serenity (0.12) has no time limit on connecting: a gateway that accepts TCP and never answers holds it for ever.
 //! So each client lives in a runtime of its own, which a watchdog throws away with everything in it when the gateway
 //! was not there for too long. What was heard is worked on in the house's own runtime and is not lost with it.
+//!
+//! serenity's own word on its stage is not enough: while it hangs in a resume, it still says "connected". So the
+//! watchdog listens for life, and asks the gateway for it: who the bot is among the guild's members, which needs no
+//! intent. Where such a question was never answered, only the acknowledged heartbeats count, which come more slowly.
 
 use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use serenity::{
     all::{
-        ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents, RawEventHandler,
-        ShardManager,
+        ChunkGuildFilter, ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents,
+        GuildId, RawEventHandler, ShardManager, UserId,
     },
     async_trait,
     http::HttpBuilder,
@@ -22,13 +29,17 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{DiscordDoor, rest::Trouble};
+use super::{DiscordDoor, DiscordSettings, rest::Trouble};
 
 /// How often the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// With this, an outage of a whole day costs 720 of the 1,000 sessions that Discord lets a bot begin.
 const LONGEST_PAUSE_MS: u64 = 120_000;
+/// Heartbeats are some 41 s apart; three of them without an answer are no accident.
+const WITHOUT_HEARTBEAT: Duration = Duration::from_secs(150);
+/// Marks the question by which the gateway shows that it lives.
+const ARE_YOU_THERE: &str = "are-you-there";
 /// For goodbyes.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// For the gateway's address, which serenity asks for without a time limit.
@@ -129,7 +140,8 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
     };
     let Some(runtime) = &engine.0 else { return End::Stopped };
     let (tell, told) = oneshot::channel();
-    let listener = Listener { door: door.clone(), house: Handle::current() };
+    let life = Arc::new(Life::default());
+    let listener = Listener { door: door.clone(), house: Handle::current(), life: life.clone() };
     let settings = &door.settings;
     // Nothing goes through serenity's HTTP but the question for the gateway's address; with its limiter on it would
     // not even go where it is told.
@@ -156,7 +168,8 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
         () = door.stop.cancelled() => return End::Stopped,
         shards = told => shards.ok(),
     };
-    let mut away = Duration::ZERO;
+    // The first question is asked as soon as there is somebody to ask.
+    let mut watch = Watch { since_question: settings.watchdog, ..Watch::default() };
     loop {
         tokio::select! {
             () = door.stop.cancelled() => {
@@ -175,34 +188,77 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
         let connected = match &shards {
-            Some(shards) => is_connected(shards).await,
+            Some(shards) => watch.look(shards, &life, settings).await,
             None => false,
         };
-        let is_news = door.standing.set_connected(connected, door.desk.world.now());
-        if connected {
-            *was_connected = true;
-            away = Duration::ZERO;
-            continue;
-        }
-        if is_news {
+        if door.standing.set_connected(connected, door.desk.world.now()) && !connected {
             tracing::info!("the gateway is not connected");
         }
-        away += LOOK_EVERY;
-        if away >= settings.watchdog {
+        *was_connected |= connected;
+        if connected {
+            watch.away = Duration::ZERO;
+            continue;
+        }
+        watch.away += LOOK_EVERY;
+        if watch.away >= settings.watchdog {
             let seconds = settings.watchdog.as_secs_f64();
             return End::Lost(format!(
-                "Discord's gateway did not connect within {seconds} s; it is begun anew."
+                "Discord's gateway was not there for {seconds} s; it is connected anew."
             ));
         }
     }
 }
 
-async fn is_connected(shards: &ShardManager) -> bool {
-    // Held for long only when the client hangs: then it is not connected.
-    let looking = async {
-        shards.runners.lock().await.values().any(|runner| runner.stage == ConnectionStage::Connected)
-    };
-    tokio::time::timeout(LOOK_EVERY, looking).await.unwrap_or(false)
+/// What is heard of the gateway.
+#[derive(Default)]
+struct Life {
+    events: AtomicU64,
+    /// The gateway answers our question for it.
+    answers: AtomicBool,
+}
+
+/// The watchdog's memory. Time is counted in looks.
+#[derive(Default)]
+struct Watch {
+    /// Since the gateway was there.
+    away: Duration,
+    /// Since anything was heard.
+    silent: Duration,
+    since_question: Duration,
+    seen: (u64, Option<Duration>),
+}
+
+impl Watch {
+    async fn look(&mut self, shards: &ShardManager, life: &Life, settings: &DiscordSettings) -> bool {
+        let every = settings.watchdog / 3;
+        let looking = async {
+            let runners = shards.runners.lock().await;
+            let runner = runners.values().find(|runner| runner.stage == ConnectionStage::Connected)?;
+            if self.since_question >= every
+                && let (Ok(guild), Ok(bot)) = (settings.guild_id.parse(), settings.application_id.parse())
+            {
+                self.since_question = Duration::ZERO;
+                let who = ChunkGuildFilter::UserIds(vec![UserId::new(bot)]);
+                runner.runner_tx.chunk_guild(
+                    GuildId::new(guild),
+                    None,
+                    false,
+                    who,
+                    Some(ARE_YOU_THERE.into()),
+                );
+            }
+            Some(runner.latency)
+        };
+        // The list is held for long only when the client hangs: then it is not connected.
+        let Ok(Some(latency)) = tokio::time::timeout(LOOK_EVERY, looking).await else { return false };
+        let seen = (life.events.load(Relaxed), latency);
+        self.silent = if seen == self.seen { self.silent + LOOK_EVERY } else { Duration::ZERO };
+        self.since_question += LOOK_EVERY;
+        self.seen = seen;
+        let patience =
+            if life.answers.load(Relaxed) { every * 2 } else { WITHOUT_HEARTBEAT.max(settings.watchdog) };
+        self.silent < patience
+    }
 }
 
 /// Close codes after which trying again is of no use.
@@ -226,13 +282,25 @@ fn fatal(error: &GatewayError) -> Option<String> {
 struct Listener {
     door: Arc<DiscordDoor>,
     house: Handle,
+    life: Arc<Life>,
+}
+
+impl Listener {
+    /// The gateway has answered the watchdog.
+    fn lives(&self) {
+        self.life.answers.store(true, Relaxed);
+        self.door.standing.counters.signs_of_life.fetch_add(1, Relaxed);
+    }
 }
 
 #[async_trait]
 impl RawEventHandler for Listener {
     async fn raw_event(&self, _: Context, event: Event) {
         let counters = &self.door.standing.counters;
+        self.life.events.fetch_add(1, Relaxed);
         match event {
+            Event::GuildMembersChunk(_) => self.lives(),
+            Event::Unknown(event) if event.kind == "GUILD_MEMBERS_CHUNK" => self.lives(),
             Event::Ready(_) => {
                 let sessions = counters.sessions.fetch_add(1, Relaxed) + 1;
                 tracing::info!(

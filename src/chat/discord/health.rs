@@ -35,6 +35,8 @@ pub struct Counters {
     pub resumes: AtomicU64,
     /// Times that the watchdog gave the gateway up and began anew.
     pub restarts: AtomicU64,
+    /// Answers of the gateway to the watchdog.
+    pub signs_of_life: AtomicU64,
     pub interactions: AtomicU64,
     /// Interactions that came twice.
     pub repeats: AtomicU64,

@@ -13,6 +13,7 @@ mod asked;
 mod deliver;
 mod gateway;
 mod health;
+mod look;
 mod press;
 mod register;
 mod render;

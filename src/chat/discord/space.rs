@@ -189,6 +189,6 @@ impl DiscordDoor {
         }
         let found = self.find_space(id).await?;
         let why = format!("Discord's answer to a new {what} could not be read.");
-        found.ok_or_else(|| Halt::Outcome(Outcome::Unknown { why }))
+        found.ok_or(Halt::Outcome(Outcome::Unknown { why }))
     }
 }

@@ -232,12 +232,14 @@ pub struct DropBody {
     pub reason: String,
 }
 
+#[allow(clippy::result_large_err, reason = "the error is the answer itself")]
 fn id(text: &str) -> Result<IncidentId, Response> {
     text.parse().map_err(|why: String| {
         reply::error(StatusCode::NOT_FOUND, "not_found", why, "GET /api/v1/incidents lists them.")
     })
 }
 
+#[allow(clippy::result_large_err, reason = "the error is the answer itself")]
 fn write_access(who: &Who) -> Result<(), Response> {
     if who.may_write {
         return Ok(());

@@ -11,7 +11,7 @@ mod posts;
 mod roles;
 mod work;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::{
     command::{Command, Declare, StatedTime, Verb},
@@ -205,12 +205,13 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
 }
 
 /// The right that a command needs.
-fn verb_of(incident: &Incident, command: &Command) -> Verb {
+fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
     use Command::*;
     match command {
         Retitle { .. } | Summarize { .. } => Verb::Retitle,
         Severity { to, .. } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
         Severity { .. } => Verb::RaiseSeverity,
+        Confirm { severity: Some(to) } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
         Confirm { .. } => Verb::Declare,
         Enter { phase: Phase::Resolved, .. } => Verb::Resolve,
         Enter { phase: Phase::Closed | Phase::Review, .. } => Verb::Close,
@@ -223,6 +224,10 @@ fn verb_of(incident: &Incident, command: &Command) -> Verb {
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } => Verb::OfferRole,
         RelieveRole { .. } => Verb::RelieveRole,
+        // Checking somebody else out takes their roles away.
+        CheckOut { who: Some(who), .. } if who.id != person.id && !incident.roles_of(who).is_empty() => {
+            Verb::RelieveRole
+        }
         CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
         SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
         // A task for oneself is work; a task for another is an order.
@@ -250,7 +255,7 @@ fn verb_of(incident: &Incident, command: &Command) -> Verb {
 }
 
 fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(), Refusal> {
-    let verb = verb_of(incident, command);
+    let verb = verb_of(incident, command, scene.person);
     if scene.is_house {
         return if may(Standing::House, verb, incident.kind()) {
             Ok(())
@@ -386,7 +391,8 @@ fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> 
             "Check the date; times are UTC.",
         ));
     }
-    Ok(time.min(now))
+    // Milliseconds are what is stored beside the entries.
+    Ok(time.trunc_subsecs(3).min(now))
 }
 
 /// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.

@@ -33,10 +33,10 @@ fn open_post(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
 
 pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> Ruling {
     let body = text_within("update", &new.text, POST_CHARS_MAX)?;
-    if let Some(n) = new.replaces {
-        open_post(incident, n)?;
-    }
-    if let Some(n) = new.corrects
+    let replaced = new.replaces.map(|n| open_post(incident, n)).transpose()?;
+    // Another wording of a correction corrects the same post.
+    let corrects = new.corrects.or(replaced.and_then(|post| post.draft.corrects));
+    if let Some(n) = corrects
         && find(incident, n)?.published.is_none()
     {
         return Err(Refusal::conflict(
@@ -58,12 +58,7 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         }
     }
     let phase = new.phase.unwrap_or_else(|| incident.public_phase());
-    if phase == post::PublicPhase::Resolved && incident.phase.is_active() && !is_rehearsal(incident) {
-        return Err(Refusal::conflict(
-            format!("{} is {}; the public would be told that it is over.", incident.id, incident.phase),
-            "Resolve the incident first (`resolve`), or choose another phase.",
-        ));
-    }
+    must_be_true(incident, phase)?;
     let first_title =
         incident.posts.iter().find(|post| post.published.is_some()).map(|post| post.draft.title.clone());
     let title = match &new.title {
@@ -90,7 +85,7 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         text: body,
         components: new.components.clone(),
         next_update_minutes,
-        corrects: new.corrects,
+        corrects,
     };
     let n = match new.replaces {
         Some(n) => n,
@@ -108,12 +103,21 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     ))
 }
 
-fn is_rehearsal(incident: &Incident) -> bool {
-    !super::is_real(incident)
+/// Nobody is told that it is over while it goes on.
+fn must_be_true(incident: &Incident, phase: post::PublicPhase) -> Result<(), Refusal> {
+    if phase == post::PublicPhase::Resolved && incident.phase.is_active() && is_real(incident) {
+        return Err(Refusal::conflict(
+            format!("{} is {}; the public would be told that it is over.", incident.id, incident.phase),
+            "Resolve the incident first (`resolve`), or choose another phase.",
+        ));
+    }
+    Ok(())
 }
 
 pub(super) fn approve(incident: &Incident, n: u32, alone: Option<&str>, scene: &Scene<'_>) -> Ruling {
     let post = open_post(incident, n)?;
+    // Drafted while it was over; it may have been reopened since.
+    must_be_true(incident, post.draft.phase)?;
     let same_person = post.author.id == scene.person.id;
     let alone = match (same_person && scene.policy.two_person, alone) {
         (true, None) => {

@@ -4,20 +4,15 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use commandpost::{
     chat::{
-        Say, Words,
+        Say,
         discord::{DiscordDoor, DiscordSettings, NAME},
         people::People,
     },
     config::{IncidentSpace, Secret},
     desk::{
-        Along, Answer, Desk, Settings,
+        Desk, Settings,
         clock::{System, World},
-    },
-    grammar::{self, Spoken},
-    incident::{
-        command::{Declare, SituationFacts},
-        id::IncidentId,
-        refusal::Refusal,
+        words::Resolve,
     },
     journal::{rows::DeliveryFilter, sqlite::SqliteJournal},
     model::{
@@ -66,9 +61,6 @@ impl House {
 
     pub async fn with_clock(clock: Clock) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-            .try_init(); // DEBUG
         let discord = Discord::start(clock).await.expect("two free ports");
         let dir = tempfile::tempdir().expect("a directory");
         let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
@@ -249,37 +241,15 @@ fn no_mentions(body: &Value, path: &str) {
     }
 }
 
-/// Words to the grammar, and what they mean to the desk.
+/// What is said goes to the desk once the gate is open.
 fn say(desk: Arc<Desk>, people: Arc<People>, gate: watch::Receiver<bool>) -> Say {
+    let resolve: Resolve =
+        Arc::new(move |name| people.mentioned(name).map_or_else(|| Person::named(name), Ok));
     Arc::new(move |caller, here, words, once| {
-        let (desk, people, mut gate) = (desk.clone(), people.clone(), gate.clone());
+        let (desk, resolve, mut gate) = (desk.clone(), resolve.clone(), gate.clone());
         Box::pin(async move {
             drop(gate.wait_for(|open| *open).await);
-            let resolve = |name: &str| people.mentioned(name).map_or_else(|| Person::named(name), Ok);
-            let spoken = match &words {
-                Words::Text(text) => grammar::parse(text, &resolve)?,
-                Words::Argv(argv) => grammar::parse_argv(argv, None, &resolve)?,
-            };
-            let along = Along { once, ..Along::default() };
-            let told = |text: String| Ok(Answer { text, incident: None, seq: None });
-            match spoken {
-                Spoken::Declare { declare, situation } => {
-                    let situation = situation.map(only_its_number);
-                    desk.declare(caller, Declare { situation, ..declare }, along).await
-                }
-                Spoken::On { target, command } => {
-                    let id: IncidentId = target.or(here).ok_or_else(|| {
-                        Refusal::invalid("Of which incident?", "Say it in the incident's thread, or name it.")
-                    })?;
-                    desk.submit(caller, id, command, along).await
-                }
-                Spoken::Help { text } => told(text),
-                other => told(format!("{other:?}")),
-            }
+            desk.say(caller, here, words, once, &resolve).await
         })
     })
-}
-
-fn only_its_number(id: i64) -> SituationFacts {
-    SituationFacts { id, title: String::new(), source: String::new(), firing: 0, total: 0, alerts: vec![] }
 }

@@ -53,10 +53,10 @@ async fn declaring_by_slash_opens_one_thread_whose_pinned_card_follows_the_incid
     house.ask(house.ada, house.post, "note", json!({"text": "from afar", "incident": "INC-1"})).await;
     house.quiet().await;
     assert!(house.lines(thread.id).last().expect("a line").content.contains("from afar"));
-    // And where none is meant, the asker is told so.
-    let lost = house.ask(house.ada, house.post, "note", json!({"text": "x"})).await;
-    assert!(lost.content.contains("Of which incident?"), "{}", lost.content);
-    let told = house.ask(house.ada, thread.id, "resolve", json!({"text": "rolled back"})).await;
+    // And what cannot be done, the asker alone is told.
+    let lost = house.ask(house.ada, house.post, "note", json!({"text": "x", "incident": "INC-9"})).await;
+    assert!(lost.is_ephemeral() && lost.content.contains("There is no INC-9"), "{}", lost.content);
+    let told = house.ask(house.ada, thread.id, "resolve", json!({"reason": "rolled back"})).await;
     house.quiet().await;
     assert!(!told.content.is_empty());
     house.end(bot, "the card follows").await;
@@ -99,7 +99,7 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     let timeline = house.desk.timeline(id, 1).await.expect("a timeline");
     assert_eq!(timeline.last().map(|l| l.text.trim_end_matches('.')), Some(typed), "{timeline:#?}");
 
-    let pressed = house.discord.press(house.bob, card.id, &button(&card, "task")).expect("a button");
+    let pressed = house.discord.press(house.ada, card.id, &button(&card, "task")).expect("a button");
     pressed.modal().await.expect("a form");
     let task = json!({"text": "@grace 10m check the replicas"});
     house.discord.submit_modal(&pressed, task).expect("it fits").message().await.expect("an answer");
@@ -111,7 +111,7 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     let taken = house.discord.press(house.bob, card.id, &button(&card, "take")).expect("a button");
     assert!(taken.message().await.expect("an answer").is_ephemeral());
     // A card that has moved on: the button is no longer there, and says so.
-    house.ask(house.ada, thread.id, "resolve", json!({"text": "rolled back"})).await;
+    house.ask(house.ada, thread.id, "resolve", json!({"reason": "rolled back"})).await;
     house.ask(house.ada, thread.id, "close", json!({"reason": "done", "incident": "INC-1"})).await;
     house.quiet().await;
     house.end(bot, "buttons").await;

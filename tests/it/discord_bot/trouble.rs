@@ -46,9 +46,10 @@ async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
     house.watchdog = Duration::from_secs(3);
     let bot = house.start().await;
     let (thread, _) = house.declare("Checkout fails").await;
+    let counters = bot.door.counters();
+    house.eventually("a sign of life", || (counters.signs_of_life.load(Relaxed) > 0).then_some(())).await;
     house.discord.gateway().never_handshake(true);
     house.discord.gateway().cut();
-    let counters = bot.door.counters();
     house.eventually("the watchdog", || (counters.restarts.load(Relaxed) > 0).then_some(())).await;
     let health = bot.door.health();
     assert!(!health.connected && !health.gave_up);
@@ -275,7 +276,7 @@ async fn hostile_texts_mention_nobody_and_break_nothing() {
     let hostile = [
         format!("@everyone @here <@{}> <@&{role}> <#{}>", house.ada, house.post),
         "[your bank](https://evil.example) ```rust\nx``` ||s|| # big\n> q\n- l".to_owned(),
-        "\u{202e}@\u{200b}everyone\u{0} \\*x\\*".to_owned(),
+        "\u{202e}@\u{200b}everyone\u{7} \\*x\\*".to_owned(),
         "🚨".repeat(1_300),
         "`*_~|".repeat(1_000),
     ];
@@ -286,15 +287,12 @@ async fn hostile_texts_mention_nobody_and_break_nothing() {
         let id = told.content.split(" – ").next().unwrap_or_default().to_owned();
         let (thread, card) = house.space_of(&id).await;
         for name in ["note", "set summary"] {
-            let text: String = text.chars().take(5_000).collect();
+            let text: String = text.chars().take(4_000).collect();
             house.ask(house.bob, thread.id, name, json!({"text": text})).await;
         }
         house.quiet().await;
         let lines = house.lines(thread.id);
-        assert!(
-            !lines.is_empty() && lines.iter().all(|m| m.content.ends_with('`')),
-            "the number stands at the end"
-        );
+        assert!(!lines.is_empty() && lines.iter().all(|m| m.content.ends_with('`')), "{lines:#?}");
         let card = house.discord.message(card.id).expect("the card");
         let shown = format!(
             "{} {}",

@@ -4,7 +4,6 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use axum::Router;
-use chrono::Utc;
 use commandpost::{
     alert::{Alert, AlertSeverity, Link, LinkKind, Status},
     config::{Component, Vocabulary},
@@ -153,7 +152,7 @@ pub fn alert(fingerprint: &str, group: &str, title: &str, severity: AlertSeverit
         severity_text: severity.word().into(),
         title: title.into(),
         description: "More than 5 % of requests have failed for two minutes.".into(),
-        starts_at: Some(Utc::now() - chrono::Duration::minutes(7)),
+        starts_at: Some(System.now() - chrono::Duration::minutes(7)),
         ends_at: None,
         labels: BTreeMap::from([("service".into(), "checkout".into())]),
         annotations: BTreeMap::new(),

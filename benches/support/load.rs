@@ -1,0 +1,241 @@
+//! One load generator for both sides: keep-alive connections on one thread, requests made beforehand and only
+//! numbered, so that it takes as little of the processor as can be from what it measures.
+
+use std::{
+    io::{Read, Write},
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// A request with places for a running number in it.
+#[derive(Clone)]
+pub struct Numbered {
+    bytes: Vec<u8>,
+    places: Vec<usize>,
+    /// Numbers used by one sending.
+    pub count: usize,
+}
+
+/// Stands for the number in a template: 16 bytes.
+const MARK: &str = "################";
+
+impl Numbered {
+    /// `body` has [`MARK`]s, `each` of them for one number.
+    fn new(head: &str, body: &str, each: usize) -> Numbered {
+        let text = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        let places: Vec<usize> = text.match_indices(MARK).map(|(at, _)| at).collect();
+        let count = places.len() / each.max(1);
+        Numbered { bytes: text.into_bytes(), places, count }
+    }
+
+    fn number(&mut self, first: u64) {
+        let each = self.places.len() / self.count.max(1);
+        for (i, place) in self.places.iter().enumerate() {
+            let digits = format!("{:016x}", first + (i / each) as u64);
+            self.bytes[*place..place + 16].copy_from_slice(digits.as_bytes());
+        }
+    }
+}
+
+fn head(address: SocketAddr, path: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n")
+}
+
+/// Alerts come in this many groups, on both sides.
+const GROUPS: usize = 100;
+
+/// What an alert carries on both sides: five labels, two annotations, a start, a link.
+fn alert(group: usize, own: &str) -> String {
+    format!(
+        r#"{{{own}"labels":{{"alertname":"HighErrorRate{group}","instance":"web-{MARK}:9100","job":"checkout","service":"checkout","severity":"critical"}},"annotations":{{"summary":"Error rate of checkout is above 5%","description":"More than 5% of requests have failed for 10 minutes; the limit is 1%."}},"startsAt":"2026-03-01T12:00:00.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=up"}}"#
+    )
+}
+
+/// Alertmanager's own way in: `POST /api/v2/alerts`.
+pub fn alertmanager_post(address: SocketAddr, alerts: usize, connection: usize) -> Numbered {
+    let group = connection % GROUPS;
+    let all: Vec<_> = (0..alerts).map(|_| alert(group, "")).collect();
+    Numbered::new(&head(address, "/api/v2/alerts"), &format!("[{}]", all.join(",")), 1)
+}
+
+/// What Alertmanager posts to a webhook, version 4.
+pub fn webhook_post(address: SocketAddr, alerts: usize, connection: usize) -> Numbered {
+    let group = connection % GROUPS;
+    let own = format!(r#""status":"firing","fingerprint":"{MARK}","endsAt":"0001-01-01T00:00:00Z","#);
+    let all: Vec<_> = (0..alerts).map(|_| alert(group, &own)).collect();
+    let common = r#"{"job":"checkout","service":"checkout","severity":"critical"}"#;
+    let body = format!(
+        r#"{{"receiver":"commandpost","status":"firing","alerts":[{}],"groupLabels":{{"alertname":"HighErrorRate{group}"}},"commonLabels":{common},"commonAnnotations":{{}},"externalURL":"http://alertmanager.example:9093","version":"4","groupKey":"{{}}:{{alertname=\"HighErrorRate{group}\"}}","truncatedAlerts":0}}"#,
+        all.join(",")
+    );
+    Numbered::new(&head(address, "/hooks/alertmanager"), &body, 2)
+}
+
+/// A command on an incident.
+pub fn command_post(address: SocketAddr, incident: &str) -> Numbered {
+    let body = format!(r#"{{"text":"note the error rate of shard {MARK} is falling"}}"#);
+    Numbered::new(&head(address, &format!("/api/v1/incidents/{incident}/commands")), &body, 1)
+}
+
+/// Any one JSON request.
+pub fn post(address: SocketAddr, path: &str, body: &str) -> Numbered {
+    Numbered::new(&head(address, path), body, 1)
+}
+
+/// A keep-alive connection.
+pub struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: SocketAddr) -> Connection {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        stream.set_nodelay(true).expect("no delay");
+        Connection { stream, buffer: Vec::with_capacity(16 * 1024) }
+    }
+
+    /// Sends the request with these numbers and reads the whole answer; its status and body.
+    pub async fn send(&mut self, request: &mut Numbered, first: u64) -> (u16, &[u8]) {
+        if request.count > 0 {
+            request.number(first);
+        }
+        self.exchange(&request.bytes).await
+    }
+
+    pub async fn exchange(&mut self, request: &[u8]) -> (u16, &[u8]) {
+        self.stream.write_all(request).await.expect("the request is sent");
+        self.buffer.clear();
+        let (status, start, end) = loop {
+            let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
+            assert!(read > 0, "the connection was closed: {}", String::from_utf8_lossy(&self.buffer));
+            if let Some(found) = head_of(&self.buffer) {
+                break found;
+            }
+        };
+        while self.buffer.len() < end {
+            let read = self.stream.read_buf(&mut self.buffer).await.expect("the rest of the answer");
+            assert!(read > 0, "the connection was closed within an answer");
+        }
+        (status, &self.buffer[start..end])
+    }
+}
+
+/// Status, start and end of the body, once the head is whole.
+fn head_of(bytes: &[u8]) -> Option<(u16, usize, usize)> {
+    let start = bytes.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let head = std::str::from_utf8(&bytes[..start]).expect("a head in ASCII");
+    let status = head.get(9..12).and_then(|s| s.parse().ok()).expect("a status");
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, value)| value.trim().parse::<usize>().ok())
+        .unwrap_or_else(|| panic!("an answer without a length: {head}"));
+    Some((status, start, start + length))
+}
+
+/// One request over a connection of its own, blocking; `None` while nobody answers.
+pub fn get_status(address: SocketAddr, path: &str) -> Option<u16> {
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).ok()?;
+    std::str::from_utf8(&answer).ok()?.get(9..12)?.parse().ok()
+}
+
+/// A whole answer over a connection of its own, blocking: headers and body.
+pub fn get(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
+    let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("an answer");
+    let start = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+    let body = bytes.split_off(start);
+    (String::from_utf8_lossy(&bytes).into_owned(), body)
+}
+
+/// What a run measured.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    pub answered: u64,
+    pub refused: u64,
+    pub seconds: f64,
+    /// Microseconds a request, sorted.
+    latencies: Vec<u32>,
+}
+
+impl Outcome {
+    pub fn rate(&self) -> f64 {
+        self.answered as f64 / self.seconds
+    }
+    /// Milliseconds.
+    pub fn percentile(&self, p: f64) -> f64 {
+        let at = ((self.latencies.len() as f64 * p) as usize).min(self.latencies.len().saturating_sub(1));
+        f64::from(self.latencies.get(at).copied().unwrap_or(0)) / 1_000.0
+    }
+}
+
+/// Runs each request on a connection of its own, over and over for so long; an answer is awaited before the next
+/// request. Numbers begin at `first` and are used once. What was sent is waited for, so that what was answered can be
+/// counted. With `every`, a connection sends at most one request in that time.
+pub async fn run(
+    address: SocketAddr,
+    requests: Vec<Numbered>,
+    first: u64,
+    lasting: Duration,
+    every: Option<Duration>,
+) -> Outcome {
+    let stride = requests.iter().map(|r| r.count.max(1)).max().unwrap_or(1) as u64;
+    let lanes = requests.len() as u64;
+    let begun = Instant::now();
+    let tasks: Vec<_> = requests
+        .into_iter()
+        .enumerate()
+        .map(|(lane, mut request)| {
+            tokio::spawn(async move {
+                let mut connection = Connection::open(address).await;
+                let mut outcome = Outcome::default();
+                let mut next = first + lane as u64 * stride;
+                let mut due = Instant::now();
+                while begun.elapsed() < lasting {
+                    if let Some(every) = every {
+                        tokio::time::sleep_until(due.into()).await;
+                        due += every;
+                    }
+                    let sent = Instant::now();
+                    let (status, _) = connection.send(&mut request, next).await;
+                    outcome.latencies.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
+                    next += lanes * stride;
+                    match status {
+                        200..300 => outcome.answered += 1,
+                        _ => outcome.refused += 1,
+                    }
+                }
+                outcome
+            })
+        })
+        .collect();
+    let mut all = Outcome::default();
+    for task in tasks {
+        let one = task.await.expect("a connection's run");
+        all.answered += one.answered;
+        all.refused += one.refused;
+        all.latencies.extend(one.latencies);
+    }
+    all.seconds = begun.elapsed().as_secs_f64();
+    all.latencies.sort_unstable();
+    all
+}
+
+/// One thread for the whole generator.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(future)
+}

@@ -1,0 +1,245 @@
+//! What the load programs share: the server under load, its peers, and tables.
+
+#![allow(dead_code, reason = "each load program uses a part of it")]
+
+pub mod generate;
+pub mod load;
+
+use std::{
+    fs::File,
+    io::Write as _,
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A program that is ended with its owner.
+pub struct Program {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Program {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Resident memory, or its peak, in MiB.
+    pub fn resident_mib(&self) -> f64 {
+        status_kib(self.pid(), "VmRSS:") / 1024.0
+    }
+    pub fn peak_mib(&self) -> f64 {
+        status_kib(self.pid(), "VmHWM:") / 1024.0
+    }
+
+    /// Processor seconds used so far, of the program and its workers.
+    pub fn cpu_seconds(&self) -> f64 {
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.pid()));
+        let pids: Vec<u32> =
+            children.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect();
+        pids.iter().chain([&self.pid()]).map(|pid| ticks(*pid)).sum::<f64>() / 100.0
+    }
+
+    /// Ends it in order and waits.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn status_kib(pid: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap_or("0");
+    line.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or(0.0)
+}
+
+fn ticks(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default().to_owned();
+    let fields: Vec<f64> = after_name.split_whitespace().map(|f| f.parse().unwrap_or(0.0)).collect();
+    fields.get(11).unwrap_or(&0.0) + fields.get(12).unwrap_or(&0.0)
+}
+
+/// An address on which nobody listens.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address")
+}
+
+/// The server on a data directory, not yet ready.
+pub fn spawn_server(data_dir: &Path) -> Program {
+    let address = free_address();
+    let log = File::create(data_dir.join("bench.log")).expect("a log file");
+    let child = Command::new(env!("CARGO_BIN_EXE_commandpost"))
+        .args(["serve", "--listen", &address.to_string(), "--data-dir"])
+        .arg(data_dir)
+        .env("COMMANDPOST_LOG__FILTER", "warn")
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .expect("the server starts");
+    Program { child, address }
+}
+
+/// The server on a data directory, ready.
+pub fn server(data_dir: &Path) -> Program {
+    let program = spawn_server(data_dir);
+    ready(&program, "/readyz");
+    program
+}
+
+/// Asks until the answer is 200; how long it took.
+pub fn ready(program: &Program, path: &str) -> Duration {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(60) {
+        if load::get_status(program.address, path) == Some(200) {
+            return begun.elapsed();
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    panic!("{} does not answer {path} with 200", program.address);
+}
+
+/// Where a program is, if it is installed.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).chain(["/usr/sbin".into()]).map(|dir| dir.join(name)).find(|p| p.is_file())
+}
+
+/// Alertmanager with one receiver that tells nobody, grouping as the alerts of [`load::alertmanager_post`] are grouped.
+pub fn alertmanager(dir: &Path) -> Option<Program> {
+    let binary = installed("prometheus-alertmanager").or_else(|| installed("alertmanager"))?;
+    let config = dir.join("alertmanager.yml");
+    std::fs::write(
+        &config,
+        "route:\n  receiver: none\n  group_by: [alertname]\nreceivers:\n  - name: none\n",
+    )
+    .expect("its configuration is written");
+    let address = free_address();
+    let child = Command::new(binary)
+        .arg(format!("--config.file={}", config.display()))
+        .arg(format!("--storage.path={}", dir.join("alertmanager").display()))
+        .arg(format!("--web.listen-address={address}"))
+        .args(["--cluster.listen-address=", "--log.level=error"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let program = Program { child, address };
+    ready(&program, "/-/ready");
+    Some(program)
+}
+
+/// nginx that serves `root`, with the headers given, as fast as it can.
+pub fn nginx(dir: &Path, root: &Path, headers: &[(String, String)]) -> Option<Program> {
+    let binary = installed("nginx")?;
+    let address = free_address();
+    let mut more = String::new();
+    for (name, value) in headers {
+        more.push_str(&format!("    add_header {name} \"{}\";\n", value.replace('"', "\\\"")));
+    }
+    let config = format!(
+        "daemon off;\nworker_processes auto;\npid {dir}/nginx.pid;\nerror_log {dir}/nginx.log;\n\
+         events {{ worker_connections 1024; }}\nhttp {{\n  access_log off;\n  sendfile on;\n  tcp_nopush on;\n  \
+         keepalive_requests 100000000;\n  open_file_cache max=100;\n  default_type \"text/html; charset=utf-8\";\n  \
+         server_tokens off;\n  client_body_temp_path {dir}/body;\n  proxy_temp_path {dir}/proxy;\n  \
+         fastcgi_temp_path {dir}/fastcgi;\n  uwsgi_temp_path {dir}/uwsgi;\n  scgi_temp_path {dir}/scgi;\n  \
+         server {{\n    listen {address};\n    root {root};\n{more}  }}\n}}\n",
+        dir = dir.display(),
+        root = root.display(),
+    );
+    let file = dir.join("nginx.conf");
+    std::fs::write(&file, config).expect("its configuration is written");
+    let child = Command::new(binary)
+        .arg("-c")
+        .arg(&file)
+        .arg("-e")
+        .arg(dir.join("nginx.log"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let program = Program { child, address };
+    ready(&program, "/status");
+    Some(program)
+}
+
+/// Syncs a second that the disk under `dir` gives one writer who appends `bytes` each time.
+pub fn syncs_per_second(dir: &Path, bytes: usize) -> f64 {
+    let mut file = File::create(dir.join("syncs")).expect("a file");
+    let block = vec![7_u8; bytes];
+    let begun = Instant::now();
+    let mut syncs = 0;
+    while begun.elapsed() < Duration::from_millis(1_500) {
+        file.write_all(&block).expect("written");
+        file.sync_data().expect("synced");
+        syncs += 1;
+    }
+    f64::from(syncs) / begun.elapsed().as_secs_f64()
+}
+
+/// Prints the first line of a table's run: what, by which command.
+pub fn headline(what: &str, bench: &str) {
+    println!("\n{what}\n`cargo bench --bench {bench}`\n");
+}
+
+/// Prints a Markdown table.
+pub fn table(head: &[&str], rows: &[Vec<String>]) {
+    println!("| {} |", head.join(" | "));
+    println!("|{}", "---|".repeat(head.len()));
+    for row in rows {
+        println!("| {} |", row.join(" | "));
+    }
+    println!();
+}
+
+pub fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// `12,345`
+pub fn thousands(n: f64) -> String {
+    let digits = format!("{n:.0}");
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A command's first argument that is a number, else `default`: seconds of each measurement.
+pub fn seconds(default: f64) -> f64 {
+    std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(default)
+}
+
+/// Where generated data is kept between runs.
+pub fn cache() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+    let dir = target.join("bench-data");
+    std::fs::create_dir_all(&dir).expect("a directory for generated data");
+    dir
+}
+
+/// A place for a run's files, on the disk of the build (a RAM disk would make every sync free).
+pub fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in(cache()).expect("a directory")
+}

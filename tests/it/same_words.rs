@@ -1,0 +1,149 @@
+//! The same words do the same everywhere: a whole incident by REST, by the console's command box, by the command line
+//! and as Discord slash commands ends with the same timeline, but for the source of each entry.
+
+use std::{sync::Arc, time::Duration};
+
+use commandpost::model::discord::{Discord, Id};
+use serde_json::{Value, json};
+
+use crate::support::program::Program;
+
+const PEOPLE: [&str; 2] = ["Ada", "Bob"];
+
+/// Who says it, the words as typed, and the same as a Discord form: subcommand and options.
+fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
+    vec![
+        (0, "declare checkout is down --severity sev1", "declare", json!({ "title": "checkout is down", "severity": "sev1" })),
+        (1, "role take pio", "role take", json!({ "role": "pio" })),
+        (0, "note it's the 02:55 deploy; don't --force it", "note", json!({ "text": "it's the 02:55 deploy; don't --force it" })),
+        (0, "severity sev2 half of the carts", "severity", json!({ "severity": "sev2", "reason": "half of the carts" })),
+        (1, "update draft Some payments fail.", "update draft", json!({ "text": "Some payments fail." })),
+        (0, "update approve 1", "update approve", json!({ "n": 1 })),
+        (1, "update publish 1", "update publish", json!({ "n": 1 })),
+        (0, "task add --in 10m roll it back", "task add", json!({ "text": "roll it back", "in": "10m" })),
+        (0, "task done 1 rolled back", "task done", json!({ "n": 1, "result": "rolled back" })),
+        (0, "decide stay on the old release", "decide", json!({ "text": "stay on the old release" })),
+        (0, "resolve rolled back", "resolve", json!({ "reason": "rolled back" })),
+        (0, "close", "close", json!({})),
+    ]
+}
+
+/// A timeline as it must be everywhere: names and texts, with the times in them blanked.
+fn told(entries: &[Value]) -> Vec<String> {
+    let blank = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect::<String>();
+    entries
+        .iter()
+        .map(|entry| {
+            let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+            format!("{} {} ({}): {}", text("actor"), text("name"), text("role"), blank(&text("text")))
+        })
+        .collect()
+}
+
+/// Runs of blanked digits are of one length.
+fn vias(entries: &[Value]) -> Vec<String> {
+    let mut vias: Vec<_> = entries.iter().map(|entry| entry["via"].as_str().unwrap_or_default().to_owned()).collect();
+    vias.sort();
+    vias.dedup();
+    vias
+}
+
+async fn by_rest() -> Vec<Value> {
+    let mut program = Program::new("");
+    program.start().await;
+    for (who, words, ..) in script() {
+        let request = program
+            .client
+            .post(program.url("/api/v1/commands"))
+            .header("X-Commandpost-Person", PEOPLE[who])
+            .json(&json!({ "text": words }));
+        let answer = request.send().await.unwrap();
+        assert!(answer.status().is_success(), "{words}: {}", answer.text().await.unwrap());
+    }
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    timeline
+}
+
+async fn by_console() -> Vec<Value> {
+    let mut program = Program::new("");
+    program.start().await;
+    for (who, words, ..) in script() {
+        let incident = if words.starts_with("declare") { "" } else { "INC-1" };
+        let answer = program
+            .client
+            .post(program.url("/console/say"))
+            .header("Cookie", format!("commandpost_name={}", PEOPLE[who]))
+            .form(&[("incident", incident), ("text", words), ("once", &format!("key-{words}"))])
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.status().is_success() || answer.status().is_redirection(), "{words}: {}", answer.status());
+    }
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    timeline
+}
+
+async fn by_command_line() -> Vec<Value> {
+    let mut program = Program::new("");
+    for (who, words, ..) in script() {
+        // As a shell splits them: the data directory itself is worked on, no server runs.
+        let mut argv = vec!["incident", "--as", PEOPLE[who]];
+        argv.extend(words.split(' '));
+        let output = program.run(&argv);
+        assert!(output.status.success(), "{words}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    program.start().await;
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    timeline
+}
+
+async fn by_discord() -> Vec<Value> {
+    let discord = Discord::start(Arc::new(now)).await.unwrap();
+    let channel = discord.text_channel("command-post");
+    let people: Vec<Id> = PEOPLE.iter().map(|name| discord.person(name)).collect();
+    let mut program = Program::new("");
+    let token = program.secret("token", &discord.token());
+    program.configure(&format!(
+        "[discord]\ntoken_file = \"{token}\"\napplication_id = \"{}\"\nguild_id = \"{}\"\nchannel_id = \"{channel}\"\nbase_url = \"{}\"\n",
+        discord.application(),
+        discord.guild(),
+        discord.url()
+    ));
+    program.start().await;
+    let patience = Duration::from_secs(60);
+    discord.wait_for(patience, |d| (!d.commands().is_empty()).then_some(())).await.expect("the commands are registered");
+    let mut place = channel;
+    for (who, words, form, options) in script() {
+        let asked = discord.slash(people[who], place, &format!("incident {form}"), options).unwrap();
+        let answer = asked.message().await.unwrap();
+        assert!(answer.is_ephemeral(), "{words}: only the asker sees the short answer");
+        if form == "declare" {
+            let opened = discord.wait_for(patience, |d| d.threads().into_iter().find(|t| t.name.starts_with("INC-1")));
+            place = opened.await.expect("the incident has its thread").id;
+        }
+    }
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    timeline
+}
+
+#[allow(clippy::disallowed_methods, reason = "the modelled Discord keeps the machine's time")]
+fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_words_end_in_the_same_timeline_whichever_door_they_come_through() {
+    let rest = by_rest().await;
+    assert_eq!(vias(&rest), ["api"]);
+    assert!(rest.len() > script().len(), "{rest:#?}");
+    for (door, timeline) in
+        [("console", by_console().await), ("cli", by_command_line().await), ("discord", by_discord().await)]
+    {
+        assert_eq!(told(&timeline), told(&rest), "{door}");
+        assert_eq!(vias(&timeline), [door]);
+    }
+}
