@@ -655,6 +655,7 @@ impl Desk {
         let mut problems = Vec::new();
         let mut state: Option<Incident> = None;
         let mut from = 1;
+        let mut looked_for = None;
         loop {
             let page = match self.journal.entries(id, from, 1_000).await {
                 Ok(page) => page,
@@ -664,7 +665,20 @@ impl Desk {
                 }
                 Err(error) => return Err(refuse(error)),
             };
-            let Some(last) = page.last() else { break };
+            let Some(last) = page.last() else {
+                let Some(state) = state.as_ref().filter(|_| problems.is_empty()) else { break };
+                match self.other_row(id, state).await {
+                    None => break,
+                    // Row and entries are written in one transaction, so somebody wrote meanwhile: read on. If there
+                    // is nothing more to read, the row says what the timeline does not.
+                    Some((seq, _)) if seq > state.seq && looked_for != Some(seq) => looked_for = Some(seq),
+                    Some((_, problem)) => {
+                        problems.push(problem);
+                        break;
+                    }
+                }
+                continue;
+            };
             from = last.seq + 1;
             for sealed in &page {
                 match verifier.next(sealed) {
@@ -679,20 +693,25 @@ impl Desk {
         if verifier.seq == 0 && problems.is_empty() {
             return Err(no_such(id));
         }
-        if problems.is_empty()
-            && let Some(state) = &state
-        {
-            let rows = self.journal.incidents(IncidentFilter::all(u32::MAX)).await;
-            match rows.map(|rows| rows.into_iter().find(|row| row.id == id)) {
-                Ok(Some(row)) if row == IncidentRow::of(state) => {}
-                Ok(Some(row)) => problems.push(format!(
-                    "{id}: the list row differs from the timeline (row: {row:?}). `commandpost rebuild` makes it anew."
-                )),
-                Ok(None) => problems.push(format!("{id}: the list row is missing. `commandpost rebuild` makes it anew.")),
-                Err(error) => problems.push(error.to_string()),
-            }
-        }
         Ok(Verified { incident: id, entries: verifier.seq, head: verifier.head, problems })
+    }
+
+    /// The last entry that the list row knows, and what is wrong with the row, if it does not say what this state says.
+    async fn other_row(&self, id: IncidentId, state: &Incident) -> Option<(u64, String)> {
+        let rows = self.journal.incidents(IncidentFilter::all(u32::MAX)).await;
+        match rows.map(|rows| rows.into_iter().find(|row| row.id == id)) {
+            Ok(Some(row)) if row == IncidentRow::of(state) => None,
+            Ok(Some(row)) => Some((
+                row.seq,
+                format!(
+                    "{id}: the list row differs from the timeline (row: {row:?}). `commandpost rebuild` makes it anew."
+                ),
+            )),
+            Ok(None) => {
+                Some((0, format!("{id}: the list row is missing. `commandpost rebuild` makes it anew.")))
+            }
+            Err(error) => Some((0, error.to_string())),
+        }
     }
 }
 

@@ -60,22 +60,22 @@ pub async fn in_sentences(response: Response, is_for_programs: bool) -> Response
     if !is_bare || !status.is_client_error() {
         return response;
     }
-    let allow = response.headers().get(header::ALLOW).cloned();
+    let kept = response.headers().get(header::ALLOW).cloned();
     let said = axum::body::to_bytes(response.into_body(), 4_096).await.unwrap_or_default();
     let said: String = String::from_utf8_lossy(&said).chars().filter(|c| !c.is_control()).take(300).collect();
-    let (why, instead) = match &allow {
-        Some(allow) => (
+    let (why, instead) = match status {
+        StatusCode::METHOD_NOT_ALLOWED => (
             "That method does nothing at this address.".to_owned(),
-            format!("Use {}.", allow.to_str().unwrap_or("another")),
+            "The header `Allow` names those that do.".to_owned(),
         ),
-        None if said.is_empty() => (
+        _ if said.is_empty() => (
             format!("The request was refused: {status}."),
             "GET /api/v1/openapi.json describes what there is.".to_owned(),
         ),
-        None => (said, "GET /api/v1/openapi.json describes what fits here.".to_owned()),
+        _ => (said, "GET /api/v1/openapi.json describes what fits here.".to_owned()),
     };
     let mut response = error(status, "invalid", why, instead);
-    if let Some(allow) = allow {
+    if let Some(allow) = kept {
         response.headers_mut().insert(header::ALLOW, allow);
     }
     response

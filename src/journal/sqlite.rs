@@ -100,14 +100,12 @@ impl SqliteJournal {
         }
         let file = dir.join(FILE);
         let database = |why: sqlx::Error| OpenError::Database { file: file.clone(), why: why.to_string() };
-        let mut conn = options(&file)
-            .create_if_missing(true)
+        // The writer's, also when it has to open the file anew after a failure.
+        let writing = options(&file)
             // Few and large checkpoints; the WAL stays around 16 MiB.
             .pragma("wal_autocheckpoint", "4000")
-            .pragma("cache_size", "-16384")
-            .connect()
-            .await
-            .map_err(database)?;
+            .pragma("cache_size", "-16384");
+        let mut conn = writing.clone().create_if_missing(true).connect().await.map_err(database)?;
         // Under the lock above, so that two starts cannot migrate at once (SQLite itself takes no lock for it).
         MIGRATOR.run(&mut conn).await.map_err(|why| match why {
             sqlx::migrate::MigrateError::VersionMissing(_)
@@ -124,7 +122,7 @@ impl SqliteJournal {
             .connect_lazy_with(options(&file).read_only(true).pragma("cache_size", "-4096"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let writer = Writer::new(conn, options(&file), jobs, waiting.clone()).await.map_err(database)?;
+        let writer = Writer::new(conn, writing, jobs, waiting.clone()).await.map_err(database)?;
         let writer = tokio::spawn(writer.run());
         Ok(SqliteJournal {
             queue,

@@ -104,7 +104,7 @@ impl Load {
             let incident = self.incidents[random.random_range(0..self.incidents.len())].clone();
             let mark = self.mark();
             let text = match random.random_range(0..60) {
-                0 => format!("task add @bob 1m look at {mark}"),
+                0 => format!("task add 1m look at {mark}"),
                 1 if person == "ada" => format!("role offer sme:{mark} @zoe"),
                 _ => format!("note the graph says {mark}"),
             };

@@ -8,7 +8,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -330,10 +329,4 @@ pub async fn until<F: Future<Output = bool>>(seconds: u64, what: &str, mut met: 
         assert!(begun.elapsed() < Duration::from_secs(seconds), "in {seconds} s not: {what}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-}
-
-/// A number that no other call in this process returns.
-pub fn unique() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
 }
