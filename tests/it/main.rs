@@ -9,14 +9,18 @@
 #![allow(clippy::disallowed_methods, reason = "real programs and clients are tried, by a real clock")]
 
 mod alertmanager_real;
+mod desk;
 mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
 mod discord_model;
 mod discord_serenity;
 mod floors;
+mod journal_contract;
+mod migrations;
 mod notify;
 mod publishers;
+mod random_commands;
 mod same_words;
 mod support;
 mod torture;

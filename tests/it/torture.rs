@@ -126,7 +126,10 @@ impl Load {
                 if let Some(again) = self.surely(person, &incident, &text, &key).await
                     && again.text != first.text
                 {
-                    self.wrong(format!("the key's second answer differs: {} then {}", first.text, again.text));
+                    self.wrong(format!(
+                        "the key's second answer differs: {} then {}",
+                        first.text, again.text
+                    ));
                 }
                 self.ledger.repeats.fetch_add(1, Ordering::Relaxed);
             }
@@ -178,12 +181,15 @@ impl Load {
     async fn public(self: Arc<Self>, mut random: StdRng) {
         let mut count = 0_u64;
         while self.going() {
-            tokio::time::sleep(Duration::from_millis(random.random_range(POST_EVERY_MS / 4..POST_EVERY_MS))).await;
+            tokio::time::sleep(Duration::from_millis(random.random_range(POST_EVERY_MS / 4..POST_EVERY_MS)))
+                .await;
             let incident = self.incidents[random.random_range(0..2)].clone();
             let mark = self.mark();
             self.ledger.sent.lock().unwrap().insert(mark.clone());
             let draft = format!("update draft We are working on it, {mark}.");
-            let Some(said) = self.surely("bob", &incident, &draft, &format!("draft-{mark}")).await else { return };
+            let Some(said) = self.surely("bob", &incident, &draft, &format!("draft-{mark}")).await else {
+                return;
+            };
             let answer = said.json()["text"].as_str().unwrap_or_default().to_owned();
             let n: Option<u32> = answer
                 .split_whitespace()
@@ -235,7 +241,10 @@ impl Seen {
         self.names.get(name).copied().unwrap_or(0)
     }
     fn marks_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = (&'a str, u32)> {
-        self.marks.iter().filter(move |((n, _), _)| n == name).map(|((_, mark), count)| (mark.as_str(), *count))
+        self.marks
+            .iter()
+            .filter(move |((n, _), _)| n == name)
+            .map(|((_, mark), count)| (mark.as_str(), *count))
     }
 }
 
@@ -346,7 +355,9 @@ async fn until_the_kill(
             // A request arrives at a model: die before, while or after its answer is taken in.
             let before = (x.requests().len(), page.requests().len());
             let begun = Instant::now();
-            while (x.requests().len(), page.requests().len()) == before && begun.elapsed() < Duration::from_secs(4) {
+            while (x.requests().len(), page.requests().len()) == before
+                && begun.elapsed() < Duration::from_secs(4)
+            {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             tokio::time::sleep(Duration::from_micros(random.random_range(0..6_000))).await;
@@ -374,7 +385,12 @@ fn some_fault(x: &XModel, page: &StatuspageModel, random: &mut StdRng) {
 }
 
 /// The public read each published update once at each place, and nothing else. Returns how many.
-fn published_once(x: &XModel, page: &StatuspageModel, seen: &BTreeMap<String, Seen>, states: &[Value]) -> usize {
+fn published_once(
+    x: &XModel,
+    page: &StatuspageModel,
+    seen: &BTreeMap<String, Seen>,
+    states: &[Value],
+) -> usize {
     let mut wanted: HashSet<String> = HashSet::new();
     for state in states {
         for record in state["posts"].as_array().unwrap() {
@@ -396,7 +412,11 @@ fn published_once(x: &XModel, page: &StatuspageModel, seen: &BTreeMap<String, Se
     }
     let delivered: u32 = seen.values().map(|seen| seen.count("update.delivered")).sum();
     let failed: u32 = seen.values().map(|seen| seen.count("update.delivery_failed")).sum();
-    assert_eq!((delivered as usize, failed), (2 * wanted.len(), 0), "each arrival stands on the timeline once");
+    assert_eq!(
+        (delivered as usize, failed),
+        (2 * wanted.len(), 0),
+        "each arrival stands on the timeline once"
+    );
     wanted.len()
 }
 
@@ -460,11 +480,13 @@ async fn torture_nothing_acknowledged_is_lost_and_nothing_is_said_twice() {
     let timers = || async {
         let mut conn = crate::support::program::look_into(&post.database()).await;
         let soon = Utc::now() + chrono::Duration::minutes(5);
-        let due: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM timers WHERE due_at < $1 AND (kind LIKE '%task%' OR kind LIKE '%offer%')")
-            .bind(soon.timestamp_millis())
-            .fetch_one(&mut conn)
-            .await
-            .unwrap();
+        let due: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM timers WHERE due_at < $1 AND (kind LIKE '%task%' OR kind LIKE '%offer%')",
+        )
+        .bind(soon.timestamp_millis())
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
         due == 0
     };
     until(180, "every task and offer fallen due", timers).await;
@@ -493,7 +515,9 @@ async fn torture_nothing_acknowledged_is_lost_and_nothing_is_said_twice() {
     assert!(status.success(), "SIGTERM ends in {status}");
     let verified = post.run(&["verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
-    for secret in ["consumer-key-of", "consumer-secret-of", "access-token-of", "access-secret-of", "statuspage-key-of"] {
+    for secret in
+        ["consumer-key-of", "consumer-secret-of", "access-token-of", "access-secret-of", "statuspage-key-of"]
+    {
         assert!(!log.contains(secret), "a secret is in the log");
     }
     assert!(!log.contains("panicked"), "{log}");

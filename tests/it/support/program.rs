@@ -291,7 +291,10 @@ pub async fn look_into(file: &Path) -> sqlx::SqliteConnection {
 /// The fingerprints of all stored alerts, one a row.
 pub async fn fingerprints(file: &Path) -> Vec<String> {
     let mut conn = look_into(file).await;
-    sqlx::query_scalar("SELECT json_extract(alert, '$.fingerprint') FROM alerts").fetch_all(&mut conn).await.unwrap()
+    sqlx::query_scalar("SELECT json_extract(alert, '$.fingerprint') FROM alerts")
+        .fetch_all(&mut conn)
+        .await
+        .unwrap()
 }
 
 /// A body as Alertmanager 0.25 sends it: one group with these alerts, each (fingerprint, is firing).
