@@ -383,25 +383,22 @@ impl Desk {
                 let Some((state, last)) = held.as_mut() else { return Err(no_such(id)) };
                 let now = self.world.now();
                 let at = state.time_at(now);
-                let decision = match decide::decide(
-                    state,
-                    &command,
-                    &self.scene(&caller, at, target.as_ref()),
-                ) {
-                    Ok(decision) => decision,
-                    Err(refusal) => {
-                        let seen = slot.seen(state.seq);
-                        drop(held);
-                        // What stands in the way may be a write that fails yet, or this very command, said twice.
-                        if !slot.wait_durable(seen).await {
-                            continue;
+                let decision =
+                    match decide::decide(state, &command, &self.scene(&caller, at, target.as_ref())) {
+                        Ok(decision) => decision,
+                        Err(refusal) => {
+                            let seen = slot.seen(state.seq);
+                            drop(held);
+                            // What stands in the way may be a write that fails yet, or this very command, said twice.
+                            if !slot.wait_durable(seen).await {
+                                continue;
+                            }
+                            return match self.answered(along.once.as_deref(), &asked).await? {
+                                Some(answer) => Ok(answer),
+                                None => Err(refusal),
+                            };
                         }
-                        return match self.answered(along.once.as_deref(), &asked).await? {
-                            Some(answer) => Ok(answer),
-                            None => Err(refusal),
-                        };
-                    }
-                };
+                    };
                 let mut answer = Answer { text: decision.reply, incident: Some(id), seq: None };
                 if decision.events.is_empty() {
                     if along.marks.is_empty() && along.deliveries.is_empty() {

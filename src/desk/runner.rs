@@ -162,7 +162,9 @@ impl Desk {
                     Err(_) => Content::Nothing,
                 }
             }
-            (What::Card, Some(id)) => Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words)),
+            (What::Card, Some(id)) => {
+                Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words))
+            }
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
                 Some(line) if line.redacted_by.is_none() => Content::Line(Said {
                     incident: id,

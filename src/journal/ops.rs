@@ -138,11 +138,13 @@ impl SmallOp {
 pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(), sqlx::Error> {
     match mark {
         Mark::SituationLinked { id, incident } => {
-            sqlx::query("UPDATE situations SET incident = $1, decided = COALESCE(decided, 'linked') WHERE id = $2")
-                .bind(incident.to_string())
-                .bind(*id)
-                .execute(conn)
-                .await?;
+            sqlx::query(
+                "UPDATE situations SET incident = $1, decided = COALESCE(decided, 'linked') WHERE id = $2",
+            )
+            .bind(incident.to_string())
+            .bind(*id)
+            .execute(conn)
+            .await?;
         }
         Mark::SituationTold { id, revision } => {
             sqlx::query("UPDATE situations SET told = $1 WHERE id = $2 AND told < $1")

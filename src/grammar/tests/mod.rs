@@ -63,7 +63,12 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
     let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/incident/decide");
     let mut tried = 0;
     for file in std::fs::read_dir(rules).unwrap() {
-        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let file = file.unwrap().path();
+        // The rules' own tests are in a folder beside them.
+        if !file.is_file() {
+            continue;
+        }
+        let source = std::fs::read_to_string(file).unwrap();
         let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         for quoted in code.split('`').skip(1).step_by(2) {
             // The program's own command line, settings and lone flags are other languages.

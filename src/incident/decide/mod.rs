@@ -418,3 +418,6 @@ fn room_for(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
 fn is_real(incident: &Incident) -> bool {
     incident.kind() == Kind::Real
 }
+
+#[cfg(test)]
+mod tests;

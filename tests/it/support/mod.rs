@@ -1,6 +1,9 @@
 //! What the tests share.
 
+pub mod courier;
 pub mod discord;
+pub mod faulty;
+pub mod house;
 pub mod openapi;
 pub mod program;
 mod schema;

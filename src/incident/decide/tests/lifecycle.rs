@@ -1,0 +1,151 @@
+//! From triage to closed.
+
+use super::*;
+
+fn enter(phase: Phase, reason: &str) -> Command {
+    Command::Enter { phase, reason: reason.into() }
+}
+
+fn severity(to: Severity) -> Command {
+    Command::Severity { to, reason: String::new() }
+}
+
+#[test]
+fn every_step_from_phase_to_phase_is_as_reviewed() {
+    let mut table = String::new();
+    for from in Phase::ALL {
+        for to in Phase::ALL {
+            let mut stage = Stage::new();
+            stage.incident.phase = from;
+            if from.is_over() {
+                stage.incident.milestones.closed = Some(stage.now);
+            }
+            let step = match stage.ask("Ada", &enter(to, "because")) {
+                Ok(decision) => {
+                    assert!(
+                        matches!(decision.events[0].event, Event::PhaseChanged { from: f, to: t, .. } if (f, t) == (from, to))
+                    );
+                    decision.reply
+                }
+                Err(refusal) => format!("NO {:?}: {refusal}", refusal.because),
+            };
+            table.push_str(&format!("{from} -> {to}: {step}\n"));
+        }
+    }
+    insta::assert_snapshot!("phases", table);
+}
+
+#[test]
+fn anybody_raises_the_severity_and_only_the_commander_lowers_it() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", severity(Severity::Sev1));
+    assert_eq!(stage.incident.severity, Severity::Sev1);
+    assert_eq!(stage.no("Bo", severity(Severity::Sev3)), Because::Forbidden);
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    assert_eq!(stage.no("Bo", severity(Severity::Sev3)), Because::Forbidden);
+    assert_eq!(stage.no(HOUSE, severity(Severity::Sev3)), Because::Forbidden);
+    stage.no("Ada", severity(Severity::Sev1));
+    stage.ok("Ada", severity(Severity::Sev3));
+
+    stage.policy.only_commander_lowers_severity = false;
+    stage.ok("Bo", severity(Severity::Sev4));
+    assert_eq!(stage.no("Cy", severity(Severity::Sev5)), Because::Forbidden, "without a role");
+    stage.ok("Di", Command::TakeRole { role: role("observer") });
+    assert_eq!(stage.no("Di", severity(Severity::Sev5)), Because::Forbidden, "who only reads along");
+    stage.aloud("severity");
+}
+
+#[test]
+fn a_triage_card_is_lifted_by_anybody_but_not_made_smaller() {
+    let mut stage = Stage::of("Ada", Kind::Real, true);
+    assert_eq!(stage.no("Bo", Command::Confirm { severity: Some(Severity::Sev4) }), Because::Forbidden);
+    stage.ok("Bo", Command::Confirm { severity: Some(Severity::Sev1) });
+    assert_eq!((stage.incident.phase, stage.incident.severity), (Phase::Investigating, Severity::Sev1));
+    stage.no("Bo", Command::Confirm { severity: None });
+    stage.aloud("triage");
+}
+
+#[test]
+fn nothing_is_resolved_without_a_cause_or_a_reason() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.no("Ada", enter(Phase::Resolved, "")), Because::Invalid);
+    assert_eq!(stage.no("Bo", enter(Phase::Resolved, "it is fine")), Because::Forbidden);
+    stage.ok("Ada", enter(Phase::Resolved, "the provider is back"));
+    let mut stage = stage.again();
+    stage.ok("Ada", enter(Phase::Identified, ""));
+    stage.ok("Ada", enter(Phase::Resolved, ""));
+    stage.aloud("resolve");
+}
+
+#[test]
+fn nothing_is_closed_over_open_tasks_or_posts_on_their_way() {
+    let mut stage = Stage::new();
+    stage.policy.destinations = vec!["x".into()];
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: "Roll back".into(), minutes: None });
+    stage.ok("Ada", enter(Phase::Resolved, "rolled back"));
+    assert_eq!(stage.no("Ada", enter(Phase::Closed, "")), Because::Conflict);
+    assert_eq!(stage.no("Bo", enter(Phase::Closed, "")), Because::Forbidden);
+    stage.ok("Bo", Command::ReportTask { n: 1, result: "done".into() });
+    stage.ok("Ada", posts::draft("It works again."));
+    stage.ok("Ada", Command::Approve { n: 1, alone: Some("nobody else".into()) });
+    stage.ok("Ada", Command::Publish { n: 1 });
+    assert_eq!(stage.no("Ada", enter(Phase::Closed, "")), Because::Conflict);
+    let failed = Err("the account is locked".to_owned());
+    stage.ok(HOUSE, Command::Delivered { post: 1, destination: "x".into(), result: failed });
+    stage.ok("Ada", enter(Phase::Closed, ""));
+    assert_eq!(stage.no("Ada", Command::SetObjective { text: "more".into() }), Because::Conflict);
+    stage.ok("Bo", Command::Note { text: "The graph of that night".into(), at: None });
+    stage.aloud("close");
+}
+
+#[test]
+fn what_breaks_again_within_a_day_is_the_same_incident() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", enter(Phase::Resolved, "restarted"));
+    stage.ok("Ada", enter(Phase::Closed, ""));
+    stage.later(24 * 60);
+    assert_eq!(stage.no("Ada", enter(Phase::Investigating, "")), Because::Invalid);
+    assert_eq!(stage.no("Bo", enter(Phase::Investigating, "again")), Because::Forbidden);
+    stage.ok("Ada", enter(Phase::Investigating, "it fails again"));
+    let milestones = &stage.incident.milestones;
+    assert_eq!((milestones.resolved, milestones.mitigated, milestones.closed), (None, None, None));
+    stage.ok("Ada", enter(Phase::Resolved, "restarted again"));
+    stage.later(24 * 60 + 1);
+    assert_eq!(stage.no("Ada", enter(Phase::Investigating, "and again")), Because::Conflict);
+    stage.aloud("reopen");
+}
+
+#[test]
+fn a_false_alarm_is_called_off_by_who_declared_it_until_the_public_was_told() {
+    let mut stage = Stage::of("Ada", Kind::Real, true);
+    stage.ok("Bo", Command::TakeCommand { force: true, reason: "Ada is gone".into() });
+    assert_eq!(stage.no("Cy", enter(Phase::Cancelled, "false alarm")), Because::Forbidden);
+    assert_eq!(stage.no("Ada", enter(Phase::Cancelled, "")), Because::Invalid);
+    stage.ok("Ada", enter(Phase::Cancelled, "false alarm"));
+    assert_eq!(stage.no("Bo", enter(Phase::Investigating, "no, real")), Because::Conflict);
+
+    let mut told = stage.again();
+    told.ok("Ada", posts::draft("We are looking."));
+    told.ok("Ada", Command::Approve { n: 1, alone: Some("nobody else".into()) });
+    told.ok("Ada", Command::Publish { n: 1 });
+    assert_eq!(told.no("Ada", enter(Phase::Cancelled, "false alarm")), Because::Conflict);
+    told.ok("Ada", enter(Phase::Identified, ""));
+    assert_eq!(told.no("Ada", enter(Phase::Cancelled, "false alarm")), Because::Conflict);
+    told.aloud("cancel");
+}
+
+#[test]
+fn titles_and_summaries_are_bounded_and_clean() {
+    let mut stage = Stage::new();
+    let title = |title: &str| Command::Retitle { title: title.into() };
+    stage.no("Ada", title("  "));
+    assert_eq!(stage.no("Ada", title(&"x".repeat(201))), Because::Limit);
+    stage.no("Ada", title("Payments fail"));
+    assert_eq!(stage.no("Bo", title("Mine")), Because::Forbidden);
+    stage.ok("Ada", title("Two\nlines \u{202E}turned"));
+    assert_eq!(stage.incident.title, "Two lines \u{FFFD}turned");
+    stage.no("Ada", Command::Summarize { text: String::new() });
+    stage.ok("Ada", Command::Summarize { text: "Half of all payments".into() });
+    assert!(stage.reads("Bo", Command::Status).contains("Two lines"));
+    stage.aloud("title");
+}

@@ -1,0 +1,140 @@
+//! Notes, late entries, corrections, redactions, evidence and linked alerts.
+
+use super::*;
+use crate::incident::command::SituationFacts;
+
+fn note(text: &str, at: Option<StatedTime>) -> Command {
+    Command::Note { text: text.into(), at }
+}
+
+fn correct(target: u64) -> Command {
+    Command::Correct { target, text: "10 %".into(), at: None, reason: String::new() }
+}
+
+fn redact(target: u64) -> Command {
+    Command::Redact { target, reason: "a customer's name".into() }
+}
+
+#[test]
+fn a_late_entry_states_a_time_that_has_passed() {
+    let mut stage = Stage::new();
+    let time = |text: &str| StatedTime::TimeOfDay(text.parse().unwrap());
+    let cases = [
+        (StatedTime::MinutesAgo(90), Some("2026-01-02T10:30:00Z")),
+        (time("11:59:00"), Some("2026-01-02T11:59:00Z")),
+        // A time of day that has not come yet today was yesterday.
+        (time("12:00:01"), Some("2026-01-01T12:00:01Z")),
+        (StatedTime::At("2026-01-02T12:01:00Z".parse().unwrap()), Some("2026-01-02T12:00:00Z")),
+        (StatedTime::At("2026-01-02T11:00:00.123456Z".parse().unwrap()), Some("2026-01-02T11:00:00.123Z")),
+        (StatedTime::At("2026-01-02T12:01:01Z".parse().unwrap()), None),
+        (StatedTime::At("2024-12-31T00:00:00Z".parse().unwrap()), None),
+        (StatedTime::MinutesAgo(u32::MAX), None),
+        (StatedTime::At(DateTime::<Utc>::MAX_UTC), None),
+        (StatedTime::At(DateTime::<Utc>::MIN_UTC), None),
+    ];
+    for (stated, expected) in cases {
+        let command = note("It began", Some(stated));
+        match expected {
+            Some(at) => {
+                let decision = stage.ask("Bo", &command).unwrap();
+                assert_eq!(
+                    decision.events[0].at,
+                    Some((at.parse().unwrap(), TimeSource::Stated)),
+                    "{stated:?}"
+                );
+            }
+            None => assert_eq!(stage.no("Bo", command), Because::Invalid, "{stated:?}"),
+        }
+    }
+    stage.no("Bo", note(" ", None));
+    stage.aloud("late_entries");
+}
+
+#[test]
+fn accounts_are_corrected_and_deeds_are_not() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", note("90 % of payments fail", None));
+    let noted = stage.last();
+    stage.ok("Cy", correct(noted));
+    let correction = stage.last();
+    assert_eq!(stage.no("Cy", correct(1)), Because::Conflict);
+    assert_eq!(stage.no("Cy", correct(correction)), Because::Conflict);
+    assert_eq!(stage.no("Cy", correct(99)), Because::NotFound);
+    let future = StatedTime::At(stage.now + Duration::hours(1));
+    let at = Command::Correct { target: noted, text: "x".into(), at: Some(future), reason: String::new() };
+    assert_eq!(stage.no("Cy", at), Because::Invalid);
+    stage.ok("Bo", redact(noted));
+    assert_eq!(stage.no("Bo", correct(noted)), Because::Conflict);
+    stage.aloud("corrections");
+}
+
+#[test]
+fn words_are_redacted_by_their_author_or_who_answers_for_the_record_and_deeds_by_nobody() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", note("Mrs Smith called", None));
+    let noted = stage.last();
+    assert_eq!(stage.no("Cy", redact(noted)), Because::Forbidden);
+    stage.no("Bo", Command::Redact { target: noted, reason: String::new() });
+    stage.ok("Bo", redact(noted));
+    stage.no("Ada", redact(noted));
+    for seq in [1, 2, stage.last()] {
+        assert_eq!(stage.no("Ada", redact(seq)), Because::Conflict);
+    }
+    assert_eq!(stage.no("Ada", redact(99)), Because::NotFound);
+    stage.ok("Cy", Command::TakeRole { role: role("scribe") });
+    stage.ok(
+        "Bo",
+        Command::Can {
+            service: "db".into(),
+            conditions: "Mrs Smith".into(),
+            actions: String::new(),
+            needs: String::new(),
+        },
+    );
+    stage.ok("Cy", redact(stage.last()));
+    assert!(stage.incident.cans.is_empty(), "it leaves the card and the briefing too");
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "done".into() });
+    stage.ok("Ada", Command::Enter { phase: Phase::Closed, reason: String::new() });
+    stage.ok("Bo", note("Mrs Smith again", None));
+    stage.ok("Bo", redact(stage.last()));
+    stage.aloud("redactions");
+}
+
+#[test]
+fn evidence_is_a_web_address() {
+    let mut stage = Stage::new();
+    for url in ["javascript:alert(1)", "file:///etc/passwd", "https://a b", "", "data:text/html,x"] {
+        let link = Command::AddLink { label: "graph".into(), url: url.into() };
+        assert_eq!(stage.no("Bo", link), Because::Invalid, "{url}");
+    }
+    stage.no("Bo", Command::AddLink { label: String::new(), url: "https://example.com".into() });
+    stage.ok("Bo", Command::AddLink { label: "graph".into(), url: "https://example.com/g".into() });
+    assert_eq!(stage.no("Bo", Command::Decide { text: "roll back".into() }), Because::Forbidden);
+    stage.ok("Ada", Command::Decide { text: "roll back".into() });
+    stage.aloud("evidence");
+}
+
+#[test]
+fn linked_alerts_are_told_when_they_move_and_only_then() {
+    let mut stage = Stage::new();
+    let facts = |firing, total| SituationFacts {
+        id: 7,
+        title: "Disk full".into(),
+        source: "alertmanager".into(),
+        firing,
+        total,
+        alerts: vec![],
+    };
+    let moved = |firing, total| Command::SituationMoved { facts: facts(firing, total) };
+    assert_eq!(stage.no(HOUSE, moved(1, 1)), Because::Conflict);
+    assert_eq!(stage.no("Bo", moved(1, 1)), Because::Forbidden);
+    assert_eq!(stage.no("Bo", Command::LinkSituation { situation: 7, facts: None }), Because::NotFound);
+    stage.ok("Bo", Command::LinkSituation { situation: 7, facts: Some(facts(1, 1)) });
+    stage.no("Bo", Command::LinkSituation { situation: 7, facts: Some(facts(1, 1)) });
+    assert_eq!(stage.ok(HOUSE, moved(1, 1)), []);
+    assert!(matches!(stage.ok(HOUSE, moved(3, 3))[..], [Event::AlertsChanged { firing: 3, .. }]));
+    assert!(matches!(stage.ok(HOUSE, moved(0, 3))[..], [Event::AlertsCleared { total: 3, .. }]));
+    assert_eq!(stage.ok(HOUSE, moved(0, 3)), []);
+    assert_eq!(stage.incident.firing(), 0);
+    stage.aloud("alerts");
+}

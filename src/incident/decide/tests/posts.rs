@@ -1,0 +1,188 @@
+//! What the public is told: written by one, approved by another, published word for word.
+
+use super::*;
+use crate::{
+    incident::command::DraftText,
+    incident::kind::{Drill, Real},
+    post::{Approved, ComponentState, PublicPhase},
+};
+
+pub(super) fn draft(text: &str) -> Command {
+    Command::Draft(DraftText { text: text.into(), ..DraftText::default() })
+}
+
+fn with(text: &str, change: impl FnOnce(&mut DraftText)) -> Command {
+    let mut draft = DraftText { text: text.into(), ..DraftText::default() };
+    change(&mut draft);
+    Command::Draft(draft)
+}
+
+fn approve(n: u32) -> Command {
+    Command::Approve { n, alone: None }
+}
+
+fn publish(n: u32) -> Command {
+    Command::Publish { n }
+}
+
+/// Bo writes what Ada, who commands, has to approve.
+fn drafted() -> Stage {
+    let mut stage = Stage::new();
+    stage.ok("Bo", Command::TakeRole { role: role("pio") });
+    stage.ok("Bo", draft("We are looking into failing payments."));
+    stage
+}
+
+#[test]
+fn nobody_approves_alone_what_they_wrote() {
+    let mut stage = drafted();
+    assert_eq!(stage.no("Bo", publish(1)), Because::Conflict, "not approved");
+    assert_eq!(stage.no("Bo", approve(1)), Because::Forbidden, "the author");
+    assert_eq!(stage.no("Cy", approve(1)), Because::Forbidden);
+    assert_eq!(stage.no(HOUSE, approve(1)), Because::Forbidden);
+    stage.ok("Ada", approve(1));
+    assert_eq!(stage.no("Cy", publish(1)), Because::Forbidden);
+    stage.ok("Bo", publish(1));
+
+    stage.ok("Ada", draft("More is known."));
+    assert_eq!(stage.no("Ada", approve(2)), Because::Forbidden);
+    assert_eq!(stage.no("Ada", Command::Approve { n: 2, alone: Some(" ".into()) }), Because::Invalid);
+    let events = stage.ok("Ada", Command::Approve { n: 2, alone: Some("nobody is awake".into()) });
+    assert!(
+        matches!(&events[..], [Event::UpdateApproved { alone: Some(why), .. }] if why == "nobody is awake")
+    );
+    // Another's wording makes another the author.
+    stage.ok("Bo", with("More is known now.", |d| d.replaces = Some(2)));
+    assert_eq!(stage.incident.post(2).unwrap().author, who("Bo"));
+    assert_eq!(stage.no("Ada", publish(2)), Because::Conflict);
+    stage.ok("Ada", approve(2));
+
+    stage.policy.two_person = false;
+    stage.ok("Ada", draft("Alone is fine here."));
+    let events = stage.ok("Ada", approve(3));
+    assert!(matches!(&events[..], [Event::UpdateApproved { alone: None, .. }]));
+    stage.aloud("approve");
+}
+
+#[test]
+fn an_approval_is_void_once_text_severity_or_phase_change_and_after_ten_minutes() {
+    type Change = fn(&mut Stage);
+    let changes: [(&str, Change); 6] = [
+        ("text", |s| drop(s.ok("Bo", with("Other words.", |d| d.replaces = Some(1))))),
+        ("same text said again", |s| {
+            drop(s.ok("Bo", with("We are looking into failing payments.", |d| d.replaces = Some(1))))
+        }),
+        ("severity", |s| drop(s.ok("Bo", Command::Severity { to: Severity::Sev1, reason: String::new() }))),
+        ("severity, there and back", |s| {
+            s.ok("Ada", Command::Severity { to: Severity::Sev1, reason: String::new() });
+            s.ok("Ada", Command::Severity { to: Severity::Sev2, reason: String::new() });
+        }),
+        ("phase", |s| drop(s.ok("Ada", Command::Enter { phase: Phase::Identified, reason: String::new() }))),
+        ("phase, there and back", |s| {
+            s.ok("Ada", Command::Enter { phase: Phase::Identified, reason: String::new() });
+            s.ok("Ada", Command::Enter { phase: Phase::Investigating, reason: String::new() });
+        }),
+    ];
+    let mut stage = drafted();
+    for (what, change) in changes {
+        stage.ok("Ada", approve(1));
+        change(&mut stage);
+        assert_eq!(stage.no("Bo", publish(1)), Because::Conflict, "{what}");
+        let refused = stage.refused;
+        stage = Stage { refused, ..drafted() };
+    }
+    stage.ok("Ada", approve(1));
+    stage.later(10);
+    assert_eq!(stage.no("Bo", publish(1)), Because::Conflict);
+    stage.ok("Ada", approve(1));
+    stage.later(9);
+    // What leaves the text, severity and phase alone leaves the approval alone.
+    stage.ok("Ada", Command::Retitle { title: "Payments fail in Europe".into() });
+    stage.ok("Bo", publish(1));
+    stage.aloud("approval_void");
+}
+
+#[test]
+fn what_is_published_cannot_be_changed_but_corrected() {
+    let mut stage = drafted();
+    stage.no("Bo", with("Correction.", |d| d.corrects = Some(1)));
+    stage.ok("Ada", approve(1));
+    stage.ok("Bo", publish(1));
+    assert_eq!(stage.no("Bo", with("Changed.", |d| d.replaces = Some(1))), Because::Conflict);
+    stage.no("Ada", approve(1));
+    stage.no("Bo", publish(1));
+    stage.no("Bo", Command::DropPost { n: 1, reason: "oops".into() });
+    assert_eq!(stage.no("Bo", with("Correction.", |d| d.corrects = Some(9))), Because::NotFound);
+    stage.ok("Bo", with("Correction: only card payments.", |d| d.corrects = Some(1)));
+    stage.ok("Bo", with("Correction: only cards.", |d| d.replaces = Some(2)));
+    assert_eq!(stage.incident.post(2).unwrap().draft.corrects, Some(1), "another wording corrects it still");
+    stage.ok("Ada", approve(2));
+    stage.ok("Bo", publish(2));
+    let post = Approved::<Real>::published(&stage.incident, 2, None).unwrap();
+    assert_eq!((post.corrects.as_deref(), post.is_first), (Some("INC-1/p1"), false));
+
+    stage.ok("Bo", draft("Never mind."));
+    stage.no("Bo", Command::DropPost { n: 3, reason: String::new() });
+    stage.ok("Bo", Command::DropPost { n: 3, reason: "not needed".into() });
+    for command in [approve(3), publish(3), with("x", |d| d.replaces = Some(3)), approve(4), publish(4)] {
+        stage.no("Ada", command);
+    }
+    stage.aloud("published");
+}
+
+#[test]
+fn the_public_is_told_nothing_that_is_not_so() {
+    let mut stage = drafted();
+    let resolved = |text: &str| with(text, |d| d.phase = Some(PublicPhase::Resolved));
+    assert_eq!(stage.no("Bo", resolved("It is over.")), Because::Conflict);
+    stage.no("Bo", with("A", |d| d.components = vec![("Chekout".into(), ComponentState::MajorOutage)]));
+    stage.no("Bo", with("A", |d| d.next_update_minutes = Some(7 * 24 * 60 + 1)));
+    stage.no("Bo", draft(" \n "));
+    assert_eq!(stage.no("Bo", draft(&"x".repeat(25_001))), Because::Limit);
+    stage.ok("Bo", with("A", |d| d.components = vec![("Checkout".into(), ComponentState::MajorOutage)]));
+    // Written when it was over, and reopened before anybody approved it.
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "fixed".into() });
+    stage.ok("Bo", resolved("It is over."));
+    stage.ok("Ada", Command::Enter { phase: Phase::Investigating, reason: "it is not".into() });
+    let n = stage.incident.posts.last().unwrap().n;
+    assert_eq!(stage.no("Ada", approve(n)), Because::Conflict);
+    stage.no("Bo", publish(n));
+    stage.policy.components.clear();
+    stage.no("Bo", with("A", |d| d.components = vec![("Checkout".into(), ComponentState::MajorOutage)]));
+    stage.aloud("drafts");
+}
+
+#[test]
+fn the_next_update_is_promised_by_severity_unless_somebody_says_otherwise() {
+    let mut stage = drafted();
+    stage.ok("Ada", approve(1));
+    stage.ok("Bo", publish(1));
+    assert_eq!(stage.incident.next_update_due, Some(stage.now + Duration::minutes(30)));
+    stage.ok("Bo", with("No promise.", |d| d.next_update_minutes = Some(0)));
+    stage.ok("Ada", approve(2));
+    stage.ok("Bo", publish(2));
+    assert_eq!(stage.incident.next_update_due, None);
+}
+
+#[test]
+fn what_is_not_real_goes_nowhere_but_the_sandbox() {
+    for kind in [Kind::Drill, Kind::Test] {
+        let mut stage = Stage::of("Ada", kind, false);
+        stage.policy.destinations = vec!["x".into(), "statuspage".into()];
+        stage.ok("Bo", with("Over.", |d| d.phase = Some(PublicPhase::Resolved)));
+        stage.ok("Ada", approve(1));
+        let events = stage.ok("Ada", publish(1));
+        assert!(
+            matches!(&events[..], [Event::UpdatePublished { destinations, .. }] if *destinations == ["sandbox"])
+        );
+        assert!(Approved::<Real>::published(&stage.incident, 1, None).is_err());
+        assert_eq!(Approved::<Drill>::published(&stage.incident, 1, None).is_ok(), kind == Kind::Drill);
+    }
+    let mut real = drafted();
+    real.policy.destinations = vec!["x".into()];
+    real.ok("Ada", approve(1));
+    let events = real.ok("Bo", publish(1));
+    assert!(
+        matches!(&events[..], [Event::UpdatePublished { destinations, .. }] if *destinations == ["page", "x"])
+    );
+}

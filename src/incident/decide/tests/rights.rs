@@ -1,0 +1,84 @@
+//! Who only reads along, what the house may, and what belongs to exercises.
+
+use super::*;
+
+#[test]
+fn who_reads_along_says_nothing_until_given_a_part() {
+    for slug in ["observer", "trainee"] {
+        let mut stage = Stage::new();
+        stage.ok("Bo", Command::TakeRole { role: role(slug) });
+        stage.ok("Bo", Command::CheckIn { who: None, note: String::new() });
+        assert!(!stage.reads("Bo", Command::Status).is_empty());
+        for command in [
+            Command::Note { text: "I think".into(), at: None },
+            Command::TakeCommand { force: true, reason: "I can".into() },
+            Command::Severity { to: Severity::Sev1, reason: String::new() },
+            posts::draft("Hello."),
+            Command::AssignTask { owner: None, text: "x".into(), minutes: None },
+            Command::Can {
+                service: "db".into(),
+                conditions: "x".into(),
+                actions: String::new(),
+                needs: String::new(),
+            },
+        ] {
+            assert_eq!(stage.no("Bo", command), Because::Forbidden, "{slug}");
+        }
+        stage.ok("Ada", Command::OfferRole { role: role("sme:db"), to: who("Bo") });
+        stage.ok("Bo", Command::AcceptRole { role: None });
+        stage.ok("Bo", Command::Note { text: "I know".into(), at: None });
+        stage.aloud(&format!("rights_{slug}"));
+    }
+}
+
+#[test]
+fn the_house_does_its_own_work_and_nobody_else_s() {
+    let mut stage = Stage::new();
+    for command in [
+        Command::Enter { phase: Phase::Resolved, reason: "quiet".into() },
+        Command::Enter { phase: Phase::Cancelled, reason: "quiet".into() },
+        posts::draft("Hello."),
+        Command::Publish { n: 1 },
+        Command::TakeRole { role: role("ops") },
+        Command::Severity { to: Severity::Sev1, reason: String::new() },
+    ] {
+        assert_eq!(stage.no(HOUSE, command), Because::Forbidden);
+    }
+    stage.ok(HOUSE, Command::Note { text: "The webhook is quiet".into(), at: None });
+    for command in [
+        Command::Delivered { post: 1, destination: "x".into(), result: Ok(None) },
+        Command::Endex { reason: "enough".into() },
+        Command::Timer(crate::incident::command::TimerKind::FirstUpdateDue),
+    ] {
+        assert_eq!(stage.no("Ada", command), Because::Forbidden, "not even the commander");
+    }
+    let delivered = Command::Delivered { post: 1, destination: "x".into(), result: Ok(None) };
+    assert_eq!(stage.no(HOUSE, delivered), Because::NotFound);
+    stage.aloud("rights_house");
+}
+
+#[test]
+fn an_exercise_stays_in_its_own_incident() {
+    let inject = || Command::Inject {
+        id: "I1".into(),
+        from: "Customer".into(),
+        to: "PIO".into(),
+        text: "What is going on?".into(),
+    };
+    for kind in [Kind::Real, Kind::Test] {
+        let mut stage = Stage::of("Ada", kind, false);
+        for command in [
+            inject(),
+            Command::Observe { text: "They are calm".into() },
+            Command::Endex { reason: "enough".into() },
+        ] {
+            assert_eq!(stage.no(HOUSE, command), Because::Conflict);
+        }
+        stage.aloud(&format!("exercise_in_{}", kind.word()));
+    }
+    let mut drill = Stage::of("Ada", Kind::Drill, false);
+    drill.ok(HOUSE, inject());
+    drill.ok(HOUSE, Command::Endex { reason: "enough".into() });
+    assert_eq!(drill.incident.phase, Phase::Closed);
+    drill.ok(HOUSE, Command::Observe { text: "They were calm".into() });
+}

@@ -1,0 +1,121 @@
+//! Roles and who is here.
+
+use super::*;
+use crate::incident::command::TimerKind;
+
+fn take(slug: &str) -> Command {
+    Command::TakeRole { role: role(slug) }
+}
+
+fn offer(slug: &str, to: &str) -> Command {
+    Command::OfferRole { role: role(slug), to: who(to) }
+}
+
+fn accept(slug: Option<&str>) -> Command {
+    Command::AcceptRole { role: slug.map(role) }
+}
+
+fn check_out(name: Option<&str>) -> Command {
+    Command::CheckOut { who: name.map(who), note: String::new() }
+}
+
+fn check_in(name: Option<&str>) -> Command {
+    Command::CheckIn { who: name.map(who), note: String::new() }
+}
+
+#[test]
+fn a_role_for_one_is_held_by_one_and_others_by_many() {
+    let mut stage = Stage::new();
+    stage.no("Bo", take("ic"));
+    stage.no("Ada", offer("ic", "Bo"));
+    stage.no("Ada", Command::RelieveRole { role: role("ic"), person: None, reason: String::new() });
+    stage.ok("Bo", take("ops"));
+    stage.no("Bo", take("ops"));
+    assert_eq!(stage.no("Cy", take("ops")), Because::Conflict);
+    stage.ok("Cy", take("deputy"));
+    stage.ok("Di", take("deputy"));
+    assert_eq!(stage.incident.holders(&role("deputy")).len(), 2);
+    assert_eq!(
+        stage.incident.holders(&role("pio")),
+        [&who("Ada")],
+        "what is not given out is the commander's"
+    );
+    // Offered to another and accepted, it changes hands; the record says so.
+    stage.ok("Ada", offer("ops", "Cy"));
+    assert_eq!(stage.incident.holders(&role("ops")), [&who("Bo")]);
+    let events = stage.ok("Cy", accept(None));
+    assert!(matches!(&events[0], Event::RoleRelieved { person, .. } if *person == who("Bo")));
+    assert_eq!(stage.incident.holders(&role("ops")), [&who("Cy")]);
+    stage.aloud("roles_take");
+}
+
+#[test]
+fn a_role_on_offer_is_answered_by_whom_it_is_offered_to() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.no("Bo", offer("pio", "Cy")), Because::Forbidden);
+    stage.no("Cy", accept(None));
+    stage.ok("Ada", offer("pio", "Cy"));
+    stage.ok("Ada", offer("lno", "Cy"));
+    assert_eq!(stage.no("Cy", accept(None)), Because::Invalid, "which?");
+    stage.no("Bo", accept(Some("pio")));
+    stage.no("Bo", Command::DeclineRole { role: None, reason: String::new() });
+    stage.ok("Cy", Command::DeclineRole { role: Some(role("lno")), reason: "no".into() });
+    stage.later(9);
+    stage.ok("Cy", accept(None));
+    stage.no("Ada", offer("pio", "Cy"));
+
+    stage.ok("Ada", offer("ops", "Di"));
+    let expires = TimerKind::RoleOfferExpires { role: role("ops"), to: who("Di") };
+    assert_eq!(stage.ok(HOUSE, Command::Timer(expires.clone())), []);
+    stage.later(10);
+    assert_eq!(stage.no("Di", accept(None)), Because::Conflict);
+    assert_eq!(stage.ok(HOUSE, Command::Timer(expires.clone())).len(), 1);
+    assert_eq!(stage.ok(HOUSE, Command::Timer(expires)), []);
+    stage.aloud("roles_offer");
+}
+
+#[test]
+fn roles_are_given_back_or_taken_away_by_who_may() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", take("pio"));
+    let relieve = |slug: &str| Command::RelieveRole { role: role(slug), person: None, reason: "rest".into() };
+    assert_eq!(stage.no("Cy", relieve("pio")), Because::Forbidden);
+    stage.no("Ada", relieve("ops"));
+    stage.no("Cy", Command::ReleaseRole { role: role("pio") });
+    stage.no("Ada", Command::ReleaseRole { role: Role::ic() });
+    stage.ok("Ada", relieve("pio"));
+    assert_eq!(stage.incident.roles_of(&who("Bo")), []);
+    stage.ok("Bo", take("pio"));
+    stage.ok("Bo", Command::ReleaseRole { role: role("pio") });
+    assert_eq!(stage.incident.holders(&role("pio")), [&who("Ada")]);
+    stage.aloud("roles_release");
+}
+
+#[test]
+fn who_checks_out_leaves_roles_behind_but_neither_tasks_nor_command() {
+    let mut stage = Stage::new();
+    stage.no("Bo", check_out(None));
+    for name in ["Ada", "Bo", "Cy"] {
+        stage.ok(name, check_in(None));
+    }
+    stage.no("Bo", check_in(None));
+    stage.no("Ada", check_out(None));
+    stage.ok("Bo", take("pio"));
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: "Write".into(), minutes: None });
+    stage.no("Bo", check_out(None));
+    stage.ok("Bo", Command::ReportTask { n: 1, result: "written".into() });
+    // Checking somebody out takes their roles: that needs the right to relieve them.
+    assert_eq!(stage.no("Cy", check_out(Some("Bo"))), Because::Forbidden);
+    let events = stage.ok("Ada", check_out(Some("Bo")));
+    assert!(matches!(&events[..], [Event::RoleReleased { .. }, Event::CheckedOut { .. }]));
+    assert_eq!(stage.incident.roles_of(&who("Bo")), []);
+    // Who holds no role may be checked out by anybody: they forgot.
+    stage.ok("Bo", check_out(Some("Cy")));
+    stage.ok("Cy", check_in(None));
+    // Once it is over, the commander leaves too.
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "done".into() });
+    stage.ok("Ada", Command::Enter { phase: Phase::Closed, reason: String::new() });
+    stage.ok("Ada", check_out(None));
+    assert_eq!(stage.no("Bo", check_in(None)), Because::Conflict);
+    stage.aloud("checkout");
+}

@@ -1,0 +1,6 @@
+//! The desk on a real journal: what is answered is written, what is refused is not, whatever fails in between.
+
+mod alerts;
+mod outbox;
+mod timers;
+mod writing;

@@ -1,0 +1,165 @@
+//! The follower: what a rule makes of alerts, and what an incident is told of those linked to it.
+
+use commandpost::{
+    alert::{
+        AlertSeverity,
+        rules::{Action, Matchers, Rule},
+    },
+    desk::{Along, Settings},
+    incident::{command::Command, id::IncidentId, phase::Phase, refusal::Because},
+    journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, SituationRow, What},
+};
+
+use crate::support::house::{House, alert, caller, declare, resolved};
+
+async fn house(then: Action) -> House {
+    let when = Matchers { severity: Some(AlertSeverity::Critical), ..Matchers::default() };
+    let rules = vec![Rule { name: "critical".into(), when, then }];
+    House::open(Settings { chats: vec!["chat".into()], rules, ..Settings::default() }).await
+}
+
+async fn situation(house: &House, id: i64) -> SituationRow {
+    house.journal.situations(SituationFilter::One(id)).await.unwrap().remove(0)
+}
+
+async fn cards(house: &House) -> Vec<What> {
+    let open = house.journal.deliveries(DeliveryFilter::Open).await.unwrap();
+    open.into_iter().map(|d| d.what).filter(|what| matches!(what, What::Situation { .. })).collect()
+}
+
+async fn incidents(house: &House) -> Vec<IncidentId> {
+    house.desk.list(IncidentFilter::all(100)).await.unwrap().into_iter().map(|row| row.id).collect()
+}
+
+#[tokio::test]
+async fn a_rule_shows_a_card_or_only_records() {
+    let shown = house(Action::Card).await;
+    shown.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    assert_eq!(shown.desk.follow_once().await.unwrap(), 1);
+    assert_eq!(shown.desk.follow_once().await.unwrap(), 0, "told once");
+    assert_eq!(cards(&shown).await, [What::Situation { id: 1 }]);
+    shown.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    assert_eq!(shown.desk.follow_once().await.unwrap(), 0, "a repeat is no news");
+
+    let recorded = house(Action::Record).await;
+    recorded.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    recorded.desk.follow_once().await.unwrap();
+    recorded.desk.take_alerts(vec![alert("g", "db2")]).await.unwrap();
+    recorded.desk.follow_once().await.unwrap();
+    assert_eq!((cards(&recorded).await, incidents(&recorded).await), (vec![], vec![]));
+    assert_eq!(situation(&recorded, 1).await.decided.as_deref(), Some("record"));
+}
+
+#[tokio::test]
+async fn a_rule_declares_once_and_the_incident_hears_what_moves() {
+    let house = house(Action::Declare { severity: 1, title: Some("{title}".into()) }).await;
+    let (db1, db2) = (alert("g", "db1"), alert("g", "db2"));
+    house.desk.take_alerts(vec![db1.clone()]).await.unwrap();
+    // A crash between intake and telling: nothing is lost.
+    let house = house.restarted();
+    house.desk.follow_once().await.unwrap();
+    let ids = incidents(&house).await;
+    assert_eq!(ids.len(), 1);
+    let id = ids[0];
+    let state = house.desk.incident(id).await.unwrap();
+    assert_eq!(
+        (state.severity.level(), state.firing(), state.commander.name.as_str()),
+        (1, 1, "commandpost")
+    );
+    house.say("Ada", id, Command::TakeCommand { force: false, reason: String::new() }).await;
+
+    house.desk.take_alerts(vec![db2.clone()]).await.unwrap();
+    let house = house.restarted();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    assert_eq!(house.desk.incident(id).await.unwrap().firing(), 2);
+    house.desk.take_alerts(vec![db1.clone(), db2.clone()]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    house.desk.take_alerts(vec![resolved(&db1), resolved(&db2)]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    assert_eq!(
+        house.names(id).await,
+        [
+            "incident.declared",
+            "command.established",
+            "alert.linked",
+            "command.transferred",
+            "alert.changed",
+            "alert.cleared"
+        ]
+    );
+    assert_eq!(incidents(&house).await.len(), 1);
+
+    // Over, then firing again: another situation, and the rule looks anew.
+    house.say("Ada", id, Command::Enter { phase: Phase::Resolved, reason: "cleaned up".into() }).await;
+    house.say("Ada", id, Command::Enter { phase: Phase::Closed, reason: String::new() }).await;
+    house.desk.take_alerts(vec![db1]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    assert_eq!(incidents(&house).await.len(), 2);
+    assert_eq!(situation(&house, 2).await.incident.unwrap().number, 2);
+}
+
+#[tokio::test]
+async fn what_ends_after_the_incident_was_closed_is_written_there() {
+    let house = house(Action::Declare { severity: 1, title: None }).await;
+    let db1 = alert("g", "db1");
+    house.desk.take_alerts(vec![db1.clone()]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let id = incidents(&house).await[0];
+    house.say("Ada", id, Command::TakeCommand { force: false, reason: String::new() }).await;
+    house.say("Ada", id, Command::Enter { phase: Phase::Resolved, reason: "silenced".into() }).await;
+    house.say("Ada", id, Command::Enter { phase: Phase::Closed, reason: String::new() }).await;
+    house.desk.take_alerts(vec![resolved(&db1)]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    assert_eq!(house.names(id).await.last(), Some(&"alert.cleared"));
+    assert_eq!(
+        (
+            incidents(&house).await.len(),
+            house.desk.situations(SituationFilter::Recent { limit: 9 }).await.unwrap().len()
+        ),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_rule_attaches_to_the_only_open_incident_and_otherwise_shows_a_card() {
+    let house = house(Action::Attach).await;
+    house.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    assert_eq!(cards(&house).await.len(), 1, "there is nothing to join");
+    let id = house.incident().await;
+    house.desk.take_alerts(vec![alert("h", "web")]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    assert_eq!(situation(&house, 2).await.incident, Some(id));
+    assert_eq!(house.names(id).await.last(), Some(&"alert.linked"));
+    house.incident().await;
+    house.desk.take_alerts(vec![alert("i", "mail")]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    assert_eq!(situation(&house, 3).await.incident, None, "two to choose from: a person chooses");
+}
+
+#[tokio::test]
+async fn a_situation_belongs_to_one_incident() {
+    let house = house(Action::Card).await;
+    house.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    let (one, two) = (house.incident().await, house.incident().await);
+    let link = || Command::LinkSituation { situation: 1, facts: None };
+    house.say("Bo", one, link()).await;
+    assert_eq!(house.try_say("Bo", two, link()).await.unwrap_err().because, Because::Conflict);
+    assert_eq!(house.try_say("Bo", one, link()).await.unwrap_err().because, Because::Conflict);
+    let missing = Command::LinkSituation { situation: 9, facts: None };
+    assert_eq!(house.try_say("Bo", one, missing).await.unwrap_err().because, Because::NotFound);
+    let row = situation(&house, 1).await;
+    let facts = commandpost::incident::command::SituationFacts {
+        id: 1,
+        title: row.situation.title,
+        source: row.situation.source,
+        firing: 1,
+        total: 1,
+        alerts: vec![],
+    };
+    let mut again = declare("The same", commandpost::incident::kind::Kind::Real);
+    again.situation = Some(facts);
+    let refused = house.desk.declare(caller("Cy"), again, Along::default()).await.unwrap_err();
+    assert!(refused.why.contains("belongs to INC-1"), "{refused}");
+}

@@ -1,0 +1,79 @@
+//! Timers: they fire once, at the incident's own pace, whatever is said meanwhile.
+
+use chrono::Duration;
+use commandpost::{
+    desk::{Along, Settings},
+    incident::{
+        command::{Command, DrillStart},
+        event::DrillClock,
+        id::IncidentId,
+        kind::Kind,
+    },
+};
+
+use crate::support::house::{House, at, caller, declare, person};
+
+fn task(minutes: u32) -> Command {
+    Command::AssignTask { owner: None, text: "Look".into(), minutes: Some(minutes) }
+}
+
+async fn count(house: &House, id: IncidentId, name: &str) -> usize {
+    house.names(id).await.iter().filter(|entry| **entry == name).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timer_fires_once_even_when_two_keep_the_time() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    house.say("Bo", id, task(3)).await;
+    house.say("Ada", id, Command::OfferCommand { to: person("Bo") }).await;
+    assert_eq!(house.desk.fire_due_timers().await.unwrap(), 0);
+    house.world.later(Duration::minutes(4));
+    let (one, two) = tokio::join!(house.desk.fire_due_timers(), house.desk.fire_due_timers());
+    assert!(one.unwrap() + two.unwrap() >= 1);
+    assert_eq!(count(&house, id, "task.overdue").await, 1);
+    assert_eq!(count(&house, id, "command.offer_expired").await, 0);
+    house.world.later(Duration::minutes(20));
+    let house = house.restarted();
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 1);
+    assert_eq!(count(&house, id, "command.offer_expired").await, 1);
+    assert_eq!(count(&house, id, "reminder").await, 1, "the public has heard nothing");
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+}
+
+#[tokio::test]
+async fn a_task_that_is_extended_is_due_later_and_only_then() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    house.say("Bo", id, task(3)).await;
+    house.world.later(Duration::minutes(2));
+    house.say("Bo", id, Command::ExtendTask { n: 1, minutes: 5 }).await;
+    house.world.later(Duration::minutes(2));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 0);
+    house.world.later(Duration::minutes(4));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 1);
+}
+
+#[tokio::test]
+async fn a_drill_s_timers_run_by_its_own_clock() {
+    let house = House::open(Settings::default()).await;
+    let clock = DrillClock { started_real: at(0), started_virtual: at(-86_400), speed: 60.0 };
+    let mut drill = declare("Payments fail", Kind::Drill);
+    drill.drill = Some(DrillStart { scenario: "s".into(), sha256: "0".into(), clock });
+    let id = house.desk.declare(caller("Ada"), drill, Along::default()).await.unwrap().incident.unwrap();
+    house.say("Bo", id, task(5)).await;
+    // Five minutes of the drill are five seconds of ours.
+    house.world.later(Duration::milliseconds(4_999));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 0);
+    house.world.later(Duration::milliseconds(2));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 1);
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    let overdue = lines.iter().find(|line| line.name == "task.overdue").unwrap();
+    assert_eq!(overdue.occurred_at.timestamp(), at(-86_400 + 300).timestamp());
+    assert_eq!(overdue.recorded_at.timestamp(), at(5).timestamp());
+}

@@ -1,0 +1,143 @@
+//! Migrations: each on a database that holds data of the version before it.
+
+use std::{borrow::Cow, path::Path};
+
+use commandpost::journal::sqlite::{FILE, OpenError, SqliteJournal};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection,
+    migrate::{Migration, Migrator},
+    sqlite::SqliteConnectOptions,
+};
+
+static ALL: Migrator = sqlx::migrate!("./migrations");
+
+/// Rows to have in the database before the migration after this version runs, and a query that must find them after
+/// every later one. A new migration adds a line here.
+const SAMPLES: &[(i64, &[&str], &str)] = &[(
+    1,
+    &[
+        "INSERT INTO entries VALUES ('INC-1', 1, 'id', 'note', '{}', 's', 'b', 'p', 'h')",
+        "INSERT INTO snapshots VALUES ('INC-1', 1, 1, '{}')",
+        "INSERT INTO incidents VALUES ('INC-1', 'real', 1, 't', 'sev1', 'closed', 1, 'ada', 'Ada', 1, 2, 1)",
+        "INSERT INTO public_posts VALUES ('INC-1', 1, 1, '{}')",
+        "INSERT INTO answered VALUES ('k', 'a', '{}', 1)",
+        "INSERT INTO situations VALUES (1, x'00', '{}', 1, 1, 1, 'INC-1', 1, 0, 'card')",
+        "INSERT INTO alerts VALUES (1, x'00', 1, 1, 'critical', 1, 1, 1, 'r', '{}')",
+        "INSERT INTO deliveries VALUES (1, 'k', 'x', 'x/INC-1', 'INC-1', '{}', NULL, 'sent', 1, 1, NULL, NULL, NULL, 1, 2)",
+        "INSERT INTO bindings VALUES ('discord', 'INC-1', 'thread', '42')",
+        "INSERT INTO timers VALUES ('INC-1/update', 'INC-1', '{}', 1)",
+        "INSERT INTO house VALUES ('probe', '1')",
+    ],
+    "SELECT COUNT(*) FROM entries e, incidents i, public_posts p, answered a, situations s, alerts l, deliveries d, \
+     bindings b, timers t WHERE e.incident = 'INC-1' AND i.title = 't' AND p.n = 1 AND a.key = 'k' AND s.id = 1 \
+     AND l.id = 1 AND d.state = 'sent' AND b.value = '42' AND t.due_at = 1",
+)];
+
+fn versions() -> Vec<i64> {
+    ALL.iter().map(|migration| migration.version).collect()
+}
+
+/// The migrations up to this version.
+fn up_to(version: i64) -> Migrator {
+    let migrations: Vec<Migration> = ALL.iter().filter(|m| m.version <= version).cloned().collect();
+    Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
+}
+
+async fn connect(dir: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(dir.join(FILE)).create_if_missing(true).connect().await.unwrap()
+}
+
+/// Everything that makes the shape of the database.
+async fn schema(conn: &mut SqliteConnection) -> Vec<String> {
+    sqlx::query(
+        "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') FROM sqlite_schema ORDER BY type, name",
+    )
+    .fetch_all(conn)
+    .await
+    .unwrap()
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
+#[tokio::test]
+async fn every_version_s_data_survives_all_later_migrations() {
+    assert_eq!(versions(), SAMPLES.iter().map(|(version, ..)| *version).collect::<Vec<_>>(), "add samples");
+    let fresh = tempfile::tempdir().unwrap();
+    let mut conn = connect(fresh.path()).await;
+    ALL.run(&mut conn).await.unwrap();
+    let expected = schema(&mut conn).await;
+    conn.close().await.unwrap();
+    for (from, ..) in SAMPLES {
+        let dir = tempfile::tempdir().unwrap();
+        let mut conn = connect(dir.path()).await;
+        let mut checks = Vec::new();
+        for (version, rows, check) in SAMPLES {
+            up_to(*version).run(&mut conn).await.unwrap();
+            // Data from one version on: it passes through all that come after.
+            if version == from {
+                for row in *rows {
+                    sqlx::query(AssertSqlSafe(*row)).execute(&mut conn).await.unwrap();
+                }
+                checks.push(*check);
+            }
+            for check in &checks {
+                let found: i64 =
+                    sqlx::query_scalar(AssertSqlSafe(*check)).fetch_one(&mut conn).await.unwrap();
+                assert_eq!(found, 1, "rows of version {from} after migration {version}");
+            }
+        }
+        assert_eq!(
+            schema(&mut conn).await,
+            expected,
+            "the way of an old database ends where a new one begins"
+        );
+        conn.close().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_second_start_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    SqliteJournal::open(dir.path()).await.unwrap().close().await;
+    let mut conn = connect(dir.path()).await;
+    let before = schema(&mut conn).await;
+    conn.close().await.unwrap();
+    SqliteJournal::open(dir.path()).await.unwrap().close().await;
+    let mut conn = connect(dir.path()).await;
+    assert_eq!(schema(&mut conn).await, before);
+    let applied: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(applied as usize, versions().len());
+    conn.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_with_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    SqliteJournal::open(dir.path()).await.unwrap().close().await;
+    let mut conn = connect(dir.path()).await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (999, 'from the future', 1, x'00', 1)",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    conn.close().await.unwrap();
+    let refused = SqliteJournal::open(dir.path()).await.err().unwrap();
+    assert!(matches!(refused, OpenError::Version { .. }));
+    let said = refused.to_string();
+    assert!(said.contains("newer") && said.contains("restore a backup") && said.contains("999"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE);
+    std::fs::write(&file, "my thesis, not a database at all; please do not touch it".repeat(100)).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let refused = SqliteJournal::open(dir.path()).await.err().unwrap();
+    assert!(matches!(refused, OpenError::Database { .. }), "{refused}");
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}

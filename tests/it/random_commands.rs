@@ -1,0 +1,405 @@
+//! Whatever anybody says in whatever order: what must hold of an incident holds.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use commandpost::{
+    desk::policy::consequences,
+    incident::{
+        command::{Command, Declare, DraftText, DrillStart, SituationFacts, StatedTime, TimerKind},
+        decide::{self, Happened, Policy, Scene, Target},
+        event::{Actor, DrillClock, Entry, Event, TimeSource},
+        id::IncidentId,
+        kind::Kind,
+        phase::Phase,
+        role::Role,
+        severity::Severity,
+        state::Incident,
+    },
+    journal::rows::{PublicPostRow, What},
+    people::Person,
+    post::{self, PublicPhase},
+};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const PEOPLE: [&str; 4] = ["Ada", "Bo", "Cy", "Di"];
+const ROLES: [&str; 7] = ["ic", "deputy", "pio", "ops", "scribe", "observer", "sme:db"];
+
+fn person() -> impl Strategy<Value = Person> {
+    prop::sample::select(&PEOPLE[..]).prop_map(|name| Person::named(name).unwrap())
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop::sample::select(&ROLES[..]).prop_map(|slug| slug.parse().unwrap())
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => prop::sample::select(vec!["because", "it is back", "down", "db"]).prop_map(str::to_owned),
+        1 => Just(String::new()),
+        1 => "\\PC{0,20}",
+        1 => any::<String>(),
+    ]
+}
+
+fn stated() -> impl Strategy<Value = Option<StatedTime>> {
+    prop_oneof![
+        Just(None),
+        any::<u32>().prop_map(|m| Some(StatedTime::MinutesAgo(m % 1_000))),
+        (0i64..2_000_000_000_000)
+            .prop_map(|us| DateTime::from_timestamp_micros(us * 1_000 + 7).map(StatedTime::At)),
+        (0u32..86_400).prop_map(|s| {
+            chrono::NaiveTime::from_num_seconds_from_midnight_opt(s, 0).map(StatedTime::TimeOfDay)
+        }),
+    ]
+}
+
+fn draft() -> impl Strategy<Value = Command> {
+    let phases = vec![PublicPhase::Investigating, PublicPhase::Identified, PublicPhase::Resolved];
+    let phase = prop::option::of(prop::sample::select(phases));
+    let (replaces, corrects) = (prop::option::of(1u32..4), prop::option::weighted(0.2, 1u32..4));
+    (text(), phase, replaces, corrects, prop::option::of(0u32..20_000)).prop_map(
+        |(text, phase, replaces, corrects, next_update_minutes)| {
+            let components = vec![];
+            Command::Draft(DraftText {
+                text,
+                phase,
+                replaces,
+                corrects,
+                next_update_minutes,
+                components,
+                ..DraftText::default()
+            })
+        },
+    )
+}
+
+fn facts() -> impl Strategy<Value = SituationFacts> {
+    (1i64..4, 0u64..3, 0u64..3).prop_map(|(id, firing, more)| SituationFacts {
+        id,
+        title: "Disk full".into(),
+        source: "alertmanager".into(),
+        firing,
+        total: firing + more,
+        alerts: vec![],
+    })
+}
+
+fn lifecycle() -> impl Strategy<Value = Command> {
+    let severity = || prop::sample::select(&Severity::ALL[..]);
+    prop_oneof![
+        text().prop_map(|title| Command::Retitle { title }),
+        text().prop_map(|text| Command::Summarize { text }),
+        (severity(), text()).prop_map(|(to, reason)| Command::Severity { to, reason }),
+        prop::option::of(severity()).prop_map(|severity| Command::Confirm { severity }),
+        (prop::sample::select(&Phase::ALL[..]), text())
+            .prop_map(|(phase, reason)| Command::Enter { phase, reason }),
+        (any::<bool>(), text()).prop_map(|(force, reason)| Command::TakeCommand { force, reason }),
+        person().prop_map(|to| Command::OfferCommand { to }),
+        Just(Command::AcceptCommand),
+        text().prop_map(|reason| Command::DeclineCommand { reason }),
+        Just(Command::WithdrawCommand),
+        prop::sample::select(vec![Command::Briefing, Command::Roles, Command::Status]),
+    ]
+}
+
+fn people() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        role().prop_map(|role| Command::TakeRole { role }),
+        (role(), person()).prop_map(|(role, to)| Command::OfferRole { role, to }),
+        prop::option::of(role()).prop_map(|role| Command::AcceptRole { role }),
+        (prop::option::of(role()), text()).prop_map(|(role, reason)| Command::DeclineRole { role, reason }),
+        (role(), prop::option::of(person()), text())
+            .prop_map(|(role, person, reason)| Command::RelieveRole { role, person, reason }),
+        role().prop_map(|role| Command::ReleaseRole { role }),
+        (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckIn { who, note }),
+        (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckOut { who, note }),
+    ]
+}
+
+fn work() -> impl Strategy<Value = Command> {
+    let n = || 1u32..4;
+    prop_oneof![
+        text().prop_map(|text| Command::SetObjective { text }),
+        n().prop_map(|n| Command::MeetObjective { n }),
+        (n(), text()).prop_map(|(n, reason)| Command::DropObjective { n, reason }),
+        (prop::option::of(person()), text(), prop::option::of(any::<u32>().prop_map(|m| m % 20)))
+            .prop_map(|(owner, text, minutes)| Command::AssignTask { owner, text, minutes }),
+        n().prop_map(|n| Command::UnderstandTask { n }),
+        (n(), any::<u32>()).prop_map(|(n, minutes)| Command::ExtendTask { n, minutes }),
+        (n(), text()).prop_map(|(n, result)| Command::ReportTask { n, result }),
+        (n(), text()).prop_map(|(n, reason)| Command::CancelTask { n, reason }),
+        (text(), text()).prop_map(|(service, conditions)| Command::Can {
+            service,
+            conditions: conditions.clone(),
+            actions: String::new(),
+            needs: conditions,
+        }),
+        text().prop_map(|text| Command::Decide { text }),
+        (text(), stated()).prop_map(|(text, at)| Command::Note { text, at }),
+        text().prop_map(|label| Command::AddLink { label, url: "https://example.com/g".into() }),
+        (1u64..30, text(), stated(), text()).prop_map(|(target, text, at, reason)| Command::Correct {
+            target,
+            text,
+            at,
+            reason
+        }),
+        (1u64..30, text()).prop_map(|(target, reason)| Command::Redact { target, reason }),
+        facts().prop_map(|facts| Command::LinkSituation { situation: facts.id, facts: Some(facts) }),
+    ]
+}
+
+fn posts() -> impl Strategy<Value = Command> {
+    let n = || 1u32..4;
+    prop_oneof![
+        3 => draft(),
+        3 => (n(), prop::option::of(text())).prop_map(|(n, alone)| Command::Approve { n, alone }),
+        3 => n().prop_map(|n| Command::Publish { n }),
+        1 => (n(), text()).prop_map(|(n, reason)| Command::DropPost { n, reason }),
+    ]
+}
+
+fn house() -> impl Strategy<Value = Command> {
+    let delivered = prop_oneof![Just(Ok(None)), text().prop_map(Err)];
+    prop_oneof![
+        facts().prop_map(|facts| Command::SituationMoved { facts }),
+        person().prop_map(|to| Command::Timer(TimerKind::CommandOfferExpires { to })),
+        (role(), person()).prop_map(|(role, to)| Command::Timer(TimerKind::RoleOfferExpires { role, to })),
+        Just(Command::Timer(TimerKind::FirstUpdateDue)),
+        (1u32..4, delivered).prop_map(|(post, result)| Command::Delivered {
+            post,
+            destination: "x".into(),
+            result
+        }),
+        text().prop_map(|text| Command::Inject { id: "I1".into(), from: "a".into(), to: "b".into(), text }),
+        text().prop_map(|text| Command::Observe { text }),
+        prop::bool::weighted(0.05).prop_map(|end| match end {
+            true => Command::Endex { reason: "enough".into() },
+            false => Command::Status,
+        }),
+    ]
+}
+
+/// Who says what, how many seconds after the one before.
+fn said() -> impl Strategy<Value = (Option<Person>, Command, i64)> {
+    let by = |who: Person, command| (Some(who), command);
+    prop_oneof![
+        4 => (person(), lifecycle()).prop_map(move |(p, c)| by(p, c)),
+        3 => (person(), people()).prop_map(move |(p, c)| by(p, c)),
+        3 => (person(), work()).prop_map(move |(p, c)| by(p, c)),
+        5 => (person(), posts()).prop_map(move |(p, c)| by(p, c)),
+        2 => house().prop_map(|c| (None, c)),
+        1 => (person(), house()).prop_map(move |(p, c)| by(p, c)),
+    ]
+    .prop_flat_map(|(who, command)| {
+        // A clock may be set back; most steps are short.
+        let step = prop_oneof![20 => 0i64..400, 2 => 0i64..100_000, 1 => -300i64..0];
+        (Just(who), Just(command), step)
+    })
+}
+
+struct Played {
+    incident: Option<Incident>,
+    entries: Vec<Entry>,
+    policy: Policy,
+    now: DateTime<Utc>,
+    chats: Vec<String>,
+}
+
+impl Played {
+    fn write(&mut self, id: IncidentId, by: &Person, occurred: DateTime<Utc>, events: Vec<Happened>) {
+        let first = self.entries.len();
+        for happened in events {
+            let before = self.incident.clone();
+            let (occurred_at, time_source) = happened.at.unwrap_or((occurred, TimeSource::House));
+            let seq = self.entries.len() as u64 + 1;
+            let entry = Entry {
+                incident: id,
+                seq,
+                id: Uuid::from_u128(u128::from(seq)),
+                occurred_at,
+                time_source,
+                recorded_at: self.now,
+                actor: Actor {
+                    person: by.clone(),
+                    role: before.as_ref().and_then(|i| i.roles_of(by).into_iter().next()),
+                    via: "test".into(),
+                },
+                event: happened.event,
+            };
+            let stored = serde_json::to_string(&entry).unwrap();
+            assert_eq!(serde_json::from_str::<Entry>(&stored).unwrap(), entry, "{stored}");
+            match &mut self.incident {
+                None => self.incident = Incident::open(&entry),
+                Some(incident) => incident.apply(&entry),
+            }
+            if let Some(before) = &before {
+                self.check_entry(before, &entry);
+            }
+            self.entries.push(entry);
+        }
+        self.check_consequences(&self.entries[first..]);
+    }
+
+    fn check_entry(&self, before: &Incident, entry: &Entry) {
+        let after = self.incident.as_ref().unwrap();
+        // The token moves by these two events alone.
+        let moves =
+            matches!(entry.event, Event::CommandTransferred { .. } | Event::CommandEstablished { .. });
+        assert!(moves || before.commander == after.commander, "{entry:?}");
+        if let Event::CommandTransferred { from, to, .. } = &entry.event {
+            assert_eq!((from, to), (&before.commander, &after.commander));
+        }
+        if let Event::UpdatePublished { n, .. } = &entry.event {
+            let post = before.post(*n).unwrap();
+            let approval = post::standing_approval(before, post, entry.occurred_at).unwrap();
+            assert!(post.published.is_none() && post.dropped.is_none());
+            assert!(approval.by != post.author || approval.alone.is_some() || !self.policy.two_person);
+            assert_eq!(after.post(*n).unwrap().draft, post.draft, "published word for word");
+        }
+        // What was said to the public stays said.
+        for post in before.posts.iter().filter(|post| post.published.is_some()) {
+            let now = after.post(post.n).unwrap();
+            assert_eq!((&now.draft, &now.author), (&post.draft, &post.author));
+        }
+    }
+
+    fn check_consequences(&self, entries: &[Entry]) {
+        let incident = self.incident.as_ref().unwrap();
+        let follows = consequences(incident, entries, &self.policy, &self.chats, self.now);
+        let published: Vec<u32> = entries
+            .iter()
+            .filter_map(|entry| match entry.event {
+                Event::UpdatePublished { n, .. } => Some(n),
+                _ => None,
+            })
+            .collect();
+        let is_real = incident.kind() == Kind::Real;
+        for delivery in &follows.deliveries {
+            match &delivery.what {
+                What::Post { n } => assert!(is_real && published.contains(n), "{delivery:?}"),
+                _ => assert!(self.chats.contains(&delivery.destination), "{delivery:?}"),
+            }
+            assert!(is_real || self.chats.contains(&delivery.destination), "{delivery:?}");
+        }
+        let expected = if is_real { published.len() } else { 0 };
+        assert_eq!(PublicPostRow::of(incident, entries).len(), expected);
+        for timer in &follows.timers {
+            assert_eq!(timer.incident, incident.id);
+        }
+    }
+
+    fn check_state(&self) {
+        let incident = self.incident.as_ref().unwrap();
+        assert!(!incident.commander.id.is_empty());
+        assert_eq!(incident.holders(&Role::ic()), [&incident.commander]);
+        assert!(
+            incident.roles.iter().all(|held| !held.role.is_command()),
+            "nobody holds command beside its token"
+        );
+        assert_eq!(incident.commanders.last().unwrap().0, incident.commander);
+        let mut single: BTreeMap<&Role, usize> = BTreeMap::new();
+        for held in &incident.roles {
+            *single.entry(&held.role).or_default() += 1;
+        }
+        for (role, holders) in single {
+            assert!(role.def().holders_max.is_none_or(|max| holders <= max), "{role}: {holders}");
+        }
+        if incident.phase.is_over() {
+            assert!(incident.command_offer.is_none() && incident.offers.is_empty());
+            assert!(incident.next_update_due.is_none());
+        }
+        assert_eq!(incident.milestones.closed.is_some(), incident.phase.is_over());
+        for (n, entry) in self.entries.iter().enumerate() {
+            assert_eq!(entry.seq, n as u64 + 1);
+        }
+        let mut entries = self.entries.iter();
+        let mut folded = Incident::open(entries.next().unwrap()).unwrap();
+        entries.for_each(|entry| folded.apply(entry));
+        assert_eq!(&folded, incident, "folding the same entries gives the same state");
+        let stored = serde_json::to_string(incident).unwrap();
+        assert_eq!(&serde_json::from_str::<Incident>(&stored).unwrap(), incident);
+    }
+}
+
+fn play(
+    kind: Kind,
+    triage: bool,
+    by_house: bool,
+    two_person: bool,
+    story: Vec<(Option<Person>, Command, i64)>,
+) {
+    let house = Person::house();
+    let start: DateTime<Utc> = "2026-01-02T12:00:00Z".parse().unwrap();
+    let policy =
+        Policy { two_person, destinations: vec!["x".into(), "statuspage".into()], ..Policy::default() };
+    let drill = (kind == Kind::Drill).then(|| DrillStart {
+        scenario: "s".into(),
+        sha256: "0".into(),
+        clock: DrillClock { started_real: start, started_virtual: start, speed: 10.0 },
+    });
+    let declare = Declare {
+        title: "Payments fail".into(),
+        severity: Severity::Sev2,
+        kind,
+        triage,
+        situation: None,
+        drill,
+    };
+    let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
+    let scene = Scene { person: &opener, is_house: by_house, now: start, policy: &policy, target: None };
+    let opened = decide::open(&declare, &scene).unwrap();
+    let chats = vec!["discord".to_owned()];
+    let mut played = Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats };
+    let id = IncidentId::new(kind, 1);
+    played.write(id, &opener, start, opened.events);
+    played.check_state();
+    for (who, command, seconds) in story {
+        played.now += Duration::seconds(seconds);
+        let incident = played.incident.as_ref().unwrap();
+        let is_house = who.is_none();
+        let who = who.unwrap_or_else(|| house.clone());
+        let target = match &command {
+            Command::Correct { target, .. } | Command::Redact { target, .. } => {
+                played.entries.iter().find(|entry| entry.seq == *target).map(|entry| Target {
+                    seq: *target,
+                    name: entry.event.name(),
+                    author: entry.actor.person.clone(),
+                    is_correctable: entry.event.is_correctable(),
+                    is_redactable: entry.event.is_redactable(),
+                    is_redacted: false,
+                })
+            }
+            _ => None,
+        };
+        let at = incident.time_at(played.now);
+        let scene = Scene { person: &who, is_house, now: at, policy: &policy, target: target.as_ref() };
+        match decide::decide(incident, &command, &scene) {
+            Ok(decision) => {
+                if !decision.events.is_empty() {
+                    played.write(id, &who, at, decision.events);
+                    played.check_state();
+                }
+            }
+            Err(refusal) => {
+                assert!(!refusal.why.is_empty() && !refusal.instead.is_empty(), "{command:?}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_said_there_is_one_commander_and_nothing_unapproved_is_published(
+        kind in prop::sample::select(&Kind::ALL[..]),
+        triage in any::<bool>(),
+        by_house in prop::bool::weighted(0.2),
+        two_person in prop::bool::weighted(0.8),
+        story in prop::collection::vec(said(), 1..60),
+    ) {
+        play(kind, triage, by_house, two_person, story);
+    }
+}

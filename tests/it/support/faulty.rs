@@ -1,0 +1,152 @@
+//! A journal that fails when it is told to.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use commandpost::{
+    incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
+    journal::{AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written, rows::*},
+};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// How an append fails: with what, and once somebody says so.
+pub struct Fault {
+    pub error: JournalError,
+    pub until: Option<Arc<Notify>>,
+}
+
+impl Fault {
+    pub fn unavailable() -> Fault {
+        Fault { error: JournalError::Unavailable("the disk is full".into()), until: None }
+    }
+    pub fn conflict() -> Fault {
+        Fault { error: JournalError::Conflict, until: None }
+    }
+}
+
+/// Fails the appends that have these numbers, counted from the first with entries; everything else goes through.
+pub struct Faulty {
+    inner: Arc<dyn Journal>,
+    faults: Mutex<BTreeMap<u64, Fault>>,
+    appends: AtomicU64,
+}
+
+impl Faulty {
+    pub fn new(inner: Arc<dyn Journal>) -> Arc<Faulty> {
+        Arc::new(Faulty { inner, faults: Mutex::default(), appends: AtomicU64::new(0) })
+    }
+    pub fn appends(&self) -> u64 {
+        self.appends.load(Ordering::SeqCst)
+    }
+    /// The append after so many others, from now on, fails.
+    pub fn fail(&self, after: u64, fault: Fault) {
+        self.faults.lock().unwrap().insert(self.appends() + after + 1, fault);
+    }
+}
+
+impl Journal for Faulty {
+    fn append(&self, append: Append) -> Written<()> {
+        if append.entries.is_empty() {
+            return self.inner.append(append);
+        }
+        let n = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
+        match self.faults.lock().unwrap().remove(&n) {
+            None => self.inner.append(append),
+            Some(Fault { error, until }) => Box::pin(async move {
+                if let Some(until) = until {
+                    until.notified().await;
+                }
+                Err(error)
+            }),
+        }
+    }
+    fn load(&self, incident: IncidentId) -> Reading<'_, Option<(Incident, Uuid)>> {
+        self.inner.load(incident)
+    }
+    fn entries(&self, incident: IncidentId, from: u64, limit: u64) -> Reading<'_, Vec<Sealed>> {
+        self.inner.entries(incident, from, limit)
+    }
+    fn changing_entries(&self, incident: IncidentId) -> Reading<'_, Vec<Sealed>> {
+        self.inner.changing_entries(incident)
+    }
+    fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>> {
+        self.inner.incidents(filter)
+    }
+    fn last_number(&self, kind: Kind) -> Reading<'_, u32> {
+        self.inner.last_number(kind)
+    }
+    fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>> {
+        self.inner.public_posts(since)
+    }
+    fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>> {
+        self.inner.answered(key)
+    }
+    fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt> {
+        self.inner.take_alerts(batch)
+    }
+    fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>> {
+        self.inner.situations(filter)
+    }
+    fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>> {
+        self.inner.alerts_of(situation, limit)
+    }
+    fn counts(&self) -> Reading<'_, Counts> {
+        self.inner.counts()
+    }
+    fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64> {
+        self.inner.close_quiet_situations(before)
+    }
+    fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {
+        self.inner.claim(destination, now, limit)
+    }
+    fn settle(&self, settlement: Settlement) -> Written<()> {
+        self.inner.settle(settlement)
+    }
+    fn orphans_to_unknown(&self) -> Written<u64> {
+        self.inner.orphans_to_unknown()
+    }
+    fn handle(&self, delivery: i64, how: Handle, now: DateTime<Utc>) -> Written<bool> {
+        self.inner.handle(delivery, how, now)
+    }
+    fn deliveries(&self, filter: DeliveryFilter) -> Reading<'_, Vec<Delivery>> {
+        self.inner.deliveries(filter)
+    }
+    fn next_delivery_at(&self, destination: &str) -> Reading<'_, Option<DateTime<Utc>>> {
+        self.inner.next_delivery_at(destination)
+    }
+    fn bind(&self, destination: &str, subject: &str, name: &str, value: &str) -> Written<()> {
+        self.inner.bind(destination, subject, name, value)
+    }
+    fn bound(&self, destination: &str, subject: &str) -> Reading<'_, Vec<(String, String)>> {
+        self.inner.bound(destination, subject)
+    }
+    fn bound_to(&self, destination: &str, name: &str, value: &str) -> Reading<'_, Option<String>> {
+        self.inner.bound_to(destination, name, value)
+    }
+    fn timers_due(&self, now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>> {
+        self.inner.timers_due(now, limit)
+    }
+    fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>> {
+        self.inner.next_timer_at()
+    }
+    fn prune(&self, before: DateTime<Utc>) -> Written<u64> {
+        self.inner.prune(before)
+    }
+    fn probe(&self) -> Written<()> {
+        self.inner.probe()
+    }
+    fn rebuild(&self) -> Written<u64> {
+        self.inner.rebuild()
+    }
+    fn backup(&self, file: &Path) -> Written<()> {
+        self.inner.backup(file)
+    }
+}

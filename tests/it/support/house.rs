@@ -1,0 +1,167 @@
+//! A house of one's own: a journal in a folder that goes away with it, and a clock that is moved by hand.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
+
+use chrono::{DateTime, Duration, Utc};
+use commandpost::{
+    alert::{Alert, AlertSeverity, Status},
+    desk::{Along, Answer, Caller, Desk, Settings, clock::World},
+    incident::{
+        command::{Command, Declare},
+        id::IncidentId,
+        kind::Kind,
+        refusal::Refusal,
+        severity::Severity,
+    },
+    journal::{Journal, sqlite::SqliteJournal},
+    people::Person,
+};
+use uuid::Uuid;
+
+/// Time that stands still until it is moved; ids that count.
+pub struct Manual {
+    now_ms: AtomicI64,
+    count: AtomicU64,
+}
+
+impl Manual {
+    pub fn new() -> Arc<Manual> {
+        Arc::new(Manual { now_ms: AtomicI64::new(at(0).timestamp_millis()), count: AtomicU64::new(1) })
+    }
+    pub fn later(&self, by: Duration) {
+        self.now_ms.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+    }
+}
+
+impl World for Manual {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.now_ms.load(Ordering::SeqCst)).unwrap()
+    }
+    fn id(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.count.fetch_add(1, Ordering::SeqCst)))
+    }
+    fn salt(&self) -> String {
+        format!("{:032x}", self.count.fetch_add(1, Ordering::SeqCst))
+    }
+    fn chance(&self) -> f64 {
+        0.0
+    }
+}
+
+/// Seconds after the moment at which the tests begin.
+pub fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_355_200 + seconds, 0).unwrap()
+}
+
+pub fn person(name: &str) -> Person {
+    Person::named(name).unwrap()
+}
+
+pub fn caller(name: &str) -> Caller {
+    Caller::person(person(name), "test")
+}
+
+pub fn declare(title: &str, kind: Kind) -> Declare {
+    Declare {
+        title: title.into(),
+        severity: Severity::Sev2,
+        kind,
+        triage: false,
+        situation: None,
+        drill: None,
+    }
+}
+
+pub fn note(text: impl Into<String>) -> Command {
+    Command::Note { text: text.into(), at: None }
+}
+
+/// A firing alert of one group.
+pub fn alert(group: &str, name: &str) -> Alert {
+    Alert {
+        source: "alertmanager".into(),
+        fingerprint: name.into(),
+        status: Status::Firing,
+        acknowledged: false,
+        severity: AlertSeverity::Critical,
+        severity_text: "critical".into(),
+        title: format!("Disk full on {name}"),
+        description: String::new(),
+        starts_at: Some(at(-60)),
+        ends_at: None,
+        labels: Default::default(),
+        annotations: Default::default(),
+        links: vec![],
+        group_key: group.into(),
+        notes: vec![],
+    }
+}
+
+pub fn resolved(alert: &Alert) -> Alert {
+    Alert { status: Status::Resolved, ends_at: Some(at(0)), ..alert.clone() }
+}
+
+pub struct House {
+    pub desk: Arc<Desk>,
+    pub world: Arc<Manual>,
+    pub journal: Arc<dyn Journal>,
+    _dir: Arc<tempfile::TempDir>,
+}
+
+impl House {
+    pub async fn open(settings: Settings) -> House {
+        Self::with(settings, |journal| journal).await
+    }
+
+    /// With something between the desk and its journal.
+    pub async fn with(settings: Settings, wrap: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> House {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
+        let journal = wrap(journal);
+        let world = Manual::new();
+        House { desk: Desk::new(journal.clone(), world.clone(), settings), world, journal, _dir: dir }
+    }
+
+    /// Another desk on the same journal, as after a crash: nothing is left but what was written.
+    pub fn restarted(self) -> House {
+        let settings = self.desk.settings.clone();
+        House { desk: Desk::new(self.journal.clone(), self.world.clone(), settings), ..self }
+    }
+
+    /// An incident that Ada has declared.
+    pub async fn incident(&self) -> IncidentId {
+        self.declared(Kind::Real).await
+    }
+
+    pub async fn declared(&self, kind: Kind) -> IncidentId {
+        let declared =
+            self.desk.declare(caller("Ada"), declare("Payments fail", kind), Along::default()).await;
+        declared.unwrap().incident.unwrap()
+    }
+
+    pub async fn try_say(&self, who: &str, id: IncidentId, command: Command) -> Result<Answer, Refusal> {
+        self.desk.submit(caller(who), id, command, Along::default()).await
+    }
+
+    pub async fn say(&self, who: &str, id: IncidentId, command: Command) -> Answer {
+        self.try_say(who, id, command).await.unwrap()
+    }
+
+    /// The names of the entries, in order; the chain and the projections are sound.
+    pub async fn names(&self, id: IncidentId) -> Vec<&'static str> {
+        self.sound(id).await;
+        self.desk.timeline(id, 1).await.unwrap().into_iter().map(|line| line.name).collect()
+    }
+
+    pub async fn texts(&self, id: IncidentId) -> Vec<String> {
+        self.desk.timeline(id, 1).await.unwrap().into_iter().map(|line| line.text).collect()
+    }
+
+    pub async fn sound(&self, id: IncidentId) {
+        let verified = self.desk.verify(id).await.unwrap();
+        assert_eq!(verified.problems, Vec::<String>::new());
+    }
+}
