@@ -9,6 +9,7 @@
 
 mod alertmanager_real;
 mod bad_input;
+mod desk;
 mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
@@ -16,8 +17,11 @@ mod discord_model;
 mod discord_serenity;
 mod faults;
 mod floors;
+mod journal_contract;
+mod migrations;
 mod notify;
 mod publishers;
+mod random_commands;
 mod route_roles;
 mod same_words;
 mod support;

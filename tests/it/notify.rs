@@ -22,7 +22,13 @@ async fn a_message_sent_while_the_server_is_down_arrives_once_when_it_is_back_in
     program.start().await;
     let sent = notify(&program, "it burns");
     assert!(String::from_utf8_lossy(&sent.stdout).contains("3 delivered"), "{sent:?}");
-    let again = program.command().env("COMMANDPOST_URL", program.url("")).args(["notify", "--flush", "--spool"]).arg(&spool).output().unwrap();
+    let again = program
+        .command()
+        .env("COMMANDPOST_URL", program.url(""))
+        .args(["notify", "--flush", "--spool"])
+        .arg(&spool)
+        .output()
+        .unwrap();
     assert!(String::from_utf8_lossy(&again.stdout).contains("0 delivered"), "{again:?}");
     let list = program.document("/api/v1/situations").await;
     let situations = list["situations"].as_array().unwrap();

@@ -13,10 +13,25 @@ const PEOPLE: [&str; 2] = ["Ada", "Bob"];
 /// Who says it, the words as typed, and the same as a Discord form: subcommand and options.
 fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
     vec![
-        (0, "declare checkout is down --severity sev1", "declare", json!({ "title": "checkout is down", "severity": "sev1" })),
+        (
+            0,
+            "declare checkout is down --severity sev1",
+            "declare",
+            json!({ "title": "checkout is down", "severity": "sev1" }),
+        ),
         (1, "role take pio", "role take", json!({ "role": "pio" })),
-        (0, "note it's the 02:55 deploy; don't --force it", "note", json!({ "text": "it's the 02:55 deploy; don't --force it" })),
-        (0, "severity sev2 half of the carts", "severity", json!({ "severity": "sev2", "reason": "half of the carts" })),
+        (
+            0,
+            "note it's the 02:55 deploy; don't --force it",
+            "note",
+            json!({ "text": "it's the 02:55 deploy; don't --force it" }),
+        ),
+        (
+            0,
+            "severity sev2 half of the carts",
+            "severity",
+            json!({ "severity": "sev2", "reason": "half of the carts" }),
+        ),
         (1, "update draft Some payments fail.", "update draft", json!({ "text": "Some payments fail." })),
         (0, "update approve 1", "update approve", json!({ "n": 1 })),
         (1, "update publish 1", "update publish", json!({ "n": 1 })),
@@ -30,7 +45,8 @@ fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
 
 /// A timeline as it must be everywhere: names and texts, with the times in them blanked.
 fn told(entries: &[Value]) -> Vec<String> {
-    let blank = |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect::<String>();
+    let blank =
+        |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect::<String>();
     entries
         .iter()
         .map(|entry| {
@@ -42,7 +58,8 @@ fn told(entries: &[Value]) -> Vec<String> {
 
 /// Runs of blanked digits are of one length.
 fn vias(entries: &[Value]) -> Vec<String> {
-    let mut vias: Vec<_> = entries.iter().map(|entry| entry["via"].as_str().unwrap_or_default().to_owned()).collect();
+    let mut vias: Vec<_> =
+        entries.iter().map(|entry| entry["via"].as_str().unwrap_or_default().to_owned()).collect();
     vias.sort();
     vias.dedup();
     vias
@@ -78,7 +95,11 @@ async fn by_console() -> Vec<Value> {
             .send()
             .await
             .unwrap();
-        assert!(answer.status().is_success() || answer.status().is_redirection(), "{words}: {}", answer.status());
+        assert!(
+            answer.status().is_success() || answer.status().is_redirection(),
+            "{words}: {}",
+            answer.status()
+        );
     }
     let timeline = program.timeline("INC-1", 1).await;
     assert!(program.stop().success());
@@ -114,14 +135,18 @@ async fn by_discord() -> Vec<Value> {
     ));
     program.start().await;
     let patience = Duration::from_secs(60);
-    discord.wait_for(patience, |d| (!d.commands().is_empty()).then_some(())).await.expect("the commands are registered");
+    discord
+        .wait_for(patience, |d| (!d.commands().is_empty()).then_some(()))
+        .await
+        .expect("the commands are registered");
     let mut place = channel;
     for (who, words, form, options) in script() {
         let asked = discord.slash(people[who], place, &format!("incident {form}"), options).unwrap();
         let answer = asked.message().await.unwrap();
         assert!(answer.is_ephemeral(), "{words}: only the asker sees the short answer");
         if form == "declare" {
-            let opened = discord.wait_for(patience, |d| d.threads().into_iter().find(|t| t.name.starts_with("INC-1")));
+            let opened =
+                discord.wait_for(patience, |d| d.threads().into_iter().find(|t| t.name.starts_with("INC-1")));
             place = opened.await.expect("the incident has its thread").id;
         }
     }
