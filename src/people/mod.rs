@@ -35,6 +35,10 @@ impl Person {
         }
         let id: String =
             name.to_lowercase().chars().map(|c| if c.is_whitespace() { '-' } else { c }).collect();
+        // The house's own id, and ids that only a chat may give.
+        if id == Person::house().id || id.contains(':') {
+            return Err(format!("Nobody can be called «{name}» here: that name is taken. Give your own."));
+        }
         Ok(Person { id, name: name.to_owned() })
     }
 
@@ -61,5 +65,12 @@ mod tests {
         assert_eq!(Person::named("@ada lovelace ").unwrap().id, ada.id);
         assert!(Person::named("  ").unwrap_err().contains("needs a name"));
         assert!(Person::named("a\nb").is_err());
+    }
+
+    #[test]
+    fn nobody_can_pass_for_the_house_or_for_a_chat_account() {
+        for name in ["commandpost", "@CommandPost", "discord:80351110224678912"] {
+            assert!(Person::named(name).unwrap_err().contains("taken"), "{name}");
+        }
     }
 }
