@@ -151,13 +151,20 @@ pub fn nginx(dir: &Path, root: &Path, headers: &[(String, String)]) -> Option<Pr
     for (name, value) in headers {
         more.push_str(&format!("    add_header {name} \"{}\";\n", value.replace('"', "\\\"")));
     }
+    // Its workers are to read what we wrote, whoever we are.
+    let me = |what: &str| {
+        let output = Command::new("id").arg(what).output().expect("id runs");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
     let config = format!(
-        "daemon off;\nworker_processes auto;\npid {dir}/nginx.pid;\nerror_log {dir}/nginx.log;\n\
+        "user {} {};\ndaemon off;\nworker_processes auto;\npid {dir}/nginx.pid;\nerror_log {dir}/nginx.log;\n\
          events {{ worker_connections 1024; }}\nhttp {{\n  access_log off;\n  sendfile on;\n  tcp_nopush on;\n  \
          keepalive_requests 100000000;\n  open_file_cache max=100;\n  default_type \"text/html; charset=utf-8\";\n  \
          server_tokens off;\n  client_body_temp_path {dir}/body;\n  proxy_temp_path {dir}/proxy;\n  \
          fastcgi_temp_path {dir}/fastcgi;\n  uwsgi_temp_path {dir}/uwsgi;\n  scgi_temp_path {dir}/scgi;\n  \
          server {{\n    listen {address};\n    root {root};\n{more}  }}\n}}\n",
+        me("-un"),
+        me("-gn"),
         dir = dir.display(),
         root = root.display(),
     );
