@@ -62,7 +62,7 @@ CREATE INDEX answered_time ON answered (at);
 
 -- Alerts: a store of their own, made for hundreds of thousands.
 CREATE TABLE situations (
-    id          BIGINT NOT NULL PRIMARY KEY,
+    id          INTEGER NOT NULL PRIMARY KEY,
     group_hash  BLOB   NOT NULL,
     state       TEXT   NOT NULL,
     firing      BIGINT NOT NULL,
@@ -78,7 +78,7 @@ CREATE INDEX situations_untold ON situations (id) WHERE revision > told;
 CREATE INDEX situations_incident ON situations (incident) WHERE incident IS NOT NULL;
 
 CREATE TABLE alerts (
-    id         BIGINT NOT NULL PRIMARY KEY,
+    id         INTEGER NOT NULL PRIMARY KEY,
     alert_key  BLOB   NOT NULL,
     situation  BIGINT NOT NULL,
     is_firing  BIGINT NOT NULL,
@@ -94,7 +94,7 @@ CREATE INDEX alerts_situation ON alerts (situation, id);
 
 -- The outbox: a row per (thing to say, destination), written with the entries that caused it.
 CREATE TABLE deliveries (
-    n           BIGINT NOT NULL PRIMARY KEY,
+    n           INTEGER NOT NULL PRIMARY KEY,
     key         TEXT   NOT NULL,
     destination TEXT   NOT NULL,
     lane        TEXT   NOT NULL,
