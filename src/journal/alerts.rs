@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt,
-    writer::{Val, insert},
+    writer::{Val, insert, marks},
 };
 use crate::alert::{
     Alert, AlertSeverity, Status,
@@ -19,6 +19,37 @@ use crate::alert::{
 pub(super) struct Ids {
     pub alert: i64,
     pub situation: i64,
+}
+
+/// A batch ready for the writer. There is one writer: what needs no database is worked out before it, in the caller.
+pub(super) struct Prepared {
+    alerts: Vec<One>,
+    receipt: String,
+    now: DateTime<Utc>,
+}
+
+struct One {
+    alert: Alert,
+    key: [u8; 16],
+    group: [u8; 16],
+    /// As it will stand in its table.
+    stored: String,
+}
+
+impl Prepared {
+    pub fn of(batch: AlertBatch) -> Prepared {
+        let alerts = batch.alerts.into_iter().map(|alert| One {
+            key: alert.key(),
+            group: group_hash(&alert.source, &alert.group_key),
+            stored: serde_json::to_string(&alert).unwrap_or_default(),
+            alert,
+        });
+        Prepared { alerts: alerts.collect(), receipt: batch.receipt.to_string(), now: batch.now }
+    }
+
+    pub fn len(&self) -> usize {
+        self.alerts.len()
+    }
 }
 
 struct KnownAlert {
@@ -37,62 +68,60 @@ struct Held {
 struct Upsert<'a> {
     id: i64,
     situation: i64,
-    alert: &'a Alert,
+    one: &'a One,
     seen: DateTime<Utc>,
     times: i64,
-    receipt: String,
+    receipt: &'a str,
 }
 
 /// Group identity within the open situations.
-fn group_hash(alert: &Alert) -> Vec<u8> {
+fn group_hash(source: &str, group_key: &str) -> [u8; 16] {
     let mut hash = Sha256::new();
-    hash.update((alert.source.len() as u64).to_le_bytes());
-    hash.update(&alert.source);
-    hash.update(&alert.group_key);
-    hash.finalize()[..16].to_vec()
+    hash.update((source.len() as u64).to_le_bytes());
+    hash.update(source);
+    hash.update(group_key);
+    let mut short = [0; 16];
+    for (to, from) in short.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    short
 }
 
 pub(super) async fn take(
     conn: &mut SqliteConnection,
-    batches: &[&AlertBatch],
+    batches: &[&Prepared],
     ids: &mut Ids,
 ) -> Result<Vec<AlertReceipt>, sqlx::Error> {
-    let incoming: Vec<(usize, [u8; 16], &Alert)> = batches
+    let incoming: Vec<(usize, &One)> = batches
         .iter()
         .enumerate()
-        .flat_map(|(at, batch)| batch.alerts.iter().map(move |alert| (at, alert.key(), alert)))
+        .flat_map(|(at, batch)| batch.alerts.iter().map(move |one| (at, one)))
         .collect();
-    let mut known = known_alerts(conn, incoming.iter().map(|(_, key, _)| *key)).await?;
+    let mut known = known_alerts(conn, incoming.iter().map(|(_, one)| one.key)).await?;
     let mut held = situations_by_id(conn, known.values().map(|known| known.situation)).await?;
     // A situation that was closed is not reopened: what fires again opens another.
     known.retain(|_, known| held.get(&known.situation).is_some_and(|held| held.is_open));
-    let unplaced: HashSet<Vec<u8>> = incoming
-        .iter()
-        .filter(|(_, key, _)| !known.contains_key(key))
-        .map(|(_, _, alert)| group_hash(alert))
-        .collect();
+    let unplaced: HashSet<[u8; 16]> =
+        incoming.iter().filter(|(_, one)| !known.contains_key(&one.key)).map(|(_, one)| one.group).collect();
     let mut by_group = situations_by_group(conn, unplaced, &mut held).await?;
 
     let mut receipts = vec![AlertReceipt::default(); batches.len()];
-    let mut upserts: HashMap<[u8; 16], Upsert<'_>> = HashMap::new();
-    let mut order: Vec<[u8; 16]> = Vec::new();
+    let mut upserts: HashMap<[u8; 16], usize> = HashMap::with_capacity(incoming.len());
+    let mut order: Vec<Upsert<'_>> = Vec::with_capacity(incoming.len());
     let mut changes: HashMap<i64, Vec<Change<'_>>> = HashMap::new();
-    let mut opened: HashMap<i64, Vec<u8>> = HashMap::new();
+    let mut opened: HashMap<i64, [u8; 16]> = HashMap::new();
     let mut latest: HashMap<i64, DateTime<Utc>> = HashMap::new();
-    for (at, key, alert) in incoming {
-        let batch = batches[at];
+    for (at, one) in incoming {
+        let (batch, key, alert) = (batches[at], one.key, &one.alert);
         let before = known.get(&key).map(|known| (known.id, known.situation, known.known));
         let situation = match before {
             Some((_, situation, _)) => situation,
-            None => {
-                let group = group_hash(alert);
-                *by_group.entry(group.clone()).or_insert_with(|| {
-                    let id = ids.situation;
-                    ids.situation += 1;
-                    opened.insert(id, group);
-                    id
-                })
-            }
+            None => *by_group.entry(one.group).or_insert_with(|| {
+                let id = ids.situation;
+                ids.situation += 1;
+                opened.insert(id, one.group);
+                id
+            }),
         };
         let change = Change { alert, before: before.map(|(_, _, known)| known) };
         let receipt = &mut receipts[at];
@@ -117,16 +146,15 @@ pub(super) async fn take(
             |(id, _, _)| id,
         );
         known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
-        match upserts.get_mut(&key) {
+        match upserts.get(&key).and_then(|place| order.get_mut(*place)) {
             Some(upsert) => {
-                upsert.alert = alert;
+                upsert.one = one;
                 upsert.seen = batch.now;
                 upsert.times += 1;
             }
             None => {
-                order.push(key);
-                let receipt = batch.receipt.to_string();
-                upserts.insert(key, Upsert { id, situation, alert, seen: batch.now, times: 1, receipt });
+                upserts.insert(key, order.len());
+                order.push(Upsert { id, situation, one, seen: batch.now, times: 1, receipt: &batch.receipt });
             }
         }
     }
@@ -142,11 +170,11 @@ pub(super) async fn take(
         let revision = existing.map_or(0, |held| held.revision) + 1;
         let group = match opened.remove(&id) {
             Some(group) => group,
-            None => group_hash_of(&state),
+            None => group_hash(&state.source, &state.group_key),
         };
         situation_rows.push(vec![
             Val::Int(id),
-            Val::Blob(group),
+            Val::Blob(group.to_vec()),
             Val::Text(serde_json::to_string(&state).unwrap_or_default()),
             Val::Int(i64::from(state.firing)),
             Val::Int(now.timestamp_millis()),
@@ -164,23 +192,21 @@ pub(super) async fn take(
     )
     .await?;
 
-    let mut rows = Vec::with_capacity(order.len());
-    for key in order {
-        let Some(upsert) = upserts.remove(&key) else { continue };
-        let seen = upsert.seen.timestamp_millis();
-        rows.push(vec![
+    let rows = order.iter().map(|upsert| {
+        let (one, seen) = (upsert.one, upsert.seen.timestamp_millis());
+        vec![
             Val::Int(upsert.id),
-            Val::Blob(key.to_vec()),
+            Val::Blob(one.key.to_vec()),
             Val::Int(upsert.situation),
-            Val::Int(i64::from(upsert.alert.status == Status::Firing)),
-            Val::Text(upsert.alert.severity.word().to_owned()),
+            Val::Int(i64::from(one.alert.status == Status::Firing)),
+            Val::Text(one.alert.severity.word().to_owned()),
             Val::Int(seen),
             Val::Int(seen),
             Val::Int(upsert.times),
-            Val::Text(upsert.receipt),
-            Val::Text(serde_json::to_string(upsert.alert).unwrap_or_default()),
-        ]);
-    }
+            Val::Text(upsert.receipt.to_owned()),
+            Val::Text(one.stored.clone()),
+        ]
+    });
     insert(
         conn,
         "INSERT INTO alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, \
@@ -188,23 +214,14 @@ pub(super) async fn take(
         "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, is_firing = excluded.is_firing, \
          severity = excluded.severity, last_seen = excluded.last_seen, times = alerts.times + excluded.times, \
          alert = excluded.alert",
-        rows,
+        rows.collect(),
     )
     .await?;
     Ok(receipts)
 }
 
-fn group_hash_of(state: &Situation) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update((state.source.len() as u64).to_le_bytes());
-    hash.update(&state.source);
-    hash.update(&state.group_key);
-    hash.finalize()[..16].to_vec()
-}
-
 fn list(sql: &str, count: usize) -> String {
-    let marks: Vec<_> = (1..=count).map(|n| format!("${n}")).collect();
-    sql.replace("$LIST", &marks.join(", "))
+    sql.replace("$LIST", &marks(count))
 }
 
 /// Splits into few different sizes, so that each statement is prepared once; the last chunk is filled up with its
@@ -281,9 +298,9 @@ async fn situations_by_id(
 
 async fn situations_by_group(
     conn: &mut SqliteConnection,
-    groups: HashSet<Vec<u8>>,
+    groups: HashSet<[u8; 16]>,
     held: &mut HashMap<i64, Held>,
-) -> Result<HashMap<Vec<u8>, i64>, sqlx::Error> {
+) -> Result<HashMap<[u8; 16], i64>, sqlx::Error> {
     let mut by_group = HashMap::with_capacity(groups.len());
     for chunk in chunks(groups.into_iter().collect()) {
         let sql = list(
@@ -292,12 +309,13 @@ async fn situations_by_group(
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for group in &chunk {
-            query = query.bind(group.clone());
+            query = query.bind(group.to_vec());
         }
         for row in query.fetch_all(&mut *conn).await? {
             let state = serde_json::from_str(row.get(1)).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            let Ok(group) = <[u8; 16]>::try_from(row.get::<&[u8], _>(3)) else { continue };
             held.entry(row.get(0)).or_insert(Held { state, is_open: true, revision: row.get(2) });
-            by_group.insert(row.get(3), row.get(0));
+            by_group.insert(group, row.get(0));
         }
     }
     Ok(by_group)

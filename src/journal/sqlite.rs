@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
+    alerts::Prepared,
     ops::SmallOp,
     read,
     rows::*,
@@ -205,7 +206,8 @@ impl Journal for SqliteJournal {
     }
 
     fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt> {
-        self.write(|answer| Job::Alerts(Box::new(batch), answer))
+        let prepared = Box::new(Prepared::of(batch));
+        self.write(|answer| Job::Alerts(prepared, answer))
     }
     fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>> {
         Box::pin(read::situations(&self.readers, filter))

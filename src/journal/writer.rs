@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteC
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{AlertBatch, AlertReceipt, Append, JournalError, Mark, alerts, ops::SmallOp, rows::*};
+use super::{AlertReceipt, Append, JournalError, Mark, alerts, ops::SmallOp, rows::*};
 use crate::incident::{
     chain::{GENESIS, seal},
     id::IncidentId,
@@ -33,7 +33,7 @@ type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 
 pub(super) enum Job {
     Append(Box<Append>, Answer<()>),
-    Alerts(Box<AlertBatch>, Answer<AlertReceipt>),
+    Alerts(Box<alerts::Prepared>, Answer<AlertReceipt>),
     Small(SmallOp),
     Close,
 }
@@ -106,7 +106,7 @@ impl Writer {
                         closing = true;
                         break;
                     }
-                    Job::Alerts(incoming, _) => alerts += incoming.alerts.len(),
+                    Job::Alerts(incoming, _) => alerts += incoming.len(),
                     _ => {}
                 }
                 if alerts > BATCH_ALERTS_MAX && !batch.is_empty() {
@@ -200,7 +200,7 @@ impl Writer {
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
         let verdicts = self.appends(conn, batch).await?;
         let receipts = {
-            let batches: Vec<&AlertBatch> = batch
+            let batches: Vec<&alerts::Prepared> = batch
                 .iter()
                 .filter_map(|job| match job {
                     Job::Alerts(alerts, _) => Some(&**alerts),
@@ -507,11 +507,9 @@ pub(super) async fn insert(
         let size = [100, 20, 5, 1].into_iter().find(|size| *size <= left).unwrap_or(1);
         left -= size;
         let width = rows.peek().map_or(0, Vec::len);
-        let mut sql = String::with_capacity(head.len() + tail.len() + size * width * 6);
-        sql.push_str(head);
-        placeholders(&mut sql, size, width);
-        sql.push(' ');
-        sql.push_str(tail);
+        let mut values = format!("({}), ", marks(width)).repeat(size);
+        values.truncate(values.len().saturating_sub(2));
+        let sql = format!("{head} {values} {tail}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for row in rows.by_ref().take(size) {
             for value in row {
@@ -528,16 +526,10 @@ pub(super) async fn insert(
     Ok(())
 }
 
-fn placeholders(sql: &mut String, rows: usize, width: usize) {
-    use std::fmt::Write;
-    let mut n = 0;
-    for row in 0..rows {
-        sql.push_str(if row == 0 { " (" } else { ", (" });
-        for column in 0..width {
-            n += 1;
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "{}${n}", if column == 0 { "" } else { ", " });
-        }
-        sql.push(')');
-    }
+/// `?, ?, ?`. Marks without numbers: SQLite keeps numbered ones in a list that every bind searches from its start,
+/// which for a thousand of them costs more than the rows.
+pub(super) fn marks(count: usize) -> String {
+    let mut marks = "?, ".repeat(count);
+    marks.truncate(marks.len().saturating_sub(2));
+    marks
 }
