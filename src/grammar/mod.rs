@@ -23,8 +23,6 @@ pub use discord::{CONTEXT_MENU_NOTE, discord_commands, from_discord};
 pub use help::{examples, help, reference};
 pub use tree::{VERBS_MAX, tree};
 
-use clap::Parser;
-
 use crate::{
     incident::{
         command::{Command, Declare},
@@ -112,8 +110,8 @@ fn understand(
     resolve: &Resolve<'_>,
 ) -> Result<Spoken, Refusal> {
     let walked = walk::walk(words)?;
-    let line = tree::Line::try_parse_from(&walked.argv)
-        .map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
+    let line =
+        tree::read(&walked.argv).map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
     meaning::of(line.verb, walked.target.or(target), resolve)
 }
 

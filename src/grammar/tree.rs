@@ -4,9 +4,9 @@
 //! `N`, `DURATION`, ...): the reader, Discord's options, completion and help all go by it (see [`Blank`]). An example stands in
 //! `after_help`; `before_help` has the form that people type where it differs from flags and blanks.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use clap::{Arg, ArgAction, Command, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::{
     groups::{Objective, Of, PhaseVerb, Presence, Reason, RoleVerb, Set, Task, Update},
@@ -230,6 +230,20 @@ static TREE: LazyLock<Command> = LazyLock::new(|| {
     tree.build();
     tree
 });
+
+/// The tree that reads lines. Kept, since to build it costs more than all else about a command.
+static READER: LazyLock<Mutex<Command>> = LazyLock::new(|| Mutex::new(Line::command()));
+
+/// Reads one line, split into words.
+///
+/// # Errors
+/// What clap does not understand.
+pub(super) fn read(argv: &[String]) -> Result<Line, clap::Error> {
+    let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut matches = reader.try_get_matches_from_mut(argv)?;
+    drop(reader);
+    Line::from_arg_matches_mut(&mut matches)
+}
 
 /// The command tree, for whoever makes something else of it: shell completion, manual pages.
 pub fn tree() -> &'static Command {
