@@ -150,12 +150,14 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
         }
         let (router, fast) = (router.clone(), fast.clone());
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let ready = fast(&request);
-            let router = router.clone();
+            let answer = match fast(&request) {
+                Some(response) => Ok(response),
+                None => Err(router.clone().oneshot(request.map(Body::new))),
+            };
             async move {
-                match ready {
-                    Some(response) => Ok::<_, std::convert::Infallible>(response),
-                    None => Ok(router.oneshot(request.map(Body::new)).await.into_response()),
+                match answer {
+                    Ok(response) => Ok::<_, std::convert::Infallible>(response),
+                    Err(routed) => Ok(routed.await.into_response()),
                 }
             }
         });

@@ -16,6 +16,7 @@ use std::{
 
 use axum::{
     Router,
+    body::Body,
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
@@ -25,7 +26,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -51,6 +52,9 @@ pub const PATHS: [&str; 11] = [
     "/status/api/v2/scheduled-maintenances/upcoming.json",
     "/status/api/v2/scheduled-maintenances/active.json",
 ];
+
+/// However fast timelines grow, the page is made anew no more often than this.
+const REFRESH_GAP: Duration = Duration::from_millis(200);
 
 /// Headers that go with each of these answers, besides type and tag.
 pub const HEADERS: [(&str, &str); 6] = [
@@ -92,9 +96,10 @@ impl PageSettings {
 #[derive(Debug, Clone)]
 pub struct Ready {
     pub bytes: Bytes,
-    pub content_type: &'static str,
     /// A strong entity tag (RFC 9110), quotes included.
     pub etag: HeaderValue,
+    /// All that goes with it, put together once.
+    headers: HeaderMap,
 }
 
 impl Ready {
@@ -102,11 +107,14 @@ impl Ready {
         let bytes = bytes.into();
         let digest = hex::encode(Sha256::digest(&bytes));
         let tag = format!("\"{}\"", digest.get(..32).unwrap_or(&digest));
-        Ready {
-            bytes,
-            content_type,
-            etag: HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\"")),
+        let etag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""));
+        let mut headers = HeaderMap::with_capacity(HEADERS.len() + 2);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::ETAG, etag.clone());
+        for (name, value) in HEADERS {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
+        Ready { bytes, etag, headers }
     }
 
     /// Whether a reader who sends this `If-None-Match` has these bytes.
@@ -132,7 +140,7 @@ pub enum PageError {
     Json(#[from] serde_json::Error),
 }
 
-type Pages = HashMap<&'static str, Ready>;
+type Pages = HashMap<&'static str, Arc<Ready>>;
 
 /// The page and its documents in memory.
 pub struct StatusPage {
@@ -179,23 +187,21 @@ impl StatusPage {
     }
 
     fn make(&self, view: &PublicView, now: DateTime<Utc>) -> Result<Pages, PageError> {
-        let mut pages = Pages::new();
-        pages.insert(
-            "/status",
-            Ready::new(html::page(view, &self.settings, now)?, "text/html; charset=utf-8"),
-        );
-        pages.insert("/status/style.css", Ready::new(STYLE, "text/css; charset=utf-8"));
-        pages.insert(
-            "/status/feed.atom",
-            Ready::new(feed::atom(view, &self.settings), "application/atom+xml; charset=utf-8"),
-        );
+        let page = html::page(view, &self.settings, now)?;
+        let feed = feed::atom(view, &self.settings);
+        let mut all = vec![
+            ("/status", Ready::new(page, "text/html; charset=utf-8")),
+            ("/status/style.css", Ready::new(STYLE, "text/css; charset=utf-8")),
+            ("/status/feed.atom", Ready::new(feed, "application/atom+xml; charset=utf-8")),
+        ];
         for (path, document) in v2::documents(view, &self.settings)? {
-            pages.insert(path, Ready::new(document, "application/json; charset=utf-8"));
+            all.push((path, Ready::new(document, "application/json; charset=utf-8")));
         }
-        Ok(pages)
+        Ok(all.into_iter().map(|(path, ready)| (path, Arc::new(ready))).collect())
     }
 
-    /// Makes the page anew whenever a real incident changes, and every minute: until `stop` fires.
+    /// Makes the page anew when a real incident changes, and every minute: until `stop` fires. The first change shows at
+    /// once; those that follow it closely show together.
     pub async fn keep_fresh(self: Arc<Self>, desk: Arc<Desk>, stop: CancellationToken) {
         let mut changes = desk.changes();
         let mut minute = tokio::time::interval(Duration::from_secs(60));
@@ -212,6 +218,8 @@ impl StatusPage {
                     Err(RecvError::Closed) => return,
                 },
             }
+            // What has changed up to here is in this one.
+            while !matches!(changes.try_recv(), Err(TryRecvError::Empty | TryRecvError::Closed)) {}
             match self.refresh().await {
                 Ok(()) => was_well = true,
                 Err(error) => {
@@ -222,11 +230,15 @@ impl StatusPage {
                     was_well = false;
                 }
             }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(REFRESH_GAP) => {}
+            }
         }
     }
 
     /// The answer to a path of [`PATHS`], without a copy; `None` for others, and before the journal was ever read.
-    pub fn bytes(&self, path: &str) -> Option<Ready> {
+    pub fn bytes(&self, path: &str) -> Option<Arc<Ready>> {
         let path = path.strip_suffix('/').unwrap_or(path);
         self.ready.read().unwrap_or_else(PoisonError::into_inner).as_ref()?.get(path).cloned()
     }
@@ -252,7 +264,8 @@ pub fn ready_answer<B>(page: &StatusPage, request: &axum::http::Request<B>) -> O
     if *request.method() != axum::http::Method::GET || !request.uri().path().starts_with("/status") {
         return None;
     }
-    Some(answer(&page.bytes(request.uri().path())?, request.headers()))
+    let ready = page.bytes(request.uri().path())?;
+    Some(answer(&ready, request.headers()))
 }
 
 /// The routes, with their whole paths. GET and HEAD.
@@ -278,16 +291,13 @@ async fn serve(State(page): State<Arc<StatusPage>>, uri: Uri, headers: HeaderMap
 }
 
 fn answer(ready: &Ready, headers: &HeaderMap) -> Response {
-    let is_known = ready.is_known(headers);
-    let mut response =
-        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { ready.bytes.clone().into_response() };
-    let sent = response.headers_mut();
-    if !is_known {
-        sent.insert(header::CONTENT_TYPE, HeaderValue::from_static(ready.content_type));
-    }
-    sent.insert(header::ETAG, ready.etag.clone());
-    for (name, value) in HEADERS {
-        sent.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    let mut response = Response::new(Body::empty());
+    *response.headers_mut() = ready.headers.clone();
+    if ready.is_known(headers) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    } else {
+        *response.body_mut() = Body::from(ready.bytes.clone());
     }
     response
 }
