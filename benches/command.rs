@@ -1,5 +1,13 @@
 //! From a command to its durable answer: time and rate, alone and during an alert storm.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a load program measures by the machine's clock, and stops where it cannot go on"
+)]
+
 mod support;
 
 use std::time::Duration;

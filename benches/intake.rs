@@ -1,5 +1,13 @@
 //! New alerts a second, durable, beside Alertmanager taking as many new alerts into memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a load program measures by the machine's clock, and stops where it cannot go on"
+)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,13 @@
 //! From exec to ready, and memory: on an empty database and on one with a thousand incidents and a million entries.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a load program measures by the machine's clock, and stops where it cannot go on"
+)]
+
 mod support;
 
 use std::{path::Path, time::Duration};

@@ -1,5 +1,13 @@
 //! The public status page, beside nginx serving the same bytes with the same headers from a file. Load by wrk.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a load program measures by the machine's clock, and stops where it cannot go on"
+)]
+
 mod support;
 
 use std::process::Command;

@@ -1,5 +1,10 @@
 //! An unmodified serenity client takes the modelled Discord for Discord.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "serenity as a stranger: here it is its own client that is tried"
+)]
+
 use std::{sync::Arc, time::Duration};
 
 use commandpost::model::{
