@@ -470,6 +470,7 @@ async fn torture_nothing_acknowledged_is_lost_and_nothing_is_said_twice() {
         }
     }
 
+    let killing = begun.elapsed();
     x.faults().clear();
     page.faults().clear();
     load.stop.store(true, Ordering::Relaxed);
@@ -480,6 +481,7 @@ async fn torture_nothing_acknowledged_is_lost_and_nothing_is_said_twice() {
         post.document("/api/v1/outbox").await["deliveries"].as_array().unwrap().is_empty()
     })
     .await;
+    let sending = begun.elapsed() - killing;
     // The last tasks and offers fall due a minute after the last round.
     let timers = || async {
         let mut conn = crate::support::program::look_into(&post.database()).await;
@@ -527,12 +529,15 @@ async fn torture_nothing_acknowledged_is_lost_and_nothing_is_said_twice() {
     assert!(!log.contains("panicked"), "{log}");
     let entries: u64 = seen.values().map(|seen| seen.upto).sum();
     println!(
-        "torture: TORTURE_SEED={seed}, {rounds} kills in {} s (at random {}, in a send {}, in a start {}); slowest start {} ms",
-        begun.elapsed().as_secs(),
+        "torture: TORTURE_SEED={seed}, {rounds} kills in {} s (at random {}, in a send {}, in a start {}), then {} s until the outbox was empty; \
+         slowest start {} ms, {} unanswered",
+        killing.as_secs(),
         kills.at_random,
         kills.in_a_send,
         kills.in_a_start,
+        sending.as_secs(),
         slowest.as_millis(),
+        post.hung,
     );
     println!(
         "torture: {} words acknowledged of {} sent, {} asked again by key, {} connections lost; {entries} entries, all chains hold",

@@ -16,6 +16,8 @@ use tempfile::TempDir;
 
 /// Longer than any start or stop takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than one answer takes on a busy machine.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A loopback port that nobody listens on just now.
 pub fn free_port() -> u16 {
@@ -69,6 +71,8 @@ pub struct Program {
     pub port: u16,
     pub client: reqwest::Client,
     child: Option<Child>,
+    /// Questions for readiness that got no answer in time.
+    pub hung: u32,
 }
 
 impl Drop for Program {
@@ -86,7 +90,7 @@ impl Program {
         let home = tempfile::tempdir().unwrap();
         let data = home.path().join("data");
         fs::write(home.path().join("commandpost.toml"), config).unwrap();
-        Program { home, data, port: free_port(), client: client(), child: None }
+        Program { home, data, port: free_port(), client: client(), child: None, hung: 0 }
     }
 
     pub fn home(&self) -> &Path {
@@ -163,10 +167,14 @@ impl Program {
     pub async fn ready(&mut self) -> Duration {
         let begun = Instant::now();
         loop {
-            if let Ok(answer) = self.client.get(self.url("/readyz")).send().await
-                && answer.status().is_success()
-            {
-                return begun.elapsed();
+            let asked = self.client.get(self.url("/readyz")).timeout(ANSWER_PATIENCE).send().await;
+            match asked {
+                Ok(answer) if answer.status().is_success() => return begun.elapsed(),
+                Err(error) if error.is_timeout() => {
+                    self.hung += 1;
+                    println!("no answer from /readyz in {} s", ANSWER_PATIENCE.as_secs());
+                }
+                _ => {}
             }
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none(), "the server ended with {ended:?}:\n{}", self.log());
