@@ -97,17 +97,29 @@ impl Desk {
             let moved =
                 self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
             let page = moved.len();
+            let mut append = Append::default();
             for row in moved {
-                self.follow_situation(row).await?;
-                told += 1;
+                match self.follow_situation(row).await {
+                    Ok(also) => {
+                        append.marks.extend(also.marks);
+                        append.deliveries.extend(also.deliveries);
+                        told += 1;
+                    }
+                    Err(refusal) => {
+                        self.remember(append).await?;
+                        return Err(refusal);
+                    }
+                }
             }
+            self.remember(append).await?;
             if page < PAGE as usize {
                 return Ok(told);
             }
         }
     }
 
-    async fn follow_situation(self: &Arc<Self>, row: SituationRow) -> Result<(), Refusal> {
+    /// Tells the incident of a situation; what else is to be written comes back, to be written for a whole page at once.
+    async fn follow_situation(self: &Arc<Self>, row: SituationRow) -> Result<Append, Refusal> {
         let now = self.world.now();
         let told = Mark::SituationTold { id: row.id, revision: row.revision };
         let alerts = self.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
@@ -118,26 +130,26 @@ impl Desk {
             let along = Along { marks: vec![told.clone()], ..Along::default() };
             let moved = self.submit(house, incident, Command::SituationMoved { facts }, along).await;
             return match moved {
-                Ok(_) => Ok(()),
+                Ok(_) => Ok(Append::default()),
                 // Whatever stands in the way there, the situation is told; only a journal that fails is tried again.
                 Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
                     Err(refusal)
                 }
-                Err(_) => self.mark(vec![told], vec![]).await,
+                Err(_) => Ok(also(vec![told], vec![])),
             };
         }
         // What an exercise injects is the exercise's own: no rule decides it, and nobody else is told.
         if crate::drill::is_exercise(&row.situation.source) {
             let how = Mark::SituationDecided { id: row.id, how: "record".into() };
-            return self.mark(vec![told, how], vec![]).await;
+            return Ok(also(vec![told, how], vec![]));
         }
         match row.decided.as_deref() {
-            Some("record") => return self.mark(vec![told], vec![]).await,
-            Some(_) => return self.mark(vec![told], cards).await,
+            Some("record") => return Ok(also(vec![told], vec![])),
+            Some(_) => return Ok(also(vec![told], cards)),
             None => {}
         }
         let Some(lead) = alerts.iter().find(|a| a.is_firing).or(alerts.first()).map(|row| &row.alert) else {
-            return self.mark(vec![told], vec![]).await;
+            return Ok(also(vec![told], vec![]));
         };
         let open = self
             .journal
@@ -155,20 +167,20 @@ impl Desk {
         tracing::info!(situation = row.id, reason = %decision.reason, "an alert situation was decided");
         let decided = |how: &str| Mark::SituationDecided { id: row.id, how: how.to_owned() };
         match decision.action {
-            Action::Record => self.mark(vec![told, decided("record")], vec![]).await,
-            Action::Card => self.mark(vec![told, decided("card")], cards).await,
+            Action::Record => Ok(also(vec![told, decided("record")], vec![])),
+            Action::Card => Ok(also(vec![told, decided("card")], cards)),
             Action::Attach => {
                 let Some(incident) = decision.incident.and_then(|id| id.parse().ok()) else {
-                    return self.mark(vec![told, decided("card")], cards).await;
+                    return Ok(also(vec![told, decided("card")], cards));
                 };
                 let link = Command::LinkSituation { situation: row.id, facts: Some(facts) };
                 let along = Along { marks: vec![told.clone(), decided("attach")], ..Along::default() };
                 match self.submit(house, incident, link, along).await {
-                    Ok(_) => Ok(()),
+                    Ok(_) => Ok(Append::default()),
                     Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
                         Err(refusal)
                     }
-                    Err(_) => self.mark(vec![told, decided("card")], cards).await,
+                    Err(_) => Ok(also(vec![told, decided("card")], cards)),
                 }
             }
             Action::Declare { severity, title } => {
@@ -184,25 +196,31 @@ impl Desk {
                 };
                 let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
                 match self.declare(house, declare, along).await {
-                    Ok(_) => Ok(()),
+                    Ok(_) => Ok(Append::default()),
                     Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
                         Err(refusal)
                     }
                     Err(refusal) => {
                         tracing::warn!(situation = row.id, %refusal, "the rule could not declare; a card is shown");
-                        self.mark(vec![told, decided("card")], cards).await
+                        Ok(also(vec![told, decided("card")], cards))
                     }
                 }
             }
         }
     }
 
-    async fn mark(&self, marks: Vec<Mark>, deliveries: Vec<NewDelivery>) -> Result<(), Refusal> {
-        let any = !deliveries.is_empty();
-        self.journal.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)?;
+    async fn remember(&self, append: Append) -> Result<(), Refusal> {
+        let (any, deliveries) = (!append.marks.is_empty(), !append.deliveries.is_empty());
         if any {
+            self.journal.append(append).await.map_err(refuse)?;
+        }
+        if deliveries {
             self.wake_outbox.notify_waiters();
         }
         Ok(())
     }
+}
+
+fn also(marks: Vec<Mark>, deliveries: Vec<NewDelivery>) -> Append {
+    Append { marks, deliveries, ..Append::default() }
 }

@@ -15,10 +15,46 @@ use crate::alert::{
     situation::{self, Change, Known, Situation},
 };
 
-/// The next free ids.
-pub(super) struct Ids {
-    pub alert: i64,
-    pub situation: i64,
+/// Open situations kept in memory; beyond that they are read again when needed.
+const OPEN_MAX: usize = 10_000;
+
+/// What the one writer knows without asking: the next free ids, and the open situations that it wrote last. Nobody
+/// else writes them; whatever closes a situation calls [`Memory::forget`], and a failed transaction makes a new one.
+pub(super) struct Memory {
+    alert: i64,
+    situation: i64,
+    by_group: HashMap<[u8; 16], i64>,
+    held: HashMap<i64, Held>,
+}
+
+impl Memory {
+    pub async fn new(conn: &mut SqliteConnection) -> Result<Memory, sqlx::Error> {
+        let next = async |conn: &mut SqliteConnection, sql: &'static str| -> Result<i64, sqlx::Error> {
+            Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(conn).await? + 1)
+        };
+        Ok(Memory {
+            alert: next(conn, "SELECT COALESCE(MAX(id), 0) FROM alerts").await?,
+            situation: next(conn, "SELECT COALESCE(MAX(id), 0) FROM situations").await?,
+            by_group: HashMap::new(),
+            held: HashMap::new(),
+        })
+    }
+
+    /// Open situations are read again before they are next used.
+    pub fn forget(&mut self) {
+        self.by_group.clear();
+        self.held.clear();
+    }
+
+    fn next_alert(&mut self) -> i64 {
+        self.alert += 1;
+        self.alert - 1
+    }
+
+    fn next_situation(&mut self) -> i64 {
+        self.situation += 1;
+        self.situation - 1
+    }
 }
 
 /// A batch ready for the writer. There is one writer: what needs no database is worked out before it, in the caller.
@@ -90,15 +126,18 @@ fn group_hash(source: &str, group_key: &str) -> [u8; 16] {
 pub(super) async fn take(
     conn: &mut SqliteConnection,
     batches: &[&Prepared],
-    ids: &mut Ids,
+    memory: &mut Memory,
 ) -> Result<Vec<AlertReceipt>, sqlx::Error> {
+    if memory.held.len() > OPEN_MAX {
+        memory.forget();
+    }
     let incoming: Vec<(usize, &One)> = batches
         .iter()
         .enumerate()
         .flat_map(|(at, batch)| batch.alerts.iter().map(move |one| (at, one)))
         .collect();
     let mut known = known_alerts(conn, incoming.iter().map(|(_, one)| one.key)).await?;
-    let mut held = situations_by_id(conn, known.values().map(|known| known.situation)).await?;
+    read_situations(conn, known.values().map(|known| known.situation), memory).await?;
     // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
     let fires: HashSet<[u8; 16]> = incoming
         .iter()
@@ -108,11 +147,11 @@ pub(super) async fn take(
     // Its row is still the one row of this alert.
     let rows: HashMap<[u8; 16], i64> = known.iter().map(|(key, known)| (*key, known.id)).collect();
     known.retain(|key, known| {
-        held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
+        memory.held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
     });
     let unplaced: HashSet<[u8; 16]> =
         incoming.iter().filter(|(_, one)| !known.contains_key(&one.key)).map(|(_, one)| one.group).collect();
-    let mut by_group = situations_by_group(conn, unplaced, &mut held).await?;
+    read_open(conn, unplaced, memory).await?;
 
     let mut receipts = vec![AlertReceipt::default(); batches.len()];
     let mut upserts: HashMap<[u8; 16], usize> = HashMap::with_capacity(incoming.len());
@@ -125,12 +164,15 @@ pub(super) async fn take(
         let before = known.get(&key).map(|known| (known.id, known.situation, known.known));
         let situation = match before {
             Some((_, situation, _)) => situation,
-            None => *by_group.entry(one.group).or_insert_with(|| {
-                let id = ids.situation;
-                ids.situation += 1;
-                opened.insert(id, one.group);
-                id
-            }),
+            None => match memory.by_group.get(&one.group) {
+                Some(id) => *id,
+                None => {
+                    let id = memory.next_situation();
+                    opened.insert(id, one.group);
+                    memory.by_group.insert(one.group, id);
+                    id
+                }
+            },
         };
         let change = Change { alert, before: before.map(|(_, _, known)| known) };
         let receipt = &mut receipts[at];
@@ -146,11 +188,8 @@ pub(super) async fn take(
             changes.entry(situation).or_default().push(change);
             latest.insert(situation, batch.now);
         }
-        let id = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied()).unwrap_or_else(|| {
-            let id = ids.alert;
-            ids.alert += 1;
-            id
-        });
+        let id = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied());
+        let id = id.unwrap_or_else(|| memory.next_alert());
         known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
         match upserts.get(&key).and_then(|place| order.get_mut(*place)) {
             Some(upsert) => {
@@ -168,12 +207,13 @@ pub(super) async fn take(
     let mut situation_rows = Vec::with_capacity(changes.len());
     for (id, changes) in changes {
         let now = latest.get(&id).copied().unwrap_or_default();
-        let existing = held.get(&id);
+        let existing = memory.held.get(&id);
         let name = format!("S-{id}");
         let Some(state) = situation::fold(existing.map(|held| &held.state), &changes, now, &name) else {
             continue;
         };
         let revision = existing.map_or(0, |held| held.revision) + 1;
+        let is_open = existing.is_none_or(|held| held.is_open);
         let group = match opened.remove(&id) {
             Some(group) => group,
             None => group_hash(&state.source, &state.group_key),
@@ -184,10 +224,11 @@ pub(super) async fn take(
             Val::Text(serde_json::to_string(&state).unwrap_or_default()),
             Val::Int(i64::from(state.firing)),
             Val::Int(now.timestamp_millis()),
-            Val::Int(i64::from(existing.is_none_or(|held| held.is_open))),
+            Val::Int(i64::from(is_open)),
             Val::Int(revision),
             Val::Int(0),
         ]);
+        memory.held.insert(id, Held { state, is_open, revision });
     }
     insert(
         conn,
@@ -281,12 +322,13 @@ async fn known_alerts(
     Ok(known)
 }
 
-async fn situations_by_id(
+/// Brings the situations with these ids into memory.
+async fn read_situations(
     conn: &mut SqliteConnection,
     ids: impl Iterator<Item = i64>,
-) -> Result<HashMap<i64, Held>, sqlx::Error> {
-    let ids: HashSet<i64> = ids.collect();
-    let mut held = HashMap::with_capacity(ids.len());
+    memory: &mut Memory,
+) -> Result<(), sqlx::Error> {
+    let ids: HashSet<i64> = ids.filter(|id| !memory.held.contains_key(id)).collect();
     for chunk in chunks(ids.into_iter().collect()) {
         let sql =
             list("SELECT id, state, is_open, revision FROM situations WHERE id IN ($LIST)", chunk.len());
@@ -296,19 +338,21 @@ async fn situations_by_id(
         }
         for row in query.fetch_all(&mut *conn).await? {
             let state = serde_json::from_str(row.get(1)).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-            held.insert(row.get(0), Held { state, is_open: row.get::<i64, _>(2) == 1, revision: row.get(3) });
+            let held = Held { state, is_open: row.get::<i64, _>(2) == 1, revision: row.get(3) };
+            memory.held.insert(row.get(0), held);
         }
     }
-    Ok(held)
+    Ok(())
 }
 
-async fn situations_by_group(
+/// Brings the open situations of these groups into memory.
+async fn read_open(
     conn: &mut SqliteConnection,
     groups: HashSet<[u8; 16]>,
-    held: &mut HashMap<i64, Held>,
-) -> Result<HashMap<[u8; 16], i64>, sqlx::Error> {
-    let mut by_group = HashMap::with_capacity(groups.len());
-    for chunk in chunks(groups.into_iter().collect()) {
+    memory: &mut Memory,
+) -> Result<(), sqlx::Error> {
+    let groups = groups.into_iter().filter(|group| !memory.by_group.contains_key(group));
+    for chunk in chunks(groups.collect()) {
         let sql = list(
             "SELECT id, state, revision, group_hash FROM situations WHERE is_open = 1 AND group_hash IN ($LIST)",
             chunk.len(),
@@ -320,9 +364,9 @@ async fn situations_by_group(
         for row in query.fetch_all(&mut *conn).await? {
             let state = serde_json::from_str(row.get(1)).map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
             let Ok(group) = <[u8; 16]>::try_from(row.get::<&[u8], _>(3)) else { continue };
-            held.entry(row.get(0)).or_insert(Held { state, is_open: true, revision: row.get(2) });
-            by_group.insert(group, row.get(0));
+            memory.held.insert(row.get(0), Held { state, is_open: true, revision: row.get(2) });
+            memory.by_group.insert(group, row.get(0));
         }
     }
-    Ok(by_group)
+    Ok(())
 }

@@ -70,11 +70,16 @@ impl SmallOp {
         }
     }
 
-    pub(super) async fn run(
-        &mut self,
-        conn: &mut SqliteConnection,
-        _next: &mut i64,
-    ) -> Result<Done, sqlx::Error> {
+    /// Whether open situations may have been closed by it.
+    pub(super) fn closed_situations(&self, done: &Done) -> bool {
+        match self {
+            Self::CloseQuiet { .. } => !matches!(done, Done::Count(0)),
+            Self::Rebuild { .. } => true,
+            _ => false,
+        }
+    }
+
+    pub(super) async fn run(&mut self, conn: &mut SqliteConnection) -> Result<Done, sqlx::Error> {
         Ok(match self {
             Self::CloseQuiet { before, .. } => {
                 let closed = sqlx::query("UPDATE situations SET is_open = 0 WHERE is_open = 1 AND firing = 0 AND updated_at < $1 AND revision <= told")

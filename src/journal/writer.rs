@@ -61,7 +61,7 @@ pub(super) struct Writer {
     options: SqliteConnectOptions,
     jobs: mpsc::UnboundedReceiver<Job>,
     heads: HashMap<IncidentId, Head>,
-    ids: alerts::Ids,
+    alerts: alerts::Memory,
     next_delivery: i64,
     /// Jobs queued and not yet taken.
     waiting: Arc<AtomicUsize>,
@@ -82,8 +82,8 @@ impl Writer {
         jobs: mpsc::UnboundedReceiver<Job>,
         waiting: Arc<AtomicUsize>,
     ) -> Result<Writer, sqlx::Error> {
-        let (ids, next_delivery) = next_ids(&mut conn).await?;
-        Ok(Writer { conn: Some(conn), options, jobs, heads: HashMap::new(), ids, next_delivery, waiting })
+        let (alerts, next_delivery) = memory(&mut conn).await?;
+        Ok(Writer { conn: Some(conn), options, jobs, heads: HashMap::new(), alerts, next_delivery, waiting })
     }
 
     pub(super) async fn run(mut self) {
@@ -96,6 +96,7 @@ impl Writer {
                     None => break,
                 },
             };
+            self.gather().await;
             let mut batch = Vec::new();
             let mut alerts = 0;
             let mut closing = false;
@@ -136,6 +137,16 @@ impl Writer {
         }
     }
 
+    /// Lets whoever is about to queue a job do so, for as long as more come: all of them share one sync. Costs
+    /// nothing while nobody else is at work, and waits for no time to pass.
+    async fn gather(&self) {
+        let mut queued = None;
+        while queued.is_none_or(|before| self.jobs.len() > before) && self.jobs.len() < BATCH_MAX {
+            queued = Some(self.jobs.len());
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn write(&mut self, batch: Vec<Job>) {
         if batch.len() == 1 {
             self.write_together(batch).await;
@@ -160,12 +171,13 @@ impl Writer {
 
     /// Writes a batch in one transaction and answers it; on a database error gives the jobs back, nothing written.
     async fn try_together(&mut self, mut batch: Vec<Job>) -> Result<(), (Vec<Job>, sqlx::Error)> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => match self.options.connect().await {
-                Ok(conn) => conn,
-                Err(error) => return Err((batch, error)),
-            },
+        let opened = match self.conn.take() {
+            Some(conn) => Ok(conn),
+            None => self.reopen().await,
+        };
+        let mut conn = match opened {
+            Ok(conn) => conn,
+            Err(error) => return Err((batch, error)),
         };
         match self.transact(&mut conn, &mut batch).await {
             Ok(answers) => {
@@ -176,20 +188,20 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
-                self.heads.clear();
-                // After a failed write or sync this connection's view of the file is not to be trusted: open it anew.
+                // After a failed write or sync neither this connection's view of the file nor what is remembered of
+                // it is to be trusted: the next write opens it anew.
                 drop(sqlx::query("ROLLBACK").execute(&mut conn).await);
                 drop(sqlx::Connection::close(conn).await);
-                if let Ok(mut fresh) = self.options.connect().await {
-                    if let Ok((ids, next_delivery)) = next_ids(&mut fresh).await {
-                        self.ids = ids;
-                        self.next_delivery = next_delivery;
-                    }
-                    self.conn = Some(fresh);
-                }
                 Err((batch, error))
             }
         }
+    }
+
+    async fn reopen(&mut self) -> Result<SqliteConnection, sqlx::Error> {
+        let mut conn = self.options.connect().await?;
+        self.heads.clear();
+        (self.alerts, self.next_delivery) = memory(&mut conn).await?;
+        Ok(conn)
     }
 
     async fn transact(
@@ -207,12 +219,16 @@ impl Writer {
                     _ => None,
                 })
                 .collect();
-            if batches.is_empty() { vec![] } else { alerts::take(conn, &batches, &mut self.ids).await? }
+            if batches.is_empty() { vec![] } else { alerts::take(conn, &batches, &mut self.alerts).await? }
         };
         let mut done = Vec::new();
         for job in batch.iter_mut() {
             if let Job::Small(op) = job {
-                done.push(op.run(conn, &mut self.next_delivery).await?);
+                let one = op.run(conn).await?;
+                if op.closed_situations(&one) {
+                    self.alerts.forget();
+                }
+                done.push(one);
             }
         }
         sqlx::query("COMMIT").execute(&mut *conn).await?;
@@ -332,6 +348,9 @@ impl Writer {
                 Val::Int(timer.due_at.timestamp_millis()),
             ]);
         }
+        if append.marks.iter().any(|mark| matches!(mark, Mark::SituationsOver { .. })) {
+            self.alerts.forget();
+        }
         rows.marks.extend(append.marks.iter().cloned());
         rows.once.extend(append.once.clone());
         Ok(Ok(()))
@@ -358,14 +377,11 @@ impl Writer {
     }
 }
 
-async fn next_ids(conn: &mut SqliteConnection) -> Result<(alerts::Ids, i64), sqlx::Error> {
-    let max = async |conn: &mut SqliteConnection, sql: &'static str| -> Result<i64, sqlx::Error> {
-        sqlx::query_scalar::<_, i64>(sql).fetch_one(conn).await
-    };
-    let alert = max(conn, "SELECT COALESCE(MAX(id), 0) FROM alerts").await? + 1;
-    let situation = max(conn, "SELECT COALESCE(MAX(id), 0) FROM situations").await? + 1;
-    let delivery = max(conn, "SELECT COALESCE(MAX(n), 0) FROM deliveries").await? + 1;
-    Ok((alerts::Ids { alert, situation }, delivery))
+async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64), sqlx::Error> {
+    let alerts = alerts::Memory::new(conn).await?;
+    let delivery: i64 =
+        sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM deliveries").fetch_one(conn).await?;
+    Ok((alerts, delivery + 1))
 }
 
 /// A value to bind, in the four types that both engines have.
