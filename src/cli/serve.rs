@@ -31,6 +31,7 @@ use crate::{
         login,
         metrics::{self, Health, Metrics},
         page::{PageSettings, StatusPage},
+        proxies::Proxies,
         server::{self, FastPath, Guard},
     },
     journal::Journal,
@@ -230,7 +231,12 @@ fn doors(
 ) -> Result<(Router, FastPath), Failure> {
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
     let auth = Arc::new(house::auth(config));
-    let guard = Arc::new(Guard { auth: auth.clone(), world: desk.world.clone(), hosts: hosts(address) });
+    let guard = Arc::new(Guard {
+        auth: auth.clone(),
+        world: desk.world.clone(),
+        hosts: hosts(address),
+        proxies: Proxies(config.http.trusted_proxies.clone()),
+    });
     let api = Arc::new(Api {
         desk: desk.clone(),
         resolve: resolve.clone(),
