@@ -243,6 +243,7 @@ fn doors(
         bodies: bodies.clone(),
         metrics: metrics.clone(),
         time_zone: config.organization.time_zone,
+        zones: config.zones(),
         stop: stop.clone(),
     });
     let hooks = Arc::new(Hooks {
@@ -259,12 +260,19 @@ fn doors(
             let guard = guard.clone();
             Arc::new(move |headers| guard.auth.who(headers, guard.world.now()).map(|who| who.person))
         },
+        is_admin: {
+            let guard = guard.clone();
+            Arc::new(move |headers| {
+                guard.auth.who(headers, guard.world.now()).map_or(guard.auth.is_open(), |who| who.is_admin)
+            })
+        },
         asks_name: auth.is_open(),
         help: grammar::help,
         words: grammar::examples(),
         components: config.status_page.components.clone(),
         vocabulary: config.command.vocabulary,
         tz: config.organization.time_zone,
+        zones: config.zones(),
         title: config.organization.name.clone(),
         stop: stop.clone(),
     });
