@@ -93,6 +93,7 @@ impl Demo {
             access_token_file: None,
             access_token_secret_file: None,
             handle: None,
+            mentions: vec![],
         });
         config.statuspage = Some(config::Statuspage {
             api_key: Some(secret("sp")),

@@ -1,6 +1,10 @@
 //! Builds the house from its settings: journal, desk, people, doors.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::SocketAddr,
+    sync::Arc,
+};
 
 use crate::{
     alert::senders,
@@ -10,7 +14,10 @@ use crate::{
         auth::{Auth, Token},
         hooks::Hook,
     },
-    incident::{decide::Policy, role::Words},
+    incident::{
+        decide::{Policy, Reserved},
+        role::Words,
+    },
     journal::{Journal, sqlite::SqliteJournal},
     people::Person,
     publish::{statuspage::StatuspageSettings, x::XSettings},
@@ -40,10 +47,23 @@ pub fn policy(config: &Config) -> Policy {
         only_commander_lowers_severity: config.command.only_commander_lowers_severity,
         text_chars_max: config.limits.timeline_text_chars_max as usize,
         public_update_minutes: cadence.map(|cadence| cadence.public_minutes),
+        exec_update_minutes: cadence.map(|cadence| cadence.exec_minutes),
         components: config.status_page.components.iter().map(|component| component.name.clone()).collect(),
         destinations,
+        // A mistake in a template does not get past the loading of the settings.
+        wording: config.wording().unwrap_or_default(),
+        reserved: Reserved {
+            declare: reserved(config, &config.permissions.declare),
+            command: reserved(config, &config.permissions.command),
+            publish: reserved(config, &config.permissions.publish),
+        },
         ..Policy::default()
     }
+}
+
+/// Those who are in one of the groups; a list without groups keeps nobody away.
+fn reserved(config: &Config, groups: &[String]) -> Option<BTreeSet<String>> {
+    (!groups.is_empty()).then(|| config.members(groups))
 }
 
 /// The desk's settings out of the configuration.
@@ -147,6 +167,7 @@ pub fn x_settings(config: &Config) -> Option<XSettings> {
         access_token: x.access_token.clone().unwrap_or_default(),
         access_token_secret: x.access_token_secret.clone().unwrap_or_default(),
         bearer_token: x.bearer_token.clone().unwrap_or_default(),
+        handle: x.handle.clone(),
         ..XSettings::default()
     })
 }

@@ -202,7 +202,7 @@ impl Reach {
 
     pub async fn handle(&self, n: i64, how: Handle) -> Result<String, Failure> {
         match self {
-            Reach::Local(local) => Ok(local.desk.handle_delivery(&local.person, n, how).await?),
+            Reach::Local(local) => Ok(local.desk.handle_delivery(&local.person, true, n, how).await?),
             Reach::Remote(remote) => {
                 let (path, body) = match how {
                     Handle::Retry => (format!("/api/v1/outbox/{n}/retry"), serde_json::json!({})),

@@ -31,6 +31,7 @@ use crate::{
         login,
         metrics::{self, Health, Metrics},
         page::{PageSettings, StatusPage},
+        proxies::Proxies,
         server::{self, FastPath, Guard},
     },
     journal::Journal,
@@ -230,13 +231,19 @@ fn doors(
 ) -> Result<(Router, FastPath), Failure> {
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
     let auth = Arc::new(house::auth(config));
-    let guard = Arc::new(Guard { auth: auth.clone(), world: desk.world.clone(), hosts: hosts(address) });
+    let guard = Arc::new(Guard {
+        auth: auth.clone(),
+        world: desk.world.clone(),
+        hosts: hosts(address),
+        proxies: Proxies(config.http.trusted_proxies.clone()),
+    });
     let api = Arc::new(Api {
         desk: desk.clone(),
         resolve: resolve.clone(),
         bodies: bodies.clone(),
         metrics: metrics.clone(),
         time_zone: config.organization.time_zone,
+        zones: config.zones(),
         stop: stop.clone(),
     });
     let hooks = Arc::new(Hooks {
@@ -253,12 +260,19 @@ fn doors(
             let guard = guard.clone();
             Arc::new(move |headers| guard.auth.who(headers, guard.world.now()).map(|who| who.person))
         },
+        is_admin: {
+            let guard = guard.clone();
+            Arc::new(move |headers| {
+                guard.auth.who(headers, guard.world.now()).map_or(guard.auth.is_open(), |who| who.is_admin)
+            })
+        },
         asks_name: auth.is_open(),
         help: grammar::help,
         words: grammar::examples(),
         components: config.status_page.components.clone(),
         vocabulary: config.command.vocabulary,
         tz: config.organization.time_zone,
+        zones: config.zones(),
         title: config.organization.name.clone(),
         stop: stop.clone(),
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::{Config, HookSender, X, is_loopback};
+use super::{Config, HookSender, Permissions, X, is_loopback};
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
 /// in place of what was written.
@@ -23,6 +23,12 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         && !report.is_spoilt("x")
     {
         x_credentials(x, report);
+    }
+    if !report.is_spoilt("permissions") && !report.is_spoilt("person") {
+        groups(config, report);
+    }
+    if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
+        templates(config, report);
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
@@ -111,6 +117,40 @@ fn x_credentials(x: &X, report: &mut Report<'_>) {
             format!("{} is missing", missing.join(", ")),
             "OAuth 1.0a needs all four, each by its `_file` or its variable.",
         ),
+    }
+}
+
+/// A group without people would keep everybody away.
+fn groups(config: &Config, report: &mut Report<'_>) {
+    let Permissions { declare, command, publish } = &config.permissions;
+    let known = || config.person.iter().flat_map(|person| person.groups.iter().map(String::as_str));
+    for (right, groups) in [("declare", declare), ("command", command), ("publish", publish)] {
+        for (index, group) in groups.iter().enumerate() {
+            if known().any(|name| name == group) {
+                continue;
+            }
+            let hint = match nearest(group, known()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "Write it among the `groups` of a [[person]].".to_owned(),
+            };
+            report.at(
+                &format!("permissions.{right}[{index}]"),
+                format!("nobody is in the group `{group}`"),
+                hint,
+            );
+        }
+    }
+}
+
+/// Reads every template and tries it on samples.
+fn templates(config: &Config, report: &mut Report<'_>) {
+    for mistake in config.wording().err().unwrap_or_default() {
+        let key = format!("templates.{}.{}", mistake.destination, mistake.phase.map_or("body", |p| p.word()));
+        let what = format!("the template cannot be used: {}", mistake.what);
+        match mistake.at {
+            Some((line, column)) => report.within(&key, line, column, what, mistake.hint),
+            None => report.at(&key, what, mistake.hint),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::Network;
+use crate::post::wording::TEMPLATE_CHARS_MAX;
 
 /// The longest text that any setting takes, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
@@ -34,6 +35,8 @@ pub(super) enum Format {
     Secret,
     SecretFile,
     LogFilter,
+    /// A template of a public post: judged with the others, where the place of a mistake in it is known.
+    Template,
 }
 
 /// What is wrong, and what to do.
@@ -55,6 +58,7 @@ impl Format {
             "directory" => Format::Directory,
             "secret-file" => Format::SecretFile,
             "log-filter" => Format::LogFilter,
+            "template" => Format::Template,
             _ => Format::Plain,
         }
     }
@@ -72,25 +76,28 @@ impl Format {
             Format::Secret => "secret",
             Format::SecretFile => "file",
             Format::LogFilter => "log filter",
+            Format::Template => "template",
         }
     }
 
     /// # Errors
     /// What is wrong with `text`, and what to write in its place.
     pub(super) fn check(self, text: &str) -> Result<(), Fault> {
-        if self == Format::Secret {
+        if matches!(self, Format::Secret) {
             return Ok(());
         }
         let shown = shown(text);
         let fault = |what: String, hint: &str| Err((what, hint.to_owned()));
-        if text.chars().count() > TEXT_CHARS_MAX {
-            return fault(format!("the text is longer than {TEXT_CHARS_MAX} characters"), "Shorten it.");
+        let is_template = self == Format::Template;
+        let chars_max = if is_template { TEMPLATE_CHARS_MAX } else { TEXT_CHARS_MAX };
+        if text.chars().count() > chars_max {
+            return fault(format!("the text is longer than {chars_max} characters"), "Shorten it.");
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(|c| c.is_control() && !(is_template && matches!(c, '\n' | '\r' | '\t'))) {
             return fault("the text holds a control character or a line break".to_owned(), "Take it out.");
         }
         match self {
-            Format::Plain | Format::Secret => Ok(()),
+            Format::Plain | Format::Secret | Format::Template => Ok(()),
             Format::Name if text.trim().is_empty() => fault("the text is empty".to_owned(), "Write a name."),
             Format::Name => Ok(()),
             Format::TimeZone => zone(text),

@@ -51,7 +51,8 @@ pub struct Http {
     /// The largest request body that hooks and the API read, in bytes.
     #[schemars(range(min = 1024, max = 67_108_864))]
     pub body_bytes_max: u64,
-    /// Proxies whose `X-Forwarded-For` is believed: addresses or blocks such as `10.0.0.0/8`.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed: addresses or blocks such as `10.0.0.0/8`. The
+    /// log then names the client behind them when a token is refused, and the console may be reached under their name.
     #[serde(serialize_with = "text::list::serialize", deserialize_with = "text::list::deserialize")]
     #[schemars(with = "Vec<String>", extend("x-item-format" = "network"))]
     pub trusted_proxies: Vec<Network>,
@@ -100,7 +101,8 @@ pub struct AuthToken {
     /// The `id` of the `[[person]]` who acts with this token.
     #[schemars(extend("format" = "name", "x-example" = "ada"))]
     pub person: String,
-    /// Whether the token may change people and settings, and act where a role is required that its person does not hold.
+    /// Whether the token may retry and drop any delivery of the outbox. Without it that takes a role which may publish
+    /// (commander, deputy, Public Information Officer) in the incident that the delivery belongs to.
     #[serde(default)]
     pub admin: bool,
     /// What the token may do.
@@ -149,11 +151,11 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "snowflake", "x-example" = "100000000000000001"))]
     pub discord: Option<String>,
-    /// The groups that the person belongs to.
+    /// The groups that the person belongs to, as `[permissions]` names them.
     #[serde(default)]
     #[schemars(extend("x-item-format" = "name"))]
     pub groups: Vec<String>,
-    /// The zone in which this person is shown times; without it that of the organization.
+    /// The zone in which the console and exports show this person times; without it that of the organization.
     #[serde(
         default,
         serialize_with = "text::optional::serialize",

@@ -17,6 +17,7 @@ mod problem;
 #[cfg(test)]
 mod promises;
 mod publishers;
+mod quoted;
 mod reference;
 mod report;
 pub mod secret;
@@ -25,7 +26,7 @@ mod shape;
 mod text;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use schemars::JsonSchema;
@@ -35,11 +36,12 @@ pub use chat::{Discord, IncidentSpace};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
 pub use problem::Problem;
-pub use publishers::{Component, StatusPage, Statuspage, X};
+pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
 pub use reference::{example_toml, reference};
 pub use secret::Secret;
-pub use work::{Alerts, Cadence, Command, Hook, HookSender, Severities, Vocabulary};
+pub use work::{Alerts, Cadence, Command, Hook, HookSender, Permissions, Severities, Vocabulary};
 
+use crate::post::wording::{Mistake, Wording};
 use shape::in_order;
 
 /// All settings of one installation.
@@ -59,6 +61,8 @@ pub struct Config {
     pub person: Vec<Person>,
     /// How command is exercised.
     pub command: Command,
+    /// What only some people may do. A list that is empty or left out keeps nobody away.
+    pub permissions: Permissions,
     /// What each severity promises.
     pub severity: Severities,
     /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`; `alertmanager` and `generic` are there without
@@ -68,6 +72,14 @@ pub struct Config {
     pub alerts: Alerts,
     /// The built-in public status page.
     pub status_page: StatusPage,
+    /// How public updates are worded, for each destination. A template is filled when an update is drafted: its author and
+    /// its approver read what will be sent, and a change here holds from the next draft on. The language is that of
+    /// [handlebars](https://handlebarsjs.com/guide/). The fields are `text` (as typed), `title`, `phase`, `impact`,
+    /// `incident` (INC-1), `link` (of the status page), `correction` (whether it corrects an earlier update),
+    /// `next_update_minutes` (0 for no promise) and `components`, each with `name` and `state`. The blocks are `if`,
+    /// `unless` and `each components`; the helpers `upper`, `lower`, `truncate FIELD LENGTH`, `eq`, `ne`, `gt`, `gte`,
+    /// `lt`, `lte`, `and`, `or`, `not`. What comes of a template is plain text.
+    pub templates: Templates,
     /// The Discord bot. Without this section it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discord: Option<Discord>,
@@ -93,6 +105,7 @@ impl Default for Config {
             storage: Storage::default(),
             person: Vec::new(),
             command: Command::default(),
+            permissions: Permissions::default(),
             severity: Severities::default(),
             hooks: BTreeMap::from([
                 ("alertmanager".to_owned(), Hook::of(HookSender::Alertmanager)),
@@ -100,6 +113,7 @@ impl Default for Config {
             ]),
             alerts: Alerts::default(),
             status_page: StatusPage::default(),
+            templates: Templates::default(),
             discord: None,
             x: None,
             statuspage: None,
@@ -139,6 +153,30 @@ impl Config {
     /// The person with this id.
     pub fn person(&self, id: &str) -> Option<&Person> {
         self.person.iter().find(|person| person.id == id)
+    }
+
+    /// The templates of public posts, ready to be filled.
+    ///
+    /// # Errors
+    /// What is wrong with which of them.
+    pub fn wording(&self) -> Result<Wording, Vec<Mistake>> {
+        let link = self.organization.public_url.as_ref().and_then(|base| base.join("status").ok());
+        let mentions = self.x.iter().flat_map(|x| x.mentions.iter().cloned());
+        Wording::new(self.templates.sources(), link.map(String::from), mentions)
+    }
+
+    /// The zone of each person who has one of their own, by the person's id.
+    pub fn zones(&self) -> BTreeMap<String, chrono_tz::Tz> {
+        self.person.iter().filter_map(|person| Some((person.id.clone(), person.time_zone?))).collect()
+    }
+
+    /// The ids of the people in any of these groups.
+    pub fn members(&self, groups: &[String]) -> BTreeSet<String> {
+        self.person
+            .iter()
+            .filter(|person| person.groups.iter().any(|group| groups.contains(group)))
+            .map(|person| person.id.clone())
+            .collect()
     }
 
     /// The effective settings as JSON, each secret replaced by `[secret]`.

@@ -1,5 +1,6 @@
 //! The settings of what the public reads: the built-in status page, X, Statuspage.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -8,6 +9,7 @@ use url::Url;
 
 use super::shape::in_order;
 use super::{Secret, text};
+use crate::post::{PublicPhase, wording};
 
 /// `[status_page]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -49,12 +51,100 @@ pub struct Component {
     pub group: Option<String>,
 }
 
+/// `[templates]`: handlebars, fenced as `post::wording` says.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Templates>)]
+pub struct Templates {
+    /// Posts on X. What comes of it must fit in the 280 characters that X counts.
+    pub x: Template,
+    /// Updates on Atlassian Statuspage.
+    pub statuspage: Template,
+    /// Updates on the built-in status page, which shows title, phase and components beside them.
+    pub page: Template,
+}
+
+impl Default for Templates {
+    fn default() -> Self {
+        Templates {
+            x: Template::of(wording::X),
+            statuspage: Template::of(wording::STATUSPAGE),
+            page: Template::of(wording::PAGE),
+        }
+    }
+}
+
+/// `[templates.x]` and its like.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Template>)]
+pub struct Template {
+    /// How an update is worded, of the fields `text`, `title`, `phase`, `impact`, `incident`, `link`, `correction`,
+    /// `next_update_minutes` and `components`.
+    #[schemars(extend("format" = "template"))]
+    pub body: String,
+    /// How it is worded while the public phase is «investigating», if otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "template", "x-example" = "We are looking into it. {{text}}"))]
+    pub investigating: Option<String>,
+    /// The same for «identified».
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "template", "x-example" = "We know the cause. {{text}}"))]
+    pub identified: Option<String>,
+    /// The same for «monitoring».
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "template", "x-example" = "A fix is in place. {{text}}"))]
+    pub monitoring: Option<String>,
+    /// The same for «resolved».
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "template", "x-example" = "It is over. {{text}}"))]
+    pub resolved: Option<String>,
+}
+
+impl Template {
+    fn of(body: &str) -> Self {
+        Template {
+            body: body.to_owned(),
+            investigating: None,
+            identified: None,
+            monitoring: None,
+            resolved: None,
+        }
+    }
+
+    fn phases(&self) -> [(PublicPhase, Option<&String>); 4] {
+        [
+            (PublicPhase::Investigating, self.investigating.as_ref()),
+            (PublicPhase::Identified, self.identified.as_ref()),
+            (PublicPhase::Monitoring, self.monitoring.as_ref()),
+            (PublicPhase::Resolved, self.resolved.as_ref()),
+        ]
+    }
+}
+
+impl Templates {
+    /// As `post::wording` takes them, by destination.
+    pub fn sources(&self) -> BTreeMap<String, wording::Templates> {
+        [("x", &self.x), ("statuspage", &self.statuspage), ("page", &self.page)]
+            .map(|(name, one)| {
+                let of_phase = one
+                    .phases()
+                    .into_iter()
+                    .filter_map(|(phase, text)| Some((phase, text?.clone())))
+                    .collect();
+                (name.to_owned(), wording::Templates { body: one.body.clone(), of_phase })
+            })
+            .into()
+    }
+}
+
 /// `[x]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = in_order::<X>)]
 pub struct X {
-    /// OAuth 2.0 user access token.
+    /// OAuth 2.0 user access token. X lets one expire after two hours, and it is not renewed here: the four of OAuth 1.0a
+    /// do not expire.
     #[serde(
         default,
         serialize_with = "text::secret::serialize",
@@ -119,10 +209,14 @@ pub struct X {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-access-token-secret"))]
     pub access_token_secret_file: Option<PathBuf>,
-    /// The account's name without `@`: links to its posts are made of it.
+    /// The account's name without `@`. Links to its posts carry it; without it they lead there all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "handle", "x-example" = "example_status"))]
     pub handle: Option<String>,
+    /// Accounts that posts may mention, without `@`. A draft that mentions another is refused: it would tell a stranger.
+    #[serde(default)]
+    #[schemars(extend("x-item-format" = "handle"))]
+    pub mentions: Vec<String>,
     /// Where X's API is reached.
     #[serde(default = "x_url", serialize_with = "text::serialize", deserialize_with = "text::deserialize")]
     #[schemars(with = "String", extend("format" = "service-url"))]

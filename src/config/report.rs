@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::problem::{Excerpt, Problem};
+use super::quoted;
 
 /// The longest piece of a source line that is shown, in characters.
 const EXCERPT_CHARS_MAX: usize = 120;
@@ -89,6 +90,26 @@ impl<'t> Report<'t> {
     /// A problem with the setting `key`, wherever that was written, or else what encloses it.
     pub(super) fn at(&mut self, key: &str, what: impl Into<String>, hint: impl Into<String>) {
         self.add(self.place_of(key), key, what, hint);
+    }
+
+    /// A problem at a line and column (from 1) within the text that is the setting `key`.
+    pub(super) fn within(
+        &mut self,
+        key: &str,
+        line: usize,
+        column: usize,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let place = match self.place_of(key) {
+            Place::File(bytes) => {
+                let source = self.text.get(bytes.clone()).unwrap_or_default();
+                let at = bytes.start + quoted::place(source, line, column).unwrap_or(0);
+                Place::File(at..at + 1)
+            }
+            other => other,
+        };
+        self.add(place, key, what, hint);
     }
 
     /// Where `key` was written, or the innermost table around it that was.

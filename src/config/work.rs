@@ -48,20 +48,37 @@ pub enum Vocabulary {
     It,
 }
 
+/// `[permissions]`: each setting a list of groups; whoever is in one of them may.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Permissions>)]
+pub struct Permissions {
+    /// The groups that may declare a real incident, or lift a triage card to one.
+    #[schemars(extend("x-item-format" = "name"))]
+    pub declare: Vec<String>,
+    /// The groups that may be offered and may take command of a real incident. Whoever declares one has command until
+    /// then.
+    #[schemars(extend("x-item-format" = "name"))]
+    pub command: Vec<String>,
+    /// The groups that may approve and publish a public update, besides the role that this needs.
+    #[schemars(extend("x-item-format" = "name"))]
+    pub publish: Vec<String>,
+}
+
 /// `[severity]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(transform = in_order::<Severities>)]
 pub struct Severities {
-    /// Critical: all customers, or data at risk.
+    /// SEV1, critical: down for all customers, or data exposed or lost.
     pub sev1: Cadence,
-    /// Critical for many customers.
+    /// SEV2, critical for many customers: a main function is down for a part of them.
     pub sev2: Cadence,
-    /// Minor for customers, or stability at risk.
+    /// SEV3, minor for customers, or stability at risk: it gets worse if nobody acts.
     pub sev3: Cadence,
-    /// Minor.
+    /// SEV4, minor: a nuisance with a way around it.
     pub sev4: Cadence,
-    /// Cosmetic.
+    /// SEV5, cosmetic: nothing that anybody must hurry for.
     pub sev5: Cadence,
 }
 
@@ -83,10 +100,11 @@ impl Default for Severities {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = in_order::<Cadence>)]
 pub struct Cadence {
-    /// Minutes between public updates; 0 promises none.
+    /// Minutes from one public update to the next, promised unless a draft says otherwise; 0 promises none.
     #[schemars(range(min = 0, max = 10_080))]
     pub public_minutes: u32,
-    /// Minutes between updates to executives; 0 promises none.
+    /// Minutes after which the commander is reminded that executives want a summary (`set summary`), counted from the
+    /// last one; 0 reminds of none.
     #[schemars(range(min = 0, max = 10_080))]
     pub exec_minutes: u32,
 }

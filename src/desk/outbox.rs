@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use super::{Along, Caller, Changed, Desk, refuse};
 use crate::{
-    incident::{command::Command, refusal::Refusal},
+    incident::{
+        command::{Command, Verb},
+        permission::{self, Standing},
+        refusal::Refusal,
+        role::Role,
+    },
     journal::{Handle, rows::*},
     people::Person,
 };
@@ -12,13 +17,15 @@ use crate::{
 const REASON_CHARS_MAX: usize = 400;
 
 impl Desk {
-    /// Retries or drops a delivery for somebody. A dropped public post is said on its timeline.
+    /// Retries or drops a delivery for somebody. A dropped public post is said on its timeline. `is_admin` may do so with
+    /// any; others need a role that may publish in the incident that it belongs to.
     ///
     /// # Errors
-    /// No such delivery, or it is past changing.
+    /// No such delivery, no right to it, or it is past changing.
     pub async fn handle_delivery(
         self: &Arc<Self>,
         person: &Person,
+        is_admin: bool,
         n: i64,
         how: Handle,
     ) -> Result<String, Refusal> {
@@ -29,6 +36,9 @@ impl Desk {
                 "`commandpost outbox` lists them.",
             ));
         };
+        if !is_admin {
+            self.may_handle(person, &delivery).await?;
+        }
         let how = match how {
             Handle::Drop { reason } => {
                 let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
@@ -65,5 +75,22 @@ impl Desk {
                 Ok(format!("Delivery {n} to {} is dropped.", delivery.destination))
             }
         }
+    }
+
+    /// What goes out of an incident is decided by whoever may publish in it.
+    async fn may_handle(&self, person: &Person, delivery: &Delivery) -> Result<(), Refusal> {
+        if let Some(id) = delivery.incident {
+            let incident = self.incident(id).await?;
+            let publishes =
+                |role: &Role| permission::may(Standing::Holds(role), Verb::PublishPost, incident.kind());
+            if incident.roles_of(person).iter().any(publishes) {
+                return Ok(());
+            }
+        }
+        let whose = delivery.incident.map_or_else(|| "no incident".to_owned(), |id| id.to_string());
+        Err(Refusal::forbidden(
+            format!("{person} may not decide about delivery {}, which belongs to {whose}.", delivery.n),
+            "Its commander, deputy or Public Information Officer may, or whoever has a token with `admin = true`.",
+        ))
     }
 }

@@ -91,6 +91,23 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         }
         _ => {}
     }
+    // Counted from the last summary, or from the last reminder; one timer, set anew.
+    let counts_anew = match &entry.event {
+        Event::Declared { triage, .. } => !triage,
+        Event::PhaseChanged { to: Phase::Investigating, .. }
+        | Event::SeverityChanged { .. }
+        | Event::Summarized { .. } => incident.phase != Phase::Triage,
+        Event::Reminded { executive, .. } => *executive,
+        _ => false,
+    };
+    let minutes = policy.exec_update_minutes(incident.severity);
+    if counts_anew && minutes > 0 && incident.kind() != Kind::Test {
+        set(
+            "executive".into(),
+            TimerKind::ExecutiveDue,
+            entry.occurred_at + Duration::minutes(i64::from(minutes)),
+        );
+    }
 }
 
 /// What a reader of the chat is told line by line; the rest stands on the card.

@@ -308,6 +308,9 @@ impl Page<'_> {
             let _ = writeln!(self.out, "- {item}");
         }
         let _ = write!(self.out, "\n{}\n", fenced(&post.draft.text));
+        for (destination, text) in post.draft.texts.iter().filter(|(_, text)| **text != post.draft.text) {
+            let _ = write!(self.out, "\nWorded for {}:\n\n{}\n", line(destination), fenced(text));
+        }
     }
 
     fn decisions(&mut self, facts: &Facts<'_>) {

@@ -150,6 +150,7 @@ pub fn draft(text: &str) -> Draft {
         components: vec![("Checkout".into(), ComponentState::PartialOutage)],
         next_update_minutes: Some(30),
         corrects: None,
+        texts: Default::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Form, Router,
+    Extension, Form, Router,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::{
     auth::{Auth, SESSION_COOKIE, cookie},
+    proxies::Peer,
     server::Guard,
 };
 
@@ -46,8 +47,15 @@ async fn form() -> Response {
     page("Paste your token; it is one of the configuration’s [[auth.token]].")
 }
 
-async fn login(State(guard): State<Arc<Guard>>, headers: HeaderMap, Form(given): Form<Given>) -> Response {
+async fn login(
+    State(guard): State<Arc<Guard>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    Form(given): Form<Given>,
+) -> Response {
     let Some(who) = guard.auth.by_token(given.token.trim()).filter(|who| who.may_write) else {
+        let client = peer.map(|Extension(Peer(peer))| guard.proxies.client(peer.ip(), &headers).to_string());
+        tracing::warn!(client, "a token was refused at the login");
         // A guess costs time.
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let mut response = page("That token is not known here, or it may only read.");
@@ -56,6 +64,7 @@ async fn login(State(guard): State<Arc<Guard>>, headers: HeaderMap, Form(given):
     };
     let id = format!("{}{}", guard.world.salt(), guard.world.salt());
     guard.auth.begin_session(&id, who, guard.world.now());
+    // Whoever writes this header untrusted only makes their own cookie stricter.
     let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
     set_cookie(&id, secure, Redirect::to("/console/").into_response())
 }

@@ -8,5 +8,6 @@ pub mod hooks;
 pub mod login;
 pub mod metrics;
 pub mod page;
+pub mod proxies;
 pub mod reply;
 pub mod server;

@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{
-    auth::{Auth, check_origin},
+    auth::{Auth, check_origin, presented},
+    proxies::{Peer, Proxies},
     reply,
 };
 use crate::desk::clock::World;
@@ -40,6 +41,8 @@ pub struct Guard {
     pub world: Arc<dyn World>,
     /// `127.0.0.1:8911`, `localhost:8911`: the names of this house.
     pub hosts: Vec<String>,
+    /// Proxies that are believed when they say who is behind them.
+    pub proxies: Proxies,
 }
 
 /// Lets in who is known; the API and the outbox are behind this.
@@ -59,7 +62,13 @@ pub async fn api_guard(State(guard): State<Arc<Guard>>, mut request: Request, ne
             request.extensions_mut().insert(super::auth::Who { person, is_admin: true, may_write: true });
             next.run(request).await
         }
-        None => reply::unauthorized(guard.auth.is_open()),
+        None => {
+            if presented(request.headers()).is_some() {
+                let (client, path) = (guard.client(&request), request.uri().path());
+                tracing::warn!(client, path, "a token was refused");
+            }
+            reply::unauthorized(guard.auth.is_open())
+        }
     }
 }
 
@@ -98,21 +107,40 @@ pub async fn hook_guard(State(guard): State<Arc<Guard>>, request: Request, next:
     {
         return *response;
     }
-    next.run(request).await
+    let (client, path) = (guard.client(&request), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED {
+        tracing::warn!(client, path, "a token was refused");
+    }
+    response
 }
 
 impl Guard {
+    /// Where a request comes from, for the log.
+    pub fn client(&self, request: &Request) -> String {
+        match request.extensions().get::<Peer>() {
+            Some(Peer(peer)) => self.proxies.client(peer.ip(), request.headers()).to_string(),
+            None => "unknown".to_owned(),
+        }
+    }
+
     fn same_site(&self, request: &Request) -> Result<(), Box<Response>> {
-        check_origin(request.method(), request.headers(), &self.hosts, self.auth.is_open()).map_err(
-            |foreign| {
-                Box::new(reply::error(
-                    StatusCode::FORBIDDEN,
-                    "forbidden",
-                    foreign.0,
-                    "Open the console at its own address; programs send no Origin.",
-                ))
-            },
-        )
+        let mut headers = std::borrow::Cow::Borrowed(request.headers());
+        // Never on an open house: there only its own names keep a rebound one out.
+        if !self.auth.is_open()
+            && let Some(Peer(peer)) = request.extensions().get::<Peer>()
+            && let Some(host) = self.proxies.host(peer.ip(), request.headers())
+        {
+            headers.to_mut().insert(header::HOST, host.clone());
+        }
+        check_origin(request.method(), &headers, &self.hosts, self.auth.is_open()).map_err(|foreign| {
+            Box::new(reply::error(
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                foreign.0,
+                "Open the console at its own address; programs send no Origin.",
+            ))
+        })
     }
 }
 
@@ -149,7 +177,7 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
                 Err(_) => break,
             },
         };
-        let (stream, _peer): (_, SocketAddr) = tokio::select! {
+        let (stream, peer): (_, SocketAddr) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
@@ -165,18 +193,20 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let (router, fast) = (router.clone(), fast.clone());
-        let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let answer = match fast(&request) {
-                Some(response) => Ok(response),
-                None => Err(router.clone().oneshot(request.map(Body::new))),
-            };
-            async move {
-                match answer {
-                    Ok(response) => Ok::<_, std::convert::Infallible>(response),
-                    Err(routed) => Ok(routed.await.into_response()),
+        let service =
+            hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                let answer = match fast(&request) {
+                    Some(response) => Ok(response),
+                    None => Err(router.clone().oneshot(request.map(Body::new))),
+                };
+                async move {
+                    match answer {
+                        Ok(response) => Ok::<_, std::convert::Infallible>(response),
+                        Err(routed) => Ok(routed.await.into_response()),
+                    }
                 }
-            }
-        });
+            });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))

@@ -260,6 +260,8 @@ pub enum TimerKind {
     },
     /// No public update has been published since the declaration.
     FirstUpdateDue,
+    /// Executives want another summary.
+    ExecutiveDue,
 }
 
 /// The right that a command needs; the column of the permission table.

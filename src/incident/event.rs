@@ -2,6 +2,8 @@
 //!
 //! Event names (`command.transferred`) are stored and exported; they are never renamed or re-used.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -104,6 +106,9 @@ pub struct Draft {
     /// The earlier post that this one corrects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<u32>,
+    /// What each destination is sent, word for word: filled by the templates of the moment it was drafted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,7 +273,12 @@ pub enum Event {
     UpdateDropped { n: u32, reason: String },
 
     #[serde(rename = "reminder")]
-    Reminded { what: String },
+    Reminded {
+        what: String,
+        /// Of the summary for executives, which is reminded of again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        executive: bool,
+    },
 
     #[serde(rename = "drill.startex")]
     Startex { scenario: String, sha256: String },

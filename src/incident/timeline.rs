@@ -213,7 +213,7 @@ pub fn sentence(event: &Event) -> String {
             format!("Public update {n} was dropped before it was public{}", because(reason))
         }
 
-        Event::Reminded { what } => format!("Reminder: {}", ended(what)),
+        Event::Reminded { what, .. } => format!("Reminder: {}", ended(what)),
 
         Event::Startex { scenario, .. } => format!("STARTEX: the exercise «{scenario}» began."),
         Event::Injected { id, from, to, text } => format!("Inject {id} from {from} to {to}: {}", ended(text)),

@@ -63,7 +63,12 @@ impl PublicPostRow {
                 Event::UpdatePublished { n, .. } => {
                     let post = Approved::<Real>::published(incident, *n, None).ok()?;
                     let published_at = entry.occurred_at;
-                    Some(Self { incident: incident.id, n: *n, published_at, post: (*post).clone() })
+                    let mut post = (*post).clone();
+                    // The page has its own words, and no use for those of the others.
+                    if let Some(text) = std::mem::take(&mut post.texts).remove("page") {
+                        post.text = text;
+                    }
+                    Some(Self { incident: incident.id, n: *n, published_at, post })
                 }
                 _ => None,
             })

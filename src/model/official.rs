@@ -153,6 +153,7 @@ pub fn first_post() -> crate::post::PostView {
         phase: crate::post::PublicPhase::Investigating,
         impact: crate::post::Impact::Major,
         text: "Answers of the API are slow; <we> look into it & report.".into(),
+        texts: Default::default(),
         components: Vec::new(),
         next_update_at: None,
         approved_at: chrono::DateTime::from_timestamp(clock::START_S, 0).unwrap(),

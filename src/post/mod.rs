@@ -5,8 +5,10 @@
 //! and it carries the incident's kind in its type.
 
 pub mod length;
+pub mod mentions;
+pub mod wording;
 
-use std::marker::PhantomData;
+use std::{collections::BTreeMap, marker::PhantomData};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,17 @@ pub enum Impact {
     Critical,
 }
 
+impl Impact {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// State of a component on the status page: Statuspage's component words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,6 +81,19 @@ pub enum ComponentState {
     PartialOutage,
     MajorOutage,
     UnderMaintenance,
+}
+
+impl ComponentState {
+    /// As people read it: `partial outage`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Operational => "operational",
+            Self::DegradedPerformance => "degraded performance",
+            Self::PartialOutage => "partial outage",
+            Self::MajorOutage => "major outage",
+            Self::UnderMaintenance => "under maintenance",
+        }
+    }
 }
 
 /// A public post with all that a publisher needs to render it. Plain data.
@@ -81,8 +107,12 @@ pub struct PostView {
     pub title: String,
     pub phase: PublicPhase,
     pub impact: Impact,
-    /// Plain text, as approved, no markup.
+    /// Plain text, as it was typed, no markup.
     pub text: String,
+    /// What each destination is sent, word for word as approved; see [`wording`]. A post from before drafts kept these
+    /// has none, and its publisher words it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
     /// Component name and the state this post gives it.
     pub components: Vec<(String, ComponentState)>,
     /// The next update promised, UTC.
@@ -187,6 +217,7 @@ impl<K: KindOf> Approved<K> {
                 phase: post.draft.phase,
                 impact: post.draft.impact,
                 text: post.draft.text.clone(),
+                texts: post.draft.texts.clone(),
                 components: post.draft.components.clone(),
                 next_update_at: published.next_update_at,
                 approved_at: published.approved_at,

@@ -48,6 +48,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("axum", &["http", "model", "cli"]),
     ("reqwest", &["chat", "publish", "model", "cli"]),
     ("rand", &["desk"]),
+    ("handlebars", &["post"]),
     ("tokio", &["journal", "outbox", "desk", "http", "chat", "publish", "model", "cli"]),
 ];
 

@@ -168,6 +168,7 @@ impl Writing {
             components: vec![],
             next_update_minutes: None,
             corrects: None,
+            texts: Default::default(),
         };
         let basis = post::basis(self.state.as_ref().unwrap(), &draft);
         self.many(vec![

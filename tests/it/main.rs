@@ -24,6 +24,7 @@ mod publishers;
 mod random_commands;
 mod route_roles;
 mod same_words;
+mod settings_at_work;
 mod support;
 mod torture;
 mod web;

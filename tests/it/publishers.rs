@@ -75,6 +75,7 @@ fn incident(kind: Kind) -> Incident {
             components: vec![("API".into(), ComponentState::DegradedPerformance)],
             next_update_minutes: None,
             corrects: None,
+            texts: Default::default(),
         };
         let basis = basis(&incident, &draft);
         happen(&mut incident, Event::UpdateDrafted { n, draft });

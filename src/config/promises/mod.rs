@@ -197,7 +197,7 @@ format = 5
 id = "ada"
 "#
     ), @r#"
-    commandpost.toml:1:1: colour: `colour` is not a setting. The sections are organization, http, auth, storage, person, command, severity, hooks, alerts, status_page, discord, x, statuspage, log, limits.
+    commandpost.toml:1:1: colour: `colour` is not a setting. The sections are organization, http, auth, storage, person, command, permissions, severity, hooks, alerts, status_page, templates, discord, x, statuspage, log, limits.
     commandpost.toml:2:2: organisation: `organisation` is not a setting. Did you mean `organization`?
     commandpost.toml:5:13: organization.time_zone: `Europe/Berln` is not a time zone. Did you mean `Europe/Berlin`?
     commandpost.toml:6:14: organization.public_url: `status.example.com` is not a web address. Write it whole: `https://status.example.com`.
@@ -382,4 +382,36 @@ fn every_setting_of_the_example_file_can_be_taken_into_use() {
         let text = problem.to_string();
         assert!(problem.key.ends_with("_file") && problem.what.contains("cannot be read"), "{text}");
     }
+}
+
+#[test]
+fn a_mistake_in_a_template_is_told_where_it_was_written() {
+    assert_eq!(
+        errors(
+            "[templates.x]\nbody = \"{{phase}}: {{txt}}\"\n[templates.statuspage]\n\
+             resolved = \'\'\'\n{{text}}\n  {{#if}}Over.{{/if}}\'\'\'\n[templates.page]\nbodi = \"a\"\n"
+        ),
+        "commandpost.toml:8:1: templates.page.bodi: `bodi` is not a setting here. Did you mean `body`?",
+        "an unknown key first"
+    );
+    let told = errors(
+        "[templates.x]\nbody = \"{{phase}}: {{txt}}\"\n[templates.statuspage]\n\
+         resolved = \'\'\'\n{{text}}\n  {{#if}}Over.{{/if}}\'\'\'\n",
+    );
+    assert!(told.contains("commandpost.toml:2:20: templates.x.body: "), "{told}");
+    assert!(told.contains("there is no field `txt`. A post has text, title, phase"), "{told}");
+    assert!(told.contains("commandpost.toml:6:3: templates.statuspage.resolved: "), "{told}");
+    let long = format!("[templates.x]\nbody = \"{}{{{{text}}}}\"\n", "x".repeat(300));
+    assert!(errors(&long).contains("commandpost.toml:2:8: templates.x.body: "), "{}", errors(&long));
+}
+
+#[test]
+fn a_right_is_given_to_groups_that_somebody_is_in() {
+    let people = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ngroups = [\"oncall\"]\n";
+    let config = file(&format!("{people}[permissions]\ncommand = [\"oncall\"]\n")).load(&[]).expect("sound");
+    assert_eq!(config.members(&config.permissions.command), ["ada".to_owned()].into());
+    assert_eq!(
+        errors(&format!("{people}[permissions]\npublish = [\"oncal\"]\n")),
+        "commandpost.toml:6:12: permissions.publish[0]: nobody is in the group `oncal`. Did you mean `oncall`?"
+    );
 }

@@ -3,7 +3,7 @@
 pub mod document;
 mod drills;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension, Json, Router,
@@ -42,6 +42,8 @@ pub struct Api {
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
     pub time_zone: chrono_tz::Tz,
+    /// The zones of people who have one of their own, by id.
+    pub zones: BTreeMap<String, chrono_tz::Tz>,
     /// Fires when the server stops: drills end in order.
     pub stop: tokio_util::sync::CancellationToken,
 }
@@ -503,6 +505,7 @@ pub(crate) async fn command_anywhere(
         (status = 422, body = reply::ErrorBody)))]
 pub(crate) async fn export(
     State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
     Path(name): Path<String>,
     Query(query): Query<ExportQuery>,
 ) -> Response {
@@ -517,7 +520,7 @@ pub(crate) async fn export(
         }
     };
     let tz = match query.tz.as_deref().map(str::parse::<chrono_tz::Tz>).transpose() {
-        Ok(tz) => tz.unwrap_or(api.time_zone),
+        Ok(tz) => tz.or_else(|| api.zones.get(&who.person.id).copied()).unwrap_or(api.time_zone),
         Err(_) => {
             let shown: String = query.tz.unwrap_or_default().chars().take(40).collect();
             return reply::refused(&Refusal::invalid(
@@ -634,7 +637,7 @@ impl Api {
         if let Err(response) = write_access(who) {
             return response;
         }
-        match self.desk.handle_delivery(&who.person, n, how).await {
+        match self.desk.handle_delivery(&who.person, who.is_admin, n, how).await {
             Ok(text) => Json(AnswerBody { text, incident: None, seq: None }).into_response(),
             Err(refusal) => reply::refused(&refusal),
         }

@@ -110,7 +110,7 @@ pub async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response 
 
 async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal> {
     let desk = &shared.console.desk;
-    let clock = frame::clock_at(shared, desk.world.now());
+    let clock = frame::clock_at(shared, me, desk.world.now());
     let (mut free, mut others) = (Vec::new(), Vec::new());
     for row in desk.situations(SituationFilter::Recent { limit: SITUATIONS_SHOWN }).await? {
         let alerts = desk.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;

@@ -47,7 +47,7 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
         id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
     let desk = &shared.console.desk;
     let incident = desk.incident(id).await?;
-    let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));
+    let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let sections: Vec<_> = briefing::sections(&incident, clock.now)
         .into_iter()
         .enumerate()

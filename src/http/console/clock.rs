@@ -1,4 +1,4 @@
-//! Times as the console shows them: in the organization's zone, with the date where it is not today.
+//! Times as the console shows them: in the reader's zone, with the date where it is not today.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;

@@ -89,7 +89,7 @@ impl Frame {
             can_rename: console.asks_name,
             incident: None,
             events: if me.is_some() { "/console/events".into() } else { String::new() },
-            zone: console.tz.name(),
+            zone: shared.zone(me).name(),
             now: clock::iso(console.desk.world.now()),
             help: (console.help)(None),
             words: console.words.clone(),
@@ -107,9 +107,9 @@ impl Frame {
     }
 }
 
-/// The house's clock and the organization's zone.
-pub fn clock_at(shared: &Shared, now: DateTime<Utc>) -> clock::Clock {
-    clock::Clock { tz: shared.console.tz, now }
+/// The house's clock and the reader's zone.
+pub fn clock_at(shared: &Shared, me: &Person, now: DateTime<Utc>) -> clock::Clock {
+    clock::Clock { tz: shared.zone(Some(me)), now }
 }
 
 pub fn render(template: &impl Template, status: StatusCode) -> Response {

@@ -79,7 +79,7 @@ pub async fn show(shared: &Shared, _headers: &HeaderMap, me: &Person, left: Left
 
 async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::incident::refusal::Refusal> {
     let desk = &shared.console.desk;
-    let clock = frame::clock_at(shared, desk.world.now());
+    let clock = frame::clock_at(shared, me, desk.world.now());
     let open_rows = desk.list(IncidentFilter::open()).await?;
     let all = desk.list(IncidentFilter::all(ROWS_MAX)).await?;
     let (mut open, mut exercises) = (Vec::new(), Vec::new());

@@ -148,7 +148,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let desk = &console.desk;
     let policy = &desk.settings.policy;
     let incident = desk.incident(id).await?;
-    let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));
+    let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
     let lines = timeline::lines(desk, id, (from, incident.seq), &clock, console.vocabulary).await?;
     let (open_posts, settled_posts) = posts::cards(&incident, me, policy, &clock);

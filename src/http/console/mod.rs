@@ -17,7 +17,7 @@ mod say;
 mod timeline;
 mod visitor;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
@@ -50,6 +50,9 @@ pub type Say = Arc<
 /// Whom a request comes from, if the door recognizes them.
 pub type Who = Arc<dyn Fn(&HeaderMap) -> Option<Person> + Send + Sync>;
 
+/// Whether a request may decide about everything in the outbox.
+pub type IsAdmin = Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>;
+
 /// What the console stands on.
 pub struct Console {
     pub desk: Arc<Desk>,
@@ -65,6 +68,10 @@ pub struct Console {
     pub components: Vec<Component>,
     pub vocabulary: Vocabulary,
     pub tz: Tz,
+    /// The zones of people who have one of their own, by id.
+    pub zones: BTreeMap<String, Tz>,
+    /// Whether a request comes with the rights of an admin token.
+    pub is_admin: IsAdmin,
     /// The organization's name.
     pub title: String,
     /// Ends the live streams, so that they do not hold up a shutdown.
@@ -78,6 +85,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The zone in which somebody is shown times.
+    pub fn zone(&self, me: Option<&Person>) -> Tz {
+        me.and_then(|me| self.console.zones.get(&me.id)).copied().unwrap_or(self.console.tz)
+    }
+
     /// Who is there: recognized by the door, or by the name given.
     pub fn visitor(&self, headers: &HeaderMap) -> Option<Person> {
         (self.console.who)(headers).or_else(|| {

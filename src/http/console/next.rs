@@ -216,6 +216,7 @@ mod tests {
             components: vec![],
             next_update_minutes: Some(20),
             corrects: None,
+            texts: Default::default(),
         };
         Event::UpdateDrafted { n: 1, draft }
     }

@@ -76,7 +76,7 @@ async fn show(shared: &Shared, me: &Person, left: Left, status: StatusCode) -> R
 
 async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal> {
     let desk = &shared.console.desk;
-    let clock = frame::clock_at(shared, desk.world.now());
+    let clock = frame::clock_at(shared, me, desk.world.now());
     let row = |delivery: Delivery| {
         let state = delivery.state;
         Row {
@@ -128,7 +128,8 @@ pub async fn handle(
     Form(form): Form<HandleForm>,
 ) -> Response {
     let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/outbox") };
-    match by_hand(&shared, &me, &form).await {
+    let is_admin = (shared.console.is_admin)(&headers);
+    match by_hand(&shared, &me, is_admin, &form).await {
         Ok(text) => {
             let mut response = Redirect::to("/console/outbox").into_response();
             if let Some(carried) = visitor::carry(&text) {
@@ -143,12 +144,12 @@ pub async fn handle(
     }
 }
 
-async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<String, Refusal> {
+async fn by_hand(shared: &Shared, me: &Person, is_admin: bool, form: &HandleForm) -> Result<String, Refusal> {
     let desk = &shared.console.desk;
     let n = form.delivery;
     let reason = form.reason.trim();
-    let (how, done) = match form.how.as_str() {
-        "retry" => (Handle::Retry, format!("Delivery {n} is tried again.")),
+    let how = match form.how.as_str() {
+        "retry" => Handle::Retry,
         "drop" if reason.is_empty() => {
             return Err(Refusal::invalid(
                 format!("Delivery {n} was not dropped: no reason was given."),
@@ -161,7 +162,7 @@ async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<Stri
                 "Shorten it.",
             ));
         }
-        "drop" => (Handle::Drop { reason: format!("{reason} ({me})") }, format!("Delivery {n} is dropped.")),
+        "drop" => Handle::Drop { reason: reason.to_owned() },
         _ => {
             return Err(Refusal::invalid(
                 "A delivery can be retried or dropped.",
@@ -169,14 +170,7 @@ async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<Stri
             ));
         }
     };
-    let was_changed = desk.journal.handle(n, how, desk.world.now()).await.map_err(refuse)?;
-    if !was_changed {
-        return Err(Refusal::conflict(
-            format!("Delivery {n} is not waiting any more."),
-            "The list below is as it is now.",
-        ));
-    }
+    let done = desk.handle_delivery(me, is_admin, n, how).await?;
     tracing::info!(delivery = n, how = %form.how, person = %me.id, "outbox handled by hand");
-    desk.wake_outbox.notify_waiters();
     Ok(done)
 }

@@ -9,7 +9,7 @@ use crate::{
         state::Incident,
     },
     people::Person,
-    post::{self, ComponentState, Impact, NotApproved, PublicPhase},
+    post::{self, Impact, NotApproved, PublicPhase, wording},
 };
 
 /// Published and dropped updates that are shown.
@@ -21,12 +21,21 @@ pub struct Destination {
     pub tone: &'static str,
 }
 
+/// What a destination is sent, where that differs from the text as typed.
+pub struct Dressed {
+    pub name: String,
+    pub text: String,
+    /// `187 of 280 characters`.
+    pub length: String,
+}
+
 pub struct PostCard {
     pub n: u32,
     pub phase: &'static str,
     pub impact: &'static str,
     pub title: String,
     pub text: String,
+    pub dressed: Vec<Dressed>,
     pub components: Vec<String>,
     pub author: String,
     pub drafted: Stamp,
@@ -52,12 +61,7 @@ pub fn may(incident: &Incident, me: &Person, verb: Verb) -> bool {
 }
 
 pub fn impact_word(impact: Impact) -> &'static str {
-    match impact {
-        Impact::None => "none",
-        Impact::Minor => "minor",
-        Impact::Major => "major",
-        Impact::Critical => "critical",
-    }
+    impact.word()
 }
 
 pub const IMPACTS: [&str; 4] = ["none", "minor", "major", "critical"];
@@ -71,16 +75,6 @@ pub const STATES: [(&str, &str); 5] = [
     ("major_outage", "major outage"),
     ("under_maintenance", "under maintenance"),
 ];
-
-fn state_words(state: ComponentState) -> &'static str {
-    match state {
-        ComponentState::Operational => "operational",
-        ComponentState::DegradedPerformance => "degraded performance",
-        ComponentState::PartialOutage => "partial outage",
-        ComponentState::MajorOutage => "major outage",
-        ComponentState::UnderMaintenance => "under maintenance",
-    }
-}
 
 fn card(
     incident: &Incident,
@@ -132,12 +126,18 @@ fn card(
         impact: impact_word(one.draft.impact),
         title: one.draft.title.clone(),
         text: one.draft.text.clone(),
-        components: one
+        dressed: one
             .draft
-            .components
+            .texts
             .iter()
-            .map(|(name, s)| format!("{name}: {}", state_words(*s)))
+            .filter(|(name, text)| name.as_str() == "x" || **text != one.draft.text)
+            .map(|(name, text)| Dressed {
+                name: name.clone(),
+                text: text.clone(),
+                length: wording::measured(name, text),
+            })
             .collect(),
+        components: one.draft.components.iter().map(|(name, s)| format!("{name}: {}", s.words())).collect(),
         author: one.author.to_string(),
         drafted: clock.stamp(one.drafted_at),
         next_update_minutes: one.draft.next_update_minutes,

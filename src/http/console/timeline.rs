@@ -150,7 +150,7 @@ async fn build(shared: &Shared, me: &Person, id: &str, asked: Asked, left: Left)
         id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
     let desk = &shared.console.desk;
     let incident = desk.incident(id).await?;
-    let clock = frame::clock_at(shared, incident.time_at(desk.world.now()));
+    let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let filter: String = asked.q.trim().chars().take(FILTER_CHARS_MAX).collect();
     let lower = filter.to_lowercase();
     let mut to = asked.before.map_or(incident.seq, |before| before.saturating_sub(1).min(incident.seq));

@@ -9,7 +9,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     if incident.phase.is_over() {
         return nothing();
     }
-    let remind = |what: String| Ok(Decision::one(Event::Reminded { what: what.clone() }, what));
+    let remind =
+        |what: String| Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false }, what));
     match kind {
         TimerKind::CommandOfferExpires { to } => match &incident.command_offer {
             Some(offer) if offer.to.id == to.id && scene.now >= offer.expires_at => Ok(Decision::one(
@@ -55,6 +56,17 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                 ));
             }
             nothing()
+        }
+        TimerKind::ExecutiveDue => {
+            let minutes = scene.policy.exec_update_minutes(incident.severity);
+            if minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
+                return nothing();
+            }
+            let what = format!(
+                "Executives want to know how things stand, every {minutes} minutes at {}. {}: `set summary`.",
+                incident.severity, incident.commander
+            );
+            Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true }, what))
         }
         TimerKind::FirstUpdateDue => {
             let told = incident.posts.iter().any(|post| post.published.is_some());

@@ -11,6 +11,8 @@ mod posts;
 mod roles;
 mod work;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
 use super::{
@@ -24,7 +26,7 @@ use super::{
     severity::Severity,
     state::Incident,
 };
-use crate::people::Person;
+use crate::{people::Person, post::wording::Wording};
 
 /// Settings that rules depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Policy {
     pub text_chars_max: usize,
     /// Minutes between public updates promised by default, SEV1 to SEV5; 0 is no promise.
     pub public_update_minutes: [u32; 5],
+    /// Minutes after which executives want another summary, SEV1 to SEV5; 0 is never.
+    pub exec_update_minutes: [u32; 5],
     /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
     pub first_post_minutes: [u32; 5],
     /// Direct reports at which the commander is advised to delegate (a guideline, never a bar).
@@ -49,6 +53,10 @@ pub struct Policy {
     pub components: Vec<String>,
     /// Where a real incident's posts go besides the built-in page: `x`, `statuspage`.
     pub destinations: Vec<String>,
+    /// How posts are worded there.
+    pub wording: Wording,
+    /// Rights that only some people have, whatever their role.
+    pub reserved: Reserved,
 }
 
 impl Default for Policy {
@@ -61,10 +69,13 @@ impl Default for Policy {
             words: Words::Nims,
             text_chars_max: 4_000,
             public_update_minutes: [20, 30, 60, 0, 0],
+            exec_update_minutes: [0; 5],
             first_post_minutes: [5, 10, 0, 0, 0],
             span_warn: 6,
             components: vec![],
             destinations: vec![],
+            wording: Wording::default(),
+            reserved: Reserved::default(),
         }
     }
 }
@@ -73,8 +84,41 @@ impl Policy {
     pub fn public_update_minutes(&self, severity: Severity) -> u32 {
         self.public_update_minutes[usize::from(severity.level() - 1)]
     }
+    pub fn exec_update_minutes(&self, severity: Severity) -> u32 {
+        self.exec_update_minutes[usize::from(severity.level() - 1)]
+    }
     pub fn first_post_minutes(&self, severity: Severity) -> u32 {
         self.first_post_minutes[usize::from(severity.level() - 1)]
+    }
+}
+
+/// The ids of the people who have a right; `None` keeps nobody away. Of real incidents only: anybody may rehearse.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reserved {
+    pub declare: Option<BTreeSet<String>>,
+    pub command: Option<BTreeSet<String>>,
+    pub publish: Option<BTreeSet<String>>,
+}
+
+impl Reserved {
+    /// Refuses whoever is not among those who have the right to this.
+    fn check(&self, verb: Verb, person: &Person, kind: Kind) -> Result<(), Refusal> {
+        let (members, setting) = match verb {
+            Verb::Declare => (&self.declare, "declare"),
+            Verb::TakeCommand | Verb::OfferCommand => (&self.command, "command"),
+            Verb::ApprovePost | Verb::PublishPost => (&self.publish, "publish"),
+            _ => return Ok(()),
+        };
+        match members {
+            Some(members) if kind == Kind::Real && !members.contains(&person.id) => {
+                let verb = if verb == Verb::OfferCommand { "have command" } else { verb.words() };
+                Err(Refusal::forbidden(
+                    format!("{person} is in none of the groups that may {verb} here."),
+                    format!("Ask one of them. The settings name the groups: {setting}, in [permissions]."),
+                ))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -137,6 +181,9 @@ pub type Ruling = Result<Decision, Refusal>;
 
 /// Opens an incident, or says why not.
 pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
+    if !scene.is_house {
+        scene.policy.reserved.check(Verb::Declare, scene.person, declare.kind)?;
+    }
     lifecycle::open(declare, scene)
 }
 
@@ -265,6 +312,13 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
                 "A person must do it.",
             ))
         };
+    }
+    let reserved = &scene.policy.reserved;
+    match command {
+        Command::OfferCommand { to } => reserved.check(verb, to, incident.kind())?,
+        Command::WithdrawCommand => {}
+        Command::AcceptCommand => reserved.check(Verb::TakeCommand, scene.person, incident.kind())?,
+        _ => reserved.check(verb, scene.person, incident.kind())?,
     }
     let roles = incident.roles_of(scene.person);
     let allowed = if roles.is_empty() {

@@ -1,14 +1,18 @@
 //! What the public is told: drafted by one, approved by another, published as approved, word for word.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::{
     incident::{command::DraftText, event::Draft, state::Post},
-    post,
+    post::{self, wording},
 };
 
 const POSTS_MAX: usize = 500;
 /// Statuspage's limit on a body, the widest of the destinations.
 const POST_CHARS_MAX: usize = 25_000;
+/// Characters of a destination's text that the answer to a draft shows.
+const ANSWER_CHARS_MAX: usize = 400;
 
 fn find(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
     incident.post(n).ok_or_else(|| {
@@ -78,7 +82,7 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         None if phase == post::PublicPhase::Resolved || default_minutes == 0 => None,
         None => Some(default_minutes),
     };
-    let draft = Draft {
+    let mut draft = Draft {
         title,
         phase,
         impact: new.impact.unwrap_or_else(|| incident.severity.impact()),
@@ -86,7 +90,14 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         components: new.components.clone(),
         next_update_minutes,
         corrects,
+        texts: BTreeMap::new(),
     };
+    // Filled now, so that what is approved is what is sent: `post::wording` says why.
+    draft.texts = scene
+        .policy
+        .wording
+        .texts(&scene.policy.destinations, &incident.id.to_string(), &draft)
+        .map_err(|(why, instead)| Refusal::invalid(why, instead))?;
     let n = match new.replaces {
         Some(n) => n,
         None => {
@@ -95,12 +106,23 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         }
     };
     let approver = if scene.policy.two_person { "somebody else with the right" } else { "the commander" };
-    Ok(Decision::one(
-        Event::UpdateDrafted { n, draft },
-        format!(
-            "Public update {n} is drafted; nothing is public yet. Next: {approver} says `update approve {n}`."
-        ),
-    ))
+    let mut reply = format!(
+        "Public update {n} is drafted; nothing is public yet. Next: {approver} says `update approve {n}`."
+    );
+    reply.extend(dressed(&draft));
+    Ok(Decision::one(Event::UpdateDrafted { n, draft }, reply))
+}
+
+/// A line for each destination that is sent other words than those typed.
+fn dressed(draft: &Draft) -> impl Iterator<Item = String> {
+    draft.texts.iter().filter(|(_, text)| **text != draft.text).map(|(destination, text)| {
+        let length = wording::measured(destination, text);
+        if text.chars().count() > ANSWER_CHARS_MAX {
+            format!("\n{destination} is sent other words, {length}: read them in the console.")
+        } else {
+            format!("\n{destination} is sent, {length}:\n{text}")
+        }
+    })
 }
 
 /// Nobody is told that it is over while it goes on.
@@ -166,6 +188,14 @@ pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling 
     // The built-in page is always there; in a drill or test, a sandbox page is the only place.
     let mut destinations = vec![if is_real(incident) { "page" } else { "sandbox" }.to_owned()];
     if is_real(incident) {
+        // Set up since the draft was written: nobody has read what would be said there.
+        let unread = scene.policy.destinations.iter().find(|name| !record.draft.texts.contains_key(*name));
+        if let Some(name) = unread {
+            return Err(Refusal::conflict(
+                format!("Update {n} was approved without the words for {name}."),
+                format!("Draft it again: `update draft --replaces {n} TEXT`."),
+            ));
+        }
         destinations.extend(scene.policy.destinations.iter().cloned());
     }
     let next_update_at =

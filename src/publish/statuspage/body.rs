@@ -65,8 +65,12 @@ pub fn change(
     }
 }
 
-/// The text as approved; a correction says so, for an update once sent stays on the page.
+/// The text that was approved for Statuspage. In a post from before drafts kept it, a correction says so here: an
+/// update once sent stays on the page.
 pub fn text(post: &PostView) -> String {
+    if let Some(text) = post.texts.get("statuspage") {
+        return text.clone();
+    }
     if post.corrects.is_some() { format!("Correction: {}", post.text) } else { post.text.clone() }
 }
 

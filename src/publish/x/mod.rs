@@ -53,6 +53,7 @@ impl Identity {
 pub struct XPublisher {
     identity: Identity,
     base: Url,
+    /// Where the account's posts are read: `https://x.com/HANDLE`.
     web: String,
     client: Client,
     now: Now,
@@ -96,7 +97,12 @@ impl XPublisher {
         Ok(Self {
             identity,
             base: wire::base_url("x.base_url", &settings.base_url)?,
-            web: settings.web_url.trim_end_matches('/').to_owned(),
+            // X leads from `/i/status/ID` to the post, whoever's it is.
+            web: format!(
+                "{}/{}",
+                settings.web_url.trim_end_matches('/'),
+                settings.handle.as_deref().unwrap_or("i")
+            ),
             client: wire::client(settings.connect_timeout_ms, settings.total_timeout_ms)?,
             now,
             nonce,
@@ -320,7 +326,7 @@ impl XPublisher {
     }
 
     fn link(&self, id: &str) -> String {
-        format!("{}/i/status/{id}", self.web)
+        format!("{}/status/{id}", self.web)
     }
 }
 

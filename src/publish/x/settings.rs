@@ -15,6 +15,8 @@ pub struct XSettings {
     pub access_token_secret: Secret,
     /// Used if the four above are empty.
     pub bearer_token: Secret,
+    /// The account's name, for links to its posts.
+    pub handle: Option<String>,
     /// `https://api.x.com`, or a proxy.
     pub base_url: String,
     /// Where people read: the start of the links that we show.
@@ -31,6 +33,7 @@ impl Default for XSettings {
             access_token: Secret::default(),
             access_token_secret: Secret::default(),
             bearer_token: Secret::default(),
+            handle: None,
             base_url: "https://api.x.com".to_owned(),
             web_url: "https://x.com".to_owned(),
             connect_timeout_ms: 5_000,

@@ -4,13 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::post::{
-    PostView,
-    length::{self, WEIGHT_MAX, weight},
-};
+use crate::post::{PostView, length, wording};
 
-/// `[Investigating] text`, and the link on a line of its own. Nothing of the approved text is cut or changed.
+/// The text that was approved for X. A post from before drafts kept it reads as all did then: `[Investigating] text`,
+/// and the link on a line of its own.
 pub fn compose(post: &PostView) -> String {
+    if let Some(text) = post.texts.get("x") {
+        return text.clone();
+    }
     let correction = if post.corrects.is_some() { ", correction" } else { "" };
     let mut text = format!("[{}{correction}] {}", post.phase.title(), post.text.trim());
     if let Some(link) = &post.page_url {
@@ -25,22 +26,7 @@ pub fn check(post: &PostView) -> Result<(), String> {
     if post.text.trim().is_empty() {
         return Err("The post has no text.".to_owned());
     }
-    let whole = compose(post);
-    let around = weight(&whole).saturating_sub(weight(post.text.trim()));
-    if let Err(over) = length::fit(&whole, 0) {
-        return Err(format!(
-            "The post is {over} characters too long for X: beside the prefix and the link, {} of {WEIGHT_MAX} are \
-             left for the text, and it has {}. Any link counts 23, an emoji or a Chinese character 2.",
-            WEIGHT_MAX.saturating_sub(around),
-            weight(post.text.trim()),
-        ));
-    }
-    if !length::valid(&whole) {
-        return Err(
-            "The post holds a character that X does not take (U+FFFE, U+FEFF or U+FFFF): remove it.".into()
-        );
-    }
-    Ok(())
+    wording::fits_x(&compose(post), &post.text)
 }
 
 /// A post as X gives it back. Only the id is always there.
@@ -145,6 +131,7 @@ mod tests {
             phase: PublicPhase::Investigating,
             impact: Impact::Minor,
             text: text.into(),
+            texts: Default::default(),
             components: Vec::new(),
             next_update_at: None,
             approved_at: DateTime::UNIX_EPOCH,
@@ -168,6 +155,8 @@ mod tests {
         first.corrects = Some("INC-1/p0".into());
         first.page_url = None;
         assert_eq!(compose(&first), "[Investigating, correction] We look into slow answers.");
+        first.texts.insert("x".into(), "As approved.".into());
+        assert_eq!(compose(&first), "As approved.");
     }
 
     #[test]

@@ -98,10 +98,13 @@ async fn what_cannot_arrive_stands_on_the_timeline_and_a_person_may_try_again() 
     assert_eq!(delivered(&house, id).await, ["update.delivery_failed"]);
     assert!(house.texts(id).await.iter().any(|text| text.contains("The account is locked.")));
     let n = to(&house, "x").await[0].n;
-    house.desk.handle_delivery(&person("Ada"), n, Handle::Retry).await.unwrap();
+    let refused = house.desk.handle_delivery(&person("Cy"), false, n, Handle::Retry).await.unwrap_err();
+    assert!(refused.to_string().contains("Cy may not decide"), "{refused}");
+    // Ada commands, so she may publish, so she may try again.
+    house.desk.handle_delivery(&person("Ada"), false, n, Handle::Retry).await.unwrap();
     pump(&house.desk, &[&x]).await;
     assert_eq!(delivered(&house, id).await, ["update.delivery_failed", "update.delivered"]);
-    assert!(house.desk.handle_delivery(&person("Ada"), n, Handle::Retry).await.is_err());
+    assert!(house.desk.handle_delivery(&person("Ada"), true, n, Handle::Retry).await.is_err());
 }
 
 #[tokio::test]
@@ -111,8 +114,8 @@ async fn a_dropped_post_is_said_to_be_dropped() {
     publish(&house, id, 1).await;
     let n = to(&house, "x").await[0].n;
     let drop_it = |reason: &str| Handle::Drop { reason: reason.into() };
-    assert!(house.desk.handle_delivery(&person("Ada"), n, drop_it(" ")).await.is_err());
-    house.desk.handle_delivery(&person("Ada"), n, drop_it("the account is gone")).await.unwrap();
+    assert!(house.desk.handle_delivery(&person("Ada"), true, n, drop_it(" ")).await.is_err());
+    house.desk.handle_delivery(&person("Ada"), true, n, drop_it("the account is gone")).await.unwrap();
     assert_eq!(delivered(&house, id).await, ["update.delivery_failed"]);
     let x = Scripted::new("x");
     pump(&house.desk, &[&x]).await;

@@ -8,6 +8,7 @@ use commandpost::{
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
+        phase::Phase,
     },
 };
 
@@ -76,4 +77,29 @@ async fn a_drill_s_timers_run_by_its_own_clock() {
     let overdue = lines.iter().find(|line| line.name == "task.overdue").unwrap();
     assert_eq!(overdue.occurred_at.timestamp(), at(-86_400 + 300).timestamp());
     assert_eq!(overdue.recorded_at.timestamp(), at(5).timestamp());
+}
+
+#[tokio::test]
+async fn executives_are_thought_of_again_and_again_until_it_is_over_counted_from_the_last_summary() {
+    let mut settings = Settings::default();
+    settings.policy.exec_update_minutes = [30; 5];
+    settings.policy.first_post_minutes = [0; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.world.later(Duration::minutes(20));
+    house.say("Ada", id, Command::Summarize { text: "The database is slow.".into() }).await;
+    house.world.later(Duration::minutes(20));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 0, "the summary is twenty minutes old");
+    for times in 1..=2 {
+        house.world.later(Duration::minutes(31));
+        house.desk.fire_due_timers().await.unwrap();
+        assert_eq!(count(&house, id, "reminder").await, times);
+    }
+    let resolved = Command::Enter { phase: Phase::Resolved, reason: "restarted".into() };
+    house.say("Ada", id, resolved).await;
+    house.world.later(Duration::minutes(31));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 2);
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
 }

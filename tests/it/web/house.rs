@@ -117,6 +117,8 @@ impl House {
             components: components(),
             vocabulary: Vocabulary::Nims,
             tz: chrono_tz::Europe::Berlin,
+            zones: Default::default(),
+            is_admin: Arc::new(|_| true),
             title: "Example Shop".into(),
             stop: stop.clone(),
         });

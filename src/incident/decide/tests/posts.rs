@@ -178,11 +178,47 @@ fn what_is_not_real_goes_nowhere_but_the_sandbox() {
         assert!(Approved::<Real>::published(&stage.incident, 1, None).is_err());
         assert_eq!(Approved::<Drill>::published(&stage.incident, 1, None).is_ok(), kind == Kind::Drill);
     }
-    let mut real = drafted();
+    let mut real = Stage::new();
     real.policy.destinations = vec!["x".into()];
+    real.ok("Bo", Command::TakeRole { role: role("pio") });
+    real.ok("Bo", draft("We are looking into failing payments."));
     real.ok("Ada", approve(1));
     let events = real.ok("Bo", publish(1));
     assert!(
         matches!(&events[..], [Event::UpdatePublished { destinations, .. }] if *destinations == ["page", "x"])
     );
+}
+
+#[test]
+fn what_is_approved_is_what_each_destination_is_sent_whatever_becomes_of_the_templates() {
+    use crate::post::wording::{Templates, Wording};
+    let worded = |body: &str| {
+        let templates = [("x".to_owned(), Templates::body(body))].into();
+        Wording::new(templates, Some("https://status.example.com/status".into()), []).unwrap()
+    };
+    let mut stage = Stage::new();
+    stage.policy.destinations = vec!["x".into(), "statuspage".into()];
+    stage.policy.wording = worded("{{upper phase}}: {{text}}");
+    let answer = stage.ask("Bo", &draft("Payments fail.")).unwrap().reply;
+    assert!(answer.ends_with("x is sent, 29 of 280 characters:\nINVESTIGATING: Payments fail."), "{answer}");
+    stage.ok("Bo", draft("Payments fail."));
+    stage.ok("Ada", approve(1));
+    stage.policy.wording = worded("Something else: {{text}}");
+    stage.ok("Ada", publish(1));
+    let post = Approved::<Real>::published(&stage.incident, 1, None).unwrap();
+    assert_eq!(post.texts["x"], "INVESTIGATING: Payments fail.");
+    assert_eq!(post.texts["statuspage"], "Payments fail.");
+
+    // What does not fit, or would call somebody, is refused while it can still be written otherwise.
+    assert_eq!(stage.no("Bo", draft(&"x".repeat(300))), Because::Invalid);
+    assert_eq!(stage.no("Bo", draft("Thanks to @eve for telling us.")), Because::Invalid);
+
+    // A destination that came after the approval: nobody has read what it would be sent.
+    stage.ok("Bo", draft("Payments fail in part."));
+    stage.ok("Ada", approve(2));
+    stage.policy.destinations.push("elsewhere".into());
+    assert_eq!(stage.no("Ada", publish(2)), Because::Conflict);
+    stage.ok("Bo", with("Payments fail in part.", |d| d.replaces = Some(2)));
+    stage.ok("Ada", approve(2));
+    stage.ok("Ada", publish(2));
 }

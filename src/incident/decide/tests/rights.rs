@@ -82,3 +82,44 @@ fn an_exercise_stays_in_its_own_incident() {
     assert_eq!(drill.incident.phase, Phase::Closed);
     drill.ok(HOUSE, Command::Observe { text: "They were calm".into() });
 }
+
+/// In real incidents only: anybody may rehearse.
+#[test]
+fn a_right_that_is_reserved_to_groups_is_refused_to_everybody_else() {
+    let reserve = |stage: &mut Stage| {
+        let bo = || Some(["bo".to_owned()].into());
+        stage.policy.reserved = Reserved { declare: bo(), command: bo(), publish: bo() };
+    };
+    let take = |person: &str| Command::TakeCommand { force: true, reason: format!("{person} is here") };
+    let mut stage = Stage::new();
+    reserve(&mut stage);
+    assert_eq!(stage.no("Cy", take("Cy")), Because::Forbidden);
+    assert_eq!(stage.no("Ada", Command::OfferCommand { to: who("Cy") }), Because::Forbidden);
+    stage.ok("Cy", super::posts::draft("We are on it."));
+    assert_eq!(
+        stage.no("Ada", Command::Approve { n: 1, alone: None }),
+        Because::Forbidden,
+        "even who commands"
+    );
+    stage.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    stage.ok("Bo", Command::AcceptCommand);
+    stage.ok("Bo", Command::Approve { n: 1, alone: None });
+
+    let declare = |by: &str, kind: Kind, is_house: bool| {
+        let (person, declare) = (
+            who(by),
+            super::super::Declare {
+                title: "Payments fail".into(),
+                severity: Severity::Sev2,
+                kind,
+                triage: false,
+                situation: None,
+                drill: None,
+            },
+        );
+        let scene = Scene { person: &person, is_house, now: start(), policy: &stage.policy, target: None };
+        open(&declare, &scene).is_ok()
+    };
+    assert!(declare("Bo", Kind::Real, false) && declare(HOUSE, Kind::Real, true));
+    assert!(!declare("Ada", Kind::Real, false) && declare("Ada", Kind::Test, false));
+}

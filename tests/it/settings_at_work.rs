@@ -1,0 +1,69 @@
+//! Settings, seen at work in the whole program: templates, zones, groups, trusted proxies, admin tokens.
+
+use serde_json::{Value, json};
+
+use crate::support::program::{Program, Said};
+
+const ADA: &str = "canary-token-of-ada-1111";
+const BO: &str = "canary-token-of-bo-22222";
+
+fn config(post: &Program) -> String {
+    let key = post.secret("key", "canary-some-key-of-x-000");
+    format!(
+        "[http]\ntrusted_proxies = [\"127.0.0.1\"]\n\
+         [organization]\npublic_url = \"https://status.example.com\"\n\
+         [[person]]\nid = \"ada\"\nname = \"Ada\"\ngroups = [\"oncall\"]\ntime_zone = \"Asia/Tokyo\"\n\
+         [[person]]\nid = \"bo\"\nname = \"Bo\"\n\
+         [permissions]\ndeclare = [\"oncall\"]\n\
+         [[auth.token]]\nname = \"ada\"\nperson = \"ada\"\ntoken_file = \"{}\"\n\
+         [[auth.token]]\nname = \"bo\"\nperson = \"bo\"\ntoken_file = \"{}\"\n\
+         [templates.x]\nbody = \"{{{{upper phase}}}} {{{{text}}}} {{{{link}}}}\"\n\
+         [x]\nbase_url = \"http://127.0.0.1:9\"\nbearer_token_file = \"{key}\"\n",
+        post.secret("ada", ADA),
+        post.secret("bo", BO),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_settings_say_of_words_zones_groups_and_proxies_holds() {
+    let mut post = Program::new("");
+    post.configure(&config(&post));
+    post.start().await;
+    let ask = async |method: &str, path: &str, body: Option<Value>, token: &str| {
+        let mut request = post
+            .client
+            .request(method.parse().unwrap(), post.url(path))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("X-Forwarded-For", "198.51.100.1, 192.0.2.77")
+            .header("X-Forwarded-Host", "post.example.com");
+        if let Some(body) = body {
+            request = request.header("Origin", "https://post.example.com").json(&body);
+        }
+        Said::of(request.send().await.unwrap()).await.unwrap()
+    };
+    // Who is on call declares; the page of the proxy's own name is no foreign one.
+    let declare = json!({ "title": "checkout is down" });
+    let refused = ask("POST", "/api/v1/incidents", Some(declare.clone()), BO).await;
+    assert!(refused.status == 403 && refused.text.contains("none of the groups"), "{}", refused.text);
+    assert_eq!(ask("POST", "/api/v1/incidents", Some(declare), ADA).await.status, 201);
+
+    let say = async |text: &str, token: &str| {
+        ask("POST", "/api/v1/incidents/INC-1/commands", Some(json!({ "text": text })), token).await
+    };
+    let drafted = say("update draft We are on it.", BO).await;
+    let words = "INVESTIGATING We are on it. https://status.example.com/status";
+    assert!(drafted.text.contains(words) && drafted.text.contains("51 of 280"), "{}", drafted.text);
+    let page = ask("GET", "/console/i/INC-1", None, ADA).await.text;
+    assert!(page.contains(words) && page.contains("51 of 280 characters"), "{page}");
+    assert!(page.contains("Asia/Tokyo"), "Ada reads her own times");
+    assert!(!ask("GET", "/console/i/INC-1", None, BO).await.text.contains("Asia/Tokyo"));
+    assert!(ask("GET", "/api/v1/incidents/INC-1/export", None, ADA).await.text.contains("Asia/Tokyo"));
+    let asked = ask("GET", "/api/v1/incidents/INC-1/export?tz=UTC", None, ADA).await.text;
+    assert!(!asked.contains("Asia/Tokyo"));
+
+    assert_eq!(ask("GET", "/api/v1/incidents", None, "canary-wrong-token").await.status, 401);
+    assert!(post.stop().success());
+    let log = post.log();
+    assert!(log.contains("a token was refused") && log.contains("192.0.2.77"), "{log}");
+    assert!(!log.contains("198.51.100.1"), "what the client wrote itself is hearsay");
+}
