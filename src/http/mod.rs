@@ -9,4 +9,5 @@ pub mod login;
 pub mod metrics;
 pub mod page;
 pub mod reply;
+pub mod routes;
 pub mod server;

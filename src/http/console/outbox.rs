@@ -24,8 +24,6 @@ use crate::{
     people::Person,
 };
 
-/// Characters of a reason.
-const REASON_CHARS_MAX: usize = 500;
 const RECENT_SHOWN: u32 = 50;
 
 struct Row {
@@ -144,24 +142,9 @@ pub async fn handle(
 }
 
 async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<String, Refusal> {
-    let desk = &shared.console.desk;
-    let n = form.delivery;
-    let reason = form.reason.trim();
-    let (how, done) = match form.how.as_str() {
-        "retry" => (Handle::Retry, format!("Delivery {n} is tried again.")),
-        "drop" if reason.is_empty() => {
-            return Err(Refusal::invalid(
-                format!("Delivery {n} was not dropped: no reason was given."),
-                "Say why.",
-            ));
-        }
-        "drop" if reason.chars().count() > REASON_CHARS_MAX => {
-            return Err(Refusal::limit(
-                format!("A reason has at most {REASON_CHARS_MAX} characters."),
-                "Shorten it.",
-            ));
-        }
-        "drop" => (Handle::Drop { reason: format!("{reason} ({me})") }, format!("Delivery {n} is dropped.")),
+    let how = match form.how.as_str() {
+        "retry" => Handle::Retry,
+        "drop" => Handle::Drop { reason: form.reason.clone() },
         _ => {
             return Err(Refusal::invalid(
                 "A delivery can be retried or dropped.",
@@ -169,14 +152,5 @@ async fn by_hand(shared: &Shared, me: &Person, form: &HandleForm) -> Result<Stri
             ));
         }
     };
-    let was_changed = desk.journal.handle(n, how, desk.world.now()).await.map_err(refuse)?;
-    if !was_changed {
-        return Err(Refusal::conflict(
-            format!("Delivery {n} is not waiting any more."),
-            "The list below is as it is now.",
-        ));
-    }
-    tracing::info!(delivery = n, how = %form.how, person = %me.id, "outbox handled by hand");
-    desk.wake_outbox.notify_waiters();
-    Ok(done)
+    shared.console.desk.handle_delivery(me, form.delivery, how).await
 }
