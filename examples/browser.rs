@@ -7,17 +7,7 @@
 #[path = "../tests/it/web/house.rs"]
 mod house;
 
-use commandpost::{
-    alert::AlertSeverity,
-    desk::{Along, Caller},
-    incident::{
-        command::{Declare, DrillStart},
-        event::DrillClock,
-        kind::Kind,
-        severity::Severity,
-    },
-    people::Person,
-};
+use commandpost::alert::AlertSeverity;
 use house::{House, alert};
 
 async fn seed(house: &House) {
@@ -99,18 +89,7 @@ async fn seed(house: &House) {
                 .unwrap();
         }
     }
-    let now = house.desk.world.now();
-    let clock = DrillClock { started_real: now, started_virtual: now, speed: 1.0 };
-    let drill = Declare {
-        title: "Loss of the session store".into(),
-        severity: Severity::Sev2,
-        kind: Kind::Drill,
-        triage: false,
-        situation: None,
-        drill: Some(DrillStart { scenario: "redis-primary-loss".into(), sha256: "0".repeat(64), clock }),
-    };
-    let caller = Caller::person(Person::named("Eve").unwrap(), "console");
-    house.desk.declare(caller, drill, Along::default()).await.unwrap();
+    house.drill().await;
 }
 
 #[tokio::main]

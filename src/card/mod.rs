@@ -11,6 +11,7 @@ use crate::{
         id::IncidentId,
         phase::Phase,
         role::{Role, Words},
+        sentence::Part,
         severity::Severity,
         state::Incident,
     },
@@ -86,7 +87,8 @@ pub struct Said {
     pub seq: u64,
     pub at: DateTime<Utc>,
     pub who: String,
-    pub text: String,
+    /// Its sentence; each reader sees its times in their own zone where the chat can do that.
+    pub text: Vec<Part>,
 }
 
 fn short(name: &'static str, value: impl Into<String>) -> Field {

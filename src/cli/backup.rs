@@ -139,7 +139,7 @@ async fn check_backup(file: &std::path::Path) -> Outcome {
 /// Makes every projection anew from the entries. Works while no server runs on the data directory.
 pub async fn rebuild(cli: &Cli) -> Outcome {
     let config = cli.settings()?;
-    let (journal, desk) = house::open(&config).await?;
+    let (journal, desk) = house::open(&config, house::settings(&config)).await?;
     let count = journal.rebuild().await;
     drop(desk);
     journal.close().await;

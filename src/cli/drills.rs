@@ -68,11 +68,12 @@ async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Opti
                 ));
             }
             let mut lines = remote.play(&name, text, speed).await?;
+            let mut told = Told::default();
+            let print = |text: String| drop(std::io::stdout().write_all(printable(&text).as_bytes()));
             while let Some(part) = lines.next().await {
-                let part = part.map_err(reqwest::Error::without_url)?;
-                let text = printable(&String::from_utf8_lossy(&part));
-                drop(std::io::stdout().write_all(text.as_bytes()));
+                print(told.take(&part.map_err(reqwest::Error::without_url)?));
             }
+            print(told.rest());
             Ok(())
         }
         Reach::Local(local) => {
@@ -112,6 +113,44 @@ async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Opti
                 }
             }
             Ok(())
+        }
+    }
+}
+
+/// What a server tells, in whole lines: the network cuts it anywhere, also within a letter.
+#[derive(Default)]
+struct Told {
+    begun: Vec<u8>,
+}
+
+impl Told {
+    /// The lines that are whole with this part.
+    fn take(&mut self, part: &[u8]) -> String {
+        self.begun.extend_from_slice(part);
+        let whole = self.begun.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        String::from_utf8_lossy(&self.begun.drain(..whole).collect::<Vec<_>>()).into_owned()
+    }
+
+    /// What came after the last line's end.
+    fn rest(self) -> String {
+        String::from_utf8_lossy(&self.begun).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drills_lines_arrive_letter_for_letter_however_the_network_cuts_them() {
+        let sent = "12:00 Åsa: «Störung» – läuft\n12:01 Bo: 🚨 ok\nno end é";
+        for cut in 0..=sent.len() {
+            let (first, second) = sent.as_bytes().split_at(cut);
+            let mut told = Told::default();
+            let mut printed = told.take(first);
+            printed.push_str(&told.take(second));
+            printed.push_str(&told.rest());
+            assert_eq!(printed, sent, "cut at {cut}");
         }
     }
 }

@@ -80,13 +80,14 @@ pub fn settings(config: &Config) -> desk::Settings {
             .map(|url| url.to_string()),
         open_incidents_max: config.limits.open_incidents_max as usize,
         declares_per_minute_max: config.limits.declares_per_minute_max as usize,
+        ..desk::Settings::default()
     }
 }
 
 /// A journal and a desk on it.
-pub async fn open(config: &Config) -> Result<(SqliteJournal, Arc<Desk>), Failure> {
+pub async fn open(config: &Config, settings: desk::Settings) -> Result<(SqliteJournal, Arc<Desk>), Failure> {
     let journal = SqliteJournal::open(&config.storage.data_dir).await?;
-    let desk = Desk::new(Arc::new(journal.clone()) as Arc<dyn Journal>, Arc::new(System), settings(config));
+    let desk = Desk::new(Arc::new(journal.clone()) as Arc<dyn Journal>, Arc::new(System), settings);
     Ok((journal, desk))
 }
 

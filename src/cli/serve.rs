@@ -19,7 +19,7 @@ use crate::{
     },
     config::{Config, LogFormat},
     desk::{
-        Desk,
+        self, Desk,
         words::{Resolve, Words},
     },
     grammar,
@@ -47,6 +47,9 @@ pub struct Args {
     /// Start modelled services (Discord, X, Statuspage) with people who type, on a throw-away journal
     #[arg(long)]
     pub demo: bool,
+    /// Seconds in which X and Statuspage show what they took; only then is a post whose answer was lost looked for
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub shown_after: u32,
 }
 
 /// Answers older than this are forgotten, and settled deliveries dropped.
@@ -62,10 +65,10 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     start_log(&config)?;
     config.check_listen(config.http.listen).map_err(Failure)?;
     if !args.demo {
-        return serve(config, None).await;
+        return serve(config, args.shown_after, None).await;
     }
     let demo = Arc::new(Demo::start(&mut config).await?);
-    let outcome = serve(config, Some(demo.clone())).await;
+    let outcome = serve(config, args.shown_after, Some(demo.clone())).await;
     if let Err(error) = std::fs::remove_dir_all(demo.dir()) {
         tracing::warn!(%error, dir = %demo.dir().display(), "the demo's journal is still there");
     }
@@ -102,7 +105,7 @@ fn hosts(address: SocketAddr) -> Vec<String> {
     hosts
 }
 
-async fn serve(config: Config, demo: Option<Arc<Demo>>) -> Outcome {
+async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>) -> Outcome {
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).await.map_err(|e| {
         Failure(format!(
@@ -110,7 +113,9 @@ async fn serve(config: Config, demo: Option<Arc<Demo>>) -> Outcome {
         ))
     })?;
     let address = listener.local_addr()?;
-    let (journal, desk) = house::open(&config).await?;
+    let shown_after = chrono::Duration::seconds(i64::from(shown_after_seconds));
+    let (journal, desk) =
+        house::open(&config, desk::Settings { shown_after, ..house::settings(&config) }).await?;
     let orphans = journal.orphans_to_unknown().await?;
     if orphans > 0 {
         tracing::info!(

@@ -14,7 +14,7 @@ use crate::{
     people::Person,
 };
 
-const REASON_CHARS_MAX: usize = 400;
+const REASON_CHARS_MAX: usize = 500;
 
 impl Desk {
     /// Retries or drops a delivery for somebody. A dropped public post is said on its timeline. `is_admin` may do so with
@@ -41,11 +41,17 @@ impl Desk {
         }
         let how = match how {
             Handle::Drop { reason } => {
-                let reason: String = reason.trim().chars().take(REASON_CHARS_MAX).collect();
+                let reason = reason.trim();
                 if reason.is_empty() {
                     return Err(Refusal::invalid(
-                        "No reason was given.",
+                        format!("Delivery {n} was not dropped: no reason was given."),
                         "Say why it is not to be said any more.",
+                    ));
+                }
+                if reason.chars().count() > REASON_CHARS_MAX {
+                    return Err(Refusal::limit(
+                        format!("A reason has at most {REASON_CHARS_MAX} characters."),
+                        "Shorten it.",
                     ));
                 }
                 Handle::Drop { reason: format!("dropped by {person}: {reason}") }
@@ -55,10 +61,11 @@ impl Desk {
         let done = self.journal.handle(n, how.clone(), self.world.now()).await.map_err(refuse)?;
         if !done {
             return Err(Refusal::conflict(
-                format!("Delivery {n} is {}.", delivery.state.word()),
+                format!("Delivery {n} is {}.", standing(delivery.state)),
                 "Only what waits, is unknown or has failed can be retried or dropped.",
             ));
         }
+        tracing::info!(delivery = n, how = ?how, person = person.id, "handled by hand");
         self.tell(Changed::Outbox);
         self.wake_outbox.notify_waiters();
         match how {
@@ -92,5 +99,17 @@ impl Desk {
             format!("{person} may not decide about delivery {}, which belongs to {whose}.", delivery.n),
             "Its commander, deputy or Public Information Officer may, or whoever has a token with `admin = true`.",
         ))
+    }
+}
+
+/// A state as it stands after «is».
+fn standing(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Pending => "waiting",
+        DeliveryState::Sending => "being sent just now",
+        DeliveryState::Unknown => "unknown",
+        DeliveryState::Sent => "sent already",
+        DeliveryState::Failed => "failed",
+        DeliveryState::Dropped => "dropped already",
     }
 }

@@ -62,6 +62,14 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
             due_at,
         });
     };
+    let mut first_update = |severity| {
+        let minutes = policy.first_post_minutes(severity);
+        if minutes > 0 && incident.kind() != Kind::Test {
+            let due = entry.occurred_at + Duration::minutes(i64::from(minutes));
+            // Each deadline has its own name, so that a later one never puts off one that was set before.
+            set(format!("first-update/{}", due.timestamp()), TimerKind::FirstUpdateDue, due);
+        }
+    };
     match &entry.event {
         Event::CommandOffered { to, expires_at, .. } => {
             set(
@@ -83,11 +91,16 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         }
         Event::Declared { triage: false, .. }
         | Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => {
-            let minutes = policy.first_post_minutes(incident.severity);
-            if minutes > 0 && incident.kind() != Kind::Test {
-                let due = entry.occurred_at + Duration::minutes(i64::from(minutes));
-                set("first-update".into(), TimerKind::FirstUpdateDue, due);
-            }
+            first_update(incident.severity);
+        }
+        // Worse than it was declared: the public is to be told as soon as if it had been declared so now.
+        Event::SeverityChanged { from, to, .. }
+            if to.worse_than(*from)
+                && incident.phase.is_active()
+                && incident.phase != Phase::Triage
+                && !incident.posts.iter().any(|post| post.published.is_some()) =>
+        {
+            first_update(*to);
         }
         _ => {}
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration as StdDuration};
 
+use chrono::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +14,7 @@ use crate::{
         event::Event,
         kind::Real,
         refusal::{Because, Refusal},
-        timeline,
+        sentence, timeline,
     },
     journal::{Mark, rows::*},
     outbox::{
@@ -71,21 +72,24 @@ impl Desk {
     }
 
     async fn attempt(self: Arc<Self>, courier: Arc<dyn Courier>, delivery: Delivery) {
+        let shown_after = if courier.shows_late() { self.settings.shown_after } else { Duration::zero() };
+        let after = |outcome| {
+            plan::after_attempt(&delivery, outcome, self.world.now(), self.world.chance(), shown_after)
+        };
+        // What the last run left unknown may have been sent the moment before it ended.
+        let looked_from = self.begun + shown_after;
+        if delivery.state == DeliveryState::Unknown && self.world.now() < looked_from {
+            return self.settled(&delivery, plan::look_later(&delivery, looked_from, self.world.now())).await;
+        }
         let errand = match self.errand(&delivery).await {
             Ok(errand) => errand,
             Err(refusal) => {
                 let why = Outcome::Retry { after: None, why: refusal.to_string() };
-                return self
-                    .settled(
-                        &delivery,
-                        plan::after_attempt(&delivery, why, self.world.now(), self.world.chance()),
-                    )
-                    .await;
+                return self.settled(&delivery, after(why)).await;
             }
         };
         let settlement = if matches!(errand.content, Content::Nothing) {
-            let nothing = Outcome::Sent { external_id: None, url: None };
-            plan::after_attempt(&delivery, nothing, self.world.now(), self.world.chance())
+            after(Outcome::Sent { external_id: None, url: None })
         } else if delivery.state == DeliveryState::Unknown {
             let found =
                 tokio::time::timeout(ATTEMPT_MAX, courier.reconcile(&errand)).await.unwrap_or_else(|_| {
@@ -96,7 +100,7 @@ impl Desk {
             let outcome = tokio::time::timeout(ATTEMPT_MAX, courier.deliver(&errand))
                 .await
                 .unwrap_or_else(|_| Outcome::Unknown { why: "No answer within a minute.".into() });
-            plan::after_attempt(&delivery, outcome, self.world.now(), self.world.chance())
+            after(outcome)
         };
         self.settled(&delivery, settlement).await;
     }
@@ -172,7 +176,7 @@ impl Desk {
                     seq: line.seq,
                     at: line.occurred_at,
                     who: line.actor.to_string(),
-                    text: line.text,
+                    text: sentence::parts(&line.text),
                 }),
                 _ => Content::Nothing,
             },
@@ -228,6 +232,6 @@ impl Desk {
             Event::EntryRedacted { target, .. } => (*target == seq || Some(*target) == quoted) && e.seq > seq,
             _ => false,
         }));
-        Ok(timeline::lines(entries).into_iter().find(|line| line.seq == seq))
+        Ok(timeline::lines(entries, &sentence::apart).into_iter().find(|line| line.seq == seq))
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     incident::{
         chain::Sealed,
-        decide::Target,
+        decide::{Target, when},
         event::{Entry, Event},
         id::IncidentId,
         refusal::Refusal,
@@ -49,8 +49,15 @@ impl Desk {
         }
     }
 
-    /// The timeline from entry `from` to its end, corrections and redactions folded in.
+    /// The timeline from entry `from` to its end, corrections and redactions folded in; times in its sentences are
+    /// UTC.
     pub async fn timeline(&self, id: IncidentId, from: u64) -> Result<Vec<Line>, Refusal> {
+        let entries = self.read_from(id, from).await?;
+        Ok(timeline::lines(entries, &|at| when(Some(at))))
+    }
+
+    /// The entries from `from` to the end.
+    pub async fn read_from(&self, id: IncidentId, from: u64) -> Result<Vec<Entry>, Refusal> {
         let mut entries = Vec::new();
         let mut next = from.max(1);
         loop {
@@ -61,7 +68,7 @@ impl Desk {
                 entries.push(read(sealed)?);
             }
             if !full {
-                return Ok(timeline::lines(entries));
+                return Ok(entries);
             }
         }
     }

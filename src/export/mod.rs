@@ -10,7 +10,7 @@ mod json;
 mod markdown;
 #[cfg(test)]
 mod samples;
-mod time;
+pub mod time;
 
 use crate::incident::{chain::Sealed, id::IncidentId, state::Incident, timeline::Line};
 

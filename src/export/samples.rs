@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::Source;
+use chrono_tz::Europe::Berlin;
+
+use super::{Source, time::local};
 use crate::{
     incident::{
         chain::{GENESIS, Sealed, seal},
@@ -105,7 +107,7 @@ impl Journal {
             head.clone_from(&sealed.hash);
             entries.push(sealed);
         }
-        Paper { incident, entries, lines: lines(self.plain.iter().cloned()) }
+        Paper { incident, entries, lines: lines(self.plain.iter().cloned(), &|at| local(at, Berlin)) }
     }
 }
 

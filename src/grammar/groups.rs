@@ -250,7 +250,7 @@ pub(super) enum Update {
         /// When the next one comes, such as 30m; 0 promises none
         #[arg(long, value_name = "DURATION", value_parser = value::duration)]
         next: Option<Minutes>,
-        /// Rewords this draft
+        /// Rewords this draft; what is not given again stays
         #[arg(long, value_name = "N")]
         replaces: Option<u32>,
         /// Corrects this published update

@@ -10,4 +10,5 @@ pub mod metrics;
 pub mod page;
 pub mod proxies;
 pub mod reply;
+pub mod routes;
 pub mod server;

@@ -268,6 +268,7 @@ pub enum TimerKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verb {
     Declare,
+    Confirm,
     Read,
     Retitle,
     RaiseSeverity,
@@ -300,8 +301,9 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 30] = [
+    pub const ALL: [Verb; 31] = [
         Self::Declare,
+        Self::Confirm,
         Self::Read,
         Self::Retitle,
         Self::RaiseSeverity,
@@ -337,6 +339,7 @@ impl Verb {
     pub fn words(self) -> &'static str {
         match self {
             Self::Declare => "declare an incident",
+            Self::Confirm => "confirm what is in triage",
             Self::Read => "read the incident",
             Self::Retitle => "change title or summary",
             Self::RaiseSeverity => "raise the severity",

@@ -14,6 +14,7 @@ pub mod permission;
 pub mod phase;
 pub mod refusal;
 pub mod role;
+pub mod sentence;
 pub mod severity;
 pub mod state;
 pub mod timeline;

@@ -29,6 +29,7 @@ fn anyone_may(verb: Verb) -> bool {
     matches!(
         verb,
         Declare
+            | Confirm
             | Read
             | RaiseSeverity
             | TakeCommand

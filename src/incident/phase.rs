@@ -46,6 +46,21 @@ impl Phase {
         }
     }
 
+    /// As it stands after «is»: `INC-1 is being investigated`.
+    pub fn standing(self) -> &'static str {
+        match self {
+            Self::Triage => "in triage",
+            Self::Investigating => "being investigated",
+            Self::Identified => "identified",
+            Self::Monitoring => "being monitored",
+            Self::Resolved => "resolved",
+            Self::Review => "in review",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+            Self::Merged => "merged",
+        }
+    }
+
     /// The response is going on: someone is in command, updates fall due.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Triage | Self::Investigating | Self::Identified | Self::Monitoring)

@@ -1,4 +1,4 @@
-//! The timeline as a reader meets it: each event one plain sentence, corrections and redactions folded in.
+//! The timeline as a reader meets it: each entry a line with its [`sentence`], corrections and redactions folded in.
 //!
 //! The journal keeps every entry for ever; this says what of it is shown. What a correction replaced stays beside the
 //! new wording. What was redacted is gone from every line, also from the corrections that quoted it.
@@ -8,15 +8,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::{
-    decide::when,
     event::{Entry, Event, TimeSource},
-    kind::Kind,
     role::Role,
+    sentence::{Tell, sentence},
 };
 use crate::people::Person;
-
-/// Characters of a draft's text that its sentence quotes; the exact text stands with the public updates.
-const QUOTE_CHARS_MAX: usize = 280;
 
 /// One entry as a reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,178 +44,6 @@ pub struct Line {
     pub is_late: bool,
     /// A turning point: what a reader in a hurry reads.
     pub important: bool,
-}
-
-/// `text` as the end of a sentence: trimmed, with a full stop unless it ends in a mark of its own.
-fn ended(text: &str) -> String {
-    let text = text.trim();
-    if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':', ';']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
-}
-
-/// `: reason.`, or the full stop alone.
-fn because(reason: &str) -> String {
-    if reason.trim().is_empty() { ".".to_owned() } else { format!(": {}", ended(reason)) }
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(QUOTE_CHARS_MAX).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
-}
-
-fn briefing(sections: u8) -> String {
-    match sections {
-        0 => "without a briefing".to_owned(),
-        n => format!("with {n} of {} briefing sections filled", super::briefing::SECTIONS),
-    }
-}
-
-/// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
-pub fn sentence(event: &Event) -> String {
-    match event {
-        Event::Declared { title, kind, severity, triage, .. } => {
-            let what = match kind {
-                Kind::Real => "",
-                Kind::Drill => "The exercise ",
-                Kind::Test => "The test ",
-            };
-            if *triage {
-                format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.")
-            } else {
-                format!("{what}«{title}» was declared as {severity}.")
-            }
-        }
-        Event::Retitled { title } => format!("The title is now «{title}»."),
-        Event::Summarized { text } => format!("Situation: {}", ended(text)),
-        Event::SeverityChanged { from, to, reason } => {
-            let verb = if to.worse_than(*from) { "raised" } else { "lowered" };
-            format!("Severity was {verb} from {from} to {to}{}", because(reason))
-        }
-        Event::PhaseChanged { from, to, reason } => {
-            format!("Phase went from {from} to {to}{}", because(reason))
-        }
-
-        Event::CommandEstablished { by } => format!("{by} has command."),
-        Event::CommandOffered { from, to, expires_at, briefing_sections } => format!(
-            "{from} offered command to {to}, {}; {from} stays in command until {to} accepts. The offer ends {}.",
-            briefing(*briefing_sections),
-            when(Some(*expires_at))
-        ),
-        Event::CommandDeclined { by, reason } => format!("{by} declined command{}", because(reason)),
-        Event::CommandOfferExpired { to } => {
-            format!("{to} did not answer the offer of command; it has ended.")
-        }
-        Event::CommandOfferWithdrawn { to } => format!("The offer of command to {to} was withdrawn."),
-        Event::CommandTransferred { from, to, briefing_sections, without_outgoing_brief, reason } => {
-            let how = if *without_outgoing_brief {
-                format!("without a briefing by {from}")
-            } else {
-                briefing(*briefing_sections)
-            };
-            format!("Command passed from {from} to {to}, {how}{}", because(reason))
-        }
-
-        Event::RoleOffered { role, to, expires_at } => {
-            format!("{to} was asked to be {role}; the offer ends {}.", when(Some(*expires_at)))
-        }
-        Event::RoleAccepted { role, by } => format!("{by} is now {role}."),
-        Event::RoleDeclined { role, by, reason } => format!("{by} declined to be {role}{}", because(reason)),
-        Event::RoleOfferExpired { role, to } => {
-            format!("{to} did not answer the offer to be {role}; it has ended.")
-        }
-        Event::RoleRelieved { role, person, reason } => {
-            format!("{person} was relieved as {role}{}", because(reason))
-        }
-        Event::RoleReleased { role, person } => format!("{person} gave up the role of {role}."),
-
-        Event::CheckedIn { who, note } => format!("{who} checked in{}", because(note)),
-        Event::CheckedOut { who, note } => format!("{who} checked out{}", because(note)),
-
-        Event::ObjectiveSet { n, text } => format!("Objective {n} was set: {}", ended(text)),
-        Event::ObjectiveMet { n } => format!("Objective {n} was met."),
-        Event::ObjectiveDropped { n, reason } => format!("Objective {n} was dropped{}", because(reason)),
-
-        Event::TaskAssigned { n, text, owner, due_at } => {
-            let due = due_at.map(|at| format!(", due {}", when(Some(at)))).unwrap_or_default();
-            format!("Task #{n} went to {owner}{due}: {}", ended(text))
-        }
-        Event::TaskUnderstood { n } => format!("Task #{n} is understood and under way."),
-        Event::TaskExtended { n, due_at } => {
-            format!("Task #{n} has more time, until {}.", when(Some(*due_at)))
-        }
-        Event::TaskReported { n, result } => format!("Task #{n} is done{}", because(result)),
-        Event::TaskOverdue { n } => format!("Task #{n} is overdue."),
-        Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
-
-        Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
-        Event::CanReported { service, conditions, actions, needs } => {
-            let parts: Vec<_> = [("conditions", conditions), ("actions", actions), ("needs", needs)]
-                .into_iter()
-                .filter(|(_, text)| !text.trim().is_empty())
-                .map(|(what, text)| format!("{what}: {}", text.trim().trim_end_matches('.')))
-                .collect();
-            format!("Report on {service} – {}", ended(&parts.join("; ")))
-        }
-        Event::Noted { text } => text.trim().to_owned(),
-        Event::LinkAdded { label, url } => format!("Linked {label}: {url}"),
-
-        Event::EntryCorrected { target, text, occurred_at, reason } => {
-            let at = occurred_at.map(|at| format!(" at {}", when(Some(at)))).unwrap_or_default();
-            format!("Entry {target} was corrected to «{}»{at}{}", text.trim(), because(reason))
-        }
-        Event::EntryRedacted { target, reason } => format!("Entry {target} was redacted{}", because(reason)),
-
-        Event::AlertsLinked { situation, title, source, firing, total, .. } => {
-            format!("Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing.")
-        }
-        Event::AlertsChanged { situation, title, firing, total, .. } => {
-            format!("Alerts S-{situation} «{title}»: {firing} of {total} firing now.")
-        }
-        Event::AlertsCleared { situation, title, total } => match total {
-            1 => format!("Alerts S-{situation} «{title}» cleared: its one alert has stopped firing."),
-            total => format!("Alerts S-{situation} «{title}» cleared: all {total} have stopped firing."),
-        },
-
-        Event::UpdateDrafted { n, draft } => {
-            let corrects = draft.corrects.map(|n| format!(", correcting update {n}")).unwrap_or_default();
-            let phase = draft.phase.title();
-            format!("Public update {n} was drafted ({phase}{corrects}): «{}»", shortened(draft.text.trim()))
-        }
-        Event::UpdateApproved { n, expires_at, alone, .. } => match alone {
-            None => format!("Public update {n} was approved, until {}.", when(Some(*expires_at))),
-            Some(why) => format!("Public update {n} was approved by its own author, alone{}", because(why)),
-        },
-        Event::UpdatePublished { n, next_update_at, destinations, .. } => {
-            let next = next_update_at.map_or_else(
-                || "no next one was promised".to_owned(),
-                |at| format!("the next one was promised for {}", when(Some(at))),
-            );
-            format!("Public update {n} was published to {}; {next}.", destinations.join(", "))
-        }
-        Event::UpdateDelivered { n, destination, url } => {
-            let url = url.as_ref().map(|url| format!(": {url}")).unwrap_or_else(|| ".".to_owned());
-            format!("Public update {n} arrived at {destination}{url}")
-        }
-        Event::UpdateDeliveryFailed { n, destination, why } => {
-            format!("Public update {n} did not reach {destination}{}", because(why))
-        }
-        Event::UpdateDropped { n, reason } => {
-            format!("Public update {n} was dropped before it was public{}", because(reason))
-        }
-
-        Event::Reminded { what, .. } => format!("Reminder: {}", ended(what)),
-
-        Event::Startex { scenario, .. } => format!("STARTEX: the exercise «{scenario}» began."),
-        Event::Injected { id, from, to, text } => format!("Inject {id} from {from} to {to}: {}", ended(text)),
-        Event::Observed { text } => format!("Observed: {}", ended(text)),
-        Event::Endex { reason } => format!("ENDEX: the exercise ended{}", because(reason)),
-    }
 }
 
 /// Turning points: what bounded the incident, who commanded it, what was decided and what the public heard.
@@ -263,7 +87,7 @@ struct Correction {
 /// A correction counts while it is not redacted itself, and only for an account ([`Event::is_correctable`]). A
 /// redaction takes the words of its target and of every correction of it, earlier or later
 /// ([`Event::is_redactable`] says what can be hidden at all).
-pub fn lines(entries: impl IntoIterator<Item = Entry>) -> Vec<Line> {
+pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut at = HashMap::new();
     let mut redactable = Vec::new();
@@ -282,7 +106,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>) -> Vec<Line> {
             actor: entry.actor.person,
             via: entry.actor.via,
             name: entry.event.name(),
-            text: sentence(&entry.event),
+            text: sentence(&entry.event, tell),
             original: None,
             original_at: None,
             corrected_by: None,
@@ -312,7 +136,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>) -> Vec<Line> {
         let account = accounts.get(&correction.target).and_then(|event| reworded(event, &correction.text));
         let line = at.get(&correction.target).and_then(|&i| lines.get_mut(i));
         if let (false, Some(account), Some(line)) = (hidden, account, line) {
-            let before = std::mem::replace(&mut line.text, sentence(&account));
+            let before = std::mem::replace(&mut line.text, sentence(&account, tell));
             line.original.get_or_insert(before);
             if let Some(at) = correction.occurred_at {
                 line.original_at.get_or_insert(line.occurred_at);
@@ -347,7 +171,7 @@ pub fn by_time(lines: &mut [Line]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{event::Actor, id::IncidentId, phase::Phase, severity::Severity};
+    use crate::incident::{decide::when, event::Actor, id::IncidentId, kind::Kind};
 
     fn person(name: &str) -> Person {
         Person::named(name).unwrap()
@@ -374,6 +198,10 @@ mod tests {
             .collect()
     }
 
+    fn told(entries: Vec<Entry>) -> Vec<Line> {
+        lines(entries, &|at| when(Some(at)))
+    }
+
     fn note(text: &str) -> Event {
         Event::Noted { text: text.into() }
     }
@@ -388,7 +216,7 @@ mod tests {
     fn a_correction_shows_the_new_words_and_keeps_the_first() {
         let mut events = vec![note("3 nodes"), Event::DecisionRecorded { text: "wait".into() }];
         events.extend([correction(1, "4 nodes"), correction(1, "5 nodes"), correction(2, "act")]);
-        let lines = lines(journal(events));
+        let lines = told(journal(events));
         assert_eq!((lines[0].text.as_str(), lines[0].original.as_deref()), ("5 nodes", Some("3 nodes")));
         assert_eq!(lines[0].corrected_by, Some(4));
         assert!(!lines[0].is_late);
@@ -409,7 +237,7 @@ mod tests {
             occurred_at: Some(at),
             reason: "clock".into(),
         });
-        let mut lines = lines(journal(events));
+        let mut lines = told(journal(events));
         assert_eq!(
             (lines[1].occurred_at, lines[1].time_source, lines[1].is_late),
             (at, TimeSource::Stated, true)
@@ -421,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_redaction_hides_the_entry_and_every_correction_that_quotes_it() {
-        let lines = lines(journal(vec![
+        let lines = told(journal(vec![
             note("secret one"),
             correction(1, "secret two"),
             redaction(1),
@@ -437,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_redacted_correction_is_as_if_it_had_not_been_made() {
-        let lines = lines(journal(vec![
+        let lines = told(journal(vec![
             note("plain"),
             correction(1, "better"),
             correction(1, "secret"),
@@ -452,91 +280,8 @@ mod tests {
     fn what_moved_command_or_phase_stays_readable() {
         let moved = Event::CommandEstablished { by: person("Ada") };
         let lines =
-            lines(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
+            told(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
         assert_eq!((lines[0].text.as_str(), lines[0].redacted_by), ("Ada has command.", None));
         assert_eq!(lines[0].corrected_by, None);
-    }
-
-    #[test]
-    fn sentences_are_what_a_tired_person_reads() {
-        let (ada, bo) = (person("Ada"), person("Bo"));
-        let at = "2026-01-02T03:15:00Z".parse().unwrap();
-        let pio: Role = "pio".parse().unwrap();
-        let said: Vec<_> = [
-            Event::Declared {
-                title: "Checkout".into(),
-                kind: Kind::Drill,
-                severity: Severity::Sev1,
-                triage: false,
-                drill_clock: None,
-            },
-            Event::Declared {
-                title: "Checkout".into(),
-                kind: Kind::Real,
-                severity: Severity::Sev3,
-                triage: true,
-                drill_clock: None,
-            },
-            Event::SeverityChanged {
-                from: Severity::Sev3,
-                to: Severity::Sev1,
-                reason: "nobody can pay".into(),
-            },
-            Event::PhaseChanged { from: Phase::Identified, to: Phase::Monitoring, reason: String::new() },
-            Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: at, briefing_sections: 7 },
-            Event::CommandTransferred {
-                from: ada.clone(),
-                to: bo.clone(),
-                briefing_sections: 0,
-                without_outgoing_brief: true,
-                reason: "Ada is offline".into(),
-            },
-            Event::RoleOffered { role: pio.clone(), to: bo.clone(), expires_at: at },
-            Event::RoleRelieved { role: pio, person: bo.clone(), reason: "end of shift!".into() },
-            Event::CheckedIn { who: bo.clone(), note: String::new() },
-            Event::TaskAssigned { n: 3, text: "Drain node 4".into(), owner: bo, due_at: Some(at) },
-            Event::TaskReported { n: 3, result: "drained".into() },
-            Event::CanReported {
-                service: "db".into(),
-                conditions: "replica lags.".into(),
-                actions: String::new(),
-                needs: "a DBA".into(),
-            },
-            Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
-            Event::UpdateApproved {
-                n: 1,
-                basis: String::new(),
-                expires_at: at,
-                alone: Some("night shift".into()),
-            },
-            Event::UpdatePublished {
-                n: 1,
-                approved_at: at,
-                next_update_at: None,
-                destinations: vec!["page".into(), "x".into()],
-            },
-            Event::UpdateDeliveryFailed { n: 1, destination: "x".into(), why: "403 Forbidden".into() },
-        ]
-        .iter()
-        .map(sentence)
-        .collect();
-        insta::assert_snapshot!(said.join("\n"), @r"
-        The exercise «Checkout» was declared as SEV1.
-        «Checkout» was noticed and is in triage, taken as SEV3 for now.
-        Severity was raised from SEV3 to SEV1: nobody can pay.
-        Phase went from identified to monitoring.
-        Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
-        Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
-        Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
-        Bo was relieved as Public Information Officer: end of shift!
-        Bo checked in.
-        Task #3 went to Bo, due 2026-01-02 03:15 UTC: Drain node 4.
-        Task #3 is done: drained.
-        Report on db – conditions: replica lags; needs: a DBA.
-        Alerts S-4 «5xx» cleared: all 12 have stopped firing.
-        Public update 1 was approved by its own author, alone: night shift.
-        Public update 1 was published to page, x; no next one was promised.
-        Public update 1 did not reach x: 403 Forbidden.
-        ");
     }
 }

@@ -1,7 +1,7 @@
 //! The journal: what is written down, and that it stays written.
 //!
 //! [`Journal`] is the port; `sqlite` implements it on an embedded database. Another engine takes its place beside it:
-//! the contract suite in `tests/it/journal_contract.rs` is written against the trait, and the SQL keeps to what
+//! the contract suite in `tests/it/journal_contract/` is written against the trait, and the SQL keeps to what
 //! PostgreSQL speaks too (`$n` placeholders, `ON CONFLICT`, `RETURNING`, partial indexes).
 //!
 //! An append states the entry it was decided on. If another got there first, it is a [`JournalError::Conflict`] and
@@ -138,6 +138,8 @@ pub trait Journal: Send + Sync {
     /// The corrections and redactions of an incident: the few entries that change how others read.
     fn changing_entries(&self, incident: IncidentId) -> Reading<'_, Vec<Sealed>>;
     fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>>;
+    /// The list row of one incident.
+    fn incident_row(&self, id: IncidentId) -> Reading<'_, Option<IncidentRow>>;
     fn last_number(&self, kind: Kind) -> Reading<'_, u32>;
     fn public_posts(&self, since: DateTime<Utc>) -> Reading<'_, Vec<PublicPostRow>>;
     fn answered(&self, key: &str) -> Reading<'_, Option<(String, String)>>;
@@ -145,7 +147,7 @@ pub trait Journal: Send + Sync {
     // Alerts
     fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt>;
     fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>>;
-    /// The alerts of a situation, firing ones first, oldest first.
+    /// The alerts of a situation, firing ones first, the newest of them first.
     fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
     fn counts(&self) -> Reading<'_, Counts>;
     /// Situations with nothing firing that were quiet since `before` are closed; returns how many.

@@ -14,15 +14,48 @@ use crate::incident::{event::Entry, event::Event, id::IncidentId, state::Inciden
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 
 pub(super) enum SmallOp {
-    CloseQuiet { before: DateTime<Utc>, answer: Answer<u64> },
-    Claim { destination: String, now: DateTime<Utc>, limit: u32, answer: Answer<Vec<Delivery>> },
-    Settle { settlement: Settlement, answer: Answer<()> },
-    Orphans { answer: Answer<u64> },
-    Handle { delivery: i64, how: Handle, now: DateTime<Utc>, answer: Answer<bool> },
-    Bind { destination: String, subject: String, name: String, value: String, answer: Answer<()> },
-    Prune { before: DateTime<Utc>, answer: Answer<u64> },
-    Probe { answer: Answer<()> },
-    Rebuild { answer: Answer<u64> },
+    CloseQuiet {
+        before: DateTime<Utc>,
+        answer: Answer<u64>,
+    },
+    Claim {
+        destination: String,
+        now: DateTime<Utc>,
+        limit: u32,
+        /// What it had leased when its commit failed.
+        leased: Vec<Delivery>,
+        answer: Answer<Vec<Delivery>>,
+    },
+    Settle {
+        settlement: Settlement,
+        answer: Answer<()>,
+    },
+    Orphans {
+        answer: Answer<u64>,
+    },
+    Handle {
+        delivery: i64,
+        how: Handle,
+        now: DateTime<Utc>,
+        answer: Answer<bool>,
+    },
+    Bind {
+        destination: String,
+        subject: String,
+        name: String,
+        value: String,
+        answer: Answer<()>,
+    },
+    Prune {
+        before: DateTime<Utc>,
+        answer: Answer<u64>,
+    },
+    Probe {
+        answer: Answer<()>,
+    },
+    Rebuild {
+        answer: Answer<u64>,
+    },
 }
 
 /// What an operation gave, until its transaction is durable.
@@ -88,8 +121,13 @@ impl SmallOp {
                     .await?;
                 Done::Count(closed.rows_affected())
             }
-            Self::Claim { destination, now, limit, .. } => {
-                Done::Deliveries(claim(conn, destination, *now, *limit).await?)
+            Self::Claim { destination, now, limit, leased, .. } => {
+                let mut claimed = still_leased(conn, leased).await?;
+                if claimed.is_empty() {
+                    claimed = claim(conn, destination, *now, *limit).await?;
+                }
+                leased.clone_from(&claimed);
+                Done::Deliveries(claimed)
             }
             Self::Settle { settlement, .. } => {
                 settle(conn, settlement).await?;
@@ -207,6 +245,27 @@ pub(super) fn delivery(row: &SqliteRow) -> Result<Delivery, sqlx::Error> {
     })
 }
 
+/// Those of an earlier attempt of the same claim whose lease reached the disk after all.
+async fn still_leased(
+    conn: &mut SqliteConnection,
+    leased: &[Delivery],
+) -> Result<Vec<Delivery>, sqlx::Error> {
+    let mut still = Vec::new();
+    for delivery in leased {
+        let is_leased: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM deliveries WHERE n = $1 AND state = 'sending' AND attempts = $2",
+        )
+        .bind(delivery.n)
+        .bind(i64::from(delivery.attempts) + 1)
+        .fetch_one(&mut *conn)
+        .await?;
+        if is_leased == 1 {
+            still.push(delivery.clone());
+        }
+    }
+    Ok(still)
+}
+
 async fn claim(
     conn: &mut SqliteConnection,
     destination: &str,
@@ -281,7 +340,8 @@ async fn handle(
         Handle::Drop { reason } => {
             sqlx::query(
                 "UPDATE deliveries SET state = 'dropped', error = $1, settled_at = $2, same = NULL \
-                 WHERE n = $3 AND state IN ('pending', 'unknown', 'failed')",
+                 WHERE n = $3 AND (state IN ('pending', 'unknown', 'failed') \
+                 OR state = 'dropped' AND error = $1 AND settled_at = $2)",
             )
             .bind(reason.as_str())
             .bind(now.timestamp_millis())

@@ -36,6 +36,14 @@ fn whole(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
 }
 
+/// The rows of a query, each read.
+fn each<T>(
+    rows: std::result::Result<Vec<SqliteRow>, sqlx::Error>,
+    read: impl FnMut(&SqliteRow) -> Result<T>,
+) -> Result<Vec<T>> {
+    rows.map_err(fail)?.iter().map(read).collect()
+}
+
 /// Entries folded per query when an incident is opened.
 const FOLD_PAGE: i64 = 2_000;
 
@@ -100,9 +108,8 @@ pub(super) async fn entries(
     .bind(i64::try_from(from).unwrap_or(i64::MAX))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(pool)
-    .await
-    .map_err(fail)?;
-    sealed(incident, &rows)
+    .await;
+    each(rows, |row| sealed(incident, row))
 }
 
 pub(super) async fn changing_entries(pool: &SqlitePool, incident: IncidentId) -> Result<Vec<Sealed>> {
@@ -112,30 +119,28 @@ pub(super) async fn changing_entries(pool: &SqlitePool, incident: IncidentId) ->
     )
     .bind(incident.to_string())
     .fetch_all(pool)
-    .await
-    .map_err(fail)?;
-    sealed(incident, &rows)
+    .await;
+    each(rows, |row| sealed(incident, row))
 }
 
-fn sealed(incident: IncidentId, rows: &[SqliteRow]) -> Result<Vec<Sealed>> {
-    rows.iter()
-        .map(|row| {
-            let seq: i64 = row.get(0);
-            let text = |column: usize| {
-                row.try_get::<String, _>(column).map_err(|e| damaged(format!("{incident} entry {seq}"), e))
-            };
-            Ok(Sealed {
-                incident,
-                seq: whole(seq),
-                body: text(1)?,
-                salt: text(2)?,
-                body_hash: text(3)?,
-                prev_hash: text(4)?,
-                hash: text(5)?,
-            })
-        })
-        .collect()
+fn sealed(incident: IncidentId, row: &SqliteRow) -> Result<Sealed> {
+    let seq: i64 = row.get(0);
+    let text = |column: usize| {
+        row.try_get::<String, _>(column).map_err(|e| damaged(format!("{incident} entry {seq}"), e))
+    };
+    Ok(Sealed {
+        incident,
+        seq: whole(seq),
+        body: text(1)?,
+        salt: text(2)?,
+        body_hash: text(3)?,
+        prev_hash: text(4)?,
+        hash: text(5)?,
+    })
 }
+
+const INCIDENT_COLUMNS: &str =
+    "incident, title, severity, phase, commander_id, commander_name, declared_at, updated_at, seq";
 
 fn incident_row(row: &SqliteRow) -> Result<IncidentRow> {
     let name: String = row.get(0);
@@ -156,17 +161,23 @@ fn incident_row(row: &SqliteRow) -> Result<IncidentRow> {
 }
 
 pub(super) async fn incidents(pool: &SqlitePool, filter: IncidentFilter) -> Result<Vec<IncidentRow>> {
-    let rows = sqlx::query(
-        "SELECT incident, title, severity, phase, commander_id, commander_name, declared_at, updated_at, seq FROM incidents
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "SELECT {INCIDENT_COLUMNS} FROM incidents
          WHERE ($1 = 0 OR is_over = 0) AND ($2 = '' OR kind = $2) ORDER BY declared_at DESC, number DESC LIMIT $3",
-    )
+    )))
     .bind(i64::from(filter.open_only))
     .bind(filter.kind.map_or("", Kind::word))
     .bind(i64::from(filter.limit))
     .fetch_all(pool)
-    .await
-    .map_err(fail)?;
-    rows.iter().map(incident_row).collect()
+    .await;
+    each(rows, incident_row)
+}
+
+pub(super) async fn incident_of(pool: &SqlitePool, id: IncidentId) -> Result<Option<IncidentRow>> {
+    let sql = format!("SELECT {INCIDENT_COLUMNS} FROM incidents WHERE incident = $1");
+    let row =
+        sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(pool).await.map_err(fail)?;
+    row.as_ref().map(incident_row).transpose()
 }
 
 pub(super) async fn last_number(pool: &SqlitePool, kind: Kind) -> Result<u32> {
@@ -187,20 +198,17 @@ pub(super) async fn public_posts(pool: &SqlitePool, since: DateTime<Utc>) -> Res
     )
     .bind(since.timestamp_millis())
     .fetch_all(pool)
-    .await
-    .map_err(fail)?;
-    rows.iter()
-        .map(|row| {
-            let name: String = row.get(0);
-            Ok(PublicPostRow {
-                incident: name.parse().map_err(|why: String| damaged("a public post", why))?,
-                n: u32::try_from(row.get::<i64, _>(1)).unwrap_or(0),
-                published_at: time(row.get(2)),
-                post: serde_json::from_str(row.get(3))
-                    .map_err(|e| damaged(format!("a public post of {name}"), e))?,
-            })
+    .await;
+    each(rows, |row| {
+        let name: String = row.get(0);
+        Ok(PublicPostRow {
+            incident: name.parse().map_err(|why: String| damaged("a public post", why))?,
+            n: u32::try_from(row.get::<i64, _>(1)).unwrap_or(0),
+            published_at: time(row.get(2)),
+            post: serde_json::from_str(row.get(3))
+                .map_err(|e| damaged(format!("a public post of {name}"), e))?,
         })
-        .collect()
+    })
 }
 
 pub(super) async fn answered(pool: &SqlitePool, key: &str) -> Result<Option<(String, String)>> {
@@ -236,52 +244,46 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
         .bind(text)
         .bind(i64::from(limit))
         .fetch_all(pool)
-        .await
-        .map_err(fail)?;
-    rows.iter()
-        .map(|row| {
-            let id: i64 = row.get(0);
-            Ok(SituationRow {
-                id,
-                situation: serde_json::from_str(row.get(1))
-                    .map_err(|e| damaged(format!("situation S-{id}"), e))?,
-                is_open: row.get::<i64, _>(2) == 1,
-                incident: row
-                    .get::<Option<String>, _>(3)
-                    .map(|name| name.parse().map_err(|why: String| damaged(format!("situation S-{id}"), why)))
-                    .transpose()?,
-                revision: row.get(4),
-                decided: row.get(5),
-            })
+        .await;
+    each(rows, |row| {
+        let id: i64 = row.get(0);
+        Ok(SituationRow {
+            id,
+            situation: serde_json::from_str(row.get(1))
+                .map_err(|e| damaged(format!("situation S-{id}"), e))?,
+            is_open: row.get::<i64, _>(2) == 1,
+            incident: row
+                .get::<Option<String>, _>(3)
+                .map(|name| name.parse().map_err(|why: String| damaged(format!("situation S-{id}"), why)))
+                .transpose()?,
+            revision: row.get(4),
+            decided: row.get(5),
         })
-        .collect()
+    })
 }
 
 pub(super) async fn alerts_of(pool: &SqlitePool, situation: i64, limit: u32) -> Result<Vec<AlertRow>> {
     let rows = sqlx::query(
         "SELECT id, situation, is_firing, first_seen, last_seen, times, receipt, alert FROM alerts
-         WHERE situation = $1 ORDER BY id LIMIT $2",
+         WHERE situation = $1 ORDER BY is_firing DESC, id DESC LIMIT $2",
     )
     .bind(situation)
     .bind(i64::from(limit))
     .fetch_all(pool)
-    .await
-    .map_err(fail)?;
-    rows.iter()
-        .map(|row| {
-            let id: i64 = row.get(0);
-            Ok(AlertRow {
-                id,
-                situation: row.get(1),
-                is_firing: row.get::<i64, _>(2) == 1,
-                first_seen: time(row.get(3)),
-                last_seen: time(row.get(4)),
-                times: whole(row.get(5)),
-                receipt: row.get(6),
-                alert: serde_json::from_str(row.get(7)).map_err(|e| damaged(format!("alert {id}"), e))?,
-            })
+    .await;
+    each(rows, |row| {
+        let id: i64 = row.get(0);
+        Ok(AlertRow {
+            id,
+            situation: row.get(1),
+            is_firing: row.get::<i64, _>(2) == 1,
+            first_seen: time(row.get(3)),
+            last_seen: time(row.get(4)),
+            times: whole(row.get(5)),
+            receipt: row.get(6),
+            alert: serde_json::from_str(row.get(7)).map_err(|e| damaged(format!("alert {id}"), e))?,
         })
-        .collect()
+    })
 }
 
 pub(super) async fn counts(pool: &SqlitePool) -> Result<Counts> {
@@ -327,14 +329,9 @@ pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Res
         DeliveryFilter::Recent { limit } => ("$1 = 0 AND $2 = '' ORDER BY n DESC", 0, String::new(), limit),
     };
     let sql = format!("SELECT {DELIVERY_COLUMNS} FROM deliveries WHERE {condition} LIMIT $3");
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .bind(value)
-        .bind(text)
-        .bind(i64::from(limit))
-        .fetch_all(pool)
-        .await
-        .map_err(fail)?;
-    rows.iter().map(|row| delivery(row).map_err(fail)).collect()
+    let rows =
+        sqlx::query(AssertSqlSafe(sql)).bind(value).bind(text).bind(i64::from(limit)).fetch_all(pool).await;
+    each(rows, |row| delivery(row).map_err(fail))
 }
 
 pub(super) async fn next_delivery_at(pool: &SqlitePool, destination: &str) -> Result<Option<DateTime<Utc>>> {
@@ -385,22 +382,19 @@ pub(super) async fn timers_due(pool: &SqlitePool, now: DateTime<Utc>, limit: u32
     .bind(now.timestamp_millis())
     .bind(i64::from(limit))
     .fetch_all(pool)
-    .await
-    .map_err(fail)?;
-    rows.iter()
-        .map(|row| {
-            let id: String = row.get(0);
-            Ok(TimerRow {
-                incident: row
-                    .get::<String, _>(1)
-                    .parse()
-                    .map_err(|why: String| damaged(format!("timer {id}"), why))?,
-                kind: serde_json::from_str(row.get(2)).map_err(|e| damaged(format!("timer {id}"), e))?,
-                due_at: time(row.get(3)),
-                id,
-            })
+    .await;
+    each(rows, |row| {
+        let id: String = row.get(0);
+        Ok(TimerRow {
+            incident: row
+                .get::<String, _>(1)
+                .parse()
+                .map_err(|why: String| damaged(format!("timer {id}"), why))?,
+            kind: serde_json::from_str(row.get(2)).map_err(|e| damaged(format!("timer {id}"), e))?,
+            due_at: time(row.get(3)),
+            id,
         })
-        .collect()
+    })
 }
 
 pub(super) async fn next_timer_at(pool: &SqlitePool) -> Result<Option<DateTime<Utc>>> {

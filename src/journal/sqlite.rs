@@ -192,6 +192,9 @@ impl Journal for SqliteJournal {
     fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>> {
         Box::pin(read::incidents(&self.readers, filter))
     }
+    fn incident_row(&self, id: IncidentId) -> Reading<'_, Option<IncidentRow>> {
+        Box::pin(read::incident_of(&self.readers, id))
+    }
     fn last_number(&self, kind: Kind) -> Reading<'_, u32> {
         Box::pin(read::last_number(&self.readers, kind))
     }
@@ -222,7 +225,7 @@ impl Journal for SqliteJournal {
 
     fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {
         let destination = destination.to_owned();
-        self.small(|answer| SmallOp::Claim { destination, now, limit, answer })
+        self.small(|answer| SmallOp::Claim { destination, now, limit, leased: vec![], answer })
     }
     fn settle(&self, settlement: Settlement) -> Written<()> {
         self.small(|answer| SmallOp::Settle { settlement, answer })

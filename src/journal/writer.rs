@@ -2,7 +2,19 @@
 //!
 //! While one commit is under way the next callers gather; so the more there are, the fewer syncs each costs. A job
 //! that fails on its own account (a conflict, a repeated key) does not fail its neighbours; when the database fails,
-//! the whole batch is undone and, if there was more than one job, each is tried alone.
+//! the whole batch is undone and each job is tried once more, alone.
+//!
+//! A commit that fails may have reached the disk all the same. Trying again is safe:
+//! - an append with entries is known by the ids of its entries, each given out once: what stands already is answered as
+//!   written, also where it opens an incident;
+//! - an append without entries is decided on the entry named in `after` and holds marks, which may be made twice, and
+//!   cards, which are edited in place;
+//! - alerts that stand already are counted as repeated: the same alerts, situations and ids, one more in their count;
+//! - a claim hands out what it had leased; a retry or a drop by hand is known by its moment; a settlement, a binding and
+//!   the house-keeping come to the same again.
+//!
+//! Only what fails twice is refused; if the second commit reached the disk unseen, its caller is told that nothing was
+//! written although it was. An idempotency key answers such a caller's own repeat with what was done.
 
 use std::{
     collections::HashMap,
@@ -148,12 +160,8 @@ impl Writer {
     }
 
     async fn write(&mut self, batch: Vec<Job>) {
-        if batch.len() == 1 {
-            self.write_together(batch).await;
-            return;
-        }
         if let Err((failed, error)) = self.try_together(batch).await {
-            tracing::warn!(%error, jobs = failed.len(), "a group of writes failed; each is tried alone");
+            tracing::warn!(%error, jobs = failed.len(), "writing failed; each write is tried once more, alone");
             for job in failed {
                 self.write_together(vec![job]).await;
             }
@@ -298,7 +306,8 @@ impl Writer {
             let head = self.head(conn, incident).await?;
             let seen = head.as_ref().map(|head| (head.seq, head.id));
             if seen != append.after {
-                return Ok(Err(JournalError::Conflict));
+                let stands = stands(conn, incident, append).await?;
+                return Ok(if stands { Ok(()) } else { Err(JournalError::Conflict) });
             }
             let mut head = head.unwrap_or(Head { seq: 0, id: Uuid::nil(), hash: GENESIS.to_owned() });
             for (entry, salt) in append.entries.iter().zip(&append.salts) {
@@ -377,6 +386,21 @@ impl Writer {
     }
 }
 
+/// Whether this very append is on disk: its last entry stands where it would be written.
+async fn stands(
+    conn: &mut SqliteConnection,
+    incident: IncidentId,
+    append: &Append,
+) -> Result<bool, sqlx::Error> {
+    let Some(last) = append.entries.last() else { return Ok(false) };
+    let id: Option<String> = sqlx::query_scalar("SELECT id FROM entries WHERE incident = $1 AND seq = $2")
+        .bind(incident.to_string())
+        .bind(i64::try_from(last.seq).unwrap_or(i64::MAX))
+        .fetch_optional(conn)
+        .await?;
+    Ok(id.is_some_and(|id| id == last.id.to_string()))
+}
+
 async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64), sqlx::Error> {
     let alerts = alerts::Memory::new(conn).await?;
     let delivery: i64 =
@@ -407,7 +431,7 @@ struct Rows {
 }
 
 /// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 2;
+pub(super) const SNAPSHOT_VERSION: i64 = 3;
 
 impl Rows {
     async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {

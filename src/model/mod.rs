@@ -9,5 +9,6 @@ pub mod fault;
 mod official;
 pub mod recorder;
 mod server;
+mod stand;
 pub mod statuspage;
 pub mod x;

@@ -38,15 +38,22 @@ fn cut(why: String) -> Option<String> {
     Some(why.chars().take(ERROR_CHARS_MAX).collect())
 }
 
-/// After an attempt to send. `delivery` is as it was claimed.
-pub fn after_attempt(delivery: &Delivery, outcome: Outcome, now: DateTime<Utc>, chance: f64) -> Settlement {
+/// After an attempt to send. `delivery` is as it was claimed; `shown_after` the time in which the destination shows
+/// what it took: a look before that would find nothing, and the post would be sent twice.
+pub fn after_attempt(
+    delivery: &Delivery,
+    outcome: Outcome,
+    now: DateTime<Utc>,
+    chance: f64,
+    shown_after: Duration,
+) -> Settlement {
     let tries = delivery.attempts + 1;
     match outcome {
         Outcome::Sent { external_id, url } => {
             Settlement { external_id, url, ..settlement(delivery, DeliveryState::Sent, now) }
         }
         Outcome::Unknown { why } => Settlement {
-            next_at: now + pause(tries, chance),
+            next_at: now + pause(tries, chance).max(shown_after),
             error: cut(why),
             ..settlement(delivery, DeliveryState::Unknown, now)
         },
@@ -69,6 +76,15 @@ pub fn after_attempt(delivery: &Delivery, outcome: Outcome, now: DateTime<Utc>, 
                 ..settlement(delivery, DeliveryState::Pending, now)
             }
         }
+    }
+}
+
+/// An unknown delivery that is not looked for yet.
+pub fn look_later(delivery: &Delivery, at: DateTime<Utc>, now: DateTime<Utc>) -> Settlement {
+    Settlement {
+        attempts: delivery.attempts,
+        next_at: at,
+        ..settlement(delivery, DeliveryState::Unknown, now)
     }
 }
 
@@ -132,13 +148,16 @@ mod tests {
     #[test]
     fn a_destination_that_asks_for_time_gets_it() {
         let outcome = Outcome::Retry { after: Some(std::time::Duration::from_secs(60)), why: "429".into() };
-        assert!(after_attempt(&delivery(0), outcome, at(0), 0.0).next_at >= at(60));
+        assert!(after_attempt(&delivery(0), outcome, at(0), 0.0, Duration::zero()).next_at >= at(60));
     }
 
     #[test]
     fn what_may_have_arrived_is_looked_up_and_never_sent_blindly() {
-        let unknown = after_attempt(&delivery(0), Outcome::Unknown { why: "cut".into() }, at(0), 0.0);
+        let lost = || Outcome::Unknown { why: "cut".into() };
+        let unknown = after_attempt(&delivery(0), lost(), at(0), 0.0, Duration::zero());
         assert_eq!(unknown.state, DeliveryState::Unknown);
+        let slow = after_attempt(&delivery(0), lost(), at(0), 0.0, Duration::seconds(60));
+        assert_eq!((slow.state, slow.next_at), (DeliveryState::Unknown, at(60)));
         let still = after_look(&delivery(1), Reconciled::CannotTell { why: "down".into() }, at(0), 0.0);
         assert_eq!(still.state, DeliveryState::Unknown);
         assert_eq!(after_look(&delivery(1), Reconciled::Absent, at(0), 0.0).state, DeliveryState::Pending);
@@ -151,6 +170,7 @@ mod tests {
             Outcome::Retry { after: None, why: "no.".into() },
             at(0),
             0.0,
+            Duration::zero(),
         );
         assert_eq!(last.state, DeliveryState::Failed);
         assert!(last.error.unwrap().contains("outbox retry 7"));

@@ -83,6 +83,11 @@ pub struct Errand {
 pub trait Courier: Send + Sync {
     /// As in the outbox: `discord`, `x`, `statuspage`.
     fn destination(&self) -> &str;
+    /// Whether what it took may be missing from what it shows for a while (an index that lags): then nobody looks
+    /// at once whether a post arrived.
+    fn shows_late(&self) -> bool {
+        false
+    }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome>;
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled>;
 }
@@ -93,6 +98,9 @@ pub struct Public<P: Publisher>(pub P);
 impl<P: Publisher> Courier for Public<P> {
     fn destination(&self) -> &str {
         self.0.name()
+    }
+    fn shows_late(&self) -> bool {
+        true
     }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
         match &errand.content {

@@ -13,25 +13,35 @@ static ALL: Migrator = sqlx::migrate!("./migrations");
 
 /// Rows to have in the database before the migration after this version runs, and a query that must find them after
 /// every later one. A new migration adds a line here.
-const SAMPLES: &[(i64, &[&str], &str)] = &[(
-    1,
-    &[
-        "INSERT INTO entries VALUES ('INC-1', 1, 'id', 'note', '{}', 's', 'b', 'p', 'h')",
-        "INSERT INTO snapshots VALUES ('INC-1', 1, 1, '{}')",
-        "INSERT INTO incidents VALUES ('INC-1', 'real', 1, 't', 'sev1', 'closed', 1, 'ada', 'Ada', 1, 2, 1)",
-        "INSERT INTO public_posts VALUES ('INC-1', 1, 1, '{}')",
-        "INSERT INTO answered VALUES ('k', 'a', '{}', 1)",
-        "INSERT INTO situations VALUES (1, x'00', '{}', 1, 1, 1, 'INC-1', 1, 0, 'card')",
-        "INSERT INTO alerts VALUES (1, x'00', 1, 1, 'critical', 1, 1, 1, 'r', '{}')",
-        "INSERT INTO deliveries VALUES (1, 'k', 'x', 'x/INC-1', 'INC-1', '{}', NULL, 'sent', 1, 1, NULL, NULL, NULL, 1, 2)",
-        "INSERT INTO bindings VALUES ('discord', 'INC-1', 'thread', '42')",
-        "INSERT INTO timers VALUES ('INC-1/update', 'INC-1', '{}', 1)",
-        "INSERT INTO house VALUES ('probe', '1')",
-    ],
-    "SELECT COUNT(*) FROM entries e, incidents i, public_posts p, answered a, situations s, alerts l, deliveries d, \
+const SAMPLES: &[(i64, &[&str], &str)] = &[
+    (
+        1,
+        &[
+            "INSERT INTO entries VALUES ('INC-1', 1, 'id', 'note', '{}', 's', 'b', 'p', 'h')",
+            "INSERT INTO snapshots VALUES ('INC-1', 1, 1, '{}')",
+            "INSERT INTO incidents VALUES ('INC-1', 'real', 1, 't', 'sev1', 'closed', 1, 'ada', 'Ada', 1, 2, 1)",
+            "INSERT INTO public_posts VALUES ('INC-1', 1, 1, '{}')",
+            "INSERT INTO answered VALUES ('k', 'a', '{}', 1)",
+            "INSERT INTO situations VALUES (1, x'00', '{}', 1, 1, 1, 'INC-1', 1, 0, 'card')",
+            "INSERT INTO alerts VALUES (1, x'00', 1, 1, 'critical', 1, 1, 1, 'r', '{}')",
+            "INSERT INTO deliveries VALUES (1, 'k', 'x', 'x/INC-1', 'INC-1', '{}', NULL, 'sent', 1, 1, NULL, NULL, NULL, 1, 2)",
+            "INSERT INTO bindings VALUES ('discord', 'INC-1', 'thread', '42')",
+            "INSERT INTO timers VALUES ('INC-1/update', 'INC-1', '{}', 1)",
+            "INSERT INTO house VALUES ('probe', '1')",
+        ],
+        "SELECT COUNT(*) FROM entries e, incidents i, public_posts p, answered a, situations s, alerts l, deliveries d, \
      bindings b, timers t WHERE e.incident = 'INC-1' AND i.title = 't' AND p.n = 1 AND a.key = 'k' AND s.id = 1 \
      AND l.id = 1 AND d.state = 'sent' AND b.value = '42' AND t.due_at = 1",
-)];
+    ),
+    (
+        2,
+        &[
+            "INSERT INTO alerts VALUES (2, x'02', 2, 0, 'warning', 1, 1, 1, 'r', '{}')",
+            "INSERT INTO deliveries VALUES (2, 'k', 'x', 'x/INC-2', 'INC-2', '{}', NULL, 'sent', 1, 1, NULL, NULL, NULL, 1, 2)",
+        ],
+        "SELECT COUNT(*) FROM alerts a, deliveries d WHERE a.situation = 2 AND d.incident = 'INC-2'",
+    ),
+];
 
 fn versions() -> Vec<i64> {
     ALL.iter().map(|migration| migration.version).collect()
@@ -94,6 +104,34 @@ async fn every_version_s_data_survives_all_later_migrations() {
         );
         conn.close().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_posts_of_an_incident_and_the_alerts_of_a_situation_are_found_by_an_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut conn = connect(dir.path()).await;
+    ALL.run(&mut conn).await.unwrap();
+    for (query, index) in [
+        (
+            r#"SELECT n FROM deliveries WHERE incident = $2 AND $1 = 0 AND what LIKE '{"what":"post"%' ORDER BY n"#,
+            "deliveries_incident (incident=?)",
+        ),
+        (
+            "SELECT id FROM alerts WHERE situation = $1 ORDER BY is_firing DESC, id DESC LIMIT $2",
+            "alerts_situation (situation=?)",
+        ),
+    ] {
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))
+            .bind(1)
+            .bind("INC-1")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        let plan = plan.join("; ");
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{query}: {plan}");
+    }
+    conn.close().await.unwrap();
 }
 
 #[tokio::test]

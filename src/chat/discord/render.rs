@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::text::{cap, escape, length, moment, plain};
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
-    incident::id::IncidentId,
+    incident::{id::IncidentId, sentence::Part},
 };
 
 pub(super) const CONTENT_MAX: usize = 2_000;
@@ -151,13 +151,37 @@ pub(super) fn line_mark(seq: u64) -> String {
     format!(" `#{seq}`")
 }
 
+/// A sentence in at most `room` units; a time is there whole or not at all.
+fn sentence(parts: &[Part], room: usize) -> String {
+    let mut out = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        let left = room.saturating_sub(length(&out));
+        match part {
+            Part::Text(text) => {
+                // Escaping trims; a blank beside a time belongs to the sentence.
+                let before = if i > 0 && text.starts_with(' ') { " " } else { "" };
+                let after = if i + 1 < parts.len() && text.ends_with(' ') { " " } else { "" };
+                out.push_str(&cap(&format!("{before}{}{after}", escape(text)), left));
+            }
+            Part::Time(at) => {
+                let moment = moment(*at, 'f');
+                if length(&moment) > left {
+                    break;
+                }
+                out.push_str(&moment);
+            }
+        }
+    }
+    out
+}
+
 /// A line of the timeline.
 pub(super) fn line(said: &Said) -> Value {
     let mark = line_mark(said.seq);
     let head =
         format!("{}{} **{}** ", banner(said.banner), moment(said.at, 't'), cap(&escape(&said.who), 160));
     let room = CONTENT_MAX - length(&mark) - length(&head).min(CONTENT_MAX / 2);
-    let content = format!("{head}{}{mark}", cap(&escape(&said.text), room));
+    let content = format!("{head}{}{mark}", sentence(&said.text, room));
     json!({"content": content, "flags": NO_PREVIEWS})
 }
 
@@ -247,6 +271,21 @@ mod tests {
         assert_eq!(read_custom_id(&custom_id("INC-12", "note")), Some(("INC-12", "note")));
         for other in ["", "cp1", "cp1|x", "cp2|INC-1|note", "note"] {
             assert_eq!(read_custom_id(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_shows_its_times_in_the_readers_zone_and_cuts_none_in_half() {
+        let text = |text: &str| Part::Text(text.into());
+        let at = Part::Time(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        let told = [text("Task #3 went to Bo, due "), at.clone(), text(": *Drain*")];
+        assert_eq!(sentence(&told, 200), "Task #3 went to Bo, due <t:1800000000:f>: \\*Drain\\*");
+        for room in 0..60 {
+            let cut = sentence(&[text("until "), at.clone(), text(".")], room);
+            assert!(
+                length(&cut) <= room && (cut.contains("<t:1800000000:f>") || !cut.contains('<')),
+                "{cut}"
+            );
         }
     }
 

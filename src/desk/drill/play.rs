@@ -29,6 +29,7 @@ use crate::{
         id::IncidentId,
         kind::Kind,
         refusal::{Because, Refusal},
+        timeline,
     },
     journal::rows::IncidentFilter,
     people::Person,
@@ -138,7 +139,8 @@ impl<'o> Play<'o> {
         self.show().await?;
         (self.out)(Kind::Drill.banner());
         let all = entries(&self.desk, self.id).await?;
-        let lines = self.desk.timeline(self.id, 1).await?;
+        let read = self.desk.read_from(self.id, 1).await?;
+        let lines = timeline::lines(read, &|at| at.format("%H:%M").to_string());
         let score = drill::score(&self.scenario, &all).ok_or_else(|| {
             Refusal::unavailable(
                 format!("The timeline of {} has no beginning.", self.id),
@@ -323,9 +325,10 @@ impl<'o> Play<'o> {
 
     /// Shows what is new on the timeline, whoever wrote it. Returns why the drill is over, if it is.
     async fn show(&mut self) -> Result<Option<String>, Refusal> {
-        for line in self.desk.timeline(self.id, self.shown + 1).await? {
+        let told = |at: DateTime<Utc>| at.format("%H:%M").to_string();
+        for line in timeline::lines(self.desk.read_from(self.id, self.shown + 1).await?, &told) {
             self.shown = self.shown.max(line.seq);
-            (self.out)(&format!("{} {}: {}", line.occurred_at.format("%H:%M"), line.actor, line.text));
+            (self.out)(&format!("{} {}: {}", told(line.occurred_at), line.actor, line.text));
             let is_account =
                 matches!(line.name, "note" | "can" | "decision.recorded" | "checkin" | "checkout");
             if is_account && drill::is_emergency(&line.text) {

@@ -268,7 +268,7 @@ fn the_after_action_summary_escapes_what_people_wrote() {
         vec![(1, "Ada", Event::DecisionRecorded { text: "<b>*all* [in](http://x)\nnow".into() })],
         60,
     );
-    let lines = crate::incident::timeline::lines(entries.clone());
+    let lines = crate::incident::timeline::lines(entries.clone(), &|at| at.format("%H:%M").to_string());
     let text = crate::drill::summary(&scenario(), &score(&scenario(), &entries).unwrap(), &lines);
     assert!(text.contains(r"\<b>\*all\* \[in\](http://x) now"), "{text}");
 }

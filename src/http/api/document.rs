@@ -11,20 +11,22 @@ use utoipa::OpenApi;
             nothing configured, `X-Commandpost-Person: NAME` says who asks; elsewhere `Authorization: Bearer TOKEN`."
     ),
     paths(
-        super::list,
-        super::declare,
-        super::one,
-        super::timeline,
-        super::command,
-        super::command_anywhere,
-        super::export,
-        super::verify,
-        super::situations,
-        super::outbox,
-        super::outbox_retry,
-        super::outbox_drop,
+        super::incidents::list,
+        super::incidents::declare,
+        super::incidents::one,
+        super::timeline::timeline,
+        super::commands::command,
+        super::commands::command_anywhere,
+        super::export::export,
+        super::incidents::verify,
+        super::alerts::situations,
+        super::outbox::outbox,
+        super::outbox::outbox_retry,
+        super::outbox::outbox_drop,
+        super::drills::play_drill,
+        super::drills::end_drill,
     ),
-    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "outbox"))
+    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "outbox"), (name = "drills"))
 )]
 struct Document;
 
@@ -39,6 +41,24 @@ pub(super) async fn serve() -> impl IntoResponse {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_route_is_described_and_nothing_else() {
+        let document: serde_json::Value = serde_json::from_str(&super::text()).unwrap();
+        let described: BTreeSet<String> = document["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| {
+                let methods = methods.as_object().unwrap().keys();
+                methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect();
+        let served = super::super::routes().iter().map(|r| format!("{} {}", r.method, r.path)).collect();
+        assert_eq!(described, served);
+    }
+
     #[test]
     fn the_published_description_of_the_api_is_as_reviewed() {
         insta::assert_snapshot!("openapi", super::text());

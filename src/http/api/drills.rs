@@ -1,19 +1,19 @@
 //! `POST /api/v1/drills`: plays a drill on the running server and tells it line by line while it goes on.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Extension,
     body::Body,
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
 };
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::DropGuard;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{AnswerBody, Api, reply, write_access};
 use crate::{
@@ -22,14 +22,11 @@ use crate::{
     http::auth::Who,
 };
 
-pub(super) fn router() -> Router<Arc<Api>> {
-    Router::new().route("/api/v1/drills", post(play)).route("/api/v1/drills/{id}/end", post(end))
-}
-
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-struct Playing {
-    /// Exercise seconds per real second.
+pub struct Playing {
+    /// Exercise seconds per real second; 1 if left out.
     #[serde(default = "real_time")]
     speed: f64,
     /// The scenario's file name, for messages.
@@ -41,9 +38,24 @@ fn real_time() -> f64 {
     1.0
 }
 
-/// The body is the scenario's text. The answer is text, a line at a time, the summary last; a reader who goes away
-/// ends the drill.
-async fn play(
+/// Why a drill ends before its time.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndBody {
+    /// `ended by hand` if left out.
+    #[schema(example = "something real has happened")]
+    reason: Option<String>,
+}
+
+/// Plays a drill and tells it line by line as it happens.
+///
+/// The summary comes last; a reader who goes away ends the drill.
+#[utoipa::path(post, path = "/api/v1/drills", tag = "drills", params(Playing),
+    request_body(content = String, content_type = "application/yaml", description = "The scenario's text"),
+    responses((status = 200, description = "What happens, line by line", body = String, content_type = "text/plain"),
+        (status = 401, body = reply::ErrorBody), (status = 403, body = reply::ErrorBody), (status = 413, body = reply::ErrorBody),
+        (status = 422, body = reply::ErrorBody), (status = 503, body = reply::ErrorBody)))]
+pub(crate) async fn play_drill(
     State(api): State<Arc<Api>>,
     Extension(who): Extension<Who>,
     Query(playing): Query<Playing>,
@@ -100,7 +112,12 @@ async fn next_line((mut told, guard): Told) -> Option<(Result<Bytes, std::conver
     Some((Ok(line), (told, guard)))
 }
 
-async fn end(
+/// Ends a drill that is still open.
+#[utoipa::path(post, path = "/api/v1/drills/{id}/end", tag = "drills", request_body = EndBody,
+    params(("id" = String, Path, example = "DRILL-1")),
+    responses((status = 200, body = AnswerBody), (status = 400, body = reply::ErrorBody), (status = 401, body = reply::ErrorBody),
+        (status = 403, body = reply::ErrorBody), (status = 404, body = reply::ErrorBody), (status = 409, body = reply::ErrorBody)))]
+pub(crate) async fn end_drill(
     State(api): State<Arc<Api>>,
     Extension(who): Extension<Who>,
     Path(name): Path<String>,
@@ -114,12 +131,12 @@ async fn end(
         Ok(id) => id,
         Err(response) => return response,
     };
-    let given: HashMap<String, String> = match api.json(&headers, body).await {
+    let given: EndBody = match api.json(&headers, body).await {
         Ok(given) => given,
         Err(response) => return response,
     };
-    let reason = given.get("reason").map_or("ended by hand", String::as_str);
-    match drill::end(&api.desk, id, reason).await {
+    let reason = given.reason.unwrap_or_else(|| "ended by hand".to_owned());
+    match drill::end(&api.desk, id, &reason).await {
         Ok(answer) => axum::Json(AnswerBody::from(answer)).into_response(),
         Err(refusal) => reply::refused(&refusal),
     }

@@ -22,10 +22,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use chrono_tz::Tz;
 use futures_util::future::BoxFuture;
@@ -36,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Component, Vocabulary},
     desk::{Answer, Caller, Desk},
+    http::routes::{self, Route, get, post},
     incident::{id::IncidentId, refusal::Refusal},
     people::Person,
 };
@@ -112,22 +112,35 @@ const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
+/// Every route, under `/console`.
+fn served() -> Vec<Route<Shared>> {
+    vec![
+        get("/", home::page),
+        get("/i/{id}", incident::page),
+        get("/i/{id}/timeline", timeline::page),
+        get("/i/{id}/briefing", briefing::page),
+        get("/alerts", alerts::page),
+        get("/outbox", outbox::page),
+        post("/outbox", outbox::handle),
+        get("/help", home::help),
+        get("/name", frame::name_page),
+        post("/name", frame::give_name),
+        post("/say", say::say),
+        get("/events", live::events),
+        get("/assets/app.js", script),
+        get("/assets/console.css", style),
+    ]
+}
+
+/// Method and path of every route of the console, for who tries them all.
+pub fn routes() -> Vec<(Method, String)> {
+    served().into_iter().map(|route| (route.method, format!("/console{}", route.path))).collect()
+}
+
 /// The routes, to be mounted under `/console` (`Router::nest`).
 pub fn router(console: Arc<Console>) -> Router {
     let shared = Shared { console, streams: Arc::new(Semaphore::new(live::STREAMS_MAX)) };
-    Router::new()
-        .route("/", get(home::page))
-        .route("/i/{id}", get(incident::page))
-        .route("/i/{id}/timeline", get(timeline::page))
-        .route("/i/{id}/briefing", get(briefing::page))
-        .route("/alerts", get(alerts::page))
-        .route("/outbox", get(outbox::page).post(outbox::handle))
-        .route("/help", get(home::help))
-        .route("/name", get(frame::name_page).post(frame::give_name))
-        .route("/say", post(say::say))
-        .route("/events", get(live::events))
-        .route("/assets/app.js", get(script))
-        .route("/assets/console.css", get(style))
+    routes::router(served())
         .fallback(missing)
         .layer(DefaultBodyLimit::max(line::LINE_BYTES_MAX * 4))
         .layer(middleware::from_fn(headers))

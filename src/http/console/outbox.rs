@@ -24,8 +24,6 @@ use crate::{
     people::Person,
 };
 
-/// Characters of a reason.
-const REASON_CHARS_MAX: usize = 500;
 const RECENT_SHOWN: u32 = 50;
 
 struct Row {
@@ -145,24 +143,9 @@ pub async fn handle(
 }
 
 async fn by_hand(shared: &Shared, me: &Person, is_admin: bool, form: &HandleForm) -> Result<String, Refusal> {
-    let desk = &shared.console.desk;
-    let n = form.delivery;
-    let reason = form.reason.trim();
     let how = match form.how.as_str() {
         "retry" => Handle::Retry,
-        "drop" if reason.is_empty() => {
-            return Err(Refusal::invalid(
-                format!("Delivery {n} was not dropped: no reason was given."),
-                "Say why.",
-            ));
-        }
-        "drop" if reason.chars().count() > REASON_CHARS_MAX => {
-            return Err(Refusal::limit(
-                format!("A reason has at most {REASON_CHARS_MAX} characters."),
-                "Shorten it.",
-            ));
-        }
-        "drop" => Handle::Drop { reason: reason.to_owned() },
+        "drop" => Handle::Drop { reason: form.reason.clone() },
         _ => {
             return Err(Refusal::invalid(
                 "A delivery can be retried or dropped.",
@@ -170,7 +153,5 @@ async fn by_hand(shared: &Shared, me: &Person, is_admin: bool, form: &HandleForm
             ));
         }
     };
-    let done = desk.handle_delivery(me, is_admin, n, how).await?;
-    tracing::info!(delivery = n, how = %form.how, person = %me.id, "outbox handled by hand");
-    Ok(done)
+    shared.console.desk.handle_delivery(me, is_admin, form.delivery, how).await
 }

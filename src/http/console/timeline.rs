@@ -101,7 +101,7 @@ pub async fn lines(
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut lines = timeline::lines(entries);
+    let mut lines = timeline::lines(entries, &|at| clock.stamp(at).short);
     lines.retain(|line| line.seq <= last);
     lines.reverse();
     Ok(lines.into_iter().map(|line| view(line, clock, vocabulary)).collect())

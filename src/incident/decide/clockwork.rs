@@ -50,10 +50,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             if incident.next_update_due == Some(*due_at) && incident.phase.is_active() {
                 let pio = incident.holders(&"pio".parse().unwrap_or_else(|_| Role::ic()));
                 let who = pio.first().map_or_else(|| incident.commander.to_string(), |p| p.to_string());
-                return remind(format!(
-                    "The public was promised an update for {}. {who}: `update draft`.",
-                    clock_time(*due_at)
-                ));
+                // Without the time: it stands beside the reminder, in the reader's zone.
+                return remind(format!("The public was promised an update by now. {who}: `update draft`."));
             }
             nothing()
         }
@@ -70,7 +68,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         }
         TimerKind::FirstUpdateDue => {
             let told = incident.posts.iter().any(|post| post.published.is_some());
-            if told || !incident.phase.is_active() || incident.phase == Phase::Triage {
+            let is_asked = scene.policy.first_post_minutes(incident.severity) > 0;
+            if told || !is_asked || !incident.phase.is_active() || incident.phase == Phase::Triage {
                 return nothing();
             }
             remind(format!(

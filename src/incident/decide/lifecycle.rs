@@ -72,7 +72,7 @@ pub(super) fn severity(incident: &Incident, to: Severity, reason: &str, scene: &
 pub(super) fn confirm(incident: &Incident, severity: Option<Severity>) -> Ruling {
     if incident.phase != Phase::Triage {
         return Err(Refusal::conflict(
-            format!("{} is {}: it is declared already.", incident.id, incident.phase),
+            format!("{} is {}: it is declared already.", incident.id, incident.phase.standing()),
             "To change how bad it is: `severity sev1`.",
         ));
     }
@@ -106,16 +106,19 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
     let from = incident.phase;
     let reason = optional_text("reason", reason, scene)?;
     if from == to {
-        return Err(Refusal::conflict(format!("{} is {to} already.", incident.id), "Nothing to do."));
+        return Err(Refusal::conflict(
+            format!("{} is {} already.", incident.id, to.standing()),
+            "Nothing to do.",
+        ));
     }
     if !next(from).contains(&to) {
         let could: Vec<_> = next(from).iter().map(|phase| phase.word()).collect();
         return Err(Refusal::conflict(
-            format!("{} is {from}; it cannot become {to} from there.", incident.id),
+            format!("{} is {}; from there it cannot go to {to}.", incident.id, from.standing()),
             if could.is_empty() {
                 "Declare a new incident.".into()
             } else {
-                format!("From {from} it can become: {}.", could.join(", "))
+                format!("From {from} it can go to: {}.", could.join(", "))
             },
         ));
     }
@@ -189,7 +192,7 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
         Phase::Investigating if from == Phase::Resolved || from.is_over() => {
             format!("{} is open again.", incident.id)
         }
-        _ => format!("{} is {to}.", incident.id),
+        _ => format!("{} is {}.", incident.id, to.standing()),
     };
     Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))
 }

@@ -192,7 +192,12 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
     permit(incident, command, scene)?;
     if incident.phase.is_over() && !allowed_when_over(command) {
         return Err(Refusal::conflict(
-            format!("{} is {} since {}.", incident.id, incident.phase, when(incident.milestones.closed)),
+            format!(
+                "{} has been {} since {}.",
+                incident.id,
+                incident.phase.standing(),
+                when(incident.milestones.closed)
+            ),
             "Late entries, corrections and redactions still go in; for anything new, declare a new incident.",
         ));
     }
@@ -259,7 +264,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Severity { to, .. } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
         Severity { .. } => Verb::RaiseSeverity,
         Confirm { severity: Some(to) } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
-        Confirm { .. } => Verb::Declare,
+        Confirm { .. } => Verb::Confirm,
         Enter { phase: Phase::Resolved, .. } => Verb::Resolve,
         Enter { phase: Phase::Closed | Phase::Review, .. } => Verb::Close,
         Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
@@ -384,16 +389,21 @@ fn text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
 fn text_within(what: &str, value: &str, max: usize) -> Result<String, Refusal> {
     let clean = clean(value);
     let trimmed = clean.trim();
+    // The parts of a CAN report are plurals.
+    let (is, has) = match what {
+        "conditions" | "actions" | "needs" => ("are", "have"),
+        _ => ("is", "has"),
+    };
     if trimmed.is_empty() {
         return Err(Refusal::invalid(
-            format!("The {what} is empty."),
+            format!("The {what} {is} empty."),
             format!("Say the {what} in a few words."),
         ));
     }
     let chars = trimmed.chars().count();
     if chars > max {
         return Err(Refusal::limit(
-            format!("The {what} has {chars} characters; the limit is {max}."),
+            format!("The {what} {has} {chars} characters; the limit is {max}."),
             "Shorten it, or put the long form behind a link (`link LABEL URL`).",
         ));
     }

@@ -61,14 +61,18 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
             ));
         }
     }
-    let phase = new.phase.unwrap_or_else(|| incident.public_phase());
+    // Another wording is the same update in all that is not said anew.
+    let before = replaced.map(|post| &post.draft);
+    let phase = new.phase.or(before.map(|draft| draft.phase)).unwrap_or_else(|| incident.public_phase());
     must_be_true(incident, phase)?;
-    let first_title =
-        incident.posts.iter().find(|post| post.published.is_some()).map(|post| post.draft.title.clone());
+    let first = || incident.posts.iter().find(|post| post.published.is_some()).map(|post| &post.draft);
     let title = match &new.title {
         Some(title) => text_within("title", title, 255)?.replace('\n', " "),
-        None => first_title.unwrap_or_else(|| incident.title.clone()),
+        None => before.or_else(first).map_or_else(|| incident.title.clone(), |draft| draft.title.clone()),
     };
+    let mut components = before.map(|draft| draft.components.clone()).unwrap_or_default();
+    components.retain(|(kept, _)| !new.components.iter().any(|(component, _)| component == kept));
+    components.extend(new.components.iter().cloned());
     let default_minutes = scene.policy.public_update_minutes(incident.severity);
     let next_update_minutes = match new.next_update_minutes {
         Some(0) => None,
@@ -79,15 +83,17 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
                 "Promise one within a week: `--next 30m`.",
             ));
         }
-        None if phase == post::PublicPhase::Resolved || default_minutes == 0 => None,
+        None if phase == post::PublicPhase::Resolved => None,
+        None if before.is_some() => before.and_then(|draft| draft.next_update_minutes),
+        None if default_minutes == 0 => None,
         None => Some(default_minutes),
     };
     let mut draft = Draft {
         title,
         phase,
-        impact: new.impact.unwrap_or_else(|| incident.severity.impact()),
+        impact: new.impact.or(before.map(|draft| draft.impact)).unwrap_or_else(|| incident.severity.impact()),
         text: body,
-        components: new.components.clone(),
+        components,
         next_update_minutes,
         corrects,
         texts: BTreeMap::new(),
@@ -129,7 +135,11 @@ fn dressed(draft: &Draft) -> impl Iterator<Item = String> {
 fn must_be_true(incident: &Incident, phase: post::PublicPhase) -> Result<(), Refusal> {
     if phase == post::PublicPhase::Resolved && incident.phase.is_active() && is_real(incident) {
         return Err(Refusal::conflict(
-            format!("{} is {}; the public would be told that it is over.", incident.id, incident.phase),
+            format!(
+                "{} is {}; the public would be told that it is over.",
+                incident.id,
+                incident.phase.standing()
+            ),
             "Resolve the incident first (`resolve`), or choose another phase.",
         ));
     }

@@ -56,7 +56,7 @@ pub(super) fn assign(
     room_for("tasks", incident.tasks.len(), TASKS_MAX)?;
     if !incident.phase.is_active() && incident.phase != Phase::Resolved && incident.phase != Phase::Review {
         return Err(Refusal::conflict(
-            format!("{} is {}.", incident.id, incident.phase),
+            format!("{} is {}.", incident.id, incident.phase.standing()),
             "No new tasks go in.",
         ));
     }
@@ -102,7 +102,13 @@ pub(super) fn understand(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruli
     if task.state == TaskState::Understood {
         return Err(Refusal::conflict(format!("Task #{n} is understood already."), "Nothing to do."));
     }
-    Ok(Decision::one(Event::TaskUnderstood { n }, format!("Task #{n} is understood: {}", task.text)))
+    let still = if task.state == TaskState::Overdue {
+        format!(", and overdue still (`task more {n} 10m` gives it a new time)")
+    } else {
+        String::new()
+    };
+    let reply = format!("Task #{n} is understood{still}: {}", task.text);
+    Ok(Decision::one(Event::TaskUnderstood { n }, reply))
 }
 
 pub(super) fn extend(incident: &Incident, n: u32, minutes: u32, scene: &Scene<'_>) -> Ruling {

@@ -8,18 +8,14 @@ mod public;
 mod tests;
 mod world;
 
-use std::{
-    collections::HashMap,
-    io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, io};
 
 use axum::{
     Router,
     body::Bytes,
     extract::{Path, Query, Request, State},
     http::StatusCode,
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -28,11 +24,7 @@ use serde_json::{Value, json};
 
 use self::world::{Change, World};
 pub use self::world::{Component, Incident, Update};
-use super::{
-    fault::{Fault, Faults, befall},
-    recorder::{Recorded, Recorder, record},
-    server::{Server, public_headers},
-};
+use super::{fault::Fault, stand::Stand};
 use crate::{
     config::secret::Secret,
     publish::{Now, statuspage::StatuspageSettings},
@@ -40,21 +32,15 @@ use crate::{
 
 /// A running Statuspage with one page. It stops when it is dropped.
 pub struct StatuspageModel {
-    server: Server,
-    recorder: Recorder,
-    faults: Faults,
-    shared: Shared,
+    stand: Stand<World>,
 }
 
-#[derive(Clone)]
-struct Shared {
-    world: Arc<Mutex<World>>,
-    now: Now,
-}
+type Shared = super::stand::Shared<World>;
 
-impl Shared {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+impl std::ops::Deref for StatuspageModel {
+    type Target = Stand<World>;
+    fn deref(&self) -> &Stand<World> {
+        &self.stand
     }
 }
 
@@ -68,29 +54,19 @@ impl StatuspageModel {
         components: &[&str],
         now: Now,
     ) -> io::Result<Self> {
-        let world = World::new(page_id, page_name, key, components);
-        let shared = Shared { world: Arc::new(Mutex::new(world)), now };
-        let (recorder, faults) = (Recorder::default(), Faults::default());
+        let shared = Shared::new(World::new(page_id, page_name, key, components), now);
         let api = Router::new()
             .route("/v1/pages/{page}/components", get(components_list))
             .route("/v1/pages/{page}/incidents", get(incidents_list).post(incident_create))
             .route("/v1/pages/{page}/incidents/unresolved", get(incidents_unresolved))
             .route("/v1/pages/{page}/incidents/{id}", get(incident_show).patch(incident_update))
-            .layer(from_fn_with_state(shared.clone(), admit))
-            .layer(from_fn_with_state((faults.clone(), say as fn(Fault) -> Response), befall))
-            .layer(from_fn_with_state(recorder.clone(), record));
-        let router = api.merge(public::routes().layer(from_fn(public_headers)));
-        let server = Server::start(router.with_state(shared.clone())).await?;
-        Ok(Self { server, recorder, faults, shared })
+            .layer(from_fn_with_state(shared.clone(), admit));
+        Ok(Self { stand: Stand::start(shared, api, public::routes(), say).await? })
     }
 
-    /// `http://127.0.0.1:port`: the page that the public sees; the manage API is under `/v1`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.server.address)
-    }
     /// Settings of a publisher that posts here, without waits between its calls.
     pub fn settings(&self) -> StatuspageSettings {
-        let world = self.shared.world();
+        let world = self.world();
         StatuspageSettings {
             api_key: world.key.clone(),
             page_id: world.page_id.clone(),
@@ -99,34 +75,24 @@ impl StatuspageModel {
             ..StatuspageSettings::default()
         }
     }
-    /// Every API request so far.
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.recorder.all()
-    }
-    pub fn recorder(&self) -> &Recorder {
-        &self.recorder
-    }
-    pub fn faults(&self) -> &Faults {
-        &self.faults
-    }
     /// Every incident, oldest first.
     pub fn incidents(&self) -> Vec<Incident> {
-        self.shared.world().incidents.clone()
+        self.world().incidents.clone()
     }
     pub fn components(&self) -> Vec<Component> {
-        self.shared.world().components.clone()
+        self.world().components.clone()
     }
     /// Someone deletes the incident in Statuspage's own pages.
     pub fn delete(&self, id: &str) {
-        self.shared.world().incidents.retain(|i| i.id != id);
+        self.world().incidents.retain(|i| i.id != id);
     }
     /// Calls allowed in 60 seconds.
     pub fn limit(&self, calls_per_window: usize) {
-        self.shared.world().calls_per_window = calls_per_window;
+        self.world().calls_per_window = calls_per_window;
     }
     /// The key is withdrawn and another made.
     pub fn change_key(&self, key: Secret) {
-        self.shared.world().key = key;
+        self.world().key = key;
     }
 }
 

@@ -11,7 +11,6 @@ mod world;
 use std::{
     collections::{HashMap, HashSet},
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use askama::Template;
@@ -20,7 +19,6 @@ use axum::{
     body::Bytes,
     extract::{Path, Query, State},
     http::{HeaderMap, Method, StatusCode, Uri},
-    middleware::{from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -30,30 +28,20 @@ use serde_json::{Value, json};
 
 pub use self::world::{Account, Post};
 use self::world::{Refusal, World};
-use super::{
-    fault::{Fault, Faults, befall},
-    recorder::{Recorded, Recorder, record},
-    server::Server,
-};
+use super::{fault::Fault, stand::Stand};
 use crate::publish::{Now, x::XSettings};
 
 /// A running X. It stops when it is dropped.
 pub struct XModel {
-    server: Server,
-    recorder: Recorder,
-    faults: Faults,
-    shared: Shared,
+    stand: Stand<World>,
 }
 
-#[derive(Clone)]
-struct Shared {
-    world: Arc<Mutex<World>>,
-    now: Now,
-}
+type Shared = super::stand::Shared<World>;
 
-impl Shared {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+impl std::ops::Deref for XModel {
+    type Target = Stand<World>;
+    fn deref(&self) -> &Stand<World> {
+        &self.stand
     }
 }
 
@@ -61,29 +49,18 @@ impl XModel {
     /// # Errors
     /// If no port on loopback can be had.
     pub async fn start(accounts: Vec<Account>, now: Now) -> io::Result<Self> {
-        let shared = Shared { world: Arc::new(Mutex::new(World::new(accounts))), now };
-        let (recorder, faults) = (Recorder::default(), Faults::default());
         let api = Router::new()
             .route("/2/tweets", post(create))
             .route("/2/users/me", get(me))
-            .route("/2/users/{id}/tweets", get(timeline))
-            .layer(from_fn_with_state((faults.clone(), say as fn(Fault) -> Response), befall))
-            .layer(from_fn_with_state(recorder.clone(), record));
-        let public = Router::new()
-            .route("/", get(page))
-            .route("/i/status/{id}", get(page))
-            .layer(from_fn(super::server::public_headers));
-        let server = Server::start(api.merge(public).with_state(shared.clone())).await?;
-        Ok(Self { server, recorder, faults, shared })
+            .route("/2/users/{id}/tweets", get(timeline));
+        let public = Router::new().route("/", get(page)).route("/i/status/{id}", get(page));
+        let shared = Shared::new(World::new(accounts), now);
+        Ok(Self { stand: Stand::start(shared, api, public, say).await? })
     }
 
-    /// `http://127.0.0.1:port`: the API, and the page that the public sees.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.server.address)
-    }
     /// Settings of a publisher that posts here for the first account.
     pub fn settings(&self) -> XSettings {
-        let world = self.shared.world();
+        let world = self.world();
         let mut settings = XSettings { base_url: self.url(), web_url: self.url(), ..XSettings::default() };
         if let Some(account) = world.accounts.first() {
             settings.api_key = account.api_key.clone();
@@ -93,35 +70,25 @@ impl XModel {
         }
         settings
     }
-    /// Every API request so far.
-    pub fn requests(&self) -> Vec<Recorded> {
-        self.recorder.all()
-    }
-    pub fn recorder(&self) -> &Recorder {
-        &self.recorder
-    }
-    pub fn faults(&self) -> &Faults {
-        &self.faults
-    }
     /// Every post, oldest first.
     pub fn posts(&self) -> Vec<Post> {
-        self.shared.world().posts.clone()
+        self.world().posts.clone()
     }
     /// The public deletes nothing, but the account's owner may.
     pub fn delete(&self, id: u64) {
-        self.shared.world().posts.retain(|p| p.id != id);
+        self.world().posts.retain(|p| p.id != id);
     }
     /// Posts allowed in 15 minutes.
     pub fn limit(&self, posts_per_window: u32) {
-        self.shared.world().posts_per_window = posts_per_window;
+        self.world().posts_per_window = posts_per_window;
     }
     /// Speak the API's older naming: `tweet.fields` in place of `post.fields`.
     pub fn use_old_names(&self) {
-        self.shared.world().old_names = true;
+        self.world().old_names = true;
     }
     /// Change the accounts: keys withdrawn, permission taken.
     pub fn accounts(&self, change: impl FnOnce(&mut Vec<Account>)) {
-        change(&mut self.shared.world().accounts);
+        change(&mut self.world().accounts);
     }
 }
 

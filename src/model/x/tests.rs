@@ -166,7 +166,7 @@ async fn a_post_is_found_behind_many_others_and_by_the_older_names() {
     s.model.limit(1000);
     let id = sent(&s.x.send(&first_post(), "k1", None).await);
     for n in 0..120 {
-        s.model.shared.world().post("2244994945", &format!("noise {n}"), None, s.clock.time()).unwrap();
+        s.model.world().post("2244994945", &format!("noise {n}"), None, s.clock.time()).unwrap();
     }
     for old in [false, true] {
         if old {

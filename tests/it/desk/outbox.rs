@@ -75,6 +75,23 @@ async fn a_lost_answer_is_looked_up_and_the_post_is_sent_once() {
 }
 
 #[tokio::test]
+async fn a_destination_has_a_minute_to_show_what_it_took_before_anybody_looks() {
+    let house = house(&[], &["x"]).await;
+    let id = house.incident().await;
+    house.world.later(Duration::minutes(10));
+    publish(&house, id, 1).await;
+    let x = Scripted::with("x", [unknown()], [Reconciled::Absent]);
+    let sent = "deliver INC-1/p1: Update 1";
+    pump(&house.desk, &[&x]).await;
+    house.world.later(Duration::seconds(59));
+    pump(&house.desk, &[&x]).await;
+    assert_eq!(x.asked(), [sent]);
+    house.world.later(Duration::seconds(1));
+    pump(&house.desk, &[&x]).await;
+    assert_eq!(x.asked(), [sent, "look INC-1/p1", sent]);
+}
+
+#[tokio::test]
 async fn what_did_not_arrive_is_sent_again_after_the_look() {
     let house = house(&[], &["x"]).await;
     let id = house.incident().await;
@@ -172,6 +189,9 @@ async fn what_was_on_its_way_at_a_crash_is_looked_up_first() {
     assert_eq!(house.journal.orphans_to_unknown().await.unwrap(), 1);
     let arrived = Reconciled::Arrived { external_id: Some("tweet".into()), url: None };
     let x = Scripted::with("x", [], [arrived]);
+    pump(&house.desk, &[&x]).await;
+    assert_eq!(x.asked(), Vec::<String>::new(), "it may not be shown yet");
+    house.world.later(Duration::seconds(60));
     pump(&house.desk, &[&x]).await;
     assert_eq!(x.asked(), ["look INC-1/p1"]);
     assert_eq!(delivered(&house, id).await, ["update.delivered"]);

@@ -4,11 +4,12 @@ use chrono::Duration;
 use commandpost::{
     desk::{Along, Settings},
     incident::{
-        command::{Command, DrillStart},
+        command::{Command, Declare, DrillStart},
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
         phase::Phase,
+        severity::Severity,
     },
 };
 
@@ -102,4 +103,26 @@ async fn executives_are_thought_of_again_and_again_until_it_is_over_counted_from
     house.desk.fire_due_timers().await.unwrap();
     assert_eq!(count(&house, id, "reminder").await, 2);
     assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+}
+
+#[tokio::test]
+async fn an_incident_that_gets_worse_has_a_deadline_for_telling_the_public() {
+    let house = House::open(Settings::default()).await;
+    let mild = Declare { severity: Severity::Sev4, ..declare("Payments are slow", Kind::Real) };
+    let id = house.desk.declare(caller("Ada"), mild, Along::default()).await.unwrap().incident.unwrap();
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "the public need not be told of a SEV4");
+    let worse = |to| Command::Severity { to, reason: String::new() };
+    house.world.later(Duration::minutes(60));
+    house.say("Bo", id, worse(Severity::Sev2)).await;
+    // Still worse, it is not put off.
+    house.world.later(Duration::minutes(7));
+    house.say("Bo", id, worse(Severity::Sev1)).await;
+    house.world.later(Duration::minutes(4));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 1, "ten minutes after the first raise");
+    house.say("Ada", id, worse(Severity::Sev4)).await;
+    house.world.later(Duration::minutes(4));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 1, "nobody has to be told any more");
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None);
 }

@@ -106,6 +106,19 @@ async fn a_write_that_fails_takes_nothing_else_with_it_and_leaves_nothing_behind
     assert_eq!(state.notes as usize, kept.len() + 1);
 }
 
+#[tokio::test]
+async fn a_command_whose_commit_was_not_seen_to_succeed_stands_once() {
+    let (house, journal) = faulty().await;
+    journal.fail(0, Fault::written());
+    let id = house.incident().await;
+    journal.fail(0, Fault::written());
+    let noted = house.say("Bo", id, note("said once")).await;
+    house.say("Bo", id, note("and then this")).await;
+    assert_eq!(house.desk.list(IncidentFilter::all(10)).await.unwrap().len(), 1);
+    assert_eq!(noted.seq, Some(3));
+    assert_eq!(house.names(id).await, ["incident.declared", "command.established", "note", "note"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_is_shown_or_refused_by_what_is_not_written_yet() {
     let (house, journal) = faulty().await;

@@ -8,6 +8,7 @@ use std::{
 
 use commandpost::{
     desk::Desk,
+    incident::sentence::Part,
     journal::rows::{DeliveryFilter, DeliveryState},
     outbox::port::{BoxFuture, Content, Courier, Errand, Outcome, Reconciled},
 };
@@ -54,11 +55,22 @@ impl Courier for Scripted {
     fn destination(&self) -> &str {
         self.name
     }
+    /// As a public destination would; a chat shows at once.
+    fn shows_late(&self) -> bool {
+        self.name != "chat"
+    }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
         let says = match &errand.content {
             Content::Post(post) => post.text.clone(),
             Content::Card(card) => format!("card {}", card.subject),
-            Content::Line(said) => said.text.clone(),
+            Content::Line(said) => said
+                .text
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) => text.clone(),
+                    Part::Time(at) => at.to_string(),
+                })
+                .collect(),
             Content::Nothing => "nothing".into(),
         };
         let key = &errand.delivery.key;

@@ -21,14 +21,19 @@ use uuid::Uuid;
 pub struct Fault {
     pub error: JournalError,
     pub until: Option<Arc<Notify>>,
+    /// It reaches the disk all the same, and is tried again: a commit whose success was not seen.
+    pub is_written: bool,
 }
 
 impl Fault {
     pub fn unavailable() -> Fault {
-        Fault { error: JournalError::Unavailable("the disk is full".into()), until: None }
+        Fault { error: JournalError::Unavailable("the disk is full".into()), until: None, is_written: false }
     }
     pub fn conflict() -> Fault {
-        Fault { error: JournalError::Conflict, until: None }
+        Fault { error: JournalError::Conflict, until: None, is_written: false }
+    }
+    pub fn written() -> Fault {
+        Fault { is_written: true, ..Fault::unavailable() }
     }
 }
 
@@ -60,7 +65,14 @@ impl Journal for Faulty {
         let n = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
         match self.faults.lock().unwrap().remove(&n) {
             None => self.inner.append(append),
-            Some(Fault { error, until }) => Box::pin(async move {
+            Some(Fault { is_written: true, .. }) => {
+                let (written, inner) = (self.inner.append(append.clone()), self.inner.clone());
+                Box::pin(async move {
+                    written.await.unwrap();
+                    inner.append(append).await
+                })
+            }
+            Some(Fault { error, until, .. }) => Box::pin(async move {
                 if let Some(until) = until {
                     until.notified().await;
                 }
@@ -79,6 +91,9 @@ impl Journal for Faulty {
     }
     fn incidents(&self, filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>> {
         self.inner.incidents(filter)
+    }
+    fn incident_row(&self, id: IncidentId) -> Reading<'_, Option<IncidentRow>> {
+        self.inner.incident_row(id)
     }
     fn last_number(&self, kind: Kind) -> Reading<'_, u32> {
         self.inner.last_number(kind)

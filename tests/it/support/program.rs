@@ -157,6 +157,8 @@ impl Program {
         let child = self
             .command()
             .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)])
+            // The modelled X and Statuspage show at once what they took.
+            .args(["--shown-after", "0"])
             .stdout(self.log_file("out.log"))
             .stderr(self.log_file("err.log"))
             .spawn()

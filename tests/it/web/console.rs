@@ -8,14 +8,10 @@ use axum::{
 };
 use commandpost::{
     alert::{AlertSeverity, Link, LinkKind},
-    desk::{Along, Caller},
-    incident::{
-        command::{Declare, DrillStart},
-        event::DrillClock,
-        kind::Kind,
-        severity::Severity,
+    journal::{
+        Append,
+        rows::{NewDelivery, What},
     },
-    people::Person,
 };
 use http_body_util::BodyExt;
 
@@ -279,18 +275,7 @@ async fn every_page_carries_the_headers_that_keep_it_inert() {
 async fn a_drill_says_so_on_top_and_at_the_bottom() {
     let dir = tempfile::tempdir().unwrap();
     let house = House::open(dir.path()).await;
-    let now = house.desk.world.now();
-    let clock = DrillClock { started_real: now, started_virtual: now, speed: 2.0 };
-    let drill = Declare {
-        title: "Loss of the session store".into(),
-        severity: Severity::Sev2,
-        kind: Kind::Drill,
-        triage: false,
-        situation: None,
-        drill: Some(DrillStart { scenario: "x".into(), sha256: "0".repeat(64), clock }),
-    };
-    let eve = Caller::person(Person::named("Eve").unwrap(), "console");
-    house.desk.declare(eve, drill, Along::default()).await.unwrap();
+    house.drill().await;
     for page in ["/console/i/DRILL-1", "/console/i/DRILL-1/timeline", "/console/i/DRILL-1/briefing"] {
         let body = get(&house, page).await.body;
         assert_eq!(body.matches("<p class=\"banner\">EXERCISE EXERCISE EXERCISE</p>").count(), 2, "{page}");
@@ -362,4 +347,43 @@ async fn who_was_away_is_told_to_look_again() {
     let frame = body.frame().await.unwrap().unwrap();
     let hint = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
     assert!(hint.contains("\"what\":\"reload\""), "a reader who lags is told so: {hint}");
+}
+
+#[tokio::test]
+async fn a_time_in_a_sentence_stands_in_the_zone_of_the_times_beside_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    house.say("Ada", "INC-1", "task add @Bo 10m roll back").await.unwrap();
+    let due = house.desk.incident("INC-1".parse().unwrap()).await.unwrap().tasks[0].due_at.unwrap();
+    let told = format!("{}: roll back.", due.with_timezone(&chrono_tz::Europe::Berlin).format("%H:%M"));
+    let body = get(&house, "/console/i/INC-1/timeline").await.body;
+    assert!(body.contains(&told) && !body.contains(" UTC: roll back"), "{told}: {body}");
+}
+
+#[tokio::test]
+async fn a_post_dropped_in_the_console_is_said_on_its_timeline() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    house.say("Ada", "INC-1", "update draft We are looking.").await.unwrap();
+    let delivery = NewDelivery {
+        key: "INC-1/p1".into(),
+        destination: "x".into(),
+        lane: "x/INC-1".into(),
+        incident: "INC-1".parse().ok(),
+        what: What::Post { n: 1 },
+        same: None,
+        at: house.desk.world.now(),
+    };
+    house.desk.journal.append(Append { deliveries: vec![delivery], ..Append::default() }).await.unwrap();
+    let form = |reason: &'static str| [("delivery", "1"), ("how", "drop"), ("reason", reason)];
+    let refused = post(&house, "/console/outbox", &form(" "), HTML).await;
+    assert!(refused.body.contains("no reason was given"), "{}", refused.body);
+    let dropped = post(&house, "/console/outbox", &form("the account is gone"), HTML).await;
+    assert_eq!(dropped.status, StatusCode::SEE_OTHER);
+    let lines = house.desk.timeline("INC-1".parse().unwrap(), 1).await.unwrap();
+    let last = lines.last().unwrap();
+    assert_eq!(last.name, "update.delivery_failed");
+    assert!(last.text.contains("dropped by Ada: the account is gone"), "{}", last.text);
 }

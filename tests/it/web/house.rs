@@ -16,7 +16,15 @@ use commandpost::{
         console::{self, Console},
         page::{self, PageSettings, StatusPage},
     },
-    incident::{command::SituationFacts, decide::Policy, id::IncidentId, refusal::Refusal},
+    incident::{
+        command::{Declare, DrillStart, SituationFacts},
+        decide::Policy,
+        event::DrillClock,
+        id::IncidentId,
+        kind::Kind,
+        refusal::Refusal,
+        severity::Severity,
+    },
     journal::{Journal, rows::IncidentFilter, sqlite::SqliteJournal},
     people::Person,
 };
@@ -140,6 +148,22 @@ impl House {
     pub async fn say(&self, who: &str, here: &str, line: &str) -> Result<Answer, Refusal> {
         let caller = Caller::person(Person::named(who).unwrap(), "console");
         speak(self.desk.clone(), caller, here.parse().ok(), line.into(), None).await
+    }
+
+    /// A drill that Eve controls: DRILL-1 in a new house.
+    pub async fn drill(&self) {
+        let now = self.desk.world.now();
+        let clock = DrillClock { started_real: now, started_virtual: now, speed: 1.0 };
+        let drill = Declare {
+            title: "Loss of the session store".into(),
+            severity: Severity::Sev2,
+            kind: Kind::Drill,
+            triage: false,
+            situation: None,
+            drill: Some(DrillStart { scenario: "redis-primary-loss".into(), sha256: "0".repeat(64), clock }),
+        };
+        let eve = Caller::person(Person::named("Eve").unwrap(), "console");
+        self.desk.declare(eve, drill, Along::default()).await.unwrap();
     }
 }
 

@@ -301,6 +301,7 @@ impl Journal for Failing {
         entries(incident: IncidentId, from: u64, limit: u64) -> Reading<'_, Vec<Sealed>>;
         changing_entries(incident: IncidentId) -> Reading<'_, Vec<Sealed>>;
         incidents(filter: IncidentFilter) -> Reading<'_, Vec<IncidentRow>>;
+        incident_row(id: IncidentId) -> Reading<'_, Option<IncidentRow>>;
         last_number(kind: Kind) -> Reading<'_, u32>;
         answered(key: &str) -> Reading<'_, Option<(String, String)>>;
         take_alerts(batch: AlertBatch) -> Written<AlertReceipt>;

@@ -56,9 +56,20 @@ fn anybody_raises_the_severity_and_only_the_commander_lowers_it() {
 }
 
 #[test]
-fn a_triage_card_is_lifted_by_anybody_but_not_made_smaller() {
+fn a_triage_card_is_lifted_by_anybody_who_responds_but_not_made_smaller() {
     let mut stage = Stage::of("Ada", Kind::Real, true);
     assert_eq!(stage.no("Bo", Command::Confirm { severity: Some(Severity::Sev4) }), Because::Forbidden);
+    stage.ok("Cy", Command::TakeRole { role: role("observer") });
+    assert_eq!(
+        stage.no("Cy", Command::Confirm { severity: None }),
+        Because::Forbidden,
+        "who only reads along"
+    );
+    assert_eq!(
+        stage.no(HOUSE, Command::Confirm { severity: None }),
+        Because::Forbidden,
+        "a person decides that"
+    );
     stage.ok("Bo", Command::Confirm { severity: Some(Severity::Sev1) });
     assert_eq!((stage.incident.phase, stage.incident.severity), (Phase::Investigating, Severity::Sev1));
     stage.no("Bo", Command::Confirm { severity: None });
@@ -113,6 +124,37 @@ fn what_breaks_again_within_a_day_is_the_same_incident() {
     stage.later(24 * 60 + 1);
     assert_eq!(stage.no("Ada", enter(Phase::Investigating, "and again")), Because::Conflict);
     stage.aloud("reopen");
+}
+
+#[test]
+fn what_was_mitigated_and_relapses_is_not_mitigated() {
+    for to in [Phase::Identified, Phase::Investigating] {
+        let mut stage = Stage::new();
+        stage.ok("Ada", enter(Phase::Monitoring, "rolled back"));
+        assert_eq!(stage.incident.milestones.mitigated, Some(stage.now));
+        stage.later(5);
+        stage.ok("Ada", enter(to, "it fails again"));
+        assert_eq!(stage.incident.milestones.mitigated, None, "{to}");
+        stage.later(5);
+        stage.ok("Ada", enter(Phase::Resolved, "fixed"));
+        assert_eq!(stage.incident.milestones.mitigated, Some(stage.now));
+    }
+}
+
+#[test]
+fn a_phase_in_a_sentence_is_english() {
+    let said = Phase::ALL.map(|phase| format!("INC-1 is {}.", phase.standing()));
+    insta::assert_snapshot!(said.join("\n"), @r"
+    INC-1 is in triage.
+    INC-1 is being investigated.
+    INC-1 is identified.
+    INC-1 is being monitored.
+    INC-1 is resolved.
+    INC-1 is in review.
+    INC-1 is closed.
+    INC-1 is cancelled.
+    INC-1 is merged.
+    ");
 }
 
 #[test]

@@ -103,6 +103,41 @@ fn an_approval_is_void_once_text_severity_or_phase_change_and_after_ten_minutes(
 }
 
 #[test]
+fn another_wording_keeps_what_is_not_said_anew() {
+    let mut stage = Stage::new();
+    stage.policy.components.push("API".into());
+    let outage = |name: &str| (name.to_owned(), ComponentState::MajorOutage);
+    stage.ok(
+        "Bo",
+        with("Checkout fails.", |d| {
+            d.title = Some("Trouble with checkout".into());
+            d.impact = Some(crate::post::Impact::Critical);
+            d.phase = Some(PublicPhase::Identified);
+            d.components = vec![outage("Checkout"), outage("API")];
+            d.next_update_minutes = Some(45);
+        }),
+    );
+    let before = stage.incident.post(1).unwrap().draft.clone();
+    stage.ok("Bo", with("Checkout fails for all.", |d| d.replaces = Some(1)));
+    let reworded = stage.incident.post(1).unwrap().draft.clone();
+    assert_eq!(reworded, crate::incident::event::Draft { text: "Checkout fails for all.".into(), ..before });
+    let working = ("API".to_owned(), ComponentState::Operational);
+    stage.ok(
+        "Bo",
+        with("Only checkout fails.", |d| {
+            d.replaces = Some(1);
+            d.components = vec![working.clone()];
+            d.title = Some("Checkout".into());
+            d.next_update_minutes = Some(0);
+        }),
+    );
+    let changed = stage.incident.post(1).unwrap().draft.clone();
+    assert_eq!((changed.title.as_str(), changed.next_update_minutes), ("Checkout", None));
+    assert_eq!(changed.components, [outage("Checkout"), working]);
+    assert_eq!((changed.impact, changed.phase), (reworded.impact, reworded.phase));
+}
+
+#[test]
 fn what_is_published_cannot_be_changed_but_corrected() {
     let mut stage = drafted();
     stage.no("Bo", with("Correction.", |d| d.corrects = Some(1)));

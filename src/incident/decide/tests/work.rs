@@ -54,6 +54,21 @@ fn an_overdue_task_is_said_once_for_each_time_box() {
 }
 
 #[test]
+fn an_overdue_task_that_is_acknowledged_is_overdue_still_until_it_has_a_new_time() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", task(None, "Look", Some(10)));
+    let due_at = stage.incident.task(1).unwrap().due_at.unwrap();
+    stage.later(10);
+    stage.ok(HOUSE, Command::Timer(TimerKind::TaskDue { n: 1, due_at }));
+    let told = stage.ask("Bo", &Command::UnderstandTask { n: 1 }).unwrap().reply;
+    assert!(told.contains("overdue still"), "{told}");
+    stage.ok("Bo", Command::UnderstandTask { n: 1 });
+    assert_eq!(stage.incident.task(1).unwrap().state, TaskState::Overdue);
+    stage.ok("Bo", Command::ExtendTask { n: 1, minutes: 5 });
+    assert_eq!(stage.incident.task(1).unwrap().state, TaskState::Understood);
+}
+
+#[test]
 fn objectives_are_settled_once() {
     let mut stage = Stage::new();
     assert_eq!(stage.no("Bo", Command::SetObjective { text: "x".into() }), Because::Forbidden);
@@ -79,6 +94,13 @@ fn a_can_report_has_conditions_and_replaces_the_one_before() {
     };
     stage.no("Bo", can("", "down"));
     stage.no("Bo", can("db", " "));
+    let needs = Command::Can {
+        service: "db".into(),
+        conditions: "down".into(),
+        actions: String::new(),
+        needs: "x".repeat(4_001),
+    };
+    stage.no("Bo", needs);
     assert_eq!(stage.no("Bo", can(&"x".repeat(61), "down")), Because::Limit);
     stage.ok("Bo", can("db", "down"));
     stage.ok("Bo", can("db", "up"));

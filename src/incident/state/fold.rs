@@ -1,223 +1,13 @@
-//! The incident as it stands: the fold of its events.
-//!
-//! What grows without end (notes, repeats of alerts) is counted here, not kept: folding or keeping the state of an
-//! incident with 100,000 entries costs what it costs with ten.
+//! The fold: what each event makes of the incident.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
-use super::{
-    event::{Draft, DrillClock, Entry, Event},
-    id::IncidentId,
-    kind::Kind,
-    phase::Phase,
-    role::Role,
-    severity::Severity,
-};
-use crate::{people::Person, post::PublicPhase};
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assignment {
-    pub role: Role,
-    pub person: Person,
-    pub since: DateTime<Utc>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
-    pub role: Role,
-    pub to: Person,
-    pub by: Person,
-    pub expires_at: DateTime<Utc>,
-    pub briefing_sections: u8,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Participant {
-    pub person: Person,
-    pub first_seen: DateTime<Utc>,
-    pub checked_in: Option<DateTime<Utc>>,
-    pub checked_out: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ObjectiveState {
-    Open,
-    Met,
-    Dropped,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Objective {
-    pub n: u32,
-    pub text: String,
-    pub state: ObjectiveState,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskState {
-    Assigned,
-    Understood,
-    Overdue,
-    Reported,
-    Cancelled,
-}
-
-impl TaskState {
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Assigned | Self::Understood | Self::Overdue)
-    }
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Assigned => "assigned",
-            Self::Understood => "understood",
-            Self::Overdue => "overdue",
-            Self::Reported => "done",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Task {
-    pub n: u32,
-    /// The timeline entry that assigned it.
-    pub seq: u64,
-    /// The timeline entry that reported its result.
-    pub reported_in: Option<u64>,
-    pub text: String,
-    pub owner: Person,
-    pub assigned_by: Person,
-    pub due_at: Option<DateTime<Utc>>,
-    pub state: TaskState,
-    pub result: Option<String>,
-}
-
-/// A CAN report: conditions, actions, needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Can {
-    /// The timeline entry it stands in.
-    pub seq: u64,
-    pub at: DateTime<Utc>,
-    pub by: Person,
-    pub conditions: String,
-    pub actions: String,
-    pub needs: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApprovalRecord {
-    pub by: Person,
-    pub at: DateTime<Utc>,
-    pub expires_at: DateTime<Utc>,
-    /// What it is bound to ([`crate::post::basis`]); empty once severity or phase have changed since.
-    pub basis: String,
-    pub alone: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublishRecord {
-    pub at: DateTime<Utc>,
-    pub approved_at: DateTime<Utc>,
-    pub by: Person,
-    pub next_update_at: Option<DateTime<Utc>>,
-    /// Destination, and what became of it: `None` on the way, `Some(Ok(url))`, `Some(Err(why))`.
-    pub destinations: BTreeMap<String, Option<Result<Option<String>, String>>>,
-}
-
-/// A public post: draft, then approved, then published; or dropped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Post {
-    pub n: u32,
-    pub draft: Draft,
-    pub author: Person,
-    pub drafted_at: DateTime<Utc>,
-    pub approval: Option<ApprovalRecord>,
-    pub published: Option<PublishRecord>,
-    pub dropped: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Situation {
-    pub id: i64,
-    pub title: String,
-    pub source: String,
-    pub firing: u64,
-    pub total: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
-    /// The timeline entry it stands in.
-    pub seq: u64,
-    pub label: String,
-    pub url: String,
-}
-
-/// When each milestone was reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Milestones {
-    pub impact_started: Option<DateTime<Utc>>,
-    pub detected: Option<DateTime<Utc>>,
-    pub declared: Option<DateTime<Utc>>,
-    pub identified: Option<DateTime<Utc>>,
-    pub mitigated: Option<DateTime<Utc>>,
-    pub resolved: Option<DateTime<Utc>>,
-    pub closed: Option<DateTime<Utc>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Incident {
-    pub id: IncidentId,
-    pub title: String,
-    pub summary: String,
-    pub severity: Severity,
-    pub phase: Phase,
-    pub opened_by: Person,
-    /// The command token: exactly one holder at all times, from the declaration on.
-    pub commander: Person,
-    pub commander_since: DateTime<Utc>,
-    pub commanders: Vec<(Person, DateTime<Utc>)>,
-    pub command_offer: Option<Offer>,
-    pub roles: Vec<Assignment>,
-    pub offers: Vec<Offer>,
-    pub participants: BTreeMap<String, Participant>,
-    pub objectives: Vec<Objective>,
-    pub tasks: Vec<Task>,
-    pub cans: BTreeMap<String, Can>,
-    pub posts: Vec<Post>,
-    pub situations: BTreeMap<i64, Situation>,
-    pub links: Vec<Link>,
-    pub decisions: u64,
-    pub notes: u64,
-    pub milestones: Milestones,
-    pub next_update_due: Option<DateTime<Utc>>,
-    pub drill_clock: Option<DrillClock>,
-    pub scenario: Option<String>,
-    /// The last entry folded in.
-    pub seq: u64,
-    pub updated_at: DateTime<Utc>,
-}
+use super::*;
+use crate::incident::event::{Entry, Event};
 
 impl Incident {
-    pub fn kind(&self) -> Kind {
-        self.id.kind
-    }
-
-    /// The incident's own time for a moment of the house's clock: the same, except in a drill.
-    pub fn time_at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
-        self.drill_clock.map_or(real, |clock| clock.virtual_at(real))
-    }
-
-    /// The moment of the house's clock at which the incident's own time is `virt`.
-    pub fn real_time_at(&self, virt: DateTime<Utc>) -> DateTime<Utc> {
-        self.drill_clock.map_or(virt, |clock| clock.real_at(virt))
-    }
-
     /// Opens an incident from its first entry, which must be `incident.declared`.
     pub fn open(entry: &Entry) -> Option<Incident> {
         let Event::Declared { title, kind, severity, triage, drill_clock } = &entry.event else {
@@ -374,7 +164,12 @@ impl Incident {
                     result: None,
                 });
             }
-            Event::TaskUnderstood { n } => self.set_task(*n, TaskState::Understood),
+            Event::TaskUnderstood { n } => {
+                // What is overdue stays so, understood or not, until it is given a new time.
+                if let Some(task) = self.task_mut(*n).filter(|task| task.state == TaskState::Assigned) {
+                    task.state = TaskState::Understood;
+                }
+            }
             Event::TaskExtended { n, due_at } => {
                 if let Some(task) = self.task_mut(*n) {
                     task.due_at = Some(*due_at);
@@ -527,7 +322,11 @@ impl Incident {
             self.void_approvals();
         }
         match phase {
-            Phase::Identified => self.milestones.identified = Some(at),
+            Phase::Identified => {
+                self.milestones.identified = Some(at);
+                // Back from monitoring, it was not mitigated after all.
+                self.milestones.mitigated = None;
+            }
             Phase::Monitoring => self.milestones.mitigated = Some(at),
             Phase::Resolved => {
                 self.milestones.mitigated.get_or_insert(at);
@@ -577,76 +376,6 @@ impl Incident {
         if let Some(published) = self.post_mut(n).and_then(|post| post.published.as_mut()) {
             published.destinations.insert(destination.to_owned(), Some(settled));
         }
-    }
-
-    pub fn task(&self, n: u32) -> Option<&Task> {
-        self.tasks.iter().find(|task| task.n == n)
-    }
-    pub fn post(&self, n: u32) -> Option<&Post> {
-        self.posts.iter().find(|post| post.n == n)
-    }
-
-    /// Who answers for a role: its holders, else the holder of the role it reports to, up to the commander, who
-    /// holds every role that is not delegated.
-    pub fn holders(&self, role: &Role) -> Vec<&Person> {
-        if role.is_command() {
-            return vec![&self.commander];
-        }
-        let held: Vec<_> = self.roles.iter().filter(|a| a.role == *role).map(|a| &a.person).collect();
-        if !held.is_empty() {
-            return held;
-        }
-        match role.def().reports_to.and_then(|up| up.parse::<Role>().ok()) {
-            Some(up) => self.holders(&up),
-            None => vec![&self.commander],
-        }
-    }
-
-    /// The roles that a person has been given, command first.
-    pub fn roles_of(&self, person: &Person) -> Vec<Role> {
-        let mut roles = Vec::new();
-        if self.commander.id == person.id {
-            roles.push(Role::ic());
-        }
-        roles.extend(self.roles.iter().filter(|a| a.person.id == person.id).map(|a| a.role.clone()));
-        roles
-    }
-
-    /// People who report straight to the commander.
-    pub fn direct_reports(&self) -> usize {
-        let mut people: Vec<_> = self
-            .roles
-            .iter()
-            .filter(|a| {
-                let up = a.role.def().reports_to.and_then(|up| up.parse::<Role>().ok());
-                up.is_some_and(|up| self.holders(&up).iter().any(|p| p.id == self.commander.id))
-            })
-            .map(|a| a.person.id.as_str())
-            .filter(|id| *id != self.commander.id)
-            .collect();
-        people.sort_unstable();
-        people.dedup();
-        people.len()
-    }
-
-    pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().filter(|task| task.state.is_open())
-    }
-
-    pub fn firing(&self) -> u64 {
-        self.situations.values().map(|situation| situation.firing).sum()
-    }
-
-    pub fn last_published(&self) -> Option<&Post> {
-        self.posts
-            .iter()
-            .filter(|post| post.published.is_some())
-            .max_by_key(|post| post.published.as_ref().map(|p| p.at))
-    }
-
-    /// The public phase that a new post takes unless it says otherwise.
-    pub fn public_phase(&self) -> PublicPhase {
-        self.phase.public().unwrap_or(PublicPhase::Resolved)
     }
 }
 

@@ -1,0 +1,158 @@
+//! Opening an incident: within limits, with a number of its own, once for each key.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{Along, Answer, Caller, Desk, answer::again, policy, refuse, submit::TRIES_MAX, too_busy};
+use crate::{
+    incident::{
+        command::Declare,
+        decide,
+        event::{Actor, Entry, TimeSource},
+        id::IncidentId,
+        kind::Kind,
+        refusal::Refusal,
+        state::Incident,
+    },
+    journal::{JournalError, Mark, rows::IncidentFilter},
+};
+
+impl Desk {
+    /// Opens an incident, or answers what was answered under this key before.
+    pub async fn declare(
+        self: &Arc<Self>,
+        caller: Caller,
+        declare: Declare,
+        along: Along,
+    ) -> Result<Answer, Refusal> {
+        let desk = self.clone();
+        let task = tokio::spawn(async move { desk.declare_here(caller, declare, along).await });
+        task.await.unwrap_or_else(|e| {
+            tracing::error!(error = %e, "a declaration broke down");
+            Err(Refusal::unavailable(
+                "The declaration broke down inside the house.",
+                "Look at the list of incidents, then try again.",
+            ))
+        })
+    }
+
+    async fn declare_here(
+        self: &Arc<Self>,
+        caller: Caller,
+        mut declare: Declare,
+        along: Along,
+    ) -> Result<Answer, Refusal> {
+        let asked = format!(
+            "declare {:?}",
+            (&declare.title, declare.severity, declare.kind, declare.situation.as_ref().map(|s| s.id))
+        );
+        if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
+            return Ok(answer);
+        }
+        let mut recent = self.opening.lock().await;
+        // The same request may have come twice at once: the other one is durable now.
+        if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
+            return Ok(answer);
+        }
+        let now = self.world.now();
+        self.check_limits(&mut recent, now, declare.kind).await?;
+        if let Some(facts) = &declare.situation {
+            // Two people press the same button: the second learns of the first.
+            let row = self.situation(facts.id).await?;
+            if let Some(incident) = row.incident {
+                return Err(Refusal::conflict(
+                    format!("S-{} belongs to {incident} already.", facts.id),
+                    format!("Join it there: `{incident} checkin`."),
+                ));
+            }
+            declare.situation = Some(self.facts(&row).await?);
+        }
+        for _ in 0..TRIES_MAX {
+            let number = self.journal.last_number(declare.kind).await.map_err(refuse)? + 1;
+            let id = IncidentId::new(declare.kind, number);
+            let at = declare.drill.as_ref().map_or(now, |drill| drill.clock.virtual_at(now));
+            let scene = self.scene(&caller, at, None);
+            let decision = decide::open(&declare, &scene)?;
+            let mut state: Option<Incident> = None;
+            let (mut entries, mut salts) = (Vec::new(), Vec::new());
+            for happened in decision.events {
+                let actor = Actor {
+                    person: caller.person.clone(),
+                    role: state.as_ref().and_then(|s| s.roles_of(&caller.person).into_iter().next()),
+                    via: caller.via.clone(),
+                };
+                let time_source = if declare.drill.is_some() { TimeSource::Drill } else { TimeSource::House };
+                let entry = Entry {
+                    incident: id,
+                    seq: entries.len() as u64 + 1,
+                    id: self.world.id(),
+                    occurred_at: at,
+                    time_source,
+                    recorded_at: now,
+                    actor,
+                    event: happened.event,
+                };
+                match &mut state {
+                    None => state = Incident::open(&entry),
+                    Some(state) => state.apply(&entry),
+                }
+                entries.push(entry);
+                salts.push(self.world.salt());
+            }
+            let Some(state) = state else {
+                return Err(Refusal::invalid(
+                    "That opens no incident.",
+                    "Report this as a fault of commandpost.",
+                ));
+            };
+            let answer = Answer {
+                text: format!("{id} – {}", decision.reply),
+                incident: Some(id),
+                seq: Some(state.seq),
+            };
+            let mut append = self.appendix(&state, None, entries, salts, &along, &asked, &answer);
+            if let Some(facts) = &declare.situation {
+                append.marks.push(Mark::SituationLinked { id: facts.id, incident: id });
+                append.deliveries.extend(policy::situation_cards(facts.id, -1, &self.settings.chats, now));
+            }
+            match self.journal.append(append).await {
+                Ok(()) => {
+                    recent.push(now);
+                    self.after_append(id, state.seq);
+                    return Ok(answer);
+                }
+                Err(JournalError::Conflict) => {}
+                Err(JournalError::AnsweredBefore { asked: before, answer }) => {
+                    return again(&asked, &before, &answer);
+                }
+                Err(error) => return Err(refuse(error)),
+            }
+        }
+        Err(too_busy())
+    }
+
+    async fn check_limits(
+        &self,
+        recent: &mut Vec<DateTime<Utc>>,
+        now: DateTime<Utc>,
+        kind: Kind,
+    ) -> Result<(), Refusal> {
+        recent.retain(|at| now - *at < Duration::minutes(1));
+        if recent.len() >= self.settings.declares_per_minute_max {
+            return Err(Refusal::limit(
+                format!("{} incidents were declared within a minute.", recent.len()),
+                "Something declares by itself? Look at `list`; a human declaration works again in a minute.",
+            ));
+        }
+        let filter = IncidentFilter { open_only: true, kind: Some(kind), limit: u32::MAX };
+        let open = self.journal.incidents(filter).await.map_err(refuse)?.len();
+        if open >= self.settings.open_incidents_max {
+            return Err(Refusal::limit(
+                format!("{open} incidents are open; {} is the limit.", self.settings.open_incidents_max),
+                "Close or merge some, or raise `limits.open_incidents_max`.",
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! What the alert store knows of a situation that a command names.
+
+use super::{Desk, follow, refuse};
+use crate::{
+    incident::{
+        command::{Command, SituationFacts},
+        refusal::Refusal,
+    },
+    journal::rows::{SituationFilter, SituationRow},
+};
+
+impl Desk {
+    /// What the alert store knows of a situation that a command names.
+    pub(super) async fn with_facts(&self, command: Command) -> Result<Command, Refusal> {
+        let Command::LinkSituation { situation, facts: None } = command else { return Ok(command) };
+        let rows = self.journal.situations(SituationFilter::One(situation)).await.map_err(refuse)?;
+        let facts = match rows.into_iter().next() {
+            Some(row) if row.incident.is_none() => Some(self.facts(&row).await?),
+            Some(row) => {
+                let other = row.incident.map(|id| id.to_string()).unwrap_or_default();
+                return Err(Refusal::conflict(
+                    format!("S-{situation} belongs to {other} already."),
+                    "Nothing to do.",
+                ));
+            }
+            None => None,
+        };
+        Ok(Command::LinkSituation { situation, facts })
+    }
+
+    pub(super) async fn situation(&self, id: i64) -> Result<SituationRow, Refusal> {
+        let rows = self.journal.situations(SituationFilter::One(id)).await.map_err(refuse)?;
+        rows.into_iter().next().ok_or_else(|| {
+            Refusal::not_found(
+                format!("There is no alert situation S-{id}."),
+                "`alerts` lists those that are open.",
+            )
+        })
+    }
+
+    pub(crate) async fn facts(&self, row: &SituationRow) -> Result<SituationFacts, Refusal> {
+        let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
+        Ok(follow::facts(row, &alerts))
+    }
+}

@@ -1,0 +1,241 @@
+//! A command on an incident: decided on its folded state, appended, answered once it is durable.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Along, Answer, Caller, Changed, Desk, answer::again, no_such, policy, refuse, too_busy};
+use crate::{
+    incident::{
+        command::Command,
+        decide::{self, Scene, Target},
+        event::{Actor, Entry, TimeSource},
+        id::IncidentId,
+        refusal::Refusal,
+        state::Incident,
+    },
+    journal::{Append, JournalError, Mark, Once, rows::*},
+};
+
+/// How often a decision is made again when another append got there first.
+pub(super) const TRIES_MAX: usize = 50;
+
+/// A state takes this many entries between two snapshots.
+const SNAPSHOT_EVERY: u64 = 500;
+
+impl Desk {
+    /// Does a command on an incident.
+    ///
+    /// # Errors
+    /// A [`Refusal`]: nothing was changed. Once this returns `Ok`, it is on disk.
+    pub async fn submit(
+        self: &Arc<Self>,
+        caller: Caller,
+        incident: IncidentId,
+        command: Command,
+        along: Along,
+    ) -> Result<Answer, Refusal> {
+        // A task of its own: a caller who goes away must not leave a write without somebody to see it through.
+        let desk = self.clone();
+        let task = tokio::spawn(async move { desk.submit_here(caller, incident, command, along).await });
+        task.await.unwrap_or_else(|e| {
+            tracing::error!(error = %e, "a command broke down");
+            Err(Refusal::unavailable(
+                "The command broke down inside the house.",
+                "Nothing was promised; look at the timeline, then try again.",
+            ))
+        })
+    }
+
+    async fn submit_here(
+        self: &Arc<Self>,
+        caller: Caller,
+        id: IncidentId,
+        command: Command,
+        along: Along,
+    ) -> Result<Answer, Refusal> {
+        let asked = format!("{id} {command:?}");
+        if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
+            return Ok(answer);
+        }
+        let target = self.target(id, &command).await?;
+        let command = self.with_facts(command).await?;
+        for _ in 0..TRIES_MAX {
+            let slot = self.slot(id);
+            let (written, answer) = {
+                let mut held = slot.state.lock().await;
+                self.fill(&slot, &mut held, id).await?;
+                let Some((state, last)) = held.as_mut() else { return Err(no_such(id)) };
+                let now = self.world.now();
+                let at = state.time_at(now);
+                let decision =
+                    match decide::decide(state, &command, &self.scene(&caller, at, target.as_ref())) {
+                        Ok(decision) => decision,
+                        Err(refusal) => {
+                            let seen = slot.seen(state.seq);
+                            drop(held);
+                            // What stands in the way may be a write that fails yet, or this very command, said twice.
+                            if !slot.wait_durable(seen).await {
+                                continue;
+                            }
+                            return match self.answered(along.once.as_deref(), &asked).await? {
+                                Some(answer) => Ok(answer),
+                                None => Err(refusal),
+                            };
+                        }
+                    };
+                let mut answer = Answer { text: decision.reply, incident: Some(id), seq: None };
+                if decision.events.is_empty() {
+                    if along.marks.is_empty() && along.deliveries.is_empty() {
+                        let seen = slot.seen(state.seq);
+                        drop(held);
+                        // Only what is durable is shown.
+                        if !slot.wait_durable(seen).await {
+                            continue;
+                        }
+                        return Ok(answer);
+                    }
+                    // It holds only where the state that it was decided on does.
+                    let bare = Append {
+                        incident: Some(id),
+                        after: Some((state.seq, *last)),
+                        marks: along.marks.clone(),
+                        deliveries: along.deliveries.clone(),
+                        ..Append::default()
+                    };
+                    (self.journal.append(bare), answer)
+                } else {
+                    let after = Some((state.seq, *last));
+                    let (mut entries, mut salts) = (Vec::new(), Vec::new());
+                    let role = state.roles_of(&caller.person).into_iter().next();
+                    for happened in decision.events {
+                        let usual =
+                            if state.drill_clock.is_some() { TimeSource::Drill } else { TimeSource::House };
+                        let (occurred_at, time_source) = happened.at.unwrap_or((at, usual));
+                        let entry = Entry {
+                            incident: id,
+                            seq: state.seq + 1,
+                            id: self.world.id(),
+                            occurred_at,
+                            time_source,
+                            recorded_at: now,
+                            actor: Actor {
+                                person: caller.person.clone(),
+                                role: role.clone(),
+                                via: caller.via.clone(),
+                            },
+                            event: happened.event,
+                        };
+                        state.apply(&entry);
+                        *last = entry.id;
+                        entries.push(entry);
+                        salts.push(self.world.salt());
+                    }
+                    answer.seq = Some(state.seq);
+                    let mut append = self.appendix(state, after, entries, salts, &along, &asked, &answer);
+                    if let Command::LinkSituation { situation, .. } = &command {
+                        append.marks.push(Mark::SituationLinked { id: *situation, incident: id });
+                        append.deliveries.extend(policy::situation_cards(
+                            *situation,
+                            -1,
+                            &self.settings.chats,
+                            now,
+                        ));
+                    }
+                    // Queued while the state is held: the journal's order is the order of the decisions.
+                    (self.journal.append(append), answer)
+                }
+            };
+            match written.await {
+                Ok(()) => {
+                    if let Some(seq) = answer.seq {
+                        slot.durable.send_modify(|(durable, _)| *durable = (*durable).max(seq));
+                        self.after_append(id, seq);
+                    }
+                    return Ok(answer);
+                }
+                Err(error) => {
+                    // What was folded on top of it is not there: read again what is.
+                    slot.throw_away().await;
+                    match error {
+                        JournalError::Conflict => {}
+                        JournalError::AnsweredBefore { asked: before, answer } => {
+                            return again(&asked, &before, &answer);
+                        }
+                        error => return Err(refuse(error)),
+                    }
+                }
+            }
+        }
+        Err(too_busy())
+    }
+
+    pub(super) fn after_append(&self, id: IncidentId, seq: u64) {
+        self.tell(Changed::Incident { id, seq });
+        self.wake_outbox.notify_waiters();
+        self.wake_timers.notify_waiters();
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one append, used twice")]
+    pub(super) fn appendix(
+        &self,
+        state: &Incident,
+        after: Option<(u64, Uuid)>,
+        entries: Vec<Entry>,
+        salts: Vec<String>,
+        along: &Along,
+        asked: &str,
+        answer: &Answer,
+    ) -> Append {
+        let now = self.world.now();
+        let follows = policy::consequences(state, &entries, &self.settings.policy, &self.settings.chats, now);
+        let first = entries.first().map_or(0, |entry| entry.seq);
+        let due = state.seq / SNAPSHOT_EVERY > first.saturating_sub(1) / SNAPSHOT_EVERY;
+        let mut append = Append {
+            incident: Some(state.id),
+            after,
+            row: Some(IncidentRow::of(state)),
+            posts: PublicPostRow::of(state, &entries),
+            snapshot: due.then(|| serde_json::to_string(state).ok()).flatten(),
+            deliveries: follows.deliveries,
+            timers: follows.timers,
+            marks: follows.marks,
+            once: along.once.clone().map(|key| Once {
+                key,
+                asked: asked.to_owned(),
+                answer: serde_json::to_string(answer).unwrap_or_default(),
+                at: now,
+            }),
+            entries,
+            salts,
+        };
+        append.marks.extend(along.marks.iter().cloned());
+        append.deliveries.extend(along.deliveries.iter().cloned());
+        append
+    }
+
+    pub(super) fn scene<'a>(
+        &'a self,
+        caller: &'a Caller,
+        now: DateTime<Utc>,
+        target: Option<&'a Target>,
+    ) -> Scene<'a> {
+        Scene {
+            person: &caller.person,
+            is_house: caller.is_house,
+            now,
+            policy: &self.settings.policy,
+            target,
+        }
+    }
+
+    /// The entry that a correction or redaction names.
+    async fn target(&self, id: IncidentId, command: &Command) -> Result<Option<Target>, Refusal> {
+        let seq = match command {
+            Command::Correct { target, .. } | Command::Redact { target, .. } => *target,
+            _ => return Ok(None),
+        };
+        self.find_target(id, seq).await
+    }
+}

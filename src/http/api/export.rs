@@ -1,0 +1,103 @@
+//! An incident on paper.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{Api, Who, id, reply};
+use crate::{
+    desk::Desk,
+    export::{Format, Source, time},
+    incident::{id::IncidentId, refusal::Refusal, timeline},
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// `markdown`, `json` or `csv`
+    pub format: Option<String>,
+    /// IANA zone: `Europe/Berlin`
+    pub tz: Option<String>,
+}
+
+/// The timeline on paper.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/export", tag = "incidents",
+    params(("id" = String, Path, example = "INC-1"), ExportQuery),
+    responses((status = 200, description = "Markdown, JSON or CSV", body = String), (status = 404, body = reply::ErrorBody),
+        (status = 422, body = reply::ErrorBody)))]
+pub(crate) async fn export(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Path(name): Path<String>,
+    Query(query): Query<ExportQuery>,
+) -> Response {
+    let id = match id(&name) {
+        Ok(id) => id,
+        Err(response) => return response,
+    };
+    let format = match query.format.as_deref().unwrap_or("markdown").parse::<Format>() {
+        Ok(format) => format,
+        Err(why) => {
+            return reply::refused(&Refusal::invalid(why.to_string(), "Use format=markdown, json or csv."));
+        }
+    };
+    let tz = match query.tz.as_deref().map(str::parse::<chrono_tz::Tz>).transpose() {
+        Ok(tz) => tz.or_else(|| api.zones.get(&who.person.id).copied()).unwrap_or(api.time_zone),
+        Err(_) => {
+            let shown: String = query.tz.unwrap_or_default().chars().take(40).collect();
+            return reply::refused(&Refusal::invalid(
+                format!("«{shown}» is no time zone."),
+                "Use an IANA name: Europe/Berlin, UTC.",
+            ));
+        }
+    };
+    match export_bytes(&api.desk, id, format, tz).await {
+        Ok(bytes) => (
+            [
+                (header::CONTENT_TYPE, format.content_type().to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", format.file_name(id))),
+            ],
+            bytes,
+        )
+            .into_response(),
+        Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+/// An export of a whole incident, made off the async threads.
+pub async fn export_bytes(
+    desk: &Desk,
+    id: IncidentId,
+    format: Format,
+    tz: chrono_tz::Tz,
+) -> Result<Vec<u8>, Refusal> {
+    let incident = desk.incident(id).await?;
+    let sealed = desk.sealed(id).await?;
+    let entries = desk.read_from(id, 1).await?;
+    let made = tokio::task::spawn_blocking(move || {
+        let lines = timeline::lines(entries, &|at| time::local(at, tz));
+        format.write(&Source {
+            incident: &incident,
+            entries: &sealed,
+            lines: &lines,
+            tz,
+            exported_by_version: env!("CARGO_PKG_VERSION"),
+        })
+    });
+    match made.await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(Refusal::unavailable(
+            format!("The export could not be made: {error}."),
+            "Try another format.",
+        )),
+        Err(error) => Err(Refusal::unavailable(format!("The export broke down: {error}."), "Try again.")),
+    }
+}

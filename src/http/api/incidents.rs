@@ -1,0 +1,199 @@
+//! Incidents: the list, declaring, one as it stands, its verification.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Json,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{AnswerBody, Api, id, once, reply, write_access};
+use crate::{
+    http::auth::Who,
+    incident::{
+        command::{Declare, SituationFacts},
+        kind::Kind,
+        refusal::Refusal,
+        severity::Severity,
+        state::Incident,
+    },
+    journal::rows::{IncidentFilter, IncidentRow},
+};
+
+/// Opens an incident.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewIncident {
+    /// What is wrong, in a few words.
+    #[schema(example = "checkout is down", max_length = 200)]
+    pub title: String,
+    /// `sev1` (critical) to `sev5` (cosmetic); `sev2` if left out.
+    #[schema(example = "sev1")]
+    pub severity: Option<String>,
+    /// The alert situation that it comes from: `S-3`.
+    pub situation: Option<String>,
+    /// Seen, not yet declared.
+    #[serde(default)]
+    pub triage: bool,
+    /// A test of the installation, not a real incident: it gets a `TEST-` number and nothing of it is published.
+    #[serde(default)]
+    pub test: bool,
+}
+
+/// One incident in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncidentItem {
+    #[schema(example = "INC-1")]
+    pub id: String,
+    pub title: String,
+    /// `real`, `drill` or `test`
+    pub kind: &'static str,
+    pub severity: &'static str,
+    pub phase: &'static str,
+    pub commander: String,
+    pub declared_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    pub entries: u64,
+}
+
+impl From<IncidentRow> for IncidentItem {
+    fn from(row: IncidentRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            title: row.title,
+            kind: row.id.kind.word(),
+            severity: row.severity.word(),
+            phase: row.phase.word(),
+            commander: row.commander.name,
+            declared_at: row.declared_at,
+            updated_at: row.updated_at,
+            entries: row.seq,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncidentList {
+    pub incidents: Vec<IncidentItem>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// Closed ones too.
+    #[serde(default)]
+    pub all: bool,
+}
+
+/// Incidents, open ones unless `all`.
+#[utoipa::path(get, path = "/api/v1/incidents", params(ListQuery), tag = "incidents",
+    responses((status = 200, body = IncidentList), (status = 401, body = reply::ErrorBody)))]
+pub(crate) async fn list(State(api): State<Arc<Api>>, Query(query): Query<ListQuery>) -> Response {
+    let filter = if query.all { IncidentFilter::all(1_000) } else { IncidentFilter::open() };
+    match api.desk.list(filter).await {
+        Ok(rows) => Json(IncidentList { incidents: rows.into_iter().map(IncidentItem::from).collect() })
+            .into_response(),
+        Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+/// Declares an incident. The caller is its Incident Commander until relieved.
+#[utoipa::path(post, path = "/api/v1/incidents", request_body = NewIncident, tag = "incidents",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat with the same key gets the first answer.")),
+    responses((status = 201, body = AnswerBody), (status = 400, body = reply::ErrorBody), (status = 401, body = reply::ErrorBody),
+        (status = 403, body = reply::ErrorBody), (status = 409, body = reply::ErrorBody), (status = 413, body = reply::ErrorBody),
+        (status = 422, body = reply::ErrorBody), (status = 429, body = reply::ErrorBody), (status = 503, body = reply::ErrorBody)))]
+pub(crate) async fn declare(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if let Err(response) = write_access(&who) {
+        return response;
+    }
+    let new: NewIncident = match api.json(&headers, body).await {
+        Ok(new) => new,
+        Err(response) => return response,
+    };
+    let severity = match new.severity.as_deref().map(str::parse::<Severity>).transpose() {
+        Ok(severity) => severity.unwrap_or(Severity::Sev2),
+        Err(why) => {
+            return reply::refused(&Refusal::invalid(
+                why,
+                "Leave it out if in doubt: it can be changed at any time.",
+            ));
+        }
+    };
+    let situation =
+        match new.situation.as_deref().map(|s| s.trim_start_matches("S-").parse::<i64>()).transpose() {
+            // The facts are looked up at the desk; only the number counts here.
+            Ok(id) => id.map(|id| SituationFacts {
+                id,
+                title: String::new(),
+                source: String::new(),
+                firing: 0,
+                total: 0,
+                alerts: vec![],
+            }),
+            Err(_) => return reply::refused(&Refusal::invalid("That is no alert situation.", "Write S-3.")),
+        };
+    let declare = Declare {
+        title: new.title,
+        severity,
+        kind: if new.test { Kind::Test } else { Kind::Real },
+        triage: new.triage,
+        situation,
+        drill: None,
+    };
+    let caller = Api::caller(&who, &headers);
+    let via = caller.via.clone();
+    let along = crate::desk::Along { once: once(&who, &headers), ..Default::default() };
+    let answer = api.desk.declare(caller, declare, along).await;
+    api.answer(&via, answer, StatusCode::CREATED)
+}
+
+/// One incident as it stands.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}", params(("id" = String, Path, example = "INC-1")), tag = "incidents",
+    responses((status = 200, description = "The incident's state", body = Object), (status = 404, body = reply::ErrorBody)))]
+pub(crate) async fn one(State(api): State<Arc<Api>>, Path(name): Path<String>) -> Response {
+    let id = match id(&name) {
+        Ok(id) => id,
+        Err(response) => return response,
+    };
+    match api.desk.incident(id).await {
+        Ok(incident) => Json(shown(&incident)).into_response(),
+        Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+/// The state as the API shows it: the fold, with the kind beside the id.
+fn shown(incident: &Incident) -> serde_json::Value {
+    let mut value = serde_json::to_value(incident).unwrap_or_default();
+    if let Some(object) = value.as_object_mut() {
+        object.insert("kind".into(), incident.kind().word().into());
+        object.insert("entries".into(), incident.seq.into());
+    }
+    value
+}
+
+/// Checks the hash chain.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/verify", params(("id" = String, Path, example = "INC-1")), tag = "incidents",
+    responses((status = 200, description = "Entries, head of the chain, and what is wrong", body = Object), (status = 404, body = reply::ErrorBody)))]
+pub(crate) async fn verify(State(api): State<Arc<Api>>, Path(name): Path<String>) -> Response {
+    let id = match id(&name) {
+        Ok(id) => id,
+        Err(response) => return response,
+    };
+    match api.desk.verify(id).await {
+        Ok(verified) => Json(verified).into_response(),
+        Err(refusal) => reply::refused(&refusal),
+    }
+}

@@ -1,0 +1,96 @@
+//! The timeline of an incident.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Api, id, reply};
+use crate::incident::timeline::Line;
+
+/// One line of a timeline as it reads now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimelineItem {
+    pub seq: u64,
+    pub occurred_at: DateTime<Utc>,
+    pub recorded_at: DateTime<Utc>,
+    /// `house`, `stated`, `alert` or `drill`
+    #[schema(value_type = String)]
+    pub time_source: crate::incident::event::TimeSource,
+    pub actor: String,
+    pub role: Option<String>,
+    pub via: String,
+    pub name: &'static str,
+    pub text: String,
+    /// What a correction replaced.
+    pub original: Option<String>,
+    pub corrected_by: Option<u64>,
+    pub redacted_by: Option<u64>,
+}
+
+impl From<Line> for TimelineItem {
+    fn from(line: Line) -> Self {
+        Self {
+            seq: line.seq,
+            occurred_at: line.occurred_at,
+            recorded_at: line.recorded_at,
+            time_source: line.time_source,
+            actor: line.actor.name,
+            role: line.role.map(|role| role.slug().to_owned()),
+            via: line.via,
+            name: line.name,
+            text: line.text,
+            original: line.original,
+            corrected_by: line.corrected_by,
+            redacted_by: line.redacted_by,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Timeline {
+    pub incident: String,
+    pub entries: Vec<TimelineItem>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TimelineQuery {
+    /// First entry wanted.
+    #[serde(default)]
+    pub from: u64,
+}
+
+/// The timeline as it reads now, corrections and redactions folded in.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "incidents",
+    params(("id" = String, Path, example = "INC-1"), TimelineQuery),
+    responses((status = 200, body = Timeline), (status = 404, body = reply::ErrorBody)))]
+pub(crate) async fn timeline(
+    State(api): State<Arc<Api>>,
+    Path(name): Path<String>,
+    Query(query): Query<TimelineQuery>,
+) -> Response {
+    let id = match id(&name) {
+        Ok(id) => id,
+        Err(response) => return response,
+    };
+    let known = api.desk.incident(id).await;
+    let lines = match known {
+        Ok(_) => api.desk.timeline(id, query.from).await,
+        Err(refusal) => Err(refusal),
+    };
+    match lines {
+        Ok(lines) => {
+            let entries = lines.into_iter().map(TimelineItem::from).collect();
+            Json(Timeline { incident: id.to_string(), entries }).into_response()
+        }
+        Err(refusal) => reply::refused(&refusal),
+    }
+}

@@ -1,0 +1,320 @@
+//! What happened, in one plain sentence for each event.
+
+use chrono::{DateTime, Utc};
+
+use super::{event::Event, kind::Kind};
+
+/// Characters of a draft's text that its sentence quotes; the exact text stands with the public updates.
+const QUOTE_CHARS_MAX: usize = 280;
+
+/// `text` as the end of a sentence: trimmed, with a full stop unless it ends in a mark of its own.
+fn ended(text: &str) -> String {
+    let text = text.trim();
+    if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':', ';']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+/// `: reason.`, or the full stop alone.
+fn because(reason: &str) -> String {
+    if reason.trim().is_empty() { ".".to_owned() } else { format!(": {}", ended(reason)) }
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(QUOTE_CHARS_MAX).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn briefing(sections: u8) -> String {
+    match sections {
+        0 => "without a briefing".to_owned(),
+        n => format!("with {n} of {} briefing sections filled", super::briefing::SECTIONS),
+    }
+}
+
+/// How a moment reads inside a sentence: in the zone and form of the times beside it, which only the edge knows.
+pub type Tell<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
+
+/// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
+pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
+    match event {
+        Event::Declared { title, kind, severity, triage, .. } => {
+            let what = match kind {
+                Kind::Real => "",
+                Kind::Drill => "The exercise ",
+                Kind::Test => "The test ",
+            };
+            if *triage {
+                format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.")
+            } else {
+                format!("{what}«{title}» was declared as {severity}.")
+            }
+        }
+        Event::Retitled { title } => format!("The title is now «{title}»."),
+        Event::Summarized { text } => format!("Situation: {}", ended(text)),
+        Event::SeverityChanged { from, to, reason } => {
+            let verb = if to.worse_than(*from) { "raised" } else { "lowered" };
+            format!("Severity was {verb} from {from} to {to}{}", because(reason))
+        }
+        Event::PhaseChanged { from, to, reason } => {
+            format!("Phase went from {from} to {to}{}", because(reason))
+        }
+
+        Event::CommandEstablished { by } => format!("{by} has command."),
+        Event::CommandOffered { from, to, expires_at, briefing_sections } => format!(
+            "{from} offered command to {to}, {}; {from} stays in command until {to} accepts. The offer ends {}.",
+            briefing(*briefing_sections),
+            tell(*expires_at)
+        ),
+        Event::CommandDeclined { by, reason } => format!("{by} declined command{}", because(reason)),
+        Event::CommandOfferExpired { to } => {
+            format!("{to} did not answer the offer of command; it has ended.")
+        }
+        Event::CommandOfferWithdrawn { to } => format!("The offer of command to {to} was withdrawn."),
+        Event::CommandTransferred { from, to, briefing_sections, without_outgoing_brief, reason } => {
+            let how = if *without_outgoing_brief {
+                format!("without a briefing by {from}")
+            } else {
+                briefing(*briefing_sections)
+            };
+            format!("Command passed from {from} to {to}, {how}{}", because(reason))
+        }
+
+        Event::RoleOffered { role, to, expires_at } => {
+            format!("{to} was asked to be {role}; the offer ends {}.", tell(*expires_at))
+        }
+        Event::RoleAccepted { role, by } => format!("{by} is now {role}."),
+        Event::RoleDeclined { role, by, reason } => format!("{by} declined to be {role}{}", because(reason)),
+        Event::RoleOfferExpired { role, to } => {
+            format!("{to} did not answer the offer to be {role}; it has ended.")
+        }
+        Event::RoleRelieved { role, person, reason } => {
+            format!("{person} was relieved as {role}{}", because(reason))
+        }
+        Event::RoleReleased { role, person } => format!("{person} gave up the role of {role}."),
+
+        Event::CheckedIn { who, note } => format!("{who} checked in{}", because(note)),
+        Event::CheckedOut { who, note } => format!("{who} checked out{}", because(note)),
+
+        Event::ObjectiveSet { n, text } => format!("Objective {n} was set: {}", ended(text)),
+        Event::ObjectiveMet { n } => format!("Objective {n} was met."),
+        Event::ObjectiveDropped { n, reason } => format!("Objective {n} was dropped{}", because(reason)),
+
+        Event::TaskAssigned { n, text, owner, due_at } => {
+            let due = due_at.map(|at| format!(", due {}", tell(at))).unwrap_or_default();
+            format!("Task #{n} went to {owner}{due}: {}", ended(text))
+        }
+        Event::TaskUnderstood { n } => format!("Task #{n} is understood and under way."),
+        Event::TaskExtended { n, due_at } => {
+            format!("Task #{n} has more time, until {}.", tell(*due_at))
+        }
+        Event::TaskReported { n, result } => format!("Task #{n} is done{}", because(result)),
+        Event::TaskOverdue { n } => format!("Task #{n} is overdue."),
+        Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
+
+        Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
+        Event::CanReported { service, conditions, actions, needs } => {
+            let parts: Vec<_> = [("conditions", conditions), ("actions", actions), ("needs", needs)]
+                .into_iter()
+                .filter(|(_, text)| !text.trim().is_empty())
+                .map(|(what, text)| format!("{what}: {}", text.trim().trim_end_matches('.')))
+                .collect();
+            format!("Report on {service} – {}", ended(&parts.join("; ")))
+        }
+        Event::Noted { text } => text.trim().to_owned(),
+        Event::LinkAdded { label, url } => format!("Linked {label}: {url}"),
+
+        Event::EntryCorrected { target, text, occurred_at, reason } => {
+            let at = occurred_at.map(|at| format!(" at {}", tell(at))).unwrap_or_default();
+            format!("Entry {target} was corrected to «{}»{at}{}", text.trim(), because(reason))
+        }
+        Event::EntryRedacted { target, reason } => format!("Entry {target} was redacted{}", because(reason)),
+
+        Event::AlertsLinked { situation, title, source, firing, total, .. } => {
+            format!("Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing.")
+        }
+        Event::AlertsChanged { situation, title, firing, total, .. } => {
+            format!("Alerts S-{situation} «{title}»: {firing} of {total} firing now.")
+        }
+        Event::AlertsCleared { situation, title, total } => match total {
+            1 => format!("Alerts S-{situation} «{title}» cleared: its one alert has stopped firing."),
+            total => format!("Alerts S-{situation} «{title}» cleared: all {total} have stopped firing."),
+        },
+
+        Event::UpdateDrafted { n, draft } => {
+            let corrects = draft.corrects.map(|n| format!(", correcting update {n}")).unwrap_or_default();
+            let phase = draft.phase.title();
+            format!("Public update {n} was drafted ({phase}{corrects}): «{}»", shortened(draft.text.trim()))
+        }
+        Event::UpdateApproved { n, expires_at, alone, .. } => match alone {
+            None => format!("Public update {n} was approved, until {}.", tell(*expires_at)),
+            Some(why) => format!("Public update {n} was approved by its own author, alone{}", because(why)),
+        },
+        Event::UpdatePublished { n, next_update_at, destinations, .. } => {
+            let next = next_update_at.map_or_else(
+                || "no next one was promised".to_owned(),
+                |at| format!("the next one was promised for {}", tell(at)),
+            );
+            format!("Public update {n} was published to {}; {next}.", destinations.join(", "))
+        }
+        Event::UpdateDelivered { n, destination, url } => {
+            let url = url.as_ref().map(|url| format!(": {url}")).unwrap_or_else(|| ".".to_owned());
+            format!("Public update {n} arrived at {destination}{url}")
+        }
+        Event::UpdateDeliveryFailed { n, destination, why } => {
+            format!("Public update {n} did not reach {destination}{}", because(why))
+        }
+        Event::UpdateDropped { n, reason } => {
+            format!("Public update {n} was dropped before it was public{}", because(reason))
+        }
+
+        Event::Reminded { what, .. } => format!("Reminder: {}", ended(what)),
+
+        Event::Startex { scenario, .. } => format!("STARTEX: the exercise «{scenario}» began."),
+        Event::Injected { id, from, to, text } => format!("Inject {id} from {from} to {to}: {}", ended(text)),
+        Event::Observed { text } => format!("Observed: {}", ended(text)),
+        Event::Endex { reason } => format!("ENDEX: the exercise ended{}", because(reason)),
+    }
+}
+
+/// A sentence in parts: texts, and the moments between them, for a chat that shows each reader their own zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    Text(String),
+    Time(DateTime<Utc>),
+}
+
+/// Stands on both sides of a moment while a sentence is made. Texts of people and alerts hold no control characters.
+const MOMENT: char = '\u{1}';
+
+/// To be told with by [`parts`].
+pub fn apart(at: DateTime<Utc>) -> String {
+    format!("{MOMENT}{}{MOMENT}", at.timestamp_millis())
+}
+
+/// Takes a sentence that was made with [`apart`] into its parts.
+pub fn parts(text: &str) -> Vec<Part> {
+    let pieces = text.split(MOMENT).enumerate().filter(|(_, piece)| !piece.is_empty());
+    let part = |(i, piece): (usize, &str)| match piece.parse().ok().and_then(DateTime::from_timestamp_millis)
+    {
+        Some(at) if i % 2 == 1 => Part::Time(at),
+        _ => Part::Text(piece.to_owned()),
+    };
+    pieces.map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        incident::{decide::when, phase::Phase, role::Role, severity::Severity},
+        people::Person,
+    };
+
+    fn person(name: &str) -> Person {
+        Person::named(name).unwrap()
+    }
+
+    #[test]
+    fn sentences_are_what_a_tired_person_reads() {
+        let (ada, bo) = (person("Ada"), person("Bo"));
+        let at = "2026-01-02T03:15:00Z".parse().unwrap();
+        let pio: Role = "pio".parse().unwrap();
+        let said: Vec<_> = [
+            Event::Declared {
+                title: "Checkout".into(),
+                kind: Kind::Drill,
+                severity: Severity::Sev1,
+                triage: false,
+                drill_clock: None,
+            },
+            Event::Declared {
+                title: "Checkout".into(),
+                kind: Kind::Real,
+                severity: Severity::Sev3,
+                triage: true,
+                drill_clock: None,
+            },
+            Event::SeverityChanged {
+                from: Severity::Sev3,
+                to: Severity::Sev1,
+                reason: "nobody can pay".into(),
+            },
+            Event::PhaseChanged { from: Phase::Identified, to: Phase::Monitoring, reason: String::new() },
+            Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: at, briefing_sections: 7 },
+            Event::CommandTransferred {
+                from: ada.clone(),
+                to: bo.clone(),
+                briefing_sections: 0,
+                without_outgoing_brief: true,
+                reason: "Ada is offline".into(),
+            },
+            Event::RoleOffered { role: pio.clone(), to: bo.clone(), expires_at: at },
+            Event::RoleRelieved { role: pio, person: bo.clone(), reason: "end of shift!".into() },
+            Event::CheckedIn { who: bo.clone(), note: String::new() },
+            Event::TaskAssigned { n: 3, text: "Drain node 4".into(), owner: bo, due_at: Some(at) },
+            Event::TaskReported { n: 3, result: "drained".into() },
+            Event::CanReported {
+                service: "db".into(),
+                conditions: "replica lags.".into(),
+                actions: String::new(),
+                needs: "a DBA".into(),
+            },
+            Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
+            Event::UpdateApproved {
+                n: 1,
+                basis: String::new(),
+                expires_at: at,
+                alone: Some("night shift".into()),
+            },
+            Event::UpdatePublished {
+                n: 1,
+                approved_at: at,
+                next_update_at: None,
+                destinations: vec!["page".into(), "x".into()],
+            },
+            Event::UpdateDeliveryFailed { n: 1, destination: "x".into(), why: "403 Forbidden".into() },
+        ]
+        .iter()
+        .map(|event| sentence(event, &|at| when(Some(at))))
+        .collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        The exercise «Checkout» was declared as SEV1.
+        «Checkout» was noticed and is in triage, taken as SEV3 for now.
+        Severity was raised from SEV3 to SEV1: nobody can pay.
+        Phase went from identified to monitoring.
+        Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
+        Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
+        Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
+        Bo was relieved as Public Information Officer: end of shift!
+        Bo checked in.
+        Task #3 went to Bo, due 2026-01-02 03:15 UTC: Drain node 4.
+        Task #3 is done: drained.
+        Report on db – conditions: replica lags; needs: a DBA.
+        Alerts S-4 «5xx» cleared: all 12 have stopped firing.
+        Public update 1 was approved by its own author, alone: night shift.
+        Public update 1 was published to page, x; no next one was promised.
+        Public update 1 did not reach x: 403 Forbidden.
+        ");
+    }
+
+    #[test]
+    fn a_time_inside_a_sentence_is_told_as_the_edge_tells_it() {
+        let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
+        let extended = Event::TaskExtended { n: 3, due_at: at };
+        let berlin =
+            |at: DateTime<Utc>| at.with_timezone(&chrono_tz::Europe::Berlin).format("%H:%M").to_string();
+        assert_eq!(sentence(&extended, &berlin), "Task #3 has more time, until 04:15.");
+        let text = |text: &str| Part::Text(text.into());
+        assert_eq!(
+            parts(&sentence(&extended, &apart)),
+            [text("Task #3 has more time, until "), Part::Time(at), text(".")]
+        );
+        assert_eq!(parts("nothing is due"), [text("nothing is due")]);
+    }
+}

@@ -1,0 +1,160 @@
+//! Alerts: counted, gathered into situations, told once.
+
+use std::path::Path;
+
+use commandpost::{
+    alert::Alert,
+    journal::{AlertBatch, AlertReceipt, Append, Journal, Mark, rows::*},
+};
+use uuid::Uuid;
+
+use super::{Open, inc};
+use crate::support::house::{alert, at, resolved};
+
+pub(super) async fn take(journal: &dyn Journal, alerts: &[Alert], second: i64) -> AlertReceipt {
+    let batch = AlertBatch { alerts: alerts.to_vec(), receipt: Uuid::from_u128(7), now: at(second) };
+    journal.take_alerts(batch).await.unwrap()
+}
+
+pub(super) async fn one(journal: &dyn Journal, id: i64) -> SituationRow {
+    journal.situations(SituationFilter::One(id)).await.unwrap().remove(0)
+}
+
+pub(super) async fn untold(journal: &dyn Journal) -> Vec<i64> {
+    let rows = journal.situations(SituationFilter::Untold { limit: 100 }).await.unwrap();
+    rows.into_iter().map(|row| row.id).collect()
+}
+
+pub(super) async fn mark(journal: &dyn Journal, marks: Vec<Mark>) {
+    journal.append(Append { marks, ..Append::default() }).await.unwrap();
+}
+
+pub(super) async fn tell(journal: &dyn Journal, id: i64) {
+    let revision = one(journal, id).await.revision;
+    mark(journal, vec![Mark::SituationTold { id, revision }]).await;
+}
+
+pub(super) async fn a_repeated_alert_is_counted_and_not_told(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let db1 = alert("g", "db1");
+    let receipt = take(&*journal, std::slice::from_ref(&db1), 0).await;
+    assert_eq!(
+        (receipt.new, receipt.repeated, receipt.changed, &receipt.situations[..]),
+        (1, 0, 0, &[1][..])
+    );
+    assert_eq!(untold(&*journal).await, [1]);
+    tell(&*journal, 1).await;
+    for second in 1..=3 {
+        let receipt = take(&*journal, std::slice::from_ref(&db1), second).await;
+        assert_eq!((receipt.new, receipt.repeated, receipt.changed), (0, 1, 0));
+    }
+    assert_eq!(untold(&*journal).await, Vec::<i64>::new());
+    let row = journal.alerts_of(1, 10).await.unwrap().remove(0);
+    assert_eq!((row.times, row.first_seen, row.last_seen), (4, at(0), at(3)));
+    // Twice in one body: seen once more than once.
+    take(&*journal, &[db1.clone(), db1.clone()], 4).await;
+    assert_eq!(journal.alerts_of(1, 10).await.unwrap()[0].times, 6);
+    let receipt = take(&*journal, &[resolved(&db1)], 5).await;
+    assert_eq!((receipt.new, receipt.changed), (0, 1));
+    let row = one(&*journal, 1).await;
+    assert_eq!((row.situation.firing, row.situation.total, row.is_open), (0, 1, true));
+    assert_eq!(untold(&*journal).await, [1]);
+    let counts = journal.counts().await.unwrap();
+    assert_eq!((counts.alerts, counts.alerts_firing, counts.situations_open), (1, 0, 1));
+}
+
+pub(super) async fn alerts_gather_by_group_and_a_new_start_is_a_new_alert(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let (db1, db2, web) = (alert("db", "db1"), alert("db", "db2"), alert("web", "web"));
+    let receipt = take(&*journal, &[db1.clone(), web, db2], 0).await;
+    assert_eq!((receipt.new, &receipt.situations[..]), (3, &[1, 2][..]));
+    assert_eq!((one(&*journal, 1).await.situation.total, one(&*journal, 2).await.situation.total), (2, 1));
+    // The same group from another sender is another matter.
+    let elsewhere = Alert { source: "grafana".into(), ..db1.clone() };
+    assert_eq!(take(&*journal, &[elsewhere], 1).await.situations, [3]);
+    let again = Alert { starts_at: Some(at(0)), ..db1 };
+    assert_eq!(take(&*journal, &[again], 2).await.new, 1);
+    let row = one(&*journal, 1).await;
+    assert_eq!((row.situation.firing, row.situation.total), (3, 3));
+    let free = journal.situations(SituationFilter::Free { limit: 10 }).await.unwrap();
+    assert_eq!(free.iter().map(|row| row.id).collect::<Vec<_>>(), [3, 2, 1]);
+    assert_eq!(journal.alerts_of(1, 2).await.unwrap().len(), 2);
+}
+
+pub(super) async fn of_many_alerts_those_that_fire_are_shown_first_and_then_the_newest(
+    open: Open,
+    dir: &Path,
+) {
+    let journal = open(dir.to_owned()).await.journal;
+    let alerts: Vec<_> = (1..=6).map(|n| alert("db", &format!("db{n}"))).collect();
+    take(&*journal, &alerts, 0).await;
+    take(&*journal, &[resolved(&alerts[1]), resolved(&alerts[5])], 1).await;
+    let shown = async |limit| {
+        let rows = journal.alerts_of(1, limit).await.unwrap();
+        rows.into_iter().map(|row| row.alert.fingerprint).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(10).await, ["db5", "db4", "db3", "db1", "db6", "db2"]);
+    assert_eq!(shown(2).await, ["db5", "db4"]);
+}
+
+pub(super) async fn what_fires_again_after_closing_opens_another_situation(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let db1 = alert("g", "db1");
+    take(&*journal, &[db1.clone(), alert("g", "db2")], 0).await;
+    mark(&*journal, vec![Mark::SituationLinked { id: 1, incident: inc(1) }]).await;
+    mark(&*journal, vec![Mark::SituationsOver { incident: inc(1) }]).await;
+    assert!(!one(&*journal, 1).await.is_open);
+    let receipt = take(&*journal, std::slice::from_ref(&db1), 1).await;
+    assert_eq!(receipt.situations, [2]);
+    let (before, now) = (one(&*journal, 1).await, one(&*journal, 2).await);
+    assert_eq!((before.incident, before.is_open), (Some(inc(1)), false));
+    assert_eq!((now.incident, now.is_open, now.situation.firing), (None, true, 1));
+
+    // Quiet ones are closed too, but not while something fires or somebody is still to be told.
+    take(&*journal, &[resolved(&db1)], 2).await;
+    assert_eq!(journal.close_quiet_situations(at(100)).await.unwrap(), 0, "untold");
+    tell(&*journal, 2).await;
+    assert_eq!(journal.close_quiet_situations(at(2)).await.unwrap(), 0, "not quiet for long enough");
+    assert_eq!(journal.close_quiet_situations(at(3)).await.unwrap(), 1);
+    let receipt = take(&*journal, &[db1], 4).await;
+    assert_eq!(receipt.situations, [3]);
+    take(&*journal, &[alert("h", "web")], 5).await;
+    assert_eq!(journal.counts().await.unwrap().alerts, 3, "an alert that fires again is no other one");
+}
+
+pub(super) async fn what_ends_after_closing_opens_nothing(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let (db1, db2) = (alert("g", "db1"), alert("g", "db2"));
+    take(&*journal, &[db1.clone(), db2.clone()], 0).await;
+    tell(&*journal, 1).await;
+    mark(&*journal, vec![Mark::SituationLinked { id: 1, incident: inc(1) }]).await;
+    mark(&*journal, vec![Mark::SituationsOver { incident: inc(1) }]).await;
+    let receipt = take(&*journal, &[resolved(&db1)], 1).await;
+    assert_eq!((receipt.new, receipt.changed, &receipt.situations[..]), (0, 1, &[1][..]));
+    let row = one(&*journal, 1).await;
+    assert_eq!((row.situation.firing, row.is_open, untold(&*journal).await), (1, false, vec![1]));
+    // Another of the group fires anew, the one before ends: each where it belongs.
+    let db3 = alert("g", "db3");
+    let receipt = take(&*journal, &[db3, resolved(&db2)], 2).await;
+    assert_eq!(receipt.situations, [2, 1]);
+    assert_eq!(one(&*journal, 1).await.situation.firing, 0);
+    let other = one(&*journal, 2).await;
+    assert_eq!((other.situation.firing, other.situation.total, other.is_open), (1, 1, true));
+}
+
+pub(super) async fn a_link_does_not_hide_what_moved_meanwhile(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    take(&*journal, &[alert("g", "db1")], 0).await;
+    // Somebody looks, more comes in, and then it is linked: the incident has not heard of the rest.
+    tell(&*journal, 1).await;
+    take(&*journal, &[alert("g", "db2")], 1).await;
+    mark(&*journal, vec![Mark::SituationLinked { id: 1, incident: inc(1) }]).await;
+    assert_eq!(untold(&*journal).await, [1]);
+    assert_eq!(one(&*journal, 1).await.decided.as_deref(), Some("linked"));
+    let linked = journal.situations(SituationFilter::Linked { incident: inc(1) }).await.unwrap();
+    assert_eq!(linked.len(), 1);
+    // Told of an older revision than the last, it is not taken back.
+    tell(&*journal, 1).await;
+    mark(&*journal, vec![Mark::SituationTold { id: 1, revision: 1 }]).await;
+    assert_eq!(untold(&*journal).await, Vec::<i64>::new());
+}
