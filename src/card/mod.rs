@@ -11,9 +11,9 @@ use crate::{
         id::IncidentId,
         phase::Phase,
         role::{Role, Words},
-        sentence::Part,
+        sentence::{Part, ended},
         severity::Severity,
-        state::Incident,
+        state::{ActionState, Incident},
     },
 };
 
@@ -114,6 +114,16 @@ fn button(
     Button { id, label, command: command.to_owned(), blanks, is_primary }
 }
 
+/// Five of them, and how many more.
+fn some_of(lines: &mut Vec<String>) -> String {
+    let more = lines.len().saturating_sub(5);
+    lines.truncate(5);
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+    lines.join("\n")
+}
+
 /// The status card of an incident: who commands, how bad, what is open, when the public hears next.
 pub fn incident(incident: &Incident, words: Words) -> Card {
     let tone = match (incident.phase, incident.severity) {
@@ -155,6 +165,27 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     }
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
+    }
+    if let Some(stop) = &incident.stop {
+        fields.push(long(
+            "STOPPED",
+            format!("by {}: {} Change nothing until `resume`.", stop.by, ended(&stop.reason)),
+        ));
+    }
+    let mut waiting: Vec<String> = incident
+        .open_actions()
+        .filter(|action| action.is_risky || action.state != ActionState::Going)
+        .map(|action| format!("{} {} ({}, {})", action.n, action.text, action.by, action.state.word()))
+        .collect();
+    if !waiting.is_empty() {
+        fields.push(long("Actions", some_of(&mut waiting)));
+    }
+    let mut proposed: Vec<String> = incident
+        .open_proposals()
+        .map(|one| format!("{} {} – strong objection? `object {} REASON`", one.n, one.text, one.n))
+        .collect();
+    if !proposed.is_empty() {
+        fields.push(long("Proposed", some_of(&mut proposed)));
     }
     let tasks: Vec<_> = incident
         .open_tasks()

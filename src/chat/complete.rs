@@ -64,6 +64,14 @@ pub async fn completions(
         .rev()
         .map(|one| (format!("{} {}", one.n, one.text), one.n.to_string()))
         .collect();
+    known.actions = state
+        .open_actions()
+        .map(|one| (format!("{} {} ({}, {})", one.n, one.text, one.by, one.state.word()), one.n.to_string()))
+        .collect();
+    known.proposals = state
+        .open_proposals()
+        .map(|one| (format!("{} {} ({})", one.n, one.text, one.by), one.n.to_string()))
+        .collect();
     if let Ok(lines) = desk.timeline(id, state.seq.saturating_sub(ENTRIES_BACK).max(1)).await {
         known.entries = lines
             .iter()

@@ -193,7 +193,7 @@ impl Demo {
             .ok_or_else(|| Failure("no thread was opened".into()))?
             .id;
         pause(2).await;
-        self.says(self.bob, thread, "checkin", json!({})).await?;
+        self.says(self.bob, thread, "crew checkin", json!({})).await?;
         self.says(self.bob, thread, "role take", json!({ "role": "pio" })).await?;
         self.says(
             self.ada,
@@ -208,7 +208,8 @@ impl Demo {
         self.says(self.ada, thread, "update approve", json!({ "n": 1 })).await?;
         self.says(self.bob, thread, "update publish", json!({ "n": 1 })).await?;
         pause(3).await;
-        self.says(self.ada, thread, "decide", json!({ "text": "roll the 02:55 deploy back" })).await?;
+        self.says(self.ada, thread, "decision record", json!({ "text": "roll the 02:55 deploy back" }))
+            .await?;
         let task = json!({ "text": "roll back", "for": self.bob.to_string(), "in": "10m" });
         self.says(self.ada, thread, "task add", task).await?;
         pause(3).await;

@@ -48,6 +48,7 @@ pub fn policy(config: &Config) -> Policy {
         text_chars_max: config.limits.timeline_text_chars_max as usize,
         public_update_minutes: cadence.map(|cadence| cadence.public_minutes),
         exec_update_minutes: cadence.map(|cadence| cadence.exec_minutes),
+        silence_minutes: cadence.map(|cadence| cadence.silence_minutes),
         components: config.status_page.components.iter().map(|component| component.name.clone()).collect(),
         destinations,
         // A mistake in a template does not get past the loading of the settings.

@@ -84,18 +84,22 @@ pub struct Severities {
 
 impl Default for Severities {
     fn default() -> Self {
-        let cadence = |public_minutes, exec_minutes| Cadence { public_minutes, exec_minutes };
+        let cadence = |public_minutes, exec_minutes, silence_minutes| Cadence {
+            public_minutes,
+            exec_minutes,
+            silence_minutes,
+        };
         Severities {
-            sev1: cadence(20, 30),
-            sev2: cadence(30, 30),
-            sev3: cadence(60, 60),
-            sev4: cadence(0, 0),
-            sev5: cadence(0, 0),
+            sev1: cadence(20, 30, 10),
+            sev2: cadence(30, 30, 15),
+            sev3: cadence(60, 60, 30),
+            sev4: cadence(0, 0, 0),
+            sev5: cadence(0, 0, 0),
         }
     }
 }
 
-/// `[severity.sev1]` and its like: how often an update is owed, in minutes.
+/// `[severity.sev1]` and its like: how often an update is owed, and how long a silence may be, in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = in_order::<Cadence>)]
@@ -107,6 +111,11 @@ pub struct Cadence {
     /// last one; 0 reminds of none.
     #[schemars(range(min = 0, max = 10_080))]
     pub exec_minutes: u32,
+    /// Minutes in which nobody writes anything, after which the commander is asked how it stands; then a deputy, then
+    /// everybody in the incident, more and more seldom. Whoever was asked may take command of one who does not answer.
+    /// 0 asks nobody.
+    #[schemars(range(min = 0, max = 1440))]
+    pub silence_minutes: u32,
 }
 
 /// `[hooks.NAME]`

@@ -86,6 +86,17 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::TaskAssigned { n, due_at: Some(due_at), .. } | Event::TaskExtended { n, due_at } => {
             set(format!("task/{n}"), TimerKind::TaskDue { n: *n, due_at: *due_at }, *due_at);
         }
+        Event::ProposalMade { n, ends_at, .. } => {
+            set(format!("proposal/{n}"), TimerKind::ProposalEnds { n: *n }, *ends_at);
+        }
+        Event::ActionAnnounced { .. } | Event::ActionCleared { .. } | Event::ActionsResumed { .. } => {
+            for action in incident.open_actions() {
+                if let Some(due_at) = action.due_at {
+                    let kind = TimerKind::ActionDue { n: action.n, due_at };
+                    set(format!("action/{}", action.n), kind, due_at);
+                }
+            }
+        }
         Event::UpdatePublished { next_update_at: Some(due_at), .. } => {
             set("update".into(), TimerKind::UpdateDue { due_at: *due_at }, *due_at);
         }
@@ -104,6 +115,15 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         }
         _ => {}
     }
+    // From the first moment of an active phase on; it is set again whenever it goes off, and ends with the phase.
+    let listens_anew = match &entry.event {
+        Event::Declared { .. } | Event::SeverityChanged { .. } | Event::Nudged { .. } => true,
+        Event::PhaseChanged { to, .. } => *to == Phase::Investigating,
+        _ => false,
+    };
+    if listens_anew && let Some(due) = nudge_due(incident, policy) {
+        set("silence".into(), TimerKind::Silence, due);
+    }
     // Counted from the last summary, or from the last reminder; one timer, set anew.
     let counts_anew = match &entry.event {
         Event::Declared { triage, .. } => !triage,
@@ -121,6 +141,32 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
             entry.occurred_at + Duration::minutes(i64::from(minutes)),
         );
     }
+}
+
+fn nudge_due(incident: &Incident, policy: &Policy) -> Option<DateTime<Utc>> {
+    let minutes = policy.silence_minutes(incident.severity);
+    let is_listening = minutes > 0 && incident.phase.is_active() && incident.kind() != Kind::Test;
+    is_listening.then(|| incident.silence.next_nudge(minutes))
+}
+
+/// A timer that went off and found that it is not time yet: when it is.
+pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTime<Utc>) -> Option<TimerRow> {
+    let (name, due) = match kind {
+        TimerKind::Silence => ("silence", nudge_due(incident, policy)?),
+        TimerKind::ExecutiveDue if incident.phase.is_active() => (
+            "executive",
+            incident.silence.quiet_until.filter(|_| policy.exec_update_minutes(incident.severity) > 0)?,
+        ),
+        _ => return None,
+    };
+    // The incident's own time may run faster than ours; a millisecond on top never comes too early.
+    let due_at = incident.real_time_at(due) + Duration::milliseconds(1);
+    (due_at > now).then(|| TimerRow {
+        id: format!("{}/{name}", incident.id),
+        incident: incident.id,
+        kind: kind.clone(),
+        due_at,
+    })
 }
 
 /// What a reader of the chat is told line by line; the rest stands on the card.

@@ -102,6 +102,12 @@ impl Desk {
                         after: Some((state.seq, *last)),
                         marks: along.marks.clone(),
                         deliveries: along.deliveries.clone(),
+                        timers: match &command {
+                            Command::Timer(kind) => {
+                                policy::again(state, kind, &self.settings.policy, now).into_iter().collect()
+                            }
+                            _ => vec![],
+                        },
                         ..Append::default()
                     };
                     (self.journal.append(bare), answer)

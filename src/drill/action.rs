@@ -7,7 +7,7 @@ use crate::incident::{
 };
 
 /// Events that people cause; what the house does by itself is expected of nobody.
-pub const NAMES: [&str; 34] = [
+pub const NAMES: [&str; 46] = [
     "incident.declared",
     "incident.retitled",
     "incident.summarized",
@@ -34,6 +34,18 @@ pub const NAMES: [&str; 34] = [
     "task.reported",
     "task.cancelled",
     "decision.recorded",
+    "action.announced",
+    "action.cleared",
+    "action.held",
+    "action.done",
+    "action.dropped",
+    "actions.stopped",
+    "actions.resumed",
+    "proposal.made",
+    "proposal.objected",
+    "proposal.objection_withdrawn",
+    "proposal.withdrawn",
+    "assist.asked",
     "can",
     "note",
     "evidence",

@@ -23,6 +23,9 @@ pub struct Completions {
     pub tasks: Vec<(String, String)>,
     pub updates: Vec<(String, String)>,
     pub objectives: Vec<(String, String)>,
+    /// Open ones, what waits first.
+    pub actions: Vec<(String, String)>,
+    pub proposals: Vec<(String, String)>,
     /// Timeline entries that can be corrected or redacted.
     pub entries: Vec<(String, String)>,
     pub situations: Vec<(String, String)>,
@@ -68,6 +71,8 @@ fn candidates(
             Some(&"task") => ctx.tasks.clone(),
             Some(&"update") => ctx.updates.clone(),
             Some(&"objective") => ctx.objectives.clone(),
+            Some(&"action") => ctx.actions.clone(),
+            Some(&"decision") => ctx.proposals.clone(),
             _ => ctx.entries.clone(),
         },
         "SITUATION" | "LABEL" => ctx.situations.clone(),

@@ -1,8 +1,8 @@
-//! The verbs of two words: `command take`, `role offer`, `task done`, `update draft`.
+//! The verbs of two words: `command take`, `role offer`, `action go`, `task done`, `update draft`.
 
 use clap::{Args, Subcommand};
 
-use super::value::{self, Component, Minutes};
+use super::value::{self, Component, Minutes, Time};
 use crate::{
     incident::{role::Role, severity::Severity},
     post::{Impact, PublicPhase},
@@ -138,6 +138,187 @@ pub(super) enum Set {
         #[arg(value_name = "TEXT")]
         text: String,
     },
+    /// No reminders for a while
+    #[command(after_help = "set quiet 30m")]
+    Quiet {
+        /// How long, such as 30m
+        #[arg(value_name = "DURATION", value_parser = value::duration)]
+        minutes: Minutes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Crew {
+    /// Say that you are here
+    #[command(
+        before_help = "checkin [@NAME] [TEXT]",
+        after_help = "crew checkin on the bridge, looking at the database"
+    )]
+    Checkin(Presence),
+    /// Say that you leave
+    #[command(before_help = "checkout [@NAME] [TEXT]", after_help = "crew checkout back at 14:00")]
+    Checkout(Presence),
+    /// Ask for a second pair of eyes
+    #[command(before_help = "help me [TEXT]", after_help = "crew assist which replica is the primary?")]
+    Assist {
+        /// What about
+        #[arg(value_name = "TEXT")]
+        text: Option<String>,
+    },
+    /// Who is here
+    #[command(after_help = "crew list")]
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EntryVerb {
+    /// Correct an entry; what it said stays in the record
+    #[command(after_help = "entry correct 12 --reason typo it was db2, not db1")]
+    Correct {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+        /// When it really happened
+        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        at: Option<Time>,
+        /// Why it was wrong
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+        /// What it should say
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Take an entry's text out of sight
+    #[command(after_help = "entry redact 12 a customer's name")]
+    Redact {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ActionVerb {
+    /// Say what you are about to do; a risky one waits for a go
+    #[command(
+        before_help = "action [--risky] [DURATION] TEXT",
+        after_help = "action announce --risky 10m restart db1"
+    )]
+    Announce {
+        /// It may do harm: it waits for Operations or Safety
+        #[arg(long)]
+        risky: bool,
+        /// Time box, such as 10m
+        #[arg(long = "in", value_name = "DURATION", value_parser = value::duration)]
+        minutes: Option<Minutes>,
+        /// What you are about to do
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// It may be done
+    #[command(after_help = "action go 2")]
+    Go {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+    },
+    /// It must not be done, for now
+    #[command(after_help = "action hold 2 the backup is still running")]
+    Hold {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// Report the result
+    #[command(after_help = "action done 2 db1 is up, replication runs")]
+    Done {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// What came of it
+        #[arg(value_name = "RESULT")]
+        result: String,
+    },
+    /// It will not be done
+    #[command(after_help = "action drop 2 the failover was enough")]
+    Drop {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Stop: nobody changes anything
+    #[command(name = "stop-all", after_help = "action stop-all we are losing writes")]
+    StopAll {
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// Lift the stop
+    #[command(name = "resume-all", after_help = "action resume-all writes go through again")]
+    ResumeAll(Reason),
+    /// All actions
+    #[command(after_help = "action list")]
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DecisionVerb {
+    /// Record a decision
+    #[command(after_help = "decision record roll back 4.2 rather than patch it: the patch is untested")]
+    Record {
+        /// What is decided, and why
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Propose: decided when its time is over, unless withdrawn
+    #[command(after_help = "decision propose --for 10m roll back 4.2 in all regions")]
+    Propose {
+        /// Time to object in, such as 10m; 5m if left out
+        #[arg(long = "for", value_name = "DURATION", value_parser = value::duration)]
+        minutes: Option<Minutes>,
+        /// What is to be decided
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// Object strongly to a proposal
+    #[command(after_help = "decision object 1 the schema has changed since 4.2")]
+    Object {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// Take back your objection, or your proposal
+    #[command(after_help = "decision withdraw 1 the patch is tested now")]
+    Withdraw {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Decide on a proposal before its time
+    #[command(after_help = "decision now 1")]
+    Now {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+    },
+    /// All proposals
+    #[command(after_help = "decision list")]
+    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,10 @@
 
 use super::{
     Resolve, Spoken,
-    groups::{Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task, Update},
+    groups::{
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task,
+        Update,
+    },
     help,
     tree::Verb,
     value::{self, shown},
@@ -38,6 +41,11 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
+        Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
+            let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
+            let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();
+            Command::Assist { text }
+        }
         Verb::Help { verb } => return help::told(verb.as_deref()).map(|text| Spoken::Help { text }),
         Verb::Task(Task::List) => return Ok(Spoken::Tasks { target }),
         Verb::Update(Update::List) => return Ok(Spoken::Updates { target }),
@@ -65,24 +73,35 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             RoleVerb::Release { role } => Command::ReleaseRole { role },
             RoleVerb::List => Command::Roles,
         },
-        Verb::Checkin(presence) => Command::CheckIn {
-            who: presence.who.as_deref().map(person).transpose()?,
-            note: presence.note.unwrap_or_default(),
+        Verb::Crew(verb) => match verb {
+            Crew::Checkin(presence) => Command::CheckIn {
+                who: presence.who.as_deref().map(person).transpose()?,
+                note: presence.note.unwrap_or_default(),
+            },
+            Crew::Checkout(presence) => Command::CheckOut {
+                who: presence.who.as_deref().map(person).transpose()?,
+                note: presence.note.unwrap_or_default(),
+            },
+            Crew::Assist { text } => Command::Assist { text: text.unwrap_or_default() },
+            Crew::List => Command::Crew,
         },
-        Verb::Checkout(presence) => Command::CheckOut {
-            who: presence.who.as_deref().map(person).transpose()?,
-            note: presence.note.unwrap_or_default(),
-        },
+        Verb::Next => Command::Next,
         Verb::Note { at, text } => Command::Note { text, at: at.map(|at| at.0) },
-        Verb::Correct { n, at, reason, text } => {
-            Command::Correct { target: n, text, at: at.map(|at| at.0), reason: reason.unwrap_or_default() }
-        }
-        Verb::Redact { n, reason } => Command::Redact { target: n, reason },
+        Verb::Entry(verb) => match verb {
+            EntryVerb::Correct { n, at, reason, text } => Command::Correct {
+                target: n,
+                text,
+                at: at.map(|at| at.0),
+                reason: reason.unwrap_or_default(),
+            },
+            EntryVerb::Redact { n, reason } => Command::Redact { target: n, reason },
+        },
         Verb::Severity { severity, reason } => {
             Command::Severity { to: severity, reason: reason.unwrap_or_default() }
         }
         Verb::Set(Set::Title { title }) => Command::Retitle { title },
         Verb::Set(Set::Summary { text }) => Command::Summarize { text },
+        Verb::Set(Set::Quiet { minutes }) => Command::Quiet { minutes: minutes.0 },
         Verb::Objective(verb) => match verb {
             Objective::Add { text } => Command::SetObjective { text },
             Objective::Met { n } => Command::MeetObjective { n },
@@ -106,7 +125,30 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             actions: actions.unwrap_or_default(),
             needs: needs.unwrap_or_default(),
         },
-        Verb::Decide { text } => Command::Decide { text },
+        Verb::Action(verb) => match verb {
+            ActionVerb::Announce { risky, minutes, text } => {
+                Command::Announce { text, is_risky: risky, minutes: minutes.map(|minutes| minutes.0) }
+            }
+            ActionVerb::Go { n } => Command::ClearAction { n },
+            ActionVerb::Hold { n, reason } => Command::HoldAction { n, reason },
+            ActionVerb::Done { n, result } => Command::FinishAction { n, result },
+            ActionVerb::Drop { n, reason } => Command::DropAction { n, reason: reason.unwrap_or_default() },
+            ActionVerb::StopAll { reason } => Command::StopActions { reason },
+            ActionVerb::ResumeAll(reason) => Command::ResumeActions { reason: reason.text() },
+            ActionVerb::List => Command::Actions,
+        },
+        Verb::Decision(verb) => match verb {
+            DecisionVerb::Record { text } => Command::Decide { text },
+            DecisionVerb::Propose { minutes, text } => {
+                Command::Propose { text, minutes: minutes.map(|minutes| minutes.0) }
+            }
+            DecisionVerb::Object { n, reason } => Command::Object { n, reason },
+            DecisionVerb::Withdraw { n, reason } => {
+                Command::WithdrawProposal { n, reason: reason.unwrap_or_default() }
+            }
+            DecisionVerb::Now { n } => Command::SettleProposal { n },
+            DecisionVerb::List => Command::Proposals,
+        },
         Verb::Update(verb) => match verb {
             Update::Draft { phase, impact, title, components, next, replaces, corrects, text } => {
                 Command::Draft(DraftText {
@@ -147,6 +189,12 @@ impl Reason {
     fn text(self) -> String {
         self.reason.unwrap_or_default()
     }
+}
+
+/// `help me`, and what with: no verb is called so.
+fn asks_for_help(words: &str) -> bool {
+    let word = words.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    word.eq_ignore_ascii_case("me")
 }
 
 fn enter(phase: Phase, reason: Reason) -> Command {

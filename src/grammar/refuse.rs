@@ -65,6 +65,12 @@ fn subs(group: &Command) -> String {
     group.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether the word is nearly one of the group's verbs.
+pub(super) fn is_slip(group: &Command, word: &str) -> bool {
+    let subs = group.get_subcommands().map(|sub| (sub.get_name().to_owned(), String::new()));
+    most_alike(&word.to_lowercase(), subs).is_some()
+}
+
 pub(super) fn unknown_in(group: &Command, word: &str) -> Refusal {
     let name = group.get_name();
     let near = most_alike(

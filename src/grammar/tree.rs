@@ -9,8 +9,11 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::{
-    groups::{Objective, Of, PhaseVerb, Presence, Reason, RoleVerb, Set, Task, Update},
-    value::{self, SituationId, Time},
+    groups::{
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task,
+        Update,
+    },
+    value::{self, SituationId},
 };
 use crate::incident::severity::Severity;
 
@@ -65,7 +68,7 @@ pub(super) enum Verb {
     /// How the incident stands
     #[command(after_help = "status")]
     Status,
-    /// All verbs, or one in full
+    /// All verbs, or one in full; `help me` asks for help with the incident
     #[command(after_help = "help update draft")]
     Help {
         /// The verb
@@ -78,51 +81,25 @@ pub(super) enum Verb {
     /// Who does what
     #[command(subcommand)]
     Role(RoleVerb),
-    /// Say that you are here
-    #[command(
-        before_help = "checkin [@NAME] [TEXT]",
-        after_help = "checkin on the bridge, looking at the database"
-    )]
-    Checkin(Presence),
-    /// Say that you leave
-    #[command(before_help = "checkout [@NAME] [TEXT]", after_help = "checkout back at 14:00")]
-    Checkout(Presence),
+    /// Who is here
+    #[command(subcommand)]
+    Crew(Crew),
+    /// What is due now, for you
+    #[command(after_help = "next")]
+    Next,
     /// Write on the timeline
     #[command(after_help = "note --at 09:12 the first customer called")]
     Note {
         /// When it happened: 09:12, 10m (ago), a date and time; UTC
         #[arg(long, value_name = "TIME", value_parser = value::time)]
-        at: Option<Time>,
+        at: Option<value::Time>,
         /// Kept word for word
         #[arg(value_name = "TEXT")]
         text: String,
     },
-    /// Correct an entry; what it said stays in the record
-    #[command(after_help = "correct 12 --reason typo it was db2, not db1")]
-    Correct {
-        /// The entry's number
-        #[arg(value_name = "N")]
-        n: u64,
-        /// When it really happened
-        #[arg(long, value_name = "TIME", value_parser = value::time)]
-        at: Option<Time>,
-        /// Why it was wrong
-        #[arg(long, value_name = "REASON")]
-        reason: Option<String>,
-        /// What it should say
-        #[arg(value_name = "TEXT")]
-        text: String,
-    },
-    /// Take an entry's text out of sight
-    #[command(after_help = "redact 12 a customer's name")]
-    Redact {
-        /// The entry's number
-        #[arg(value_name = "N")]
-        n: u64,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    /// What stands on the timeline
+    #[command(subcommand)]
+    Entry(EntryVerb),
     /// Say how bad it is
     #[command(alias = "sev", after_help = "severity sev1 payments fail too")]
     Severity {
@@ -133,7 +110,7 @@ pub(super) enum Verb {
         #[arg(value_name = "REASON")]
         reason: Option<String>,
     },
-    /// Title and summary
+    /// Title, summary, quiet
     #[command(subcommand)]
     Set(Set),
     /// What is to be reached
@@ -161,13 +138,12 @@ pub(super) enum Verb {
         #[arg(value_name = "CONDITIONS")]
         conditions: String,
     },
-    /// Record a decision
-    #[command(after_help = "decide roll back 4.2 rather than patch it: the patch is untested")]
-    Decide {
-        /// What is decided, and why
-        #[arg(value_name = "TEXT")]
-        text: String,
-    },
+    /// What is about to be done
+    #[command(subcommand)]
+    Action(ActionVerb),
+    /// What is decided, and what is proposed
+    #[command(subcommand)]
+    Decision(DecisionVerb),
     /// What the public is told
     #[command(subcommand)]
     Update(Update),
@@ -208,21 +184,34 @@ pub(super) enum Verb {
 /// Words that stand for a longer path when typed.
 pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("ack", &["task", "ack"]),
+    ("actions", &["action", "list"]),
     ("approve", &["update", "approve"]),
+    ("assist", &["crew", "assist"]),
     ("briefing", &["command", "briefing"]),
+    ("checkin", &["crew", "checkin"]),
+    ("checkout", &["crew", "checkout"]),
     ("confirm", &["phase", "confirm"]),
+    ("correct", &["entry", "correct"]),
+    ("decide", &["decision", "record"]),
     ("done", &["task", "done"]),
     ("draft", &["update", "draft"]),
     ("identify", &["phase", "identify"]),
     ("mitigate", &["phase", "mitigate"]),
+    ("object", &["decision", "object"]),
+    ("propose", &["decision", "propose"]),
     ("publish", &["update", "publish"]),
+    ("redact", &["entry", "redact"]),
+    ("resume", &["action", "resume-all"]),
     ("review", &["phase", "review"]),
     ("roles", &["role", "list"]),
+    ("snooze", &["set", "quiet"]),
+    ("stop", &["action", "stop-all"]),
     ("summary", &["set", "summary"]),
     ("take", &["command", "take"]),
     ("tasks", &["task", "list"]),
     ("title", &["set", "title"]),
     ("updates", &["update", "list"]),
+    ("withdraw", &["decision", "withdraw"]),
 ];
 
 static TREE: LazyLock<Command> = LazyLock::new(|| {

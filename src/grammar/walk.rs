@@ -115,9 +115,29 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
     if target.is_none() {
         *target = take_target(words);
     }
-    let Some(second) = words.next() else { return Err(refuse::incomplete(verb)) };
+    let Some(second) = words.peek() else { return Err(refuse::incomplete(verb)) };
+    // `action restart db1`: what is no verb of the group is what somebody is about to do.
+    if verb.get_name() == "action" && announces(verb, *words) {
+        let sub = verb.find_subcommand("announce").unwrap_or(verb);
+        return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
+    }
+    words.next();
     let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
+}
+
+/// Whether the words after `action` are an announcement: they begin with none of its verbs, or with one that a number must
+/// follow (`action drop the replica`), and are no slip of one (`action dnoe 2 restarted`).
+fn announces(group: &Command, mut words: Words<'_>) -> bool {
+    let second = words.next().unwrap_or_default().to_lowercase();
+    let is_number = words.peek().is_some_and(|word| word.trim_start_matches('#').parse::<u32>().is_ok());
+    match group.find_subcommand(&second) {
+        None => !is_number || !refuse::is_slip(group, &second),
+        Some(sub) => {
+            let counts = sub.get_positionals().next().is_some_and(|blank| Blank::of(blank) == Blank::Number);
+            counts && !is_number && words.peek().is_some()
+        }
+    }
 }
 
 struct Line<'v> {
@@ -290,12 +310,16 @@ impl Line<'_> {
     /// What people write in place of a flag. True when something was taken.
     fn shorthand(&mut self, blank: Option<&Arg>, word: &str, words: &mut Words<'_>) -> bool {
         match self.path {
-            ["task", "add"] | ["checkin"] | ["checkout"] if is_mention(word) && !self.has_flag("for") => {
+            ["task", "add"] | ["crew", "checkin" | "checkout"]
+                if is_mention(word) && !self.has_flag("for") =>
+            {
                 words.next();
                 self.push_flag("for", word);
                 true
             }
-            ["task", "add"] if value::units(word).is_some() && !self.has_flag("in") => {
+            ["task", "add"] | ["action", "announce"]
+                if value::units(word).is_some() && !self.has_flag("in") =>
+            {
                 words.next();
                 self.push_flag("in", word);
                 true

@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use super::{
     decide::when,
     role::{Role, Words},
-    state::{Incident, ObjectiveState},
+    sentence::and,
+    state::{ActionState, Incident, ObjectiveState},
 };
+use crate::people::Person;
 
 /// Sections of the transfer-of-command briefing (ICS 201 and the NIMS transfer list).
 pub const SECTIONS: u8 = 11;
@@ -15,91 +17,137 @@ pub const SECTIONS: u8 = 11;
 /// The sections by name, with what the incident has for each; `None` where there is nothing.
 pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, Option<String>)> {
     let lines = |lines: Vec<String>| (!lines.is_empty()).then(|| lines.join("\n"));
-    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let objectives: Vec<_> = incident
-        .objectives
-        .iter()
-        .filter(|o| o.state == ObjectiveState::Open)
-        .map(|o| format!("{}. {}", o.n, o.text))
-        .collect();
-    let tasks: Vec<_> = incident
-        .open_tasks()
-        .map(|task| {
-            let due = task.due_at.map(|due| format!(", due {}", when(Some(due)))).unwrap_or_default();
-            format!("#{} {} ({}, {}{due})", task.n, task.text, task.owner, task.state.word())
-        })
-        .collect();
-    let cans: Vec<_> = incident
-        .cans
-        .iter()
-        .map(|(service, can)| format!("{service} at {}: {}", when(Some(can.at)), can.conditions))
-        .collect();
-    let actions: Vec<_> = incident
-        .cans
-        .iter()
-        .filter(|(_, can)| !can.actions.is_empty())
-        .map(|(service, can)| format!("{service}: {}", can.actions))
-        .collect();
-    let needs: Vec<_> = incident
-        .cans
-        .iter()
-        .filter(|(_, can)| !can.needs.is_empty())
-        .map(|(service, can)| format!("{service} needs {}", can.needs))
-        .collect();
+    let people: Vec<_> = incident.present().into_iter().map(Person::to_string).collect();
+    let links: Vec<_> = incident.links.iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
     let organization: Vec<_> = std::iter::once(format!("Incident Commander: {}", incident.commander))
         .chain(incident.roles.iter().map(|held| format!("{}: {}", held.role, held.person)))
         .collect();
-    let people: Vec<_> = incident
-        .participants
-        .values()
-        .filter(|p| p.checked_in.is_some() && p.checked_out.is_none())
-        .map(|p| p.person.to_string())
-        .collect();
-    let alerts: Vec<_> = incident
-        .situations
-        .values()
-        .map(|s| format!("S-{} {}: {} firing of {}", s.id, s.title, s.firing, s.total))
-        .collect();
-    let links: Vec<_> = incident.links.iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
-    let public = match (incident.last_published(), incident.next_update_due) {
-        (None, _) => None,
-        (Some(post), due) => Some(format!(
-            "Update {} ({}) is public; next update {}",
-            post.n,
-            post.draft.phase.word(),
-            due.map_or_else(
-                || "not promised".to_owned(),
-                |due| {
-                    let late = if due < now { " (overdue)" } else { "" };
-                    format!("promised for {}{late}", when(Some(due)))
-                }
-            )
-        )),
-    };
     vec![
-        (
-            "Incident history",
-            Some(format!(
-                "{} ({}), {}, {} since {}. {} entries on the timeline.",
-                incident.title,
-                incident.id,
-                incident.severity,
-                incident.phase,
-                when(incident.milestones.declared),
-                incident.seq
-            )),
-        ),
-        ("Situation summary", text(&incident.summary).or_else(|| lines(cans))),
-        ("Priorities and objectives", lines(objectives)),
-        ("Current plan and tasks", lines(tasks)),
-        ("Actions under way", lines(actions)),
+        ("Incident history", Some(history(incident))),
+        ("Situation and last reports", lines(situation(incident))),
+        ("Priorities and objectives", lines(objectives(incident))),
+        ("Current plan and tasks", lines(plan(incident))),
+        ("Actions under way", lines(actions(incident))),
         ("Organization", lines(organization)),
         ("Resources here", lines(people)),
-        ("Resources needed", lines(needs)),
+        ("Resources needed", lines(needs(incident))),
+        ("Risks, safety and outlook", lines(risks(incident))),
         ("Communications and links", lines(links)),
-        ("Public information", public),
-        ("Alerts and outlook", lines(alerts)),
+        ("Public information", public(incident, now)),
     ]
+}
+
+fn history(incident: &Incident) -> String {
+    let reached = |name: &str, at: Option<DateTime<Utc>>| at.map(|at| format!(", {name} {}", when(Some(at))));
+    let milestones = [
+        reached("identified", incident.milestones.identified),
+        reached("mitigated", incident.milestones.mitigated),
+        reached("resolved", incident.milestones.resolved),
+    ];
+    format!(
+        "{} ({}), {}, {}, declared {}{}. {} in command since {}. {} entries on the timeline.",
+        incident.title,
+        incident.id,
+        incident.severity,
+        incident.phase,
+        when(incident.milestones.declared),
+        milestones.into_iter().flatten().collect::<String>(),
+        incident.commander,
+        when(Some(incident.commander_since)),
+        incident.seq
+    )
+}
+
+fn situation(incident: &Incident) -> Vec<String> {
+    let summary = (!incident.summary.is_empty()).then(|| incident.summary.clone());
+    let cans = incident.cans.iter().map(|(service, can)| {
+        format!("{service} at {} ({}): {}", when(Some(can.at)), can.by, can.conditions)
+    });
+    summary.into_iter().chain(cans).collect()
+}
+
+fn objectives(incident: &Incident) -> Vec<String> {
+    let open = incident.objectives.iter().filter(|o| o.state == ObjectiveState::Open);
+    open.map(|o| format!("{}. {}", o.n, o.text)).collect()
+}
+
+fn plan(incident: &Incident) -> Vec<String> {
+    let tasks = incident.open_tasks().map(|task| {
+        let due = task.due_at.map(|due| format!(", due {}", when(Some(due)))).unwrap_or_default();
+        format!("#{} {} ({}, {}{due})", task.n, task.text, task.owner, task.state.word())
+    });
+    let proposals = incident.open_proposals().map(|proposal| {
+        let objections = match proposal.objectors.as_slice() {
+            [] => String::new(),
+            some => format!("; strong objection of {}", and(some)),
+        };
+        let (n, text, by) = (proposal.n, &proposal.text, &proposal.by);
+        format!("Proposal {n} of {by}, decided {}: {text}{objections}", when(Some(proposal.ends_at)))
+    });
+    tasks.chain(proposals).collect()
+}
+
+fn actions(incident: &Incident) -> Vec<String> {
+    let announced = incident.open_actions().map(|action| {
+        format!("Action {} {} ({}, {})", action.n, action.text, action.by, action.state.word())
+    });
+    let reported = incident
+        .cans
+        .iter()
+        .filter(|(_, can)| !can.actions.is_empty())
+        .map(|(service, can)| format!("{service}: {}", can.actions));
+    announced.chain(reported).collect()
+}
+
+fn needs(incident: &Incident) -> Vec<String> {
+    let needs = incident.cans.iter().filter(|(_, can)| !can.needs.is_empty());
+    needs.map(|(service, can)| format!("{service} needs {}", can.needs)).collect()
+}
+
+fn risks(incident: &Incident) -> Vec<String> {
+    let stop =
+        incident.stop.as_ref().map(|stop| format!("{} stopped every action: {}", stop.by, stop.reason));
+    let risky = incident.open_actions().filter(|action| action.is_risky);
+    let risky = risky.map(|action| format!("Risky: action {} {} ({})", action.n, action.text, action.by));
+    let held = incident.open_actions().filter(|action| action.state == ActionState::Held && !action.is_risky);
+    let held = held.map(|action| format!("Held: action {} {} ({})", action.n, action.text, action.by));
+    let alerts = incident
+        .situations
+        .values()
+        .map(|s| format!("S-{} {}: {} firing of {}", s.id, s.title, s.firing, s.total));
+    stop.into_iter().chain(risky).chain(held).chain(alerts).collect()
+}
+
+fn public(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
+    let post = incident.last_published()?;
+    let next = match incident.next_update_due {
+        None => "not promised".to_owned(),
+        Some(due) => {
+            let late = if due < now { " (overdue)" } else { "" };
+            format!("promised for {}{late}", when(Some(due)))
+        }
+    };
+    Some(format!("Update {} ({}) is public; next update {next}", post.n, post.draft.phase.word()))
+}
+
+/// The words that fill a section which has nothing yet.
+fn fills(section: &str) -> &'static str {
+    match section {
+        "Situation and last reports" => "`set summary TEXT`",
+        "Priorities and objectives" => "`objective add TEXT`",
+        "Current plan and tasks" => "`task add @NAME TEXT`",
+        "Actions under way" => "`action WHAT`",
+        "Resources here" => "`checkin`",
+        "Communications and links" => "`link LABEL URL`",
+        "Public information" => "`update draft TEXT`",
+        _ => "`can SERVICE CONDITIONS | ACTIONS | NEEDS`",
+    }
+}
+
+/// What an outgoing commander could still say, with the words that say it.
+pub fn missing(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
+    let empty = sections(incident, now).into_iter().filter(|(_, text)| text.is_none());
+    empty.map(|(name, _)| format!("{name} ({})", fills(name))).collect()
 }
 
 /// How many of the sections have content.
@@ -115,7 +163,13 @@ pub fn text(incident: &Incident, now: DateTime<Utc>) -> String {
         let text = text.unwrap_or_else(|| "– nothing recorded".to_owned());
         out.push_str(&format!("{}. {name}: {}\n", n + 1, text.replace('\n', "\n   ")));
     }
-    out.trim_end().to_owned()
+    let missing = missing(incident, now);
+    let filled = usize::from(SECTIONS).saturating_sub(missing.len());
+    out.push_str(&format!("{filled} of {SECTIONS} sections are filled."));
+    if !missing.is_empty() {
+        out.push_str(&format!(" Still to say: {}.", missing.join(", ")));
+    }
+    out
 }
 
 /// The state in a few lines.
@@ -134,6 +188,17 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     }
     if incident.firing() > 0 {
         out.push(format!("Alerts firing: {}", incident.firing()));
+    }
+    if let Some(stop) = &incident.stop {
+        out.push(format!("STOPPED by {}: {}", stop.by, stop.reason));
+    }
+    let open = incident.open_actions().count();
+    if open > 0 {
+        out.push(format!("Open actions: {open}"));
+    }
+    let open = incident.open_proposals().count();
+    if open > 0 {
+        out.push(format!("Open proposals: {open}"));
     }
     let open = incident.open_tasks().count();
     if open > 0 {

@@ -125,6 +125,7 @@ pub enum Command {
         who: Option<Person>,
         note: String,
     },
+    Crew,
     // Objectives, tasks, reports
     SetObjective {
         text: String,
@@ -164,6 +165,60 @@ pub enum Command {
     },
     Decide {
         text: String,
+    },
+    // Actions: what somebody is about to do
+    Announce {
+        text: String,
+        is_risky: bool,
+        minutes: Option<u32>,
+    },
+    ClearAction {
+        n: u32,
+    },
+    HoldAction {
+        n: u32,
+        reason: String,
+    },
+    FinishAction {
+        n: u32,
+        result: String,
+    },
+    DropAction {
+        n: u32,
+        reason: String,
+    },
+    StopActions {
+        reason: String,
+    },
+    ResumeActions {
+        reason: String,
+    },
+    Actions,
+    // Decisions by consent
+    Propose {
+        text: String,
+        minutes: Option<u32>,
+    },
+    Object {
+        n: u32,
+        reason: String,
+    },
+    /// Takes back one's own objection, or a proposal.
+    WithdrawProposal {
+        n: u32,
+        reason: String,
+    },
+    SettleProposal {
+        n: u32,
+    },
+    Proposals,
+    // For whoever is new, or stuck
+    Next,
+    Assist {
+        text: String,
+    },
+    Quiet {
+        minutes: u32,
     },
     // Timeline
     Note {
@@ -262,6 +317,15 @@ pub enum TimerKind {
     FirstUpdateDue,
     /// Executives want another summary.
     ExecutiveDue,
+    ActionDue {
+        n: u32,
+        due_at: DateTime<Utc>,
+    },
+    ProposalEnds {
+        n: u32,
+    },
+    /// Nobody has written anything for a while.
+    Silence,
 }
 
 /// The right that a command needs; the column of the permission table.
@@ -290,6 +354,13 @@ pub enum Verb {
     CancelTask,
     Report,
     Decide,
+    Act,
+    ClearAction,
+    StopActions,
+    Propose,
+    SettleProposal,
+    Assist,
+    Quiet,
     Note,
     Correct,
     Redact,
@@ -301,7 +372,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 31] = [
+    pub const ALL: [Verb; 38] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -325,6 +396,13 @@ impl Verb {
         Self::CancelTask,
         Self::Report,
         Self::Decide,
+        Self::Act,
+        Self::ClearAction,
+        Self::StopActions,
+        Self::Propose,
+        Self::SettleProposal,
+        Self::Assist,
+        Self::Quiet,
         Self::Note,
         Self::Correct,
         Self::Redact,
@@ -361,6 +439,13 @@ impl Verb {
             Self::CancelTask => "cancel a task",
             Self::Report => "give a CAN report",
             Self::Decide => "record a decision",
+            Self::Act => "work on an action",
+            Self::ClearAction => "clear or hold actions",
+            Self::StopActions => "stop or resume all actions",
+            Self::Propose => "propose or object",
+            Self::SettleProposal => "decide on a proposal",
+            Self::Assist => "ask for help",
+            Self::Quiet => "put off reminders",
             Self::Note => "write on the timeline",
             Self::Correct => "correct an entry",
             Self::Redact => "redact an entry",

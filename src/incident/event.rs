@@ -111,6 +111,15 @@ pub struct Draft {
     pub texts: BTreeMap<String, String>,
 }
 
+/// Whom a silence has been brought to, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whom {
+    Commander,
+    Deputy,
+    Everyone,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub enum Event {
@@ -208,6 +217,80 @@ pub enum Event {
 
     #[serde(rename = "decision.recorded")]
     DecisionRecorded { text: String },
+
+    /// Somebody says what they are about to do.
+    #[serde(rename = "action.announced")]
+    ActionAnnounced {
+        n: u32,
+        text: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_risky: bool,
+        /// Whose go a risky one waits for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waits_for: Vec<Person>,
+        /// The time box, counted from the moment when it may begin.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        minutes: Option<u32>,
+    },
+    #[serde(rename = "action.cleared")]
+    ActionCleared { n: u32 },
+    #[serde(rename = "action.held")]
+    ActionHeld { n: u32, reason: String },
+    #[serde(rename = "action.done")]
+    ActionDone {
+        n: u32,
+        result: String,
+        /// It had no go, was held, or everything was stopped.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        without_go: bool,
+    },
+    #[serde(rename = "action.dropped")]
+    ActionDropped { n: u32, reason: String },
+    #[serde(rename = "action.overdue")]
+    ActionOverdue { n: u32 },
+    #[serde(rename = "actions.stopped")]
+    ActionsStopped { reason: String },
+    #[serde(rename = "actions.resumed")]
+    ActionsResumed { reason: String },
+
+    #[serde(rename = "proposal.made")]
+    ProposalMade { n: u32, text: String, ends_at: DateTime<Utc> },
+    #[serde(rename = "proposal.objected")]
+    ProposalObjected { n: u32, reason: String },
+    #[serde(rename = "proposal.objection_withdrawn")]
+    ObjectionWithdrawn { n: u32 },
+    #[serde(rename = "proposal.withdrawn")]
+    ProposalWithdrawn { n: u32, reason: String },
+    /// It is decided; the decision stands in the entry after this one.
+    #[serde(rename = "proposal.settled")]
+    ProposalSettled {
+        n: u32,
+        /// Who objects, still.
+        objectors: Vec<Person>,
+        /// By the commander, before its time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        at_once: bool,
+    },
+
+    #[serde(rename = "assist.asked")]
+    AssistAsked {
+        text: String,
+        /// Who is asked to look; empty where nobody else is there.
+        asked: Vec<Person>,
+    },
+    /// Nobody wrote anything for a while: whoever is asked how it stands.
+    #[serde(rename = "nudge")]
+    Nudged {
+        whom: Whom,
+        asked: Vec<Person>,
+        /// Minutes since somebody wrote.
+        silent_minutes: u32,
+        /// What is open or late, in a few words each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open: Vec<String>,
+    },
+    #[serde(rename = "nudge.quiet")]
+    QuietAsked { until: DateTime<Utc> },
     #[serde(rename = "can")]
     CanReported { service: String, conditions: String, actions: String, needs: String },
     #[serde(rename = "note")]
@@ -330,6 +413,22 @@ impl Event {
             Self::TaskOverdue { .. } => "task.overdue",
             Self::TaskCancelled { .. } => "task.cancelled",
             Self::DecisionRecorded { .. } => "decision.recorded",
+            Self::ActionAnnounced { .. } => "action.announced",
+            Self::ActionCleared { .. } => "action.cleared",
+            Self::ActionHeld { .. } => "action.held",
+            Self::ActionDone { .. } => "action.done",
+            Self::ActionDropped { .. } => "action.dropped",
+            Self::ActionOverdue { .. } => "action.overdue",
+            Self::ActionsStopped { .. } => "actions.stopped",
+            Self::ActionsResumed { .. } => "actions.resumed",
+            Self::ProposalMade { .. } => "proposal.made",
+            Self::ProposalObjected { .. } => "proposal.objected",
+            Self::ObjectionWithdrawn { .. } => "proposal.objection_withdrawn",
+            Self::ProposalWithdrawn { .. } => "proposal.withdrawn",
+            Self::ProposalSettled { .. } => "proposal.settled",
+            Self::AssistAsked { .. } => "assist.asked",
+            Self::Nudged { .. } => "nudge",
+            Self::QuietAsked { .. } => "nudge.quiet",
             Self::CanReported { .. } => "can",
             Self::Noted { .. } => "note",
             Self::LinkAdded { .. } => "evidence",
@@ -367,6 +466,11 @@ impl Event {
                 | Self::LinkAdded { .. }
                 | Self::TaskAssigned { .. }
                 | Self::TaskReported { .. }
+                | Self::ActionAnnounced { .. }
+                | Self::ActionDone { .. }
+                | Self::ProposalMade { .. }
+                | Self::ProposalObjected { .. }
+                | Self::AssistAsked { .. }
                 | Self::EntryCorrected { .. }
         )
     }

@@ -10,6 +10,7 @@ pub mod decide;
 pub mod event;
 pub mod id;
 pub mod kind;
+pub mod next;
 pub mod permission;
 pub mod phase;
 pub mod refusal;

@@ -38,6 +38,9 @@ fn anyone_may(verb: Verb) -> bool {
             | CheckIn
             | WorkTask
             | Report
+            | Act
+            | Propose
+            | Assist
             | Note
             | Correct
             | LinkAlerts
@@ -50,7 +53,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
     let slug = role.slug().split(':').next().unwrap_or_default();
     // Who reads along only reads, answers offers, and checks in and out.
     if matches!(slug, "observer" | "trainee") {
-        return matches!(verb, Declare | Read | AnswerOffer | TakeRole | CheckIn);
+        return matches!(verb, Declare | Read | AnswerOffer | TakeRole | CheckIn | Assist);
     }
     if anyone_may(verb) {
         return true;
@@ -60,9 +63,20 @@ fn role_may(role: &Role, verb: Verb) -> bool {
         // Everything the commander may, but what ends or shrinks the incident: that needs the token.
         "deputy" => !matches!(verb, House | Close | LowerSeverity | OfferCommand | Cancel),
         "pio" => matches!(verb, PublishPost | Retitle),
-        "safety" => matches!(verb, AssignTask | CancelTask | Decide),
+        "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions),
         "lno" => matches!(verb, AssignTask | OfferRole),
-        "ops" => matches!(verb, AssignTask | CancelTask | Advance | Objective | Decide | OfferRole | Retitle),
+        "ops" => matches!(
+            verb,
+            AssignTask
+                | CancelTask
+                | Advance
+                | Objective
+                | Decide
+                | OfferRole
+                | Retitle
+                | ClearAction
+                | StopActions
+        ),
         "planning" => matches!(verb, Objective | AssignTask | Retitle | OfferRole),
         "logistics" | "finance" | "intel" => matches!(verb, AssignTask),
         "branch" | "lead" => matches!(verb, AssignTask | CancelTask),

@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{event::Event, kind::Kind};
+use super::{
+    event::{Event, Whom},
+    kind::Kind,
+};
+use crate::people::Person;
 
 /// Characters of a draft's text that its sentence quotes; the exact text stands with the public updates.
 const QUOTE_CHARS_MAX: usize = 280;
 
 /// `text` as the end of a sentence: trimmed, with a full stop unless it ends in a mark of its own.
-fn ended(text: &str) -> String {
+pub(crate) fn ended(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() || text.ends_with(['.', '!', '?', '…', ':', ';']) {
         text.to_owned()
@@ -20,6 +24,45 @@ fn ended(text: &str) -> String {
 /// `: reason.`, or the full stop alone.
 fn because(reason: &str) -> String {
     if reason.trim().is_empty() { ".".to_owned() } else { format!(": {}", ended(reason)) }
+}
+
+/// Names in a list at most; who else is there is counted.
+const NAMED_MAX: usize = 5;
+
+fn listed(people: &[Person], last: &str) -> String {
+    let mut names: Vec<String> = people.iter().take(NAMED_MAX).map(Person::to_string).collect();
+    if people.len() > NAMED_MAX {
+        names.push(format!("{} others", people.len() - NAMED_MAX));
+    }
+    match names.pop() {
+        Some(only) if names.is_empty() => only,
+        Some(end) => format!("{} {last} {end}", names.join(", ")),
+        None => "nobody".to_owned(),
+    }
+}
+
+/// `Ada, Bo and Cy`.
+pub(super) fn and(people: &[Person]) -> String {
+    listed(people, "and")
+}
+
+/// `Ada, Bo or Cy`.
+pub(super) fn either(people: &[Person]) -> String {
+    listed(people, "or")
+}
+
+fn nudge(whom: Whom, asked: &[Person], silent_minutes: u32, open: &[String]) -> String {
+    let minutes =
+        if silent_minutes == 1 { "a minute".to_owned() } else { format!("{silent_minutes} minutes") };
+    let ask = match whom {
+        Whom::Commander => format!("{}: how does it stand? A `note` is enough.", and(asked)),
+        Whom::Deputy => {
+            format!("{}: the commander does not answer. Write a `note`, or `command take`.", and(asked))
+        }
+        Whom::Everyone => format!("{}: is anybody here? Write a `note`, or `command take`.", and(asked)),
+    };
+    let open = if open.is_empty() { String::new() } else { format!(" Open: {}.", open.join("; ")) };
+    format!("Nothing was written for {minutes}. {ask}{open}")
 }
 
 fn shortened(text: &str) -> String {
@@ -118,6 +161,64 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
 
         Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
+
+        Event::ActionAnnounced { n, text, is_risky, waits_for, minutes } => {
+            let time_box = minutes.map(|minutes| format!(", {minutes} minutes")).unwrap_or_default();
+            match (*is_risky, waits_for.is_empty()) {
+                (false, _) => format!("Action {n} is about to be done{time_box}: {}", ended(text)),
+                (true, true) => format!("Action {n} is risky and waits for a go{time_box}: {}", ended(text)),
+                (true, false) => format!(
+                    "Action {n} is risky and waits for the go of {}{time_box}: {}",
+                    either(waits_for),
+                    ended(text)
+                ),
+            }
+        }
+        Event::ActionCleared { n } => format!("Action {n} has its go."),
+        Event::ActionHeld { n, reason } => format!("Action {n} is held{}", because(reason)),
+        Event::ActionDone { n, result, without_go: false } => {
+            format!("Action {n} is done{}", because(result))
+        }
+        Event::ActionDone { n, result, without_go: true } => {
+            format!("Action {n} was done without a go{}", because(result))
+        }
+        Event::ActionDropped { n, reason } => format!("Action {n} will not be done{}", because(reason)),
+        Event::ActionOverdue { n } => format!("Action {n} is overdue."),
+        Event::ActionsStopped { reason } => {
+            format!("STOP{} Nobody changes anything until it is lifted.", because(reason))
+        }
+        Event::ActionsResumed { reason } => {
+            format!("The stop is lifted; what is risky needs a new go{}", because(reason))
+        }
+
+        Event::ProposalMade { n, text, ends_at } => format!(
+            "Proposal {n}: {} Any strong objection? It is decided {} unless withdrawn.",
+            ended(text),
+            tell(*ends_at)
+        ),
+        Event::ProposalObjected { n, reason } => {
+            format!("Strong objection to proposal {n}{}", because(reason))
+        }
+        Event::ObjectionWithdrawn { n } => format!("The objection to proposal {n} is taken back."),
+        Event::ProposalWithdrawn { n, reason } => format!("Proposal {n} was withdrawn{}", because(reason)),
+        Event::ProposalSettled { n, objectors, at_once } => {
+            let how = if *at_once { "decided before its time" } else { "decided, as its time is over" };
+            match objectors.as_slice() {
+                [] => format!("Proposal {n} is {how}; nobody objects."),
+                some => format!("Proposal {n} is {how}, against the strong objection of {}.", and(some)),
+            }
+        }
+
+        Event::AssistAsked { text, asked } => {
+            let about = if text.is_empty() { ".".to_owned() } else { format!(": {}", ended(text)) };
+            match asked.as_slice() {
+                [] => format!("A second pair of eyes is asked for{about} Whoever can, please look."),
+                some => format!("A second pair of eyes is asked for{about} {}, can you look?", and(some)),
+            }
+        }
+        Event::Nudged { whom, asked, silent_minutes, open } => nudge(*whom, asked, *silent_minutes, open),
+        Event::QuietAsked { until } => format!("No reminders until {}.", tell(*until)),
+
         Event::CanReported { service, conditions, actions, needs } => {
             let parts: Vec<_> = [("conditions", conditions), ("actions", actions), ("needs", needs)]
                 .into_iter()
@@ -211,13 +312,14 @@ pub fn parts(text: &str) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        incident::{decide::when, phase::Phase, role::Role, severity::Severity},
-        people::Person,
-    };
+    use crate::incident::{decide::when, phase::Phase, role::Role, severity::Severity};
 
     fn person(name: &str) -> Person {
         Person::named(name).unwrap()
+    }
+
+    fn announced(is_risky: bool, waits_for: Vec<Person>, minutes: Option<u32>) -> Event {
+        Event::ActionAnnounced { n: 1, text: "restart db1".into(), is_risky, waits_for, minutes }
     }
 
     #[test]
@@ -279,6 +381,32 @@ mod tests {
                 destinations: vec!["page".into(), "x".into()],
             },
             Event::UpdateDeliveryFailed { n: 1, destination: "x".into(), why: "403 Forbidden".into() },
+            announced(false, vec![], Some(10)),
+            announced(true, vec![person("Ada"), person("Bo")], None),
+            Event::ActionHeld { n: 1, reason: "the backup runs".into() },
+            Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true },
+            Event::ActionsStopped { reason: "we lose writes".into() },
+            Event::ActionsResumed { reason: String::new() },
+            Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },
+            Event::ProposalObjected { n: 1, reason: "the schema has changed".into() },
+            Event::ProposalSettled { n: 1, objectors: vec![], at_once: false },
+            Event::ProposalSettled { n: 1, objectors: vec![person("Bo")], at_once: true },
+            Event::AssistAsked { text: "which replica is the primary?".into(), asked: vec![person("Ada")] },
+            Event::AssistAsked { text: String::new(), asked: vec![] },
+            Event::Nudged {
+                whom: Whom::Commander,
+                asked: vec![person("Ada")],
+                silent_minutes: 10,
+                open: vec!["task #3 is late".into(), "the public update is late".into()],
+            },
+            Event::Nudged { whom: Whom::Deputy, asked: vec![person("Bo")], silent_minutes: 15, open: vec![] },
+            Event::Nudged {
+                whom: Whom::Everyone,
+                asked: ["A", "B", "C", "D", "E", "F", "G"].map(person).to_vec(),
+                silent_minutes: 20,
+                open: vec![],
+            },
+            Event::QuietAsked { until: at },
         ]
         .iter()
         .map(|event| sentence(event, &|at| when(Some(at))))
@@ -300,6 +428,22 @@ mod tests {
         Public update 1 was approved by its own author, alone: night shift.
         Public update 1 was published to page, x; no next one was promised.
         Public update 1 did not reach x: 403 Forbidden.
+        Action 1 is about to be done, 10 minutes: restart db1.
+        Action 1 is risky and waits for the go of Ada or Bo: restart db1.
+        Action 1 is held: the backup runs.
+        Action 1 was done without a go: db1 is up.
+        STOP: we lose writes. Nobody changes anything until it is lifted.
+        The stop is lifted; what is risky needs a new go.
+        Proposal 1: Roll back 4.2. Any strong objection? It is decided 2026-01-02 03:15 UTC unless withdrawn.
+        Strong objection to proposal 1: the schema has changed.
+        Proposal 1 is decided, as its time is over; nobody objects.
+        Proposal 1 is decided before its time, against the strong objection of Bo.
+        A second pair of eyes is asked for: which replica is the primary? Ada, can you look?
+        A second pair of eyes is asked for. Whoever can, please look.
+        Nothing was written for 10 minutes. Ada: how does it stand? A `note` is enough. Open: task #3 is late; the public update is late.
+        Nothing was written for 15 minutes. Bo: the commander does not answer. Write a `note`, or `command take`.
+        Nothing was written for 20 minutes. A, B, C, D, E and 2 others: is anybody here? Write a `note`, or `command take`.
+        No reminders until 2026-01-02 03:15 UTC.
         ");
     }
 

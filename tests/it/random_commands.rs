@@ -14,7 +14,7 @@ use commandpost::{
         phase::Phase,
         role::Role,
         severity::Severity,
-        state::Incident,
+        state::{ActionState, Incident},
     },
     journal::rows::{PublicPostRow, What},
     people::Person,
@@ -24,7 +24,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 const PEOPLE: [&str; 4] = ["Ada", "Bo", "Cy", "Di"];
-const ROLES: [&str; 7] = ["ic", "deputy", "pio", "ops", "scribe", "observer", "sme:db"];
+const ROLES: [&str; 8] = ["ic", "deputy", "pio", "ops", "safety", "scribe", "observer", "sme:db"];
 
 fn person() -> impl Strategy<Value = Person> {
     prop::sample::select(&PEOPLE[..]).prop_map(|name| Person::named(name).unwrap())
@@ -150,6 +150,28 @@ fn work() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn actions() -> impl Strategy<Value = Command> {
+    let n = || 1u32..4;
+    let minutes = || prop::option::of(any::<u32>().prop_map(|m| m % 20));
+    prop_oneof![
+        4 => (text(), any::<bool>(), minutes())
+            .prop_map(|(text, is_risky, minutes)| Command::Announce { text, is_risky, minutes }),
+        3 => n().prop_map(|n| Command::ClearAction { n }),
+        1 => (n(), text()).prop_map(|(n, reason)| Command::HoldAction { n, reason }),
+        2 => (n(), text()).prop_map(|(n, result)| Command::FinishAction { n, result }),
+        1 => (n(), text()).prop_map(|(n, reason)| Command::DropAction { n, reason }),
+        1 => text().prop_map(|reason| Command::StopActions { reason }),
+        2 => text().prop_map(|reason| Command::ResumeActions { reason }),
+        2 => (text(), minutes()).prop_map(|(text, minutes)| Command::Propose { text, minutes }),
+        2 => (n(), text()).prop_map(|(n, reason)| Command::Object { n, reason }),
+        1 => (n(), text()).prop_map(|(n, reason)| Command::WithdrawProposal { n, reason }),
+        1 => n().prop_map(|n| Command::SettleProposal { n }),
+        1 => text().prop_map(|text| Command::Assist { text }),
+        1 => any::<u32>().prop_map(|m| Command::Quiet { minutes: m % 300 }),
+        1 => prop::sample::select(vec![Command::Actions, Command::Proposals, Command::Next, Command::Crew]),
+    ]
+}
+
 fn posts() -> impl Strategy<Value = Command> {
     let n = || 1u32..4;
     prop_oneof![
@@ -167,6 +189,10 @@ fn house() -> impl Strategy<Value = Command> {
         person().prop_map(|to| Command::Timer(TimerKind::CommandOfferExpires { to })),
         (role(), person()).prop_map(|(role, to)| Command::Timer(TimerKind::RoleOfferExpires { role, to })),
         Just(Command::Timer(TimerKind::FirstUpdateDue)),
+        Just(Command::Timer(TimerKind::ExecutiveDue)),
+        Just(Command::Timer(TimerKind::Silence)),
+        Just(Command::Timer(TimerKind::Silence)),
+        (1u32..4).prop_map(|n| Command::Timer(TimerKind::ProposalEnds { n })),
         (1u32..4, delivered).prop_map(|(post, result)| Command::Delivered {
             post,
             destination: "x".into(),
@@ -189,6 +215,7 @@ fn said() -> impl Strategy<Value = (Option<Person>, Command, i64)> {
         3 => (person(), people()).prop_map(move |(p, c)| by(p, c)),
         3 => (person(), work()).prop_map(move |(p, c)| by(p, c)),
         5 => (person(), posts()).prop_map(move |(p, c)| by(p, c)),
+        5 => (person(), actions()).prop_map(move |(p, c)| by(p, c)),
         2 => house().prop_map(|c| (None, c)),
         1 => (person(), house()).prop_map(move |(p, c)| by(p, c)),
     ]
@@ -258,6 +285,29 @@ impl Played {
             assert!(approval.by != post.author || approval.alone.is_some() || !self.policy.two_person);
             assert_eq!(after.post(*n).unwrap().draft, post.draft, "published word for word");
         }
+        let is_house = entry.actor.person == Person::house();
+        match &entry.event {
+            // By force with a reason, by acceptance, from the house, or after a silence that was brought to whoever takes it.
+            Event::CommandTransferred { without_outgoing_brief: true, reason, .. } => {
+                assert!(!reason.is_empty() || before.commander == Person::house(), "{entry:?}");
+            }
+            // Nobody gives the go over a stop, and nobody alone where somebody else could be asked.
+            Event::ActionCleared { n } => {
+                let action = before.action(*n).unwrap();
+                assert!(before.stop.is_none() && action.state.is_open());
+                let clears = before.who_clears(&action.by);
+                assert!(action.by != entry.actor.person || clears.contains(&action.by), "{entry:?}");
+            }
+            // Never twice within a minute, never in peace.
+            Event::Nudged { .. } => {
+                assert!(is_house && before.phase.is_active());
+                let at = before.time_at(entry.recorded_at);
+                let last = before.silence.reminded_at;
+                assert!(last.is_none_or(|last| at - last >= Duration::minutes(1)), "{last:?} {at}");
+                assert!(before.silence.quiet_until.is_none_or(|until| at >= until));
+            }
+            _ => {}
+        }
         // What was said to the public stays said.
         for post in before.posts.iter().filter(|post| post.published.is_some()) {
             let now = after.post(post.n).unwrap();
@@ -310,6 +360,15 @@ impl Played {
             assert!(incident.command_offer.is_none() && incident.offers.is_empty());
             assert!(incident.next_update_due.is_none());
         }
+        if incident.stop.is_some() {
+            let mut open = incident.open_actions();
+            assert!(
+                open.all(|one| one.due_at.is_none() && !(one.is_risky && one.state == ActionState::Going))
+            );
+        }
+        if incident.phase.is_over() {
+            assert!(incident.stop.is_none() && incident.open_proposals().next().is_none());
+        }
         assert_eq!(incident.milestones.closed.is_some(), incident.phase.is_over());
         for (n, entry) in self.entries.iter().enumerate() {
             assert_eq!(entry.seq, n as u64 + 1);
@@ -332,8 +391,13 @@ fn play(
 ) {
     let house = Person::house();
     let start: DateTime<Utc> = "2026-01-02T12:00:00Z".parse().unwrap();
-    let policy =
-        Policy { two_person, destinations: vec!["x".into(), "statuspage".into()], ..Policy::default() };
+    let policy = Policy {
+        two_person,
+        destinations: vec!["x".into(), "statuspage".into()],
+        silence_minutes: [3; 5],
+        exec_update_minutes: [5; 5],
+        ..Policy::default()
+    };
     let drill = (kind == Kind::Drill).then(|| DrillStart {
         scenario: "s".into(),
         sha256: "0".into(),

@@ -37,7 +37,12 @@ fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
         (1, "update publish 1", "update publish", json!({ "n": 1 })),
         (0, "task add --in 10m roll it back", "task add", json!({ "text": "roll it back", "in": "10m" })),
         (0, "task done 1 rolled back", "task done", json!({ "n": 1, "result": "rolled back" })),
-        (0, "decide stay on the old release", "decide", json!({ "text": "stay on the old release" })),
+        (
+            0,
+            "decide stay on the old release",
+            "decision record",
+            json!({ "text": "stay on the old release" }),
+        ),
         (0, "resolve rolled back", "resolve", json!({ "reason": "rolled back" })),
         (0, "close", "close", json!({})),
     ]

@@ -16,7 +16,7 @@ fn filled(option: &Value) -> Value {
             "role" => json!("pio"),
             "from" => json!("S-1"),
             "at" => json!("09:12"),
-            "in" | "next" | "minutes" => json!("10m"),
+            "in" | "next" | "minutes" | "for" => json!("10m"),
             "component" => json!("API=major_outage; Web site=operational"),
             "incident" => json!("INC-9"),
             "verb" => json!("note"),

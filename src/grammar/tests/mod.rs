@@ -60,10 +60,11 @@ fn every_example_in_the_help_can_be_said() {
 
 #[test]
 fn what_the_rules_tell_people_to_type_can_be_typed() {
-    let rules = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/incident/decide");
+    let rooms = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/incident");
+    let mut files = vec![rooms.join("briefing.rs"), rooms.join("next.rs"), rooms.join("sentence.rs")];
+    files.extend(std::fs::read_dir(rooms.join("decide")).unwrap().map(|file| file.unwrap().path()));
     let mut tried = 0;
-    for file in std::fs::read_dir(rules).unwrap() {
-        let file = file.unwrap().path();
+    for file in files {
         // The rules' own tests are in a folder beside them.
         if !file.is_file() {
             continue;
@@ -78,6 +79,8 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
             let line = quoted
                 .replace("{n}", "1")
                 .replace(" N", " 1")
+                .replace("{first}", "pio")
+                .replace("{slug}", "pio")
                 .replace("{me}", "Ada Lovelace")
                 .replace("{}", "pio")
                 .replace("URL", "https://a.example");
@@ -231,6 +234,56 @@ fn a_task_is_given_with_a_mention_and_a_time_box_or_taken() {
         command("checkin @ada by phone"),
         Command::CheckIn { who: Some(ada()), note: "by phone".into() }
     );
+}
+
+#[test]
+fn an_action_is_announced_without_a_verb_of_its_own() {
+    let announce = |text: &str, is_risky, minutes| Command::Announce { text: text.into(), is_risky, minutes };
+    assert_eq!(command("action restart db1"), announce("restart db1", false, None));
+    assert_eq!(command("action 10m restart db1"), announce("restart db1", false, Some(10)));
+    for text in [
+        "action --risky 10m restart db1",
+        "action announce --risky 10m restart db1",
+        "action announce --in 10m --risky restart db1",
+    ] {
+        assert_eq!(command(text), announce("restart db1", true, Some(10)), "{text}");
+    }
+    // A word of the group that a number must follow, without one.
+    assert_eq!(command("action drop the replica"), announce("drop the replica", false, None));
+    assert_eq!(command("action go back to 4.1"), announce("go back to 4.1", false, None));
+    assert_eq!(command("action stop the queue"), announce("stop the queue", false, None));
+    assert_eq!(command("action go #2"), Command::ClearAction { n: 2 });
+    assert_eq!(command("action done 2 it's up"), Command::FinishAction { n: 2, result: "it's up".into() });
+    assert!(refused("action dnoe 2 it's up").contains("Did you mean `action done`?"));
+    assert!(refused("action go").contains("needs N"));
+    assert_eq!(command("stop we lose writes"), Command::StopActions { reason: "we lose writes".into() });
+    assert_eq!(command("resume"), Command::ResumeActions { reason: String::new() });
+    assert!(matches!(said("INC-1 action restart db1"), Ok(Spoken::On { target: Some(_), .. })));
+    assert!(matches!(said("action INC-1 restart db1"), Ok(Spoken::On { target: Some(_), .. })));
+}
+
+#[test]
+fn whoever_is_stuck_says_so_in_their_own_words() {
+    let assist = |text: &str| Command::Assist { text: text.into() };
+    assert_eq!(command("help me"), assist(""));
+    assert_eq!(command("Help me!"), assist(""));
+    assert_eq!(command("help me with the replica"), assist("with the replica"));
+    assert_eq!(command("assist which replica?"), assist("which replica?"));
+    assert!(matches!(said("INC-1 help me"), Ok(Spoken::On { target: Some(_), .. })));
+    assert!(matches!(said("help mitigate"), Ok(Spoken::Help { .. })));
+    assert_eq!(command("next"), Command::Next);
+    assert_eq!(command("snooze 30m"), Command::Quiet { minutes: 30 });
+}
+
+#[test]
+fn a_proposal_has_a_time_to_object_in() {
+    let propose = |text: &str, minutes| Command::Propose { text: text.into(), minutes };
+    assert_eq!(command("propose roll back"), propose("roll back", None));
+    assert_eq!(command("propose --for 10m roll back"), propose("roll back", Some(10)));
+    assert_eq!(command("decision propose roll back"), propose("roll back", None));
+    assert_eq!(command("object 1 no"), Command::Object { n: 1, reason: "no".into() });
+    assert_eq!(command("withdraw 1"), Command::WithdrawProposal { n: 1, reason: String::new() });
+    assert_eq!(command("decision record it"), command("decide it"));
 }
 
 #[test]

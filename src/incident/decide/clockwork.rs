@@ -55,9 +55,13 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             }
             nothing()
         }
+        TimerKind::ActionDue { n, due_at } => super::actions::due(incident, *n, *due_at, scene),
+        TimerKind::ProposalEnds { n } => super::consent::ended(incident, *n, scene),
+        TimerKind::Silence => super::aid::silence(incident, scene),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
-            if minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
+            let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);
+            if is_quiet || minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
                 return nothing();
             }
             let what = format!(

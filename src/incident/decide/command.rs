@@ -9,6 +9,12 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
     }
     let expires_at = scene.now + Duration::minutes(i64::from(scene.policy.offer_expires_minutes));
     let sections = briefing::sections_filled(incident, scene.now);
+    let missing = briefing::missing(incident, scene.now);
+    let missing = if missing.is_empty() {
+        String::new()
+    } else {
+        format!(" The briefing lacks: {}.", missing.join(", "))
+    };
     let mut events = Vec::new();
     if let Some(open) = incident.command_offer.as_ref().filter(|offer| offer.to.id != to.id) {
         events.push(Event::CommandOfferWithdrawn { to: open.to.clone() });
@@ -23,7 +29,7 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
         events,
         format!(
             "{} offers command of {} to {to}. Read the briefing (`command briefing`; {sections} of {} sections filled). \
-             Command stays with {} until {to} says «I have command» (`command accept`), by {}.",
+             Command stays with {} until {to} says «I have command» (`command accept`), by {}.{missing}",
             incident.commander,
             incident.id,
             briefing::SECTIONS,
@@ -69,7 +75,8 @@ fn moved(
 ) -> Decision {
     let from = incident.commander.clone();
     let reply = format!(
-        "{} – command transferred from {from} to {to}. {to} has command of {}.",
+        "{} – command transferred from {from} to {to}. {to} has command of {}. `next` says what is due; `briefing` \
+         has the rest.",
         clock_time(now),
         incident.id
     );
@@ -117,9 +124,19 @@ pub(super) fn take(incident: &Incident, force: bool, reason: &str, scene: &Scene
     {
         return Ok(moved(incident, me, offer.briefing_sections, false, reason, scene.now));
     }
+    if !force && let Some(why) = super::aid::succession(incident, scene) {
+        let reason = if reason.is_empty() { why } else { format!("{why}; {reason}") };
+        return Ok(moved(incident, me, sections, true, reason, scene.now));
+    }
     if !force {
+        let asked = incident.silence.unanswered.map(|(_, since)| {
+            format!(
+                " They were asked at {} whether they are there; it goes to the deputy next.",
+                clock_time(since)
+            )
+        });
         return Err(Refusal::conflict(
-            format!("{} is in command.", incident.commander),
+            format!("{} is in command.{}", incident.commander, asked.unwrap_or_default()),
             format!(
                 "Ask them to `command offer {me}`. If they do not answer, `command take --force REASON` moves command \
                  to you at once; that is announced and logged."

@@ -138,6 +138,14 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
                     "Report them (`task done N RESULT`) or cancel them (`task cancel N REASON`) first.",
                 ));
             }
+            let open: Vec<_> =
+                incident.open_actions().map(|action| format!("{} ({})", action.n, action.by)).collect();
+            if !open.is_empty() {
+                return Err(Refusal::conflict(
+                    format!("Open actions: {}.", open.join(", ")),
+                    "Report them (`action done N RESULT`) or drop them (`action drop N REASON`) first.",
+                ));
+            }
             if let Some(post) = incident.posts.iter().find(|p| {
                 p.dropped.is_none()
                     && p.published.as_ref().is_some_and(|p| p.destinations.values().any(Option::is_none))

@@ -1,10 +1,14 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `log` (notes, corrections,
-//! alerts), `posts` (what the public is told), `clockwork` (timers, deliveries, drills).
+//! One file a noun: `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
+//! public is told), `clockwork` (timers, deliveries, drills).
 
+mod actions;
+mod aid;
 mod clockwork;
 mod command;
+mod consent;
 mod lifecycle;
 mod log;
 mod posts;
@@ -45,6 +49,8 @@ pub struct Policy {
     pub public_update_minutes: [u32; 5],
     /// Minutes after which executives want another summary, SEV1 to SEV5; 0 is never.
     pub exec_update_minutes: [u32; 5],
+    /// Minutes without a word after which the commander is asked how it stands, SEV1 to SEV5; 0 is never.
+    pub silence_minutes: [u32; 5],
     /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
     pub first_post_minutes: [u32; 5],
     /// Direct reports at which the commander is advised to delegate (a guideline, never a bar).
@@ -70,6 +76,7 @@ impl Default for Policy {
             text_chars_max: 4_000,
             public_update_minutes: [20, 30, 60, 0, 0],
             exec_update_minutes: [0; 5],
+            silence_minutes: [0; 5],
             first_post_minutes: [5, 10, 0, 0, 0],
             span_warn: 6,
             components: vec![],
@@ -86,6 +93,9 @@ impl Policy {
     }
     pub fn exec_update_minutes(&self, severity: Severity) -> u32 {
         self.exec_update_minutes[usize::from(severity.level() - 1)]
+    }
+    pub fn silence_minutes(&self, severity: Severity) -> u32 {
+        self.silence_minutes[usize::from(severity.level() - 1)]
     }
     pub fn first_post_minutes(&self, severity: Severity) -> u32 {
         self.first_post_minutes[usize::from(severity.level() - 1)]
@@ -225,6 +235,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Roles => Ok(Decision::read(roles::list(incident, scene))),
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
+        Crew => Ok(Decision::read(roles::crew(incident))),
         SetObjective { text } => work::set_objective(incident, text, scene),
         MeetObjective { n } => work::meet_objective(incident, *n),
         DropObjective { n, reason } => work::drop_objective(incident, *n, reason, scene),
@@ -237,6 +248,22 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             work::can(incident, service, conditions, actions, needs, scene)
         }
         Decide { text } => log::decision(incident, text, scene),
+        Announce { text, is_risky, minutes } => actions::announce(incident, text, *is_risky, *minutes, scene),
+        ClearAction { n } => actions::go(incident, *n, scene),
+        HoldAction { n, reason } => actions::hold(incident, *n, reason, scene),
+        FinishAction { n, result } => actions::done(incident, *n, result, scene),
+        DropAction { n, reason } => actions::drop_action(incident, *n, reason, scene),
+        StopActions { reason } => actions::stop(incident, reason, scene),
+        ResumeActions { reason } => actions::resume(incident, reason, scene),
+        Actions => Ok(Decision::read(actions::list(incident))),
+        Propose { text, minutes } => consent::propose(incident, text, *minutes, scene),
+        Object { n, reason } => consent::object(incident, *n, reason, scene),
+        WithdrawProposal { n, reason } => consent::withdraw(incident, *n, reason, scene),
+        SettleProposal { n } => consent::settle(incident, *n),
+        Proposals => Ok(Decision::read(consent::list(incident))),
+        Next => Ok(Decision::read(super::next::text(incident, scene.person, scene.policy, scene.now))),
+        Assist { text } => aid::assist(incident, text, scene),
+        Quiet { minutes } => aid::quiet(*minutes, scene),
         Note { text, at } => log::note(text, *at, scene),
         AddLink { label, url } => log::link(incident, label, url, scene),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
@@ -272,7 +299,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         TakeCommand { .. } => Verb::TakeCommand,
         OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Roles | Status => Verb::Read,
+        Briefing | Roles | Status | Crew | Actions | Proposals | Next => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } => Verb::OfferRole,
         RelieveRole { .. } => Verb::RelieveRole,
@@ -290,6 +317,13 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         CancelTask { .. } => Verb::CancelTask,
         Can { .. } => Verb::Report,
         Decide { .. } => Verb::Decide,
+        Announce { .. } | FinishAction { .. } | DropAction { .. } => Verb::Act,
+        ClearAction { .. } | HoldAction { .. } => Verb::ClearAction,
+        StopActions { .. } | ResumeActions { .. } => Verb::StopActions,
+        Propose { .. } | Object { .. } | WithdrawProposal { .. } => Verb::Propose,
+        SettleProposal { .. } => Verb::SettleProposal,
+        Assist { .. } => Verb::Assist,
+        Quiet { .. } => Verb::Quiet,
         Note { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } => Verb::Correct,
         Redact { .. } => Verb::Redact,
@@ -347,7 +381,7 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
         Some(role) => format!("as {}", role.shown(scene.policy.words)),
         None => "without a role here".to_owned(),
     };
-    let may_roles: Vec<String> = ["ic", "deputy", "ops", "pio", "scribe"]
+    let may_roles: Vec<String> = ["ic", "deputy", "ops", "safety", "pio", "scribe"]
         .iter()
         .filter_map(|slug| slug.parse::<Role>().ok())
         .filter(|role| may(Standing::Holds(role), verb, incident.kind()))
@@ -372,6 +406,10 @@ fn allowed_when_over(command: &Command) -> bool {
             | Status
             | Roles
             | Briefing
+            | Crew
+            | Actions
+            | Proposals
+            | Next
             | CheckOut { .. }
             | Timer(_)
             | Delivered { .. }

@@ -202,6 +202,21 @@ pub(super) fn list(incident: &Incident, scene: &Scene<'_>) -> String {
     lines.join("\n")
 }
 
+pub(super) fn crew(incident: &Incident) -> String {
+    let here = incident.present();
+    if here.is_empty() {
+        return format!("Nobody has checked in to {}. To do so: `checkin`.", incident.id);
+    }
+    let line = |one: &&Person| {
+        let roles: Vec<_> = incident.roles_of(one).iter().map(Role::title).collect();
+        let since = incident.participants.get(&one.id).and_then(|part| part.checked_in);
+        let since = since.map(|at| format!(", here since {}", clock_time(at))).unwrap_or_default();
+        let part = if roles.is_empty() { String::new() } else { format!(" – {}", roles.join(", ")) };
+        format!("{one}{part}{since}")
+    };
+    here.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 const PARTICIPANTS_MAX: usize = 1_000;
 
 pub(super) fn check_in(incident: &Incident, who: Option<&Person>, note: &str, scene: &Scene<'_>) -> Ruling {
@@ -239,6 +254,17 @@ pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, s
         return Err(Refusal::conflict(
             format!("{who} still has open tasks: {}.", open.join(", ")),
             "Report them, or have them assigned to somebody else.",
+        ));
+    }
+    let open: Vec<_> = incident
+        .open_actions()
+        .filter(|action| action.by.id == who.id)
+        .map(|action| action.n.to_string())
+        .collect();
+    if !open.is_empty() {
+        return Err(Refusal::conflict(
+            format!("{who} still has open actions: {}.", open.join(", ")),
+            "Report them (`action done N RESULT`) or drop them (`action drop N REASON`) first.",
         ));
     }
     let note = optional_text("note", note, scene)?;

@@ -35,7 +35,7 @@ pub(super) fn drop_objective(incident: &Incident, n: u32, reason: &str, scene: &
     Ok(Decision::one(Event::ObjectiveDropped { n, reason }, format!("Objective {n} is dropped.")))
 }
 
-fn time_box(minutes: u32) -> Result<Duration, Refusal> {
+pub(super) fn time_box(minutes: u32) -> Result<Duration, Refusal> {
     if (1..=MINUTES_MAX).contains(&minutes) {
         Ok(Duration::minutes(i64::from(minutes)))
     } else {

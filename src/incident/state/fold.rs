@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::*;
 use crate::incident::event::{Entry, Event};
+
+/// Who asks for help again within this time asks the next ones.
+pub const ASSIST_ANEW: Duration = Duration::minutes(30);
 
 impl Incident {
     /// Opens an incident from its first entry, which must be `incident.declared`.
@@ -33,6 +36,13 @@ impl Incident {
             participants: BTreeMap::new(),
             objectives: vec![],
             tasks: vec![],
+            actions: vec![],
+            stop: None,
+            proposals: vec![],
+            assist: None,
+            silence: Silence::from(
+                drill_clock.map_or(entry.recorded_at, |c| c.virtual_at(entry.recorded_at)),
+            ),
             cans: BTreeMap::new(),
             posts: vec![],
             situations: BTreeMap::new(),
@@ -62,6 +72,64 @@ impl Incident {
         });
     }
 
+    /// A late entry is a sign of life when it is written, not when it happened.
+    fn hear(&mut self, entry: &Entry) {
+        let at = self.time_at(entry.recorded_at);
+        if entry.actor.person.id == Person::house().id {
+            if matches!(
+                entry.event,
+                Event::Reminded { .. }
+                    | Event::Nudged { .. }
+                    | Event::TaskOverdue { .. }
+                    | Event::ActionOverdue { .. }
+            ) {
+                self.silence.reminded_at = Some(at);
+            }
+            return;
+        }
+        self.silence.heard_at = self.silence.heard_at.max(at);
+        self.silence.nudges = 0;
+        if entry.actor.person.id == self.commander.id {
+            self.silence.unanswered = None;
+        }
+    }
+
+    fn action_mut(&mut self, n: u32) -> Option<&mut Action> {
+        self.actions.iter_mut().find(|action| action.n == n)
+    }
+    fn proposal_mut(&mut self, n: u32) -> Option<&mut Proposal> {
+        self.proposals.iter_mut().find(|proposal| proposal.n == n)
+    }
+
+    /// From here on it is being done, and its time box counts; not while everything is stopped.
+    fn start_action(&mut self, n: u32, at: DateTime<Utc>) {
+        let is_stopped = self.stop.is_some();
+        if let Some(action) = self.action_mut(n) {
+            action.state = ActionState::Going;
+            action.due_at =
+                action.minutes.filter(|_| !is_stopped).map(|m| at + Duration::minutes(i64::from(m)));
+        }
+    }
+
+    fn stop_actions(&mut self) {
+        for action in self.actions.iter_mut().filter(|action| action.state.is_open()) {
+            action.due_at = None;
+            // A go was given before whatever it is that made somebody stop everything.
+            if action.is_risky && action.state != ActionState::Held {
+                action.state = ActionState::Waiting;
+            }
+        }
+    }
+
+    fn resume_actions(&mut self, at: DateTime<Utc>) {
+        self.stop = None;
+        let going = |action: &&Action| matches!(action.state, ActionState::Going | ActionState::Overdue);
+        let again: Vec<u32> = self.actions.iter().filter(going).map(|action| action.n).collect();
+        for n in again {
+            self.start_action(n, at);
+        }
+    }
+
     fn task_mut(&mut self, n: u32) -> Option<&mut Task> {
         self.tasks.iter_mut().find(|task| task.n == n)
     }
@@ -75,6 +143,7 @@ impl Incident {
         self.seq = entry.seq;
         self.updated_at = self.updated_at.max(at);
         self.see(&entry.actor.person, entry);
+        self.hear(entry);
         match &entry.event {
             Event::Declared { title, severity, .. } => {
                 // A second declaration lifts a triage card to an incident.
@@ -186,6 +255,99 @@ impl Incident {
             Event::TaskOverdue { n } => self.set_task(*n, TaskState::Overdue),
             Event::TaskCancelled { n, .. } => self.set_task(*n, TaskState::Cancelled),
             Event::DecisionRecorded { .. } => self.decisions += 1,
+            Event::ActionAnnounced { n, text, is_risky, minutes, .. } => {
+                self.actions.push(Action {
+                    n: *n,
+                    seq: entry.seq,
+                    reported_in: None,
+                    text: text.clone(),
+                    by: entry.actor.person.clone(),
+                    is_risky: *is_risky,
+                    minutes: *minutes,
+                    due_at: None,
+                    state: ActionState::Waiting,
+                    result: None,
+                });
+                if !is_risky {
+                    self.start_action(*n, at);
+                }
+            }
+            Event::ActionCleared { n } => self.start_action(*n, at),
+            Event::ActionHeld { n, .. } => {
+                if let Some(action) = self.action_mut(*n) {
+                    action.state = ActionState::Held;
+                    action.due_at = None;
+                }
+            }
+            Event::ActionDone { n, result, .. } => {
+                if let Some(action) = self.action_mut(*n) {
+                    action.state = ActionState::Done;
+                    action.result = Some(result.clone());
+                    action.reported_in = Some(entry.seq);
+                }
+            }
+            Event::ActionDropped { n, .. } => {
+                if let Some(action) = self.action_mut(*n) {
+                    action.state = ActionState::Dropped;
+                }
+            }
+            Event::ActionOverdue { n } => {
+                if let Some(action) = self.action_mut(*n) {
+                    action.state = ActionState::Overdue;
+                }
+            }
+            Event::ActionsStopped { reason } => {
+                let by = &entry.actor.person;
+                let as_safety = self.given("safety").any(|one| one.id == by.id);
+                self.stop = Some(Stop { by: by.clone(), as_safety, at, reason: reason.clone() });
+                self.stop_actions();
+            }
+            Event::ActionsResumed { .. } => self.resume_actions(at),
+            Event::ProposalMade { n, text, ends_at } => self.proposals.push(Proposal {
+                n: *n,
+                seq: entry.seq,
+                text: text.clone(),
+                by: entry.actor.person.clone(),
+                ends_at: *ends_at,
+                objectors: vec![],
+                state: ProposalState::Open,
+            }),
+            Event::ProposalObjected { n, .. } => {
+                if let Some(proposal) = self.proposal_mut(*n) {
+                    proposal.objectors.retain(|one| one.id != entry.actor.person.id);
+                    proposal.objectors.push(entry.actor.person.clone());
+                }
+            }
+            Event::ObjectionWithdrawn { n } => {
+                if let Some(proposal) = self.proposal_mut(*n) {
+                    proposal.objectors.retain(|one| one.id != entry.actor.person.id);
+                }
+            }
+            Event::ProposalWithdrawn { n, .. } => {
+                if let Some(proposal) = self.proposal_mut(*n) {
+                    proposal.state = ProposalState::Withdrawn;
+                }
+            }
+            Event::ProposalSettled { n, .. } => {
+                if let Some(proposal) = self.proposal_mut(*n) {
+                    proposal.state = ProposalState::Decided;
+                }
+            }
+            Event::AssistAsked { asked, .. } => {
+                let by = entry.actor.person.clone();
+                let mut all = match self.assist.take() {
+                    Some(before) if before.by.id == by.id && at - before.at < ASSIST_ANEW => before.asked,
+                    _ => vec![],
+                };
+                all.extend(asked.iter().cloned());
+                self.assist = Some(Assist { by, at, asked: all });
+            }
+            Event::Nudged { whom, .. } => {
+                self.silence.nudges += 1;
+                let (furthest, since) = self.silence.unanswered.unwrap_or((*whom, at));
+                self.silence.unanswered = Some((furthest.max(*whom), since));
+            }
+            Event::QuietAsked { until } => self.silence.quiet_until = Some(*until),
             Event::CanReported { service, conditions, actions, needs } => {
                 let can = Can {
                     seq: entry.seq,
@@ -298,6 +460,17 @@ impl Incident {
     fn forget(&mut self, seq: u64) {
         self.cans.retain(|_, can| can.seq != seq);
         self.links.retain(|link| link.seq != seq);
+        for action in &mut self.actions {
+            if action.seq == seq {
+                action.text = "[redacted]".into();
+            }
+            if action.reported_in == Some(seq) {
+                action.result = Some("[redacted]".into());
+            }
+        }
+        for proposal in self.proposals.iter_mut().filter(|proposal| proposal.seq == seq) {
+            proposal.text = "[redacted]".into();
+        }
         for task in &mut self.tasks {
             if task.seq == seq {
                 task.text = "[redacted]".into();
@@ -338,6 +511,11 @@ impl Incident {
                 self.next_update_due = None;
                 self.command_offer = None;
                 self.offers.clear();
+                self.stop = None;
+                // What nobody decided by then lapses.
+                for proposal in self.proposals.iter_mut().filter(|one| one.state == ProposalState::Open) {
+                    proposal.state = ProposalState::Withdrawn;
+                }
             }
             Phase::Triage | Phase::Investigating | Phase::Review => {
                 if phase == Phase::Investigating {
@@ -351,6 +529,7 @@ impl Incident {
 
     fn give_command(&mut self, to: &Person, at: DateTime<Utc>) {
         self.command_offer = None;
+        self.silence.unanswered = None;
         if self.commander.id != to.id {
             self.commanders.push((to.clone(), at));
             self.commander = to.clone();

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{event::DrillClock, id::IncidentId, kind::Kind, phase::Phase, role::Role, severity::Severity};
 use crate::{people::Person, post::PublicPhase};
+pub use fold::ASSIST_ANEW;
 pub use parts::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,12 @@ pub struct Incident {
     pub participants: BTreeMap<String, Participant>,
     pub objectives: Vec<Objective>,
     pub tasks: Vec<Task>,
+    pub actions: Vec<Action>,
+    /// Nobody changes anything while this stands.
+    pub stop: Option<Stop>,
+    pub proposals: Vec<Proposal>,
+    pub assist: Option<Assist>,
+    pub silence: Silence,
     pub cans: BTreeMap<String, Can>,
     pub posts: Vec<Post>,
     pub situations: BTreeMap<i64, Situation>,
@@ -114,6 +121,63 @@ impl Incident {
 
     pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.state.is_open())
+    }
+
+    pub fn action(&self, n: u32) -> Option<&Action> {
+        self.actions.iter().find(|action| action.n == n)
+    }
+    pub fn open_actions(&self) -> impl Iterator<Item = &Action> {
+        self.actions.iter().filter(|action| action.state.is_open())
+    }
+    pub fn proposal(&self, n: u32) -> Option<&Proposal> {
+        self.proposals.iter().find(|proposal| proposal.n == n)
+    }
+    pub fn open_proposals(&self) -> impl Iterator<Item = &Proposal> {
+        self.proposals.iter().filter(|proposal| proposal.state == ProposalState::Open)
+    }
+
+    /// The people who hold a role themselves, not in another's place.
+    pub fn given(&self, slug: &str) -> impl Iterator<Item = &Person> {
+        self.roles.iter().filter(move |held| held.role.slug() == slug).map(|held| &held.person)
+    }
+
+    /// Whose go a risky action of this person waits for: the Operations Section Chief and the Safety Officer, else the
+    /// commander, else a deputy; the person themselves where nobody else is there to ask.
+    pub fn who_clears(&self, author: &Person) -> Vec<Person> {
+        let house = Person::house();
+        let others = |people: Vec<&Person>| {
+            let mut others: Vec<Person> =
+                people.into_iter().filter(|one| one.id != author.id && one.id != house.id).cloned().collect();
+            others.dedup_by(|a, b| a.id == b.id);
+            others
+        };
+        let asked = [
+            self.given("ops").chain(self.given("safety")).collect(),
+            vec![&self.commander],
+            self.given("deputy").collect(),
+        ];
+        asked.into_iter().map(others).find(|people| !people.is_empty()).unwrap_or_else(|| {
+            let may = ["ops", "safety", "deputy"]
+                .iter()
+                .any(|slug| self.given(slug).any(|one| one.id == author.id));
+            if may || self.commander.id == author.id { vec![author.clone()] } else { vec![] }
+        })
+    }
+
+    /// Who is here: checked in, or with a role, and not gone; the commander among them.
+    pub fn present(&self) -> Vec<&Person> {
+        let house = Person::house();
+        self.participants
+            .values()
+            .filter(|one| {
+                let has_part = one.person.id == self.commander.id
+                    || self.roles.iter().any(|held| held.person.id == one.person.id);
+                one.checked_out.is_none()
+                    && (one.checked_in.is_some() || has_part)
+                    && one.person.id != house.id
+            })
+            .map(|one| &one.person)
+            .collect()
     }
 
     pub fn firing(&self) -> u64 {

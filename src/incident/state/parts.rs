@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    incident::{event::Draft, role::Role},
+    incident::{
+        event::{Draft, Whom},
+        role::Role,
+    },
     people::Person,
 };
 
@@ -87,6 +90,127 @@ pub struct Task {
     pub due_at: Option<DateTime<Utc>>,
     pub state: TaskState,
     pub result: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionState {
+    /// Risky, and without a go yet.
+    Waiting,
+    Going,
+    Overdue,
+    Held,
+    Done,
+    Dropped,
+}
+
+impl ActionState {
+    pub fn is_open(self) -> bool {
+        !matches!(self, Self::Done | Self::Dropped)
+    }
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waits for a go",
+            Self::Going => "under way",
+            Self::Overdue => "overdue",
+            Self::Held => "held",
+            Self::Done => "done",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What somebody said that they are about to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    pub n: u32,
+    /// The timeline entry that announced it.
+    pub seq: u64,
+    /// The timeline entry that reported its result.
+    pub reported_in: Option<u64>,
+    pub text: String,
+    pub by: Person,
+    pub is_risky: bool,
+    pub minutes: Option<u32>,
+    /// The end of its time box, once it may begin.
+    pub due_at: Option<DateTime<Utc>>,
+    pub state: ActionState,
+    pub result: Option<String>,
+}
+
+/// Nobody changes anything until this is lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    pub by: Person,
+    /// In which role they stopped it.
+    pub as_safety: bool,
+    pub at: DateTime<Utc>,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalState {
+    Open,
+    Decided,
+    Withdrawn,
+}
+
+/// What is decided when its time is over, unless it is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    pub n: u32,
+    /// The timeline entry it stands in.
+    pub seq: u64,
+    pub text: String,
+    pub by: Person,
+    pub ends_at: DateTime<Utc>,
+    pub objectors: Vec<Person>,
+    pub state: ProposalState,
+}
+
+/// Who was asked to look when somebody last asked for help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assist {
+    pub by: Person,
+    pub at: DateTime<Utc>,
+    pub asked: Vec<Person>,
+}
+
+/// How long nobody has written, and who has been asked about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// When somebody last wrote, whatever it was.
+    pub heard_at: DateTime<Utc>,
+    /// Nudges since then.
+    pub nudges: u32,
+    /// When the house last reminded of something.
+    pub reminded_at: Option<DateTime<Utc>>,
+    /// How far up the silence was brought since the commander last wrote, and when first.
+    pub unanswered: Option<(Whom, DateTime<Utc>)>,
+    pub quiet_until: Option<DateTime<Utc>>,
+}
+
+impl Silence {
+    pub fn from(heard_at: DateTime<Utc>) -> Silence {
+        Silence { heard_at, nudges: 0, reminded_at: None, unanswered: None, quiet_until: None }
+    }
+
+    /// When the next nudge is due, where one is owed after so many minutes of silence: the commander then, the deputy
+    /// and everybody after half of that again each, then less and less often; never twice within a minute.
+    pub fn next_nudge(&self, minutes: u32) -> DateTime<Utc> {
+        const MINUTES_MAX: i64 = 120;
+        let minutes = i64::from(minutes.max(1));
+        let wait = match self.nudges {
+            0 => minutes,
+            1 | 2 => (minutes / 2).max(1),
+            n => minutes.saturating_mul(1 << (n - 3).min(10)).min(MINUTES_MAX.max(minutes)),
+        };
+        let from = if self.nudges == 0 { self.heard_at } else { self.reminded_at.unwrap_or(self.heard_at) };
+        let due = from + Duration::minutes(wait);
+        let apart = self.reminded_at.map(|at| at + Duration::minutes(1));
+        [apart, self.quiet_until].into_iter().flatten().fold(due, DateTime::max)
+    }
 }
 
 /// A CAN report: conditions, actions, needs.

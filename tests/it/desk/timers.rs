@@ -19,6 +19,10 @@ fn task(minutes: u32) -> Command {
     Command::AssignTask { owner: None, text: "Look".into(), minutes: Some(minutes) }
 }
 
+fn note(text: &str) -> Command {
+    Command::Note { text: text.into(), at: None }
+}
+
 async fn count(house: &House, id: IncidentId, name: &str) -> usize {
     house.names(id).await.iter().filter(|entry| **entry == name).count()
 }
@@ -125,4 +129,89 @@ async fn an_incident_that_gets_worse_has_a_deadline_for_telling_the_public() {
     house.desk.fire_due_timers().await.unwrap();
     assert_eq!(count(&house, id, "reminder").await, 1, "nobody has to be told any more");
     assert_eq!(house.journal.next_timer_at().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_silence_is_brought_up_at_its_time_after_a_restart_too_and_ends_with_the_incident() {
+    let mut settings = Settings::default();
+    settings.policy.silence_minutes = [10; 5];
+    settings.policy.first_post_minutes = [0; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    // Somebody writes now and then: the timer goes off, finds nothing to say, and waits again.
+    for _ in 0..3 {
+        house.world.later(Duration::minutes(7));
+        house.say("Bo", id, note("still looking")).await;
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    assert_eq!(count(&house, id, "nudge").await, 0);
+    let house = house.restarted();
+    house.world.later(Duration::minutes(11));
+    for _ in 0..3 {
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    assert_eq!(count(&house, id, "nudge").await, 1, "once, however often somebody looks");
+    house.world.later(Duration::minutes(6));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "nudge").await, 2);
+    // Nobody has answered: command passes to who takes it, with the reason on the timeline.
+    let take = Command::TakeCommand { force: false, reason: String::new() };
+    let answer = house.say("Bo", id, take).await;
+    assert!(answer.text.contains("from Ada to Bo"), "{}", answer.text);
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    assert!(lines.iter().any(|line| line.text.contains("Ada did not answer since")), "{lines:?}");
+    let resolved = Command::Enter { phase: Phase::Resolved, reason: "restarted".into() };
+    house.say("Bo", id, resolved).await;
+    house.world.later(Duration::minutes(60));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "nudge").await, 2);
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+    // It breaks again: somebody listens again.
+    let reopened = Command::Enter { phase: Phase::Investigating, reason: "errors are back".into() };
+    house.say("Bo", id, reopened).await;
+    house.world.later(Duration::minutes(11));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "nudge").await, 3);
+}
+
+#[tokio::test]
+async fn reminders_that_are_put_off_come_after_the_quiet_and_not_in_it() {
+    let mut settings = Settings::default();
+    settings.policy.silence_minutes = [10; 5];
+    settings.policy.exec_update_minutes = [20; 5];
+    settings.policy.first_post_minutes = [0; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.say("Ada", id, Command::Quiet { minutes: 60 }).await;
+    for _ in 0..59 {
+        house.world.later(Duration::minutes(1));
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    assert_eq!((count(&house, id, "nudge").await, count(&house, id, "reminder").await), (0, 0));
+    for _ in 0..5 {
+        house.world.later(Duration::minutes(1));
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    assert_eq!((count(&house, id, "nudge").await, count(&house, id, "reminder").await), (1, 1));
+}
+
+#[tokio::test]
+async fn an_action_s_time_box_and_a_proposal_s_countdown_outlive_a_restart() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    let announce = Command::Announce { text: "restart db1".into(), is_risky: false, minutes: Some(3) };
+    house.say("Bo", id, announce).await;
+    house.say("Ada", id, Command::StopActions { reason: "we lose writes".into() }).await;
+    house.say("Bo", id, Command::Propose { text: "roll back".into(), minutes: Some(4) }).await;
+    house.say("Cy", id, Command::Object { n: 1, reason: "the schema has changed".into() }).await;
+    let house = house.restarted();
+    house.world.later(Duration::minutes(5));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "action.overdue").await, 0, "nobody may work");
+    assert_eq!(count(&house, id, "proposal.settled").await, 1);
+    assert_eq!(count(&house, id, "decision.recorded").await, 1);
+    house.say("Ada", id, Command::ResumeActions { reason: String::new() }).await;
+    house.world.later(Duration::minutes(4));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "action.overdue").await, 1);
 }

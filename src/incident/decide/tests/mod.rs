@@ -2,7 +2,10 @@
 //!
 //! Each table keeps the refusals that it met; the snapshots beside this file are made to be read aloud.
 
+mod actions;
+mod aid;
 mod command;
+mod consent;
 mod lifecycle;
 mod log;
 mod posts;

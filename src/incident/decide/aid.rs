@@ -1,0 +1,136 @@
+//! For whoever is new or stuck, and for a room that has fallen silent: a second pair of eyes, nudges, quiet.
+
+use super::*;
+use crate::incident::{event::Whom, sentence::and, state::TaskState};
+
+/// A quiet that lasts longer is no quiet but an end.
+const QUIET_MINUTES_MAX: u32 = 4 * 60;
+/// What is open that one nudge names.
+const OPEN_NAMED_MAX: usize = 4;
+
+/// Wakes the next one who has not been asked yet: a deputy, the commander, who else has the asker's part or is over it;
+/// at last whoever is here.
+pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Ruling {
+    let me = scene.person;
+    let about = optional_text("question", about, scene)?;
+    let before: &[Person] = match &incident.assist {
+        Some(assist)
+            if assist.by.id == me.id && scene.now - assist.at < crate::incident::state::ASSIST_ANEW =>
+        {
+            &assist.asked
+        }
+        _ => &[],
+    };
+    let house = Person::house();
+    let mut ladder: Vec<&Person> = incident.given("deputy").chain([&incident.commander]).collect();
+    for role in incident.roles_of(me) {
+        let family = |slug: &str| slug.split(':').next().unwrap_or_default().to_owned();
+        let alike = family(role.slug());
+        ladder.extend(
+            incident.roles.iter().filter(|held| family(held.role.slug()) == alike).map(|held| &held.person),
+        );
+        if let Some(up) = role.def().reports_to.and_then(|up| up.parse::<Role>().ok()) {
+            ladder.extend(incident.holders(&up));
+        }
+    }
+    let is_new = |one: &&Person| {
+        one.id != me.id && one.id != house.id && !before.iter().any(|asked| asked.id == one.id)
+    };
+    let is_gone =
+        |one: &Person| incident.participants.get(&one.id).is_some_and(|part| part.checked_out.is_some());
+    let next = ladder.into_iter().filter(|one| !is_gone(one)).find(is_new);
+    let asked: Vec<Person> = match next {
+        Some(one) => vec![one.clone()],
+        None => incident.present().into_iter().filter(|one| one.id != me.id).cloned().collect(),
+    };
+    let reply = match asked.as_slice() {
+        [] => "You are the only one here. Bring somebody in: `task add @NAME TEXT` tells them what you need."
+            .to_owned(),
+        some => format!(
+            "{} asked to look. To ask is right. If nobody comes, say it again: the next one is asked.",
+            if let [one] = some { format!("{one} is") } else { format!("{} are", and(some)) }
+        ),
+    };
+    Ok(Decision::one(Event::AssistAsked { text: about, asked }, reply))
+}
+
+pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
+    if !(1..=QUIET_MINUTES_MAX).contains(&minutes) {
+        return Err(Refusal::invalid(
+            format!("Reminders are not put off for {minutes} minutes."),
+            format!("Give 1 to {QUIET_MINUTES_MAX} minutes: `snooze 30m`."),
+        ));
+    }
+    let until = scene.now + Duration::minutes(i64::from(minutes));
+    Ok(Decision::one(
+        Event::QuietAsked { until },
+        format!(
+            "No reminders until {}. What was promised to the public is still reminded of.",
+            clock_time(until)
+        ),
+    ))
+}
+
+/// Nobody has written for a while. The commander is asked first, then the deputy, then everybody.
+pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
+    let minutes = scene.policy.silence_minutes(incident.severity);
+    if minutes == 0 || !incident.phase.is_active() || scene.now < incident.silence.next_nudge(minutes) {
+        return Ok(Decision::read(""));
+    }
+    let has_commander = incident.commander.id != Person::house().id;
+    let deputies: Vec<Person> = incident.given("deputy").cloned().collect();
+    let whom = match incident.silence.nudges {
+        0 if has_commander => Whom::Commander,
+        0 | 1 if !deputies.is_empty() => Whom::Deputy,
+        _ => Whom::Everyone,
+    };
+    let asked = match whom {
+        Whom::Commander => vec![incident.commander.clone()],
+        Whom::Deputy => deputies,
+        Whom::Everyone => {
+            let here: Vec<Person> = incident.present().into_iter().cloned().collect();
+            if here.is_empty() {
+                incident.participants.values().map(|one| one.person.clone()).collect()
+            } else {
+                here
+            }
+        }
+    };
+    let silent = (scene.now - incident.silence.heard_at).num_minutes();
+    let event = Event::Nudged {
+        whom,
+        asked,
+        silent_minutes: u32::try_from(silent).unwrap_or(0),
+        open: open(incident, scene),
+    };
+    Ok(Decision::one(event, "Nothing was written for a while."))
+}
+
+/// What is late or waits, together in one nudge.
+fn open(incident: &Incident, scene: &Scene<'_>) -> Vec<String> {
+    let mut open = Vec::new();
+    if incident.stop.is_some() {
+        open.push("everything is stopped".to_owned());
+    }
+    if incident.next_update_due.is_some_and(|due| due <= scene.now) {
+        open.push("the public update is late".to_owned());
+    }
+    let waiting = incident.open_actions().filter(|a| a.state == crate::incident::state::ActionState::Waiting);
+    open.extend(waiting.map(|action| format!("action {} waits for a go", action.n)));
+    let late = incident.open_tasks().filter(|task| task.state == TaskState::Overdue);
+    open.extend(late.map(|task| format!("task #{} of {} is late", task.n, task.owner)));
+    let more = open.len().saturating_sub(OPEN_NAMED_MAX);
+    open.truncate(OPEN_NAMED_MAX);
+    if more > 0 {
+        open.push(format!("{more} more"));
+    }
+    open
+}
+
+/// Why this person may take command of one who does not answer: the silence was brought to them, and is not broken.
+pub(super) fn succession(incident: &Incident, scene: &Scene<'_>) -> Option<String> {
+    let (whom, since) = incident.silence.unanswered?;
+    let is_deputy = incident.given("deputy").any(|one| one.id == scene.person.id);
+    let may = whom == Whom::Everyone || whom == Whom::Deputy && is_deputy;
+    may.then(|| format!("{} did not answer since {}", incident.commander, clock_time(since)))
+}

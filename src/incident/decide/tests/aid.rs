@@ -1,0 +1,189 @@
+//! A second pair of eyes, a silence that is brought up, command that passes when nobody answers; what is next.
+
+use super::*;
+use crate::incident::{command::TimerKind, event::Whom};
+
+fn assist(text: &str) -> Command {
+    Command::Assist { text: text.into() }
+}
+
+fn asked(events: &[Event]) -> Vec<String> {
+    match events {
+        [Event::AssistAsked { asked, .. }] => asked.iter().map(Person::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn nudge(stage: &mut Stage) -> Option<(Whom, Vec<String>)> {
+    match stage.ok(HOUSE, Command::Timer(TimerKind::Silence)).as_slice() {
+        [] => None,
+        [Event::Nudged { whom, asked, .. }] => Some((*whom, asked.iter().map(Person::to_string).collect())),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn note() -> Command {
+    Command::Note { text: "still looking".into(), at: None }
+}
+
+fn take() -> Command {
+    Command::TakeCommand { force: false, reason: String::new() }
+}
+
+fn listening() -> Stage {
+    let mut stage = Stage::new();
+    stage.policy.silence_minutes = [10; 5];
+    stage
+}
+
+#[test]
+fn help_is_asked_of_one_after_the_other() {
+    let mut stage = Stage::new();
+    assert_eq!(asked(&stage.ok("Ada", assist(""))), Vec::<String>::new(), "nobody else is here");
+    stage.ok("Bo", Command::TakeRole { role: role("deputy") });
+    stage.ok("Cy", Command::TakeRole { role: role("sme:db") });
+    stage.ok("Di", Command::TakeRole { role: role("sme:api") });
+    stage.ok("Eve", Command::TakeRole { role: role("observer") });
+    for next in ["Bo", "Ada", "Di"] {
+        assert_eq!(asked(&stage.ok("Cy", assist("which replica?"))), [next]);
+    }
+    assert_eq!(asked(&stage.ok("Cy", assist(""))), ["Ada", "Bo", "Di", "Eve"], "whoever is here");
+    // Half an hour later it is another question; and who only reads along may ask too.
+    stage.later(31);
+    assert_eq!(asked(&stage.ok("Cy", assist(""))), ["Bo"]);
+    assert_eq!(asked(&stage.ok("Eve", assist("what is a CAN?"))), ["Bo"]);
+}
+
+#[test]
+fn a_silence_goes_to_the_commander_the_deputy_and_everybody_then_backs_off() {
+    let mut stage = listening();
+    stage.ok("Bo", Command::TakeRole { role: role("deputy") });
+    stage.ok("Cy", Command::CheckIn { who: None, note: String::new() });
+    stage.later(9);
+    assert_eq!(nudge(&mut stage), None);
+    stage.later(1);
+    assert_eq!(nudge(&mut stage), Some((Whom::Commander, vec!["Ada".into()])));
+    assert_eq!(nudge(&mut stage), None);
+    stage.later(5);
+    assert_eq!(nudge(&mut stage), Some((Whom::Deputy, vec!["Bo".into()])));
+    stage.later(5);
+    let everyone = Some((Whom::Everyone, vec!["Ada".into(), "Bo".into(), "Cy".into()]));
+    assert_eq!(nudge(&mut stage), everyone);
+    for wait in [10, 20, 40, 80, 120, 120] {
+        stage.later(wait - 1);
+        assert_eq!(nudge(&mut stage), None, "{wait}");
+        stage.later(1);
+        assert_eq!(nudge(&mut stage), everyone, "{wait}");
+    }
+    // Whoever writes, it begins anew.
+    stage.ok("Cy", note());
+    stage.later(10);
+    assert_eq!(nudge(&mut stage).unwrap().0, Whom::Commander);
+}
+
+#[test]
+fn nobody_is_nudged_in_peace_in_quiet_or_where_it_is_switched_off() {
+    let mut stage = listening();
+    assert_eq!(stage.no("Bo", Command::Quiet { minutes: 30 }), Because::Forbidden);
+    stage.no("Ada", Command::Quiet { minutes: 0 });
+    stage.no("Ada", Command::Quiet { minutes: 241 });
+    stage.ok("Ada", Command::Quiet { minutes: 30 });
+    stage.later(29);
+    assert_eq!(nudge(&mut stage), None);
+    stage.later(1);
+    assert!(nudge(&mut stage).is_some());
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "quiet".into() });
+    stage.later(60);
+    assert_eq!(nudge(&mut stage), None);
+    stage.aloud("quiet");
+    let mut off = stage.again();
+    off.later(60);
+    assert_eq!(nudge(&mut off), None);
+}
+
+#[test]
+fn a_nudge_says_together_what_is_late() {
+    let mut stage = listening();
+    stage.ok("Bo", Command::Announce { text: "Fail over".into(), is_risky: true, minutes: None });
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: "Look".into(), minutes: Some(5) });
+    let due_at = stage.incident.task(1).unwrap().due_at.unwrap();
+    stage.later(10);
+    stage.ok(HOUSE, Command::Timer(TimerKind::TaskDue { n: 1, due_at }));
+    assert_eq!(nudge(&mut stage), None, "something was said this very minute");
+    stage.later(1);
+    let events = stage.ok(HOUSE, Command::Timer(TimerKind::Silence));
+    assert!(
+        matches!(&events[..], [Event::Nudged { silent_minutes: 11, open, .. }]
+            if *open == ["action 1 waits for a go", "task #1 of Bo is late"]),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn command_of_the_silent_passes_to_who_was_asked_and_acknowledges() {
+    let mut stage = listening();
+    stage.ok("Bo", Command::TakeRole { role: role("deputy") });
+    stage.later(10);
+    assert_eq!(nudge(&mut stage).unwrap().0, Whom::Commander);
+    assert_eq!(stage.no("Bo", take()), Because::Conflict, "Ada has only just been asked");
+    stage.later(5);
+    nudge(&mut stage);
+    assert_eq!(stage.no("Cy", take()), Because::Conflict, "the deputy comes first");
+    // Another's word ends the silence on the timeline, not the commander's.
+    stage.ok("Cy", note());
+    let since = clock_time(start() + Duration::minutes(10));
+    let events = stage.ok("Bo", take());
+    assert!(
+        matches!(&events[..], [Event::CommandTransferred { without_outgoing_brief: true, reason, .. }]
+            if *reason == format!("Ada did not answer since {since}")),
+        "{events:?}"
+    );
+    assert_eq!(stage.incident.commander, who("Bo"));
+    assert_eq!(stage.no("Cy", take()), Because::Conflict, "Bo is not silent");
+
+    // A commander who answers stays in command; everybody may take over at last.
+    stage.later(10);
+    nudge(&mut stage);
+    stage.later(5);
+    assert_eq!(nudge(&mut stage).unwrap().0, Whom::Everyone, "there is no deputy");
+    stage.ok("Bo", note());
+    assert_eq!(stage.no("Cy", take()), Because::Conflict);
+    stage.later(10);
+    nudge(&mut stage);
+    stage.later(5);
+    nudge(&mut stage);
+    stage.ok("Cy", take());
+    assert_eq!(stage.incident.commander, who("Cy"));
+    stage.aloud("succession");
+}
+
+#[test]
+fn next_says_what_is_due_for_one_s_own_role_in_a_few_lines() {
+    let mut stage = Stage::new();
+    let newcomer = stage.reads("Zoe", Command::Next);
+    stage.ok("Bo", Command::TakeRole { role: role("pio") });
+    stage.ok("Cy", Command::TakeRole { role: role("sme:db") });
+    stage.ok("Cy", Command::Announce { text: "Fail over".into(), is_risky: true, minutes: None });
+    stage.ok(
+        "Ada",
+        Command::AssignTask { owner: Some(who("Cy")), text: "Find the lag".into(), minutes: Some(10) },
+    );
+    stage.ok("Bo", Command::Propose { text: "Roll back 4.2".into(), minutes: None });
+    let mut told = vec![("Zoe, new", newcomer)];
+    for (name, person) in [("Ada, commander", "Ada"), ("Bo, information", "Bo"), ("Cy, specialist", "Cy")] {
+        told.push((name, stage.reads(person, Command::Next)));
+    }
+    stage.ok("Ada", Command::StopActions { reason: "we lose writes".into() });
+    told.push(("Cy, stopped", stage.reads("Cy", Command::Next)));
+    told.push(("Briefing", stage.reads("Cy", Command::Briefing)));
+    told.push(("Actions", stage.reads("Cy", Command::Actions)));
+    told.push(("Proposals", stage.reads("Cy", Command::Proposals)));
+    told.push(("Crew", stage.reads("Cy", Command::Crew)));
+    for (name, text) in told.iter().take(5) {
+        assert!(text.lines().count() <= 1 + crate::incident::next::LINES_MAX, "{name}: {text}");
+    }
+    let page: Vec<String> = told.into_iter().map(|(name, text)| format!("== {name}\n{text}")).collect();
+    insta::with_settings!({prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("readings", page.join("\n\n"));
+    });
+}

@@ -1,0 +1,275 @@
+//! What is due now for one person, in their role: a few lines, the most urgent first. Made to be read by somebody who is
+//! new here and does not know where to begin.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{
+    command::Verb,
+    decide::{Policy, when},
+    permission::{Standing, may},
+    phase::Phase,
+    role::Role,
+    sentence::ended,
+    severity::Severity,
+    state::{ActionState, Incident, TaskState},
+};
+use crate::{people::Person, post};
+
+/// Lines at most; nobody reads more at three in the morning.
+pub const LINES_MAX: usize = 6;
+/// A promise is spoken of this long before it is due.
+const SOON: Duration = Duration::minutes(5);
+/// A report on a service that is older says little.
+const REPORT_STALE: Duration = Duration::minutes(30);
+
+fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
+    let roles = incident.roles_of(me);
+    if roles.is_empty() {
+        return may(Standing::Participant, verb, incident.kind());
+    }
+    roles.iter().any(|role| may(Standing::Holds(role), verb, incident.kind()))
+}
+
+/// The lines, each with the words that do it. `now` is the incident's own time.
+pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Vec<String> {
+    if incident.phase.is_over() {
+        return vec![format!("{} is {}. Nothing is due.", incident.id, incident.phase.standing())];
+    }
+    let mut lines = Vec::new();
+    asked_of_me(incident, me, &mut lines);
+    my_work(incident, me, &mut lines);
+    public(incident, me, policy, now, &mut lines);
+    leading(incident, me, now, &mut lines);
+    phase(incident, me, &mut lines);
+    joining(incident, me, &mut lines);
+    lines.truncate(LINES_MAX);
+    for role in incident.roles_of(me) {
+        let def = role.def();
+        let room = LINES_MAX.saturating_sub(lines.len());
+        let aid = def.checklist.iter().enumerate().filter(|(n, _)| !is_evident(incident, me, def.slug, *n));
+        lines.extend(aid.take(room).map(|(_, item)| format!("{}: {item}", def.shown(policy.words))));
+    }
+    lines
+}
+
+/// Items of a job aid that the incident itself shows to be done.
+fn is_evident(incident: &Incident, me: &Person, slug: &str, item: usize) -> bool {
+    match (slug, item) {
+        // Who has command has said so.
+        ("ic", 0) => true,
+        ("ic", 1) => !incident.summary.is_empty(),
+        ("ic", 3) => ["ops", "pio"].iter().all(|slug| incident.given(slug).next().is_some()),
+        ("ic", 5) => incident.next_update_due.is_some(),
+        ("pio", 0) => incident.last_published().is_some(),
+        ("sme", 1) => incident.cans.values().any(|can| can.by.id == me.id),
+        _ => false,
+    }
+}
+
+/// The answer to `next`.
+pub fn text(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> String {
+    let roles: Vec<_> = incident.roles_of(me).iter().map(|role| role.shown(policy.words)).collect();
+    let role = if roles.is_empty() { "no role yet".to_owned() } else { roles.join(", ") };
+    let head = format!(
+        "{} {} – {}, {}. You: {role}.",
+        incident.id, incident.title, incident.severity, incident.phase
+    );
+    let lines = due(incident, me, policy, now);
+    if lines.is_empty() {
+        return format!("{head}\nNothing is due for you. Stuck? `help me`.");
+    }
+    lines.iter().fold(head, |text, line| format!("{text}\n- {line}"))
+}
+
+fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+    if let Some(stop) = &incident.stop {
+        lines.push(format!(
+            "{} stopped everything: {} Change nothing until `resume`.",
+            stop.by,
+            ended(&stop.reason)
+        ));
+    }
+    if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
+        lines.push(format!("{} offers you command: `briefing`, then `command accept`.", offer.by));
+    }
+    for offer in incident.offers.iter().filter(|offer| offer.to.id == me.id) {
+        lines.push(format!(
+            "{} asks you to be {}: `role accept {}`.",
+            offer.by,
+            offer.role,
+            offer.role.slug()
+        ));
+    }
+    if incident.commander.id == Person::house().id && allowed(incident, me, Verb::TakeCommand) {
+        lines.push("Nobody is in command: `take`.".to_owned());
+    }
+    for action in incident.open_actions().filter(|action| action.state == ActionState::Waiting) {
+        let n = action.n;
+        if incident.stop.is_none() && incident.who_clears(&action.by).iter().any(|one| one.id == me.id) {
+            lines.push(format!(
+                "Action {n} of {} waits for your go: {}. `action go {n}` or `action hold {n} REASON`.",
+                action.by, action.text
+            ));
+        }
+    }
+    for proposal in incident.open_proposals() {
+        let n = proposal.n;
+        if incident.commander.id == me.id && !proposal.objectors.is_empty() {
+            lines.push(format!("Proposal {n} has a strong objection: `decision now {n}` or `withdraw {n}`."));
+        } else if proposal.by.id != me.id && proposal.objectors.iter().all(|one| one.id != me.id) {
+            lines.push(format!(
+                "Proposal {n}: {} Any strong objection? `object {n} REASON`.",
+                ended(&proposal.text)
+            ));
+        }
+    }
+}
+
+fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+    let mut tasks: Vec<_> = incident.open_tasks().filter(|task| task.owner.id == me.id).collect();
+    tasks.sort_by_key(|task| (task.state != TaskState::Overdue, task.due_at.is_none(), task.due_at));
+    for task in tasks {
+        let n = task.n;
+        let due = task.due_at.map(|at| format!(", due {}", at.format("%H:%M UTC"))).unwrap_or_default();
+        lines.push(match task.state {
+            TaskState::Overdue => {
+                format!("Task #{n} is late: {}. `done {n} RESULT` or `task more {n} 10m`.", task.text)
+            }
+            TaskState::Assigned => format!("Task #{n} is yours{due}: {}. `ack {n}`.", task.text),
+            _ => format!("Task #{n}{due}: {}. `done {n} RESULT`.", task.text),
+        });
+    }
+    for action in incident.open_actions().filter(|action| action.by.id == me.id) {
+        let n = action.n;
+        lines.push(match action.state {
+            ActionState::Waiting | ActionState::Held => {
+                format!("Your action {n} {}: do not do it yet. {}", action.state.word(), ended(&action.text))
+            }
+            _ => format!("Your action {n} is {}: `action done {n} RESULT`.", action.state.word()),
+        });
+    }
+}
+
+fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
+    let pio = "pio".parse::<Role>().is_ok_and(|pio| incident.holders(&pio).iter().any(|one| one.id == me.id));
+    let open = incident.posts.iter().rev().find(|post| post.published.is_none() && post.dropped.is_none());
+    if let Some(draft) = open {
+        let n = draft.n;
+        if post::standing_approval(incident, draft, now).is_ok() {
+            if allowed(incident, me, Verb::PublishPost) {
+                lines.push(format!("Public update {n} is approved: `publish {n}`."));
+            }
+        } else if allowed(incident, me, Verb::ApprovePost) && (draft.author.id != me.id || !policy.two_person)
+        {
+            lines.push(format!("Public update {n} waits for approval: read it, then `approve {n}`."));
+        }
+        return;
+    }
+    if !pio {
+        return;
+    }
+    match incident.next_update_due {
+        Some(at) if at <= now => {
+            lines.push("The public update that was promised is late: `draft TEXT`.".to_owned())
+        }
+        Some(at) if at - now <= SOON => {
+            lines.push(format!("The next public update is due at {}: `draft TEXT`.", at.format("%H:%M UTC")));
+        }
+        _ => {}
+    }
+    let is_owed = policy.first_post_minutes(incident.severity) > 0;
+    if is_owed
+        && incident.phase.is_active()
+        && incident.phase != Phase::Triage
+        && incident.last_published().is_none()
+    {
+        lines.push("The public has not been told: `draft We are investigating.` is enough.".to_owned());
+    }
+}
+
+/// Roles that a severity calls for.
+fn wanted(severity: Severity) -> &'static [&'static str] {
+    match severity {
+        Severity::Sev1 => &["ops", "pio", "scribe", "deputy", "lno"],
+        Severity::Sev2 => &["ops", "pio", "scribe"],
+        _ => &[],
+    }
+}
+
+fn unfilled(incident: &Incident) -> Vec<&'static str> {
+    if !incident.phase.is_active() {
+        return vec![];
+    }
+    wanted(incident.severity).iter().copied().filter(|slug| incident.given(slug).next().is_none()).collect()
+}
+
+/// What falls to whoever leads: who is late, what is not known, which roles nobody has.
+fn leading(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<String>) {
+    let leads = incident.roles_of(me).iter().any(|role| matches!(role.slug(), "ic" | "deputy" | "ops"));
+    if !leads {
+        return;
+    }
+    for task in incident.open_tasks().filter(|t| t.state == TaskState::Overdue && t.owner.id != me.id) {
+        lines.push(format!("Task #{} of {} is late: ask them.", task.n, task.owner));
+    }
+    let is_working = matches!(incident.phase, Phase::Investigating | Phase::Identified);
+    match incident.cans.iter().max_by_key(|(_, can)| can.at) {
+        _ if !is_working => {}
+        None => lines.push("No report on any service yet: ask for `can SERVICE CONDITIONS`.".to_owned()),
+        Some((service, can)) if now - can.at > REPORT_STALE => {
+            lines.push(format!("The last report ({service}) is of {}: ask for another.", when(Some(can.at))));
+        }
+        Some(_) => {}
+    }
+    let free = unfilled(incident);
+    if let Some(first) =
+        free.first().filter(|_| !incident.roles_of(me).iter().all(|role| role.slug() == "ops"))
+    {
+        lines.push(format!("Nobody has yet: {}. `role offer {first} NAME`.", free.join(", ")));
+    }
+}
+
+fn phase(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+    if !incident.roles_of(me).iter().any(|role| matches!(role.slug(), "ic" | "deputy")) {
+        return;
+    }
+    let firing = incident.firing();
+    lines.extend(
+        match incident.phase {
+            Phase::Triage => Some("Is it an incident? `confirm` or `cancel REASON`."),
+            Phase::Investigating | Phase::Identified if !incident.situations.is_empty() && firing == 0 => {
+                Some("No linked alert fires any more. Are customers served again? `mitigate HOW`.")
+            }
+            Phase::Monitoring => Some("Watch whether it holds; then `resolve HOW`."),
+            Phase::Resolved => Some("Look back while it is fresh: `review`; or `close`."),
+            Phase::Review => Some("When the review is done: `close`."),
+            _ => None,
+        }
+        .map(str::to_owned),
+    );
+}
+
+/// Who has no part yet.
+fn joining(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+    if !incident.roles_of(me).is_empty() {
+        return;
+    }
+    let is_here = incident
+        .participants
+        .get(&me.id)
+        .is_some_and(|part| part.checked_in.is_some() && part.checked_out.is_none());
+    if !is_here {
+        lines.push("Say that you are here: `checkin`.".to_owned());
+    }
+    if !incident.summary.is_empty() {
+        lines.push(format!("How it stands: {}", ended(&incident.summary)));
+    }
+    if let Some(slug) = unfilled(incident).first() {
+        let title = slug.parse::<Role>().map(|role| role.title()).unwrap_or_default();
+        lines.push(format!("Nobody is {title} yet: `role take {slug}`."));
+    }
+    lines.push(format!(
+        "Ask {} what is needed. Before you change anything: `action WHAT`.",
+        incident.commander
+    ));
+}
