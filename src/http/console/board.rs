@@ -3,12 +3,14 @@
 use super::{
     alerts::safe_url,
     clock::{Clock, Due, Stamp},
+    posts::may,
 };
 use crate::{
     config::Vocabulary,
     incident::{
+        command::Verb,
         role::{CATALOGUE, Role, RoleDef},
-        state::{Incident, ObjectiveState, Task, TaskState},
+        state::{Action, ActionState, Incident, ObjectiveState, Proposal, Task, TaskState},
     },
     people::Person,
 };
@@ -39,6 +41,30 @@ pub struct TaskRow {
     pub is_mine: bool,
     pub can_ack: bool,
     pub result: Option<String>,
+}
+
+pub struct ActionRow {
+    pub n: u32,
+    pub text: String,
+    pub by: String,
+    pub state: &'static str,
+    pub due: Option<Due>,
+    pub is_risky: bool,
+    pub is_late: bool,
+    pub is_mine: bool,
+    /// It waits, and I may let it go.
+    pub can_go: bool,
+}
+
+pub struct ProposalRow {
+    pub n: u32,
+    pub text: String,
+    pub by: String,
+    pub ends: Due,
+    pub objectors: Vec<String>,
+    pub can_object: bool,
+    pub can_withdraw: bool,
+    pub can_settle: bool,
 }
 
 pub struct ObjectiveRow {
@@ -77,6 +103,11 @@ pub struct Board {
     pub free_roles: Vec<RoleRow>,
     pub open_tasks: Vec<TaskRow>,
     pub done_tasks: Vec<TaskRow>,
+    /// Why nobody may change anything, and who says so.
+    pub stop: Option<(String, String)>,
+    pub can_stop: bool,
+    pub actions: Vec<ActionRow>,
+    pub proposals: Vec<ProposalRow>,
     pub objectives: Vec<ObjectiveRow>,
     pub cans: Vec<CanRow>,
     pub alerts: Vec<AlertRow>,
@@ -163,6 +194,41 @@ fn task(task: &Task, incident: &Incident, me: &Person, clock: &Clock) -> TaskRow
     }
 }
 
+fn action(action: &Action, incident: &Incident, me: &Person, clock: &Clock) -> ActionRow {
+    let waits = matches!(action.state, ActionState::Waiting | ActionState::Held);
+    let is_own = action.by.id == me.id;
+    let asked = incident.who_clears(&action.by);
+    ActionRow {
+        n: action.n,
+        text: action.text.clone(),
+        by: action.by.to_string(),
+        state: action.state.word(),
+        due: action.due_at.map(|at| clock.due(at, incident.real_time_at(at))),
+        is_risky: action.is_risky,
+        is_late: action.state == ActionState::Overdue,
+        is_mine: is_own,
+        can_go: waits
+            && incident.stop.is_none()
+            && may(incident, me, Verb::ClearAction)
+            && (!is_own || asked.iter().any(|one| one.id == me.id)),
+    }
+}
+
+fn proposal(proposal: &Proposal, incident: &Incident, me: &Person, clock: &Clock) -> ProposalRow {
+    let objects = proposal.objectors.iter().any(|one| one.id == me.id);
+    let may_settle = may(incident, me, Verb::SettleProposal);
+    ProposalRow {
+        n: proposal.n,
+        text: proposal.text.clone(),
+        by: proposal.by.to_string(),
+        ends: clock.due(proposal.ends_at, incident.real_time_at(proposal.ends_at)),
+        objectors: proposal.objectors.iter().map(Person::to_string).collect(),
+        can_object: !objects && may(incident, me, Verb::Propose),
+        can_withdraw: objects || proposal.by.id == me.id || may_settle,
+        can_settle: may_settle,
+    }
+}
+
 impl Board {
     pub fn of(incident: &Incident, me: &Person, vocabulary: Vocabulary, clock: &Clock) -> Board {
         let (roles, free_roles) = roles(incident, me, vocabulary);
@@ -176,6 +242,10 @@ impl Board {
             free_roles,
             open_tasks,
             done_tasks: tasks().rev().filter(|task| !task.is_open).take(DONE_SHOWN).collect(),
+            stop: incident.stop.as_ref().map(|stop| (stop.by.to_string(), stop.reason.clone())),
+            can_stop: may(incident, me, Verb::StopActions),
+            actions: incident.open_actions().map(|one| action(one, incident, me, clock)).collect(),
+            proposals: incident.open_proposals().map(|one| proposal(one, incident, me, clock)).collect(),
             objectives: incident
                 .objectives
                 .iter()

@@ -5,7 +5,12 @@ use chrono::{DateTime, Duration, Utc};
 use super::posts::may;
 use crate::{
     incident::{
-        command::Verb, decide::Policy, phase::Phase, role::Role, severity::Severity, state::Incident,
+        command::Verb,
+        decide::Policy,
+        phase::Phase,
+        role::Role,
+        severity::Severity,
+        state::{ActionState, Incident},
     },
     people::Person,
     post,
@@ -42,6 +47,7 @@ pub fn next_step(incident: &Incident, me: &Person, policy: &Policy, now: DateTim
         return None;
     }
     offers(incident, me)
+        .or_else(|| actions(incident, me))
         .or_else(|| public(incident, me, policy, now))
         .or_else(|| people(incident))
         .or_else(|| work(incident, me))
@@ -62,6 +68,23 @@ fn offers(incident: &Incident, me: &Person) -> Option<Next> {
     let steps =
         vec![say("Accept", format!("role accept {slug}")), say("Decline", format!("role decline {slug}"))];
     next(format!("{} asks you to be {}.", offer.by, offer.role), steps, true)
+}
+
+fn actions(incident: &Incident, me: &Person) -> Option<Next> {
+    let look = || vec![Step::Open { label: "Actions", anchor: "actions" }];
+    if let Some(stop) = &incident.stop {
+        return next(format!("{} stopped everything: {}", stop.by, stop.reason), look(), true);
+    }
+    let waiting = incident.open_actions().find(|action| {
+        action.state == ActionState::Waiting
+            && incident.who_clears(&action.by).iter().any(|one| one.id == me.id)
+    });
+    if let Some(action) = waiting {
+        let text = format!("Action {} of {} waits for your go: {}", action.n, action.by, action.text);
+        return next(text, look(), true);
+    }
+    let open = incident.open_proposals().find(|one| one.by.id != me.id && one.objectors.is_empty())?;
+    next(format!("Proposal {}: {} Any strong objection?", open.n, open.text), look(), false)
 }
 
 fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Option<Next> {
