@@ -166,6 +166,13 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
     }
+    if let Some(into) = incident.merged_into {
+        fields.push(short("Merged into", into.to_string()));
+    }
+    if !incident.merged_in.is_empty() {
+        let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
+        fields.push(short("Merged in", merged.join(", ")));
+    }
     if let Some(stop) = &incident.stop {
         fields.push(long(
             "STOPPED",
@@ -233,6 +240,24 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
                 "Resolve",
                 "resolve {text}",
                 vec![blank("text", "How was it mended?", "rolled back the deploy", true)],
+                false,
+            ),
+            button("next", "What is due?", "next", vec![], false),
+            button(
+                "action",
+                "I am about to …",
+                "action announce {text}",
+                vec![blank("text", "What are you about to do?", "restart db1", false)],
+                false,
+            ),
+            button(
+                "assist",
+                "Help me",
+                "crew assist {text}",
+                vec![Blank {
+                    is_required: false,
+                    ..blank("text", "What about?", "which replica leads?", false)
+                }],
                 false,
             ),
         ]

@@ -182,6 +182,9 @@ fn stays_inside(words: &str, drill: Option<IncidentId>) -> Result<(), String> {
         Spoken::On { command: Command::LinkSituation { .. }, .. } => {
             return Err("Alerts of the drill are linked by themselves; any others are real.".into());
         }
+        Spoken::Merge { .. } => {
+            return Err("A drill is one incident; there is no other to merge with it.".into());
+        }
         Spoken::On { target, .. } | Spoken::Tasks { target } | Spoken::Updates { target } => target,
         Spoken::List { .. } | Spoken::Alerts | Spoken::Help { .. } => None,
     };

@@ -4,9 +4,10 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::{
     incident::{
-        command::TimerKind,
+        command::{Luggage, TimerKind},
         decide::Policy,
         event::{Entry, Event},
+        id::IncidentId,
         kind::Kind,
         phase::Phase,
         state::Incident,
@@ -16,6 +17,9 @@ use crate::{
         rows::{NewDelivery, TimerRow, What},
     },
 };
+
+/// Situations, and tasks, that go along when an incident is merged into another.
+const LUGGAGE_MAX: usize = 100;
 
 /// Timers, deliveries and marks that go with some entries.
 #[derive(Debug, Default)]
@@ -37,10 +41,20 @@ pub fn consequences(
     for entry in entries {
         timers(incident, entry, policy, &mut out);
         deliveries(incident, entry, chats, now, &mut out);
+        // Of one that is merged they go on in the other.
         if let Event::PhaseChanged { to, .. } = entry.event
             && to.is_over()
+            && to != Phase::Merged
         {
             out.marks.push(Mark::SituationsOver { incident: incident.id });
+        }
+    }
+    if entries.iter().any(|entry| matches!(entry.event, Event::MergedIn { .. })) {
+        for entry in entries {
+            if let Event::AlertsLinked { situation, .. } = entry.event {
+                out.marks.push(Mark::SituationLinked { id: situation, incident: incident.id });
+                out.deliveries.extend(situation_cards(situation, -1, chats, now));
+            }
         }
     }
     if !entries.is_empty() {
@@ -51,7 +65,29 @@ pub fn consequences(
     out
 }
 
+/// Two incidents, two streams: what one leaves to the other is a timer of the other, written with the entry that ends the
+/// one, so that it comes once, whatever happens between.
+fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> TimerRow {
+    let luggage = Luggage {
+        from: incident.id,
+        title: incident.title.clone(),
+        severity: incident.severity,
+        entries: incident.seq,
+        situations: incident.situations.values().take(LUGGAGE_MAX).cloned().collect(),
+        tasks: incident.open_tasks().take(LUGGAGE_MAX).cloned().collect(),
+    };
+    TimerRow {
+        id: format!("{into}/merged/{}", incident.id),
+        incident: into,
+        kind: TimerKind::MergedIn(Box::new(luggage)),
+        due_at: now,
+    }
+}
+
 fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequences) {
+    if let Event::MergedInto { into, .. } = entry.event {
+        out.timers.push(hand_over(incident, into, entry.recorded_at));
+    }
     let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);

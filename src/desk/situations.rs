@@ -1,10 +1,10 @@
-//! What the alert store knows of a situation that a command names.
+//! What the rules must know of what a command names: a situation of the alert store, another incident.
 
 use super::{Desk, follow, refuse};
 use crate::{
     incident::{
-        command::{Command, SituationFacts},
-        refusal::Refusal,
+        command::{Command, MergeFacts, SituationFacts},
+        refusal::{Because, Refusal},
     },
     journal::rows::{SituationFilter, SituationRow},
 };
@@ -12,6 +12,14 @@ use crate::{
 impl Desk {
     /// What the alert store knows of a situation that a command names.
     pub(super) async fn with_facts(&self, command: Command) -> Result<Command, Refusal> {
+        if let Command::Merge { into, other: None, reason } = command {
+            let other = match self.incident(into).await {
+                Ok(other) => Some(MergeFacts { commander: other.commander, phase: other.phase }),
+                Err(refusal) if refusal.because == Because::NotFound => None,
+                Err(refusal) => return Err(refusal),
+            };
+            return Ok(Command::Merge { into, other, reason });
+        }
         let Command::LinkSituation { situation, facts: None } = command else { return Ok(command) };
         let rows = self.journal.situations(SituationFilter::One(situation)).await.map_err(refuse)?;
         let facts = match rows.into_iter().next() {

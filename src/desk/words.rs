@@ -6,6 +6,7 @@ use super::{Along, Answer, Caller, Desk};
 use crate::{
     grammar::{self, Spoken},
     incident::{
+        command::Command,
         id::IncidentId,
         kind::Kind,
         refusal::Refusal,
@@ -65,6 +66,17 @@ impl Desk {
             Spoken::On { target, command } => {
                 let id = self.which(target.or(here)).await?;
                 self.submit(caller, id, command, along).await
+            }
+            Spoken::Merge { target, duplicate, reason } => {
+                let into = self.which(target.or(here)).await?;
+                let answer = self
+                    .submit(caller, duplicate, Command::Merge { into, other: None, reason }, along)
+                    .await?;
+                // What it leaves behind is a timer of the other one; nobody need wait for the next look.
+                if let Err(refusal) = self.fire_due_timers().await {
+                    tracing::info!(%refusal, "what a merged incident leaves comes a little later");
+                }
+                Ok(answer)
             }
             Spoken::List { all } => {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };

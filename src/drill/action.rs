@@ -7,12 +7,13 @@ use crate::incident::{
 };
 
 /// Events that people cause; what the house does by itself is expected of nobody.
-pub const NAMES: [&str; 46] = [
+pub const NAMES: [&str; 47] = [
     "incident.declared",
     "incident.retitled",
     "incident.summarized",
     "incident.severity_changed",
     "incident.phase_changed",
+    "incident.merged_into",
     "command.established",
     "command.offered",
     "command.declined",

@@ -76,6 +76,7 @@ fn candidates(
             _ => ctx.entries.clone(),
         },
         "SITUATION" | "LABEL" => ctx.situations.clone(),
+        "INCIDENT" => ctx.incidents.clone(),
         "COMPONENT" => components(typed, ctx),
         "DURATION" => ["5m", "10m", "15m", "20m", "30m", "1h", "2h"].map(same).to_vec(),
         "VERB" => tree::leaves().into_iter().map(|(path, _)| same(&path.join(" "))).collect(),

@@ -81,7 +81,10 @@ pub(super) fn option_name(arg: &Arg) -> String {
 
 /// Whether values are offered while somebody types.
 pub(super) fn is_completed(arg: &Arg) -> bool {
-    matches!(value_name(arg), "ROLE" | "N" | "SITUATION" | "COMPONENT" | "LABEL" | "VERB" | "DURATION")
+    matches!(
+        value_name(arg),
+        "ROLE" | "N" | "SITUATION" | "INCIDENT" | "COMPONENT" | "LABEL" | "VERB" | "DURATION"
+    )
 }
 
 fn option(arg: &Arg) -> Value {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::value::{self, Component, Minutes, Time};
 use crate::{
-    incident::{role::Role, severity::Severity},
+    incident::{id::IncidentId, role::Role, severity::Severity},
     post::{Impact, PublicPhase},
 };
 
@@ -120,6 +120,9 @@ pub(super) enum RoleVerb {
     /// Who holds which role
     #[command(after_help = "role list")]
     List,
+    /// Who reports to whom
+    #[command(after_help = "role chart")]
+    Chart,
 }
 
 #[derive(Debug, Subcommand)]
@@ -497,4 +500,14 @@ pub(super) enum PhaseVerb {
     /// Look back: what happened, what to change
     #[command(after_help = "phase review")]
     Review(Reason),
+    /// Take in a duplicate of this incident
+    #[command(after_help = "phase merge INC-2 the same database")]
+    Merge {
+        /// The one that ends; both timelines stay
+        #[arg(value_name = "INCIDENT")]
+        duplicate: IncidentId,
+        /// Why they are one
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
 }

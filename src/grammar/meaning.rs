@@ -72,6 +72,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             },
             RoleVerb::Release { role } => Command::ReleaseRole { role },
             RoleVerb::List => Command::Roles,
+            RoleVerb::Chart => Command::Chart,
         },
         Verb::Crew(verb) => match verb {
             Crew::Checkin(presence) => Command::CheckIn {
@@ -175,6 +176,9 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             PhaseVerb::Confirm { severity } => Command::Confirm { severity },
             PhaseVerb::Identify(reason) => enter(Phase::Identified, reason),
             PhaseVerb::Mitigate(reason) => enter(Phase::Monitoring, reason),
+            PhaseVerb::Merge { duplicate, reason } => {
+                return Ok(Spoken::Merge { target, duplicate, reason: reason.unwrap_or_default() });
+            }
             PhaseVerb::Review(reason) => enter(Phase::Review, reason),
         },
         Verb::Resolve(reason) => enter(Phase::Resolved, reason),

@@ -47,6 +47,12 @@ pub enum Spoken {
         target: Option<IncidentId>,
         command: Command,
     },
+    /// The duplicate ends, and goes on in `target`.
+    Merge {
+        target: Option<IncidentId>,
+        duplicate: IncidentId,
+        reason: String,
+    },
     List {
         all: bool,
     },

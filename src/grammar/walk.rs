@@ -41,7 +41,8 @@ pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
     let opens = path == ["declare"];
     let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "help"]);
-    if target.is_none() && !of_none {
+    // The number after `merge` is the duplicate's.
+    if target.is_none() && !of_none && path != ["phase", "merge"] {
         target = take_target(&mut words);
     }
     if opens && let Some(confirmed) = confirmation(&mut words, target) {

@@ -44,8 +44,11 @@ fn history(incident: &Incident) -> String {
         reached("mitigated", incident.milestones.mitigated),
         reached("resolved", incident.milestones.resolved),
     ];
+    let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
+    let merged =
+        if merged.is_empty() { String::new() } else { format!(" Merged in: {}.", merged.join(", ")) };
     format!(
-        "{} ({}), {}, {}, declared {}{}. {} in command since {}. {} entries on the timeline.",
+        "{} ({}), {}, {}, declared {}{}. {} in command since {}. {} entries on the timeline.{merged}",
         incident.title,
         incident.id,
         incident.severity,

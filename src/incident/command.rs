@@ -2,7 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{event::AlertRef, event::DrillClock, kind::Kind, phase::Phase, role::Role, severity::Severity};
+use super::{
+    event::AlertRef,
+    event::DrillClock,
+    id::IncidentId,
+    kind::Kind,
+    phase::Phase,
+    role::Role,
+    severity::Severity,
+    state::{Situation, Task},
+};
 use crate::{
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
@@ -40,6 +49,25 @@ pub struct SituationFacts {
     pub alerts: Vec<AlertRef>,
 }
 
+/// What the rules must know of the incident that another is merged into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeFacts {
+    pub commander: Person,
+    pub phase: Phase,
+}
+
+/// What goes along from an incident that was merged into another.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Luggage {
+    pub from: IncidentId,
+    pub title: String,
+    pub severity: Severity,
+    /// Entries on its timeline, which stays where it is.
+    pub entries: u64,
+    pub situations: Vec<Situation>,
+    pub tasks: Vec<Task>,
+}
+
 /// A public update as somebody wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DraftText {
@@ -75,6 +103,13 @@ pub enum Command {
     },
     Enter {
         phase: Phase,
+        reason: String,
+    },
+    /// This one is another's duplicate: it ends, and what is open goes along.
+    Merge {
+        into: IncidentId,
+        /// What the desk knows of the other one; `None` where there is none of that number.
+        other: Option<MergeFacts>,
         reason: String,
     },
     // Command of the incident
@@ -116,6 +151,7 @@ pub enum Command {
         role: Role,
     },
     Roles,
+    Chart,
     // Accountability
     CheckIn {
         who: Option<Person>,
@@ -326,6 +362,8 @@ pub enum TimerKind {
     },
     /// Nobody has written anything for a while.
     Silence,
+    /// Another incident was merged into this one.
+    MergedIn(Box<Luggage>),
 }
 
 /// The right that a command needs; the column of the permission table.
@@ -341,6 +379,7 @@ pub enum Verb {
     Resolve,
     Close,
     Cancel,
+    Merge,
     TakeCommand,
     OfferCommand,
     AnswerOffer,
@@ -372,7 +411,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 38] = [
+    pub const ALL: [Verb; 39] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -383,6 +422,7 @@ impl Verb {
         Self::Resolve,
         Self::Close,
         Self::Cancel,
+        Self::Merge,
         Self::TakeCommand,
         Self::OfferCommand,
         Self::AnswerOffer,
@@ -426,6 +466,7 @@ impl Verb {
             Self::Resolve => "resolve the incident",
             Self::Close => "close the incident",
             Self::Cancel => "cancel the incident",
+            Self::Merge => "merge the incident into another",
             Self::TakeCommand => "take command",
             Self::OfferCommand => "offer command",
             Self::AnswerOffer => "answer an offer",

@@ -143,6 +143,15 @@ pub enum Event {
     #[serde(rename = "incident.phase_changed")]
     PhaseChanged { from: Phase, to: Phase, reason: String },
 
+    #[serde(rename = "incident.merged_into")]
+    MergedInto {
+        into: IncidentId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "incident.merged_in")]
+    MergedIn { from: IncidentId, title: String, severity: Severity, entries: u64 },
+
     #[serde(rename = "command.established")]
     CommandEstablished { by: Person },
     #[serde(rename = "command.offered")]
@@ -389,6 +398,8 @@ impl Event {
             Self::Summarized { .. } => "incident.summarized",
             Self::SeverityChanged { .. } => "incident.severity_changed",
             Self::PhaseChanged { .. } => "incident.phase_changed",
+            Self::MergedInto { .. } => "incident.merged_into",
+            Self::MergedIn { .. } => "incident.merged_in",
             Self::CommandEstablished { .. } => "command.established",
             Self::CommandOffered { .. } => "command.offered",
             Self::CommandDeclined { .. } => "command.declined",

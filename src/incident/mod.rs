@@ -5,6 +5,7 @@
 
 pub mod briefing;
 pub mod chain;
+pub mod chart;
 pub mod command;
 pub mod decide;
 pub mod event;

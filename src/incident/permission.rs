@@ -61,7 +61,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
     match slug {
         "ic" => verb != House,
         // Everything the commander may, but what ends or shrinks the incident: that needs the token.
-        "deputy" => !matches!(verb, House | Close | LowerSeverity | OfferCommand | Cancel),
+        "deputy" => !matches!(verb, House | Close | LowerSeverity | OfferCommand | Cancel | Merge),
         "pio" => matches!(verb, PublishPost | Retitle),
         "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions),
         "lno" => matches!(verb, AssignTask | OfferRole),
@@ -145,7 +145,7 @@ mod tests {
         for def in CATALOGUE.iter().filter(|def| def.slug != "ic") {
             let role: Role =
                 if def.is_family { format!("{}:x", def.slug) } else { def.slug.into() }.parse().unwrap();
-            for verb in [Verb::Close, Verb::LowerSeverity, Verb::OfferCommand] {
+            for verb in [Verb::Close, Verb::LowerSeverity, Verb::OfferCommand, Verb::Merge] {
                 assert!(!may(Standing::Holds(&role), verb, Kind::Real), "{} {verb:?}", def.slug);
             }
         }

@@ -59,6 +59,10 @@ fn nudge(whom: Whom, asked: &[Person], silent_minutes: u32, open: &[String]) -> 
         Whom::Deputy => {
             format!("{}: the commander does not answer. Write a `note`, or `command take`.", and(asked))
         }
+        // A rule declared it, and nobody came.
+        Whom::Everyone if asked.is_empty() => {
+            "Nobody has come. Whoever reads this: `command take`.".to_owned()
+        }
         Whom::Everyone => format!("{}: is anybody here? Write a `note`, or `command take`.", and(asked)),
     };
     let open = if open.is_empty() { String::new() } else { format!(" Open: {}.", open.join("; ")) };
@@ -107,6 +111,11 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::PhaseChanged { from, to, reason } => {
             format!("Phase went from {from} to {to}{}", because(reason))
         }
+
+        Event::MergedInto { into, reason } => format!("Merged into {into}{}", because(reason)),
+        Event::MergedIn { from, title, severity, entries } => format!(
+            "{from} «{title}» ({severity}) was merged into this one. Its {entries} entries stay on its own timeline."
+        ),
 
         Event::CommandEstablished { by } => format!("{by} has command."),
         Event::CommandOffered { from, to, expires_at, briefing_sections } => format!(
@@ -406,6 +415,7 @@ mod tests {
                 silent_minutes: 20,
                 open: vec![],
             },
+            Event::Nudged { whom: Whom::Everyone, asked: vec![], silent_minutes: 10, open: vec![] },
             Event::QuietAsked { until: at },
         ]
         .iter()
@@ -443,6 +453,7 @@ mod tests {
         Nothing was written for 10 minutes. Ada: how does it stand? A `note` is enough. Open: task #3 is late; the public update is late.
         Nothing was written for 15 minutes. Bo: the commander does not answer. Write a `note`, or `command take`.
         Nothing was written for 20 minutes. A, B, C, D, E and 2 others: is anybody here? Write a `note`, or `command take`.
+        Nothing was written for 10 minutes. Nobody has come. Whoever reads this: `command take`.
         No reminders until 2026-01-02 03:15 UTC.
         ");
     }

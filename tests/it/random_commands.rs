@@ -6,7 +6,9 @@ use chrono::{DateTime, Duration, Utc};
 use commandpost::{
     desk::policy::consequences,
     incident::{
-        command::{Command, Declare, DraftText, DrillStart, SituationFacts, StatedTime, TimerKind},
+        command::{
+            Command, Declare, DraftText, DrillStart, MergeFacts, SituationFacts, StatedTime, TimerKind,
+        },
         decide::{self, Happened, Policy, Scene, Target},
         event::{Actor, DrillClock, Entry, Event, TimeSource},
         id::IncidentId,
@@ -100,7 +102,14 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         Just(Command::AcceptCommand),
         text().prop_map(|reason| Command::DeclineCommand { reason }),
         Just(Command::WithdrawCommand),
-        prop::sample::select(vec![Command::Briefing, Command::Roles, Command::Status]),
+        (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..]))), text()).prop_map(
+            |(number, other, reason)| Command::Merge {
+                into: IncidentId::new(Kind::Real, number),
+                other: other.map(|(commander, phase)| MergeFacts { commander, phase }),
+                reason,
+            }
+        ),
+        prop::sample::select(vec![Command::Briefing, Command::Roles, Command::Chart, Command::Status]),
     ]
 }
 
@@ -336,7 +345,13 @@ impl Played {
         let expected = if is_real { published.len() } else { 0 };
         assert_eq!(PublicPostRow::of(incident, entries).len(), expected);
         for timer in &follows.timers {
-            assert_eq!(timer.incident, incident.id);
+            match &timer.kind {
+                TimerKind::MergedIn(luggage) => {
+                    assert_eq!((luggage.from, incident.phase), (incident.id, Phase::Merged));
+                    assert_eq!(Some(timer.incident), incident.merged_into);
+                }
+                _ => assert_eq!(timer.incident, incident.id),
+            }
         }
     }
 

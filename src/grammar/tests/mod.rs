@@ -81,6 +81,8 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
                 .replace(" N", " 1")
                 .replace("{first}", "pio")
                 .replace("{slug}", "pio")
+                .replace("{id}", "INC-1")
+                .replace("{into}", "INC-2")
                 .replace("{me}", "Ada Lovelace")
                 .replace("{}", "pio")
                 .replace("URL", "https://a.example");
@@ -284,6 +286,21 @@ fn a_proposal_has_a_time_to_object_in() {
     assert_eq!(command("object 1 no"), Command::Object { n: 1, reason: "no".into() });
     assert_eq!(command("withdraw 1"), Command::WithdrawProposal { n: 1, reason: String::new() });
     assert_eq!(command("decision record it"), command("decide it"));
+}
+
+#[test]
+fn the_number_after_merge_is_the_duplicate_s() {
+    let merged = |text: &str| match said(text).unwrap() {
+        Spoken::Merge { target, duplicate, reason } => {
+            (target.map(|id| id.to_string()), duplicate.to_string(), reason)
+        }
+        other => panic!("{text}: {other:?}"),
+    };
+    for text in ["merge INC-2 the same database", "phase merge inc-2 the same database"] {
+        assert_eq!(merged(text), (None, "INC-2".into(), "the same database".into()), "{text}");
+    }
+    assert_eq!(merged("INC-1 merge INC-2"), (Some("INC-1".into()), "INC-2".into(), String::new()));
+    assert!(refused("merge the other one").contains("no incident number"));
 }
 
 #[test]

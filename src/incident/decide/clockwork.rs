@@ -6,6 +6,9 @@ use crate::incident::command::TimerKind;
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
     let nothing = || Ok(Decision::read(""));
+    if let TimerKind::MergedIn(luggage) = kind {
+        return super::lifecycle::merged_in(incident, luggage);
+    }
     if incident.phase.is_over() {
         return nothing();
     }
@@ -58,6 +61,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::ActionDue { n, due_at } => super::actions::due(incident, *n, *due_at, scene),
         TimerKind::ProposalEnds { n } => super::consent::ended(incident, *n, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
+        TimerKind::MergedIn(_) => nothing(),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
             let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);

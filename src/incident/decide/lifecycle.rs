@@ -1,7 +1,13 @@
 //! From triage to closed: who opens, how bad, how far.
 
 use super::*;
-use crate::incident::command::SituationFacts;
+use crate::{
+    incident::{
+        command::{Luggage, MergeFacts, SituationFacts},
+        id::IncidentId,
+    },
+    post::PublicPhase,
+};
 
 const TITLE_CHARS_MAX: usize = 200;
 
@@ -203,4 +209,93 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
         _ => format!("{} is {}.", incident.id, to.standing()),
     };
     Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))
+}
+
+/// The incident ends as a duplicate; its timeline stays, and what is open goes along.
+pub(super) fn merge(
+    incident: &Incident,
+    into: IncidentId,
+    other: Option<&MergeFacts>,
+    reason: &str,
+    scene: &Scene<'_>,
+) -> Ruling {
+    let id = incident.id;
+    if into == id {
+        return Err(Refusal::invalid(
+            format!("{id} cannot be merged into itself."),
+            "Say it in the one that goes on: `merge INC-2`.",
+        ));
+    }
+    let Some(other) = other else {
+        return Err(Refusal::not_found(format!("There is no {into}."), "`list` has those that are open."));
+    };
+    if into.kind != id.kind {
+        return Err(Refusal::conflict(
+            format!("{id} and {into} are not of one kind."),
+            "Only two of one kind are merged: nothing of an exercise becomes real.",
+        ));
+    }
+    if other.phase.is_over() {
+        return Err(Refusal::conflict(
+            format!("{into} is {}.", other.phase.standing()),
+            format!("Merge into one that goes on, or open it again: `{into} reopen REASON`."),
+        ));
+    }
+    let is_told = incident.last_published().is_some_and(|post| post.draft.phase != PublicPhase::Resolved);
+    if is_real(incident) && is_told {
+        return Err(Refusal::conflict(
+            format!("The public reads of {id}."),
+            format!("Publish a last update there first: `{id} update draft --phase resolved TEXT`."),
+        ));
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    let left: Vec<_> =
+        incident.open_actions().map(|action| format!("{} ({})", action.n, action.by)).collect();
+    let left = if left.is_empty() {
+        String::new()
+    } else {
+        format!(" Open actions do not go along: {}. Announce them there.", left.join(", "))
+    };
+    Ok(Decision::many(
+        vec![
+            Event::MergedInto { into, reason },
+            Event::PhaseChanged { from: incident.phase, to: Phase::Merged, reason: format!("it is {into}") },
+        ],
+        format!(
+            "{id} is merged into {into}, where its alerts and open tasks go on. {} is in command there.{left}",
+            other.commander
+        ),
+    ))
+}
+
+/// In the incident that goes on.
+pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
+    let mut events = vec![Event::MergedIn {
+        from: luggage.from,
+        title: luggage.title.clone(),
+        severity: luggage.severity,
+        entries: luggage.entries,
+    }];
+    if incident.merged_in.contains(&luggage.from) {
+        return Ok(Decision::read(""));
+    }
+    if !incident.phase.is_over() {
+        let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
+        events.extend(alerts.map(|one| Event::AlertsLinked {
+            situation: one.id,
+            title: one.title.clone(),
+            source: one.source.clone(),
+            firing: one.firing,
+            total: one.total,
+            alerts: vec![],
+        }));
+        let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
+        events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {
+            n,
+            text: task.text.clone(),
+            owner: task.owner.clone(),
+            due_at: task.due_at,
+        }));
+    }
+    Ok(Decision::many(events, format!("{} was merged into {}.", luggage.from, incident.id)))
 }

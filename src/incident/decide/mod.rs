@@ -218,6 +218,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Severity { to, reason } => lifecycle::severity(incident, *to, reason, scene),
         Confirm { severity } => lifecycle::confirm(incident, *severity),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
+        Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),
         AcceptCommand => command::accept(incident, scene),
@@ -232,6 +233,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             roles::relieve(incident, role, person.as_ref(), reason, scene)
         }
         ReleaseRole { role } => roles::release(incident, role, scene),
+        Chart => Ok(Decision::read(super::chart::text(incident, scene.policy.words))),
         Roles => Ok(Decision::read(roles::list(incident, scene))),
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
@@ -296,10 +298,11 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Enter { phase: Phase::Closed | Phase::Review, .. } => Verb::Close,
         Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
         Enter { .. } => Verb::Advance,
+        Merge { .. } => Verb::Merge,
         TakeCommand { .. } => Verb::TakeCommand,
         OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Roles | Status | Crew | Actions | Proposals | Next => Verb::Read,
+        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } => Verb::OfferRole,
         RelieveRole { .. } => Verb::RelieveRole,
@@ -369,7 +372,16 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
         && !scene.policy.only_commander_lowers_severity
         && roles.iter().any(|role| may(Standing::Holds(role), Verb::RaiseSeverity, incident.kind()));
     // Who declared a false alarm may call it off.
-    if allowed || may_lower || (verb == Verb::Cancel && incident.opened_by.id == scene.person.id) {
+    if allowed
+        || may_lower
+        || (matches!(verb, Verb::Cancel | Verb::Merge) && incident.opened_by.id == scene.person.id)
+    {
+        return Ok(());
+    }
+    // Who commands the one that goes on takes in its duplicates.
+    if let Command::Merge { other: Some(other), .. } = command
+        && other.commander.id == scene.person.id
+    {
         return Ok(());
     }
     // Who wrote an entry may take it back.
@@ -405,6 +417,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | AddLink { .. }
             | Status
             | Roles
+            | Chart
             | Briefing
             | Crew
             | Actions

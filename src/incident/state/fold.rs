@@ -53,6 +53,8 @@ impl Incident {
             next_update_due: None,
             drill_clock: *drill_clock,
             scenario: None,
+            merged_into: None,
+            merged_in: vec![],
             seq: entry.seq,
             updated_at: entry.occurred_at,
         };
@@ -157,6 +159,8 @@ impl Incident {
                 self.void_approvals();
             }
             Event::PhaseChanged { to, .. } => self.enter(*to, at),
+            Event::MergedInto { into, .. } => self.merged_into = Some(*into),
+            Event::MergedIn { from, .. } => self.merged_in.push(*from),
             Event::CommandEstablished { by } => self.give_command(by, at),
             Event::CommandOffered { from, to, expires_at, briefing_sections } => {
                 self.command_offer = Some(Offer {

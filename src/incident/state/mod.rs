@@ -50,6 +50,10 @@ pub struct Incident {
     pub next_update_due: Option<DateTime<Utc>>,
     pub drill_clock: Option<DrillClock>,
     pub scenario: Option<String>,
+    /// The incident that this one turned out to be.
+    pub merged_into: Option<IncidentId>,
+    /// Those that turned out to be this one.
+    pub merged_in: Vec<IncidentId>,
     /// The last entry folded in.
     pub seq: u64,
     pub updated_at: DateTime<Utc>,

@@ -1,12 +1,13 @@
 //! The follower: what a rule makes of alerts, and what an incident is told of those linked to it.
 
+use chrono::Duration;
 use commandpost::{
     alert::{
         AlertSeverity,
         rules::{Action, Matchers, Rule},
     },
     desk::{Along, Settings},
-    incident::{command::Command, id::IncidentId, phase::Phase, refusal::Because},
+    incident::{command::Command, id::IncidentId, kind::Kind, phase::Phase, refusal::Because},
     journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, SituationRow, What},
 };
 
@@ -162,4 +163,39 @@ async fn a_situation_belongs_to_one_incident() {
     again.situation = Some(facts);
     let refused = house.desk.declare(caller("Cy"), again, Along::default()).await.unwrap_err();
     assert!(refused.why.contains("belongs to INC-1"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_duplicate_hands_its_alerts_and_tasks_over_once_even_over_a_crash() {
+    let house = house(Action::Card).await;
+    let db1 = alert("g", "db1");
+    house.desk.take_alerts(vec![db1.clone()]).await.unwrap();
+    let first = house.incident().await;
+    let second = house.desk.declare(caller("Bo"), declare("Search is slow", Kind::Real), Along::default());
+    let second = second.await.unwrap().incident.unwrap();
+    house.say("Bo", second, Command::LinkSituation { situation: 1, facts: None }).await;
+    house
+        .say("Cy", second, Command::AssignTask { owner: None, text: "Find it".into(), minutes: Some(5) })
+        .await;
+    let merge = |into| Command::Merge { into, other: None, reason: "the same database".into() };
+    let nowhere = IncidentId::new(Kind::Real, 9);
+    assert_eq!(house.try_say("Bo", second, merge(nowhere)).await.unwrap_err().because, Because::NotFound);
+    house.say("Ada", second, merge(first)).await;
+    // A crash before the other one has heard of it.
+    let house = house.restarted();
+    assert!(!house.names(first).await.contains(&"incident.merged_in"));
+    house.desk.fire_due_timers().await.unwrap();
+    house.desk.fire_due_timers().await.unwrap();
+    let names = house.names(first).await;
+    assert_eq!(names[names.len() - 3..], ["incident.merged_in", "alert.linked", "task.assigned"]);
+    assert_eq!(house.names(second).await.last(), Some(&"incident.phase_changed"));
+    assert_eq!(house.desk.incident(second).await.unwrap().phase, Phase::Merged);
+    assert_eq!(situation(&house, 1).await.incident, Some(first));
+    // What the monitoring sends from now on is told to the one that goes on.
+    house.desk.take_alerts(vec![alert("g", "db2")]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    assert_eq!(house.names(first).await.last(), Some(&"alert.changed"));
+    house.world.later(Duration::minutes(6));
+    house.desk.fire_due_timers().await.unwrap();
+    assert!(house.names(first).await.contains(&"task.overdue"));
 }

@@ -82,7 +82,7 @@ async fn speak(
             Ok(reading(rows.iter().map(|row| format!("{} {}\n", row.id, row.title)).collect()))
         }
         Spoken::Help { text } => Ok(reading(text)),
-        Spoken::Alerts | Spoken::Tasks { .. } | Spoken::Updates { .. } => {
+        Spoken::Merge { .. } | Spoken::Alerts | Spoken::Tasks { .. } | Spoken::Updates { .. } => {
             Ok(reading("They stand on the page.".into()))
         }
     }

@@ -187,3 +187,17 @@ fn next_says_what_is_due_for_one_s_own_role_in_a_few_lines() {
         insta::assert_snapshot!("readings", page.join("\n\n"));
     });
 }
+
+#[test]
+fn what_a_rule_declared_and_nobody_took_is_brought_to_whoever_reads() {
+    let mut stage = Stage::of(HOUSE, Kind::Real, false);
+    stage.policy.silence_minutes = [10; 5];
+    stage.later(10);
+    assert_eq!(nudge(&mut stage), Some((Whom::Everyone, vec![])));
+    stage.later(5);
+    assert!(nudge(&mut stage).is_some());
+    stage.ok("Bo", take());
+    assert_eq!(stage.incident.commander, who("Bo"));
+    stage.later(10);
+    assert_eq!(nudge(&mut stage), Some((Whom::Commander, vec!["Bo".into()])));
+}

@@ -1,6 +1,10 @@
 //! From triage to closed.
 
 use super::*;
+use crate::incident::{
+    command::{Luggage, MergeFacts, TimerKind},
+    state::{Situation, Task, TaskState},
+};
 
 fn enter(phase: Phase, reason: &str) -> Command {
     Command::Enter { phase, reason: reason.into() }
@@ -190,4 +194,69 @@ fn titles_and_summaries_are_bounded_and_clean() {
     stage.ok("Ada", Command::Summarize { text: "Half of all payments".into() });
     assert!(stage.reads("Bo", Command::Status).contains("Two lines"));
     stage.aloud("title");
+}
+
+fn merge(number: u32, other: Option<(&str, Phase)>) -> Command {
+    Command::Merge {
+        into: IncidentId::new(Kind::Real, number),
+        other: other.map(|(name, phase)| MergeFacts { commander: who(name), phase }),
+        reason: String::new(),
+    }
+}
+
+#[test]
+fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
+    let mut stage = Stage::new();
+    let there = Some(("Zoe", Phase::Investigating));
+    assert_eq!(stage.no("Ada", merge(2, None)), Because::NotFound);
+    assert_eq!(stage.no("Ada", merge(1, there)), Because::Invalid);
+    assert_eq!(stage.no("Ada", merge(2, Some(("Zoe", Phase::Closed)))), Because::Conflict);
+    assert_eq!(stage.no("Bo", merge(2, there)), Because::Forbidden);
+    let drill = IncidentId::new(Kind::Drill, 1);
+    let other = Some(MergeFacts { commander: who("Zoe"), phase: Phase::Investigating });
+    stage.no("Ada", Command::Merge { into: drill, other, reason: String::new() });
+    // The public reads of it: first it must hear how that ends.
+    stage.ok("Bo", posts::draft("We are on it."));
+    stage.ok("Ada", Command::Approve { n: 1, alone: None });
+    stage.ok("Ada", Command::Publish { n: 1 });
+    assert_eq!(stage.no("Zoe", merge(2, there)), Because::Conflict);
+    let mut quiet = stage.again();
+    quiet.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    quiet.ok("Zoe", merge(2, there));
+    assert_eq!((quiet.incident.phase, quiet.incident.command_offer.clone()), (Phase::Merged, None));
+    assert_eq!(quiet.incident.merged_into, Some(IncidentId::new(Kind::Real, 2)));
+    assert_eq!(quiet.no("Ada", merge(2, there)), Because::Conflict);
+    quiet.aloud("merge");
+}
+
+#[test]
+fn what_a_duplicate_leaves_is_taken_in_once() {
+    let mut stage = Stage::new();
+    let task = |n: u32| Task {
+        n,
+        seq: 3,
+        reported_in: None,
+        text: "Find the lag".into(),
+        owner: who("Cy"),
+        assigned_by: who("Bo"),
+        due_at: None,
+        state: TaskState::Understood,
+        result: None,
+    };
+    let luggage = Luggage {
+        from: IncidentId::new(Kind::Real, 2),
+        title: "Search is slow".into(),
+        severity: Severity::Sev3,
+        entries: 9,
+        situations: vec![Situation { id: 7, title: "lag".into(), source: "am".into(), firing: 1, total: 2 }],
+        tasks: vec![task(4), task(6)],
+    };
+    stage.ok("Ada", Command::AssignTask { owner: None, text: "Look".into(), minutes: None });
+    let timer = || Command::Timer(TimerKind::MergedIn(Box::new(luggage.clone())));
+    let stored = serde_json::to_string(&TimerKind::MergedIn(Box::new(luggage.clone()))).unwrap();
+    assert!(serde_json::from_str::<TimerKind>(&stored).is_ok(), "{stored}");
+    assert_eq!(stage.ok(HOUSE, timer()).len(), 4);
+    assert_eq!(stage.incident.tasks.iter().map(|task| task.n).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!((stage.incident.firing(), stage.incident.merged_in.len()), (1, 1));
+    assert_eq!(stage.ok(HOUSE, timer()), []);
 }

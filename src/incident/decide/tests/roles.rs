@@ -119,3 +119,32 @@ fn who_checks_out_leaves_roles_behind_but_neither_tasks_nor_command() {
     assert_eq!(stage.no("Bo", check_in(None)), Because::Conflict);
     stage.aloud("checkout");
 }
+
+#[test]
+fn the_chart_shows_who_reports_to_whom_and_what_is_vacant_between() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.reads("Bo", Command::Chart), "Incident Commander: Ada");
+    for (name, slug) in [
+        ("Bo", "pio"),
+        ("Cy", "sme:db"),
+        ("Di", "sme:api"),
+        ("Eve", "scribe"),
+        ("Flo", "scribe"),
+        ("Gil", "agency_rep:acme"),
+        ("Cy", "deputy"),
+    ] {
+        stage.ok(name, Command::TakeRole { role: role(slug) });
+    }
+    insta::assert_snapshot!(stage.reads("Bo", Command::Chart), @r"
+    Incident Commander: Ada
+    ├ Deputy Incident Commander: Cy
+    ├ Public Information Officer: Bo
+    ├ Liaison Officer: vacant, Ada does it
+    │ └ Agency Representative (acme): Gil
+    ├ Operations Section Chief: vacant, Ada does it
+    │ ├ Technical Specialist (api): Di
+    │ └ Technical Specialist (db): Cy
+    └ Planning Section Chief: vacant, Ada does it
+      └ Documentation Unit Leader: Eve and Flo
+    ");
+}
