@@ -9,6 +9,7 @@ mod bring;
 mod button;
 pub mod complete;
 pub mod discord;
+pub mod matrix;
 pub mod people;
 mod seen;
 mod text;
