@@ -26,6 +26,12 @@ impl Post {
     /// `None`: there is no Synapse here. `limits` in the homeserver's settings, `more` in `[matrix]`.
     async fn open(limits: &str, more: &str) -> Option<Post> {
         let synapse = Synapse::start(limits).await?;
+        let url = synapse.url();
+        Some(Self::beside(synapse, &url, more).await)
+    }
+
+    /// With the homeserver reached at `url`.
+    async fn beside(synapse: Synapse, url: &str, more: &str) -> Post {
         let (ada, ben, bot) =
             (synapse.account("ada").await, synapse.account("ben").await, synapse.account("bot").await);
         let room = ada
@@ -37,13 +43,12 @@ impl Post {
         let token = program.secret("matrix_token", &bot.token);
         program.configure(&format!(
             "[[person]]\nid = \"ada\"\nname = \"Ada Lovelace\"\nmatrix = \"@ada:localhost\"\n\
-             [matrix]\nhomeserver = \"{}\"\naccess_token_file = \"{token}\"\nroom = \"#command-post:localhost\"\n{more}",
-            synapse.url()
+             [matrix]\nhomeserver = \"{url}\"\naccess_token_file = \"{token}\"\nroom = \"#command-post:localhost\"\n{more}"
         ));
         let mut post = Post { synapse, program, ada, ben, bot, room };
         post.program.start().await;
         post.until_it_listens().await;
-        Some(post)
+        post
     }
 
     async fn until_it_listens(&self) {
@@ -333,5 +338,21 @@ async fn matrix_a_homeserver_that_limits_gets_the_time_it_asks_for_and_everythin
     }
     let room = post.ada.invited_to("INC-1 ").await;
     post.stands_as_it_happened("INC-1", &room).await;
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_what_arrived_though_its_answer_was_lost_stands_there_once() {
+    let Some(synapse) = Synapse::start(NO_LIMITS).await else { return };
+    let url = synapse.forgetful().await;
+    let mut post = Post::beside(synapse, &url, "").await;
+    post.ada.asks(&post.room, "!incident declare Logins fail").await;
+    let room = post.ada.invited_to("INC-1 ").await;
+    for n in 1..=6 {
+        post.ada.asks(&room, &format!("!note number {n}")).await;
+    }
+    post.stands_as_it_happened("INC-1", &room).await;
+    let announced = post.said(&post.room).await;
+    assert_eq!(announced.len(), 1, "{announced:#?}");
     assert!(post.program.stop().success());
 }

@@ -6,7 +6,10 @@ use std::{
     fs::{self, OpenOptions},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -91,6 +94,37 @@ impl Synapse {
 
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// An address that leads here and loses every third answer to what is sent, after it had its effect.
+    pub async fn forgetful(&self) -> String {
+        let (client, to, sent) = (self.client.clone(), self.url(), Arc::new(AtomicU64::new(0)));
+        let pass = move |request: axum::extract::Request| {
+            let (client, sent) = (client.clone(), sent.clone());
+            let (method, url) = (request.method().clone(), format!("{to}{}", request.uri()));
+            let token = request.headers().get("authorization").cloned();
+            async move {
+                let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
+                let is_lost = method == "PUT" && sent.fetch_add(1, Ordering::Relaxed) % 3 == 0;
+                let mut request = client.request(method, url).body(body);
+                if let Some(token) = token {
+                    request = request.header("authorization", token);
+                }
+                let Ok(answer) = request.send().await else {
+                    return (axum::http::StatusCode::BAD_GATEWAY, Vec::new());
+                };
+                let (status, body) = (answer.status(), answer.bytes().await.unwrap_or_default());
+                if is_lost {
+                    return (axum::http::StatusCode::BAD_GATEWAY, Vec::new());
+                }
+                (status, body.to_vec())
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let proxy = axum::Router::new().fallback(pass);
+        tokio::spawn(async move { axum::serve(listener, proxy).await.unwrap() });
+        url
     }
 
     /// Starts it (again), on the same data.
