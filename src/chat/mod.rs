@@ -4,9 +4,16 @@
 //! to the asker. What everybody reads (cards, lines of the timeline) comes by the outbox, through the door's
 //! [`Courier`](crate::outbox::port::Courier).
 
+mod bindings;
+mod bring;
+mod button;
 pub mod complete;
 pub mod discord;
+pub mod matrix;
 pub mod people;
+mod seen;
+mod text;
+mod words;
 
 use std::sync::Arc;
 

@@ -51,6 +51,14 @@ impl People {
         self.met.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
+    /// The person whose id fits, if there is one and no more.
+    pub fn only(&self, is_it: impl Fn(&str) -> bool) -> Option<Person> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fits = self.configured.iter().chain(met.iter()).filter(|(id, _)| is_it(id));
+        let (_, person) = fits.next()?;
+        fits.next().is_none().then(|| person.clone())
+    }
+
     /// The person that a mention as commands carry it (`<@ID>`, `<@!ID>`) means.
     pub fn mentioned(&self, text: &str) -> Option<Person> {
         let id = text.trim().strip_prefix("<@")?.strip_suffix('>')?;

@@ -71,7 +71,7 @@ fn reserved(config: &Config, groups: &[String]) -> Option<BTreeSet<String>> {
 pub fn settings(config: &Config) -> desk::Settings {
     desk::Settings {
         policy: policy(config),
-        chats: if config.discord.is_some() { vec!["discord".to_owned()] } else { vec![] },
+        chats: chats(config),
         rules: config.alerts.rule.clone(),
         page_url: config
             .organization
@@ -83,6 +83,12 @@ pub fn settings(config: &Config) -> desk::Settings {
         declares_per_minute_max: config.limits.declares_per_minute_max as usize,
         ..desk::Settings::default()
     }
+}
+
+/// The chats that show cards and timelines.
+fn chats(config: &Config) -> Vec<String> {
+    let there = [("discord", config.discord.is_some()), ("matrix", config.matrix.is_some())];
+    there.into_iter().filter(|(_, is_there)| *is_there).map(|(chat, _)| chat.to_owned()).collect()
 }
 
 /// A journal and a desk on it.
@@ -101,7 +107,10 @@ pub fn resolve(config: &Config) -> Resolve {
         known.insert(person.name.to_lowercase(), found.clone());
         if let Some(discord) = &person.discord {
             known.insert(format!("<@{discord}>"), found.clone());
-            known.insert(format!("<@!{discord}>"), found);
+            known.insert(format!("<@!{discord}>"), found.clone());
+        }
+        if let Some(matrix) = &person.matrix {
+            known.insert(matrix.clone(), found);
         }
     }
     Arc::new(move |name| {

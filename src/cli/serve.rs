@@ -1,6 +1,6 @@
 //! `serve`: the whole command post in one process.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
@@ -16,6 +16,7 @@ use crate::{
     chat::{
         self,
         discord::{Counters, DiscordDoor, DiscordSettings},
+        matrix::{self, MatrixDoor, MatrixSettings},
     },
     config::{Config, LogFormat},
     desk::{
@@ -127,9 +128,21 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
     let tasks = TaskTracker::new();
 
     let metrics = Arc::new(Metrics::default());
-    let (resolve, discord) = open_discord(&config, &desk, &metrics, &stop)?;
+    let chats = Chats::of(&config);
+    let resolve = chats.resolve(&config);
     let mut couriers = couriers(&config, &desk)?;
-    couriers.extend(discord.map(|door| door as Arc<dyn Courier>));
+    let say_there = say(&desk, &resolve, &metrics);
+    if let Some(discord) = chats.discord {
+        couriers.push(open_discord(discord, &desk, &say_there, &metrics, &stop)?);
+    }
+    if let Some(matrix) = chats.matrix {
+        let door = open_matrix(matrix, &desk, &say_there, &metrics, &stop)?;
+        keep_alive(&tasks, &stop, "matrix", {
+            let door = door.clone();
+            move || door.clone().listen()
+        });
+        couriers.push(door);
+    }
     for courier in couriers {
         keep_alive(&tasks, &stop, "outbox", {
             let (desk, stop) = (desk.clone(), stop.clone());
@@ -317,25 +330,54 @@ fn say_text(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> cons
     Arc::new(move |caller, here, text, once| say(caller, here, Words::Text(text), once))
 }
 
-/// Opens the Discord door, if it is configured, and says how names in commands are read.
+/// The chats that are configured, before their doors are opened.
+struct Chats {
+    discord: Option<DiscordSettings>,
+    matrix: Option<MatrixSettings>,
+}
+
+impl Chats {
+    fn of(config: &Config) -> Chats {
+        let discord = config.discord.as_ref().and_then(|discord| {
+            let mut settings = DiscordSettings::from_config(discord, discord.token.clone()?, &config.person);
+            settings.components =
+                config.status_page.components.iter().map(|component| component.name.clone()).collect();
+            Some(settings)
+        });
+        let matrix = config.matrix.as_ref().and_then(|matrix| {
+            let (token, tz) = (matrix.access_token.clone()?, config.organization.time_zone);
+            Some(MatrixSettings::from_config(matrix, token, &config.person, tz))
+        });
+        Chats { discord, matrix }
+    }
+
+    /// How names in commands are read: whoever has spoken in a chat is known when somebody mentions them. `@ada` is first of
+    /// all the configured person of that name.
+    fn resolve(&self, config: &Config) -> Resolve {
+        let names = house::resolve(config);
+        let of = |person: &crate::config::Person| [person.id.to_lowercase(), person.name.to_lowercase()];
+        let configured: BTreeSet<String> = config.person.iter().flat_map(of).collect();
+        let discord = self.discord.as_ref().map(|settings| settings.people.clone());
+        let matrix = self.matrix.as_ref().map(|settings| settings.people.clone());
+        Arc::new(move |name| {
+            let in_discord = || discord.as_ref()?.mentioned(name);
+            let in_matrix = || matrix::mentioned(matrix.as_ref()?, name);
+            if configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
+                return names(name);
+            }
+            in_discord().or_else(in_matrix).map_or_else(|| names(name), Ok)
+        })
+    }
+}
+
 fn open_discord(
-    config: &Config,
+    settings: DiscordSettings,
     desk: &Arc<Desk>,
+    say: &chat::Say,
     metrics: &Arc<Metrics>,
     stop: &CancellationToken,
-) -> Result<(Resolve, Option<Arc<DiscordDoor>>), Failure> {
-    let names = house::resolve(config);
-    let Some((discord, token)) = config.discord.as_ref().and_then(|d| Some((d, d.token.clone()?))) else {
-        return Ok((names, None));
-    };
-    let mut settings = DiscordSettings::from_config(discord, token, &config.person);
-    settings.components =
-        config.status_page.components.iter().map(|component| component.name.clone()).collect();
-    let people = settings.people.clone();
-    // Whoever has spoken in the chat is known by name when somebody mentions them.
-    let resolve: Resolve = Arc::new(move |name| people.mentioned(name).map_or_else(|| names(name), Ok));
-    let door = DiscordDoor::start(settings, desk.clone(), say(desk, &resolve, metrics), stop.clone())
-        .map_err(Failure)?;
+) -> Result<Arc<dyn Courier>, Failure> {
+    let door = DiscordDoor::start(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
     type Count = fn(&Counters) -> &std::sync::atomic::AtomicU64;
     let watched: [(&str, &str, Count); 5] = [
         ("discord_connected", "Whether the Discord gateway is connected", |c| &c.gateway_state),
@@ -351,7 +393,22 @@ fn open_discord(
                 .unwrap_or(i64::MAX)
         });
     }
-    Ok((resolve, Some(door)))
+    Ok(door)
+}
+
+fn open_matrix(
+    settings: MatrixSettings,
+    desk: &Arc<Desk>,
+    say: &chat::Say,
+    metrics: &Arc<Metrics>,
+    stop: &CancellationToken,
+) -> Result<Arc<MatrixDoor>, Failure> {
+    let door = MatrixDoor::open(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
+    let watched = door.clone();
+    metrics.watch("matrix_connected", "Whether the Matrix homeserver answers", move || {
+        i64::from(watched.health().connected)
+    });
+    Ok(door)
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.

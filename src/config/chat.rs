@@ -69,3 +69,56 @@ pub enum IncidentSpace {
 fn discord_url() -> Url {
     parsed("https://discord.com")
 }
+
+/// `[matrix]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Matrix>)]
+pub struct Matrix {
+    /// Where the homeserver's Client-Server API is reached, without `/_matrix`.
+    #[serde(serialize_with = "text::serialize", deserialize_with = "text::deserialize")]
+    #[schemars(with = "String", extend("format" = "service-url", "x-example" = "https://matrix.example.org"))]
+    pub homeserver: Url,
+    /// The access token of the bot's account.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub access_token: Option<Secret>,
+    /// File that holds the access token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/matrix"))]
+    pub access_token_file: Option<PathBuf>,
+    /// The command post: the room in which incidents are announced and opened, by its id or its alias. It must not be
+    /// encrypted.
+    #[schemars(extend("format" = "matrix-room", "x-example" = "#command-post:example.org"))]
+    pub room: String,
+    /// The room for alerts that belong to no incident; without it they are shown in `room`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "matrix-room", "x-example" = "#alerts:example.org"))]
+    pub alerts_room: Option<String>,
+    /// Where an incident is worked on.
+    #[serde(default)]
+    pub incident_space: MatrixSpace,
+    /// What a command begins with. In an incident's own room or thread `!` before a verb will do: `!note it is back`.
+    #[serde(default = "matrix_prefix")]
+    #[schemars(extend("format" = "name"))]
+    pub prefix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MatrixSpace {
+    /// a room of its own, open to whoever is in the command post
+    #[default]
+    Room,
+    /// a thread below its card in the command post
+    Thread,
+}
+
+fn matrix_prefix() -> String {
+    "!incident".to_owned()
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::{Config, HookSender, Permissions, X, is_loopback};
+use super::{Config, HookSender, Permissions, Person, X, is_loopback};
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
 /// in place of what was written.
@@ -47,16 +47,22 @@ fn people(config: &Config, report: &mut Report<'_>) {
         |index| format!("person[{index}].id"),
         report,
     );
+    accounts(config, "discord", |person| person.discord.as_deref(), report);
+    accounts(config, "matrix", |person| person.matrix.as_deref(), report);
+}
+
+/// One account of a chat belongs to one person.
+fn accounts(config: &Config, chat: &str, account: impl Fn(&Person) -> Option<&str>, report: &mut Report<'_>) {
     // People without an account are passed over, so the place in the list goes along.
     let accounts: Vec<(usize, &str)> = config
         .person
         .iter()
         .enumerate()
-        .filter_map(|(index, person)| Some((index, person.discord.as_deref()?)))
+        .filter_map(|(index, person)| Some((index, account(person)?)))
         .collect();
     once(
         accounts.iter().map(|(_, account)| *account),
-        |nth| format!("person[{}].discord", accounts.get(nth).map_or(0, |(index, _)| *index)),
+        |nth| format!("person[{}].{chat}", accounts.get(nth).map_or(0, |(index, _)| *index)),
         report,
     );
 }

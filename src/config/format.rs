@@ -26,6 +26,10 @@ pub(super) enum Format {
     ServiceUrl,
     /// A Discord id.
     Snowflake,
+    /// A room of Matrix, by id or alias.
+    MatrixRoom,
+    /// An account of Matrix.
+    MatrixAccount,
     /// An account's name without `@`.
     Handle,
     /// A remote id that becomes part of a path.
@@ -53,6 +57,8 @@ impl Format {
             "url" => Format::Url,
             "service-url" => Format::ServiceUrl,
             "snowflake" => Format::Snowflake,
+            "matrix-room" => Format::MatrixRoom,
+            "matrix-account" => Format::MatrixAccount,
             "handle" => Format::Handle,
             "path-part" => Format::PathPart,
             "directory" => Format::Directory,
@@ -72,6 +78,8 @@ impl Format {
             Format::Network => "address or block",
             Format::Url | Format::ServiceUrl => "web address",
             Format::Snowflake => "Discord id",
+            Format::MatrixRoom => "Matrix room",
+            Format::MatrixAccount => "Matrix account",
             Format::Directory => "directory",
             Format::Secret => "secret",
             Format::SecretFile => "file",
@@ -136,6 +144,17 @@ impl Format {
                     "Copy the id in Discord (developer mode, Copy ID): 15 to 20 digits, in quotes.",
                 )
             }
+            Format::MatrixRoom if is_of_matrix(text, &['#', '!']) => Ok(()),
+            // In rooms of version 12 and later an id has no server in it.
+            Format::MatrixRoom if text.len() > 20 && is_of_matrix(&format!("{text}:x"), &['!']) => Ok(()),
+            Format::MatrixRoom => fault(
+                "this is not a room of Matrix".to_owned(),
+                "Write its alias, `#command-post:example.org`, or its id, `!abc:example.org`.",
+            ),
+            Format::MatrixAccount if is_of_matrix(text, &['@']) => Ok(()),
+            Format::MatrixAccount => {
+                fault("this is not an account of Matrix".to_owned(), "Write it whole: `@ada:example.org`.")
+            }
             Format::Handle => {
                 let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 if !text.is_empty() && text.len() <= 15 && text.chars().all(fits) {
@@ -169,6 +188,14 @@ impl Format {
             },
         }
     }
+}
+
+/// Whether a text is a name of Matrix that begins with one of these signs and says its server.
+fn is_of_matrix(text: &str, sigils: &[char]) -> bool {
+    let named = text.strip_prefix(sigils).and_then(|rest| rest.split_once(':'));
+    text.len() <= 255
+        && !text.chars().any(char::is_whitespace)
+        && named.is_some_and(|(local, server)| !local.is_empty() && !server.is_empty())
 }
 
 /// A value as an error shows it: quoted, cut, and without what may be a password within an address.
@@ -267,6 +294,22 @@ mod tests {
         {
             let (what, hint) = Format::Url.check(url).expect_err(url);
             assert!(!what.contains("hunter2") && !hint.contains("hunter2"), "{what} {hint}");
+        }
+    }
+
+    #[test]
+    fn names_of_matrix_begin_with_their_sign_and_say_their_server() {
+        for room in
+            ["#ops:example.org", "!abc:example.org:8448", "!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM"]
+        {
+            assert_eq!(Format::MatrixRoom.check(room), Ok(()), "{room}");
+        }
+        for room in ["ops", "#ops", "@ada:example.org", "#:x", "#ops:", "# a:b"] {
+            assert!(Format::MatrixRoom.check(room).is_err(), "{room}");
+        }
+        assert_eq!(Format::MatrixAccount.check("@ada:example.org"), Ok(()));
+        for account in ["ada", "@ada", "#ada:example.org", "@:b"] {
+            assert!(Format::MatrixAccount.check(account).is_err(), "{account}");
         }
     }
 

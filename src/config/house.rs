@@ -151,6 +151,10 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "snowflake", "x-example" = "100000000000000001"))]
     pub discord: Option<String>,
+    /// The person's Matrix account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "matrix-account", "x-example" = "@ada:example.org"))]
+    pub matrix: Option<String>,
     /// The groups that the person belongs to, as `[permissions]` names them.
     #[serde(default)]
     #[schemars(extend("x-item-format" = "name"))]

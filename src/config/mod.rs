@@ -32,7 +32,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chat::{Discord, IncidentSpace};
+pub use chat::{Discord, IncidentSpace, Matrix, MatrixSpace};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
 pub use problem::Problem;
@@ -83,6 +83,9 @@ pub struct Config {
     /// The Discord bot. Without this section it is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discord: Option<Discord>,
+    /// The Matrix bot. Without this section it is off; `docs/matrix.md` sets it up from nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Matrix>,
     /// Public posts on X. Without this section nothing is posted there. Give either `bearer_token` (OAuth 2.0 user
     /// context) or all four of `api_key`, `api_secret`, `access_token` and `access_token_secret` (OAuth 1.0a).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,6 +118,7 @@ impl Default for Config {
             status_page: StatusPage::default(),
             templates: Templates::default(),
             discord: None,
+            matrix: None,
             x: None,
             statuspage: None,
             log: Log::default(),

@@ -98,6 +98,9 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
     if let Some(discord) = &mut config.discord {
         slot!("discord", discord, token, token_file, false, true);
     }
+    if let Some(matrix) = &mut config.matrix {
+        slot!("matrix", matrix, access_token, access_token_file, false, true);
+    }
     if let Some(x) = &mut config.x {
         slot!("x", x, bearer_token, bearer_token_file, false, false);
         slot!("x", x, api_key, api_key_file, false, false);

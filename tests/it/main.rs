@@ -18,6 +18,7 @@ mod discord_serenity;
 mod faults;
 mod floors;
 mod journal_contract;
+mod matrix_synapse;
 mod migrations;
 mod notify;
 mod publishers;

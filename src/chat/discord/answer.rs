@@ -15,8 +15,13 @@ use super::{
     text::{cap, escape, soften},
 };
 use crate::{
-    chat::{BoxFuture, Words, complete::completions},
-    desk::{Answer, Caller},
+    chat::{
+        BoxFuture, Words,
+        bring::Place,
+        complete::completions,
+        words::{in_words, note_of},
+    },
+    desk::Caller,
     grammar,
     incident::{id::IncidentId, refusal::Refusal},
 };
@@ -48,7 +53,7 @@ impl DiscordDoor {
             );
             return;
         };
-        if !self.is_first(&asked.id) {
+        if !self.seen.is_first(&asked.id) {
             self.standing.counters.repeats.fetch_add(1, Relaxed);
             return;
         }
@@ -64,15 +69,15 @@ impl DiscordDoor {
                     (self.clone(), asked.channel.clone(), asked.data["options"].clone());
                 let finding = async move {
                     let argv = grammar::from_discord(&options)?;
-                    Ok((door.incident_of(&channel).await, Words::Argv(argv)))
+                    Ok((door.bindings.incident_of(&channel).await, Words::Argv(argv)))
                 };
                 self.do_and_answer(asked, Box::pin(finding)).await;
             }
             Kind::MessageMenu => {
                 let (door, asked_too) = (self.clone(), asked.clone());
                 let finding = async move {
-                    let argv = door.note_of(&asked_too)?;
-                    Ok((door.incident_of(&asked_too.channel).await, Words::Argv(argv)))
+                    let argv = door.message_as_note(&asked_too)?;
+                    Ok((door.bindings.incident_of(&asked_too.channel).await, Words::Argv(argv)))
                 };
                 self.do_and_answer(asked, Box::pin(finding)).await;
             }
@@ -82,7 +87,7 @@ impl DiscordDoor {
     }
 
     /// A message of the channel as a note: who wrote it, what, and where it stands.
-    fn note_of(&self, asked: &Asked) -> Result<Vec<String>, Refusal> {
+    fn message_as_note(&self, asked: &Asked) -> Result<Vec<String>, Refusal> {
         let target = asked.data["target_id"].as_str().unwrap_or_default();
         let message = &asked.data["resolved"]["messages"][target];
         let author = &message["author"];
@@ -94,18 +99,10 @@ impl DiscordDoor {
         };
         let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
         let author = self.settings.people.meet(author_id, shown);
-        let mut said = message["content"].as_str().unwrap_or_default().trim().to_owned();
-        for file in message["attachments"].as_array().into_iter().flatten() {
-            said.push_str(&format!(" [{}]", file["filename"].as_str().unwrap_or("a file")));
-        }
-        if said.trim().is_empty() {
-            return Err(Refusal::invalid(
-                "There is no text in that message.",
-                "Write a `note` in your own words.",
-            ));
-        }
-        let link = self.link(&asked.channel, target);
-        Ok(vec!["note".into(), "--".into(), format!("{author}: {} ({link})", said.trim())])
+        let files = message["attachments"].as_array().into_iter().flatten();
+        let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
+        let said = message["content"].as_str().unwrap_or_default();
+        note_of(&author, said, files, &self.link(&asked.channel, target))
     }
 
     async fn offer(&self, asked: &Asked) {
@@ -122,7 +119,7 @@ impl DiscordDoor {
         let knowing = async {
             let incident = match chosen {
                 Some(id) => Some(id),
-                None => self.incident_of(&asked.channel).await,
+                None => self.bindings.incident_of(&asked.channel).await,
             };
             completions(&self.desk, incident, &self.settings.components).await
         };
@@ -146,11 +143,11 @@ impl DiscordDoor {
             (door.say)(caller, incident, words, Some(once)).await
         });
         if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
-            return self.first_answer(&asked, &told(&outcome(done.ok()))).await;
+            return self.first_answer(&asked, &told(&in_words(done.ok()))).await;
         }
         self.first_answer(&asked, &json!({"type": 5, "data": {"flags": EPHEMERAL}})).await;
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.later_answer(&asked, &outcome(done)).await;
+        self.later_answer(&asked, &in_words(done)).await;
     }
 
     /// The first answer, which must be there within three seconds.
@@ -219,18 +216,6 @@ impl DiscordDoor {
                 "an answer did not reach its asker; the timeline has what was done"
             );
         }
-    }
-}
-
-fn outcome(done: Option<Result<Answer, Refusal>>) -> String {
-    match done {
-        Some(Ok(answer)) => {
-            // Whoever reads it must see that it is an exercise.
-            let banner = answer.incident.map(|id| id.kind.banner()).unwrap_or_default();
-            if banner.is_empty() { answer.text } else { format!("**{banner}** {}", answer.text) }
-        }
-        Some(Err(refusal)) => refusal.to_string(),
-        None => "That broke down inside the house, and what came of it is not known. Look at the timeline, then try again.".to_owned(),
     }
 }
 

@@ -1,29 +1,26 @@
-//! Errands: cards made or edited in place, lines said once.
-//!
-//! Every step can be taken again: a message by its nonce within Discord's few minutes and by looking for it after
-//! that, a thread by its name, an edit by its nature. What is found or made is bound in the journal at once.
+//! What Discord does for an errand. A step that is taken again makes nothing twice: a message is known by its nonce
+//! within Discord's few minutes and by looking for it after that, a thread by its name, an edit by its nature.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 
 use super::{
-    DiscordDoor, NAME,
+    DiscordDoor,
     render::{self, nonce},
     rest::Trouble,
 };
 use crate::{
-    card::{self, Card, Said},
-    incident::id::IncidentId,
-    journal::{
-        JournalError,
-        rows::{DeliveryState, What},
+    card::{Card, Said},
+    chat::{
+        bindings::Bindings,
+        bring::{AFTER_FORBIDDEN, Halt, Place, Space, Step},
     },
-    outbox::port::{Content, Errand, Outcome},
+    config::IncidentSpace,
+    desk::Desk,
+    incident::id::IncidentId,
+    outbox::port::Outcome,
 };
-
-/// A missing permission is mended by a person; it is tried again after this.
-const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
 
 /// What the bot was about to do when Discord objected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,26 +58,6 @@ impl Doing {
     }
 }
 
-/// Why an errand stops half-way.
-#[derive(Debug)]
-pub(super) enum Halt {
-    Outcome(Outcome),
-    /// The space was deleted.
-    SpaceGone,
-}
-
-pub(super) type Step<T> = Result<T, Halt>;
-
-impl From<Outcome> for Halt {
-    fn from(outcome: Outcome) -> Self {
-        Self::Outcome(outcome)
-    }
-}
-
-pub(super) fn unreadable(error: &JournalError) -> Outcome {
-    Outcome::Retry { after: None, why: format!("The journal does not answer: {error}.") }
-}
-
 /// What to do about trouble, and what a person is told.
 pub(super) fn outcome(trouble: Trouble, doing: Doing, place: &str) -> Outcome {
     let (what, permissions) = doing.needs();
@@ -106,192 +83,70 @@ pub(super) fn outcome(trouble: Trouble, doing: Doing, place: &str) -> Outcome {
     }
 }
 
-impl DiscordDoor {
-    pub(super) async fn bring(&self, errand: &Errand) -> Outcome {
-        let is_retry = errand.delivery.attempts > 0 || errand.delivery.state == DeliveryState::Unknown;
-        let done = match (&errand.content, errand.delivery.incident) {
-            (Content::Card(card), Some(id)) if errand.delivery.what == What::Card => {
-                self.bring_card(id, card, is_retry).await
-            }
-            (Content::Card(card), _) => self.bring_situation(card, is_retry).await,
-            (Content::Line(said), _) => self.bring_line(said, &errand.delivery.key, is_retry).await,
-            (Content::Post(_), _) => {
-                return Outcome::Failed {
-                    why: "Discord is the team's chat; public posts do not go there.".into(),
-                };
-            }
-            (Content::Nothing, _) => Ok((None, None)),
-        };
-        match done {
-            Ok((channel, message)) => {
-                let url =
-                    channel.zip(message.clone()).map(|(channel, message)| self.link(&channel, &message));
-                Outcome::Sent { external_id: message, url }
-            }
-            Err(Halt::Outcome(outcome)) => outcome,
-            Err(Halt::SpaceGone) => Outcome::Retry {
-                after: Some(AFTER_FORBIDDEN),
-                why: "The incident's thread or channel was deleted again while the bot made a new one."
-                    .into(),
-            },
-        }
+impl Place for DiscordDoor {
+    fn title(&self) -> &'static str {
+        "Discord"
     }
-
-    /// Where people find a message.
-    pub(super) fn link(&self, channel: &str, message: &str) -> String {
-        format!("https://discord.com/channels/{}/{channel}/{message}", self.settings.guild_id)
+    fn desk(&self) -> &Arc<Desk> {
+        &self.desk
     }
-
-    async fn bring_card(
-        &self,
-        id: IncidentId,
-        card: &Card,
-        is_retry: bool,
-    ) -> Step<(Option<String>, Option<String>)> {
-        for _ in 0..2 {
-            let space = self.space(id, is_retry).await?;
-            match self.put_card(id, &space.id, card, is_retry || !space.is_new).await {
-                Err(Halt::SpaceGone) => self.forget_space(id).await?,
-                done => return done.map(|message| (Some(space.id), message)),
-            }
-        }
-        Err(Halt::SpaceGone)
+    fn bindings(&self) -> &Bindings {
+        &self.bindings
     }
-
-    /// The status card in its space: edited if there is one, else found, else made and pinned.
-    async fn put_card(&self, id: IncidentId, space: &str, card: &Card, look: bool) -> Step<Option<String>> {
-        let subject = id.to_string();
-        let mark = render::card_mark(&card.subject);
-        let mut known = self.bound(&subject, "card").await?;
-        if known.is_none() && look {
-            known = self.find_card(space, &mark, true).await?;
-            if let Some(found) = &known {
-                self.bind(&subject, "card", found).await?;
-            }
-        }
-        let body = render::card(card);
-        if let Some(message) = &known
-            && self.edit(space, message, &body).await?
-        {
-            self.pin(&subject, space, message).await;
-            return Ok(known);
-        }
-        let once = nonce(&format!("card/{subject}/{space}/{}", known.as_deref().unwrap_or_default()));
-        let made = self.create(space, body, &once, Doing::PostCard).await?;
-        let made = match made {
-            Some(made) => Some(made),
-            None => self.find_card(space, &mark, true).await?,
-        };
-        if let Some(message) = &made {
-            self.bind(&subject, "card", message).await?;
-            self.bind(&subject, "pinned", "").await?;
-            self.pin(&subject, space, message).await;
-        }
-        Ok(made)
+    async fn space(&self, id: IncidentId, is_retry: bool) -> Step<Space> {
+        self.space_of(id, is_retry).await
     }
-
-    /// Pins the card once. It is of use without, so nothing fails for it.
-    async fn pin(&self, subject: &str, space: &str, message: &str) {
-        if let Ok(Some(done)) = self.bound(subject, "pinned").await
-            && done == message
-        {
-            return;
+    async fn alerts_at(&self) -> Step<String> {
+        let own = self.settings.alerts_channel_id.clone();
+        if own.is_none() && self.settings.space == IncidentSpace::Forum {
+            let why = "Alerts cannot be shown in a forum: set `discord.alerts_channel_id` to a text channel.";
+            return Err(Outcome::Failed { why: why.into() }.into());
         }
-        match self.rest.put(&format!("/channels/{space}/messages/pins/{message}"), None).await {
+        Ok(own.unwrap_or_else(|| self.settings.channel_id.clone()))
+    }
+    async fn find_card(&self, at: &str, card: &Card, at_beginning: bool) -> Step<Option<String>> {
+        self.find_marked(at, &render::card_mark(&card.subject), at_beginning).await
+    }
+    async fn post_card(&self, at: &str, card: &Card, once: &str) -> Step<Option<String>> {
+        self.create(at, render::card(card), &nonce(once), Doing::PostCard).await
+    }
+    /// An edit makes the same of it however often it is done.
+    async fn edit_card(&self, at: &str, message: &str, card: &Card, _once: &str) -> Step<bool> {
+        self.edit(at, message, &render::card(card)).await
+    }
+    async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
+        self.create(at, render::line(said), &nonce(key), Doing::Say).await
+    }
+    async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
+        match self.rest.put(&format!("/channels/{at}/messages/pins/{message}"), None).await {
             Ok(_) => {}
             Err(trouble) if trouble.is_forbidden() => {
                 let why = format!(
-                    "The card of {subject} could not be pinned. Give the bot's role “Pin Messages” in the channel {space}."
+                    "The card of {subject} could not be pinned. Give the bot's role “Pin Messages” in the channel {at}."
                 );
                 tracing::warn!("{why}");
                 self.standing.error(why);
             }
             Err(trouble @ Trouble::Refused { .. }) => {
-                tracing::warn!(subject, why = trouble.why(), "the card is not pinned")
+                tracing::warn!(subject, why = trouble.why(), "the card is not pinned");
             }
             Err(trouble) => {
                 tracing::info!(subject, why = trouble.why(), "the card is pinned with its next change");
-                return;
+                return false;
             }
         }
-        if let Err(Halt::Outcome(outcome)) = self.bind(subject, "pinned", message).await {
-            tracing::debug!(?outcome, "the pin is not remembered");
-        }
+        true
     }
-
-    async fn bring_situation(&self, card: &Card, is_retry: bool) -> Step<(Option<String>, Option<String>)> {
-        let subject = card.subject.clone();
-        let body = render::card(card);
-        let mark = render::card_mark(&subject);
-        let channel = self.settings.alerts_channel_id.as_ref().unwrap_or(&self.settings.channel_id).clone();
-        if self.settings.alerts_channel_id.is_none()
-            && self.settings.space == crate::config::IncidentSpace::Forum
-        {
-            let why = "Alerts cannot be shown in a forum: set `discord.alerts_channel_id` to a text channel.";
-            return Err(Outcome::Failed { why: why.into() }.into());
-        }
-        // Where it was sent is kept with it: the settings may name another channel by now.
-        let known = self.bound(&subject, "card").await?;
-        let mut known = known.and_then(|at| at.split_once('/').map(|(c, m)| (c.to_owned(), m.to_owned())));
-        if known.is_none() && is_retry {
-            known = self.find_card(&channel, &mark, false).await?.map(|message| (channel.clone(), message));
-            if let Some((channel, message)) = &known {
-                self.bind(&subject, "card", &format!("{channel}/{message}")).await?;
-            }
-        }
-        if let Some((channel, message)) = &known {
-            match self.edit(channel, message, &body).await {
-                Ok(true) => return Ok((Some(channel.clone()), Some(message.clone()))),
-                Ok(false) | Err(Halt::SpaceGone) => {}
-                Err(halt) => return Err(halt),
-            }
-        }
-        let before = known.map(|(_, message)| message).unwrap_or_default();
-        let once = nonce(&format!("card/{subject}/{channel}/{before}"));
-        let made = match self.create(&channel, body, &once, Doing::PostCard).await {
-            Err(Halt::SpaceGone) => {
-                let gone = Trouble::Refused { status: 404, code: 10003, message: String::new() };
-                return Err(outcome(gone, Doing::PostCard, &channel).into());
-            }
-            Ok(None) => self.find_card(&channel, &mark, false).await?,
-            made => made?,
-        };
-        if let Some(message) = &made {
-            self.bind(&subject, "card", &format!("{channel}/{message}")).await?;
-        }
-        Ok((Some(channel), made))
+    fn gone(&self, at: &str) -> Outcome {
+        let gone = Trouble::Refused { status: 404, code: 10003, message: String::new() };
+        outcome(gone, Doing::PostCard, at)
     }
-
-    async fn bring_line(
-        &self,
-        said: &Said,
-        key: &str,
-        is_retry: bool,
-    ) -> Step<(Option<String>, Option<String>)> {
-        for _ in 0..2 {
-            let space = self.space(said.incident, is_retry).await?;
-            if self.bound(&said.incident.to_string(), "card").await?.is_none() {
-                // Nothing is said in a place without its card.
-                let incident = self.desk.incident(said.incident).await.map_err(|refusal| {
-                    Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() })
-                })?;
-                let first = card::incident(&incident, self.desk.settings.policy.words);
-                match self.put_card(said.incident, &space.id, &first, is_retry || !space.is_new).await {
-                    Err(Halt::SpaceGone) => {
-                        self.forget_space(said.incident).await?;
-                        continue;
-                    }
-                    done => done?,
-                };
-            }
-            match self.create(&space.id, render::line(said), &nonce(key), Doing::Say).await {
-                Err(Halt::SpaceGone) => self.forget_space(said.incident).await?,
-                done => return done.map(|message| (Some(space.id), message)),
-            }
-        }
-        Err(Halt::SpaceGone)
+    fn link(&self, at: &str, message: &str) -> String {
+        format!("https://discord.com/channels/{}/{at}/{message}", self.settings.guild_id)
     }
+}
 
+impl DiscordDoor {
     /// Posts a message once. `None`: it is there, but Discord's answer could not be read.
     pub(super) async fn create(
         &self,
@@ -339,15 +194,5 @@ impl DiscordDoor {
         let open = json!({"archived": false, "locked": false});
         let done = self.rest.patch(&format!("/channels/{thread}"), open).await;
         done.map(|_| ()).map_err(|trouble| outcome(trouble, Doing::Wake, thread).into())
-    }
-
-    /// What is bound to a subject under this name; an empty value is none.
-    pub(super) async fn bound(&self, subject: &str, name: &str) -> Step<Option<String>> {
-        let all = self.desk.journal.bound(NAME, subject).await.map_err(|e| unreadable(&e))?;
-        Ok(all.into_iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v))
-    }
-
-    pub(super) async fn bind(&self, subject: &str, name: &str, value: &str) -> Step<()> {
-        self.desk.journal.bind(NAME, subject, name, value).await.map_err(|e| unreadable(&e).into())
     }
 }

@@ -4,10 +4,13 @@ use serde_json::Value;
 
 use super::{
     DiscordDoor,
-    deliver::{Doing, Halt, Step, outcome},
+    deliver::{Doing, outcome},
     render,
 };
-use crate::outbox::port::{Content, Errand, Outcome, Reconciled};
+use crate::{
+    chat::bring::{Halt, Place, Step},
+    outbox::port::{Content, Errand, Outcome, Reconciled},
+};
 
 /// Messages looked through for one that may have arrived.
 const PAGES_MAX: usize = 5;
@@ -23,7 +26,7 @@ fn snowflake_at(ms: i64) -> u64 {
 impl DiscordDoor {
     /// The bot's card in this channel whose footer begins with `mark`. In a space of its own it stands at the
     /// beginning, in a shared channel near the end.
-    pub(super) async fn find_card(
+    pub(super) async fn find_marked(
         &self,
         channel: &str,
         mark: &str,
@@ -92,11 +95,13 @@ impl DiscordDoor {
         let Content::Line(said) = &errand.content else { return Reconciled::Absent };
         let subject = said.incident.to_string();
         let cannot = |why: String| Reconciled::CannotTell { why };
-        let (space, card) = match (self.bound(&subject, "space").await, self.bound(&subject, "card").await) {
-            (Ok(Some(space)), Ok(card)) => (space, card),
-            (Ok(None), _) => return Reconciled::Absent,
-            _ => return cannot("The journal does not answer.".into()),
-        };
+        let (space, card) =
+            match (self.bindings.bound(&subject, "space").await, self.bindings.bound(&subject, "card").await)
+            {
+                (Ok(Some(space)), Ok(card)) => (space, card),
+                (Ok(None), _) => return Reconciled::Absent,
+                _ => return cannot("The journal does not answer.".into()),
+            };
         let mark = render::line_mark(said.seq);
         let after = snowflake_at(errand.delivery.created_at.timestamp_millis() - SKEW_MS);
         let is_it = |m: &Value| m["content"].as_str().is_some_and(|content| content.ends_with(&mark));

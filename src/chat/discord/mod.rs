@@ -22,10 +22,7 @@ mod settings;
 mod space;
 mod text;
 
-use std::{
-    collections::{HashSet, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -36,17 +33,13 @@ pub use self::{
     settings::DiscordSettings,
 };
 use crate::{
-    chat::Say,
+    chat::{Say, bindings::Bindings, bring, seen::Seen},
     desk::Desk,
-    incident::id::IncidentId,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
 /// The destination's name in outbox, journal and settings.
 pub const NAME: &str = "discord";
-
-/// Interactions remembered, so that one that comes twice is done once.
-const SEEN_MAX: usize = 4_096;
 
 /// The door. It works as long as `stop` is not cancelled; as a courier it works in any case.
 pub struct DiscordDoor {
@@ -57,15 +50,10 @@ pub struct DiscordDoor {
     standing: Standing,
     /// The bot's own user id, once asked.
     me: OnceCell<String>,
-    seen: Mutex<Seen>,
+    seen: Seen,
+    bindings: Bindings,
     registering: tokio::sync::Mutex<()>,
     stop: CancellationToken,
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    ids: HashSet<String>,
-    order: VecDeque<String>,
 }
 
 impl DiscordDoor {
@@ -81,6 +69,7 @@ impl DiscordDoor {
         stop: CancellationToken,
     ) -> Result<Arc<DiscordDoor>, String> {
         let rest = Rest::new(&settings.base_url, settings.token.clone(), desk.world.clone())?;
+        let bindings = Bindings::new(desk.journal.clone(), NAME);
         let door = Arc::new(DiscordDoor {
             settings,
             desk,
@@ -88,7 +77,8 @@ impl DiscordDoor {
             rest,
             standing: Standing::default(),
             me: OnceCell::new(),
-            seen: Mutex::default(),
+            seen: Seen::default(),
+            bindings,
             registering: tokio::sync::Mutex::new(()),
             stop,
         });
@@ -105,27 +95,6 @@ impl DiscordDoor {
     pub fn counters(&self) -> &Counters {
         &self.standing.counters
     }
-
-    /// Whether this interaction is heard for the first time.
-    fn is_first(&self, id: &str) -> bool {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if !seen.ids.insert(id.to_owned()) {
-            return false;
-        }
-        seen.order.push_back(id.to_owned());
-        if seen.order.len() > SEEN_MAX
-            && let Some(oldest) = seen.order.pop_front()
-        {
-            seen.ids.remove(&oldest);
-        }
-        true
-    }
-
-    /// The incident that a channel or thread belongs to.
-    async fn incident_of(&self, channel: &str) -> Option<IncidentId> {
-        let subject = self.desk.journal.bound_to(NAME, "space", channel).await.ok().flatten()?;
-        subject.parse().ok()
-    }
 }
 
 impl Courier for DiscordDoor {
@@ -134,7 +103,7 @@ impl Courier for DiscordDoor {
     }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
-            let outcome = self.bring(errand).await;
+            let outcome = bring::bring(self, errand).await;
             if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome
             {
                 self.standing.error(why.clone());

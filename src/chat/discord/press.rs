@@ -4,41 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use super::{DiscordDoor, answer::told, asked::Asked, render};
 use crate::{
-    card::{self, Button},
-    chat::Words,
+    card::Button,
+    chat::{
+        Words,
+        button::{fill_in, find_button, stale},
+    },
     incident::{id::IncidentId, refusal::Refusal},
-    journal::rows::SituationFilter,
 };
 
 /// A form must be the first answer; a button that is not found by now is not answered with one.
 const PATIENCE: Duration = Duration::from_millis(1_500);
-/// Alerts that a card is made from.
-const ALERTS_SHOWN: u32 = 12;
-
-fn stale() -> Refusal {
-    Refusal::conflict(
-        "That button is not on the card any more.",
-        "Look at the card as it is now, or type the command.",
-    )
-}
 
 impl DiscordDoor {
     /// The button as the card has it now, and the incident that its command is said of.
     async fn button(&self, custom_id: &str) -> Result<(Option<IncidentId>, String, Button), Refusal> {
         let (subject, name) = render::read_custom_id(custom_id).ok_or_else(stale)?;
-        let (incident, card) = if let Some(n) = subject.strip_prefix("S-") {
-            let n: i64 = n.parse().map_err(|_| stale())?;
-            let rows = self.desk.situations(SituationFilter::One(n)).await?;
-            let row = rows.into_iter().next().ok_or_else(stale)?;
-            let alerts = self.desk.journal.alerts_of(n, ALERTS_SHOWN).await.map_err(crate::desk::refuse)?;
-            let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-            (None, card::situation(row.id, &row.situation, row.incident, &alerts))
-        } else {
-            let id: IncidentId = subject.parse().map_err(|_| stale())?;
-            (Some(id), card::incident(&self.desk.incident(id).await?, self.desk.settings.policy.words))
-        };
-        let button = card.buttons.into_iter().find(|button| button.id == name).ok_or_else(stale)?;
-        Ok((incident, card.subject, button))
+        find_button(&self.desk, subject, name).await
     }
 
     pub(super) async fn pressed(self: Arc<Self>, asked: Asked) {
@@ -69,111 +50,5 @@ impl DiscordDoor {
             Ok((incident, Words::Argv(argv)))
         };
         self.do_and_answer(asked, Box::pin(finding)).await;
-    }
-}
-
-/// A button's command with what was typed in place of its blanks. Each answer stays one element and comes after `--`,
-/// where it means nothing but itself. Two things are read in it: an incident that the command begins with, and in a
-/// task for whom it is and by when.
-fn fill_in(command: &str, answers: &[(&str, &str)]) -> Result<Vec<String>, Refusal> {
-    let mut argv = Vec::new();
-    let mut free = Vec::new();
-    for word in command.split_whitespace() {
-        let Some(name) = word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) else {
-            argv.push(word.to_owned());
-            continue;
-        };
-        let answer = answers.iter().find(|(blank, _)| *blank == name).map(|(_, answer)| answer.trim());
-        let answer = answer.unwrap_or_default();
-        if name == "incident" {
-            let id: IncidentId = answer.parse().map_err(|why: String| {
-                Refusal::invalid(why, "Press the button again with a number such as INC-1.")
-            })?;
-            argv.push(id.to_string());
-        } else if !answer.is_empty() {
-            free.push(answer);
-        }
-    }
-    if free.is_empty() {
-        return Ok(argv);
-    }
-    let mut free: Vec<String> = free.into_iter().map(str::to_owned).collect();
-    if argv == ["task", "add"]
-        && let Some(task) = free.first_mut()
-    {
-        let (flags, rest) = whom_and_when(task);
-        argv.extend(flags);
-        *task = rest;
-    }
-    argv.push("--".to_owned());
-    argv.extend(free);
-    Ok(argv)
-}
-
-/// `@ada 10m check the replicas`: flags for the first two, and the rest.
-fn whom_and_when(text: &str) -> (Vec<String>, String) {
-    let mut flags = Vec::new();
-    let mut rest = text.trim();
-    for long in ["for", "in"] {
-        let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let is_it = match long {
-            "for" => word.len() > 1 && (word.starts_with('@') || word.starts_with("<@")),
-            _ => {
-                let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-                let unit = word.strip_prefix(digits).unwrap_or_default();
-                !digits.is_empty()
-                    && digits.bytes().all(|b| b.is_ascii_digit())
-                    && matches!(unit, "m" | "min" | "h")
-            }
-        };
-        // The last word is the task itself.
-        if is_it && !after.trim().is_empty() {
-            flags.push(format!("--{long}={word}"));
-            rest = after.trim_start();
-        }
-    }
-    (flags, rest.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(all: &[&str]) -> Vec<String> {
-        all.iter().map(|word| (*word).to_owned()).collect()
-    }
-
-    #[test]
-    fn whatever_is_typed_into_a_form_stays_one_text() {
-        for typed in ["{text} \"x\" --at 09:12", "-- INC-2 close", "a\nb", "{incident}"] {
-            assert_eq!(fill_in("note {text}", &[("text", typed)]), Ok(words(&["note", "--", typed])));
-        }
-        assert_eq!(
-            fill_in("update draft {text}", &[("text", "we look")]),
-            Ok(words(&["update", "draft", "--", "we look"]))
-        );
-        assert_eq!(fill_in("resolve {text}", &[("text", " ")]), Ok(words(&["resolve"])));
-    }
-
-    #[test]
-    fn an_incident_asked_for_must_be_one() {
-        assert_eq!(
-            fill_in("{incident} link S-3", &[("incident", "inc-7")]),
-            Ok(words(&["INC-7", "link", "S-3"]))
-        );
-        assert!(fill_in("{incident} link S-3", &[("incident", "INC-7 close")]).is_err());
-        assert!(fill_in("{incident} link S-3", &[]).is_err());
-    }
-
-    #[test]
-    fn a_task_says_for_whom_and_by_when() {
-        let task = |typed| fill_in("task add {text}", &[("text", typed)]).unwrap();
-        assert_eq!(
-            task("@ada 10m check it"),
-            words(&["task", "add", "--for=@ada", "--in=10m", "--", "check it"])
-        );
-        assert_eq!(task("10m check it"), words(&["task", "add", "--in=10m", "--", "check it"]));
-        assert_eq!(task("check --for=bob"), words(&["task", "add", "--", "check --for=bob"]));
-        assert_eq!(task("@ada"), words(&["task", "add", "--", "@ada"]));
     }
 }

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::{
     DiscordDoor,
-    deliver::{Doing, Halt, Step, outcome},
+    deliver::{Doing, outcome},
     render::{self, nonce},
     rest::Trouble,
 };
 use crate::{
+    chat::bring::{Halt, Space, Step},
     config::IncidentSpace,
     incident::{id::IncidentId, state::Incident},
     outbox::port::Outcome,
@@ -21,24 +22,18 @@ const THREAD_EXISTS: u64 = 160_004;
 /// The kind of an ordinary channel.
 const TEXT_CHANNEL: u64 = 0;
 
-pub(super) struct Space {
-    pub id: String,
-    /// Made just now: there is nothing in it yet.
-    pub is_new: bool,
-}
-
 impl DiscordDoor {
     /// The incident's place. `is_retry`: an earlier attempt may have got half-way.
     ///
     /// # Errors
     /// [`Halt::Outcome`]; never [`Halt::SpaceGone`].
-    pub(super) async fn space(&self, id: IncidentId, is_retry: bool) -> Step<Space> {
+    pub(super) async fn space_of(&self, id: IncidentId, is_retry: bool) -> Step<Space> {
         let subject = id.to_string();
-        if let Some(id) = self.bound(&subject, "space").await? {
+        if let Some(id) = self.bindings.bound(&subject, "space").await? {
             return Ok(Space { id, is_new: false });
         }
         if let Some(found) = self.find_space(id).await? {
-            self.bind(&subject, "space", &found).await?;
+            self.bindings.bind(&subject, "space", &found).await?;
             return Ok(Space { id: found, is_new: false });
         }
         let incident = self
@@ -52,22 +47,9 @@ impl DiscordDoor {
             IncidentSpace::Channel => self.open_channel(&incident).await?,
         };
         // At once: whatever happens next must not make a second one.
-        self.bind(&subject, "space", &made).await?;
+        self.bindings.bind(&subject, "space", &made).await?;
         tracing::info!(incident = %id, space = made, "the incident has its place in Discord");
         Ok(Space { id: made, is_new: true })
-    }
-
-    /// The space was deleted: the next one begins anew, with a card of its own.
-    pub(super) async fn forget_space(&self, id: IncidentId) -> Step<()> {
-        tracing::warn!(incident = %id, "the incident's place in Discord was deleted; another is made");
-        let subject = id.to_string();
-        if let Some(former) = self.bound(&subject, "space").await? {
-            self.bind(&subject, "former", &former).await?;
-        }
-        for name in ["space", "card", "announcement", "pinned"] {
-            self.bind(&subject, name, "").await?;
-        }
-        Ok(())
     }
 
     /// A space made by an earlier process that did not live to remember it.
@@ -103,7 +85,7 @@ impl DiscordDoor {
         let (subject, channel) = (id.to_string(), &self.settings.channel_id);
         let mark = render::announcement_mark(id);
         // A deleted thread's line stands where it was, with the thread's id: it is not taken for the next one's.
-        let former = self.bound(&subject, "former").await?.unwrap_or_default();
+        let former = self.bindings.bound(&subject, "former").await?.unwrap_or_default();
         let is_it = |m: &Value| {
             m["id"] != former.as_str() && m["content"].as_str().is_some_and(|content| content.contains(&mark))
         };
@@ -114,7 +96,7 @@ impl DiscordDoor {
             }
             halt => halt,
         };
-        let mut line = self.bound(&subject, "announcement").await?;
+        let mut line = self.bindings.bound(&subject, "announcement").await?;
         if line.is_none() && is_retry {
             line = self.find(channel, None, is_it).await.map_err(gone)?;
         }
@@ -131,7 +113,7 @@ impl DiscordDoor {
                 made.ok_or_else(|| Outcome::Unknown { why: "Discord's answer could not be read.".into() })?
             }
         };
-        self.bind(&subject, "announcement", &line).await?;
+        self.bindings.bind(&subject, "announcement", &line).await?;
         let body = json!({
             "name": render::thread_name(id, &incident.title),
             "auto_archive_duration": ARCHIVE_AFTER_MINUTES,
@@ -140,7 +122,7 @@ impl DiscordDoor {
             Ok(made) => Ok(made["id"].as_str().map_or(line, str::to_owned)),
             Err(trouble) if trouble.code() == THREAD_EXISTS => Ok(line),
             Err(trouble) if trouble.is_message_gone() => {
-                self.bind(&subject, "announcement", "").await?;
+                self.bindings.bind(&subject, "announcement", "").await?;
                 let why = "The announcement was deleted before its thread was opened.".into();
                 Err(Outcome::Retry { after: None, why }.into())
             }

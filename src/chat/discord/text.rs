@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::chat::text::{clean, is_plain_url};
+
 /// Keeps `@everyone`, `<@1>` and `](` from being read as such, and takes no room on the screen.
 const NOTHING: char = '\u{200b}';
 
@@ -32,37 +34,6 @@ pub(super) fn cap(text: &str, max: usize) -> String {
         kept.push('…');
     }
     kept
-}
-
-/// Without control characters and marks that turn the direction of writing; no more than one empty line in a row.
-pub(super) fn clean(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut breaks = 0;
-    for c in text.trim().chars() {
-        match c {
-            '\n' => {
-                breaks += 1;
-                if breaks <= 2 {
-                    out.push('\n');
-                }
-                continue;
-            }
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => continue,
-            '\t' => out.push(' '),
-            c if c.is_control() => continue,
-            c => out.push(c),
-        }
-        breaks = 0;
-    }
-    out
-}
-
-/// A plain address may stand as it is, so that it can be followed.
-fn is_plain_url(word: &str) -> bool {
-    let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
-    rest.is_some_and(|rest| {
-        !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/?#&=%+,;$!".contains(c))
-    })
 }
 
 /// Text as it was written, shown word for word by Discord.

@@ -8,3 +8,4 @@ pub mod openapi;
 pub mod program;
 mod schema;
 pub mod specs;
+pub mod synapse;

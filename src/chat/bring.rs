@@ -1,0 +1,273 @@
+//! Errands of any chat: cards made or edited in place, lines said once and in order.
+//!
+//! What differs from chat to chat is a [`Place`]. Every step can be taken again: what is found or made is bound in the
+//! journal at once, and a chat either knows the same message when it comes twice, or is asked whether it has it.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use super::bindings::Bindings;
+use crate::{
+    card::{self, Card, Said},
+    desk::Desk,
+    incident::id::IncidentId,
+    journal::rows::{DeliveryState, What},
+    outbox::port::{Content, Errand, Outcome},
+};
+
+/// A missing permission is mended by a person; it is tried again after this.
+pub(super) const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
+
+/// Why an errand stops half-way.
+#[derive(Debug)]
+pub(super) enum Halt {
+    Outcome(Outcome),
+    /// The space was deleted.
+    SpaceGone,
+}
+
+pub(super) type Step<T> = Result<T, Halt>;
+
+impl From<Outcome> for Halt {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+/// Where an incident is worked on: a thread, a channel, a room.
+pub(super) struct Space {
+    /// As the chat names it.
+    pub id: String,
+    /// Made just now: there is nothing in it yet.
+    pub is_new: bool,
+}
+
+/// A chat in which cards and lines are shown. `at` is a space, or the place of cards that belong to no incident.
+pub(super) trait Place: Send + Sync {
+    /// As people know it: `Discord`.
+    fn title(&self) -> &'static str;
+    fn desk(&self) -> &Arc<Desk>;
+    fn bindings(&self) -> &Bindings;
+    /// The incident's space, made if there is none. `is_retry`: an earlier attempt may have got half-way.
+    ///
+    /// # Errors
+    /// [`Halt::Outcome`]; never [`Halt::SpaceGone`].
+    fn space(&self, id: IncidentId, is_retry: bool) -> impl Future<Output = Step<Space>> + Send;
+    /// Where cards are shown that belong to no incident.
+    fn alerts_at(&self) -> impl Future<Output = Step<String>> + Send;
+    /// A card that stands there already. In a space of its own it stands at the beginning, in a shared place near the
+    /// end.
+    fn find_card(
+        &self,
+        at: &str,
+        card: &Card,
+        at_beginning: bool,
+    ) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// Posts a card; `once` is the same whenever it is the same card. `None`: it is there, and nobody knows its name.
+    fn post_card(
+        &self,
+        at: &str,
+        card: &Card,
+        once: &str,
+    ) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// Edits a card in place; `once` is another each time. False: it was deleted.
+    fn edit_card(
+        &self,
+        at: &str,
+        message: &str,
+        card: &Card,
+        once: &str,
+    ) -> impl Future<Output = Step<bool>> + Send;
+    /// Posts a line, by the key of its delivery.
+    fn post_line(
+        &self,
+        at: &str,
+        said: &Said,
+        key: &str,
+    ) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// Pins a card. It is of use without, so nothing fails for it. False: worth another try with its next change.
+    fn pin(&self, subject: &str, at: &str, message: &str) -> impl Future<Output = bool> + Send;
+    /// Whatever else belongs to a space whose card changed. Nothing fails for it.
+    fn tend(&self, _id: IncidentId, _at: &str) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+    /// What a person is told when the place of such cards is gone.
+    fn gone(&self, at: &str) -> Outcome;
+    /// Where people find a message.
+    fn link(&self, at: &str, message: &str) -> String;
+}
+
+/// Place and name of what was brought.
+type Brought = (Option<String>, Option<String>);
+
+/// Brings an errand.
+pub(super) async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
+    let delivery = &errand.delivery;
+    let is_retry = delivery.attempts > 0 || delivery.state == DeliveryState::Unknown;
+    let once = format!("{}/{}", delivery.key, delivery.attempts);
+    let done = match (&errand.content, delivery.incident) {
+        (Content::Card(card), Some(id)) if delivery.what == What::Card => {
+            incident_card(place, id, card, &once, is_retry).await
+        }
+        (Content::Card(card), _) => situation_card(place, card, &once, is_retry).await,
+        (Content::Line(said), _) => line(place, said, &delivery.key, is_retry).await,
+        (Content::Post(_), _) => {
+            let why = format!("{} is the team's chat; public posts do not go there.", place.title());
+            return Outcome::Failed { why };
+        }
+        (Content::Nothing, _) => Ok((None, None)),
+    };
+    match done {
+        Ok((at, message)) => {
+            let url = at.zip(message.clone()).map(|(at, message)| place.link(&at, &message));
+            Outcome::Sent { external_id: message, url }
+        }
+        Err(Halt::Outcome(outcome)) => outcome,
+        Err(Halt::SpaceGone) => Outcome::Retry {
+            after: Some(AFTER_FORBIDDEN),
+            why: "The incident's place in the chat was deleted again while the bot made a new one.".into(),
+        },
+    }
+}
+
+async fn incident_card(
+    place: &impl Place,
+    id: IncidentId,
+    card: &Card,
+    once: &str,
+    is_retry: bool,
+) -> Step<Brought> {
+    for _ in 0..2 {
+        let space = place.space(id, is_retry).await?;
+        match put_card(place, id, &space.id, card, once, is_retry || !space.is_new).await {
+            Err(Halt::SpaceGone) => forget_space(place, id).await?,
+            Err(halt) => return Err(halt),
+            Ok(message) => {
+                place.tend(id, &space.id).await;
+                return Ok((Some(space.id), message));
+            }
+        }
+    }
+    Err(Halt::SpaceGone)
+}
+
+/// The status card in its space: edited if there is one, else found, else made and pinned.
+async fn put_card(
+    place: &impl Place,
+    id: IncidentId,
+    at: &str,
+    card: &Card,
+    once: &str,
+    look: bool,
+) -> Step<Option<String>> {
+    let (subject, bindings) = (id.to_string(), place.bindings());
+    let mut known = bindings.bound(&subject, "card").await?;
+    if known.is_none() && look {
+        known = place.find_card(at, card, true).await?;
+        if let Some(found) = &known {
+            bindings.bind(&subject, "card", found).await?;
+        }
+    }
+    if let Some(message) = &known
+        && place.edit_card(at, message, card, once).await?
+    {
+        pin(place, &subject, at, message).await;
+        return Ok(known);
+    }
+    let first = format!("card/{subject}/{at}/{}", known.as_deref().unwrap_or_default());
+    let made = match place.post_card(at, card, &first).await? {
+        Some(made) => Some(made),
+        None => place.find_card(at, card, true).await?,
+    };
+    if let Some(message) = &made {
+        bindings.bind(&subject, "card", message).await?;
+        bindings.bind(&subject, "pinned", "").await?;
+        pin(place, &subject, at, message).await;
+    }
+    Ok(made)
+}
+
+/// Pins the card once.
+async fn pin(place: &impl Place, subject: &str, at: &str, message: &str) {
+    if let Ok(Some(done)) = place.bindings().bound(subject, "pinned").await
+        && done == message
+    {
+        return;
+    }
+    if place.pin(subject, at, message).await
+        && let Err(Halt::Outcome(outcome)) = place.bindings().bind(subject, "pinned", message).await
+    {
+        tracing::debug!(?outcome, "the pin is not remembered");
+    }
+}
+
+async fn situation_card(place: &impl Place, card: &Card, once: &str, is_retry: bool) -> Step<Brought> {
+    let (subject, bindings) = (card.subject.clone(), place.bindings());
+    let at = place.alerts_at().await?;
+    // Where it was sent is kept with it: the settings may name another place by now.
+    let known = bindings.bound(&subject, "card").await?;
+    let mut known = known.and_then(|at| at.rsplit_once('/').map(|(c, m)| (c.to_owned(), m.to_owned())));
+    if known.is_none() && is_retry {
+        known = place.find_card(&at, card, false).await?.map(|message| (at.clone(), message));
+        if let Some((at, message)) = &known {
+            bindings.bind(&subject, "card", &format!("{at}/{message}")).await?;
+        }
+    }
+    if let Some((at, message)) = &known {
+        match place.edit_card(at, message, card, once).await {
+            Ok(true) => return Ok((Some(at.clone()), Some(message.clone()))),
+            Ok(false) | Err(Halt::SpaceGone) => {}
+            Err(halt) => return Err(halt),
+        }
+    }
+    let before = known.map(|(_, message)| message).unwrap_or_default();
+    let made = match place.post_card(&at, card, &format!("card/{subject}/{at}/{before}")).await {
+        Err(Halt::SpaceGone) => return Err(place.gone(&at).into()),
+        Ok(None) => place.find_card(&at, card, false).await?,
+        made => made?,
+    };
+    if let Some(message) = &made {
+        bindings.bind(&subject, "card", &format!("{at}/{message}")).await?;
+    }
+    Ok((Some(at), made))
+}
+
+async fn line(place: &impl Place, said: &Said, key: &str, is_retry: bool) -> Step<Brought> {
+    let id = said.incident;
+    for _ in 0..2 {
+        let space = place.space(id, is_retry).await?;
+        if place.bindings().bound(&id.to_string(), "card").await?.is_none() {
+            // Nothing is said in a place without its card.
+            let incident =
+                place.desk().incident(id).await.map_err(|refusal| {
+                    Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() })
+                })?;
+            let first = card::incident(&incident, place.desk().settings.policy.words);
+            let once = format!("{key}/card");
+            match put_card(place, id, &space.id, &first, &once, is_retry || !space.is_new).await {
+                Err(Halt::SpaceGone) => {
+                    forget_space(place, id).await?;
+                    continue;
+                }
+                done => done?,
+            };
+        }
+        match place.post_line(&space.id, said, key).await {
+            Err(Halt::SpaceGone) => forget_space(place, id).await?,
+            done => return done.map(|message| (Some(space.id), message)),
+        }
+    }
+    Err(Halt::SpaceGone)
+}
+
+/// The space was deleted: the next one begins anew, with a card of its own.
+async fn forget_space(place: &impl Place, id: IncidentId) -> Step<()> {
+    tracing::warn!(incident = %id, chat = place.title(), "the incident's place was deleted; another is made");
+    let (subject, bindings) = (id.to_string(), place.bindings());
+    if let Some(former) = bindings.bound(&subject, "space").await? {
+        bindings.bind(&subject, "former", &former).await?;
+    }
+    for name in ["space", "card", "announcement", "pinned"] {
+        bindings.bind(&subject, name, "").await?;
+    }
+    Ok(())
+}

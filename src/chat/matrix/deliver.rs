@@ -1,0 +1,132 @@
+//! What Matrix does for an errand. Each message has a transaction id made of its delivery's key: the homeserver takes
+//! it once, however often it is sent.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    MatrixDoor,
+    render::{self, KEY, card_key, txn},
+    rest::part,
+    space::{gone, room_of},
+};
+use crate::{
+    card::{Card, Said},
+    chat::{
+        bindings::Bindings,
+        bring::{Halt, Place, Space, Step},
+    },
+    desk::Desk,
+    incident::id::IncidentId,
+    outbox::port::Outcome,
+};
+
+/// An encrypted room stays so; a person may set another.
+const AFTER_ENCRYPTED: Duration = Duration::from_secs(300);
+
+impl MatrixDoor {
+    /// Sends a message that can be found by `key`, once for each `once`.
+    pub(super) async fn say_once(
+        &self,
+        room: &str,
+        mut content: Value,
+        key: &str,
+        once: &str,
+    ) -> Step<String> {
+        let stand = self.stand().await?;
+        if self.encrypted.has(room) {
+            let why = self.cannot_read(room);
+            return Err(Outcome::Retry { after: Some(AFTER_ENCRYPTED), why }.into());
+        }
+        content[KEY] = json!(format!("{}/{key}", stand.tag));
+        match self.rest.send(room, &txn(&stand.tag, once), content.clone()).await {
+            Ok(event) => Ok(event),
+            Err(trouble) if trouble.is_forbidden() => {
+                if self.is_gone(room).await {
+                    return Err(Halt::SpaceGone);
+                }
+                let again = self.rest.send(room, &txn(&stand.tag, once), content).await;
+                again.map_err(|trouble| trouble.outcome("write in", room).into())
+            }
+            Err(trouble) => Err(trouble.outcome("write in", room).into()),
+        }
+    }
+}
+
+impl Place for MatrixDoor {
+    fn title(&self) -> &'static str {
+        "Matrix"
+    }
+    fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+    fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+    async fn space(&self, id: IncidentId, _is_retry: bool) -> Step<Space> {
+        match self.space_of(id).await {
+            Err(Halt::SpaceGone) => Err(gone(&self.settings.room).into()),
+            done => done,
+        }
+    }
+    async fn alerts_at(&self) -> Step<String> {
+        let stand = self.stand().await?;
+        Ok(stand.alerts_room.clone().unwrap_or_else(|| stand.room.clone()))
+    }
+    async fn find_card(&self, at: &str, card: &Card, _at_beginning: bool) -> Step<Option<String>> {
+        self.find(room_of(at).0, &card_key(&card.subject), None).await
+    }
+    async fn post_card(&self, at: &str, card: &Card, once: &str) -> Step<Option<String>> {
+        let (room, root) = room_of(at);
+        let mut content = render::card(card, &self.settings.prefix, self.settings.tz);
+        if let Some(root) = root {
+            content = render::in_thread(content, root);
+        }
+        self.say_once(room, content, &card_key(&card.subject), once).await.map(Some)
+    }
+    async fn edit_card(&self, at: &str, message: &str, card: &Card, once: &str) -> Step<bool> {
+        let content = render::card(card, &self.settings.prefix, self.settings.tz);
+        let content = render::in_place_of(content, message, &render::headline(card));
+        let once = format!("edit/{message}/{once}");
+        self.say_once(room_of(at).0, content, &format!("edit/{}", card.subject), &once).await?;
+        Ok(true)
+    }
+    async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
+        let (room, root) = room_of(at);
+        let mut content = render::line(said, self.settings.tz);
+        if let Some(root) = root {
+            content = render::in_thread(content, root);
+        }
+        self.say_once(room, content, key, &format!("line/{at}/{key}")).await.map(Some)
+    }
+    async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
+        let (room, root) = room_of(at);
+        // In the command post the list of pins is the team's own.
+        if root.is_some() {
+            return true;
+        }
+        let path = format!("/rooms/{}/state/m.room.pinned_events/", part(room));
+        match self.rest.patiently(Method::PUT, &path, json!({"pinned": [message]})).await {
+            Ok(_) => true,
+            Err(trouble) => {
+                tracing::info!(subject, why = trouble.why(), "the card is not pinned");
+                !trouble.code().is_empty()
+            }
+        }
+    }
+    async fn tend(&self, id: IncidentId, at: &str) {
+        if room_of(at).1.is_none()
+            && let Err(halt) = self.keep_room(id, at).await
+        {
+            tracing::info!(incident = %id, ?halt, "the room is looked after with its next change");
+        }
+    }
+    fn gone(&self, at: &str) -> Outcome {
+        gone(at)
+    }
+    fn link(&self, at: &str, message: &str) -> String {
+        format!("https://matrix.to/#/{}/{}?via={}", part(room_of(at).0), part(message), part(&self.server()))
+    }
+}

@@ -1,0 +1,335 @@
+//! An event of a room as `/sync` brings it: who says what, and whether it is meant for the command post.
+//!
+//! Read from plain JSON of anybody's making: whatever is not as it should be is nothing.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::{chat::people::People, grammar, people::Person};
+
+/// By which a message is put on the timeline.
+const PIN: &str = "📌";
+/// The longest id that the specification allows, in bytes.
+const ID_BYTES_MAX: usize = 255;
+
+/// What an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Says {
+    /// A message of a person.
+    Text {
+        body: String,
+        thread: Option<String>,
+    },
+    /// 📌 on a message.
+    Pin {
+        target: String,
+    },
+    /// A message of one's own in new words.
+    Edit {
+        target: String,
+        body: String,
+    },
+    Redaction {
+        target: String,
+    },
+    /// A message that cannot be read, or from now on none can.
+    Encrypted,
+    /// Somebody's name in this room.
+    Name {
+        user: String,
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Heard {
+    pub event: String,
+    pub sender: String,
+    pub says: Says,
+}
+
+/// Whether this can be an id of that kind: `@ada:example.org`, `$event`, `!room`.
+pub(super) fn is_id(text: &str, sigil: char) -> bool {
+    text.starts_with(sigil)
+        && text.len() <= ID_BYTES_MAX
+        && (sigil != '@' || text.contains(':'))
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+fn id(value: &Value, sigil: char) -> Option<String> {
+    value.as_str().filter(|id| is_id(id, sigil)).map(str::to_owned)
+}
+
+impl Heard {
+    /// `None`: nothing that concerns the command post.
+    pub fn read(event: &Value) -> Option<Heard> {
+        let content = &event["content"];
+        let relates = &content["m.relates_to"];
+        let says = match event["type"].as_str()? {
+            "m.room.message" if relates["rel_type"] == "m.replace" => {
+                let new = &content["m.new_content"];
+                Says::Edit { target: id(&relates["event_id"], '$')?, body: new["body"].as_str()?.to_owned() }
+            }
+            "m.room.message" if content["msgtype"] == "m.text" => {
+                let thread =
+                    if relates["rel_type"] == "m.thread" { id(&relates["event_id"], '$') } else { None };
+                Says::Text { body: words(content)?, thread }
+            }
+            "m.reaction" => {
+                // Some clients add the sign by which it is shown in colour.
+                let key = relates["key"].as_str()?.trim_end_matches('\u{fe0f}');
+                (key == PIN && relates["rel_type"] == "m.annotation").then_some(())?;
+                Says::Pin { target: id(&relates["event_id"], '$')? }
+            }
+            "m.room.redaction" => {
+                let target = id(&content["redacts"], '$').or_else(|| id(&event["redacts"], '$'));
+                Says::Redaction { target: target? }
+            }
+            "m.room.encrypted" | "m.room.encryption" => Says::Encrypted,
+            "m.room.member" => Says::Name {
+                user: id(&event["state_key"], '@')?,
+                name: content["displayname"].as_str().map(str::to_owned),
+            },
+            _ => return None,
+        };
+        Some(Heard { event: id(&event["event_id"], '$')?, sender: id(&event["sender"], '@')?, says })
+    }
+}
+
+/// The words of a message: without the quotation that a reply carries along, and with the accounts of those whom it
+/// names.
+pub(super) fn words(content: &Value) -> Option<String> {
+    let body = content["body"].as_str()?;
+    let is_reply = content["m.relates_to"]["m.in_reply_to"].is_object();
+    let body = if is_reply && body.starts_with("> ") {
+        body.split_once("\n\n").map_or("", |(_, said)| said)
+    } else {
+        body
+    };
+    let html = content["formatted_body"].as_str().unwrap_or_default();
+    Some(with_accounts(body, html))
+}
+
+/// `body` with the account in place of the name, where the HTML form has a link to an account.
+fn with_accounts(body: &str, html: &str) -> String {
+    const LINK: &str = "href=\"https://matrix.to/#/";
+    let (mut body, mut from) = (body.to_owned(), 0);
+    for piece in html.split(LINK).skip(1) {
+        let Some((address, rest)) = piece.split_once('"') else { continue };
+        let address = address.split(['?', '/']).next().unwrap_or_default();
+        let account = percent_decode_str(address).decode_utf8_lossy().into_owned();
+        let name = rest.split_once('>').and_then(|(_, rest)| rest.split_once("</a>")).map(|(name, _)| name);
+        let Some(name) = name.map(unescape).filter(|name| !name.is_empty() && is_id(&account, '@')) else {
+            continue;
+        };
+        // As Markdown has it, or the name alone.
+        let written = [format!("[{name}](https://matrix.to/#/{address})"), name];
+        let found = written.iter().find_map(|text| {
+            let at = body.get(from..)?.find(text.as_str())?;
+            Some((from + at, text.len()))
+        });
+        if let Some((at, length)) = found {
+            body.replace_range(at..at + length, &account);
+            from = at + account.len();
+        }
+    }
+    body
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+static VERBS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let verbs = grammar::tree().get_subcommands();
+    verbs
+        .flat_map(|verb| std::iter::once(verb.get_name()).chain(verb.get_all_aliases()))
+        .map(str::to_owned)
+        .collect()
+});
+
+/// The words of a command: after `prefix`, or in an incident's own space after `!` alone. `None`: not for us.
+pub(super) fn command(body: &str, prefix: &str, is_in_space: bool) -> Option<String> {
+    let body = body.trim();
+    let begins = body.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    if begins {
+        let rest = body.get(prefix.len()..).unwrap_or_default();
+        if rest.is_empty() {
+            return Some("help".to_owned());
+        }
+        if rest.starts_with(char::is_whitespace) {
+            return Some(rest.trim().to_owned());
+        }
+    }
+    let rest = body.strip_prefix('!').filter(|_| is_in_space)?;
+    let verb = rest.split_whitespace().next()?;
+    // Other bots have words of their own.
+    (rest.starts_with(verb) && VERBS.contains(&verb.to_lowercase())).then(|| rest.trim().to_owned())
+}
+
+/// The name of an account without its server: `ada`.
+pub(super) fn localpart(account: &str) -> &str {
+    account.trim_start_matches('@').split(':').next().unwrap_or_default()
+}
+
+/// The person of an account, by the name that people see.
+pub(super) fn meet(people: &People, account: &str, name: Option<&str>) -> Person {
+    people.meet(account, name.filter(|name| !name.trim().is_empty()).unwrap_or(localpart(account)))
+}
+
+/// The person that a name in a command means: an account (`@ada:example.org`), or the local part (`@ada`) where it
+/// can be only one.
+pub fn mentioned(people: &People, text: &str) -> Option<Person> {
+    let text = text.trim().trim_end_matches([',', ':']);
+    if is_id(text, '@') {
+        return Some(people.of(text).unwrap_or_else(|| meet(people, text, None)));
+    }
+    let local = text.strip_prefix('@')?;
+    people.only(|account| localpart(account) == local)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn message(content: Value) -> Value {
+        json!({"type": "m.room.message", "event_id": "$e", "sender": "@ada:s", "content": content})
+    }
+
+    fn text(content: Value) -> Option<String> {
+        match Heard::read(&message(content))?.says {
+            Says::Text { body, .. } => Some(body),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_command_begins_with_the_prefix_and_in_an_incidents_own_space_with_the_verb() {
+        let here = |body| command(body, "!incident", true);
+        let elsewhere = |body| command(body, "!incident", false);
+        assert_eq!(elsewhere("!incident note  a\nb").as_deref(), Some("note  a\nb"));
+        assert_eq!(elsewhere(" !Incident declare x ").as_deref(), Some("declare x"));
+        assert_eq!(elsewhere("!incident").as_deref(), Some("help"));
+        for other in ["!incidents", "note x", "!note x", "", "!", "say !incident note x"] {
+            assert_eq!(elsewhere(other), None, "{other}");
+        }
+        assert_eq!(here("!note the database failed").as_deref(), Some("note the database failed"));
+        assert_eq!(here("!role accept pio").as_deref(), Some("role accept pio"));
+        for other in ["!weather berlin", "! note x", "note x", "!", "!!note x", "🚨!note"] {
+            assert_eq!(here(other), None, "{other}");
+        }
+        assert_eq!(command("🚨 x", "!incident", true), None, "a prefix may end within a character");
+    }
+
+    #[test]
+    fn a_reply_is_read_without_what_it_quotes() {
+        let reply = json!({"msgtype": "m.text", "body": "> <@b:s> !incident close\n> x\n\n!note y",
+            "m.relates_to": {"m.in_reply_to": {"event_id": "$b"}}});
+        assert_eq!(text(reply).as_deref(), Some("!note y"));
+        let quote = json!({"msgtype": "m.text", "body": "> quoted\n\nsaid"});
+        assert_eq!(text(quote).as_deref(), Some("> quoted\n\nsaid"), "somebody's own quotation stays");
+    }
+
+    #[test]
+    fn whoever_is_named_by_a_link_is_named_by_their_account() {
+        let named = |body: &str, html: &str| with_accounts(body, html);
+        assert_eq!(
+            named(
+                "!task add Ben B 10m look",
+                "!task add <a href=\"https://matrix.to/#/@ben:s\">Ben B</a> 10m look"
+            ),
+            "!task add @ben:s 10m look"
+        );
+        assert_eq!(
+            named(
+                "give [Bo](https://matrix.to/#/%40bo%3As) it",
+                "give <a href=\"https://matrix.to/#/%40bo%3As\">Bo</a> it"
+            ),
+            "give @bo:s it"
+        );
+        assert_eq!(
+            named(
+                "Al Al",
+                "<a href=\"https://matrix.to/#/@a1:s\">Al</a> <a href=\"https://matrix.to/#/@a2:s\">Al</a>"
+            ),
+            "@a1:s @a2:s"
+        );
+        let room = "<a href=\"https://matrix.to/#/!r:s/$e\">here</a>";
+        assert_eq!(named("look here", room), "look here");
+        for broken in [
+            "<a href=\"https://matrix.to/#/@x",
+            "href=\"https://matrix.to/#/@x:s\"",
+            "<a href=\"https://matrix.to/#/%ff\">x</a>",
+        ] {
+            assert_eq!(named("x y", broken), "x y");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_by_a_person_is_not_a_command() {
+        assert_eq!(text(json!({"msgtype": "m.notice", "body": "!incident close"})), None, "another bot");
+        assert_eq!(text(json!({"msgtype": "m.image", "body": "!incident close"})), None);
+        let edit = json!({"msgtype": "m.text", "body": "* !note y", "m.new_content": {"body": "!note y"},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": "$b"}});
+        assert_eq!(text(edit.clone()), None, "a command is not given by an edit");
+        let says = Heard::read(&message(edit)).unwrap().says;
+        assert_eq!(says, Says::Edit { target: "$b".into(), body: "!note y".into() });
+    }
+
+    #[test]
+    fn only_a_pin_is_a_pin() {
+        let reaction = |key: &str| {
+            Heard::read(&json!({"type": "m.reaction", "event_id": "$e", "sender": "@ada:s", "content":
+                {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$m", "key": key}}}))
+        };
+        for key in ["📌", "📌\u{fe0f}"] {
+            assert_eq!(reaction(key).unwrap().says, Says::Pin { target: "$m".into() });
+        }
+        assert_eq!(reaction("👍"), None);
+    }
+
+    #[test]
+    fn nothing_that_a_server_sends_is_trusted_to_have_its_shape() {
+        let good = message(json!({"msgtype": "m.text", "body": "x"}));
+        assert!(Heard::read(&good).is_some());
+        for (key, bad) in [
+            ("event_id", json!("e")),
+            ("event_id", Value::Null),
+            ("sender", json!("@ada")),
+            ("sender", json!(format!("@{}:s", "a".repeat(300)))),
+            ("sender", json!("@a b:s")),
+            ("content", json!([])),
+            ("type", json!(7)),
+        ] {
+            let mut event = good.clone();
+            event[key] = bad.clone();
+            assert_eq!(Heard::read(&event), None, "{key}={bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_command_means_the_account_that_it_fits() {
+        let ada = Person { id: "ada".into(), name: "Ada Lovelace".into() };
+        let people = People::new("matrix", HashMap::from([("@ada:s".to_owned(), ada.clone())]));
+        assert_eq!(mentioned(&people, "@ada:s"), Some(ada.clone()));
+        assert_eq!(mentioned(&people, "@ada"), Some(ada.clone()));
+        assert_eq!(mentioned(&people, "ada"), None, "left to the directory of people");
+        assert_eq!(mentioned(&people, "@bo"), None);
+        let bo = meet(&people, "@bo:s", Some("Bo"));
+        assert_eq!((bo.id.as_str(), bo.name.as_str()), ("matrix:@bo:s", "Bo"));
+        assert_eq!(mentioned(&people, "@bo"), Some(bo));
+        meet(&people, "@bo:elsewhere", None);
+        assert_eq!(mentioned(&people, "@bo"), None, "there are two");
+        assert_eq!(mentioned(&people, "@new:s").unwrap().name, "new");
+    }
+}

@@ -1,0 +1,314 @@
+//! Hears what is said, by `/sync`: from where the last run left off, in order, each once.
+//!
+//! The place up to which everything was heard is kept in the journal after it was done and answered. What was half
+//! done when a run ended comes again; the last event done in each room, and the key of each command, keep it from
+//! being done twice.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    MatrixDoor, NAME,
+    answer::Said,
+    heard::{self, Heard, Says},
+    render,
+    rest::{LISTEN, Trouble, part},
+    space::{thread_space, whole},
+    stand::Stand,
+};
+use crate::{
+    journal::{
+        Handle,
+        rows::{DeliveryFilter, DeliveryState},
+    },
+    outbox::port::Outcome,
+};
+
+/// Events of a room in one answer; more are fetched page by page.
+const EVENTS_MAX: usize = 50;
+/// Pages of a hundred events fetched after a long absence.
+const PAGES_MAX: usize = 50;
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(50);
+const FIRST_PAUSE_MS: u64 = 500;
+const LONGEST_PAUSE_MS: u64 = 15_000;
+
+/// Why a round of listening ended early.
+enum Deaf {
+    Trouble(Trouble),
+    /// Something else, in a sentence; not before this time.
+    Why(String, Option<Duration>),
+}
+
+impl From<Trouble> for Deaf {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+fn unwritten(halt: crate::chat::bring::Halt, room: &str) -> Deaf {
+    match whole(halt, room) {
+        Outcome::Retry { why, after } => Deaf::Why(why, after),
+        Outcome::Unknown { why } | Outcome::Failed { why } => Deaf::Why(why, None),
+        Outcome::Sent { .. } => Deaf::Why(String::new(), None),
+    }
+}
+
+fn filter() -> Value {
+    json!({
+        "presence": {"types": []},
+        "account_data": {"types": []},
+        "room": {
+            "account_data": {"types": []},
+            "ephemeral": {"types": []},
+            "state": {"types": ["m.room.member"], "lazy_load_members": true, "include_redundant_members": true},
+            "timeline": {
+                "limit": EVENTS_MAX,
+                "types": ["m.room.message", "m.reaction", "m.room.redaction", "m.room.encrypted", "m.room.encryption",
+                    "m.room.member"],
+                "lazy_load_members": true,
+                "include_redundant_members": true,
+            },
+        },
+    })
+}
+
+impl MatrixDoor {
+    /// Listens until the door is stopped.
+    pub async fn listen(self: Arc<Self>) {
+        let mut failures = 0_u32;
+        while !self.stop.is_cancelled() {
+            let round = tokio::select! {
+                () = self.stop.cancelled() => return,
+                round = self.round() => round,
+            };
+            let deaf = match round {
+                Ok(()) => {
+                    failures = 0;
+                    if self.standing.set_connected(true, self.desk.world.now()) {
+                        tracing::info!("the Matrix homeserver is there");
+                        self.catch_up().await;
+                    }
+                    // A server that does not hold the question open is not asked all the time.
+                    tokio::time::sleep(BETWEEN_ROUNDS).await;
+                    continue;
+                }
+                Err(deaf) => deaf,
+            };
+            let full = FIRST_PAUSE_MS.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE_MS);
+            let mut pause =
+                Duration::from_millis((full as f64 * (0.5 + 0.5 * self.desk.world.chance())) as u64);
+            let (why, after) = match deaf {
+                Deaf::Trouble(trouble) => match trouble.outcome("come into", &self.settings.room) {
+                    Outcome::Retry { why, after } => (why, after),
+                    _ => (trouble.why(), None),
+                },
+                Deaf::Why(why, after) => (why, after),
+            };
+            pause = pause.max(after.unwrap_or_default());
+            if self.standing.set_connected(false, self.desk.world.now()) {
+                tracing::warn!(?pause, "nothing is heard from Matrix: {why}");
+            }
+            self.standing.error(why);
+            failures = failures.saturating_add(1);
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Whatever waits for a homeserver that is back goes out now, and not when its pause ends.
+    async fn catch_up(&self) {
+        let now = self.desk.world.now();
+        let Ok(open) = self.desk.journal.deliveries(DeliveryFilter::Open).await else { return };
+        let waits = open.iter().filter(|one| {
+            one.destination == NAME
+                && one.state == DeliveryState::Pending
+                && one.next_at > now
+                && one.attempts > 0
+        });
+        for delivery in waits {
+            if let Err(error) = self.desk.journal.handle(delivery.n, Handle::Retry, now).await {
+                tracing::debug!(%error, delivery = delivery.n, "it goes out after its pause");
+            }
+        }
+        self.desk.wake_outbox.notify_waiters();
+    }
+
+    /// One question and all that came of it.
+    async fn round(self: &Arc<Self>) -> Result<(), Deaf> {
+        let stand = self.stand().await.map_err(|halt| unwritten(halt, &self.settings.room))?;
+        let since = self.bindings.bound("sync", "since").await.map_err(|halt| unwritten(halt, ""))?;
+        let is_first = since.is_none();
+        // At the first one, and to see that the homeserver is there, nothing is waited for.
+        let patience = if is_first || !self.standing.look().connected { Duration::ZERO } else { LISTEN };
+        let mut query = vec![("timeout", patience.as_millis().to_string()), ("filter", filter().to_string())];
+        query.extend(since.clone().map(|since| ("since", since)));
+        let news = match self.rest.listen(&query).await {
+            // Of another homeserver, or of one that was set back.
+            Err(trouble @ Trouble::Refused { status: 400, .. }) if !is_first => {
+                tracing::error!(
+                    why = trouble.why(),
+                    "the homeserver does not know the place up to which was heard; what was said since is left out"
+                );
+                self.bindings.bind("sync", "since", "").await.map_err(|halt| unwritten(halt, ""))?;
+                return Err(trouble.into());
+            }
+            news => news?,
+        };
+        let Some(next) = news["next_batch"].as_str() else {
+            return Err(Deaf::Why("The Matrix homeserver's news could not be read.".into(), None));
+        };
+        for (room, of_room) in news["rooms"]["join"].as_object().into_iter().flatten() {
+            if !self.serves(stand, room).await {
+                continue;
+            }
+            for event in of_room["state"]["events"].as_array().into_iter().flatten() {
+                self.note_name(event);
+            }
+            // What was said before the first start was said to nobody.
+            if let Some(since) = &since {
+                self.hear_room(stand, room, &of_room["timeline"], since).await?;
+            }
+        }
+        self.bindings.bind("sync", "since", next).await.map_err(|halt| unwritten(halt, ""))
+    }
+
+    /// The rooms of the settings, and those of incidents.
+    async fn serves(&self, stand: &Stand, room: &str) -> bool {
+        stand.room == room
+            || stand.alerts_room.as_deref() == Some(room)
+            || self.bindings.incident_of(room).await.is_some()
+    }
+
+    fn note_name(&self, event: &Value) {
+        if let Some(Heard { says: Says::Name { user, name }, .. }) = Heard::read(event) {
+            heard::meet(&self.settings.people, &user, name.as_deref());
+        }
+    }
+
+    async fn hear_room(
+        self: &Arc<Self>,
+        stand: &Stand,
+        room: &str,
+        timeline: &Value,
+        since: &str,
+    ) -> Result<(), Deaf> {
+        let mut events = Vec::new();
+        if timeline["limited"] == true
+            && let Some(before) = timeline["prev_batch"].as_str()
+        {
+            events = self.between(room, since, before).await?;
+        }
+        events.extend(timeline["events"].as_array().into_iter().flatten().cloned());
+        // What the last run did before it ended.
+        let mark = format!("done/{room}");
+        let done = self.bindings.bound("sync", &mark).await.map_err(|halt| unwritten(halt, room))?;
+        let done = done.and_then(|done| events.iter().rposition(|event| event["event_id"] == done.as_str()));
+        for event in events.iter().skip(done.map_or(0, |at| at + 1)) {
+            let Some(heard) = Heard::read(event) else { continue };
+            if heard.sender != stand.me && self.hear(stand, room, &heard).await? {
+                if self.stop.is_cancelled() {
+                    return Err(Deaf::Why("The door is closing.".into(), None));
+                }
+                let marked = self.bindings.bind("sync", &mark, &heard.event).await;
+                marked.map_err(|halt| unwritten(halt, room))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was said between two places, which the news left out.
+    async fn between(&self, room: &str, since: &str, before: &str) -> Result<Vec<Value>, Deaf> {
+        let (mut newest_first, mut from) = (Vec::new(), before.to_owned());
+        for page_number in 1..=PAGES_MAX {
+            let query = [
+                ("dir", "b".to_owned()),
+                ("from", from),
+                ("to", since.to_owned()),
+                ("limit", "100".to_owned()),
+            ];
+            let page = self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await?;
+            newest_first.extend(page["chunk"].as_array().into_iter().flatten().cloned());
+            match page["end"].as_str() {
+                Some(end) if end != since => from = end.to_owned(),
+                _ => break,
+            }
+            if page_number == PAGES_MAX {
+                tracing::warn!(
+                    room,
+                    "so much was said while the bot was away that the beginning is left out"
+                );
+            }
+        }
+        newest_first.reverse();
+        Ok(newest_first)
+    }
+
+    /// Returns whether something was done about it.
+    async fn hear(self: &Arc<Self>, stand: &Stand, room: &str, heard: &Heard) -> Result<bool, Deaf> {
+        let about = || Said {
+            room,
+            thread: None,
+            event: &heard.event,
+            person: self.person(&heard.sender),
+            incident: None,
+        };
+        match &heard.says {
+            Says::Name { user, name } => {
+                heard::meet(&self.settings.people, user, name.as_deref());
+                return Ok(false);
+            }
+            Says::Encrypted => {
+                self.refuse_encrypted(room, &stand.tag).await;
+                return Ok(false);
+            }
+            Says::Text { body, thread } => {
+                let space = thread.as_ref().map_or_else(|| room.to_owned(), |root| thread_space(room, root));
+                let incident = match self.bindings.incident_of(&space).await {
+                    // Within an incident's room a thread is the incident's as well.
+                    None => self.bindings.incident_of(room).await,
+                    some => some,
+                };
+                let words = heard::command(body, &self.settings.prefix, incident.is_some());
+                let Some(words) = words else { return Ok(false) };
+                let said = Said { thread: thread.as_deref(), incident, ..about() };
+                self.do_and_answer(&said, words).await;
+            }
+            Says::Pin { target } => self.put_on_timeline(&about(), target).await?,
+            Says::Edit { target, body } => {
+                self.follow_edit(&about(), &heard.sender, target, body).await;
+            }
+            Says::Redaction { target } => {
+                self.follow_redaction(&about(), target).await;
+                if let Some(incident) = self.bindings.incident_of(room).await {
+                    self.forget_card(incident, target).await;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn person(&self, account: &str) -> crate::people::Person {
+        let people = &self.settings.people;
+        people.of(account).unwrap_or_else(|| heard::meet(people, account, None))
+    }
+
+    /// Says once, in the room itself, why nothing is done there.
+    pub(super) async fn refuse_encrypted(&self, room: &str, tag: &str) {
+        if !self.encrypted.add(room) {
+            return;
+        }
+        let why = self.cannot_read(room);
+        tracing::error!("{why}");
+        self.standing.error(why.clone());
+        let once = render::txn(tag, &format!("encrypted/{room}"));
+        if let Err(trouble) = self.rest.send(room, &once, render::told(&why)).await {
+            tracing::warn!(why = trouble.why(), "the people of the encrypted room are not told");
+        }
+        if let Err(error) = self.desk.journal.bind(NAME, "encrypted", room, "1").await {
+            tracing::debug!(%error, "found out again at the next start");
+        }
+    }
+}

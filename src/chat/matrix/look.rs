@@ -1,0 +1,81 @@
+//! Looking for what the bot may have sent already: a transaction id is remembered for a day, a message for good.
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::{Value, json};
+
+use super::{
+    MatrixDoor,
+    render::KEY,
+    rest::part,
+    space::{room_of, whole},
+};
+use crate::{
+    chat::bring::{Place, Step},
+    outbox::port::{Content, Errand, Outcome, Reconciled},
+};
+
+/// Pages of a hundred messages looked through.
+const PAGES_MAX: usize = 10;
+/// Clocks may differ by this much.
+const SKEW_MINUTES: i64 = 10;
+
+impl MatrixDoor {
+    /// The bot's own message with this key, the newest first, not older than `since`.
+    pub(super) async fn find(
+        &self,
+        room: &str,
+        key: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> Step<Option<String>> {
+        let stand = self.stand().await?;
+        let key = format!("{}/{key}", stand.tag);
+        let filter = json!({"types": ["m.room.message"], "senders": [stand.me]}).to_string();
+        let oldest = since.map(|since| (since - Duration::minutes(SKEW_MINUTES)).timestamp_millis());
+        let mut from: Option<String> = None;
+        for _ in 0..PAGES_MAX {
+            let mut query =
+                vec![("dir", "b".to_owned()), ("limit", "100".to_owned()), ("filter", filter.clone())];
+            query.extend(from.take().map(|from| ("from", from)));
+            let page = self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await;
+            let page = page.map_err(|trouble| trouble.outcome("look into", room))?;
+            let events = page["chunk"].as_array().map_or(&[][..], Vec::as_slice);
+            let found = events.iter().find(|event| event["content"][KEY] == key.as_str());
+            if let Some(event) = found.and_then(|event| event["event_id"].as_str()) {
+                return Ok(Some(event.to_owned()));
+            }
+            let is_older = |event: &Value| {
+                oldest.zip(event["origin_server_ts"].as_i64()).is_some_and(|(oldest, at)| at < oldest)
+            };
+            from = page["end"].as_str().map(str::to_owned);
+            if from.is_none() || events.last().is_some_and(is_older) {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
+    pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
+        let Content::Line(said) = &errand.content else { return Reconciled::Absent };
+        let space = match self.bindings.bound(&said.incident.to_string(), "space").await {
+            Ok(Some(space)) => space,
+            Ok(None) => return Reconciled::Absent,
+            Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
+        };
+        let (room, since) = (room_of(&space).0, errand.delivery.created_at);
+        match self.find(room, &errand.delivery.key, Some(since)).await {
+            Ok(Some(event)) => {
+                let url = Some(self.link(&space, &event));
+                Reconciled::Arrived { external_id: Some(event), url }
+            }
+            // Sent again under the same transaction id, it would still stand there once.
+            Ok(None) => Reconciled::Absent,
+            Err(halt) => match whole(halt, room) {
+                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
+                    Reconciled::CannotTell { why }
+                }
+                Outcome::Sent { .. } => Reconciled::Absent,
+            },
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Matrix: commands in the rooms of a homeserver in; cards, rooms and lines of the timeline out.
+//!
+//! Words come in by the homeserver's `/sync` ([`listen`]), from where the last run left off: what was said while the
+//! bot was away is done when it is back, once. What everybody reads comes from the outbox: the door is a [`Courier`].
+//! An incident has one space (a room of its own, or a thread in the command post), remembered in the journal.
+//!
+//! Encrypted rooms are refused: the door speaks the plain Client-Server API and has no keys.
+
+mod answer;
+mod deliver;
+mod encrypted;
+mod health;
+mod heard;
+mod listen;
+mod look;
+mod pinned;
+mod render;
+mod rest;
+mod settings;
+mod space;
+mod stand;
+mod text;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use self::{encrypted::Encrypted, health::Standing, rest::Rest, stand::Stand};
+pub use self::{health::Health, heard::mentioned, settings::MatrixSettings};
+use crate::{
+    chat::{Say, bindings::Bindings, bring},
+    desk::Desk,
+    outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
+};
+
+/// The destination's name in outbox, journal and settings.
+pub const NAME: &str = "matrix";
+
+/// The door. It listens as long as `stop` is not cancelled; as a courier it works in any case.
+pub struct MatrixDoor {
+    settings: MatrixSettings,
+    desk: Arc<Desk>,
+    say: Say,
+    rest: Rest,
+    bindings: Bindings,
+    standing: Standing,
+    /// Who the bot is and where it stands, once asked.
+    stand: OnceCell<Stand>,
+    encrypted: Encrypted,
+    stop: CancellationToken,
+}
+
+impl MatrixDoor {
+    /// Opens the door. Returns at once; the homeserver need not be there. Run [`MatrixDoor::listen`] to hear commands,
+    /// and [`Desk::run_outbox`] with it to bring out cards and lines.
+    ///
+    /// # Errors
+    /// A sentence, when no HTTP client can be built on this machine.
+    pub fn open(
+        settings: MatrixSettings,
+        desk: Arc<Desk>,
+        say: Say,
+        stop: CancellationToken,
+    ) -> Result<Arc<MatrixDoor>, String> {
+        let rest = Rest::new(&settings.homeserver, settings.token.clone(), desk.world.clone())?;
+        let bindings = Bindings::new(desk.journal.clone(), NAME);
+        Ok(Arc::new(MatrixDoor {
+            settings,
+            desk,
+            say,
+            rest,
+            bindings,
+            standing: Standing::default(),
+            stand: OnceCell::new(),
+            encrypted: Encrypted::default(),
+            stop,
+        }))
+    }
+
+    /// How the door stands now.
+    pub fn health(&self) -> Health {
+        self.standing.look()
+    }
+}
+
+impl Courier for MatrixDoor {
+    fn destination(&self) -> &str {
+        NAME
+    }
+    fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            let outcome = bring::bring(self, errand).await;
+            if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome
+            {
+                self.standing.error(why.clone());
+            }
+            outcome
+        })
+    }
+    fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
+        Box::pin(self.look_up(errand))
+    }
+}

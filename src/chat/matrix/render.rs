@@ -1,0 +1,301 @@
+//! What Matrix shows of a card, a line of the timeline, an answer and an announcement. Pure: contents of events.
+//!
+//! Each has a plain form and one in HTML. An event has at most 65,536 bytes
+//! (<https://spec.matrix.org/latest/client-server-api/#size-limits>), whatever escaping makes of a text; the limits
+//! here leave room for that.
+
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
+use crate::{
+    card::{Button, Card, Said, Tone, Value as Shown},
+    chat::words::in_words,
+    desk::Answer,
+    incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
+};
+
+const TITLE_CHARS_MAX: usize = 250;
+const TEXT_CHARS_MAX: usize = 1_000;
+const FIELDS_MAX: usize = 25;
+const FIELD_CHARS_MAX: usize = 600;
+/// The fields of a card together.
+const FIELDS_CHARS_MAX: usize = 2_500;
+const LINE_CHARS_MAX: usize = 4_200;
+const ANSWER_CHARS_MAX: usize = 5_000;
+const ROOM_NAME_CHARS_MAX: usize = 120;
+const TOPIC_CHARS_MAX: usize = 400;
+
+/// Where a message has the key by which it is found again.
+pub(super) const KEY: &str = "commandpost.key";
+
+/// A transaction id: the same whenever the same thing is sent again, and another on another installation.
+pub(super) fn txn(tag: &str, once: &str) -> String {
+    hex::encode(Sha256::digest(format!("{tag}\n{once}").as_bytes())).chars().take(40).collect()
+}
+
+/// The key under which a card is found again.
+pub(super) fn card_key(subject: &str) -> String {
+    format!("card/{subject}")
+}
+
+/// A message of a bot: other bots do not answer it.
+pub(super) fn notice(body: &str, html: &str) -> Value {
+    json!({"msgtype": "m.notice", "body": body, "format": "org.matrix.custom.html", "formatted_body": html})
+}
+
+/// The message as a part of a thread.
+pub(super) fn in_thread(mut content: Value, root: &str) -> Value {
+    content["m.relates_to"] = json!({
+        "rel_type": "m.thread", "event_id": root, "is_falling_back": true, "m.in_reply_to": {"event_id": root},
+    });
+    content
+}
+
+/// The message as a reply, within the thread if there is one.
+pub(super) fn in_reply(mut content: Value, to: &str, thread: Option<&str>) -> Value {
+    content["m.relates_to"] = match thread {
+        Some(root) => json!({
+            "rel_type": "m.thread", "event_id": root, "is_falling_back": false, "m.in_reply_to": {"event_id": to},
+        }),
+        None => json!({"m.in_reply_to": {"event_id": to}}),
+    };
+    content
+}
+
+/// What puts `content` in the place of an earlier message. Who does not know edits reads `short`.
+pub(super) fn in_place_of(content: Value, earlier: &str, short: &str) -> Value {
+    json!({
+        "msgtype": "m.notice", "body": format!("* {short}"), "m.new_content": content,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": earlier},
+    })
+}
+
+fn banner(banner: &str) -> (String, String) {
+    if banner.is_empty() {
+        return Default::default();
+    }
+    (format!("{banner} "), format!("<strong>{banner}</strong> "))
+}
+
+/// What a button would do, as one types it.
+fn typed(button: &Button, prefix: &str) -> String {
+    let words = button.command.split_whitespace().map(|word| {
+        match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+            Some(blank) => blank.to_uppercase(),
+            None => word.to_owned(),
+        }
+    });
+    format!("{prefix} {}", words.collect::<Vec<_>>().join(" "))
+}
+
+/// The first line of a card.
+pub(super) fn headline(card: &Card) -> String {
+    let title = cap(&one_line(&card.title), TITLE_CHARS_MAX);
+    format!("{}{title}", banner(card.banner).0)
+}
+
+/// A card. `prefix` begins the commands that stand in place of buttons.
+pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
+    let mark = match card.tone {
+        Tone::Critical => "🔴",
+        Tone::Warning => "🟠",
+        Tone::Calm => "🔵",
+        Tone::Good => "🟢",
+    };
+    let title = cap(&one_line(&card.title), TITLE_CHARS_MAX);
+    let (plain_banner, html_banner) = banner(card.banner);
+    let mut body = format!("{mark} {plain_banner}{title}");
+    let mut html = format!("<h4>{mark} {html_banner}{}</h4>", escape(&title));
+    let text = cap(&card.text, TEXT_CHARS_MAX);
+    if !text.trim().is_empty() {
+        body.push_str(&format!("\n{}", plain(&text)));
+        html.push_str(&format!("<p>{}</p>", escape(&text)));
+    }
+    let mut left = FIELDS_CHARS_MAX;
+    let mut lines = Vec::new();
+    for field in card.fields.iter().take(FIELDS_MAX) {
+        let value = match &field.value {
+            Shown::Text(text) => cap(text, FIELD_CHARS_MAX.min(left)),
+            Shown::Time(at) => moment_with_day(*at, tz),
+        };
+        if value.trim().is_empty() {
+            continue;
+        }
+        left = left.saturating_sub(value.chars().count());
+        let between = if field.is_short { " " } else { "\n" };
+        body.push_str(&format!("\n{}:{between}{}", field.name, plain(&value)));
+        let between = if field.is_short { " " } else { "<br>" };
+        lines.push(format!("<strong>{}:</strong>{between}{}", escape(field.name), escape(&value)));
+    }
+    html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
+    if !card.buttons.is_empty() {
+        let words: Vec<_> = card.buttons.iter().map(|button| typed(button, prefix)).collect();
+        body.push_str(&format!("\nSay: {}", words.join(" · ")));
+        let words: Vec<_> = words.iter().map(|word| format!("<code>{}</code>", escape(word))).collect();
+        html.push_str(&format!("<p>Say {}</p>", words.join(" ")));
+    }
+    let footer = cap(&one_line(&card.footer), TITLE_CHARS_MAX);
+    html.push_str(&format!("<p><em>{}</em></p>", escape(&footer)));
+    notice(&body, &html)
+}
+
+/// A line of the timeline, with its number at the end: what people name in `correct 12`.
+pub(super) fn line(said: &Said, tz: Tz) -> Value {
+    let (plain_banner, html_banner) = banner(said.banner);
+    let at = moment(said.at, tz);
+    let who = cap(&said.who, 160);
+    let text: String = said
+        .text
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Time(at) => moment_with_day(*at, tz),
+        })
+        .collect();
+    let text = cap(&text, LINE_CHARS_MAX);
+    let body = format!("{plain_banner}{at} {}: {} #{}", one_line(&who), plain(&text), said.seq);
+    let html = format!(
+        "{html_banner}{at} <strong>{}</strong> {} <code>#{}</code>",
+        escape(&one_line(&who)),
+        escape(&text),
+        said.seq
+    );
+    notice(&body, &html)
+}
+
+/// What came of a command, for the one who gave it.
+pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> Value {
+    told(&in_words(done))
+}
+
+/// Our own words.
+pub(super) fn told(text: &str) -> Value {
+    let text = if text.trim().is_empty() { "Done." } else { text };
+    let text = cap(text, ANSWER_CHARS_MAX);
+    notice(&plain(&text).replace("**", ""), &soften(&text))
+}
+
+/// The line in the command post that leads to an incident's room.
+pub(super) fn announcement(incident: &Incident, link: &str) -> Value {
+    let (plain_banner, html_banner) = banner(incident.kind().banner());
+    let title = cap(&one_line(&incident.title), TITLE_CHARS_MAX);
+    let (id, severity) = (incident.id, incident.severity);
+    notice(
+        &format!("🚨 {plain_banner}{id} {title} – {severity}: {link}"),
+        &format!("🚨 {html_banner}<a href=\"{link}\">{id}</a> {} – {severity}", escape(&title)),
+    )
+}
+
+/// The name of an incident's room: `INC-1 checkout fails`.
+pub(super) fn room_name(incident: &Incident) -> String {
+    cap(&format!("{} {}", incident.id, one_line(&incident.title)), ROOM_NAME_CHARS_MAX).trim_end().to_owned()
+}
+
+/// The topic of an incident's room: how bad it is, how far it has come, who commands.
+pub(super) fn topic(incident: &Incident) -> String {
+    let (plain_banner, _) = banner(incident.kind().banner());
+    let (severity, phase) = (incident.severity, incident.phase.word());
+    let commander = one_line(&incident.commander.to_string());
+    cap(&format!("{plain_banner}{severity} · {phase} · command: {commander}"), TOPIC_CHARS_MAX)
+}
+
+/// The local part of an incident's alias. `former` is the space that it had before, if that was deleted.
+pub(super) fn alias(id: IncidentId, tag: &str, former: &str) -> String {
+    let generation =
+        if former.is_empty() { String::new() } else { txn(tag, former).chars().take(4).collect::<String>() };
+    let dash = if generation.is_empty() { "" } else { "-" };
+    format!("{}-{tag}{dash}{generation}", id.to_string().to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::{Blank, Field};
+
+    fn card_of(text: &str) -> Card {
+        let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
+        Card {
+            subject: "INC-1".into(),
+            incident: None,
+            banner: "EXERCISE EXERCISE EXERCISE",
+            title: text.into(),
+            tone: Tone::Critical,
+            text: text.into(),
+            fields: (0..40)
+                .map(|_| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short: false })
+                .collect(),
+            buttons: vec![Button {
+                id: "note",
+                label: "Note",
+                command: "note {text}".into(),
+                blanks: vec![blank],
+                is_primary: true,
+            }],
+            footer: text.into(),
+        }
+    }
+
+    fn said(text: &str) -> Said {
+        Said {
+            incident: "INC-1".parse().unwrap(),
+            banner: "EXERCISE EXERCISE EXERCISE",
+            seq: 12,
+            at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            who: text.into(),
+            text: vec![Part::Text(text.into())],
+        }
+    }
+
+    #[test]
+    fn whatever_the_text_an_event_keeps_matrixs_limit() {
+        for c in ["\"", "🚨", "<", "\\", "a"] {
+            let long = c.repeat(30_000);
+            let shown = card(&card_of(&long), "!incident", Tz::UTC);
+            let edit = in_place_of(shown.clone(), "$event", &headline(&card_of(&long)));
+            let refusal = Refusal::invalid(long.clone(), "");
+            for content in [shown, edit, line(&said(&long), Tz::UTC), answer(Some(Err(refusal)))] {
+                // Besides the content an event has ids, hashes and signatures.
+                assert!(content.to_string().len() < 60_000, "{c}: {}", content.to_string().len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_card_and_a_line_read_well_in_both_forms() {
+        let mut small = card_of("INC-1 <b>checkout</b> fails");
+        small.fields.truncate(1);
+        let (card, line) = (card(&small, "!incident", Tz::UTC), line(&said("Ada & <Bo>"), Tz::UTC));
+        let forms = [&card["body"], &card["formatted_body"], &line["body"], &line["formatted_body"]];
+        let forms: Vec<_> = forms.iter().filter_map(|form| form.as_str()).collect();
+        insta::assert_snapshot!(forms.join("\n\n"), @r##"
+        🔴 EXERCISE EXERCISE EXERCISE INC-1 <b>checkout</b> fails
+        INC-1 <b>checkout</b> fails
+        Open tasks:
+        INC-1 <b>checkout</b> fails
+        Say: !incident note TEXT
+
+        <h4>🔴 <strong>EXERCISE EXERCISE EXERCISE</strong> INC-1 &lt;b&gt;checkout&lt;/b&gt; fails</h4><p>INC-1 &lt;b&gt;checkout&lt;/b&gt; fails</p><p><strong>Open tasks:</strong><br>INC-1 &lt;b&gt;checkout&lt;/b&gt; fails</p><p>Say <code>!incident note TEXT</code></p><p><em>INC-1 &lt;b&gt;checkout&lt;/b&gt; fails</em></p>
+
+        EXERCISE EXERCISE EXERCISE 08:00 UTC Ada & <Bo>: Ada & <Bo> #12
+
+        <strong>EXERCISE EXERCISE EXERCISE</strong> 08:00 UTC <strong>Ada &amp; &lt;Bo&gt;</strong> Ada &amp; &lt;Bo&gt; <code>#12</code>
+        "##);
+    }
+
+    #[test]
+    fn what_is_sent_again_has_the_same_transaction_and_no_other_has() {
+        assert_eq!(txn("a", "INC-1/7"), txn("a", "INC-1/7"));
+        assert_ne!(txn("a", "INC-1/7"), txn("a", "INC-1/8"));
+        assert_ne!(txn("a", "INC-1/7"), txn("b", "INC-1/7"), "another installation counts from one as well");
+    }
+
+    #[test]
+    fn an_incidents_alias_is_its_own_also_after_its_room_was_deleted() {
+        let id: IncidentId = "INC-1".parse().unwrap();
+        assert_eq!(alias(id, "ab12", ""), "inc-1-ab12");
+        assert_ne!(alias(id, "ab12", "!old:s"), alias(id, "ab12", ""));
+        assert_ne!(alias(id, "ab12", "!old:s"), alias(id, "ab12", "!older:s"));
+    }
+}

@@ -1,0 +1,358 @@
+//! Two people on a real Synapse run incidents by what they type, and the real program is in the room: whatever goes
+//! down in between, nothing is lost, nothing stands twice, and the order is kept.
+
+#![allow(clippy::disallowed_methods, reason = "these tests stand outside the program, in real time")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    program::{Program, look_into, until},
+    synapse::{Account, NO_LIMITS, Synapse, part},
+};
+
+struct Post {
+    synapse: Synapse,
+    program: Program,
+    ada: Account,
+    ben: Account,
+    bot: Account,
+    /// The command post.
+    room: String,
+}
+
+impl Post {
+    /// `None`: there is no Synapse here. `limits` in the homeserver's settings, `more` in `[matrix]`.
+    async fn open(limits: &str, more: &str) -> Option<Post> {
+        let synapse = Synapse::start(limits).await?;
+        let url = synapse.url();
+        Some(Self::beside(synapse, &url, more).await)
+    }
+
+    /// With the homeserver reached at `url`.
+    async fn beside(synapse: Synapse, url: &str, more: &str) -> Post {
+        let (ada, ben, bot) =
+            (synapse.account("ada").await, synapse.account("ben").await, synapse.account("bot").await);
+        let room = ada
+            .make_room(json!({"name": "Command post", "room_alias_name": "command-post",
+                "preset": "private_chat", "invite": [ben.id, bot.id]}))
+            .await;
+        ben.join(&room).await;
+        let program = Program::new("");
+        let token = program.secret("matrix_token", &bot.token);
+        program.configure(&format!(
+            "[[person]]\nid = \"ada\"\nname = \"Ada Lovelace\"\nmatrix = \"@ada:localhost\"\n\
+             [matrix]\nhomeserver = \"{url}\"\naccess_token_file = \"{token}\"\nroom = \"#command-post:localhost\"\n{more}"
+        ));
+        let mut post = Post { synapse, program, ada, ben, bot, room };
+        post.program.start().await;
+        post.until_it_listens().await;
+        post
+    }
+
+    async fn until_it_listens(&self) {
+        until(90, "the bot listens", || async {
+            self.program.get("/metrics").await.text.contains("matrix_connected 1")
+        })
+        .await;
+    }
+
+    /// Everything is said: nothing waits to go out.
+    async fn quiet(&self) {
+        until(120, "nothing waits", || async {
+            let mut conn = look_into(&self.program.database()).await;
+            let open: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM deliveries WHERE state IN ('pending', 'sending', 'unknown', 'failed')",
+            )
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
+            open == 0
+        })
+        .await;
+    }
+
+    /// What the bot said in a room: without edits, and without answers.
+    async fn said(&self, room: &str) -> Vec<Value> {
+        let history = self.ada.history(room).await;
+        let is_first = |event: &&Value| {
+            let relates = &event["content"]["m.relates_to"];
+            event["sender"] == self.bot.id.as_str()
+                && event["type"] == "m.room.message"
+                && relates["rel_type"] != "m.replace"
+                && (relates["rel_type"] == "m.thread" && relates["is_falling_back"] == true
+                    || relates["m.in_reply_to"].is_null())
+        };
+        history.iter().filter(is_first).cloned().collect()
+    }
+
+    /// The numbers of the lines in an incident's room, as they stand there.
+    async fn lines(&self, room: &str) -> Vec<u64> {
+        let said = self.said(room).await;
+        let number = |event: &Value| event["content"]["body"].as_str()?.rsplit_once(" #")?.1.parse().ok();
+        said.iter().filter_map(number).collect()
+    }
+
+    /// Each entry that is said stands there once, in its order; the chains hold; nothing the bot sent mentions anybody;
+    /// there is one card, edited in place, which says how things stand.
+    async fn stands_as_it_happened(&self, incident: &str, room: &str) {
+        self.quiet().await;
+        self.program.verify_all().await;
+        let entries = self.program.timeline(incident, 1).await;
+        let silent = ["incident.declared", "command.established"];
+        let expected: Vec<u64> = entries
+            .iter()
+            .filter(|entry| !silent.contains(&entry["name"].as_str().unwrap()))
+            .map(|entry| entry["seq"].as_u64().unwrap())
+            .collect();
+        assert_eq!(self.lines(room).await, expected, "{entries:#?}");
+        for event in self.ada.history(room).await {
+            if event["sender"] == self.bot.id.as_str() && event["type"] == "m.room.message" {
+                assert_eq!(event["content"]["m.mentions"], json!({}), "{event}");
+            }
+        }
+        let cards: Vec<Value> = self.said(room).await.into_iter().filter(is_card).collect();
+        assert_eq!(cards.len(), 1, "{cards:#?}");
+        let card = cards[0]["event_id"].as_str().unwrap();
+        let last = entries.last().unwrap()["seq"].as_u64().unwrap();
+        let edits = self.ada.history(room).await;
+        let edit = edits.iter().rfind(|event| {
+            event["content"]["m.relates_to"]["event_id"] == card
+                && event["content"]["m.relates_to"]["rel_type"] == "m.replace"
+        });
+        let html = edit.unwrap()["content"]["m.new_content"]["formatted_body"].as_str().unwrap();
+        assert!(html.contains(&format!("{last} entries on the timeline")), "{html}");
+    }
+
+    /// The names of an incident's entries.
+    async fn names(&self, incident: &str) -> Vec<String> {
+        let entries = self.program.timeline(incident, 1).await;
+        entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn texts(entries: &[Value]) -> Vec<&str> {
+        entries.iter().map(|entry| entry["text"].as_str().unwrap()).collect()
+    }
+}
+
+fn is_card(event: &Value) -> bool {
+    event["content"]["formatted_body"].as_str().is_some_and(|html| html.starts_with("<h4>"))
+}
+
+fn count(names: &[String], name: &str) -> usize {
+    names.iter().filter(|one| *one == name).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_loses_nothing() {
+    let Some(mut post) = Post::open(NO_LIMITS, "").await else { return };
+    let (ada, ben, main) = (&post.ada, &post.ben, post.room.clone());
+
+    let answer = ada.asks(&main, "!incident declare Checkout <b>fails</b> @room --severity sev1").await;
+    assert!(answer.contains("INC-1"), "{answer}");
+    let room = ada.invited_to("INC-1 ").await;
+    // Whoever is in the command post comes in without an invitation.
+    ben.join(&room).await;
+    let announced = post.said(&main).await;
+    assert_eq!(announced.len(), 1, "{announced:#?}");
+
+    let refused = ben.asks(&main, "!incident nonsense").await;
+    assert!(!refused.is_empty());
+    ben.asks(&room, "!role take ops").await;
+    ada.asks(&room, "!role offer pio @ben").await;
+    ben.asks(&room, "!role accept pio").await;
+    ada.asks(&room, "!note the database\nfailed <over>").await;
+    ada.types(&room, "this is only talk, and !note in the middle is as well").await;
+    ada.asks(&room, "!task add @ben:localhost 10m roll back the migration").await;
+    // A pill, as clients send it.
+    let pill = ada
+        .send(
+            &room,
+            "m.room.message",
+            json!({"msgtype": "m.text", "body": "!command offer ben",
+            "format": "org.matrix.custom.html",
+            "formatted_body": "!command offer <a href=\"https://matrix.to/#/@ben:localhost\">ben</a>"}),
+        )
+        .await;
+    let offered = ada.answered(&room, &pill).await;
+
+    // The homeserver goes away; the command line and the API carry on.
+    post.quiet().await;
+    post.synapse.down();
+    for n in 1..=3 {
+        post.program.do_say("ada", "INC-1", &format!("note while it was away {n}")).await;
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    post.synapse.up().await;
+    post.until_it_listens().await;
+
+    let accepted = ben.asks(&room, "!command accept").await;
+    assert!(accepted.contains("command"), "{offered} / {accepted}");
+    ben.asks(&room, "!task done 1 it is back").await;
+    ben.asks(&room, "!phase mitigate rolled back").await;
+    let resolved = ben.asks(&room, "!incident resolve 30 minutes without an error").await;
+    assert!(resolved.to_lowercase().contains("resolved"), "{resolved}");
+
+    post.stands_as_it_happened("INC-1", &room).await;
+    let names = post.names("INC-1").await;
+    for (name, times) in [
+        ("role.offered", 1),
+        ("note", 4),
+        ("task.assigned", 1),
+        ("command.offered", 1),
+        ("command.transferred", 1),
+        ("task.reported", 1),
+    ] {
+        assert_eq!(count(&names, name), times, "{name} in {names:?}");
+    }
+    let incident = post.program.document("/api/v1/incidents/INC-1").await;
+    assert!(incident.to_string().contains("matrix:@ben:localhost"), "{incident}");
+    // The room itself: its name, its topic, its one pin.
+    let state = |kind: &str| format!("/rooms/{}/state/{kind}/", part(&room));
+    let named = ada.call("GET", &state("m.room.name"), None).await;
+    assert!(!named["name"].as_str().unwrap().contains("@room"), "{named}");
+    let topic = ada.call("GET", &state("m.room.topic"), None).await;
+    assert!(topic["topic"].as_str().unwrap().contains("command: ben"), "{topic}");
+    let pinned = ada.call("GET", &state("m.room.pinned_events"), None).await;
+    assert_eq!(pinned["pinned"].as_array().unwrap().len(), 1, "{pinned}");
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_a_bot_that_is_killed_does_what_was_said_meanwhile_once_and_says_everything_once() {
+    let Some(mut post) = Post::open(NO_LIMITS, "").await else { return };
+    let main = post.room.clone();
+    post.ada.asks(&main, "!incident declare Payments hang").await;
+    let room = post.ada.invited_to("INC-1 ").await;
+    for round in 1..=3 {
+        let mut events = Vec::new();
+        for n in 1..=6 {
+            events.push(post.ada.types(&room, &format!("!note round {round} from the chat {n}")).await);
+            post.program.do_say("ada", "INC-1", &format!("note round {round} from the API {n}")).await;
+            if n == 3 {
+                // In the middle of hearing, answering and posting.
+                post.program.kill();
+                events.push(post.ada.types(&room, &format!("!note round {round} to nobody")).await);
+                post.program.start().await;
+            }
+        }
+        for event in &events {
+            post.ada.answered(&room, event).await;
+        }
+    }
+    post.stands_as_it_happened("INC-1", &room).await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    let texts = Post::texts(&entries);
+    for round in 1..=3 {
+        for n in 1..=6 {
+            for from in ["chat", "API"] {
+                let text = format!("round {round} from the {from} {n}");
+                assert_eq!(texts.iter().filter(|one| **one == text).count(), 1, "{text} in {texts:?}");
+            }
+        }
+        let text = format!("round {round} to nobody");
+        assert_eq!(texts.iter().filter(|one| **one == text).count(), 1, "{text}");
+    }
+    // In the order in which they were typed.
+    let typed: Vec<&&str> = texts.iter().filter(|text| text.contains("from the chat")).collect();
+    let mut sorted = typed.clone();
+    sorted.sort();
+    assert_eq!(typed, sorted);
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_its_message() {
+    let Some(mut post) = Post::open(NO_LIMITS, "incident_space = \"thread\"\nprefix = \"!cp\"\n").await
+    else {
+        return;
+    };
+    let (ada, ben, main) = (&post.ada, &post.ben, post.room.clone());
+    ada.asks(&main, "!cp declare Search is slow").await;
+    post.quiet().await;
+    // The incident is worked on below its card, in the command post.
+    let cards: Vec<Value> = post.said(&main).await.into_iter().filter(is_card).collect();
+    let root = cards[0]["event_id"].as_str().unwrap().to_owned();
+    let noted = ben.types_below(&main, &root, "!note by the verb alone").await;
+    ada.answered(&main, &noted).await;
+    let elsewhere = ben.types(&main, "!note outside of it this is for nobody").await;
+
+    let message = ben.types_below(&main, &root, "the index <b>was rebuilt</b> at 03:10").await;
+    let pin = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": message, "key": "📌"}});
+    ada.send(&main, "m.reaction", pin.clone()).await;
+    let pinned = |entries: &[Value]| {
+        entries.iter().filter(|entry| entry["text"].as_str().unwrap().contains("the index")).count()
+    };
+    until(60, "the message on the timeline", || async {
+        pinned(&post.program.timeline("INC-1", 1).await) == 1
+    })
+    .await;
+    // Another's pin on the same message adds nothing; a pin outside of an incident is nothing.
+    ben.send(&main, "m.reaction", pin).await;
+    let outside = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": elsewhere, "key": "📌"}});
+    ben.send(&main, "m.reaction", outside).await;
+
+    ben.send(
+        &main,
+        "m.room.message",
+        json!({"msgtype": "m.text", "body": "* the index was rebuilt at 03:12",
+        "m.new_content": {"msgtype": "m.text", "body": "the index was rebuilt at 03:12"},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": message}}),
+    )
+    .await;
+    until(60, "the correction", || async { count(&post.names("INC-1").await, "entry.corrected") == 1 }).await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    let texts = Post::texts(&entries).join("\n");
+    assert!(texts.contains("ben: the index was rebuilt at 03:12 (https://matrix.to/#/"), "{texts}");
+    assert_eq!(count(&post.names("INC-1").await, "note"), 2, "{texts}");
+    let path = format!("/rooms/{}/redact/{}/r1", part(&main), part(&message));
+    ada.call("PUT", &path, Some(json!({}))).await;
+    until(60, "the redaction", || async { count(&post.names("INC-1").await, "entry.redacted") == 1 }).await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    assert!(!Post::texts(&entries).join("\n").contains("was rebuilt"), "{entries:#?}");
+    assert!(ada.asks(&main, "!cp INC-1 status").await.contains("INC-1"));
+    post.stands_as_it_happened("INC-1", &main).await;
+
+    // Whoever switches on encryption is told what comes of it.
+    let encrypt = json!({"algorithm": "m.megolm.v1.aes-sha2"});
+    ada.call("PUT", &format!("/rooms/{}/state/m.room.encryption/", part(&main)), Some(encrypt)).await;
+    until(60, "a word on encryption", || async {
+        let said = post.said(&main).await;
+        said.iter()
+            .any(|event| event["content"]["body"].as_str().unwrap().contains("reads no encrypted rooms"))
+    })
+    .await;
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_a_homeserver_that_limits_gets_the_time_it_asks_for_and_everything_in_order() {
+    let limits = "rc_message: {per_second: 2, burst_count: 3}\n\
+                  rc_joins: {local: {per_second: 1000, burst_count: 1000}}\n\
+                  rc_room_creation: {per_second: 1000, burst_count: 1000}\n";
+    let Some(mut post) = Post::open(limits, "").await else { return };
+    let id = post.program.declare("ada", "Mail is late").await;
+    for n in 1..=12 {
+        post.program.do_say("ada", &id, &format!("note number {n}")).await;
+    }
+    let room = post.ada.invited_to("INC-1 ").await;
+    post.stands_as_it_happened("INC-1", &room).await;
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_what_arrived_though_its_answer_was_lost_stands_there_once() {
+    let Some(synapse) = Synapse::start(NO_LIMITS).await else { return };
+    let url = synapse.forgetful().await;
+    let mut post = Post::beside(synapse, &url, "").await;
+    post.ada.asks(&post.room, "!incident declare Logins fail").await;
+    let room = post.ada.invited_to("INC-1 ").await;
+    for n in 1..=6 {
+        post.ada.asks(&room, &format!("!note number {n}")).await;
+    }
+    post.stands_as_it_happened("INC-1", &room).await;
+    let announced = post.said(&post.room).await;
+    assert_eq!(announced.len(), 1, "{announced:#?}");
+    assert!(post.program.stop().success());
+}
