@@ -15,7 +15,7 @@ use std::time::Duration;
 use sqlx::{ConnectOptions, Row, sqlite::SqliteConnectOptions};
 use support::{load, median, table, thousands};
 
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: [usize; 2] = [16, 64];
 const ROUNDS: usize = 3;
 
 struct Run {
@@ -28,10 +28,11 @@ struct Run {
 fn measure(
     program: &support::Program,
     post: fn(std::net::SocketAddr, usize, usize) -> load::Numbered,
+    connections: usize,
     size: usize,
     seconds: f64,
 ) -> (Run, load::Outcome) {
-    let requests = (0..CONNECTIONS).map(|lane| post(program.address, size, lane)).collect();
+    let requests = (0..connections).map(|lane| post(program.address, size, lane)).collect();
     let before = program.cpu_seconds();
     let outcome =
         load::block_on(load::run(program.address, requests, 1, Duration::from_secs_f64(seconds), None));
@@ -58,17 +59,18 @@ fn stored(dir: &std::path::Path) -> (i64, i64, i64) {
 fn main() {
     let seconds = support::seconds(3.0);
     support::headline(
-        "New alerts a second: commandpost (on disk when answered) and Alertmanager (in memory), 16 connections",
+        "New alerts a second: commandpost (on disk when answered) and Alertmanager (in memory)",
         "intake",
     );
     let mut rows = Vec::new();
     let mut counted = 0;
-    for size in [1, 10, 100] {
+    let cases = CONNECTIONS.into_iter().flat_map(|many| [1, 10, 100].map(|size| (many, size)));
+    for (many, size) in cases {
         let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             let dir = support::scratch();
             let server = support::server(dir.path());
-            let (run, outcome) = measure(&server, load::webhook_post, size, seconds);
+            let (run, outcome) = measure(&server, load::webhook_post, many, size, seconds);
             server.stop();
             let answered = i64::try_from(outcome.answered).expect("a count") * size as i64;
             assert_eq!(
@@ -78,7 +80,7 @@ fn main() {
             );
             counted += answered;
             if let Some(peer) = support::alertmanager(dir.path()) {
-                let (other, _) = measure(&peer, load::alertmanager_post, size, seconds);
+                let (other, _) = measure(&peer, load::alertmanager_post, many, size, seconds);
                 peer.stop();
                 ratios.push(run.alerts / other.alerts);
                 theirs.push(other);
@@ -88,6 +90,7 @@ fn main() {
         let of = |runs: &[Run], what: fn(&Run) -> f64| median(&runs.iter().map(what).collect::<Vec<_>>());
         let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
         rows.push(vec![
+            many.to_string(),
             size.to_string(),
             thousands(of(&ours, |r| r.alerts)),
             format!("{:.2} / {:.2}", of(&ours, |r| r.p50), of(&ours, |r| r.p99)),
@@ -103,6 +106,7 @@ fn main() {
     }
     table(
         &[
+            "connections",
             "alerts a request",
             "commandpost alerts/s",
             "p50 / p99 ms",

@@ -66,7 +66,6 @@ impl Desk {
         // Queued here; it goes through even if the sender hangs up while waiting.
         let taken = self.journal.take_alerts(batch).await.map_err(refuse)?;
         if taken.new + taken.changed > 0 {
-            self.tell(Changed::Alerts);
             self.wake_follower.notify_one();
         }
         Ok((receipt, taken))
@@ -84,7 +83,11 @@ impl Desk {
             }
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.wake_follower.notified() => tokio::time::sleep(GATHER).await,
+                () = self.wake_follower.notified() => {
+                    tokio::time::sleep(GATHER).await;
+                    // Once for all that came: who watches is not woken for every alert of a storm.
+                    self.tell(Changed::Alerts);
+                }
                 () = tokio::time::sleep(SCAN_EVERY) => {}
             }
         }

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt,
-    writer::{Val, insert, marks},
+    writer::{STATEMENT_MAX, Val, insert, insert_and},
 };
 use crate::alert::{
     Alert, AlertSeverity, Status,
@@ -86,6 +86,10 @@ impl Prepared {
     pub fn len(&self) -> usize {
         self.alerts.len()
     }
+
+    pub fn is_empty(&self) -> bool {
+        self.alerts.is_empty()
+    }
 }
 
 struct KnownAlert {
@@ -123,11 +127,15 @@ fn group_hash(source: &str, group_key: &str) -> [u8; 16] {
     short
 }
 
+/// Writes the alerts of all batches; one receipt each. With `whole` they are all of their transaction: its begin and its
+/// commit go to SQLite's thread along with the first and the last statement, which spares two ways there and back.
 pub(super) async fn take(
     conn: &mut SqliteConnection,
     batches: &[&Prepared],
     memory: &mut Memory,
+    whole: bool,
 ) -> Result<Vec<AlertReceipt>, sqlx::Error> {
+    let (begin, commit) = if whole { ("BEGIN IMMEDIATE; ", "; COMMIT") } else { ("", "") };
     if memory.held.len() > OPEN_MAX {
         memory.forget();
     }
@@ -136,7 +144,7 @@ pub(super) async fn take(
         .enumerate()
         .flat_map(|(at, batch)| batch.alerts.iter().map(move |one| (at, one)))
         .collect();
-    let mut known = known_alerts(conn, incoming.iter().map(|(_, one)| one.key)).await?;
+    let mut known = known_alerts(conn, begin, incoming.iter().map(|(_, one)| one.key)).await?;
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
     // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
     let fires: HashSet<[u8; 16]> = incoming
@@ -254,8 +262,9 @@ pub(super) async fn take(
             Val::Text(one.stored.clone()),
         ]
     });
-    insert(
+    insert_and(
         conn,
+        commit,
         "INSERT INTO alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, \
          alert) VALUES",
         "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, is_firing = excluded.is_firing, \
@@ -267,46 +276,27 @@ pub(super) async fn take(
     Ok(receipts)
 }
 
-fn list(sql: &str, count: usize) -> String {
-    sql.replace("$LIST", &marks(count))
-}
-
-/// Splits into few different sizes, so that each statement is prepared once; the last chunk is filled up with its
-/// own last value.
-fn chunks<T: Clone>(values: Vec<T>) -> Vec<Vec<T>> {
-    let mut out = Vec::new();
-    let mut rest = values.as_slice();
-    while !rest.is_empty() {
-        let size = if rest.len() > 20 {
-            100
-        } else if rest.len() > 1 {
-            20
-        } else {
-            1
-        };
-        let take = size.min(rest.len());
-        let mut chunk = rest[..take].to_vec();
-        let last = rest[take - 1].clone();
-        chunk.resize(size, last);
-        out.push(chunk);
-        rest = &rest[take..];
-    }
-    out
+/// The query for each of `count` values to bind. For `IN (...)` SQLite would build a table of them each time.
+fn each(query: &str, count: usize) -> String {
+    vec![query; count].join(" UNION ALL ")
 }
 
 async fn known_alerts(
     conn: &mut SqliteConnection,
+    mut begin: &str,
     keys: impl Iterator<Item = [u8; 16]>,
 ) -> Result<HashMap<[u8; 16], KnownAlert>, sqlx::Error> {
     let keys: HashSet<[u8; 16]> = keys.collect();
     let mut known = HashMap::with_capacity(keys.len());
-    for chunk in chunks(keys.into_iter().collect()) {
-        let sql = list(
-            "SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key IN ($LIST)",
+    let keys: Vec<_> = keys.into_iter().collect();
+    for chunk in keys.chunks(STATEMENT_MAX) {
+        let sql = each(
+            "SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key = ?",
             chunk.len(),
         );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for key in &chunk {
+        let mut query = sqlx::query(AssertSqlSafe(format!("{begin}{sql}")));
+        begin = "";
+        for key in chunk {
             query = query.bind(key.to_vec());
         }
         for row in query.fetch_all(&mut *conn).await? {
@@ -329,11 +319,11 @@ async fn read_situations(
     memory: &mut Memory,
 ) -> Result<(), sqlx::Error> {
     let ids: HashSet<i64> = ids.filter(|id| !memory.held.contains_key(id)).collect();
-    for chunk in chunks(ids.into_iter().collect()) {
-        let sql =
-            list("SELECT id, state, is_open, revision FROM situations WHERE id IN ($LIST)", chunk.len());
+    let ids: Vec<_> = ids.into_iter().collect();
+    for chunk in ids.chunks(STATEMENT_MAX) {
+        let sql = each("SELECT id, state, is_open, revision FROM situations WHERE id = ?", chunk.len());
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for id in &chunk {
+        for id in chunk {
             query = query.bind(*id);
         }
         for row in query.fetch_all(&mut *conn).await? {
@@ -351,14 +341,14 @@ async fn read_open(
     groups: HashSet<[u8; 16]>,
     memory: &mut Memory,
 ) -> Result<(), sqlx::Error> {
-    let groups = groups.into_iter().filter(|group| !memory.by_group.contains_key(group));
-    for chunk in chunks(groups.collect()) {
-        let sql = list(
-            "SELECT id, state, revision, group_hash FROM situations WHERE is_open = 1 AND group_hash IN ($LIST)",
+    let groups: Vec<_> = groups.into_iter().filter(|group| !memory.by_group.contains_key(group)).collect();
+    for chunk in groups.chunks(STATEMENT_MAX) {
+        let sql = each(
+            "SELECT id, state, revision, group_hash FROM situations WHERE is_open = 1 AND group_hash = ?",
             chunk.len(),
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for group in &chunk {
+        for group in chunk {
             query = query.bind(group.to_vec());
         }
         for row in query.fetch_all(&mut *conn).await? {

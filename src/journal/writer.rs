@@ -217,7 +217,10 @@ impl Writer {
         conn: &mut SqliteConnection,
         batch: &mut Vec<Job>,
     ) -> Result<Vec<Box<dyn FnOnce() + Send>>, sqlx::Error> {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+        let is_whole = batch.iter().all(|job| matches!(job, Job::Alerts(alerts, _) if !alerts.is_empty()));
+        if !is_whole {
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+        }
         let verdicts = self.appends(conn, batch).await?;
         let receipts = {
             let batches: Vec<&alerts::Prepared> = batch
@@ -227,7 +230,11 @@ impl Writer {
                     _ => None,
                 })
                 .collect();
-            if batches.is_empty() { vec![] } else { alerts::take(conn, &batches, &mut self.alerts).await? }
+            if batches.is_empty() {
+                vec![]
+            } else {
+                alerts::take(conn, &batches, &mut self.alerts, is_whole).await?
+            }
         };
         let mut done = Vec::new();
         for job in batch.iter_mut() {
@@ -239,7 +246,9 @@ impl Writer {
                 done.push(one);
             }
         }
-        sqlx::query("COMMIT").execute(&mut *conn).await?;
+        if !is_whole {
+            sqlx::query("COMMIT").execute(&mut *conn).await?;
+        }
         // Durable: now, and not before, everybody is told.
         let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(batch.len());
         let mut verdicts = verdicts.into_iter();
@@ -534,9 +543,23 @@ pub(super) fn delivery_vals(delivery: &NewDelivery, next: &mut i64) -> Vec<Val> 
     ]
 }
 
-/// Inserts rows with as few statements as there need be. Few different sizes, so that each is prepared once.
+/// Rows or values of one statement at most: each size is prepared once, and kept.
+pub(super) const STATEMENT_MAX: usize = 64;
+
+/// Inserts rows with as few statements as there need be: each is a way to SQLite's thread and back.
 pub(super) async fn insert(
     conn: &mut SqliteConnection,
+    head: &str,
+    tail: &str,
+    rows: Vec<Vec<Val>>,
+) -> Result<(), sqlx::Error> {
+    insert_and(conn, "", head, tail, rows).await
+}
+
+/// [`insert`], with more to do at the end of the last statement.
+pub(super) async fn insert_and(
+    conn: &mut SqliteConnection,
+    then: &str,
     head: &str,
     tail: &str,
     rows: Vec<Vec<Val>>,
@@ -544,12 +567,13 @@ pub(super) async fn insert(
     let mut rows = rows.into_iter().peekable();
     let mut left = rows.len();
     while left > 0 {
-        let size = [100, 20, 5, 1].into_iter().find(|size| *size <= left).unwrap_or(1);
+        let size = left.min(STATEMENT_MAX);
         left -= size;
         let width = rows.peek().map_or(0, Vec::len);
         let mut values = format!("({}), ", marks(width)).repeat(size);
         values.truncate(values.len().saturating_sub(2));
-        let sql = format!("{head} {values} {tail}");
+        let then = if left == 0 { then } else { "" };
+        let sql = format!("{head} {values} {tail}{then}");
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for row in rows.by_ref().take(size) {
             for value in row {
