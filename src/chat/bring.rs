@@ -10,7 +10,10 @@ use crate::{
     card::{self, Card, Said},
     desk::Desk,
     incident::id::IncidentId,
-    journal::rows::{DeliveryState, What},
+    journal::{
+        Handle,
+        rows::{DeliveryFilter, DeliveryState, What},
+    },
     outbox::port::{Content, Errand, Outcome},
 };
 
@@ -127,6 +130,24 @@ pub(super) async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
             why: "The incident's place in the chat was deleted again while the bot made a new one.".into(),
         },
     }
+}
+
+/// Whatever waits for a chat that is back goes out now, and not when its pause ends.
+pub(super) async fn catch_up(desk: &Arc<Desk>, chat: &str) {
+    let now = desk.world.now();
+    let Ok(open) = desk.journal.deliveries(DeliveryFilter::Open).await else { return };
+    let waits = open.iter().filter(|one| {
+        one.destination == chat
+            && one.state == DeliveryState::Pending
+            && one.next_at > now
+            && one.attempts > 0
+    });
+    for delivery in waits {
+        if let Err(error) = desk.journal.handle(delivery.n, Handle::Retry, now).await {
+            tracing::debug!(%error, delivery = delivery.n, "it goes out after its pause");
+        }
+    }
+    desk.wake_outbox.notify_waiters();
 }
 
 async fn incident_card(

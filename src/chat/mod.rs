@@ -9,10 +9,12 @@ mod bring;
 mod button;
 pub mod complete;
 pub mod discord;
+pub mod health;
 pub mod matrix;
 pub mod people;
 mod seen;
 mod text;
+mod wire;
 mod words;
 
 use std::sync::Arc;

@@ -23,6 +23,18 @@ pub(super) fn clean(text: &str) -> String {
     out
 }
 
+/// At most `max` characters, with `…` where something was cut off.
+pub(super) fn cap(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    if max > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
 /// A plain address may stand as it is, so that it can be followed.
 pub(super) fn is_plain_url(word: &str) -> bool {
     let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));

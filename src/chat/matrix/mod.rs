@@ -9,7 +9,6 @@
 mod answer;
 mod deliver;
 mod encrypted;
-mod health;
 mod heard;
 mod listen;
 mod look;
@@ -26,10 +25,15 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use self::{encrypted::Encrypted, health::Standing, rest::Rest, stand::Stand};
-pub use self::{health::Health, heard::mentioned, settings::MatrixSettings};
+use self::{encrypted::Encrypted, rest::Rest, stand::Stand};
+pub use self::{heard::mentioned, settings::MatrixSettings};
 use crate::{
-    chat::{Say, bindings::Bindings, bring},
+    chat::{
+        Say,
+        bindings::Bindings,
+        bring,
+        health::{Health, Standing},
+    },
     desk::Desk,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };

@@ -13,7 +13,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{chat::bring::AFTER_FORBIDDEN, config::Secret, desk::clock::World, outbox::port::Outcome};
+use crate::{
+    chat::{bring::AFTER_FORBIDDEN, wire::causes},
+    config::Secret,
+    desk::clock::World,
+    outbox::port::Outcome,
+};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 const TOTAL: StdDuration = StdDuration::from_secs(15);
@@ -265,19 +270,6 @@ fn retry_after(headers: &HeaderMap, value: &Value) -> StdDuration {
     let header = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|s| s.parse::<u64>().ok());
     let ms = value["retry_after_ms"].as_u64().or(header.map(|s| s.saturating_mul(1_000)));
     StdDuration::from_millis(ms.unwrap_or(WAIT_MS).min(WAIT_MAX_MS))
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]
