@@ -13,6 +13,7 @@ pub mod health;
 pub mod matrix;
 pub mod people;
 mod seen;
+pub mod slack;
 mod text;
 mod wire;
 mod words;
