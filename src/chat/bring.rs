@@ -14,7 +14,7 @@ use crate::{
         Handle,
         rows::{DeliveryFilter, DeliveryState, What},
     },
-    outbox::port::{Content, Errand, Outcome},
+    outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
 /// A missing permission is mended by a person; it is tried again after this.
@@ -103,7 +103,7 @@ pub(super) trait Place: Send + Sync {
 type Brought = (Option<String>, Option<String>);
 
 /// Brings an errand.
-pub(super) async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
+async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
     let delivery = &errand.delivery;
     let is_retry = delivery.attempts > 0 || delivery.state == DeliveryState::Unknown;
     let once = format!("{}/{}", delivery.key, delivery.attempts);
@@ -130,6 +130,32 @@ pub(super) async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
             why: "The incident's place in the chat was deleted again while the bot made a new one.".into(),
         },
     }
+}
+
+/// What a look for a message has shown; without its place there is no message either.
+pub(super) fn looked(place: &impl Place, at: &str, found: Step<Option<String>>) -> Reconciled {
+    match found {
+        Ok(Some(message)) => {
+            let url = Some(place.link(at, &message));
+            Reconciled::Arrived { external_id: Some(message), url }
+        }
+        Ok(None) | Err(Halt::SpaceGone) => Reconciled::Absent,
+        Err(Halt::Outcome(outcome)) => match outcome {
+            Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
+                Reconciled::CannotTell { why }
+            }
+            Outcome::Sent { .. } => Reconciled::Absent,
+        },
+    }
+}
+
+/// Brings an errand; why it did not arrive is told to `note` as well.
+pub(super) async fn carry(place: &impl Place, errand: &Errand, note: impl Fn(String)) -> Outcome {
+    let outcome = bring(place, errand).await;
+    if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome {
+        note(why.clone());
+    }
+    outcome
 }
 
 /// Whatever waits for a chat that is back goes out now, and not when its pause ends.

@@ -15,6 +15,7 @@ pub mod people;
 mod seen;
 pub mod slack;
 mod text;
+mod thread;
 mod wire;
 mod words;
 

@@ -1,5 +1,9 @@
 //! Texts of people and alerts, before a chat escapes them in its own way.
 
+use chrono::{DateTime, Utc};
+
+use crate::incident::sentence::Part;
+
 /// Without control characters and marks that turn the direction of writing; no more than one empty line in a row.
 pub(super) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -33,6 +37,40 @@ pub(super) fn cap(text: &str, max: usize) -> String {
         kept.push('…');
     }
     kept
+}
+
+/// A sentence in at most `room`, as the chat counts; a time is there whole or not at all. `shown` escapes a text and cuts it.
+pub(super) fn sentence(
+    parts: &[Part],
+    room: usize,
+    length: impl Fn(&str) -> usize,
+    shown: impl Fn(&str, usize) -> String,
+    moment: impl Fn(DateTime<Utc>) -> String,
+) -> String {
+    let mut out = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        let left = room.saturating_sub(length(&out));
+        match part {
+            Part::Text(text) => {
+                // Escaping trims; a blank beside a time belongs to the sentence.
+                if i > 0 && text.starts_with(' ') && left > 0 {
+                    out.push(' ');
+                }
+                out.push_str(&shown(text, room.saturating_sub(length(&out))));
+                if i + 1 < parts.len() && text.ends_with(' ') && length(&out) < room {
+                    out.push(' ');
+                }
+            }
+            Part::Time(at) => {
+                let moment = moment(*at);
+                if length(&moment) > left {
+                    break;
+                }
+                out.push_str(&moment);
+            }
+        }
+    }
+    out
 }
 
 /// A plain address may stand as it is, so that it can be followed.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::text::{cap, escape, length, moment, plain};
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
-    chat::button::button_name,
+    chat::{button::button_name, text},
     incident::{id::IncidentId, sentence::Part},
 };
 
@@ -140,28 +140,9 @@ pub(super) fn line_mark(seq: u64) -> String {
     format!(" `#{seq}`")
 }
 
-/// A sentence in at most `room` units; a time is there whole or not at all.
+/// A sentence in at most `room` units.
 fn sentence(parts: &[Part], room: usize) -> String {
-    let mut out = String::new();
-    for (i, part) in parts.iter().enumerate() {
-        let left = room.saturating_sub(length(&out));
-        match part {
-            Part::Text(text) => {
-                // Escaping trims; a blank beside a time belongs to the sentence.
-                let before = if i > 0 && text.starts_with(' ') { " " } else { "" };
-                let after = if i + 1 < parts.len() && text.ends_with(' ') { " " } else { "" };
-                out.push_str(&cap(&format!("{before}{}{after}", escape(text)), left));
-            }
-            Part::Time(at) => {
-                let moment = moment(*at, 'f');
-                if length(&moment) > left {
-                    break;
-                }
-                out.push_str(&moment);
-            }
-        }
-    }
-    out
+    text::sentence(parts, room, length, |text, left| cap(&escape(text), left), |at| moment(at, 'f'))
 }
 
 /// A line of the timeline.

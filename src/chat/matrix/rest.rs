@@ -14,7 +14,10 @@ use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::{
-    chat::{bring::AFTER_FORBIDDEN, wire::causes},
+    chat::{
+        bring::AFTER_FORBIDDEN,
+        wire::{body as body_of, causes},
+    },
     config::Secret,
     desk::clock::World,
     outbox::port::Outcome,
@@ -199,22 +202,12 @@ impl Rest {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let mut response = request.send().await.map_err(|e| {
+        let response = request.send().await.map_err(|e| {
             let e = e.without_url();
             Trouble::Lost(if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) })
         })?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut bytes = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_BYTES_MAX => {
-                    bytes.extend_from_slice(&chunk);
-                }
-                Ok(Some(_)) => return Err(Trouble::Lost("the answer is too long".into())),
-                Ok(None) => break,
-                Err(error) => return Err(Trouble::Lost(causes(&error.without_url()))),
-            }
-        }
+        let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::Lost)?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         match status {
             200..=299 if value.is_object() => Ok(value),

@@ -11,8 +11,8 @@ use super::{
     trouble::Doing,
 };
 use crate::{
-    chat::bring::{Halt, Place, Step},
-    outbox::port::{Content, Errand, Outcome, Reconciled},
+    chat::bring::{Halt, Step, looked},
+    outbox::port::{Content, Errand, Reconciled},
 };
 
 /// Pages of two hundred messages looked through.
@@ -97,18 +97,7 @@ impl SlackDoor {
         };
         let mark = line_mark(said.seq);
         let is_it = |message: &Value| message["text"].as_str().is_some_and(|text| text.ends_with(&mark));
-        match self.find(&space, &errand.delivery.key, Some(errand.delivery.created_at), is_it).await {
-            Ok(Some(ts)) => {
-                let url = Some(self.link(&space, &ts));
-                Reconciled::Arrived { external_id: Some(ts), url }
-            }
-            Ok(None) | Err(Halt::SpaceGone) => Reconciled::Absent,
-            Err(Halt::Outcome(outcome)) => match outcome {
-                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
-                    Reconciled::CannotTell { why }
-                }
-                Outcome::Sent { .. } => Reconciled::Absent,
-            },
-        }
+        let since = Some(errand.delivery.created_at);
+        looked(self, &space, self.find(&space, &errand.delivery.key, since, is_it).await)
     }
 }

@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
 use crate::{
     card::{Button, Card, Field, Said, Tone, Value as Shown},
-    chat::{button::button_name, text::cap as cut, words::in_words},
+    chat::{
+        button::button_name,
+        text::{self, cap as cut},
+        words::in_words,
+    },
     desk::Answer,
     incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
 };
@@ -122,28 +126,10 @@ pub(super) fn line_mark(seq: u64) -> String {
     format!(" #{seq}")
 }
 
-/// A sentence in at most `room` characters; a time is there whole or not at all.
+/// A sentence in at most `room` characters.
 fn sentence(parts: &[Part], room: usize) -> String {
-    let mut out = String::new();
-    for (i, part) in parts.iter().enumerate() {
-        let left = room.saturating_sub(out.chars().count());
-        match part {
-            Part::Text(text) => {
-                // Escaping trims; a blank beside a time belongs to the sentence.
-                let before = if i > 0 && text.starts_with(' ') { " " } else { "" };
-                let after = if i + 1 < parts.len() && text.ends_with(' ') { " " } else { "" };
-                out.push_str(&cap(&format!("{before}{}{after}", escape(text)), left));
-            }
-            Part::Time(at) => {
-                let moment = moment_with_day(*at);
-                if moment.chars().count() > left {
-                    break;
-                }
-                out.push_str(&moment);
-            }
-        }
-    }
-    out
+    let text = |text: &str, left| cap(&escape(text), left);
+    text::sentence(parts, room, |text| text.chars().count(), text, moment_with_day)
 }
 
 /// A line of the timeline.

@@ -14,7 +14,11 @@ use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 
 use super::trouble::Trouble;
-use crate::{chat::wire::causes, config::Secret, desk::clock::World};
+use crate::{
+    chat::wire::{body as body_of, causes},
+    config::Secret,
+    desk::clock::World,
+};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 const TOTAL: StdDuration = StdDuration::from_secs(15);
@@ -168,19 +172,9 @@ impl Rest {
         if let Some(wait) = self.braked(brake) {
             return Err(Trouble::Wait(wait));
         }
-        let mut response = request.send().await.map_err(lost)?;
+        let response = request.send().await.map_err(lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut bytes = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_BYTES_MAX => {
-                    bytes.extend_from_slice(&chunk);
-                }
-                Ok(Some(_)) => return Err(Trouble::MaybeSent("the answer is too long".into())),
-                Ok(None) => break,
-                Err(error) => return Err(Trouble::MaybeSent(causes(&error.without_url()))),
-            }
-        }
+        let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::MaybeSent)?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if status == 429 || value["error"] == "ratelimited" || value["error"] == "rate_limited" {
             let wait = retry_after(&headers);

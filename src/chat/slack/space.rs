@@ -7,6 +7,7 @@ use super::{
     render::{self, card_key},
     trouble::{Doing, Trouble},
 };
+pub(super) use crate::chat::thread::{parts_of as channel_of, thread_space};
 use crate::{
     card,
     chat::bring::{Halt, Space, Step},
@@ -15,8 +16,6 @@ use crate::{
     outbox::port::Outcome,
 };
 
-/// Between the channel and the root of a thread in the name of a space; no id has it.
-const BETWEEN: char = ' ';
 /// Members invited with one change of the card.
 const INVITES_MAX: usize = 10;
 /// Links of an incident that become bookmarks.
@@ -26,19 +25,6 @@ const BOOKMARK_TITLE_MAX: usize = 80;
 const PAGES_MAX: usize = 20;
 /// Clocks may differ by this much.
 const SKEW_SECONDS: i64 = 600;
-
-/// The space of a thread.
-pub(super) fn thread_space(channel: &str, root: &str) -> String {
-    format!("{channel}{BETWEEN}{root}")
-}
-
-/// Channel and, if it is a thread, its root.
-pub(super) fn channel_of(space: &str) -> (&str, Option<&str>) {
-    match space.split_once(BETWEEN) {
-        Some((channel, root)) => (channel, Some(root)),
-        None => (space, None),
-    }
-}
 
 impl SlackDoor {
     /// The incident that is worked on there.
@@ -200,8 +186,7 @@ impl SlackDoor {
         let (subject, incident) = (id.to_string(), self.incident(id).await?);
         let topic = render::topic(&incident);
         let args = [("channel", channel.to_owned()), ("topic", topic.clone())];
-        self.keep(&subject, "topic", &format!("{channel}{BETWEEN}{topic}"), "conversations.setTopic", &args)
-            .await?;
+        self.keep(&subject, "topic", &format!("{channel} {topic}"), "conversations.setTopic", &args).await?;
         for (title, link) in self.bookmarks(&incident) {
             let args = [
                 ("channel_id", channel.to_owned()),

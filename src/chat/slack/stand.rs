@@ -5,8 +5,6 @@ use std::time::Duration;
 use super::{SlackDoor, heard::is_id, trouble::Doing};
 use crate::{chat::bring::Step, outbox::port::Outcome, people::Person};
 
-/// Hex digits that tell this installation's messages from those of another with the same app.
-const TAG_CHARS: usize = 6;
 /// A name that is not there by now is left out.
 const PATIENCE_WITH_NAMES: Duration = Duration::from_millis(700);
 
@@ -36,14 +34,7 @@ impl SlackDoor {
             return Err(Outcome::Retry { after: None, why: why.into() }.into());
         };
         let url = told["url"].as_str().filter(|url| url.starts_with("http")).unwrap_or("https://slack.com/");
-        let tag = match self.bindings.bound("door", "tag").await? {
-            Some(tag) => tag,
-            None => {
-                let tag: String = self.desk.world.salt().chars().take(TAG_CHARS).collect();
-                self.bindings.bind("door", "tag", &tag).await?;
-                tag
-            }
-        };
+        let tag = self.bindings.tag(&*self.desk.world).await?;
         let url = format!("{}/", url.trim_end_matches('/'));
         Ok(Stand { me: me.to_owned(), bot: bot.to_owned(), url, tag })
     }
