@@ -8,8 +8,9 @@ use crate::{
     people::Person,
 };
 
-/// Slack takes one message a second in a channel (<https://docs.slack.dev/apis/web-api/rate-limits>).
-const MESSAGE_GAP: Duration = Duration::from_secs(1);
+/// Slack takes one message a second in a channel (<https://docs.slack.dev/apis/web-api/rate-limits>); the way there is not
+/// always equally long.
+const MESSAGE_GAP: Duration = Duration::from_millis(1_100);
 
 #[derive(Debug, Clone)]
 pub struct SlackSettings {
