@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::bring::{Halt, Step};
 use crate::{
+    desk::clock::World,
     incident::id::IncidentId,
     journal::{Journal, JournalError},
     outbox::port::Outcome,
 };
+
+const TAG_CHARS: usize = 6;
 
 /// The bindings of one chat.
 #[derive(Clone)]
@@ -33,6 +36,16 @@ impl Bindings {
 
     pub async fn bind(&self, subject: &str, name: &str, value: &str) -> Step<()> {
         self.journal.bind(self.chat, subject, name, value).await.map_err(|e| unreadable(&e))
+    }
+
+    /// A few hex digits that tell this installation's messages from those of another with the same account.
+    pub async fn tag(&self, world: &dyn World) -> Step<String> {
+        if let Some(tag) = self.bound("door", "tag").await? {
+            return Ok(tag);
+        }
+        let tag: String = world.salt().chars().take(TAG_CHARS).collect();
+        self.bind("door", "tag", &tag).await?;
+        Ok(tag)
     }
 
     /// The incident that a space belongs to.

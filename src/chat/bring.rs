@@ -10,8 +10,11 @@ use crate::{
     card::{self, Card, Said},
     desk::Desk,
     incident::id::IncidentId,
-    journal::rows::{DeliveryState, What},
-    outbox::port::{Content, Errand, Outcome},
+    journal::{
+        Handle,
+        rows::{DeliveryFilter, DeliveryState, What},
+    },
+    outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
 /// A missing permission is mended by a person; it is tried again after this.
@@ -100,7 +103,7 @@ pub(super) trait Place: Send + Sync {
 type Brought = (Option<String>, Option<String>);
 
 /// Brings an errand.
-pub(super) async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
+async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
     let delivery = &errand.delivery;
     let is_retry = delivery.attempts > 0 || delivery.state == DeliveryState::Unknown;
     let once = format!("{}/{}", delivery.key, delivery.attempts);
@@ -127,6 +130,50 @@ pub(super) async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
             why: "The incident's place in the chat was deleted again while the bot made a new one.".into(),
         },
     }
+}
+
+/// What a look for a message has shown; without its place there is no message either.
+pub(super) fn looked(place: &impl Place, at: &str, found: Step<Option<String>>) -> Reconciled {
+    match found {
+        Ok(Some(message)) => {
+            let url = Some(place.link(at, &message));
+            Reconciled::Arrived { external_id: Some(message), url }
+        }
+        Ok(None) | Err(Halt::SpaceGone) => Reconciled::Absent,
+        Err(Halt::Outcome(outcome)) => match outcome {
+            Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
+                Reconciled::CannotTell { why }
+            }
+            Outcome::Sent { .. } => Reconciled::Absent,
+        },
+    }
+}
+
+/// Brings an errand; why it did not arrive is told to `note` as well.
+pub(super) async fn carry(place: &impl Place, errand: &Errand, note: impl Fn(String)) -> Outcome {
+    let outcome = bring(place, errand).await;
+    if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome {
+        note(why.clone());
+    }
+    outcome
+}
+
+/// Whatever waits for a chat that is back goes out now, and not when its pause ends.
+pub(super) async fn catch_up(desk: &Arc<Desk>, chat: &str) {
+    let now = desk.world.now();
+    let Ok(open) = desk.journal.deliveries(DeliveryFilter::Open).await else { return };
+    let waits = open.iter().filter(|one| {
+        one.destination == chat
+            && one.state == DeliveryState::Pending
+            && one.next_at > now
+            && one.attempts > 0
+    });
+    for delivery in waits {
+        if let Err(error) = desk.journal.handle(delivery.n, Handle::Retry, now).await {
+            tracing::debug!(%error, delivery = delivery.n, "it goes out after its pause");
+        }
+    }
+    desk.wake_outbox.notify_waiters();
 }
 
 async fn incident_card(

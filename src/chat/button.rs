@@ -9,8 +9,20 @@ use crate::{
     journal::rows::SituationFilter,
 };
 
+/// Begins the name of a button or form; the number counts up when its shape changes.
+const MARK: &str = "cp1";
 /// Alerts that a card is made from.
 const ALERTS_SHOWN: u32 = 12;
+
+/// What a chat calls a button, or the form that it opens.
+pub(super) fn button_name(subject: &str, button: &str) -> String {
+    format!("{MARK}|{subject}|{button}")
+}
+
+/// Subject and button of a name that has our shape. Only names: what they stand for is looked up.
+pub(super) fn read_button_name(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix(MARK)?.strip_prefix('|')?.split_once('|')
+}
 
 /// What is said of a button that is no more.
 pub(super) fn stale() -> Refusal {
@@ -113,6 +125,14 @@ mod tests {
 
     fn words(all: &[&str]) -> Vec<String> {
         all.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_button_names_its_card_and_nothing_else() {
+        assert_eq!(read_button_name(&button_name("INC-12", "note")), Some(("INC-12", "note")));
+        for other in ["", "cp1", "cp1|x", "cp2|INC-1|note", "note"] {
+            assert_eq!(read_button_name(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -9,10 +9,14 @@ mod bring;
 mod button;
 pub mod complete;
 pub mod discord;
+pub mod health;
 pub mod matrix;
 pub mod people;
 mod seen;
+pub mod slack;
 mod text;
+mod thread;
+mod wire;
 mod words;
 
 use std::sync::Arc;

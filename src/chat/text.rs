@@ -1,5 +1,9 @@
 //! Texts of people and alerts, before a chat escapes them in its own way.
 
+use chrono::{DateTime, Utc};
+
+use crate::incident::sentence::Part;
+
 /// Without control characters and marks that turn the direction of writing; no more than one empty line in a row.
 pub(super) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -19,6 +23,52 @@ pub(super) fn clean(text: &str) -> String {
             c => out.push(c),
         }
         breaks = 0;
+    }
+    out
+}
+
+/// At most `max` characters, with `…` where something was cut off.
+pub(super) fn cap(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    if max > 0 {
+        kept.push('…');
+    }
+    kept
+}
+
+/// A sentence in at most `room`, as the chat counts; a time is there whole or not at all. `shown` escapes a text and cuts it.
+pub(super) fn sentence(
+    parts: &[Part],
+    room: usize,
+    length: impl Fn(&str) -> usize,
+    shown: impl Fn(&str, usize) -> String,
+    moment: impl Fn(DateTime<Utc>) -> String,
+) -> String {
+    let mut out = String::new();
+    for (i, part) in parts.iter().enumerate() {
+        let left = room.saturating_sub(length(&out));
+        match part {
+            Part::Text(text) => {
+                // Escaping trims; a blank beside a time belongs to the sentence.
+                if i > 0 && text.starts_with(' ') && left > 0 {
+                    out.push(' ');
+                }
+                out.push_str(&shown(text, room.saturating_sub(length(&out))));
+                if i + 1 < parts.len() && text.ends_with(' ') && length(&out) < room {
+                    out.push(' ');
+                }
+            }
+            Part::Time(at) => {
+                let moment = moment(*at);
+                if length(&moment) > left {
+                    break;
+                }
+                out.push_str(&moment);
+            }
+        }
     }
     out
 }

@@ -1,4 +1,4 @@
-//! `serve --demo`: the modelled Discord, X and Statuspage on loopback, and two people who type a small incident.
+//! `serve --demo`: the modelled Discord, Slack, X and Statuspage on loopback, and three people who type a small incident.
 //!
 //! The command post itself is the real one, on a throw-away journal: only the services outside are models.
 
@@ -17,6 +17,7 @@ use crate::{
     desk::clock::{System, World},
     model::{
         discord::{Discord, Id},
+        slack::SlackModel,
         statuspage::StatuspageModel,
         x::{Account, XModel},
     },
@@ -25,11 +26,14 @@ use crate::{
 /// The models, running as long as this is held.
 pub struct Demo {
     discord: Discord,
+    slack: SlackModel,
     x: XModel,
     statuspage: StatuspageModel,
     channel: Id,
     ada: Id,
     bob: Id,
+    /// Somebody who is in Slack.
+    cleo: String,
     dir: PathBuf,
 }
 
@@ -63,6 +67,8 @@ impl Demo {
                 .await?;
         let channel = discord.text_channel("command-post");
         let (ada, bob) = (discord.person("Ada"), discord.person("Bob"));
+        let slack = SlackModel::start(Arc::new(move || world.now())).await?;
+        let (support, cleo) = (slack.channel("support"), slack.person("Cleo"));
 
         let dir = std::env::temp_dir().join(format!("commandpost-demo-{}", std::process::id()));
         config.storage.data_dir = dir.clone();
@@ -79,6 +85,18 @@ impl Demo {
             token_file: None,
             incident_space: config::IncidentSpace::Thread,
             alerts_channel_id: None,
+        });
+        config.slack = Some(config::Slack {
+            bot_token: Some(slack.bot_token()),
+            bot_token_file: None,
+            app_token: Some(slack.app_token()),
+            app_token_file: None,
+            signing_secret: None,
+            signing_secret_file: None,
+            channel: support,
+            alerts_channel: None,
+            incident_space: config::SlackSpace::Channel,
+            base_url: slack.url().parse()?,
         });
         config.x = Some(config::X {
             api_key: Some(account.api_key),
@@ -102,13 +120,13 @@ impl Demo {
             api_key_file: None,
             notify_subscribers: true,
         });
-        Ok(Demo { discord, x, statuspage, channel, ada, bob, dir })
+        Ok(Demo { discord, slack, x, statuspage, channel, ada, bob, cleo, dir })
     }
 
     /// Where to look.
     pub fn tell(&self) {
         super::show(
-            "  demo         Discord, X and Statuspage are models in this process; the journal is thrown away",
+            "  demo         Discord, Slack, X and Statuspage are models in this process; the journal is thrown away",
         );
         super::show(&format!("  X            {}/", self.x.url()));
         super::show(&format!("  Statuspage   {}/", self.statuspage.url()));
@@ -133,9 +151,9 @@ impl Demo {
         }
     }
 
-    /// Prints what is new in the modelled chat.
+    /// Prints what is new in the modelled chats.
     async fn show_chat(&self) {
-        let mut shown = std::collections::HashMap::new();
+        let (mut shown, mut in_slack) = (std::collections::HashMap::new(), std::collections::HashMap::new());
         loop {
             for channel in self.discord.channels().into_iter().chain(self.discord.threads()) {
                 for message in self.discord.messages(channel.id) {
@@ -148,6 +166,15 @@ impl Demo {
                     };
                     if shown.insert(message.id, text.clone()).as_ref() != Some(&text) {
                         super::show(&format!("  [discord #{}] {}", channel.name, super::printable(&text)));
+                    }
+                }
+            }
+            for channel in self.slack.channels() {
+                for message in channel.messages {
+                    let card = if message.blocks.is_empty() { "" } else { "[card] " };
+                    let text = format!("{card}{}", message.text);
+                    if in_slack.insert(message.ts, text.clone()).as_ref() != Some(&text) {
+                        super::show(&format!("  [slack #{}] {}", channel.name, super::printable(&text)));
                     }
                 }
             }
@@ -212,6 +239,7 @@ impl Demo {
             .await?;
         let task = json!({ "text": "roll back", "for": self.bob.to_string(), "in": "10m" });
         self.says(self.ada, thread, "task add", task).await?;
+        self.says_in_slack("note support has forty tickets about it").await?;
         pause(3).await;
         self.says(self.bob, thread, "task done", json!({ "n": 1, "result": "rolled back, errors fall" }))
             .await?;
@@ -222,6 +250,19 @@ impl Demo {
             .await?
             .error_for_status()?;
         super::show("  demo         Ada and Bob have done their part; INC-1 is yours now, in the console");
+        Ok(())
+    }
+
+    /// The incident is worked on in Slack as well.
+    async fn says_in_slack(&self, words: &str) -> Result<(), Failure> {
+        let there = |slack: &SlackModel| slack.channel_named("inc-1");
+        let found = self.slack.wait_for(Duration::from_secs(20), there).await;
+        let channel = found.ok_or_else(|| Failure("the incident has no channel in Slack".into()))?;
+        let failed = |why: crate::model::slack::Impossible| Failure(format!("«{words}»: {why}"));
+        let asked = self.slack.slash(&self.cleo, &channel.id, words).map_err(failed)?;
+        let answer = asked.answer().await.map_err(failed)?;
+        let first = answer.text.lines().next().unwrap_or_default();
+        super::show(&format!("  [only they see] {}", super::printable(first)));
         Ok(())
     }
 

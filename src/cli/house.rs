@@ -87,7 +87,11 @@ pub fn settings(config: &Config) -> desk::Settings {
 
 /// The chats that show cards and timelines.
 fn chats(config: &Config) -> Vec<String> {
-    let there = [("discord", config.discord.is_some()), ("matrix", config.matrix.is_some())];
+    let there = [
+        ("discord", config.discord.is_some()),
+        ("matrix", config.matrix.is_some()),
+        ("slack", config.slack.is_some()),
+    ];
     there.into_iter().filter(|(_, is_there)| *is_there).map(|(chat, _)| chat.to_owned()).collect()
 }
 
@@ -110,7 +114,10 @@ pub fn resolve(config: &Config) -> Resolve {
             known.insert(format!("<@!{discord}>"), found.clone());
         }
         if let Some(matrix) = &person.matrix {
-            known.insert(matrix.clone(), found);
+            known.insert(matrix.clone(), found.clone());
+        }
+        if let Some(slack) = &person.slack {
+            known.insert(format!("<@{slack}>"), found);
         }
     }
     Arc::new(move |name| {
@@ -118,11 +125,15 @@ pub fn resolve(config: &Config) -> Resolve {
         if let Some(person) = known.get(name.trim()).or_else(|| known.get(&key)) {
             return Ok(person.clone());
         }
-        // A Discord mention of somebody who is not configured.
+        // A mention of somebody who is not configured: Discord's ids are digits, Slack's begin with a letter.
         if let Some(id) = name.trim().strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) {
             let id = id.trim_start_matches('!');
             if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
                 return Ok(Person { id: format!("discord:{id}"), name: format!("<@{id}>") });
+            }
+            if id.starts_with(['U', 'W']) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            {
+                return Ok(Person { id: format!("slack:{id}"), name: id.to_owned() });
             }
         }
         Person::named(name)

@@ -1,6 +1,11 @@
 //! `serve`: the whole command post in one process.
 
-use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
@@ -17,6 +22,7 @@ use crate::{
         self,
         discord::{Counters, DiscordDoor, DiscordSettings},
         matrix::{self, MatrixDoor, MatrixSettings},
+        slack::{Signed, SlackDoor, SlackSettings, Unsigned, Way},
     },
     config::{Config, LogFormat},
     desk::{
@@ -29,6 +35,7 @@ use crate::{
         body::Bodies,
         console::{self, Console},
         hooks::{self, Hooks},
+        inbound::{self, Inbound, Take, Taken},
         login,
         metrics::{self, Health, Metrics},
         page::{PageSettings, StatusPage},
@@ -45,7 +52,7 @@ pub struct Args {
     /// Address and port to listen on; overrides the configuration
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Start modelled services (Discord, X, Statuspage) with people who type, on a throw-away journal
+    /// Start modelled services (Discord, Slack, X, Statuspage) with people who type, on a throw-away journal
     #[arg(long)]
     pub demo: bool,
     /// Seconds in which X and Statuspage show what they took; only then is a post whose answer was lost looked for
@@ -55,6 +62,8 @@ pub struct Args {
 
 /// Answers older than this are forgotten, and settled deliveries dropped.
 const KEEP_DAYS: i64 = 14;
+/// Nothing that a chat sends by itself is larger.
+const INBOUND_BYTES_MAX: usize = 1024 * 1024;
 const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -143,6 +152,18 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         });
         couriers.push(door);
     }
+    let mut inbound = BTreeMap::new();
+    if let Some(slack) = chats.slack {
+        let door = open_slack(slack, &desk, &say_there, &metrics, &stop)?;
+        keep_alive(&tasks, &stop, "slack", {
+            let door = door.clone();
+            move || door.clone().listen()
+        });
+        if door.takes_requests() {
+            inbound.insert("slack", by_slack(door.clone()));
+        }
+        couriers.push(door);
+    }
     for courier in couriers {
         keep_alive(&tasks, &stop, "outbox", {
             let (desk, stop) = (desk.clone(), stop.clone());
@@ -169,6 +190,8 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         move || page.clone().keep_fresh(desk.clone(), stop.clone())
     });
     let (router, fast) = doors(&config, address, &desk, &page, &resolve, &metrics, &stop)?;
+    let bodies = Bodies::new(INBOUND_BYTES_MAX);
+    let router = router.merge(inbound::router(Arc::new(Inbound { chats: inbound, bodies })));
     let url = format!("http://{address}");
     let note = ServerNote { url: url.clone(), pid: std::process::id() };
     let note_file = config.storage.data_dir.join(SERVER_NOTE);
@@ -334,6 +357,7 @@ fn say_text(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> cons
 struct Chats {
     discord: Option<DiscordSettings>,
     matrix: Option<MatrixSettings>,
+    slack: Option<SlackSettings>,
 }
 
 impl Chats {
@@ -348,7 +372,11 @@ impl Chats {
             let (token, tz) = (matrix.access_token.clone()?, config.organization.time_zone);
             Some(MatrixSettings::from_config(matrix, token, &config.person, tz))
         });
-        Chats { discord, matrix }
+        let slack = config.slack.as_ref().and_then(|slack| {
+            let public_url = config.organization.public_url.as_ref().map(ToString::to_string);
+            Some(SlackSettings::from_config(slack, slack.bot_token.clone()?, &config.person, public_url))
+        });
+        Chats { discord, matrix, slack }
     }
 
     /// How names in commands are read: whoever has spoken in a chat is known when somebody mentions them. `@ada` is first of
@@ -359,13 +387,15 @@ impl Chats {
         let configured: BTreeSet<String> = config.person.iter().flat_map(of).collect();
         let discord = self.discord.as_ref().map(|settings| settings.people.clone());
         let matrix = self.matrix.as_ref().map(|settings| settings.people.clone());
+        let slack = self.slack.as_ref().map(|settings| settings.people.clone());
         Arc::new(move |name| {
+            let in_slack = || slack.as_ref()?.mentioned(name);
             let in_discord = || discord.as_ref()?.mentioned(name);
             let in_matrix = || matrix::mentioned(matrix.as_ref()?, name);
             if configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
                 return names(name);
             }
-            in_discord().or_else(in_matrix).map_or_else(|| names(name), Ok)
+            in_discord().or_else(in_matrix).or_else(in_slack).map_or_else(|| names(name), Ok)
         })
     }
 }
@@ -409,6 +439,42 @@ fn open_matrix(
         i64::from(watched.health().connected)
     });
     Ok(door)
+}
+
+fn open_slack(
+    settings: SlackSettings,
+    desk: &Arc<Desk>,
+    say: &chat::Say,
+    metrics: &Arc<Metrics>,
+    stop: &CancellationToken,
+) -> Result<Arc<SlackDoor>, Failure> {
+    let door = SlackDoor::open(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
+    let watched = door.clone();
+    metrics.watch("slack_connected", "Whether Slack is there", move || i64::from(watched.health().connected));
+    Ok(door)
+}
+
+/// What Slack sends over HTTP, to its door.
+fn by_slack(door: Arc<SlackDoor>) -> Take {
+    Arc::new(move |way, headers, body| {
+        let door = door.clone();
+        Box::pin(async move {
+            let Some(way) = Way::of_path(&way) else { return Taken::Unknown };
+            let header =
+                |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let request = Signed {
+                timestamp: header("x-slack-request-timestamp"),
+                signature: header("x-slack-signature"),
+                retry: header("x-slack-retry-num"),
+                body: body.to_vec(),
+            };
+            match door.receive(way, &request).await {
+                Ok(answer) => Taken::Answered(answer),
+                Err(Unsigned::Forged | Unsigned::Late) => Taken::Unauthorized,
+                Err(Unsigned::Unreadable) => Taken::Unreadable,
+            }
+        })
+    })
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.

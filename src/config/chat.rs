@@ -122,3 +122,83 @@ pub enum MatrixSpace {
 fn matrix_prefix() -> String {
     "!incident".to_owned()
 }
+
+/// `[slack]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Slack>)]
+pub struct Slack {
+    /// The Bot User OAuth Token (`xoxb-`).
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub bot_token: Option<Secret>,
+    /// File that holds the bot token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/slack_bot"))]
+    pub bot_token_file: Option<PathBuf>,
+    /// The App-Level Token (`xapp-`) with the scope `connections:write`. With it Slack is heard by Socket Mode: nothing of
+    /// this server need be reached from outside.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub app_token: Option<Secret>,
+    /// File that holds the app-level token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/slack_app"))]
+    pub app_token_file: Option<PathBuf>,
+    /// The Signing Secret, by which Slack's requests to `/chat/slack` are known to be Slack's. Without it that path is
+    /// not served.
+    #[serde(
+        default,
+        serialize_with = "text::secret::serialize",
+        deserialize_with = "text::secret::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    pub signing_secret: Option<Secret>,
+    /// File that holds the signing secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/slack_signing"))]
+    pub signing_secret_file: Option<PathBuf>,
+    /// The command post: the channel in which incidents are announced and opened.
+    #[schemars(extend("format" = "slack-channel", "x-example" = "C0123456789"))]
+    pub channel: String,
+    /// The channel for alerts that belong to no incident; without it they are shown in `channel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "slack-channel", "x-example" = "C0123456790"))]
+    pub alerts_channel: Option<String>,
+    /// Where an incident is worked on.
+    #[serde(default)]
+    pub incident_space: SlackSpace,
+    /// Where Slack's API is reached, without `/api`.
+    #[serde(
+        default = "slack_url",
+        serialize_with = "text::serialize",
+        deserialize_with = "text::deserialize"
+    )]
+    #[schemars(with = "String", extend("format" = "service-url"))]
+    pub base_url: Url,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SlackSpace {
+    /// a public channel of its own
+    #[default]
+    Channel,
+    /// a thread below its card in the command post; slash commands do not work within it, mentions of the bot do
+    Thread,
+}
+
+fn slack_url() -> Url {
+    parsed("https://slack.com")
+}

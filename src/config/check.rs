@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::{Config, HookSender, Permissions, Person, X, is_loopback};
+use super::{Config, HookSender, Permissions, Person, Slack, X, is_loopback};
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
 /// in place of what was written.
@@ -23,6 +23,11 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         && !report.is_spoilt("x")
     {
         x_credentials(x, report);
+    }
+    if let Some(slack) = &config.slack
+        && !report.is_spoilt("slack")
+    {
+        slack_ways(slack, report);
     }
     if !report.is_spoilt("permissions") && !report.is_spoilt("person") {
         groups(config, report);
@@ -49,6 +54,7 @@ fn people(config: &Config, report: &mut Report<'_>) {
     );
     accounts(config, "discord", |person| person.discord.as_deref(), report);
     accounts(config, "matrix", |person| person.matrix.as_deref(), report);
+    accounts(config, "slack", |person| person.slack.as_deref(), report);
 }
 
 /// One account of a chat belongs to one person.
@@ -123,6 +129,27 @@ fn x_credentials(x: &X, report: &mut Report<'_>) {
             format!("{} is missing", missing.join(", ")),
             "OAuth 1.0a needs all four, each by its `_file` or its variable.",
         ),
+    }
+}
+
+/// Slack must be heard in some way, and its two kinds of tokens are easily mixed up.
+fn slack_ways(slack: &Slack, report: &mut Report<'_>) {
+    if slack.app_token.is_none() && slack.signing_secret.is_none() {
+        report.at(
+            "slack",
+            "nothing is given by which Slack could be heard",
+            "Give `app_token_file` (Socket Mode), or `signing_secret_file` (HTTP), or both.",
+        );
+    }
+    let kinds = [("bot_token", &slack.bot_token, "xoxb-"), ("app_token", &slack.app_token, "xapp-")];
+    for (name, token, begins) in kinds {
+        if token.as_ref().is_some_and(|token| !token.expose().starts_with(begins)) {
+            report.at(
+                &format!("slack.{name}"),
+                format!("this does not begin with `{begins}`"),
+                "`bot_token` is the Bot User OAuth Token (`xoxb-`), `app_token` the App-Level Token (`xapp-`).",
+            );
+        }
     }
 }
 

@@ -30,6 +30,10 @@ pub(super) enum Format {
     MatrixRoom,
     /// An account of Matrix.
     MatrixAccount,
+    /// A channel of Slack, by its id.
+    SlackChannel,
+    /// A member of a Slack workspace, by its id.
+    SlackMember,
     /// An account's name without `@`.
     Handle,
     /// A remote id that becomes part of a path.
@@ -59,6 +63,8 @@ impl Format {
             "snowflake" => Format::Snowflake,
             "matrix-room" => Format::MatrixRoom,
             "matrix-account" => Format::MatrixAccount,
+            "slack-channel" => Format::SlackChannel,
+            "slack-member" => Format::SlackMember,
             "handle" => Format::Handle,
             "path-part" => Format::PathPart,
             "directory" => Format::Directory,
@@ -80,6 +86,8 @@ impl Format {
             Format::Snowflake => "Discord id",
             Format::MatrixRoom => "Matrix room",
             Format::MatrixAccount => "Matrix account",
+            Format::SlackChannel => "Slack channel",
+            Format::SlackMember => "Slack member",
             Format::Directory => "directory",
             Format::Secret => "secret",
             Format::SecretFile => "file",
@@ -155,6 +163,16 @@ impl Format {
             Format::MatrixAccount => {
                 fault("this is not an account of Matrix".to_owned(), "Write it whole: `@ada:example.org`.")
             }
+            Format::SlackChannel if is_of_slack(text, &['C', 'G']) => Ok(()),
+            Format::SlackChannel => fault(
+                format!("{shown} is not the id of a Slack channel"),
+                "Copy it in Slack, at the end of the channel's details: it begins with C or G.",
+            ),
+            Format::SlackMember if is_of_slack(text, &['U', 'W']) => Ok(()),
+            Format::SlackMember => fault(
+                format!("{shown} is not the id of a Slack member"),
+                "Copy it in Slack, in the menu of the person's profile: it begins with U or W.",
+            ),
             Format::Handle => {
                 let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 if !text.is_empty() && text.len() <= 15 && text.chars().all(fits) {
@@ -188,6 +206,12 @@ impl Format {
             },
         }
     }
+}
+
+/// Whether a text is an id of Slack that begins with one of these letters.
+fn is_of_slack(text: &str, letters: &[char]) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    text.starts_with(letters) && (9..=20).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// Whether a text is a name of Matrix that begins with one of these signs and says its server.
@@ -310,6 +334,20 @@ mod tests {
         assert_eq!(Format::MatrixAccount.check("@ada:example.org"), Ok(()));
         for account in ["ada", "@ada", "#ada:example.org", "@:b"] {
             assert!(Format::MatrixAccount.check(account).is_err(), "{account}");
+        }
+    }
+
+    #[test]
+    fn ids_of_slack_say_by_their_first_letter_what_they_are() {
+        for channel in ["C0123456789", "G01234567"] {
+            assert_eq!(Format::SlackChannel.check(channel), Ok(()), "{channel}");
+        }
+        for channel in ["#general", "general", "U0123456789", "C012", "c0123456789", "C0123/6789"] {
+            assert!(Format::SlackChannel.check(channel).is_err(), "{channel}");
+        }
+        assert_eq!(Format::SlackMember.check("U0123456789"), Ok(()));
+        for member in ["@ada", "C0123456789", "<@U0123456789>"] {
+            assert!(Format::SlackMember.check(member).is_err(), "{member}");
         }
     }
 

@@ -155,6 +155,10 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "matrix-account", "x-example" = "@ada:example.org"))]
     pub matrix: Option<String>,
+    /// The person's Slack member id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "slack-member", "x-example" = "U0123456789"))]
+    pub slack: Option<String>,
     /// The groups that the person belongs to, as `[permissions]` names them.
     #[serde(default)]
     #[schemars(extend("x-item-format" = "name"))]

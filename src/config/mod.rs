@@ -32,7 +32,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chat::{Discord, IncidentSpace, Matrix, MatrixSpace};
+pub use chat::{Discord, IncidentSpace, Matrix, MatrixSpace, Slack, SlackSpace};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
 pub use problem::Problem;
@@ -86,6 +86,10 @@ pub struct Config {
     /// The Matrix bot. Without this section it is off; `docs/matrix.md` sets it up from nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matrix: Option<Matrix>,
+    /// The Slack app. Without this section it is off; `docs/slack.md` sets it up from nothing. Give `app_token` to be
+    /// reached by Socket Mode, `signing_secret` to be reached by HTTP below `/chat/slack`, or both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slack: Option<Slack>,
     /// Public posts on X. Without this section nothing is posted there. Give either `bearer_token` (OAuth 2.0 user
     /// context) or all four of `api_key`, `api_secret`, `access_token` and `access_token_secret` (OAuth 1.0a).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,6 +123,7 @@ impl Default for Config {
             templates: Templates::default(),
             discord: None,
             matrix: None,
+            slack: None,
             x: None,
             statuspage: None,
             log: Log::default(),

@@ -101,6 +101,11 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
     if let Some(matrix) = &mut config.matrix {
         slot!("matrix", matrix, access_token, access_token_file, false, true);
     }
+    if let Some(slack) = &mut config.slack {
+        slot!("slack", slack, bot_token, bot_token_file, false, true);
+        slot!("slack", slack, app_token, app_token_file, false, false);
+        slot!("slack", slack, signing_secret, signing_secret_file, false, false);
+    }
     if let Some(x) = &mut config.x {
         slot!("x", x, bearer_token, bearer_token_file, false, false);
         slot!("x", x, api_key, api_key_file, false, false);

@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
 use super::tree::{Blank, flags, tree, value_name};
-use crate::incident::refusal::Refusal;
+use crate::incident::{id::IncidentId, refusal::Refusal};
 
 /// Name of the command in a message's context menu: the message becomes a note.
 pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
@@ -42,7 +42,7 @@ pub fn discord_commands() -> Value {
     ])
 }
 
-fn about(verb: &Command) -> String {
+pub(super) fn about(verb: &Command) -> String {
     verb.get_about().map(|text| text.to_string()).unwrap_or_default()
 }
 
@@ -148,19 +148,31 @@ pub fn from_discord(options: &Value) -> Result<Vec<String>, Refusal> {
         path.push(name.to_owned());
         level = entry.get("options").and_then(Value::as_array).unwrap_or(&none);
     }
-    let mut argv = Vec::new();
+    let mut incident = None;
     let mut given: Vec<(&str, String)> = Vec::new();
     for option in level {
         let name = option.get("name").and_then(Value::as_str).ok_or_else(stale)?;
         let value = value(option).ok_or_else(stale)?;
         if name == INCIDENT {
-            let id = value.parse::<crate::incident::id::IncidentId>();
-            argv.push(id.map_err(|why| Refusal::invalid(why, "Choose one of the list."))?.to_string());
+            let id = value.parse::<IncidentId>();
+            incident = Some(id.map_err(|why| Refusal::invalid(why, "Choose one of the list."))?);
         } else {
             given.push((name, value));
         }
     }
-    argv.extend(path);
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    argv_of(incident, &path, verb, &given).ok_or_else(stale)
+}
+
+/// The argument list for a verb whose options were filled in. `None`: an option that it does not have.
+pub(super) fn argv_of(
+    incident: Option<IncidentId>,
+    path: &[&str],
+    verb: &Command,
+    given: &[(&str, String)],
+) -> Option<Vec<String>> {
+    let mut argv: Vec<String> = incident.iter().map(ToString::to_string).collect();
+    argv.extend(path.iter().map(|word| (*word).to_owned()));
     let mut blanks = vec!["--".to_owned()];
     let mut known = 0;
     for arg in verb.get_positionals() {
@@ -179,10 +191,10 @@ pub fn from_discord(options: &Value) -> Result<Vec<String>, Refusal> {
         }
     }
     if known != given.len() {
-        return Err(stale());
+        return None;
     }
     argv.append(&mut blanks);
-    Ok(argv)
+    Some(argv)
 }
 
 fn value(option: &Value) -> Option<String> {

@@ -9,6 +9,7 @@
 
 mod complete;
 mod discord;
+mod form;
 mod groups;
 mod help;
 mod meaning;
@@ -20,6 +21,7 @@ mod words;
 
 pub use complete::{Completions, autocomplete};
 pub use discord::{CONTEXT_MENU_NOTE, discord_commands, from_discord};
+pub use form::{Form, Kind, Question};
 pub use help::{examples, help, reference};
 pub use tree::{VERBS_MAX, tree};
 

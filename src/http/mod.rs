@@ -5,6 +5,7 @@ pub mod auth;
 pub mod body;
 pub mod console;
 pub mod hooks;
+pub mod inbound;
 pub mod login;
 pub mod metrics;
 pub mod page;

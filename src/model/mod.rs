@@ -1,4 +1,4 @@
-//! Stateful models of services that cannot run beside us (Discord, X, Atlassian Statuspage).
+//! Stateful models of services that cannot run beside us (Discord, Slack, X, Atlassian Statuspage).
 //!
 //! They serve `serve --demo` and the tests: real HTTP and WebSocket servers on loopback with users, messages,
 //! permissions and limits of their own. Each keeps a record of every request, which tests hold against the
@@ -9,6 +9,7 @@ pub mod fault;
 mod official;
 pub mod recorder;
 mod server;
+pub mod slack;
 mod stand;
 pub mod statuspage;
 pub mod x;

@@ -69,7 +69,7 @@ async fn connection(stream: TcpStream, router: Router) {
         }
     });
     // A connection that breaks, cut by us or left by the client, is no event in a model.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }
 
 /// What a page for people is sent with: it runs nothing and loads nothing.

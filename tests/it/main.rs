@@ -26,6 +26,7 @@ mod random_commands;
 mod route_roles;
 mod same_words;
 mod settings_at_work;
+mod slack_bot;
 mod support;
 mod torture;
 mod web;

@@ -8,7 +8,7 @@ use super::{
     render,
 };
 use crate::{
-    chat::bring::{Halt, Place, Step},
+    chat::bring::{Halt, Step, looked},
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
@@ -105,29 +105,15 @@ impl DiscordDoor {
         let mark = render::line_mark(said.seq);
         let after = snowflake_at(errand.delivery.created_at.timestamp_millis() - SKEW_MS);
         let is_it = |m: &Value| m["content"].as_str().is_some_and(|content| content.ends_with(&mark));
-        match self.find(&space, Some(after), is_it).await {
-            Ok(Some(message)) => {
-                let url = Some(self.link(&space, &message));
-                Reconciled::Arrived { external_id: Some(message), url }
-            }
-            // Without the right to read, Discord shows an empty list: that proves nothing.
-            Ok(None) => match card {
-                Some(card) => match self.rest.get(&format!("/channels/{space}/messages/{card}")).await {
-                    Err(trouble) if trouble.is_forbidden() => match outcome(trouble, Doing::Read, &space) {
-                        Outcome::Retry { why, .. } => cannot(why),
-                        _ => Reconciled::Absent,
-                    },
-                    _ => Reconciled::Absent,
-                },
-                None => Reconciled::Absent,
-            },
-            Err(Halt::SpaceGone) => Reconciled::Absent,
-            Err(Halt::Outcome(outcome)) => match outcome {
-                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
-                    cannot(why)
-                }
-                Outcome::Sent { .. } => Reconciled::Absent,
-            },
+        let found = self.find(&space, Some(after), is_it).await;
+        // Without the right to read, Discord shows an empty list: that proves nothing.
+        if let (Ok(None), Some(card)) = (&found, card)
+            && let Err(trouble) = self.rest.get(&format!("/channels/{space}/messages/{card}")).await
+            && trouble.is_forbidden()
+            && let Outcome::Retry { why, .. } = outcome(trouble, Doing::Read, &space)
+        {
+            return cannot(why);
         }
+        looked(self, &space, found)
     }
 }

@@ -102,14 +102,7 @@ impl Courier for DiscordDoor {
         NAME
     }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
-        Box::pin(async move {
-            let outcome = bring::bring(self, errand).await;
-            if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome
-            {
-                self.standing.error(why.clone());
-            }
-            outcome
-        })
+        Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
     }
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
         Box::pin(self.look_up(errand))

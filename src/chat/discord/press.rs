@@ -7,7 +7,7 @@ use crate::{
     card::Button,
     chat::{
         Words,
-        button::{fill_in, find_button, stale},
+        button::{fill_in, find_button, read_button_name, stale},
     },
     incident::{id::IncidentId, refusal::Refusal},
 };
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 impl DiscordDoor {
     /// The button as the card has it now, and the incident that its command is said of.
     async fn button(&self, custom_id: &str) -> Result<(Option<IncidentId>, String, Button), Refusal> {
-        let (subject, name) = render::read_custom_id(custom_id).ok_or_else(stale)?;
+        let (subject, name) = read_button_name(custom_id).ok_or_else(stale)?;
         find_button(&self.desk, subject, name).await
     }
 

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::text::{cap, escape, length, moment, plain};
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
+    chat::{button::button_name, text},
     incident::{id::IncidentId, sentence::Part},
 };
 
@@ -32,8 +33,6 @@ const PLACEHOLDER_MAX: usize = 100;
 /// What fits on the timeline and in Discord's own limit of 4,000.
 const LONG_ANSWER_MAX: usize = 4_000;
 const SHORT_ANSWER_MAX: usize = 1_000;
-/// Begins the `custom_id` of our buttons and forms; the number counts up when its shape changes.
-const MARK: &str = "cp1";
 
 /// Flag of a message whose links are not unfolded.
 const NO_PREVIEWS: u64 = 1 << 2;
@@ -109,18 +108,8 @@ fn button(subject: &str, button: &Button) -> Value {
         "type": 2,
         "style": if button.is_primary { 1 } else { 2 },
         "label": cap(button.label, BUTTON_LABEL_MAX),
-        "custom_id": custom_id(subject, button.id),
+        "custom_id": button_name(subject, button.id),
     })
-}
-
-pub(super) fn custom_id(subject: &str, button: &str) -> String {
-    format!("{MARK}|{subject}|{button}")
-}
-
-/// Subject and button of a `custom_id` that has our shape. Only names: what they stand for is looked up.
-pub(super) fn read_custom_id(text: &str) -> Option<(&str, &str)> {
-    let (subject, button) = text.strip_prefix(MARK)?.strip_prefix('|')?.split_once('|')?;
-    Some((subject, button))
 }
 
 /// The form for a button's blanks.
@@ -143,7 +132,7 @@ pub(super) fn form(subject: &str, button: &Button) -> Value {
         })
         .collect();
     let title = cap(&format!("{subject}: {}", button.label), FORM_TITLE_MAX);
-    json!({"type": 9, "data": {"custom_id": custom_id(subject, button.id), "title": title, "components": inputs}})
+    json!({"type": 9, "data": {"custom_id": button_name(subject, button.id), "title": title, "components": inputs}})
 }
 
 /// The number of the entry at the end of its line: what people name in `correct 12`, and by which the line is found.
@@ -151,28 +140,9 @@ pub(super) fn line_mark(seq: u64) -> String {
     format!(" `#{seq}`")
 }
 
-/// A sentence in at most `room` units; a time is there whole or not at all.
+/// A sentence in at most `room` units.
 fn sentence(parts: &[Part], room: usize) -> String {
-    let mut out = String::new();
-    for (i, part) in parts.iter().enumerate() {
-        let left = room.saturating_sub(length(&out));
-        match part {
-            Part::Text(text) => {
-                // Escaping trims; a blank beside a time belongs to the sentence.
-                let before = if i > 0 && text.starts_with(' ') { " " } else { "" };
-                let after = if i + 1 < parts.len() && text.ends_with(' ') { " " } else { "" };
-                out.push_str(&cap(&format!("{before}{}{after}", escape(text)), left));
-            }
-            Part::Time(at) => {
-                let moment = moment(*at, 'f');
-                if length(&moment) > left {
-                    break;
-                }
-                out.push_str(&moment);
-            }
-        }
-    }
-    out
+    text::sentence(parts, room, length, |text, left| cap(&escape(text), left), |at| moment(at, 'f'))
 }
 
 /// A line of the timeline.
@@ -263,14 +233,6 @@ mod tests {
             let all = all + len(&embed["title"]) + len(&embed["description"]) + len(&embed["footer"]["text"]);
             assert!(all <= EMBED_MAX + FIELDS_MAX, "{all}");
             assert!(embed["footer"]["text"].as_str().unwrap().starts_with("INC-1 · "));
-        }
-    }
-
-    #[test]
-    fn a_button_names_its_card_and_nothing_else() {
-        assert_eq!(read_custom_id(&custom_id("INC-12", "note")), Some(("INC-12", "note")));
-        for other in ["", "cp1", "cp1|x", "cp2|INC-1|note", "note"] {
-            assert_eq!(read_custom_id(other), None, "{other}");
         }
     }
 

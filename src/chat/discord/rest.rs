@@ -12,7 +12,7 @@ use chrono::{DateTime, Duration, Utc};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{config::Secret, desk::clock::World};
+use crate::{chat::wire::causes, config::Secret, desk::clock::World};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 const TOTAL: StdDuration = StdDuration::from_secs(10);
@@ -262,19 +262,6 @@ fn retry_after(headers: &HeaderMap, value: &Value) -> StdDuration {
     // The body has fractions of a second, the header whole ones.
     let seconds = value["retry_after"].as_f64().or(header).unwrap_or(5.0);
     StdDuration::from_millis(milliseconds(seconds).unsigned_abs())
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

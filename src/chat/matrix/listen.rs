@@ -17,13 +17,7 @@ use super::{
     space::{thread_space, whole},
     stand::Stand,
 };
-use crate::{
-    journal::{
-        Handle,
-        rows::{DeliveryFilter, DeliveryState},
-    },
-    outbox::port::Outcome,
-};
+use crate::{chat::bring::catch_up, outbox::port::Outcome};
 
 /// Events of a room in one answer; more are fetched page by page.
 const EVENTS_MAX: usize = 50;
@@ -87,7 +81,7 @@ impl MatrixDoor {
                     failures = 0;
                     if self.standing.set_connected(true, self.desk.world.now()) {
                         tracing::info!("the Matrix homeserver is there");
-                        self.catch_up().await;
+                        catch_up(&self.desk, NAME).await;
                     }
                     // A server that does not hold the question open is not asked all the time.
                     tokio::time::sleep(BETWEEN_ROUNDS).await;
@@ -116,24 +110,6 @@ impl MatrixDoor {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-    }
-
-    /// Whatever waits for a homeserver that is back goes out now, and not when its pause ends.
-    async fn catch_up(&self) {
-        let now = self.desk.world.now();
-        let Ok(open) = self.desk.journal.deliveries(DeliveryFilter::Open).await else { return };
-        let waits = open.iter().filter(|one| {
-            one.destination == NAME
-                && one.state == DeliveryState::Pending
-                && one.next_at > now
-                && one.attempts > 0
-        });
-        for delivery in waits {
-            if let Err(error) = self.desk.journal.handle(delivery.n, Handle::Retry, now).await {
-                tracing::debug!(%error, delivery = delivery.n, "it goes out after its pause");
-            }
-        }
-        self.desk.wake_outbox.notify_waiters();
     }
 
     /// One question and all that came of it.

@@ -3,15 +3,10 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
-use super::{
-    MatrixDoor,
-    render::KEY,
-    rest::part,
-    space::{room_of, whole},
-};
+use super::{MatrixDoor, render::KEY, rest::part, space::room_of};
 use crate::{
-    chat::bring::{Place, Step},
-    outbox::port::{Content, Errand, Outcome, Reconciled},
+    chat::bring::{Step, looked},
+    outbox::port::{Content, Errand, Reconciled},
 };
 
 /// Pages of a hundred messages looked through.
@@ -63,19 +58,7 @@ impl MatrixDoor {
             Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
         };
         let (room, since) = (room_of(&space).0, errand.delivery.created_at);
-        match self.find(room, &errand.delivery.key, Some(since)).await {
-            Ok(Some(event)) => {
-                let url = Some(self.link(&space, &event));
-                Reconciled::Arrived { external_id: Some(event), url }
-            }
-            // Sent again under the same transaction id, it would still stand there once.
-            Ok(None) => Reconciled::Absent,
-            Err(halt) => match whole(halt, room) {
-                Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
-                    Reconciled::CannotTell { why }
-                }
-                Outcome::Sent { .. } => Reconciled::Absent,
-            },
-        }
+        // Sent again under the same transaction id, it would still stand there once.
+        looked(self, &space, self.find(room, &errand.delivery.key, Some(since)).await)
     }
 }

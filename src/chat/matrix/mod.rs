@@ -9,7 +9,6 @@
 mod answer;
 mod deliver;
 mod encrypted;
-mod health;
 mod heard;
 mod listen;
 mod look;
@@ -26,10 +25,15 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use self::{encrypted::Encrypted, health::Standing, rest::Rest, stand::Stand};
-pub use self::{health::Health, heard::mentioned, settings::MatrixSettings};
+use self::{encrypted::Encrypted, rest::Rest, stand::Stand};
+pub use self::{heard::mentioned, settings::MatrixSettings};
 use crate::{
-    chat::{Say, bindings::Bindings, bring},
+    chat::{
+        Say,
+        bindings::Bindings,
+        bring,
+        health::{Health, Standing},
+    },
     desk::Desk,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
@@ -89,14 +93,7 @@ impl Courier for MatrixDoor {
         NAME
     }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
-        Box::pin(async move {
-            let outcome = bring::bring(self, errand).await;
-            if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome
-            {
-                self.standing.error(why.clone());
-            }
-            outcome
-        })
+        Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
     }
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
         Box::pin(self.look_up(errand))

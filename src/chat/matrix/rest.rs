@@ -13,7 +13,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{chat::bring::AFTER_FORBIDDEN, config::Secret, desk::clock::World, outbox::port::Outcome};
+use crate::{
+    chat::{
+        bring::AFTER_FORBIDDEN,
+        wire::{body as body_of, causes},
+    },
+    config::Secret,
+    desk::clock::World,
+    outbox::port::Outcome,
+};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 const TOTAL: StdDuration = StdDuration::from_secs(15);
@@ -194,22 +202,12 @@ impl Rest {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let mut response = request.send().await.map_err(|e| {
+        let response = request.send().await.map_err(|e| {
             let e = e.without_url();
             Trouble::Lost(if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) })
         })?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut bytes = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_BYTES_MAX => {
-                    bytes.extend_from_slice(&chunk);
-                }
-                Ok(Some(_)) => return Err(Trouble::Lost("the answer is too long".into())),
-                Ok(None) => break,
-                Err(error) => return Err(Trouble::Lost(causes(&error.without_url()))),
-            }
-        }
+        let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::Lost)?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         match status {
             200..=299 if value.is_object() => Ok(value),
@@ -265,19 +263,6 @@ fn retry_after(headers: &HeaderMap, value: &Value) -> StdDuration {
     let header = headers.get("retry-after").and_then(|v| v.to_str().ok()).and_then(|s| s.parse::<u64>().ok());
     let ms = value["retry_after_ms"].as_u64().or(header.map(|s| s.saturating_mul(1_000)));
     StdDuration::from_millis(ms.unwrap_or(WAIT_MS).min(WAIT_MAX_MS))
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{
     render::{self, card_key},
     rest::part,
 };
+pub(super) use crate::chat::thread::{parts_of as room_of, thread_space};
 use crate::{
     card,
     chat::bring::{Halt, Space, Step},
@@ -18,23 +19,8 @@ use crate::{
     outbox::port::Outcome,
 };
 
-/// Between the room and the root of a thread in the name of a space; no id has it.
-const BETWEEN: char = ' ';
 /// Accounts invited with one change of the card: homeservers allow few at once.
 const INVITES_MAX: usize = 10;
-
-/// The space of a thread.
-pub(super) fn thread_space(room: &str, root: &str) -> String {
-    format!("{room}{BETWEEN}{root}")
-}
-
-/// Room and, if it is a thread, its root.
-pub(super) fn room_of(space: &str) -> (&str, Option<&str>) {
-    match space.split_once(BETWEEN) {
-        Some((room, root)) => (room, Some(root)),
-        None => (space, None),
-    }
-}
 
 impl MatrixDoor {
     pub(super) async fn space_of(&self, id: IncidentId) -> Step<Space> {
@@ -193,7 +179,7 @@ impl MatrixDoor {
         value: &str,
     ) -> Step<()> {
         // Another room has not been told yet.
-        let value = &format!("{room}{BETWEEN}{value}");
+        let value = &format!("{room} {value}");
         if self.bindings.bound(subject, name).await?.as_ref() == Some(value) {
             return Ok(());
         }

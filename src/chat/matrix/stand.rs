@@ -5,9 +5,6 @@ use serde_json::json;
 use super::{MatrixDoor, NAME, heard::is_id, rest::part, space::gone};
 use crate::{chat::bring::Step, outbox::port::Outcome};
 
-/// Hex digits that tell this installation's messages and aliases from those of another with the same account.
-const TAG_CHARS: usize = 6;
-
 #[derive(Debug, Clone)]
 pub(super) struct Stand {
     /// The bot's own account.
@@ -42,14 +39,7 @@ impl MatrixDoor {
         for (room, _) in self.desk.journal.bound(NAME, "encrypted").await.unwrap_or_default() {
             self.encrypted.add(&room);
         }
-        let tag = match self.bindings.bound("door", "tag").await? {
-            Some(tag) => tag,
-            None => {
-                let tag: String = self.desk.world.salt().chars().take(TAG_CHARS).collect();
-                self.bindings.bind("door", "tag", &tag).await?;
-                tag
-            }
-        };
+        let tag = self.bindings.tag(&*self.desk.world).await?;
         let room = self.come_into(&self.settings.room).await?;
         let alerts_room = match &self.settings.alerts_room {
             Some(name) => Some(self.come_into(name).await?),

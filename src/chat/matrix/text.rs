@@ -3,22 +3,11 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+pub(super) use crate::chat::text::cap;
 use crate::chat::text::clean;
 
 /// Keeps `@room` from being read as such, and takes no room on the screen.
 const NOTHING: char = '\u{200b}';
-
-/// At most `max` characters, with `…` where something was cut off.
-pub(super) fn cap(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
-        return text.to_owned();
-    }
-    let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
-    if max > 0 {
-        kept.push('…');
-    }
-    kept
-}
 
 /// Text for the plain form of a message.
 pub(super) fn plain(text: &str) -> String {

@@ -7,5 +7,6 @@ pub mod house;
 pub mod openapi;
 pub mod program;
 mod schema;
+pub mod slack_api;
 pub mod specs;
 pub mod synapse;

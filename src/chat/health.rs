@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 /// A look at the door.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The homeserver answers: commands are heard.
+    /// The service answers: commands are heard.
     pub connected: bool,
     /// Since when it is so, or not so.
     pub since: Option<DateTime<Utc>>,

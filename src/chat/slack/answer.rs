@@ -1,0 +1,223 @@
+//! Does what is asked, and tells the asker alone what came of it: with the acknowledgement when that is quick enough,
+//! later otherwise. Slack waits three seconds for an acknowledgement, whatever happens behind.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    NAME, SlackDoor,
+    heard::{Heard, Says, Way},
+    render::{self, told},
+    text,
+    trouble::Trouble,
+};
+use crate::{
+    chat::{Words, words::in_words},
+    desk::Caller,
+    incident::{id::IncidentId, refusal::Refusal},
+};
+
+/// What is not done by now is acknowledged, and answered later: a third of Slack's three seconds is left for the way.
+const PATIENCE: Duration = Duration::from_millis(1_900);
+/// A command that says nothing for this long is given up by the door; what it did stands on the timeline.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// People looked up for one command.
+const NAMED_MAX: usize = 3;
+const ANSWER_TRIES: u32 = 5;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What came of something that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reply {
+    Nothing,
+    /// For the asker's eyes.
+    Words(String),
+    /// A form is shown again with this below its first question.
+    Refused {
+        first: String,
+        why: String,
+    },
+}
+
+/// What goes back to Slack with the acknowledgement.
+pub(super) struct Ack {
+    pub body: Value,
+    /// What the asker is told by it; if it does not get through, it is said another way.
+    pub told: Option<(Heard, String)>,
+}
+
+impl Ack {
+    pub(super) fn empty() -> Self {
+        Self { body: json!({}), told: None }
+    }
+}
+
+impl SlackDoor {
+    /// Something came in. Returns within two seconds; `takes_answer` says whether an answer may go with the
+    /// acknowledgement.
+    pub(super) async fn hear(self: &Arc<Self>, way: Way, payload: &Value, takes_answer: bool) -> Ack {
+        let Some(heard) = Heard::read(way, payload) else {
+            tracing::debug!(?way, kind = payload["type"].as_str(), "something came that is not for us");
+            return Ack::empty();
+        };
+        if !self.seen.is_first(&heard.once) {
+            tracing::debug!(?way, "it came twice and is done once");
+            return Ack::empty();
+        }
+        let (door, asked) = (self.clone(), heard.clone());
+        // A task of its own: what is under way is seen through.
+        let mut doing = tokio::spawn(async move { door.act(asked).await });
+        match tokio::time::timeout(PATIENCE, &mut doing).await {
+            Ok(done) => {
+                let reply = done.unwrap_or_else(|_| broke_down());
+                match (&heard.says, &reply) {
+                    (Says::Slash { .. }, Reply::Words(text)) if takes_answer => Ack {
+                        body: json!({"response_type": "ephemeral", "text": text}),
+                        told: Some((heard.clone(), text.clone())),
+                    },
+                    (Says::Form(_), Reply::Refused { first, why }) if takes_answer => {
+                        let mut errors = serde_json::Map::new();
+                        errors.insert(first.clone(), json!(render::told_plainly(why)));
+                        Ack {
+                            body: json!({"response_action": "errors", "errors": errors}),
+                            told: Some((heard.clone(), told(why))),
+                        }
+                    }
+                    (_, Reply::Nothing) => Ack::empty(),
+                    _ => {
+                        let door = self.clone();
+                        tokio::spawn(async move { door.tell_later(&heard, reply).await });
+                        Ack::empty()
+                    }
+                }
+            }
+            Err(_) => {
+                let door = self.clone();
+                tokio::spawn(async move {
+                    let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
+                    door.tell_later(&heard, done.unwrap_or_else(broke_down)).await;
+                });
+                Ack::empty()
+            }
+        }
+    }
+
+    async fn tell_later(&self, heard: &Heard, reply: Reply) {
+        match reply {
+            Reply::Words(text) => self.later_answer(heard, &text).await,
+            Reply::Refused { why, .. } => self.later_answer(heard, &told(&why)).await,
+            Reply::Nothing => {}
+        }
+    }
+
+    async fn act(self: Arc<Self>, heard: Heard) -> Reply {
+        match heard.says.clone() {
+            Says::Slash { text } => self.slash(&heard, &text).await,
+            Says::Press { button } => self.pressed(&heard, &button).await,
+            Says::Form(form) => self.filled(&heard, &form).await,
+            Says::Declare => self.open_declaration(&heard, "").await,
+            Says::DeclareFrom { message } => {
+                let said = message["text"].as_str().unwrap_or_default();
+                let said = text::shown(said, &self.settings.people);
+                self.open_declaration(&heard, said.lines().next().unwrap_or_default()).await
+            }
+            Says::NoteMessage { message } => self.note_message(&heard, &message).await,
+            Says::Pin { message } => self.put_on_timeline(&heard, &message).await,
+            Says::Mention { text } => self.spoken_to(&heard, &text).await,
+        }
+    }
+
+    /// `@commandpost note it is back`: in a thread no slash command works.
+    async fn spoken_to(self: &Arc<Self>, heard: &Heard, said: &str) -> Reply {
+        let Ok(stand) = self.stand().await else { return Reply::Nothing };
+        let me = format!("<@{}", stand.me);
+        let Some((_, after)) = said.split_once(&me) else { return Reply::Nothing };
+        let words = text::typed(after.split_once('>').map_or("", |(_, words)| words), &self.settings.people);
+        let words = if words.trim().is_empty() { "help".to_owned() } else { words.trim().to_owned() };
+        let incident = self.incident_here(heard).await;
+        self.do_words(heard, incident, Words::Text(words)).await
+    }
+
+    /// Has the words done in the name of who said them.
+    pub(super) async fn do_words(&self, heard: &Heard, incident: Option<IncidentId>, words: Words) -> Reply {
+        Reply::Words(render::answer(Some(self.done(heard, incident, words).await)))
+    }
+
+    pub(super) async fn done(
+        &self,
+        heard: &Heard,
+        incident: Option<IncidentId>,
+        words: Words,
+    ) -> Result<crate::desk::Answer, Refusal> {
+        // Whoever is named is known by name when the words are read.
+        let said = match &words {
+            Words::Text(text) => vec![text.as_str()],
+            Words::Argv(argv) => argv.iter().map(String::as_str).collect(),
+        };
+        for user in said.iter().flat_map(|text| text::mentioned(text)).take(NAMED_MAX) {
+            self.person(user, "").await;
+        }
+        let caller = Caller::person(self.person(&heard.user, &heard.name).await, NAME);
+        (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await
+    }
+
+    /// The incident of the place where it was said.
+    pub(super) async fn incident_here(&self, heard: &Heard) -> Option<IncidentId> {
+        let channel = heard.channel.as_deref()?;
+        self.incident_at(channel, heard.thread.as_deref()).await
+    }
+
+    /// Tells the asker alone: where the command says, else in the channel for their eyes, else in a message to them.
+    pub(super) async fn later_answer(&self, heard: &Heard, text: &str) {
+        if let Some(url) = &heard.response_url {
+            let mut body = json!({"response_type": "ephemeral", "replace_original": false, "text": text});
+            if let Some(thread) = &heard.thread {
+                body["thread_ts"] = json!(thread);
+            }
+            match self.insist(|| self.rest.respond(url, &body)).await {
+                Ok(()) => return,
+                Err(trouble) => {
+                    tracing::info!(why = trouble.why(), "the asker's place for the answer is gone")
+                }
+            }
+        }
+        let (user, words) = (heard.user.clone(), text.to_owned());
+        if let Some(channel) = &heard.channel {
+            let mut args =
+                vec![("channel", channel.clone()), ("user", user.clone()), ("text", words.clone())];
+            args.extend(heard.thread.clone().map(|thread| ("thread_ts", thread)));
+            if self.insist(|| self.rest.tell("chat.postEphemeral", &args)).await.is_ok() {
+                return;
+            }
+        }
+        // The bot is not in that channel, or there is none.
+        let args = [("channel", user.clone()), ("text", words), ("parse", "none".to_owned())];
+        if let Err(trouble) = self.insist(|| self.rest.post(&user, &args)).await {
+            let why = trouble.why();
+            tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
+            self.standing.error(why);
+        }
+    }
+
+    /// Tries until it is done or refused.
+    async fn insist<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Trouble>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
+        for try_number in 1..ANSWER_TRIES {
+            match attempt().await {
+                Err(Trouble::Wait(after)) => tokio::time::sleep(after.min(LONGEST_WAIT)).await,
+                Err(trouble) if !trouble.is_refused() => {
+                    tokio::time::sleep(Duration::from_secs(1 << try_number)).await;
+                }
+                done => return done,
+            }
+        }
+        attempt().await
+    }
+}
+
+fn broke_down() -> Reply {
+    Reply::Words(told(&in_words(None)))
+}

@@ -1,0 +1,150 @@
+//! What Slack does for an errand. A message carries the key of its delivery as metadata: one whose answer was lost is
+//! looked for by it before anything is sent again.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{
+    SlackDoor,
+    render::{self, Message, card_key},
+    space::channel_of,
+    trouble::{Doing, Trouble},
+};
+use crate::{
+    card::{Card, Said},
+    chat::{
+        bindings::Bindings,
+        bring::{Halt, Place, Space, Step},
+    },
+    desk::Desk,
+    incident::id::IncidentId,
+    outbox::port::Outcome,
+};
+
+/// The kind of our messages' metadata.
+pub(super) const EVENT: &str = "commandpost_message";
+
+impl SlackDoor {
+    /// Posts a message that can be found by `key`; returns its timestamp.
+    pub(super) async fn say_once(&self, at: &str, message: Message, key: &str) -> Step<String> {
+        let (channel, thread) = channel_of(at);
+        let mut args = self.arguments(channel, &message, key).await?;
+        args.push(("unfurl_links", "false".to_owned()));
+        args.push(("unfurl_media", "false".to_owned()));
+        args.extend(thread.map(|root| ("thread_ts", root.to_owned())));
+        let mut done = self.rest.post(channel, &args).await;
+        if done.as_ref().is_err_and(Trouble::is_outside) && self.come_into(channel).await {
+            done = self.rest.post(channel, &args).await;
+        }
+        match done {
+            Ok(made) => {
+                let why = "Slack's answer to a message could not be read.".to_owned();
+                made["ts"].as_str().map(str::to_owned).ok_or_else(|| Outcome::Unknown { why }.into())
+            }
+            Err(trouble) if trouble.is_channel_gone() || trouble.error() == "thread_not_found" => {
+                Err(Halt::SpaceGone)
+            }
+            Err(trouble) => Err(trouble.outcome(Doing::Post, channel).into()),
+        }
+    }
+
+    async fn arguments(
+        &self,
+        channel: &str,
+        message: &Message,
+        key: &str,
+    ) -> Step<Vec<(&'static str, String)>> {
+        let tag = &self.stand().await?.tag;
+        let metadata = json!({"event_type": EVENT, "event_payload": {"key": format!("{tag}/{key}")}});
+        let mut args = vec![
+            ("channel", channel.to_owned()),
+            ("text", message.text.clone()),
+            // Nothing in a text is looked for names or calls; what is to be a link is written as one.
+            ("parse", "none".to_owned()),
+            ("metadata", metadata.to_string()),
+        ];
+        if !message.blocks.is_empty() {
+            args.push(("blocks", Value::Array(message.blocks.clone()).to_string()));
+        }
+        Ok(args)
+    }
+
+    /// Into a public channel the bot comes by itself.
+    pub(super) async fn come_into(&self, channel: &str) -> bool {
+        self.rest.patiently("conversations.join", &[("channel", channel.to_owned())]).await.is_ok()
+    }
+}
+
+impl Place for SlackDoor {
+    fn title(&self) -> &'static str {
+        "Slack"
+    }
+    fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+    fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+    async fn space(&self, id: IncidentId, is_retry: bool) -> Step<Space> {
+        match self.space_of(id, is_retry).await {
+            Err(Halt::SpaceGone) => Err(self.gone_from(&self.settings.channel).into()),
+            done => done,
+        }
+    }
+    async fn alerts_at(&self) -> Step<String> {
+        Ok(self.settings.alerts_channel.clone().unwrap_or_else(|| self.settings.channel.clone()))
+    }
+    async fn find_card(&self, at: &str, card: &Card, _at_beginning: bool) -> Step<Option<String>> {
+        self.find_card_in(at, &card.subject).await
+    }
+    async fn post_card(&self, at: &str, card: &Card, _once: &str) -> Step<Option<String>> {
+        self.say_once(at, render::card(card), &card_key(&card.subject)).await.map(Some)
+    }
+    /// An edit makes the same of it however often it is done.
+    async fn edit_card(&self, at: &str, message: &str, card: &Card, _once: &str) -> Step<bool> {
+        let channel = channel_of(at).0;
+        let mut args = self.arguments(channel, &render::card(card), &card_key(&card.subject)).await?;
+        args.push(("ts", message.to_owned()));
+        match self.rest.tell("chat.update", &args).await {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_message_gone() => Ok(false),
+            Err(trouble) if trouble.is_channel_gone() => Err(Halt::SpaceGone),
+            Err(trouble) => Err(trouble.outcome(Doing::Edit, channel).into()),
+        }
+    }
+    async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
+        let message = Message { text: render::line(said), blocks: vec![] };
+        self.say_once(at, message, key).await.map(Some)
+    }
+    async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
+        let (channel, root) = channel_of(at);
+        // In the command post the pins are the team's own.
+        if root.is_some() {
+            return true;
+        }
+        let args = [("channel", channel.to_owned()), ("timestamp", message.to_owned())];
+        match self.rest.patiently("pins.add", &args).await {
+            Ok(_) => true,
+            Err(trouble) if trouble.error() == "already_pinned" => true,
+            Err(trouble) => {
+                tracing::info!(subject, why = trouble.why(), "the card is not pinned");
+                trouble.is_refused()
+            }
+        }
+    }
+    async fn tend(&self, id: IncidentId, at: &str) {
+        if channel_of(at).1.is_none()
+            && let Err(halt) = self.keep_channel(id, at).await
+        {
+            tracing::info!(incident = %id, ?halt, "the channel is looked after with its next change");
+        }
+    }
+    fn gone(&self, at: &str) -> Outcome {
+        self.gone_from(at)
+    }
+    fn link(&self, at: &str, message: &str) -> String {
+        let (channel, thread) = channel_of(at);
+        self.permalink(channel, thread, message)
+    }
+}

@@ -1,0 +1,263 @@
+//! What Slack says to us, by socket or over HTTP: who asks, where, and what.
+//!
+//! Read from plain JSON: whatever is not as it should be is nothing.
+
+use serde_json::Value;
+
+use super::form::Filled;
+
+/// By which a message is put on the timeline: 📌.
+const PIN: &str = "pushpin";
+/// Names of the shortcuts, as the manifest has them.
+pub(super) const DECLARE: &str = "declare_incident";
+pub(super) const DECLARE_FROM: &str = "declare_from_message";
+pub(super) const NOTE_MESSAGE: &str = "add_to_timeline";
+
+/// In which of its three ways Slack said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Command,
+    Interaction,
+    Event,
+}
+
+impl Way {
+    /// As an envelope of the socket calls it.
+    pub(super) fn of_envelope(kind: &str) -> Option<Way> {
+        match kind {
+            "slash_commands" => Some(Way::Command),
+            "interactive" => Some(Way::Interaction),
+            "events_api" => Some(Way::Event),
+            _ => None,
+        }
+    }
+    /// By the last part of a path.
+    pub fn of_path(part: &str) -> Option<Way> {
+        match part {
+            "commands" => Some(Way::Command),
+            "interactions" => Some(Way::Interaction),
+            "events" => Some(Way::Event),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Says {
+    Slash {
+        text: String,
+    },
+    /// A button of a card, by its name.
+    Press {
+        button: String,
+    },
+    Form(Filled),
+    /// The global shortcut.
+    Declare,
+    DeclareFrom {
+        message: Value,
+    },
+    NoteMessage {
+        message: Value,
+    },
+    /// 📌 on a message.
+    Pin {
+        message: String,
+    },
+    /// The bot is spoken to.
+    Mention {
+        text: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Heard {
+    /// The same whenever the same thing comes again.
+    pub once: String,
+    pub user: String,
+    /// What Slack calls the user here, if it says so.
+    pub name: String,
+    pub channel: Option<String>,
+    pub thread: Option<String>,
+    /// Opens one form within three seconds. A secret for as long.
+    pub trigger: Option<String>,
+    /// Takes five answers within half an hour. Never to be logged.
+    pub response_url: Option<String>,
+    pub says: Says,
+}
+
+/// Whether this can be an id that begins with one of these letters.
+pub(super) fn is_id(text: &str, letters: &[char]) -> bool {
+    text.starts_with(letters)
+        && (2..=40).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// Whether this can be a message's timestamp, which is its id: `1700000000.000100`.
+pub(super) fn is_ts(text: &str) -> bool {
+    let digits =
+        |part: &str| !part.is_empty() && part.len() <= 12 && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.').is_some_and(|(seconds, rest)| digits(seconds) && digits(rest))
+}
+
+fn user(value: &Value) -> Option<String> {
+    value.as_str().filter(|id| is_id(id, &['U', 'W'])).map(str::to_owned)
+}
+
+fn channel(value: &Value) -> Option<String> {
+    value.as_str().filter(|id| is_id(id, &['C', 'G', 'D'])).map(str::to_owned)
+}
+
+fn ts(value: &Value) -> Option<String> {
+    value.as_str().filter(|ts| is_ts(ts)).map(str::to_owned)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn given(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty() && text.len() <= 1_000).map(str::to_owned)
+}
+
+impl Heard {
+    /// `None`: nothing that this app offers.
+    pub fn read(way: Way, payload: &Value) -> Option<Heard> {
+        match way {
+            Way::Command => Some(Heard {
+                once: given(&payload["trigger_id"])?,
+                user: user(&payload["user_id"])?,
+                name: text(&payload["user_name"]),
+                channel: channel(&payload["channel_id"]),
+                thread: ts(&payload["thread_ts"]),
+                trigger: given(&payload["trigger_id"]),
+                response_url: given(&payload["response_url"]),
+                says: Says::Slash { text: text(&payload["text"]) },
+            }),
+            Way::Interaction => interaction(payload),
+            Way::Event => event(payload),
+        }
+    }
+}
+
+fn interaction(payload: &Value) -> Option<Heard> {
+    let message = &payload["message"];
+    let says = match payload["type"].as_str()? {
+        "block_actions" => {
+            let action = payload["actions"].as_array()?.first()?;
+            Says::Press { button: given(&action["action_id"])? }
+        }
+        "view_submission" => Says::Form(Filled::read(&payload["view"])?),
+        "shortcut" if payload["callback_id"] == DECLARE => Says::Declare,
+        "message_action" => match payload["callback_id"].as_str()? {
+            DECLARE_FROM => Says::DeclareFrom { message: message.clone() },
+            NOTE_MESSAGE => Says::NoteMessage { message: message.clone() },
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let who = &payload["user"];
+    let (mut at, mut thread) = (channel(&payload["channel"]["id"]), ts(&message["thread_ts"]));
+    at = at.or_else(|| channel(&payload["container"]["channel_id"]));
+    thread = thread.or_else(|| ts(&payload["container"]["thread_ts"]));
+    if let Says::Form(form) = &says {
+        (at, thread) = (form.origin.channel.clone(), form.origin.thread.clone());
+    }
+    Some(Heard {
+        once: given(&payload["trigger_id"])?,
+        user: user(&who["id"])?,
+        name: given(&who["name"]).or_else(|| given(&who["username"])).unwrap_or_default(),
+        channel: at,
+        thread,
+        trigger: given(&payload["trigger_id"]),
+        response_url: given(&payload["response_url"]),
+        says,
+    })
+}
+
+fn event(payload: &Value) -> Option<Heard> {
+    let event = &payload["event"];
+    let (channel, thread, says) = match event["type"].as_str()? {
+        "reaction_added" if event["reaction"] == PIN && event["item"]["type"] == "message" => {
+            let item = &event["item"];
+            (channel(&item["channel"])?, None, Says::Pin { message: ts(&item["ts"])? })
+        }
+        // What a bot says is no command.
+        "app_mention" if event["bot_id"].is_null() && event["subtype"].is_null() => {
+            let says = Says::Mention { text: text(&event["text"]) };
+            (channel(&event["channel"])?, ts(&event["thread_ts"]), says)
+        }
+        _ => return None,
+    };
+    Some(Heard {
+        once: given(&payload["event_id"])?,
+        user: user(&event["user"])?,
+        name: String::new(),
+        channel: Some(channel),
+        thread,
+        trigger: None,
+        response_url: None,
+        says,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn slash() -> Value {
+        json!({"user_id": "U1", "user_name": "ada", "channel_id": "C1", "text": "note x", "trigger_id": "1.2.x",
+            "response_url": "https://hooks.slack.com/commands/1"})
+    }
+
+    fn reaction(name: &str) -> Value {
+        json!({"event_id": "Ev1", "event": {"type": "reaction_added", "reaction": name, "user": "U1",
+            "item": {"type": "message", "channel": "C1", "ts": "1.2"}}})
+    }
+
+    #[test]
+    fn only_a_pin_is_a_pin() {
+        let heard = Heard::read(Way::Event, &reaction("pushpin")).unwrap();
+        assert_eq!(heard.says, Says::Pin { message: "1.2".into() });
+        assert_eq!(Heard::read(Way::Event, &reaction("thumbsup")), None);
+    }
+
+    #[test]
+    fn what_a_bot_says_is_no_command() {
+        let mention = |bot: Value| {
+            json!({"event_id": "Ev1", "event": {"type": "app_mention", "text": "<@U9> note x", "user": "U1",
+                "channel": "C1", "bot_id": bot}})
+        };
+        assert!(Heard::read(Way::Event, &mention(Value::Null)).is_some());
+        assert_eq!(Heard::read(Way::Event, &mention(json!("B1"))), None);
+    }
+
+    #[test]
+    fn nothing_that_comes_in_is_trusted_to_have_its_shape() {
+        assert!(Heard::read(Way::Command, &slash()).is_some());
+        for (key, bad) in [
+            ("user_id", json!("ada")),
+            ("user_id", json!("U1/../x")),
+            ("user_id", Value::Null),
+            ("trigger_id", Value::Null),
+            ("trigger_id", json!("x".repeat(2_000))),
+        ] {
+            let mut payload = slash();
+            payload[key] = bad.clone();
+            assert_eq!(Heard::read(Way::Command, &payload), None, "{key}={bad}");
+        }
+        let mut payload = slash();
+        payload["channel_id"] = json!("C1&x=y");
+        assert_eq!(Heard::read(Way::Command, &payload).unwrap().channel, None);
+        for way in [Way::Command, Way::Interaction, Way::Event] {
+            for value in [Value::Null, json!([]), json!("x"), json!({"type": 7, "event": []})] {
+                assert_eq!(Heard::read(way, &value), None);
+            }
+        }
+        let mut event = reaction("pushpin");
+        event["event"]["item"]["ts"] = json!("1.2&x");
+        assert_eq!(Heard::read(Way::Event, &event), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! Slash commands, buttons, forms and shortcuts. A name is all that a button or form carries: what it stands for is
+//! looked up on the card as it is now.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    SlackDoor,
+    answer::Reply,
+    form::{self, Filled, Origin, Purpose},
+    heard::Heard,
+    render::told,
+    text,
+};
+use crate::{
+    chat::{
+        Words,
+        button::{fill_in, find_button, read_button_name, stale},
+        words::note_of,
+    },
+    grammar::Form,
+    incident::{id::IncidentId, refusal::Refusal},
+};
+
+impl SlackDoor {
+    /// The words of `/incident …`; a verb without the words it needs opens its form.
+    pub(super) async fn slash(self: &Arc<Self>, heard: &Heard, said: &str) -> Reply {
+        let words = text::typed(said, &self.settings.people);
+        let here = self.incident_here(heard).await;
+        if let Some((named, wanted)) = Form::wanted(&words) {
+            let origin = Origin { incident: named.or(here), ..origin(heard) };
+            let is_of_none = wanted.name == "declare";
+            let origin = if is_of_none { Origin { incident: None, ..origin } } else { origin };
+            return self.open_form(heard, &form::of_verb(&wanted, "", &origin)).await;
+        }
+        let words = if words.trim().is_empty() { "help".to_owned() } else { words };
+        self.do_words(heard, here, Words::Text(words)).await
+    }
+
+    /// The form of a declaration, with a title from a message.
+    pub(super) async fn open_declaration(self: &Arc<Self>, heard: &Heard, title: &str) -> Reply {
+        let Some(form) = Form::of("declare") else { return Reply::Nothing };
+        let title = crate::chat::text::cap(&text::one_line(title), 200);
+        self.open_form(heard, &form::of_verb(&form, &title, &origin(heard))).await
+    }
+
+    /// Opens a form, which Slack takes for three seconds after somebody asked.
+    async fn open_form(&self, heard: &Heard, view: &Value) -> Reply {
+        let Some(trigger) = heard.trigger.clone() else { return Reply::Nothing };
+        match self.rest.tell("views.open", &[("trigger_id", trigger), ("view", view.to_string())]).await {
+            Ok(_) => Reply::Nothing,
+            Err(trouble) => {
+                let why = trouble.why();
+                tracing::warn!(why, "a form did not open");
+                Reply::Words(told(&format!(
+                    "The form did not open, and nothing was done. {why} Try again, or type the words."
+                )))
+            }
+        }
+    }
+
+    pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str) -> Reply {
+        let found = match read_button_name(name) {
+            Some((subject, button)) => find_button(&self.desk, subject, button).await,
+            None => Err(stale()),
+        };
+        match found {
+            Ok((_, subject, button)) if !button.blanks.is_empty() => {
+                self.open_form(heard, &form::of_button(&subject, &button, &origin(heard))).await
+            }
+            Ok((incident, _, button)) => self.do_words(heard, incident, Words::Text(button.command)).await,
+            Err(refusal) => Reply::Words(told(&refusal.to_string())),
+        }
+    }
+
+    /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
+    pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
+        let done = match self.words_of(heard, form).await {
+            Ok((incident, argv)) => self.done(heard, incident, Words::Argv(argv)).await,
+            Err(refusal) => Err(refusal),
+        };
+        match done {
+            Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
+            done => Reply::Words(super::render::answer(Some(done))),
+        }
+    }
+
+    async fn words_of(
+        &self,
+        heard: &Heard,
+        form: &Filled,
+    ) -> Result<(Option<IncidentId>, Vec<String>), Refusal> {
+        match &form.purpose {
+            Purpose::Verb(verb) => {
+                let here = match form.origin.incident {
+                    Some(id) => Some(id),
+                    None => self.incident_here(heard).await,
+                };
+                let wanted = Form::of(verb).ok_or_else(stale)?;
+                Ok((here, wanted.filled(None, &form.answers)?))
+            }
+            Purpose::Button(name) => {
+                let (subject, button) = read_button_name(name).ok_or_else(stale)?;
+                let (incident, _, button) = find_button(&self.desk, subject, button).await?;
+                let answers: Vec<(&str, &str)> =
+                    form.answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect();
+                Ok((incident, fill_in(&button.command, &answers)?))
+            }
+        }
+    }
+
+    /// «Add to timeline» in a message's menu.
+    pub(super) async fn note_message(self: &Arc<Self>, heard: &Heard, message: &Value) -> Reply {
+        let here = self.incident_here(heard).await;
+        let argv = self.message_as_note(heard.channel.as_deref().unwrap_or_default(), message).await;
+        match argv {
+            Ok(argv) => self.do_words(heard, here, Words::Argv(argv)).await,
+            Err(refusal) => Reply::Words(told(&refusal.to_string())),
+        }
+    }
+
+    /// A message as a note: who wrote it, what, with which files, and where it stands.
+    pub(super) async fn message_as_note(
+        &self,
+        channel: &str,
+        message: &Value,
+    ) -> Result<Vec<String>, Refusal> {
+        let author = match message["user"].as_str() {
+            Some(user) => self.person(user, "").await,
+            None => {
+                let bot = message["username"].as_str().or(message["bot_profile"]["name"].as_str());
+                crate::people::Person::named(bot.unwrap_or("a bot"))
+                    .map_err(|why| Refusal::invalid(why, "Write a `note` in your own words."))?
+            }
+        };
+        let files = message["files"].as_array().into_iter().flatten();
+        let files = files.map(|file| file["name"].as_str().unwrap_or("a file"));
+        let said = text::shown(message["text"].as_str().unwrap_or_default(), &self.settings.people);
+        let thread = message["thread_ts"].as_str();
+        let link = self.permalink(channel, thread, message["ts"].as_str().unwrap_or_default());
+        note_of(&author, &said, files, &link)
+    }
+}
+
+fn origin(heard: &Heard) -> Origin {
+    Origin { channel: heard.channel.clone(), thread: heard.thread.clone(), incident: None }
+}

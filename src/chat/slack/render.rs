@@ -1,0 +1,281 @@
+//! What Slack shows of a card, a line of the timeline, an answer and an announcement. Pure: texts and blocks in JSON.
+//!
+//! After <https://docs.slack.dev/reference/block-kit/blocks>: a header 150 characters, a section's text 3,000, a field
+//! 2,000 and ten of them, 25 buttons with labels of 75, 50 blocks a message. Nothing is parsed in a text besides `<…>`.
+
+use serde_json::{Value, json};
+
+use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
+use crate::{
+    card::{Button, Card, Field, Said, Tone, Value as Shown},
+    chat::{
+        button::button_name,
+        text::{self, cap as cut},
+        words::in_words,
+    },
+    desk::Answer,
+    incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
+};
+
+const HEADER_MAX: usize = 150;
+const SECTION_MAX: usize = 3_000;
+const FIELDS_MAX: usize = 10;
+const FIELD_MAX: usize = 2_000;
+const LONG_FIELD_MAX: usize = 1_000;
+/// Long fields stand in blocks of their own.
+const LONG_FIELDS_MAX: usize = 12;
+const TEXT_MAX: usize = 1_500;
+const BUTTONS_MAX: usize = 25;
+const LABEL_MAX: usize = 75;
+/// Slack advises to keep messages below 4,000 characters.
+const MESSAGE_MAX: usize = 3_900;
+const WHO_MAX: usize = 160;
+const TITLE_MAX: usize = 250;
+const TOPIC_MAX: usize = 250;
+const CHANNEL_NAME_MAX: usize = 80;
+
+/// A text and the blocks that are shown in its place where blocks are known.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Message {
+    pub text: String,
+    pub blocks: Vec<Value>,
+}
+
+/// The key under which a card is found again.
+pub(super) fn card_key(subject: &str) -> String {
+    format!("card/{subject}")
+}
+
+/// The id of the card's last block, which says whose card it is.
+pub(super) fn card_block(subject: &str) -> String {
+    button_name(subject, "card")
+}
+
+fn mrkdwn(text: &str) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+/// Text that is shown letter by letter.
+pub(super) fn plain_text(text: &str) -> Value {
+    json!({"type": "plain_text", "text": text, "emoji": true})
+}
+
+fn banner(banner: &str) -> String {
+    if banner.is_empty() { String::new() } else { format!("*{banner}* ") }
+}
+
+fn field(field: &Field, max: usize) -> String {
+    let value = match &field.value {
+        Shown::Text(text) => escape(text),
+        Shown::Time(at) => moment_with_day(*at),
+    };
+    let value = if value.trim().is_empty() { "–".to_owned() } else { value };
+    cap(&format!("*{}*\n{value}", escape(field.name)), max)
+}
+
+fn button(subject: &str, button: &Button) -> Value {
+    let mut shown = json!({
+        "type": "button",
+        "action_id": button_name(subject, button.id),
+        "text": plain_text(&cut(button.label, LABEL_MAX)),
+    });
+    if button.is_primary {
+        shown["style"] = json!("primary");
+    }
+    shown
+}
+
+/// A card as a message.
+pub(super) fn card(card: &Card) -> Message {
+    let mark = match card.tone {
+        Tone::Critical => "🔴",
+        Tone::Warning => "🟠",
+        Tone::Calm => "🔵",
+        Tone::Good => "🟢",
+    };
+    let title = one_line(&card.title);
+    let headed = match card.banner {
+        "" => format!("{mark} {title}"),
+        banner => format!("{mark} {banner} {title}"),
+    };
+    let mut blocks = vec![json!({"type": "header", "text": plain_text(&cut(&headed, HEADER_MAX))})];
+    let section = |text: String| json!({"type": "section", "text": mrkdwn(&text)});
+    if !card.text.trim().is_empty() {
+        blocks.push(section(cap(&escape(&card.text), TEXT_MAX)));
+    }
+    let short: Vec<Value> =
+        card.fields.iter().filter(|one| one.is_short).map(|one| mrkdwn(&field(one, FIELD_MAX))).collect();
+    blocks.extend(short.chunks(FIELDS_MAX).take(2).map(|some| json!({"type": "section", "fields": some})));
+    let long = card.fields.iter().filter(|one| !one.is_short).take(LONG_FIELDS_MAX);
+    blocks.extend(long.map(|one| section(field(one, LONG_FIELD_MAX))));
+    if !card.buttons.is_empty() {
+        let buttons: Vec<Value> =
+            card.buttons.iter().take(BUTTONS_MAX).map(|one| button(&card.subject, one)).collect();
+        blocks.push(json!({"type": "actions", "elements": buttons}));
+    }
+    let footer = cap(&escape(&one_line(&format!("{} · {}", card.subject, card.footer))), TITLE_MAX);
+    blocks.push(
+        json!({"type": "context", "block_id": card_block(&card.subject), "elements": [mrkdwn(&footer)]}),
+    );
+    let text = format!("{mark} {}{}", banner(card.banner), cap(&escape(&title), TITLE_MAX));
+    Message { text, blocks }
+}
+
+/// The number of the entry at the end of its line: what people name in `correct 12`, and by which the line is found.
+pub(super) fn line_mark(seq: u64) -> String {
+    format!(" #{seq}")
+}
+
+/// A sentence in at most `room` characters.
+fn sentence(parts: &[Part], room: usize) -> String {
+    let text = |text: &str, left| cap(&escape(text), left);
+    text::sentence(parts, room, |text| text.chars().count(), text, moment_with_day)
+}
+
+/// A line of the timeline.
+pub(super) fn line(said: &Said) -> String {
+    let mark = line_mark(said.seq);
+    let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
+    let head = format!("{}{} *{who}* ", banner(said.banner), moment(said.at));
+    let room = MESSAGE_MAX.saturating_sub(head.chars().count() + mark.len());
+    format!("{head}{}{mark}", sentence(&said.text, room))
+}
+
+/// What came of a command, for the one who gave it.
+pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> String {
+    told(&in_words(done))
+}
+
+/// Our own words.
+pub(super) fn told(text: &str) -> String {
+    let text = soften(text);
+    if text.trim().is_empty() { "Done.".to_owned() } else { cap(&text, SECTION_MAX) }
+}
+
+/// Our own words where nothing is formatted: below a form's field.
+pub(super) fn told_plainly(text: &str) -> String {
+    cut(&plain(text).replace("**", "").replace('`', ""), TITLE_MAX)
+}
+
+/// The line in the command post that leads to an incident's channel.
+pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
+    let title = cap(&escape(&one_line(&incident.title)), TITLE_MAX);
+    let head = format!("🚨 {}*{}*", banner(incident.kind().banner()), incident.id);
+    format!("{head} {title} – {}: <#{channel}>", incident.severity)
+}
+
+/// The topic of an incident's channel: how bad it is, how far it has come, who commands.
+pub(super) fn topic(incident: &Incident) -> String {
+    let (severity, phase) = (incident.severity, incident.phase.word());
+    let banner = match incident.kind().banner() {
+        "" => String::new(),
+        banner => format!("{banner} · "),
+    };
+    let commander = one_line(&incident.commander.to_string());
+    cap(&escape(&format!("{banner}{severity} · {phase} · command: {commander}")), TOPIC_MAX)
+}
+
+/// The name of an incident's channel: `inc-1-checkout-fails`. `besides` tells it from another of that name.
+pub(super) fn channel_name(id: IncidentId, title: &str, besides: &str) -> String {
+    let mut name = format!("{}-", id.to_string().to_lowercase());
+    let room = CHANNEL_NAME_MAX - besides.len() - 1;
+    for c in title.to_lowercase().chars() {
+        // Slack takes other letters as well; these are the same everywhere.
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+        if name.len() >= room {
+            break;
+        }
+    }
+    let name = name.trim_end_matches('-');
+    if besides.is_empty() { name.to_owned() } else { format!("{name}-{besides}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_of_any_size_keeps_slacks_limits() {
+        let long = "<&>".repeat(3_000);
+        for text in [long.as_str(), "", "x"] {
+            let field = |is_short| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short };
+            let button = |id| Button {
+                id,
+                label: "A label that somebody made far too long for a button in a chat of any kind at all",
+                command: "next".into(),
+                blanks: vec![],
+                is_primary: true,
+            };
+            let card = card(&Card {
+                subject: "INC-1".into(),
+                incident: None,
+                banner: "EXERCISE EXERCISE EXERCISE",
+                title: text.into(),
+                tone: Tone::Critical,
+                text: text.into(),
+                fields: (0..60).map(|n| field(n % 2 == 0)).collect(),
+                buttons: vec![button("a"), button("b")],
+                footer: text.into(),
+            });
+            assert!(card.blocks.len() <= 50 && card.text.chars().count() <= MESSAGE_MAX);
+            assert!(serde_json::to_string(&card.blocks).unwrap().len() < 60_000);
+            for block in &card.blocks {
+                let chars = |v: &Value| v["text"].as_str().map_or(1, |text| text.chars().count());
+                let max = if block["type"] == "header" { HEADER_MAX } else { SECTION_MAX };
+                assert!((1..=max).contains(&chars(&block["text"])), "{block}");
+                for field in block["fields"].as_array().into_iter().flatten() {
+                    assert!((1..=FIELD_MAX).contains(&chars(field)));
+                }
+                for button in block["elements"].as_array().into_iter().flatten() {
+                    assert!(chars(&button["text"]) <= LABEL_MAX);
+                }
+            }
+            assert_eq!(card.blocks.last().unwrap()["block_id"], "cp1|INC-1|card");
+        }
+    }
+
+    #[test]
+    fn a_line_shows_its_times_in_the_readers_zone_and_cuts_none_in_half() {
+        let text = |text: &str| Part::Text(text.into());
+        let at = Part::Time(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        let told = [text("Task #3 went to Bo, due "), at.clone(), text(": <!here>")];
+        assert_eq!(
+            sentence(&told, 200),
+            "Task #3 went to Bo, due <!date^1800000000^{date_short_pretty} {time}|15 Jan 08:00 UTC>: &lt;!here&gt;"
+        );
+        for room in 0..90 {
+            let cut = sentence(&[text("until "), at.clone(), text(".")], room);
+            assert!(
+                cut.chars().count() <= room && cut.matches('<').count() == cut.matches('>').count(),
+                "{cut}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_is_never_longer_than_slack_shows_whole() {
+        let said = Said {
+            incident: "INC-1".parse().unwrap(),
+            banner: "EXERCISE EXERCISE EXERCISE",
+            seq: 12,
+            at: chrono::DateTime::UNIX_EPOCH,
+            who: "<".repeat(500),
+            text: vec![Part::Text("&".repeat(4_000))],
+        };
+        let line = line(&said);
+        assert!(line.chars().count() <= MESSAGE_MAX && line.ends_with("… #12"), "{line}");
+    }
+
+    #[test]
+    fn channels_are_named_by_number_first_in_letters_that_slack_takes() {
+        let id: IncidentId = "INC-1".parse().unwrap();
+        assert_eq!(channel_name(id, "Checkout  fails! Größe", ""), "inc-1-checkout-fails-gr-e");
+        assert_eq!(channel_name(id, "🚨", ""), "inc-1");
+        let long = channel_name(id, &"very bad ".repeat(30), "ab12cd");
+        assert!(long.len() <= CHANNEL_NAME_MAX && long.ends_with("-ab12cd"), "{long}");
+    }
+}

@@ -1,0 +1,71 @@
+//! What the door must know to stand in the right channels.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use crate::{
+    chat::people::People,
+    config::{self, Secret, SlackSpace},
+    people::Person,
+};
+
+/// Slack takes one message a second in a channel (<https://docs.slack.dev/apis/web-api/rate-limits>); the way there is not
+/// always equally long.
+const MESSAGE_GAP: Duration = Duration::from_millis(1_100);
+
+#[derive(Debug, Clone)]
+pub struct SlackSettings {
+    pub bot_token: Secret,
+    /// For Socket Mode.
+    pub app_token: Option<Secret>,
+    /// For requests over HTTP.
+    pub signing_secret: Option<Secret>,
+    /// Without `/api`.
+    pub base_url: String,
+    /// The command post.
+    pub channel: String,
+    /// Where alerts are shown that belong to no incident; else in the command post.
+    pub alerts_channel: Option<String>,
+    pub space: SlackSpace,
+    /// Who is who; shared with whoever reads names in commands.
+    pub people: Arc<People>,
+    /// The member id of each configured person who has one, by the person's id.
+    pub accounts: HashMap<String, String>,
+    /// Where this server is reached from outside, for bookmarks.
+    pub public_url: Option<String>,
+    /// Between two messages in one channel.
+    pub message_gap: Duration,
+}
+
+impl SlackSettings {
+    /// From the settings file. `token` is the bot token in the file or in the file that it names.
+    pub fn from_config(
+        slack: &config::Slack,
+        token: Secret,
+        people: &[config::Person],
+        public_url: Option<String>,
+    ) -> Self {
+        let with_account = || people.iter().filter_map(|one| Some((one, one.slack.clone()?)));
+        let known: HashMap<String, Person> = with_account()
+            .map(|(one, account)| (account, Person { id: one.id.clone(), name: one.name.clone() }))
+            .collect();
+        Self {
+            bot_token: token,
+            app_token: slack.app_token.clone(),
+            signing_secret: slack.signing_secret.clone(),
+            base_url: slack.base_url.as_str().trim_end_matches('/').to_owned(),
+            channel: slack.channel.clone(),
+            alerts_channel: slack.alerts_channel.clone(),
+            space: slack.incident_space,
+            people: Arc::new(People::new(super::NAME, known)),
+            accounts: with_account().map(|(one, account)| (one.id.clone(), account)).collect(),
+            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+            message_gap: MESSAGE_GAP,
+        }
+    }
+
+    /// The member id of a person, if it is known.
+    pub(super) fn account_of(&self, person: &str) -> Option<String> {
+        let stranger = person.strip_prefix(super::NAME).and_then(|rest| rest.strip_prefix(':'));
+        self.accounts.get(person).map(String::as_str).or(stranger).map(str::to_owned)
+    }
+}

@@ -1,0 +1,168 @@
+//! Requests of Slack over HTTP, each signed with the app's secret.
+//!
+//! After <https://docs.slack.dev/authentication/verifying-requests-from-slack>: `v0=` and the HMAC-SHA-256 of
+//! `v0:TIMESTAMP:BODY`, over the bytes as they came, not older than five minutes.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::{SlackDoor, heard::Way};
+use crate::config::Secret;
+
+/// A request may be this many seconds old, or early by a clock that is wrong.
+const WINDOW_SECONDS: i64 = 300;
+
+/// A request as it came in.
+#[derive(Debug, Clone, Default)]
+pub struct Signed {
+    /// `X-Slack-Request-Timestamp`
+    pub timestamp: Option<String>,
+    /// `X-Slack-Signature`
+    pub signature: Option<String>,
+    /// `X-Slack-Retry-Num`
+    pub retry: Option<String>,
+    pub body: Vec<u8>,
+}
+
+/// Why a request is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsigned {
+    /// It has no signature, or one that does not fit.
+    Forged,
+    /// It is older than five minutes, or its clock is wrong.
+    Late,
+    /// Its body is not what Slack sends.
+    Unreadable,
+}
+
+impl Signed {
+    /// Whether it is Slack's. `now` in seconds.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn verify(&self, secret: &Secret, now: i64) -> Result<(), Unsigned> {
+        let timestamp = self.timestamp.as_deref().ok_or(Unsigned::Forged)?;
+        let at: i64 = timestamp.parse().map_err(|_| Unsigned::Forged)?;
+        let given = self.signature.as_deref().and_then(|text| text.strip_prefix("v0="));
+        let given = given.and_then(|digits| hex::decode(digits).ok()).ok_or(Unsigned::Forged)?;
+        if secret.is_empty() {
+            return Err(Unsigned::Forged);
+        }
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| Unsigned::Forged)?;
+        mac.update(b"v0:");
+        mac.update(timestamp.as_bytes());
+        mac.update(b":");
+        mac.update(&self.body);
+        // Constant time.
+        mac.verify_slice(&given).map_err(|_| Unsigned::Forged)?;
+        if at.abs_diff(now) > WINDOW_SECONDS.unsigned_abs() {
+            return Err(Unsigned::Late);
+        }
+        Ok(())
+    }
+
+    fn payload(&self, way: Way) -> Result<Value, Unsigned> {
+        let json = |text: &[u8]| serde_json::from_slice(text).map_err(|_| Unsigned::Unreadable);
+        let pairs = || url::form_urlencoded::parse(&self.body);
+        match way {
+            Way::Event => json(&self.body),
+            Way::Interaction => {
+                let payload = pairs().find(|(name, _)| name == "payload").ok_or(Unsigned::Unreadable)?;
+                json(payload.1.as_bytes())
+            }
+            Way::Command => {
+                let all: serde_json::Map<String, Value> =
+                    pairs().map(|(name, value)| (name.into_owned(), json!(value))).collect();
+                Ok(Value::Object(all))
+            }
+        }
+    }
+}
+
+impl SlackDoor {
+    /// Whether requests over HTTP are taken at all.
+    pub fn takes_requests(&self) -> bool {
+        self.settings.signing_secret.is_some()
+    }
+
+    /// Takes a request; returns what it is answered with, always within three seconds. An empty answer is `None`.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub async fn receive(self: Arc<Self>, way: Way, request: &Signed) -> Result<Option<Value>, Unsigned> {
+        let secret = self.settings.signing_secret.clone().unwrap_or_default();
+        let now = self.desk.world.now();
+        request.verify(&secret, now.timestamp())?;
+        let payload = request.payload(way)?;
+        if way == Way::Event && payload["type"] == "url_verification" {
+            return Ok(Some(json!({"challenge": payload["challenge"]})));
+        }
+        if let Some(retry) = &request.retry {
+            let retry: String = retry.chars().take(4).collect();
+            tracing::info!(retry, "Slack says something again");
+        }
+        let ack = self.hear(way, &payload, true).await;
+        Ok(ack.body.as_object().is_some_and(|body| !body.is_empty()).then_some(ack.body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of Slack's documentation.
+    fn documented() -> (Secret, Signed) {
+        let body = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&\
+                    channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&\
+                    response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&\
+                    trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
+        let signed = Signed {
+            timestamp: Some("1531420618".into()),
+            signature: Some("v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503".into()),
+            retry: None,
+            body: body.as_bytes().to_vec(),
+        };
+        (Secret::new("8f742231b10e8888abcd99yyyzzz85a5"), signed)
+    }
+
+    #[test]
+    fn what_slack_signed_is_taken_for_five_minutes_and_not_a_bit_may_differ() {
+        let (secret, good) = documented();
+        let at = 1_531_420_618;
+        assert_eq!(good.verify(&secret, at), Ok(()));
+        assert_eq!(good.verify(&secret, at + 300), Ok(()));
+        for now in [at + 301, at - 301, 0, i64::MAX, i64::MIN] {
+            assert_eq!(good.verify(&secret, now), Err(Unsigned::Late), "{now}");
+        }
+        for at_byte in 0..good.body.len() {
+            let mut bad = good.clone();
+            bad.body[at_byte] ^= 1;
+            assert_eq!(bad.verify(&secret, at), Err(Unsigned::Forged));
+        }
+        for signature in [None, Some(""), Some("v0="), Some("v0=a2"), Some("v1=a2114d57"), Some("v0=zz")] {
+            let bad = Signed { signature: signature.map(str::to_owned), ..good.clone() };
+            assert_eq!(bad.verify(&secret, at), Err(Unsigned::Forged), "{signature:?}");
+        }
+        for timestamp in [None, Some("1531420619"), Some("soon"), Some("")] {
+            let bad = Signed { timestamp: timestamp.map(str::to_owned), ..good.clone() };
+            assert_eq!(bad.verify(&secret, at), Err(Unsigned::Forged), "{timestamp:?}");
+        }
+        assert_eq!(good.verify(&Secret::default(), at), Err(Unsigned::Forged));
+        assert_eq!(good.verify(&Secret::new("another"), at), Err(Unsigned::Forged));
+    }
+
+    #[test]
+    fn a_body_is_read_by_the_way_it_came() {
+        let (_, good) = documented();
+        assert_eq!(good.payload(Way::Command).unwrap()["user_name"], "roadrunner");
+        assert_eq!(good.payload(Way::Interaction), Err(Unsigned::Unreadable));
+        assert_eq!(good.payload(Way::Event), Err(Unsigned::Unreadable));
+        let form =
+            Signed { body: b"payload=%7B%22type%22%3A%22shortcut%22%7D".to_vec(), ..Signed::default() };
+        assert_eq!(form.payload(Way::Interaction).unwrap()["type"], "shortcut");
+    }
+}

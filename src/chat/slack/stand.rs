@@ -1,0 +1,77 @@
+//! Who the bot is in its workspace, and who the people are: asked once, when Slack is there.
+
+use std::time::Duration;
+
+use super::{SlackDoor, heard::is_id, trouble::Doing};
+use crate::{chat::bring::Step, outbox::port::Outcome, people::Person};
+
+/// A name that is not there by now is left out.
+const PATIENCE_WITH_NAMES: Duration = Duration::from_millis(700);
+
+#[derive(Debug, Clone)]
+pub(super) struct Stand {
+    /// The bot as a member of the workspace.
+    pub me: String,
+    /// The bot as the author of messages.
+    pub bot: String,
+    /// The workspace's address, ending in a slash.
+    pub url: String,
+    pub tag: String,
+}
+
+impl SlackDoor {
+    pub(super) async fn stand(&self) -> Step<&Stand> {
+        self.stand.get_or_try_init(|| self.take_stand()).await
+    }
+
+    async fn take_stand(&self) -> Step<Stand> {
+        let told = self.rest.ask("auth.test", &[]).await;
+        let told = told.map_err(|trouble| trouble.outcome(Doing::Read, &self.settings.channel))?;
+        let id = |name: &str, letters: &[char]| told[name].as_str().filter(|id| is_id(id, letters));
+        let (Some(me), Some(bot)) = (id("user_id", &['U', 'W']), id("bot_id", &['B'])) else {
+            let why =
+                "Slack's answer on who the bot is could not be read. Is `slack.bot_token` a bot's (`xoxb-`)?";
+            return Err(Outcome::Retry { after: None, why: why.into() }.into());
+        };
+        let url = told["url"].as_str().filter(|url| url.starts_with("http")).unwrap_or("https://slack.com/");
+        let tag = self.bindings.tag(&*self.desk.world).await?;
+        let url = format!("{}/", url.trim_end_matches('/'));
+        Ok(Stand { me: me.to_owned(), bot: bot.to_owned(), url, tag })
+    }
+
+    /// Where people find a message.
+    pub(super) fn permalink(&self, channel: &str, thread: Option<&str>, ts: &str) -> String {
+        let base = self.stand.get().map_or("https://slack.com/", |stand| stand.url.as_str());
+        let link = format!("{base}archives/{channel}/p{}", ts.replace('.', ""));
+        match thread {
+            Some(thread) if thread != ts => format!("{link}?thread_ts={thread}&cid={channel}"),
+            _ => link,
+        }
+    }
+
+    /// The person with this member id, by the name that people see. `name`: what Slack called them here.
+    pub(super) async fn person(&self, user: &str, name: &str) -> Person {
+        if let Some(person) = self.settings.people.of(user) {
+            return person;
+        }
+        let args = [("user", user.to_owned())];
+        let asking = self.rest.ask("users.info", &args);
+        let told = tokio::time::timeout(PATIENCE_WITH_NAMES, asking).await;
+        let known = match told {
+            Ok(Ok(told)) => {
+                let (user, profile) = (&told["user"], &told["user"]["profile"]);
+                [&profile["display_name"], &profile["real_name"], &user["real_name"], &user["name"]]
+                    .into_iter()
+                    .filter_map(|name| name.as_str())
+                    .find(|name| !name.trim().is_empty())
+                    .map(str::to_owned)
+            }
+            Ok(Err(trouble)) => {
+                tracing::info!(why = trouble.why(), "somebody's name is not known");
+                None
+            }
+            Err(_) => None,
+        };
+        self.settings.people.meet(user, known.as_deref().unwrap_or(name))
+    }
+}

@@ -1,0 +1,117 @@
+//! Slack over HTTP: the server itself, told by signed requests.
+
+use std::time::Duration;
+
+use commandpost::{
+    desk::clock::{System, World},
+    model::slack::SlackModel,
+};
+use serde_json::{Value, json};
+
+use crate::support::program::Program;
+
+struct Told {
+    post: Program,
+    slack: SlackModel,
+    channel: String,
+    ada: String,
+}
+
+impl Told {
+    async fn new() -> Told {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let slack = SlackModel::start(std::sync::Arc::new(|| System.now())).await.expect("a free port");
+        slack.message_gap(0);
+        let (channel, ada) = (slack.channel("command-post"), slack.person("ada"));
+        let mut post = Program::new("");
+        let (bot, signing) = (slack.bot_token(), slack.signing_secret());
+        let (bot, signing) = (post.secret("bot", bot.expose()), post.secret("signing", signing.expose()));
+        post.configure(&format!(
+            "[[person]]\nid = \"ada\"\nname = \"Ada\"\nslack = \"{ada}\"\n[slack]\nbase_url = \"{}\"\n\
+             bot_token_file = \"{bot}\"\nsigning_secret_file = \"{signing}\"\nchannel = \"{channel}\"\n",
+            slack.url()
+        ));
+        post.start().await;
+        slack.reach_over_http(&post.url("/chat/slack"));
+        Told { post, slack, channel, ada }
+    }
+
+    async fn ask(&self, channel: &str, text: &str) -> String {
+        self.slack.slash(&self.ada, channel, text).expect("said").answer().await.expect("an answer").text
+    }
+
+    async fn send(&self, way: &str, body: &str, signature: &str, at: i64) -> (u16, Value) {
+        let request = self.post.client.post(self.post.url(&format!("/chat/slack/{way}")));
+        let request = request.header("x-slack-request-timestamp", at.to_string());
+        let answer = request
+            .header("x-slack-signature", signature)
+            .body(body.to_owned())
+            .send()
+            .await
+            .expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_default())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_incident_goes_over_http() {
+    let told = Told::new().await;
+    let answer = told.ask(&told.channel, "declare Checkout fails").await;
+    assert!(answer.contains("INC-1"), "{answer}");
+    let patience = Duration::from_secs(30);
+    let channel =
+        told.slack.wait_for(patience, |slack| slack.channel_named("inc-1")).await.expect("a channel");
+    told.ask(&channel.id, "note the database failed over").await;
+    let card = |slack: &SlackModel| slack.messages(&channel.id).into_iter().find(|m| !m.blocks.is_empty());
+    let card = told.slack.wait_for(patience, card).await.expect("a card");
+    let press = card.buttons().into_iter().find(|name| name.ends_with("|note")).expect("a button");
+    told.slack
+        .press(&told.ada, &channel.id, &card.ts, &press)
+        .expect("a button")
+        .form()
+        .await
+        .expect("a form");
+    let sent = told.slack.submit(&told.ada, json!({"text": "by a form"})).await.expect("it fits");
+    sent.answer().await.expect("an answer");
+    let (message, _) = told.slack.say(&told.ada, &channel.id, None, "it swaps").expect("said");
+    let pinned = told.slack.react(&told.ada, &channel.id, &message, "pushpin").expect("put there");
+    pinned.acknowledged().await.expect("in time");
+    told.slack.say_again(&pinned);
+    let lines = |slack: &SlackModel| {
+        let lines: Vec<String> = slack.messages(&channel.id).into_iter().map(|m| m.text).collect();
+        lines.iter().any(|line| line.contains("Ada: it swaps")).then_some(lines)
+    };
+    let lines = told.slack.wait_for(patience, lines).await.expect("the lines");
+    for words in ["database failed over", "by a form", "Ada: it swaps"] {
+        assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {lines:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_slack_signed_within_five_minutes_is_taken() {
+    let told = Told::new().await;
+    let now = System.now().timestamp();
+    let body = json!({"type": "url_verification", "challenge": "c1"}).to_string();
+    let sign = |at: i64, body: &str| told.slack.sign(&at.to_string(), body.as_bytes());
+    let (status, answer) = told.send("events", &body, &sign(now, &body), now).await;
+    assert_eq!((status, &answer["challenge"]), (200, &json!("c1")));
+    for (signature, at) in [
+        (sign(now - 600, &body), now - 600),
+        (sign(now + 600, &body), now + 600),
+        (sign(now, &body), now - 1),
+        (sign(now, "other"), now),
+        ("v0=00".to_owned(), now),
+        (String::new(), now),
+    ] {
+        let (status, answer) = told.send("events", &body, &signature, at).await;
+        assert_eq!(status, 401, "{at}: {answer}");
+    }
+    let (status, _) = told.send("nothing", &body, &sign(now, &body), now).await;
+    assert_eq!(status, 404);
+    let (status, _) = told.send("events", "{", &sign(now, "{"), now).await;
+    assert_eq!(status, 400);
+    let large = "x".repeat(2 * 1024 * 1024);
+    let (status, _) = told.send("events", &large, &sign(now, &large), now).await;
+    assert_eq!(status, 413);
+}

@@ -1,0 +1,266 @@
+//! The Slack door on a modelled Slack: a whole incident, by the hands of modelled people.
+
+mod house;
+mod http;
+mod sdk;
+mod trouble;
+
+use serde_json::json;
+
+use commandpost::{config::SlackSpace, model::slack::Message};
+
+use self::house::House;
+
+/// The name of the card's button.
+fn button(card: &Message, name: &str) -> String {
+    let buttons = card.buttons();
+    let found = buttons.iter().find(|one| one.ends_with(&format!("|{name}")));
+    found.unwrap_or_else(|| panic!("no {name} among {buttons:?}")).clone()
+}
+
+fn shown(card: &Message) -> String {
+    serde_json::to_string(&card.blocks).expect("JSON")
+}
+
+#[tokio::test]
+async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, card) = house.declare("Checkout fails <!here> & more").await;
+    house.quiet().await;
+    assert!(channel.name.starts_with("inc-1-checkout-fails"), "{}", channel.name);
+    assert!(
+        shown(&card).contains("INC-1 Checkout fails") && shown(&card).contains("Ada Lovelace"),
+        "{card:?}"
+    );
+    let announced = house.slack.messages(&house.post);
+    assert_eq!(announced.len(), 1);
+    assert!(announced[0].text.contains("*INC-1* Checkout fails &lt;!here&gt; &amp; more"), "{announced:?}");
+    assert!(announced[0].text.contains(&format!("<#{}>", channel.id)));
+    house
+        .eventually("topic, bookmarks, the invitation and the pin", || {
+            let now = house.slack.channel_named("inc-1")?;
+            let is_whole = now.topic.contains("command: Ada Lovelace")
+                && now.bookmarks.len() == 2
+                && now.members.contains(&house.ada)
+                && now.pins == [card.ts.clone()];
+            is_whole.then_some(())
+        })
+        .await;
+
+    let told = house.ask(&house.bob, &channel.id, "severity sev1 payments too").await;
+    assert!(!told.is_empty());
+    house.ask(&house.bob, &channel.id, "note the database failed over <!channel> *now*").await;
+    house.quiet().await;
+    assert_eq!(house.cards(&channel.id).len(), 1, "edited in place");
+    let now = &house.cards(&channel.id)[0];
+    assert!(now.is_edited && now.ts == card.ts && shown(now).contains("SEV1"), "{now:?}");
+    let lines = house.lines(&channel.id);
+    let note = lines.last().expect("a line");
+    assert!(
+        note.starts_with("<!date^") && note.contains("*Bob* the database failed over &lt;!channel&gt;"),
+        "{note}"
+    );
+    // Said somewhere else, of an incident that is named; and what cannot be done, the asker alone is told.
+    house.ask(&house.ada, &house.post, "INC-1 note from afar").await;
+    house.quiet().await;
+    assert!(house.lines(&channel.id).last().expect("a line").contains("from afar"));
+    let lost = house.ask(&house.ada, &house.post, "INC-9 note x").await;
+    assert!(lost.contains("There is no INC-9"), "{lost}");
+    // A page that is linked, such as the bridge, stands above the channel.
+    house.ask(&house.ada, &channel.id, "link Bridge https://meet.example.com/inc-1").await;
+    house.quiet().await;
+    let bookmarks = house.slack.channel_named("inc-1").expect("there").bookmarks;
+    assert!(bookmarks.contains(&("Bridge".into(), "https://meet.example.com/inc-1".into())), "{bookmarks:?}");
+    // Whoever is offered something is invited.
+    house.ask(&house.ada, &channel.id, "command offer @bob").await;
+    house.quiet().await;
+    assert!(house.slack.channel_named("inc-1").expect("there").members.contains(&house.bob));
+    let taken = house.ask(&house.bob, &channel.id, "command accept").await;
+    assert!(!taken.contains("cannot"), "{taken}");
+    house.quiet().await;
+    assert!(house.slack.channel_named("inc-1").expect("there").topic.contains("command: Bob"));
+    house.end(bot, "the card follows").await;
+}
+
+#[tokio::test]
+async fn a_verb_without_its_words_opens_a_form_and_what_is_refused_stands_in_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let asked = house.slack.slash(&house.ada, &house.post, "declare").expect("said");
+    let form = asked.form().await.expect("a form");
+    assert_eq!(form.view["callback_id"], "cp1|verb|declare");
+    let sent = house.slack.submit(&house.ada, json!({"title": "Search is down", "severity": "sev3"})).await;
+    let told = sent.expect("it fits").answer().await.expect("an answer");
+    assert!(told.text.contains("INC-1"), "{told:?}");
+    house.quiet().await;
+    let channel = house.slack.channel_named("inc-1-search-is-down").expect("a channel");
+
+    // Command goes over by a form as well: to a person chosen from a list.
+    house.slack.slash(&house.ada, &channel.id, "command offer").expect("said").form().await.expect("a form");
+    let sent = house.slack.submit(&house.ada, json!({"to": house.bob})).await.expect("it fits");
+    let told = sent.answer().await.expect("an answer");
+    assert!(told.text.contains("Bob"), "{told:?}");
+    assert_eq!(told.channel.as_deref(), Some(channel.id.as_str()), "where it was asked");
+    // A CAN report.
+    house.slack.slash(&house.bob, &channel.id, "can").expect("said").form().await.expect("a form");
+    let can = json!({"service": "search", "conditions": "no results", "actions": "restarting", "needs": "an index"});
+    house.slack.submit(&house.bob, can).await.expect("it fits").answer().await.expect("an answer");
+    house.quiet().await;
+    assert!(
+        house.timeline().await.iter().any(|text| text.contains("no results")),
+        "{:?}",
+        house.timeline().await
+    );
+    // What is refused stands in the form, and nothing typed is lost.
+    house.slack.slash(&house.bob, &channel.id, "command offer").expect("said").form().await.expect("a form");
+    let refused =
+        house.slack.submit(&house.bob, json!({"to": house.ada})).await.err().expect("not Bob's to give");
+    assert!(refused.0.starts_with("{\"to\":"), "{refused}");
+    house.end(bot, "forms").await;
+}
+
+#[tokio::test]
+async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, card) = house.declare("Checkout fails").await;
+    let pressed =
+        house.slack.press(&house.bob, &channel.id, &card.ts, &button(&card, "note")).expect("a button");
+    let form = pressed.form().await.expect("a form");
+    assert_eq!(form.view["blocks"][0]["label"]["text"], "What happened?");
+    let typed = "{text} \"quoted\" --at 09:12 INC-2 close; `x` <!here> &amp;";
+    let sent = house.slack.submit(&house.bob, json!({"text": typed})).await.expect("it fits");
+    sent.answer().await.expect("an answer");
+    house.quiet().await;
+    assert_eq!(house.timeline().await.last().map(|text| text.trim_end_matches('.')), Some(typed));
+    // One without blanks is done at once.
+    let next =
+        house.slack.press(&house.bob, &channel.id, &card.ts, &button(&card, "next")).expect("a button");
+    assert!(!next.answer().await.expect("an answer").text.is_empty());
+    // A card that has moved on: the button is no longer there, and says so.
+    let old = button(&card, "resolve");
+    house.ask(&house.ada, &channel.id, "resolve rolled back").await;
+    house.ask(&house.ada, &channel.id, "close").await;
+    house.quiet().await;
+    let now = house.cards(&channel.id).pop().expect("a card");
+    assert!(!now.buttons().contains(&old), "{:?}", now.buttons());
+    house.end(bot, "buttons").await;
+}
+
+#[tokio::test]
+async fn a_pin_and_the_shortcuts_take_up_what_people_say() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let said = format!("<@{}> sees 5xx &lt;b&gt; on <https://a.example|a.example>", house.ada);
+    let (message, _) = house.slack.say(&house.bob, &channel.id, None, &said).expect("said");
+    for _ in 0..2 {
+        let pinned = house.slack.react(&house.ada, &channel.id, &message, "pushpin").expect("put there");
+        pinned.acknowledged().await.expect("in time");
+        house.slack.say_again(&pinned);
+    }
+    house
+        .slack
+        .react(&house.ada, &channel.id, &message, "eyes")
+        .expect("put there")
+        .acknowledged()
+        .await
+        .expect("well");
+    house.quiet().await;
+    let notes: Vec<String> =
+        house.timeline().await.into_iter().filter(|text| text.contains("sees 5xx")).collect();
+    assert_eq!(notes.len(), 1, "once: {notes:?}");
+    assert!(notes[0].starts_with("Bob: @Ada Lovelace sees 5xx <b> on a.example (http"), "{notes:?}");
+    assert!(
+        notes[0].contains(&format!("/archives/{}/p{}", channel.id, message.replace('.', ""))),
+        "{notes:?}"
+    );
+    // A message in a thread of the channel.
+    let (reply, _) = house.slack.say(&house.bob, &channel.id, Some(&message), "and 4xx").expect("said");
+    house
+        .slack
+        .react(&house.ada, &channel.id, &reply, "pushpin")
+        .expect("put there")
+        .acknowledged()
+        .await
+        .expect("well");
+    house.quiet().await;
+    assert!(
+        house.timeline().await.iter().any(|text| text.starts_with("Bob: and 4xx")),
+        "{:?}",
+        house.timeline().await
+    );
+    // By the message's menu.
+    let (third, _) = house.slack.say(&house.bob, &channel.id, None, "db1 swaps").expect("said");
+    let noted = house.slack.message_action(&house.ada, &channel.id, &third, "add_to_timeline").expect("done");
+    noted.answer().await.expect("an answer");
+    house.quiet().await;
+    assert!(house.timeline().await.iter().any(|text| text.starts_with("Bob: db1 swaps")));
+    // A message becomes an incident.
+    let (other, _) =
+        house.slack.say(&house.bob, &house.post, None, "mail is late\nby an hour").expect("said");
+    let asked =
+        house.slack.message_action(&house.ada, &house.post, &other, "declare_from_message").expect("done");
+    let form = asked.form().await.expect("a form");
+    assert_eq!(form.view["blocks"][0]["element"]["initial_value"], "mail is late");
+    let sent = house.slack.submit(&house.ada, json!({"title": "mail is late"})).await.expect("it fits");
+    assert!(sent.answer().await.expect("an answer").text.contains("INC-2"));
+    // The global shortcut has no channel: the answer comes as a message to the person.
+    house.slack.shortcut(&house.bob, "declare_incident").form().await.expect("a form");
+    let sent = house.slack.submit(&house.bob, json!({"title": "from anywhere"})).await.expect("it fits");
+    let told = sent.answer().await.expect("an answer");
+    assert!(told.channel.is_none() && told.text.contains("INC-3"), "{told:?}");
+    house.end(bot, "shortcuts").await;
+}
+
+#[tokio::test]
+async fn in_a_thread_the_bot_is_spoken_to_by_name() {
+    let mut house = House::new().await;
+    house.space = SlackSpace::Thread;
+    let bot = house.start().await;
+    house.ask(&house.ada, &house.post, "declare Checkout fails").await;
+    let card = house.eventually("the card", || house.cards(&house.post).pop()).await;
+    house.quiet().await;
+    assert_eq!(house.slack.channels().len(), 2, "no channel is made");
+    let line = format!("<@{}> note the database failed over", house.slack.bot());
+    let (_, asked) = house.slack.say(&house.bob, &house.post, Some(&card.ts), &line).expect("said");
+    let told = asked.answer().await.expect("an answer");
+    assert_eq!(told.thread.as_deref(), Some(card.ts.as_str()));
+    house.quiet().await;
+    let messages = house.slack.messages(&house.post);
+    let note =
+        messages.iter().find(|m| m.is_bots && m.text.contains("database failed over")).expect("a line");
+    assert_eq!(note.thread.as_deref(), Some(card.ts.as_str()));
+    assert_eq!(house.cards(&house.post).len(), 1, "one card, above its thread");
+    let (said, _) = house.slack.say(&house.bob, &house.post, Some(&card.ts), "it swaps").expect("said");
+    let pinned = house.slack.react(&house.ada, &house.post, &said, "pushpin").expect("put there");
+    pinned.acknowledged().await.expect("in time");
+    house.quiet().await;
+    assert!(house.timeline().await.iter().any(|text| text.starts_with("Bob: it swaps")));
+    house.end(bot, "threads").await;
+}
+
+#[tokio::test]
+async fn a_restart_that_remembers_nothing_finds_the_card_and_the_lines_again() {
+    for metadata in [true, false] {
+        let mut house = House::new().await;
+        house.space = SlackSpace::Thread;
+        let bot = house.start().await;
+        house.ask(&house.ada, &house.post, "declare Checkout fails").await;
+        house.quiet().await;
+        house.stop(bot).await;
+        let card = house.cards(&house.post).pop().expect("a card");
+        house.desk.journal.bind("slack", "INC-1", "card", "").await.expect("bound");
+        if !metadata {
+            house.slack.hide_metadata();
+        }
+        let bot = house.start().await;
+        house.ask(&house.ada, &house.post, "INC-1 note back again").await;
+        house.quiet().await;
+        assert_eq!(house.cards(&house.post).len(), 1);
+        assert_eq!(house.cards(&house.post)[0].ts, card.ts);
+        house.end(bot, "a restart").await;
+    }
+}
