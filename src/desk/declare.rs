@@ -43,6 +43,7 @@ impl Desk {
         mut declare: Declare,
         along: Along,
     ) -> Result<Answer, Refusal> {
+        let masked = declare.mask();
         let asked = format!(
             "declare {:?}",
             (&declare.title, declare.severity, declare.kind, declare.situation.as_ref().map(|s| s.id))
@@ -107,7 +108,7 @@ impl Desk {
                 ));
             };
             let answer = Answer {
-                text: format!("{id} – {}", decision.reply),
+                text: format!("{id} – {}{}", decision.reply, masked.word()),
                 incident: Some(id),
                 seq: Some(state.seq),
             };

@@ -52,9 +52,10 @@ impl Desk {
         self: &Arc<Self>,
         caller: Caller,
         id: IncidentId,
-        command: Command,
+        mut command: Command,
         along: Along,
     ) -> Result<Answer, Refusal> {
+        let masked = command.mask();
         let asked = format!("{id} {command:?}");
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
@@ -85,7 +86,8 @@ impl Desk {
                             };
                         }
                     };
-                let mut answer = Answer { text: decision.reply, incident: Some(id), seq: None };
+                let mut answer =
+                    Answer { text: decision.reply + &masked.word(), incident: Some(id), seq: None };
                 if decision.events.is_empty() {
                     if along.marks.is_empty() && along.deliveries.is_empty() {
                         let seen = slot.seen(state.seq);

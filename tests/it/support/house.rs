@@ -125,6 +125,11 @@ impl House {
         House { desk: Desk::new(journal.clone(), world.clone(), settings), world, journal, _dir: dir }
     }
 
+    /// Where its files lie.
+    pub fn dir(&self) -> &std::path::Path {
+        self._dir.path()
+    }
+
     /// Another desk on the same journal, as after a crash: nothing is left but what was written.
     pub fn restarted(self) -> House {
         let settings = self.desk.settings.clone();
