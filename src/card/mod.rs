@@ -124,8 +124,36 @@ fn some_of(lines: &mut Vec<String>) -> String {
     lines.join("\n")
 }
 
+/// What stands in place of a restricted incident's card: that there is one, for whoever was told before.
+fn covered(incident: &Incident) -> Card {
+    Card {
+        subject: incident.id.to_string(),
+        incident: Some(incident.id),
+        banner: incident.kind().banner(),
+        title: format!("{} is restricted", incident.id),
+        tone: Tone::Calm,
+        text: "It goes on where only those who are in it can read: in the console, or on the command line."
+            .into(),
+        fields: vec![],
+        buttons: vec![],
+        footer: String::new(),
+    }
+}
+
+impl Card {
+    /// Without the incident that it belongs to, which not everybody may know of.
+    pub fn unlinked(mut self) -> Card {
+        self.incident = None;
+        self.fields.retain(|field| field.name != "Incident");
+        self
+    }
+}
+
 /// The status card of an incident: who commands, how bad, what is open, when the public hears next.
 pub fn incident(incident: &Incident, words: Words) -> Card {
+    if incident.restricted.is_some() {
+        return covered(incident);
+    }
     let tone = match (incident.phase, incident.severity) {
         (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
         (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,

@@ -197,6 +197,7 @@ impl Desk {
                     triage: false,
                     situation: Some(facts),
                     drill: None,
+                    restricted: false,
                 };
                 let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
                 match self.declare(house, declare, along).await {

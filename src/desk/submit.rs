@@ -61,7 +61,7 @@ impl Desk {
             return Ok(answer);
         }
         let target = self.target(id, &command).await?;
-        let command = self.with_facts(command).await?;
+        let command = self.with_facts(command, &caller.person).await?;
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
             let (written, answer) = {
@@ -232,6 +232,7 @@ impl Desk {
         Scene {
             person: &caller.person,
             is_house: caller.is_house,
+            is_admin: caller.is_admin,
             now,
             policy: &self.settings.policy,
             target,

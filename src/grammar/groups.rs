@@ -171,6 +171,40 @@ pub(super) enum Crew {
     /// Who is here
     #[command(after_help = "crew list")]
     List,
+    /// Only who is here may see it
+    #[command(before_help = "restrict [REASON]", after_help = "crew restrict a customer's data is out")]
+    Restrict(Reason),
+    /// Everybody may see it again
+    #[command(before_help = "open up [REASON]", after_help = "crew open the customers are told")]
+    Open(Reason),
+    /// Let somebody in
+    #[command(after_help = "crew admit @ada")]
+    Admit {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        who: String,
+    },
+    /// Keep somebody out again
+    #[command(after_help = "crew expel @ada --reason she changed teams")]
+    Expel {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        who: String,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// As an admin, look in; it is logged
+    #[command(
+        name = "break-glass",
+        before_help = "break glass REASON",
+        after_help = "crew break-glass nobody who is in it answers"
+    )]
+    BreakGlass {
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,7 +27,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
     let command = match verb {
-        Verb::Declare { title, severity, from, triage, test } => {
+        Verb::Declare { title, severity, from, triage, test, restricted } => {
             let kind = if test { Kind::Test } else { Kind::Real };
             let declare = Declare {
                 title: title.unwrap_or_default(),
@@ -36,6 +36,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 triage,
                 situation: None,
                 drill: None,
+                restricted,
             };
             return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
         }
@@ -85,6 +86,13 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             },
             Crew::Assist { text } => Command::Assist { text: text.unwrap_or_default() },
             Crew::List => Command::Crew,
+            Crew::Restrict(reason) => Command::Restrict { reason: reason.text() },
+            Crew::Open(reason) => Command::OpenUp { reason: reason.text() },
+            Crew::Admit { who } => Command::Admit { who: person(&who)? },
+            Crew::Expel { who, reason } => {
+                Command::Expel { who: person(&who)?, reason: reason.unwrap_or_default() }
+            }
+            Crew::BreakGlass { reason } => Command::BreakGlass { reason },
         },
         Verb::Next => Command::Next,
         Verb::Note { at, text } => Command::Note { text, at: at.map(|at| at.0) },

@@ -26,6 +26,8 @@ pub struct Declare {
     pub triage: bool,
     pub situation: Option<SituationFacts>,
     pub drill: Option<DrillStart>,
+    /// Only who declares it, and whom they let in, may see it.
+    pub restricted: bool,
 }
 
 /// What a drill's incident starts with.
@@ -54,6 +56,7 @@ pub struct SituationFacts {
 pub struct MergeFacts {
     pub commander: Person,
     pub phase: Phase,
+    pub is_restricted: bool,
 }
 
 /// What goes along from an incident that was merged into another.
@@ -162,6 +165,24 @@ pub enum Command {
         note: String,
     },
     Crew,
+    // Who may see it
+    Restrict {
+        reason: String,
+    },
+    OpenUp {
+        reason: String,
+    },
+    Admit {
+        who: Person,
+    },
+    Expel {
+        who: Person,
+        reason: String,
+    },
+    /// An admin looks into what they were not let into.
+    BreakGlass {
+        reason: String,
+    },
     // Objectives, tasks, reports
     SetObjective {
         text: String,
@@ -387,6 +408,10 @@ pub enum Verb {
     OfferRole,
     RelieveRole,
     CheckIn,
+    Restrict,
+    OpenUp,
+    Admit,
+    BreakGlass,
     Objective,
     AssignTask,
     WorkTask,
@@ -411,7 +436,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 39] = [
+    pub const ALL: [Verb; 43] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -430,6 +455,10 @@ impl Verb {
         Self::OfferRole,
         Self::RelieveRole,
         Self::CheckIn,
+        Self::Restrict,
+        Self::OpenUp,
+        Self::Admit,
+        Self::BreakGlass,
         Self::Objective,
         Self::AssignTask,
         Self::WorkTask,
@@ -474,6 +503,10 @@ impl Verb {
             Self::OfferRole => "give out roles",
             Self::RelieveRole => "relieve somebody of a role",
             Self::CheckIn => "check in or out",
+            Self::Restrict => "restrict the incident",
+            Self::OpenUp => "open the incident up",
+            Self::Admit => "let people in or keep them out",
+            Self::BreakGlass => "break the glass",
             Self::Objective => "set objectives",
             Self::AssignTask => "assign tasks to others",
             Self::WorkTask => "work on a task",

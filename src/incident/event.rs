@@ -204,6 +204,26 @@ pub enum Event {
         note: String,
     },
 
+    /// From here on only these people, and whoever is let in, may see it.
+    #[serde(rename = "access.restricted")]
+    Restricted {
+        people: Vec<Person>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "access.opened")]
+    OpenedUp {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "access.admitted")]
+    Admitted { who: Person },
+    #[serde(rename = "access.removed")]
+    ShutOut { who: Person, reason: String },
+    /// Whoever wrote this was not let in, and looked in as an admin.
+    #[serde(rename = "access.glass_broken")]
+    GlassBroken { reason: String },
+
     #[serde(rename = "objective.set")]
     ObjectiveSet { n: u32, text: String },
     #[serde(rename = "objective.met")]
@@ -414,6 +434,11 @@ impl Event {
             Self::RoleReleased { .. } => "role.released",
             Self::CheckedIn { .. } => "checkin",
             Self::CheckedOut { .. } => "checkout",
+            Self::Restricted { .. } => "access.restricted",
+            Self::OpenedUp { .. } => "access.opened",
+            Self::Admitted { .. } => "access.admitted",
+            Self::ShutOut { .. } => "access.removed",
+            Self::GlassBroken { .. } => "access.glass_broken",
             Self::ObjectiveSet { .. } => "objective.set",
             Self::ObjectiveMet { .. } => "objective.met",
             Self::ObjectiveDropped { .. } => "objective.dropped",

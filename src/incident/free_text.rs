@@ -50,6 +50,10 @@ impl Command {
             | DropAction { reason, .. }
             | StopActions { reason }
             | ResumeActions { reason }
+            | Restrict { reason }
+            | OpenUp { reason }
+            | Expel { reason, .. }
+            | BreakGlass { reason }
             | Object { reason, .. }
             | WithdrawProposal { reason, .. }
             | Redact { reason, .. }
@@ -76,6 +80,7 @@ impl Command {
             | Roles
             | Chart
             | Crew
+            | Admit { .. }
             | MeetObjective { .. }
             | UnderstandTask { .. }
             | ExtendTask { .. }

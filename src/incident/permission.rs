@@ -59,9 +59,12 @@ fn role_may(role: &Role, verb: Verb) -> bool {
         return true;
     }
     match slug {
-        "ic" => verb != House,
+        "ic" => !matches!(verb, House | BreakGlass),
         // Everything the commander may, but what ends or shrinks the incident: that needs the token.
-        "deputy" => !matches!(verb, House | Close | LowerSeverity | OfferCommand | Cancel | Merge),
+        "deputy" => !matches!(
+            verb,
+            House | Close | LowerSeverity | OfferCommand | Cancel | Merge | OpenUp | BreakGlass
+        ),
         "pio" => matches!(verb, PublishPost | Retitle),
         "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions),
         "lno" => matches!(verb, AssignTask | OfferRole),
@@ -78,7 +81,8 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                 | StopActions
         ),
         "planning" => matches!(verb, Objective | AssignTask | Retitle | OfferRole),
-        "logistics" | "finance" | "intel" => matches!(verb, AssignTask),
+        "logistics" | "finance" => matches!(verb, AssignTask),
+        "intel" => matches!(verb, AssignTask | Restrict | Admit),
         "branch" | "lead" => matches!(verb, AssignTask | CancelTask),
         "scribe" => matches!(verb, Decide | Redact | Retitle),
         "situation" => matches!(verb, Retitle),

@@ -153,6 +153,22 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::CheckedIn { who, note } => format!("{who} checked in{}", because(note)),
         Event::CheckedOut { who, note } => format!("{who} checked out{}", because(note)),
 
+        Event::Restricted { people, reason } => {
+            format!(
+                "Restricted: only {} and whoever is let in may see this incident{}",
+                and(people),
+                because(reason)
+            )
+        }
+        Event::OpenedUp { reason } => {
+            format!("Opened up: everybody may see this incident{}", because(reason))
+        }
+        Event::Admitted { who } => format!("{who} was let in and may see this incident."),
+        Event::ShutOut { who, reason } => format!("{who} may no longer see this incident{}", because(reason)),
+        Event::GlassBroken { reason } => {
+            format!("Break-glass: an admin who was not let in looked in{}", because(reason))
+        }
+
         Event::ObjectiveSet { n, text } => format!("Objective {n} was set: {}", ended(text)),
         Event::ObjectiveMet { n } => format!("Objective {n} was met."),
         Event::ObjectiveDropped { n, reason } => format!("Objective {n} was dropped{}", because(reason)),

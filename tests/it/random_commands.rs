@@ -105,7 +105,7 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..]))), text()).prop_map(
             |(number, other, reason)| Command::Merge {
                 into: IncidentId::new(Kind::Real, number),
-                other: other.map(|(commander, phase)| MergeFacts { commander, phase }),
+                other: other.map(|(commander, phase)| MergeFacts { commander, phase, is_restricted: false }),
                 reason,
             }
         ),
@@ -124,6 +124,11 @@ fn people() -> impl Strategy<Value = Command> {
         role().prop_map(|role| Command::ReleaseRole { role }),
         (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckIn { who, note }),
         (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckOut { who, note }),
+        text().prop_map(|reason| Command::Restrict { reason }),
+        text().prop_map(|reason| Command::OpenUp { reason }),
+        person().prop_map(|who| Command::Admit { who }),
+        (person(), text()).prop_map(|(who, reason)| Command::Expel { who, reason }),
+        text().prop_map(|reason| Command::BreakGlass { reason }),
     ]
 }
 
@@ -425,9 +430,17 @@ fn play(
         triage,
         situation: None,
         drill,
+        restricted: false,
     };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
-    let scene = Scene { person: &opener, is_house: by_house, now: start, policy: &policy, target: None };
+    let scene = Scene {
+        person: &opener,
+        is_house: by_house,
+        is_admin: false,
+        now: start,
+        policy: &policy,
+        target: None,
+    };
     let opened = decide::open(&declare, &scene).unwrap();
     let chats = vec!["discord".to_owned()];
     let mut played = Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats };
@@ -453,7 +466,14 @@ fn play(
             _ => None,
         };
         let at = incident.time_at(played.now);
-        let scene = Scene { person: &who, is_house, now: at, policy: &policy, target: target.as_ref() };
+        let scene = Scene {
+            person: &who,
+            is_house,
+            is_admin: who.name == "Di",
+            now: at,
+            policy: &policy,
+            target: target.as_ref(),
+        };
         match decide::decide(incident, &command, &scene) {
             Ok(decision) => {
                 if !decision.events.is_empty() {

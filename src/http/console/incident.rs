@@ -45,6 +45,8 @@ struct Page {
     frame: Frame,
     id: String,
     title: String,
+    /// Names, where it is restricted.
+    seen_by: Option<String>,
     summary: String,
     severity: Severity,
     phase: &'static str,
@@ -147,7 +149,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let console = &shared.console;
     let desk = &console.desk;
     let policy = &desk.settings.policy;
-    let incident = desk.incident(id).await?;
+    let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
     let lines = timeline::lines(desk, id, (from, incident.seq), &clock, console.vocabulary).await?;
@@ -163,6 +165,10 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         frame,
         id: id.to_string(),
         title: incident.title.clone(),
+        seen_by: incident
+            .restricted
+            .as_ref()
+            .map(|circle| circle.people.values().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")),
         summary: incident.summary.clone(),
         severity: incident.severity,
         phase: incident.phase.word(),

@@ -1,9 +1,10 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! One file a noun: `access` (who may see it), `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
 //! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
+mod access;
 mod actions;
 mod aid;
 mod clockwork;
@@ -108,6 +109,8 @@ pub struct Reserved {
     pub declare: Option<BTreeSet<String>>,
     pub command: Option<BTreeSet<String>>,
     pub publish: Option<BTreeSet<String>>,
+    /// Who may look into a restricted incident that they were not let into, besides whoever comes as an admin.
+    pub break_glass: BTreeSet<String>,
 }
 
 impl Reserved {
@@ -149,6 +152,8 @@ pub struct Scene<'a> {
     pub person: &'a Person,
     /// The house acts: a timer, a rule, a drill's controller.
     pub is_house: bool,
+    /// They come with the rights of an admin, which is for breaking the glass.
+    pub is_admin: bool,
     /// The incident's own time (a drill has its own clock).
     pub now: DateTime<Utc>,
     pub policy: &'a Policy,
@@ -199,6 +204,7 @@ pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
 
 /// Decides a command on an incident as it stands.
 pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruling {
+    access::check(incident, command, scene)?;
     permit(incident, command, scene)?;
     if incident.phase.is_over() && !allowed_when_over(command) {
         return Err(Refusal::conflict(
@@ -238,6 +244,11 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
         Crew => Ok(Decision::read(roles::crew(incident))),
+        Restrict { reason } => access::restrict(incident, reason, scene),
+        OpenUp { reason } => access::open_up(incident, reason, scene),
+        Admit { who } => access::admit(incident, who),
+        Expel { who, reason } => access::expel(incident, who, reason, scene),
+        BreakGlass { reason } => access::break_glass(incident, reason, scene),
         SetObjective { text } => work::set_objective(incident, text, scene),
         MeetObjective { n } => work::meet_objective(incident, *n),
         DropObjective { n, reason } => work::drop_objective(incident, *n, reason, scene),
@@ -311,6 +322,10 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
             Verb::RelieveRole
         }
         CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
+        Restrict { .. } => Verb::Restrict,
+        OpenUp { .. } => Verb::OpenUp,
+        Admit { .. } | Expel { .. } => Verb::Admit,
+        BreakGlass { .. } => Verb::BreakGlass,
         SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
         // A task for oneself is work; a task for another is an order.
         AssignTask { owner: None, .. } | UnderstandTask { .. } | ExtendTask { .. } | ReportTask { .. } => {
@@ -354,6 +369,10 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
                 "A person must do it.",
             ))
         };
+    }
+    // Who may was asked already, before anything was said of the incident.
+    if verb == Verb::BreakGlass {
+        return Ok(());
     }
     let reserved = &scene.policy.reserved;
     match command {
@@ -424,6 +443,11 @@ fn allowed_when_over(command: &Command) -> bool {
             | Proposals
             | Next
             | CheckOut { .. }
+            | Restrict { .. }
+            | OpenUp { .. }
+            | Admit { .. }
+            | Expel { .. }
+            | BreakGlass { .. }
             | Timer(_)
             | Delivered { .. }
             | SituationMoved { .. }

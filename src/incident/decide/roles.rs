@@ -214,7 +214,18 @@ pub(super) fn crew(incident: &Incident) -> String {
         let part = if roles.is_empty() { String::new() } else { format!(" – {}", roles.join(", ")) };
         format!("{one}{part}{since}")
     };
-    here.iter().map(line).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = here.iter().map(line).collect();
+    if let Some(circle) = &incident.restricted {
+        let let_in: Vec<Person> =
+            circle.people.values().filter(|one| !here.iter().any(|p| p.id == one.id)).cloned().collect();
+        let others = if let_in.is_empty() {
+            String::new()
+        } else {
+            format!(" Let in besides: {}.", crate::incident::sentence::and(&let_in))
+        };
+        lines.push(format!("Restricted by {}: nobody else sees it.{others}", circle.by));
+    }
+    lines.join("\n")
 }
 
 const PARTICIPANTS_MAX: usize = 1_000;

@@ -34,6 +34,7 @@ impl Incident {
             roles: vec![],
             offers: vec![],
             participants: BTreeMap::new(),
+            restricted: None,
             objectives: vec![],
             tasks: vec![],
             actions: vec![],
@@ -218,6 +219,11 @@ impl Incident {
                     participant.checked_out = Some(at);
                 }
             }
+            Event::Restricted { people, .. } => self.restrict(&entry.actor.person, people, at),
+            Event::OpenedUp { .. } => self.restricted = None,
+            Event::Admitted { who } => self.let_in(who),
+            Event::ShutOut { who, .. } => self.shut_out(who),
+            Event::GlassBroken { .. } => self.let_in(&entry.actor.person),
             Event::ObjectiveSet { n, text } => {
                 self.objectives.push(Objective { n: *n, text: text.clone(), state: ObjectiveState::Open });
             }

@@ -3,6 +3,7 @@
 //! What grows without end (notes, repeats of alerts) is counted here, not kept: folding or keeping the state of an
 //! incident with 100,000 entries costs what it costs with ten.
 
+mod circle;
 mod fold;
 mod parts;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{event::DrillClock, id::IncidentId, kind::Kind, phase::Phase, role::Role, severity::Severity};
 use crate::{people::Person, post::PublicPhase};
+pub use circle::Circle;
 pub use fold::ASSIST_ANEW;
 pub use parts::*;
 
@@ -32,6 +34,8 @@ pub struct Incident {
     pub roles: Vec<Assignment>,
     pub offers: Vec<Offer>,
     pub participants: BTreeMap<String, Participant>,
+    /// Who may see it; `None` is everybody.
+    pub restricted: Option<Circle>,
     pub objectives: Vec<Objective>,
     pub tasks: Vec<Task>,
     pub actions: Vec<Action>,

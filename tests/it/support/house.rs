@@ -72,6 +72,7 @@ pub fn declare(title: &str, kind: Kind) -> Declare {
         triage: false,
         situation: None,
         drill: None,
+        restricted: false,
     }
 }
 
