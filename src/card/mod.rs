@@ -191,6 +191,13 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
             (Some(post), None) => fields.push(short("Public", format!("told: {}", post.draft.phase.word()))),
         }
     }
+    if let Some(call) = &incident.roll_call {
+        let answered = call.asked.len() - incident.unaccounted().len().min(call.asked.len());
+        fields.push(short("Roll call", format!("{answered} of {} – are you here?", call.asked.len())));
+    }
+    if let Some(period) = &incident.period {
+        fields.push(Field { name: "Period ends", value: Value::Time(period.ends_at), is_short: true });
+    }
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
     }
@@ -290,6 +297,10 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
             ),
         ]
     };
+    let mut buttons = buttons;
+    if incident.roll_call.is_some() {
+        buttons.insert(0, button("here", "I am here", "crew here", vec![], true));
+    }
     Card {
         subject: incident.id.to_string(),
         incident: Some(incident.id),

@@ -128,6 +128,12 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::TaskAssigned { n, due_at: Some(due_at), .. } | Event::TaskExtended { n, due_at } => {
             set(format!("task/{n}"), TimerKind::TaskDue { n: *n, due_at: *due_at }, *due_at);
         }
+        Event::RollCalled { due_at, .. } => {
+            set(format!("roll/{}", entry.seq), TimerKind::RollDue { seq: entry.seq }, *due_at);
+        }
+        Event::PeriodStarted { n, ends_at, .. } => {
+            set(format!("period/{n}"), TimerKind::PeriodEnds { n: *n }, *ends_at);
+        }
         Event::ProposalMade { n, ends_at, .. } => {
             set(format!("proposal/{n}"), TimerKind::ProposalEnds { n: *n }, *ends_at);
         }

@@ -72,6 +72,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 reason: reason.unwrap_or_default(),
             },
             RoleVerb::Release { role } => Command::ReleaseRole { role },
+            RoleVerb::Report { who, to } => Command::ReportTo { who: person(&who)?, to: person(&to)? },
             RoleVerb::List => Command::Roles,
             RoleVerb::Chart => Command::Chart,
         },
@@ -86,6 +87,8 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             },
             Crew::Assist { text } => Command::Assist { text: text.unwrap_or_default() },
             Crew::List => Command::Crew,
+            Crew::RollCall { minutes } => Command::RollCall { minutes: minutes.map(|minutes| minutes.0) },
+            Crew::Here { note } => Command::Here { note: note.unwrap_or_default() },
             Crew::Restrict(reason) => Command::Restrict { reason: reason.text() },
             Crew::Open(reason) => Command::OpenUp { reason: reason.text() },
             Crew::Admit { who } => Command::Admit { who: person(&who)? },
@@ -115,6 +118,10 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Objective::Add { text } => Command::SetObjective { text },
             Objective::Met { n } => Command::MeetObjective { n },
             Objective::Drop { n, reason } => Command::DropObjective { n, reason },
+            Objective::Period { minutes, emphasis } => {
+                Command::StartPeriod { minutes: minutes.0, emphasis: emphasis.unwrap_or_default() }
+            }
+            Objective::PeriodEnd(reason) => Command::EndPeriod { reason: reason.text() },
         },
         Verb::Task(verb) => match verb {
             Task::Add { owner, minutes, text } => Command::AssignTask {

@@ -204,6 +204,25 @@ pub enum Event {
         note: String,
     },
 
+    #[serde(rename = "rollcall.called")]
+    RollCalled { asked: Vec<Person>, due_at: DateTime<Utc> },
+    #[serde(rename = "rollcall.answered")]
+    RollAnswered {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    #[serde(rename = "rollcall.closed")]
+    RollClosed {
+        missing: Vec<Person>,
+        /// How many were asked.
+        of: u64,
+        /// Who is told: the commander.
+        to: Person,
+    },
+    /// From here on `who` reports to `to`, and to nobody else.
+    #[serde(rename = "role.reports_to")]
+    ReportsTo { who: Person, to: Person },
+
     /// From here on only these people, and whoever is let in, may see it.
     #[serde(rename = "access.restricted")]
     Restricted {
@@ -230,6 +249,23 @@ pub enum Event {
     ObjectiveMet { n: u32 },
     #[serde(rename = "objective.dropped")]
     ObjectiveDropped { n: u32, reason: String },
+
+    #[serde(rename = "period.started")]
+    PeriodStarted {
+        n: u32,
+        ends_at: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        emphasis: String,
+        /// The open objectives that go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        objectives: Vec<u32>,
+    },
+    #[serde(rename = "period.ended")]
+    PeriodEnded {
+        n: u32,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
 
     #[serde(rename = "task.assigned")]
     TaskAssigned { n: u32, text: String, owner: Person, due_at: Option<DateTime<Utc>> },
@@ -434,6 +470,12 @@ impl Event {
             Self::RoleReleased { .. } => "role.released",
             Self::CheckedIn { .. } => "checkin",
             Self::CheckedOut { .. } => "checkout",
+            Self::RollCalled { .. } => "rollcall.called",
+            Self::RollAnswered { .. } => "rollcall.answered",
+            Self::RollClosed { .. } => "rollcall.closed",
+            Self::ReportsTo { .. } => "role.reports_to",
+            Self::PeriodStarted { .. } => "period.started",
+            Self::PeriodEnded { .. } => "period.ended",
             Self::Restricted { .. } => "access.restricted",
             Self::OpenedUp { .. } => "access.opened",
             Self::Admitted { .. } => "access.admitted",

@@ -52,6 +52,7 @@ impl Command {
             | ResumeActions { reason }
             | Restrict { reason }
             | OpenUp { reason }
+            | EndPeriod { reason }
             | Expel { reason, .. }
             | BreakGlass { reason }
             | Object { reason, .. }
@@ -59,7 +60,8 @@ impl Command {
             | Redact { reason, .. }
             | DropPost { reason, .. }
             | Endex { reason } => vec![reason],
-            CheckIn { note, .. } | CheckOut { note, .. } => vec![note],
+            CheckIn { note, .. } | CheckOut { note, .. } | Here { note } => vec![note],
+            StartPeriod { emphasis, .. } => vec![emphasis],
             ReportTask { result, .. } | FinishAction { result, .. } => vec![result],
             Can { service, conditions, actions, needs } => vec![service, conditions, actions, needs],
             AddLink { label, url } => vec![label, url],
@@ -81,6 +83,8 @@ impl Command {
             | Chart
             | Crew
             | Admit { .. }
+            | RollCall { .. }
+            | ReportTo { .. }
             | MeetObjective { .. }
             | UnderstandTask { .. }
             | ExtendTask { .. }

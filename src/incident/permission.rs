@@ -66,7 +66,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
             House | Close | LowerSeverity | OfferCommand | Cancel | Merge | OpenUp | BreakGlass
         ),
         "pio" => matches!(verb, PublishPost | Retitle),
-        "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions),
+        "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions | RollCall),
         "lno" => matches!(verb, AssignTask | OfferRole),
         "ops" => matches!(
             verb,
@@ -80,13 +80,13 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                 | ClearAction
                 | StopActions
         ),
-        "planning" => matches!(verb, Objective | AssignTask | Retitle | OfferRole),
+        "planning" => matches!(verb, Objective | Period | AssignTask | Retitle | OfferRole | RollCall),
         "logistics" | "finance" => matches!(verb, AssignTask),
         "intel" => matches!(verb, AssignTask | Restrict | Admit),
         "branch" | "lead" => matches!(verb, AssignTask | CancelTask),
         "scribe" => matches!(verb, Decide | Redact | Retitle),
         "situation" => matches!(verb, Retitle),
-        "resources" => matches!(verb, OfferRole),
+        "resources" => matches!(verb, OfferRole | RollCall),
         "demob" => matches!(verb, AssignTask),
         _ => false,
     }

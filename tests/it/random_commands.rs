@@ -124,6 +124,13 @@ fn people() -> impl Strategy<Value = Command> {
         role().prop_map(|role| Command::ReleaseRole { role }),
         (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckIn { who, note }),
         (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckOut { who, note }),
+        any::<u32>().prop_map(|m| Command::RollCall { minutes: Some(m % 20) }),
+        text().prop_map(|note| Command::Here { note }),
+        (person(), person()).prop_map(|(who, to)| Command::ReportTo { who, to }),
+        (person(), person()).prop_map(|(who, to)| Command::ReportTo { who, to }),
+        (any::<u32>(), text())
+            .prop_map(|(m, emphasis)| Command::StartPeriod { minutes: m % 2_000, emphasis }),
+        text().prop_map(|reason| Command::EndPeriod { reason }),
         text().prop_map(|reason| Command::Restrict { reason }),
         text().prop_map(|reason| Command::OpenUp { reason }),
         person().prop_map(|who| Command::Admit { who }),
@@ -207,6 +214,8 @@ fn house() -> impl Strategy<Value = Command> {
         Just(Command::Timer(TimerKind::Silence)),
         Just(Command::Timer(TimerKind::Silence)),
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::ProposalEnds { n })),
+        (1u64..30).prop_map(|seq| Command::Timer(TimerKind::RollDue { seq })),
+        (1u32..4).prop_map(|n| Command::Timer(TimerKind::PeriodEnds { n })),
         (1u32..4, delivered).prop_map(|(post, result)| Command::Delivered {
             post,
             destination: "x".into(),
@@ -369,6 +378,14 @@ impl Played {
             "nobody holds command beside its token"
         );
         assert_eq!(incident.commanders.last().unwrap().0, incident.commander);
+        // Unity of command: one supervisor each, and every way up ends at the commander.
+        for part in incident.participants.values() {
+            let mut at = &part.person;
+            for _ in 0..=incident.participants.len() {
+                at = incident.supervisor(at).unwrap_or(at);
+            }
+            assert_eq!(at.id, incident.commander.id, "{:?}", incident.reports_to);
+        }
         let mut single: BTreeMap<&Role, usize> = BTreeMap::new();
         for held in &incident.roles {
             *single.entry(&held.role).or_default() += 1;
@@ -388,6 +405,7 @@ impl Played {
         }
         if incident.phase.is_over() {
             assert!(incident.stop.is_none() && incident.open_proposals().next().is_none());
+            assert!(incident.roll_call.is_none() && incident.period.is_none());
         }
         assert_eq!(incident.milestones.closed.is_some(), incident.phase.is_over());
         for (n, entry) in self.entries.iter().enumerate() {

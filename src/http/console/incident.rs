@@ -47,6 +47,10 @@ struct Page {
     title: String,
     /// Names, where it is restricted.
     seen_by: Option<String>,
+    /// The operational period, and when it ends.
+    period: Option<(u32, Due)>,
+    /// Who has not answered the roll call yet.
+    missing: String,
     summary: String,
     severity: Severity,
     phase: &'static str,
@@ -169,6 +173,11 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
             .restricted
             .as_ref()
             .map(|circle| circle.people.values().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")),
+        period: incident
+            .period
+            .as_ref()
+            .map(|period| (period.n, clock.due(period.ends_at, incident.real_time_at(period.ends_at)))),
+        missing: incident.unaccounted().iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "),
         summary: incident.summary.clone(),
         severity: incident.severity,
         phase: incident.phase.word(),

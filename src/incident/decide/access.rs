@@ -29,6 +29,7 @@ fn check_named(incident: &Incident, command: &Command) -> Result<(), Refusal> {
         Command::OfferCommand { to } | Command::OfferRole { to, .. } => Some(to),
         Command::AssignTask { owner, .. } => owner.as_ref(),
         Command::CheckIn { who, .. } => who.as_ref(),
+        Command::ReportTo { who, .. } => Some(who),
         _ => None,
     };
     match named {

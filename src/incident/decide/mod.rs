@@ -1,10 +1,12 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `access` (who may see it), `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
+//! command), `period`, `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
 //! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
 mod access;
+mod accountability;
 mod actions;
 mod aid;
 mod clockwork;
@@ -12,6 +14,7 @@ mod command;
 mod consent;
 mod lifecycle;
 mod log;
+mod period;
 mod posts;
 mod roles;
 mod work;
@@ -54,7 +57,7 @@ pub struct Policy {
     pub silence_minutes: [u32; 5],
     /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
     pub first_post_minutes: [u32; 5],
-    /// Direct reports at which the commander is advised to delegate (a guideline, never a bar).
+    /// Direct reports at which somebody is advised to delegate: one more than the five of the guideline; never a bar.
     pub span_warn: usize,
     /// Components of the status page, by name; what a post may speak of. Empty: none configured.
     pub components: Vec<String>,
@@ -244,6 +247,11 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
         Crew => Ok(Decision::read(roles::crew(incident))),
+        RollCall { minutes } => accountability::roll_call(incident, *minutes, scene),
+        Here { note } => accountability::here(incident, note, scene),
+        ReportTo { who, to } => accountability::report_to(incident, who, to, scene),
+        StartPeriod { minutes, emphasis } => period::start(incident, *minutes, emphasis, scene),
+        EndPeriod { reason } => period::end(incident, reason, scene),
         Restrict { reason } => access::restrict(incident, reason, scene),
         OpenUp { reason } => access::open_up(incident, reason, scene),
         Admit { who } => access::admit(incident, who),
@@ -315,13 +323,15 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
-        OfferRole { .. } => Verb::OfferRole,
+        OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
+        RollCall { .. } => Verb::RollCall,
+        StartPeriod { .. } | EndPeriod { .. } => Verb::Period,
         RelieveRole { .. } => Verb::RelieveRole,
         // Checking somebody else out takes their roles away.
         CheckOut { who: Some(who), .. } if who.id != person.id && !incident.roles_of(who).is_empty() => {
             Verb::RelieveRole
         }
-        CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
+        CheckIn { .. } | CheckOut { .. } | Here { .. } => Verb::CheckIn,
         Restrict { .. } => Verb::Restrict,
         OpenUp { .. } => Verb::OpenUp,
         Admit { .. } | Expel { .. } => Verb::Admit,

@@ -3,6 +3,7 @@
 //! Each table keeps the refusals that it met; the snapshots beside this file are made to be read aloud.
 
 mod access;
+mod accountability;
 mod actions;
 mod aid;
 mod command;
