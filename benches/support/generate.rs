@@ -50,6 +50,7 @@ async fn declare(desk: &Arc<Desk>, title: String) -> IncidentId {
         triage: false,
         situation: None,
         drill: None,
+        restricted: false,
     };
     let answer = desk.declare(somebody(), declare, Along::default()).await.expect("an incident");
     answer.incident.expect("its name")

@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::mask::Masked;
+
 pub mod intake;
 pub mod links;
 pub mod mapping;
@@ -77,6 +79,30 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// Masks secrets in what the monitor sent. An identity that holds one is kept as its hash, so that it stays the same.
+    pub fn mask(&mut self) {
+        let mut seen = Masked::default();
+        for identity in [&mut self.fingerprint, &mut self.group_key] {
+            let mut masked = identity.clone();
+            seen.mask(&mut masked);
+            if masked != *identity {
+                *identity = text::digest(identity.as_bytes());
+            }
+        }
+        let texts = [&mut self.severity_text, &mut self.title, &mut self.description]
+            .into_iter()
+            .chain(self.labels.values_mut())
+            .chain(self.annotations.values_mut())
+            .chain(self.links.iter_mut().map(|link| &mut link.url))
+            .chain(self.notes.iter_mut());
+        for text in texts {
+            seen.mask(text);
+        }
+        if !seen.is_empty() {
+            text::note(&mut self.notes, || format!("Masked, as it looks secret: {}.", seen.kinds()));
+        }
+    }
+
     /// De-duplication key: the first 16 bytes of SHA-256 over source, fingerprint and start.
     ///
     /// The same fingerprint with another start is a new alert; with the same start it is a repeat, whatever

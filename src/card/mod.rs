@@ -124,8 +124,36 @@ fn some_of(lines: &mut Vec<String>) -> String {
     lines.join("\n")
 }
 
+/// What stands in place of a restricted incident's card: that there is one, for whoever was told before.
+fn covered(incident: &Incident) -> Card {
+    Card {
+        subject: incident.id.to_string(),
+        incident: Some(incident.id),
+        banner: incident.kind().banner(),
+        title: format!("{} is restricted", incident.id),
+        tone: Tone::Calm,
+        text: "It goes on where only those who are in it can read: in the console, or on the command line."
+            .into(),
+        fields: vec![],
+        buttons: vec![],
+        footer: String::new(),
+    }
+}
+
+impl Card {
+    /// Without the incident that it belongs to, which not everybody may know of.
+    pub fn unlinked(mut self) -> Card {
+        self.incident = None;
+        self.fields.retain(|field| field.name != "Incident");
+        self
+    }
+}
+
 /// The status card of an incident: who commands, how bad, what is open, when the public hears next.
 pub fn incident(incident: &Incident, words: Words) -> Card {
+    if incident.restricted.is_some() {
+        return covered(incident);
+    }
     let tone = match (incident.phase, incident.severity) {
         (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
         (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,
@@ -162,6 +190,13 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
             }
             (Some(post), None) => fields.push(short("Public", format!("told: {}", post.draft.phase.word()))),
         }
+    }
+    if let Some(call) = &incident.roll_call {
+        let answered = call.asked.len() - incident.unaccounted().len().min(call.asked.len());
+        fields.push(short("Roll call", format!("{answered} of {} – are you here?", call.asked.len())));
+    }
+    if let Some(period) = &incident.period {
+        fields.push(Field { name: "Period ends", value: Value::Time(period.ends_at), is_short: true });
     }
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
@@ -262,6 +297,10 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
             ),
         ]
     };
+    let mut buttons = buttons;
+    if incident.roll_call.is_some() {
+        buttons.insert(0, button("here", "I am here", "crew here", vec![], true));
+    }
     Card {
         subject: incident.id.to_string(),
         incident: Some(incident.id),

@@ -26,8 +26,12 @@ pub async fn completions(
     let mut known =
         Completions { components: components.iter().map(same).collect(), ..Completions::default() };
     if let Ok(rows) = desk.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
-        known.incidents =
-            rows.iter().map(|row| (format!("{} {}", row.id, row.title), row.id.to_string())).collect();
+        // Whoever asks is not known here: what is restricted is left out.
+        known.incidents = rows
+            .iter()
+            .filter(|row| row.seen_by.is_none())
+            .map(|row| (format!("{} {}", row.id, row.title), row.id.to_string()))
+            .collect();
     }
     if let Ok(rows) = desk.situations(SituationFilter::Free { limit: LISTED_MAX }).await {
         known.situations = rows
@@ -37,6 +41,9 @@ pub async fn completions(
     }
     let Some(id) = incident else { return known };
     let Ok(state) = desk.incident(id).await else { return known };
+    if state.restricted.is_some() {
+        return known;
+    }
     known.roles = state
         .roles
         .iter()

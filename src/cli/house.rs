@@ -57,6 +57,7 @@ pub fn policy(config: &Config) -> Policy {
             declare: reserved(config, &config.permissions.declare),
             command: reserved(config, &config.permissions.command),
             publish: reserved(config, &config.permissions.publish),
+            break_glass: config.members(&config.permissions.break_glass),
         },
         ..Policy::default()
     }

@@ -155,9 +155,11 @@ fn slack_ways(slack: &Slack, report: &mut Report<'_>) {
 
 /// A group without people would keep everybody away.
 fn groups(config: &Config, report: &mut Report<'_>) {
-    let Permissions { declare, command, publish } = &config.permissions;
+    let Permissions { declare, command, publish, break_glass } = &config.permissions;
     let known = || config.person.iter().flat_map(|person| person.groups.iter().map(String::as_str));
-    for (right, groups) in [("declare", declare), ("command", command), ("publish", publish)] {
+    let rights =
+        [("declare", declare), ("command", command), ("publish", publish), ("break_glass", break_glass)];
+    for (right, groups) in rights {
         for (index, group) in groups.iter().enumerate() {
             if known().any(|name| name == group) {
                 continue;

@@ -101,7 +101,8 @@ pub struct AuthToken {
     /// The `id` of the `[[person]]` who acts with this token.
     #[schemars(extend("format" = "name", "x-example" = "ada"))]
     pub person: String,
-    /// Whether the token may retry and drop any delivery of the outbox. Without it that takes a role which may publish
+    /// Whether the token may look into restricted incidents (`break glass REASON`, logged there), and retry and drop any
+    /// delivery of the outbox. Without it that takes a role which may publish
     /// (commander, deputy, Public Information Officer) in the incident that the delivery belongs to.
     #[serde(default)]
     pub admin: bool,

@@ -63,6 +63,10 @@ pub struct Permissions {
     /// The groups that may approve and publish a public update, besides the role that this needs.
     #[schemars(extend("x-item-format" = "name"))]
     pub publish: Vec<String>,
+    /// The groups that may look into a restricted incident which they were not let into (`break glass REASON`); it is logged
+    /// there. Whoever has a token with `admin = true` may as well.
+    #[schemars(extend("x-item-format" = "name"))]
+    pub break_glass: Vec<String>,
 }
 
 /// `[severity]`

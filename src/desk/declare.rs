@@ -43,9 +43,16 @@ impl Desk {
         mut declare: Declare,
         along: Along,
     ) -> Result<Answer, Refusal> {
+        let masked = declare.mask();
         let asked = format!(
             "declare {:?}",
-            (&declare.title, declare.severity, declare.kind, declare.situation.as_ref().map(|s| s.id))
+            (
+                &declare.title,
+                declare.severity,
+                declare.kind,
+                declare.situation.as_ref().map(|s| s.id),
+                declare.restricted
+            )
         );
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
@@ -60,10 +67,11 @@ impl Desk {
         if let Some(facts) = &declare.situation {
             // Two people press the same button: the second learns of the first.
             let row = self.situation(facts.id).await?;
-            if let Some(incident) = row.incident {
+            if row.incident.is_some() {
+                let other = self.told_of(row.incident, &caller.person).await;
                 return Err(Refusal::conflict(
-                    format!("S-{} belongs to {incident} already.", facts.id),
-                    format!("Join it there: `{incident} checkin`."),
+                    format!("S-{} belongs to {other} already.", facts.id),
+                    "Join it there (`INC-1 checkin`), or declare without these alerts.",
                 ));
             }
             declare.situation = Some(self.facts(&row).await?);
@@ -107,7 +115,7 @@ impl Desk {
                 ));
             };
             let answer = Answer {
-                text: format!("{id} – {}", decision.reply),
+                text: format!("{id} – {}{}", decision.reply, masked.word()),
                 incident: Some(id),
                 seq: Some(state.seq),
             };

@@ -60,7 +60,11 @@ impl Desk {
     ///
     /// # Errors
     /// Unavailable: nothing was taken, the sender must try again.
-    pub async fn take_alerts(self: &Arc<Self>, alerts: Vec<Alert>) -> Result<(Uuid, AlertReceipt), Refusal> {
+    pub async fn take_alerts(
+        self: &Arc<Self>,
+        mut alerts: Vec<Alert>,
+    ) -> Result<(Uuid, AlertReceipt), Refusal> {
+        alerts.iter_mut().for_each(Alert::mask);
         let receipt = self.world.id();
         let batch = AlertBatch { alerts, receipt, now: self.world.now() };
         // Queued here; it goes through even if the sender hangs up while waiting.
@@ -196,6 +200,7 @@ impl Desk {
                     triage: false,
                     situation: Some(facts),
                     drill: None,
+                    restricted: false,
                 };
                 let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
                 match self.declare(house, declare, along).await {

@@ -12,6 +12,7 @@ mod answer;
 pub mod clock;
 mod declare;
 pub mod drill;
+mod eyes;
 pub mod follow;
 pub mod outbox;
 pub mod policy;
@@ -44,6 +45,7 @@ use crate::{
 };
 pub use answer::Answer;
 use clock::World;
+pub use eyes::Eyes;
 use slot::Slot;
 pub use verify::Verified;
 
@@ -55,14 +57,24 @@ pub struct Caller {
     pub via: String,
     /// The house acts on its own account: timers, rules, a drill's controller.
     pub is_house: bool,
+    /// They have the rights of an admin at this door.
+    pub is_admin: bool,
+    /// What they are answered is read by others too: in a room, not for their eyes alone.
+    pub is_overheard: bool,
 }
 
 impl Caller {
     pub fn person(person: Person, via: impl Into<String>) -> Self {
-        Self { person, via: via.into(), is_house: false }
+        Self { person, via: via.into(), is_house: false, is_admin: false, is_overheard: false }
     }
     pub fn house(via: impl Into<String>) -> Self {
-        Self { person: Person::house(), via: via.into(), is_house: true }
+        Self { is_house: true, ..Self::person(Person::house(), via) }
+    }
+    pub fn admin(self, is_admin: bool) -> Self {
+        Self { is_admin, ..self }
+    }
+    pub fn overheard(self) -> Self {
+        Self { is_overheard: true, ..self }
     }
 }
 
@@ -156,7 +168,7 @@ impl Desk {
 }
 
 fn no_such(id: IncidentId) -> Refusal {
-    Refusal::not_found(format!("There is no {id}."), "`list` shows the incidents there are.")
+    Refusal::no_such(id)
 }
 
 fn too_busy() -> Refusal {

@@ -30,7 +30,11 @@ impl Desk {
         how: Handle,
     ) -> Result<String, Refusal> {
         let rows = self.journal.deliveries(DeliveryFilter::One(n)).await.map_err(refuse)?;
-        let Some(delivery) = rows.into_iter().next() else {
+        let delivery = match rows.into_iter().next() {
+            Some(delivery) if self.may_know_of(person, &delivery).await => Some(delivery),
+            _ => None,
+        };
+        let Some(delivery) = delivery else {
             return Err(Refusal::not_found(
                 format!("There is no delivery {n}."),
                 "`commandpost outbox` lists them.",
@@ -81,6 +85,13 @@ impl Desk {
                 }
                 Ok(format!("Delivery {n} to {} is dropped.", delivery.destination))
             }
+        }
+    }
+
+    async fn may_know_of(&self, person: &Person, delivery: &Delivery) -> bool {
+        match delivery.incident {
+            Some(id) => self.seen_by(person).may_see(id).await,
+            None => true,
         }
     }
 

@@ -38,6 +38,12 @@ pub fn consequences(
     now: DateTime<Utc>,
 ) -> Consequences {
     let mut out = Consequences::default();
+    // Chats are read by everybody: of a restricted incident they are told nothing. What stands there already is covered.
+    let is_covered = incident.restricted.is_some()
+        && entries.iter().any(|entry| matches!(entry.event, Event::Restricted { .. }))
+        && entries.first().is_some_and(|entry| entry.seq > 1);
+    let cards = if incident.restricted.is_some() && !is_covered { &[] } else { chats };
+    let chats = if incident.restricted.is_some() { &[] } else { chats };
     for entry in entries {
         timers(incident, entry, policy, &mut out);
         deliveries(incident, entry, chats, now, &mut out);
@@ -58,7 +64,7 @@ pub fn consequences(
         }
     }
     if !entries.is_empty() {
-        for chat in chats {
+        for chat in cards {
             out.deliveries.push(card(incident, chat, now));
         }
     }
@@ -121,6 +127,12 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         ),
         Event::TaskAssigned { n, due_at: Some(due_at), .. } | Event::TaskExtended { n, due_at } => {
             set(format!("task/{n}"), TimerKind::TaskDue { n: *n, due_at: *due_at }, *due_at);
+        }
+        Event::RollCalled { due_at, .. } => {
+            set(format!("roll/{}", entry.seq), TimerKind::RollDue { seq: entry.seq }, *due_at);
+        }
+        Event::PeriodStarted { n, ends_at, .. } => {
+            set(format!("period/{n}"), TimerKind::PeriodEnds { n: *n }, *ends_at);
         }
         Event::ProposalMade { n, ends_at, .. } => {
             set(format!("proposal/{n}"), TimerKind::ProposalEnds { n: *n }, *ends_at);

@@ -169,6 +169,8 @@ impl Desk {
             (What::Card, Some(id)) => {
                 Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words))
             }
+            // It may have been restricted since this was to be said.
+            (What::Say { .. }, Some(id)) if self.incident(id).await?.restricted.is_some() => Content::Nothing,
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
                 Some(line) if line.redacted_by.is_none() => Content::Line(Said {
                     incident: id,
@@ -187,7 +189,12 @@ impl Desk {
                         let alerts =
                             self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
                         let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-                        Content::Card(card::situation(row.id, &row.situation, row.incident, &alerts))
+                        let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
+                        let is_restricted = match row.incident {
+                            Some(id) => self.incident(id).await?.restricted.is_some(),
+                            None => false,
+                        };
+                        Content::Card(if is_restricted { shown.unlinked() } else { shown })
                     }
                     _ => Content::Nothing,
                 }

@@ -4,17 +4,23 @@ use super::{Desk, follow, refuse};
 use crate::{
     incident::{
         command::{Command, MergeFacts, SituationFacts},
+        id::IncidentId,
         refusal::{Because, Refusal},
     },
     journal::rows::{SituationFilter, SituationRow},
+    people::Person,
 };
 
 impl Desk {
     /// What the alert store knows of a situation that a command names.
-    pub(super) async fn with_facts(&self, command: Command) -> Result<Command, Refusal> {
+    pub(super) async fn with_facts(&self, command: Command, caller: &Person) -> Result<Command, Refusal> {
         if let Command::Merge { into, other: None, reason } = command {
-            let other = match self.incident(into).await {
-                Ok(other) => Some(MergeFacts { commander: other.commander, phase: other.phase }),
+            let other = match self.seen_by(caller).incident(into).await {
+                Ok(other) => Some(MergeFacts {
+                    is_restricted: other.restricted.is_some(),
+                    commander: other.commander,
+                    phase: other.phase,
+                }),
                 Err(refusal) if refusal.because == Because::NotFound => None,
                 Err(refusal) => return Err(refusal),
             };
@@ -25,7 +31,7 @@ impl Desk {
         let facts = match rows.into_iter().next() {
             Some(row) if row.incident.is_none() => Some(self.facts(&row).await?),
             Some(row) => {
-                let other = row.incident.map(|id| id.to_string()).unwrap_or_default();
+                let other = self.told_of(row.incident, caller).await;
                 return Err(Refusal::conflict(
                     format!("S-{situation} belongs to {other} already."),
                     "Nothing to do.",
@@ -34,6 +40,14 @@ impl Desk {
             None => None,
         };
         Ok(Command::LinkSituation { situation, facts })
+    }
+
+    /// The incident that a situation belongs to, in words that tell nobody what they may not know.
+    pub(super) async fn told_of(&self, incident: Option<IncidentId>, caller: &Person) -> String {
+        match incident {
+            Some(id) if self.seen_by(caller).may_see(id).await => id.to_string(),
+            _ => "an incident".to_owned(),
+        }
     }
 
     pub(super) async fn situation(&self, id: i64) -> Result<SituationRow, Refusal> {

@@ -52,15 +52,16 @@ impl Desk {
         self: &Arc<Self>,
         caller: Caller,
         id: IncidentId,
-        command: Command,
+        mut command: Command,
         along: Along,
     ) -> Result<Answer, Refusal> {
+        let masked = command.mask();
         let asked = format!("{id} {command:?}");
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
         }
         let target = self.target(id, &command).await?;
-        let command = self.with_facts(command).await?;
+        let command = self.with_facts(command, &caller.person).await?;
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
             let (written, answer) = {
@@ -85,7 +86,8 @@ impl Desk {
                             };
                         }
                     };
-                let mut answer = Answer { text: decision.reply, incident: Some(id), seq: None };
+                let mut answer =
+                    Answer { text: decision.reply + &masked.word(), incident: Some(id), seq: None };
                 if decision.events.is_empty() {
                     if along.marks.is_empty() && along.deliveries.is_empty() {
                         let seen = slot.seen(state.seq);
@@ -230,6 +232,7 @@ impl Desk {
         Scene {
             person: &caller.person,
             is_house: caller.is_house,
+            is_admin: caller.is_admin,
             now,
             policy: &self.settings.policy,
             target,

@@ -64,11 +64,11 @@ impl Desk {
                 self.declare(caller, declare, along).await
             }
             Spoken::On { target, command } => {
-                let id = self.which(target.or(here)).await?;
+                let id = self.which(&caller, target.or(here)).await?;
                 self.submit(caller, id, command, along).await
             }
             Spoken::Merge { target, duplicate, reason } => {
-                let into = self.which(target.or(here)).await?;
+                let into = self.which(&caller, target.or(here)).await?;
                 let answer = self
                     .submit(caller, duplicate, Command::Merge { into, other: None, reason }, along)
                     .await?;
@@ -80,28 +80,42 @@ impl Desk {
             }
             Spoken::List { all } => {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
-                read(list(&self.list(filter).await?, all))
+                let mut rows = self.seen_by(&caller.person).list(filter).await?;
+                rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard);
+                read(list(&rows, all))
             }
             Spoken::Alerts => {
                 let limit = u32::try_from(LISTED).unwrap_or(u32::MAX);
                 read(alerts(&self.situations(SituationFilter::Free { limit }).await?))
             }
             Spoken::Tasks { target } => {
-                read(tasks(&self.incident(self.which(target.or(here)).await?).await?))
+                let id = self.which(&caller, target.or(here)).await?;
+                read(tasks(&self.seen_by(&caller.person).incident(id).await?))
             }
             Spoken::Updates { target } => {
-                read(updates(&self.incident(self.which(target.or(here)).await?).await?))
+                let id = self.which(&caller, target.or(here)).await?;
+                read(updates(&self.seen_by(&caller.person).incident(id).await?))
             }
             Spoken::Help { text } => read(text),
         }
     }
 
     /// The incident that is meant: the one named, or the only one open.
-    async fn which(&self, named: Option<IncidentId>) -> Result<IncidentId, Refusal> {
+    async fn which(&self, caller: &Caller, named: Option<IncidentId>) -> Result<IncidentId, Refusal> {
+        let eyes = self.seen_by(&caller.person);
         if let Some(id) = named {
+            if caller.is_overheard && eyes.incident(id).await.is_ok_and(|one| one.restricted.is_some()) {
+                return Err(Refusal::forbidden(
+                    format!(
+                        "{id} is restricted, and what is answered here is read by everybody in this room."
+                    ),
+                    "Use the console, the command line, or Discord, where an answer is for your eyes alone.",
+                ));
+            }
             return Ok(id);
         }
-        let open = self.list(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await?;
+        let mut open = eyes.list(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await?;
+        open.retain(|row| row.seen_by.is_none() || !caller.is_overheard);
         match open.as_slice() {
             [only] => Ok(only.id),
             [] => Err(Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one.")),
@@ -124,7 +138,11 @@ fn list(rows: &[IncidentRow], all: bool) -> String {
         .iter()
         .take(LISTED)
         .map(|row| {
-            format!("{} {} – {}, {}, {} commands", row.id, row.title, row.severity, row.phase, row.commander)
+            let restricted = if row.seen_by.is_some() { " (restricted)" } else { "" };
+            format!(
+                "{} {} – {}, {}, {} commands{restricted}",
+                row.id, row.title, row.severity, row.phase, row.commander
+            )
         })
         .collect();
     if rows.len() > LISTED {

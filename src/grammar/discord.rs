@@ -64,7 +64,7 @@ fn subcommand(verb: &Command, is_of_one: bool) -> Value {
     options.extend(args().filter(|arg| !arg.is_required_set()).map(option));
     if is_of_one {
         options.push(json!({
-            "type": STRING, "name": INCIDENT, "description": "If not this channel's", "autocomplete": true,
+            "type": STRING, "name": INCIDENT, "description": "If not here", "autocomplete": true,
         }));
     }
     let mut sub = json!({ "type": SUBCOMMAND, "name": verb.get_name(), "description": about(verb) });

@@ -117,6 +117,16 @@ pub(super) enum RoleVerb {
         #[arg(value_name = "ROLE")]
         role: Role,
     },
+    /// Say whom somebody reports to
+    #[command(after_help = "role report @bo --to @ada")]
+    Report {
+        /// Who
+        #[arg(value_name = "NAME")]
+        who: String,
+        /// Their one supervisor
+        #[arg(long, value_name = "NAME", required = true)]
+        to: String,
+    },
     /// Who holds which role
     #[command(after_help = "role list")]
     List,
@@ -171,6 +181,54 @@ pub(super) enum Crew {
     /// Who is here
     #[command(after_help = "crew list")]
     List,
+    /// Ask everybody whether they are here
+    #[command(name = "roll-call", before_help = "roll call [DURATION]", after_help = "crew roll-call 5m")]
+    RollCall {
+        /// Time to answer, 5m if left out
+        #[arg(value_name = "DURATION", value_parser = value::duration)]
+        minutes: Option<Minutes>,
+    },
+    /// Answer a roll call
+    #[command(before_help = "here [TEXT]", after_help = "crew here at the desk")]
+    Here {
+        /// Where
+        #[arg(value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Only who is here may see it
+    #[command(before_help = "restrict [REASON]", after_help = "crew restrict a customer's data is out")]
+    Restrict(Reason),
+    /// Everybody may see it again
+    #[command(before_help = "open up [REASON]", after_help = "crew open the customers are told")]
+    Open(Reason),
+    /// Let somebody in
+    #[command(after_help = "crew admit @ada")]
+    Admit {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        who: String,
+    },
+    /// Keep somebody out again
+    #[command(after_help = "crew expel @ada --reason she changed teams")]
+    Expel {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        who: String,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// As an admin, look in; it is logged
+    #[command(
+        name = "break-glass",
+        before_help = "break glass REASON",
+        after_help = "crew break-glass nobody who is in it answers"
+    )]
+    BreakGlass {
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -350,6 +408,26 @@ pub(super) enum Objective {
         #[arg(value_name = "REASON")]
         reason: String,
     },
+    /// Begin an operational period
+    #[command(
+        before_help = "period start DURATION [TEXT]",
+        after_help = "objective period 2h keep payments up"
+    )]
+    Period {
+        /// How long, such as 2h
+        #[arg(value_name = "DURATION", value_parser = value::duration)]
+        minutes: Minutes,
+        /// What matters most in it
+        #[arg(value_name = "TEXT")]
+        emphasis: Option<String>,
+    },
+    /// End the operational period
+    #[command(
+        name = "period-end",
+        before_help = "period end [REASON]",
+        after_help = "objective period-end the day shift goes home"
+    )]
+    PeriodEnd(Reason),
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,7 +27,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
     let command = match verb {
-        Verb::Declare { title, severity, from, triage, test } => {
+        Verb::Declare { title, severity, from, triage, test, restricted } => {
             let kind = if test { Kind::Test } else { Kind::Real };
             let declare = Declare {
                 title: title.unwrap_or_default(),
@@ -36,6 +36,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 triage,
                 situation: None,
                 drill: None,
+                restricted,
             };
             return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
         }
@@ -71,6 +72,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 reason: reason.unwrap_or_default(),
             },
             RoleVerb::Release { role } => Command::ReleaseRole { role },
+            RoleVerb::Report { who, to } => Command::ReportTo { who: person(&who)?, to: person(&to)? },
             RoleVerb::List => Command::Roles,
             RoleVerb::Chart => Command::Chart,
         },
@@ -85,6 +87,15 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             },
             Crew::Assist { text } => Command::Assist { text: text.unwrap_or_default() },
             Crew::List => Command::Crew,
+            Crew::RollCall { minutes } => Command::RollCall { minutes: minutes.map(|minutes| minutes.0) },
+            Crew::Here { note } => Command::Here { note: note.unwrap_or_default() },
+            Crew::Restrict(reason) => Command::Restrict { reason: reason.text() },
+            Crew::Open(reason) => Command::OpenUp { reason: reason.text() },
+            Crew::Admit { who } => Command::Admit { who: person(&who)? },
+            Crew::Expel { who, reason } => {
+                Command::Expel { who: person(&who)?, reason: reason.unwrap_or_default() }
+            }
+            Crew::BreakGlass { reason } => Command::BreakGlass { reason },
         },
         Verb::Next => Command::Next,
         Verb::Note { at, text } => Command::Note { text, at: at.map(|at| at.0) },
@@ -107,6 +118,10 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Objective::Add { text } => Command::SetObjective { text },
             Objective::Met { n } => Command::MeetObjective { n },
             Objective::Drop { n, reason } => Command::DropObjective { n, reason },
+            Objective::Period { minutes, emphasis } => {
+                Command::StartPeriod { minutes: minutes.0, emphasis: emphasis.unwrap_or_default() }
+            }
+            Objective::PeriodEnd(reason) => Command::EndPeriod { reason: reason.text() },
         },
         Verb::Task(verb) => match verb {
             Task::Add { owner, minutes, text } => Command::AssignTask {

@@ -54,6 +54,9 @@ pub(super) enum Verb {
         /// A check of the installation: nothing leaves the house
         #[arg(long)]
         test: bool,
+        /// Only you, and whom you let in, see it
+        #[arg(long)]
+        restricted: bool,
     },
     /// Open incidents
     #[command(alias = "ls", after_help = "list --all")]
@@ -181,12 +184,14 @@ pub(super) enum Verb {
     },
 }
 
-/// Words that stand for a longer path when typed.
+/// Words that stand for a longer path when typed; one word, or two.
 pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("ack", &["task", "ack"]),
     ("actions", &["action", "list"]),
+    ("admit", &["crew", "admit"]),
     ("approve", &["update", "approve"]),
     ("assist", &["crew", "assist"]),
+    ("break glass", &["crew", "break-glass"]),
     ("briefing", &["command", "briefing"]),
     ("chart", &["role", "chart"]),
     ("checkin", &["crew", "checkin"]),
@@ -196,16 +201,23 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("decide", &["decision", "record"]),
     ("done", &["task", "done"]),
     ("draft", &["update", "draft"]),
+    ("expel", &["crew", "expel"]),
+    ("here", &["crew", "here"]),
     ("identify", &["phase", "identify"]),
     ("merge", &["phase", "merge"]),
     ("mitigate", &["phase", "mitigate"]),
     ("object", &["decision", "object"]),
+    ("open up", &["crew", "open"]),
+    ("period end", &["objective", "period-end"]),
+    ("period start", &["objective", "period"]),
     ("propose", &["decision", "propose"]),
     ("publish", &["update", "publish"]),
     ("redact", &["entry", "redact"]),
+    ("restrict", &["crew", "restrict"]),
     ("resume", &["action", "resume-all"]),
     ("review", &["phase", "review"]),
     ("roles", &["role", "list"]),
+    ("roll call", &["crew", "roll-call"]),
     ("snooze", &["set", "quiet"]),
     ("stop", &["action", "stop-all"]),
     ("summary", &["set", "summary"]),

@@ -95,10 +95,16 @@ struct Found {
     blanks: Vec<String>,
 }
 
+fn is_next(mut words: Words<'_>, short: &str) -> bool {
+    short.split(' ').all(|word| words.next().is_some_and(|next| next.eq_ignore_ascii_case(word)))
+}
+
 fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
-    if let Some((_, path)) = SHORT.iter().find(|(short, _)| *short == lower) {
-        words.next();
+    if let Some((short, path)) = SHORT.iter().find(|(short, _)| is_next(*words, short)) {
+        for _ in short.split(' ') {
+            words.next();
+        }
         let verb = path.iter().try_fold(tree(), |at, word| at.find_subcommand(word));
         return verb
             .map(|verb| Found { path: path.to_vec(), verb, blanks: vec![] })

@@ -71,7 +71,12 @@ fn situation(incident: &Incident) -> Vec<String> {
 
 fn objectives(incident: &Incident) -> Vec<String> {
     let open = incident.objectives.iter().filter(|o| o.state == ObjectiveState::Open);
-    open.map(|o| format!("{}. {}", o.n, o.text)).collect()
+    let period = incident.period.as_ref().map(|period| {
+        let stress =
+            if period.emphasis.is_empty() { String::new() } else { format!(": {}", period.emphasis) };
+        format!("Operational period {} until {}{stress}", period.n, when(Some(period.ends_at)))
+    });
+    period.into_iter().chain(open.map(|o| format!("{}. {}", o.n, o.text))).collect()
 }
 
 fn plan(incident: &Incident) -> Vec<String> {

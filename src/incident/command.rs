@@ -26,6 +26,8 @@ pub struct Declare {
     pub triage: bool,
     pub situation: Option<SituationFacts>,
     pub drill: Option<DrillStart>,
+    /// Only who declares it, and whom they let in, may see it.
+    pub restricted: bool,
 }
 
 /// What a drill's incident starts with.
@@ -54,6 +56,7 @@ pub struct SituationFacts {
 pub struct MergeFacts {
     pub commander: Person,
     pub phase: Phase,
+    pub is_restricted: bool,
 }
 
 /// What goes along from an incident that was merged into another.
@@ -162,6 +165,36 @@ pub enum Command {
         note: String,
     },
     Crew,
+    /// Asks everybody who is here whether they are.
+    RollCall {
+        minutes: Option<u32>,
+    },
+    Here {
+        note: String,
+    },
+    /// From now on `who` reports to `to`.
+    ReportTo {
+        who: Person,
+        to: Person,
+    },
+    // Who may see it
+    Restrict {
+        reason: String,
+    },
+    OpenUp {
+        reason: String,
+    },
+    Admit {
+        who: Person,
+    },
+    Expel {
+        who: Person,
+        reason: String,
+    },
+    /// An admin looks into what they were not let into.
+    BreakGlass {
+        reason: String,
+    },
     // Objectives, tasks, reports
     SetObjective {
         text: String,
@@ -171,6 +204,13 @@ pub enum Command {
     },
     DropObjective {
         n: u32,
+        reason: String,
+    },
+    StartPeriod {
+        minutes: u32,
+        emphasis: String,
+    },
+    EndPeriod {
         reason: String,
     },
     AssignTask {
@@ -360,6 +400,13 @@ pub enum TimerKind {
     ProposalEnds {
         n: u32,
     },
+    /// The roll call of that entry is over.
+    RollDue {
+        seq: u64,
+    },
+    PeriodEnds {
+        n: u32,
+    },
     /// Nobody has written anything for a while.
     Silence,
     /// Another incident was merged into this one.
@@ -387,7 +434,13 @@ pub enum Verb {
     OfferRole,
     RelieveRole,
     CheckIn,
+    RollCall,
+    Restrict,
+    OpenUp,
+    Admit,
+    BreakGlass,
     Objective,
+    Period,
     AssignTask,
     WorkTask,
     CancelTask,
@@ -411,7 +464,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 39] = [
+    pub const ALL: [Verb; 45] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -430,7 +483,13 @@ impl Verb {
         Self::OfferRole,
         Self::RelieveRole,
         Self::CheckIn,
+        Self::RollCall,
+        Self::Restrict,
+        Self::OpenUp,
+        Self::Admit,
+        Self::BreakGlass,
         Self::Objective,
+        Self::Period,
         Self::AssignTask,
         Self::WorkTask,
         Self::CancelTask,
@@ -474,7 +533,13 @@ impl Verb {
             Self::OfferRole => "give out roles",
             Self::RelieveRole => "relieve somebody of a role",
             Self::CheckIn => "check in or out",
+            Self::RollCall => "call the roll",
+            Self::Restrict => "restrict the incident",
+            Self::OpenUp => "open the incident up",
+            Self::Admit => "let people in or keep them out",
+            Self::BreakGlass => "break the glass",
             Self::Objective => "set objectives",
+            Self::Period => "begin or end an operational period",
             Self::AssignTask => "assign tasks to others",
             Self::WorkTask => "work on a task",
             Self::CancelTask => "cancel a task",

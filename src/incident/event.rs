@@ -204,12 +204,68 @@ pub enum Event {
         note: String,
     },
 
+    #[serde(rename = "rollcall.called")]
+    RollCalled { asked: Vec<Person>, due_at: DateTime<Utc> },
+    #[serde(rename = "rollcall.answered")]
+    RollAnswered {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    #[serde(rename = "rollcall.closed")]
+    RollClosed {
+        missing: Vec<Person>,
+        /// How many were asked.
+        of: u64,
+        /// Who is told: the commander.
+        to: Person,
+    },
+    /// From here on `who` reports to `to`, and to nobody else.
+    #[serde(rename = "role.reports_to")]
+    ReportsTo { who: Person, to: Person },
+
+    /// From here on only these people, and whoever is let in, may see it.
+    #[serde(rename = "access.restricted")]
+    Restricted {
+        people: Vec<Person>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "access.opened")]
+    OpenedUp {
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "access.admitted")]
+    Admitted { who: Person },
+    #[serde(rename = "access.removed")]
+    ShutOut { who: Person, reason: String },
+    /// Whoever wrote this was not let in, and looked in as an admin.
+    #[serde(rename = "access.glass_broken")]
+    GlassBroken { reason: String },
+
     #[serde(rename = "objective.set")]
     ObjectiveSet { n: u32, text: String },
     #[serde(rename = "objective.met")]
     ObjectiveMet { n: u32 },
     #[serde(rename = "objective.dropped")]
     ObjectiveDropped { n: u32, reason: String },
+
+    #[serde(rename = "period.started")]
+    PeriodStarted {
+        n: u32,
+        ends_at: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        emphasis: String,
+        /// The open objectives that go along.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        objectives: Vec<u32>,
+    },
+    #[serde(rename = "period.ended")]
+    PeriodEnded {
+        n: u32,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
 
     #[serde(rename = "task.assigned")]
     TaskAssigned { n: u32, text: String, owner: Person, due_at: Option<DateTime<Utc>> },
@@ -414,6 +470,17 @@ impl Event {
             Self::RoleReleased { .. } => "role.released",
             Self::CheckedIn { .. } => "checkin",
             Self::CheckedOut { .. } => "checkout",
+            Self::RollCalled { .. } => "rollcall.called",
+            Self::RollAnswered { .. } => "rollcall.answered",
+            Self::RollClosed { .. } => "rollcall.closed",
+            Self::ReportsTo { .. } => "role.reports_to",
+            Self::PeriodStarted { .. } => "period.started",
+            Self::PeriodEnded { .. } => "period.ended",
+            Self::Restricted { .. } => "access.restricted",
+            Self::OpenedUp { .. } => "access.opened",
+            Self::Admitted { .. } => "access.admitted",
+            Self::ShutOut { .. } => "access.removed",
+            Self::GlassBroken { .. } => "access.glass_broken",
             Self::ObjectiveSet { .. } => "objective.set",
             Self::ObjectiveMet { .. } => "objective.met",
             Self::ObjectiveDropped { .. } => "objective.dropped",

@@ -9,6 +9,7 @@ pub mod chart;
 pub mod command;
 pub mod decide;
 pub mod event;
+mod free_text;
 pub mod id;
 pub mod kind;
 pub mod next;

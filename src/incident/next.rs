@@ -11,7 +11,7 @@ use super::{
     role::Role,
     sentence::ended,
     severity::Severity,
-    state::{ActionState, Incident, TaskState},
+    state::{ActionState, Incident, Period, TaskState},
 };
 use crate::{people::Person, post};
 
@@ -39,7 +39,7 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     asked_of_me(incident, me, &mut lines);
     my_work(incident, me, &mut lines);
     public(incident, me, policy, now, &mut lines);
-    leading(incident, me, now, &mut lines);
+    leading(incident, me, policy, now, &mut lines);
     phase(incident, me, &mut lines);
     joining(incident, me, &mut lines);
     lines.truncate(LINES_MAX);
@@ -88,6 +88,9 @@ fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
             stop.by,
             ended(&stop.reason)
         ));
+    }
+    if incident.unaccounted().iter().any(|one| one.id == me.id) {
+        lines.push("The roll is called: `here`.".to_owned());
     }
     if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
         lines.push(format!("{} offers you command: `briefing`, then `command accept`.", offer.by));
@@ -204,13 +207,23 @@ fn unfilled(incident: &Incident) -> Vec<&'static str> {
 }
 
 /// What falls to whoever leads: who is late, what is not known, which roles nobody has.
-fn leading(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<String>) {
+fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
     let leads = incident.roles_of(me).iter().any(|role| matches!(role.slug(), "ic" | "deputy" | "ops"));
     if !leads {
         return;
     }
     for task in incident.open_tasks().filter(|t| t.state == TaskState::Overdue && t.owner.id != me.id) {
         lines.push(format!("Task #{} of {} is late: ask them.", task.n, task.owner));
+    }
+    let reports = incident.reports_of(me);
+    if reports >= policy.span_warn {
+        lines.push(format!(
+            "{reports} people report straight to you: put somebody between, `role offer ops NAME`."
+        ));
+    }
+    let is_over = |period: &&Period| period.ends_at <= now;
+    if let Some(period) = incident.period.as_ref().filter(is_over).filter(|_| incident.phase.is_active()) {
+        lines.push(format!("Operational period {} is over: `period start 2h`.", period.n));
     }
     let is_working = matches!(incident.phase, Phase::Investigating | Phase::Identified);
     match incident.cans.iter().max_by_key(|(_, can)| can.at) {

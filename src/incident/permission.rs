@@ -59,11 +59,14 @@ fn role_may(role: &Role, verb: Verb) -> bool {
         return true;
     }
     match slug {
-        "ic" => verb != House,
+        "ic" => !matches!(verb, House | BreakGlass),
         // Everything the commander may, but what ends or shrinks the incident: that needs the token.
-        "deputy" => !matches!(verb, House | Close | LowerSeverity | OfferCommand | Cancel | Merge),
+        "deputy" => !matches!(
+            verb,
+            House | Close | LowerSeverity | OfferCommand | Cancel | Merge | OpenUp | BreakGlass
+        ),
         "pio" => matches!(verb, PublishPost | Retitle),
-        "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions),
+        "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions | RollCall),
         "lno" => matches!(verb, AssignTask | OfferRole),
         "ops" => matches!(
             verb,
@@ -77,12 +80,13 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                 | ClearAction
                 | StopActions
         ),
-        "planning" => matches!(verb, Objective | AssignTask | Retitle | OfferRole),
-        "logistics" | "finance" | "intel" => matches!(verb, AssignTask),
+        "planning" => matches!(verb, Objective | Period | AssignTask | Retitle | OfferRole | RollCall),
+        "logistics" | "finance" => matches!(verb, AssignTask),
+        "intel" => matches!(verb, AssignTask | Restrict | Admit),
         "branch" | "lead" => matches!(verb, AssignTask | CancelTask),
         "scribe" => matches!(verb, Decide | Redact | Retitle),
         "situation" => matches!(verb, Retitle),
-        "resources" => matches!(verb, OfferRole),
+        "resources" => matches!(verb, OfferRole | RollCall),
         "demob" => matches!(verb, AssignTask),
         _ => false,
     }

@@ -41,6 +41,10 @@ impl Refusal {
     pub fn not_found(why: impl Into<String>, instead: impl Into<String>) -> Self {
         Self::new(Because::NotFound, why, instead)
     }
+    /// There is none of that number, or none for whoever asks: the words are the same.
+    pub fn no_such(id: super::id::IncidentId) -> Self {
+        Self::not_found(format!("There is no {id}."), "`list` shows the incidents there are.")
+    }
     pub fn conflict(why: impl Into<String>, instead: impl Into<String>) -> Self {
         Self::new(Because::Conflict, why, instead)
     }

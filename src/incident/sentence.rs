@@ -153,6 +153,46 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::CheckedIn { who, note } => format!("{who} checked in{}", because(note)),
         Event::CheckedOut { who, note } => format!("{who} checked out{}", because(note)),
 
+        Event::RollCalled { asked, due_at } => {
+            format!("Roll call. {}: say `here` until {}.", and(asked), tell(*due_at))
+        }
+        Event::RollAnswered { note } => format!("Here{}", because(note)),
+        Event::RollClosed { missing, of, .. } if missing.is_empty() => {
+            format!("Roll call: all {of} are accounted for.")
+        }
+        Event::RollClosed { missing, of, to } => format!(
+            "Roll call: no answer from {} of {of} asked. {to}: look for them, or check them out.",
+            and(missing)
+        ),
+        Event::ReportsTo { who, to } => format!("{who} reports to {to} from now on."),
+        Event::PeriodStarted { n, ends_at, emphasis, objectives } => {
+            let emphasis = if emphasis.is_empty() { String::new() } else { format!(" {}", ended(emphasis)) };
+            let along: Vec<String> = objectives.iter().map(u32::to_string).collect();
+            let along = match along.as_slice() {
+                [] => String::new(),
+                [one] => format!(" Objective {one} goes along."),
+                some => format!(" Objectives {} go along.", some.join(", ")),
+            };
+            format!("Operational period {n} began, until {}.{emphasis}{along}", tell(*ends_at))
+        }
+        Event::PeriodEnded { n, reason } => format!("Operational period {n} ended{}", because(reason)),
+
+        Event::Restricted { people, reason } => {
+            format!(
+                "Restricted: only {} and whoever is let in may see this incident{}",
+                and(people),
+                because(reason)
+            )
+        }
+        Event::OpenedUp { reason } => {
+            format!("Opened up: everybody may see this incident{}", because(reason))
+        }
+        Event::Admitted { who } => format!("{who} was let in and may see this incident."),
+        Event::ShutOut { who, reason } => format!("{who} may no longer see this incident{}", because(reason)),
+        Event::GlassBroken { reason } => {
+            format!("Break-glass: an admin who was not let in looked in{}", because(reason))
+        }
+
         Event::ObjectiveSet { n, text } => format!("Objective {n} was set: {}", ended(text)),
         Event::ObjectiveMet { n } => format!("Objective {n} was met."),
         Event::ObjectiveDropped { n, reason } => format!("Objective {n} was dropped{}", because(reason)),

@@ -55,6 +55,9 @@ fn is_important(event: &Event) -> bool {
             | Event::PhaseChanged { .. }
             | Event::CommandEstablished { .. }
             | Event::CommandTransferred { .. }
+            | Event::Restricted { .. }
+            | Event::OpenedUp { .. }
+            | Event::GlassBroken { .. }
             | Event::DecisionRecorded { .. }
             | Event::AlertsLinked { .. }
             | Event::AlertsCleared { .. }

@@ -140,7 +140,7 @@ fn sealed(incident: IncidentId, row: &SqliteRow) -> Result<Sealed> {
 }
 
 const INCIDENT_COLUMNS: &str =
-    "incident, title, severity, phase, commander_id, commander_name, declared_at, updated_at, seq";
+    "incident, title, severity, phase, commander_id, commander_name, declared_at, updated_at, seq, seen_by";
 
 fn incident_row(row: &SqliteRow) -> Result<IncidentRow> {
     let name: String = row.get(0);
@@ -157,6 +157,10 @@ fn incident_row(row: &SqliteRow) -> Result<IncidentRow> {
         declared_at: time(row.get(6)),
         updated_at: time(row.get(7)),
         seq: whole(row.get(8)),
+        seen_by: row
+            .get::<Option<String>, _>(9)
+            .map(|ids| serde_json::from_str(&ids).map_err(|e| wrong(e.to_string())))
+            .transpose()?,
     })
 }
 
@@ -298,7 +302,7 @@ pub(super) async fn counts(pool: &SqlitePool) -> Result<Counts> {
     .await
     .map_err(fail)?;
     Ok(Counts {
-        incidents_open: one("SELECT COUNT(*) FROM incidents WHERE is_over = 0").await?,
+        incidents_open: one("SELECT COUNT(*) FROM incidents WHERE is_over = 0 AND seen_by IS NULL").await?,
         // Ids count up without a gap from 1, so the highest is the number; COUNT(*) would read the whole table.
         alerts: one("SELECT COALESCE(MAX(id), 0) FROM alerts").await?,
         alerts_firing: one("SELECT COALESCE(SUM(firing), 0) FROM situations WHERE is_open = 1").await?,

@@ -1,5 +1,7 @@
 //! What the journal hands out and takes in: plain rows.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +30,15 @@ pub struct IncidentRow {
     pub declared_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub seq: u64,
+    /// The ids of those who may see it; `None` is everybody.
+    pub seen_by: Option<BTreeSet<String>>,
 }
 
 impl IncidentRow {
+    pub fn may_see(&self, person: &Person) -> bool {
+        self.seen_by.as_ref().is_none_or(|ids| ids.contains(&person.id))
+    }
+
     pub fn of(incident: &Incident) -> Self {
         Self {
             id: incident.id,
@@ -41,6 +49,7 @@ impl IncidentRow {
             declared_at: incident.milestones.declared.unwrap_or(incident.updated_at),
             updated_at: incident.updated_at,
             seq: incident.seq,
+            seen_by: incident.seen_by(),
         }
     }
 }
@@ -141,6 +150,7 @@ pub struct AlertRow {
 /// What there is, for metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Restricted ones left out: a number tells of them too.
     pub incidents_open: u64,
     pub alerts: u64,
     pub alerts_firing: u64,

@@ -440,7 +440,7 @@ struct Rows {
 }
 
 /// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 4;
+pub(super) const SNAPSHOT_VERSION: i64 = 5;
 
 impl Rows {
     async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
@@ -496,11 +496,12 @@ impl Rows {
 pub(super) const POST_INSERT: &str = "INSERT INTO public_posts (incident, n, published_at, post) VALUES";
 
 pub(super) const INCIDENT_INSERT: &str = "INSERT INTO incidents (incident, kind, number, title, severity, phase, \
-     is_over, commander_id, commander_name, declared_at, updated_at, seq) VALUES";
+     is_over, commander_id, commander_name, declared_at, updated_at, seq, seen_by) VALUES";
 pub(super) const INCIDENT_UPSERT: &str = "ON CONFLICT (incident) DO UPDATE SET title = excluded.title, \
      severity = excluded.severity, phase = excluded.phase, is_over = excluded.is_over, \
      commander_id = excluded.commander_id, commander_name = excluded.commander_name, \
-     declared_at = excluded.declared_at, updated_at = excluded.updated_at, seq = excluded.seq";
+     declared_at = excluded.declared_at, updated_at = excluded.updated_at, seq = excluded.seq, \
+     seen_by = excluded.seen_by";
 
 pub(super) fn incident_vals(row: &IncidentRow) -> Vec<Val> {
     vec![
@@ -516,6 +517,7 @@ pub(super) fn incident_vals(row: &IncidentRow) -> Vec<Val> {
         Val::Int(row.declared_at.timestamp_millis()),
         Val::Int(row.updated_at.timestamp_millis()),
         Val::Int(i64::try_from(row.seq).unwrap_or(i64::MAX)),
+        row.seen_by.as_ref().and_then(|ids| serde_json::to_string(ids).ok()).map_or(Val::Null, Val::Text),
     ]
 }
 

@@ -20,6 +20,7 @@ use syn::{
 /// incident's fold, so neither can stand below the other.
 const FLOORS: &[(u8, &str)] = &[
     (0, "people"),
+    (0, "mask"),
     (0, "alert"),
     (0, "incident+post"),
     (0, "playbook"),

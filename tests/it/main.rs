@@ -23,6 +23,7 @@ mod migrations;
 mod notify;
 mod publishers;
 mod random_commands;
+mod restricted;
 mod route_roles;
 mod same_words;
 mod settings_at_work;

@@ -41,6 +41,13 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         ],
         "SELECT COUNT(*) FROM alerts a, deliveries d WHERE a.situation = 2 AND d.incident = 'INC-2'",
     ),
+    (
+        3,
+        &[
+            "INSERT INTO incidents VALUES ('INC-3', 'real', 3, 't', 'sev1', 'closed', 1, 'ada', 'Ada', 1, 2, 1, '[\"ada\"]')",
+        ],
+        "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
+    ),
 ];
 
 fn versions() -> Vec<i64> {

@@ -105,7 +105,7 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..]))), text()).prop_map(
             |(number, other, reason)| Command::Merge {
                 into: IncidentId::new(Kind::Real, number),
-                other: other.map(|(commander, phase)| MergeFacts { commander, phase }),
+                other: other.map(|(commander, phase)| MergeFacts { commander, phase, is_restricted: false }),
                 reason,
             }
         ),
@@ -124,6 +124,18 @@ fn people() -> impl Strategy<Value = Command> {
         role().prop_map(|role| Command::ReleaseRole { role }),
         (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckIn { who, note }),
         (prop::option::of(person()), text()).prop_map(|(who, note)| Command::CheckOut { who, note }),
+        any::<u32>().prop_map(|m| Command::RollCall { minutes: Some(m % 20) }),
+        text().prop_map(|note| Command::Here { note }),
+        (person(), person()).prop_map(|(who, to)| Command::ReportTo { who, to }),
+        (person(), person()).prop_map(|(who, to)| Command::ReportTo { who, to }),
+        (any::<u32>(), text())
+            .prop_map(|(m, emphasis)| Command::StartPeriod { minutes: m % 2_000, emphasis }),
+        text().prop_map(|reason| Command::EndPeriod { reason }),
+        text().prop_map(|reason| Command::Restrict { reason }),
+        text().prop_map(|reason| Command::OpenUp { reason }),
+        person().prop_map(|who| Command::Admit { who }),
+        (person(), text()).prop_map(|(who, reason)| Command::Expel { who, reason }),
+        text().prop_map(|reason| Command::BreakGlass { reason }),
     ]
 }
 
@@ -202,6 +214,8 @@ fn house() -> impl Strategy<Value = Command> {
         Just(Command::Timer(TimerKind::Silence)),
         Just(Command::Timer(TimerKind::Silence)),
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::ProposalEnds { n })),
+        (1u64..30).prop_map(|seq| Command::Timer(TimerKind::RollDue { seq })),
+        (1u32..4).prop_map(|n| Command::Timer(TimerKind::PeriodEnds { n })),
         (1u32..4, delivered).prop_map(|(post, result)| Command::Delivered {
             post,
             destination: "x".into(),
@@ -364,6 +378,14 @@ impl Played {
             "nobody holds command beside its token"
         );
         assert_eq!(incident.commanders.last().unwrap().0, incident.commander);
+        // Unity of command: one supervisor each, and every way up ends at the commander.
+        for part in incident.participants.values() {
+            let mut at = &part.person;
+            for _ in 0..=incident.participants.len() {
+                at = incident.supervisor(at).unwrap_or(at);
+            }
+            assert_eq!(at.id, incident.commander.id, "{:?}", incident.reports_to);
+        }
         let mut single: BTreeMap<&Role, usize> = BTreeMap::new();
         for held in &incident.roles {
             *single.entry(&held.role).or_default() += 1;
@@ -383,6 +405,7 @@ impl Played {
         }
         if incident.phase.is_over() {
             assert!(incident.stop.is_none() && incident.open_proposals().next().is_none());
+            assert!(incident.roll_call.is_none() && incident.period.is_none());
         }
         assert_eq!(incident.milestones.closed.is_some(), incident.phase.is_over());
         for (n, entry) in self.entries.iter().enumerate() {
@@ -425,9 +448,17 @@ fn play(
         triage,
         situation: None,
         drill,
+        restricted: false,
     };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
-    let scene = Scene { person: &opener, is_house: by_house, now: start, policy: &policy, target: None };
+    let scene = Scene {
+        person: &opener,
+        is_house: by_house,
+        is_admin: false,
+        now: start,
+        policy: &policy,
+        target: None,
+    };
     let opened = decide::open(&declare, &scene).unwrap();
     let chats = vec!["discord".to_owned()];
     let mut played = Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats };
@@ -453,7 +484,14 @@ fn play(
             _ => None,
         };
         let at = incident.time_at(played.now);
-        let scene = Scene { person: &who, is_house, now: at, policy: &policy, target: target.as_ref() };
+        let scene = Scene {
+            person: &who,
+            is_house,
+            is_admin: who.name == "Di",
+            now: at,
+            policy: &policy,
+            target: target.as_ref(),
+        };
         match decide::decide(incident, &command, &scene) {
             Ok(decision) => {
                 if !decision.events.is_empty() {

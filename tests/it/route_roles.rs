@@ -47,11 +47,11 @@ fn config(post: &Program) -> String {
 }
 
 /// Method, path, JSON body or form that the route understands.
-type Try = (String, String, Option<Value>, Option<&'static str>);
+pub(crate) type Try = (String, String, Option<Value>, Option<&'static str>);
 
 /// The API's routes are those that it describes (a unit test holds the description to what is served), the console's
 /// those of its own list; the few others stand here.
-fn routes(openapi: &Value) -> Vec<Try> {
+pub(crate) fn routes(openapi: &Value) -> Vec<Try> {
     let mut all: Vec<Try> = Vec::new();
     for (path, methods) in openapi["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {

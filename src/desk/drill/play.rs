@@ -89,6 +89,7 @@ impl<'o> Play<'o> {
                 sha256: scenario.sha256.clone(),
                 clock,
             }),
+            restricted: false,
         };
         let caller =
             scenario.declared_by.clone().map_or_else(house, |person| Caller::person(person, "console"));

@@ -59,6 +59,9 @@ pub(crate) async fn export(
             ));
         }
     };
+    if let Err(refusal) = api.desk.seen_by(&who.person).incident(id).await {
+        return reply::refused(&refusal);
+    }
     match export_bytes(&api.desk, id, format, tz).await {
         Ok(bytes) => (
             [
@@ -72,7 +75,7 @@ pub(crate) async fn export(
     }
 }
 
-/// An export of a whole incident, made off the async threads.
+/// An export of a whole incident, made off the async threads. Who may see it was asked before.
 pub async fn export_bytes(
     desk: &Desk,
     id: IncidentId,

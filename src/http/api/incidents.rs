@@ -44,6 +44,9 @@ pub struct NewIncident {
     /// A test of the installation, not a real incident: it gets a `TEST-` number and nothing of it is published.
     #[serde(default)]
     pub test: bool,
+    /// Only the caller, and whom they let in, may see it.
+    #[serde(default)]
+    pub restricted: bool,
 }
 
 /// One incident in a list.
@@ -60,6 +63,8 @@ pub struct IncidentItem {
     pub declared_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub entries: u64,
+    /// Only some people may see it, the caller among them.
+    pub restricted: bool,
 }
 
 impl From<IncidentRow> for IncidentItem {
@@ -74,6 +79,7 @@ impl From<IncidentRow> for IncidentItem {
             declared_at: row.declared_at,
             updated_at: row.updated_at,
             entries: row.seq,
+            restricted: row.seen_by.is_some(),
         }
     }
 }
@@ -95,9 +101,13 @@ pub struct ListQuery {
 /// Incidents, open ones unless `all`.
 #[utoipa::path(get, path = "/api/v1/incidents", params(ListQuery), tag = "incidents",
     responses((status = 200, body = IncidentList), (status = 401, body = reply::ErrorBody)))]
-pub(crate) async fn list(State(api): State<Arc<Api>>, Query(query): Query<ListQuery>) -> Response {
+pub(crate) async fn list(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Query(query): Query<ListQuery>,
+) -> Response {
     let filter = if query.all { IncidentFilter::all(1_000) } else { IncidentFilter::open() };
-    match api.desk.list(filter).await {
+    match api.desk.seen_by(&who.person).list(filter).await {
         Ok(rows) => Json(IncidentList { incidents: rows.into_iter().map(IncidentItem::from).collect() })
             .into_response(),
         Err(refusal) => reply::refused(&refusal),
@@ -152,6 +162,7 @@ pub(crate) async fn declare(
         triage: new.triage,
         situation,
         drill: None,
+        restricted: new.restricted,
     };
     let caller = Api::caller(&who, &headers);
     let via = caller.via.clone();
@@ -163,12 +174,16 @@ pub(crate) async fn declare(
 /// One incident as it stands.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}", params(("id" = String, Path, example = "INC-1")), tag = "incidents",
     responses((status = 200, description = "The incident's state", body = Object), (status = 404, body = reply::ErrorBody)))]
-pub(crate) async fn one(State(api): State<Arc<Api>>, Path(name): Path<String>) -> Response {
+pub(crate) async fn one(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Path(name): Path<String>,
+) -> Response {
     let id = match id(&name) {
         Ok(id) => id,
         Err(response) => return response,
     };
-    match api.desk.incident(id).await {
+    match api.desk.seen_by(&who.person).incident(id).await {
         Ok(incident) => Json(shown(&incident)).into_response(),
         Err(refusal) => reply::refused(&refusal),
     }
@@ -187,12 +202,16 @@ fn shown(incident: &Incident) -> serde_json::Value {
 /// Checks the hash chain.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/verify", params(("id" = String, Path, example = "INC-1")), tag = "incidents",
     responses((status = 200, description = "Entries, head of the chain, and what is wrong", body = Object), (status = 404, body = reply::ErrorBody)))]
-pub(crate) async fn verify(State(api): State<Arc<Api>>, Path(name): Path<String>) -> Response {
+pub(crate) async fn verify(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Path(name): Path<String>,
+) -> Response {
     let id = match id(&name) {
         Ok(id) => id,
         Err(response) => return response,
     };
-    match api.desk.verify(id).await {
+    match api.desk.seen_by(&who.person).verify(id).await {
         Ok(verified) => Json(verified).into_response(),
         Err(refusal) => reply::refused(&refusal),
     }

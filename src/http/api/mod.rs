@@ -153,7 +153,7 @@ impl Api {
     fn caller(who: &Who, headers: &HeaderMap) -> Caller {
         // The command line says that it is the command line; everything else here is the API.
         let is_cli = headers.get("x-commandpost-via").is_some_and(|via| via.as_bytes() == b"cli");
-        Caller::person(who.person.clone(), if is_cli { "cli" } else { "api" })
+        Caller::person(who.person.clone(), if is_cli { "cli" } else { "api" }).admin(who.is_admin)
     }
 
     fn answer(&self, caller_via: &str, answer: Result<Answer, Refusal>, done: StatusCode) -> Response {

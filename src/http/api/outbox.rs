@@ -28,10 +28,10 @@ pub struct DropBody {
 /// What waits to leave the house, and why.
 #[utoipa::path(get, path = "/api/v1/outbox", tag = "outbox",
     responses((status = 200, description = "Deliveries", body = Object)))]
-pub(crate) async fn outbox(State(api): State<Arc<Api>>) -> Response {
-    match api.desk.journal.deliveries(DeliveryFilter::Open).await {
+pub(crate) async fn outbox(State(api): State<Arc<Api>>, Extension(who): Extension<Who>) -> Response {
+    match api.desk.seen_by(&who.person).deliveries(DeliveryFilter::Open).await {
         Ok(rows) => Json(serde_json::json!({ "deliveries": rows })).into_response(),
-        Err(error) => reply::refused(&crate::desk::refuse(error)),
+        Err(refusal) => reply::refused(&refusal),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Api, id, reply};
-use crate::incident::timeline::Line;
+use crate::{http::auth::Who, incident::timeline::Line};
 
 /// One line of a timeline as it reads now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,6 +74,7 @@ pub struct TimelineQuery {
     responses((status = 200, body = Timeline), (status = 404, body = reply::ErrorBody)))]
 pub(crate) async fn timeline(
     State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
     Path(name): Path<String>,
     Query(query): Query<TimelineQuery>,
 ) -> Response {
@@ -81,12 +82,7 @@ pub(crate) async fn timeline(
         Ok(id) => id,
         Err(response) => return response,
     };
-    let known = api.desk.incident(id).await;
-    let lines = match known {
-        Ok(_) => api.desk.timeline(id, query.from).await,
-        Err(refusal) => Err(refusal),
-    };
-    match lines {
+    match api.desk.seen_by(&who.person).timeline(id, query.from).await {
         Ok(lines) => {
             let entries = lines.into_iter().map(TimelineItem::from).collect();
             Json(Timeline { incident: id.to_string(), entries }).into_response()

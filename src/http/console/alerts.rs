@@ -112,7 +112,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal
     let desk = &shared.console.desk;
     let clock = frame::clock_at(shared, me, desk.world.now());
     let (mut free, mut others) = (Vec::new(), Vec::new());
-    for row in desk.situations(SituationFilter::Recent { limit: SITUATIONS_SHOWN }).await? {
+    for row in desk.seen_by(me).situations(SituationFilter::Recent { limit: SITUATIONS_SHOWN }).await? {
         let alerts = desk.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
         let is_free = row.is_open && row.incident.is_none();
         (if is_free { &mut free } else { &mut others }).push(card(&row, &alerts, &clock));

@@ -46,7 +46,7 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
     let id: IncidentId =
         id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
     let desk = &shared.console.desk;
-    let incident = desk.incident(id).await?;
+    let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let sections: Vec<_> = briefing::sections(&incident, clock.now)
         .into_iter()

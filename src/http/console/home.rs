@@ -80,8 +80,8 @@ pub async fn show(shared: &Shared, _headers: &HeaderMap, me: &Person, left: Left
 async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::incident::refusal::Refusal> {
     let desk = &shared.console.desk;
     let clock = frame::clock_at(shared, me, desk.world.now());
-    let open_rows = desk.list(IncidentFilter::open()).await?;
-    let all = desk.list(IncidentFilter::all(ROWS_MAX)).await?;
+    let open_rows = desk.seen_by(me).list(IncidentFilter::open()).await?;
+    let all = desk.seen_by(me).list(IncidentFilter::all(ROWS_MAX)).await?;
     let (mut open, mut exercises) = (Vec::new(), Vec::new());
     for found in &open_rows {
         let mut shown = row(found, &clock);
@@ -102,7 +102,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
         .map(|found| row(found, &clock))
         .collect();
     let mut situations = Vec::new();
-    for found in desk.situations(SituationFilter::Free { limit: SITUATIONS_SHOWN }).await? {
+    for found in desk.seen_by(me).situations(SituationFilter::Free { limit: SITUATIONS_SHOWN }).await? {
         let of = desk.journal.alerts_of(found.id, 3).await.map_err(refuse)?;
         situations.push(alerts::card(&found, &of, &clock));
     }

@@ -45,6 +45,12 @@ struct Page {
     frame: Frame,
     id: String,
     title: String,
+    /// Names, where it is restricted.
+    seen_by: Option<String>,
+    /// The operational period, and when it ends.
+    period: Option<(u32, Due)>,
+    /// Who has not answered the roll call yet.
+    missing: String,
     summary: String,
     severity: Severity,
     phase: &'static str,
@@ -147,7 +153,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let console = &shared.console;
     let desk = &console.desk;
     let policy = &desk.settings.policy;
-    let incident = desk.incident(id).await?;
+    let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
     let lines = timeline::lines(desk, id, (from, incident.seq), &clock, console.vocabulary).await?;
@@ -163,6 +169,15 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         frame,
         id: id.to_string(),
         title: incident.title.clone(),
+        seen_by: incident
+            .restricted
+            .as_ref()
+            .map(|circle| circle.people.values().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")),
+        period: incident
+            .period
+            .as_ref()
+            .map(|period| (period.n, clock.due(period.ends_at, incident.real_time_at(period.ends_at)))),
+        missing: incident.unaccounted().iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "),
         summary: incident.summary.clone(),
         severity: incident.severity,
         phase: incident.phase.word(),

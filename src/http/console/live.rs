@@ -1,7 +1,7 @@
 //! The live hints: a stream of server-sent events, one a change. A hint says what changed, not to what: the page
 //! fetches itself again, so a lost hint costs nothing but time.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Query, State},
@@ -17,7 +17,11 @@ use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::Shared;
-use crate::{desk::Changed, incident::id::IncidentId};
+use crate::{
+    desk::{Changed, Desk},
+    incident::id::IncidentId,
+    people::Person,
+};
 
 /// Streams open at one time.
 pub const STREAMS_MAX: usize = 512;
@@ -45,6 +49,8 @@ struct Live {
     changes: broadcast::Receiver<Changed>,
     stop: CancellationToken,
     of: Option<IncidentId>,
+    desk: Arc<Desk>,
+    me: Person,
     /// Counts the hints of this stream.
     n: u64,
     first: Option<Hint>,
@@ -52,9 +58,11 @@ struct Live {
 }
 
 impl Live {
-    fn wants(&self, changed: &Changed) -> bool {
+    async fn wants(&self, changed: &Changed) -> bool {
         match (self.of, changed) {
-            (Some(of), Changed::Incident { id, .. }) => of == *id,
+            (Some(of), Changed::Incident { id, .. }) if of != *id => false,
+            // Also that something happens is not for everybody.
+            (_, Changed::Incident { id, .. }) => self.desk.seen_by(&self.me).may_see(*id).await,
             // An incident learns of its alerts and deliveries by entries of its own.
             (Some(_), _) => false,
             (None, _) => true,
@@ -69,10 +77,15 @@ impl Live {
                     biased;
                     () = self.stop.cancelled() => return None,
                     changed = self.changes.recv() => match changed {
-                        Ok(changed) if !self.wants(&changed) => {}
-                        Ok(Changed::Incident { id, seq }) => break Hint::Incident { id, seq },
-                        Ok(Changed::Alerts) => break Hint::Alerts,
-                        Ok(Changed::Outbox) => break Hint::Outbox,
+                        Ok(changed) => {
+                            if self.wants(&changed).await {
+                                break match changed {
+                                    Changed::Incident { id, seq } => Hint::Incident { id, seq },
+                                    Changed::Alerts => Hint::Alerts,
+                                    Changed::Outbox => Hint::Outbox,
+                                };
+                            }
+                        }
                         Err(broadcast::error::RecvError::Lagged(_)) => break Hint::Reload,
                         Err(broadcast::error::RecvError::Closed) => return None,
                     },
@@ -86,9 +99,7 @@ impl Live {
 }
 
 pub async fn events(State(shared): State<Shared>, Query(of): Query<Of>, headers: HeaderMap) -> Response {
-    if shared.visitor(&headers).is_none() {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
+    let Some(me) = shared.visitor(&headers) else { return StatusCode::UNAUTHORIZED.into_response() };
     let Ok(place) = shared.streams.clone().try_acquire_owned() else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -100,6 +111,8 @@ pub async fn events(State(shared): State<Shared>, Query(of): Query<Of>, headers:
         changes: shared.console.desk.changes(),
         stop: shared.console.stop.clone(),
         of: of.incident,
+        desk: shared.console.desk.clone(),
+        me,
         n: 0,
         first: headers.contains_key("last-event-id").then_some(Hint::Reload),
         _place: place,

@@ -55,6 +55,9 @@ pub fn next_step(incident: &Incident, me: &Person, policy: &Policy, now: DateTim
 }
 
 fn offers(incident: &Incident, me: &Person) -> Option<Next> {
+    if incident.unaccounted().iter().any(|one| one.id == me.id) {
+        return next("The roll is called. Are you here?", vec![say("I am here", "crew here")], true);
+    }
     if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
         let steps = vec![say("Accept command", "command accept"), say("Decline", "command decline")];
         return next(

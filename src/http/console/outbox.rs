@@ -15,7 +15,6 @@ use super::{
     visitor,
 };
 use crate::{
-    desk::refuse,
     incident::refusal::Refusal,
     journal::{
         Handle,
@@ -101,9 +100,8 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal
             ),
         }
     };
-    let open = desk.journal.deliveries(DeliveryFilter::Open).await.map_err(refuse)?;
-    let recent =
-        desk.journal.deliveries(DeliveryFilter::Recent { limit: RECENT_SHOWN }).await.map_err(refuse)?;
+    let open = desk.seen_by(me).deliveries(DeliveryFilter::Open).await?;
+    let recent = desk.seen_by(me).deliveries(DeliveryFilter::Recent { limit: RECENT_SHOWN }).await?;
     let is_settled = |d: &Delivery| matches!(d.state, DeliveryState::Sent | DeliveryState::Dropped);
     Ok(Page {
         frame: Frame::new(shared, Some(me), "Outbox", "outbox").leave(left),

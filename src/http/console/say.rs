@@ -81,7 +81,7 @@ pub async fn say(
         ),
         (Ok(here), Some(line)) => {
             let key = once(&fields, &me, &line);
-            let caller = Caller::person(me.clone(), "console");
+            let caller = Caller::person(me.clone(), "console").admin((shared.console.is_admin)(&headers));
             ((shared.console.say)(caller, here, line.clone(), key).await, line)
         }
     };

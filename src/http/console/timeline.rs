@@ -149,7 +149,7 @@ async fn build(shared: &Shared, me: &Person, id: &str, asked: Asked, left: Left)
     let id: IncidentId =
         id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
     let desk = &shared.console.desk;
-    let incident = desk.incident(id).await?;
+    let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let filter: String = asked.q.trim().chars().take(FILTER_CHARS_MAX).collect();
     let lower = filter.to_lowercase();

@@ -60,6 +60,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         }
         TimerKind::ActionDue { n, due_at } => super::actions::due(incident, *n, *due_at, scene),
         TimerKind::ProposalEnds { n } => super::consent::ended(incident, *n, scene),
+        TimerKind::RollDue { seq } => super::accountability::roll_due(incident, *seq, scene),
+        TimerKind::PeriodEnds { n } => super::period::due(incident, *n, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
         TimerKind::MergedIn(_) => nothing(),
         TimerKind::ExecutiveDue => {

@@ -24,11 +24,15 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         events.push(Event::Startex { scenario: drill.scenario.clone(), sha256: drill.sha256.clone() });
     }
     events.push(Event::CommandEstablished { by: scene.person.clone() });
+    if declare.restricted {
+        events.push(Event::Restricted { people: vec![scene.person.clone()], reason: String::new() });
+    }
     if let Some(facts) = &declare.situation {
         events.push(linked(facts));
     }
+    let seen = if declare.restricted { " Only you see it; `admit NAME` lets somebody in." } else { "" };
     let reply = format!(
-        "{title} is declared as {}. {} has command as Incident Commander and holds every role that is not given out.",
+        "{title} is declared as {}. {} has command as Incident Commander and holds every role that is not given out.{seen}",
         declare.severity, scene.person
     );
     Ok(Decision::many(events, reply))
@@ -239,6 +243,17 @@ pub(super) fn merge(
         return Err(Refusal::conflict(
             format!("{into} is {}.", other.phase.standing()),
             format!("Merge into one that goes on, or open it again: `{into} reopen REASON`."),
+        ));
+    }
+    if other.is_restricted != incident.restricted.is_some() {
+        let (why, instead) = if other.is_restricted {
+            (format!("{into} is restricted and {id} is not."), format!("`{id} restrict` or `{into} open up`"))
+        } else {
+            (format!("{id} is restricted and {into} is not."), format!("`{into} restrict` or `{id} open up`"))
+        };
+        return Err(Refusal::conflict(
+            why,
+            format!("Only what the same people may see is merged: {instead} first."),
         ));
     }
     let is_told = incident.last_published().is_some_and(|post| post.draft.phase != PublicPhase::Resolved);

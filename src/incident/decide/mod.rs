@@ -1,9 +1,12 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
+//! command), `period`, `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
 //! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
+mod access;
+mod accountability;
 mod actions;
 mod aid;
 mod clockwork;
@@ -11,6 +14,7 @@ mod command;
 mod consent;
 mod lifecycle;
 mod log;
+mod period;
 mod posts;
 mod roles;
 mod work;
@@ -53,7 +57,7 @@ pub struct Policy {
     pub silence_minutes: [u32; 5],
     /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
     pub first_post_minutes: [u32; 5],
-    /// Direct reports at which the commander is advised to delegate (a guideline, never a bar).
+    /// Direct reports at which somebody is advised to delegate: one more than the five of the guideline; never a bar.
     pub span_warn: usize,
     /// Components of the status page, by name; what a post may speak of. Empty: none configured.
     pub components: Vec<String>,
@@ -108,6 +112,8 @@ pub struct Reserved {
     pub declare: Option<BTreeSet<String>>,
     pub command: Option<BTreeSet<String>>,
     pub publish: Option<BTreeSet<String>>,
+    /// Who may look into a restricted incident that they were not let into, besides whoever comes as an admin.
+    pub break_glass: BTreeSet<String>,
 }
 
 impl Reserved {
@@ -149,6 +155,8 @@ pub struct Scene<'a> {
     pub person: &'a Person,
     /// The house acts: a timer, a rule, a drill's controller.
     pub is_house: bool,
+    /// They come with the rights of an admin, which is for breaking the glass.
+    pub is_admin: bool,
     /// The incident's own time (a drill has its own clock).
     pub now: DateTime<Utc>,
     pub policy: &'a Policy,
@@ -199,6 +207,7 @@ pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
 
 /// Decides a command on an incident as it stands.
 pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruling {
+    access::check(incident, command, scene)?;
     permit(incident, command, scene)?;
     if incident.phase.is_over() && !allowed_when_over(command) {
         return Err(Refusal::conflict(
@@ -238,6 +247,16 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
         Crew => Ok(Decision::read(roles::crew(incident))),
+        RollCall { minutes } => accountability::roll_call(incident, *minutes, scene),
+        Here { note } => accountability::here(incident, note, scene),
+        ReportTo { who, to } => accountability::report_to(incident, who, to, scene),
+        StartPeriod { minutes, emphasis } => period::start(incident, *minutes, emphasis, scene),
+        EndPeriod { reason } => period::end(incident, reason, scene),
+        Restrict { reason } => access::restrict(incident, reason, scene),
+        OpenUp { reason } => access::open_up(incident, reason, scene),
+        Admit { who } => access::admit(incident, who),
+        Expel { who, reason } => access::expel(incident, who, reason, scene),
+        BreakGlass { reason } => access::break_glass(incident, reason, scene),
         SetObjective { text } => work::set_objective(incident, text, scene),
         MeetObjective { n } => work::meet_objective(incident, *n),
         DropObjective { n, reason } => work::drop_objective(incident, *n, reason, scene),
@@ -304,13 +323,19 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
-        OfferRole { .. } => Verb::OfferRole,
+        OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
+        RollCall { .. } => Verb::RollCall,
+        StartPeriod { .. } | EndPeriod { .. } => Verb::Period,
         RelieveRole { .. } => Verb::RelieveRole,
         // Checking somebody else out takes their roles away.
         CheckOut { who: Some(who), .. } if who.id != person.id && !incident.roles_of(who).is_empty() => {
             Verb::RelieveRole
         }
-        CheckIn { .. } | CheckOut { .. } => Verb::CheckIn,
+        CheckIn { .. } | CheckOut { .. } | Here { .. } => Verb::CheckIn,
+        Restrict { .. } => Verb::Restrict,
+        OpenUp { .. } => Verb::OpenUp,
+        Admit { .. } | Expel { .. } => Verb::Admit,
+        BreakGlass { .. } => Verb::BreakGlass,
         SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
         // A task for oneself is work; a task for another is an order.
         AssignTask { owner: None, .. } | UnderstandTask { .. } | ExtendTask { .. } | ReportTask { .. } => {
@@ -354,6 +379,10 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
                 "A person must do it.",
             ))
         };
+    }
+    // Who may was asked already, before anything was said of the incident.
+    if verb == Verb::BreakGlass {
+        return Ok(());
     }
     let reserved = &scene.policy.reserved;
     match command {
@@ -424,6 +453,11 @@ fn allowed_when_over(command: &Command) -> bool {
             | Proposals
             | Next
             | CheckOut { .. }
+            | Restrict { .. }
+            | OpenUp { .. }
+            | Admit { .. }
+            | Expel { .. }
+            | BreakGlass { .. }
             | Timer(_)
             | Delivered { .. }
             | SituationMoved { .. }

@@ -46,12 +46,10 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
 
 /// Span of control is a guideline: said, never enforced.
 fn advice(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
-    let reports = incident.direct_reports() + usize::from(role.def().reports_to == Some("ic"));
-    if reports >= scene.policy.span_warn {
-        format!("\n{reports} people now report straight to {}: think of section chiefs.", incident.commander)
-    } else {
-        String::new()
-    }
+    let mut then = incident.clone();
+    let (me, since) = (scene.person.clone(), scene.now);
+    then.roles.push(crate::incident::state::Assignment { role: role.clone(), person: me, since });
+    then.supervisor(scene.person).map_or_else(String::new, |to| accountability::span(&then, to, scene))
 }
 
 pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene<'_>) -> Ruling {
@@ -214,7 +212,18 @@ pub(super) fn crew(incident: &Incident) -> String {
         let part = if roles.is_empty() { String::new() } else { format!(" – {}", roles.join(", ")) };
         format!("{one}{part}{since}")
     };
-    here.iter().map(line).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = here.iter().map(line).collect();
+    if let Some(circle) = &incident.restricted {
+        let let_in: Vec<Person> =
+            circle.people.values().filter(|one| !here.iter().any(|p| p.id == one.id)).cloned().collect();
+        let others = if let_in.is_empty() {
+            String::new()
+        } else {
+            format!(" Let in besides: {}.", crate::incident::sentence::and(&let_in))
+        };
+        lines.push(format!("Restricted by {}: nobody else sees it.{others}", circle.by));
+    }
+    lines.join("\n")
 }
 
 const PARTICIPANTS_MAX: usize = 1_000;

@@ -34,6 +34,11 @@ impl Incident {
             roles: vec![],
             offers: vec![],
             participants: BTreeMap::new(),
+            restricted: None,
+            reports_to: BTreeMap::new(),
+            roll_call: None,
+            period: None,
+            periods: 0,
             objectives: vec![],
             tasks: vec![],
             actions: vec![],
@@ -84,6 +89,7 @@ impl Incident {
                     | Event::Nudged { .. }
                     | Event::TaskOverdue { .. }
                     | Event::ActionOverdue { .. }
+                    | Event::RollClosed { .. }
             ) {
                 self.silence.reminded_at = Some(at);
             }
@@ -196,6 +202,7 @@ impl Incident {
                 }
                 self.roles.retain(|held| !(held.role == *role && held.person.id == by.id));
                 self.roles.push(Assignment { role: role.clone(), person: by.clone(), since: at });
+                self.unify();
             }
             Event::RoleDeclined { role, by, .. } => {
                 self.offers.retain(|offer| !(offer.role == *role && offer.to.id == by.id));
@@ -205,6 +212,7 @@ impl Incident {
             }
             Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {
                 self.roles.retain(|held| !(held.role == *role && held.person.id == person.id));
+                self.unify();
             }
             Event::CheckedIn { who, .. } => {
                 self.see(who, entry);
@@ -217,7 +225,41 @@ impl Incident {
                 if let Some(participant) = self.participants.get_mut(&who.id) {
                     participant.checked_out = Some(at);
                 }
+                // Who is gone leads nobody.
+                self.reports_to.retain(|id, to| *id != who.id && to.id != who.id);
+                self.unify();
             }
+            Event::RollCalled { asked, due_at } => {
+                self.roll_call = Some(RollCall {
+                    seq: entry.seq,
+                    by: entry.actor.person.clone(),
+                    asked: asked.clone(),
+                    answered: vec![],
+                    due_at: *due_at,
+                });
+            }
+            Event::RollAnswered { .. } => {
+                if let Some(call) = &mut self.roll_call {
+                    call.answered.push(entry.actor.person.clone());
+                }
+            }
+            Event::RollClosed { .. } => self.roll_call = None,
+            Event::ReportsTo { who, to } => {
+                self.see(who, entry);
+                self.reports_to.insert(who.id.clone(), to.clone());
+                self.unify();
+            }
+            Event::PeriodStarted { n, ends_at, emphasis, .. } => {
+                self.periods = *n;
+                self.period =
+                    Some(Period { n: *n, since: at, ends_at: *ends_at, emphasis: emphasis.clone() });
+            }
+            Event::PeriodEnded { .. } => self.period = None,
+            Event::Restricted { people, .. } => self.restrict(&entry.actor.person, people, at),
+            Event::OpenedUp { .. } => self.restricted = None,
+            Event::Admitted { who } => self.let_in(who),
+            Event::ShutOut { who, .. } => self.shut_out(who),
+            Event::GlassBroken { .. } => self.let_in(&entry.actor.person),
             Event::ObjectiveSet { n, text } => {
                 self.objectives.push(Objective { n: *n, text: text.clone(), state: ObjectiveState::Open });
             }
@@ -516,6 +558,8 @@ impl Incident {
                 self.command_offer = None;
                 self.offers.clear();
                 self.stop = None;
+                self.roll_call = None;
+                self.period = None;
                 // What nobody decided by then lapses.
                 for proposal in self.proposals.iter_mut().filter(|one| one.state == ProposalState::Open) {
                     proposal.state = ProposalState::Withdrawn;
@@ -541,6 +585,7 @@ impl Incident {
         }
         // The commander is no one's deputy.
         self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));
+        self.unify();
     }
 
     fn set_objective(&mut self, n: u32, state: ObjectiveState) {

@@ -3,8 +3,11 @@
 //! What grows without end (notes, repeats of alerts) is counted here, not kept: folding or keeping the state of an
 //! incident with 100,000 entries costs what it costs with ten.
 
+mod accountability;
+mod circle;
 mod fold;
 mod parts;
+mod unity;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{event::DrillClock, id::IncidentId, kind::Kind, phase::Phase, role::Role, severity::Severity};
 use crate::{people::Person, post::PublicPhase};
+pub use accountability::{Period, RollCall};
+pub use circle::Circle;
 pub use fold::ASSIST_ANEW;
 pub use parts::*;
 
@@ -32,6 +37,14 @@ pub struct Incident {
     pub roles: Vec<Assignment>,
     pub offers: Vec<Offer>,
     pub participants: BTreeMap<String, Participant>,
+    /// Who may see it; `None` is everybody.
+    pub restricted: Option<Circle>,
+    /// Whom somebody was told to report to, by their id; see [`Incident::supervisor`].
+    pub reports_to: BTreeMap<String, Person>,
+    pub roll_call: Option<RollCall>,
+    pub period: Option<Period>,
+    /// Operational periods so far.
+    pub periods: u32,
     pub objectives: Vec<Objective>,
     pub tasks: Vec<Task>,
     pub actions: Vec<Action>,
@@ -104,23 +117,6 @@ impl Incident {
         }
         roles.extend(self.roles.iter().filter(|a| a.person.id == person.id).map(|a| a.role.clone()));
         roles
-    }
-
-    /// People who report straight to the commander.
-    pub fn direct_reports(&self) -> usize {
-        let mut people: Vec<_> = self
-            .roles
-            .iter()
-            .filter(|a| {
-                let up = a.role.def().reports_to.and_then(|up| up.parse::<Role>().ok());
-                up.is_some_and(|up| self.holders(&up).iter().any(|p| p.id == self.commander.id))
-            })
-            .map(|a| a.person.id.as_str())
-            .filter(|id| *id != self.commander.id)
-            .collect();
-        people.sort_unstable();
-        people.dedup();
-        people.len()
     }
 
     pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {

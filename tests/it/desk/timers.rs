@@ -215,3 +215,28 @@ async fn an_action_s_time_box_and_a_proposal_s_countdown_outlive_a_restart() {
     house.desk.fire_due_timers().await.unwrap();
     assert_eq!(count(&house, id, "action.overdue").await, 1);
 }
+
+#[tokio::test]
+async fn a_roll_call_and_an_operational_period_end_in_their_time_also_after_a_restart() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    house.say("Bo", id, Command::CheckIn { who: None, note: String::new() }).await;
+    house.say("Ada", id, Command::RollCall { minutes: Some(5) }).await;
+    house.say("Ada", id, Command::StartPeriod { minutes: 60, emphasis: String::new() }).await;
+    let house = house.restarted();
+    house.world.later(Duration::minutes(4));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "rollcall.closed").await, 0);
+    house.world.later(Duration::minutes(2));
+    house.desk.fire_due_timers().await.unwrap();
+    let texts = house.texts(id).await;
+    assert!(
+        texts.iter().any(|text| text.starts_with("Roll call: no answer from Bo of 1 asked. Ada:")),
+        "{texts:?}"
+    );
+    house.world.later(Duration::minutes(60));
+    house.desk.fire_due_timers().await.unwrap();
+    let texts = house.texts(id).await;
+    assert!(texts.iter().any(|text| text.contains("The time of operational period 1 is over")), "{texts:?}");
+    house.sound(id).await;
+}

@@ -72,6 +72,7 @@ pub fn declare(title: &str, kind: Kind) -> Declare {
         triage: false,
         situation: None,
         drill: None,
+        restricted: false,
     }
 }
 
@@ -123,6 +124,11 @@ impl House {
         let journal = wrap(journal);
         let world = Manual::new();
         House { desk: Desk::new(journal.clone(), world.clone(), settings), world, journal, _dir: dir }
+    }
+
+    /// Where its files lie.
+    pub fn dir(&self) -> &std::path::Path {
+        self._dir.path()
     }
 
     /// Another desk on the same journal, as after a crash: nothing is left but what was written.

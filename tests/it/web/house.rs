@@ -158,6 +158,7 @@ impl House {
             title: "Loss of the session store".into(),
             severity: Severity::Sev2,
             kind: Kind::Drill,
+            restricted: false,
             triage: false,
             situation: None,
             drill: Some(DrillStart { scenario: "redis-primary-loss".into(), sha256: "0".repeat(64), clock }),

@@ -104,6 +104,7 @@ async fn what_is_not_published_or_not_real_is_nowhere_to_be_read() {
         title: "DRILL-TITLE".into(),
         severity: commandpost::incident::severity::Severity::Sev1,
         kind: Kind::Drill,
+        restricted: false,
         triage: false,
         situation: None,
         drill: Some(commandpost::incident::command::DrillStart {

@@ -2,6 +2,8 @@
 //!
 //! Each table keeps the refusals that it met; the snapshots beside this file are made to be read aloud.
 
+mod access;
+mod accountability;
 mod actions;
 mod aid;
 mod command;
@@ -56,9 +58,16 @@ impl Stage {
             triage,
             situation: None,
             drill: None,
+            restricted: false,
         };
-        let scene =
-            Scene { person: &person, is_house: by == HOUSE, now: start(), policy: &policy, target: None };
+        let scene = Scene {
+            person: &person,
+            is_house: by == HOUSE,
+            is_admin: false,
+            now: start(),
+            policy: &policy,
+            target: None,
+        };
         let decision = open(&declare, &scene).unwrap();
         let mut entries: Vec<Entry> = Vec::new();
         let mut incident = None;
@@ -97,6 +106,7 @@ impl Stage {
         let scene = Scene {
             person: &person,
             is_house: by == HOUSE,
+            is_admin: by == "Root",
             now: self.now,
             policy: &self.policy,
             target: target.as_ref(),

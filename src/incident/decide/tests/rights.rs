@@ -88,7 +88,8 @@ fn an_exercise_stays_in_its_own_incident() {
 fn a_right_that_is_reserved_to_groups_is_refused_to_everybody_else() {
     let reserve = |stage: &mut Stage| {
         let bo = || Some(["bo".to_owned()].into());
-        stage.policy.reserved = Reserved { declare: bo(), command: bo(), publish: bo() };
+        stage.policy.reserved =
+            Reserved { declare: bo(), command: bo(), publish: bo(), ..Reserved::default() };
     };
     let take = |person: &str| Command::TakeCommand { force: true, reason: format!("{person} is here") };
     let mut stage = Stage::new();
@@ -115,9 +116,17 @@ fn a_right_that_is_reserved_to_groups_is_refused_to_everybody_else() {
                 triage: false,
                 situation: None,
                 drill: None,
+                restricted: false,
             },
         );
-        let scene = Scene { person: &person, is_house, now: start(), policy: &stage.policy, target: None };
+        let scene = Scene {
+            person: &person,
+            is_house,
+            is_admin: false,
+            now: start(),
+            policy: &stage.policy,
+            target: None,
+        };
         open(&declare, &scene).is_ok()
     };
     assert!(declare("Bo", Kind::Real, false) && declare(HOUSE, Kind::Real, true));

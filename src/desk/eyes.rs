@@ -1,0 +1,104 @@
+//! Reading in somebody's name: what a door shows goes through here, so that a restricted incident is not there for whom it
+//! is not for. [`Desk`]'s own readings are for the house alone: timers, the outbox, drills.
+
+use std::collections::HashMap;
+
+use super::{Desk, Verified, refuse};
+use crate::{
+    incident::{
+        chain::Sealed, event::Entry, id::IncidentId, refusal::Refusal, state::Incident, timeline::Line,
+    },
+    journal::rows::*,
+    people::Person,
+};
+
+/// The desk as one person sees it.
+#[derive(Clone, Copy)]
+pub struct Eyes<'a> {
+    desk: &'a Desk,
+    person: &'a Person,
+}
+
+impl Desk {
+    pub fn seen_by<'a>(&'a self, person: &'a Person) -> Eyes<'a> {
+        Eyes { desk: self, person }
+    }
+}
+
+impl Eyes<'_> {
+    /// # Errors
+    /// Not found, as if it had never been, where it is restricted to others.
+    pub async fn incident(&self, id: IncidentId) -> Result<Incident, Refusal> {
+        let incident = self.desk.incident(id).await?;
+        if incident.may_see(self.person) { Ok(incident) } else { Err(Refusal::no_such(id)) }
+    }
+
+    pub async fn may_see(&self, id: IncidentId) -> bool {
+        self.incident(id).await.is_ok()
+    }
+
+    pub async fn list(&self, filter: IncidentFilter) -> Result<Vec<IncidentRow>, Refusal> {
+        let mut rows = self.desk.list(filter).await?;
+        rows.retain(|row| row.may_see(self.person));
+        Ok(rows)
+    }
+
+    pub async fn timeline(&self, id: IncidentId, from: u64) -> Result<Vec<Line>, Refusal> {
+        self.incident(id).await?;
+        self.desk.timeline(id, from).await
+    }
+
+    pub async fn sealed(&self, id: IncidentId) -> Result<Vec<Sealed>, Refusal> {
+        self.incident(id).await?;
+        self.desk.sealed(id).await
+    }
+
+    pub async fn read_from(&self, id: IncidentId, from: u64) -> Result<Vec<Entry>, Refusal> {
+        self.incident(id).await?;
+        self.desk.read_from(id, from).await
+    }
+
+    pub async fn verify(&self, id: IncidentId) -> Result<Verified, Refusal> {
+        self.incident(id).await?;
+        self.desk.verify(id).await
+    }
+
+    /// Alerts are everybody's; the incident that they belong to may not be.
+    pub async fn situations(&self, filter: SituationFilter) -> Result<Vec<SituationRow>, Refusal> {
+        let mut rows = self.desk.situations(filter).await?;
+        let mut known = HashMap::new();
+        for row in &mut rows {
+            if let Some(id) = row.incident
+                && !self.knows(&mut known, id).await
+            {
+                // Somebody is on it already.
+                (row.incident, row.is_open) = (None, false);
+            }
+        }
+        Ok(rows)
+    }
+
+    pub async fn deliveries(&self, filter: DeliveryFilter) -> Result<Vec<Delivery>, Refusal> {
+        let rows = self.desk.journal.deliveries(filter).await.map_err(refuse)?;
+        let (mut known, mut shown) = (HashMap::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            let is_shown = match row.incident {
+                Some(id) => self.knows(&mut known, id).await,
+                None => true,
+            };
+            if is_shown {
+                shown.push(row);
+            }
+        }
+        Ok(shown)
+    }
+
+    async fn knows(&self, known: &mut HashMap<IncidentId, bool>, id: IncidentId) -> bool {
+        if let Some(known) = known.get(&id) {
+            return *known;
+        }
+        let knows = self.may_see(id).await;
+        known.insert(id, knows);
+        knows
+    }
+}

@@ -1,0 +1,139 @@
+//! Who may see it: restricted to a few, let in and shut out by name, opened up again; and the glass that an admin may break.
+
+use super::*;
+
+/// People who may be let in, at most.
+const CIRCLE_MAX: usize = 500;
+
+/// To whom it is not shown, a restricted incident is not there: the same words as for a number that never was.
+///
+/// # Errors
+/// Not found.
+pub(super) fn check(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(), Refusal> {
+    if scene.is_house || incident.may_see(scene.person) {
+        return check_named(incident, command);
+    }
+    match command {
+        Command::BreakGlass { .. } if may_break(scene) => Ok(()),
+        _ => Err(Refusal::no_such(incident.id)),
+    }
+}
+
+fn may_break(scene: &Scene<'_>) -> bool {
+    scene.is_admin || scene.policy.reserved.break_glass.contains(&scene.person.id)
+}
+
+/// Nobody is given a part in what they may not see.
+fn check_named(incident: &Incident, command: &Command) -> Result<(), Refusal> {
+    let named = match command {
+        Command::OfferCommand { to } | Command::OfferRole { to, .. } => Some(to),
+        Command::AssignTask { owner, .. } => owner.as_ref(),
+        Command::CheckIn { who, .. } => who.as_ref(),
+        Command::ReportTo { who, .. } => Some(who),
+        _ => None,
+    };
+    match named {
+        Some(person) if !incident.may_see(person) => Err(Refusal::conflict(
+            format!("{} is restricted, and {person} is not among those who see it.", incident.id),
+            format!("Let them in first, if they are to know: `admit @{}`.", person.id),
+        )),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    if incident.restricted.is_some() {
+        return Err(Refusal::conflict(
+            format!("{} is restricted already.", incident.id),
+            "`crew list` says who sees it, `admit NAME` lets somebody in.",
+        ));
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    let mut people: Vec<Person> = incident.present().into_iter().cloned().collect();
+    people.extend(incident.roles.iter().map(|held| held.person.clone()));
+    people.push(scene.person.clone());
+    people.sort();
+    people.dedup_by(|a, b| a.id == b.id);
+    let names = crate::incident::sentence::and(&people);
+    Ok(Decision::one(
+        Event::Restricted { people, reason },
+        format!(
+            "{} is restricted: only {names} see it now, in lists, search, exports and live pages. Chats are told nothing more; \
+             what they were told stays there. `admit NAME` lets somebody in.",
+            incident.id
+        ),
+    ))
+}
+
+pub(super) fn open_up(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    if incident.restricted.is_none() {
+        return Err(Refusal::conflict(
+            format!("{} is not restricted: everybody may see it.", incident.id),
+            "Nothing to do.",
+        ));
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    Ok(Decision::one(
+        Event::OpenedUp { reason },
+        format!("{} is open: everybody may see it, with its whole timeline.", incident.id),
+    ))
+}
+
+pub(super) fn admit(incident: &Incident, who: &Person) -> Ruling {
+    let Some(circle) = &incident.restricted else {
+        return Err(Refusal::conflict(
+            format!("{} is not restricted: {who} may see it.", incident.id),
+            "To restrict it to those who are here: `restrict`.",
+        ));
+    };
+    if incident.may_see(who) {
+        return Err(Refusal::conflict(format!("{who} may see it already."), "Nothing to do."));
+    }
+    room_for("people let in", circle.people.len(), CIRCLE_MAX)?;
+    Ok(Decision::one(
+        Event::Admitted { who: who.clone() },
+        format!("{who} may see {} now, with its whole timeline.", incident.id),
+    ))
+}
+
+pub(super) fn expel(incident: &Incident, who: &Person, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let is_in = incident.restricted.as_ref().is_some_and(|circle| circle.people.contains_key(&who.id));
+    let has_part = incident.commander.id == who.id
+        || incident.roles.iter().any(|held| held.person.id == who.id)
+        || incident.command_offer.as_ref().is_some_and(|offer| offer.to.id == who.id)
+        || incident.offers.iter().any(|offer| offer.to.id == who.id);
+    if has_part && incident.restricted.is_some() {
+        return Err(Refusal::conflict(
+            format!("{who} has a part in {}.", incident.id),
+            "Relieve them first (`role relieve pio`), or hand command over.",
+        ));
+    }
+    if !is_in {
+        return Err(Refusal::conflict(
+            format!("{who} was not let in by name."),
+            "`crew list` says who sees it; `restrict` keeps everybody else out.",
+        ));
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    Ok(Decision::one(
+        Event::ShutOut { who: who.clone(), reason },
+        format!("{who} no longer sees {}. What they have read, they have read.", incident.id),
+    ))
+}
+
+pub(super) fn break_glass(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    if incident.may_see(scene.person) {
+        return Err(Refusal::conflict(
+            format!("You may see {} as it is.", incident.id),
+            "`status` says how it stands.",
+        ));
+    }
+    let reason = text("reason", reason, scene)?;
+    Ok(Decision::one(
+        Event::GlassBroken { reason },
+        format!(
+            "You may see {} now. That you looked in, and why, stands on its timeline; {} has command.",
+            incident.id, incident.commander
+        ),
+    ))
+}

@@ -1,0 +1,128 @@
+//! Restricted incidents: to whom they are there.
+
+use super::*;
+
+fn restrict() -> Command {
+    Command::Restrict { reason: "a customer's data".into() }
+}
+fn admit(name: &str) -> Command {
+    Command::Admit { who: who(name) }
+}
+fn note() -> Command {
+    Command::Note { text: "seen".into(), at: None }
+}
+
+#[test]
+fn to_whom_it_is_not_shown_it_is_not_there() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    stage.ok("Cy", note());
+    stage.no("Cy", restrict());
+    stage.ok("Ada", restrict());
+    stage.no("Ada", restrict());
+    for command in [
+        note(),
+        Command::Status,
+        Command::Crew,
+        Command::TakeCommand { force: true, reason: "mine".into() },
+        Command::CheckIn { who: None, note: String::new() },
+        Command::BreakGlass { reason: "curious".into() },
+        Command::OpenUp { reason: String::new() },
+        admit("Cy"),
+    ] {
+        let refusal = stage.ask("Cy", &command).unwrap_err();
+        assert_eq!(refusal, Refusal::no_such(stage.incident.id), "{command:?}");
+    }
+    stage.ok("Bo", note());
+    assert!(stage.reads("Bo", Command::Crew).contains("Restricted by Ada: nobody else sees it."));
+    stage.no("Bo", admit("Cy"));
+    stage.ok("Ada", admit("Cy"));
+    stage.no("Ada", admit("Cy"));
+    stage.ok("Cy", note());
+    assert!(stage.reads("Ada", Command::Crew).contains("Let in besides: Cy."));
+    stage.ok("Ada", Command::Expel { who: who("Cy"), reason: "wrong Cy".into() });
+    stage.no("Ada", Command::Expel { who: who("Cy"), reason: String::new() });
+    stage.no("Ada", Command::Expel { who: who("Bo"), reason: String::new() });
+    assert_eq!(stage.ask("Cy", &note()).unwrap_err().because, Because::NotFound);
+    stage.no("Bo", Command::OpenUp { reason: String::new() });
+    stage.ok("Ada", Command::OpenUp { reason: "told".into() });
+    stage.no("Ada", Command::OpenUp { reason: String::new() });
+    stage.no("Ada", admit("Cy"));
+    stage.ok("Cy", note());
+    stage.aloud("restricted");
+}
+
+#[test]
+fn nobody_is_given_a_part_in_what_they_may_not_see() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", restrict());
+    for command in [
+        Command::OfferCommand { to: who("Cy") },
+        Command::OfferRole { role: role("pio"), to: who("Cy") },
+        Command::AssignTask { owner: Some(who("Cy")), text: "look".into(), minutes: None },
+        Command::CheckIn { who: Some(who("Cy")), note: String::new() },
+    ] {
+        stage.no("Ada", command);
+    }
+    stage.ok("Ada", admit("Cy"));
+    stage.ok("Ada", Command::OfferCommand { to: who("Cy") });
+    stage.no("Ada", Command::Expel { who: who("Cy"), reason: String::new() });
+    stage.ok("Cy", Command::AcceptCommand);
+    assert!(stage.incident.may_see(&who("Ada")), "who handed over is still in it");
+    stage.aloud("restricted_parts");
+}
+
+#[test]
+fn an_admin_who_breaks_the_glass_gives_a_reason_and_stands_on_the_timeline() {
+    let mut stage = Stage::new();
+    stage.no("Root", Command::BreakGlass { reason: "why not".into() });
+    stage.ok("Ada", restrict());
+    assert_eq!(stage.ask("Root", &note()).unwrap_err(), Refusal::no_such(stage.incident.id));
+    stage.no("Root", Command::BreakGlass { reason: " ".into() });
+    let events = stage.ok("Root", Command::BreakGlass { reason: "Ada is on a plane".into() });
+    assert_eq!(events, [Event::GlassBroken { reason: "Ada is on a plane".into() }]);
+    stage.ok("Root", note());
+    stage.no("Root", Command::Retitle { title: "mine".into() });
+    stage.policy.reserved.break_glass = ["cy".to_owned()].into();
+    stage.ok("Cy", Command::BreakGlass { reason: "of the security group".into() });
+    stage.aloud("break_glass");
+}
+
+#[test]
+fn who_declares_it_restricted_is_alone_in_it() {
+    let (ada, policy) = (who("Ada"), Policy::default());
+    let declare = Declare {
+        title: "Somebody of ours leaks data".into(),
+        severity: Severity::Sev1,
+        kind: Kind::Real,
+        triage: false,
+        situation: None,
+        drill: None,
+        restricted: true,
+    };
+    let scene =
+        Scene { person: &ada, is_house: false, is_admin: false, now: start(), policy: &policy, target: None };
+    let decision = open(&declare, &scene).unwrap();
+    let events: Vec<_> = decision.events.into_iter().map(|happened| happened.event).collect();
+    assert!(events.contains(&Event::Restricted { people: vec![ada], reason: String::new() }), "{events:?}");
+    assert!(decision.reply.contains("Only you see it"), "{}", decision.reply);
+}
+
+#[test]
+fn what_not_the_same_people_see_is_not_merged() {
+    let mut stage = Stage::new();
+    let merge = |is_restricted| Command::Merge {
+        into: IncidentId::new(Kind::Real, 2),
+        other: Some(crate::incident::command::MergeFacts {
+            commander: who("Ada"),
+            phase: Phase::Investigating,
+            is_restricted,
+        }),
+        reason: String::new(),
+    };
+    stage.no("Ada", merge(true));
+    stage.ok("Ada", restrict());
+    stage.no("Ada", merge(false));
+    stage.ok("Ada", merge(true));
+    stage.aloud("restricted_merge");
+}

@@ -1,0 +1,106 @@
+//! The free texts of a command: whatever somebody wrote in their own words.
+//!
+//! Exhaustive on purpose: a new command says here what of it is written by people, before anything else can happen to it.
+
+use super::command::{Command, Declare, DraftText};
+use crate::mask::Masked;
+
+impl Declare {
+    /// Masks pasted secrets.
+    pub fn mask(&mut self) -> Masked {
+        let mut seen = Masked::default();
+        seen.mask(&mut self.title);
+        seen
+    }
+}
+
+impl Command {
+    /// Masks pasted secrets in every free text of it.
+    pub fn mask(&mut self) -> Masked {
+        let mut seen = Masked::default();
+        for text in self.texts() {
+            seen.mask(text);
+        }
+        seen
+    }
+
+    fn texts(&mut self) -> Vec<&mut String> {
+        use Command::*;
+        match self {
+            Retitle { title } => vec![title],
+            Summarize { text }
+            | SetObjective { text }
+            | AssignTask { text, .. }
+            | Decide { text }
+            | Announce { text, .. }
+            | Propose { text, .. }
+            | Assist { text }
+            | Note { text, .. }
+            | Observe { text } => vec![text],
+            Severity { reason, .. }
+            | Enter { reason, .. }
+            | Merge { reason, .. }
+            | TakeCommand { reason, .. }
+            | DeclineCommand { reason }
+            | DeclineRole { reason, .. }
+            | RelieveRole { reason, .. }
+            | DropObjective { reason, .. }
+            | CancelTask { reason, .. }
+            | HoldAction { reason, .. }
+            | DropAction { reason, .. }
+            | StopActions { reason }
+            | ResumeActions { reason }
+            | Restrict { reason }
+            | OpenUp { reason }
+            | EndPeriod { reason }
+            | Expel { reason, .. }
+            | BreakGlass { reason }
+            | Object { reason, .. }
+            | WithdrawProposal { reason, .. }
+            | Redact { reason, .. }
+            | DropPost { reason, .. }
+            | Endex { reason } => vec![reason],
+            CheckIn { note, .. } | CheckOut { note, .. } | Here { note } => vec![note],
+            StartPeriod { emphasis, .. } => vec![emphasis],
+            ReportTask { result, .. } | FinishAction { result, .. } => vec![result],
+            Can { service, conditions, actions, needs } => vec![service, conditions, actions, needs],
+            AddLink { label, url } => vec![label, url],
+            Correct { text, reason, .. } => vec![text, reason],
+            Draft(DraftText { text, title, .. }) => std::iter::once(text).chain(title).collect(),
+            Approve { alone, .. } => alone.iter_mut().collect(),
+            Delivered { result, .. } => result.as_mut().err().into_iter().collect(),
+            Inject { from, to, text, .. } => vec![from, to, text],
+            Confirm { .. }
+            | OfferCommand { .. }
+            | AcceptCommand
+            | WithdrawCommand
+            | Briefing
+            | TakeRole { .. }
+            | OfferRole { .. }
+            | AcceptRole { .. }
+            | ReleaseRole { .. }
+            | Roles
+            | Chart
+            | Crew
+            | Admit { .. }
+            | RollCall { .. }
+            | ReportTo { .. }
+            | MeetObjective { .. }
+            | UnderstandTask { .. }
+            | ExtendTask { .. }
+            | ClearAction { .. }
+            | Actions
+            | SettleProposal { .. }
+            | Proposals
+            | Next
+            | Quiet { .. }
+            // The alert store masks what monitors send.
+            | LinkSituation { .. }
+            | SituationMoved { .. }
+            | Publish { .. }
+            | Status
+            // What a timer carries was masked when it was written.
+            | Timer(_) => vec![],
+        }
+    }
+}

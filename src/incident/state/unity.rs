@@ -1,0 +1,86 @@
+//! Unity of command: everybody reports to exactly one supervisor, and every way up ends at the commander.
+//!
+//! Without more, a person reports to who answers for the role above their highest one. A word of whoever gives out roles
+//! (`role report`) comes before that, as long as it makes no circle.
+
+use std::collections::BTreeSet;
+
+use super::Incident;
+use crate::{
+    incident::role::{CATALOGUE, Role},
+    people::Person,
+};
+
+/// The place of a role in the organization, the commander first.
+fn rank(role: &Role) -> usize {
+    CATALOGUE.iter().position(|def| def.slug == role.def().slug).unwrap_or(CATALOGUE.len())
+}
+
+impl Incident {
+    /// Whom somebody reports to; nobody for the commander.
+    pub fn supervisor(&self, person: &Person) -> Option<&Person> {
+        if person.id == self.commander.id {
+            return None;
+        }
+        Some(self.reports_to.get(&person.id).unwrap_or_else(|| self.by_role(person)))
+    }
+
+    /// Every step goes to a role that stands higher in the catalogue, so this way makes no circle.
+    fn by_role(&self, person: &Person) -> &Person {
+        let held = self.roles.iter().filter(|held| held.person.id == person.id).map(|held| &held.role);
+        let mut up = held.min_by_key(|role| rank(role)).and_then(|role| role.def().reports_to);
+        while let Some(role) = up.and_then(|slug| slug.parse::<Role>().ok()).filter(|role| !role.is_command())
+        {
+            if let Some(above) =
+                self.roles.iter().find(|held| held.role == role && held.person.id != person.id)
+            {
+                return &above.person;
+            }
+            up = role.def().reports_to;
+        }
+        &self.commander
+    }
+
+    /// Whether the way up from `from` goes by `person`.
+    pub fn is_below(&self, from: &Person, person: &Person) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut at = from;
+        while let Some(above) = self.supervisor(at) {
+            if above.id == person.id {
+                return true;
+            }
+            if !seen.insert(above.id.as_str()) {
+                return false;
+            }
+            at = above;
+        }
+        false
+    }
+
+    /// Who reports straight to somebody: those who hold a role, or were told to.
+    pub fn reports_of(&self, person: &Person) -> usize {
+        let mut ids: BTreeSet<&str> = self.reports_to.keys().map(String::as_str).collect();
+        ids.extend(self.roles.iter().map(|held| held.person.id.as_str()));
+        let known = |id: &str| {
+            let held = self.roles.iter().map(|held| &held.person).find(|one| one.id == id);
+            held.or_else(|| self.participants.get(id).map(|part| &part.person))
+        };
+        ids.into_iter()
+            .filter_map(known)
+            .filter(|one| self.supervisor(one).is_some_and(|above| above.id == person.id))
+            .count()
+    }
+
+    /// Roles and command have moved: words that would make a circle now, or are the commander's, hold no more.
+    pub(super) fn unify(&mut self) {
+        let commander = self.commander.id.clone();
+        self.reports_to.remove(&commander);
+        let told: Vec<String> = self.reports_to.keys().cloned().collect();
+        for id in told {
+            let person = Person { id: id.clone(), name: String::new() };
+            if self.is_below(&person, &person) {
+                self.reports_to.remove(&id);
+            }
+        }
+    }
+}

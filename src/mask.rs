@@ -1,0 +1,162 @@
+//! Pasted secrets: found by their shape, and masked before anything is stored.
+//!
+//! In the heat of an incident people paste tokens, and a timeline is never changed. So each free text goes through here on
+//! its way in: what has the shape of a known key is replaced, the words around it stay. A shape is that of the issuer's own
+//! documentation; where there is none (`password=…`), the value must look like one: eight characters, letters and digits.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::{Captures, Regex, RegexSet};
+
+/// What a secret is called, and how it looks. A group `s` is the secret in it; otherwise all of it is.
+const SHAPES: &[(&str, &str)] = &[
+    (
+        "private key",
+        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s-u:[\x00-\x7F]*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[^\x00-\x7F]|\z)",
+    ),
+    ("Slack token", r"(?-u:\b)x(?:ox[abceoprs]|app)-[A-Za-z0-9-]{10,}"),
+    (
+        "Slack webhook",
+        r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9_/-]{20,}",
+    ),
+    (
+        "Discord token",
+        r"(?-u:\b)(?:[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}|mfa\.[A-Za-z0-9_-]{60,})",
+    ),
+    (
+        "Discord webhook",
+        r"https://(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[0-9]{15,20}/[A-Za-z0-9_-]{40,}",
+    ),
+    ("GitHub token", r"(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_[A-Za-z0-9_]{22,255})"),
+    ("GitLab token", r"(?-u:\b)gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_.-]{20,}"),
+    ("AWS key", r"(?-u:\b)(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?-u:\b)"),
+    ("JSON web token", r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    ("Stripe key", r"(?-u:\b)(?:[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{20,}=*)"),
+    ("Google key", r"(?-u:\b)(?:AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|GOCSPX-[A-Za-z0-9_-]{20,})"),
+    (
+        "API key",
+        r"(?-u:\b)(?:sk-(?:ant|proj|svcacct|or)-[A-Za-z0-9_-]{20,}|sk-[A-Za-z0-9]{32,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|SK[0-9a-f]{32}(?-u:\b)|key-[0-9a-f]{32}(?-u:\b)|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|do[opr]_v1_[0-9a-f]{64}|dapi[0-9a-f]{32}|gl(?:sa|c)_[A-Za-z0-9_+/=]{30,}|hv[sbr]\.[A-Za-z0-9_-]{20,}|lin_api_[A-Za-z0-9]{30,}|ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{40,})",
+    ),
+    (
+        "registry token",
+        r"(?-u:\b)(?:npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{50,}|dckr_pat_[A-Za-z0-9_-]{20,}|cio[A-Za-z0-9]{32}(?-u:\b)|rubygems_[0-9a-f]{48})",
+    ),
+    ("Telegram token", r"(?-u:\b)[0-9]{8,10}:AA[A-Za-z0-9_-]{33}"),
+    (
+        "Matrix token",
+        r"(?-u:\b)(?:sy[tl]_[A-Za-z0-9+/=]{2,}_[A-Za-z]{20}_[A-Za-z0-9]{6}|m[ac]t_[A-Za-z0-9]{30}_[A-Za-z0-9]{6})",
+    ),
+    ("password", r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@?#<>]{0,200}:(?P<s>[^\s/@?#<>]{1,200})@"),
+    ("credential", r"(?i-u:\b(?:bearer|basic|token)) +(?P<s>[A-Za-z0-9._~+/-]{16,}=*)"),
+    (
+        "password",
+        r#"(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)(?-u:[A-Za-z0-9_-]{0,20})["']? {0,3}(?::|=>?) {0,3}["']?(?P<s>[^\s"',;]{8,200})"#,
+    ),
+];
+
+#[allow(clippy::expect_used, reason = "constant patterns, compiled by every test of this file")]
+static EACH: LazyLock<Vec<Regex>> =
+    LazyLock::new(|| SHAPES.iter().map(|(_, shape)| Regex::new(shape).expect("a shape")).collect());
+
+#[allow(clippy::expect_used, reason = "constant patterns, compiled by every test of this file")]
+static ANY: LazyLock<RegexSet> =
+    LazyLock::new(|| RegexSet::new(SHAPES.iter().map(|(_, shape)| shape)).expect("the shapes"));
+
+/// The kinds of secrets that were masked, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Masked(Vec<&'static str>);
+
+impl Masked {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn saw(&mut self, kind: &'static str) {
+        if !self.0.contains(&kind) {
+            self.0.push(kind);
+        }
+    }
+
+    /// What was masked: `GitHub token, password`.
+    pub fn kinds(&self) -> String {
+        self.0.join(", ")
+    }
+
+    /// What is said to who pasted it, after the answer; nothing where nothing was masked.
+    pub fn word(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        format!(
+            "\nA secret was masked before it was stored ({}). Where you wrote it, it may still stand: take it out there, \
+             and revoke it.",
+            self.kinds()
+        )
+    }
+
+    /// Masks what looks like a secret in `text`, and remembers the kind.
+    pub fn mask(&mut self, text: &mut String) {
+        let Cow::Owned(masked) = self.masked(text) else { return };
+        *text = masked;
+    }
+
+    fn masked<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
+        let found = ANY.matches(text);
+        if !found.matched_any() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = Cow::Borrowed(text);
+        for (at, regex) in EACH.iter().enumerate().filter(|(at, _)| found.matched(*at)) {
+            let (kind, _) = SHAPES[at];
+            let replaced = regex.replace_all(&out, |hit: &Captures<'_>| self.instead(kind, hit));
+            if let Cow::Owned(replaced) = replaced {
+                out = Cow::Owned(replaced);
+            }
+        }
+        if out == text { Cow::Borrowed(text) } else { out }
+    }
+
+    fn instead(&mut self, kind: &'static str, hit: &Captures<'_>) -> String {
+        let whole = hit.get_match();
+        let Some(secret) = hit.name("s") else {
+            self.saw(kind);
+            // What ended a key that was cut short is not of it.
+            let tail: String = whole.as_str().chars().last().filter(|c| !c.is_ascii()).into_iter().collect();
+            return format!("{}{tail}", stand_in(kind));
+        };
+        let is_address = whole.as_str().ends_with('@');
+        let is_secret = if is_address { is_filled(secret.as_str()) } else { looks_secret(secret.as_str()) };
+        if !is_secret {
+            return whole.as_str().to_owned();
+        }
+        self.saw(kind);
+        let (from, to) = (secret.start() - whole.start(), secret.end() - whole.start());
+        // An address stays one.
+        let instead = if is_address { "***".to_owned() } else { stand_in(kind) };
+        format!("{}{instead}{}", &whole.as_str()[..from], &whole.as_str()[to..])
+    }
+}
+
+/// Without blanks, so that an address or an argument stays whole.
+fn stand_in(kind: &str) -> String {
+    format!("[masked:{}]", kind.replace(' ', "-"))
+}
+
+/// Not a blank to be filled in, as in a manual, and not masked already.
+fn is_filled(value: &str) -> bool {
+    !value.starts_with(['$', '{', '<', '[', '*', '%', '('])
+        && !value.chars().all(|c| matches!(c, '*' | 'x' | 'X' | '.' | '•'))
+}
+
+/// A value that only its name tells to be secret: long enough, of letters and digits, and no address or place.
+fn looks_secret(value: &str) -> bool {
+    is_filled(value)
+        && !value.contains("://")
+        && !value.starts_with('/')
+        && value.chars().count() >= 8
+        && value.chars().any(|c| c.is_ascii_digit())
+        && value.chars().any(|c| c.is_alphabetic())
+}
+
+#[cfg(test)]
+mod tests;

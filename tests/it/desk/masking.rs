@@ -1,0 +1,83 @@
+//! Pasted secrets: nothing of them is on disk, whichever way they came.
+
+use std::collections::BTreeMap;
+
+use commandpost::{
+    desk::{Along, Settings, words},
+    incident::{
+        command::{Command, SituationFacts},
+        kind::Kind,
+    },
+    journal::rows::SituationFilter,
+};
+
+use crate::support::house::{House, alert, caller, declare, note};
+
+/// Put together here, so that no file holds a key by its shape.
+fn canary(n: u8) -> String {
+    format!("ghp_{}CANARY{n}", "Ab1".repeat(10))
+}
+
+#[tokio::test]
+async fn a_pasted_secret_is_on_no_timeline_in_no_answer_kept_for_repeats_and_not_in_the_file() {
+    let house = House::open(Settings { chats: vec!["chat".into()], ..Settings::default() }).await;
+    let id = house.incident().await;
+    let said = |line: String| {
+        let (desk, once) = (house.desk.clone(), Some(format!("key/{}", line.len())));
+        async move { desk.say(caller("Ada"), Some(id), words::Words::Text(line), once, &words::by_name()).await }
+    };
+    let answer = said(format!("note the deploy used {} by mistake", canary(1))).await.unwrap();
+    assert!(answer.text.starts_with("Noted."), "{}", answer.text);
+    assert!(answer.text.contains("(GitHub token)") && answer.text.contains("revoke it"), "{}", answer.text);
+    let again = said(format!("note the deploy used {} by mistake", canary(1))).await.unwrap();
+    assert_eq!(again, answer, "a repeat gets the same answer");
+    for line in [
+        format!("can {} all down | {} | {}", canary(2), canary(3), canary(4)),
+        format!("link {} https://ada:{}@grafana.example/d/7", canary(5), canary(6)),
+        format!("task add --in 10m revoke {}", canary(7)),
+        format!("update draft --title {} We look at {}", canary(8), canary(9)),
+        format!("sev1 {}", canary(10)),
+        format!("action --risky use {}", canary(11)),
+        format!("propose {}", canary(12)),
+    ] {
+        let answer = said(line.clone()).await.unwrap();
+        assert!(answer.text.contains("A secret was masked"), "{line}: {}", answer.text);
+        assert!(!answer.text.contains("CANARY"), "{line}: {}", answer.text);
+    }
+    let refused = said(format!("correct 99 {}", canary(13))).await.unwrap_err();
+    assert!(!refused.to_string().contains("CANARY"), "{refused}");
+    let pinned = format!("Bo: {} (https://chat.example/1)", canary(14));
+    house.desk.submit(caller("Bo"), id, note(pinned), Along::default()).await.unwrap();
+    let title = format!("login with {} fails", canary(15));
+    let opened =
+        house.desk.declare(caller("Cy"), declare(&title, Kind::Real), Along::default()).await.unwrap();
+    assert!(opened.text.contains("A secret was masked"), "{}", opened.text);
+
+    let mut noisy = alert(&format!("group {}", canary(16)), &format!("db1 {}", canary(17)));
+    noisy.annotations = BTreeMap::from([("command".into(), format!("curl -H {}", canary(18)))]);
+    noisy.labels = BTreeMap::from([("url".into(), format!("https://u:{}@db1", canary(19)))]);
+    house.desk.take_alerts(vec![noisy.clone()]).await.unwrap();
+    house.desk.take_alerts(vec![noisy]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    let rows = house.journal.situations(SituationFilter::Recent { limit: 9 }).await.unwrap();
+    assert_eq!(rows.len(), 1, "masked, the same alert is still the same");
+    let alerts = house.journal.alerts_of(rows[0].id, 9).await.unwrap();
+    assert_eq!(alerts.len(), 1);
+    assert!(alerts[0].alert.notes.join(" ").contains("Masked"), "{:?}", alerts[0].alert.notes);
+    house
+        .desk
+        .submit(
+            caller("Ada"),
+            id,
+            Command::LinkSituation { situation: 1, facts: None::<SituationFacts> },
+            Along::default(),
+        )
+        .await
+        .unwrap();
+
+    for file in std::fs::read_dir(house.dir()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(6).any(|six| six == b"CANARY"), "{}", path.display());
+    }
+}

@@ -1,0 +1,178 @@
+//! A restricted incident leaks nothing: every route is asked by somebody who is not in it, and its words are in no answer.
+
+use commandpost::{
+    card,
+    desk::{Along, Caller, Settings, words},
+    incident::{command::Command, kind::Kind, refusal::Because},
+    journal::rows::{DeliveryFilter, What},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    route_roles::routes,
+    support::{
+        house::{House, caller, declare, note, person},
+        program::Program,
+    },
+};
+
+const WORD: &str = "zanzibar";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_route_tells_an_outsider_that_it_is_there() {
+    let mut post = Program::new("");
+    let tokens = [
+        ("in", "canary-insider-token-1"),
+        ("out", "canary-outsider-token-2"),
+        ("root", "canary-admin-token-33"),
+    ];
+    let mut config = String::from(
+        "[[person]]\nid = \"ada\"\nname = \"Ada\"\n[[person]]\nid = \"bob\"\nname = \"Bob\"\n[[person]]\nid = \"zoe\"\nname = \"Zoe\"\n",
+    );
+    for ((name, token), person) in tokens.into_iter().zip(["ada", "bob", "zoe"]) {
+        let file = post.secret(name, token);
+        config += &format!(
+            "[[auth.token]]\nname = \"{name}\"\nperson = \"{person}\"\ntoken_file = \"{file}\"\nadmin = {}\n",
+            name == "root"
+        );
+    }
+    post.configure(&config);
+    post.start().await;
+    let ask = async |who: usize, method: &str, path: &str, body: Option<&Value>, form: Option<&str>| {
+        let mut request =
+            post.client.request(method.parse().unwrap(), post.url(path)).bearer_auth(tokens[who].1);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(form) = form {
+            request =
+                request.header("Content-Type", "application/x-www-form-urlencoded").body(form.to_owned());
+        }
+        let response = request.send().await.unwrap();
+        let is_stream = response
+            .headers()
+            .get("content-type")
+            .is_some_and(|kind| kind.as_bytes() == b"text/event-stream");
+        let (status, location) =
+            (response.status().as_u16(), format!("{:?}", response.headers().get("location")));
+        (status, if is_stream { location } else { location + &response.text().await.unwrap() })
+    };
+    let new = json!({ "title": format!("leak of {WORD}"), "severity": "sev1", "restricted": true });
+    assert_eq!(ask(0, "POST", "/api/v1/incidents", Some(&new), None).await.0, 201);
+    let say = |text: &str| json!({ "text": text });
+    for line in [
+        format!("note {WORD} is gone"),
+        format!("task add look for {WORD}"),
+        format!("update draft {WORD}"),
+        format!("can {WORD} down"),
+    ] {
+        let (status, told) =
+            ask(0, "POST", "/api/v1/incidents/INC-1/commands", Some(&say(&line)), None).await;
+        assert_eq!(status, 200, "{told}");
+    }
+    let openapi: Value =
+        serde_json::from_str(&ask(1, "GET", "/api/v1/openapi.json", None, None).await.1[4..]).unwrap();
+    for outsider in [1, 2] {
+        for (method, path, body, form) in routes(&openapi) {
+            if path.contains("drills")
+                || path == "/api/v1/incidents" && method == "POST"
+                || path.contains("log")
+            {
+                continue;
+            }
+            let (status, told) = ask(outsider, &method, &path, body.as_ref(), form).await;
+            assert!(!told.contains(WORD), "{method} {path}: {told}");
+            if path.contains("INC-1") {
+                assert_eq!(status, 404, "{method} {path}: {told}");
+            }
+            // Nor that there is one: what is asked for by its number is answered as one that never was.
+            if !path.contains("INC-1") && form.is_none() && path != "/api/v1/openapi.json" {
+                let named = if path.starts_with("/api") { "\"INC-1\"" } else { "/i/INC-1" };
+                assert!(!told.contains(named), "{method} {path}: {told}");
+            }
+        }
+        for line in [
+            "list --all",
+            "status",
+            "INC-1 status",
+            "INC-1 tasks",
+            "INC-1 updates",
+            "INC-1 note hi",
+            "INC-1 break glass",
+        ] {
+            let (status, told) = ask(outsider, "POST", "/api/v1/commands", Some(&say(line)), None).await;
+            assert!(!told.contains(WORD), "{line}: {told}");
+            assert_eq!(status == 200, line.starts_with("list"), "{line}: {told}");
+        }
+        let (_, absent) = ask(outsider, "GET", "/api/v1/incidents/INC-999", None, None).await;
+        let (_, hidden) = ask(outsider, "GET", "/api/v1/incidents/INC-1", None, None).await;
+        assert_eq!(absent.replace("INC-999", "INC-1"), hidden);
+    }
+    assert!(ask(0, "GET", "/console", None, None).await.1.contains(WORD));
+    let (_, metrics) = ask(1, "GET", "/metrics", None, None).await;
+    assert!(metrics.contains("commandpost_incidents_open 0\n"), "{metrics}");
+
+    let glass = say("INC-1 break glass nobody answers");
+    assert_eq!(ask(1, "POST", "/api/v1/commands", Some(&glass), None).await.0, 404);
+    assert_eq!(ask(2, "POST", "/api/v1/commands", Some(&glass), None).await.0, 200);
+    assert!(ask(2, "GET", "/console/i/INC-1", None, None).await.1.contains(WORD));
+    let (_, timeline) = ask(0, "GET", "/api/v1/incidents/INC-1/timeline", None, None).await;
+    assert!(timeline.contains("Break-glass") && timeline.contains("nobody answers"), "{timeline}");
+    post.stop();
+}
+
+#[tokio::test]
+async fn chats_hear_nothing_of_it_and_what_stood_there_is_covered() {
+    let house = House::open(Settings { chats: vec!["chat".into()], ..Settings::default() }).await;
+    let mut secret = declare("Somebody leaks", Kind::Real);
+    secret.restricted = true;
+    house.desk.declare(caller("Ada"), secret, Along::default()).await.unwrap();
+    let waiting = async || house.journal.deliveries(DeliveryFilter::Open).await.unwrap();
+    assert_eq!(waiting().await, [], "a chat is not told that it was declared");
+
+    let id = house.declared(Kind::Real).await;
+    let before = waiting().await.len();
+    house.say("Ada", id, note("before")).await;
+    house.say("Ada", id, Command::Restrict { reason: "a customer".into() }).await;
+    house.say("Ada", id, note("the name is Zanzibar")).await;
+    let lines = waiting().await;
+    let said = lines.iter().filter(|d| matches!(d.what, What::Say { .. })).count();
+    assert_eq!((said, before), (1, 1), "only what was said before");
+    let state = house.desk.incident(id).await.unwrap();
+    let shown = card::incident(&state, house.desk.settings.policy.words);
+    assert_eq!(shown.title, "INC-2 is restricted");
+    assert!(shown.fields.is_empty() && shown.buttons.is_empty());
+    house.say("Ada", id, Command::OpenUp { reason: String::new() }).await;
+    assert!(waiting().await.iter().any(|d| matches!(d.what, What::Card)));
+    let state = house.desk.incident(id).await.unwrap();
+    assert!(card::incident(&state, house.desk.settings.policy.words).title.contains("Payments fail"));
+}
+
+#[tokio::test]
+async fn in_a_room_where_others_read_along_nothing_of_it_is_answered() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    house.say("Ada", id, Command::Restrict { reason: String::new() }).await;
+    let say = async |caller: Caller, line: &str| {
+        house.desk.say(caller, None, words::Words::Text(line.into()), None, &words::by_name()).await
+    };
+    assert!(say(caller("Ada"), "list").await.unwrap().text.contains("(restricted)"));
+    assert!(say(caller("Ada"), "status").await.is_ok());
+    assert!(!say(caller("Ada").overheard(), "list").await.unwrap().text.contains("INC-1"));
+    assert_eq!(say(caller("Ada").overheard(), "status").await.unwrap_err().because, Because::NotFound);
+    let refusal = say(caller("Ada").overheard(), "INC-1 status").await.unwrap_err();
+    assert!(refusal.why.contains("read by everybody in this room"), "{refusal}");
+    let refusal = say(caller("Bo").overheard(), "INC-1 status").await.unwrap_err();
+    assert_eq!(refusal.why, "There is no INC-1.");
+    // A projection made anew hides it as well.
+    house.journal.rebuild().await.unwrap();
+    assert!(
+        house
+            .desk
+            .seen_by(&person("Bo"))
+            .list(commandpost::journal::rows::IncidentFilter::all(9))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
