@@ -9,15 +9,15 @@ use std::{borrow::Cow, sync::LazyLock};
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
-/// What a secret is called, words of which one is in each of them (in either case), and how it looks. A group `s` is the
-/// secret in it; otherwise all of it is.
+/// What a secret is called, words of which one is in each of them (in either case), and how it looks. A group `s` or `t` is
+/// the secret in it; otherwise all of it is.
 const SHAPES: &[(&str, &[&str], &str)] = &[
     (
         "private key",
         &["-----BEGIN"],
         r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s-u:[\x00-\x7F]*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|[^\x00-\x7F]|\z)",
     ),
-    ("Slack token", &["xox", "xapp-"], r"(?-u:\b)x(?:ox[abceoprs]|app)-[A-Za-z0-9-]{10,}"),
+    ("Slack token", &["xox", "xapp-"], r"(?-u:\b)x(?:ox[abceoprs]-|app-[0-9])[A-Za-z0-9-]{10,}"),
     (
         "Slack webhook",
         &["hooks.slack"],
@@ -74,7 +74,7 @@ const SHAPES: &[(&str, &[&str], &str)] = &[
         &["syt_", "syl_", "mat_", "mct_"],
         r"(?-u:\b)(?:sy[tl]_[A-Za-z0-9+/=]{2,}_[A-Za-z]{20}_[A-Za-z0-9]{6}|m[ac]t_[A-Za-z0-9]{30}_[A-Za-z0-9]{6})",
     ),
-    ("password", &["@"], r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@?#<>]{0,200}:(?P<s>[^\s/@?#<>]{1,200})@"),
+    ("password", &["@"], r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@?#<>]*:(?P<s>[^\s/@?#<>]+)@"),
     (
         "credential",
         &["bearer", "basic", "token"],
@@ -83,7 +83,7 @@ const SHAPES: &[(&str, &[&str], &str)] = &[
     (
         "password",
         &["passw", "passphrase", "pwd", "secret", "token", "key"],
-        r#"(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)(?-u:[A-Za-z0-9_-]{0,20})["']? {0,3}(?::|=>?) {0,3}["']?(?P<s>[^\s"',;]{8,200})"#,
+        r#"(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)(?-u:[A-Za-z0-9_-]{0,20})["']?(?: {0,3}=>? {0,3}["']?| {0,3}: {1,3}["']?|:["'])(?P<s>[^\s"',;]+)|(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd):(?P<t>[^\s"',;]+)"#,
     ),
 ];
 
@@ -169,7 +169,7 @@ impl Masked {
 
     fn instead(&mut self, kind: &'static str, hit: &Captures<'_>) -> String {
         let whole = hit.get_match();
-        let Some(secret) = hit.name("s") else {
+        let Some(secret) = hit.name("s").or_else(|| hit.name("t")) else {
             self.saw(kind);
             // What ended a key that was cut short is not of it.
             let tail: String = whole.as_str().chars().last().filter(|c| !c.is_ascii()).into_iter().collect();
@@ -199,11 +199,33 @@ fn is_filled(value: &str) -> bool {
         && !value.chars().all(|c| matches!(c, '*' | 'x' | 'X' | '.' | '•'))
 }
 
+/// What everyday talk has in such a place: a version or an address (`1.2.3-rc1`, `10.2.3.4:8080`), a day, the name of a thing
+/// that runs (`token-exchange-6d8f9b7c5-x2x4z`).
+fn is_name(value: &str) -> bool {
+    let of = |wanted: fn(&u8) -> bool, bytes: &[u8]| bytes.iter().take_while(|byte| wanted(byte)).count();
+    let bytes = value.strip_prefix('v').unwrap_or(value).as_bytes();
+    let number = of(u8::is_ascii_digit, bytes);
+    let after = bytes.get(number..).unwrap_or_default();
+    match after {
+        [b'.', next, ..] if (1..=4).contains(&number) => next.is_ascii_digit(),
+        [b'-', a, b, b'-', ..] if number == 4 => a.is_ascii_digit() && b.is_ascii_digit(),
+        _ => {
+            let word = of(u8::is_ascii_lowercase, value.as_bytes());
+            word >= 3
+                && value.as_bytes().get(word) == Some(&b'-')
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
+        }
+    }
+}
+
 /// A value that only its name tells to be secret: long enough, of letters and digits, and no address or place.
 fn looks_secret(value: &str) -> bool {
     is_filled(value)
         && !value.contains("://")
         && !value.starts_with('/')
+        && !is_name(value)
         && value.chars().count() >= 8
         && value.chars().any(|c| c.is_ascii_digit())
         && value.chars().any(|c| c.is_alphabetic())

@@ -66,6 +66,8 @@ pub struct Button {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
+    /// Stands in place of another card, which not everybody may read any more: where there is none, nothing is shown.
+    pub is_cover: bool,
     /// What the card is about: `INC-1` or `S-3`. One card of each in a chat.
     pub subject: String,
     pub incident: Option<IncidentId>,
@@ -127,6 +129,7 @@ fn some_of(lines: &mut Vec<String>) -> String {
 /// What stands in place of a restricted incident's card: that there is one, for whoever was told before.
 fn covered(incident: &Incident) -> Card {
     Card {
+        is_cover: true,
         subject: incident.id.to_string(),
         incident: Some(incident.id),
         banner: incident.kind().banner(),
@@ -302,6 +305,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         buttons.insert(0, button("here", "I am here", "crew here", vec![], true));
     }
     Card {
+        is_cover: false,
         subject: incident.id.to_string(),
         incident: Some(incident.id),
         banner: incident.kind().banner(),
@@ -358,6 +362,7 @@ pub fn situation(
         vec![]
     };
     Card {
+        is_cover: false,
         subject: format!("S-{id}"),
         incident: linked,
         banner: "",

@@ -183,6 +183,9 @@ async fn incident_card(
     once: &str,
     is_retry: bool,
 ) -> Step<Brought> {
+    if card.is_cover {
+        return cover(place, id, card, once, is_retry).await;
+    }
     for _ in 0..2 {
         let space = place.space(id, is_retry).await?;
         match put_card(place, id, &space.id, card, once, is_retry || !space.is_new).await {
@@ -195,6 +198,18 @@ async fn incident_card(
         }
     }
     Err(Halt::SpaceGone)
+}
+
+/// Covers what stands there already. Nothing is made for it: a new place would say the incident's name.
+async fn cover(place: &impl Place, id: IncidentId, card: &Card, once: &str, look: bool) -> Step<Brought> {
+    let Some(space) = place.bindings().bound(&id.to_string(), "space").await? else {
+        return Ok((None, None));
+    };
+    match put_card(place, id, &space, card, once, look).await {
+        Ok(message) => Ok((Some(space), message)),
+        Err(Halt::SpaceGone) => Ok((None, None)),
+        Err(halt) => Err(halt),
+    }
 }
 
 /// The status card in its space: edited if there is one, else found, else made and pinned.

@@ -69,7 +69,13 @@ fn row(path: &str, field: &Field) -> String {
     };
     let mut meaning = field.doc.clone();
     if let Shape::Choice(choices) = &field.shape {
-        let words: Vec<_> = choices.iter().map(|Choice { word, doc }| format!("`{word}`: {doc}")).collect();
+        let words: Vec<_> = choices
+            .iter()
+            .map(|Choice { word, doc }| match doc {
+                doc if doc.is_empty() || *doc == field.doc => format!("`{word}`"),
+                doc => format!("`{word}`: {doc}"),
+            })
+            .collect();
         meaning.push_str(&format!(" {}.", words.join("; ")));
     }
     if field.secret {

@@ -72,7 +72,7 @@ impl Eyes<'_> {
                 && !self.knows(&mut known, id).await
             {
                 // Somebody is on it already.
-                (row.incident, row.is_open) = (None, false);
+                (row.incident, row.is_open, row.decided) = (None, false, None);
             }
         }
         Ok(rows)

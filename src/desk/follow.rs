@@ -30,6 +30,8 @@ const SCAN_EVERY: StdDuration = StdDuration::from_secs(15);
 /// A situation with nothing firing is closed after this many minutes of quiet.
 const QUIET_MINUTES: i64 = 30;
 const PAGE: u32 = 100;
+/// Alerts that are looked through for secrets where the request is read; more of them, on a thread for such work.
+const MASKED_AT_ONCE: usize = 8;
 /// Alerts are told to an incident in one entry for what came within this time.
 const GATHER: StdDuration = StdDuration::from_millis(150);
 
@@ -64,7 +66,18 @@ impl Desk {
         self: &Arc<Self>,
         mut alerts: Vec<Alert>,
     ) -> Result<(Uuid, AlertReceipt), Refusal> {
-        alerts.iter_mut().for_each(Alert::mask);
+        if alerts.len() > MASKED_AT_ONCE {
+            // Not in the way of other requests.
+            let masking = tokio::task::spawn_blocking(move || {
+                alerts.iter_mut().for_each(Alert::mask);
+                alerts
+            });
+            alerts = masking.await.map_err(|_| {
+                Refusal::unavailable("The alerts could not be read through for secrets.", "Send them again.")
+            })?;
+        } else {
+            alerts.iter_mut().for_each(Alert::mask);
+        }
         let receipt = self.world.id();
         let batch = AlertBatch { alerts, receipt, now: self.world.now() };
         // Queued here; it goes through even if the sender hangs up while waiting.
@@ -105,6 +118,7 @@ impl Desk {
                 self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
             let page = moved.len();
             let mut append = Append::default();
+            let mut failed = None;
             for row in moved {
                 match self.follow_situation(row).await {
                     Ok(also) => {
@@ -112,13 +126,14 @@ impl Desk {
                         append.deliveries.extend(also.deliveries);
                         told += 1;
                     }
-                    Err(refusal) => {
-                        self.remember(append).await?;
-                        return Err(refusal);
-                    }
+                    // One incident that cannot be read must not keep the others from being told.
+                    Err(refusal) => failed = Some(refusal),
                 }
             }
             self.remember(append).await?;
+            if let Some(refusal) = failed {
+                return Err(refusal);
+            }
             if page < PAGE as usize {
                 return Ok(told);
             }

@@ -11,6 +11,7 @@ use crate::{
         role::Role,
     },
     journal::{Handle, rows::*},
+    mask::Masked,
     people::Person,
 };
 
@@ -58,7 +59,9 @@ impl Desk {
                         "Shorten it.",
                     ));
                 }
-                Handle::Drop { reason: format!("dropped by {person}: {reason}") }
+                let mut reason = format!("dropped by {person}: {reason}");
+                Masked::default().mask(&mut reason);
+                Handle::Drop { reason }
             }
             Handle::Retry => Handle::Retry,
         };
@@ -69,7 +72,8 @@ impl Desk {
                 "Only what waits, is unknown or has failed can be retried or dropped.",
             ));
         }
-        tracing::info!(delivery = n, how = ?how, person = person.id, "handled by hand");
+        let is_dropped = matches!(how, Handle::Drop { .. });
+        tracing::info!(delivery = n, is_dropped, person = person.id, "handled by hand");
         self.tell(Changed::Outbox);
         self.wake_outbox.notify_waiters();
         match how {

@@ -18,6 +18,7 @@ impl Desk {
             let other = match self.seen_by(caller).incident(into).await {
                 Ok(other) => Some(MergeFacts {
                     is_restricted: other.restricted.is_some(),
+                    seen_by: other.seen_by(),
                     commander: other.commander,
                     phase: other.phase,
                 }),

@@ -46,6 +46,7 @@ impl Desk {
         loop {
             let due = self.journal.timers_due(self.world.now(), PAGE).await.map_err(refuse)?;
             let page = due.len();
+            let mut failed = None;
             for timer in due {
                 let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
                 let along = Along { marks: vec![done.clone()], ..Along::default() };
@@ -54,7 +55,11 @@ impl Desk {
                     .await
                 {
                     Ok(_) => {}
-                    Err(refusal) if refusal.because == Because::Unavailable => return Err(refusal),
+                    // One incident that cannot be read must not keep the timers of others.
+                    Err(refusal) if refusal.because == Because::Unavailable => {
+                        failed = Some(refusal);
+                        continue;
+                    }
                     Err(refusal) => {
                         tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
                         self.journal
@@ -64,6 +69,9 @@ impl Desk {
                     }
                 }
                 fired += 1;
+            }
+            if let Some(refusal) = failed {
+                return Err(refusal);
             }
             if page < PAGE as usize {
                 return Ok(fired);

@@ -69,6 +69,7 @@ impl Desk {
             }
             Spoken::Merge { target, duplicate, reason } => {
                 let into = self.which(&caller, target.or(here)).await?;
+                let duplicate = self.which(&caller, Some(duplicate)).await?;
                 let answer = self
                     .submit(caller, duplicate, Command::Merge { into, other: None, reason }, along)
                     .await?;
@@ -109,7 +110,7 @@ impl Desk {
                     format!(
                         "{id} is restricted, and what is answered here is read by everybody in this room."
                     ),
-                    "Use the console, the command line, or Discord, where an answer is for your eyes alone.",
+                    "Use the console, the command line, Discord or Slack, where an answer is for your eyes alone.",
                 ));
             }
             return Ok(id);

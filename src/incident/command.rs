@@ -57,6 +57,8 @@ pub struct MergeFacts {
     pub commander: Person,
     pub phase: Phase,
     pub is_restricted: bool,
+    /// Ids of those who may see it, if it is restricted.
+    pub seen_by: Option<std::collections::BTreeSet<String>>,
 }
 
 /// What goes along from an incident that was merged into another.

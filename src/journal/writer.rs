@@ -108,7 +108,7 @@ impl Writer {
                     None => break,
                 },
             };
-            self.gather().await;
+            self.gather();
             let mut batch = Vec::new();
             let mut alerts = 0;
             let mut closing = false;
@@ -150,12 +150,12 @@ impl Writer {
     }
 
     /// Lets whoever is about to queue a job do so, for as long as more come: all of them share one sync. Costs
-    /// nothing while nobody else is at work, and waits for no time to pass.
-    async fn gather(&self) {
+    /// nothing while nobody else is at work, and waits for no time to pass. This thread is the writer's own.
+    fn gather(&self) {
         let mut queued = None;
         while queued.is_none_or(|before| self.jobs.len() > before) && self.jobs.len() < BATCH_MAX {
             queued = Some(self.jobs.len());
-            tokio::task::yield_now().await;
+            std::thread::yield_now();
         }
     }
 

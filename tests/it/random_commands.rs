@@ -105,7 +105,12 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..]))), text()).prop_map(
             |(number, other, reason)| Command::Merge {
                 into: IncidentId::new(Kind::Real, number),
-                other: other.map(|(commander, phase)| MergeFacts { commander, phase, is_restricted: false }),
+                other: other.map(|(commander, phase)| MergeFacts {
+                    commander,
+                    phase,
+                    is_restricted: false,
+                    seen_by: None
+                }),
                 reason,
             }
         ),

@@ -24,6 +24,7 @@ use crate::{
     desk::Caller,
     grammar,
     incident::{id::IncidentId, refusal::Refusal},
+    journal::rows::IncidentFilter,
 };
 
 /// An answer that is not there by now is announced and given later. Half of Discord's three seconds is left for the
@@ -35,6 +36,8 @@ const PATIENCE_WITH_CHOICES: Duration = Duration::from_millis(1_500);
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 const FIRST_ANSWER_TRIES: u32 = 3;
 const LATER_ANSWER_TRIES: u32 = 6;
+/// What stands where an answer may not stand for all to read.
+const UNSHOWN: &str = "An answer could not be shown to you alone. What was done stands on the timeline; ask again for the rest.";
 /// For the asker's eyes.
 const EPHEMERAL: u64 = 1 << 6;
 const ALREADY_ACKNOWLEDGED: u64 = 40060;
@@ -205,8 +208,15 @@ impl DiscordDoor {
         self.say_openly(asked, text).await;
     }
 
+    /// Whether there is an incident of which an answer may tell what others are not to read; if in doubt, there is.
+    async fn has_restricted(&self) -> bool {
+        let all = self.desk.journal.incidents(IncidentFilter::all(1_000)).await;
+        all.map_or(true, |all| all.iter().any(|row| row.seen_by.is_some()))
+    }
+
     /// An answer that could not be given to the asker alone.
     async fn say_openly(&self, asked: &Asked, text: &str) {
+        let text = if self.has_restricted().await { UNSHOWN } else { text };
         let content = cap(&format!("**{}** {}", escape(&asked.person.name), soften(text)), CONTENT_MAX);
         let once = super::render::nonce(&format!("answer/{}", asked.id));
         let body = json!({"content": content, "nonce": once, "enforce_nonce": true});

@@ -126,6 +126,7 @@ impl Place for DiscordDoor {
                 );
                 tracing::warn!("{why}");
                 self.standing.error(why);
+                return false;
             }
             Err(trouble @ Trouble::Refused { .. }) => {
                 tracing::warn!(subject, why = trouble.why(), "the card is not pinned");

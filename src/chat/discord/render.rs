@@ -206,6 +206,7 @@ mod tests {
     fn a_card_of_any_size_keeps_discords_limits() {
         let long = "*".repeat(9_000);
         let card_of = |text: &str| Card {
+            is_cover: false,
             subject: "INC-1".into(),
             incident: None,
             banner: "EXERCISE EXERCISE EXERCISE",

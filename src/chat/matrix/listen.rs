@@ -205,7 +205,18 @@ impl MatrixDoor {
                 ("to", since.to_owned()),
                 ("limit", "100".to_owned()),
             ];
-            let page = self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await?;
+            let page = match self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await {
+                Ok(page) => page,
+                // One room that is not to be read must not make the bot deaf in all of them.
+                Err(Trouble::Refused { .. }) => {
+                    tracing::warn!(
+                        room,
+                        "what was said there while the bot was away is left out: it may not be read"
+                    );
+                    break;
+                }
+                Err(trouble) => return Err(trouble.into()),
+            };
             newest_first.extend(page["chunk"].as_array().into_iter().flatten().cloned());
             match page["end"].as_str() {
                 Some(end) if end != since => from = end.to_owned(),

@@ -217,6 +217,7 @@ mod tests {
     fn card_of(text: &str) -> Card {
         let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
         Card {
+            is_cover: false,
             subject: "INC-1".into(),
             incident: None,
             banner: "EXERCISE EXERCISE EXERCISE",

@@ -211,6 +211,7 @@ mod tests {
                 is_primary: true,
             };
             let card = card(&Card {
+                is_cover: false,
                 subject: "INC-1".into(),
                 incident: None,
                 banner: "EXERCISE EXERCISE EXERCISE",

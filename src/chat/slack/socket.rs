@@ -18,6 +18,8 @@ const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
 /// After a token that is not taken, and where Socket Mode is switched off.
 const AFTER_MISTAKE: Duration = Duration::from_secs(300);
+/// A connection that lived this long was a good one.
+const STEADY: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 const HELLO_PATIENCE: Duration = Duration::from_secs(15);
 /// We ask for a sign of life this often, and give the connection up when there was none for twice as long.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -49,7 +51,7 @@ impl SlackDoor {
             };
             let pause = match opened {
                 Ok(socket) => {
-                    failures = 0;
+                    let opened_at = self.desk.world.now();
                     let (door, turns) = (self.clone(), turns.clone());
                     connections.spawn(async move { door.converse(socket, number, turns).await });
                     if self.standing.set_connected(true, self.desk.world.now()) {
@@ -64,9 +66,15 @@ impl SlackDoor {
                             Some(_) = connections.join_next() => {}
                         }
                     };
+                    let is_steady = self.desk.world.now() - opened_at >= STEADY;
+                    if is_steady {
+                        failures = 0;
+                    }
                     match turn {
                         None => break,
-                        Some(Turn::Refresh) => continue,
+                        Some(Turn::Refresh) if is_steady => continue,
+                        // It hears on for a while. One that is to be replaced at once, over and over, gets a pause.
+                        Some(Turn::Refresh) => Duration::ZERO,
                         Some(Turn::Gone(why, after)) => self.is_deaf(why, after),
                     }
                 }

@@ -136,6 +136,9 @@ pub(crate) async fn end_drill(
         Err(response) => return response,
     };
     let reason = given.reason.unwrap_or_else(|| "ended by hand".to_owned());
+    if let Err(refusal) = api.desk.seen_by(&who.person).incident(id).await {
+        return reply::refused(&refusal);
+    }
     match drill::end(&api.desk, id, &reason).await {
         Ok(answer) => axum::Json(AnswerBody::from(answer)).into_response(),
         Err(refusal) => reply::refused(&refusal),

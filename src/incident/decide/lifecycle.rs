@@ -256,6 +256,16 @@ pub(super) fn merge(
             format!("Only what the same people may see is merged: {instead} first."),
         ));
     }
+    let strangers = match (&other.seen_by, incident.seen_by()) {
+        (Some(there), Some(here)) => there.difference(&here).count(),
+        _ => 0,
+    };
+    if strangers > 0 {
+        return Err(Refusal::conflict(
+            format!("Of those who see {into}, {strangers} may not see {id}."),
+            format!("Only what the same people may see is merged: `{id} admit NAME` first."),
+        ));
+    }
     let is_told = incident.last_published().is_some_and(|post| post.draft.phase != PublicPhase::Resolved);
     if is_real(incident) && is_told {
         return Err(Refusal::conflict(

@@ -84,6 +84,28 @@ async fn a_restart_that_remembers_nothing_finds_the_thread_and_the_card_again() 
 }
 
 #[tokio::test]
+async fn what_was_restricted_before_discord_came_back_has_no_name_and_no_place_there() {
+    use commandpost::{
+        desk::{Caller, words},
+        people::Person,
+    };
+    let house = House::new().await;
+    for line in ["declare Somebody leaks", "INC-1 restrict a customer is named"] {
+        let ada = Caller::person(Person::named("Ada").expect("a name"), "console");
+        house
+            .desk
+            .say(ada, None, words::Words::Text(line.into()), None, &words::by_name())
+            .await
+            .expect("it is done");
+    }
+    let bot = house.start().await;
+    house.quiet().await;
+    assert_eq!(house.discord.threads().len(), 0);
+    assert!(house.discord.messages(house.post).iter().all(|said| !said.content.contains("leaks")));
+    house.end(bot, "restricted before").await;
+}
+
+#[tokio::test]
 async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     let house = House::new().await;
     let bot = house.start().await;

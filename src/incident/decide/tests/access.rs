@@ -117,6 +117,7 @@ fn what_not_the_same_people_see_is_not_merged() {
             commander: who("Ada"),
             phase: Phase::Investigating,
             is_restricted,
+            seen_by: None,
         }),
         reason: String::new(),
     };

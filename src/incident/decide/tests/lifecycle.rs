@@ -199,7 +199,12 @@ fn titles_and_summaries_are_bounded_and_clean() {
 fn merge(number: u32, other: Option<(&str, Phase)>) -> Command {
     Command::Merge {
         into: IncidentId::new(Kind::Real, number),
-        other: other.map(|(name, phase)| MergeFacts { commander: who(name), phase, is_restricted: false }),
+        other: other.map(|(name, phase)| MergeFacts {
+            commander: who(name),
+            phase,
+            is_restricted: false,
+            seen_by: None,
+        }),
         reason: String::new(),
     }
 }
@@ -213,7 +218,12 @@ fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
     assert_eq!(stage.no("Ada", merge(2, Some(("Zoe", Phase::Closed)))), Because::Conflict);
     assert_eq!(stage.no("Bo", merge(2, there)), Because::Forbidden);
     let drill = IncidentId::new(Kind::Drill, 1);
-    let other = Some(MergeFacts { commander: who("Zoe"), phase: Phase::Investigating, is_restricted: false });
+    let other = Some(MergeFacts {
+        commander: who("Zoe"),
+        phase: Phase::Investigating,
+        is_restricted: false,
+        seen_by: None,
+    });
     stage.no("Ada", Command::Merge { into: drill, other, reason: String::new() });
     // The public reads of it: first it must hear how that ends.
     stage.ok("Bo", posts::draft("We are on it."));
