@@ -16,13 +16,7 @@ use super::{Secret, text};
 #[schemars(transform = in_order::<Discord>)]
 pub struct Discord {
     /// The bot's token.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
     /// File that holds the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,13 +74,7 @@ pub struct Matrix {
     #[schemars(with = "String", extend("format" = "service-url", "x-example" = "https://matrix.example.org"))]
     pub homeserver: Url,
     /// The access token of the bot's account.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<Secret>,
     /// File that holds the access token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,13 +117,7 @@ fn matrix_prefix() -> String {
 #[schemars(transform = in_order::<Slack>)]
 pub struct Slack {
     /// The Bot User OAuth Token (`xoxb-`).
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot_token: Option<Secret>,
     /// File that holds the bot token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,13 +125,7 @@ pub struct Slack {
     pub bot_token_file: Option<PathBuf>,
     /// The App-Level Token (`xapp-`) with the scope `connections:write`. With it Slack is heard by Socket Mode: nothing of
     /// this server need be reached from outside.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_token: Option<Secret>,
     /// File that holds the app-level token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -157,13 +133,7 @@ pub struct Slack {
     pub app_token_file: Option<PathBuf>,
     /// The Signing Secret, by which Slack's requests to `/chat/slack` are known to be Slack's. Without it that path is
     /// not served.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_secret: Option<Secret>,
     /// File that holds the signing secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -86,13 +86,7 @@ pub struct AuthToken {
     #[schemars(extend("format" = "name", "x-example" = "laptop"))]
     pub name: String,
     /// The token, at least 16 characters.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
     /// File that holds the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -145,65 +145,35 @@ impl Templates {
 pub struct X {
     /// OAuth 2.0 user access token. X lets one expire after two hours, and it is not renewed here: the four of OAuth 1.0a
     /// do not expire.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bearer_token: Option<Secret>,
     /// File that holds the bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-bearer"))]
     pub bearer_token_file: Option<PathBuf>,
     /// OAuth 1.0a consumer key.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<Secret>,
     /// File that holds the consumer key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-api-key"))]
     pub api_key_file: Option<PathBuf>,
     /// OAuth 1.0a consumer secret.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_secret: Option<Secret>,
     /// File that holds the consumer secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-api-secret"))]
     pub api_secret_file: Option<PathBuf>,
     /// OAuth 1.0a access token.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<Secret>,
     /// File that holds the access token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/x-access-token"))]
     pub access_token_file: Option<PathBuf>,
     /// OAuth 1.0a access token secret.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_secret: Option<Secret>,
     /// File that holds the access token secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -229,13 +199,7 @@ pub struct X {
 #[schemars(transform = in_order::<Statuspage>)]
 pub struct Statuspage {
     /// The key of the manage API.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key: Option<Secret>,
     /// File that holds the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,11 +1,12 @@
 //! A string that must not be seen: a token, a key, a signing secret.
 //!
-//! It cannot be printed, logged or serialised by accident: `Debug` and `Display` show `[secret]`, and there is
-//! no `Serialize`. Whoever needs the value asks for it by name, [`Secret::expose`], at the place of use.
+//! It cannot be printed, logged or serialised by accident: `Debug`, `Display` and `Serialize` show `[secret]`. Whoever
+//! needs the value asks for it by name, [`Secret::expose`], at the place of use.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
 /// A secret text. Compared in constant time.
@@ -44,6 +45,26 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// As it stands in the effective settings.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// A text that the reference marks as secret.
+impl JsonSchema for Secret {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "x-secret": true})
+    }
+}
+
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
@@ -70,6 +91,7 @@ mod tests {
     fn a_secret_shows_itself_only_when_asked() {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?}"), "[secret] [secret]");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"[secret]\"");
         assert_eq!(secret.expose(), "hunter2");
         assert_eq!(secret.redact("key hunter2 refused"), "key [secret] refused");
     }

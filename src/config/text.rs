@@ -55,25 +55,3 @@ pub(super) mod list {
         texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
     }
 }
-
-/// A secret in the effective settings: read from the environment's layer, always written as `[secret]`.
-pub(super) mod secret {
-    use super::*;
-    use crate::config::Secret;
-
-    pub(in super::super) fn serialize<S: Serializer>(
-        value: &Option<Secret>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(_) => to.serialize_str("[secret]"),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Secret>, D::Error> {
-        Ok(Option::<String>::deserialize(from)?.map(Secret::new))
-    }
-}

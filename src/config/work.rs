@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Secret;
 use super::shape::in_order;
-use super::{Secret, text};
 
 /// `[command]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -131,13 +131,7 @@ pub struct Hook {
     pub sender: HookSender,
     /// The bearer token that the sender must show, at least 16 characters. On loopback it may be left out; a hook
     /// without one is not served elsewhere.
-    #[serde(
-        default,
-        serialize_with = "text::secret::serialize",
-        deserialize_with = "text::secret::deserialize",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schemars(with = "Option<String>", extend("x-secret" = true))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
     /// File that holds the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
