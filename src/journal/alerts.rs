@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt,
-    writer::{STATEMENT_MAX, Val, insert, insert_and},
+    statements::{STATEMENT_MAX, Val, insert, insert_and},
 };
 use crate::alert::{
     Alert, AlertSeverity, Status,

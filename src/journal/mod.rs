@@ -12,6 +12,7 @@ mod ops;
 mod read;
 pub mod rows;
 pub mod sqlite;
+mod statements;
 mod writer;
 
 use std::{future::Future, pin::Pin};

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::{
     Handle, JournalError, Mark,
     rows::*,
-    writer::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
+    statements::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
 };
 use crate::incident::{event::Entry, event::Event, id::IncidentId, state::Incident};
 

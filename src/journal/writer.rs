@@ -24,11 +24,11 @@ use std::{
     },
 };
 
-use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{AlertReceipt, Append, JournalError, Mark, alerts, ops::SmallOp, rows::*};
+use super::{AlertReceipt, Append, JournalError, Mark, alerts, ops::SmallOp, rows::*, statements::*};
 use crate::incident::{
     chain::{GENESIS, seal},
     id::IncidentId,
@@ -417,15 +417,6 @@ async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64), sq
     Ok((alerts, delivery + 1))
 }
 
-/// A value to bind, in the four types that both engines have.
-#[derive(Debug, Clone)]
-pub(super) enum Val {
-    Text(String),
-    Int(i64),
-    Blob(Vec<u8>),
-    Null,
-}
-
 /// Rows of one transaction, gathered from all its jobs and written table by table.
 #[derive(Default)]
 struct Rows {
@@ -491,111 +482,4 @@ impl Rows {
         }
         Ok(())
     }
-}
-
-pub(super) const POST_INSERT: &str = "INSERT INTO public_posts (incident, n, published_at, post) VALUES";
-
-pub(super) const INCIDENT_INSERT: &str = "INSERT INTO incidents (incident, kind, number, title, severity, phase, \
-     is_over, commander_id, commander_name, declared_at, updated_at, seq, seen_by) VALUES";
-pub(super) const INCIDENT_UPSERT: &str = "ON CONFLICT (incident) DO UPDATE SET title = excluded.title, \
-     severity = excluded.severity, phase = excluded.phase, is_over = excluded.is_over, \
-     commander_id = excluded.commander_id, commander_name = excluded.commander_name, \
-     declared_at = excluded.declared_at, updated_at = excluded.updated_at, seq = excluded.seq, \
-     seen_by = excluded.seen_by";
-
-pub(super) fn incident_vals(row: &IncidentRow) -> Vec<Val> {
-    vec![
-        Val::Text(row.id.to_string()),
-        Val::Text(row.id.kind.word().to_owned()),
-        Val::Int(i64::from(row.id.number)),
-        Val::Text(row.title.clone()),
-        Val::Text(row.severity.word().to_owned()),
-        Val::Text(row.phase.word().to_owned()),
-        Val::Int(i64::from(row.phase.is_over())),
-        Val::Text(row.commander.id.clone()),
-        Val::Text(row.commander.name.clone()),
-        Val::Int(row.declared_at.timestamp_millis()),
-        Val::Int(row.updated_at.timestamp_millis()),
-        Val::Int(i64::try_from(row.seq).unwrap_or(i64::MAX)),
-        row.seen_by.as_ref().and_then(|ids| serde_json::to_string(ids).ok()).map_or(Val::Null, Val::Text),
-    ]
-}
-
-pub(super) const DELIVERY_INSERT: &str = "INSERT INTO deliveries (n, key, destination, lane, incident, what, same, \
-     state, attempts, next_at, created_at) VALUES";
-/// While one card waits, another for the same subject is not needed: it is rendered when it is sent.
-pub(super) const DELIVERY_SAME: &str =
-    "ON CONFLICT (destination, same) WHERE state = 'pending' AND same IS NOT NULL DO NOTHING";
-
-pub(super) fn delivery_vals(delivery: &NewDelivery, next: &mut i64) -> Vec<Val> {
-    let n = *next;
-    *next += 1;
-    vec![
-        Val::Int(n),
-        Val::Text(delivery.key.clone()),
-        Val::Text(delivery.destination.clone()),
-        Val::Text(delivery.lane.clone()),
-        delivery.incident.map_or(Val::Null, |incident| Val::Text(incident.to_string())),
-        Val::Text(serde_json::to_string(&delivery.what).unwrap_or_default()),
-        delivery.same.clone().map_or(Val::Null, Val::Text),
-        Val::Text(DeliveryState::Pending.word().to_owned()),
-        Val::Int(0),
-        Val::Int(delivery.at.timestamp_millis()),
-        Val::Int(delivery.at.timestamp_millis()),
-    ]
-}
-
-/// Rows or values of one statement at most: each size is prepared once, and kept.
-pub(super) const STATEMENT_MAX: usize = 64;
-
-/// Inserts rows with as few statements as there need be: each is a way to SQLite's thread and back.
-pub(super) async fn insert(
-    conn: &mut SqliteConnection,
-    head: &str,
-    tail: &str,
-    rows: Vec<Vec<Val>>,
-) -> Result<(), sqlx::Error> {
-    insert_and(conn, "", head, tail, rows).await
-}
-
-/// [`insert`], with more to do at the end of the last statement.
-pub(super) async fn insert_and(
-    conn: &mut SqliteConnection,
-    then: &str,
-    head: &str,
-    tail: &str,
-    rows: Vec<Vec<Val>>,
-) -> Result<(), sqlx::Error> {
-    let mut rows = rows.into_iter().peekable();
-    let mut left = rows.len();
-    while left > 0 {
-        let size = left.min(STATEMENT_MAX);
-        left -= size;
-        let width = rows.peek().map_or(0, Vec::len);
-        let mut values = format!("({}), ", marks(width)).repeat(size);
-        values.truncate(values.len().saturating_sub(2));
-        let then = if left == 0 { then } else { "" };
-        let sql = format!("{head} {values} {tail}{then}");
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for row in rows.by_ref().take(size) {
-            for value in row {
-                query = match value {
-                    Val::Text(text) => query.bind(text),
-                    Val::Int(int) => query.bind(int),
-                    Val::Blob(blob) => query.bind(blob),
-                    Val::Null => query.bind(None::<String>),
-                };
-            }
-        }
-        query.execute(&mut *conn).await?;
-    }
-    Ok(())
-}
-
-/// `?, ?, ?`. Marks without numbers: SQLite keeps numbered ones in a list that every bind searches from its start,
-/// which for a thousand of them costs more than the rows.
-pub(super) fn marks(count: usize) -> String {
-    let mut marks = "?, ".repeat(count);
-    marks.truncate(marks.len().saturating_sub(2));
-    marks
 }
