@@ -6,8 +6,10 @@
 //! sent. A template that is changed afterwards changes no draft, approved or not: it holds from the next draft on.
 //!
 //! A template makes plain text and escapes nothing; who shows it as HTML escapes it there. It is fenced: no partials,
-//! no decorators, the helpers of [`INLINE`] and [`BLOCKS`] alone, the fields of [`FIELDS`] alone, one loop, and limits
+//! no decorators, the few helpers of [`fence`] alone, the fields of [`FIELDS`] alone, one loop, and limits
 //! on its own length, its nesting and what it makes.
+
+mod fence;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,12 +17,10 @@ use std::{
     sync::Arc,
 };
 
-use handlebars::{
-    Handlebars, Template, handlebars_helper, no_escape,
-    template::{HelperTemplate, Parameter, TemplateElement},
-};
+use handlebars::{Handlebars, handlebars_helper, no_escape};
 use serde_json::json;
 
+use self::fence::{Fault, compiled, first_line};
 use super::{
     ComponentState, Impact, PublicPhase,
     length::{self, WEIGHT_MAX, weight},
@@ -47,18 +47,9 @@ pub const FIELDS: [&str; 9] = [
     "next_update_minutes",
     "components",
 ];
-/// What it may name within `{{#each components}}`.
-const ITEM_FIELDS: [&str; 5] = ["name", "state", "@first", "@last", "@index"];
-/// What makes a value of values.
-const INLINE: [&str; 12] =
-    ["upper", "lower", "truncate", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not"];
-/// What stands around text.
-const BLOCKS: [&str; 3] = ["if", "unless", "each"];
 
 /// Characters of a template: more than any announcement needs.
 pub const TEMPLATE_CHARS_MAX: usize = 4_000;
-/// Brackets and blocks within each other; deeper ones only burden the parser.
-const NESTING_MAX: usize = 12;
 /// Bytes that a template may make: the widest destination takes 25,000 characters of at most four bytes.
 const MADE_BYTES_MAX: usize = 100_000;
 /// Characters that the built-in page and Statuspage take.
@@ -394,314 +385,5 @@ impl io::Write for Capped {
     }
 }
 
-struct Fault {
-    at: Option<(usize, usize)>,
-    what: String,
-    hint: String,
-}
-
-impl Fault {
-    fn whole(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { at: None, what: what.into(), hint: hint.into() }
-    }
-    fn within(self, destination: &str, phase: Option<PublicPhase>) -> Mistake {
-        Mistake { destination: destination.to_owned(), phase, at: self.at, what: self.what, hint: self.hint }
-    }
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
-}
-
-fn compiled(source: &str) -> Result<Template, Fault> {
-    if source.chars().count() > TEMPLATE_CHARS_MAX {
-        return Err(Fault::whole(
-            format!("the template is longer than {TEMPLATE_CHARS_MAX} characters"),
-            "Shorten it.",
-        ));
-    }
-    if nesting(source) > NESTING_MAX {
-        return Err(Fault::whole(
-            format!("more than {NESTING_MAX} blocks or brackets stand within each other"),
-            "Take it apart.",
-        ));
-    }
-    let template = Template::compile(source).map_err(|error| {
-        let what = match error.reason() {
-            handlebars::TemplateErrorReason::InvalidSyntax(_) => {
-                "what stands here is no expression of a template".to_owned()
-            }
-            other => first_line(&other.to_string()),
-        };
-        let hint = "Write `{{field}}`, or `{{#if field}}...{{/if}}`; every `{{#` needs its `{{/`.";
-        Fault { at: error.pos(), what, hint: hint.to_owned() }
-    })?;
-    fence(&template, false)?;
-    Ok(template)
-}
-
-/// How deep blocks and brackets stand within each other, at most.
-fn nesting(source: &str) -> usize {
-    let (mut blocks, mut brackets, mut most) = (0_usize, 0_usize, 0_usize);
-    let mut rest = source;
-    while let Some(open) = rest.find("{{") {
-        let inner = rest.get(open + 2..).unwrap_or_default();
-        let end = inner.find("}}").unwrap_or(inner.len());
-        let tag = inner.get(..end).unwrap_or_default();
-        match tag.trim_start_matches(['{', '~']).chars().next() {
-            Some('#' | '^') => blocks += 1,
-            Some('/') => blocks = blocks.saturating_sub(1),
-            _ => {}
-        }
-        for c in tag.chars() {
-            match c {
-                '(' => brackets += 1,
-                ')' => brackets = brackets.saturating_sub(1),
-                _ => {}
-            }
-            most = most.max(blocks + brackets);
-        }
-        most = most.max(blocks);
-        rest = inner.get(end..).unwrap_or_default();
-    }
-    most
-}
-
-/// Refuses everything that a template may not do, on every way through it, also those that no sample takes.
-fn fence(template: &Template, in_each: bool) -> Result<(), Fault> {
-    for (index, element) in template.elements.iter().enumerate() {
-        let at = template.mapping.get(index).map(|mapping| (mapping.0, mapping.1));
-        let here = |fault: Fault| Fault { at: fault.at.or(at), ..fault };
-        match element {
-            TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
-            TemplateElement::Expression(one) | TemplateElement::HtmlExpression(one) => {
-                if one.params.is_empty() && one.hash.is_empty() {
-                    field(&one.name, in_each).map_err(here)?;
-                } else {
-                    call(one, in_each).map_err(here)?;
-                }
-            }
-            TemplateElement::HelperBlock(block) => {
-                let inside = opened(block, in_each).map_err(here)?;
-                if let Some(template) = &block.template {
-                    fence(template, inside).map_err(here)?;
-                }
-                if let Some(template) = &block.inverse {
-                    fence(template, in_each).map_err(here)?;
-                }
-            }
-            _ => {
-                return Err(here(Fault::whole(
-                    "a template may not include another one (`{{>` and `{{*`)",
-                    "Write it out.",
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether what this block holds stands within a loop.
-fn opened(block: &HelperTemplate, in_each: bool) -> Result<bool, Fault> {
-    let name = block.name.as_name().unwrap_or_default();
-    if !BLOCKS.contains(&name) {
-        return Err(Fault::whole(
-            format!("`{{{{#{}}}}}` is not known", short(name)),
-            "Blocks are `{{#if x}}`, `{{#unless x}}`, both with `{{else}}`, and `{{#each components}}`.",
-        ));
-    }
-    if block.block_param.is_some() || !block.hash.is_empty() || block.params.len() != 1 {
-        return Err(Fault::whole(
-            format!("`{{{{#{name}}}}}` takes one value here and nothing else"),
-            "Write `{{#if link}}`, or `{{#each components}}`.",
-        ));
-    }
-    if name != "each" {
-        block.params.iter().try_for_each(|param| value(param, in_each))?;
-        return Ok(in_each);
-    }
-    let what = block.params.first().and_then(Parameter::as_name).unwrap_or_default();
-    if in_each || what != "components" {
-        return Err(Fault::whole(
-            "only the components can be gone through, once",
-            "Write `{{#each components}}{{name}}: {{state}}{{/each}}`.",
-        ));
-    }
-    Ok(true)
-}
-
-fn call(one: &HelperTemplate, in_each: bool) -> Result<(), Fault> {
-    let name = one.name.as_name().unwrap_or_default();
-    if !INLINE.contains(&name) || !one.hash.is_empty() || one.block_param.is_some() {
-        return Err(Fault::whole(
-            format!("`{}` is not known here", short(name)),
-            format!("Helpers are {}: `{{{{truncate text 100}}}}`.", INLINE.join(", ")),
-        ));
-    }
-    one.params.iter().try_for_each(|param| value(param, in_each))
-}
-
-fn value(param: &Parameter, in_each: bool) -> Result<(), Fault> {
-    match param {
-        Parameter::Literal(_) => Ok(()),
-        Parameter::Subexpression(inner) => match inner.as_element() {
-            TemplateElement::Expression(one) => call(one, in_each),
-            _ => Err(Fault::whole("this cannot stand in brackets", "Write `(eq impact \"critical\")`.")),
-        },
-        _ => field(param, in_each),
-    }
-}
-
-fn field(name: &Parameter, in_each: bool) -> Result<(), Fault> {
-    let name = name.as_name().unwrap_or_default();
-    let known = if in_each {
-        let item = name.strip_prefix("this.").unwrap_or(name);
-        let outer = name.strip_prefix("../").or_else(|| name.strip_prefix("@root."));
-        ITEM_FIELDS.contains(&item) || outer.is_some_and(|outer| FIELDS.contains(&outer))
-    } else {
-        FIELDS.contains(&name)
-    };
-    if known {
-        return Ok(());
-    }
-    let there = if in_each {
-        format!("A component has {}; the post's own fields are written `../text`.", ITEM_FIELDS.join(", "))
-    } else {
-        format!("A post has {}.", FIELDS.join(", "))
-    };
-    Err(Fault::whole(format!("there is no field `{}`", short(name)), there))
-}
-
-fn short(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(40).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn draft(text: &str) -> Draft {
-        Draft {
-            title: "Checkout <errors>".into(),
-            phase: PublicPhase::Identified,
-            impact: Impact::Major,
-            text: text.into(),
-            components: vec![("Checkout".into(), ComponentState::PartialOutage)],
-            next_update_minutes: Some(30),
-            corrects: None,
-            texts: BTreeMap::new(),
-        }
-    }
-
-    fn with(destination: &str, body: &str) -> Result<Wording, Vec<Mistake>> {
-        let templates = BTreeMap::from([(destination.to_owned(), Templates::body(body))]);
-        Wording::new(templates, Some("https://status.example.com/status".into()), ["Example_Help".into()])
-    }
-
-    fn filled(destination: &str, body: &str, draft: &Draft) -> Result<String, (String, String)> {
-        let wording = with(destination, body).unwrap();
-        Ok(wording.texts(&[destination.to_owned()], "INC-7", draft)?.remove(destination).unwrap())
-    }
-
-    fn mistake(body: &str) -> Mistake {
-        with("x", body).err().unwrap_or_else(|| panic!("{body} is taken")).remove(0)
-    }
-
-    #[test]
-    fn without_settings_a_post_is_worded_as_ever() {
-        let both = ["x".to_owned(), "statuspage".to_owned()];
-        let texts = Wording::default().texts(&both, "INC-1", &draft("A & B <c>")).unwrap();
-        assert_eq!(texts["x"], "[Identified] A & B <c>");
-        assert_eq!(texts["statuspage"], "A & B <c>");
-        assert_eq!(texts.len(), 2, "the page has the text itself");
-        let correction = Draft { corrects: Some(1), ..draft("No.") };
-        let wording = with("page", PAGE).unwrap();
-        let texts = wording.texts(&both, "INC-1", &correction).unwrap();
-        assert_eq!(texts["x"], "[Identified, correction] No.\nhttps://status.example.com/status");
-        assert_eq!(texts["statuspage"], "Correction: No.");
-    }
-
-    #[test]
-    fn a_template_of_the_settings_says_what_its_writer_meant() {
-        let post = draft("We found it.");
-        let all = "{{upper phase}} ({{impact}}) {{title}}: {{text}} {{#each components}}{{name}} is {{state}}\
-                   {{#unless @last}}, {{/unless}}{{/each}}. {{#if next_update_minutes}}Next in \
-                   {{next_update_minutes}} minutes.{{else}}That is all.{{/if}} {{incident}} {{link}}";
-        assert_eq!(
-            filled("statuspage", all, &post).unwrap(),
-            "IDENTIFIED (major) Checkout <errors>: We found it. Checkout is partial outage. Next in 30 minutes. \
-             INC-7 https://status.example.com/status"
-        );
-        assert_eq!(filled("x", "{{truncate text 8}}", &post).unwrap(), "We foun…");
-        assert_eq!(
-            filled("x", "{{#if (eq impact \"major\")}}Big: {{/if}}{{text}}", &post).unwrap(),
-            "Big: We found it."
-        );
-        let mut of_phase = BTreeMap::new();
-        of_phase.insert(PublicPhase::Resolved, "Over: {{text}}".to_owned());
-        let templates = Templates { body: "{{text}}".into(), of_phase };
-        let wording = Wording::new(BTreeMap::from([("page".to_owned(), templates)]), None, []).unwrap();
-        let resolved = Draft { phase: PublicPhase::Resolved, ..post.clone() };
-        assert_eq!(wording.texts(&[], "INC-1", &resolved).unwrap()["page"], "Over: We found it.");
-        assert_eq!(wording.texts(&[], "INC-1", &post).unwrap()["page"], "We found it.");
-    }
-
-    #[test]
-    fn a_mistake_is_told_with_its_place_and_what_there_is_instead() {
-        let unknown = mistake("{{phase}}\n  {{titel}}");
-        assert_eq!(unknown.at, Some((2, 3)));
-        assert!(unknown.what.contains("no field `titel`") && unknown.hint.contains("title, phase"));
-        // On a way that no sample takes.
-        assert!(
-            mistake("{{#if correction}}a{{else}}{{#if link}}{{text}}{{nothing}}{{/if}}{{/if}}")
-                .what
-                .contains("`nothing`")
-        );
-        assert!(mistake("{{#if text}}open").at.is_some());
-        assert!(mistake("{{text").at.is_some());
-        assert!(mistake("{{#each components}}{{text}}{{/each}}").hint.contains("../text"));
-        for (body, what) in [
-            ("{{> other}}", "include"),
-            ("{{#*inline \"a\"}}{{/inline}}{{text}}", "include"),
-            ("{{log text}}", "`log`"),
-            ("{{lookup components 0}}", "`lookup`"),
-            ("{{#with text}}{{this}}{{/with}}", "#with"),
-            ("{{#each components}}{{#each ../components}}a{{/each}}{{/each}}", "once"),
-            ("{{text.length}}", "text.length"),
-            ("{{../text}}", "../text"),
-            ("{{#if correction}}{{/if}}", "empty"),
-            ("Ask @nobody. {{text}}", "@nobody"),
-        ] {
-            let got = mistake(body);
-            assert!(got.what.contains(what), "{body}: {}", got.what);
-        }
-        assert!(mistake(&"x".repeat(300)).what.contains("20 characters too long"));
-    }
-
-    #[test]
-    fn no_template_makes_without_end_or_breaks_the_house_down() {
-        assert!(mistake(&"(".repeat(5_000)).what.contains("longer than"));
-        assert!(
-            mistake(&format!("{{{{upper {}text{}}}}}", "(upper ".repeat(300), ")".repeat(300)))
-                .what
-                .contains("within")
-        );
-        assert!(mistake(&"{{#if text}}".repeat(200)).what.contains("within"));
-        let much = "Now: {{#each components}}{{../text}}{{../text}}{{../text}}{{/each}}";
-        let mut post = draft(&"x".repeat(20_000));
-        post.components = (0..50).map(|n| (format!("c{n}"), ComponentState::Operational)).collect();
-        let (why, _) = filled("statuspage", much, &post).unwrap_err();
-        assert!(why.contains("more than 100000 bytes"), "{why}");
-    }
-
-    #[test]
-    fn a_draft_that_x_would_refuse_or_that_mentions_somebody_is_refused() {
-        let wording = with("x", X).unwrap();
-        let on_x = |text: &str| wording.texts(&["x".to_owned()], "INC-1", &draft(text));
-        let (why, _) = on_x(&"x".repeat(260)).unwrap_err();
-        assert!(why.contains("17 characters too long for X"), "{why}");
-        let (why, instead) = on_x("Ask @ada for more.").unwrap_err();
-        assert!(why.contains("«@ada»") && instead.contains("`mentions` of [x]"), "{why} {instead}");
-        assert!(on_x("Ask @example_help or help@example.com.").is_ok());
-    }
-}
+mod tests;
