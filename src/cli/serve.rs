@@ -214,7 +214,10 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         move || watchdog(desk.clone(), stop.clone())
     });
 
-    wait_for_signal().await?;
+    let outcome = tokio::select! {
+        signalled = wait_for_signal() => signalled,
+        () = journal.ended() => Err(Failure("the journal's writer broke down; nothing can be written. Start again.".into())),
+    };
     tracing::info!("stopping: no new requests; what is under way is finished");
     tell_systemd(&[sd_notify::NotifyState::Stopping]);
     stop.cancel();
@@ -232,7 +235,7 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         tracing::debug!(%error, "the server's note is gone already");
     }
     tracing::info!("stopped; everything acknowledged is on disk");
-    Ok(())
+    outcome
 }
 
 fn page_settings(config: &Config) -> PageSettings {

@@ -58,13 +58,27 @@ pub(super) fn facts(row: &SituationRow, alerts: &[AlertRow]) -> SituationFacts {
 }
 
 impl Desk {
-    /// Takes alerts: durable when this returns, with a receipt.
+    /// Takes alerts: durable when this returns, with a receipt. When many come at once, what is new about them may show a
+    /// moment later.
     ///
     /// # Errors
     /// Unavailable: nothing was taken, the sender must try again.
-    pub async fn take_alerts(
+    pub async fn take_alerts(self: &Arc<Self>, alerts: Vec<Alert>) -> Result<(Uuid, AlertReceipt), Refusal> {
+        self.take(alerts, true).await
+    }
+
+    /// [`Desk::take_alerts`], and they are in their situations when this returns.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn place_alerts(self: &Arc<Self>, alerts: Vec<Alert>) -> Result<AlertReceipt, Refusal> {
+        self.take(alerts, false).await.map(|(_, taken)| taken)
+    }
+
+    async fn take(
         self: &Arc<Self>,
         mut alerts: Vec<Alert>,
+        may_wait: bool,
     ) -> Result<(Uuid, AlertReceipt), Refusal> {
         if alerts.len() > MASKED_AT_ONCE {
             // Not in the way of other requests.
@@ -79,10 +93,10 @@ impl Desk {
             alerts.iter_mut().for_each(Alert::mask);
         }
         let receipt = self.world.id();
-        let batch = AlertBatch { alerts, receipt, now: self.world.now() };
+        let batch = AlertBatch { alerts, receipt, now: self.world.now(), may_wait };
         // Queued here; it goes through even if the sender hangs up while waiting.
         let taken = self.journal.take_alerts(batch).await.map_err(refuse)?;
-        if taken.new + taken.changed > 0 {
+        if taken.new + taken.changed + taken.waiting > 0 {
             self.wake_follower.notify_one();
         }
         Ok((receipt, taken))
@@ -91,6 +105,8 @@ impl Desk {
     /// Follows until told to stop.
     pub async fn follow_alerts(self: Arc<Self>, stop: CancellationToken) {
         loop {
+            // Asked before the pass: what it did not see yet shows in the next.
+            let more = self.journal.alerts_waiting() > 0;
             if let Err(refusal) = self.follow_once().await {
                 tracing::warn!(%refusal, "the alerts could not be followed; trying again");
             }
@@ -105,6 +121,7 @@ impl Desk {
                     // Once for all that came: who watches is not woken for every alert of a storm.
                     self.tell(Changed::Alerts);
                 }
+                () = tokio::time::sleep(GATHER), if more => self.tell(Changed::Alerts),
                 () = tokio::time::sleep(SCAN_EVERY) => {}
             }
         }

@@ -43,8 +43,15 @@ struct Receipt {
     new: u64,
     changed: u64,
     repeated: u64,
+    /// On disk, and counted as new, changed or repeated a moment later: many came at once.
+    #[serde(skip_serializing_if = "is_none")]
+    waiting: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 pub fn router(hooks: Arc<Hooks>) -> Router {
@@ -113,7 +120,7 @@ impl Hooks {
         match self.desk.take_alerts(intake.alerts).await {
             Ok((receipt, taken)) => {
                 self.metrics.hook(name, "taken");
-                self.metrics.alerts(name, taken.new + taken.changed + taken.repeated);
+                self.metrics.alerts(name, taken.new + taken.changed + taken.repeated + taken.waiting);
                 let receipt = receipt.to_string();
                 let id = HeaderValue::from_str(&receipt).ok();
                 let body = Receipt {
@@ -121,6 +128,7 @@ impl Hooks {
                     new: taken.new,
                     changed: taken.changed,
                     repeated: taken.repeated,
+                    waiting: taken.waiting,
                     notes,
                 };
                 let mut response = (StatusCode::OK, Json(body)).into_response();

@@ -50,6 +50,7 @@ pub struct Metrics {
     situations_open: Gauge,
     alerts_stored: Gauge,
     alerts_firing: Gauge,
+    alerts_waiting: Gauge,
     timers: Gauge,
     deliveries: Family<DeliveryLabels, Gauge>,
     /// Numbers of other rooms, read when they are asked for.
@@ -75,6 +76,12 @@ impl Default for Metrics {
         registry.register("alerts_stored", "Alerts in the store", alerts_stored.clone());
         let alerts_firing = Gauge::default();
         registry.register("alerts_firing", "Alerts firing in open situations", alerts_firing.clone());
+        let alerts_waiting = Gauge::default();
+        registry.register(
+            "alerts_waiting",
+            "Alerts taken and not yet in a situation",
+            alerts_waiting.clone(),
+        );
         let timers = Gauge::default();
         registry.register("timers", "Timers set", timers.clone());
         let deliveries = Family::<DeliveryLabels, Gauge>::default();
@@ -88,6 +95,7 @@ impl Default for Metrics {
             situations_open,
             alerts_stored,
             alerts_firing,
+            alerts_waiting,
             timers,
             deliveries,
             watched: Mutex::default(),
@@ -137,6 +145,7 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
     let metrics = &health.metrics;
+    metrics.alerts_waiting.set(i64::try_from(health.desk.journal.alerts_waiting()).unwrap_or(i64::MAX));
     match health.desk.journal.counts().await {
         Ok(counts) => {
             let set = |gauge: &Gauge, value: u64| {

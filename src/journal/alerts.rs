@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt,
-    statements::{STATEMENT_MAX, Val, insert, insert_and},
+    statements::{Around, STATEMENT_MAX, Val, insert, insert_within},
 };
 use crate::alert::{
     Alert, AlertSeverity, Status,
@@ -62,6 +62,7 @@ pub(super) struct Prepared {
     alerts: Vec<One>,
     receipt: String,
     now: DateTime<Utc>,
+    may_wait: bool,
 }
 
 struct One {
@@ -80,7 +81,35 @@ impl Prepared {
             stored: serde_json::to_string(&alert).unwrap_or_default(),
             alert,
         });
-        Prepared { alerts: alerts.collect(), receipt: batch.receipt.to_string(), now: batch.now }
+        Prepared {
+            alerts: alerts.collect(),
+            receipt: batch.receipt.to_string(),
+            now: batch.now,
+            may_wait: batch.may_wait,
+        }
+    }
+
+    pub fn receipt(&self) -> &str {
+        &self.receipt
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    pub fn may_wait(&self) -> bool {
+        self.may_wait
+    }
+
+    /// What its caller is told when it is set aside.
+    pub fn waits(&self) -> AlertReceipt {
+        AlertReceipt { waiting: self.alerts.len() as u64, ..AlertReceipt::default() }
+    }
+
+    /// The alerts as one JSON list.
+    pub fn stored(&self) -> String {
+        let all: Vec<&str> = self.alerts.iter().map(|one| one.stored.as_str()).collect();
+        format!("[{}]", all.join(","))
     }
 
     pub fn len(&self) -> usize {
@@ -127,15 +156,13 @@ fn group_hash(source: &str, group_key: &str) -> [u8; 16] {
     short
 }
 
-/// Writes the alerts of all batches; one receipt each. With `whole` they are all of their transaction: its begin and its
-/// commit go to SQLite's thread along with the first and the last statement, which spares two ways there and back.
+/// Writes the alerts of all batches, none of which is empty; one receipt each.
 pub(super) async fn take(
     conn: &mut SqliteConnection,
     batches: &[&Prepared],
     memory: &mut Memory,
-    whole: bool,
+    around: Around<'_>,
 ) -> Result<Vec<AlertReceipt>, sqlx::Error> {
-    let (begin, commit) = if whole { ("BEGIN IMMEDIATE; ", "; COMMIT") } else { ("", "") };
     if memory.held.len() > OPEN_MAX {
         memory.forget();
     }
@@ -144,7 +171,7 @@ pub(super) async fn take(
         .enumerate()
         .flat_map(|(at, batch)| batch.alerts.iter().map(move |one| (at, one)))
         .collect();
-    let mut known = known_alerts(conn, begin, incoming.iter().map(|(_, one)| one.key)).await?;
+    let mut known = known_alerts(conn, around.before, incoming.iter().map(|(_, one)| one.key)).await?;
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
     // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
     let fires: HashSet<[u8; 16]> = incoming
@@ -262,9 +289,9 @@ pub(super) async fn take(
             Val::Text(one.stored.clone()),
         ]
     });
-    insert_and(
+    insert_within(
         conn,
-        commit,
+        Around { before: "", ..around },
         "INSERT INTO alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, \
          alert) VALUES",
         "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, is_firing = excluded.is_firing, \
@@ -283,7 +310,7 @@ fn each(query: &str, count: usize) -> String {
 
 async fn known_alerts(
     conn: &mut SqliteConnection,
-    mut begin: &str,
+    mut before: &str,
     keys: impl Iterator<Item = [u8; 16]>,
 ) -> Result<HashMap<[u8; 16], KnownAlert>, sqlx::Error> {
     let keys: HashSet<[u8; 16]> = keys.collect();
@@ -294,19 +321,17 @@ async fn known_alerts(
             "SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key = ?",
             chunk.len(),
         );
-        let mut query = sqlx::query(AssertSqlSafe(format!("{begin}{sql}")));
-        begin = "";
+        let mut query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")));
+        before = "";
         for key in chunk {
             query = query.bind(key.to_vec());
         }
         for row in query.fetch_all(&mut *conn).await? {
-            let Ok(key) = <[u8; 16]>::try_from(row.get::<&[u8], _>(0)) else { continue };
-            let status = if row.get::<i64, _>(3) == 1 { Status::Firing } else { Status::Resolved };
-            let severity = AlertSeverity::read(row.get::<&str, _>(4));
-            known.insert(
-                key,
-                KnownAlert { id: row.get(1), situation: row.get(2), known: Known { status, severity } },
-            );
+            let Ok(key) = <[u8; 16]>::try_from(row.try_get::<&[u8], _>(0)?) else { continue };
+            let status = if row.try_get::<i64, _>(3)? == 1 { Status::Firing } else { Status::Resolved };
+            let severity = AlertSeverity::read(row.try_get::<&str, _>(4)?);
+            let (id, situation) = (row.try_get(1)?, row.try_get(2)?);
+            known.insert(key, KnownAlert { id, situation, known: Known { status, severity } });
         }
     }
     Ok(known)

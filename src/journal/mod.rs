@@ -8,6 +8,7 @@
 //! the command is decided again. Nothing is answered before its transaction is committed and synced.
 
 mod alerts;
+mod inbox;
 mod ops;
 mod read;
 pub mod rows;
@@ -110,6 +111,8 @@ pub struct AlertBatch {
     pub alerts: Vec<Alert>,
     pub receipt: Uuid,
     pub now: DateTime<Utc>,
+    /// Whether it does when they are on disk, and what is new about them shows a moment later.
+    pub may_wait: bool,
 }
 
 /// What became of a batch.
@@ -118,6 +121,8 @@ pub struct AlertReceipt {
     pub new: u64,
     pub repeated: u64,
     pub changed: u64,
+    /// On disk, and not yet looked at.
+    pub waiting: u64,
     /// Situations that these alerts belong to.
     pub situations: Vec<i64>,
 }
@@ -147,6 +152,8 @@ pub trait Journal: Send + Sync {
 
     // Alerts
     fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt>;
+    /// How many alerts are on disk and not yet in a situation.
+    fn alerts_waiting(&self) -> usize;
     fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>>;
     /// The alerts of a situation, firing ones first, the newest of them first.
     fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;

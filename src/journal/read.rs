@@ -8,7 +8,7 @@ use super::{
     JournalError,
     ops::{DELIVERY_COLUMNS, delivery},
     rows::*,
-    writer::{SNAPSHOT_VERSION, unavailable},
+    writer::{SNAPSHOT_VERSION, failure},
 };
 use crate::{
     incident::{
@@ -21,7 +21,7 @@ use crate::{
 type Result<T> = std::result::Result<T, JournalError>;
 
 fn fail(error: sqlx::Error) -> JournalError {
-    unavailable(&error)
+    failure(&error)
 }
 
 fn damaged(what: impl Into<String>, why: impl ToString) -> JournalError {

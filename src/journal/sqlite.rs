@@ -2,10 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -14,16 +11,20 @@ use sqlx::{
     ConnectOptions, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 use uuid::Uuid;
 
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
+    inbox::{self, Clerk, Offer},
     ops::SmallOp,
     read,
     rows::*,
-    writer::{Job, Writer},
+    writer::{Gauges, Job, Writer},
 };
 use crate::incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident};
 
@@ -34,6 +35,10 @@ const LOCK: &str = "commandpost.lock";
 /// Writes that may wait; more wait in their callers.
 const QUEUE_MAX: usize = 16_384;
 const READERS: u32 = 4;
+/// A backup waits so long for the inbox at most.
+const SETTLED: Duration = Duration::from_secs(30);
+/// With so many writes waiting, alerts go to the inbox.
+const STORM: usize = 4;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -41,13 +46,14 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 #[derive(Clone)]
 pub struct SqliteJournal {
     queue: mpsc::UnboundedSender<Job>,
-    /// Jobs queued and not yet taken.
-    waiting: Arc<AtomicUsize>,
+    inbox: mpsc::Sender<Offer>,
+    gauges: Arc<Gauges>,
     readers: SqlitePool,
     file: Arc<PathBuf>,
     /// Held as long as anybody holds the journal.
     _lock: Arc<std::fs::File>,
-    writer: Arc<tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>>,
+    /// The inbox's clerk and the writer.
+    threads: Arc<tokio::sync::Mutex<Option<[tokio::task::JoinHandle<()>; 2]>>>,
 }
 
 /// Why a journal does not open.
@@ -122,30 +128,51 @@ impl SqliteJournal {
             .acquire_timeout(Duration::from_secs(10))
             .connect_lazy_with(options(&file).read_only(true).pragma("cache_size", "-4096"));
         let (queue, jobs) = mpsc::unbounded_channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let writer = Writer::new(conn, writing, jobs, waiting.clone()).await.map_err(database)?;
+        let gauges = Arc::new(Gauges::default());
+        let writer = Writer::new(conn, writing, jobs, gauges.clone()).await.map_err(database)?;
         // On a thread of its own: woken by SQLite's thread for every statement, it would else stand in line behind the
         // requests each time.
         let runtime = tokio::runtime::Handle::current();
+        let (inbox, offers) = mpsc::channel(QUEUE_MAX);
+        let inbox_file = dir.join(inbox::FILE);
+        let inbox_options = options(&inbox_file);
+        let clerk =
+            Clerk::open(&inbox_file, inbox_options, offers, queue.clone(), gauges.clone(), writer.placed())
+                .await
+                .map_err(|why| OpenError::Database { file: inbox_file, why: why.to_string() })?;
+        let clerk = tokio::task::spawn_blocking({
+            let runtime = runtime.clone();
+            move || runtime.block_on(clerk.run())
+        });
         let writer = tokio::task::spawn_blocking(move || runtime.block_on(writer.run()));
         Ok(SqliteJournal {
             queue,
-            waiting,
+            inbox,
+            gauges,
             readers,
             file: Arc::new(file),
             _lock: Arc::new(lock),
-            writer: Arc::new(tokio::sync::Mutex::new(Some(writer))),
+            threads: Arc::new(tokio::sync::Mutex::new(Some([clerk, writer]))),
         })
     }
 
-    /// Ends the writer after everything queued is on disk, and folds the WAL into the database.
+    /// Ends the writers after everything queued is on disk, and folds the WAL into the database.
     pub async fn close(self) {
-        let SqliteJournal { queue, readers, writer, .. } = self;
-        drop(queue.send(Job::Close));
-        readers.close().await;
-        if let Some(writer) = writer.lock().await.take() {
+        let SqliteJournal { queue, inbox, readers, threads, .. } = self;
+        let threads = threads.lock().await.take();
+        if let Some([clerk, writer]) = threads {
+            // What is in the inbox is placed first.
+            drop(inbox.send(Offer::Close).await);
+            drop(clerk.await);
+            drop(queue.send(Job::Close));
+            readers.close().await;
             drop(writer.await);
         }
+    }
+
+    /// Ends when the writer has ended: by [`SqliteJournal::close`], or because it broke down and nothing can be written.
+    pub async fn ended(&self) {
+        self.queue.closed().await;
     }
 
     /// The database file.
@@ -158,7 +185,7 @@ impl SqliteJournal {
         job: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Job,
     ) -> Written<T> {
         let (answer, done) = oneshot::channel();
-        let full = self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_MAX;
+        let full = self.gauges.jobs.fetch_add(1, Ordering::Relaxed) >= QUEUE_MAX;
         let gone = || JournalError::Unavailable("it is shutting down".into());
         let queued = if full {
             Err(JournalError::Unavailable(format!("{QUEUE_MAX} writes are waiting for the disk")))
@@ -168,6 +195,29 @@ impl SqliteJournal {
         Box::pin(async move {
             queued?;
             done.await.map_err(|_| gone())?
+        })
+    }
+
+    /// Whether alerts that may wait go to the inbox: many writes wait, or what came before them is there.
+    fn is_storm(&self) -> bool {
+        self.gauges.alerts.load(Ordering::Relaxed) > 0 || self.gauges.jobs.load(Ordering::Relaxed) >= STORM
+    }
+
+    fn to_inbox(&self, alerts: Box<Prepared>) -> Written<AlertReceipt> {
+        let (answer, done) = oneshot::channel();
+        let count = alerts.len();
+        // From now on all that may wait comes after these.
+        self.gauges.alerts.fetch_add(count, Ordering::Relaxed);
+        let queued = self.inbox.try_send(Offer::Take(alerts, answer)).map_err(|full| {
+            self.gauges.alerts.fetch_sub(count, Ordering::Relaxed);
+            JournalError::Unavailable(match full {
+                TrySendError::Full(_) => format!("{QUEUE_MAX} requests with alerts are waiting for the disk"),
+                TrySendError::Closed(_) => "it is shutting down".into(),
+            })
+        });
+        Box::pin(async move {
+            queued?;
+            done.await.map_err(|_| JournalError::Unavailable("it is shutting down".into()))?
         })
     }
 
@@ -211,7 +261,13 @@ impl Journal for SqliteJournal {
 
     fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt> {
         let prepared = Box::new(Prepared::of(batch));
+        if prepared.may_wait() && self.is_storm() {
+            return self.to_inbox(prepared);
+        }
         self.write(|answer| Job::Alerts(prepared, answer))
+    }
+    fn alerts_waiting(&self) -> usize {
+        self.gauges.alerts.load(Ordering::Relaxed)
     }
     fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>> {
         Box::pin(read::situations(&self.readers, filter))
@@ -277,8 +333,18 @@ impl Journal for SqliteJournal {
     }
     fn backup(&self, file: &Path) -> Written<()> {
         let file = file.to_owned();
+        let (answer, settled) = oneshot::channel();
+        let inbox = self.inbox.clone();
         // VACUUM INTO takes no part in a transaction, so it goes over a reader: a snapshot as of now.
         let readers = self.readers.clone();
-        Box::pin(async move { read::backup(&readers, &file).await })
+        Box::pin(async move {
+            // What was acknowledged until now is to be in it. If the inbox is gone, so are its alerts: in their situations.
+            if inbox.send(Offer::Settle(answer)).await.is_ok()
+                && tokio::time::timeout(SETTLED, settled).await.is_err()
+            {
+                return Err(JournalError::Unavailable("alerts of the inbox are not placed yet".into()));
+            }
+            read::backup(&readers, &file).await
+        })
     }
 }

@@ -76,27 +76,41 @@ pub(super) async fn insert(
     tail: &str,
     rows: Vec<Vec<Val>>,
 ) -> Result<(), sqlx::Error> {
-    insert_and(conn, "", head, tail, rows).await
+    insert_within(conn, Around::default(), head, tail, rows).await
 }
 
-/// [`insert`], with more to do at the end of the last statement.
-pub(super) async fn insert_and(
+/// What goes to SQLite's thread along with the first and with the last statement, which spares ways there and back.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around<'a> {
+    pub before: &'a str,
+    pub after: &'a str,
+}
+
+impl Around<'static> {
+    /// They are all of their transaction.
+    pub const TRANSACTION: Self = Self { before: "BEGIN IMMEDIATE; ", after: "; COMMIT" };
+}
+
+/// [`insert`], with more to do before the first statement and after the last.
+pub(super) async fn insert_within(
     conn: &mut SqliteConnection,
-    then: &str,
+    around: Around<'_>,
     head: &str,
     tail: &str,
     rows: Vec<Vec<Val>>,
 ) -> Result<(), sqlx::Error> {
     let mut rows = rows.into_iter().peekable();
     let mut left = rows.len();
+    let mut before = around.before;
     while left > 0 {
         let size = left.min(STATEMENT_MAX);
         left -= size;
         let width = rows.peek().map_or(0, Vec::len);
         let mut values = format!("({}), ", marks(width)).repeat(size);
         values.truncate(values.len().saturating_sub(2));
-        let then = if left == 0 { then } else { "" };
-        let sql = format!("{head} {values} {tail}{then}");
+        let after = if left == 0 { around.after } else { "" };
+        let sql = format!("{before}{head} {values} {tail}{after}");
+        before = "";
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for row in rows.by_ref().take(size) {
             for value in row {

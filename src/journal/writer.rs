@@ -10,6 +10,7 @@
 //! - an append without entries is decided on the entry named in `after` and holds marks, which may be made twice, and
 //!   cards, which are edited in place;
 //! - alerts that stand already are counted as repeated: the same alerts, situations and ids, one more in their count;
+//!   those from the inbox are known by its mark;
 //! - a claim hands out what it had leased; a retry or a drop by hand is known by its moment; a settlement, a binding and
 //!   the house-keeping come to the same again.
 //!
@@ -18,26 +19,34 @@
 
 use std::{
     collections::HashMap,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
+use futures_util::FutureExt;
 use sqlx::{ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{AlertReceipt, Append, JournalError, Mark, alerts, ops::SmallOp, rows::*, statements::*};
+use super::{
+    AlertReceipt, Append, JournalError, Mark, alerts,
+    inbox::{self, Placing},
+    ops::SmallOp,
+    rows::*,
+    statements::*,
+};
 use crate::incident::{
     chain::{GENESIS, seal},
     id::IncidentId,
 };
 
 /// Jobs written in one transaction at most.
-const BATCH_MAX: usize = 256;
+pub(super) const BATCH_MAX: usize = 256;
 /// Alerts written in one transaction at most, so that a storm leaves room for commands between.
-const BATCH_ALERTS_MAX: usize = 4_000;
+pub(super) const BATCH_ALERTS_MAX: usize = 4_000;
 /// Heads of chains kept; beyond that the oldest are read again when needed.
 const HEADS_MAX: usize = 10_000;
 
@@ -46,6 +55,7 @@ type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 pub(super) enum Job {
     Append(Box<Append>, Answer<()>),
     Alerts(Box<alerts::Prepared>, Answer<AlertReceipt>),
+    Place(Placing, Answer<()>),
     Small(SmallOp),
     Close,
 }
@@ -53,7 +63,7 @@ pub(super) enum Job {
 impl Job {
     fn refuse(self, error: JournalError) {
         match self {
-            Job::Append(_, answer) => drop(answer.send(Err(error))),
+            Job::Append(_, answer) | Job::Place(_, answer) => drop(answer.send(Err(error))),
             Job::Alerts(_, answer) => drop(answer.send(Err(error))),
             Job::Small(op) => op.refuse(error),
             Job::Close => {}
@@ -75,16 +85,29 @@ pub(super) struct Writer {
     heads: HashMap<IncidentId, Head>,
     alerts: alerts::Memory,
     next_delivery: i64,
-    /// Jobs queued and not yet taken.
-    waiting: Arc<AtomicUsize>,
+    /// The last of the inbox that is in its situation.
+    placed: i64,
+    gauges: Arc<Gauges>,
 }
 
-/// A failure of the database itself, as opposed to one job's.
-pub(super) fn unavailable(error: &sqlx::Error) -> JournalError {
-    JournalError::Unavailable(match error {
-        sqlx::Error::Database(e) => e.message().to_owned(),
-        other => other.to_string(),
-    })
+/// What others see of the writers.
+#[derive(Default)]
+pub(super) struct Gauges {
+    /// Jobs queued and not yet taken.
+    pub jobs: AtomicUsize,
+    /// Alerts in the inbox, or on their way there.
+    pub alerts: AtomicUsize,
+}
+
+/// A failure of the database itself, as opposed to one job's; or of what is in it.
+pub(super) fn failure(error: &sqlx::Error) -> JournalError {
+    match error {
+        sqlx::Error::Database(e) => JournalError::Unavailable(e.message().to_owned()),
+        sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Protocol(_) => {
+            JournalError::Damaged { what: "what it would change".into(), why: error.to_string() }
+        }
+        other => JournalError::Unavailable(other.to_string()),
+    }
 }
 
 impl Writer {
@@ -92,10 +115,16 @@ impl Writer {
         mut conn: SqliteConnection,
         options: SqliteConnectOptions,
         jobs: mpsc::UnboundedReceiver<Job>,
-        waiting: Arc<AtomicUsize>,
+        gauges: Arc<Gauges>,
     ) -> Result<Writer, sqlx::Error> {
-        let (alerts, next_delivery) = memory(&mut conn).await?;
-        Ok(Writer { conn: Some(conn), options, jobs, heads: HashMap::new(), alerts, next_delivery, waiting })
+        let (alerts, next_delivery, placed) = memory(&mut conn).await?;
+        let heads = HashMap::new();
+        Ok(Writer { conn: Some(conn), options, jobs, heads, alerts, next_delivery, placed, gauges })
+    }
+
+    /// The last of the inbox that is in its situation.
+    pub(super) fn placed(&self) -> i64 {
+        self.placed
     }
 
     pub(super) async fn run(mut self) {
@@ -120,6 +149,7 @@ impl Writer {
                         break;
                     }
                     Job::Alerts(incoming, _) => alerts += incoming.len(),
+                    Job::Place(placing, _) => alerts += placing.alerts(),
                     _ => {}
                 }
                 if alerts > BATCH_ALERTS_MAX && !batch.is_empty() {
@@ -131,7 +161,7 @@ impl Writer {
                     next = self.jobs.try_recv().ok();
                 }
             }
-            self.waiting.store(self.jobs.len(), Ordering::Relaxed);
+            self.gauges.jobs.store(self.jobs.len(), Ordering::Relaxed);
             if !batch.is_empty() {
                 self.write(batch).await;
             }
@@ -172,7 +202,7 @@ impl Writer {
         if let Err((failed, error)) = self.try_together(batch).await {
             tracing::error!(%error, "a write failed");
             for job in failed {
-                job.refuse(unavailable(&error));
+                job.refuse(failure(&error));
             }
         }
     }
@@ -187,7 +217,11 @@ impl Writer {
             Ok(conn) => conn,
             Err(error) => return Err((batch, error)),
         };
-        match self.transact(&mut conn, &mut batch).await {
+        // A row that is not what it should be may break its reader down: a failure of that write, not of the writer.
+        let written = AssertUnwindSafe(self.transact(&mut conn, &mut batch)).catch_unwind().await;
+        match written
+            .unwrap_or_else(|_| Err(sqlx::Error::Protocol("it broke down; the log says where".into())))
+        {
             Ok(answers) => {
                 self.conn = Some(conn);
                 for answer in answers {
@@ -208,7 +242,7 @@ impl Writer {
     async fn reopen(&mut self) -> Result<SqliteConnection, sqlx::Error> {
         let mut conn = self.options.connect().await?;
         self.heads.clear();
-        (self.alerts, self.next_delivery) = memory(&mut conn).await?;
+        (self.alerts, self.next_delivery, self.placed) = memory(&mut conn).await?;
         Ok(conn)
     }
 
@@ -217,25 +251,32 @@ impl Writer {
         conn: &mut SqliteConnection,
         batch: &mut Vec<Job>,
     ) -> Result<Vec<Box<dyn FnOnce() + Send>>, sqlx::Error> {
+        // Alerts and nothing else: the transaction begins and ends along with their statements.
         let is_whole = batch.iter().all(|job| matches!(job, Job::Alerts(alerts, _) if !alerts.is_empty()));
+        let around = if is_whole { Around::TRANSACTION } else { Around::default() };
         if !is_whole {
             sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
         }
         let verdicts = self.appends(conn, batch).await?;
-        let receipts = {
-            let batches: Vec<&alerts::Prepared> = batch
-                .iter()
-                .filter_map(|job| match job {
-                    Job::Alerts(alerts, _) => Some(&**alerts),
-                    _ => None,
-                })
-                .collect();
-            if batches.is_empty() {
-                vec![]
-            } else {
-                alerts::take(conn, &batches, &mut self.alerts, is_whole).await?
+        let mut batches: Vec<&alerts::Prepared> = Vec::new();
+        let mut placed = self.placed;
+        for job in batch.iter() {
+            match job {
+                Job::Alerts(alerts, _) => batches.push(alerts),
+                Job::Place(placing, _) if placing.upto > self.placed => {
+                    batches.extend(placing.batches.iter());
+                    placed = placed.max(placing.upto);
+                }
+                _ => {}
             }
+        }
+        let receipts = match batches.len() {
+            0 => vec![],
+            _ => alerts::take(conn, &batches, &mut self.alerts, around).await?,
         };
+        if placed > self.placed {
+            inbox::mark(conn, placed).await?;
+        }
         let mut done = Vec::new();
         for job in batch.iter_mut() {
             if let Job::Small(op) = job {
@@ -250,6 +291,7 @@ impl Writer {
             sqlx::query("COMMIT").execute(&mut *conn).await?;
         }
         // Durable: now, and not before, everybody is told.
+        let placed_before = std::mem::replace(&mut self.placed, placed);
         let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(batch.len());
         let mut verdicts = verdicts.into_iter();
         let mut receipts = receipts.into_iter();
@@ -263,6 +305,12 @@ impl Writer {
                 Job::Alerts(_, answer) => {
                     let receipt = receipts.next().unwrap_or_default();
                     answers.push(Box::new(move || drop(answer.send(Ok(receipt)))));
+                }
+                Job::Place(placing, answer) => {
+                    if placing.upto > placed_before {
+                        receipts.by_ref().take(placing.batches.len()).for_each(drop);
+                    }
+                    answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
                 Job::Small(op) => {
                     if let Some(done) = done.next() {
@@ -410,11 +458,11 @@ async fn stands(
     Ok(id.is_some_and(|id| id == last.id.to_string()))
 }
 
-async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64), sqlx::Error> {
+async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64, i64), sqlx::Error> {
     let alerts = alerts::Memory::new(conn).await?;
     let delivery: i64 =
-        sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM deliveries").fetch_one(conn).await?;
-    Ok((alerts, delivery + 1))
+        sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM deliveries").fetch_one(&mut *conn).await?;
+    Ok((alerts, delivery + 1, inbox::marked(conn).await?))
 }
 
 /// Rows of one transaction, gathered from all its jobs and written table by table.

@@ -104,7 +104,7 @@ async fn take(
             "Mend the scenario.",
         )
     })?;
-    let (_, taken) = desk.take_alerts(intake.alerts).await?;
+    let taken = desk.place_alerts(intake.alerts).await?;
     for id in taken.situations {
         tell(desk, drill, id).await?;
     }
@@ -144,7 +144,7 @@ pub(super) async fn silence(desk: &Arc<Desk>, drill: IncidentId) -> Result<(), R
         alert.status = Status::Resolved;
         alert.ends_at = Some(now);
     }
-    let (_, taken) = desk.take_alerts(still).await?;
+    let taken = desk.place_alerts(still).await?;
     let mut marks = Vec::new();
     for id in taken.situations {
         for row in desk.journal.situations(SituationFilter::One(id)).await.map_err(refuse)? {

@@ -12,7 +12,8 @@ use super::{Open, inc};
 use crate::support::house::{alert, at, resolved};
 
 pub(super) async fn take(journal: &dyn Journal, alerts: &[Alert], second: i64) -> AlertReceipt {
-    let batch = AlertBatch { alerts: alerts.to_vec(), receipt: Uuid::from_u128(7), now: at(second) };
+    let batch =
+        AlertBatch { alerts: alerts.to_vec(), receipt: Uuid::from_u128(7), now: at(second), may_wait: false };
     journal.take_alerts(batch).await.unwrap()
 }
 
@@ -157,4 +158,90 @@ pub(super) async fn a_link_does_not_hide_what_moved_meanwhile(open: Open, dir: &
     tell(&*journal, 1).await;
     mark(&*journal, vec![Mark::SituationTold { id: 1, revision: 1 }]).await;
     assert_eq!(untold(&*journal).await, Vec::<i64>::new());
+}
+
+/// What readers see of the alerts, but for the receipts and when they came.
+async fn alerts_seen(journal: &dyn Journal) -> String {
+    let mut rows = journal.situations(SituationFilter::Recent { limit: 100 }).await.unwrap();
+    rows.sort_by_key(|row| row.id);
+    let mut out = String::new();
+    for row in rows {
+        let s = &row.situation;
+        out.push_str(&format!("{} {} {} {:?} {}\n", row.id, s.title, s.firing, s.severity, s.total));
+        for alert in journal.alerts_of(row.id, 1_000).await.unwrap() {
+            out.push_str(&format!("  {} {} {}\n", alert.alert.fingerprint, alert.is_firing, alert.times));
+        }
+    }
+    out
+}
+
+/// Four hundred requests: each alert fires, some come again, half of them end.
+fn storm() -> Vec<Vec<Alert>> {
+    let of = |n: usize| alert(["db", "web", "dns"][n % 3], &format!("host{n}"));
+    let fire = (0..100).map(|n| vec![of(n)]);
+    let again = (0..100).map(|n| vec![of(n / 2), of(n)]);
+    let end = (0..50).map(|n| vec![resolved(&of(n * 2))]);
+    let new = (100..250).map(|n| vec![of(n)]);
+    fire.chain(again).chain(end).chain(new).collect()
+}
+
+async fn take_storm(journal: &dyn Journal) {
+    let written: Vec<_> = storm()
+        .into_iter()
+        .map(|alerts| AlertBatch { alerts, receipt: Uuid::from_u128(7), now: at(0), may_wait: true })
+        .map(|batch| journal.take_alerts(batch))
+        .collect();
+    let mut receipts = AlertReceipt::default();
+    for answer in written {
+        let AlertReceipt { new, repeated, changed, waiting, .. } = answer.await.unwrap();
+        receipts.new += new;
+        receipts.repeated += repeated;
+        receipts.changed += changed;
+        receipts.waiting += waiting;
+    }
+    assert!(receipts.waiting > 0, "nothing was set aside: {receipts:?}");
+    let all: usize = storm().iter().map(Vec::len).sum();
+    let AlertReceipt { new, repeated, changed, waiting, .. } = receipts;
+    assert_eq!(new + repeated + changed + waiting, all as u64);
+}
+
+pub(super) async fn of_a_storm_every_alert_is_counted_as_if_it_had_come_alone(open: Open, dir: &Path) {
+    let calm = open(dir.join("calm")).await.journal;
+    for alerts in storm() {
+        take(&*calm, &alerts, 0).await;
+    }
+    let journal = open(dir.join("storm")).await.journal;
+    take_storm(&*journal).await;
+    // Nothing else is written: what waits comes to its situations by itself.
+    while journal.alerts_waiting() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(alerts_seen(&*journal).await, alerts_seen(&*calm).await);
+}
+
+pub(super) async fn a_backup_holds_every_alert_that_was_acknowledged(open: Open, dir: &Path) {
+    let journal = open(dir.join("house")).await.journal;
+    take_storm(&*journal).await;
+    let copy = dir.join("copy");
+    std::fs::create_dir(&copy).unwrap();
+    journal.backup(&copy.join(commandpost::journal::sqlite::FILE)).await.unwrap();
+    let restored = open(copy).await.journal;
+    assert_eq!(alerts_seen(&*restored).await, alerts_seen(&*journal).await);
+    assert_eq!(restored.counts().await.unwrap().alerts, 250);
+}
+
+pub(super) async fn who_cannot_wait_finds_the_alerts_in_their_situation(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let batch = |n: usize, may_wait| AlertBatch {
+        alerts: vec![alert("g", &format!("db{n}"))],
+        receipt: Uuid::from_u128(7),
+        now: at(0),
+        may_wait,
+    };
+    let others: Vec<_> = (0..20).map(|n| journal.take_alerts(batch(n, true))).collect();
+    let receipt = journal.take_alerts(batch(20, false)).await.unwrap();
+    assert_eq!((receipt.new, receipt.waiting, &receipt.situations[..]), (1, 0, &[1][..]));
+    for other in others {
+        other.await.unwrap();
+    }
 }

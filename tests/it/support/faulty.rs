@@ -107,6 +107,9 @@ impl Journal for Faulty {
     fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt> {
         self.inner.take_alerts(batch)
     }
+    fn alerts_waiting(&self) -> usize {
+        self.inner.alerts_waiting()
+    }
     fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>> {
         self.inner.situations(filter)
     }

@@ -306,6 +306,7 @@ impl Journal for Failing {
         last_number(kind: Kind) -> Reading<'_, u32>;
         answered(key: &str) -> Reading<'_, Option<(String, String)>>;
         take_alerts(batch: AlertBatch) -> Written<AlertReceipt>;
+        alerts_waiting() -> usize;
         situations(filter: SituationFilter) -> Reading<'_, Vec<SituationRow>>;
         alerts_of(situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
         counts() -> Reading<'_, Counts>;
