@@ -33,3 +33,7 @@ pub mod publish;
 // Floor 5: the command line, and the modelled services behind `--demo`.
 pub mod cli;
 pub mod model;
+
+#[cfg(test)]
+#[path = "../tests/it/support/specs.rs"]
+mod specs;

@@ -12,14 +12,7 @@ use super::text::TITLE_MAX_BYTES;
 use super::{Intake, Sender};
 
 fn specifications(test: &str) -> Option<PathBuf> {
-    let place = std::env::var_os("COMMANDPOST_SPECS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/specs"), PathBuf::from)
-        .join("alerts");
-    if !place.is_dir() {
-        println!("SKIPPED: {test}: specifications not found");
-        return None;
-    }
-    Some(place)
+    crate::specs::find(test, "alerts")
 }
 
 /// Every body of a folder, and of the recorded lines that came to `path`, with a name for each.

@@ -1,21 +1,12 @@
 //! Holds recorded requests against a service's official OpenAPI description: path, method, query, body.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::recorder::Recorded;
 
 /// The description, or `None` (said aloud) where the specifications are not at hand.
 pub fn description(test: &str, file: &str) -> Option<Value> {
-    let root = std::env::var_os("COMMANDPOST_SPECS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs")),
-        PathBuf::from,
-    );
-    let Ok(text) = std::fs::read_to_string(root.join(file)) else {
-        println!("SKIPPED: {test}: specifications not found");
-        return None;
-    };
+    let text = std::fs::read_to_string(crate::specs::find(test, file)?).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
 

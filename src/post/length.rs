@@ -91,7 +91,7 @@ fn char_weight(c: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, path::PathBuf};
+    use std::collections::BTreeMap;
 
     use serde::Deserialize;
 
@@ -110,14 +110,9 @@ mod tests {
 
     /// A suite of twitter-text, or `None` where the specifications are not at hand.
     fn suite(file: &str) -> Option<BTreeMap<String, Vec<Case>>> {
-        let root = std::env::var_os("COMMANDPOST_SPECS").map_or_else(
-            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs")),
-            PathBuf::from,
-        );
-        let Ok(text) = std::fs::read_to_string(root.join("twitter-text/conformance").join(file)) else {
-            println!("SKIPPED: twitter-text {file}: specifications not found");
-            return None;
-        };
+        let file =
+            crate::specs::find("lengths of twitter-text", &format!("twitter-text/conformance/{file}"))?;
+        let text = std::fs::read_to_string(file).unwrap();
         // The suite writes astral characters as \U00002066, which YAML knows too.
         Some(serde_saphyr::from_str::<Suite>(&text).unwrap().tests)
     }

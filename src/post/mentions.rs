@@ -66,14 +66,9 @@ mod tests {
 
     #[test]
     fn a_mention_is_found_where_twitter_text_finds_one() {
-        let root = std::env::var_os("COMMANDPOST_SPECS").map_or_else(
-            || std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs")),
-            std::path::PathBuf::from,
-        );
-        let Ok(text) = std::fs::read_to_string(root.join("twitter-text/conformance/extract.yml")) else {
-            println!("SKIPPED: twitter-text extract.yml: specifications not found");
-            return;
-        };
+        let file = "twitter-text/conformance/extract.yml";
+        let Some(file) = crate::specs::find("mentions of twitter-text", file) else { return };
+        let text = std::fs::read_to_string(file).unwrap();
         let suite: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         let cases = suite["tests"]["mentions"].as_array().unwrap();
         assert!(cases.len() >= 15, "the suite has shrunk to {} cases", cases.len());

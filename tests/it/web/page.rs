@@ -1,12 +1,9 @@
 //! The public status page: only what was approved and published, in the shape that readers of Statuspage know, and
 //! there when the database is not.
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use axum::{
@@ -130,15 +127,6 @@ async fn what_is_not_published_or_not_real_is_nowhere_to_be_read() {
     }
 }
 
-fn recordings() -> Option<PathBuf> {
-    let base = std::env::var_os("COMMANDPOST_SPECS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs")),
-        PathBuf::from,
-    );
-    let dir = base.join("statuspage/public-v2");
-    dir.is_dir().then_some(dir)
-}
-
 fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -184,8 +172,7 @@ fn same_shape(at: &str, ours: &Value, theirs: &Value) {
 
 #[tokio::test]
 async fn readers_of_statuspage_find_the_documents_they_know() {
-    let Some(dir) = recordings() else {
-        println!("SKIPPED: readers_of_statuspage_find_the_documents_they_know: specifications not found");
+    let Some(dir) = crate::support::specs::find("recordings of Statuspage", "statuspage/public-v2") else {
         return;
     };
     let temp = tempfile::tempdir().unwrap();
