@@ -1,0 +1,114 @@
+//! The inbox over crashes and damage.
+
+use sqlx::sqlite::SqliteConnectOptions;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    alert::testing::alert,
+    journal::{
+        Journal,
+        sqlite::{self, SqliteJournal},
+    },
+};
+
+async fn connect(dir: &Path, file: &str) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(dir.join(file)).create_if_missing(true).connect().await.unwrap()
+}
+
+/// The inbox as it stands when the process is killed.
+async fn leave(dir: &Path, rows: &[(i64, &str)]) {
+    let mut conn = connect(dir, FILE).await;
+    sqlx::query(TABLE).execute(&mut conn).await.unwrap();
+    for (id, alerts) in rows {
+        sqlx::query("INSERT INTO inbox (id, receipt, at, alerts) VALUES ($1, $2, 1, $3)")
+            .bind(id)
+            .bind(Uuid::from_u128(7).to_string())
+            .bind(*alerts)
+            .execute(&mut conn)
+            .await
+            .unwrap();
+    }
+}
+
+fn stored(name: &str) -> String {
+    serde_json::to_string(&[alert(name)]).unwrap()
+}
+
+/// Starts on what was left: the alerts of the first situation with how often each was seen, and what stays in the inbox.
+async fn start(dir: &Path) -> (Vec<(String, u64)>, Vec<String>) {
+    let journal = SqliteJournal::open(dir).await.unwrap();
+    while journal.alerts_waiting() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let alerts = journal.alerts_of(1, 10).await.unwrap();
+    journal.close().await;
+    let left = sqlx::query_scalar("SELECT alerts FROM inbox ORDER BY id");
+    let left = left.fetch_all(&mut connect(dir, FILE).await).await.unwrap();
+    (alerts.into_iter().map(|row| (row.alert.fingerprint, row.times)).collect(), left)
+}
+
+fn once(names: &[&str]) -> Vec<(String, u64)> {
+    names.iter().map(|name| ((*name).to_owned(), 1)).collect()
+}
+
+#[tokio::test]
+async fn what_a_crash_left_in_the_inbox_is_placed_once_and_what_is_damaged_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let torn = "[{\"torn".to_owned();
+    leave(dir.path(), &[(1, &stored("db1")), (2, &torn), (3, &stored("db3"))]).await;
+    assert_eq!(start(dir.path()).await, (once(&["db3", "db1"]), vec![torn.clone()]));
+    // Placed and marked, but killed before it was taken out of the inbox.
+    leave(dir.path(), &[(3, &stored("db3"))]).await;
+    assert_eq!(start(dir.path()).await, (once(&["db3", "db1"]), vec![torn]));
+}
+
+#[tokio::test]
+async fn an_inbox_that_was_taken_away_begins_after_what_was_placed() {
+    let dir = tempfile::tempdir().unwrap();
+    leave(dir.path(), &[(7, &stored("db1"))]).await;
+    assert_eq!(start(dir.path()).await.0, once(&["db1"]));
+    std::fs::remove_file(dir.path().join(FILE)).unwrap();
+    let journal = SqliteJournal::open(dir.path()).await.unwrap();
+    let written: Vec<_> = (0..100)
+        .map(|n| AlertBatch {
+            alerts: vec![alert(&format!("web{n}"))],
+            receipt: Uuid::from_u128(7),
+            now: DateTime::UNIX_EPOCH,
+            may_wait: true,
+        })
+        .map(|batch| journal.take_alerts(batch))
+        .collect();
+    for answer in written {
+        answer.await.unwrap();
+    }
+    journal.close().await;
+    let mut conn = connect(dir.path(), sqlite::FILE).await;
+    let alerts: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM alerts").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(alerts, 101);
+    assert!(marked(&mut conn).await.unwrap() > 7);
+}
+
+#[tokio::test]
+async fn an_alert_that_cannot_be_placed_keeps_no_other_from_its_situation() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = SqliteJournal::open(dir.path()).await.unwrap();
+    let first = AlertBatch {
+        alerts: vec![alert("db1"), alert("db2")],
+        receipt: Uuid::from_u128(7),
+        now: DateTime::UNIX_EPOCH,
+        may_wait: false,
+    };
+    journal.take_alerts(first).await.unwrap();
+    journal.close().await;
+    let mut conn = connect(dir.path(), sqlite::FILE).await;
+    let key = alert("db2").key().to_vec();
+    let damage = sqlx::query("UPDATE alerts SET situation = 'damaged' WHERE alert_key = $1").bind(key);
+    damage.execute(&mut conn).await.unwrap();
+    leave(dir.path(), &[(1, &stored("db2")), (2, &stored("db3")), (3, &stored("db4"))]).await;
+    assert_eq!(start(dir.path()).await, (once(&["db4", "db3", "db1"]), vec![stored("db2")]));
+    let mend = sqlx::query("UPDATE alerts SET situation = 1 WHERE situation = 'damaged'");
+    mend.execute(&mut conn).await.unwrap();
+    let (alerts, left) = start(dir.path()).await;
+    assert_eq!((alerts.len(), left), (4, vec![]), "mended, it is placed at the next start");
+}
