@@ -22,7 +22,7 @@ use super::{
     AlertBatch, AlertReceipt, JournalError,
     alerts::Prepared,
     statements::{Around, Val, insert_within},
-    writer::{BATCH_ALERTS_MAX, BATCH_MAX, Gauges, Job, failure},
+    writer::{BATCH_ALERTS_MAX, BATCH_MAX, Gauges, Job, failure, tell_all},
 };
 
 /// The file beside the journal's; made when it is first needed.
@@ -245,9 +245,8 @@ impl Clerk {
                 self.counted += batches.iter().map(Prepared::len).sum::<usize>();
                 self.held.extend((self.next..).zip(batches).map(|(id, batch)| Held { id, batch }));
                 self.next += receipts.len() as i64;
-                for (answer, receipt) in answers.into_iter().zip(receipts) {
-                    drop(answer.send(Ok(receipt)));
-                }
+                let answers = answers.into_iter().zip(receipts);
+                tell_all(answers.map(|(to, receipt)| move || drop(to.send(Ok(receipt)))).collect());
             }
             Err(error) => {
                 tracing::warn!(%error, requests = batches.len(), "alerts could not be taken; their senders try again");

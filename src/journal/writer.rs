@@ -110,6 +110,14 @@ pub(super) fn failure(error: &sqlx::Error) -> JournalError {
     }
 }
 
+/// Answers all. Many are told by a task of the runtime, where they are: to wake each from here would cost a way there each.
+pub(super) fn tell_all<A: FnOnce() + Send + 'static>(answers: Vec<A>) {
+    match answers.len() {
+        0..=2 => answers.into_iter().for_each(|answer| answer()),
+        _ => drop(tokio::spawn(async move { answers.into_iter().for_each(|answer| answer()) })),
+    }
+}
+
 impl Writer {
     pub(super) async fn new(
         mut conn: SqliteConnection,
@@ -224,9 +232,7 @@ impl Writer {
         {
             Ok(answers) => {
                 self.conn = Some(conn);
-                for answer in answers {
-                    answer();
-                }
+                tell_all(answers);
                 Ok(())
             }
             Err(error) => {
