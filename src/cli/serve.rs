@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     chat::{
-        self,
+        self, Unproven,
         discord::{Counters, DiscordDoor, DiscordSettings},
         matrix::{self, MatrixDoor, MatrixSettings},
-        slack::{Signed, SlackDoor, SlackSettings, Unsigned, Way},
+        slack::{Signed, SlackDoor, SlackSettings, Way},
     },
     config::{Config, LogFormat},
     desk::{
@@ -470,8 +470,8 @@ fn by_slack(door: Arc<SlackDoor>) -> Take {
             };
             match door.receive(way, &request).await {
                 Ok(answer) => Taken::Answered(answer),
-                Err(Unsigned::Forged | Unsigned::Late) => Taken::Unauthorized,
-                Err(Unsigned::Unreadable) => Taken::Unreadable,
+                Err(Unproven::Forged | Unproven::Late) => Taken::Unauthorized,
+                Err(Unproven::Unreadable) => Taken::Unreadable,
             }
         })
     })
