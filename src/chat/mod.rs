@@ -15,6 +15,7 @@ mod form;
 pub mod health;
 mod markdown;
 pub mod matrix;
+pub mod mattermost;
 pub mod people;
 mod seen;
 pub mod slack;

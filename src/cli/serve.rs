@@ -22,7 +22,8 @@ use crate::{
         self, Unproven,
         discord::{Counters, DiscordDoor, DiscordSettings},
         matrix::{self, MatrixDoor, MatrixSettings},
-        slack::{Signed, SlackDoor, SlackSettings, Way},
+        mattermost::{self, MattermostDoor, MattermostSettings},
+        slack::{self, Signed, SlackDoor, SlackSettings},
     },
     config::{Config, LogFormat},
     desk::{
@@ -52,7 +53,7 @@ pub struct Args {
     /// Address and port to listen on; overrides the configuration
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Start modelled services (Discord, Slack, X, Statuspage) with people who type, on a throw-away journal
+    /// Start modelled services (Discord, Slack, Mattermost, X, Statuspage) with people who type, on a throw-away journal
     #[arg(long)]
     pub demo: bool,
     /// Seconds in which X and Statuspage show what they took; only then is a post whose answer was lost looked for
@@ -153,6 +154,15 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         couriers.push(door);
     }
     let mut inbound = BTreeMap::new();
+    if let Some(mattermost) = chats.mattermost {
+        let door = open_mattermost(mattermost, &desk, &say_there, &metrics, &stop)?;
+        keep_alive(&tasks, &stop, "mattermost", {
+            let door = door.clone();
+            move || door.clone().listen()
+        });
+        inbound.insert("mattermost", by_mattermost(door.clone()));
+        couriers.push(door);
+    }
     if let Some(slack) = chats.slack {
         let door = open_slack(slack, &desk, &say_there, &metrics, &stop)?;
         keep_alive(&tasks, &stop, "slack", {
@@ -357,6 +367,7 @@ fn say_text(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> cons
 struct Chats {
     discord: Option<DiscordSettings>,
     matrix: Option<MatrixSettings>,
+    mattermost: Option<MattermostSettings>,
     slack: Option<SlackSettings>,
 }
 
@@ -372,11 +383,15 @@ impl Chats {
             let (token, tz) = (matrix.access_token.clone()?, config.organization.time_zone);
             Some(MatrixSettings::from_config(matrix, token, &config.person, tz))
         });
-        let slack = config.slack.as_ref().and_then(|slack| {
-            let public_url = config.organization.public_url.as_ref().map(ToString::to_string);
-            Some(SlackSettings::from_config(slack, slack.bot_token.clone()?, &config.person, public_url))
+        let public_url = || config.organization.public_url.as_ref().map(ToString::to_string);
+        let mattermost = config.mattermost.as_ref().and_then(|mattermost| {
+            let (token, tz) = (mattermost.bot_token.clone()?, config.organization.time_zone);
+            Some(MattermostSettings::from_config(mattermost, token, &config.person, public_url(), tz))
         });
-        Chats { discord, matrix, slack }
+        let slack = config.slack.as_ref().and_then(|slack| {
+            Some(SlackSettings::from_config(slack, slack.bot_token.clone()?, &config.person, public_url()))
+        });
+        Chats { discord, matrix, mattermost, slack }
     }
 
     /// How names in commands are read: whoever has spoken in a chat is known when somebody mentions them. `@ada` is first of
@@ -387,15 +402,18 @@ impl Chats {
         let configured: BTreeSet<String> = config.person.iter().flat_map(of).collect();
         let discord = self.discord.as_ref().map(|settings| settings.people.clone());
         let matrix = self.matrix.as_ref().map(|settings| settings.people.clone());
+        let mattermost = self.mattermost.as_ref().map(|settings| settings.people.clone());
         let slack = self.slack.as_ref().map(|settings| settings.people.clone());
         Arc::new(move |name| {
             let in_slack = || slack.as_ref()?.mentioned(name);
             let in_discord = || discord.as_ref()?.mentioned(name);
             let in_matrix = || matrix::mentioned(matrix.as_ref()?, name);
+            let in_mattermost = || mattermost::mentioned(mattermost.as_ref()?, name);
             if configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
                 return names(name);
             }
-            in_discord().or_else(in_matrix).or_else(in_slack).map_or_else(|| names(name), Ok)
+            let met = in_discord().or_else(in_matrix).or_else(in_mattermost).or_else(in_slack);
+            met.map_or_else(|| names(name), Ok)
         })
     }
 }
@@ -441,6 +459,21 @@ fn open_matrix(
     Ok(door)
 }
 
+fn open_mattermost(
+    settings: MattermostSettings,
+    desk: &Arc<Desk>,
+    say: &chat::Say,
+    metrics: &Arc<Metrics>,
+    stop: &CancellationToken,
+) -> Result<Arc<MattermostDoor>, Failure> {
+    let door = MattermostDoor::open(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
+    let watched = door.clone();
+    metrics.watch("mattermost_connected", "Whether the socket to Mattermost is open", move || {
+        i64::from(watched.health().connected)
+    });
+    Ok(door)
+}
+
 fn open_slack(
     settings: SlackSettings,
     desk: &Arc<Desk>,
@@ -459,7 +492,7 @@ fn by_slack(door: Arc<SlackDoor>) -> Take {
     Arc::new(move |way, headers, body| {
         let door = door.clone();
         Box::pin(async move {
-            let Some(way) = Way::of_path(&way) else { return Taken::Unknown };
+            let Some(way) = slack::Way::of_path(&way) else { return Taken::Unknown };
             let header =
                 |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
             let request = Signed {
@@ -468,13 +501,28 @@ fn by_slack(door: Arc<SlackDoor>) -> Take {
                 retry: header("x-slack-retry-num"),
                 body: body.to_vec(),
             };
-            match door.receive(way, &request).await {
-                Ok(answer) => Taken::Answered(answer),
-                Err(Unproven::Forged | Unproven::Late) => Taken::Unauthorized,
-                Err(Unproven::Unreadable) => Taken::Unreadable,
-            }
+            taken(door.receive(way, &request).await)
         })
     })
+}
+
+/// What Mattermost sends over HTTP, to its door.
+fn by_mattermost(door: Arc<MattermostDoor>) -> Take {
+    Arc::new(move |way, _, body| {
+        let door = door.clone();
+        Box::pin(async move {
+            let Some(way) = mattermost::Way::of_path(&way) else { return Taken::Unknown };
+            taken(door.receive(way, &body).await.map(Some))
+        })
+    })
+}
+
+fn taken(answer: Result<Option<serde_json::Value>, Unproven>) -> Taken {
+    match answer {
+        Ok(answer) => Taken::Answered(answer),
+        Err(Unproven::Forged | Unproven::Late) => Taken::Unauthorized,
+        Err(Unproven::Unreadable) => Taken::Unreadable,
+    }
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.
