@@ -34,12 +34,7 @@ impl MattermostDoor {
     ) -> Result<Answer, Refusal> {
         match &words {
             Words::Text(text) => self.meet_named(text).await,
-            Words::Argv(argv) => {
-                for user in argv.iter().filter_map(|word| word.strip_prefix("<@")?.strip_suffix('>')) {
-                    self.person(user, "").await;
-                }
-                self.meet_named(&argv.join(" ")).await;
-            }
+            Words::Argv(argv) => self.meet_named(&argv.join(" ")).await,
         }
         let caller = Caller::person(self.person(&heard.user, &heard.handle).await, NAME);
         (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await

@@ -18,7 +18,12 @@ use super::{
     trouble::Trouble,
 };
 use crate::{
-    chat::{bring::catch_up, trouble::{AFTER_MISTAKE, Doing}, typed::command, websocket::Socket},
+    chat::{
+        bring::catch_up,
+        trouble::{AFTER_MISTAKE, Doing},
+        typed::command,
+        websocket::Socket,
+    },
     outbox::port::Outcome,
 };
 

@@ -5,7 +5,11 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{MattermostDoor, heard::id, text::handles};
+use super::{
+    MattermostDoor,
+    heard::id,
+    text::{chosen, handles},
+};
 use crate::{
     chat::{bring::Step, trouble::Doing},
     outbox::port::Outcome,
@@ -105,8 +109,11 @@ impl MattermostDoor {
         self.settings.people.meet(user, name)
     }
 
-    /// Whoever is named by `@name` is known when the words are read.
+    /// Whoever is named by `@name`, or in a form by `<@ID>`, is known when the words are read.
     pub(super) async fn meet_named(&self, words: &str) {
+        for user in chosen(words).take(NAMED_MAX) {
+            self.person(user, "").await;
+        }
         for handle in handles(words).take(NAMED_MAX) {
             if self.settings.people.called(handle).is_some() {
                 continue;

@@ -3,6 +3,7 @@
 //! It reads Markdown and calls whoever stands behind an `@` (`@channel`, `@all`, `@here`, a user, a group), in attachments
 //! as well, and nothing in a request switches that off.
 
+use super::heard::is_id;
 pub(super) use crate::chat::{
     markdown::{cap, soften},
     text::{moment, moment_with_day},
@@ -55,6 +56,12 @@ pub(super) fn plainly(text: &str) -> String {
 
 fn is_of_handle(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
+/// The users that were chosen in a form: `<@ID>`.
+pub(super) fn chosen(text: &str) -> impl Iterator<Item = &str> {
+    let pieces = text.split("<@").skip(1).filter_map(|piece| piece.split_once('>'));
+    pieces.map(|(id, _)| id).filter(|id| is_id(id))
 }
 
 /// The users that words name: `@ada`.
@@ -127,6 +134,8 @@ mod tests {
             assert_eq!(mentioned(&people, name), Some(bo.clone()), "{name}");
         }
         assert_eq!(mentioned(&people, "bo.b"), None, "left to the directory of people");
+        let bad = "<@x> <@../y>";
+        assert_eq!(chosen(&format!("--for=<@{id}> {bad}")).collect::<Vec<_>>(), [id]);
         let named: Vec<&str> = handles("task add @bo.b 10m ask @cleo. a@b.example @").collect();
         assert_eq!(named, ["bo.b", "cleo"]);
     }

@@ -267,3 +267,22 @@ async fn a_restart_that_remembers_nothing_finds_the_card_and_the_lines_again() {
     assert_eq!(house.cards(&house.post)[0].id, card.id);
     house.end(bot, "a restart").await;
 }
+
+#[tokio::test]
+async fn a_restricted_incident_is_told_to_the_asker_alone_and_shown_in_no_channel() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let answer = house.ask(&house.ada, &house.post, "declare --restricted somebody reads our mail").await;
+    assert!(answer.contains("INC-1"), "{answer}");
+    let aloud = house.call(&house.ada, &house.post, "!incident INC-1 status").await;
+    assert!(!aloud.contains("reads our mail") && aloud.contains("restricted"), "{aloud}");
+    let whispered = house.ask(&house.ada, &house.post, "INC-1 status").await;
+    assert!(whispered.contains("reads our mail"), "{whispered}");
+    let stranger = house.ask(&house.bob, &house.post, "INC-1 status").await;
+    assert!(!stranger.contains("reads our mail"), "{stranger}");
+    house.quiet().await;
+    assert!(house.mattermost.channel_named("inc-1").is_none());
+    let posts = house.mattermost.posts(&house.post);
+    assert!(!posts.iter().any(|post| post.text.contains("reads our mail") || post.is_card()), "{posts:#?}");
+    house.end(bot, "restricted").await;
+}

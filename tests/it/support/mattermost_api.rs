@@ -63,3 +63,31 @@ fn walk(value: &Value, name: &str, visit: &mut dyn FnMut(&str, &str)) {
         _ => {}
     }
 }
+
+#[test]
+fn a_request_that_mattermost_does_not_describe_is_found_out() {
+    let Some(api) = description("a_request_that_mattermost_does_not_describe_is_found_out") else { return };
+    let wrong = |method: &str, path: &str, query: &str, body: Value| {
+        let request = Recorded {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: if body.is_null() { String::new() } else { body.to_string() }.into(),
+            status: 200,
+        };
+        api.violations(&[request])
+    };
+    let post = json!({"channel_id": "c", "message": "x"});
+    assert_eq!(wrong("POST", "/api/v4/posts", "", post.clone()), Vec::<String>::new());
+    assert_eq!(wrong("GET", "/api/v4/channels/c/posts", "since=1", Value::Null), Vec::<String>::new());
+    for (method, path, query, body) in [
+        ("POST", "/api/v4/posts", "", json!({"message": "x"})),
+        ("POST", "/api/v4/posts", "", json!({"channel_id": 7, "message": "x"})),
+        ("PATCH", "/api/v4/posts", "", post),
+        ("GET", "/api/v4/channels/c/posts", "since=soon", Value::Null),
+        ("GET", "/api/v4/channels/c/posts", "newest=1", Value::Null),
+    ] {
+        assert_eq!(wrong(method, path, query, body).len(), 1, "{method} {path} {query}");
+    }
+}
