@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::bring::{Halt, Step};
+use super::{
+    bring::{Halt, Step},
+    thread::thread_space,
+};
 use crate::{
     desk::clock::World,
     incident::id::IncidentId,
@@ -46,6 +49,21 @@ impl Bindings {
         let tag: String = world.salt().chars().take(TAG_CHARS).collect();
         self.bind("door", "tag", &tag).await?;
         Ok(tag)
+    }
+
+    /// The chat, as outbox and journal name it.
+    pub fn chat(&self) -> &'static str {
+        self.chat
+    }
+
+    /// The incident that is worked on there: of the thread, else of the place that it is in.
+    pub async fn incident_at(&self, place: &str, thread: Option<&str>) -> Option<IncidentId> {
+        if let Some(root) = thread
+            && let Some(id) = self.incident_of(&thread_space(place, root)).await
+        {
+            return Some(id);
+        }
+        self.incident_of(place).await
     }
 
     /// The incident that a space belongs to.

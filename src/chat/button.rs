@@ -24,6 +24,17 @@ pub(super) fn read_button_name(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix(MARK)?.strip_prefix('|')?.split_once('|')
 }
 
+/// What a button would do, as one types it.
+pub(super) fn typed(button: &Button, prefix: &str) -> String {
+    let words = button.command.split_whitespace().map(|word| {
+        match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
+            Some(blank) => blank.to_uppercase(),
+            None => word.to_owned(),
+        }
+    });
+    format!("{prefix} {}", words.collect::<Vec<_>>().join(" "))
+}
+
 /// What is said of a button that is no more.
 pub(super) fn stale() -> Refusal {
     Refusal::conflict(

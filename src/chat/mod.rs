@@ -4,18 +4,27 @@
 //! to the asker. What everybody reads (cards, lines of the timeline) comes by the outbox, through the door's
 //! [`Courier`](crate::outbox::port::Courier).
 
+mod ask;
 mod bindings;
 mod bring;
 mod button;
 pub mod complete;
 pub mod discord;
+mod follow;
+mod form;
 pub mod health;
+mod markdown;
 pub mod matrix;
+pub mod mattermost;
 pub mod people;
 mod seen;
 pub mod slack;
+mod space;
 mod text;
 mod thread;
+mod trouble;
+mod typed;
+mod websocket;
 mod wire;
 mod words;
 
@@ -27,6 +36,17 @@ use crate::{
 };
 
 pub use crate::{desk::words::Words, outbox::port::BoxFuture};
+
+/// Why a request that a chat makes by itself is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// Nothing in it proves that it comes from the chat, or what does is not right.
+    Forged,
+    /// It is too old, or its clock is wrong.
+    Late,
+    /// Its body is not what the chat sends.
+    Unreadable,
+}
 
 /// Understands words and does them: who says it, the incident of the place it is said in, the words, and a key under
 /// which a repeat is answered with the first answer.

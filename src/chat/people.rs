@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::people::Person;
+use crate::{config, people::Person};
 
 /// Strangers remembered at most; whoever speaks again is met again.
 const STRANGERS_MAX: usize = 10_000;
@@ -18,12 +18,39 @@ pub struct People {
     chat: &'static str,
     configured: HashMap<String, Person>,
     met: Mutex<HashMap<String, Person>>,
+    /// Ids by the name that people type, where a chat has such names.
+    handles: Mutex<HashMap<String, String>>,
+}
+
+/// The configured people who have an account in a chat, by its id.
+pub(super) fn configured(
+    people: &[config::Person],
+    account: impl Fn(&config::Person) -> Option<&String>,
+) -> HashMap<String, Person> {
+    let known = people.iter().filter_map(|one| {
+        Some((account(one)?.clone(), Person { id: one.id.clone(), name: one.name.clone() }))
+    });
+    known.collect()
+}
+
+/// Their accounts, by the person's id.
+pub(super) fn accounts(
+    people: &[config::Person],
+    account: impl Fn(&config::Person) -> Option<&String>,
+) -> HashMap<String, String> {
+    people.iter().filter_map(|one| Some((one.id.clone(), account(one)?.clone()))).collect()
+}
+
+/// The account of a person in this chat, if it is known.
+pub(super) fn account_of(chat: &str, accounts: &HashMap<String, String>, person: &str) -> Option<String> {
+    let stranger = person.strip_prefix(chat).and_then(|rest| rest.strip_prefix(':'));
+    accounts.get(person).map(String::as_str).or(stranger).map(str::to_owned)
 }
 
 impl People {
     /// `chat` is the door's name; `configured` maps ids of the chat to people.
     pub fn new(chat: &'static str, configured: HashMap<String, Person>) -> Self {
-        Self { chat, configured, met: Mutex::default() }
+        Self { chat, configured, met: Mutex::default(), handles: Mutex::default() }
     }
 
     /// The person with this id in the chat, who is shown there as `name`. Somebody not configured is known as
@@ -49,6 +76,23 @@ impl People {
             return Some(person.clone());
         }
         self.met.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    /// Remembers who is called so: `ada` for `@ada`.
+    pub fn call(&self, id: &str, handle: &str) {
+        let mut handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        if handles.len() >= STRANGERS_MAX && !handles.contains_key(handle) {
+            handles.clear();
+        }
+        handles.insert(handle.to_lowercase(), id.to_owned());
+    }
+
+    /// The person who is called so.
+    pub fn called(&self, handle: &str) -> Option<Person> {
+        let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = handles.get(&handle.to_lowercase()).cloned();
+        drop(handles);
+        self.of(&id?)
     }
 
     /// The person whose id fits, if there is one and no more.

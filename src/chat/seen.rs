@@ -18,6 +18,10 @@ struct Ids {
 }
 
 impl Seen {
+    /// Whether this id was heard before.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).ids.contains(id)
+    }
     /// Whether this id is heard for the first time.
     pub fn is_first(&self, id: &str) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! Texts of people and alerts, before a chat escapes them in its own way.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use crate::incident::sentence::Part;
 
@@ -73,10 +74,32 @@ pub(super) fn sentence(
     out
 }
 
+/// A time of day where everybody is shown the same text: `14:32 CET`.
+pub(super) fn moment(at: DateTime<Utc>, tz: Tz) -> String {
+    at.with_timezone(&tz).format("%H:%M %Z").to_string()
+}
+
+/// With the day: `21 Nov 14:32 CET`.
+pub(super) fn moment_with_day(at: DateTime<Utc>, tz: Tz) -> String {
+    at.with_timezone(&tz).format("%-d %b %H:%M %Z").to_string()
+}
+
 /// A plain address may stand as it is, so that it can be followed.
 pub(super) fn is_plain_url(word: &str) -> bool {
     let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || "-._:/?#&=%+,;$!".contains(c))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_stand_in_the_zone_of_the_house() {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        assert_eq!(moment(at, Tz::UTC), "08:00 UTC");
+        assert_eq!(moment_with_day(at, chrono_tz::Europe::Berlin), "15 Jan 09:00 CET");
+    }
 }

@@ -1,4 +1,5 @@
-//! `serve --demo`: the modelled Discord, Slack, X and Statuspage on loopback, and three people who type a small incident.
+//! `serve --demo`: the modelled Discord, Slack, Mattermost, X and Statuspage on loopback, and four people who type a small
+//! incident.
 //!
 //! The command post itself is the real one, on a throw-away journal: only the services outside are models.
 
@@ -17,6 +18,7 @@ use crate::{
     desk::clock::{System, World},
     model::{
         discord::{Discord, Id},
+        mattermost::MattermostModel,
         slack::SlackModel,
         statuspage::StatuspageModel,
         x::{Account, XModel},
@@ -27,6 +29,7 @@ use crate::{
 pub struct Demo {
     discord: Discord,
     slack: SlackModel,
+    mattermost: MattermostModel,
     x: XModel,
     statuspage: StatuspageModel,
     channel: Id,
@@ -34,6 +37,8 @@ pub struct Demo {
     bob: Id,
     /// Somebody who is in Slack.
     cleo: String,
+    /// Somebody who is in Mattermost.
+    dan: String,
     dir: PathBuf,
 }
 
@@ -69,6 +74,8 @@ impl Demo {
         let (ada, bob) = (discord.person("Ada"), discord.person("Bob"));
         let slack = SlackModel::start(Arc::new(move || world.now())).await?;
         let (support, cleo) = (slack.channel("support"), slack.person("Cleo"));
+        let mattermost = MattermostModel::start(Arc::new(move || world.now())).await?;
+        let (payments, dan) = (mattermost.channel("payments"), mattermost.person("dan", "Dan"));
 
         let dir = std::env::temp_dir().join(format!("commandpost-demo-{}", std::process::id()));
         config.storage.data_dir = dir.clone();
@@ -98,6 +105,18 @@ impl Demo {
             incident_space: config::SlackSpace::Channel,
             base_url: slack.url().parse()?,
         });
+        config.mattermost = Some(config::Mattermost {
+            url: mattermost.url().parse()?,
+            bot_token: Some(mattermost.bot_token()),
+            bot_token_file: None,
+            command_token: Some(mattermost.command_token()),
+            command_token_file: None,
+            callback_url: Some(format!("http://{}", config.http.listen).parse()?),
+            channel: payments,
+            alerts_channel: None,
+            incident_space: config::MattermostSpace::Channel,
+            prefix: "!incident".into(),
+        });
         config.x = Some(config::X {
             api_key: Some(account.api_key),
             api_secret: Some(account.api_key_secret),
@@ -120,13 +139,13 @@ impl Demo {
             api_key_file: None,
             notify_subscribers: true,
         });
-        Ok(Demo { discord, slack, x, statuspage, channel, ada, bob, cleo, dir })
+        Ok(Demo { discord, slack, mattermost, x, statuspage, channel, ada, bob, cleo, dan, dir })
     }
 
     /// Where to look.
     pub fn tell(&self) {
         super::show(
-            "  demo         Discord, Slack, X and Statuspage are models in this process; the journal is thrown away",
+            "  demo         Discord, Slack, Mattermost, X and Statuspage are models in this process; the journal is thrown away",
         );
         super::show(&format!("  X            {}/", self.x.url()));
         super::show(&format!("  Statuspage   {}/", self.statuspage.url()));
@@ -154,6 +173,7 @@ impl Demo {
     /// Prints what is new in the modelled chats.
     async fn show_chat(&self) {
         let (mut shown, mut in_slack) = (std::collections::HashMap::new(), std::collections::HashMap::new());
+        let mut in_mattermost = std::collections::HashMap::new();
         loop {
             for channel in self.discord.channels().into_iter().chain(self.discord.threads()) {
                 for message in self.discord.messages(channel.id) {
@@ -175,6 +195,15 @@ impl Demo {
                     let text = format!("{card}{}", message.text);
                     if in_slack.insert(message.ts, text.clone()).as_ref() != Some(&text) {
                         super::show(&format!("  [slack #{}] {}", channel.name, super::printable(&text)));
+                    }
+                }
+            }
+            for channel in self.mattermost.channels() {
+                for post in self.mattermost.posts(&channel.id) {
+                    let card = post.props["attachments"][0]["title"].as_str();
+                    let text = card.map_or_else(|| post.text.clone(), |title| format!("[card] {title}"));
+                    if in_mattermost.insert(post.id, text.clone()).as_ref() != Some(&text) {
+                        super::show(&format!("  [mattermost #{}] {}", channel.name, super::printable(&text)));
                     }
                 }
             }
@@ -240,6 +269,7 @@ impl Demo {
         let task = json!({ "text": "roll back", "for": self.bob.to_string(), "in": "10m" });
         self.says(self.ada, thread, "task add", task).await?;
         self.says_in_slack("note support has forty tickets about it").await?;
+        self.says_in_mattermost("note the payment provider sees our retries").await?;
         pause(3).await;
         self.says(self.bob, thread, "task done", json!({ "n": 1, "result": "rolled back, errors fall" }))
             .await?;
@@ -264,6 +294,15 @@ impl Demo {
         let first = answer.text.lines().next().unwrap_or_default();
         super::show(&format!("  [only they see] {}", super::printable(first)));
         Ok(())
+    }
+
+    /// And in Mattermost, by a message.
+    async fn says_in_mattermost(&self, words: &str) -> Result<(), Failure> {
+        let there = |mattermost: &MattermostModel| mattermost.channel_named("inc-1");
+        let found = self.mattermost.wait_for(Duration::from_secs(20), there).await;
+        let channel = found.ok_or_else(|| Failure("the incident has no channel in Mattermost".into()))?;
+        let said = self.mattermost.say(&self.dan, &channel.id, None, &format!("!{words}"));
+        said.map(drop).map_err(|why| Failure(format!("«{words}»: {why}")))
     }
 
     async fn says(

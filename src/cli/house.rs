@@ -91,6 +91,7 @@ fn chats(config: &Config) -> Vec<String> {
     let there = [
         ("discord", config.discord.is_some()),
         ("matrix", config.matrix.is_some()),
+        ("mattermost", config.mattermost.is_some()),
         ("slack", config.slack.is_some()),
     ];
     there.into_iter().filter(|(_, is_there)| *is_there).map(|(chat, _)| chat.to_owned()).collect()
@@ -117,8 +118,8 @@ pub fn resolve(config: &Config) -> Resolve {
         if let Some(matrix) = &person.matrix {
             known.insert(matrix.clone(), found.clone());
         }
-        if let Some(slack) = &person.slack {
-            known.insert(format!("<@{slack}>"), found);
+        for account in [&person.slack, &person.mattermost].into_iter().flatten() {
+            known.insert(format!("<@{account}>"), found.clone());
         }
     }
     Arc::new(move |name| {
@@ -126,7 +127,8 @@ pub fn resolve(config: &Config) -> Resolve {
         if let Some(person) = known.get(name.trim()).or_else(|| known.get(&key)) {
             return Ok(person.clone());
         }
-        // A mention of somebody who is not configured: Discord's ids are digits, Slack's begin with a letter.
+        // A mention of somebody who is not configured: Discord's ids are digits, Slack's begin with a letter, Mattermost's
+        // are of 26 small ones.
         if let Some(id) = name.trim().strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) {
             let id = id.trim_start_matches('!');
             if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) {
@@ -135,6 +137,9 @@ pub fn resolve(config: &Config) -> Resolve {
             if id.starts_with(['U', 'W']) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
             {
                 return Ok(Person { id: format!("slack:{id}"), name: id.to_owned() });
+            }
+            if id.len() == 26 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+                return Ok(Person { id: format!("mattermost:{id}"), name: id.to_owned() });
             }
         }
         Person::named(name)

@@ -1,6 +1,7 @@
 //! The command line: one file a verb.
 
 pub mod backup;
+mod chats;
 pub mod check;
 pub mod demo;
 pub mod drills;

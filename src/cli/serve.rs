@@ -1,11 +1,6 @@
 //! `serve`: the whole command post in one process.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
@@ -13,17 +8,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Cli, Failure, Outcome,
+    chats::Chats,
     demo::Demo,
     house,
     reach::{SERVER_NOTE, ServerNote},
 };
 use crate::{
-    chat::{
-        self,
-        discord::{Counters, DiscordDoor, DiscordSettings},
-        matrix::{self, MatrixDoor, MatrixSettings},
-        slack::{Signed, SlackDoor, SlackSettings, Unsigned, Way},
-    },
+    chat,
     config::{Config, LogFormat},
     desk::{
         self, Desk,
@@ -35,7 +26,7 @@ use crate::{
         body::Bodies,
         console::{self, Console},
         hooks::{self, Hooks},
-        inbound::{self, Inbound, Take, Taken},
+        inbound::{self, Inbound},
         login,
         metrics::{self, Health, Metrics},
         page::{PageSettings, StatusPage},
@@ -52,7 +43,7 @@ pub struct Args {
     /// Address and port to listen on; overrides the configuration
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Start modelled services (Discord, Slack, X, Statuspage) with people who type, on a throw-away journal
+    /// Start modelled services (Discord, Slack, Mattermost, X, Statuspage) with people who type, on a throw-away journal
     #[arg(long)]
     pub demo: bool,
     /// Seconds in which X and Statuspage show what they took; only then is a post whose answer was lost looked for
@@ -141,29 +132,11 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
     let resolve = chats.resolve(&config);
     let mut couriers = couriers(&config, &desk)?;
     let say_there = say(&desk, &resolve, &metrics);
-    if let Some(discord) = chats.discord {
-        couriers.push(open_discord(discord, &desk, &say_there, &metrics, &stop)?);
+    let opened = chats.open(&desk, &say_there, &metrics, &stop)?;
+    for (chat, listen) in opened.listeners {
+        keep_alive(&tasks, &stop, chat, listen);
     }
-    if let Some(matrix) = chats.matrix {
-        let door = open_matrix(matrix, &desk, &say_there, &metrics, &stop)?;
-        keep_alive(&tasks, &stop, "matrix", {
-            let door = door.clone();
-            move || door.clone().listen()
-        });
-        couriers.push(door);
-    }
-    let mut inbound = BTreeMap::new();
-    if let Some(slack) = chats.slack {
-        let door = open_slack(slack, &desk, &say_there, &metrics, &stop)?;
-        keep_alive(&tasks, &stop, "slack", {
-            let door = door.clone();
-            move || door.clone().listen()
-        });
-        if door.takes_requests() {
-            inbound.insert("slack", by_slack(door.clone()));
-        }
-        couriers.push(door);
-    }
+    couriers.extend(opened.couriers);
     for courier in couriers {
         keep_alive(&tasks, &stop, "outbox", {
             let (desk, stop) = (desk.clone(), stop.clone());
@@ -191,7 +164,7 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
     });
     let (router, fast) = doors(&config, address, &desk, &page, &resolve, &metrics, &stop)?;
     let bodies = Bodies::new(INBOUND_BYTES_MAX);
-    let router = router.merge(inbound::router(Arc::new(Inbound { chats: inbound, bodies })));
+    let router = router.merge(inbound::router(Arc::new(Inbound { chats: opened.inbound, bodies })));
     let url = format!("http://{address}");
     let note = ServerNote { url: url.clone(), pid: std::process::id() };
     let note_file = config.storage.data_dir.join(SERVER_NOTE);
@@ -354,130 +327,6 @@ fn say(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> chat::Say
 fn say_text(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> console::Say {
     let say = say(desk, resolve, metrics);
     Arc::new(move |caller, here, text, once| say(caller, here, Words::Text(text), once))
-}
-
-/// The chats that are configured, before their doors are opened.
-struct Chats {
-    discord: Option<DiscordSettings>,
-    matrix: Option<MatrixSettings>,
-    slack: Option<SlackSettings>,
-}
-
-impl Chats {
-    fn of(config: &Config) -> Chats {
-        let discord = config.discord.as_ref().and_then(|discord| {
-            let mut settings = DiscordSettings::from_config(discord, discord.token.clone()?, &config.person);
-            settings.components =
-                config.status_page.components.iter().map(|component| component.name.clone()).collect();
-            Some(settings)
-        });
-        let matrix = config.matrix.as_ref().and_then(|matrix| {
-            let (token, tz) = (matrix.access_token.clone()?, config.organization.time_zone);
-            Some(MatrixSettings::from_config(matrix, token, &config.person, tz))
-        });
-        let slack = config.slack.as_ref().and_then(|slack| {
-            let public_url = config.organization.public_url.as_ref().map(ToString::to_string);
-            Some(SlackSettings::from_config(slack, slack.bot_token.clone()?, &config.person, public_url))
-        });
-        Chats { discord, matrix, slack }
-    }
-
-    /// How names in commands are read: whoever has spoken in a chat is known when somebody mentions them. `@ada` is first of
-    /// all the configured person of that name.
-    fn resolve(&self, config: &Config) -> Resolve {
-        let names = house::resolve(config);
-        let of = |person: &crate::config::Person| [person.id.to_lowercase(), person.name.to_lowercase()];
-        let configured: BTreeSet<String> = config.person.iter().flat_map(of).collect();
-        let discord = self.discord.as_ref().map(|settings| settings.people.clone());
-        let matrix = self.matrix.as_ref().map(|settings| settings.people.clone());
-        let slack = self.slack.as_ref().map(|settings| settings.people.clone());
-        Arc::new(move |name| {
-            let in_slack = || slack.as_ref()?.mentioned(name);
-            let in_discord = || discord.as_ref()?.mentioned(name);
-            let in_matrix = || matrix::mentioned(matrix.as_ref()?, name);
-            if configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
-                return names(name);
-            }
-            in_discord().or_else(in_matrix).or_else(in_slack).map_or_else(|| names(name), Ok)
-        })
-    }
-}
-
-fn open_discord(
-    settings: DiscordSettings,
-    desk: &Arc<Desk>,
-    say: &chat::Say,
-    metrics: &Arc<Metrics>,
-    stop: &CancellationToken,
-) -> Result<Arc<dyn Courier>, Failure> {
-    let door = DiscordDoor::start(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
-    type Count = fn(&Counters) -> &std::sync::atomic::AtomicU64;
-    let watched: [(&str, &str, Count); 5] = [
-        ("discord_connected", "Whether the Discord gateway is connected", |c| &c.gateway_state),
-        ("discord_unknown_events", "Gateway events that could not be read", |c| &c.unknown_events),
-        ("discord_sessions", "Gateway sessions begun", |c| &c.sessions),
-        ("discord_restarts", "Times the gateway was given up and begun anew", |c| &c.restarts),
-        ("discord_late_answers", "First answers that did not get through in time", |c| &c.late_answers),
-    ];
-    for (name, help, count) in watched {
-        let door = door.clone();
-        metrics.watch(name, help, move || {
-            i64::try_from(count(door.counters()).load(std::sync::atomic::Ordering::Relaxed))
-                .unwrap_or(i64::MAX)
-        });
-    }
-    Ok(door)
-}
-
-fn open_matrix(
-    settings: MatrixSettings,
-    desk: &Arc<Desk>,
-    say: &chat::Say,
-    metrics: &Arc<Metrics>,
-    stop: &CancellationToken,
-) -> Result<Arc<MatrixDoor>, Failure> {
-    let door = MatrixDoor::open(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
-    let watched = door.clone();
-    metrics.watch("matrix_connected", "Whether the Matrix homeserver answers", move || {
-        i64::from(watched.health().connected)
-    });
-    Ok(door)
-}
-
-fn open_slack(
-    settings: SlackSettings,
-    desk: &Arc<Desk>,
-    say: &chat::Say,
-    metrics: &Arc<Metrics>,
-    stop: &CancellationToken,
-) -> Result<Arc<SlackDoor>, Failure> {
-    let door = SlackDoor::open(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
-    let watched = door.clone();
-    metrics.watch("slack_connected", "Whether Slack is there", move || i64::from(watched.health().connected));
-    Ok(door)
-}
-
-/// What Slack sends over HTTP, to its door.
-fn by_slack(door: Arc<SlackDoor>) -> Take {
-    Arc::new(move |way, headers, body| {
-        let door = door.clone();
-        Box::pin(async move {
-            let Some(way) = Way::of_path(&way) else { return Taken::Unknown };
-            let header =
-                |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            let request = Signed {
-                timestamp: header("x-slack-request-timestamp"),
-                signature: header("x-slack-signature"),
-                retry: header("x-slack-retry-num"),
-                body: body.to_vec(),
-            };
-            match door.receive(way, &request).await {
-                Ok(answer) => Taken::Answered(answer),
-                Err(Unsigned::Forged | Unsigned::Late) => Taken::Unauthorized,
-                Err(Unsigned::Unreadable) => Taken::Unreadable,
-            }
-        })
-    })
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.

@@ -92,7 +92,7 @@ pub struct Matrix {
     #[serde(default)]
     pub incident_space: MatrixSpace,
     /// What a command begins with. In an incident's own room or thread `!` before a verb will do: `!note it is back`.
-    #[serde(default = "matrix_prefix")]
+    #[serde(default = "command_prefix")]
     #[schemars(extend("format" = "name"))]
     pub prefix: String,
 }
@@ -107,7 +107,7 @@ pub enum MatrixSpace {
     Thread,
 }
 
-fn matrix_prefix() -> String {
+fn command_prefix() -> String {
     "!incident".to_owned()
 }
 
@@ -171,4 +171,65 @@ pub enum SlackSpace {
 
 fn slack_url() -> Url {
     parsed("https://slack.com")
+}
+
+/// `[mattermost]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(transform = in_order::<Mattermost>)]
+pub struct Mattermost {
+    /// Where the server's API is reached, without `/api/v4`.
+    #[serde(serialize_with = "text::serialize", deserialize_with = "text::deserialize")]
+    #[schemars(with = "String", extend("format" = "service-url", "x-example" = "https://chat.example.org"))]
+    pub url: Url,
+    /// The token of the bot's account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot_token: Option<Secret>,
+    /// File that holds the bot's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/mattermost_bot"))]
+    pub bot_token_file: Option<PathBuf>,
+    /// The token that Mattermost gave the slash command. Without it no slash command is taken; commands are then messages
+    /// that begin with `prefix` or with the bot's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_token: Option<Secret>,
+    /// File that holds the slash command's token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/mattermost_command"))]
+    pub command_token_file: Option<PathBuf>,
+    /// Where Mattermost reaches this server, without `/chat/mattermost`. Without it cards have no buttons, and there are no
+    /// forms.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "text::optional::serialize",
+        deserialize_with = "text::optional::deserialize"
+    )]
+    #[schemars(with = "Option<String>", extend("format" = "url", "x-example" = "http://commandpost.internal:8911"))]
+    pub callback_url: Option<Url>,
+    /// The command post: the channel in which incidents are announced and opened.
+    #[schemars(extend("format" = "mattermost-id", "x-example" = "j6j53p28k6urx15fpcgsr20psq"))]
+    pub channel: String,
+    /// The channel for alerts that belong to no incident; without it they are shown in `channel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "mattermost-id", "x-example" = "fukxanjgjbnp7ng383at53k1sy"))]
+    pub alerts_channel: Option<String>,
+    /// Where an incident is worked on.
+    #[serde(default)]
+    pub incident_space: MattermostSpace,
+    /// What a command that is a message begins with. In an incident's own channel or thread `!` before a verb will do:
+    /// `!note it is back`.
+    #[serde(default = "command_prefix")]
+    #[schemars(extend("format" = "name"))]
+    pub prefix: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MattermostSpace {
+    /// a public channel of its own
+    #[default]
+    Channel,
+    /// a thread below its card in the command post
+    Thread,
 }

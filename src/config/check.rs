@@ -54,6 +54,7 @@ fn people(config: &Config, report: &mut Report<'_>) {
     );
     accounts(config, "discord", |person| person.discord.as_deref(), report);
     accounts(config, "matrix", |person| person.matrix.as_deref(), report);
+    accounts(config, "mattermost", |person| person.mattermost.as_deref(), report);
     accounts(config, "slack", |person| person.slack.as_deref(), report);
 }
 

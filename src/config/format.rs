@@ -30,6 +30,8 @@ pub(super) enum Format {
     MatrixRoom,
     /// An account of Matrix.
     MatrixAccount,
+    /// A channel or a user of Mattermost, by its id.
+    MattermostId,
     /// A channel of Slack, by its id.
     SlackChannel,
     /// A member of a Slack workspace, by its id.
@@ -63,6 +65,7 @@ impl Format {
             "snowflake" => Format::Snowflake,
             "matrix-room" => Format::MatrixRoom,
             "matrix-account" => Format::MatrixAccount,
+            "mattermost-id" => Format::MattermostId,
             "slack-channel" => Format::SlackChannel,
             "slack-member" => Format::SlackMember,
             "handle" => Format::Handle,
@@ -86,6 +89,7 @@ impl Format {
             Format::Snowflake => "Discord id",
             Format::MatrixRoom => "Matrix room",
             Format::MatrixAccount => "Matrix account",
+            Format::MattermostId => "Mattermost id",
             Format::SlackChannel => "Slack channel",
             Format::SlackMember => "Slack member",
             Format::Directory => "directory",
@@ -162,6 +166,17 @@ impl Format {
             Format::MatrixAccount if is_of_matrix(text, &['@']) => Ok(()),
             Format::MatrixAccount => {
                 fault("this is not an account of Matrix".to_owned(), "Write it whole: `@ada:example.org`.")
+            }
+            Format::MattermostId => {
+                let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+                if text.len() == 26 && text.bytes().all(fits) {
+                    return Ok(());
+                }
+                fault(
+                    format!("{shown} is not an id of Mattermost"),
+                    "It has 26 letters and digits: a channel's stands in its menu under «View Info», a user's in the System \
+                     Console.",
+                )
             }
             Format::SlackChannel if is_of_slack(text, &['C', 'G']) => Ok(()),
             Format::SlackChannel => fault(
@@ -334,6 +349,20 @@ mod tests {
         assert_eq!(Format::MatrixAccount.check("@ada:example.org"), Ok(()));
         for account in ["ada", "@ada", "#ada:example.org", "@:b"] {
             assert!(Format::MatrixAccount.check(account).is_err(), "{account}");
+        }
+    }
+
+    #[test]
+    fn ids_of_mattermost_have_their_26_letters_and_digits() {
+        assert_eq!(Format::MattermostId.check("j6j53p28k6urx15fpcgsr20psq"), Ok(()));
+        for id in [
+            "town-square",
+            "",
+            "J6J53P28K6URX15FPCGSR20PSQ",
+            "j6j53p28k6urx15fpcgsr20ps",
+            "../../posts/j6j53p28k6urx1",
+        ] {
+            assert!(Format::MattermostId.check(id).is_err(), "{id}");
         }
     }
 

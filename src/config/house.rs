@@ -150,6 +150,10 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "matrix-account", "x-example" = "@ada:example.org"))]
     pub matrix: Option<String>,
+    /// The person's Mattermost user id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "mattermost-id", "x-example" = "rd49ehbqyjytddasoownkuqrxe"))]
+    pub mattermost: Option<String>,
     /// The person's Slack member id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "slack-member", "x-example" = "U0123456789"))]

@@ -32,7 +32,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chat::{Discord, IncidentSpace, Matrix, MatrixSpace, Slack, SlackSpace};
+pub use chat::{Discord, IncidentSpace, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
 pub use problem::Problem;
@@ -86,6 +86,10 @@ pub struct Config {
     /// The Matrix bot. Without this section it is off; `docs/matrix.md` sets it up from nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matrix: Option<Matrix>,
+    /// The Mattermost bot. Without this section it is off; `docs/mattermost.md` sets it up from nothing. Slash commands come
+    /// to `/chat/mattermost/commands`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mattermost: Option<Mattermost>,
     /// The Slack app. Without this section it is off; `docs/slack.md` sets it up from nothing. Give `app_token` to be
     /// reached by Socket Mode, `signing_secret` to be reached by HTTP below `/chat/slack`, or both.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +127,7 @@ impl Default for Config {
             templates: Templates::default(),
             discord: None,
             matrix: None,
+            mattermost: None,
             slack: None,
             x: None,
             statuspage: None,

@@ -101,6 +101,10 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
     if let Some(matrix) = &mut config.matrix {
         slot!("matrix", matrix, access_token, access_token_file, false, true);
     }
+    if let Some(mattermost) = &mut config.mattermost {
+        slot!("mattermost", mattermost, bot_token, bot_token_file, false, true);
+        slot!("mattermost", mattermost, command_token, command_token_file, false, false);
+    }
     if let Some(slack) = &mut config.slack {
         slot!("slack", slack, bot_token, bot_token_file, false, true);
         slot!("slack", slack, app_token, app_token_file, false, false);

@@ -287,7 +287,10 @@ mod tests {
                 assert!(matches!(shape, Some(Shape::Text(Format::SecretFile))), "{path}");
             }
         });
-        assert_eq!(secrets, 13, "auth, hooks, discord, matrix, three of slack, five of x, statuspage");
+        assert_eq!(
+            secrets, 15,
+            "auth, hooks, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+        );
     }
 
     #[test]
@@ -295,6 +298,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 19);
+        assert_eq!(keys.len(), 20);
     }
 }

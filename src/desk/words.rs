@@ -110,7 +110,7 @@ impl Desk {
                     format!(
                         "{id} is restricted, and what is answered here is read by everybody in this room."
                     ),
-                    "Use the console, the command line, Discord or Slack, where an answer is for your eyes alone.",
+                    "Use the console, the command line, or a slash command, where an answer is for your eyes alone.",
                 ));
             }
             return Ok(id);

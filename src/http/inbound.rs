@@ -1,4 +1,4 @@
-//! `POST /chat/{chat}/{way}`: what a chat sends by itself. It signs its requests; its door knows by what.
+//! `POST /chat/{chat}/{way}`: what a chat sends by itself. It proves that it is the chat; its door knows by what.
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
@@ -63,8 +63,8 @@ async fn take(
         Taken::Unauthorized => reply::error(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
-            "The request's signature does not fit, or it is older than five minutes.",
-            "Check the signing secret in the settings, and the clocks.",
+            "Nothing in the request proves that the chat sent it, or it is older than five minutes.",
+            "Check the chat's signing secret or token in the settings, and the clocks.",
         ),
         Taken::Unreadable => reply::error(
             StatusCode::BAD_REQUEST,

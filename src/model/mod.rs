@@ -1,10 +1,11 @@
-//! Stateful models of services that cannot run beside us (Discord, Slack, X, Atlassian Statuspage).
+//! Stateful models of services that cannot run beside us (Discord, Slack, Mattermost, X, Atlassian Statuspage).
 //!
 //! They serve `serve --demo` and the tests: real HTTP and WebSocket servers on loopback with users, messages,
 //! permissions and limits of their own. Each keeps a record of every request, which tests hold against the
 //! official description of the service.
 pub mod discord;
 pub mod fault;
+pub mod mattermost;
 #[cfg(test)]
 mod official;
 pub mod recorder;

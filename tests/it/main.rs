@@ -19,6 +19,7 @@ mod faults;
 mod floors;
 mod journal_contract;
 mod matrix_synapse;
+mod mattermost_bot;
 mod migrations;
 mod notify;
 mod publishers;

@@ -1,9 +1,13 @@
-//! The same words do the same everywhere: a whole incident by REST, by the console's command box, by the command line
-//! and as Discord slash commands ends with the same timeline, but for the source of each entry.
+//! The same words do the same everywhere: a whole incident by REST, by the console's command box, by the command line, as
+//! Discord slash commands, and in Mattermost by slash commands and messages in turn ends with the same timeline, but for the
+//! source of each entry.
 
 use std::{sync::Arc, time::Duration};
 
-use commandpost::model::discord::{Discord, Id};
+use commandpost::model::{
+    discord::{Discord, Id},
+    mattermost::MattermostModel,
+};
 use serde_json::{Value, json};
 
 use crate::support::program::Program;
@@ -160,7 +164,48 @@ async fn by_discord() -> Vec<Value> {
     timeline
 }
 
-#[allow(clippy::disallowed_methods, reason = "the modelled Discord keeps the machine's time")]
+async fn by_mattermost() -> Vec<Value> {
+    let mattermost = MattermostModel::start(Arc::new(now)).await.unwrap();
+    let channel = mattermost.channel("command-post");
+    let people: Vec<String> =
+        PEOPLE.iter().map(|name| mattermost.person(&name.to_lowercase(), name)).collect();
+    let mut program = Program::new("");
+    let (bot, command) = (mattermost.bot_token(), mattermost.command_token());
+    let (bot, command) = (program.secret("bot", bot.expose()), program.secret("command", command.expose()));
+    program.configure(&format!(
+        "[mattermost]\nurl = \"{}\"\nbot_token_file = \"{bot}\"\ncommand_token_file = \"{command}\"\n\
+         channel = \"{channel}\"\ncallback_url = \"{}\"\n",
+        mattermost.url(),
+        program.url("")
+    ));
+    program.start().await;
+    mattermost.reach(&program.url("/chat/mattermost"));
+    let patience = Duration::from_secs(60);
+    mattermost.wait_for(patience, |m| (m.sockets() > 0).then_some(())).await.expect("it listens");
+    let mut place = channel;
+    for (turn, (who, words, form, _)) in script().into_iter().enumerate() {
+        if turn % 2 == 0 {
+            let asked = mattermost.slash(&people[who], &place, None, words).unwrap();
+            let answer = asked.answer().await.unwrap();
+            assert!(!answer.contains("failed"), "{words}: {answer}");
+        } else {
+            let said = mattermost.say(&people[who], &place, None, &format!("!incident {words}")).unwrap();
+            let replied = |m: &MattermostModel| {
+                m.posts(&said.channel).into_iter().find(|post| post.root.as_ref() == Some(&said.id))
+            };
+            mattermost.wait_for(patience, replied).await.expect("a reply");
+        }
+        if form == "declare" {
+            let opened = mattermost.wait_for(patience, |m| m.channel_named("inc-1")).await;
+            place = opened.expect("the incident has its channel").id;
+        }
+    }
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    timeline
+}
+
+#[allow(clippy::disallowed_methods, reason = "the modelled chats keep the machine's time")]
 fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
@@ -170,9 +215,12 @@ async fn the_same_words_end_in_the_same_timeline_whichever_door_they_come_throug
     let rest = by_rest().await;
     assert_eq!(vias(&rest), ["api"]);
     assert!(rest.len() > script().len(), "{rest:#?}");
-    for (door, timeline) in
-        [("console", by_console().await), ("cli", by_command_line().await), ("discord", by_discord().await)]
-    {
+    for (door, timeline) in [
+        ("console", by_console().await),
+        ("cli", by_command_line().await),
+        ("discord", by_discord().await),
+        ("mattermost", by_mattermost().await),
+    ] {
         assert_eq!(told(&timeline), told(&rest), "{door}");
         assert_eq!(vias(&timeline), [door]);
     }

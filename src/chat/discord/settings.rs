@@ -1,11 +1,10 @@
 //! What the door must know to stand in the right place.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use crate::{
-    chat::people::People,
+    chat::people::{People, configured},
     config::{self, IncidentSpace, Secret},
-    people::Person,
 };
 
 /// Where the real Discord is.
@@ -37,12 +36,7 @@ pub struct DiscordSettings {
 impl DiscordSettings {
     /// From the settings file. `token` is the one in the file or in the file that it names.
     pub fn from_config(discord: &config::Discord, token: Secret, people: &[config::Person]) -> Self {
-        let known: HashMap<String, Person> = people
-            .iter()
-            .filter_map(|one| {
-                Some((one.discord.clone()?, Person { id: one.id.clone(), name: one.name.clone() }))
-            })
-            .collect();
+        let known = configured(people, |one| one.discord.as_ref());
         Self {
             token,
             base_url: discord.base_url.as_str().trim_end_matches('/').to_owned(),

@@ -6,10 +6,15 @@ use serde_json::Value;
 
 use super::{
     MatrixDoor, NAME,
-    render::{self, in_reply, txn},
+    render::{self, in_reply},
     rest::Trouble,
 };
-use crate::{chat::Words, desk::Caller, incident::id::IncidentId, people::Person};
+use crate::{
+    chat::{Words, wire::txn},
+    desk::Caller,
+    incident::id::IncidentId,
+    people::Person,
+};
 
 /// A command that says nothing for this long is given up by the door; what it did stands on the timeline.
 const LONGEST: Duration = Duration::from_secs(120);

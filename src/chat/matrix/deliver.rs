@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     MatrixDoor,
-    render::{self, KEY, card_key, txn},
+    render::{self, KEY, card_key},
     rest::part,
     space::{gone, room_of},
 };
@@ -17,6 +17,8 @@ use crate::{
     chat::{
         bindings::Bindings,
         bring::{Halt, Place, Space, Step},
+        space::space_of,
+        wire::txn,
     },
     desk::Desk,
     incident::id::IncidentId,
@@ -65,11 +67,8 @@ impl Place for MatrixDoor {
     fn bindings(&self) -> &Bindings {
         &self.bindings
     }
-    async fn space(&self, id: IncidentId, _is_retry: bool) -> Step<Space> {
-        match self.space_of(id).await {
-            Err(Halt::SpaceGone) => Err(gone(&self.settings.room).into()),
-            done => done,
-        }
+    async fn space(&self, id: IncidentId, is_retry: bool) -> Step<Space> {
+        space_of(self, id, is_retry).await
     }
     async fn alerts_at(&self) -> Step<String> {
         let stand = self.stand().await?;

@@ -2,12 +2,10 @@
 //!
 //! Read from plain JSON of anybody's making: whatever is not as it should be is nothing.
 
-use std::{collections::BTreeSet, sync::LazyLock};
-
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::{chat::people::People, grammar, people::Person};
+use crate::{chat::people::People, people::Person};
 
 /// By which a message is put on the timeline.
 const PIN: &str = "📌";
@@ -146,33 +144,6 @@ fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
-static VERBS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let verbs = grammar::tree().get_subcommands();
-    verbs
-        .flat_map(|verb| std::iter::once(verb.get_name()).chain(verb.get_all_aliases()))
-        .map(str::to_owned)
-        .collect()
-});
-
-/// The words of a command: after `prefix`, or in an incident's own space after `!` alone. `None`: not for us.
-pub(super) fn command(body: &str, prefix: &str, is_in_space: bool) -> Option<String> {
-    let body = body.trim();
-    let begins = body.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
-    if begins {
-        let rest = body.get(prefix.len()..).unwrap_or_default();
-        if rest.is_empty() {
-            return Some("help".to_owned());
-        }
-        if rest.starts_with(char::is_whitespace) {
-            return Some(rest.trim().to_owned());
-        }
-    }
-    let rest = body.strip_prefix('!').filter(|_| is_in_space)?;
-    let verb = rest.split_whitespace().next()?;
-    // Other bots have words of their own.
-    (rest.starts_with(verb) && VERBS.contains(&verb.to_lowercase())).then(|| rest.trim().to_owned())
-}
-
 /// The name of an account without its server: `ada`.
 pub(super) fn localpart(account: &str) -> &str {
     account.trim_start_matches('@').split(':').next().unwrap_or_default()
@@ -211,24 +182,6 @@ mod tests {
             Says::Text { body, .. } => Some(body),
             _ => None,
         }
-    }
-
-    #[test]
-    fn a_command_begins_with_the_prefix_and_in_an_incidents_own_space_with_the_verb() {
-        let here = |body| command(body, "!incident", true);
-        let elsewhere = |body| command(body, "!incident", false);
-        assert_eq!(elsewhere("!incident note  a\nb").as_deref(), Some("note  a\nb"));
-        assert_eq!(elsewhere(" !Incident declare x ").as_deref(), Some("declare x"));
-        assert_eq!(elsewhere("!incident").as_deref(), Some("help"));
-        for other in ["!incidents", "note x", "!note x", "", "!", "say !incident note x"] {
-            assert_eq!(elsewhere(other), None, "{other}");
-        }
-        assert_eq!(here("!note the database failed").as_deref(), Some("note the database failed"));
-        assert_eq!(here("!role accept pio").as_deref(), Some("role accept pio"));
-        for other in ["!weather berlin", "! note x", "note x", "!", "!!note x", "🚨!note"] {
-            assert_eq!(here(other), None, "{other}");
-        }
-        assert_eq!(command("🚨 x", "!incident", true), None, "a prefix may end within a character");
     }
 
     #[test]

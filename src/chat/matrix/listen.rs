@@ -14,10 +14,18 @@ use super::{
     heard::{self, Heard, Says},
     render,
     rest::{LISTEN, Trouble, part},
-    space::{thread_space, whole},
+    space::whole,
     stand::Stand,
 };
-use crate::{chat::bring::catch_up, outbox::port::Outcome};
+use crate::{
+    chat::{
+        bring::catch_up,
+        follow::{Change, follow_deletion, forget_card},
+        typed::command,
+        wire::txn,
+    },
+    outbox::port::Outcome,
+};
 
 /// Events of a room in one answer; more are fetched page by page.
 const EVENTS_MAX: usize = 50;
@@ -252,25 +260,21 @@ impl MatrixDoor {
                 return Ok(false);
             }
             Says::Text { body, thread } => {
-                let space = thread.as_ref().map_or_else(|| room.to_owned(), |root| thread_space(room, root));
-                let incident = match self.bindings.incident_of(&space).await {
-                    // Within an incident's room a thread is the incident's as well.
-                    None => self.bindings.incident_of(room).await,
-                    some => some,
-                };
-                let words = heard::command(body, &self.settings.prefix, incident.is_some());
+                let incident = self.bindings.incident_at(room, thread.as_deref()).await;
+                let words = command(body, &self.settings.prefix, incident.is_some());
                 let Some(words) = words else { return Ok(false) };
                 let said = Said { thread: thread.as_deref(), incident, ..about() };
                 self.do_and_answer(&said, words).await;
             }
             Says::Pin { target } => self.put_on_timeline(&about(), target).await?,
             Says::Edit { target, body } => {
-                self.follow_edit(&about(), &heard.sender, target, body).await;
+                self.follow_edit(&about(), target, body, &heard.sender).await;
             }
             Says::Redaction { target } => {
-                self.follow_redaction(&about(), target).await;
+                let by = self.person(&heard.sender);
+                follow_deletion(&**self, &Change { by, event: &heard.event, target }).await;
                 if let Some(incident) = self.bindings.incident_of(room).await {
-                    self.forget_card(incident, target).await;
+                    forget_card(&**self, incident, target).await;
                 }
             }
         }
@@ -290,7 +294,7 @@ impl MatrixDoor {
         let why = self.cannot_read(room);
         tracing::error!("{why}");
         self.standing.error(why.clone());
-        let once = render::txn(tag, &format!("encrypted/{room}"));
+        let once = txn(tag, &format!("encrypted/{room}"));
         if let Err(trouble) = self.rest.send(room, &once, render::told(&why)).await {
             tracing::warn!(why = trouble.why(), "the people of the encrypted room are not told");
         }

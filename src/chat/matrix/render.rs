@@ -6,12 +6,11 @@
 
 use chrono_tz::Tz;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
 use crate::{
-    card::{Button, Card, Said, Tone, Value as Shown},
-    chat::words::in_words,
+    card::{Card, Said, Tone, Value as Shown},
+    chat::{button::typed, space, wire::txn, words::in_words},
     desk::Answer,
     incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
 };
@@ -29,11 +28,6 @@ const TOPIC_CHARS_MAX: usize = 400;
 
 /// Where a message has the key by which it is found again.
 pub(super) const KEY: &str = "commandpost.key";
-
-/// A transaction id: the same whenever the same thing is sent again, and another on another installation.
-pub(super) fn txn(tag: &str, once: &str) -> String {
-    hex::encode(Sha256::digest(format!("{tag}\n{once}").as_bytes())).chars().take(40).collect()
-}
 
 /// The key under which a card is found again.
 pub(super) fn card_key(subject: &str) -> String {
@@ -77,17 +71,6 @@ fn banner(banner: &str) -> (String, String) {
         return Default::default();
     }
     (format!("{banner} "), format!("<strong>{banner}</strong> "))
-}
-
-/// What a button would do, as one types it.
-fn typed(button: &Button, prefix: &str) -> String {
-    let words = button.command.split_whitespace().map(|word| {
-        match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
-            Some(blank) => blank.to_uppercase(),
-            None => word.to_owned(),
-        }
-    });
-    format!("{prefix} {}", words.collect::<Vec<_>>().join(" "))
 }
 
 /// The first line of a card.
@@ -193,12 +176,9 @@ pub(super) fn room_name(incident: &Incident) -> String {
     cap(&format!("{} {}", incident.id, one_line(&incident.title)), ROOM_NAME_CHARS_MAX).trim_end().to_owned()
 }
 
-/// The topic of an incident's room: how bad it is, how far it has come, who commands.
+/// The topic of an incident's room.
 pub(super) fn topic(incident: &Incident) -> String {
-    let (plain_banner, _) = banner(incident.kind().banner());
-    let (severity, phase) = (incident.severity, incident.phase.word());
-    let commander = one_line(&incident.commander.to_string());
-    cap(&format!("{plain_banner}{severity} · {phase} · command: {commander}"), TOPIC_CHARS_MAX)
+    cap(&one_line(&space::topic(incident)), TOPIC_CHARS_MAX)
 }
 
 /// The local part of an incident's alias. `former` is the space that it had before, if that was deleted.
@@ -212,7 +192,7 @@ pub(super) fn alias(id: IncidentId, tag: &str, former: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::{Blank, Field};
+    use crate::card::{Blank, Button, Field};
 
     fn card_of(text: &str) -> Card {
         let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
@@ -283,13 +263,6 @@ mod tests {
 
         <strong>EXERCISE EXERCISE EXERCISE</strong> 08:00 UTC <strong>Ada &amp; &lt;Bo&gt;</strong> Ada &amp; &lt;Bo&gt; <code>#12</code>
         "##);
-    }
-
-    #[test]
-    fn what_is_sent_again_has_the_same_transaction_and_no_other_has() {
-        assert_eq!(txn("a", "INC-1/7"), txn("a", "INC-1/7"));
-        assert_ne!(txn("a", "INC-1/7"), txn("a", "INC-1/8"));
-        assert_ne!(txn("a", "INC-1/7"), txn("b", "INC-1/7"), "another installation counts from one as well");
     }
 
     #[test]

@@ -3,12 +3,8 @@
 //! After <https://spec.matrix.org/latest/client-server-api/>. What is sent has a transaction id, so that the same
 //! request may be made again whenever its answer was lost.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration as StdDuration,
-};
+use std::{sync::Arc, time::Duration as StdDuration};
 
-use chrono::{DateTime, Duration, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
@@ -16,21 +12,16 @@ use serde_json::{Value, json};
 use crate::{
     chat::{
         bring::AFTER_FORBIDDEN,
-        wire::{body as body_of, causes},
+        trouble::AFTER_MISTAKE,
+        wire::{ANSWER_BYTES_MAX, Brake, TOTAL, body as body_of, causes, client, quote},
     },
     config::Secret,
     desk::clock::World,
     outbox::port::Outcome,
 };
 
-const CONNECT: StdDuration = StdDuration::from_secs(5);
-const TOTAL: StdDuration = StdDuration::from_secs(15);
 /// The homeserver holds a question for news open so long.
 pub(super) const LISTEN: StdDuration = StdDuration::from_secs(25);
-/// Answers longer than this many bytes are cut, and then do not parse.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Of the homeserver's words on a refusal, so many characters are quoted.
-const QUOTE_CHARS_MAX: usize = 300;
 /// Longest wait that an answer may impose on us, in milliseconds.
 const WAIT_MAX_MS: u64 = 3_600_000;
 /// Where an answer of 429 names no time.
@@ -38,8 +29,6 @@ const WAIT_MS: u64 = 5_000;
 /// Waits of up to this length are sat out, so many in a row.
 const PATIENT_WAIT: StdDuration = StdDuration::from_secs(5);
 const PATIENT_TRIES: u32 = 3;
-/// After a token that is not known, and where no homeserver answers.
-const AFTER_MISTAKE: StdDuration = StdDuration::from_secs(300);
 /// RFC 3986, section 2.3: what need not be encoded in a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -123,23 +112,14 @@ pub(super) struct Rest {
     base: String,
     token: Secret,
     world: Arc<dyn World>,
-    /// Until when nothing is to be sent.
-    brake: Mutex<Option<DateTime<Utc>>>,
+    brake: Brake,
 }
 
 impl Rest {
     /// # Errors
     /// When no HTTP client can be built on this machine.
     pub fn new(base: &str, token: Secret, world: Arc<dyn World>) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .pool_idle_timeout(StdDuration::from_secs(20))
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("commandpost/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| format!("The HTTP client for Matrix could not be built: {e}."))?;
-        Ok(Self { client, base: base.to_owned(), token, world, brake: Mutex::default() })
+        Ok(Self { client: client("Matrix")?, base: base.to_owned(), token, world, brake: Brake::default() })
     }
 
     pub async fn get(&self, path: &str) -> Result<Value, Trouble> {
@@ -190,7 +170,7 @@ impl Rest {
         limit: StdDuration,
     ) -> Result<Value, Trouble> {
         let is_reading = method == Method::GET;
-        if let Some(wait) = self.braked().filter(|_| !is_reading) {
+        if let Some(wait) = self.brake.left(self.world.now()).filter(|_| !is_reading) {
             return Err(Trouble::Wait(wait));
         }
         let mut request = self
@@ -215,7 +195,7 @@ impl Rest {
             429 => {
                 let wait = retry_after(&headers, &value);
                 if !is_reading {
-                    self.set_brake(wait);
+                    self.brake.set(self.world.now(), wait);
                 }
                 Err(Trouble::Wait(wait))
             }
@@ -228,25 +208,9 @@ impl Rest {
         }
     }
 
-    fn braked(&self) -> Option<StdDuration> {
-        let now = self.world.now();
-        let mut brake = self.brake.lock().unwrap_or_else(PoisonError::into_inner);
-        *brake = brake.filter(|until| *until > now);
-        (*brake).and_then(|until| (until - now).to_std().ok())
-    }
-
-    fn set_brake(&self, wait: StdDuration) {
-        let until = self.world.now() + Duration::from_std(wait).unwrap_or_else(|_| Duration::seconds(60));
-        let mut brake = self.brake.lock().unwrap_or_else(PoisonError::into_inner);
-        *brake = (*brake).max(Some(until));
-    }
-
-    /// What the homeserver says of its refusal: one line, capped, without our token.
+    /// What the homeserver says of its refusal, without our token.
     fn quote(&self, value: &Value) -> String {
-        let said = value["error"].as_str().unwrap_or("no reason given");
-        let said: String =
-            said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
-        self.token.redact(&said)
+        self.token.redact(&quote(value["error"].as_str().unwrap_or("no reason given")))
     }
 }
 

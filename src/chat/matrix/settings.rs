@@ -5,9 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use chrono_tz::Tz;
 
 use crate::{
-    chat::people::People,
+    chat::people::{People, account_of, accounts, configured},
     config::{self, MatrixSpace, Secret},
-    people::Person,
 };
 
 #[derive(Debug, Clone)]
@@ -33,10 +32,6 @@ pub struct MatrixSettings {
 impl MatrixSettings {
     /// From the settings file. `token` is the one in the file or in the file that it names.
     pub fn from_config(matrix: &config::Matrix, token: Secret, people: &[config::Person], tz: Tz) -> Self {
-        let with_account = || people.iter().filter_map(|one| Some((one, one.matrix.clone()?)));
-        let known: HashMap<String, Person> = with_account()
-            .map(|(one, account)| (account, Person { id: one.id.clone(), name: one.name.clone() }))
-            .collect();
         Self {
             token,
             homeserver: matrix.homeserver.as_str().trim_end_matches('/').to_owned(),
@@ -44,15 +39,14 @@ impl MatrixSettings {
             alerts_room: matrix.alerts_room.clone(),
             space: matrix.incident_space,
             prefix: matrix.prefix.clone(),
-            people: Arc::new(People::new(super::NAME, known)),
-            accounts: with_account().map(|(one, account)| (one.id.clone(), account)).collect(),
+            people: Arc::new(People::new(super::NAME, configured(people, |one| one.matrix.as_ref()))),
+            accounts: accounts(people, |one| one.matrix.as_ref()),
             tz,
         }
     }
 
     /// The Matrix account of a person, if it is known.
     pub(super) fn account_of(&self, person: &str) -> Option<String> {
-        let stranger = person.strip_prefix(super::NAME).and_then(|rest| rest.strip_prefix(':'));
-        self.accounts.get(person).map(String::as_str).or(stranger).map(str::to_owned)
+        account_of(super::NAME, &self.accounts, person)
     }
 }

@@ -5,66 +5,40 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{
-    MatrixDoor, NAME,
-    render::{self, card_key},
-    rest::part,
-};
-pub(super) use crate::chat::thread::{parts_of as room_of, thread_space};
+use super::{MatrixDoor, NAME, render, rest::part};
+pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
-    card,
-    chat::bring::{Halt, Space, Step},
+    chat::{
+        bring::{Halt, Step},
+        space::{self, Home, INVITES_MAX, keep},
+    },
     config::MatrixSpace,
     incident::{id::IncidentId, state::Incident},
     outbox::port::Outcome,
 };
 
-/// Accounts invited with one change of the card: homeservers allow few at once.
-const INVITES_MAX: usize = 10;
+impl Home for MatrixDoor {
+    fn post_name(&self) -> &str {
+        &self.settings.room
+    }
+    async fn post(&self) -> Step<String> {
+        Ok(self.stand().await?.room.clone())
+    }
+    fn has_own_places(&self) -> bool {
+        self.settings.space == MatrixSpace::Room
+    }
+    async fn open_place(&self, incident: &Incident, former: &str, _is_retry: bool) -> Step<String> {
+        self.open_room(incident, former).await
+    }
+    async fn say_where(&self, post: &str, incident: &Incident, space: &str, _is_retry: bool) -> Step<String> {
+        let link = format!("https://matrix.to/#/{}?via={}", part(space), part(&self.server()));
+        let key = format!("announcement/{}", incident.id);
+        let content = render::announcement(incident, &link);
+        self.say_once(post, content, &key, &format!("{key}/{space}")).await
+    }
+}
 
 impl MatrixDoor {
-    pub(super) async fn space_of(&self, id: IncidentId) -> Step<Space> {
-        let subject = id.to_string();
-        if let Some(space) = self.bindings.bound(&subject, "space").await? {
-            if room_of(&space).1.is_none() {
-                self.announce(&self.incident(id).await?, &space).await?;
-            }
-            return Ok(Space { id: space, is_new: false });
-        }
-        let incident = self.incident(id).await?;
-        let former = self.bindings.bound(&subject, "former").await?.unwrap_or_default();
-        let made = match self.settings.space {
-            MatrixSpace::Room => self.open_room(&incident, &former).await?,
-            MatrixSpace::Thread => self.open_thread(&incident, &former).await?,
-        };
-        // At once: whatever happens next must not make a second one.
-        self.bindings.bind(&subject, "space", &made).await?;
-        tracing::info!(incident = %id, space = made, "the incident has its place in Matrix");
-        if room_of(&made).1.is_none() {
-            self.announce(&incident, &made).await?;
-        }
-        Ok(Space { id: made, is_new: true })
-    }
-
-    async fn incident(&self, id: IncidentId) -> Step<Incident> {
-        self.desk
-            .incident(id)
-            .await
-            .map_err(|refusal| Outcome::Retry { after: None, why: refusal.to_string() }.into())
-    }
-
-    /// The thread hangs below the incident's card.
-    async fn open_thread(&self, incident: &Incident, former: &str) -> Step<String> {
-        let subject = incident.id.to_string();
-        let room = self.stand().await?.room.clone();
-        let card = card::incident(incident, self.desk.settings.policy.words);
-        let content = render::card(&card, &self.settings.prefix, self.settings.tz);
-        let key = card_key(&subject);
-        let root = self.say_once(&room, content, &key, &format!("{key}/{room}/{former}")).await?;
-        self.bindings.bind(&subject, "card", &root).await?;
-        Ok(thread_space(&room, &root))
-    }
-
     async fn open_room(&self, incident: &Incident, former: &str) -> Step<String> {
         let stand = self.stand().await?;
         let alias = render::alias(incident.id, &stand.tag, former);
@@ -117,36 +91,16 @@ impl MatrixDoor {
         }
     }
 
-    /// Says in the command post where the incident is worked on, once.
-    async fn announce(&self, incident: &Incident, space: &str) -> Step<()> {
-        let subject = incident.id.to_string();
-        if self.bindings.bound(&subject, "announcement").await?.is_some() {
-            return Ok(());
-        }
-        let stand = self.stand().await?;
-        let link = format!("https://matrix.to/#/{}?via={}", part(space), part(&stand.server));
-        let content = render::announcement(incident, &link);
-        let key = format!("announcement/{subject}");
-        let event = self.say_once(&stand.room, content, &key, &format!("{key}/{space}")).await?;
-        self.bindings.bind(&subject, "announcement", &event).await
-    }
-
     /// Name and topic of the incident's room, and those who take part in it. Nothing fails for these: what does not go
     /// through now is done with the next change.
     pub(super) async fn keep_room(&self, id: IncidentId, room: &str) -> Step<()> {
-        let (subject, incident) = (id.to_string(), self.incident(id).await?);
+        let (subject, incident) = (id.to_string(), space::incident(&self.desk, id).await?);
         let name = render::room_name(&incident);
         self.keep_state(&subject, room, "m.room.name", json!({"name": name}), "name", &name).await?;
         let topic = render::topic(&incident);
         self.keep_state(&subject, room, "m.room.topic", json!({"topic": topic}), "topic", &topic).await?;
         let known = self.desk.journal.bound(NAME, &subject).await.unwrap_or_default();
-        let people = incident.participants.values().map(|one| &one.person);
-        let offered = incident.offers.iter().chain(&incident.command_offer).map(|offer| &offer.to);
-        let held = incident.roles.iter().map(|held| &held.person);
-        let mut accounts: Vec<String> =
-            people.chain(offered).chain(held).filter_map(|one| self.settings.account_of(&one.id)).collect();
-        accounts.sort_unstable();
-        accounts.dedup();
+        let mut accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         accounts.retain(|account| {
             let invited = format!("invited/{account}");
             !known.iter().any(|(name, into)| *name == invited && into == room)
@@ -178,24 +132,20 @@ impl MatrixDoor {
         name: &str,
         value: &str,
     ) -> Step<()> {
-        // Another room has not been told yet.
-        let value = &format!("{room} {value}");
-        if self.bindings.bound(subject, name).await?.as_ref() == Some(value) {
-            return Ok(());
-        }
         let path = format!("/rooms/{}/state/{kind}/", part(room));
-        match self.rest.patiently(Method::PUT, &path, content).await {
-            Ok(_) => {}
-            Err(trouble) if !trouble.code().is_empty() => {
-                tracing::warn!(
-                    subject,
-                    why = trouble.why(),
-                    "the {name} of the incident's room stays as it was"
-                );
+        let attempt = async {
+            match self.rest.patiently(Method::PUT, &path, content).await {
+                Ok(_) => true,
+                Err(trouble) if !trouble.code().is_empty() => {
+                    let why = trouble.why();
+                    tracing::warn!(subject, why, "the {name} of the incident's room stays as it was");
+                    true
+                }
+                Err(_) => false,
             }
-            Err(_) => return Ok(()),
-        }
-        self.bindings.bind(subject, name, value).await
+        };
+        // Another room has not been told yet.
+        keep(&self.bindings, subject, name, &format!("{room} {value}"), attempt).await
     }
 
     /// A room that the bot is no longer in, and cannot come back into, is gone.

@@ -1,10 +1,7 @@
 //! Texts of people and alerts, made harmless for Matrix: escaped in HTML, without a call to the whole room, cut.
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-
-pub(super) use crate::chat::text::cap;
 use crate::chat::text::clean;
+pub(super) use crate::chat::text::{cap, moment, moment_with_day};
 
 /// Keeps `@room` from being read as such, and takes no room on the screen.
 const NOTHING: char = '\u{200b}';
@@ -67,16 +64,6 @@ pub(super) fn soften(text: &str) -> String {
     out
 }
 
-/// A time of day: `14:32 CET`.
-pub(super) fn moment(at: DateTime<Utc>, tz: Tz) -> String {
-    at.with_timezone(&tz).format("%H:%M %Z").to_string()
-}
-
-/// With the day: `21 Nov 14:32 CET`.
-pub(super) fn moment_with_day(at: DateTime<Utc>, tz: Tz) -> String {
-    at.with_timezone(&tz).format("%-d %b %H:%M %Z").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,12 +110,5 @@ mod tests {
         assert_eq!(cap("short", 5), "short");
         assert_eq!(cap("longer", 5), "long…");
         assert_eq!(cap(&"🚨".repeat(9), 3).chars().count(), 3);
-    }
-
-    #[test]
-    fn times_stand_in_the_zone_of_the_house() {
-        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        assert_eq!(moment(at, Tz::UTC), "08:00 UTC");
-        assert_eq!(moment_with_day(at, chrono_tz::Europe::Berlin), "15 Jan 09:00 CET");
     }
 }

@@ -1,7 +1,7 @@
 //! Does what is asked, and tells the asker alone what came of it: with the acknowledgement when that is quick enough,
 //! later otherwise. Slack waits three seconds for an acknowledgement, whatever happens behind.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -10,35 +10,20 @@ use super::{
     heard::{Heard, Says, Way},
     render::{self, told},
     text,
-    trouble::Trouble,
 };
 use crate::{
-    chat::{Words, words::in_words},
+    chat::{
+        Words,
+        ask::{Reply, in_time},
+        trouble::insist,
+        words::in_words,
+    },
     desk::Caller,
     incident::{id::IncidentId, refusal::Refusal},
 };
 
-/// What is not done by now is acknowledged, and answered later: a third of Slack's three seconds is left for the way.
-const PATIENCE: Duration = Duration::from_millis(1_900);
-/// A command that says nothing for this long is given up by the door; what it did stands on the timeline.
-const LONGEST: Duration = Duration::from_secs(20 * 60);
 /// People looked up for one command.
 const NAMED_MAX: usize = 3;
-const ANSWER_TRIES: u32 = 5;
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// What came of something that was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reply {
-    Nothing,
-    /// For the asker's eyes.
-    Words(String),
-    /// A form is shown again with this below its first question.
-    Refused {
-        first: String,
-        why: String,
-    },
-}
 
 /// What goes back to Slack with the acknowledgement.
 pub(super) struct Ack {
@@ -66,38 +51,29 @@ impl SlackDoor {
             return Ack::empty();
         }
         let (door, asked) = (self.clone(), heard.clone());
-        // A task of its own: what is under way is seen through.
-        let mut doing = tokio::spawn(async move { door.act(asked).await });
-        match tokio::time::timeout(PATIENCE, &mut doing).await {
-            Ok(done) => {
-                let reply = done.unwrap_or_else(|_| broke_down());
-                match (&heard.says, &reply) {
-                    (Says::Slash { .. }, Reply::Words(text)) if takes_answer => Ack {
-                        body: json!({"response_type": "ephemeral", "text": text}),
-                        told: Some((heard.clone(), text.clone())),
-                    },
-                    (Says::Form(_), Reply::Refused { first, why }) if takes_answer => {
-                        let mut errors = serde_json::Map::new();
-                        errors.insert(first.clone(), json!(render::told_plainly(why)));
-                        Ack {
-                            body: json!({"response_action": "errors", "errors": errors}),
-                            told: Some((heard.clone(), told(why))),
-                        }
-                    }
-                    (_, Reply::Nothing) => Ack::empty(),
-                    _ => {
-                        let door = self.clone();
-                        tokio::spawn(async move { door.tell_later(&heard, reply).await });
-                        Ack::empty()
-                    }
+        let (later, whom) = (self.clone(), heard.clone());
+        let done = in_time(async move { door.act(asked).await }, move |done| async move {
+            later.tell_later(&whom, done.unwrap_or_else(broke_down)).await;
+        });
+        let Some(done) = done.await else { return Ack::empty() };
+        let reply = done.unwrap_or_else(broke_down);
+        match (&heard.says, &reply) {
+            (Says::Slash { .. }, Reply::Words(text)) if takes_answer => Ack {
+                body: json!({"response_type": "ephemeral", "text": text}),
+                told: Some((heard.clone(), text.clone())),
+            },
+            (Says::Form(_), Reply::Refused { first, why }) if takes_answer => {
+                let mut errors = serde_json::Map::new();
+                errors.insert(first.clone(), json!(render::told_plainly(why)));
+                Ack {
+                    body: json!({"response_action": "errors", "errors": errors}),
+                    told: Some((heard.clone(), told(why))),
                 }
             }
-            Err(_) => {
+            (_, Reply::Nothing) => Ack::empty(),
+            _ => {
                 let door = self.clone();
-                tokio::spawn(async move {
-                    let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-                    door.tell_later(&heard, done.unwrap_or_else(broke_down)).await;
-                });
+                tokio::spawn(async move { door.tell_later(&heard, reply).await });
                 Ack::empty()
             }
         }
@@ -165,7 +141,7 @@ impl SlackDoor {
     /// The incident of the place where it was said.
     pub(super) async fn incident_here(&self, heard: &Heard) -> Option<IncidentId> {
         let channel = heard.channel.as_deref()?;
-        self.incident_at(channel, heard.thread.as_deref()).await
+        self.bindings.incident_at(channel, heard.thread.as_deref()).await
     }
 
     /// Tells the asker alone: where the command says, else in the channel for their eyes, else in a message to them.
@@ -175,7 +151,7 @@ impl SlackDoor {
             if let Some(thread) = &heard.thread {
                 body["thread_ts"] = json!(thread);
             }
-            match self.insist(|| self.rest.respond(url, &body)).await {
+            match insist(|| self.rest.respond(url, &body)).await {
                 Ok(()) => return,
                 Err(trouble) => {
                     tracing::info!(why = trouble.why(), "the asker's place for the answer is gone")
@@ -187,34 +163,17 @@ impl SlackDoor {
             let mut args =
                 vec![("channel", channel.clone()), ("user", user.clone()), ("text", words.clone())];
             args.extend(heard.thread.clone().map(|thread| ("thread_ts", thread)));
-            if self.insist(|| self.rest.tell("chat.postEphemeral", &args)).await.is_ok() {
+            if insist(|| self.rest.tell("chat.postEphemeral", &args)).await.is_ok() {
                 return;
             }
         }
         // The bot is not in that channel, or there is none.
         let args = [("channel", user.clone()), ("text", words), ("parse", "none".to_owned())];
-        if let Err(trouble) = self.insist(|| self.rest.post(&user, &args)).await {
+        if let Err(trouble) = insist(|| self.rest.post(&user, &args)).await {
             let why = trouble.why();
             tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
             self.standing.error(why);
         }
-    }
-
-    /// Tries until it is done or refused.
-    async fn insist<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Trouble>
-    where
-        F: Future<Output = Result<T, Trouble>>,
-    {
-        for try_number in 1..ANSWER_TRIES {
-            match attempt().await {
-                Err(Trouble::Wait(after)) => tokio::time::sleep(after.min(LONGEST_WAIT)).await,
-                Err(trouble) if !trouble.is_refused() => {
-                    tokio::time::sleep(Duration::from_secs(1 << try_number)).await;
-                }
-                done => return done,
-            }
-        }
-        attempt().await
     }
 }
 

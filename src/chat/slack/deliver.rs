@@ -9,13 +9,15 @@ use super::{
     SlackDoor,
     render::{self, Message, card_key},
     space::channel_of,
-    trouble::{Doing, Trouble},
+    trouble::Trouble,
 };
 use crate::{
     card::{Card, Said},
     chat::{
         bindings::Bindings,
         bring::{Halt, Place, Space, Step},
+        space::space_of,
+        trouble::Doing,
     },
     desk::Desk,
     incident::id::IncidentId,
@@ -87,10 +89,7 @@ impl Place for SlackDoor {
         &self.bindings
     }
     async fn space(&self, id: IncidentId, is_retry: bool) -> Step<Space> {
-        match self.space_of(id, is_retry).await {
-            Err(Halt::SpaceGone) => Err(self.gone_from(&self.settings.channel).into()),
-            done => done,
-        }
+        space_of(self, id, is_retry).await
     }
     async fn alerts_at(&self) -> Step<String> {
         Ok(self.settings.alerts_channel.clone().unwrap_or_else(|| self.settings.channel.clone()))

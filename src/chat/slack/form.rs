@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use super::render::plain_text;
 use crate::{
     card::Button,
-    chat::{button::button_name, text::cap},
+    chat::{
+        button::button_name,
+        form::{Filled, Origin, Purpose, verb_name},
+        text::cap,
+    },
     grammar::{Form, Kind, Question},
-    incident::id::IncidentId,
 };
 
 const TITLE_MAX: usize = 24;
@@ -19,31 +22,8 @@ const PLACEHOLDER_MAX: usize = 150;
 const CHOICES_MAX: usize = 100;
 const CHOICE_MAX: usize = 75;
 const ANSWER_MAX: u64 = 3_000;
-/// The subject of a form that belongs to no card: its button's name is the verb.
-const VERB: &str = "verb";
 /// The name of every answer within its block.
 const ANSWER: &str = "answer";
-
-/// Where a form was opened; it comes back with the answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Origin {
-    pub channel: Option<String>,
-    pub thread: Option<String>,
-    pub incident: Option<IncidentId>,
-}
-
-impl Origin {
-    fn note(&self) -> String {
-        let incident = self.incident.map(|id| id.to_string());
-        json!({"channel": self.channel, "thread": self.thread, "incident": incident}).to_string()
-    }
-    fn read(note: &str) -> Self {
-        let note: Value = serde_json::from_str(note).unwrap_or_default();
-        let text = |name: &str| note[name].as_str().map(str::to_owned);
-        let incident = text("incident").and_then(|id| id.parse().ok());
-        Self { channel: text("channel"), thread: text("thread"), incident }
-    }
-}
 
 fn modal(name: &str, title: &str, blocks: &[Value], origin: &Origin) -> Value {
     json!({
@@ -103,7 +83,7 @@ pub(super) fn of_verb(form: &Form, first: &str, origin: &Origin) -> Value {
         None => form.title.clone(),
     };
     let title = if title.chars().count() > TITLE_MAX { form.name.clone() } else { title };
-    modal(&button_name(VERB, &form.name), &title, &blocks, origin)
+    modal(&verb_name(form), &title, &blocks, origin)
 }
 
 fn option(shown: &str, value: &str) -> Value {
@@ -142,49 +122,25 @@ fn element(question: &Question, known: &str) -> Value {
     }
 }
 
-/// What a form was sent for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Verb(String),
-    Button(String),
-}
-
-/// A form that somebody has filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Filled {
-    pub purpose: Purpose,
-    pub origin: Origin,
-    pub answers: Vec<(String, String)>,
-    /// The first question, below which a refusal is shown.
-    pub first: String,
-}
-
-impl Filled {
-    /// From a `view`. `None`: none of ours.
-    pub fn read(view: &Value) -> Option<Filled> {
-        let name = view["callback_id"].as_str()?;
-        let (subject, button) = crate::chat::button::read_button_name(name)?;
-        let purpose = match subject {
-            VERB => Purpose::Verb(button.to_owned()),
-            _ => Purpose::Button(name.to_owned()),
-        };
-        let values = &view["state"]["values"];
-        let blocks = view["blocks"].as_array().into_iter().flatten();
-        let names: Vec<&str> = blocks.filter_map(|block| block["block_id"].as_str()).collect();
-        let answers = values.as_object().into_iter().flatten().filter_map(|(name, block)| {
-            let answer = answer(&block[ANSWER])?;
-            Some((name.clone(), answer))
-        });
-        Some(Filled {
-            purpose,
-            origin: Origin::read(view["private_metadata"].as_str().unwrap_or_default()),
-            answers: answers.collect(),
-            first: names.first().map_or_else(
-                || values.as_object().and_then(|all| all.keys().next().cloned()).unwrap_or_default(),
-                |name| (*name).to_owned(),
-            ),
-        })
-    }
+/// A form that somebody has filled in, from a `view`. `None`: none of ours.
+pub(super) fn read(view: &Value) -> Option<Filled> {
+    let purpose = Purpose::read(view["callback_id"].as_str()?)?;
+    let values = &view["state"]["values"];
+    let blocks = view["blocks"].as_array().into_iter().flatten();
+    let names: Vec<&str> = blocks.filter_map(|block| block["block_id"].as_str()).collect();
+    let answers = values.as_object().into_iter().flatten().filter_map(|(name, block)| {
+        let answer = answer(&block[ANSWER])?;
+        Some((name.clone(), answer))
+    });
+    Some(Filled {
+        purpose,
+        origin: Origin::read(view["private_metadata"].as_str().unwrap_or_default()),
+        answers: answers.collect(),
+        first: names.first().map_or_else(
+            || values.as_object().and_then(|all| all.keys().next().cloned()).unwrap_or_default(),
+            |name| (*name).to_owned(),
+        ),
+    })
 }
 
 fn answer(element: &Value) -> Option<String> {
@@ -204,7 +160,7 @@ mod tests {
     fn filled(view: &Value, values: Value) -> Filled {
         let mut view = view.clone();
         view["state"] = json!({"values": values});
-        Filled::read(&view).unwrap()
+        read(&view).unwrap()
     }
 
     #[test]
@@ -247,8 +203,8 @@ mod tests {
 
     #[test]
     fn a_form_of_somebody_elses_is_not_read() {
-        assert_eq!(Filled::read(&json!({"callback_id": "another-app"})), None);
-        assert_eq!(Filled::read(&Value::Null), None);
+        assert_eq!(read(&json!({"callback_id": "another-app"})), None);
+        assert_eq!(read(&Value::Null), None);
     }
 
     #[test]

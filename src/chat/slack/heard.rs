@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use super::form::Filled;
+use super::form;
+use crate::chat::form::Filled;
 
 /// By which a message is put on the timeline: 📌.
 const PIN: &str = "pushpin";
@@ -147,7 +148,7 @@ fn interaction(payload: &Value) -> Option<Heard> {
             let action = payload["actions"].as_array()?.first()?;
             Says::Press { button: given(&action["action_id"])? }
         }
-        "view_submission" => Says::Form(Filled::read(&payload["view"])?),
+        "view_submission" => Says::Form(form::read(&payload["view"])?),
         "shortcut" if payload["callback_id"] == DECLARE => Says::Declare,
         "message_action" => match payload["callback_id"].as_str()? {
             DECLARE_FROM => Says::DeclareFrom { message: message.clone() },

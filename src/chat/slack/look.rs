@@ -8,10 +8,13 @@ use super::{
     deliver::EVENT,
     render::{card_block, card_key, line_mark},
     space::channel_of,
-    trouble::Doing,
+    trouble::Trouble,
 };
 use crate::{
-    chat::bring::{Halt, Step, looked},
+    chat::{
+        bring::{Halt, Step, looked},
+        trouble::Doing,
+    },
     outbox::port::{Content, Errand, Reconciled},
 };
 
@@ -47,8 +50,7 @@ impl SlackDoor {
                 args.push(("cursor", std::mem::take(&mut cursor)));
             }
             let mut page = self.rest.ask(method, &args).await;
-            if page.as_ref().is_err_and(super::trouble::Trouble::is_outside) && self.come_into(channel).await
-            {
+            if page.as_ref().is_err_and(Trouble::is_outside) && self.come_into(channel).await {
                 page = self.rest.ask(method, &args).await;
             }
             let page = match page {

@@ -25,19 +25,13 @@ mod stand;
 mod text;
 mod trouble;
 mod watch;
-mod websocket;
 
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-pub use self::{
-    heard::Way,
-    manifest::manifest,
-    settings::SlackSettings,
-    signed::{Signed, Unsigned},
-};
+pub use self::{heard::Way, manifest::manifest, settings::SlackSettings, signed::Signed};
 use self::{rest::Rest, stand::Stand};
 use crate::{
     chat::{

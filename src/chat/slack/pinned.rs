@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{NAME, SlackDoor, answer::Reply, heard::Heard, render::told, trouble::Trouble};
-use crate::{chat::Words, desk::Caller};
+use super::{NAME, SlackDoor, heard::Heard, render::told, trouble::Trouble};
+use crate::{
+    chat::{Words, ask::Reply},
+    desk::Caller,
+};
 
 impl SlackDoor {
     /// 📌 on a message: a note with its author and where it stands, once for each message.
@@ -23,7 +26,7 @@ impl SlackDoor {
                 return Reply::Words(told(&words));
             }
         };
-        let Some(incident) = self.incident_at(channel, message["thread_ts"].as_str()).await else {
+        let Some(incident) = self.bindings.incident_at(channel, message["thread_ts"].as_str()).await else {
             return Reply::Nothing;
         };
         // What the bot says stands on the timeline already.

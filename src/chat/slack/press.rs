@@ -5,22 +5,17 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{
-    SlackDoor,
-    answer::Reply,
-    form::{self, Filled, Origin, Purpose},
-    heard::Heard,
-    render::told,
-    text,
-};
+use super::{SlackDoor, form, heard::Heard, render::told, text};
 use crate::{
     chat::{
         Words,
-        button::{fill_in, find_button, read_button_name, stale},
+        ask::Reply,
+        button::{find_button, read_button_name, stale},
+        form::{Filled, Origin, wanted},
         words::note_of,
     },
     grammar::Form,
-    incident::{id::IncidentId, refusal::Refusal},
+    incident::refusal::Refusal,
 };
 
 impl SlackDoor {
@@ -28,10 +23,7 @@ impl SlackDoor {
     pub(super) async fn slash(self: &Arc<Self>, heard: &Heard, said: &str) -> Reply {
         let words = text::typed(said, &self.settings.people);
         let here = self.incident_here(heard).await;
-        if let Some((named, wanted)) = Form::wanted(&words) {
-            let origin = Origin { incident: named.or(here), ..origin(heard) };
-            let is_of_none = wanted.name == "declare";
-            let origin = if is_of_none { Origin { incident: None, ..origin } } else { origin };
+        if let Some((wanted, origin)) = wanted(&words, Origin { incident: here, ..origin(heard) }) {
             return self.open_form(heard, &form::of_verb(&wanted, "", &origin)).await;
         }
         let words = if words.trim().is_empty() { "help".to_owned() } else { words };
@@ -76,37 +68,14 @@ impl SlackDoor {
 
     /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
     pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
-        let done = match self.words_of(heard, form).await {
+        let here = self.incident_here(heard).await;
+        let done = match form.words(&self.desk, here).await {
             Ok((incident, argv)) => self.done(heard, incident, Words::Argv(argv)).await,
             Err(refusal) => Err(refusal),
         };
         match done {
             Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
             done => Reply::Words(super::render::answer(Some(done))),
-        }
-    }
-
-    async fn words_of(
-        &self,
-        heard: &Heard,
-        form: &Filled,
-    ) -> Result<(Option<IncidentId>, Vec<String>), Refusal> {
-        match &form.purpose {
-            Purpose::Verb(verb) => {
-                let here = match form.origin.incident {
-                    Some(id) => Some(id),
-                    None => self.incident_here(heard).await,
-                };
-                let wanted = Form::of(verb).ok_or_else(stale)?;
-                Ok((here, wanted.filled(None, &form.answers)?))
-            }
-            Purpose::Button(name) => {
-                let (subject, button) = read_button_name(name).ok_or_else(stale)?;
-                let (incident, _, button) = find_button(&self.desk, subject, button).await?;
-                let answers: Vec<(&str, &str)> =
-                    form.answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect();
-                Ok((incident, fill_in(&button.command, &answers)?))
-            }
         }
     }
 

@@ -10,11 +10,12 @@ use crate::{
     card::{Button, Card, Field, Said, Tone, Value as Shown},
     chat::{
         button::button_name,
+        space,
         text::{self, cap as cut},
         words::in_words,
     },
     desk::Answer,
-    incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
+    incident::{refusal::Refusal, sentence::Part, state::Incident},
 };
 
 const HEADER_MAX: usize = 150;
@@ -32,7 +33,6 @@ const MESSAGE_MAX: usize = 3_900;
 const WHO_MAX: usize = 160;
 const TITLE_MAX: usize = 250;
 const TOPIC_MAX: usize = 250;
-const CHANNEL_NAME_MAX: usize = 80;
 
 /// A text and the blocks that are shown in its place where blocks are known.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,34 +164,9 @@ pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
     format!("{head} {title} – {}: <#{channel}>", incident.severity)
 }
 
-/// The topic of an incident's channel: how bad it is, how far it has come, who commands.
+/// The topic of an incident's channel.
 pub(super) fn topic(incident: &Incident) -> String {
-    let (severity, phase) = (incident.severity, incident.phase.word());
-    let banner = match incident.kind().banner() {
-        "" => String::new(),
-        banner => format!("{banner} · "),
-    };
-    let commander = one_line(&incident.commander.to_string());
-    cap(&escape(&format!("{banner}{severity} · {phase} · command: {commander}")), TOPIC_MAX)
-}
-
-/// The name of an incident's channel: `inc-1-checkout-fails`. `besides` tells it from another of that name.
-pub(super) fn channel_name(id: IncidentId, title: &str, besides: &str) -> String {
-    let mut name = format!("{}-", id.to_string().to_lowercase());
-    let room = CHANNEL_NAME_MAX - besides.len() - 1;
-    for c in title.to_lowercase().chars() {
-        // Slack takes other letters as well; these are the same everywhere.
-        if c.is_ascii_alphanumeric() {
-            name.push(c);
-        } else if !name.ends_with('-') {
-            name.push('-');
-        }
-        if name.len() >= room {
-            break;
-        }
-    }
-    let name = name.trim_end_matches('-');
-    if besides.is_empty() { name.to_owned() } else { format!("{name}-{besides}") }
+    cap(&escape(&one_line(&space::topic(incident))), TOPIC_MAX)
 }
 
 #[cfg(test)]
@@ -269,14 +244,5 @@ mod tests {
         };
         let line = line(&said);
         assert!(line.chars().count() <= MESSAGE_MAX && line.ends_with("… #12"), "{line}");
-    }
-
-    #[test]
-    fn channels_are_named_by_number_first_in_letters_that_slack_takes() {
-        let id: IncidentId = "INC-1".parse().unwrap();
-        assert_eq!(channel_name(id, "Checkout  fails! Größe", ""), "inc-1-checkout-fails-gr-e");
-        assert_eq!(channel_name(id, "🚨", ""), "inc-1");
-        let long = channel_name(id, &"very bad ".repeat(30), "ab12cd");
-        assert!(long.len() <= CHANNEL_NAME_MAX && long.ends_with("-ab12cd"), "{long}");
     }
 }

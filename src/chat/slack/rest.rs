@@ -13,26 +13,21 @@ use chrono::{DateTime, Duration, Utc};
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 
-use super::trouble::Trouble;
+use super::trouble::{Refused, Trouble};
 use crate::{
-    chat::wire::{body as body_of, causes},
+    chat::{
+        trouble::patiently,
+        websocket::{self, Socket},
+        wire::{ANSWER_BYTES_MAX, body as body_of, client, quote},
+    },
     config::Secret,
     desk::clock::World,
 };
 
-const CONNECT: StdDuration = StdDuration::from_secs(5);
-const TOTAL: StdDuration = StdDuration::from_secs(15);
-/// Answers longer than this many bytes are cut, and then do not parse.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Of Slack's words on a refusal, so many characters are quoted.
-const QUOTE_CHARS_MAX: usize = 300;
 /// Longest wait that an answer may impose on us, in seconds.
 const WAIT_MAX_SECONDS: u64 = 3_600;
 /// Where an answer of 429 names no time.
 const WAIT_SECONDS: u64 = 5;
-/// Waits of up to this length are sat out, so many in a row.
-const PATIENT_WAIT: StdDuration = StdDuration::from_secs(5);
-const PATIENT_TRIES: u32 = 3;
 /// Whoever would have to stand in line for longer comes again later.
 const LINE_MAX: StdDuration = StdDuration::from_secs(20);
 /// Channels and methods remembered.
@@ -64,16 +59,8 @@ impl Rest {
     /// # Errors
     /// When no HTTP client can be built on this machine.
     pub fn new(settings: &super::SlackSettings, world: Arc<dyn World>) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT)
-            .timeout(TOTAL)
-            .pool_idle_timeout(StdDuration::from_secs(20))
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("commandpost/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| format!("The HTTP client for Slack could not be built: {e}."))?;
         Ok(Self {
-            client,
+            client: client("Slack")?,
             base: settings.base_url.trim_end_matches('/').to_owned(),
             bot_token: settings.bot_token.clone(),
             app_token: settings.app_token.clone(),
@@ -95,13 +82,7 @@ impl Rest {
     }
     /// What nothing else waits for: where Slack asks for a moment, it gets it at once.
     pub async fn patiently(&self, method: &str, args: Args<'_>) -> Result<Value, Trouble> {
-        for _ in 0..PATIENT_TRIES {
-            match self.tell(method, args).await {
-                Err(Trouble::Wait(wait)) if wait <= PATIENT_WAIT => tokio::time::sleep(wait).await,
-                done => return done,
-            }
-        }
-        self.tell(method, args).await
+        patiently(|| self.tell(method, args)).await
     }
     /// Posts a message, when it is the channel's turn.
     pub async fn post(&self, channel: &str, args: Args<'_>) -> Result<Value, Trouble> {
@@ -117,39 +98,24 @@ impl Rest {
         let request = self.request(Method::POST, method, &self.bot_token).form(args);
         self.call(method, &brake, request).await
     }
-    /// The address of a new socket.
-    pub async fn socket(&self) -> Result<String, Trouble> {
+    /// A new socket.
+    pub async fn socket(&self) -> Result<Socket, Trouble> {
         let method = "apps.connections.open";
         let none = Secret::default();
         let token = self.app_token.as_ref().unwrap_or(&none);
         let answer = self.call(method, method, self.request(Method::POST, method, token)).await?;
-        let url = answer["url"].as_str().map(str::to_owned);
-        url.ok_or_else(|| Trouble::MaybeSent("the answer has no address".into()))
-    }
-    /// Opens a WebSocket; the address has a ticket in it and is not to be logged.
-    pub async fn upgrade(&self, url: &str, key: &str) -> Result<reqwest::Response, Trouble> {
-        let url = match url.split_once("://") {
-            Some(("wss", rest)) => format!("https://{rest}"),
-            Some(("ws", rest)) => format!("http://{rest}"),
-            _ => return Err(Trouble::NotSent("the socket's address is none".into())),
-        };
-        let request = self
-            .client
-            .get(url)
-            .header("connection", "Upgrade")
-            .header("upgrade", "websocket")
-            .header("sec-websocket-version", "13")
-            .header("sec-websocket-key", key);
-        request.send().await.map_err(lost)
+        let url = answer["url"].as_str();
+        let url = url.ok_or_else(|| Trouble::MaybeSent("the answer has no address".into()))?;
+        websocket::open(&self.client, &*self.world, url).await.map_err(Trouble::NotSent)
     }
     /// Answers a command where Slack said that its answer is to go. That address is a secret.
     pub async fn respond(&self, url: &str, body: &Value) -> Result<(), Trouble> {
         // It came signed or by our socket; our words go to Slack alone, all the same.
         if !url.starts_with(HOOKS) && !url.starts_with(&format!("{}/", self.base)) {
             let error = "invalid_response_url".to_owned();
-            return Err(Trouble::Refused { error, needed: String::new(), message: String::new() });
+            return Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }));
         }
-        let response = self.client.post(url).json(body).send().await.map_err(lost)?;
+        let response = self.client.post(url).json(body).send().await.map_err(Trouble::lost)?;
         let status = response.status().as_u16();
         match status {
             200..=299 => Ok(()),
@@ -157,7 +123,7 @@ impl Rest {
             500..=599 => Err(Trouble::Broken(status.to_string())),
             _ => {
                 let error = format!("status {status}");
-                Err(Trouble::Refused { error, needed: String::new(), message: String::new() })
+                Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }))
             }
         }
     }
@@ -172,7 +138,7 @@ impl Rest {
         if let Some(wait) = self.braked(brake) {
             return Err(Trouble::Wait(wait));
         }
-        let response = request.send().await.map_err(lost)?;
+        let response = request.send().await.map_err(Trouble::lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::MaybeSent)?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -232,21 +198,11 @@ impl Rest {
         Ok(wait)
     }
 
-    /// A word of Slack's: one line, capped, without our tokens.
+    /// A word of Slack's, without our tokens.
     fn quote(&self, said: &Value) -> String {
-        let said = said.as_str().unwrap_or_default();
-        let said: String =
-            said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
-        let said = self.bot_token.redact(&said);
+        let said = self.bot_token.redact(&quote(said.as_str().unwrap_or_default()));
         self.app_token.as_ref().map_or_else(|| said.clone(), |token| token.redact(&said))
     }
-}
-
-/// What came of a request that got no answer. The address may have a secret in it.
-fn lost(error: reqwest::Error) -> Trouble {
-    let error = error.without_url();
-    let why = if error.is_timeout() { "no answer in time".to_owned() } else { causes(&error) };
-    if error.is_connect() || error.is_builder() { Trouble::NotSent(why) } else { Trouble::MaybeSent(why) }
 }
 
 fn retry_after(headers: &HeaderMap) -> StdDuration {

@@ -3,9 +3,8 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::{
-    chat::people::People,
+    chat::people::{People, account_of, accounts, configured},
     config::{self, Secret, SlackSpace},
-    people::Person,
 };
 
 /// Slack takes one message a second in a channel (<https://docs.slack.dev/apis/web-api/rate-limits>); the way there is not
@@ -44,10 +43,6 @@ impl SlackSettings {
         people: &[config::Person],
         public_url: Option<String>,
     ) -> Self {
-        let with_account = || people.iter().filter_map(|one| Some((one, one.slack.clone()?)));
-        let known: HashMap<String, Person> = with_account()
-            .map(|(one, account)| (account, Person { id: one.id.clone(), name: one.name.clone() }))
-            .collect();
         Self {
             bot_token: token,
             app_token: slack.app_token.clone(),
@@ -56,8 +51,8 @@ impl SlackSettings {
             channel: slack.channel.clone(),
             alerts_channel: slack.alerts_channel.clone(),
             space: slack.incident_space,
-            people: Arc::new(People::new(super::NAME, known)),
-            accounts: with_account().map(|(one, account)| (one.id.clone(), account)).collect(),
+            people: Arc::new(People::new(super::NAME, configured(people, |one| one.slack.as_ref()))),
+            accounts: accounts(people, |one| one.slack.as_ref()),
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             message_gap: MESSAGE_GAP,
         }
@@ -65,7 +60,6 @@ impl SlackSettings {
 
     /// The member id of a person, if it is known.
     pub(super) fn account_of(&self, person: &str) -> Option<String> {
-        let stranger = person.strip_prefix(super::NAME).and_then(|rest| rest.strip_prefix(':'));
-        self.accounts.get(person).map(String::as_str).or(stranger).map(str::to_owned)
+        account_of(super::NAME, &self.accounts, person)
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::{SlackDoor, heard::Way};
-use crate::config::Secret;
+use crate::{chat::Unproven, config::Secret};
 
 /// A request may be this many seconds old, or early by a clock that is wrong.
 const WINDOW_SECONDS: i64 = 300;
@@ -27,51 +27,40 @@ pub struct Signed {
     pub body: Vec<u8>,
 }
 
-/// Why a request is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsigned {
-    /// It has no signature, or one that does not fit.
-    Forged,
-    /// It is older than five minutes, or its clock is wrong.
-    Late,
-    /// Its body is not what Slack sends.
-    Unreadable,
-}
-
 impl Signed {
     /// Whether it is Slack's. `now` in seconds.
     ///
     /// # Errors
     /// Why it is not taken.
-    pub fn verify(&self, secret: &Secret, now: i64) -> Result<(), Unsigned> {
-        let timestamp = self.timestamp.as_deref().ok_or(Unsigned::Forged)?;
-        let at: i64 = timestamp.parse().map_err(|_| Unsigned::Forged)?;
+    pub fn verify(&self, secret: &Secret, now: i64) -> Result<(), Unproven> {
+        let timestamp = self.timestamp.as_deref().ok_or(Unproven::Forged)?;
+        let at: i64 = timestamp.parse().map_err(|_| Unproven::Forged)?;
         let given = self.signature.as_deref().and_then(|text| text.strip_prefix("v0="));
-        let given = given.and_then(|digits| hex::decode(digits).ok()).ok_or(Unsigned::Forged)?;
+        let given = given.and_then(|digits| hex::decode(digits).ok()).ok_or(Unproven::Forged)?;
         if secret.is_empty() {
-            return Err(Unsigned::Forged);
+            return Err(Unproven::Forged);
         }
         let mut mac =
-            Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| Unsigned::Forged)?;
+            Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| Unproven::Forged)?;
         mac.update(b"v0:");
         mac.update(timestamp.as_bytes());
         mac.update(b":");
         mac.update(&self.body);
         // Constant time.
-        mac.verify_slice(&given).map_err(|_| Unsigned::Forged)?;
+        mac.verify_slice(&given).map_err(|_| Unproven::Forged)?;
         if at.abs_diff(now) > WINDOW_SECONDS.unsigned_abs() {
-            return Err(Unsigned::Late);
+            return Err(Unproven::Late);
         }
         Ok(())
     }
 
-    fn payload(&self, way: Way) -> Result<Value, Unsigned> {
-        let json = |text: &[u8]| serde_json::from_slice(text).map_err(|_| Unsigned::Unreadable);
+    fn payload(&self, way: Way) -> Result<Value, Unproven> {
+        let json = |text: &[u8]| serde_json::from_slice(text).map_err(|_| Unproven::Unreadable);
         let pairs = || url::form_urlencoded::parse(&self.body);
         match way {
             Way::Event => json(&self.body),
             Way::Interaction => {
-                let payload = pairs().find(|(name, _)| name == "payload").ok_or(Unsigned::Unreadable)?;
+                let payload = pairs().find(|(name, _)| name == "payload").ok_or(Unproven::Unreadable)?;
                 json(payload.1.as_bytes())
             }
             Way::Command => {
@@ -93,7 +82,7 @@ impl SlackDoor {
     ///
     /// # Errors
     /// Why it is not taken.
-    pub async fn receive(self: Arc<Self>, way: Way, request: &Signed) -> Result<Option<Value>, Unsigned> {
+    pub async fn receive(self: Arc<Self>, way: Way, request: &Signed) -> Result<Option<Value>, Unproven> {
         let secret = self.settings.signing_secret.clone().unwrap_or_default();
         let now = self.desk.world.now();
         request.verify(&secret, now.timestamp())?;
@@ -136,31 +125,31 @@ mod tests {
         assert_eq!(good.verify(&secret, at), Ok(()));
         assert_eq!(good.verify(&secret, at + 300), Ok(()));
         for now in [at + 301, at - 301, 0, i64::MAX, i64::MIN] {
-            assert_eq!(good.verify(&secret, now), Err(Unsigned::Late), "{now}");
+            assert_eq!(good.verify(&secret, now), Err(Unproven::Late), "{now}");
         }
         for at_byte in 0..good.body.len() {
             let mut bad = good.clone();
             bad.body[at_byte] ^= 1;
-            assert_eq!(bad.verify(&secret, at), Err(Unsigned::Forged));
+            assert_eq!(bad.verify(&secret, at), Err(Unproven::Forged));
         }
         for signature in [None, Some(""), Some("v0="), Some("v0=a2"), Some("v1=a2114d57"), Some("v0=zz")] {
             let bad = Signed { signature: signature.map(str::to_owned), ..good.clone() };
-            assert_eq!(bad.verify(&secret, at), Err(Unsigned::Forged), "{signature:?}");
+            assert_eq!(bad.verify(&secret, at), Err(Unproven::Forged), "{signature:?}");
         }
         for timestamp in [None, Some("1531420619"), Some("soon"), Some("")] {
             let bad = Signed { timestamp: timestamp.map(str::to_owned), ..good.clone() };
-            assert_eq!(bad.verify(&secret, at), Err(Unsigned::Forged), "{timestamp:?}");
+            assert_eq!(bad.verify(&secret, at), Err(Unproven::Forged), "{timestamp:?}");
         }
-        assert_eq!(good.verify(&Secret::default(), at), Err(Unsigned::Forged));
-        assert_eq!(good.verify(&Secret::new("another"), at), Err(Unsigned::Forged));
+        assert_eq!(good.verify(&Secret::default(), at), Err(Unproven::Forged));
+        assert_eq!(good.verify(&Secret::new("another"), at), Err(Unproven::Forged));
     }
 
     #[test]
     fn a_body_is_read_by_the_way_it_came() {
         let (_, good) = documented();
         assert_eq!(good.payload(Way::Command).unwrap()["user_name"], "roadrunner");
-        assert_eq!(good.payload(Way::Interaction), Err(Unsigned::Unreadable));
-        assert_eq!(good.payload(Way::Event), Err(Unsigned::Unreadable));
+        assert_eq!(good.payload(Way::Interaction), Err(Unproven::Unreadable));
+        assert_eq!(good.payload(Way::Event), Err(Unproven::Unreadable));
         let form =
             Signed { body: b"payload=%7B%22type%22%3A%22shortcut%22%7D".to_vec(), ..Signed::default() };
         assert_eq!(form.payload(Way::Interaction).unwrap()["type"], "shortcut");

@@ -11,13 +11,11 @@ use serde_json::{Value, json};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{NAME, SlackDoor, answer::Ack, heard::Way, trouble::Trouble, websocket};
-use crate::chat::bring::catch_up;
+use super::{NAME, SlackDoor, answer::Ack, heard::Way, trouble::Trouble};
+use crate::chat::{bring::catch_up, trouble::AFTER_MISTAKE, websocket::Socket};
 
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
-/// After a token that is not taken, and where Socket Mode is switched off.
-const AFTER_MISTAKE: Duration = Duration::from_secs(300);
 /// A connection that lived this long was a good one.
 const STEADY: chrono::TimeDelta = chrono::TimeDelta::seconds(30);
 const HELLO_PATIENCE: Duration = Duration::from_secs(15);
@@ -108,9 +106,8 @@ impl SlackDoor {
     }
 
     /// A socket that has said hello.
-    async fn open_socket(&self) -> Result<websocket::Socket, Trouble> {
-        let url = self.rest.socket().await?;
-        let mut socket = websocket::open(&self.rest, &*self.desk.world, &url).await?;
+    async fn open_socket(&self) -> Result<Socket, Trouble> {
+        let mut socket = self.rest.socket().await?;
         let hello = async {
             while let Some(Ok(message)) = socket.next().await {
                 if let Message::Text(text) = message {
@@ -127,7 +124,7 @@ impl SlackDoor {
         }
     }
 
-    async fn converse(self: Arc<Self>, socket: websocket::Socket, number: u64, turns: Turns) {
+    async fn converse(self: Arc<Self>, socket: Socket, number: u64, turns: Turns) {
         let (mut out, mut heard) = socket.split();
         let (acks, mut to_send) = mpsc::unbounded_channel::<(Value, Ack)>();
         let mut ticks = tokio::time::interval(PING_EVERY);

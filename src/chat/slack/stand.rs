@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use super::{SlackDoor, heard::is_id, trouble::Doing};
-use crate::{chat::bring::Step, outbox::port::Outcome, people::Person};
+use super::{SlackDoor, heard::is_id};
+use crate::{
+    chat::{bring::Step, trouble::Doing},
+    outbox::port::Outcome,
+    people::Person,
+};
 
 /// A name that is not there by now is left out.
 const PATIENCE_WITH_NAMES: Duration = Duration::from_millis(700);

@@ -4,6 +4,7 @@ pub mod courier;
 pub mod discord;
 pub mod faulty;
 pub mod house;
+pub mod mattermost_api;
 pub mod openapi;
 pub mod program;
 mod schema;

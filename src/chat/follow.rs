@@ -1,0 +1,108 @@
+//! Messages that people put on the timeline by 📌, and what becomes of the entry when their message changes.
+
+use super::{Say, Words, bring::Place};
+use crate::{
+    desk::{Along, Caller},
+    incident::{
+        command::Command,
+        id::IncidentId,
+        refusal::{Because, Refusal},
+    },
+    people::Person,
+};
+
+/// Why an entry follows its message.
+const EDITED: &str = "its author changed the message";
+const DELETED: &str = "the message was deleted in the chat";
+
+/// Something that somebody did to a message.
+pub(super) struct Change<'a> {
+    pub by: Person,
+    /// The same whenever it is heard again.
+    pub event: &'a str,
+    /// The message.
+    pub target: &'a str,
+}
+
+/// Puts a message on the timeline as the note `argv`, once for each message. `author`: their account, who may change it.
+pub(super) async fn put_on_timeline(
+    place: &impl Place,
+    say: &Say,
+    pinned: &Change<'_>,
+    incident: IncidentId,
+    author: &str,
+    argv: Vec<String>,
+) -> Result<(), Refusal> {
+    let (bindings, target) = (place.bindings(), pinned.target);
+    let caller = Caller::person(pinned.by.clone(), bindings.chat());
+    let once = format!("{}:pin:{target}", bindings.chat());
+    let answer = say(caller, Some(incident), Words::Argv(argv), Some(once)).await?;
+    let Some(seq) = answer.seq else { return Ok(()) };
+    let entry = format!("{incident}/{seq}");
+    for (name, value) in [("entry", entry.as_str()), ("author", author)] {
+        if let Err(halt) = bindings.bind(target, name, value).await {
+            tracing::warn!(?halt, entry, "the entry will not follow its message");
+        }
+    }
+    Ok(())
+}
+
+/// The entry that a message has become.
+pub(super) async fn entry_of(place: &impl Place, message: &str) -> Option<(IncidentId, u64)> {
+    let entry = place.bindings().bound(message, "entry").await.ok().flatten()?;
+    let (incident, seq) = entry.rsplit_once('/')?;
+    Some((incident.parse().ok()?, seq.parse().ok()?))
+}
+
+/// The author of a message on the timeline has changed it: they correct the entry. `editor`: the account that did it;
+/// `argv`: the note that the message would be now.
+pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &str, argv: Vec<String>) {
+    let Some((incident, entry)) = entry_of(place, edit.target).await else { return };
+    if place.bindings().bound(edit.target, "author").await.ok().flatten().as_deref() != Some(editor) {
+        return;
+    }
+    let text = argv.last().cloned().unwrap_or_default();
+    let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
+    if let Err(refusal) = follow(place, edit, incident, command, "edit").await {
+        tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
+    }
+}
+
+/// A message on the timeline was deleted: the entry is redacted, or where that is not for this person, corrected.
+pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
+    let Some((incident, entry)) = entry_of(place, deletion.target).await else { return };
+    let redact = Command::Redact { target: entry, reason: DELETED.into() };
+    let mut done = follow(place, deletion, incident, redact, "redact").await;
+    if done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
+        let (text, reason) = (format!("({DELETED})"), DELETED.into());
+        let correct = Command::Correct { target: entry, text, at: None, reason };
+        done = follow(place, deletion, incident, correct, "correct").await;
+    }
+    if let Err(refusal) = done {
+        tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
+    }
+}
+
+async fn follow(
+    place: &impl Place,
+    change: &Change<'_>,
+    incident: IncidentId,
+    command: Command,
+    what: &str,
+) -> Result<(), Refusal> {
+    let chat = place.bindings().chat();
+    let along = Along { once: Some(format!("{chat}:{}:{what}", change.event)), ..Along::default() };
+    let caller = Caller::person(change.by.clone(), chat);
+    place.desk().submit(caller, incident, command, along).await.map(drop)
+}
+
+/// A card that somebody deleted is posted anew with its next change.
+pub(super) async fn forget_card(place: &impl Place, incident: IncidentId, message: &str) {
+    let (subject, bindings) = (incident.to_string(), place.bindings());
+    if let Ok(Some(card)) = bindings.bound(&subject, "card").await
+        && card == message
+        && let Err(halt) = bindings.bind(&subject, "card", "").await
+    {
+        tracing::warn!(?halt, subject, "the deleted card is not forgotten");
+    }
+}

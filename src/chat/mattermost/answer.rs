@@ -1,0 +1,151 @@
+//! Does what is asked, and tells what came of it: whoever used a slash command, a button or a form alone; whoever wrote a
+//! message, by a reply below it.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+
+use super::{
+    MattermostDoor, NAME,
+    event::Post,
+    heard::Heard,
+    render::{self, Message, told},
+    stand::Stand,
+    trouble::Trouble,
+};
+use crate::{
+    chat::{Words, ask::Reply, thread::thread_space, trouble::insist, wire::txn, words::in_words},
+    desk::{Answer, Caller},
+    incident::{id::IncidentId, refusal::Refusal},
+};
+
+/// A command that says nothing for this long is given up by the door; what it did stands on the timeline.
+const LONGEST: Duration = Duration::from_secs(120);
+const FIRST_PAUSE_MS: u64 = 500;
+const LONGEST_PAUSE_MS: u64 = 15_000;
+
+impl MattermostDoor {
+    /// Has the words done in the name of who asked.
+    pub(super) async fn done(
+        &self,
+        heard: &Heard,
+        incident: Option<IncidentId>,
+        words: Words,
+    ) -> Result<Answer, Refusal> {
+        match &words {
+            Words::Text(text) => self.meet_named(text).await,
+            Words::Argv(argv) => self.meet_named(&argv.join(" ")).await,
+        }
+        let caller = Caller::person(self.person(&heard.user, &heard.handle).await, NAME);
+        (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await
+    }
+
+    /// Tells the asker alone, who was acknowledged without an answer.
+    pub(super) async fn tell_later(&self, heard: &Heard, reply: Reply) {
+        let text = match reply {
+            Reply::Words(text) => text,
+            Reply::Refused { why, .. } => told(&why),
+            Reply::Nothing => return,
+        };
+        if let Some(hook) = &heard.hook {
+            let body = json!({"response_type": "ephemeral", "text": text, "skip_slack_parsing": true});
+            match insist(|| self.rest.respond(hook, &body)).await {
+                Ok(()) => return,
+                Err(trouble) => {
+                    tracing::info!(why = trouble.why(), "the asker's place for the answer is gone");
+                }
+            }
+        }
+        self.whisper(heard, &text).await;
+    }
+
+    /// In the channel for the asker's eyes, if the bot may do that; else in a direct message.
+    async fn whisper(&self, heard: &Heard, text: &str) {
+        if let Some(channel) = &heard.channel {
+            let mut post = json!({"channel_id": channel, "message": text});
+            if let Some(root) = &heard.thread {
+                post["root_id"] = json!(root);
+            }
+            let body = json!({"user_id": heard.user, "post": post});
+            if insist(|| self.rest.post("/posts/ephemeral", &body)).await.is_ok() {
+                return;
+            }
+        }
+        let Ok(stand) = self.stand().await else { return };
+        let both = json!([stand.me, heard.user]);
+        let sent = match insist(|| self.rest.post("/channels/direct", &both)).await {
+            Ok(direct) => {
+                let once = txn(&stand.tag, &format!("whisper/{}", heard.once));
+                let body = json!({"channel_id": direct["id"], "message": text, "pending_post_id": once});
+                insist(|| self.rest.post("/posts", &body)).await
+            }
+            Err(trouble) => Err(trouble),
+        };
+        if let Err(trouble) = sent {
+            let why = trouble.why();
+            tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
+            self.standing.error(why);
+        }
+    }
+
+    /// Does what a message says, and replies. `is_again`: an earlier run may have done so.
+    pub(super) async fn do_and_answer(
+        self: &Arc<Self>,
+        post: &Post,
+        incident: Option<IncidentId>,
+        words: String,
+        is_again: bool,
+    ) {
+        self.meet_named(&words).await;
+        // Everybody in the channel reads the answer.
+        let caller = Caller::person(self.person(&post.user, "").await, NAME).overheard();
+        let (door, once) = (self.clone(), format!("{NAME}:{}", post.id));
+        // A task of its own: a command that is under way is seen through.
+        let doing =
+            tokio::spawn(async move { (door.say)(caller, incident, Words::Text(words), Some(once)).await });
+        let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
+        self.reply(post, &told(&in_words(done)), is_again).await;
+    }
+
+    /// Replies below a message; as long as Mattermost is not there, waits for it: without it nothing else could be heard.
+    pub(super) async fn reply(&self, post: &Post, text: &str, is_again: bool) {
+        let Ok(stand) = self.stand().await else { return };
+        let (mut pause, mut look) = (FIRST_PAUSE_MS, is_again);
+        loop {
+            let wait = match self.reply_once(stand, post, text, look).await {
+                Ok(()) => return,
+                Err(trouble) if trouble.is_refused() => {
+                    let why = trouble.why();
+                    tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
+                    return self.standing.error(why);
+                }
+                Err(Trouble::Wait(wait)) => wait,
+                Err(_) => {
+                    // It may have arrived.
+                    look = true;
+                    pause = (pause * 2).min(LONGEST_PAUSE_MS);
+                    Duration::from_millis(pause)
+                }
+            };
+            tokio::select! {
+                // Heard again by the next run, which answers the same.
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn reply_once(&self, stand: &Stand, post: &Post, text: &str, look: bool) -> Result<(), Trouble> {
+        let key = format!("answer/{}", post.id);
+        if look && self.search(stand, &post.channel, &key, None).await?.is_some() {
+            return Ok(());
+        }
+        let at = thread_space(&post.channel, post.root.as_deref().unwrap_or(&post.id));
+        self.post(stand, &at, &Message::of(text.to_owned()), &key, &key).await.map(drop)
+    }
+}
+
+/// What is said where something broke down inside.
+pub(super) fn broke_down() -> Reply {
+    Reply::Words(render::answer(None))
+}

@@ -1,0 +1,112 @@
+//! Mattermost: commands, buttons and forms in; cards, channels and lines of the timeline out.
+//!
+//! Words come in by the WebSocket ([`listen`]), as messages that begin with a prefix or the bot's name: what was said while
+//! the bot was away is found and done when it is back, once ([`missed`]). Where Mattermost can reach this server, slash
+//! commands, buttons and forms come over HTTP ([`receive`]) and are answered to the asker alone. What everybody reads comes
+//! from the outbox: the door is a [`Courier`]. An incident has one space (a channel of its own, or a thread in the command
+//! post), remembered in the journal.
+
+mod answer;
+mod deliver;
+mod dialog;
+mod event;
+mod heard;
+mod listen;
+mod look;
+mod missed;
+mod pinned;
+mod press;
+mod receive;
+mod render;
+mod rest;
+mod seal;
+mod settings;
+mod space;
+mod stand;
+mod text;
+mod trouble;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+pub use self::{heard::Way, settings::MattermostSettings, text::mentioned};
+use self::{rest::Rest, seal::Seal, stand::Stand};
+use crate::{
+    chat::{
+        Say,
+        bindings::Bindings,
+        bring,
+        health::{Health, Standing},
+        seen::Seen,
+    },
+    desk::Desk,
+    outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
+};
+
+/// The destination's name in outbox, journal and settings.
+pub const NAME: &str = "mattermost";
+
+/// The door. It listens as long as `stop` is not cancelled; as a courier it works in any case.
+pub struct MattermostDoor {
+    settings: MattermostSettings,
+    desk: Arc<Desk>,
+    say: Say,
+    rest: Rest,
+    seal: Seal,
+    bindings: Bindings,
+    /// What was heard and done by this process.
+    seen: Seen,
+    standing: Standing,
+    /// Who the bot is and where it stands, once asked.
+    stand: OnceCell<Stand>,
+    stop: CancellationToken,
+}
+
+impl MattermostDoor {
+    /// Opens the door. Returns at once; Mattermost need not be there. Run [`MattermostDoor::listen`] to hear what is said,
+    /// and [`Desk::run_outbox`] with it to bring out cards and lines.
+    ///
+    /// # Errors
+    /// A sentence, when no HTTP client can be built on this machine.
+    pub fn open(
+        settings: MattermostSettings,
+        desk: Arc<Desk>,
+        say: Say,
+        stop: CancellationToken,
+    ) -> Result<Arc<MattermostDoor>, String> {
+        let rest = Rest::new(&settings.url, settings.token.clone(), desk.world.clone())?;
+        let seal = Seal::new(settings.token.clone());
+        let bindings = Bindings::new(desk.journal.clone(), NAME);
+        Ok(Arc::new(MattermostDoor {
+            settings,
+            desk,
+            say,
+            rest,
+            seal,
+            bindings,
+            seen: Seen::default(),
+            standing: Standing::default(),
+            stand: OnceCell::new(),
+            stop,
+        }))
+    }
+
+    /// How the door stands now.
+    pub fn health(&self) -> Health {
+        self.standing.look()
+    }
+}
+
+impl Courier for MattermostDoor {
+    fn destination(&self) -> &str {
+        NAME
+    }
+    fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
+        Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
+    }
+    fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
+        Box::pin(self.look_up(errand))
+    }
+}

@@ -1,0 +1,86 @@
+//! Messages that people put on the timeline by 📌, and what becomes of the entry when their author changes them.
+
+use std::sync::Arc;
+
+use super::{
+    MattermostDoor,
+    event::{Event, Pin, Post},
+    render::told,
+    trouble::Trouble,
+};
+use crate::{
+    chat::{
+        follow::{self, Change, entry_of},
+        words::note_of,
+    },
+    incident::refusal::Refusal,
+};
+
+impl MattermostDoor {
+    /// 📌 on a message: a note with its author and where it stands, once for each message.
+    ///
+    /// # Errors
+    /// When Mattermost could not be asked; worth another try.
+    pub(super) async fn put_on_timeline(self: &Arc<Self>, event: &Event, pin: &Pin) -> Result<(), Trouble> {
+        let message = match &event.message {
+            Some(message) => message.clone(),
+            None => match self.rest.get(&format!("/posts/{}", event.post)).await {
+                Ok(post) => match Post::read(&post) {
+                    Some(message) => message,
+                    None => return Ok(()),
+                },
+                Err(trouble) if trouble.is_refused() => return Ok(()),
+                Err(trouble) => return Err(trouble),
+            },
+        };
+        let incident = self.bindings.incident_at(&message.channel, message.root.as_deref()).await;
+        // What the bot says stands on the timeline already; so does what was pinned before.
+        let is_own = self.stand.get().is_some_and(|stand| stand.me == message.user);
+        let (Some(incident), false) = (incident, is_own) else { return Ok(()) };
+        if entry_of(&**self, &message.id).await.is_some() {
+            return Ok(());
+        }
+        let name = event.name();
+        let by = self.person(&pin.user, "").await;
+        let pinned = Change { by, event: &name, target: &message.id };
+        let done = match self.as_note(&message).await {
+            Ok(argv) => {
+                follow::put_on_timeline(&**self, &self.say, &pinned, incident, &message.user, argv).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        // That it is done is seen in the incident's space.
+        if let Err(refusal) = done {
+            self.reply(&message, &told(&refusal.to_string()), true).await;
+        }
+        Ok(())
+    }
+
+    /// A message as a note: who wrote it, what, with which files, and where it stands.
+    async fn as_note(&self, message: &Post) -> Result<Vec<String>, Refusal> {
+        let author = self.person(&message.user, "").await;
+        note_of(
+            &author,
+            &message.text,
+            message.files.iter().map(String::as_str),
+            &self.permalink(&message.id),
+        )
+    }
+
+    pub(super) async fn follow_edit(self: &Arc<Self>, event: &Event, message: &Post) {
+        let Ok(argv) = self.as_note(message).await else { return };
+        let (by, name) = (self.person(&message.user, "").await, event.name());
+        let edit = Change { by, event: &name, target: &message.id };
+        follow::follow_edit(&**self, &edit, &message.user, argv).await;
+    }
+
+    /// Who deleted it is told to administrators alone; otherwise it is its author.
+    pub(super) async fn follow_deletion(self: &Arc<Self>, event: &Event, message: &Post) {
+        let by = self.person(message.deleted_by.as_ref().unwrap_or(&message.user), "").await;
+        let name = event.name();
+        follow::follow_deletion(&**self, &Change { by, event: &name, target: &message.id }).await;
+        if let Some(incident) = self.bindings.incident_at(&message.channel, message.root.as_deref()).await {
+            follow::forget_card(&**self, incident, &message.id).await;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What Mattermost shows of a card, a line of the timeline, an answer and an announcement. Pure: texts and attachments.
+//!
+//! After <https://developers.mattermost.com/integrate/reference/message-attachments/>. A message has 16,383 characters at
+//! most, an attachment's footer 300, and an action's id only letters and digits.
+
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use super::{
+    heard::Way,
+    seal::Seal,
+    settings::MattermostSettings,
+    text::{cap, escape, moment, moment_with_day, one_line, plainly, soften},
+};
+use crate::{
+    card::{Button, Card, Field, Said, Tone, Value as Shown},
+    chat::{
+        button::{button_name, typed},
+        markdown::length,
+        space,
+        text::{self, cap as cut},
+        words::in_words,
+    },
+    desk::Answer,
+    incident::{refusal::Refusal, state::Incident},
+};
+
+const TITLE_MAX: usize = 250;
+const TEXT_MAX: usize = 1_500;
+const FIELDS_MAX: usize = 25;
+const FIELD_MAX: usize = 1_000;
+const FOOTER_MAX: usize = 300;
+const BUTTONS_MAX: usize = 25;
+const LABEL_MAX: usize = 75;
+/// Longer ones are folded up by the clients.
+const LINE_MAX: usize = 3_900;
+const ANSWER_MAX: usize = 8_000;
+const WHO_MAX: usize = 160;
+const TOPIC_MAX: usize = 300;
+const HEADER_MAX: usize = 1_024;
+const NAME_MAX: usize = 64;
+const PLAIN_MAX: usize = 250;
+
+/// A text, and what is shown below it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Message {
+    pub text: String,
+    pub attachments: Vec<Value>,
+}
+
+impl Message {
+    pub fn of(text: String) -> Self {
+        Self { text, attachments: vec![] }
+    }
+}
+
+/// The key under which a card is found again.
+pub(super) fn card_key(subject: &str) -> String {
+    format!("card/{subject}")
+}
+
+fn banner(banner: &str) -> String {
+    if banner.is_empty() { String::new() } else { format!("**{banner}** ") }
+}
+
+fn field(field: &Field, tz: Tz) -> Value {
+    let value = match &field.value {
+        Shown::Text(text) => escape(text),
+        Shown::Time(at) => moment_with_day(*at, tz),
+    };
+    let value = if value.trim().is_empty() { "–".to_owned() } else { cap(&value, FIELD_MAX) };
+    json!({"title": field.name, "value": value, "short": field.is_short})
+}
+
+fn button(subject: &str, button: &Button, url: &str, seal: &Seal) -> Value {
+    let id: String = button.id.chars().filter(char::is_ascii_alphanumeric).collect();
+    json!({
+        "id": id,
+        "type": "button",
+        "name": cut(button.label, LABEL_MAX),
+        "style": if button.is_primary { "primary" } else { "default" },
+        "integration": {"url": url, "context": seal.button(&button_name(subject, button.id))},
+    })
+}
+
+/// A card. Where Mattermost cannot reach this server, the words stand in place of the buttons.
+pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> Message {
+    let (mark, color) = match card.tone {
+        Tone::Critical => ("🔴", "#d32f2f"),
+        Tone::Warning => ("🟠", "#f57c00"),
+        Tone::Calm => ("🔵", "#1976d2"),
+        Tone::Good => ("🟢", "#388e3c"),
+    };
+    let title = cap(&soften(&one_line(&card.title)), TITLE_MAX);
+    let title = match card.banner {
+        "" => format!("{mark} {title}"),
+        banner => format!("{mark} {banner} {title}"),
+    };
+    let footer = cap(&soften(&one_line(&format!("{} · {}", card.subject, card.footer))), FOOTER_MAX);
+    let fields: Vec<Value> = card.fields.iter().take(FIELDS_MAX).map(|one| field(one, settings.tz)).collect();
+    let mut text = cap(&escape(&card.text), TEXT_MAX);
+    let mut attachment = json!({
+        "fallback": title, "color": color, "title": title, "fields": fields, "footer": footer,
+    });
+    match settings.callback(Way::Action) {
+        Some(url) => {
+            let buttons = card.buttons.iter().take(BUTTONS_MAX);
+            attachment["actions"] = buttons.map(|one| button(&card.subject, one, &url, seal)).collect();
+        }
+        None if !card.buttons.is_empty() => {
+            let words: Vec<String> =
+                card.buttons.iter().map(|one| format!("`{}`", typed(one, &settings.prefix))).collect();
+            text.push_str(&format!("\nSay {}", words.join(" · ")));
+        }
+        None => {}
+    }
+    attachment["text"] = json!(text.trim());
+    Message { text: String::new(), attachments: vec![attachment] }
+}
+
+/// A line of the timeline, with its number at the end: what people name in `correct 12`.
+pub(super) fn line(said: &Said, tz: Tz) -> String {
+    let mark = format!(" #{}", said.seq);
+    let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
+    let head = format!("{}{} **{who}** ", banner(said.banner), moment(said.at, tz));
+    let room = LINE_MAX.saturating_sub(length(&head) + mark.len());
+    let shown = |text: &str, left| cap(&escape(text), left);
+    let text = text::sentence(&said.text, room, length, shown, |at| moment_with_day(at, tz));
+    format!("{head}{text}{mark}")
+}
+
+/// What came of a command, for the one who gave it.
+pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> String {
+    told(&in_words(done))
+}
+
+/// Our own words.
+pub(super) fn told(text: &str) -> String {
+    let text = soften(text);
+    if text.trim().is_empty() { "Done.".to_owned() } else { cap(&text, ANSWER_MAX) }
+}
+
+/// Our own words where nothing is formatted: below a form's field.
+pub(super) fn told_plainly(text: &str) -> String {
+    cut(&plainly(text), PLAIN_MAX)
+}
+
+/// The line in the command post that leads to an incident's channel, by the channel's name.
+pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
+    let title = cap(&escape(&one_line(&incident.title)), TITLE_MAX);
+    let head = format!("🚨 {}**{}**", banner(incident.kind().banner()), incident.id);
+    format!("{head} {title} – {}: ~{channel}", incident.severity)
+}
+
+/// The name of an incident's channel that people read: `INC-1 checkout fails`.
+pub(super) fn channel_title(incident: &Incident) -> String {
+    let title = format!("{} {}", incident.id, one_line(&incident.title));
+    let mut kept = cut(&title, NAME_MAX);
+    // It is counted in one way or another.
+    while kept.len() > NAME_MAX {
+        kept.pop();
+    }
+    kept.trim_end().to_owned()
+}
+
+/// What stands above an incident's channel: how bad it is, how far it has come, who commands, where to go from there.
+pub(super) fn header(incident: &Incident, public_url: Option<&str>) -> String {
+    let mut header = cap(&escape(&one_line(&space::topic(incident))), TOPIC_MAX);
+    for (label, link) in space::links(incident, public_url) {
+        // An address with a bracket in it would end the link early.
+        if !text::is_plain_url(&link) {
+            continue;
+        }
+        let link = format!(" | [{}]({link})", escape(&one_line(&label)));
+        if length(&header) + length(&link) <= HEADER_MAX {
+            header.push_str(&link);
+        }
+    }
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, sync::Arc};
+
+    use super::*;
+    use crate::{
+        card::Blank,
+        chat::people::People,
+        config::{MattermostSpace, Secret},
+        incident::sentence::Part,
+    };
+
+    fn settings(callback_url: Option<&str>) -> MattermostSettings {
+        MattermostSettings {
+            token: Secret::new("t"),
+            command_token: None,
+            url: "https://chat.example.org".into(),
+            callback_url: callback_url.map(str::to_owned),
+            channel: String::new(),
+            alerts_channel: None,
+            space: MattermostSpace::Channel,
+            prefix: "!incident".into(),
+            people: Arc::new(People::new("mattermost", HashMap::new())),
+            accounts: HashMap::new(),
+            public_url: None,
+            tz: Tz::UTC,
+        }
+    }
+
+    fn card_of(text: &str) -> Card {
+        let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
+        let field = |is_short| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short };
+        Card {
+            is_cover: false,
+            subject: "INC-1".into(),
+            incident: None,
+            banner: "EXERCISE EXERCISE EXERCISE",
+            title: text.into(),
+            tone: Tone::Critical,
+            text: text.into(),
+            fields: (0..40).map(|n| field(n % 2 == 0)).collect(),
+            buttons: vec![Button {
+                id: "note",
+                label: "Note",
+                command: "note {text}".into(),
+                blanks: vec![blank],
+                is_primary: true,
+            }],
+            footer: text.into(),
+        }
+    }
+
+    fn said(text: &str) -> Said {
+        Said {
+            incident: "INC-1".parse().unwrap(),
+            banner: "EXERCISE EXERCISE EXERCISE",
+            seq: 12,
+            at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            who: text.into(),
+            text: vec![Part::Text(text.into())],
+        }
+    }
+
+    #[test]
+    fn whatever_the_text_a_card_and_a_line_keep_mattermosts_limits() {
+        let seal = Seal::new(Secret::new("k"));
+        for c in ["*", "🚨", "<", "\\", "@", "a b "] {
+            let long = c.repeat(20_000);
+            let shown = card(&card_of(&long), &settings(Some("http://cp")), &seal);
+            let bytes = serde_json::to_string(&shown.attachments).unwrap().len();
+            assert!(bytes < 200_000, "{c}: {bytes}");
+            assert!(shown.attachments[0]["footer"].as_str().unwrap().chars().count() <= FOOTER_MAX);
+            assert!(line(&said(&long), Tz::UTC).chars().count() <= LINE_MAX, "{c}");
+            assert!(line(&said(&long), Tz::UTC).ends_with(" #12"));
+        }
+    }
+
+    #[test]
+    fn a_card_and_a_line_read_well_and_call_nobody() {
+        let seal = Seal::new(Secret::new("k"));
+        let mut small = card_of("INC-1 **checkout** fails @all");
+        small.fields.truncate(1);
+        let mut shown = card(&small, &settings(Some("http://cp")), &seal).attachments.remove(0);
+        let context = shown["actions"][0]["integration"]["context"].take();
+        assert_eq!(seal.read_button(&context), Some("cp1|INC-1|note"));
+        let without = card(&small, &settings(None), &seal).attachments.remove(0);
+        let text = without["text"].as_str().unwrap().replace('\u{200b}', "·");
+        let line = line(&said("Ada & <Bo>"), Tz::UTC).replace('\u{200b}', "·");
+        let shown = serde_json::to_string_pretty(&shown).unwrap().replace('\u{200b}', "·");
+        insta::assert_snapshot!(format!("{shown}\n\n{text}\n\n{line}"));
+    }
+}

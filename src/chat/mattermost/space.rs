@@ -1,0 +1,143 @@
+//! The place of an incident in Mattermost: a channel of its own, or a thread below its card in the command post.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{
+    MattermostDoor,
+    heard::id,
+    render::{self, Message},
+    trouble::{Refused, Trouble},
+};
+pub(super) use crate::chat::thread::parts_of as channel_of;
+use crate::{
+    chat::{
+        bring::{Halt, Step},
+        space::{self, Home, INVITES_MAX, SKEW_SECONDS, keep},
+        trouble::Doing,
+    },
+    config::MattermostSpace,
+    incident::{id::IncidentId, state::Incident},
+    outbox::port::Outcome,
+};
+
+const CHANNEL_NAME_MAX: usize = 64;
+
+impl Home for MattermostDoor {
+    fn post_name(&self) -> &str {
+        &self.settings.channel
+    }
+    fn has_own_places(&self) -> bool {
+        self.settings.space == MattermostSpace::Channel
+    }
+    async fn open_place(&self, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
+        self.open_channel(incident, former, is_retry).await
+    }
+    async fn say_where(&self, post: &str, incident: &Incident, space: &str, is_retry: bool) -> Step<String> {
+        let key = format!("announcement/{}/{space}", incident.id);
+        if is_retry && let Some(line) = self.find(post, &key, incident.milestones.declared).await? {
+            return Ok(line);
+        }
+        // Channels are linked by their names.
+        let found = self.rest.get(&format!("/channels/{space}")).await;
+        let found = found.map_err(|trouble| trouble.outcome(Doing::Read, space))?;
+        let text = render::announcement(incident, found["name"].as_str().unwrap_or_default());
+        self.say_once(post, Message::of(text), &key, &key).await
+    }
+}
+
+impl MattermostDoor {
+    async fn open_channel(&self, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
+        let stand = self.stand().await?;
+        // Somebody else may have a channel of that name, or this house had one before it began anew.
+        for besides in ["", stand.tag.as_str()] {
+            let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
+            let body = json!({
+                "team_id": stand.team, "name": name, "display_name": render::channel_title(incident), "type": "O",
+            });
+            match self.rest.post("/channels", &body).await {
+                Ok(made) => {
+                    let why = "Mattermost's answer to a new channel could not be read.".to_owned();
+                    return id(&made["id"]).ok_or_else(|| Outcome::Unknown { why }.into());
+                }
+                Err(trouble) if trouble.is_name_taken() => {
+                    if is_retry
+                        && let Some(found) = self.find_channel(&name, incident).await?
+                        && found != former
+                    {
+                        return Ok(found);
+                    }
+                }
+                Err(trouble) => {
+                    return Err(trouble.outcome(Doing::OpenChannel, &self.settings.channel).into());
+                }
+            }
+        }
+        let why = format!(
+            "Mattermost has channels named after {} already, and none of them is ours. Rename them, then retry this \
+             delivery.",
+            incident.id
+        );
+        Err(Outcome::Failed { why }.into())
+    }
+
+    /// A channel of this name that the bot made since the incident was declared: an earlier attempt, whose answer was lost.
+    async fn find_channel(&self, name: &str, incident: &Incident) -> Step<Option<String>> {
+        let stand = self.stand().await?;
+        let since = incident.milestones.declared.map_or(0, |at| at.timestamp() - SKEW_SECONDS) * 1_000;
+        match self.rest.get(&format!("/teams/{}/channels/name/{name}", stand.team)).await {
+            Ok(found) => {
+                let is_ours = found["creator_id"] == stand.me.as_str()
+                    && found["create_at"].as_i64().is_some_and(|at| at >= since);
+                Ok(id(&found["id"]).filter(|_| is_ours))
+            }
+            // An archived one, or one that is not for the bot.
+            Err(trouble) if trouble.is_not_found() || trouble.is_forbidden() => Ok(None),
+            Err(trouble) => Err(trouble.outcome(Doing::Read, &self.settings.channel).into()),
+        }
+    }
+
+    /// Header of the incident's channel, and those who take part in it. Nothing fails for these: what does not go through
+    /// now is done with the next change.
+    pub(super) async fn keep_channel(&self, id: IncidentId, channel: &str) -> Step<()> {
+        let (subject, incident) = (id.to_string(), space::incident(&self.desk, id).await?);
+        let header = render::header(&incident, self.settings.public_url.as_deref());
+        let (path, body) = (format!("/channels/{channel}/patch"), json!({"header": header}));
+        let attempt = self.once(&subject, Method::PUT, &path, &body);
+        keep(&self.bindings, &subject, "header", &format!("{channel} {header}"), attempt).await?;
+        let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
+        for account in accounts.into_iter().take(INVITES_MAX) {
+            let (path, body) = (format!("/channels/{channel}/members"), json!({"user_id": account}));
+            let attempt = self.once(&subject, Method::POST, &path, &body);
+            keep(&self.bindings, &subject, &format!("invited/{account}"), channel, attempt).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether that is done, or refused; what Mattermost refuses is not tried again.
+    async fn once(&self, subject: &str, method: Method, path: &str, body: &serde_json::Value) -> bool {
+        match self.rest.patiently(method, path, Some(body)).await {
+            Ok(_) => true,
+            Err(trouble) => {
+                let why = trouble.why();
+                tracing::warn!(subject, why, path, "the incident's channel goes without");
+                trouble.is_refused()
+            }
+        }
+    }
+}
+
+/// What a person is told when a channel of the settings is gone.
+pub(super) fn gone(channel: &str) -> Outcome {
+    let (status, id) = (404, "app.channel.get.existing.app_error".to_owned());
+    let message = "it is not there".to_owned();
+    Trouble::Refused(Refused { status, id, message }).outcome(Doing::Post, channel)
+}
+
+/// A place that was never made has nothing to forget.
+pub(super) fn whole(halt: Halt, channel: &str) -> Outcome {
+    match halt {
+        Halt::Outcome(outcome) => outcome,
+        Halt::SpaceGone => gone(channel),
+    }
+}

@@ -1,0 +1,200 @@
+//! The place of an incident, where a chat has channels and threads: made once, announced once, looked after.
+
+use std::{future::Future, sync::Arc};
+
+use super::{
+    bindings::Bindings,
+    bring::{Halt, Place, Space, Step},
+    thread::{parts_of, thread_space},
+};
+use crate::{
+    card,
+    desk::Desk,
+    incident::{id::IncidentId, state::Incident},
+    outbox::port::Outcome,
+};
+
+/// Links of an incident that are shown above its place.
+const LINKS_MAX: usize = 8;
+/// Accounts invited with one change of the card.
+pub(super) const INVITES_MAX: usize = 10;
+/// Clocks may differ by this much.
+pub(super) const SKEW_SECONDS: i64 = 600;
+
+/// A chat in which an incident has a place of its own, or a thread below its card in the command post.
+pub(super) trait Home: Place {
+    /// The command post, as the settings name it.
+    fn post_name(&self) -> &str;
+    /// The command post, as the chat names it.
+    fn post(&self) -> impl Future<Output = Step<String>> + Send {
+        async { Ok(self.post_name().to_owned()) }
+    }
+    fn has_own_places(&self) -> bool;
+    /// Makes the incident's own place. `former` is the one that was deleted.
+    fn open_place(
+        &self,
+        incident: &Incident,
+        former: &str,
+        is_retry: bool,
+    ) -> impl Future<Output = Step<String>> + Send;
+    /// Says in the command post where the incident is worked on; returns the message.
+    fn say_where(
+        &self,
+        post: &str,
+        incident: &Incident,
+        space: &str,
+        is_retry: bool,
+    ) -> impl Future<Output = Step<String>> + Send;
+}
+
+/// The incident's place, made if there is none.
+pub(super) async fn space_of(home: &impl Home, id: IncidentId, is_retry: bool) -> Step<Space> {
+    match found_or_made(home, id, is_retry).await {
+        Err(Halt::SpaceGone) => Err(home.gone(home.post_name()).into()),
+        done => done,
+    }
+}
+
+async fn found_or_made(home: &impl Home, id: IncidentId, is_retry: bool) -> Step<Space> {
+    let (subject, bindings) = (id.to_string(), home.bindings());
+    if let Some(space) = bindings.bound(&subject, "space").await? {
+        if parts_of(&space).1.is_none() {
+            announce(home, &incident(home.desk(), id).await?, &space, is_retry).await?;
+        }
+        return Ok(Space { id: space, is_new: false });
+    }
+    let incident = incident(home.desk(), id).await?;
+    let former = bindings.bound(&subject, "former").await?.unwrap_or_default();
+    let made = if home.has_own_places() {
+        home.open_place(&incident, &former, is_retry).await?
+    } else {
+        open_thread(home, &incident, &former, is_retry).await?
+    };
+    // At once: whatever happens next must not make a second one.
+    bindings.bind(&subject, "space", &made).await?;
+    tracing::info!(incident = %id, chat = home.title(), space = made, "the incident has its place");
+    if parts_of(&made).1.is_none() {
+        announce(home, &incident, &made, is_retry).await?;
+    }
+    Ok(Space { id: made, is_new: true })
+}
+
+/// The thread hangs below the incident's card.
+async fn open_thread(home: &impl Home, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
+    let (subject, post) = (incident.id.to_string(), home.post().await?);
+    let card = card::incident(incident, home.desk().settings.policy.words);
+    let mut root = None;
+    if is_retry {
+        let found = home.find_card(&post, &card, false).await?;
+        root = found.filter(|found| thread_space(&post, found) != former);
+    }
+    if root.is_none() {
+        root = home.post_card(&post, &card, &format!("card/{subject}/{post}/{former}")).await?;
+    }
+    let unread =
+        || Outcome::Unknown { why: format!("{}'s answer to a card could not be read.", home.title()) };
+    let root = root.ok_or_else(unread)?;
+    home.bindings().bind(&subject, "card", &root).await?;
+    Ok(thread_space(&post, &root))
+}
+
+/// Says in the command post where the incident is worked on, once.
+async fn announce(home: &impl Home, incident: &Incident, space: &str, is_retry: bool) -> Step<()> {
+    let subject = incident.id.to_string();
+    if home.bindings().bound(&subject, "announcement").await?.is_some() {
+        return Ok(());
+    }
+    let post = home.post().await?;
+    let message = home.say_where(&post, incident, space, is_retry).await?;
+    home.bindings().bind(&subject, "announcement", &message).await
+}
+
+/// The incident, for whoever makes a place for it.
+pub(super) async fn incident(desk: &Arc<Desk>, id: IncidentId) -> Step<Incident> {
+    let found = desk.incident(id).await;
+    found.map_err(|refusal| Outcome::Retry { after: None, why: refusal.to_string() }.into())
+}
+
+/// Has something done once for each `value`. `attempt` says whether it is not to be tried again.
+pub(super) async fn keep(
+    bindings: &Bindings,
+    subject: &str,
+    name: &str,
+    value: &str,
+    attempt: impl Future<Output = bool>,
+) -> Step<()> {
+    if bindings.bound(subject, name).await?.as_deref() != Some(value) && attempt.await {
+        bindings.bind(subject, name, value).await?;
+    }
+    Ok(())
+}
+
+/// Who takes part, holds a role or is asked to, by their accounts in a chat.
+pub(super) fn accounts(incident: &Incident, account_of: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let people = incident.participants.values().map(|one| &one.person);
+    let offered = incident.offers.iter().chain(&incident.command_offer).map(|offer| &offer.to);
+    let held = incident.roles.iter().map(|held| &held.person);
+    let mut accounts: Vec<String> =
+        people.chain(offered).chain(held).filter_map(|one| account_of(&one.id)).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts
+}
+
+/// Where people go from an incident's place, by label: the console, the status page, the incident's own links (the
+/// bridge is one of them).
+pub(super) fn links(incident: &Incident, public_url: Option<&str>) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    if let Some(base) = public_url {
+        all.push(("Console".to_owned(), format!("{base}/console/i/{}", incident.id)));
+        all.push(("Status page".to_owned(), format!("{base}/status")));
+    }
+    let links = incident.links.iter().take(LINKS_MAX).map(|link| (link.label.clone(), link.url.clone()));
+    all.extend(links.filter(|(_, url)| url.starts_with("https://") || url.starts_with("http://")));
+    all
+}
+
+/// How bad an incident is, how far it has come, who commands: for the top of its place. Plain.
+pub(super) fn topic(incident: &Incident) -> String {
+    let (severity, phase) = (incident.severity, incident.phase.word());
+    let banner = match incident.kind().banner() {
+        "" => String::new(),
+        banner => format!("{banner} · "),
+    };
+    format!("{banner}{severity} · {phase} · command: {}", incident.commander)
+}
+
+/// The name of an incident's channel, in letters that every chat takes: `inc-1-checkout-fails`. `besides` tells it from
+/// another of that name.
+pub(super) fn channel_name(id: IncidentId, title: &str, besides: &str, max: usize) -> String {
+    let mut name = format!("{}-", id.to_string().to_lowercase());
+    let room = max - besides.len() - 1;
+    for c in title.to_lowercase().chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+        if name.len() >= room {
+            break;
+        }
+    }
+    let name = name.trim_end_matches('-');
+    if besides.is_empty() { name.to_owned() } else { format!("{name}-{besides}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_named_by_number_first_in_letters_that_every_chat_takes() {
+        let id: IncidentId = "INC-1".parse().unwrap();
+        assert_eq!(channel_name(id, "Checkout  fails! Größe", "", 64), "inc-1-checkout-fails-gr-e");
+        assert_eq!(channel_name(id, "🚨", "", 64), "inc-1");
+        for max in [64, 80] {
+            let long = channel_name(id, &"very bad ".repeat(30), "ab12cd", max);
+            assert!(long.len() <= max && long.ends_with("-ab12cd"), "{long}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The Mattermost door on a modelled Mattermost: a whole incident, by the hands of modelled people.
+
+mod house;
+mod trouble;
+
+use serde_json::json;
+
+use commandpost::{config::MattermostSpace, model::mattermost::Post};
+
+use self::house::House;
+
+fn shown(card: &Post) -> String {
+    serde_json::to_string(&card.props["attachments"]).expect("JSON")
+}
+
+/// The ids of the card's buttons.
+fn buttons(card: &Post) -> Vec<String> {
+    card.actions().iter().filter_map(|action| action["id"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, card) = house.declare("Checkout fails @channel & _more_").await;
+    house.quiet().await;
+    assert!(channel.name.starts_with("inc-1-checkout-fails"), "{}", channel.name);
+    assert!(channel.title.starts_with("INC-1 Checkout fails"), "{}", channel.title);
+    assert!(
+        shown(&card).contains("INC-1 Checkout fails") && shown(&card).contains("Ada Lovelace"),
+        "{card:?}"
+    );
+    let announced: Vec<Post> = house
+        .mattermost
+        .posts(&house.post)
+        .into_iter()
+        .filter(|post| post.user == house.mattermost.bot())
+        .collect();
+    assert_eq!(announced.len(), 1);
+    let text = &announced[0].text;
+    assert!(text.contains("**INC-1** Checkout fails @\u{200b}channel & \\_more\\_"), "{text}");
+    assert!(text.contains(&format!("~{}", channel.name)), "{text}");
+    house
+        .eventually("the header, the invitation and the pin", || {
+            let now = house.mattermost.channel_named("inc-1")?;
+            let is_whole = now.header.contains("command: Ada Lovelace")
+                && now.header.contains("[Console](https://incidents.example.com/console/i/INC-1)")
+                && now.members.contains(&house.ada)
+                && now.posts.iter().any(|post| post.id == card.id && post.is_pinned);
+            is_whole.then_some(())
+        })
+        .await;
+
+    let told = house.ask(&house.bob, &channel.id, "severity sev1 payments too").await;
+    assert!(!told.is_empty());
+    house.ask(&house.bob, &channel.id, "note the database failed over @here *now*").await;
+    house.quiet().await;
+    assert_eq!(house.cards(&channel.id).len(), 1, "edited in place");
+    let now = &house.cards(&channel.id)[0];
+    assert!(now.edited_at > 0 && now.id == card.id && shown(now).contains("SEV1"), "{now:?}");
+    let lines = house.lines(&channel.id);
+    let note = lines.last().expect("a line");
+    assert!(note.contains("**Bob** the database failed over @\u{200b}here \\*now\\*"), "{note}");
+    // Said somewhere else, of an incident that is named; and what cannot be done, the asker alone is told.
+    house.ask(&house.ada, &house.post, "INC-1 note from afar").await;
+    house.quiet().await;
+    assert!(house.lines(&channel.id).last().expect("a line").contains("from afar"));
+    let lost = house.ask(&house.ada, &house.post, "INC-9 note x").await;
+    assert!(lost.contains("There is no INC-9"), "{lost}");
+    // A page that is linked, such as the bridge, stands above the channel.
+    house.ask(&house.ada, &channel.id, "link Bridge https://meet.example.com/inc-1").await;
+    house.quiet().await;
+    let header = || house.mattermost.channel_named("inc-1").map(|now| now.header).unwrap_or_default();
+    house
+        .eventually("the bridge", || {
+            header().contains("[Bridge](https://meet.example.com/inc-1)").then_some(())
+        })
+        .await;
+    // Whoever is offered something is invited, by the name that people type.
+    let told = house.ask(&house.ada, &channel.id, "command offer @bob.b").await;
+    assert!(told.contains("Bob"), "{told}");
+    house.quiet().await;
+    assert!(house.mattermost.channel_named("inc-1").expect("there").members.contains(&house.bob));
+    house.ask(&house.bob, &channel.id, "command accept").await;
+    house.quiet().await;
+    house.eventually("Bob's command", || header().contains("command: Bob").then_some(())).await;
+    house.end(bot, "the card follows").await;
+}
+
+#[tokio::test]
+async fn where_nobody_registered_a_slash_command_a_message_will_do() {
+    let mut house = House::new().await;
+    house.has_callbacks = false;
+    let bot = house.start().await;
+    let declared = house.call(&house.ada, &house.post, "!incident declare Checkout fails").await;
+    assert!(declared.contains("INC-1"), "{declared}");
+    let channel = house.eventually("the channel", || house.mattermost.channel_named("inc-1")).await;
+    let card = house.eventually("the card", || house.cards(&channel.id).pop()).await;
+    assert!(buttons(&card).is_empty() && shown(&card).contains("`!incident note TEXT`"), "{card:?}");
+    // In the incident's own channel `!` will do, and anywhere the bot's name.
+    house.call(&house.bob, &channel.id, "!note the database failed over").await;
+    house.call(&house.bob, &house.post, "@commandpost INC-1 note from afar").await;
+    let told = house.call(&house.ada, &channel.id, "!command offer @bob.b").await;
+    assert!(told.contains("Bob"), "{told}");
+    // What is not for the bot stays so, whoever says it.
+    for other in ["note x", "!weather berlin", "!incidents are bad", "see !incident close"] {
+        house.mattermost.say(&house.bob, &channel.id, None, other).expect("said");
+    }
+    let refused = house.call(&house.bob, &channel.id, "!close").await;
+    assert!(!refused.is_empty());
+    house.quiet().await;
+    let timeline = house.timeline().await;
+    for words in ["the database failed over", "from afar"] {
+        assert_eq!(timeline.iter().filter(|text| text.contains(words)).count(), 1, "{timeline:#?}");
+    }
+    assert!(!timeline.iter().any(|text| text.contains("weather")), "{timeline:#?}");
+    house.end(bot, "messages").await;
+}
+
+#[tokio::test]
+async fn a_verb_without_its_words_opens_a_form_and_what_is_refused_stands_in_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let asked = house.mattermost.slash(&house.ada, &house.post, None, "declare").expect("said");
+    let form = asked.form().await.expect("a form");
+    assert_eq!(form.dialog["callback_id"], "cp1|verb|declare");
+    let sent =
+        house.mattermost.submit(&house.ada, json!({"title": "Search is down", "severity": "sev3"})).await;
+    let told = sent.expect("it fits").answer().await.expect("an answer");
+    assert!(told.contains("INC-1"), "{told:?}");
+    house.quiet().await;
+    let channel = house.mattermost.channel_named("inc-1-search-is-down").expect("a channel");
+
+    // Command goes over by a form as well: to a person chosen from a list.
+    let asked = house.mattermost.slash(&house.ada, &channel.id, None, "command offer").expect("said");
+    asked.form().await.expect("a form");
+    let sent = house.mattermost.submit(&house.ada, json!({"to": house.bob})).await.expect("it fits");
+    let told = sent.answer().await.expect("an answer");
+    assert!(told.contains("Bob"), "{told:?}");
+    // Where the bot may whisper, the answer stands in the channel; otherwise it is a message to the person.
+    house.mattermost.give_permission("create_post_ephemeral");
+    let asked = house.mattermost.slash(&house.bob, &channel.id, None, "can").expect("said");
+    asked.form().await.expect("a form");
+    let can = json!({"service": "search", "conditions": "no results", "actions": "restarting", "needs": "an index"});
+    let sent = house.mattermost.submit(&house.bob, can).await.expect("it fits");
+    sent.answer().await.expect("an answer");
+    house.quiet().await;
+    let timeline = house.timeline().await;
+    assert!(timeline.iter().any(|text| text.contains("no results")), "{timeline:?}");
+    // What is refused stands in the form, and nothing typed is lost.
+    let asked = house.mattermost.slash(&house.bob, &channel.id, None, "command offer").expect("said");
+    asked.form().await.expect("a form");
+    let refused =
+        house.mattermost.submit(&house.bob, json!({"to": house.ada})).await.err().expect("not Bob's to give");
+    assert!(refused.0.starts_with("{\"errors\":{\"to\":"), "{refused}");
+    assert_eq!(house.mattermost.dialogs().len(), 1, "it is still open");
+    house.end(bot, "forms").await;
+}
+
+#[tokio::test]
+async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, card) = house.declare("Checkout fails").await;
+    let pressed = house.mattermost.press(&house.bob, &card.id, "note").expect("a button");
+    let form = pressed.form().await.expect("a form");
+    assert_eq!(form.dialog["elements"][0]["display_name"], "What happened?");
+    let typed = "{text} \"quoted\" --at 09:12 INC-2 close; `x` @here &amp;";
+    let sent = house.mattermost.submit(&house.bob, json!({"text": typed})).await.expect("it fits");
+    sent.answer().await.expect("an answer");
+    house.quiet().await;
+    assert_eq!(house.timeline().await.last().map(|text| text.trim_end_matches('.')), Some(typed));
+    // One without blanks is done at once, and answered where it was pressed.
+    let next = house.mattermost.press(&house.bob, &card.id, "next").expect("a button");
+    assert!(!next.answer().await.expect("an answer").is_empty());
+    // Where its buttons lead is shown to nobody.
+    let read = house.mattermost.requests().iter().any(|request| request.path.contains("/actions/dialogs"));
+    assert!(read && buttons(&card).contains(&"resolve".to_owned()), "{card:?}");
+    // A card that has moved on: the button is no longer there.
+    house.ask(&house.ada, &channel.id, "resolve rolled back").await;
+    house.ask(&house.ada, &channel.id, "close").await;
+    house.quiet().await;
+    let now = house.cards(&channel.id).pop().expect("a card");
+    assert!(!buttons(&now).contains(&"resolve".to_owned()), "{:?}", buttons(&now));
+    house.end(bot, "buttons").await;
+}
+
+#[tokio::test]
+async fn a_pin_puts_a_message_on_the_timeline_and_the_entry_follows_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let message = house.mattermost.say(&house.bob, &channel.id, None, "sees 5xx on <b>").expect("said");
+    house.mattermost.react(&house.ada, &message.id, "eyes").expect("put there");
+    for person in [&house.ada, &house.bob] {
+        house.mattermost.react(person, &message.id, "pushpin").expect("put there");
+    }
+    let has = |words: &'static str| move |lines: &[String]| lines.iter().any(|text| text.contains(words));
+    house.until_timeline("the note", has("Bob: sees 5xx on <b> (http")).await;
+    // A message in a thread of the channel.
+    let reply = house.mattermost.say(&house.bob, &channel.id, Some(&message.id), "and 4xx").expect("said");
+    house.mattermost.react(&house.ada, &reply.id, "pushpin").expect("put there");
+    house.until_timeline("the reply", has("Bob: and 4xx")).await;
+    house.quiet().await;
+    let timeline = house.timeline().await;
+    let notes: Vec<_> = timeline.iter().filter(|text| text.contains("sees 5xx")).collect();
+    assert_eq!(notes.len(), 1, "once: {notes:?}");
+    assert!(notes[0].contains(&format!("/_redirect/pl/{}", message.id)), "{notes:?}");
+    // Its author writes it anew, and takes another back.
+    house.mattermost.edit(&message.id, "sees 502 on checkout").expect("edited");
+    house.until_timeline("the correction", has("sees 502 on checkout")).await;
+    house.mattermost.delete(&reply.id).expect("deleted");
+    house
+        .until_timeline("the redaction", |lines| !lines.iter().any(|text| text.starts_with("Bob: and 4xx")))
+        .await;
+    // What stands nowhere near an incident is nobody's note.
+    let elsewhere = house.mattermost.say(&house.bob, &house.post, None, "lunch?").expect("said");
+    house.mattermost.react(&house.ada, &elsewhere.id, "pushpin").expect("put there");
+    house.call(&house.ada, &channel.id, "!note after all").await;
+    assert!(!house.timeline().await.iter().any(|text| text.contains("lunch")));
+    house.end(bot, "pins").await;
+}
+
+#[tokio::test]
+async fn an_incident_can_be_a_thread_in_the_command_post() {
+    let mut house = House::new().await;
+    house.space = MattermostSpace::Thread;
+    let bot = house.start().await;
+    house.ask(&house.ada, &house.post, "declare Checkout fails").await;
+    let card = house.eventually("the card", || house.cards(&house.post).pop()).await;
+    house.quiet().await;
+    assert_eq!(house.mattermost.channels().len(), 2, "no channel is made");
+    // A slash command within the thread is of its incident, and so is a message.
+    let asked =
+        house.mattermost.slash(&house.bob, &house.post, Some(&card.id), "note it swaps").expect("said");
+    asked.answer().await.expect("an answer");
+    house
+        .mattermost
+        .say(&house.bob, &house.post, Some(&card.id), "!note the database failed over")
+        .expect("said");
+    house.until_timeline("the note", |lines| lines.iter().any(|text| text.contains("failed over"))).await;
+    house.quiet().await;
+    let posts = house.mattermost.posts(&house.post);
+    for words in ["it swaps", "database failed over"] {
+        let line = posts.iter().find(|post| post.text.contains(words) && post.user == house.mattermost.bot());
+        assert_eq!(line.expect("a line").root.as_deref(), Some(card.id.as_str()));
+    }
+    assert_eq!(house.cards(&house.post).len(), 1, "one card, above its thread");
+    house.end(bot, "threads").await;
+}
+
+#[tokio::test]
+async fn a_restart_that_remembers_nothing_finds_the_card_and_the_lines_again() {
+    let mut house = House::new().await;
+    house.space = MattermostSpace::Thread;
+    let bot = house.start().await;
+    house.ask(&house.ada, &house.post, "declare Checkout fails").await;
+    house.quiet().await;
+    house.stop(bot).await;
+    let card = house.cards(&house.post).pop().expect("a card");
+    house.desk.journal.bind("mattermost", "INC-1", "card", "").await.expect("bound");
+    let bot = house.start().await;
+    house.ask(&house.ada, &house.post, "INC-1 note back again").await;
+    house.quiet().await;
+    assert_eq!(house.cards(&house.post).len(), 1);
+    assert_eq!(house.cards(&house.post)[0].id, card.id);
+    house.end(bot, "a restart").await;
+}
+
+#[tokio::test]
+async fn a_restricted_incident_is_told_to_the_asker_alone_and_shown_in_no_channel() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let answer = house.ask(&house.ada, &house.post, "declare --restricted somebody reads our mail").await;
+    assert!(answer.contains("INC-1"), "{answer}");
+    let aloud = house.call(&house.ada, &house.post, "!incident INC-1 status").await;
+    assert!(!aloud.contains("reads our mail") && aloud.contains("restricted"), "{aloud}");
+    let whispered = house.ask(&house.ada, &house.post, "INC-1 status").await;
+    assert!(whispered.contains("reads our mail"), "{whispered}");
+    let stranger = house.ask(&house.bob, &house.post, "INC-1 status").await;
+    assert!(!stranger.contains("reads our mail"), "{stranger}");
+    house.quiet().await;
+    assert!(house.mattermost.channel_named("inc-1").is_none());
+    let posts = house.mattermost.posts(&house.post);
+    assert!(!posts.iter().any(|post| post.text.contains("reads our mail") || post.is_card()), "{posts:#?}");
+    house.end(bot, "restricted").await;
+}
