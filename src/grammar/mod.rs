@@ -20,10 +20,10 @@ mod walk;
 mod words;
 
 pub use complete::{Completions, autocomplete};
-pub use discord::{CONTEXT_MENU_NOTE, discord_commands, from_discord};
+pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord};
 pub use form::{Form, Kind, Question};
 pub use help::{examples, help, reference};
-pub use tree::{VERBS_MAX, tree};
+pub use tree::tree;
 
 use crate::{
     incident::{

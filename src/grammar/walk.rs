@@ -26,7 +26,9 @@ const TITLE_WORDS_MAX: usize = 5;
 pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     if words.is_text()
         && words.peek().is_some_and(|word| {
-            ["/incident", "!incident", "incident"].iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
+            ["/incident", "!incident", "incident", "/record"]
+                .iter()
+                .any(|prefix| word.eq_ignore_ascii_case(prefix))
         })
     {
         words.next();
