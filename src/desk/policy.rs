@@ -148,7 +148,8 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::UpdatePublished { next_update_at: Some(due_at), .. } => {
             set("update".into(), TimerKind::UpdateDue { due_at: *due_at }, *due_at);
         }
-        Event::Declared { triage: false, .. }
+        // What was over when it was declared is owed to nobody.
+        Event::Declared { triage: false, ended: None, .. }
         | Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => {
             first_update(incident.severity);
         }
@@ -174,7 +175,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     }
     // Counted from the last summary, or from the last reminder; one timer, set anew.
     let counts_anew = match &entry.event {
-        Event::Declared { triage, .. } => !triage,
+        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
         Event::PhaseChanged { to: Phase::Investigating, .. }
         | Event::SeverityChanged { .. }
         | Event::Summarized { .. } => incident.phase != Phase::Triage,

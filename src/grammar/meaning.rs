@@ -27,16 +27,14 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
     let command = match verb {
-        Verb::Declare { title, severity, from, triage, test, restricted } => {
+        Verb::Declare { title, severity, from, triage, test, restricted, began, ended } => {
             let kind = if test { Kind::Test } else { Kind::Real };
             let declare = Declare {
-                title: title.unwrap_or_default(),
-                severity,
-                kind,
                 triage,
-                situation: None,
-                drill: None,
                 restricted,
+                began: began.map(|at| at.0),
+                ended: ended.map(|at| at.0),
+                ..Declare::new(title.unwrap_or_default(), severity, kind)
             };
             return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
         }

@@ -54,6 +54,12 @@ pub(super) enum Verb {
         /// Only you, and whom you let in, see it
         #[arg(long)]
         restricted: bool,
+        /// When it really began: 09:12, 10m (ago); UTC
+        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        began: Option<value::Time>,
+        /// When it was over: declared for the record
+        #[arg(long, value_name = "TIME", value_parser = value::time, conflicts_with = "triage")]
+        ended: Option<value::Time>,
     },
     /// Open incidents
     #[command(alias = "ls", after_help = "list --all")]

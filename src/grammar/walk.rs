@@ -263,7 +263,7 @@ impl Line<'_> {
         let Some(mut value) = words.value()? else {
             return Err(refuse::flag_without_value(self.path, self.verb, flag));
         };
-        if long == "at" && value::units(&value).is_some() && words.peek() == Some("ago") {
+        if value_name(flag) == "TIME" && value::units(&value).is_some() && words.peek() == Some("ago") {
             words.next();
             value.push_str(" ago");
         }

@@ -28,6 +28,26 @@ pub struct Declare {
     pub drill: Option<DrillStart>,
     /// Only who declares it, and whom they let in, may see it.
     pub restricted: bool,
+    /// When it really began, where that was before now.
+    pub began: Option<StatedTime>,
+    /// When it was over: it is declared for the record.
+    pub ended: Option<StatedTime>,
+}
+
+impl Declare {
+    pub fn new(title: impl Into<String>, severity: Severity, kind: Kind) -> Declare {
+        Declare {
+            title: title.into(),
+            severity,
+            kind,
+            triage: false,
+            situation: None,
+            drill: None,
+            restricted: false,
+            began: None,
+            ended: None,
+        }
+    }
 }
 
 /// What a drill's incident starts with.

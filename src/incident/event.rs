@@ -133,6 +133,12 @@ pub enum Event {
         triage: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         drill_clock: Option<DrillClock>,
+        /// When it began, as whoever declared it said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began: Option<DateTime<Utc>>,
+        /// When it was over before it was declared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<DateTime<Utc>>,
     },
     #[serde(rename = "incident.retitled")]
     Retitled { title: String },

@@ -90,16 +90,24 @@ pub type Tell<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
 /// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
 pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
     match event {
-        Event::Declared { title, kind, severity, triage, .. } => {
+        Event::Declared { title, kind, severity, triage, began, ended, .. } => {
             let what = match kind {
                 Kind::Real => "",
                 Kind::Drill => "The exercise ",
                 Kind::Test => "The test ",
             };
+            let course = match (began, ended) {
+                (None, None) => String::new(),
+                (Some(began), None) => format!(" It began {}.", tell(*began)),
+                (None, Some(ended)) => format!(" It was over {}.", tell(*ended)),
+                (Some(began), Some(ended)) => {
+                    format!(" It began {} and was over {}.", tell(*began), tell(*ended))
+                }
+            };
             if *triage {
-                format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.")
+                format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.{course}")
             } else {
-                format!("{what}«{title}» was declared as {severity}.")
+                format!("{what}«{title}» was declared as {severity}.{course}")
             }
         }
         Event::Retitled { title } => format!("The title is now «{title}»."),
@@ -383,6 +391,8 @@ mod tests {
                 severity: Severity::Sev1,
                 triage: false,
                 drill_clock: None,
+                began: None,
+                ended: None,
             },
             Event::Declared {
                 title: "Checkout".into(),
@@ -390,6 +400,8 @@ mod tests {
                 severity: Severity::Sev3,
                 triage: true,
                 drill_clock: None,
+                began: None,
+                ended: None,
             },
             Event::SeverityChanged {
                 from: Severity::Sev3,

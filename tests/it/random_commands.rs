@@ -430,6 +430,7 @@ fn play(
     triage: bool,
     by_house: bool,
     two_person: bool,
+    course: (Option<StatedTime>, Option<StatedTime>),
     story: Vec<(Option<Person>, Command, i64)>,
 ) {
     let house = Person::house();
@@ -446,15 +447,8 @@ fn play(
         sha256: "0".into(),
         clock: DrillClock { started_real: start, started_virtual: start, speed: 10.0 },
     });
-    let declare = Declare {
-        title: "Payments fail".into(),
-        severity: Severity::Sev2,
-        kind,
-        triage,
-        situation: None,
-        drill,
-        restricted: false,
-    };
+    let (began, ended) = course;
+    let declare = Declare { triage, drill, began, ended, ..Declare::new("Payments fail", Severity::Sev2, kind) };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
     let scene = Scene {
         person: &opener,
@@ -464,7 +458,13 @@ fn play(
         policy: &policy,
         target: None,
     };
-    let opened = decide::open(&declare, &scene).unwrap();
+    let opened = match decide::open(&declare, &scene) {
+        Ok(opened) => opened,
+        Err(refusal) => {
+            assert!(began.is_some() || ended.is_some(), "{refusal}");
+            return;
+        }
+    };
     let chats = vec!["discord".to_owned()];
     let mut played = Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats };
     let id = IncidentId::new(kind, 1);
@@ -520,8 +520,10 @@ proptest! {
         triage in any::<bool>(),
         by_house in prop::bool::weighted(0.2),
         two_person in prop::bool::weighted(0.8),
+        began in prop_oneof![3 => Just(None), 1 => stated()],
+        ended in prop_oneof![3 => Just(None), 1 => stated()],
         story in prop::collection::vec(said(), 1..60),
     ) {
-        play(kind, triage, by_house, two_person, story);
+        play(kind, triage, by_house, two_person, (began, ended), story);
     }
 }

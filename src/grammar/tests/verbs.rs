@@ -22,6 +22,11 @@ fn a_declaration_is_sev2_and_real_unless_said_otherwise() {
         assert_eq!((declare.severity, declare.kind, declare.triage), (Severity::Sev1, Kind::Test, true));
         assert_eq!(situation, Some(3));
     }
+    let late = declared("declare Checkout was down --began 10:30 --ended 10m ago").0;
+    assert_eq!(late.title, "Checkout was down");
+    assert_eq!(late.began, Some(StatedTime::TimeOfDay("10:30:00".parse().unwrap())));
+    assert_eq!(late.ended, Some(StatedTime::MinutesAgo(10)));
+    assert!(refused("declare x --ended 10:30 --triage").contains("does not go with"));
     assert_eq!(declared("declare INC-1 is back").0.title, "INC-1 is back");
     assert!(refused("INC-1 declare Checkout").contains("`confirm INC-1`"));
     assert!(refused("declare x --drill").contains("no flag «--drill»"));

@@ -17,7 +17,7 @@ use super::{AnswerBody, Api, id, once, reply, write_access};
 use crate::{
     http::auth::Who,
     incident::{
-        command::{Declare, SituationFacts},
+        command::{Declare, SituationFacts, StatedTime},
         kind::Kind,
         refusal::Refusal,
         severity::Severity,
@@ -47,6 +47,12 @@ pub struct NewIncident {
     /// Only the caller, and whom they let in, may see it.
     #[serde(default)]
     pub restricted: bool,
+    /// When it really began, where that was before now.
+    #[schema(example = "2026-11-20T09:12:00Z")]
+    pub began: Option<DateTime<Utc>>,
+    /// When it was over: it is declared for the record, and resolved at once.
+    #[schema(example = "2026-11-20T10:40:00Z")]
+    pub ended: Option<DateTime<Utc>>,
 }
 
 /// One incident in a list.
@@ -156,14 +162,12 @@ pub(crate) async fn declare(
             Err(_) => return reply::refused(&Refusal::invalid("That is no alert situation.", "Write S-3.")),
         };
     let declare = Declare {
-        title: new.title,
-        severity,
-        kind: if new.test { Kind::Test } else { Kind::Real },
         triage: new.triage,
         situation,
-        drill: None,
         restricted: new.restricted,
-    };
+        began: new.began.map(StatedTime::At),
+        ended: new.ended.map(StatedTime::At),
+        ..Declare::new(new.title, severity, if new.test { Kind::Test } else { Kind::Real }) };
     let caller = Api::caller(&who, &headers);
     let via = caller.via.clone();
     let along = crate::desk::Along { once: once(&who, &headers), ..Default::default() };

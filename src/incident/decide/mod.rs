@@ -531,7 +531,7 @@ fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> 
     if time > now + Duration::minutes(1) {
         return Err(Refusal::invalid(
             format!("{} lies in the future; it is {} now.", when(Some(time)), when(Some(now))),
-            "A late entry tells when something happened: give a time that has passed.",
+            "Give a time that has passed: 09:12 (UTC), 10m (ago), or a date and time.",
         ));
     }
     if time < now - Duration::days(STATED_DAYS_MAX) {

@@ -20,7 +20,7 @@ pub const ASSIST_ANEW: Duration = Duration::minutes(30);
 impl Incident {
     /// Opens an incident from its first entry, which must be `incident.declared`.
     pub fn open(entry: &Entry) -> Option<Incident> {
-        let Event::Declared { title, kind, severity, triage, drill_clock } = &entry.event else {
+        let Event::Declared { title, kind, severity, triage, drill_clock, began, .. } = &entry.event else {
             return None;
         };
         if *kind != entry.incident.kind {
@@ -61,7 +61,11 @@ impl Incident {
             links: vec![],
             decisions: 0,
             notes: 0,
-            milestones: Milestones { declared: Some(entry.occurred_at), ..Milestones::default() },
+            milestones: Milestones {
+                impact_started: *began,
+                declared: Some(entry.occurred_at),
+                ..Milestones::default()
+            },
             next_update_due: None,
             drill_clock: *drill_clock,
             scenario: None,
