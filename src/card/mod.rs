@@ -168,6 +168,9 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         short("Phase", incident.phase.word()),
         short(Role::ic().def().shown(words), incident.commander.to_string()),
     ];
+    if let Some(name) = &incident.incident_type {
+        fields.push(short("Type", name.clone()));
+    }
     if let Some(offer) = &incident.command_offer {
         fields.push(short("Command offered to", offer.to.to_string()));
     }
@@ -210,6 +213,11 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if !incident.merged_in.is_empty() {
         let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
         fields.push(short("Merged in", merged.join(", ")));
+    }
+    let mut filled: Vec<String> =
+        incident.fields.iter().map(|(name, known)| format!("{name}: {}", known.value)).collect();
+    if !filled.is_empty() {
+        fields.push(long("Fields", some_of(&mut filled)));
     }
     if let Some(stop) = &incident.stop {
         fields.push(long(

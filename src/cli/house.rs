@@ -59,6 +59,7 @@ pub fn policy(config: &Config) -> Policy {
             publish: reserved(config, &config.permissions.publish),
             break_glass: config.members(&config.permissions.break_glass),
         },
+        taxonomy: config.taxonomy(),
         ..Policy::default()
     }
 }

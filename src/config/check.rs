@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::format::nearest;
 use super::report::Report;
 use super::{Config, HookSender, Permissions, Person, Slack, X, is_loopback};
+use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
 /// in place of what was written.
@@ -31,6 +32,9 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("permissions") && !report.is_spoilt("person") {
         groups(config, report);
+    }
+    if !report.is_spoilt("incident_type") && !report.is_spoilt("incident_field") {
+        taxonomy(config, report);
     }
     if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
         templates(config, report);
@@ -173,6 +177,50 @@ fn groups(config: &Config, report: &mut Report<'_>) {
                 format!("nobody is in the group `{group}`"),
                 hint,
             );
+        }
+    }
+}
+
+/// Types and fields are named in one word, and a type has only fields that are there.
+fn taxonomy(config: &Config, report: &mut Report<'_>) {
+    let types = || config.incident_type.iter().map(|one| one.name.as_str());
+    let fields = || config.incident_field.iter().map(|one| one.name.as_str());
+    once(types(), |index| format!("incident_type[{index}].name"), report);
+    once(fields(), |index| format!("incident_field[{index}].name"), report);
+    let is_word = |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let types = types().enumerate().map(|(index, name)| (format!("incident_type[{index}].name"), name));
+    let named = fields().enumerate().map(|(index, name)| (format!("incident_field[{index}].name"), name));
+    for (key, name) in types.chain(named).filter(|(_, name)| !is_word(name)) {
+        let what = format!("`{name}` is not one word");
+        report.at(&key, what, "Use letters, digits, `-`, `_` and `.`: people type it.");
+    }
+    for (index, one) in config.incident_type.iter().enumerate() {
+        for (nth, field) in
+            one.fields.iter().enumerate().filter(|(_, field)| fields().all(|name| name != *field))
+        {
+            let hint = match nearest(field, fields()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "Write the `name` of an [[incident_field]], or add one.".to_owned(),
+            };
+            let key = format!("incident_type[{index}].fields[{nth}]");
+            report.at(&key, format!("there is no field `{field}`"), hint);
+        }
+    }
+    for (index, field) in config.incident_field.iter().enumerate() {
+        let key = format!("incident_field[{index}].choices");
+        match (field.kind, field.choices.is_empty()) {
+            (FieldKind::Choice, true) => {
+                let what = format!("the field `{}` has nothing to choose from", field.name);
+                report.at(
+                    &format!("incident_field[{index}].kind"),
+                    what,
+                    "Give `choices`, or another `kind`.",
+                );
+            }
+            (FieldKind::Choice, false) | (_, true) => {}
+            (_, false) => {
+                report.at(&key, "`choices` is for the kind `choice`", "Take it away, or change `kind`.");
+            }
         }
     }
 }

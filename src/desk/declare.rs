@@ -53,7 +53,9 @@ impl Desk {
                 declare.situation.as_ref().map(|s| s.id),
                 declare.restricted,
                 declare.began,
-                declare.ended
+                declare.ended,
+                &declare.incident_type,
+                &declare.fields
             )
         );
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {

@@ -208,7 +208,18 @@ impl Desk {
             Action::Declare { severity, title } => {
                 let severity =
                     Severity::ALL.into_iter().find(|s| s.level() == severity).unwrap_or(Severity::Sev3);
-                let declare = Declare { situation: Some(facts), ..Declare::new(title.unwrap_or_else(|| row.situation.title.clone()).chars().take(200).collect::<String>(), severity, Kind::Real) };
+                let declare = Declare {
+                    situation: Some(facts),
+                    ..Declare::new(
+                        title
+                            .unwrap_or_else(|| row.situation.title.clone())
+                            .chars()
+                            .take(200)
+                            .collect::<String>(),
+                        severity,
+                        Kind::Real,
+                    )
+                };
                 let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
                 match self.declare(house, declare, along).await {
                     Ok(_) => Ok(Append::default()),

@@ -1,5 +1,7 @@
 //! The master copy: summary, chain head, and every entry with its seal and its reading.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -34,6 +36,9 @@ struct Summary<'a> {
     phase: Phase,
     opened_by: &'a Person,
     commander: &'a Person,
+    #[serde(rename = "type")]
+    incident_type: Option<&'a str>,
+    fields: BTreeMap<&'a str, &'a str>,
     scenario: Option<&'a str>,
     time_zone: &'static str,
     #[serde(flatten)]
@@ -134,6 +139,8 @@ pub fn write(source: &Source<'_>) -> String {
         phase: incident.phase,
         opened_by: &incident.opened_by,
         commander: &incident.commander,
+        incident_type: incident.incident_type.as_deref(),
+        fields: incident.fields.iter().map(|(name, known)| (name.as_str(), known.value.as_str())).collect(),
         scenario: incident.scenario.as_deref(),
         time_zone: source.tz.name(),
         facts: facts::gather(source, &lines),

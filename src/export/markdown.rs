@@ -15,7 +15,7 @@ use crate::{
     incident::{
         chain::GENESIS,
         kind::Kind,
-        state::{ObjectiveState, Post},
+        state::{ObjectiveState, Origin, Post},
         timeline::Line,
     },
     post::{ComponentState, Impact},
@@ -116,6 +116,9 @@ impl Page<'_> {
             ("Phase", incident.phase.to_string()),
             ("Opened by", line(&incident.opened_by.name)),
         ];
+        if let Some(name) = &incident.incident_type {
+            items.push(("Type", line(name)));
+        }
         if let Some(scenario) = &incident.scenario {
             items.push(("Scenario", line(scenario)));
         }
@@ -128,6 +131,9 @@ impl Page<'_> {
         items.push(("Written by", format!("commandpost {}", line(self.source.exported_by_version))));
         for (name, value) in items {
             let _ = writeln!(self.out, "- {name}: {value}");
+        }
+        for (name, known) in &incident.fields {
+            let _ = writeln!(self.out, "- {}: {}", line(name), line(&known.value));
         }
         if facts.redacted > 0 {
             let entries =
@@ -153,14 +159,23 @@ impl Page<'_> {
             .milestones
             .iter()
             .map(|milestone| {
-                let source = match (milestone.source, milestone.seq) {
-                    (Some(source), Some(seq)) => format!("{}, entry {seq}", clock(source)),
-                    _ => "unknown".to_owned(),
-                };
+                let mut source = milestone.origin.map_or_else(|| "unknown".to_owned(), source_of);
+                for before in &milestone.replaced {
+                    let _ = write!(source, "; before {}", self.at(before.at));
+                    if let Some(origin) = &before.origin {
+                        let _ = write!(source, " ({})", source_of(origin));
+                    }
+                }
                 [milestone.name.to_owned(), self.at(milestone.at), utc(milestone.at), source]
             })
             .collect();
         self.table(["Milestone", &zone, "UTC", "Source of the time"], rows);
+        if !facts.durations.is_empty() {
+            self.out.push('\n');
+        }
+        for span in &facts.durations {
+            let _ = writeln!(self.out, "- {}: {} (from {})", span.name, span.words(), span.from.title());
+        }
     }
 
     fn severities(&mut self, facts: &Facts<'_>) {
@@ -388,6 +403,12 @@ impl Page<'_> {
         });
         self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
+}
+
+/// The clock that a milestone's time was read from, or who set it; and in which entry.
+fn source_of(origin: &Origin) -> String {
+    let who = origin.by.as_ref().map(|by| format!(" ({})", cell(&by.name))).unwrap_or_default();
+    format!("{}{who}, entry {}", clock(origin.source), origin.seq)
 }
 
 /// The words of a line, with its marks.

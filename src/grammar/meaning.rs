@@ -27,13 +27,26 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
     let command = match verb {
-        Verb::Declare { title, severity, from, triage, test, restricted, began, ended } => {
+        Verb::Declare {
+            title,
+            severity,
+            from,
+            triage,
+            test,
+            restricted,
+            began,
+            ended,
+            incident_type,
+            fields,
+        } => {
             let kind = if test { Kind::Test } else { Kind::Real };
             let declare = Declare {
                 triage,
                 restricted,
                 began: began.map(|at| at.0),
                 ended: ended.map(|at| at.0),
+                incident_type,
+                fields: fields.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
                 ..Declare::new(title.unwrap_or_default(), severity, kind)
             };
             return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
@@ -194,6 +207,14 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             }
             PhaseVerb::Review(reason) => enter(Phase::Review, reason),
         },
+        Verb::Type { name: Some(name) } => Command::SetType { name },
+        Verb::Type { name: None } => Command::Types,
+        Verb::Field { name: Some(name), value: Some(value) } => Command::SetField { name, value },
+        Verb::Field { .. } => Command::Fields,
+        Verb::Milestone { milestone: Some(milestone), at: Some(at), reason } => {
+            Command::SetMilestone { milestone, at: at.0, reason: reason.unwrap_or_default() }
+        }
+        Verb::Milestone { .. } => Command::Milestones,
         Verb::Resolve(reason) => enter(Phase::Resolved, reason),
         Verb::Reopen(reason) => enter(Phase::Investigating, reason),
         Verb::Close(reason) => enter(Phase::Closed, reason),

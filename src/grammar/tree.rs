@@ -15,7 +15,7 @@ use super::{
     },
     value::{self, SituationId},
 };
-use crate::incident::severity::Severity;
+use crate::incident::{milestone::Milestone, severity::Severity};
 
 /// The whole language.
 #[derive(Debug, Parser)]
@@ -39,9 +39,9 @@ pub(super) enum Verb {
         /// What is broken, in a line; with --from the alerts' own title will do
         #[arg(value_name = "TITLE", required_unless_present = "from")]
         title: Option<String>,
-        /// If in doubt, the worse one
-        #[arg(long, value_name = "SEVERITY", value_parser = value::severity(), default_value = "sev2")]
-        severity: Severity,
+        /// If in doubt, the worse one; else its type's, or sev2
+        #[arg(long, value_name = "SEVERITY", value_parser = value::severity())]
+        severity: Option<Severity>,
         /// Alerts it comes from
         #[arg(long, value_name = "SITUATION", value_parser = value::situation)]
         from: Option<SituationId>,
@@ -51,6 +51,12 @@ pub(super) enum Verb {
         /// A check of the installation: nothing leaves the house
         #[arg(long)]
         test: bool,
+        /// What type of incident
+        #[arg(long = "type", value_name = "TYPE")]
+        incident_type: Option<String>,
+        /// Such as region=eu; several with ; between
+        #[arg(long = "field", value_name = "FIELD=VALUE", value_parser = value::field, value_delimiter = ';')]
+        fields: Vec<value::Filled>,
         /// Only you, and whom you let in, see it
         #[arg(long)]
         restricted: bool,
@@ -165,6 +171,40 @@ pub(super) enum Verb {
         /// A name for the page, or a situation such as S-3
         #[arg(value_name = "LABEL")]
         label: String,
+    },
+    /// What type of incident it is; or set it
+    #[command(alias = "types", after_help = "type security")]
+    Type {
+        /// Its type
+        #[arg(value_name = "TYPE")]
+        name: Option<String>,
+    },
+    /// The fields of your organization; or fill one in
+    #[command(alias = "fields", before_help = "field [FIELD VALUE]", after_help = "field region eu")]
+    Field {
+        /// Which
+        #[arg(value_name = "FIELD", requires = "value")]
+        name: Option<String>,
+        /// What belongs there
+        #[arg(value_name = "VALUE")]
+        value: Option<String>,
+    },
+    /// The times of its milestones; or set one
+    #[command(
+        alias = "milestones",
+        before_help = "milestone [MILESTONE TIME [REASON]]",
+        after_help = "milestone began 09:12 the first error in the log"
+    )]
+    Milestone {
+        /// Which
+        #[arg(value_name = "MILESTONE", value_parser = value::milestone(), requires = "at")]
+        milestone: Option<Milestone>,
+        /// When it was: 09:12, 10m (ago), a date and time; UTC
+        #[arg(value_name = "TIME", value_parser = value::time)]
+        at: Option<value::Time>,
+        /// How that is known
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
     },
     /// How far it has come
     #[command(subcommand)]
@@ -283,7 +323,7 @@ impl Blank {
             "ROLE" => Blank::Role,
             "NAME" => Blank::Name,
             "TITLE" => Blank::Title,
-            "TEXT" | "REASON" | "RESULT" | "CONDITIONS" | "LABEL" | "VERB" => Blank::Free,
+            "TEXT" | "REASON" | "RESULT" | "CONDITIONS" | "LABEL" | "VERB" | "VALUE" => Blank::Free,
             _ => Blank::Word,
         }
     }

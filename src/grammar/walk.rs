@@ -263,10 +263,7 @@ impl Line<'_> {
         let Some(mut value) = words.value()? else {
             return Err(refuse::flag_without_value(self.path, self.verb, flag));
         };
-        if value_name(flag) == "TIME" && value::units(&value).is_some() && words.peek() == Some("ago") {
-            words.next();
-            value.push_str(" ago");
-        }
+        with_ago(flag, &mut value, words);
         self.push_flag(long, &value);
         Ok(())
     }
@@ -312,7 +309,11 @@ impl Line<'_> {
                 Ok(if self.literal { word } else { word.strip_prefix('#').unwrap_or(word) }.to_owned())
             }
             Blank::Word if self.literal => Ok(words.next().unwrap_or_default().to_owned()),
-            Blank::Word | Blank::Switch => Ok(words.value()?.unwrap_or_default()),
+            Blank::Word | Blank::Switch => {
+                let mut value = words.value()?.unwrap_or_default();
+                with_ago(blank, &mut value, words);
+                Ok(value)
+            }
         }
     }
 
@@ -373,6 +374,14 @@ impl Line<'_> {
             }
             _ => false,
         }
+    }
+}
+
+/// `10m ago` needs no quotes where a time is read.
+fn with_ago(blank: &Arg, value: &mut String, words: &mut Words<'_>) {
+    if value_name(blank) == "TIME" && value::units(value).is_some() && words.peek() == Some("ago") {
+        words.next();
+        value.push_str(" ago");
     }
 }
 

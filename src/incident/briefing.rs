@@ -194,6 +194,10 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
     }
+    if let Some(name) = &incident.incident_type {
+        out.push(format!("Type: {name}"));
+    }
+    out.extend(incident.fields.iter().map(|(name, known)| format!("{name}: {}", known.value)));
     if incident.firing() > 0 {
         out.push(format!("Alerts firing: {}", incident.firing()));
     }

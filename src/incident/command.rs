@@ -7,6 +7,7 @@ use super::{
     event::DrillClock,
     id::IncidentId,
     kind::Kind,
+    milestone::Milestone,
     phase::Phase,
     role::Role,
     severity::Severity,
@@ -21,7 +22,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Declare {
     pub title: String,
-    pub severity: Severity,
+    /// Left out, that of its type, or SEV2.
+    pub severity: Option<Severity>,
     pub kind: Kind,
     pub triage: bool,
     pub situation: Option<SituationFacts>,
@@ -32,13 +34,16 @@ pub struct Declare {
     pub began: Option<StatedTime>,
     /// When it was over: it is declared for the record.
     pub ended: Option<StatedTime>,
+    /// Its type, and fields by name, as the settings know them.
+    pub incident_type: Option<String>,
+    pub fields: Vec<(String, String)>,
 }
 
 impl Declare {
-    pub fn new(title: impl Into<String>, severity: Severity, kind: Kind) -> Declare {
+    pub fn new(title: impl Into<String>, severity: impl Into<Option<Severity>>, kind: Kind) -> Declare {
         Declare {
             title: title.into(),
-            severity,
+            severity: severity.into(),
             kind,
             triage: false,
             situation: None,
@@ -46,6 +51,8 @@ impl Declare {
             restricted: false,
             began: None,
             ended: None,
+            incident_type: None,
+            fields: vec![],
         }
     }
 }
@@ -137,6 +144,22 @@ pub enum Command {
         other: Option<MergeFacts>,
         reason: String,
     },
+    SetType {
+        name: String,
+    },
+    Types,
+    SetField {
+        name: String,
+        value: String,
+    },
+    Fields,
+    /// A milestone was reached then.
+    SetMilestone {
+        milestone: Milestone,
+        at: StatedTime,
+        reason: String,
+    },
+    Milestones,
     // Command of the incident
     /// `take`: at once when nobody else is in command, a request otherwise unless `force`.
     TakeCommand {
@@ -449,6 +472,8 @@ pub enum Verb {
     Close,
     Cancel,
     Merge,
+    Classify,
+    Milestone,
     TakeCommand,
     OfferCommand,
     AnswerOffer,
@@ -486,7 +511,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 45] = [
+    pub const ALL: [Verb; 47] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -498,6 +523,8 @@ impl Verb {
         Self::Close,
         Self::Cancel,
         Self::Merge,
+        Self::Classify,
+        Self::Milestone,
         Self::TakeCommand,
         Self::OfferCommand,
         Self::AnswerOffer,
@@ -548,6 +575,8 @@ impl Verb {
             Self::Close => "close the incident",
             Self::Cancel => "cancel the incident",
             Self::Merge => "merge the incident into another",
+            Self::Classify => "set its type or fields",
+            Self::Milestone => "set the time of a milestone",
             Self::TakeCommand => "take command",
             Self::OfferCommand => "offer command",
             Self::AnswerOffer => "answer an offer",

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{id::IncidentId, kind::Kind, phase::Phase, role::Role, severity::Severity};
+use super::{id::IncidentId, kind::Kind, milestone::Milestone, phase::Phase, role::Role, severity::Severity};
 use crate::{
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
@@ -148,6 +148,25 @@ pub enum Event {
     SeverityChanged { from: Severity, to: Severity, reason: String },
     #[serde(rename = "incident.phase_changed")]
     PhaseChanged { from: Phase, to: Phase, reason: String },
+
+    #[serde(rename = "incident.type_set")]
+    TypeSet {
+        incident_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
+    #[serde(rename = "field.set")]
+    FieldSet { field: String, value: String },
+    /// A milestone has the time that somebody stated; the one it had stays in the record.
+    #[serde(rename = "milestone.set")]
+    MilestoneSet {
+        milestone: Milestone,
+        reached_at: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<DateTime<Utc>>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
 
     #[serde(rename = "incident.merged_into")]
     MergedInto {
@@ -460,6 +479,9 @@ impl Event {
             Self::Summarized { .. } => "incident.summarized",
             Self::SeverityChanged { .. } => "incident.severity_changed",
             Self::PhaseChanged { .. } => "incident.phase_changed",
+            Self::TypeSet { .. } => "incident.type_set",
+            Self::FieldSet { .. } => "field.set",
+            Self::MilestoneSet { .. } => "milestone.set",
             Self::MergedInto { .. } => "incident.merged_into",
             Self::MergedIn { .. } => "incident.merged_in",
             Self::CommandEstablished { .. } => "command.established",
@@ -555,6 +577,7 @@ impl Event {
                 | Self::ProposalMade { .. }
                 | Self::ProposalObjected { .. }
                 | Self::AssistAsked { .. }
+                | Self::FieldSet { .. }
                 | Self::EntryCorrected { .. }
         )
     }

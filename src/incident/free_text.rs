@@ -10,6 +10,9 @@ impl Declare {
     pub fn mask(&mut self) -> Masked {
         let mut seen = Masked::default();
         seen.mask(&mut self.title);
+        for (_, value) in &mut self.fields {
+            seen.mask(value);
+        }
         seen
     }
 }
@@ -28,6 +31,8 @@ impl Command {
         use Command::*;
         match self {
             Retitle { title } => vec![title],
+            SetType { name } => vec![name],
+            SetField { value, .. } => vec![value],
             Summarize { text }
             | SetObjective { text }
             | AssignTask { text, .. }
@@ -57,6 +62,7 @@ impl Command {
             | BreakGlass { reason }
             | Object { reason, .. }
             | WithdrawProposal { reason, .. }
+            | SetMilestone { reason, .. }
             | Redact { reason, .. }
             | DropPost { reason, .. }
             | Endex { reason } => vec![reason],
@@ -79,6 +85,9 @@ impl Command {
             | OfferRole { .. }
             | AcceptRole { .. }
             | ReleaseRole { .. }
+            | Types
+            | Fields
+            | Milestones
             | Roles
             | Chart
             | Crew

@@ -120,6 +120,18 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             format!("Phase went from {from} to {to}{}", because(reason))
         }
 
+        Event::TypeSet { incident_type, was: None } => {
+            format!("It is an incident of the type «{incident_type}».")
+        }
+        Event::TypeSet { incident_type, was: Some(was) } => {
+            format!("It is an incident of the type «{incident_type}», not «{was}».")
+        }
+        Event::FieldSet { field, value } => format!("{field}: {}", ended(value)),
+        Event::MilestoneSet { milestone, reached_at, was, reason } => {
+            let was = was.map(|was| format!(", not {}", tell(was))).unwrap_or_default();
+            format!("Milestone: {} {}{was}{}", milestone.title(), tell(*reached_at), because(reason))
+        }
+
         Event::MergedInto { into, reason } => format!("Merged into {into}{}", because(reason)),
         Event::MergedIn { from, title, severity, entries } => format!(
             "{from} «{title}» ({severity}) was merged into this one. Its {entries} entries stay on its own timeline."
@@ -369,7 +381,7 @@ pub fn parts(text: &str) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{decide::when, phase::Phase, role::Role, severity::Severity};
+    use crate::incident::{decide::when, milestone::Milestone, phase::Phase, role::Role, severity::Severity};
 
     fn person(name: &str) -> Person {
         Person::named(name).unwrap()
@@ -429,6 +441,12 @@ mod tests {
                 needs: "a DBA".into(),
             },
             Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
+            Event::MilestoneSet {
+                milestone: Milestone::Began,
+                reached_at: at,
+                was: Some("2026-01-02T03:20:00Z".parse().unwrap()),
+                reason: "the first error in the log".into(),
+            },
             Event::UpdateApproved {
                 n: 1,
                 basis: String::new(),
@@ -487,6 +505,7 @@ mod tests {
         Task #3 is done: drained.
         Report on db – conditions: replica lags; needs: a DBA.
         Alerts S-4 «5xx» cleared: all 12 have stopped firing.
+        Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC: the first error in the log.
         Public update 1 was approved by its own author, alone: night shift.
         Public update 1 was published to page, x; no next one was promised.
         Public update 1 did not reach x: 403 Forbidden.

@@ -13,10 +13,12 @@ use commandpost::{
         event::{Actor, DrillClock, Entry, Event, TimeSource},
         id::IncidentId,
         kind::Kind,
+        milestone::Milestone,
         phase::Phase,
         role::Role,
         severity::Severity,
         state::{ActionState, Incident},
+        taxonomy::{Field, FieldKind, IncidentType, RequiredAt, Taxonomy},
     },
     journal::rows::{PublicPostRow, What},
     people::Person,
@@ -114,7 +116,21 @@ fn lifecycle() -> impl Strategy<Value = Command> {
                 reason,
             }
         ),
-        prop::sample::select(vec![Command::Briefing, Command::Roles, Command::Chart, Command::Status]),
+        (prop::sample::select(&Milestone::ALL[..]), stated(), text()).prop_map(|(milestone, at, reason)| {
+            Command::SetMilestone { milestone, at: at.unwrap_or(StatedTime::MinutesAgo(5)), reason }
+        }),
+        prop::sample::select(vec!["security", "outage", "fire"])
+            .prop_map(|name| Command::SetType { name: name.into() }),
+        (prop::sample::select(vec!["region", "ticket", "x"]), text())
+            .prop_map(|(name, value)| Command::SetField { name: name.into(), value }),
+        prop::sample::select(vec![Command::Types, Command::Fields]),
+        prop::sample::select(vec![
+            Command::Briefing,
+            Command::Milestones,
+            Command::Roles,
+            Command::Chart,
+            Command::Status
+        ]),
     ]
 }
 
@@ -336,6 +352,11 @@ impl Played {
             }
             _ => {}
         }
+        // A closed incident of a type has what the type asks for.
+        if matches!(entry.event, Event::PhaseChanged { to: Phase::Closed, .. }) && !is_house {
+            let is_security = before.incident_type.as_deref() == Some("security");
+            assert!(!is_security || before.fields.contains_key("ticket"), "{entry:?}");
+        }
         // What was said to the public stays said.
         for post in before.posts.iter().filter(|post| post.published.is_some()) {
             let now = after.post(post.n).unwrap();
@@ -413,6 +434,9 @@ impl Played {
             assert!(incident.roll_call.is_none() && incident.period.is_none());
         }
         assert_eq!(incident.milestones.closed.is_some(), incident.phase.is_over());
+        // Every time says where it comes from.
+        let times: Vec<Milestone> = incident.milestones.reached().map(|(milestone, _)| milestone).collect();
+        assert_eq!(incident.milestones.origins.keys().copied().collect::<Vec<_>>(), times);
         for (n, entry) in self.entries.iter().enumerate() {
             assert_eq!(entry.seq, n as u64 + 1);
         }
@@ -422,6 +446,27 @@ impl Played {
         assert_eq!(&folded, incident, "folding the same entries gives the same state");
         let stored = serde_json::to_string(incident).unwrap();
         assert_eq!(&serde_json::from_str::<Incident>(&stored).unwrap(), incident);
+    }
+}
+
+/// Two types; one asks for a field before it is closed.
+fn taxonomy() -> Taxonomy {
+    let of = |name: &str, fields: &[&str]| IncidentType {
+        name: name.into(),
+        description: String::new(),
+        severity: None,
+        fields: fields.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let field = |name: &str, required_at| Field {
+        name: name.into(),
+        description: String::new(),
+        kind: FieldKind::Text,
+        choices: vec![],
+        required_at,
+    };
+    Taxonomy {
+        types: vec![of("security", &["ticket"]), of("outage", &[])],
+        fields: vec![field("region", None), field("ticket", Some(RequiredAt::Close))],
     }
 }
 
@@ -440,6 +485,7 @@ fn play(
         destinations: vec!["x".into(), "statuspage".into()],
         silence_minutes: [3; 5],
         exec_update_minutes: [5; 5],
+        taxonomy: taxonomy(),
         ..Policy::default()
     };
     let drill = (kind == Kind::Drill).then(|| DrillStart {
@@ -448,7 +494,8 @@ fn play(
         clock: DrillClock { started_real: start, started_virtual: start, speed: 10.0 },
     });
     let (began, ended) = course;
-    let declare = Declare { triage, drill, began, ended, ..Declare::new("Payments fail", Severity::Sev2, kind) };
+    let declare =
+        Declare { triage, drill, began, ended, ..Declare::new("Payments fail", Severity::Sev2, kind) };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
     let scene = Scene {
         person: &opener,

@@ -78,11 +78,14 @@ impl<'o> Play<'o> {
         let started_real = desk.world.now();
         let started_virtual = started_real.date_naive().and_time(scenario.starts_at).and_utc();
         let clock = DrillClock { started_real, started_virtual, speed };
-        let declare = Declare { drill: Some(DrillStart {
+        let declare = Declare {
+            drill: Some(DrillStart {
                 scenario: format!("{} {}", scenario.id, scenario.version),
                 sha256: scenario.sha256.clone(),
                 clock,
-            }), ..Declare::new(scenario.title.clone(), scenario.severity, Kind::Drill) };
+            }),
+            ..Declare::new(scenario.title.clone(), scenario.severity, Kind::Drill)
+        };
         let caller =
             scenario.declared_by.clone().map_or_else(house, |person| Caller::person(person, "console"));
         let answer = desk.declare(caller, declare, Along::default()).await?;

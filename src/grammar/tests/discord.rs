@@ -15,7 +15,9 @@ fn filled(option: &Value) -> Value {
         _ => match name.as_str().unwrap_or_default() {
             "role" => json!("pio"),
             "from" => json!("S-1"),
-            "at" => json!("09:12"),
+            "at" | "began" => json!("09:12"),
+            "ended" => json!("10:12"),
+            "field" => json!("region=eu; team=shop"),
             "in" | "next" | "minutes" | "for" => json!("10m"),
             "component" => json!("API=major_outage; Web site=operational"),
             "incident" => json!("INC-9"),
@@ -39,7 +41,7 @@ fn every_discord_form_filled_in_is_understood() {
         for sub in subs {
             let all = sub["options"].as_array().cloned().unwrap_or_default();
             let required: Vec<Value> = all.iter().filter(|o| o["required"] == true).map(filled).collect();
-            let replaces_or_corrects = |o: &&Value| o["name"] != "corrects";
+            let replaces_or_corrects = |o: &&Value| o["name"] != "corrects" && o["name"] != "triage";
             let full: Vec<Value> = all.iter().filter(replaces_or_corrects).map(filled).collect();
             for options in [required, full] {
                 // A name alone is no link, with an address it is; a declaration needs a title or the alerts' own.

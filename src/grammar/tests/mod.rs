@@ -10,6 +10,7 @@ use crate::{
     incident::{
         command::{DraftText, StatedTime},
         kind::Kind,
+        milestone::Milestone,
         phase::Phase,
         refusal::Because,
         severity::Severity,

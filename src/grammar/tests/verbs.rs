@@ -3,14 +3,14 @@
 use super::*;
 
 #[test]
-fn a_declaration_is_sev2_and_real_unless_said_otherwise() {
+fn a_declaration_is_real_and_of_its_usual_severity_unless_said_otherwise() {
     let declared = |text: &str| match said(text).unwrap() {
         Spoken::Declare { declare, situation } => (declare, situation),
         other => panic!("{other:?}"),
     };
     let (declare, situation) = declared("declare Checkout doesn't  work");
     assert_eq!(declare.title, "Checkout doesn't  work");
-    assert_eq!((declare.severity, declare.kind, declare.triage), (Severity::Sev2, Kind::Real, false));
+    assert_eq!((declare.severity, declare.kind, declare.triage), (None, Kind::Real, false));
     assert_eq!(situation, None);
     for text in [
         "declare Checkout is down --severity S1 --from S-3 --triage --test",
@@ -19,13 +19,22 @@ fn a_declaration_is_sev2_and_real_unless_said_otherwise() {
     ] {
         let (declare, situation) = declared(text);
         assert_eq!(declare.title, "Checkout is down");
-        assert_eq!((declare.severity, declare.kind, declare.triage), (Severity::Sev1, Kind::Test, true));
+        assert_eq!(
+            (declare.severity, declare.kind, declare.triage),
+            (Some(Severity::Sev1), Kind::Test, true)
+        );
         assert_eq!(situation, Some(3));
     }
     let late = declared("declare Checkout was down --began 10:30 --ended 10m ago").0;
     assert_eq!(late.title, "Checkout was down");
     assert_eq!(late.began, Some(StatedTime::TimeOfDay("10:30:00".parse().unwrap())));
     assert_eq!(late.ended, Some(StatedTime::MinutesAgo(10)));
+    let classified =
+        declared("declare Data is out --type security --field region=eu --field \"team=the shop\"").0;
+    assert_eq!(classified.incident_type.as_deref(), Some("security"));
+    let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(classified.fields, [named("region", "eu"), named("team", "the shop")]);
+    assert!(refused("declare x --field region").contains("Write region=eu"));
     assert!(refused("declare x --ended 10:30 --triage").contains("does not go with"));
     assert_eq!(declared("declare INC-1 is back").0.title, "INC-1 is back");
     assert!(refused("INC-1 declare Checkout").contains("`confirm INC-1`"));
@@ -182,6 +191,30 @@ fn a_late_note_states_its_time() {
     assert!(refused("note --at noon x").contains("«noon» is no time. Write 09:12"));
     assert!(refused("note --at").contains("needs a value (TIME)"));
     assert!(refused("note --at \"10m ago x").contains("is not closed"));
+}
+
+#[test]
+fn the_time_of_a_milestone_is_stated_as_a_late_note_s_is() {
+    let set =
+        |at, reason: &str| Command::SetMilestone { milestone: Milestone::Began, at, reason: reason.into() };
+    assert_eq!(
+        command("milestone began 10m ago the log says so"),
+        set(StatedTime::MinutesAgo(10), "the log says so")
+    );
+    assert_eq!(command("milestone Began 90m"), set(StatedTime::MinutesAgo(90), ""));
+    assert_eq!(command("milestones"), Command::Milestones);
+    assert!(refused("milestone began").contains("needs TIME"));
+    assert!(refused("milestone finished 09:12").contains("Use one of: began, detected"));
+}
+
+#[test]
+fn a_type_and_a_field_are_read_or_set_by_the_same_word() {
+    assert_eq!(command("type"), Command::Types);
+    assert_eq!(command("type security"), Command::SetType { name: "security".into() });
+    assert_eq!(command("fields"), Command::Fields);
+    let set = Command::SetField { name: "team".into(), value: "the shop's  own".into() };
+    assert_eq!(command("field team the shop's  own"), set);
+    assert!(refused("field team").contains("needs VALUE"));
 }
 
 #[test]

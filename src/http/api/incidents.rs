@@ -1,6 +1,6 @@
 //! Incidents: the list, declaring, one as it stands, its verification.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -33,7 +33,7 @@ pub struct NewIncident {
     /// What is wrong, in a few words.
     #[schema(example = "checkout is down", max_length = 200)]
     pub title: String,
-    /// `sev1` (critical) to `sev5` (cosmetic); `sev2` if left out.
+    /// `sev1` (critical) to `sev5` (cosmetic); left out, that of the type, or `sev2`.
     #[schema(example = "sev1")]
     pub severity: Option<String>,
     /// The alert situation that it comes from: `S-3`.
@@ -47,6 +47,13 @@ pub struct NewIncident {
     /// Only the caller, and whom they let in, may see it.
     #[serde(default)]
     pub restricted: bool,
+    /// Its type, as the settings name them.
+    #[serde(default, rename = "type")]
+    #[schema(example = "security")]
+    pub incident_type: Option<String>,
+    /// Fields of the organization's own, by name.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
     /// When it really began, where that was before now.
     #[schema(example = "2026-11-20T09:12:00Z")]
     pub began: Option<DateTime<Utc>>,
@@ -140,7 +147,7 @@ pub(crate) async fn declare(
         Err(response) => return response,
     };
     let severity = match new.severity.as_deref().map(str::parse::<Severity>).transpose() {
-        Ok(severity) => severity.unwrap_or(Severity::Sev2),
+        Ok(severity) => severity,
         Err(why) => {
             return reply::refused(&Refusal::invalid(
                 why,
@@ -167,7 +174,10 @@ pub(crate) async fn declare(
         restricted: new.restricted,
         began: new.began.map(StatedTime::At),
         ended: new.ended.map(StatedTime::At),
-        ..Declare::new(new.title, severity, if new.test { Kind::Test } else { Kind::Real }) };
+        incident_type: new.incident_type,
+        fields: new.fields.into_iter().collect(),
+        ..Declare::new(new.title, severity, if new.test { Kind::Test } else { Kind::Real })
+    };
     let caller = Api::caller(&who, &headers);
     let via = caller.via.clone();
     let along = crate::desk::Along { once: once(&who, &headers), ..Default::default() };

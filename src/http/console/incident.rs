@@ -16,6 +16,7 @@ use super::{
     frame::{self, Frame, Left},
     next::{Next, Step, next_step},
     posts::{self, PostCard},
+    record::Record,
     timeline::{self, LineView},
 };
 use crate::{
@@ -64,6 +65,7 @@ struct Page {
     public: PublicState,
     next: Option<Next>,
     board: Board,
+    record: Record,
     open_posts: Vec<PostCard>,
     settled_posts: Vec<PostCard>,
     lines: Vec<LineView>,
@@ -195,6 +197,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         public: public_state(&incident, &clock),
         next: next_step(&incident, me, policy, clock.now),
+        record: Record::of(&incident, &policy.taxonomy, &clock),
         board: Board::of(&incident, me, console.vocabulary, &clock),
         open_posts,
         settled_posts,

@@ -5,20 +5,25 @@ use crate::{
     incident::{
         command::{Luggage, MergeFacts, SituationFacts},
         id::IncidentId,
+        taxonomy::RequiredAt,
     },
     post::PublicPhase,
 };
 
 const TITLE_CHARS_MAX: usize = 200;
+/// Of a declaration that names none, and no type that has one.
+const SEVERITY_UNSAID: Severity = Severity::Sev2;
 
 pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let title = title(&declare.title)?;
     let (began, ended) = course(declare, scene)?;
+    let (classified, usual) = super::taxonomy::declared(declare, scene)?;
+    let severity = declare.severity.or(usual).unwrap_or(SEVERITY_UNSAID);
     let mut events: Vec<Happened> = vec![
         Event::Declared {
             title: title.clone(),
             kind: declare.kind,
-            severity: declare.severity,
+            severity,
             triage: declare.triage,
             drill_clock: declare.drill.as_ref().map(|drill| drill.clock),
             began,
@@ -34,11 +39,12 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     if declare.restricted {
         events.push(Event::Restricted { people: vec![scene.person.clone()], reason: String::new() }.into());
     }
+    events.extend(classified.into_iter().map(Happened::from));
     if let Some(facts) = &declare.situation {
         events.push(linked(facts).into());
     }
     let seen = if declare.restricted { " Only you see it; `admit NAME` lets somebody in." } else { "" };
-    let (severity, person) = (declare.severity, scene.person);
+    let person = scene.person;
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
         let reply = format!(
@@ -185,7 +191,9 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
                 "Say why it is over all the same: `resolve REASON`.",
             ));
         }
+        Phase::Resolved => super::taxonomy::check(incident, RequiredAt::Resolve, scene)?,
         Phase::Closed => {
+            super::taxonomy::check(incident, RequiredAt::Close, scene)?;
             let open: Vec<_> =
                 incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
             if !open.is_empty() {

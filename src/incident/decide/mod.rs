@@ -1,7 +1,8 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
-//! command), `period`, `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! command), `period`, `lifecycle`, `milestones`,
+//! `taxonomy`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
 //! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
@@ -14,9 +15,11 @@ mod command;
 mod consent;
 mod lifecycle;
 mod log;
+mod milestones;
 mod period;
 mod posts;
 mod roles;
+mod taxonomy;
 mod work;
 
 use std::collections::BTreeSet;
@@ -33,6 +36,7 @@ use super::{
     role::{Role, Words},
     severity::Severity,
     state::Incident,
+    taxonomy::Taxonomy,
 };
 use crate::{people::Person, post::wording::Wording};
 
@@ -67,6 +71,8 @@ pub struct Policy {
     pub wording: Wording,
     /// Rights that only some people have, whatever their role.
     pub reserved: Reserved,
+    /// Types of incidents, and the organization's own fields.
+    pub taxonomy: Taxonomy,
 }
 
 impl Default for Policy {
@@ -87,6 +93,7 @@ impl Default for Policy {
             destinations: vec![],
             wording: Wording::default(),
             reserved: Reserved::default(),
+            taxonomy: Taxonomy::default(),
         }
     }
 }
@@ -228,6 +235,12 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Confirm { severity } => lifecycle::confirm(incident, *severity),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
         Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),
+        SetType { name } => taxonomy::set_type(incident, name, scene),
+        Types => Ok(Decision::read(taxonomy::types(incident, scene))),
+        SetField { name, value } => taxonomy::set_field(incident, name, value, scene),
+        Fields => Ok(Decision::read(taxonomy::fields(incident, scene))),
+        SetMilestone { milestone, at, reason } => milestones::set(incident, *milestone, *at, reason, scene),
+        Milestones => Ok(Decision::read(milestones::list(incident))),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),
         AcceptCommand => command::accept(incident, scene),
@@ -318,10 +331,13 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
         Enter { .. } => Verb::Advance,
         Merge { .. } => Verb::Merge,
+        SetType { .. } | SetField { .. } => Verb::Classify,
+        SetMilestone { .. } => Verb::Milestone,
         TakeCommand { .. } => Verb::TakeCommand,
         OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next => Verb::Read,
+        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
+        | Fields => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -445,6 +461,12 @@ fn allowed_when_over(command: &Command) -> bool {
             | Redact { .. }
             | AddLink { .. }
             | Status
+            | SetMilestone { .. }
+            | Milestones
+            | SetType { .. }
+            | Types
+            | SetField { .. }
+            | Fields
             | Roles
             | Chart
             | Briefing

@@ -9,10 +9,13 @@ mod work;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 
 use super::*;
-use crate::incident::event::{Entry, Event};
+use crate::incident::{
+    event::{Entry, Event},
+    milestone::Milestone,
+};
 
 /// Who asks for help again within this time asks the next ones.
 pub const ASSIST_ANEW: Duration = Duration::minutes(30);
@@ -20,7 +23,8 @@ pub const ASSIST_ANEW: Duration = Duration::minutes(30);
 impl Incident {
     /// Opens an incident from its first entry, which must be `incident.declared`.
     pub fn open(entry: &Entry) -> Option<Incident> {
-        let Event::Declared { title, kind, severity, triage, drill_clock, began, .. } = &entry.event else {
+        let Event::Declared { title, kind, severity, triage, drill_clock, began, ended } = &entry.event
+        else {
             return None;
         };
         if *kind != entry.incident.kind {
@@ -61,21 +65,40 @@ impl Incident {
             links: vec![],
             decisions: 0,
             notes: 0,
-            milestones: Milestones {
-                impact_started: *began,
-                declared: Some(entry.occurred_at),
-                ..Milestones::default()
-            },
+            milestones: Milestones::default(),
             next_update_due: None,
             drill_clock: *drill_clock,
             scenario: None,
             merged_into: None,
             merged_in: vec![],
+            incident_type: None,
+            fields: BTreeMap::new(),
+            is_retrospective: false,
             seq: entry.seq,
             updated_at: entry.occurred_at,
         };
+        let milestones = &mut incident.milestones;
+        milestones.reach(Milestone::Declared, entry.occurred_at, Origin::of(entry));
+        if let Some(began) = began {
+            milestones.reach(Milestone::Began, *began, Origin::stated(entry));
+        }
+        // Of what was over before, nobody saw the beginning here.
+        if ended.is_none() {
+            milestones.reach(Milestone::Detected, entry.occurred_at, Origin::of(entry));
+            incident.acknowledge(entry);
+        }
+        incident.is_retrospective = ended.is_some();
         incident.see(&entry.actor.person, entry);
         Some(incident)
+    }
+
+    /// The first person who does anything has taken it on.
+    fn acknowledge(&mut self, entry: &Entry) {
+        if !self.is_retrospective && entry.actor.person.id != Person::house().id {
+            let at = self.time_at(entry.recorded_at);
+            let origin = Origin::recorded(entry, self.drill_clock.is_some());
+            self.milestones.reach_first(Milestone::Acknowledged, at, origin);
+        }
     }
 
     fn see(&mut self, person: &Person, entry: &Entry) {
@@ -120,6 +143,7 @@ impl Incident {
         self.updated_at = self.updated_at.max(at);
         self.see(&entry.actor.person, entry);
         self.hear(entry);
+        self.acknowledge(entry);
         match &entry.event {
             Event::Declared { title, severity, .. } => {
                 // A second declaration lifts a triage card to an incident.
@@ -132,7 +156,14 @@ impl Incident {
                 self.severity = *to;
                 self.void_approvals();
             }
-            Event::PhaseChanged { to, .. } => self.enter(*to, at),
+            Event::PhaseChanged { to, .. } => self.enter(*to, entry),
+            Event::TypeSet { incident_type, .. } => self.incident_type = Some(incident_type.clone()),
+            Event::FieldSet { field, value } => {
+                self.fields.insert(field.clone(), FieldValue { value: value.clone(), seq: entry.seq });
+            }
+            Event::MilestoneSet { milestone, reached_at, .. } => {
+                self.milestones.correct(*milestone, *reached_at, Origin::stated(entry));
+            }
             Event::MergedInto { into, .. } => self.merged_into = Some(*into),
             Event::MergedIn { from, .. } => self.merged_in.push(*from),
 
@@ -248,7 +279,7 @@ impl Incident {
                     firing: *firing,
                     total: *total,
                 };
-                self.link_alerts(situation, alerts);
+                self.link_alerts(situation, alerts, entry);
             }
             Event::AlertsChanged { situation, firing, total, .. } => {
                 self.count_alerts(*situation, *firing, *total);

@@ -6,6 +6,7 @@
 mod accountability;
 mod circle;
 mod fold;
+mod milestones;
 mod parts;
 mod unity;
 
@@ -19,6 +20,7 @@ use crate::{people::Person, post::PublicPhase};
 pub use accountability::{Period, RollCall};
 pub use circle::Circle;
 pub use fold::ASSIST_ANEW;
+pub use milestones::{Milestones, Origin, Replaced, Span};
 pub use parts::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +62,12 @@ pub struct Incident {
     pub decisions: u64,
     pub notes: u64,
     pub milestones: Milestones,
+    /// What type of incident it is, as the settings name them.
+    pub incident_type: Option<String>,
+    /// By the field's name.
+    pub fields: BTreeMap<String, FieldValue>,
+    /// It was over when it was declared.
+    pub is_retrospective: bool,
     pub next_update_due: Option<DateTime<Utc>>,
     pub drill_clock: Option<DrillClock>,
     pub scenario: Option<String>,

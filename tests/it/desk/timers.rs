@@ -112,7 +112,7 @@ async fn executives_are_thought_of_again_and_again_until_it_is_over_counted_from
 #[tokio::test]
 async fn an_incident_that_gets_worse_has_a_deadline_for_telling_the_public() {
     let house = House::open(Settings::default()).await;
-    let mild = Declare { severity: Severity::Sev4, ..declare("Payments are slow", Kind::Real) };
+    let mild = Declare { severity: Some(Severity::Sev4), ..declare("Payments are slow", Kind::Real) };
     let id = house.desk.declare(caller("Ada"), mild, Along::default()).await.unwrap().incident.unwrap();
     assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "the public need not be told of a SEV4");
     let worse = |to| Command::Severity { to, reason: String::new() };

@@ -152,9 +152,7 @@ impl House {
     }
 
     pub async fn slash(&self, person: Id, channel: Id, name: &str, options: Value) -> Interaction {
-        self.discord
-            .slash(person, channel, &slash(name), options)
-            .expect("a registered command")
+        self.discord.slash(person, channel, &slash(name), options).expect("a registered command")
     }
 
     /// A slash command and the answer that its asker reads.

@@ -147,8 +147,10 @@ async fn while_somebody_types_the_place_offers_what_it_knows() {
     let (thread, _) = house.declare("Checkout fails").await;
     house.ask(house.ada, thread.id, "task add", json!({"text": "check the load balancers"})).await;
     let offered = async |name: &str, options: Value, focused: &str| {
-        let typing =
-            house.discord.autocomplete(house.bob, thread.id, &slash(name), options, focused).expect("offered");
+        let typing = house
+            .discord
+            .autocomplete(house.bob, thread.id, &slash(name), options, focused)
+            .expect("offered");
         typing.choices().await.expect("choices")
     };
     let incidents = offered("status", json!({"incident": "check"}), "incident").await;

@@ -154,7 +154,10 @@ impl House {
     pub async fn drill(&self) {
         let now = self.desk.world.now();
         let clock = DrillClock { started_real: now, started_virtual: now, speed: 1.0 };
-        let drill = Declare { drill: Some(DrillStart { scenario: "redis-primary-loss".into(), sha256: "0".repeat(64), clock }), ..Declare::new("Loss of the session store", Severity::Sev2, Kind::Drill) };
+        let drill = Declare {
+            drill: Some(DrillStart { scenario: "redis-primary-loss".into(), sha256: "0".repeat(64), clock }),
+            ..Declare::new("Loss of the session store", Severity::Sev2, Kind::Drill)
+        };
         let eve = Caller::person(Person::named("Eve").unwrap(), "console");
         self.desk.declare(eve, drill, Along::default()).await.unwrap();
     }

@@ -100,11 +100,18 @@ async fn what_is_not_published_or_not_real_is_nowhere_to_be_read() {
     let now = house.desk.world.now();
     let clock =
         commandpost::incident::event::DrillClock { started_real: now, started_virtual: now, speed: 1.0 };
-    let drill = commandpost::incident::command::Declare { drill: Some(commandpost::incident::command::DrillStart {
+    let drill = commandpost::incident::command::Declare {
+        drill: Some(commandpost::incident::command::DrillStart {
             scenario: "x".into(),
             sha256: "0".repeat(64),
             clock,
-        }), ..commandpost::incident::command::Declare::new("DRILL-TITLE", commandpost::incident::severity::Severity::Sev1, Kind::Drill) };
+        }),
+        ..commandpost::incident::command::Declare::new(
+            "DRILL-TITLE",
+            commandpost::incident::severity::Severity::Sev1,
+            Kind::Drill,
+        )
+    };
     let ada =
         commandpost::desk::Caller::person(commandpost::people::Person::named("Ada").unwrap(), "console");
     house.desk.declare(ada, drill, commandpost::desk::Along::default()).await.unwrap();

@@ -91,7 +91,10 @@ fn an_admin_who_breaks_the_glass_gives_a_reason_and_stands_on_the_timeline() {
 #[test]
 fn who_declares_it_restricted_is_alone_in_it() {
     let (ada, policy) = (who("Ada"), Policy::default());
-    let declare = Declare { restricted: true, ..Declare::new("Somebody of ours leaks data", Severity::Sev1, Kind::Real) };
+    let declare = Declare {
+        restricted: true,
+        ..Declare::new("Somebody of ours leaks data", Severity::Sev1, Kind::Real)
+    };
     let scene =
         Scene { person: &ada, is_house: false, is_admin: false, now: start(), policy: &policy, target: None };
     let decision = open(&declare, &scene).unwrap();

@@ -1,6 +1,7 @@
 //! When things really happened: stated at the declaration, or set afterwards.
 
 use super::*;
+use crate::incident::{command::SituationFacts, event::AlertRef, milestone::Milestone, state::Origin};
 
 fn at(text: &str) -> Option<StatedTime> {
     Some(StatedTime::At(text.parse().unwrap()))
@@ -44,5 +45,90 @@ fn a_course_that_cannot_have_been_is_refused_with_what_would_work() {
         let declare = Declare { triage, ..retrospective(began, ended) };
         said.push_str(&format!("{}\n", Stage::declared("Ada", &declare).err().unwrap()));
     }
-    insta::assert_snapshot!(said, @"");
+    insta::assert_snapshot!(said);
+}
+
+fn set(milestone: Milestone, time: &str, reason: &str) -> Command {
+    Command::SetMilestone { milestone, at: StatedTime::At(time.parse().unwrap()), reason: reason.into() }
+}
+
+fn source(stage: &Stage, milestone: Milestone) -> String {
+    stage.incident.milestones.origins.get(&milestone).map(Origin::words).unwrap_or_default()
+}
+
+#[test]
+fn every_milestone_says_where_its_time_comes_from() {
+    let mut stage = Stage::of(HOUSE, Kind::Real, false);
+    let facts = SituationFacts {
+        id: 1,
+        title: "Disk full".into(),
+        source: "alertmanager".into(),
+        firing: 1,
+        total: 1,
+        alerts: vec![AlertRef {
+            source: "alertmanager".into(),
+            fingerprint: "f".into(),
+            title: "Disk full".into(),
+            firing: true,
+            starts_at: Some("2026-01-02T11:40:00Z".parse().unwrap()),
+            url: None,
+        }],
+    };
+    stage.ok(HOUSE, Command::LinkSituation { situation: 1, facts: Some(facts) });
+    stage.later(5);
+    stage.ok("Ada", Command::TakeCommand { force: false, reason: String::new() });
+    stage.later(25);
+    stage.ok("Ada", Command::Enter { phase: Phase::Monitoring, reason: String::new() });
+    stage.later(30);
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "it holds".into() });
+    stage.ok("Ada", set(Milestone::Began, "2026-01-02T11:30:00Z", "the first error in the log"));
+    insta::assert_snapshot!(stage.reads("Bo", Command::Milestones));
+}
+
+#[test]
+fn a_corrected_milestone_keeps_the_time_it_had_and_no_alert_overrules_a_person() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", set(Milestone::Began, "2026-01-02T11:30:00Z", ""));
+    stage.ok("Ada", set(Milestone::Began, "2026-01-02T11:20:00Z", "found in the log"));
+    let before: Vec<_> = stage.incident.milestones.replaced(Milestone::Began).map(|was| was.at).collect();
+    assert_eq!(before, ["2026-01-02T11:30:00Z".parse::<DateTime<Utc>>().unwrap()]);
+    let linked = Event::AlertsLinked {
+        situation: 1,
+        title: "x".into(),
+        source: "x".into(),
+        firing: 1,
+        total: 1,
+        alerts: vec![AlertRef {
+            source: "x".into(),
+            fingerprint: "f".into(),
+            title: "x".into(),
+            firing: true,
+            starts_at: Some("2026-01-02T10:00:00Z".parse().unwrap()),
+            url: None,
+        }],
+    };
+    let happened = entry(stage.incident.id, &stage.entries, &who("Ada"), stage.now, linked.into());
+    stage.incident.apply(&happened);
+    assert!(source(&stage, Milestone::Began).starts_with("set by Ada"));
+    assert_eq!(source(&stage, Milestone::Detected), format!("from an alert, entry {}", happened.seq));
+}
+
+#[test]
+fn a_milestone_is_set_by_who_keeps_the_record_at_a_time_that_can_have_been() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.no("Bo", set(Milestone::Began, "2026-01-02T11:30:00Z", "")), Because::Forbidden);
+    stage.ok("Bo", Command::TakeRole { role: role("scribe") });
+    stage.ok("Bo", set(Milestone::Began, "2026-01-02T11:30:00Z", ""));
+    stage.no("Bo", set(Milestone::Began, "2026-01-02T11:30:00Z", ""));
+    stage.no("Bo", set(Milestone::Began, "2026-01-02T13:30:00Z", ""));
+    stage.no("Bo", set(Milestone::Detected, "2026-01-02T11:00:00Z", ""));
+    stage.no("Bo", set(Milestone::Mitigated, "2026-01-02T11:40:00Z", ""));
+    stage.later(30);
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "restarted".into() });
+    stage.ok("Bo", set(Milestone::Mitigated, "2026-01-02T12:10:00Z", "by the graph"));
+    stage.no("Bo", set(Milestone::Resolved, "2026-01-02T12:05:00Z", ""));
+    stage.no("Bo", set(Milestone::Began, "2026-01-02T12:20:00Z", ""));
+    stage.ok("Ada", Command::Enter { phase: Phase::Closed, reason: String::new() });
+    stage.ok("Bo", set(Milestone::Resolved, "2026-01-02T12:15:00Z", "for the review"));
+    stage.aloud("milestones");
 }

@@ -14,6 +14,7 @@ mod milestones;
 mod posts;
 mod rights;
 mod roles;
+mod taxonomy;
 mod work;
 
 use uuid::Uuid;
@@ -57,7 +58,11 @@ impl Stage {
 
     /// As declared here, or why not.
     pub fn declared(by: &str, declare: &Declare) -> Result<Stage, Refusal> {
-        Stage::declared_under(Policy { components: vec!["Checkout".into()], ..Policy::default() }, by, declare)
+        Stage::declared_under(
+            Policy { components: vec!["Checkout".into()], ..Policy::default() },
+            by,
+            declare,
+        )
     }
 
     pub fn declared_under(policy: Policy, by: &str, declare: &Declare) -> Result<Stage, Refusal> {

@@ -25,7 +25,8 @@ impl Incident {
     pub(super) fn stop_actions(&mut self, reason: &str, entry: &Entry) {
         let by = &entry.actor.person;
         let as_safety = self.given("safety").any(|one| one.id == by.id);
-        self.stop = Some(Stop { by: by.clone(), as_safety, at: entry.occurred_at, reason: reason.to_owned() });
+        self.stop =
+            Some(Stop { by: by.clone(), as_safety, at: entry.occurred_at, reason: reason.to_owned() });
         for action in self.actions.iter_mut().filter(|action| action.state.is_open()) {
             action.due_at = None;
             // A go was given before whatever it is that made somebody stop everything.

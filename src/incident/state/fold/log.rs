@@ -1,7 +1,5 @@
 //! What a redaction takes out of sight, and the alerts that are linked.
 
-use chrono::{DateTime, Utc};
-
 use super::*;
 use crate::incident::event::AlertRef;
 
@@ -10,6 +8,7 @@ impl Incident {
     pub(super) fn forget(&mut self, seq: u64) {
         self.cans.retain(|_, can| can.seq != seq);
         self.links.retain(|link| link.seq != seq);
+        self.fields.retain(|_, known| known.seq != seq);
         for action in &mut self.actions {
             if action.seq == seq {
                 action.text = "[redacted]".into();
@@ -31,10 +30,12 @@ impl Incident {
         }
     }
 
-    pub(super) fn link_alerts(&mut self, situation: Situation, alerts: &[AlertRef]) {
-        let started = alerts.iter().filter_map(|alert| alert.starts_at).min();
-        self.milestones.impact_started = earliest(self.milestones.impact_started, started);
-        self.milestones.detected = earliest(self.milestones.detected, started);
+    pub(super) fn link_alerts(&mut self, situation: Situation, alerts: &[AlertRef], entry: &Entry) {
+        if let Some(started) = alerts.iter().filter_map(|alert| alert.starts_at).min() {
+            for milestone in [Milestone::Began, Milestone::Detected] {
+                self.milestones.reach_earlier(milestone, started, Origin::alert(entry));
+            }
+        }
         self.situations.insert(situation.id, situation);
     }
 
@@ -43,12 +44,5 @@ impl Incident {
             linked.firing = firing;
             linked.total = total;
         }
-    }
-}
-
-fn earliest(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }

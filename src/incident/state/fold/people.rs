@@ -25,13 +25,8 @@ impl Incident {
         expires_at: DateTime<Utc>,
         briefing_sections: u8,
     ) {
-        self.command_offer = Some(Offer {
-            role: Role::ic(),
-            to: to.clone(),
-            by: from.clone(),
-            expires_at,
-            briefing_sections,
-        });
+        self.command_offer =
+            Some(Offer { role: Role::ic(), to: to.clone(), by: from.clone(), expires_at, briefing_sections });
     }
 
     pub(super) fn offer_role(&mut self, role: &Role, to: &Person, expires_at: DateTime<Utc>, entry: &Entry) {
@@ -46,9 +41,8 @@ impl Incident {
     }
 
     pub(super) fn give_role(&mut self, role: &Role, to: &Person, at: DateTime<Utc>) {
-        self.offers.retain(|offer| {
-            offer.role != *role || role.def().holders_max.is_none() && offer.to.id != to.id
-        });
+        self.offers
+            .retain(|offer| offer.role != *role || role.def().holders_max.is_none() && offer.to.id != to.id);
         if role.def().holders_max == Some(1) {
             self.roles.retain(|held| held.role != *role);
         }

@@ -1,7 +1,5 @@
 //! How far it has come, and what a change of that takes away.
 
-use chrono::{DateTime, Utc};
-
 use super::*;
 
 impl Incident {
@@ -12,7 +10,8 @@ impl Incident {
         }
     }
 
-    pub(super) fn enter(&mut self, phase: Phase, at: DateTime<Utc>) {
+    pub(super) fn enter(&mut self, phase: Phase, entry: &Entry) {
+        let (at, origin) = (entry.occurred_at, Origin::of(entry));
         let told = self.public_phase();
         self.phase = phase;
         if self.public_phase() != told {
@@ -20,18 +19,18 @@ impl Incident {
         }
         match phase {
             Phase::Identified => {
-                self.milestones.identified = Some(at);
+                self.milestones.reach(Milestone::Identified, at, origin);
                 // Back from monitoring, it was not mitigated after all.
-                self.milestones.mitigated = None;
+                self.milestones.lose(Milestone::Mitigated);
             }
-            Phase::Monitoring => self.milestones.mitigated = Some(at),
+            Phase::Monitoring => self.milestones.reach(Milestone::Mitigated, at, origin),
             Phase::Resolved => {
-                self.milestones.mitigated.get_or_insert(at);
-                self.milestones.resolved = Some(at);
+                self.milestones.reach_first(Milestone::Mitigated, at, origin.clone());
+                self.milestones.reach(Milestone::Resolved, at, origin);
                 self.next_update_due = None;
             }
             Phase::Closed | Phase::Cancelled | Phase::Merged => {
-                self.milestones.closed = Some(at);
+                self.milestones.reach(Milestone::Closed, at, origin);
                 self.next_update_due = None;
                 self.command_offer = None;
                 self.offers.clear();
@@ -45,9 +44,9 @@ impl Incident {
             }
             Phase::Triage | Phase::Investigating | Phase::Review => {
                 if phase == Phase::Investigating {
-                    self.milestones.resolved = None;
-                    self.milestones.mitigated = None;
-                    self.milestones.closed = None;
+                    for lost in [Milestone::Mitigated, Milestone::Resolved, Milestone::Closed] {
+                        self.milestones.lose(lost);
+                    }
                 }
             }
         }
