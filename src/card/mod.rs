@@ -207,6 +207,17 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
     }
+    if let Some(parent) = incident.parent {
+        fields.push(short("Part of", parent.to_string()));
+    }
+    if !incident.children.is_empty() {
+        let told = |(child, phase): (&IncidentId, &Phase)| {
+            let state = if phase.is_over() { phase.word() } else { "open" };
+            format!("{child} ({state})")
+        };
+        let children: Vec<String> = incident.children.iter().map(told).collect();
+        fields.push(long("Sub-incidents", children.join(", ")));
+    }
     if let Some(into) = incident.merged_into {
         fields.push(short("Merged into", into.to_string()));
     }

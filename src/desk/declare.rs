@@ -55,7 +55,8 @@ impl Desk {
                 declare.began,
                 declare.ended,
                 &declare.incident_type,
-                &declare.fields
+                &declare.fields,
+                declare.under
             )
         );
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
@@ -79,6 +80,9 @@ impl Desk {
                 ));
             }
             declare.situation = Some(self.facts(&row).await?);
+        }
+        if let Some(under) = declare.under {
+            declare.parent = self.parent_facts(under, &caller.person).await?;
         }
         for _ in 0..TRIES_MAX {
             let number = self.journal.last_number(declare.kind).await.map_err(refuse)? + 1;

@@ -61,6 +61,10 @@ impl Desk {
             return Ok(answer);
         }
         let target = self.target(id, &command).await?;
+        let _one_at_a_time = match &command {
+            Command::PutUnder { .. } => Some(self.relating.lock().await),
+            _ => None,
+        };
         let command = self.with_facts(command, &caller.person).await?;
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);

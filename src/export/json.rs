@@ -39,6 +39,8 @@ struct Summary<'a> {
     #[serde(rename = "type")]
     incident_type: Option<&'a str>,
     fields: BTreeMap<&'a str, &'a str>,
+    parent: Option<IncidentId>,
+    children: Vec<IncidentId>,
     scenario: Option<&'a str>,
     time_zone: &'static str,
     #[serde(flatten)]
@@ -141,6 +143,8 @@ pub fn write(source: &Source<'_>) -> String {
         commander: &incident.commander,
         incident_type: incident.incident_type.as_deref(),
         fields: incident.fields.iter().map(|(name, known)| (name.as_str(), known.value.as_str())).collect(),
+        parent: incident.parent,
+        children: incident.children.keys().copied().collect(),
         scenario: incident.scenario.as_deref(),
         time_zone: source.tz.name(),
         facts: facts::gather(source, &lines),

@@ -119,6 +119,13 @@ impl Page<'_> {
         if let Some(name) = &incident.incident_type {
             items.push(("Type", line(name)));
         }
+        if let Some(parent) = incident.parent {
+            items.push(("Part of", parent.to_string()));
+        }
+        if !incident.children.is_empty() {
+            let children: Vec<String> = incident.children.keys().map(ToString::to_string).collect();
+            items.push(("Sub-incidents", children.join(", ")));
+        }
         if let Some(scenario) = &incident.scenario {
             items.push(("Scenario", line(scenario)));
         }

@@ -17,7 +17,7 @@ pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
 pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str = "What is on record: entries, links, times, what belongs together";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 5] = ["entry", "field", "link", "milestone", "type"];
+const ON_RECORD: [&str; 6] = ["entry", "field", "link", "milestone", "sub", "type"];
 
 /// The option that names the incident where it is not the channel's own.
 pub(super) const INCIDENT: &str = "incident";

@@ -589,3 +589,20 @@ pub(super) enum PhaseVerb {
         reason: Option<String>,
     },
 }
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sub {
+    /// Say which greater incident it is a part of
+    #[command(before_help = "under INCIDENT", after_help = "sub under INC-1")]
+    Under {
+        /// The greater one
+        #[arg(value_name = "INCIDENT")]
+        parent: IncidentId,
+    },
+    /// It is a part of no other any more
+    #[command(after_help = "sub leave it is another cause")]
+    Leave(Reason),
+    /// What belongs to it
+    #[command(after_help = "sub list")]
+    List,
+}

@@ -3,8 +3,8 @@
 use super::{
     Resolve, Spoken,
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task,
-        Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
+        Task, Update,
     },
     help,
     tree::Verb,
@@ -38,6 +38,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             ended,
             incident_type,
             fields,
+            under,
         } => {
             let kind = if test { Kind::Test } else { Kind::Real };
             let declare = Declare {
@@ -46,6 +47,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 began: began.map(|at| at.0),
                 ended: ended.map(|at| at.0),
                 incident_type,
+                under,
                 fields: fields.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
                 ..Declare::new(title.unwrap_or_default(), severity, kind)
             };
@@ -207,6 +209,9 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             }
             PhaseVerb::Review(reason) => enter(Phase::Review, reason),
         },
+        Verb::Sub(Sub::Under { parent }) => Command::PutUnder { parent, facts: None },
+        Verb::Sub(Sub::Leave(reason)) => Command::LeaveParent { reason: reason.text() },
+        Verb::Sub(Sub::List) => Command::Subs,
         Verb::Type { name: Some(name) } => Command::SetType { name },
         Verb::Type { name: None } => Command::Types,
         Verb::Field { name: Some(name), value: Some(value) } => Command::SetField { name, value },
@@ -217,7 +222,10 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
         Verb::Milestone { .. } => Command::Milestones,
         Verb::Resolve(reason) => enter(Phase::Resolved, reason),
         Verb::Reopen(reason) => enter(Phase::Investigating, reason),
-        Verb::Close(reason) => enter(Phase::Closed, reason),
+        Verb::Close { leave_open: true, reason } => {
+            Command::CloseLeavingSubs { reason: reason.unwrap_or_default() }
+        }
+        Verb::Close { leave_open: false, reason } => enter(Phase::Closed, Reason { reason }),
         Verb::Cancel { reason } => Command::Enter { phase: Phase::Cancelled, reason },
     };
     Ok(Spoken::On { target, command })

@@ -10,12 +10,12 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 
 use super::{
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task,
-        Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
+        Task, Update,
     },
     value::{self, SituationId},
 };
-use crate::incident::{milestone::Milestone, severity::Severity};
+use crate::incident::{id::IncidentId, milestone::Milestone, severity::Severity};
 
 /// The whole language.
 #[derive(Debug, Parser)]
@@ -60,6 +60,9 @@ pub(super) enum Verb {
         /// Only you, and whom you let in, see it
         #[arg(long)]
         restricted: bool,
+        /// The greater incident that it is a part of
+        #[arg(long, value_name = "INCIDENT")]
+        under: Option<IncidentId>,
         /// When it really began: 09:12, 10m (ago); UTC
         #[arg(long, value_name = "TIME", value_parser = value::time)]
         began: Option<value::Time>,
@@ -172,6 +175,9 @@ pub(super) enum Verb {
         #[arg(value_name = "LABEL")]
         label: String,
     },
+    /// What belongs to it, and what it belongs to
+    #[command(subcommand)]
+    Sub(Sub),
     /// What type of incident it is; or set it
     #[command(alias = "types", after_help = "type security")]
     Type {
@@ -217,7 +223,14 @@ pub(super) enum Verb {
     Reopen(Reason),
     /// Nothing is left to do
     #[command(after_help = "close")]
-    Close(Reason),
+    Close {
+        /// Its open sub-incidents go on by themselves
+        #[arg(long)]
+        leave_open: bool,
+        /// Why, or how
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
     /// It never was an incident
     #[command(after_help = "cancel the probe was broken, not the service")]
     Cancel {
@@ -263,10 +276,12 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("roll call", &["crew", "roll-call"]),
     ("snooze", &["set", "quiet"]),
     ("stop", &["action", "stop-all"]),
+    ("subs", &["sub", "list"]),
     ("summary", &["set", "summary"]),
     ("take", &["command", "take"]),
     ("tasks", &["task", "list"]),
     ("title", &["set", "title"]),
+    ("under", &["sub", "under"]),
     ("updates", &["update", "list"]),
     ("withdraw", &["decision", "withdraw"]),
 ];

@@ -194,6 +194,13 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
     }
+    if let Some(parent) = incident.parent {
+        out.push(format!("Part of: {parent}"));
+    }
+    let open: Vec<String> = incident.open_children().map(|child| child.to_string()).collect();
+    if !open.is_empty() {
+        out.push(format!("Open sub-incidents: {}", open.join(", ")));
+    }
     if let Some(name) = &incident.incident_type {
         out.push(format!("Type: {name}"));
     }

@@ -11,7 +11,7 @@ use super::{
     phase::Phase,
     role::Role,
     severity::Severity,
-    state::{Situation, Task},
+    state::{Incident, Situation, Task},
 };
 use crate::{
     people::Person,
@@ -37,6 +37,9 @@ pub struct Declare {
     /// Its type, and fields by name, as the settings know them.
     pub incident_type: Option<String>,
     pub fields: Vec<(String, String)>,
+    /// The greater one that it is a part of, and what the desk knows of that.
+    pub under: Option<IncidentId>,
+    pub parent: Option<ParentFacts>,
 }
 
 impl Declare {
@@ -53,6 +56,8 @@ impl Declare {
             ended: None,
             incident_type: None,
             fields: vec![],
+            under: None,
+            parent: None,
         }
     }
 }
@@ -86,6 +91,30 @@ pub struct MergeFacts {
     pub is_restricted: bool,
     /// Ids of those who may see it, if it is restricted.
     pub seen_by: Option<std::collections::BTreeSet<String>>,
+}
+
+/// What the rules must know of the incident that another is put under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParentFacts {
+    pub commander: Person,
+    pub phase: Phase,
+    /// Those that it is itself a part of, the nearest first.
+    pub ancestors: Vec<IncidentId>,
+    pub children: usize,
+    /// Who may see it, if it is restricted.
+    pub circle: Option<Vec<Person>>,
+}
+
+impl ParentFacts {
+    pub fn of(incident: &Incident, ancestors: Vec<IncidentId>) -> ParentFacts {
+        ParentFacts {
+            commander: incident.commander.clone(),
+            phase: incident.phase,
+            ancestors,
+            children: incident.children.len(),
+            circle: incident.circle_people(),
+        }
+    }
 }
 
 /// What goes along from an incident that was merged into another.
@@ -160,6 +189,20 @@ pub enum Command {
         reason: String,
     },
     Milestones,
+    /// It is a part of a greater one.
+    PutUnder {
+        parent: IncidentId,
+        /// What the desk knows of it; `None` where there is none of that number.
+        facts: Option<ParentFacts>,
+    },
+    LeaveParent {
+        reason: String,
+    },
+    Subs,
+    /// Closes it although parts of it go on.
+    CloseLeavingSubs {
+        reason: String,
+    },
     // Command of the incident
     /// `take`: at once when nobody else is in command, a request otherwise unless `force`.
     TakeCommand {
@@ -456,6 +499,11 @@ pub enum TimerKind {
     Silence,
     /// Another incident was merged into this one.
     MergedIn(Box<Luggage>),
+    /// A part of this incident came to be so, moved on, or (no phase) left.
+    Child {
+        child: IncidentId,
+        phase: Option<Phase>,
+    },
 }
 
 /// The right that a command needs; the column of the permission table.
@@ -472,6 +520,7 @@ pub enum Verb {
     Close,
     Cancel,
     Merge,
+    Relate,
     Classify,
     Milestone,
     TakeCommand,
@@ -511,7 +560,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 47] = [
+    pub const ALL: [Verb; 48] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -523,6 +572,7 @@ impl Verb {
         Self::Close,
         Self::Cancel,
         Self::Merge,
+        Self::Relate,
         Self::Classify,
         Self::Milestone,
         Self::TakeCommand,
@@ -575,6 +625,7 @@ impl Verb {
             Self::Close => "close the incident",
             Self::Cancel => "cancel the incident",
             Self::Merge => "merge the incident into another",
+            Self::Relate => "say what it is a part of",
             Self::Classify => "set its type or fields",
             Self::Milestone => "set the time of a milestone",
             Self::TakeCommand => "take command",

@@ -168,6 +168,22 @@ pub enum Event {
         reason: String,
     },
 
+    #[serde(rename = "incident.put_under")]
+    PutUnder { parent: IncidentId },
+    #[serde(rename = "incident.left_parent")]
+    LeftParent {
+        parent: IncidentId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "incident.child_joined")]
+    ChildJoined { child: IncidentId, phase: Phase },
+    /// It is over, or goes on again.
+    #[serde(rename = "incident.child_moved")]
+    ChildMoved { child: IncidentId, phase: Phase },
+    #[serde(rename = "incident.child_left")]
+    ChildLeft { child: IncidentId },
+
     #[serde(rename = "incident.merged_into")]
     MergedInto {
         into: IncidentId,
@@ -482,6 +498,11 @@ impl Event {
             Self::TypeSet { .. } => "incident.type_set",
             Self::FieldSet { .. } => "field.set",
             Self::MilestoneSet { .. } => "milestone.set",
+            Self::PutUnder { .. } => "incident.put_under",
+            Self::LeftParent { .. } => "incident.left_parent",
+            Self::ChildJoined { .. } => "incident.child_joined",
+            Self::ChildMoved { .. } => "incident.child_moved",
+            Self::ChildLeft { .. } => "incident.child_left",
             Self::MergedInto { .. } => "incident.merged_into",
             Self::MergedIn { .. } => "incident.merged_in",
             Self::CommandEstablished { .. } => "command.established",

@@ -58,6 +58,8 @@ impl Command {
             | Restrict { reason }
             | OpenUp { reason }
             | EndPeriod { reason }
+            | LeaveParent { reason }
+            | CloseLeavingSubs { reason }
             | Expel { reason, .. }
             | BreakGlass { reason }
             | Object { reason, .. }
@@ -85,6 +87,8 @@ impl Command {
             | OfferRole { .. }
             | AcceptRole { .. }
             | ReleaseRole { .. }
+            | PutUnder { .. }
+            | Subs
             | Types
             | Fields
             | Milestones

@@ -77,6 +77,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                 | Decide
                 | OfferRole
                 | Retitle
+                | Relate
                 | Classify
                 | ClearAction
                 | StopActions
@@ -84,7 +85,15 @@ fn role_may(role: &Role, verb: Verb) -> bool {
         "planning" => {
             matches!(
                 verb,
-                Objective | Period | AssignTask | Retitle | Classify | Milestone | OfferRole | RollCall
+                Objective
+                    | Period
+                    | AssignTask
+                    | Retitle
+                    | Relate
+                    | Classify
+                    | Milestone
+                    | OfferRole
+                    | RollCall
             )
         }
         "logistics" | "finance" => matches!(verb, AssignTask),

@@ -132,6 +132,17 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             format!("Milestone: {} {}{was}{}", milestone.title(), tell(*reached_at), because(reason))
         }
 
+        Event::PutUnder { parent } => format!("This is a sub-incident of {parent}."),
+        Event::LeftParent { parent, reason } => {
+            format!("This is no longer a sub-incident of {parent}{}", because(reason))
+        }
+        Event::ChildJoined { child, .. } => format!("{child} is a sub-incident of this one."),
+        Event::ChildMoved { child, phase } if phase.is_over() => {
+            format!("Sub-incident {child} is {}.", phase.standing())
+        }
+        Event::ChildMoved { child, .. } => format!("Sub-incident {child} goes on again."),
+        Event::ChildLeft { child } => format!("{child} is no longer a sub-incident of this one."),
+
         Event::MergedInto { into, reason } => format!("Merged into {into}{}", because(reason)),
         Event::MergedIn { from, title, severity, entries } => format!(
             "{from} «{title}» ({severity}) was merged into this one. Its {entries} entries stay on its own timeline."

@@ -7,7 +7,8 @@ use commandpost::{
     desk::policy::consequences,
     incident::{
         command::{
-            Command, Declare, DraftText, DrillStart, MergeFacts, SituationFacts, StatedTime, TimerKind,
+            Command, Declare, DraftText, DrillStart, MergeFacts, ParentFacts, SituationFacts, StatedTime,
+            TimerKind,
         },
         decide::{self, Happened, Policy, Scene, Target},
         event::{Actor, DrillClock, Entry, Event, TimeSource},
@@ -123,7 +124,23 @@ fn lifecycle() -> impl Strategy<Value = Command> {
             .prop_map(|name| Command::SetType { name: name.into() }),
         (prop::sample::select(vec!["region", "ticket", "x"]), text())
             .prop_map(|(name, value)| Command::SetField { name: name.into(), value }),
-        prop::sample::select(vec![Command::Types, Command::Fields]),
+        (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..])))).prop_map(
+            |(number, facts)| {
+                Command::PutUnder {
+                    parent: IncidentId::new(Kind::Real, number),
+                    facts: facts.map(|(commander, phase)| ParentFacts {
+                        commander,
+                        phase,
+                        ancestors: vec![IncidentId::new(Kind::Real, 3)],
+                        children: 0,
+                        circle: None,
+                    }),
+                }
+            }
+        ),
+        text().prop_map(|reason| Command::LeaveParent { reason }),
+        text().prop_map(|reason| Command::CloseLeavingSubs { reason }),
+        prop::sample::select(vec![Command::Types, Command::Fields, Command::Subs]),
         prop::sample::select(vec![
             Command::Briefing,
             Command::Milestones,
@@ -237,6 +254,9 @@ fn house() -> impl Strategy<Value = Command> {
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::ProposalEnds { n })),
         (1u64..30).prop_map(|seq| Command::Timer(TimerKind::RollDue { seq })),
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::PeriodEnds { n })),
+        (2u32..5, prop::option::of(prop::sample::select(&Phase::ALL[..]))).prop_map(|(number, phase)| {
+            Command::Timer(TimerKind::Child { child: IncidentId::new(Kind::Real, number), phase })
+        }),
         (1u32..4, delivered).prop_map(|(post, result)| Command::Delivered {
             post,
             destination: "x".into(),
@@ -390,6 +410,7 @@ impl Played {
                     assert_eq!((luggage.from, incident.phase), (incident.id, Phase::Merged));
                     assert_eq!(Some(timer.incident), incident.merged_into);
                 }
+                TimerKind::Child { child, .. } => assert_eq!(*child, incident.id),
                 _ => assert_eq!(timer.incident, incident.id),
             }
         }
@@ -412,6 +433,8 @@ impl Played {
             }
             assert_eq!(at.id, incident.commander.id, "{:?}", incident.reports_to);
         }
+        // What others read is told nothing more of what is restricted.
+        assert!(incident.restricted.is_none() || incident.parent.is_none());
         let mut single: BTreeMap<&Role, usize> = BTreeMap::new();
         for held in &incident.roles {
             *single.entry(&held.role).or_default() += 1;

@@ -21,6 +21,7 @@ fn filled(option: &Value) -> Value {
             "in" | "next" | "minutes" | "for" => json!("10m"),
             "component" => json!("API=major_outage; Web site=operational"),
             "incident" => json!("INC-9"),
+            "under" | "parent" => json!("INC-1"),
             "duplicate" => json!("INC-2"),
             "verb" => json!("note"),
             "url" => json!("https://a.example"),

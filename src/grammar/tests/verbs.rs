@@ -208,6 +208,21 @@ fn the_time_of_a_milestone_is_stated_as_a_late_note_s_is() {
 }
 
 #[test]
+fn the_number_after_under_is_the_greater_one_s() {
+    let under = Command::PutUnder { parent: "INC-1".parse().unwrap(), facts: None };
+    assert_eq!(command("under INC-1"), under);
+    assert_eq!(
+        said("INC-2 sub under inc-1").unwrap(),
+        Spoken::On { target: "INC-2".parse().ok(), command: under }
+    );
+    assert_eq!(command("subs"), Command::Subs);
+    assert!(
+        matches!(said("declare The database --under INC-1"), Ok(Spoken::Declare { declare, .. }) if declare.under.is_some())
+    );
+    assert_eq!(command("close --leave-open done"), Command::CloseLeavingSubs { reason: "done".into() });
+}
+
+#[test]
 fn a_type_and_a_field_are_read_or_set_by_the_same_word() {
     assert_eq!(command("type"), Command::Types);
     assert_eq!(command("type security"), Command::SetType { name: "security".into() });

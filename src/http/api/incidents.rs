@@ -54,6 +54,10 @@ pub struct NewIncident {
     /// Fields of the organization's own, by name.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// The greater incident that it is a part of.
+    #[serde(default)]
+    #[schema(example = "INC-1")]
+    pub under: Option<String>,
     /// When it really began, where that was before now.
     #[schema(example = "2026-11-20T09:12:00Z")]
     pub began: Option<DateTime<Utc>>,
@@ -168,7 +172,12 @@ pub(crate) async fn declare(
             }),
             Err(_) => return reply::refused(&Refusal::invalid("That is no alert situation.", "Write S-3.")),
         };
+    let under = match new.under.as_deref().map(str::parse).transpose() {
+        Ok(under) => under,
+        Err(why) => return reply::refused(&Refusal::invalid(why, "Write INC-1.")),
+    };
     let declare = Declare {
+        under,
         triage: new.triage,
         situation,
         restricted: new.restricted,

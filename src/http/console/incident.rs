@@ -197,7 +197,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         public: public_state(&incident, &clock),
         next: next_step(&incident, me, policy, clock.now),
-        record: Record::of(&incident, &policy.taxonomy, &clock),
+        record: Record::of(&incident, desk.seen_by(me), &policy.taxonomy, &clock).await,
         board: Board::of(&incident, me, console.vocabulary, &clock),
         open_posts,
         settled_posts,

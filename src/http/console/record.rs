@@ -1,7 +1,9 @@
-//! What is on record of an incident beside its timeline: its type and fields, and when its milestones were reached.
+//! What is on record of an incident beside its timeline: what it belongs to, its type and fields, and when its milestones were reached.
 
 use super::clock::{Clock, Stamp};
+use crate::desk::Eyes;
 use crate::incident::{
+    id::IncidentId,
     milestone::Milestone,
     state::{Incident, Origin},
     taxonomy::{Field, Taxonomy},
@@ -13,6 +15,26 @@ pub struct MilestoneRow {
     pub origin: String,
     /// The times that it had before.
     pub before: Vec<Stamp>,
+}
+
+pub struct Related {
+    pub id: String,
+    pub title: String,
+    pub phase: &'static str,
+    pub commander: String,
+    pub is_over: bool,
+}
+
+/// Another incident as a line, if it is there for the reader.
+async fn related(eyes: Eyes<'_>, id: IncidentId) -> Option<Related> {
+    let incident = eyes.incident(id).await.ok()?;
+    Some(Related {
+        id: id.to_string(),
+        title: incident.title,
+        phase: incident.phase.word(),
+        commander: incident.commander.to_string(),
+        is_over: incident.phase.is_over(),
+    })
 }
 
 pub struct FieldRow {
@@ -27,6 +49,9 @@ pub struct Record {
     pub milestones: Vec<MilestoneRow>,
     /// `time to detect: 12 min`
     pub spans: Vec<String>,
+    /// The greater one, and the parts, where the reader may see them.
+    pub parent: Option<Related>,
+    pub children: Vec<Related>,
     pub incident_type: Option<String>,
     pub types: Vec<String>,
     pub fields: Vec<FieldRow>,
@@ -35,7 +60,7 @@ pub struct Record {
 }
 
 impl Record {
-    pub fn of(incident: &Incident, taxonomy: &Taxonomy, clock: &Clock) -> Record {
+    pub async fn of(incident: &Incident, eyes: Eyes<'_>, taxonomy: &Taxonomy, clock: &Clock) -> Record {
         let known = &incident.milestones;
         let row = |(milestone, at)| MilestoneRow {
             title: Milestone::title(milestone),
@@ -45,6 +70,14 @@ impl Record {
         };
         let is_settable =
             |milestone: &Milestone| known.at(*milestone).is_some() || milestone.verb().is_none();
+        let parent = match incident.parent {
+            Some(parent) => related(eyes, parent).await,
+            None => None,
+        };
+        let mut children = Vec::new();
+        for child in incident.children.keys() {
+            children.extend(related(eyes, *child).await);
+        }
         let field = |field: &Field| FieldRow {
             name: field.name.clone(),
             about: field.description.clone(),
@@ -52,6 +85,8 @@ impl Record {
             choices: field.choices.clone(),
         };
         Record {
+            parent,
+            children,
             incident_type: incident.incident_type.clone(),
             types: taxonomy.types.iter().map(|one| one.name.clone()).collect(),
             fields: taxonomy.fields_of(incident.incident_type.as_deref()).map(field).collect(),

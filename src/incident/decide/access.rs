@@ -55,8 +55,13 @@ pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> 
     people.sort();
     people.dedup_by(|a, b| a.id == b.id);
     let names = crate::incident::sentence::and(&people);
-    Ok(Decision::one(
-        Event::Restricted { people, reason },
+    let mut events = vec![Event::Restricted { people, reason }];
+    // Where others read, nothing more is told of it.
+    if let Some(parent) = incident.parent {
+        events.push(Event::LeftParent { parent, reason: "it is restricted".into() });
+    }
+    Ok(Decision::many(
+        events,
         format!(
             "{} is restricted: only {names} see it now, in lists, search, exports and live pages. Chats are told nothing more; \
              what they were told stays there. `admit NAME` lets somebody in.",

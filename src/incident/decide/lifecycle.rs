@@ -17,6 +17,7 @@ const SEVERITY_UNSAID: Severity = Severity::Sev2;
 pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let title = title(&declare.title)?;
     let (began, ended) = course(declare, scene)?;
+    let (put_under, circle) = super::relations::declared(declare, scene)?;
     let (classified, usual) = super::taxonomy::declared(declare, scene)?;
     let severity = declare.severity.or(usual).unwrap_or(SEVERITY_UNSAID);
     let mut events: Vec<Happened> = vec![
@@ -36,14 +37,19 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         events.push(Event::Startex { scenario, sha256 }.into());
     }
     events.push(Event::CommandEstablished { by: scene.person.clone() }.into());
-    if declare.restricted {
-        events.push(Event::Restricted { people: vec![scene.person.clone()], reason: String::new() }.into());
+    if let Some(people) = &circle {
+        events.push(Event::Restricted { people: people.clone(), reason: String::new() }.into());
     }
+    events.extend(put_under.map(Happened::from));
     events.extend(classified.into_iter().map(Happened::from));
     if let Some(facts) = &declare.situation {
         events.push(linked(facts).into());
     }
-    let seen = if declare.restricted { " Only you see it; `admit NAME` lets somebody in." } else { "" };
+    let seen = match circle.as_deref() {
+        None => "",
+        Some([_]) => " Only you see it; `admit NAME` lets somebody in.",
+        Some(_) => " Only those who see the greater one see it; `admit NAME` lets somebody in.",
+    };
     let person = scene.person;
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
@@ -165,6 +171,18 @@ fn next(from: Phase) -> &'static [Phase] {
 const RELAPSE_HOURS_MAX: i64 = 24;
 
 pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
+    if to == Phase::Closed && next(incident.phase).contains(&to) {
+        super::relations::check_closed(incident)?;
+    }
+    go(incident, to, reason, scene)
+}
+
+/// Its parts go on by themselves.
+pub(super) fn close_leaving_subs(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    go(incident, Phase::Closed, reason, scene)
+}
+
+fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
     let from = incident.phase;
     let reason = optional_text("reason", reason, scene)?;
     if from == to {

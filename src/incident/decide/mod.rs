@@ -2,7 +2,7 @@
 //!
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
 //! command), `period`, `lifecycle`, `milestones`,
-//! `taxonomy`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! `taxonomy`, `relations` (sub-incidents), `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
 //! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
@@ -18,6 +18,7 @@ mod log;
 mod milestones;
 mod period;
 mod posts;
+mod relations;
 mod roles;
 mod taxonomy;
 mod work;
@@ -241,6 +242,10 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Fields => Ok(Decision::read(taxonomy::fields(incident, scene))),
         SetMilestone { milestone, at, reason } => milestones::set(incident, *milestone, *at, reason, scene),
         Milestones => Ok(Decision::read(milestones::list(incident))),
+        PutUnder { parent, facts } => relations::put_under(incident, *parent, facts.as_ref()),
+        LeaveParent { reason } => relations::leave(incident, reason, scene),
+        Subs => Ok(Decision::read(relations::list(incident))),
+        CloseLeavingSubs { reason } => lifecycle::close_leaving_subs(incident, reason, scene),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),
         AcceptCommand => command::accept(incident, scene),
@@ -331,13 +336,15 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
         Enter { .. } => Verb::Advance,
         Merge { .. } => Verb::Merge,
+        CloseLeavingSubs { .. } => Verb::Close,
+        PutUnder { .. } | LeaveParent { .. } => Verb::Relate,
         SetType { .. } | SetField { .. } => Verb::Classify,
         SetMilestone { .. } => Verb::Milestone,
         TakeCommand { .. } => Verb::TakeCommand,
         OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
-        | Fields => Verb::Read,
+        | Fields | Subs => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -429,6 +436,12 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     {
         return Ok(());
     }
+    // And its parts.
+    if let Command::PutUnder { facts: Some(facts), .. } = command
+        && facts.commander.id == scene.person.id
+    {
+        return Ok(());
+    }
     // Who wrote an entry may take it back.
     if verb == Verb::Redact && scene.target.is_some_and(|target| target.author.id == scene.person.id) {
         return Ok(());
@@ -465,6 +478,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | Milestones
             | SetType { .. }
             | Types
+            | Subs
             | SetField { .. }
             | Fields
             | Roles

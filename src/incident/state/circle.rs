@@ -35,6 +35,16 @@ impl Incident {
         Some(ids)
     }
 
+    /// Those who may see it, the house aside; `None` is everybody.
+    pub fn circle_people(&self) -> Option<Vec<Person>> {
+        let circle = self.restricted.as_ref()?;
+        let parts = self.roles.iter().map(|held| &held.person).chain([&self.commander]);
+        let mut people: Vec<Person> = circle.people.values().chain(parts).cloned().collect();
+        people.sort_by(|a, b| a.id.cmp(&b.id));
+        people.dedup_by(|a, b| a.id == b.id);
+        Some(people)
+    }
+
     pub(super) fn restrict(&mut self, by: &Person, people: &[Person], at: DateTime<Utc>) {
         let people = people.iter().map(|one| (one.id.clone(), one.clone())).collect();
         self.restricted = Some(Circle { by: by.clone(), since: at, people });

@@ -71,6 +71,8 @@ impl Incident {
             scenario: None,
             merged_into: None,
             merged_in: vec![],
+            parent: None,
+            children: BTreeMap::new(),
             incident_type: None,
             fields: BTreeMap::new(),
             is_retrospective: false,
@@ -163,6 +165,14 @@ impl Incident {
             }
             Event::MilestoneSet { milestone, reached_at, .. } => {
                 self.milestones.correct(*milestone, *reached_at, Origin::stated(entry));
+            }
+            Event::PutUnder { parent } => self.parent = Some(*parent),
+            Event::LeftParent { .. } => self.parent = None,
+            Event::ChildJoined { child, phase } | Event::ChildMoved { child, phase } => {
+                self.children.insert(*child, *phase);
+            }
+            Event::ChildLeft { child } => {
+                self.children.remove(child);
             }
             Event::MergedInto { into, .. } => self.merged_into = Some(*into),
             Event::MergedIn { from, .. } => self.merged_in.push(*from),

@@ -62,6 +62,10 @@ pub struct Incident {
     pub decisions: u64,
     pub notes: u64,
     pub milestones: Milestones,
+    /// The greater one that it is a part of.
+    pub parent: Option<IncidentId>,
+    /// Its own parts, and how far each has come: open, or in which way over.
+    pub children: BTreeMap<IncidentId, Phase>,
     /// What type of incident it is, as the settings name them.
     pub incident_type: Option<String>,
     /// By the field's name.
@@ -186,6 +190,10 @@ impl Incident {
             })
             .map(|one| &one.person)
             .collect()
+    }
+
+    pub fn open_children(&self) -> impl Iterator<Item = IncidentId> {
+        self.children.iter().filter(|(_, phase)| !phase.is_over()).map(|(child, _)| *child)
     }
 
     pub fn firing(&self) -> u64 {

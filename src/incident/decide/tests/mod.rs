@@ -12,6 +12,7 @@ mod lifecycle;
 mod log;
 mod milestones;
 mod posts;
+mod relations;
 mod rights;
 mod roles;
 mod taxonomy;
