@@ -10,7 +10,7 @@ use crate::{
     incident::{
         id::IncidentId,
         phase::Phase,
-        role::{Role, Words},
+        role::Words,
         sentence::{Part, ended},
         severity::Severity,
         state::{ActionState, Incident},
@@ -166,7 +166,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     let mut fields = vec![
         short("Severity", incident.severity.to_string()),
         short("Phase", incident.phase.word()),
-        short(Role::ic().def().shown(words), incident.commander.to_string()),
+        short(incident.command_title(words), incident.command_words()),
     ];
     if let Some(name) = &incident.incident_type {
         fields.push(short("Type", name.clone()));

@@ -49,6 +49,9 @@ pub struct SeverityChange {
 pub struct Held {
     pub role: Role,
     pub person: Person,
+    /// Whose commander they were in Unified Command; empty where it was not said. `None`: they held the role alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
     pub from: DateTime<Utc>,
     /// `None`: to the end.
     pub to: Option<DateTime<Utc>>,
@@ -144,6 +147,8 @@ pub fn lines_by_seq<'a>(source: &Source<'a>) -> HashMap<u64, &'a Line> {
 #[derive(Default)]
 struct Reading {
     severities: Vec<SeverityChange>,
+    /// Commanders beside the holder of the token.
+    joined: Vec<Held>,
     roles: Vec<Held>,
     /// Places in `roles` that nobody has left.
     open_roles: Vec<usize>,
@@ -199,6 +204,17 @@ impl Reading {
         });
     }
 
+    fn join(&mut self, person: Person, organization: String, at: DateTime<Utc>) {
+        let organization = Some(organization);
+        self.joined.push(Held { role: Role::ic(), person, organization, from: at, to: None });
+    }
+
+    /// Whether they had joined.
+    fn separate(&mut self, person: &Person, at: DateTime<Utc>) -> bool {
+        let open = self.joined.iter_mut().find(|held| held.to.is_none() && held.person.id == person.id);
+        open.map(|held| held.to = Some(at)).is_some()
+    }
+
     fn take_command(&mut self, person: &Person, at: DateTime<Utc>) {
         // The commander is no one's deputy.
         self.leave(at, |held| held.role.slug() == "deputy" && held.person.id == person.id);
@@ -215,12 +231,25 @@ impl Reading {
                 self.severities.push(SeverityChange { seq, at, severity: to, reason, by });
             }
             Event::CommandEstablished { by } => self.take_command(&by, at),
-            Event::CommandTransferred { to, .. } => self.take_command(&to, at),
+            Event::CommandTransferred { from, to, .. } => {
+                self.take_command(&to, at);
+                // Whoever joined and now speaks for all changes places with who did.
+                if self.separate(&to, at) {
+                    self.join(from, String::new(), at);
+                }
+            }
+            Event::CommandJoined { by, organization } => {
+                self.take_command(&by, at);
+                self.join(by, organization, at);
+            }
+            Event::CommandSeparated { who, .. } => {
+                self.separate(&who, at);
+            }
             Event::RoleAccepted { role, by } => {
                 let alone = role.def().holders_max == Some(1);
                 self.leave(at, |held| held.role == role && (alone || held.person.id == by.id));
                 self.open_roles.push(self.roles.len());
-                self.roles.push(Held { role, person: by, from: at, to: None });
+                self.roles.push(Held { role, person: by, organization: None, from: at, to: None });
             }
             Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {
                 self.leave(at, |held| held.role == role && held.person.id == person.id);
@@ -293,7 +322,14 @@ impl Reading {
             .commanders
             .iter()
             .zip(until)
-            .map(|((person, from), to)| Held { role: Role::ic(), person: person.clone(), from: *from, to })
+            .map(|((person, from), to)| Held {
+                role: Role::ic(),
+                person: person.clone(),
+                organization: None,
+                from: *from,
+                to,
+            })
+            .chain(std::mem::take(&mut self.joined))
             .collect();
         let participants = incident
             .participants

@@ -200,7 +200,12 @@ impl Page<'_> {
 
     fn held(&self, held: &Held) -> [String; 4] {
         let to = held.to.map_or_else(|| "–".to_owned(), |to| self.at(to));
-        [cell(&held.role.title()), cell(&held.person.name), self.at(held.from), to]
+        let role = match held.organization.as_deref() {
+            None => held.role.title(),
+            Some("") => format!("{}, Unified Command", held.role.title()),
+            Some(organization) => format!("{}, Unified Command ({organization})", held.role.title()),
+        };
+        [cell(&role), cell(&held.person.name), self.at(held.from), to]
     }
 
     fn command(&mut self, facts: &Facts<'_>) {

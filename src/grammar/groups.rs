@@ -53,6 +53,29 @@ pub(super) enum Of {
     /// Take the offer back
     #[command(after_help = "command withdraw")]
     Withdraw,
+    /// Ask somebody of another organization to command with you
+    #[command(name = "unify", after_help = "command unify @ada --for Acme")]
+    Unify {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        to: String,
+        /// Their organization
+        #[arg(long = "for", value_name = "ORGANIZATION")]
+        organization: Option<String>,
+    },
+    /// Join command, as you were asked
+    #[command(after_help = "command join")]
+    Join,
+    /// End a part in Unified Command
+    #[command(after_help = "command separate --reason our part is over")]
+    Separate {
+        /// Whose, if not yours
+        #[arg(value_name = "NAME")]
+        who: Option<String>,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
     /// What the next commander must know
     #[command(after_help = "command briefing")]
     Briefing,

@@ -70,6 +70,14 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Of::Accept => Command::AcceptCommand,
             Of::Decline(reason) => Command::DeclineCommand { reason: reason.text() },
             Of::Withdraw => Command::WithdrawCommand,
+            Of::Unify { to, organization } => {
+                Command::Unify { to: person(&to)?, organization: organization.unwrap_or_default() }
+            }
+            Of::Join => Command::JoinCommand,
+            Of::Separate { who, reason } => Command::Separate {
+                who: who.as_deref().map(person).transpose()?,
+                reason: reason.unwrap_or_default(),
+            },
             Of::Briefing => Command::Briefing,
         },
         Verb::Role(verb) => match verb {

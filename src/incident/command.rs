@@ -217,6 +217,17 @@ pub enum Command {
         reason: String,
     },
     WithdrawCommand,
+    /// Asks somebody to join command, for their organization.
+    Unify {
+        to: Person,
+        organization: String,
+    },
+    JoinCommand,
+    /// Ends a part in Unified Command: one's own unless another is named.
+    Separate {
+        who: Option<Person>,
+        reason: String,
+    },
     Briefing,
     // Roles
     TakeRole {
@@ -463,6 +474,9 @@ pub enum StatedTime {
 #[serde(tag = "timer", rename_all = "snake_case")]
 pub enum TimerKind {
     CommandOfferExpires {
+        to: Person,
+    },
+    UnifyOfferExpires {
         to: Person,
     },
     RoleOfferExpires {

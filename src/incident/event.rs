@@ -219,6 +219,31 @@ pub enum Event {
         reason: String,
     },
 
+    #[serde(rename = "command.unify_offered")]
+    UnifyOffered {
+        to: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        organization: String,
+        expires_at: DateTime<Utc>,
+    },
+    #[serde(rename = "command.unify_declined")]
+    UnifyDeclined { by: Person, reason: String },
+    #[serde(rename = "command.unify_offer_expired")]
+    UnifyOfferExpired { to: Person },
+    /// Somebody has command beside the holder of the token, who speaks for both.
+    #[serde(rename = "command.joined")]
+    CommandJoined {
+        by: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        organization: String,
+    },
+    #[serde(rename = "command.separated")]
+    CommandSeparated {
+        who: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+
     #[serde(rename = "role.offered")]
     RoleOffered { role: Role, to: Person, expires_at: DateTime<Utc> },
     #[serde(rename = "role.accepted")]
@@ -511,6 +536,11 @@ impl Event {
             Self::CommandOfferExpired { .. } => "command.offer_expired",
             Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
             Self::CommandTransferred { .. } => "command.transferred",
+            Self::UnifyOffered { .. } => "command.unify_offered",
+            Self::UnifyDeclined { .. } => "command.unify_declined",
+            Self::UnifyOfferExpired { .. } => "command.unify_offer_expired",
+            Self::CommandJoined { .. } => "command.joined",
+            Self::CommandSeparated { .. } => "command.separated",
             Self::RoleOffered { .. } => "role.offered",
             Self::RoleAccepted { .. } => "role.accepted",
             Self::RoleDeclined { .. } => "role.declined",

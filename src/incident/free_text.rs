@@ -31,6 +31,7 @@ impl Command {
         use Command::*;
         match self {
             Retitle { title } => vec![title],
+            Unify { organization, .. } => vec![organization],
             SetType { name } => vec![name],
             SetField { value, .. } => vec![value],
             Summarize { text }
@@ -47,6 +48,7 @@ impl Command {
             | Merge { reason, .. }
             | TakeCommand { reason, .. }
             | DeclineCommand { reason }
+            | Separate { reason, .. }
             | DeclineRole { reason, .. }
             | RelieveRole { reason, .. }
             | DropObjective { reason, .. }
@@ -82,6 +84,7 @@ impl Command {
             | OfferCommand { .. }
             | AcceptCommand
             | WithdrawCommand
+            | JoinCommand
             | Briefing
             | TakeRole { .. }
             | OfferRole { .. }

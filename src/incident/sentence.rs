@@ -77,6 +77,10 @@ fn shortened(text: &str) -> String {
     short
 }
 
+fn for_whom(organization: &str) -> String {
+    if organization.is_empty() { String::new() } else { format!(" for {organization}") }
+}
+
 fn briefing(sections: u8) -> String {
     match sections {
         0 => "without a briefing".to_owned(),
@@ -166,6 +170,22 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
                 briefing(*briefing_sections)
             };
             format!("Command passed from {from} to {to}, {how}{}", because(reason))
+        }
+
+        Event::UnifyOffered { to, organization, expires_at } => format!(
+            "{to} was asked to join command{}; the offer ends {}.",
+            for_whom(organization),
+            tell(*expires_at)
+        ),
+        Event::UnifyDeclined { by, reason } => format!("{by} declined to join command{}", because(reason)),
+        Event::UnifyOfferExpired { to } => {
+            format!("{to} did not answer whether to join command; the offer has ended.")
+        }
+        Event::CommandJoined { by, organization } => {
+            format!("Unified Command: {by} has command as well{}.", for_whom(organization))
+        }
+        Event::CommandSeparated { who, reason } => {
+            format!("{who} is no longer in command{}", because(reason))
         }
 
         Event::RoleOffered { role, to, expires_at } => {
@@ -440,6 +460,7 @@ mod tests {
                 without_outgoing_brief: true,
                 reason: "Ada is offline".into(),
             },
+            Event::CommandJoined { by: bo.clone(), organization: "Acme".into() },
             Event::RoleOffered { role: pio.clone(), to: bo.clone(), expires_at: at },
             Event::RoleRelieved { role: pio, person: bo.clone(), reason: "end of shift!".into() },
             Event::CheckedIn { who: bo.clone(), note: String::new() },
@@ -509,6 +530,7 @@ mod tests {
         Phase went from identified to monitoring.
         Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
         Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
+        Unified Command: Bo has command as well for Acme.
         Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
         Bo was relieved as Public Information Officer: end of shift!
         Bo checked in.

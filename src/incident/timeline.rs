@@ -55,6 +55,8 @@ fn is_important(event: &Event) -> bool {
             | Event::PhaseChanged { .. }
             | Event::CommandEstablished { .. }
             | Event::CommandTransferred { .. }
+            | Event::CommandJoined { .. }
+            | Event::CommandSeparated { .. }
             | Event::Restricted { .. }
             | Event::OpenedUp { .. }
             | Event::GlassBroken { .. }

@@ -1,6 +1,6 @@
 //! Whatever anybody says in whatever order: what must hold of an incident holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use commandpost::{
@@ -105,6 +105,11 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         Just(Command::AcceptCommand),
         text().prop_map(|reason| Command::DeclineCommand { reason }),
         Just(Command::WithdrawCommand),
+        (person(), text()).prop_map(|(to, organization)| Command::Unify { to, organization }),
+        Just(Command::JoinCommand),
+        Just(Command::JoinCommand),
+        (prop::option::of(person()), text()).prop_map(|(who, reason)| Command::Separate { who, reason }),
+        person().prop_map(|to| Command::Timer(TimerKind::UnifyOfferExpires { to })),
         (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..]))), text()).prop_map(
             |(number, other, reason)| Command::Merge {
                 into: IncidentId::new(Kind::Real, number),
@@ -425,13 +430,19 @@ impl Played {
             "nobody holds command beside its token"
         );
         assert_eq!(incident.commanders.last().unwrap().0, incident.commander);
-        // Unity of command: one supervisor each, and every way up ends at the commander.
+        // One holder of the token, and nobody twice beside it.
+        let commanding: BTreeSet<&str> = incident.commanding().iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(commanding.len(), incident.joined.len() + 1, "{:?}", incident.joined);
+        for one in incident.commanding() {
+            assert!(incident.roles_of(one).contains(&Role::ic()), "{one}");
+        }
+        // Unity of command: one supervisor each, and every way up ends at a commander.
         for part in incident.participants.values() {
             let mut at = &part.person;
             for _ in 0..=incident.participants.len() {
                 at = incident.supervisor(at).unwrap_or(at);
             }
-            assert_eq!(at.id, incident.commander.id, "{:?}", incident.reports_to);
+            assert!(incident.has_command(at), "{:?}", incident.reports_to);
         }
         // What others read is told nothing more of what is restricted.
         assert!(incident.restricted.is_none() || incident.parent.is_none());

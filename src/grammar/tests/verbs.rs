@@ -208,6 +208,17 @@ fn the_time_of_a_milestone_is_stated_as_a_late_note_s_is() {
 }
 
 #[test]
+fn command_is_joined_and_left_by_a_word_each() {
+    let unify = |organization: &str| Command::Unify { to: ada(), organization: organization.into() };
+    assert_eq!(command("unify @ada --for \"Acme Cloud\""), unify("Acme Cloud"));
+    assert_eq!(command("command unify ada"), unify(""));
+    assert_eq!(command("join"), Command::JoinCommand);
+    let leave = |who, reason: &str| Command::Separate { who, reason: reason.into() };
+    assert_eq!(command("leave --reason our part is over"), leave(None, "our part is over"));
+    assert_eq!(command("separate @ada"), leave(Some(ada()), ""));
+}
+
+#[test]
 fn the_number_after_under_is_the_greater_one_s() {
     let under = Command::PutUnder { parent: "INC-1".parse().unwrap(), facts: None };
     assert_eq!(command("under INC-1"), under);

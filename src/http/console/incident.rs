@@ -184,9 +184,10 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         severity: incident.severity,
         phase: incident.phase.word(),
         is_over: incident.phase.is_over(),
-        commander: incident.commander.to_string(),
+        commander: incident.command_words(),
         commander_since: clock.stamp(incident.commander_since),
         ic_title: match console.vocabulary {
+            _ if incident.is_unified() => "Unified Command",
             Vocabulary::Nims => "Incident Commander",
             Vocabulary::It => "Incident lead",
         },

@@ -25,6 +25,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             )),
             _ => nothing(),
         },
+        TimerKind::UnifyOfferExpires { to } => super::unified::expired(incident, to, scene),
         TimerKind::RoleOfferExpires { role, to } => {
             let open = incident
                 .offers

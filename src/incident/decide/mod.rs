@@ -2,7 +2,7 @@
 //!
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
 //! command), `period`, `lifecycle`, `milestones`,
-//! `taxonomy`, `relations` (sub-incidents), `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
+//! `taxonomy`, `relations` (sub-incidents), `command`, `unified` (command of several), `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
 //! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
@@ -21,6 +21,7 @@ mod posts;
 mod relations;
 mod roles;
 mod taxonomy;
+mod unified;
 mod work;
 
 use std::collections::BTreeSet;
@@ -251,6 +252,9 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         AcceptCommand => command::accept(incident, scene),
         DeclineCommand { reason } => command::decline(incident, reason, scene),
         WithdrawCommand => command::withdraw(incident),
+        Unify { to, organization } => unified::offer(incident, to, organization, scene),
+        JoinCommand => unified::join(incident, scene),
+        Separate { who, reason } => unified::separate(incident, who.as_ref(), reason, scene),
         Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now))),
         TakeRole { role } => roles::take(incident, role, scene),
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
@@ -341,7 +345,8 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         SetType { .. } | SetField { .. } => Verb::Classify,
         SetMilestone { .. } => Verb::Milestone,
         TakeCommand { .. } => Verb::TakeCommand,
-        OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
+        OfferCommand { .. } | WithdrawCommand | Unify { .. } => Verb::OfferCommand,
+        JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
         | Fields | Subs => Verb::Read,
@@ -409,9 +414,9 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     }
     let reserved = &scene.policy.reserved;
     match command {
-        Command::OfferCommand { to } => reserved.check(verb, to, incident.kind())?,
+        Command::OfferCommand { to } | Command::Unify { to, .. } => reserved.check(verb, to, incident.kind())?,
         Command::WithdrawCommand => {}
-        Command::AcceptCommand => reserved.check(Verb::TakeCommand, scene.person, incident.kind())?,
+        Command::AcceptCommand | Command::JoinCommand => reserved.check(Verb::TakeCommand, scene.person, incident.kind())?,
         _ => reserved.check(verb, scene.person, incident.kind())?,
     }
     let roles = incident.roles_of(scene.person);

@@ -42,6 +42,9 @@ impl Incident {
             commander_since: entry.occurred_at,
             commanders: vec![(by, entry.occurred_at)],
             command_offer: None,
+            organization: String::new(),
+            joined: vec![],
+            unify_offer: None,
             roles: vec![],
             offers: vec![],
             participants: BTreeMap::new(),
@@ -133,7 +136,7 @@ impl Incident {
         }
         self.silence.heard_at = self.silence.heard_at.max(at);
         self.silence.nudges = 0;
-        if entry.actor.person.id == self.commander.id {
+        if self.has_command(&entry.actor.person) {
             self.silence.unanswered = None;
         }
     }
@@ -185,6 +188,16 @@ impl Incident {
             | Event::CommandOfferExpired { .. }
             | Event::CommandOfferWithdrawn { .. } => self.command_offer = None,
             Event::CommandTransferred { to, .. } => self.give_command(to, at),
+            Event::UnifyOffered { to, organization, expires_at } => {
+                self.unify_offer = Some(UnifyOffer {
+                    to: to.clone(),
+                    organization: organization.clone(),
+                    expires_at: *expires_at,
+                });
+            }
+            Event::UnifyDeclined { .. } | Event::UnifyOfferExpired { .. } => self.unify_offer = None,
+            Event::CommandJoined { by, organization } => self.join(by, organization, at),
+            Event::CommandSeparated { who, .. } => self.separate(who),
             Event::RoleOffered { role, to, expires_at } => self.offer_role(role, to, *expires_at, entry),
             Event::RoleAccepted { role, by } => self.give_role(role, by, at),
             Event::RoleDeclined { role, by: to, .. } | Event::RoleOfferExpired { role, to } => {

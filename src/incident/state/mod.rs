@@ -8,6 +8,7 @@ mod circle;
 mod fold;
 mod milestones;
 mod parts;
+mod unified;
 mod unity;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub use circle::Circle;
 pub use fold::ASSIST_ANEW;
 pub use milestones::{Milestones, Origin, Replaced, Span};
 pub use parts::*;
+pub use unified::{Joined, UnifyOffer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -36,6 +38,11 @@ pub struct Incident {
     pub commander_since: DateTime<Utc>,
     pub commanders: Vec<(Person, DateTime<Utc>)>,
     pub command_offer: Option<Offer>,
+    /// The organization of whoever holds the token; empty where it was not said.
+    pub organization: String,
+    /// Commanders of other organizations beside the holder of the token: Unified Command.
+    pub joined: Vec<Joined>,
+    pub unify_offer: Option<UnifyOffer>,
     pub roles: Vec<Assignment>,
     pub offers: Vec<Offer>,
     pub participants: BTreeMap<String, Participant>,
@@ -124,7 +131,7 @@ impl Incident {
     /// The roles that a person has been given, command first.
     pub fn roles_of(&self, person: &Person) -> Vec<Role> {
         let mut roles = Vec::new();
-        if self.commander.id == person.id {
+        if self.has_command(person) {
             roles.push(Role::ic());
         }
         roles.extend(self.roles.iter().filter(|a| a.person.id == person.id).map(|a| a.role.clone()));
@@ -165,14 +172,14 @@ impl Incident {
         };
         let asked = [
             self.given("ops").chain(self.given("safety")).collect(),
-            vec![&self.commander],
+            self.commanding(),
             self.given("deputy").collect(),
         ];
         asked.into_iter().map(others).find(|people| !people.is_empty()).unwrap_or_else(|| {
             let may = ["ops", "safety", "deputy"]
                 .iter()
                 .any(|slug| self.given(slug).any(|one| one.id == author.id));
-            if may || self.commander.id == author.id { vec![author.clone()] } else { vec![] }
+            if may || self.has_command(author) { vec![author.clone()] } else { vec![] }
         })
     }
 
@@ -182,7 +189,7 @@ impl Incident {
         self.participants
             .values()
             .filter(|one| {
-                let has_part = one.person.id == self.commander.id
+                let has_part = self.has_command(&one.person)
                     || self.roles.iter().any(|held| held.person.id == one.person.id);
                 one.checked_out.is_none()
                     && (one.checked_in.is_some() || has_part)

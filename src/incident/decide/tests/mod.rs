@@ -16,6 +16,7 @@ mod relations;
 mod rights;
 mod roles;
 mod taxonomy;
+mod unified;
 mod work;
 
 use uuid::Uuid;

@@ -9,9 +9,7 @@ impl Incident {
         self.command_offer = None;
         self.silence.unanswered = None;
         if self.commander.id != to.id {
-            self.commanders.push((to.clone(), at));
-            self.commander = to.clone();
-            self.commander_since = at;
+            self.pass_token(to, at);
         }
         // The commander is no one's deputy.
         self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));

@@ -33,6 +33,7 @@ impl Incident {
                 self.milestones.reach(Milestone::Closed, at, origin);
                 self.next_update_due = None;
                 self.command_offer = None;
+                self.unify_offer = None;
                 self.offers.clear();
                 self.stop = None;
                 self.roll_call = None;
