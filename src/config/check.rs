@@ -30,7 +30,7 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     {
         slack_ways(slack, report);
     }
-    if !report.is_spoilt("permissions") && !report.is_spoilt("person") {
+    if !report.is_spoilt("permissions") && !report.is_spoilt("command") && !report.is_spoilt("person") {
         groups(config, report);
     }
     if !report.is_spoilt("incident_type") && !report.is_spoilt("incident_field") {
@@ -161,9 +161,14 @@ fn slack_ways(slack: &Slack, report: &mut Report<'_>) {
 fn groups(config: &Config, report: &mut Report<'_>) {
     let Permissions { declare, command, publish, break_glass } = &config.permissions;
     let known = || config.person.iter().flat_map(|person| person.groups.iter().map(String::as_str));
-    let rights =
-        [("declare", declare), ("command", command), ("publish", publish), ("break_glass", break_glass)];
-    for (right, groups) in rights {
+    let lists = [
+        ("permissions.declare", declare),
+        ("permissions.command", command),
+        ("permissions.publish", publish),
+        ("permissions.break_glass", break_glass),
+        ("command.executives", &config.command.executives),
+    ];
+    for (list, groups) in lists {
         for (index, group) in groups.iter().enumerate() {
             if known().any(|name| name == group) {
                 continue;
@@ -173,7 +178,7 @@ fn groups(config: &Config, report: &mut Report<'_>) {
                 None => "Write it among the `groups` of a [[person]].".to_owned(),
             };
             report.at(
-                &format!("permissions.{right}[{index}]"),
+                &format!("{list}[{index}]"),
                 format!("nobody is in the group `{group}`"),
                 hint,
             );

@@ -219,6 +219,14 @@ pub enum Event {
         reason: String,
     },
 
+    /// An executive gave an order without a role, and was asked whether they wish to take command.
+    #[serde(rename = "command.executive_asked")]
+    ExecutiveAsked {
+        /// What they wanted.
+        words: String,
+        /// Who is told of it.
+        commander: Person,
+    },
     #[serde(rename = "command.unify_offered")]
     UnifyOffered {
         to: Person,
@@ -536,6 +544,7 @@ impl Event {
             Self::CommandOfferExpired { .. } => "command.offer_expired",
             Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
             Self::CommandTransferred { .. } => "command.transferred",
+            Self::ExecutiveAsked { .. } => "command.executive_asked",
             Self::UnifyOffered { .. } => "command.unify_offered",
             Self::UnifyDeclined { .. } => "command.unify_declined",
             Self::UnifyOfferExpired { .. } => "command.unify_offer_expired",
@@ -629,6 +638,7 @@ impl Event {
                 | Self::ProposalObjected { .. }
                 | Self::AssistAsked { .. }
                 | Self::FieldSet { .. }
+                | Self::ExecutiveAsked { .. }
                 | Self::EntryCorrected { .. }
         )
     }

@@ -27,6 +27,12 @@ impl Command {
         seen
     }
 
+    /// What of it is written by people, part by part; what is empty is left out.
+    pub fn words(&self) -> Vec<String> {
+        let mut said = self.clone();
+        said.texts().into_iter().filter(|text| !text.trim().is_empty()).map(|text| text.clone()).collect()
+    }
+
     fn texts(&mut self) -> Vec<&mut String> {
         use Command::*;
         match self {

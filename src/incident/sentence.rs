@@ -172,6 +172,10 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             format!("Command passed from {from} to {to}, {how}{}", because(reason))
         }
 
+        Event::ExecutiveAsked { words, commander } => format!(
+            "An executive without a role here wants to {} {commander} stays in command; whether they wish to take it was asked.",
+            ended(words)
+        ),
         Event::UnifyOffered { to, organization, expires_at } => format!(
             "{to} was asked to join command{}; the offer ends {}.",
             for_whom(organization),

@@ -377,6 +377,12 @@ impl Played {
             }
             _ => {}
         }
+        // An executive is asked once in ten minutes, and nothing else is done.
+        if matches!(entry.event, Event::ExecutiveAsked { .. }) {
+            let last = before.executive_asked;
+            assert!(last.is_none_or(|last| entry.occurred_at - last >= Duration::minutes(10)));
+            assert!(before.roles_of(&entry.actor.person).is_empty() && entry.actor.person.name == "Di");
+        }
         // A closed incident of a type has what the type asks for.
         if matches!(entry.event, Event::PhaseChanged { to: Phase::Closed, .. }) && !is_house {
             let is_security = before.incident_type.as_deref() == Some("security");
@@ -519,6 +525,7 @@ fn play(
         destinations: vec!["x".into(), "statuspage".into()],
         silence_minutes: [3; 5],
         exec_update_minutes: [5; 5],
+        executives: ["di".to_owned()].into(),
         taxonomy: taxonomy(),
         ..Policy::default()
     };

@@ -3,7 +3,7 @@
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
 //! command), `period`, `lifecycle`, `milestones`,
 //! `taxonomy`, `relations` (sub-incidents), `command`, `unified` (command of several), `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
-//! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
+//! done), `consent` (proposals and objections), `aid` (help, silence), `executive` (who interrupts), `log` (notes, corrections, alerts), `posts` (what the
 //! public is told), `clockwork` (timers, deliveries, drills).
 
 mod access;
@@ -13,6 +13,7 @@ mod aid;
 mod clockwork;
 mod command;
 mod consent;
+mod executive;
 mod lifecycle;
 mod log;
 mod milestones;
@@ -73,6 +74,8 @@ pub struct Policy {
     pub wording: Wording,
     /// Rights that only some people have, whatever their role.
     pub reserved: Reserved,
+    /// The ids of executives, who are asked whether they take command when they give orders without a role.
+    pub executives: BTreeSet<String>,
     /// Types of incidents, and the organization's own fields.
     pub taxonomy: Taxonomy,
 }
@@ -95,6 +98,7 @@ impl Default for Policy {
             destinations: vec![],
             wording: Wording::default(),
             reserved: Reserved::default(),
+            executives: BTreeSet::new(),
             taxonomy: Taxonomy::default(),
         }
     }
@@ -217,7 +221,9 @@ pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
 /// Decides a command on an incident as it stands.
 pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruling {
     access::check(incident, command, scene)?;
-    permit(incident, command, scene)?;
+    if let Err(refusal) = permit(incident, command, scene) {
+        return executive::question(incident, command, scene).ok_or(refusal);
+    }
     if incident.phase.is_over() && !allowed_when_over(command) {
         return Err(Refusal::conflict(
             format!(

@@ -45,6 +45,7 @@ impl Incident {
             organization: String::new(),
             joined: vec![],
             unify_offer: None,
+            executive_asked: None,
             roles: vec![],
             offers: vec![],
             participants: BTreeMap::new(),
@@ -188,6 +189,7 @@ impl Incident {
             | Event::CommandOfferExpired { .. }
             | Event::CommandOfferWithdrawn { .. } => self.command_offer = None,
             Event::CommandTransferred { to, .. } => self.give_command(to, at),
+            Event::ExecutiveAsked { .. } => self.executive_asked = Some(at),
             Event::UnifyOffered { to, organization, expires_at } => {
                 self.unify_offer = Some(UnifyOffer {
                     to: to.clone(),

@@ -43,6 +43,8 @@ pub struct Incident {
     /// Commanders of other organizations beside the holder of the token: Unified Command.
     pub joined: Vec<Joined>,
     pub unify_offer: Option<UnifyOffer>,
+    /// When an executive was last asked whether they wish to take command.
+    pub executive_asked: Option<DateTime<Utc>>,
     pub roles: Vec<Assignment>,
     pub offers: Vec<Offer>,
     pub participants: BTreeMap<String, Participant>,

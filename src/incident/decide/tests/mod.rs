@@ -8,6 +8,7 @@ mod actions;
 mod aid;
 mod command;
 mod consent;
+mod executive;
 mod lifecycle;
 mod log;
 mod milestones;
