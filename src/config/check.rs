@@ -177,11 +177,7 @@ fn groups(config: &Config, report: &mut Report<'_>) {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => "Write it among the `groups` of a [[person]].".to_owned(),
             };
-            report.at(
-                &format!("{list}[{index}]"),
-                format!("nobody is in the group `{group}`"),
-                hint,
-            );
+            report.at(&format!("{list}[{index}]"), format!("nobody is in the group `{group}`"), hint);
         }
     }
 }

@@ -139,11 +139,9 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
                 *expires_at,
             );
         }
-        Event::UnifyOffered { to, expires_at, .. } => set(
-            format!("unify/{}", entry.seq),
-            TimerKind::UnifyOfferExpires { to: to.clone() },
-            *expires_at,
-        ),
+        Event::UnifyOffered { to, expires_at, .. } => {
+            set(format!("unify/{}", entry.seq), TimerKind::UnifyOfferExpires { to: to.clone() }, *expires_at)
+        }
         Event::RoleOffered { role, to, expires_at } => set(
             format!("offer/{}/{}", role.slug(), entry.seq),
             TimerKind::RoleOfferExpires { role: role.clone(), to: to.clone() },

@@ -420,9 +420,13 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     }
     let reserved = &scene.policy.reserved;
     match command {
-        Command::OfferCommand { to } | Command::Unify { to, .. } => reserved.check(verb, to, incident.kind())?,
+        Command::OfferCommand { to } | Command::Unify { to, .. } => {
+            reserved.check(verb, to, incident.kind())?
+        }
         Command::WithdrawCommand => {}
-        Command::AcceptCommand | Command::JoinCommand => reserved.check(Verb::TakeCommand, scene.person, incident.kind())?,
+        Command::AcceptCommand | Command::JoinCommand => {
+            reserved.check(Verb::TakeCommand, scene.person, incident.kind())?
+        }
         _ => reserved.check(verb, scene.person, incident.kind())?,
     }
     let roles = incident.roles_of(scene.person);

@@ -65,11 +65,7 @@ impl Incident {
 
     pub(super) fn join(&mut self, person: &Person, organization: &str, at: DateTime<Utc>) {
         self.unify_offer = None;
-        self.joined.push(Joined {
-            person: person.clone(),
-            organization: organization.to_owned(),
-            since: at,
-        });
+        self.joined.push(Joined { person: person.clone(), organization: organization.to_owned(), since: at });
         // A commander is no one's deputy.
         self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == person.id));
         self.unify();
