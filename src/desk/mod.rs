@@ -13,6 +13,7 @@ pub mod clock;
 mod declare;
 pub mod drill;
 mod eyes;
+mod find;
 pub mod follow;
 pub mod outbox;
 pub mod policy;

@@ -243,10 +243,12 @@ impl Desk {
         }
     }
 
-    /// The entry that a correction or redaction names.
+    /// The entry that a correction, a redaction or a mark names.
     async fn target(&self, id: IncidentId, command: &Command) -> Result<Option<Target>, Refusal> {
         let seq = match command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } => *target,
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
+                *target
+            }
             _ => return Ok(None),
         };
         self.find_target(id, seq).await

@@ -84,6 +84,7 @@ struct Reading<'a> {
     redacted_by: Option<u64>,
     late: bool,
     important: bool,
+    pinned: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -103,6 +104,7 @@ impl<'a> Reading<'a> {
             redacted_by: line.redacted_by,
             late: line.is_late,
             important: line.important,
+            pinned: line.pinned,
         }
     }
 }

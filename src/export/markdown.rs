@@ -33,6 +33,7 @@ pub fn write(source: &Source<'_>) -> String {
     let mut page = Page { out: String::with_capacity(4096 + source.lines.len() * 256), source };
     page.banner();
     page.head(&lines, &facts);
+    page.key_moments();
     page.milestones(&facts);
     page.severities(&facts);
     page.command(&facts);
@@ -157,6 +158,18 @@ impl Page<'_> {
                 facts.unreadable
             );
         }
+    }
+
+    fn key_moments(&mut self) {
+        let source = self.source;
+        let pinned: Vec<&Line> = source.lines.iter().filter(|line| line.pinned).collect();
+        if pinned.is_empty() {
+            return;
+        }
+        self.heading("Key moments");
+        let zone = self.zone_title();
+        let rows = pinned.into_iter().map(|line| row(line, source.tz));
+        self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
 
     fn milestones(&mut self, facts: &Facts<'_>) {
@@ -400,19 +413,7 @@ impl Page<'_> {
         );
         let zone = self.zone_title();
         let source = self.source;
-        let rows = source.lines.iter().map(|line| {
-            let who = match &line.role {
-                Some(role) => format!("{}, {}", cell(&line.actor.name), cell(&role.title())),
-                None => cell(&line.actor.name),
-            };
-            [
-                line.seq.to_string(),
-                local(line.occurred_at, source.tz),
-                utc(line.occurred_at),
-                who,
-                what(line, source.tz),
-            ]
-        });
+        let rows = source.lines.iter().map(|line| row(line, source.tz));
         self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
 }
@@ -421,6 +422,15 @@ impl Page<'_> {
 fn source_of(origin: &Origin) -> String {
     let who = origin.by.as_ref().map(|by| format!(" ({})", cell(&by.name))).unwrap_or_default();
     format!("{}{who}, entry {}", clock(origin.source), origin.seq)
+}
+
+/// A line of the timeline, as a row.
+fn row(line: &Line, tz: Tz) -> [String; 5] {
+    let who = match &line.role {
+        Some(role) => format!("{}, {}", cell(&line.actor.name), cell(&role.title())),
+        None => cell(&line.actor.name),
+    };
+    [line.seq.to_string(), local(line.occurred_at, tz), utc(line.occurred_at), who, what(line, tz)]
 }
 
 /// The words of a line, with its marks.

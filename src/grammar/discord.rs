@@ -17,7 +17,7 @@ pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
 pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str = "What is on record: entries, links, times, what belongs together";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 6] = ["entry", "field", "link", "milestone", "sub", "type"];
+const ON_RECORD: [&str; 7] = ["entry", "field", "find", "link", "milestone", "sub", "type"];
 
 /// The option that names the incident where it is not the channel's own.
 pub(super) const INCIDENT: &str = "incident";
@@ -69,7 +69,7 @@ fn entry(verb: &Command) -> Value {
         let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, true)).collect();
         json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
     } else {
-        let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "help");
+        let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "find" | "help");
         subcommand(verb, is_of_one)
     }
 }

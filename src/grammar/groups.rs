@@ -272,6 +272,20 @@ pub(super) enum EntryVerb {
         #[arg(value_name = "TEXT")]
         text: String,
     },
+    /// Mark an entry as a key moment
+    #[command(after_help = "entry pin 12")]
+    Pin {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+    },
+    /// It is no key moment after all
+    #[command(after_help = "entry unpin 12")]
+    Unpin {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+    },
     /// Take an entry's text out of sight
     #[command(after_help = "entry redact 12 a customer's name")]
     Redact {

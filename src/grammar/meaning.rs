@@ -55,6 +55,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
+        Verb::Find { words } => return Ok(Spoken::Find { target, words }),
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
             let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();
@@ -127,6 +128,8 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 at: at.map(|at| at.0),
                 reason: reason.unwrap_or_default(),
             },
+            EntryVerb::Pin { n } => Command::Pin { target: n },
+            EntryVerb::Unpin { n } => Command::Unpin { target: n },
             EntryVerb::Redact { n, reason } => Command::Redact { target: n, reason },
         },
         Verb::Severity { severity, reason } => {

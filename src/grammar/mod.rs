@@ -65,6 +65,11 @@ pub enum Spoken {
     Updates {
         target: Option<IncidentId>,
     },
+    /// Over every timeline that the asker may see, unless one is named.
+    Find {
+        target: Option<IncidentId>,
+        words: String,
+    },
     /// The help itself.
     Help {
         text: String,
@@ -120,7 +125,9 @@ fn understand(
     let walked = walk::walk(words)?;
     let line =
         tree::read(&walked.argv).map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
-    meaning::of(line.verb, walked.target.or(target), resolve)
+    // A search is of the place's own incident only where that is said.
+    let here = target.filter(|_| !matches!(line.verb, tree::Verb::Find { .. }));
+    meaning::of(line.verb, walked.target.or(here), resolve)
 }
 
 #[cfg(test)]

@@ -175,6 +175,13 @@ pub(super) enum Verb {
         #[arg(value_name = "LABEL")]
         label: String,
     },
+    /// Search every timeline that you may see
+    #[command(after_help = "find replica lag")]
+    Find {
+        /// All of these words, in one entry
+        #[arg(value_name = "TEXT")]
+        words: String,
+    },
     /// What belongs to it, and what it belongs to
     #[command(subcommand)]
     Sub(Sub),
@@ -268,6 +275,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("open up", &["crew", "open"]),
     ("period end", &["objective", "period-end"]),
     ("period start", &["objective", "period"]),
+    ("pin", &["entry", "pin"]),
     ("propose", &["decision", "propose"]),
     ("publish", &["update", "publish"]),
     ("redact", &["entry", "redact"]),
@@ -286,6 +294,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("title", &["set", "title"]),
     ("under", &["sub", "under"]),
     ("unify", &["command", "unify"]),
+    ("unpin", &["entry", "unpin"]),
     ("updates", &["update", "list"]),
     ("withdraw", &["decision", "withdraw"]),
 ];

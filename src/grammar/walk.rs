@@ -42,7 +42,7 @@ pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     };
     let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
     let opens = path == ["declare"];
-    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "help"]);
+    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "find" | "help"]);
     // The number after `merge` is the duplicate's, that after `under` the greater one's.
     let names_another = matches!(path.as_slice(), ["phase", "merge"] | ["sub", "under"]);
     if target.is_none() && !of_none && !names_another {

@@ -449,6 +449,12 @@ pub enum Event {
     #[serde(rename = "entry.redacted")]
     EntryRedacted { target: u64, reason: String },
 
+    /// A key moment, for whoever reads later.
+    #[serde(rename = "entry.pinned")]
+    EntryPinned { target: u64 },
+    #[serde(rename = "entry.unpinned")]
+    EntryUnpinned { target: u64 },
+
     #[serde(rename = "alert.linked")]
     AlertsLinked {
         situation: i64,
@@ -600,6 +606,8 @@ impl Event {
             Self::LinkAdded { .. } => "evidence",
             Self::EntryCorrected { .. } => "entry.corrected",
             Self::EntryRedacted { .. } => "entry.redacted",
+            Self::EntryPinned { .. } => "entry.pinned",
+            Self::EntryUnpinned { .. } => "entry.unpinned",
             Self::AlertsLinked { .. } => "alert.linked",
             Self::AlertsChanged { .. } => "alert.changed",
             Self::AlertsCleared { .. } => "alert.cleared",
@@ -647,6 +655,17 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_written_before_an_event_had_more_to_say_reads_and_is_written_as_it_was() {
+        for stored in [
+            r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
+            r#"{"type":"incident.phase_changed","from":"investigating","to":"resolved","reason":""}"#,
+        ] {
+            let event: Event = serde_json::from_str(stored).unwrap();
+            assert_eq!(serde_json::to_string(&event).unwrap(), stored);
+        }
+    }
 
     #[test]
     fn an_event_never_hides_what_its_entry_says_of_itself() {

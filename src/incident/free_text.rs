@@ -98,6 +98,8 @@ impl Command {
             | ReleaseRole { .. }
             | PutUnder { .. }
             | Subs
+            | Pin { .. }
+            | Unpin { .. }
             | Types
             | Fields
             | Milestones

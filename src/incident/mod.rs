@@ -23,3 +23,4 @@ pub mod severity;
 pub mod state;
 pub mod taxonomy;
 pub mod timeline;
+pub mod verb;

@@ -65,7 +65,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
             verb,
             House | Close | LowerSeverity | OfferCommand | Cancel | Merge | OpenUp | BreakGlass
         ),
-        "pio" => matches!(verb, PublishPost | Retitle | Classify),
+        "pio" => matches!(verb, PublishPost | Retitle | Classify | Pin),
         "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions | RollCall),
         "lno" => matches!(verb, AssignTask | OfferRole),
         "ops" => matches!(
@@ -79,6 +79,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                 | Retitle
                 | Relate
                 | Classify
+                | Pin
                 | ClearAction
                 | StopActions
         ),
@@ -91,6 +92,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                     | Retitle
                     | Relate
                     | Classify
+                    | Pin
                     | Milestone
                     | OfferRole
                     | RollCall
@@ -99,8 +101,8 @@ fn role_may(role: &Role, verb: Verb) -> bool {
         "logistics" | "finance" => matches!(verb, AssignTask),
         "intel" => matches!(verb, AssignTask | Restrict | Admit),
         "branch" | "lead" => matches!(verb, AssignTask | CancelTask),
-        "scribe" => matches!(verb, Decide | Redact | Retitle | Classify | Milestone),
-        "situation" => matches!(verb, Retitle | Classify | Milestone),
+        "scribe" => matches!(verb, Decide | Redact | Pin | Retitle | Classify | Milestone),
+        "situation" => matches!(verb, Retitle | Classify | Milestone | Pin),
         "resources" => matches!(verb, OfferRole | RollCall),
         "demob" => matches!(verb, AssignTask),
         _ => false,

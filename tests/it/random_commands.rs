@@ -20,6 +20,7 @@ use commandpost::{
         severity::Severity,
         state::{ActionState, Incident},
         taxonomy::{Field, FieldKind, IncidentType, RequiredAt, Taxonomy},
+        timeline,
     },
     journal::rows::{PublicPostRow, What},
     people::Person,
@@ -210,6 +211,8 @@ fn work() -> impl Strategy<Value = Command> {
             reason
         }),
         (1u64..30, text()).prop_map(|(target, reason)| Command::Redact { target, reason }),
+        (1u64..30).prop_map(|target| Command::Pin { target }),
+        (1u64..30).prop_map(|target| Command::Unpin { target }),
         facts().prop_map(|facts| Command::LinkSituation { situation: facts.id, facts: Some(facts) }),
     ]
 }
@@ -459,6 +462,10 @@ impl Played {
         for (role, holders) in single {
             assert!(role.def().holders_max.is_none_or(|max| holders <= max), "{role}: {holders}");
         }
+        // The fold and the timeline agree on the key moments.
+        let lines = timeline::lines(self.entries.iter().cloned(), &|at| at.to_string());
+        let pinned: Vec<u64> = lines.iter().filter(|line| line.pinned).map(|line| line.seq).collect();
+        assert_eq!(pinned, incident.pins.iter().copied().collect::<Vec<_>>());
         if incident.phase.is_over() {
             assert!(incident.command_offer.is_none() && incident.offers.is_empty());
             assert!(incident.next_update_due.is_none());
@@ -564,7 +571,7 @@ fn play(
         let is_house = who.is_none();
         let who = who.unwrap_or_else(|| house.clone());
         let target = match &command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } => {
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
                 played.entries.iter().find(|entry| entry.seq == *target).map(|entry| Target {
                     seq: *target,
                     name: entry.event.name(),

@@ -41,6 +41,17 @@ fn an_incident_number_counts_only_first_before_or_first_after_the_verb() {
 }
 
 #[test]
+fn a_search_is_of_one_incident_only_where_that_is_said() {
+    let find = |target: &str, words: &str| Spoken::Find { target: target.parse().ok(), words: words.into() };
+    assert_eq!(said("find INC-1 replica lag").unwrap(), find("", "INC-1 replica lag"));
+    assert_eq!(said("INC-1 find replica lag").unwrap(), find("INC-1", "replica lag"));
+    let argv = ["find".to_owned(), "replica lag".to_owned()];
+    assert_eq!(parse_argv(&argv, "INC-2".parse().ok(), &people).unwrap(), find("", "replica lag"));
+    assert_eq!(command("pin #12"), Command::Pin { target: 12 });
+    assert_eq!(command("unpin 12"), Command::Unpin { target: 12 });
+}
+
+#[test]
 fn short_words_mean_what_they_stand_for() {
     let to = |reason: &str| Command::Severity { to: Severity::Sev1, reason: reason.into() };
     assert_eq!(command("sev sev1"), to(""));

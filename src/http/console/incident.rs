@@ -158,7 +158,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
-    let lines = timeline::lines(desk, id, (from, incident.seq), &clock, console.vocabulary).await?;
+    let lines = timeline::lines(desk, &incident, (from, incident.seq), &clock, console.vocabulary).await?;
     let (open_posts, settled_posts) = posts::cards(&incident, me, policy, &clock);
     let mut frame = Frame::new(shared, Some(me), format!("{id} {}", incident.title), "").leave(left);
     frame.banner = incident.kind().banner();

@@ -1,15 +1,16 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
-//! command), `period`, `lifecycle`, `milestones`,
-//! `taxonomy`, `relations` (sub-incidents), `command`, `unified` (command of several), `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
-//! done), `consent` (proposals and objections), `aid` (help, silence), `executive` (who interrupts), `log` (notes, corrections, alerts), `posts` (what the
-//! public is told), `clockwork` (timers, deliveries, drills).
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
+//! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
+//! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
+//! silence), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the public is told),
+//! `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
 mod accountability;
 mod actions;
 mod aid;
+mod checks;
 mod clockwork;
 mod command;
 mod consent;
@@ -27,7 +28,10 @@ mod work;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, SubsecRound, Utc};
+use chrono::{DateTime, Duration, Utc};
+
+pub use checks::when;
+use checks::{clean, clock_time, is_real, optional_text, room_for, stated, text, text_within};
 
 use super::{
     command::{Command, Declare, StatedTime, Verb},
@@ -317,6 +321,8 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         AddLink { label, url } => log::link(incident, label, url, scene),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
         Redact { target, reason } => log::redact(*target, reason, scene),
+        Pin { target } => log::pin(incident, *target, scene),
+        Unpin { target } => log::unpin(incident, *target),
         LinkSituation { situation, facts } => log::link_situation(incident, *situation, facts.as_ref()),
         SituationMoved { facts } => log::situation_moved(incident, facts),
         Draft(draft) => posts::draft(incident, draft, scene),
@@ -389,6 +395,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Note { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } => Verb::Correct,
         Redact { .. } => Verb::Redact,
+        Pin { .. } | Unpin { .. } => Verb::Pin,
         LinkSituation { .. } => Verb::LinkAlerts,
         Draft(_) | DropPost { .. } => Verb::DraftPost,
         Approve { .. } => Verb::ApprovePost,
@@ -487,6 +494,8 @@ fn allowed_when_over(command: &Command) -> bool {
         Note { .. }
             | Correct { .. }
             | Redact { .. }
+            | Pin { .. }
+            | Unpin { .. }
             | AddLink { .. }
             | Status
             | SetMilestone { .. }
@@ -515,108 +524,6 @@ fn allowed_when_over(command: &Command) -> bool {
             | Observe { .. }
             | Endex { .. }
     ) || matches!(command, Enter { phase: Phase::Investigating, .. })
-}
-
-/// A text fit for the timeline: trimmed, not empty, within the limit, without control characters.
-fn text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
-    text_within(what, value, scene.policy.text_chars_max)
-}
-
-fn text_within(what: &str, value: &str, max: usize) -> Result<String, Refusal> {
-    let clean = clean(value);
-    let trimmed = clean.trim();
-    // The parts of a CAN report are plurals.
-    let (is, has) = match what {
-        "conditions" | "actions" | "needs" => ("are", "have"),
-        _ => ("is", "has"),
-    };
-    if trimmed.is_empty() {
-        return Err(Refusal::invalid(
-            format!("The {what} {is} empty."),
-            format!("Say the {what} in a few words."),
-        ));
-    }
-    let chars = trimmed.chars().count();
-    if chars > max {
-        return Err(Refusal::limit(
-            format!("The {what} {has} {chars} characters; the limit is {max}."),
-            "Shorten it, or put the long form behind a link (`link LABEL URL`).",
-        ));
-    }
-    Ok(trimmed.to_owned())
-}
-
-/// An optional text, such as a reason: may be empty.
-fn optional_text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
-    if value.trim().is_empty() { Ok(String::new()) } else { text(what, value, scene) }
-}
-
-/// Control characters (but line breaks and tabs) and bidirectional overrides show a reader something else than what
-/// is stored; they become `U+FFFD`.
-fn clean(value: &str) -> String {
-    value
-        .replace("\r\n", "\n")
-        .chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
-}
-
-/// Earliest time that a late entry may state, before now.
-const STATED_DAYS_MAX: i64 = 366;
-
-fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
-    let time = match at {
-        StatedTime::At(time) => time,
-        StatedTime::MinutesAgo(minutes) => now - Duration::minutes(i64::from(minutes)),
-        StatedTime::TimeOfDay(time) => {
-            let today = now.date_naive().and_time(time).and_utc();
-            if today <= now { today } else { today - Duration::days(1) }
-        }
-    };
-    // A minute of grace: the stated clock need not agree with ours.
-    if time > now + Duration::minutes(1) {
-        return Err(Refusal::invalid(
-            format!("{} lies in the future; it is {} now.", when(Some(time)), when(Some(now))),
-            "Give a time that has passed: 09:12 (UTC), 10m (ago), or a date and time.",
-        ));
-    }
-    if time < now - Duration::days(STATED_DAYS_MAX) {
-        return Err(Refusal::invalid(
-            format!("{} is more than a year ago.", when(Some(time))),
-            "Check the date; times are UTC.",
-        ));
-    }
-    // Milliseconds are what is stored beside the entries.
-    Ok(time.trunc_subsecs(3).min(now))
-}
-
-/// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.
-pub fn when(time: Option<DateTime<Utc>>) -> String {
-    time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
-}
-
-fn clock_time(time: DateTime<Utc>) -> String {
-    time.format("%H:%M UTC").to_string()
-}
-
-/// A limit on how many of something an incident holds.
-fn room_for(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
-    if count < max {
-        return Ok(());
-    }
-    Err(Refusal::limit(
-        format!("This incident already has {count} {what}; {max} is the limit."),
-        "Declare another incident for what is a matter of its own.",
-    ))
-}
-
-fn is_real(incident: &Incident) -> bool {
-    incident.kind() == Kind::Real
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod phase;
 mod posts;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Duration;
 
@@ -67,6 +67,7 @@ impl Incident {
             posts: vec![],
             situations: BTreeMap::new(),
             links: vec![],
+            pins: BTreeSet::new(),
             decisions: 0,
             notes: 0,
             milestones: Milestones::default(),
@@ -293,6 +294,12 @@ impl Incident {
             Event::Noted { .. } => self.notes += 1,
             Event::LinkAdded { label, url } => {
                 self.links.push(Link { seq: entry.seq, label: label.clone(), url: url.clone() });
+            }
+            Event::EntryPinned { target } => {
+                self.pins.insert(*target);
+            }
+            Event::EntryUnpinned { target } => {
+                self.pins.remove(target);
             }
             Event::EntryRedacted { target, .. } => self.forget(*target),
 

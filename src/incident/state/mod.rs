@@ -11,7 +11,7 @@ mod parts;
 mod unified;
 mod unity;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,8 @@ pub struct Incident {
     pub posts: Vec<Post>,
     pub situations: BTreeMap<i64, Situation>,
     pub links: Vec<Link>,
+    /// Entries that are key moments.
+    pub pins: BTreeSet<u64>,
     pub decisions: u64,
     pub notes: u64,
     pub milestones: Milestones,

@@ -82,9 +82,11 @@ async fn speak(
             Ok(reading(rows.iter().map(|row| format!("{} {}\n", row.id, row.title)).collect()))
         }
         Spoken::Help { text } => Ok(reading(text)),
-        Spoken::Merge { .. } | Spoken::Alerts | Spoken::Tasks { .. } | Spoken::Updates { .. } => {
-            Ok(reading("They stand on the page.".into()))
-        }
+        Spoken::Merge { .. }
+        | Spoken::Alerts
+        | Spoken::Tasks { .. }
+        | Spoken::Updates { .. }
+        | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }
 }
 

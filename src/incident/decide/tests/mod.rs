@@ -12,6 +12,7 @@ mod executive;
 mod lifecycle;
 mod log;
 mod milestones;
+mod pins;
 mod posts;
 mod relations;
 mod rights;
@@ -110,7 +111,9 @@ impl Stage {
     pub fn ask(&self, by: &str, command: &Command) -> Ruling {
         let person = who(by);
         let target = match command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } => self.target(*target),
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
+                self.target(*target)
+            }
             _ => None,
         };
         let scene = Scene {

@@ -7,6 +7,7 @@ impl Incident {
     /// A redacted entry's words leave the card and the briefing too.
     pub(super) fn forget(&mut self, seq: u64) {
         self.cans.retain(|_, can| can.seq != seq);
+        self.pins.remove(&seq);
         self.links.retain(|link| link.seq != seq);
         self.fields.retain(|_, known| known.seq != seq);
         for action in &mut self.actions {
