@@ -22,7 +22,7 @@ fn check_parent(
     let Some(facts) = facts else { return Err(Refusal::no_such(parent)) };
     if parent.kind != kind {
         return Err(Refusal::conflict(
-            format!("{parent} is {}, and this one is {}.", parent.kind.word(), kind.word()),
+            format!("{parent} and this one are not of one kind."),
             "Only incidents of one kind belong together: nothing of an exercise becomes real.",
         ));
     }

@@ -129,7 +129,8 @@ fn what_cannot_belong_together_is_refused_with_what_would_work() {
     let open = house.under(1);
     house.stage(7).no("Ada", open);
     house.stage(6).no("Ada", Command::LeaveParent { reason: String::new() });
-    let said: Vec<String> = house.stages.values().map(|stage| stage.refused.join("\n\n")).collect();
+    let said: Vec<&str> =
+        house.stages.values().flat_map(|stage| stage.refused.iter().map(String::as_str)).collect();
     insta::assert_snapshot!(said.join("\n\n"));
 }
 
