@@ -43,15 +43,7 @@ pub async fn open(dir: &Path) -> (SqliteJournal, Arc<Desk>) {
 }
 
 async fn declare(desk: &Arc<Desk>, title: String) -> IncidentId {
-    let declare = Declare {
-        title,
-        severity: Severity::Sev2,
-        kind: Kind::Real,
-        triage: false,
-        situation: None,
-        drill: None,
-        restricted: false,
-    };
+    let declare = Declare::new(title, Severity::Sev2, Kind::Real);
     let answer = desk.declare(somebody(), declare, Along::default()).await.expect("an incident");
     answer.incident.expect("its name")
 }

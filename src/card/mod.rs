@@ -10,7 +10,7 @@ use crate::{
     incident::{
         id::IncidentId,
         phase::Phase,
-        role::{Role, Words},
+        role::Words,
         sentence::{Part, ended},
         severity::Severity,
         state::{ActionState, Incident},
@@ -166,8 +166,11 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     let mut fields = vec![
         short("Severity", incident.severity.to_string()),
         short("Phase", incident.phase.word()),
-        short(Role::ic().def().shown(words), incident.commander.to_string()),
+        short(incident.command_title(words), incident.command_words()),
     ];
+    if let Some(name) = &incident.incident_type {
+        fields.push(short("Type", name.clone()));
+    }
     if let Some(offer) = &incident.command_offer {
         fields.push(short("Command offered to", offer.to.to_string()));
     }
@@ -204,12 +207,28 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
     }
+    if let Some(parent) = incident.parent {
+        fields.push(short("Part of", parent.to_string()));
+    }
+    if !incident.children.is_empty() {
+        let told = |(child, phase): (&IncidentId, &Phase)| {
+            let state = if phase.is_over() { phase.word() } else { "open" };
+            format!("{child} ({state})")
+        };
+        let children: Vec<String> = incident.children.iter().map(told).collect();
+        fields.push(long("Sub-incidents", children.join(", ")));
+    }
     if let Some(into) = incident.merged_into {
         fields.push(short("Merged into", into.to_string()));
     }
     if !incident.merged_in.is_empty() {
         let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
         fields.push(short("Merged in", merged.join(", ")));
+    }
+    let mut filled: Vec<String> =
+        incident.fields.iter().map(|(name, known)| format!("{name}: {}", known.value)).collect();
+    if !filled.is_empty() {
+        fields.push(long("Fields", some_of(&mut filled)));
     }
     if let Some(stop) = &incident.stop {
         fields.push(long(

@@ -25,6 +25,8 @@ pub async fn completions(
     let same = |text: &String| (text.clone(), text.clone());
     let mut known =
         Completions { components: components.iter().map(same).collect(), ..Completions::default() };
+    let taxonomy = &desk.settings.policy.taxonomy;
+    known.types = taxonomy.types.iter().map(|one| same(&one.name)).collect();
     if let Ok(rows) = desk.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
         // Whoever asks is not known here: what is restricted is left out.
         known.incidents = rows
@@ -44,6 +46,10 @@ pub async fn completions(
     if state.restricted.is_some() {
         return known;
     }
+    known.fields = taxonomy
+        .fields_of(state.incident_type.as_deref())
+        .map(|field| (field.told(), field.name.clone()))
+        .collect();
     known.roles = state
         .roles
         .iter()

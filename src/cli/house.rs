@@ -59,6 +59,8 @@ pub fn policy(config: &Config) -> Policy {
             publish: reserved(config, &config.permissions.publish),
             break_glass: config.members(&config.permissions.break_glass),
         },
+        executives: config.members(&config.command.executives),
+        taxonomy: config.taxonomy(),
         ..Policy::default()
     }
 }

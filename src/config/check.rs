@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::format::nearest;
 use super::report::Report;
 use super::{Config, HookSender, Permissions, Person, Slack, X, is_loopback};
+use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
 /// in place of what was written.
@@ -29,8 +30,11 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     {
         slack_ways(slack, report);
     }
-    if !report.is_spoilt("permissions") && !report.is_spoilt("person") {
+    if !report.is_spoilt("permissions") && !report.is_spoilt("command") && !report.is_spoilt("person") {
         groups(config, report);
+    }
+    if !report.is_spoilt("incident_type") && !report.is_spoilt("incident_field") {
+        taxonomy(config, report);
     }
     if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
         templates(config, report);
@@ -158,9 +162,14 @@ fn slack_ways(slack: &Slack, report: &mut Report<'_>) {
 fn groups(config: &Config, report: &mut Report<'_>) {
     let Permissions { declare, command, publish, break_glass } = &config.permissions;
     let known = || config.person.iter().flat_map(|person| person.groups.iter().map(String::as_str));
-    let rights =
-        [("declare", declare), ("command", command), ("publish", publish), ("break_glass", break_glass)];
-    for (right, groups) in rights {
+    let lists = [
+        ("permissions.declare", declare),
+        ("permissions.command", command),
+        ("permissions.publish", publish),
+        ("permissions.break_glass", break_glass),
+        ("command.executives", &config.command.executives),
+    ];
+    for (list, groups) in lists {
         for (index, group) in groups.iter().enumerate() {
             if known().any(|name| name == group) {
                 continue;
@@ -169,11 +178,51 @@ fn groups(config: &Config, report: &mut Report<'_>) {
                 Some(near) => format!("Did you mean `{near}`?"),
                 None => "Write it among the `groups` of a [[person]].".to_owned(),
             };
-            report.at(
-                &format!("permissions.{right}[{index}]"),
-                format!("nobody is in the group `{group}`"),
-                hint,
-            );
+            report.at(&format!("{list}[{index}]"), format!("nobody is in the group `{group}`"), hint);
+        }
+    }
+}
+
+/// Types and fields are named in one word, and a type has only fields that are there.
+fn taxonomy(config: &Config, report: &mut Report<'_>) {
+    let types = || config.incident_type.iter().map(|one| one.name.as_str());
+    let fields = || config.incident_field.iter().map(|one| one.name.as_str());
+    once(types(), |index| format!("incident_type[{index}].name"), report);
+    once(fields(), |index| format!("incident_field[{index}].name"), report);
+    let is_word = |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let types = types().enumerate().map(|(index, name)| (format!("incident_type[{index}].name"), name));
+    let named = fields().enumerate().map(|(index, name)| (format!("incident_field[{index}].name"), name));
+    for (key, name) in types.chain(named).filter(|(_, name)| !is_word(name)) {
+        let what = format!("`{name}` is not one word");
+        report.at(&key, what, "Use letters, digits, `-`, `_` and `.`: people type it.");
+    }
+    for (index, one) in config.incident_type.iter().enumerate() {
+        for (nth, field) in
+            one.fields.iter().enumerate().filter(|(_, field)| fields().all(|name| name != *field))
+        {
+            let hint = match nearest(field, fields()) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "Write the `name` of an [[incident_field]], or add one.".to_owned(),
+            };
+            let key = format!("incident_type[{index}].fields[{nth}]");
+            report.at(&key, format!("there is no field `{field}`"), hint);
+        }
+    }
+    for (index, field) in config.incident_field.iter().enumerate() {
+        let key = format!("incident_field[{index}].choices");
+        match (field.kind, field.choices.is_empty()) {
+            (FieldKind::Choice, true) => {
+                let what = format!("the field `{}` has nothing to choose from", field.name);
+                report.at(
+                    &format!("incident_field[{index}].kind"),
+                    what,
+                    "Give `choices`, or another `kind`.",
+                );
+            }
+            (FieldKind::Choice, false) | (_, true) => {}
+            (_, false) => {
+                report.at(&key, "`choices` is for the kind `choice`", "Take it away, or change `kind`.");
+            }
         }
     }
 }

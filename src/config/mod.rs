@@ -23,6 +23,7 @@ mod report;
 pub mod secret;
 mod secrets;
 mod shape;
+mod taxonomy;
 mod text;
 mod work;
 
@@ -39,9 +40,13 @@ pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
 pub use reference::{example_toml, reference};
 pub use secret::Secret;
+pub use taxonomy::{IncidentField, IncidentType};
 pub use work::{Alerts, Cadence, Command, Hook, HookSender, Permissions, Severities, Vocabulary};
 
-use crate::post::wording::{Mistake, Wording};
+use crate::{
+    incident::taxonomy::Taxonomy,
+    post::wording::{Mistake, Wording},
+};
 use shape::in_order;
 
 /// All settings of one installation.
@@ -65,6 +70,10 @@ pub struct Config {
     pub permissions: Permissions,
     /// What each severity promises.
     pub severity: Severities,
+    /// The types of incidents that are told apart here, one `[[incident_type]]` each: `declare --type security`, `type security`.
+    pub incident_type: Vec<IncidentType>,
+    /// What is asked for of an incident besides its title, one `[[incident_field]]` each: `field region eu`.
+    pub incident_field: Vec<IncidentField>,
     /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`; `alertmanager` and `generic` are there without
     /// being written. The name is of lower-case letters, digits, `-` and `_`.
     pub hooks: BTreeMap<String, Hook>,
@@ -118,6 +127,8 @@ impl Default for Config {
             command: Command::default(),
             permissions: Permissions::default(),
             severity: Severities::default(),
+            incident_type: Vec::new(),
+            incident_field: Vec::new(),
             hooks: BTreeMap::from([
                 ("alertmanager".to_owned(), Hook::of(HookSender::Alertmanager)),
                 ("generic".to_owned(), Hook::of(HookSender::Generic)),
@@ -177,6 +188,11 @@ impl Config {
         let link = self.organization.public_url.as_ref().and_then(|base| base.join("status").ok());
         let mentions = self.x.iter().flat_map(|x| x.mentions.iter().cloned());
         Wording::new(self.templates.sources(), link.map(String::from), mentions)
+    }
+
+    /// The types and fields of incidents, as the rules read them.
+    pub fn taxonomy(&self) -> Taxonomy {
+        taxonomy::taxonomy(&self.incident_type, &self.incident_field)
     }
 
     /// The zone of each person who has one of their own, by the person's id.

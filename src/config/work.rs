@@ -25,6 +25,10 @@ pub struct Command {
     /// Minutes for which the approval of a public post holds.
     #[schemars(range(min = 1, max = 1440))]
     pub approval_minutes: u32,
+    /// The groups of executives. Whoever is in one and gives an order without a role is asked whether they wish to take command
+    /// (once in ten minutes), and the commander is told; otherwise their words stand as a note.
+    #[schemars(extend("x-item-format" = "name"))]
+    pub executives: Vec<String>,
 }
 
 impl Default for Command {
@@ -35,6 +39,7 @@ impl Default for Command {
             only_commander_lowers_severity: true,
             two_person: true,
             approval_minutes: 10,
+            executives: Vec::new(),
         }
     }
 }

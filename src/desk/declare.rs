@@ -51,7 +51,12 @@ impl Desk {
                 declare.severity,
                 declare.kind,
                 declare.situation.as_ref().map(|s| s.id),
-                declare.restricted
+                declare.restricted,
+                declare.began,
+                declare.ended,
+                &declare.incident_type,
+                &declare.fields,
+                declare.under
             )
         );
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
@@ -76,6 +81,9 @@ impl Desk {
             }
             declare.situation = Some(self.facts(&row).await?);
         }
+        if let Some(under) = declare.under {
+            declare.parent = self.parent_facts(under, &caller.person).await?;
+        }
         for _ in 0..TRIES_MAX {
             let number = self.journal.last_number(declare.kind).await.map_err(refuse)? + 1;
             let id = IncidentId::new(declare.kind, number);
@@ -90,12 +98,13 @@ impl Desk {
                     role: state.as_ref().and_then(|s| s.roles_of(&caller.person).into_iter().next()),
                     via: caller.via.clone(),
                 };
-                let time_source = if declare.drill.is_some() { TimeSource::Drill } else { TimeSource::House };
+                let usual = if declare.drill.is_some() { TimeSource::Drill } else { TimeSource::House };
+                let (occurred_at, time_source) = happened.at.unwrap_or((at, usual));
                 let entry = Entry {
                     incident: id,
                     seq: entries.len() as u64 + 1,
                     id: self.world.id(),
-                    occurred_at: at,
+                    occurred_at,
                     time_source,
                     recorded_at: now,
                     actor,

@@ -185,7 +185,10 @@ fn stays_inside(words: &str, drill: Option<IncidentId>) -> Result<(), String> {
         Spoken::Merge { .. } => {
             return Err("A drill is one incident; there is no other to merge with it.".into());
         }
-        Spoken::On { target, .. } | Spoken::Tasks { target } | Spoken::Updates { target } => target,
+        Spoken::On { target, .. }
+        | Spoken::Tasks { target }
+        | Spoken::Updates { target }
+        | Spoken::Find { target, .. } => target,
         Spoken::List { .. } | Spoken::Alerts | Spoken::Help { .. } => None,
     };
     match target {

@@ -226,13 +226,16 @@ impl Desk {
                 let severity =
                     Severity::ALL.into_iter().find(|s| s.level() == severity).unwrap_or(Severity::Sev3);
                 let declare = Declare {
-                    title: title.unwrap_or_else(|| row.situation.title.clone()).chars().take(200).collect(),
-                    severity,
-                    kind: Kind::Real,
-                    triage: false,
                     situation: Some(facts),
-                    drill: None,
-                    restricted: false,
+                    ..Declare::new(
+                        title
+                            .unwrap_or_else(|| row.situation.title.clone())
+                            .chars()
+                            .take(200)
+                            .collect::<String>(),
+                        severity,
+                        Kind::Real,
+                    )
                 };
                 let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
                 match self.declare(house, declare, along).await {

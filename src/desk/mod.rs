@@ -13,6 +13,7 @@ pub mod clock;
 mod declare;
 pub mod drill;
 mod eyes;
+mod find;
 pub mod follow;
 pub mod outbox;
 pub mod policy;
@@ -124,6 +125,8 @@ pub struct Desk {
     slots: Mutex<HashMap<IncidentId, Arc<Slot>>>,
     /// Held while an incident is opened, so that numbers have no gaps; times of the last declarations.
     opening: tokio::sync::Mutex<Vec<DateTime<Utc>>>,
+    /// Held while one incident is put under another: two at once could make a circle.
+    relating: tokio::sync::Mutex<()>,
     changes: broadcast::Sender<Changed>,
     /// Wakes runners and timers early; they look at the journal all the same.
     pub(crate) wake_outbox: Notify,
@@ -149,6 +152,7 @@ impl Desk {
             settings,
             slots: Mutex::new(HashMap::new()),
             opening: tokio::sync::Mutex::new(Vec::new()),
+            relating: tokio::sync::Mutex::new(()),
             changes: broadcast::channel(1_024).0,
             wake_outbox: Notify::new(),
             wake_timers: Notify::new(),

@@ -90,10 +90,29 @@ fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> Timer
     }
 }
 
+/// What the greater one is told of a part of it: a timer of the greater one, as with a merge.
+fn tell_parent(incident: &Incident, entry: &Entry) -> Option<TimerRow> {
+    let (parent, phase) = match &entry.event {
+        Event::PutUnder { parent } => (*parent, Some(incident.phase)),
+        Event::LeftParent { parent, .. } => (*parent, None),
+        Event::PhaseChanged { from, to, .. } if from.is_over() != to.is_over() => {
+            (incident.parent?, Some(*to))
+        }
+        _ => return None,
+    };
+    Some(TimerRow {
+        id: format!("{parent}/child/{}/{}", incident.id, entry.seq),
+        incident: parent,
+        kind: TimerKind::Child { child: incident.id, phase },
+        due_at: entry.recorded_at,
+    })
+}
+
 fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequences) {
     if let Event::MergedInto { into, .. } = entry.event {
         out.timers.push(hand_over(incident, into, entry.recorded_at));
     }
+    out.timers.extend(tell_parent(incident, entry));
     let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);
@@ -119,6 +138,9 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
                 TimerKind::CommandOfferExpires { to: to.clone() },
                 *expires_at,
             );
+        }
+        Event::UnifyOffered { to, expires_at, .. } => {
+            set(format!("unify/{}", entry.seq), TimerKind::UnifyOfferExpires { to: to.clone() }, *expires_at)
         }
         Event::RoleOffered { role, to, expires_at } => set(
             format!("offer/{}/{}", role.slug(), entry.seq),
@@ -148,7 +170,8 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::UpdatePublished { next_update_at: Some(due_at), .. } => {
             set("update".into(), TimerKind::UpdateDue { due_at: *due_at }, *due_at);
         }
-        Event::Declared { triage: false, .. }
+        // What was over when it was declared is owed to nobody.
+        Event::Declared { triage: false, ended: None, .. }
         | Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => {
             first_update(incident.severity);
         }
@@ -174,7 +197,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     }
     // Counted from the last summary, or from the last reminder; one timer, set anew.
     let counts_anew = match &entry.event {
-        Event::Declared { triage, .. } => !triage,
+        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
         Event::PhaseChanged { to: Phase::Investigating, .. }
         | Event::SeverityChanged { .. }
         | Event::Summarized { .. } => incident.phase != Phase::Triage,

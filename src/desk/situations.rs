@@ -3,7 +3,7 @@
 use super::{Desk, follow, refuse};
 use crate::{
     incident::{
-        command::{Command, MergeFacts, SituationFacts},
+        command::{Command, MergeFacts, ParentFacts, SituationFacts},
         id::IncidentId,
         refusal::{Because, Refusal},
     },
@@ -27,6 +27,10 @@ impl Desk {
             };
             return Ok(Command::Merge { into, other, reason });
         }
+        if let Command::PutUnder { parent, facts: None } = command {
+            let facts = self.parent_facts(parent, caller).await?;
+            return Ok(Command::PutUnder { parent, facts });
+        }
         let Command::LinkSituation { situation, facts: None } = command else { return Ok(command) };
         let rows = self.journal.situations(SituationFilter::One(situation)).await.map_err(refuse)?;
         let facts = match rows.into_iter().next() {
@@ -41,6 +45,27 @@ impl Desk {
             None => None,
         };
         Ok(Command::LinkSituation { situation, facts })
+    }
+
+    /// What the rules must know of the incident that another is put under; `None` where the caller sees none.
+    pub(super) async fn parent_facts(
+        &self,
+        parent: IncidentId,
+        caller: &Person,
+    ) -> Result<Option<ParentFacts>, Refusal> {
+        let incident = match self.seen_by(caller).incident(parent).await {
+            Ok(incident) => incident,
+            Err(refusal) if refusal.because == Because::NotFound => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        };
+        let mut ancestors = Vec::new();
+        let mut at = incident.parent;
+        // No circle is ever made; a journal that holds one all the same must not hold us.
+        while let Some(above) = at.filter(|above| !ancestors.contains(above)) {
+            ancestors.push(above);
+            at = self.incident(above).await?.parent;
+        }
+        Ok(Some(ParentFacts::of(&incident, ancestors)))
     }
 
     /// The incident that a situation belongs to, in words that tell nobody what they may not know.

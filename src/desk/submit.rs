@@ -61,6 +61,10 @@ impl Desk {
             return Ok(answer);
         }
         let target = self.target(id, &command).await?;
+        let _one_at_a_time = match &command {
+            Command::PutUnder { .. } => Some(self.relating.lock().await),
+            _ => None,
+        };
         let command = self.with_facts(command, &caller.person).await?;
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
@@ -239,10 +243,12 @@ impl Desk {
         }
     }
 
-    /// The entry that a correction or redaction names.
+    /// The entry that a correction, a redaction or a mark names.
     async fn target(&self, id: IncidentId, command: &Command) -> Result<Option<Target>, Refusal> {
         let seq = match command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } => *target,
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
+                *target
+            }
             _ => return Ok(None),
         };
         self.find_target(id, seq).await

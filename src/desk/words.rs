@@ -97,6 +97,7 @@ impl Desk {
                 let id = self.which(&caller, target.or(here)).await?;
                 read(updates(&self.seen_by(&caller.person).incident(id).await?))
             }
+            Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
             Spoken::Help { text } => read(text),
         }
     }

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The header row. Columns are only ever added at the end.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "incident",
     "kind",
     "seq",
@@ -28,6 +28,7 @@ pub const COLUMNS: [&str; 18] = [
     "original_text",
     "corrected_by",
     "redacted_by",
+    "pinned",
 ];
 
 pub fn write(source: &Source<'_>) -> Result<Vec<u8>, Error> {
@@ -61,6 +62,7 @@ pub fn write(source: &Source<'_>) -> Result<Vec<u8>, Error> {
             &spreadsheet(line.original.as_deref().unwrap_or_default()),
             &number(line.corrected_by),
             &number(line.redacted_by),
+            yes(line.pinned),
         ])?;
     }
     rows.into_inner().map_err(|e| Error::from(e.into_error()))

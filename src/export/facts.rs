@@ -11,11 +11,11 @@ use serde::Serialize;
 use super::Source;
 use crate::{
     incident::{
-        event::{Entry, Event, TimeSource},
-        phase::Phase,
+        event::{Entry, Event},
+        milestone,
         role::Role,
         severity::Severity,
-        state::{ObjectiveState, Post, TaskState},
+        state::{Milestones, ObjectiveState, Origin, Post, Replaced, Span, TaskState},
         timeline::Line,
     },
     people::Person,
@@ -25,12 +25,15 @@ use crate::{
 const REDACTED: &str = "[redacted]";
 
 #[derive(Debug, Serialize)]
-pub struct Milestone {
+pub struct Milestone<'a> {
     pub name: &'static str,
     pub at: DateTime<Utc>,
-    /// The entry it comes from, and that entry's clock.
-    pub seq: Option<u64>,
-    pub source: Option<TimeSource>,
+    /// Where the time comes from.
+    #[serde(flatten)]
+    pub origin: Option<&'a Origin>,
+    /// The times that corrections replaced, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<&'a Replaced>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,6 +49,9 @@ pub struct SeverityChange {
 pub struct Held {
     pub role: Role,
     pub person: Person,
+    /// Whose commander they were in Unified Command; empty where it was not said. `None`: they held the role alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
     pub from: DateTime<Utc>,
     /// `None`: to the end.
     pub to: Option<DateTime<Utc>>,
@@ -115,7 +121,8 @@ pub struct Link {
 
 #[derive(Debug, Serialize)]
 pub struct Facts<'a> {
-    pub milestones: Vec<Milestone>,
+    pub milestones: Vec<Milestone<'a>>,
+    pub durations: Vec<Span>,
     pub severities: Vec<SeverityChange>,
     pub commanders: Vec<Held>,
     pub roles: Vec<Held>,
@@ -140,6 +147,8 @@ pub fn lines_by_seq<'a>(source: &Source<'a>) -> HashMap<u64, &'a Line> {
 #[derive(Default)]
 struct Reading {
     severities: Vec<SeverityChange>,
+    /// Commanders beside the holder of the token.
+    joined: Vec<Held>,
     roles: Vec<Held>,
     /// Places in `roles` that nobody has left.
     open_roles: Vec<usize>,
@@ -150,8 +159,6 @@ struct Reading {
     links: Vec<Link>,
     /// The entry in which each task was assigned or reported, where its words are hidden.
     hidden_tasks: HashMap<u32, Hidden>,
-    /// Every entry that can be behind a milestone: what it reached, when, by which clock.
-    reached: Vec<(&'static str, DateTime<Utc>, u64, TimeSource)>,
 }
 
 #[derive(Default)]
@@ -175,6 +182,16 @@ pub fn gather<'a>(source: &Source<'a>, lines: &HashMap<u64, &Line>) -> Facts<'a>
     reading.facts(source, redacted, unreadable)
 }
 
+fn milestones(known: &Milestones) -> Vec<Milestone<'_>> {
+    let row = |(milestone, at): (milestone::Milestone, _)| Milestone {
+        name: milestone.title(),
+        at,
+        origin: known.origins.get(&milestone),
+        replaced: known.replaced(milestone).collect(),
+    };
+    known.reached().map(row).collect()
+}
+
 impl Reading {
     fn leave(&mut self, at: DateTime<Utc>, whether: impl Fn(&Held) -> bool) {
         let roles = &mut self.roles;
@@ -187,39 +204,52 @@ impl Reading {
         });
     }
 
+    fn join(&mut self, person: Person, organization: String, at: DateTime<Utc>) {
+        let organization = Some(organization);
+        self.joined.push(Held { role: Role::ic(), person, organization, from: at, to: None });
+    }
+
+    /// Whether they had joined.
+    fn separate(&mut self, person: &Person, at: DateTime<Utc>) -> bool {
+        let open = self.joined.iter_mut().find(|held| held.to.is_none() && held.person.id == person.id);
+        open.map(|held| held.to = Some(at)).is_some()
+    }
+
     fn take_command(&mut self, person: &Person, at: DateTime<Utc>) {
         // The commander is no one's deputy.
         self.leave(at, |held| held.role.slug() == "deputy" && held.person.id == person.id);
     }
 
     fn read(&mut self, entry: Entry, shown: Option<&Line>) {
-        let (seq, at, clock) = (entry.seq, entry.occurred_at, entry.time_source);
+        let (seq, at) = (entry.seq, entry.occurred_at);
         let by = entry.actor.person;
         match entry.event {
             Event::Declared { severity, .. } => {
-                self.reached.push(("declared", at, seq, clock));
                 self.severities.push(SeverityChange { seq, at, severity, reason: String::new(), by });
             }
             Event::SeverityChanged { to, reason, .. } => {
                 self.severities.push(SeverityChange { seq, at, severity: to, reason, by });
             }
-            Event::PhaseChanged { to, .. } => {
-                let names: &[&str] = match to {
-                    Phase::Identified => &["identified"],
-                    Phase::Monitoring => &["mitigated"],
-                    Phase::Resolved => &["mitigated", "resolved"],
-                    Phase::Closed | Phase::Cancelled | Phase::Merged => &["closed"],
-                    Phase::Triage | Phase::Investigating | Phase::Review => &[],
-                };
-                self.reached.extend(names.iter().map(|name| (*name, at, seq, clock)));
-            }
             Event::CommandEstablished { by } => self.take_command(&by, at),
-            Event::CommandTransferred { to, .. } => self.take_command(&to, at),
+            Event::CommandTransferred { from, to, .. } => {
+                self.take_command(&to, at);
+                // Whoever joined and now speaks for all changes places with who did.
+                if self.separate(&to, at) {
+                    self.join(from, String::new(), at);
+                }
+            }
+            Event::CommandJoined { by, organization } => {
+                self.take_command(&by, at);
+                self.join(by, organization, at);
+            }
+            Event::CommandSeparated { who, .. } => {
+                self.separate(&who, at);
+            }
             Event::RoleAccepted { role, by } => {
                 let alone = role.def().holders_max == Some(1);
                 self.leave(at, |held| held.role == role && (alone || held.person.id == by.id));
                 self.open_roles.push(self.roles.len());
-                self.roles.push(Held { role, person: by, from: at, to: None });
+                self.roles.push(Held { role, person: by, organization: None, from: at, to: None });
             }
             Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {
                 self.leave(at, |held| held.role == role && held.person.id == person.id);
@@ -235,10 +265,6 @@ impl Reading {
                 }
             }
             Event::AlertsLinked { situation, alerts, .. } => {
-                for started in alerts.iter().filter_map(|alert| alert.starts_at) {
-                    self.reached.push(("impact started", started, seq, TimeSource::Alert));
-                    self.reached.push(("detected", started, seq, TimeSource::Alert));
-                }
                 self.see_alerts(situation, alerts, seq, at);
             }
             Event::AlertsChanged { situation, alerts, .. } => self.see_alerts(situation, alerts, seq, at),
@@ -289,26 +315,6 @@ impl Reading {
         }
     }
 
-    fn milestones(&self, source: &Source<'_>) -> Vec<Milestone> {
-        let reached = &source.incident.milestones;
-        [
-            ("impact started", reached.impact_started),
-            ("detected", reached.detected),
-            ("declared", reached.declared),
-            ("identified", reached.identified),
-            ("mitigated", reached.mitigated),
-            ("resolved", reached.resolved),
-            ("closed", reached.closed),
-        ]
-        .into_iter()
-        .filter_map(|(name, at)| at.map(|at| (name, at)))
-        .map(|(name, at)| {
-            let from = self.reached.iter().find(|(reached, when, ..)| *reached == name && *when == at);
-            Milestone { name, at, seq: from.map(|f| f.2), source: from.map(|f| f.3) }
-        })
-        .collect()
-    }
-
     fn facts<'a>(mut self, source: &Source<'a>, redacted: u64, unreadable: u64) -> Facts<'a> {
         let incident = source.incident;
         let until = incident.commanders.iter().skip(1).map(|(_, at)| Some(*at)).chain([None]);
@@ -316,7 +322,14 @@ impl Reading {
             .commanders
             .iter()
             .zip(until)
-            .map(|((person, from), to)| Held { role: Role::ic(), person: person.clone(), from: *from, to })
+            .map(|((person, from), to)| Held {
+                role: Role::ic(),
+                person: person.clone(),
+                organization: None,
+                from: *from,
+                to,
+            })
+            .chain(std::mem::take(&mut self.joined))
             .collect();
         let participants = incident
             .participants
@@ -351,7 +364,6 @@ impl Reading {
             .iter()
             .map(|objective| Objective { n: objective.n, text: &objective.text, state: objective.state })
             .collect();
-        let milestones = self.milestones(source);
         let cleared = self.cleared;
         let mut alerts: Vec<_> = self.alerts.into_values().collect();
         for alert in &mut alerts {
@@ -361,7 +373,8 @@ impl Reading {
             }
         }
         Facts {
-            milestones,
+            milestones: milestones(&incident.milestones),
+            durations: incident.milestones.spans(),
             severities: self.severities,
             commanders,
             roles: self.roles,

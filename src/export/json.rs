@@ -1,5 +1,7 @@
 //! The master copy: summary, chain head, and every entry with its seal and its reading.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -34,6 +36,11 @@ struct Summary<'a> {
     phase: Phase,
     opened_by: &'a Person,
     commander: &'a Person,
+    #[serde(rename = "type")]
+    incident_type: Option<&'a str>,
+    fields: BTreeMap<&'a str, &'a str>,
+    parent: Option<IncidentId>,
+    children: Vec<IncidentId>,
     scenario: Option<&'a str>,
     time_zone: &'static str,
     #[serde(flatten)]
@@ -77,6 +84,7 @@ struct Reading<'a> {
     redacted_by: Option<u64>,
     late: bool,
     important: bool,
+    pinned: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -96,6 +104,7 @@ impl<'a> Reading<'a> {
             redacted_by: line.redacted_by,
             late: line.is_late,
             important: line.important,
+            pinned: line.pinned,
         }
     }
 }
@@ -134,6 +143,10 @@ pub fn write(source: &Source<'_>) -> String {
         phase: incident.phase,
         opened_by: &incident.opened_by,
         commander: &incident.commander,
+        incident_type: incident.incident_type.as_deref(),
+        fields: incident.fields.iter().map(|(name, known)| (name.as_str(), known.value.as_str())).collect(),
+        parent: incident.parent,
+        children: incident.children.keys().copied().collect(),
         scenario: incident.scenario.as_deref(),
         time_zone: source.tz.name(),
         facts: facts::gather(source, &lines),

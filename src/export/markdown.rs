@@ -15,7 +15,7 @@ use crate::{
     incident::{
         chain::GENESIS,
         kind::Kind,
-        state::{ObjectiveState, Post},
+        state::{ObjectiveState, Origin, Post},
         timeline::Line,
     },
     post::{ComponentState, Impact},
@@ -33,6 +33,7 @@ pub fn write(source: &Source<'_>) -> String {
     let mut page = Page { out: String::with_capacity(4096 + source.lines.len() * 256), source };
     page.banner();
     page.head(&lines, &facts);
+    page.key_moments();
     page.milestones(&facts);
     page.severities(&facts);
     page.command(&facts);
@@ -116,6 +117,16 @@ impl Page<'_> {
             ("Phase", incident.phase.to_string()),
             ("Opened by", line(&incident.opened_by.name)),
         ];
+        if let Some(name) = &incident.incident_type {
+            items.push(("Type", line(name)));
+        }
+        if let Some(parent) = incident.parent {
+            items.push(("Part of", parent.to_string()));
+        }
+        if !incident.children.is_empty() {
+            let children: Vec<String> = incident.children.keys().map(ToString::to_string).collect();
+            items.push(("Sub-incidents", children.join(", ")));
+        }
         if let Some(scenario) = &incident.scenario {
             items.push(("Scenario", line(scenario)));
         }
@@ -128,6 +139,9 @@ impl Page<'_> {
         items.push(("Written by", format!("commandpost {}", line(self.source.exported_by_version))));
         for (name, value) in items {
             let _ = writeln!(self.out, "- {name}: {value}");
+        }
+        for (name, known) in &incident.fields {
+            let _ = writeln!(self.out, "- {}: {}", line(name), line(&known.value));
         }
         if facts.redacted > 0 {
             let entries =
@@ -146,6 +160,18 @@ impl Page<'_> {
         }
     }
 
+    fn key_moments(&mut self) {
+        let source = self.source;
+        let pinned: Vec<&Line> = source.lines.iter().filter(|line| line.pinned).collect();
+        if pinned.is_empty() {
+            return;
+        }
+        self.heading("Key moments");
+        let zone = self.zone_title();
+        let rows = pinned.into_iter().map(|line| row(line, source.tz));
+        self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
+    }
+
     fn milestones(&mut self, facts: &Facts<'_>) {
         self.heading("Milestones");
         let zone = self.zone_title();
@@ -153,14 +179,23 @@ impl Page<'_> {
             .milestones
             .iter()
             .map(|milestone| {
-                let source = match (milestone.source, milestone.seq) {
-                    (Some(source), Some(seq)) => format!("{}, entry {seq}", clock(source)),
-                    _ => "unknown".to_owned(),
-                };
+                let mut source = milestone.origin.map_or_else(|| "unknown".to_owned(), source_of);
+                for before in &milestone.replaced {
+                    let _ = write!(source, "; before {}", self.at(before.at));
+                    if let Some(origin) = &before.origin {
+                        let _ = write!(source, " ({})", source_of(origin));
+                    }
+                }
                 [milestone.name.to_owned(), self.at(milestone.at), utc(milestone.at), source]
             })
             .collect();
         self.table(["Milestone", &zone, "UTC", "Source of the time"], rows);
+        if !facts.durations.is_empty() {
+            self.out.push('\n');
+        }
+        for span in &facts.durations {
+            let _ = writeln!(self.out, "- {}: {} (from {})", span.name, span.words(), span.from.title());
+        }
     }
 
     fn severities(&mut self, facts: &Facts<'_>) {
@@ -178,7 +213,12 @@ impl Page<'_> {
 
     fn held(&self, held: &Held) -> [String; 4] {
         let to = held.to.map_or_else(|| "–".to_owned(), |to| self.at(to));
-        [cell(&held.role.title()), cell(&held.person.name), self.at(held.from), to]
+        let role = match held.organization.as_deref() {
+            None => held.role.title(),
+            Some("") => format!("{}, Unified Command", held.role.title()),
+            Some(organization) => format!("{}, Unified Command ({organization})", held.role.title()),
+        };
+        [cell(&role), cell(&held.person.name), self.at(held.from), to]
     }
 
     fn command(&mut self, facts: &Facts<'_>) {
@@ -373,21 +413,24 @@ impl Page<'_> {
         );
         let zone = self.zone_title();
         let source = self.source;
-        let rows = source.lines.iter().map(|line| {
-            let who = match &line.role {
-                Some(role) => format!("{}, {}", cell(&line.actor.name), cell(&role.title())),
-                None => cell(&line.actor.name),
-            };
-            [
-                line.seq.to_string(),
-                local(line.occurred_at, source.tz),
-                utc(line.occurred_at),
-                who,
-                what(line, source.tz),
-            ]
-        });
+        let rows = source.lines.iter().map(|line| row(line, source.tz));
         self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
+}
+
+/// The clock that a milestone's time was read from, or who set it; and in which entry.
+fn source_of(origin: &Origin) -> String {
+    let who = origin.by.as_ref().map(|by| format!(" ({})", cell(&by.name))).unwrap_or_default();
+    format!("{}{who}, entry {}", clock(origin.source), origin.seq)
+}
+
+/// A line of the timeline, as a row.
+fn row(line: &Line, tz: Tz) -> [String; 5] {
+    let who = match &line.role {
+        Some(role) => format!("{}, {}", cell(&line.actor.name), cell(&role.title())),
+        None => cell(&line.actor.name),
+    };
+    [line.seq.to_string(), local(line.occurred_at, tz), utc(line.occurred_at), who, what(line, tz)]
 }
 
 /// The words of a line, with its marks.

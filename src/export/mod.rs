@@ -285,6 +285,21 @@ mod tests {
         assert!((1..).zip(export["entries"].as_array().unwrap()).all(|(seq, entry)| entry["seq"] == seq));
     }
 
+    #[test]
+    fn key_moments_stand_first_and_what_was_redacted_is_none() {
+        let mut j = checkout();
+        let (kept, hidden) =
+            (j.say("Bo", None, note("the pager was silent")), j.say("Bo", None, note(SECRET)));
+        for target in [kept, hidden] {
+            j.say("Ada", Some("ic"), Event::EntryPinned { target });
+        }
+        j.say("Ada", Some("ic"), redaction(hidden));
+        let document = markdown(&j.paper().source(BERLIN));
+        let section = document.split("\n## ").nth(1).unwrap();
+        assert!(section.starts_with("Key moments") && section.contains("the pager was silent"), "{section}");
+        assert_eq!(section.lines().filter(|line| line.starts_with('|')).count(), 3, "{section}");
+    }
+
     /// What people type who wish us ill.
     const HOSTILE: &[&str] = &[
         "a | b || c \\| d \\\\| e",

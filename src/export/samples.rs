@@ -129,7 +129,15 @@ fn declaration(kind: Kind, title: &str) -> Event {
         started_virtual: DateTime::UNIX_EPOCH,
         speed: 1.0,
     });
-    Event::Declared { title: title.into(), kind, severity: Severity::Sev2, triage: false, drill_clock }
+    Event::Declared {
+        title: title.into(),
+        kind,
+        severity: Severity::Sev2,
+        triage: false,
+        drill_clock,
+        began: None,
+        ended: None,
+    }
 }
 
 pub fn alert(title: &str, firing: bool) -> AlertRef {

@@ -31,6 +31,10 @@ pub struct Completions {
     pub situations: Vec<(String, String)>,
     pub incidents: Vec<(String, String)>,
     pub components: Vec<(String, String)>,
+    /// Types of incidents.
+    pub types: Vec<(String, String)>,
+    /// The fields that the incident has.
+    pub fields: Vec<(String, String)>,
 }
 
 /// What fits `typed` in the option `focused` of the verb at `path`: at most 25 pairs of a label (at most 100
@@ -78,6 +82,8 @@ fn candidates(
         "SITUATION" | "LABEL" => ctx.situations.clone(),
         "INCIDENT" => ctx.incidents.clone(),
         "COMPONENT" => components(typed, ctx),
+        "TYPE" => ctx.types.clone(),
+        "FIELD" => ctx.fields.clone(),
         "DURATION" => ["5m", "10m", "15m", "20m", "30m", "1h", "2h"].map(same).to_vec(),
         "VERB" => tree::leaves().into_iter().map(|(path, _)| same(&path.join(" "))).collect(),
         _ => vec![],

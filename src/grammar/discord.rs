@@ -1,7 +1,8 @@
 //! Discord's slash commands, made of the tree, and back: what a slash command brings as an argument list.
 //!
 //! After Discord's documentation of application commands: at most 25 options and 25 choices, required options
-//! first, 8,000 characters a command.
+//! first, 8,000 characters a command. The one language is more than one command holds, so there are two: `/incident` to
+//! respond, `/record` for what is written down of it. Elsewhere nobody tells them apart.
 
 use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
@@ -11,6 +12,12 @@ use crate::incident::{id::IncidentId, refusal::Refusal};
 
 /// Name of the command in a message's context menu: the message becomes a note.
 pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
+
+/// Slash command of the record.
+pub const RECORD: &str = "record";
+const RECORD_ABOUT: &str = "What is on record: entries, title, type, times, links, what belongs together";
+/// The verbs below [`RECORD`]; every other is below the tree's own name.
+const ON_RECORD: [&str; 8] = ["entry", "field", "find", "link", "milestone", "set", "sub", "type"];
 
 /// The option that names the incident where it is not the channel's own.
 pub(super) const INCIDENT: &str = "incident";
@@ -28,18 +35,29 @@ const TEXT_CHARS_MAX: u32 = 6_000;
 /// Greatest integer that Discord passes on unharmed.
 const INTEGER_MAX: u64 = (1 << 53) - 1;
 
+/// The slash command that a verb of the tree stands below.
+pub fn discord_root(verb: &str) -> &'static str {
+    if ON_RECORD.contains(&verb) { RECORD } else { tree().get_name() }
+}
+
 /// The body of a bulk overwrite of the application's commands.
 pub fn discord_commands() -> Value {
     json!([
-        {
-            "type": 1,
-            "name": tree().get_name(),
-            "description": about(tree()),
-            "contexts": [0],
-            "options": tree().get_subcommands().map(entry).collect::<Vec<_>>(),
-        },
+        slash_command(tree().get_name(), &about(tree())),
+        slash_command(RECORD, RECORD_ABOUT),
         { "type": 3, "name": CONTEXT_MENU_NOTE, "contexts": [0] },
     ])
+}
+
+fn slash_command(root: &str, description: &str) -> Value {
+    let verbs = tree().get_subcommands().filter(|verb| discord_root(verb.get_name()) == root);
+    json!({
+        "type": 1,
+        "name": root,
+        "description": description,
+        "contexts": [0],
+        "options": verbs.map(entry).collect::<Vec<_>>(),
+    })
 }
 
 pub(super) fn about(verb: &Command) -> String {
@@ -51,7 +69,7 @@ fn entry(verb: &Command) -> Value {
         let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, true)).collect();
         json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
     } else {
-        let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "help");
+        let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "find" | "help");
         subcommand(verb, is_of_one)
     }
 }
@@ -83,7 +101,16 @@ pub(super) fn option_name(arg: &Arg) -> String {
 pub(super) fn is_completed(arg: &Arg) -> bool {
     matches!(
         value_name(arg),
-        "ROLE" | "N" | "SITUATION" | "INCIDENT" | "COMPONENT" | "LABEL" | "VERB" | "DURATION"
+        "ROLE"
+            | "N"
+            | "SITUATION"
+            | "INCIDENT"
+            | "COMPONENT"
+            | "LABEL"
+            | "VERB"
+            | "DURATION"
+            | "TYPE"
+            | "FIELD"
     )
 }
 
@@ -131,7 +158,8 @@ fn choices(arg: &Arg) -> Vec<Value> {
 }
 
 /// The argument list that an interaction's `data.options` stands for: the incident's number if one was chosen, the
-/// path, the flags, `--`, the blanks in order. Every value is taken as it is. A user becomes `<@ID>`.
+/// path, the flags, `--`, the blanks in order. Every value is taken as it is. A user becomes `<@ID>`. No verb stands below
+/// both commands, so it does not matter which of them it was.
 ///
 /// # Errors
 /// `Invalid` when the options do not fit the tree: Discord still shows commands of another version.

@@ -53,6 +53,29 @@ pub(super) enum Of {
     /// Take the offer back
     #[command(after_help = "command withdraw")]
     Withdraw,
+    /// Ask somebody of another organization to command with you
+    #[command(name = "unify", after_help = "command unify @ada --for Acme")]
+    Unify {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        to: String,
+        /// Their organization
+        #[arg(long = "for", value_name = "ORGANIZATION")]
+        organization: Option<String>,
+    },
+    /// Join command, as you were asked
+    #[command(after_help = "command join")]
+    Join,
+    /// End a part in Unified Command
+    #[command(after_help = "command separate --reason our part is over")]
+    Separate {
+        /// Whose, if not yours
+        #[arg(value_name = "NAME")]
+        who: Option<String>,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
     /// What the next commander must know
     #[command(after_help = "command briefing")]
     Briefing,
@@ -248,6 +271,20 @@ pub(super) enum EntryVerb {
         /// What it should say
         #[arg(value_name = "TEXT")]
         text: String,
+    },
+    /// Mark an entry as a key moment
+    #[command(after_help = "entry pin 12")]
+    Pin {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
+    },
+    /// It is no key moment after all
+    #[command(after_help = "entry unpin 12")]
+    Unpin {
+        /// The entry's number
+        #[arg(value_name = "N")]
+        n: u64,
     },
     /// Take an entry's text out of sight
     #[command(after_help = "entry redact 12 a customer's name")]
@@ -588,4 +625,21 @@ pub(super) enum PhaseVerb {
         #[arg(value_name = "REASON")]
         reason: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sub {
+    /// Say which greater incident it is a part of
+    #[command(before_help = "under INCIDENT", after_help = "sub under INC-1")]
+    Under {
+        /// The greater one
+        #[arg(value_name = "INCIDENT")]
+        parent: IncidentId,
+    },
+    /// It is a part of no other any more
+    #[command(after_help = "sub leave it is another cause")]
+    Leave(Reason),
+    /// What belongs to it
+    #[command(after_help = "sub list")]
+    List,
 }

@@ -3,6 +3,7 @@
 use clap::{Arg, Command};
 
 use super::{
+    discord::{RECORD, discord_root},
     tree::{self, Blank, SHORT, flags, tree, value_name},
     walk,
 };
@@ -128,6 +129,9 @@ pub fn reference() -> String {
     let mut page = String::from(REFERENCE_HEAD);
     for verb in tree().get_subcommands() {
         page.push_str(&format!("\n## {}\n\n{}.\n", verb.get_name(), about(verb)));
+        if discord_root(verb.get_name()) == RECORD {
+            page.push_str(&format!("On Discord: `/{RECORD} {}`.\n", verb.get_name()));
+        }
         if verb.has_subcommands() {
             for sub in verb.get_subcommands() {
                 let path = [verb.get_name(), sub.get_name()];
@@ -176,7 +180,7 @@ const REFERENCE_HEAD: &str = "# Commands
 This page is generated from the command tree (`src/grammar/tree.rs`); a test keeps the two equal.
 
 The same words work everywhere: typed in a chat, in the console and on the command line, and as Discord's
-`/incident` with a form for the blanks. In text:
+`/incident` and `/record` with a form for the blanks: there a verb of the record says so below. In text:
 
 - `/incident`, `!incident` or `incident` in front may be left out where only commands are read.
 - `INC-1`, first before the verb or first after it, says which incident is meant; without it, the channel's own.

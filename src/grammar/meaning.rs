@@ -3,8 +3,8 @@
 use super::{
     Resolve, Spoken,
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Task,
-        Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
+        Task, Update,
     },
     help,
     tree::Verb,
@@ -27,21 +27,35 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
     let command = match verb {
-        Verb::Declare { title, severity, from, triage, test, restricted } => {
+        Verb::Declare {
+            title,
+            severity,
+            from,
+            triage,
+            test,
+            restricted,
+            began,
+            ended,
+            incident_type,
+            fields,
+            under,
+        } => {
             let kind = if test { Kind::Test } else { Kind::Real };
             let declare = Declare {
-                title: title.unwrap_or_default(),
-                severity,
-                kind,
                 triage,
-                situation: None,
-                drill: None,
                 restricted,
+                began: began.map(|at| at.0),
+                ended: ended.map(|at| at.0),
+                incident_type,
+                under,
+                fields: fields.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
+                ..Declare::new(title.unwrap_or_default(), severity, kind)
             };
             return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
+        Verb::Find { words } => return Ok(Spoken::Find { target, words }),
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
             let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();
@@ -57,6 +71,14 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Of::Accept => Command::AcceptCommand,
             Of::Decline(reason) => Command::DeclineCommand { reason: reason.text() },
             Of::Withdraw => Command::WithdrawCommand,
+            Of::Unify { to, organization } => {
+                Command::Unify { to: person(&to)?, organization: organization.unwrap_or_default() }
+            }
+            Of::Join => Command::JoinCommand,
+            Of::Separate { who, reason } => Command::Separate {
+                who: who.as_deref().map(person).transpose()?,
+                reason: reason.unwrap_or_default(),
+            },
             Of::Briefing => Command::Briefing,
         },
         Verb::Role(verb) => match verb {
@@ -106,6 +128,8 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
                 at: at.map(|at| at.0),
                 reason: reason.unwrap_or_default(),
             },
+            EntryVerb::Pin { n } => Command::Pin { target: n },
+            EntryVerb::Unpin { n } => Command::Unpin { target: n },
             EntryVerb::Redact { n, reason } => Command::Redact { target: n, reason },
         },
         Verb::Severity { severity, reason } => {
@@ -196,9 +220,23 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             }
             PhaseVerb::Review(reason) => enter(Phase::Review, reason),
         },
+        Verb::Sub(Sub::Under { parent }) => Command::PutUnder { parent, facts: None },
+        Verb::Sub(Sub::Leave(reason)) => Command::LeaveParent { reason: reason.text() },
+        Verb::Sub(Sub::List) => Command::Subs,
+        Verb::Type { name: Some(name) } => Command::SetType { name },
+        Verb::Type { name: None } => Command::Types,
+        Verb::Field { name: Some(name), value: Some(value) } => Command::SetField { name, value },
+        Verb::Field { .. } => Command::Fields,
+        Verb::Milestone { milestone: Some(milestone), at: Some(at), reason } => {
+            Command::SetMilestone { milestone, at: at.0, reason: reason.unwrap_or_default() }
+        }
+        Verb::Milestone { .. } => Command::Milestones,
         Verb::Resolve(reason) => enter(Phase::Resolved, reason),
         Verb::Reopen(reason) => enter(Phase::Investigating, reason),
-        Verb::Close(reason) => enter(Phase::Closed, reason),
+        Verb::Close { leave_open: true, reason } => {
+            Command::CloseLeavingSubs { reason: reason.unwrap_or_default() }
+        }
+        Verb::Close { leave_open: false, reason } => enter(Phase::Closed, Reason { reason }),
         Verb::Cancel { reason } => Command::Enter { phase: Phase::Cancelled, reason },
     };
     Ok(Spoken::On { target, command })

@@ -20,10 +20,10 @@ mod walk;
 mod words;
 
 pub use complete::{Completions, autocomplete};
-pub use discord::{CONTEXT_MENU_NOTE, discord_commands, from_discord};
+pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord};
 pub use form::{Form, Kind, Question};
 pub use help::{examples, help, reference};
-pub use tree::{VERBS_MAX, tree};
+pub use tree::tree;
 
 use crate::{
     incident::{
@@ -64,6 +64,11 @@ pub enum Spoken {
     },
     Updates {
         target: Option<IncidentId>,
+    },
+    /// Over every timeline that the asker may see, unless one is named.
+    Find {
+        target: Option<IncidentId>,
+        words: String,
     },
     /// The help itself.
     Help {
@@ -120,7 +125,9 @@ fn understand(
     let walked = walk::walk(words)?;
     let line =
         tree::read(&walked.argv).map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
-    meaning::of(line.verb, walked.target.or(target), resolve)
+    // A search is of the place's own incident only where that is said.
+    let here = target.filter(|_| !matches!(line.verb, tree::Verb::Find { .. }));
+    meaning::of(line.verb, walked.target.or(here), resolve)
 }
 
 #[cfg(test)]

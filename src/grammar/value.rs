@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::{
-    incident::{command::StatedTime, severity::Severity},
+    incident::{command::StatedTime, milestone::Milestone, severity::Severity},
     post::{ComponentState, Impact, PublicPhase},
 };
 
@@ -105,6 +105,19 @@ pub(super) fn time(text: &str) -> Result<Time, String> {
     Err(format!("«{}» is no time. Write 09:12 (UTC), 2026-11-20T09:12Z or 10m (ago).", shown(text)))
 }
 
+/// A field of the organization's own, and what it is filled with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Filled(pub String, pub String);
+
+/// `region=eu`.
+pub(super) fn field(text: &str) -> Result<Filled, String> {
+    text.split_once('=')
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .filter(|(name, value)| !name.is_empty() && !value.is_empty())
+        .map(|(name, value)| Filled(name.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("«{}» is no field with a value. Write region=eu.", shown(text)))
+}
+
 /// `S-3`, `s-3`, `#s-3`.
 pub(super) fn situation(text: &str) -> Result<SituationId, String> {
     let digits =
@@ -162,6 +175,10 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
 pub(super) fn phase() -> impl TypedValueParser<Value = PublicPhase> {
     use PublicPhase::*;
     words([Investigating, Identified, Monitoring, Resolved].map(|phase| (phase.word(), phase)))
+}
+
+pub(super) fn milestone() -> impl TypedValueParser<Value = Milestone> {
+    words(Milestone::ALL.map(|milestone| (milestone.word(), milestone)))
 }
 
 pub(super) fn impact() -> impl TypedValueParser<Value = Impact> {

@@ -26,7 +26,9 @@ const TITLE_WORDS_MAX: usize = 5;
 pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     if words.is_text()
         && words.peek().is_some_and(|word| {
-            ["/incident", "!incident", "incident"].iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
+            ["/incident", "!incident", "incident", "/record"]
+                .iter()
+                .any(|prefix| word.eq_ignore_ascii_case(prefix))
         })
     {
         words.next();
@@ -40,9 +42,10 @@ pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     };
     let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
     let opens = path == ["declare"];
-    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "help"]);
-    // The number after `merge` is the duplicate's.
-    if target.is_none() && !of_none && path != ["phase", "merge"] {
+    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "find" | "help"]);
+    // The number after `merge` is the duplicate's, that after `under` the greater one's.
+    let names_another = matches!(path.as_slice(), ["phase", "merge"] | ["sub", "under"]);
+    if target.is_none() && !of_none && !names_another {
         target = take_target(&mut words);
     }
     if opens && let Some(confirmed) = confirmation(&mut words, target) {
@@ -261,10 +264,7 @@ impl Line<'_> {
         let Some(mut value) = words.value()? else {
             return Err(refuse::flag_without_value(self.path, self.verb, flag));
         };
-        if long == "at" && value::units(&value).is_some() && words.peek() == Some("ago") {
-            words.next();
-            value.push_str(" ago");
-        }
+        with_ago(flag, &mut value, words);
         self.push_flag(long, &value);
         Ok(())
     }
@@ -310,7 +310,11 @@ impl Line<'_> {
                 Ok(if self.literal { word } else { word.strip_prefix('#').unwrap_or(word) }.to_owned())
             }
             Blank::Word if self.literal => Ok(words.next().unwrap_or_default().to_owned()),
-            Blank::Word | Blank::Switch => Ok(words.value()?.unwrap_or_default()),
+            Blank::Word | Blank::Switch => {
+                let mut value = words.value()?.unwrap_or_default();
+                with_ago(blank, &mut value, words);
+                Ok(value)
+            }
         }
     }
 
@@ -371,6 +375,14 @@ impl Line<'_> {
             }
             _ => false,
         }
+    }
+}
+
+/// `10m ago` needs no quotes where a time is read.
+fn with_ago(blank: &Arg, value: &mut String, words: &mut Words<'_>) {
+    if value_name(blank) == "TIME" && value::units(value).is_some() && words.peek() == Some("ago") {
+        words.next();
+        value.push_str(" ago");
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     decide::when,
-    role::{Role, Words},
+    role::Words,
     sentence::and,
     state::{ActionState, Incident, ObjectiveState},
 };
@@ -19,7 +19,8 @@ pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, O
     let lines = |lines: Vec<String>| (!lines.is_empty()).then(|| lines.join("\n"));
     let people: Vec<_> = incident.present().into_iter().map(Person::to_string).collect();
     let links: Vec<_> = incident.links.iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
-    let organization: Vec<_> = std::iter::once(format!("Incident Commander: {}", incident.commander))
+    let command = format!("{}: {}", incident.command_title(Words::Nims), incident.command_words());
+    let organization: Vec<_> = std::iter::once(command)
         .chain(incident.roles.iter().map(|held| format!("{}: {}", held.role, held.person)))
         .collect();
     vec![
@@ -187,13 +188,24 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     if !incident.kind().banner().is_empty() {
         out.insert(0, incident.kind().banner().to_owned());
     }
-    out.push(format!("{}: {}", Role::ic().shown(words), incident.commander));
+    out.push(format!("{}: {}", incident.command_title(words), incident.command_words()));
     for held in &incident.roles {
         out.push(format!("{}: {}", held.role.shown(words), held.person));
     }
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
     }
+    if let Some(parent) = incident.parent {
+        out.push(format!("Part of: {parent}"));
+    }
+    let open: Vec<String> = incident.open_children().map(|child| child.to_string()).collect();
+    if !open.is_empty() {
+        out.push(format!("Open sub-incidents: {}", open.join(", ")));
+    }
+    if let Some(name) = &incident.incident_type {
+        out.push(format!("Type: {name}"));
+    }
+    out.extend(incident.fields.iter().map(|(name, known)| format!("{name}: {}", known.value)));
     if incident.firing() > 0 {
         out.push(format!("Alerts firing: {}", incident.firing()));
     }

@@ -15,9 +15,8 @@ struct Node {
 
 /// The chart: positions that are held, and what is between them and the commander.
 pub fn text(incident: &Incident, words: Words) -> String {
-    let ic = Role::ic();
-    let mut out = format!("{}: {}", ic.shown(words), incident.commander);
-    draw(&below(incident, ic.slug(), words), "", &mut out);
+    let mut out = format!("{}: {}", incident.command_title(words), incident.command_words());
+    draw(&below(incident, Role::ic().slug(), words), "", &mut out);
     for (id, to) in &incident.reports_to {
         let who = incident.participants.get(id).map_or(id.as_str(), |part| part.person.name.as_str());
         out.push_str(&format!("\n{who} reports to {to}"));

@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
+pub use super::verb::Verb;
 use super::{
     event::AlertRef,
     event::DrillClock,
     id::IncidentId,
     kind::Kind,
+    milestone::Milestone,
     phase::Phase,
     role::Role,
     severity::Severity,
-    state::{Situation, Task},
+    state::{Incident, Situation, Task},
 };
 use crate::{
     people::Person,
@@ -21,13 +23,44 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Declare {
     pub title: String,
-    pub severity: Severity,
+    /// Left out, that of its type, or SEV2.
+    pub severity: Option<Severity>,
     pub kind: Kind,
     pub triage: bool,
     pub situation: Option<SituationFacts>,
     pub drill: Option<DrillStart>,
     /// Only who declares it, and whom they let in, may see it.
     pub restricted: bool,
+    /// When it really began, where that was before now.
+    pub began: Option<StatedTime>,
+    /// When it was over: it is declared for the record.
+    pub ended: Option<StatedTime>,
+    /// Its type, and fields by name, as the settings know them.
+    pub incident_type: Option<String>,
+    pub fields: Vec<(String, String)>,
+    /// The greater one that it is a part of, and what the desk knows of that.
+    pub under: Option<IncidentId>,
+    pub parent: Option<ParentFacts>,
+}
+
+impl Declare {
+    pub fn new(title: impl Into<String>, severity: impl Into<Option<Severity>>, kind: Kind) -> Declare {
+        Declare {
+            title: title.into(),
+            severity: severity.into(),
+            kind,
+            triage: false,
+            situation: None,
+            drill: None,
+            restricted: false,
+            began: None,
+            ended: None,
+            incident_type: None,
+            fields: vec![],
+            under: None,
+            parent: None,
+        }
+    }
 }
 
 /// What a drill's incident starts with.
@@ -59,6 +92,30 @@ pub struct MergeFacts {
     pub is_restricted: bool,
     /// Ids of those who may see it, if it is restricted.
     pub seen_by: Option<std::collections::BTreeSet<String>>,
+}
+
+/// What the rules must know of the incident that another is put under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParentFacts {
+    pub commander: Person,
+    pub phase: Phase,
+    /// Those that it is itself a part of, the nearest first.
+    pub ancestors: Vec<IncidentId>,
+    pub children: usize,
+    /// Who may see it, if it is restricted.
+    pub circle: Option<Vec<Person>>,
+}
+
+impl ParentFacts {
+    pub fn of(incident: &Incident, ancestors: Vec<IncidentId>) -> ParentFacts {
+        ParentFacts {
+            commander: incident.commander.clone(),
+            phase: incident.phase,
+            ancestors,
+            children: incident.children.len(),
+            circle: incident.circle_people(),
+        }
+    }
 }
 
 /// What goes along from an incident that was merged into another.
@@ -117,6 +174,36 @@ pub enum Command {
         other: Option<MergeFacts>,
         reason: String,
     },
+    SetType {
+        name: String,
+    },
+    Types,
+    SetField {
+        name: String,
+        value: String,
+    },
+    Fields,
+    /// A milestone was reached then.
+    SetMilestone {
+        milestone: Milestone,
+        at: StatedTime,
+        reason: String,
+    },
+    Milestones,
+    /// It is a part of a greater one.
+    PutUnder {
+        parent: IncidentId,
+        /// What the desk knows of it; `None` where there is none of that number.
+        facts: Option<ParentFacts>,
+    },
+    LeaveParent {
+        reason: String,
+    },
+    Subs,
+    /// Closes it although parts of it go on.
+    CloseLeavingSubs {
+        reason: String,
+    },
     // Command of the incident
     /// `take`: at once when nobody else is in command, a request otherwise unless `force`.
     TakeCommand {
@@ -131,6 +218,17 @@ pub enum Command {
         reason: String,
     },
     WithdrawCommand,
+    /// Asks somebody to join command, for their organization.
+    Unify {
+        to: Person,
+        organization: String,
+    },
+    JoinCommand,
+    /// Ends a part in Unified Command: one's own unless another is named.
+    Separate {
+        who: Option<Person>,
+        reason: String,
+    },
     Briefing,
     // Roles
     TakeRole {
@@ -317,6 +415,13 @@ pub enum Command {
         target: u64,
         reason: String,
     },
+    /// A key moment.
+    Pin {
+        target: u64,
+    },
+    Unpin {
+        target: u64,
+    },
     // Alerts
     LinkSituation {
         situation: i64,
@@ -379,6 +484,9 @@ pub enum TimerKind {
     CommandOfferExpires {
         to: Person,
     },
+    UnifyOfferExpires {
+        to: Person,
+    },
     RoleOfferExpires {
         role: Role,
         to: Person,
@@ -413,155 +521,9 @@ pub enum TimerKind {
     Silence,
     /// Another incident was merged into this one.
     MergedIn(Box<Luggage>),
-}
-
-/// The right that a command needs; the column of the permission table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Verb {
-    Declare,
-    Confirm,
-    Read,
-    Retitle,
-    RaiseSeverity,
-    LowerSeverity,
-    Advance,
-    Resolve,
-    Close,
-    Cancel,
-    Merge,
-    TakeCommand,
-    OfferCommand,
-    AnswerOffer,
-    TakeRole,
-    OfferRole,
-    RelieveRole,
-    CheckIn,
-    RollCall,
-    Restrict,
-    OpenUp,
-    Admit,
-    BreakGlass,
-    Objective,
-    Period,
-    AssignTask,
-    WorkTask,
-    CancelTask,
-    Report,
-    Decide,
-    Act,
-    ClearAction,
-    StopActions,
-    Propose,
-    SettleProposal,
-    Assist,
-    Quiet,
-    Note,
-    Correct,
-    Redact,
-    LinkAlerts,
-    DraftPost,
-    ApprovePost,
-    PublishPost,
-    House,
-}
-
-impl Verb {
-    pub const ALL: [Verb; 45] = [
-        Self::Declare,
-        Self::Confirm,
-        Self::Read,
-        Self::Retitle,
-        Self::RaiseSeverity,
-        Self::LowerSeverity,
-        Self::Advance,
-        Self::Resolve,
-        Self::Close,
-        Self::Cancel,
-        Self::Merge,
-        Self::TakeCommand,
-        Self::OfferCommand,
-        Self::AnswerOffer,
-        Self::TakeRole,
-        Self::OfferRole,
-        Self::RelieveRole,
-        Self::CheckIn,
-        Self::RollCall,
-        Self::Restrict,
-        Self::OpenUp,
-        Self::Admit,
-        Self::BreakGlass,
-        Self::Objective,
-        Self::Period,
-        Self::AssignTask,
-        Self::WorkTask,
-        Self::CancelTask,
-        Self::Report,
-        Self::Decide,
-        Self::Act,
-        Self::ClearAction,
-        Self::StopActions,
-        Self::Propose,
-        Self::SettleProposal,
-        Self::Assist,
-        Self::Quiet,
-        Self::Note,
-        Self::Correct,
-        Self::Redact,
-        Self::LinkAlerts,
-        Self::DraftPost,
-        Self::ApprovePost,
-        Self::PublishPost,
-        Self::House,
-    ];
-
-    /// As it stands in a refusal: «close the incident».
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Declare => "declare an incident",
-            Self::Confirm => "confirm what is in triage",
-            Self::Read => "read the incident",
-            Self::Retitle => "change title or summary",
-            Self::RaiseSeverity => "raise the severity",
-            Self::LowerSeverity => "lower the severity",
-            Self::Advance => "change the phase",
-            Self::Resolve => "resolve the incident",
-            Self::Close => "close the incident",
-            Self::Cancel => "cancel the incident",
-            Self::Merge => "merge the incident into another",
-            Self::TakeCommand => "take command",
-            Self::OfferCommand => "offer command",
-            Self::AnswerOffer => "answer an offer",
-            Self::TakeRole => "take a role",
-            Self::OfferRole => "give out roles",
-            Self::RelieveRole => "relieve somebody of a role",
-            Self::CheckIn => "check in or out",
-            Self::RollCall => "call the roll",
-            Self::Restrict => "restrict the incident",
-            Self::OpenUp => "open the incident up",
-            Self::Admit => "let people in or keep them out",
-            Self::BreakGlass => "break the glass",
-            Self::Objective => "set objectives",
-            Self::Period => "begin or end an operational period",
-            Self::AssignTask => "assign tasks to others",
-            Self::WorkTask => "work on a task",
-            Self::CancelTask => "cancel a task",
-            Self::Report => "give a CAN report",
-            Self::Decide => "record a decision",
-            Self::Act => "work on an action",
-            Self::ClearAction => "clear or hold actions",
-            Self::StopActions => "stop or resume all actions",
-            Self::Propose => "propose or object",
-            Self::SettleProposal => "decide on a proposal",
-            Self::Assist => "ask for help",
-            Self::Quiet => "put off reminders",
-            Self::Note => "write on the timeline",
-            Self::Correct => "correct an entry",
-            Self::Redact => "redact an entry",
-            Self::LinkAlerts => "link alerts",
-            Self::DraftPost => "draft a public update",
-            Self::ApprovePost => "approve a public update",
-            Self::PublishPost => "publish an update",
-            Self::House => "do the house's own work",
-        }
-    }
+    /// A part of this incident came to be so, moved on, or (no phase) left.
+    Child {
+        child: IncidentId,
+        phase: Option<Phase>,
+    },
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{id::IncidentId, kind::Kind, phase::Phase, role::Role, severity::Severity};
+use super::{id::IncidentId, kind::Kind, milestone::Milestone, phase::Phase, role::Role, severity::Severity};
 use crate::{
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
@@ -133,6 +133,12 @@ pub enum Event {
         triage: bool,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         drill_clock: Option<DrillClock>,
+        /// When it began, as whoever declared it said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began: Option<DateTime<Utc>>,
+        /// When it was over before it was declared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<DateTime<Utc>>,
     },
     #[serde(rename = "incident.retitled")]
     Retitled { title: String },
@@ -142,6 +148,41 @@ pub enum Event {
     SeverityChanged { from: Severity, to: Severity, reason: String },
     #[serde(rename = "incident.phase_changed")]
     PhaseChanged { from: Phase, to: Phase, reason: String },
+
+    #[serde(rename = "incident.type_set")]
+    TypeSet {
+        incident_type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+    },
+    #[serde(rename = "field.set")]
+    FieldSet { field: String, value: String },
+    /// A milestone has the time that somebody stated; the one it had stays in the record.
+    #[serde(rename = "milestone.set")]
+    MilestoneSet {
+        milestone: Milestone,
+        reached_at: DateTime<Utc>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<DateTime<Utc>>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+
+    #[serde(rename = "incident.put_under")]
+    PutUnder { parent: IncidentId },
+    #[serde(rename = "incident.left_parent")]
+    LeftParent {
+        parent: IncidentId,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "incident.child_joined")]
+    ChildJoined { child: IncidentId, phase: Phase },
+    /// It is over, or goes on again.
+    #[serde(rename = "incident.child_moved")]
+    ChildMoved { child: IncidentId, phase: Phase },
+    #[serde(rename = "incident.child_left")]
+    ChildLeft { child: IncidentId },
 
     #[serde(rename = "incident.merged_into")]
     MergedInto {
@@ -175,6 +216,39 @@ pub enum Event {
         to: Person,
         briefing_sections: u8,
         without_outgoing_brief: bool,
+        reason: String,
+    },
+
+    /// An executive gave an order without a role, and was asked whether they wish to take command.
+    #[serde(rename = "command.executive_asked")]
+    ExecutiveAsked {
+        /// What they wanted.
+        words: String,
+        /// Who is told of it.
+        commander: Person,
+    },
+    #[serde(rename = "command.unify_offered")]
+    UnifyOffered {
+        to: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        organization: String,
+        expires_at: DateTime<Utc>,
+    },
+    #[serde(rename = "command.unify_declined")]
+    UnifyDeclined { by: Person, reason: String },
+    #[serde(rename = "command.unify_offer_expired")]
+    UnifyOfferExpired { to: Person },
+    /// Somebody has command beside the holder of the token, who speaks for both.
+    #[serde(rename = "command.joined")]
+    CommandJoined {
+        by: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        organization: String,
+    },
+    #[serde(rename = "command.separated")]
+    CommandSeparated {
+        who: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
 
@@ -375,6 +449,12 @@ pub enum Event {
     #[serde(rename = "entry.redacted")]
     EntryRedacted { target: u64, reason: String },
 
+    /// A key moment, for whoever reads later.
+    #[serde(rename = "entry.pinned")]
+    EntryPinned { target: u64 },
+    #[serde(rename = "entry.unpinned")]
+    EntryUnpinned { target: u64 },
+
     #[serde(rename = "alert.linked")]
     AlertsLinked {
         situation: i64,
@@ -454,6 +534,14 @@ impl Event {
             Self::Summarized { .. } => "incident.summarized",
             Self::SeverityChanged { .. } => "incident.severity_changed",
             Self::PhaseChanged { .. } => "incident.phase_changed",
+            Self::TypeSet { .. } => "incident.type_set",
+            Self::FieldSet { .. } => "field.set",
+            Self::MilestoneSet { .. } => "milestone.set",
+            Self::PutUnder { .. } => "incident.put_under",
+            Self::LeftParent { .. } => "incident.left_parent",
+            Self::ChildJoined { .. } => "incident.child_joined",
+            Self::ChildMoved { .. } => "incident.child_moved",
+            Self::ChildLeft { .. } => "incident.child_left",
             Self::MergedInto { .. } => "incident.merged_into",
             Self::MergedIn { .. } => "incident.merged_in",
             Self::CommandEstablished { .. } => "command.established",
@@ -462,6 +550,12 @@ impl Event {
             Self::CommandOfferExpired { .. } => "command.offer_expired",
             Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
             Self::CommandTransferred { .. } => "command.transferred",
+            Self::ExecutiveAsked { .. } => "command.executive_asked",
+            Self::UnifyOffered { .. } => "command.unify_offered",
+            Self::UnifyDeclined { .. } => "command.unify_declined",
+            Self::UnifyOfferExpired { .. } => "command.unify_offer_expired",
+            Self::CommandJoined { .. } => "command.joined",
+            Self::CommandSeparated { .. } => "command.separated",
             Self::RoleOffered { .. } => "role.offered",
             Self::RoleAccepted { .. } => "role.accepted",
             Self::RoleDeclined { .. } => "role.declined",
@@ -512,6 +606,8 @@ impl Event {
             Self::LinkAdded { .. } => "evidence",
             Self::EntryCorrected { .. } => "entry.corrected",
             Self::EntryRedacted { .. } => "entry.redacted",
+            Self::EntryPinned { .. } => "entry.pinned",
+            Self::EntryUnpinned { .. } => "entry.unpinned",
             Self::AlertsLinked { .. } => "alert.linked",
             Self::AlertsChanged { .. } => "alert.changed",
             Self::AlertsCleared { .. } => "alert.cleared",
@@ -549,6 +645,8 @@ impl Event {
                 | Self::ProposalMade { .. }
                 | Self::ProposalObjected { .. }
                 | Self::AssistAsked { .. }
+                | Self::FieldSet { .. }
+                | Self::ExecutiveAsked { .. }
                 | Self::EntryCorrected { .. }
         )
     }
@@ -557,6 +655,17 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_written_before_an_event_had_more_to_say_reads_and_is_written_as_it_was() {
+        for stored in [
+            r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
+            r#"{"type":"incident.phase_changed","from":"investigating","to":"resolved","reason":""}"#,
+        ] {
+            let event: Event = serde_json::from_str(stored).unwrap();
+            assert_eq!(serde_json::to_string(&event).unwrap(), stored);
+        }
+    }
 
     #[test]
     fn an_event_never_hides_what_its_entry_says_of_itself() {

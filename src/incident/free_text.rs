@@ -10,6 +10,9 @@ impl Declare {
     pub fn mask(&mut self) -> Masked {
         let mut seen = Masked::default();
         seen.mask(&mut self.title);
+        for (_, value) in &mut self.fields {
+            seen.mask(value);
+        }
         seen
     }
 }
@@ -24,10 +27,19 @@ impl Command {
         seen
     }
 
+    /// What of it is written by people, part by part; what is empty is left out.
+    pub fn words(&self) -> Vec<String> {
+        let mut said = self.clone();
+        said.texts().into_iter().filter(|text| !text.trim().is_empty()).map(|text| text.clone()).collect()
+    }
+
     fn texts(&mut self) -> Vec<&mut String> {
         use Command::*;
         match self {
             Retitle { title } => vec![title],
+            Unify { organization, .. } => vec![organization],
+            SetType { name } => vec![name],
+            SetField { value, .. } => vec![value],
             Summarize { text }
             | SetObjective { text }
             | AssignTask { text, .. }
@@ -42,6 +54,7 @@ impl Command {
             | Merge { reason, .. }
             | TakeCommand { reason, .. }
             | DeclineCommand { reason }
+            | Separate { reason, .. }
             | DeclineRole { reason, .. }
             | RelieveRole { reason, .. }
             | DropObjective { reason, .. }
@@ -53,10 +66,13 @@ impl Command {
             | Restrict { reason }
             | OpenUp { reason }
             | EndPeriod { reason }
+            | LeaveParent { reason }
+            | CloseLeavingSubs { reason }
             | Expel { reason, .. }
             | BreakGlass { reason }
             | Object { reason, .. }
             | WithdrawProposal { reason, .. }
+            | SetMilestone { reason, .. }
             | Redact { reason, .. }
             | DropPost { reason, .. }
             | Endex { reason } => vec![reason],
@@ -74,11 +90,19 @@ impl Command {
             | OfferCommand { .. }
             | AcceptCommand
             | WithdrawCommand
+            | JoinCommand
             | Briefing
             | TakeRole { .. }
             | OfferRole { .. }
             | AcceptRole { .. }
             | ReleaseRole { .. }
+            | PutUnder { .. }
+            | Subs
+            | Pin { .. }
+            | Unpin { .. }
+            | Types
+            | Fields
+            | Milestones
             | Roles
             | Chart
             | Crew

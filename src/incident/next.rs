@@ -95,6 +95,9 @@ fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
         lines.push(format!("{} offers you command: `briefing`, then `command accept`.", offer.by));
     }
+    if incident.unify_offer.as_ref().is_some_and(|offer| offer.to.id == me.id) {
+        lines.push(format!("{} asks you to join command: `command join`.", incident.commander));
+    }
     for offer in incident.offers.iter().filter(|offer| offer.to.id == me.id) {
         lines.push(format!(
             "{} asks you to be {}: `role accept {}`.",
@@ -117,7 +120,7 @@ fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     }
     for proposal in incident.open_proposals() {
         let n = proposal.n;
-        if incident.commander.id == me.id && !proposal.objectors.is_empty() {
+        if incident.has_command(me) && !proposal.objectors.is_empty() {
             lines.push(format!("Proposal {n} has a strong objection: `decision now {n}` or `withdraw {n}`."));
         } else if proposal.by.id != me.id && proposal.objectors.iter().all(|one| one.id != me.id) {
             lines.push(format!(

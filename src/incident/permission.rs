@@ -65,7 +65,7 @@ fn role_may(role: &Role, verb: Verb) -> bool {
             verb,
             House | Close | LowerSeverity | OfferCommand | Cancel | Merge | OpenUp | BreakGlass
         ),
-        "pio" => matches!(verb, PublishPost | Retitle),
+        "pio" => matches!(verb, PublishPost | Retitle | Classify | Pin),
         "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions | RollCall),
         "lno" => matches!(verb, AssignTask | OfferRole),
         "ops" => matches!(
@@ -77,15 +77,32 @@ fn role_may(role: &Role, verb: Verb) -> bool {
                 | Decide
                 | OfferRole
                 | Retitle
+                | Relate
+                | Classify
+                | Pin
                 | ClearAction
                 | StopActions
         ),
-        "planning" => matches!(verb, Objective | Period | AssignTask | Retitle | OfferRole | RollCall),
+        "planning" => {
+            matches!(
+                verb,
+                Objective
+                    | Period
+                    | AssignTask
+                    | Retitle
+                    | Relate
+                    | Classify
+                    | Pin
+                    | Milestone
+                    | OfferRole
+                    | RollCall
+            )
+        }
         "logistics" | "finance" => matches!(verb, AssignTask),
         "intel" => matches!(verb, AssignTask | Restrict | Admit),
         "branch" | "lead" => matches!(verb, AssignTask | CancelTask),
-        "scribe" => matches!(verb, Decide | Redact | Retitle),
-        "situation" => matches!(verb, Retitle),
+        "scribe" => matches!(verb, Decide | Redact | Pin | Retitle | Classify | Milestone),
+        "situation" => matches!(verb, Retitle | Classify | Milestone | Pin),
         "resources" => matches!(verb, OfferRole | RollCall),
         "demob" => matches!(verb, AssignTask),
         _ => false,

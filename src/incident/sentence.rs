@@ -77,6 +77,10 @@ fn shortened(text: &str) -> String {
     short
 }
 
+fn for_whom(organization: &str) -> String {
+    if organization.is_empty() { String::new() } else { format!(" for {organization}") }
+}
+
 fn briefing(sections: u8) -> String {
     match sections {
         0 => "without a briefing".to_owned(),
@@ -90,16 +94,24 @@ pub type Tell<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
 /// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
 pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
     match event {
-        Event::Declared { title, kind, severity, triage, .. } => {
+        Event::Declared { title, kind, severity, triage, began, ended, .. } => {
             let what = match kind {
                 Kind::Real => "",
                 Kind::Drill => "The exercise ",
                 Kind::Test => "The test ",
             };
+            let course = match (began, ended) {
+                (None, None) => String::new(),
+                (Some(began), None) => format!(" It began {}.", tell(*began)),
+                (None, Some(ended)) => format!(" It was over {}.", tell(*ended)),
+                (Some(began), Some(ended)) => {
+                    format!(" It began {} and was over {}.", tell(*began), tell(*ended))
+                }
+            };
             if *triage {
-                format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.")
+                format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.{course}")
             } else {
-                format!("{what}«{title}» was declared as {severity}.")
+                format!("{what}«{title}» was declared as {severity}.{course}")
             }
         }
         Event::Retitled { title } => format!("The title is now «{title}»."),
@@ -111,6 +123,29 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::PhaseChanged { from, to, reason } => {
             format!("Phase went from {from} to {to}{}", because(reason))
         }
+
+        Event::TypeSet { incident_type, was: None } => {
+            format!("It is an incident of the type «{incident_type}».")
+        }
+        Event::TypeSet { incident_type, was: Some(was) } => {
+            format!("It is an incident of the type «{incident_type}», not «{was}».")
+        }
+        Event::FieldSet { field, value } => format!("{field}: {}", ended(value)),
+        Event::MilestoneSet { milestone, reached_at, was, reason } => {
+            let was = was.map(|was| format!(", not {}", tell(was))).unwrap_or_default();
+            format!("Milestone: {} {}{was}{}", milestone.title(), tell(*reached_at), because(reason))
+        }
+
+        Event::PutUnder { parent } => format!("This is a sub-incident of {parent}."),
+        Event::LeftParent { parent, reason } => {
+            format!("This is no longer a sub-incident of {parent}{}", because(reason))
+        }
+        Event::ChildJoined { child, .. } => format!("{child} is a sub-incident of this one."),
+        Event::ChildMoved { child, phase } if phase.is_over() => {
+            format!("Sub-incident {child} is {}.", phase.standing())
+        }
+        Event::ChildMoved { child, .. } => format!("Sub-incident {child} goes on again."),
+        Event::ChildLeft { child } => format!("{child} is no longer a sub-incident of this one."),
 
         Event::MergedInto { into, reason } => format!("Merged into {into}{}", because(reason)),
         Event::MergedIn { from, title, severity, entries } => format!(
@@ -135,6 +170,26 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
                 briefing(*briefing_sections)
             };
             format!("Command passed from {from} to {to}, {how}{}", because(reason))
+        }
+
+        Event::ExecutiveAsked { words, commander } => format!(
+            "An executive without a role here wants to {} {commander} stays in command; whether they wish to take it was asked.",
+            ended(words)
+        ),
+        Event::UnifyOffered { to, organization, expires_at } => format!(
+            "{to} was asked to join command{}; the offer ends {}.",
+            for_whom(organization),
+            tell(*expires_at)
+        ),
+        Event::UnifyDeclined { by, reason } => format!("{by} declined to join command{}", because(reason)),
+        Event::UnifyOfferExpired { to } => {
+            format!("{to} did not answer whether to join command; the offer has ended.")
+        }
+        Event::CommandJoined { by, organization } => {
+            format!("Unified Command: {by} has command as well{}.", for_whom(organization))
+        }
+        Event::CommandSeparated { who, reason } => {
+            format!("{who} is no longer in command{}", because(reason))
         }
 
         Event::RoleOffered { role, to, expires_at } => {
@@ -285,6 +340,9 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         }
         Event::EntryRedacted { target, reason } => format!("Entry {target} was redacted{}", because(reason)),
 
+        Event::EntryPinned { target } => format!("Entry {target} is a key moment."),
+        Event::EntryUnpinned { target } => format!("Entry {target} is no key moment any more."),
+
         Event::AlertsLinked { situation, title, source, firing, total, .. } => {
             format!("Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing.")
         }
@@ -359,157 +417,4 @@ pub fn parts(text: &str) -> Vec<Part> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::incident::{decide::when, phase::Phase, role::Role, severity::Severity};
-
-    fn person(name: &str) -> Person {
-        Person::named(name).unwrap()
-    }
-
-    fn announced(is_risky: bool, waits_for: Vec<Person>, minutes: Option<u32>) -> Event {
-        Event::ActionAnnounced { n: 1, text: "restart db1".into(), is_risky, waits_for, minutes }
-    }
-
-    #[test]
-    fn sentences_are_what_a_tired_person_reads() {
-        let (ada, bo) = (person("Ada"), person("Bo"));
-        let at = "2026-01-02T03:15:00Z".parse().unwrap();
-        let pio: Role = "pio".parse().unwrap();
-        let said: Vec<_> = [
-            Event::Declared {
-                title: "Checkout".into(),
-                kind: Kind::Drill,
-                severity: Severity::Sev1,
-                triage: false,
-                drill_clock: None,
-            },
-            Event::Declared {
-                title: "Checkout".into(),
-                kind: Kind::Real,
-                severity: Severity::Sev3,
-                triage: true,
-                drill_clock: None,
-            },
-            Event::SeverityChanged {
-                from: Severity::Sev3,
-                to: Severity::Sev1,
-                reason: "nobody can pay".into(),
-            },
-            Event::PhaseChanged { from: Phase::Identified, to: Phase::Monitoring, reason: String::new() },
-            Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: at, briefing_sections: 7 },
-            Event::CommandTransferred {
-                from: ada.clone(),
-                to: bo.clone(),
-                briefing_sections: 0,
-                without_outgoing_brief: true,
-                reason: "Ada is offline".into(),
-            },
-            Event::RoleOffered { role: pio.clone(), to: bo.clone(), expires_at: at },
-            Event::RoleRelieved { role: pio, person: bo.clone(), reason: "end of shift!".into() },
-            Event::CheckedIn { who: bo.clone(), note: String::new() },
-            Event::TaskAssigned { n: 3, text: "Drain node 4".into(), owner: bo, due_at: Some(at) },
-            Event::TaskReported { n: 3, result: "drained".into() },
-            Event::CanReported {
-                service: "db".into(),
-                conditions: "replica lags.".into(),
-                actions: String::new(),
-                needs: "a DBA".into(),
-            },
-            Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
-            Event::UpdateApproved {
-                n: 1,
-                basis: String::new(),
-                expires_at: at,
-                alone: Some("night shift".into()),
-            },
-            Event::UpdatePublished {
-                n: 1,
-                approved_at: at,
-                next_update_at: None,
-                destinations: vec!["page".into(), "x".into()],
-            },
-            Event::UpdateDeliveryFailed { n: 1, destination: "x".into(), why: "403 Forbidden".into() },
-            announced(false, vec![], Some(10)),
-            announced(true, vec![person("Ada"), person("Bo")], None),
-            Event::ActionHeld { n: 1, reason: "the backup runs".into() },
-            Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true },
-            Event::ActionsStopped { reason: "we lose writes".into() },
-            Event::ActionsResumed { reason: String::new() },
-            Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },
-            Event::ProposalObjected { n: 1, reason: "the schema has changed".into() },
-            Event::ProposalSettled { n: 1, objectors: vec![], at_once: false },
-            Event::ProposalSettled { n: 1, objectors: vec![person("Bo")], at_once: true },
-            Event::AssistAsked { text: "which replica is the primary?".into(), asked: vec![person("Ada")] },
-            Event::AssistAsked { text: String::new(), asked: vec![] },
-            Event::Nudged {
-                whom: Whom::Commander,
-                asked: vec![person("Ada")],
-                silent_minutes: 10,
-                open: vec!["task #3 is late".into(), "the public update is late".into()],
-            },
-            Event::Nudged { whom: Whom::Deputy, asked: vec![person("Bo")], silent_minutes: 15, open: vec![] },
-            Event::Nudged {
-                whom: Whom::Everyone,
-                asked: ["A", "B", "C", "D", "E", "F", "G"].map(person).to_vec(),
-                silent_minutes: 20,
-                open: vec![],
-            },
-            Event::Nudged { whom: Whom::Everyone, asked: vec![], silent_minutes: 10, open: vec![] },
-            Event::QuietAsked { until: at },
-        ]
-        .iter()
-        .map(|event| sentence(event, &|at| when(Some(at))))
-        .collect();
-        insta::assert_snapshot!(said.join("\n"), @r"
-        The exercise «Checkout» was declared as SEV1.
-        «Checkout» was noticed and is in triage, taken as SEV3 for now.
-        Severity was raised from SEV3 to SEV1: nobody can pay.
-        Phase went from identified to monitoring.
-        Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
-        Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
-        Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
-        Bo was relieved as Public Information Officer: end of shift!
-        Bo checked in.
-        Task #3 went to Bo, due 2026-01-02 03:15 UTC: Drain node 4.
-        Task #3 is done: drained.
-        Report on db – conditions: replica lags; needs: a DBA.
-        Alerts S-4 «5xx» cleared: all 12 have stopped firing.
-        Public update 1 was approved by its own author, alone: night shift.
-        Public update 1 was published to page, x; no next one was promised.
-        Public update 1 did not reach x: 403 Forbidden.
-        Action 1 is about to be done, 10 minutes: restart db1.
-        Action 1 is risky and waits for the go of Ada or Bo: restart db1.
-        Action 1 is held: the backup runs.
-        Action 1 was done without a go: db1 is up.
-        STOP: we lose writes. Nobody changes anything until it is lifted.
-        The stop is lifted; what is risky needs a new go.
-        Proposal 1: Roll back 4.2. Any strong objection? It is decided 2026-01-02 03:15 UTC unless withdrawn.
-        Strong objection to proposal 1: the schema has changed.
-        Proposal 1 is decided, as its time is over; nobody objects.
-        Proposal 1 is decided before its time, against the strong objection of Bo.
-        A second pair of eyes is asked for: which replica is the primary? Ada, can you look?
-        A second pair of eyes is asked for. Whoever can, please look.
-        Nothing was written for 10 minutes. Ada: how does it stand? A `note` is enough. Open: task #3 is late; the public update is late.
-        Nothing was written for 15 minutes. Bo: the commander does not answer. Write a `note`, or `command take`.
-        Nothing was written for 20 minutes. A, B, C, D, E and 2 others: is anybody here? Write a `note`, or `command take`.
-        Nothing was written for 10 minutes. Nobody has come. Whoever reads this: `command take`.
-        No reminders until 2026-01-02 03:15 UTC.
-        ");
-    }
-
-    #[test]
-    fn a_time_inside_a_sentence_is_told_as_the_edge_tells_it() {
-        let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
-        let extended = Event::TaskExtended { n: 3, due_at: at };
-        let berlin =
-            |at: DateTime<Utc>| at.with_timezone(&chrono_tz::Europe::Berlin).format("%H:%M").to_string();
-        assert_eq!(sentence(&extended, &berlin), "Task #3 has more time, until 04:15.");
-        let text = |text: &str| Part::Text(text.into());
-        assert_eq!(
-            parts(&sentence(&extended, &apart)),
-            [text("Task #3 has more time, until "), Part::Time(at), text(".")]
-        );
-        assert_eq!(parts("nothing is due"), [text("nothing is due")]);
-    }
-}
+mod tests;

@@ -1,12 +1,13 @@
 //! Severity: how much it hurts. SEV1 is the worst. Type (how much organization it needs) is another axis.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::post::Impact;
 
 /// SEV1 (critical, public notice) to SEV5 (cosmetic). The ladder of PagerDuty's incident response documentation.
 /// Order: a greater value is a *worse* severity, so `Sev1 > Sev2`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Sev1,

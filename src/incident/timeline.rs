@@ -3,7 +3,7 @@
 //! The journal keeps every entry for ever; this says what of it is shown. What a correction replaced stays beside the
 //! new wording. What was redacted is gone from every line, also from the corrections that quoted it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -44,6 +44,8 @@ pub struct Line {
     pub is_late: bool,
     /// A turning point: what a reader in a hurry reads.
     pub important: bool,
+    /// Somebody marked it as a key moment.
+    pub pinned: bool,
 }
 
 /// Turning points: what bounded the incident, who commanded it, what was decided and what the public heard.
@@ -55,6 +57,8 @@ fn is_important(event: &Event) -> bool {
             | Event::PhaseChanged { .. }
             | Event::CommandEstablished { .. }
             | Event::CommandTransferred { .. }
+            | Event::CommandJoined { .. }
+            | Event::CommandSeparated { .. }
             | Event::Restricted { .. }
             | Event::OpenedUp { .. }
             | Event::GlassBroken { .. }
@@ -97,6 +101,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
     let mut accounts = HashMap::new();
     let mut corrections = Vec::new();
     let mut redactions: HashMap<u64, (u64, String)> = HashMap::new();
+    let mut pins = HashSet::new();
     for entry in entries {
         at.insert(entry.seq, lines.len());
         redactable.push(entry.event.is_redactable());
@@ -116,10 +121,17 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             redacted_by: None,
             is_late: entry.time_source == TimeSource::Stated,
             important: is_important(&entry.event),
+            pinned: false,
         });
         match entry.event {
             Event::EntryCorrected { target, text, occurred_at, .. } => {
                 corrections.push(Correction { seq: entry.seq, target, text, occurred_at });
+            }
+            Event::EntryPinned { target } => {
+                pins.insert(target);
+            }
+            Event::EntryUnpinned { target } => {
+                pins.remove(&target);
             }
             // The first reason given stands.
             Event::EntryRedacted { target, reason } => {
@@ -161,6 +173,9 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             line.original = None;
             line.redacted_by = Some(*redacted_by);
         }
+    }
+    for line in &mut lines {
+        line.pinned = line.redacted_by.is_none() && pins.contains(&line.seq);
     }
     lines
 }

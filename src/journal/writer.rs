@@ -485,7 +485,7 @@ struct Rows {
 }
 
 /// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 5;
+pub(super) const SNAPSHOT_VERSION: i64 = 6;
 
 impl Rows {
     async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -3,5 +3,6 @@
 mod alerts;
 mod masking;
 mod outbox;
+mod parts;
 mod timers;
 mod writing;

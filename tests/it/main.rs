@@ -16,6 +16,7 @@ mod discord_limits;
 mod discord_model;
 mod discord_serenity;
 mod faults;
+mod find;
 mod floors;
 mod journal_contract;
 mod matrix_synapse;

@@ -59,6 +59,8 @@ fn incident(kind: Kind) -> Incident {
         severity: Severity::Sev2,
         triage: false,
         drill_clock: None,
+        began: None,
+        ended: None,
     };
     let mut incident = Incident::open(&entry(1, declared)).unwrap();
     let mut seq = 1;

@@ -1,22 +1,26 @@
 //! Whatever anybody says in whatever order: what must hold of an incident holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use commandpost::{
     desk::policy::consequences,
     incident::{
         command::{
-            Command, Declare, DraftText, DrillStart, MergeFacts, SituationFacts, StatedTime, TimerKind,
+            Command, Declare, DraftText, DrillStart, MergeFacts, ParentFacts, SituationFacts, StatedTime,
+            TimerKind,
         },
         decide::{self, Happened, Policy, Scene, Target},
         event::{Actor, DrillClock, Entry, Event, TimeSource},
         id::IncidentId,
         kind::Kind,
+        milestone::Milestone,
         phase::Phase,
         role::Role,
         severity::Severity,
         state::{ActionState, Incident},
+        taxonomy::{Field, FieldKind, IncidentType, RequiredAt, Taxonomy},
+        timeline,
     },
     journal::rows::{PublicPostRow, What},
     people::Person,
@@ -102,6 +106,11 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         Just(Command::AcceptCommand),
         text().prop_map(|reason| Command::DeclineCommand { reason }),
         Just(Command::WithdrawCommand),
+        (person(), text()).prop_map(|(to, organization)| Command::Unify { to, organization }),
+        Just(Command::JoinCommand),
+        Just(Command::JoinCommand),
+        (prop::option::of(person()), text()).prop_map(|(who, reason)| Command::Separate { who, reason }),
+        person().prop_map(|to| Command::Timer(TimerKind::UnifyOfferExpires { to })),
         (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..]))), text()).prop_map(
             |(number, other, reason)| Command::Merge {
                 into: IncidentId::new(Kind::Real, number),
@@ -114,7 +123,37 @@ fn lifecycle() -> impl Strategy<Value = Command> {
                 reason,
             }
         ),
-        prop::sample::select(vec![Command::Briefing, Command::Roles, Command::Chart, Command::Status]),
+        (prop::sample::select(&Milestone::ALL[..]), stated(), text()).prop_map(|(milestone, at, reason)| {
+            Command::SetMilestone { milestone, at: at.unwrap_or(StatedTime::MinutesAgo(5)), reason }
+        }),
+        prop::sample::select(vec!["security", "outage", "fire"])
+            .prop_map(|name| Command::SetType { name: name.into() }),
+        (prop::sample::select(vec!["region", "ticket", "x"]), text())
+            .prop_map(|(name, value)| Command::SetField { name: name.into(), value }),
+        (1u32..4, prop::option::of((person(), prop::sample::select(&Phase::ALL[..])))).prop_map(
+            |(number, facts)| {
+                Command::PutUnder {
+                    parent: IncidentId::new(Kind::Real, number),
+                    facts: facts.map(|(commander, phase)| ParentFacts {
+                        commander,
+                        phase,
+                        ancestors: vec![IncidentId::new(Kind::Real, 3)],
+                        children: 0,
+                        circle: None,
+                    }),
+                }
+            }
+        ),
+        text().prop_map(|reason| Command::LeaveParent { reason }),
+        text().prop_map(|reason| Command::CloseLeavingSubs { reason }),
+        prop::sample::select(vec![Command::Types, Command::Fields, Command::Subs]),
+        prop::sample::select(vec![
+            Command::Briefing,
+            Command::Milestones,
+            Command::Roles,
+            Command::Chart,
+            Command::Status
+        ]),
     ]
 }
 
@@ -172,6 +211,8 @@ fn work() -> impl Strategy<Value = Command> {
             reason
         }),
         (1u64..30, text()).prop_map(|(target, reason)| Command::Redact { target, reason }),
+        (1u64..30).prop_map(|target| Command::Pin { target }),
+        (1u64..30).prop_map(|target| Command::Unpin { target }),
         facts().prop_map(|facts| Command::LinkSituation { situation: facts.id, facts: Some(facts) }),
     ]
 }
@@ -221,6 +262,9 @@ fn house() -> impl Strategy<Value = Command> {
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::ProposalEnds { n })),
         (1u64..30).prop_map(|seq| Command::Timer(TimerKind::RollDue { seq })),
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::PeriodEnds { n })),
+        (2u32..5, prop::option::of(prop::sample::select(&Phase::ALL[..]))).prop_map(|(number, phase)| {
+            Command::Timer(TimerKind::Child { child: IncidentId::new(Kind::Real, number), phase })
+        }),
         (1u32..4, delivered).prop_map(|(post, result)| Command::Delivered {
             post,
             destination: "x".into(),
@@ -336,6 +380,17 @@ impl Played {
             }
             _ => {}
         }
+        // An executive is asked once in ten minutes, and nothing else is done.
+        if matches!(entry.event, Event::ExecutiveAsked { .. }) {
+            let last = before.executive_asked;
+            assert!(last.is_none_or(|last| entry.occurred_at - last >= Duration::minutes(10)));
+            assert!(before.roles_of(&entry.actor.person).is_empty() && entry.actor.person.name == "Di");
+        }
+        // A closed incident of a type has what the type asks for.
+        if matches!(entry.event, Event::PhaseChanged { to: Phase::Closed, .. }) && !is_house {
+            let is_security = before.incident_type.as_deref() == Some("security");
+            assert!(!is_security || before.fields.contains_key("ticket"), "{entry:?}");
+        }
         // What was said to the public stays said.
         for post in before.posts.iter().filter(|post| post.published.is_some()) {
             let now = after.post(post.n).unwrap();
@@ -369,6 +424,7 @@ impl Played {
                     assert_eq!((luggage.from, incident.phase), (incident.id, Phase::Merged));
                     assert_eq!(Some(timer.incident), incident.merged_into);
                 }
+                TimerKind::Child { child, .. } => assert_eq!(*child, incident.id),
                 _ => assert_eq!(timer.incident, incident.id),
             }
         }
@@ -383,14 +439,22 @@ impl Played {
             "nobody holds command beside its token"
         );
         assert_eq!(incident.commanders.last().unwrap().0, incident.commander);
-        // Unity of command: one supervisor each, and every way up ends at the commander.
+        // One holder of the token, and nobody twice beside it.
+        let commanding: BTreeSet<&str> = incident.commanding().iter().map(|one| one.id.as_str()).collect();
+        assert_eq!(commanding.len(), incident.joined.len() + 1, "{:?}", incident.joined);
+        for one in incident.commanding() {
+            assert!(incident.roles_of(one).contains(&Role::ic()), "{one}");
+        }
+        // Unity of command: one supervisor each, and every way up ends at a commander.
         for part in incident.participants.values() {
             let mut at = &part.person;
             for _ in 0..=incident.participants.len() {
                 at = incident.supervisor(at).unwrap_or(at);
             }
-            assert_eq!(at.id, incident.commander.id, "{:?}", incident.reports_to);
+            assert!(incident.has_command(at), "{:?}", incident.reports_to);
         }
+        // What others read is told nothing more of what is restricted.
+        assert!(incident.restricted.is_none() || incident.parent.is_none());
         let mut single: BTreeMap<&Role, usize> = BTreeMap::new();
         for held in &incident.roles {
             *single.entry(&held.role).or_default() += 1;
@@ -398,6 +462,10 @@ impl Played {
         for (role, holders) in single {
             assert!(role.def().holders_max.is_none_or(|max| holders <= max), "{role}: {holders}");
         }
+        // The fold and the timeline agree on the key moments.
+        let lines = timeline::lines(self.entries.iter().cloned(), &|at| at.to_string());
+        let pinned: Vec<u64> = lines.iter().filter(|line| line.pinned).map(|line| line.seq).collect();
+        assert_eq!(pinned, incident.pins.iter().copied().collect::<Vec<_>>());
         if incident.phase.is_over() {
             assert!(incident.command_offer.is_none() && incident.offers.is_empty());
             assert!(incident.next_update_due.is_none());
@@ -413,6 +481,9 @@ impl Played {
             assert!(incident.roll_call.is_none() && incident.period.is_none());
         }
         assert_eq!(incident.milestones.closed.is_some(), incident.phase.is_over());
+        // Every time says where it comes from.
+        let times: Vec<Milestone> = incident.milestones.reached().map(|(milestone, _)| milestone).collect();
+        assert_eq!(incident.milestones.origins.keys().copied().collect::<Vec<_>>(), times);
         for (n, entry) in self.entries.iter().enumerate() {
             assert_eq!(entry.seq, n as u64 + 1);
         }
@@ -425,11 +496,33 @@ impl Played {
     }
 }
 
+/// Two types; one asks for a field before it is closed.
+fn taxonomy() -> Taxonomy {
+    let of = |name: &str, fields: &[&str]| IncidentType {
+        name: name.into(),
+        description: String::new(),
+        severity: None,
+        fields: fields.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let field = |name: &str, required_at| Field {
+        name: name.into(),
+        description: String::new(),
+        kind: FieldKind::Text,
+        choices: vec![],
+        required_at,
+    };
+    Taxonomy {
+        types: vec![of("security", &["ticket"]), of("outage", &[])],
+        fields: vec![field("region", None), field("ticket", Some(RequiredAt::Close))],
+    }
+}
+
 fn play(
     kind: Kind,
     triage: bool,
     by_house: bool,
     two_person: bool,
+    course: (Option<StatedTime>, Option<StatedTime>),
     story: Vec<(Option<Person>, Command, i64)>,
 ) {
     let house = Person::house();
@@ -439,6 +532,8 @@ fn play(
         destinations: vec!["x".into(), "statuspage".into()],
         silence_minutes: [3; 5],
         exec_update_minutes: [5; 5],
+        executives: ["di".to_owned()].into(),
+        taxonomy: taxonomy(),
         ..Policy::default()
     };
     let drill = (kind == Kind::Drill).then(|| DrillStart {
@@ -446,15 +541,9 @@ fn play(
         sha256: "0".into(),
         clock: DrillClock { started_real: start, started_virtual: start, speed: 10.0 },
     });
-    let declare = Declare {
-        title: "Payments fail".into(),
-        severity: Severity::Sev2,
-        kind,
-        triage,
-        situation: None,
-        drill,
-        restricted: false,
-    };
+    let (began, ended) = course;
+    let declare =
+        Declare { triage, drill, began, ended, ..Declare::new("Payments fail", Severity::Sev2, kind) };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
     let scene = Scene {
         person: &opener,
@@ -464,7 +553,13 @@ fn play(
         policy: &policy,
         target: None,
     };
-    let opened = decide::open(&declare, &scene).unwrap();
+    let opened = match decide::open(&declare, &scene) {
+        Ok(opened) => opened,
+        Err(refusal) => {
+            assert!(began.is_some() || ended.is_some(), "{refusal}");
+            return;
+        }
+    };
     let chats = vec!["discord".to_owned()];
     let mut played = Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats };
     let id = IncidentId::new(kind, 1);
@@ -476,7 +571,7 @@ fn play(
         let is_house = who.is_none();
         let who = who.unwrap_or_else(|| house.clone());
         let target = match &command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } => {
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
                 played.entries.iter().find(|entry| entry.seq == *target).map(|entry| Target {
                     seq: *target,
                     name: entry.event.name(),
@@ -520,8 +615,10 @@ proptest! {
         triage in any::<bool>(),
         by_house in prop::bool::weighted(0.2),
         two_person in prop::bool::weighted(0.8),
+        began in prop_oneof![3 => Just(None), 1 => stated()],
+        ended in prop_oneof![3 => Just(None), 1 => stated()],
         story in prop::collection::vec(said(), 1..60),
     ) {
-        play(kind, triage, by_house, two_person, story);
+        play(kind, triage, by_house, two_person, (began, ended), story);
     }
 }

@@ -10,7 +10,7 @@ use commandpost::model::{
 };
 use serde_json::{Value, json};
 
-use crate::support::program::Program;
+use crate::support::{discord::slash, program::Program};
 
 const PEOPLE: [&str; 2] = ["Ada", "Bob"];
 
@@ -150,7 +150,7 @@ async fn by_discord() -> Vec<Value> {
         .expect("the commands are registered");
     let mut place = channel;
     for (who, words, form, options) in script() {
-        let asked = discord.slash(people[who], place, &format!("incident {form}"), options).unwrap();
+        let asked = discord.slash(people[who], place, &slash(form), options).unwrap();
         let answer = asked.message().await.unwrap();
         assert!(answer.is_ephemeral(), "{words}: only the asker sees the short answer");
         if form == "declare" {

@@ -79,17 +79,12 @@ impl<'o> Play<'o> {
         let started_virtual = started_real.date_naive().and_time(scenario.starts_at).and_utc();
         let clock = DrillClock { started_real, started_virtual, speed };
         let declare = Declare {
-            title: scenario.title.clone(),
-            severity: scenario.severity,
-            kind: Kind::Drill,
-            triage: false,
-            situation: None,
             drill: Some(DrillStart {
                 scenario: format!("{} {}", scenario.id, scenario.version),
                 sha256: scenario.sha256.clone(),
                 clock,
             }),
-            restricted: false,
+            ..Declare::new(scenario.title.clone(), scenario.severity, Kind::Drill)
         };
         let caller =
             scenario.declared_by.clone().map_or_else(house, |person| Caller::person(person, "console"));

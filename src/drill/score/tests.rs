@@ -51,6 +51,8 @@ fn timeline(who: &str, events: Vec<(i64, &str, Event)>, end: i64) -> Vec<Entry> 
         severity: Severity::Sev1,
         triage: false,
         drill_clock: Some(clock),
+        began: None,
+        ended: None,
     };
     let mut all = vec![(0, who, declared), (0, who, Event::CommandEstablished { by: person(who) })];
     all.extend(events);

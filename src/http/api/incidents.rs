@@ -1,6 +1,6 @@
 //! Incidents: the list, declaring, one as it stands, its verification.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Extension, Json,
@@ -17,7 +17,7 @@ use super::{AnswerBody, Api, id, once, reply, write_access};
 use crate::{
     http::auth::Who,
     incident::{
-        command::{Declare, SituationFacts},
+        command::{Declare, SituationFacts, StatedTime},
         kind::Kind,
         refusal::Refusal,
         severity::Severity,
@@ -33,7 +33,7 @@ pub struct NewIncident {
     /// What is wrong, in a few words.
     #[schema(example = "checkout is down", max_length = 200)]
     pub title: String,
-    /// `sev1` (critical) to `sev5` (cosmetic); `sev2` if left out.
+    /// `sev1` (critical) to `sev5` (cosmetic); left out, that of the type, or `sev2`.
     #[schema(example = "sev1")]
     pub severity: Option<String>,
     /// The alert situation that it comes from: `S-3`.
@@ -47,6 +47,23 @@ pub struct NewIncident {
     /// Only the caller, and whom they let in, may see it.
     #[serde(default)]
     pub restricted: bool,
+    /// Its type, as the settings name them.
+    #[serde(default, rename = "type")]
+    #[schema(example = "security")]
+    pub incident_type: Option<String>,
+    /// Fields of the organization's own, by name.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// The greater incident that it is a part of.
+    #[serde(default)]
+    #[schema(example = "INC-1")]
+    pub under: Option<String>,
+    /// When it really began, where that was before now.
+    #[schema(example = "2026-11-20T09:12:00Z")]
+    pub began: Option<DateTime<Utc>>,
+    /// When it was over: it is declared for the record, and resolved at once.
+    #[schema(example = "2026-11-20T10:40:00Z")]
+    pub ended: Option<DateTime<Utc>>,
 }
 
 /// One incident in a list.
@@ -134,7 +151,7 @@ pub(crate) async fn declare(
         Err(response) => return response,
     };
     let severity = match new.severity.as_deref().map(str::parse::<Severity>).transpose() {
-        Ok(severity) => severity.unwrap_or(Severity::Sev2),
+        Ok(severity) => severity,
         Err(why) => {
             return reply::refused(&Refusal::invalid(
                 why,
@@ -155,14 +172,20 @@ pub(crate) async fn declare(
             }),
             Err(_) => return reply::refused(&Refusal::invalid("That is no alert situation.", "Write S-3.")),
         };
+    let under = match new.under.as_deref().map(str::parse).transpose() {
+        Ok(under) => under,
+        Err(why) => return reply::refused(&Refusal::invalid(why, "Write INC-1.")),
+    };
     let declare = Declare {
-        title: new.title,
-        severity,
-        kind: if new.test { Kind::Test } else { Kind::Real },
+        under,
         triage: new.triage,
         situation,
-        drill: None,
         restricted: new.restricted,
+        began: new.began.map(StatedTime::At),
+        ended: new.ended.map(StatedTime::At),
+        incident_type: new.incident_type,
+        fields: new.fields.into_iter().collect(),
+        ..Declare::new(new.title, severity, if new.test { Kind::Test } else { Kind::Real })
     };
     let caller = Api::caller(&who, &headers);
     let via = caller.via.clone();

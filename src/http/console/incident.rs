@@ -16,6 +16,7 @@ use super::{
     frame::{self, Frame, Left},
     next::{Next, Step, next_step},
     posts::{self, PostCard},
+    record::Record,
     timeline::{self, LineView},
 };
 use crate::{
@@ -64,6 +65,7 @@ struct Page {
     public: PublicState,
     next: Option<Next>,
     board: Board,
+    record: Record,
     open_posts: Vec<PostCard>,
     settled_posts: Vec<PostCard>,
     lines: Vec<LineView>,
@@ -156,7 +158,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
-    let lines = timeline::lines(desk, id, (from, incident.seq), &clock, console.vocabulary).await?;
+    let lines = timeline::lines(desk, &incident, (from, incident.seq), &clock, console.vocabulary).await?;
     let (open_posts, settled_posts) = posts::cards(&incident, me, policy, &clock);
     let mut frame = Frame::new(shared, Some(me), format!("{id} {}", incident.title), "").leave(left);
     frame.banner = incident.kind().banner();
@@ -182,9 +184,10 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         severity: incident.severity,
         phase: incident.phase.word(),
         is_over: incident.phase.is_over(),
-        commander: incident.commander.to_string(),
+        commander: incident.command_words(),
         commander_since: clock.stamp(incident.commander_since),
         ic_title: match console.vocabulary {
+            _ if incident.is_unified() => "Unified Command",
             Vocabulary::Nims => "Incident Commander",
             Vocabulary::It => "Incident lead",
         },
@@ -195,6 +198,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         public: public_state(&incident, &clock),
         next: next_step(&incident, me, policy, clock.now),
+        record: Record::of(&incident, desk.seen_by(me), &policy.taxonomy, &clock).await,
         board: Board::of(&incident, me, console.vocabulary, &clock),
         open_posts,
         settled_posts,

@@ -13,6 +13,7 @@ mod live;
 mod next;
 mod outbox;
 mod posts;
+mod record;
 mod say;
 mod timeline;
 mod visitor;

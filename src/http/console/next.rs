@@ -212,6 +212,8 @@ mod tests {
             severity,
             triage: false,
             drill_clock: None,
+            began: None,
+            ended: None,
         };
         let mut state: Option<Incident> = None;
         for (seq, (who, event)) in (1..).zip(std::iter::once(("Ada", declared)).chain(events)) {

@@ -22,6 +22,7 @@ use crate::{
         event::{Entry, TimeSource},
         id::IncidentId,
         refusal::Refusal,
+        state::Incident,
         timeline::{self, Line},
     },
     journal::JournalError,
@@ -51,6 +52,7 @@ pub struct LineView {
     pub redacted_by: Option<u64>,
     pub is_late: bool,
     pub important: bool,
+    pub pinned: bool,
 }
 
 fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
@@ -72,18 +74,19 @@ fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
         redacted_by: line.redacted_by,
         is_late: line.is_late,
         important: line.important,
+        pinned: line.pinned,
     }
 }
 
 /// Lines `from` to `to`, both included, newest first: costs what these lines cost, and the few corrections.
 pub async fn lines(
     desk: &Desk,
-    id: IncidentId,
+    incident: &Incident,
     (from, to): (u64, u64),
     clock: &Clock,
     vocabulary: Vocabulary,
 ) -> Result<Vec<LineView>, Refusal> {
-    let from = from.max(1);
+    let (id, from) = (incident.id, from.max(1));
     let mut sealed = desk.journal.entries(id, from, (to + 1).saturating_sub(from)).await.map_err(refuse)?;
     let last = sealed.last().map_or(0, |sealed| sealed.seq);
     // What was corrected or redacted later reads as it does now.
@@ -103,6 +106,10 @@ pub async fn lines(
         .collect::<Result<Vec<_>, _>>()?;
     let mut lines = timeline::lines(entries, &|at| clock.stamp(at).short);
     lines.retain(|line| line.seq <= last);
+    // The mark may stand behind these entries.
+    for line in &mut lines {
+        line.pinned = incident.pins.contains(&line.seq);
+    }
     lines.reverse();
     Ok(lines.into_iter().map(|line| view(line, clock, vocabulary)).collect())
 }
@@ -159,7 +166,7 @@ async fn build(shared: &Shared, me: &Person, id: &str, asked: Asked, left: Left)
     // A filter looks through page after page until one page's worth is found.
     while to > 0 {
         let from = to.saturating_sub(PAGE - 1).max(1);
-        let found = lines(desk, id, (from, to), &clock, shared.console.vocabulary).await?;
+        let found = lines(desk, &incident, (from, to), &clock, shared.console.vocabulary).await?;
         shown.extend(found.into_iter().filter(|line| fits(line, &lower)));
         older = (from > 1).then_some(from);
         to = from - 1;

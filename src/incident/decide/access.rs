@@ -26,7 +26,7 @@ fn may_break(scene: &Scene<'_>) -> bool {
 /// Nobody is given a part in what they may not see.
 fn check_named(incident: &Incident, command: &Command) -> Result<(), Refusal> {
     let named = match command {
-        Command::OfferCommand { to } | Command::OfferRole { to, .. } => Some(to),
+        Command::OfferCommand { to } | Command::Unify { to, .. } | Command::OfferRole { to, .. } => Some(to),
         Command::AssignTask { owner, .. } => owner.as_ref(),
         Command::CheckIn { who, .. } => who.as_ref(),
         Command::ReportTo { who, .. } => Some(who),
@@ -55,8 +55,13 @@ pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> 
     people.sort();
     people.dedup_by(|a, b| a.id == b.id);
     let names = crate::incident::sentence::and(&people);
-    Ok(Decision::one(
-        Event::Restricted { people, reason },
+    let mut events = vec![Event::Restricted { people, reason }];
+    // Where others read, nothing more is told of it.
+    if let Some(parent) = incident.parent {
+        events.push(Event::LeftParent { parent, reason: "it is restricted".into() });
+    }
+    Ok(Decision::many(
+        events,
         format!(
             "{} is restricted: only {names} see it now, in lists, search, exports and live pages. Chats are told nothing more; \
              what they were told stays there. `admit NAME` lets somebody in.",
@@ -98,9 +103,10 @@ pub(super) fn admit(incident: &Incident, who: &Person) -> Ruling {
 
 pub(super) fn expel(incident: &Incident, who: &Person, reason: &str, scene: &Scene<'_>) -> Ruling {
     let is_in = incident.restricted.as_ref().is_some_and(|circle| circle.people.contains_key(&who.id));
-    let has_part = incident.commander.id == who.id
+    let has_part = incident.has_command(who)
         || incident.roles.iter().any(|held| held.person.id == who.id)
         || incident.command_offer.as_ref().is_some_and(|offer| offer.to.id == who.id)
+        || incident.unify_offer.as_ref().is_some_and(|offer| offer.to.id == who.id)
         || incident.offers.iter().any(|offer| offer.to.id == who.id);
     if has_part && incident.restricted.is_some() {
         return Err(Refusal::conflict(

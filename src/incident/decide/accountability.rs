@@ -89,13 +89,13 @@ pub(super) fn report_to(incident: &Incident, who: &Person, to: &Person, scene: &
     if who.id == to.id {
         return Err(Refusal::invalid("Nobody reports to themselves.", "Name the one above them."));
     }
-    if who.id == incident.commander.id {
+    if incident.has_command(who) {
         return Err(Refusal::conflict(
             format!("{who} is in command and reports to nobody here."),
             "Hand command over first, if that is meant: `command offer NAME`.",
         ));
     }
-    if to.id != incident.commander.id && !incident.participants.contains_key(&to.id) {
+    if !incident.has_command(to) && !incident.participants.contains_key(&to.id) {
         return Err(Refusal::conflict(
             format!("{to} has no part in {} yet.", incident.id),
             "They say `checkin` first, or are given a role.",

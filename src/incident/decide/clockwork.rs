@@ -9,6 +9,9 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     if let TimerKind::MergedIn(luggage) = kind {
         return super::lifecycle::merged_in(incident, luggage);
     }
+    if let TimerKind::Child { child, phase } = kind {
+        return super::relations::told(incident, *child, *phase);
+    }
     if incident.phase.is_over() {
         return nothing();
     }
@@ -22,6 +25,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             )),
             _ => nothing(),
         },
+        TimerKind::UnifyOfferExpires { to } => super::unified::expired(incident, to, scene),
         TimerKind::RoleOfferExpires { role, to } => {
             let open = incident
                 .offers
@@ -63,7 +67,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::RollDue { seq } => super::accountability::roll_due(incident, *seq, scene),
         TimerKind::PeriodEnds { n } => super::period::due(incident, *n, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
-        TimerKind::MergedIn(_) => nothing(),
+        TimerKind::MergedIn(_) | TimerKind::Child { .. } => nothing(),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
             let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);

@@ -4,6 +4,7 @@ use super::*;
 use crate::incident::briefing;
 
 pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {
+    super::unified::check_spokesperson(incident, scene)?;
     if to.id == incident.commander.id {
         return Err(Refusal::conflict(format!("{to} is in command already."), "Nothing to do."));
     }
@@ -92,7 +93,8 @@ pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> R
             Event::CommandDeclined { by: scene.person.clone(), reason },
             format!("Declined. {} stays in command.", incident.commander),
         )),
-        _ => Err(Refusal::conflict("Command is not on offer to you.", "Nothing to do.")),
+        _ => super::unified::declined(incident, reason, scene)
+            .ok_or_else(|| Refusal::conflict("Command is not on offer to you.", "Nothing to do.")),
     }
 }
 

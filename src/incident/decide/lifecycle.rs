@@ -5,37 +5,95 @@ use crate::{
     incident::{
         command::{Luggage, MergeFacts, SituationFacts},
         id::IncidentId,
+        taxonomy::RequiredAt,
     },
     post::PublicPhase,
 };
 
 const TITLE_CHARS_MAX: usize = 200;
+/// Of a declaration that names none, and no type that has one.
+const SEVERITY_UNSAID: Severity = Severity::Sev2;
 
 pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let title = title(&declare.title)?;
-    let mut events = vec![Event::Declared {
-        title: title.clone(),
-        kind: declare.kind,
-        severity: declare.severity,
-        triage: declare.triage,
-        drill_clock: declare.drill.as_ref().map(|drill| drill.clock),
-    }];
+    let (began, ended) = course(declare, scene)?;
+    let (put_under, circle) = super::relations::declared(declare, scene)?;
+    let (classified, usual) = super::taxonomy::declared(declare, scene)?;
+    let severity = declare.severity.or(usual).unwrap_or(SEVERITY_UNSAID);
+    let mut events: Vec<Happened> = vec![
+        Event::Declared {
+            title: title.clone(),
+            kind: declare.kind,
+            severity,
+            triage: declare.triage,
+            drill_clock: declare.drill.as_ref().map(|drill| drill.clock),
+            began,
+            ended,
+        }
+        .into(),
+    ];
     if let Some(drill) = &declare.drill {
-        events.push(Event::Startex { scenario: drill.scenario.clone(), sha256: drill.sha256.clone() });
+        let (scenario, sha256) = (drill.scenario.clone(), drill.sha256.clone());
+        events.push(Event::Startex { scenario, sha256 }.into());
     }
-    events.push(Event::CommandEstablished { by: scene.person.clone() });
-    if declare.restricted {
-        events.push(Event::Restricted { people: vec![scene.person.clone()], reason: String::new() });
+    events.push(Event::CommandEstablished { by: scene.person.clone() }.into());
+    if let Some(people) = &circle {
+        events.push(Event::Restricted { people: people.clone(), reason: String::new() }.into());
     }
+    events.extend(put_under.map(Happened::from));
+    events.extend(classified.into_iter().map(Happened::from));
     if let Some(facts) = &declare.situation {
-        events.push(linked(facts));
+        events.push(linked(facts).into());
     }
-    let seen = if declare.restricted { " Only you see it; `admit NAME` lets somebody in." } else { "" };
+    let seen = match circle.as_deref() {
+        None => "",
+        Some([_]) => " Only you see it; `admit NAME` lets somebody in.",
+        Some(_) => " Only those who see the greater one see it; `admit NAME` lets somebody in.",
+    };
+    let person = scene.person;
+    let Some(ended) = ended else {
+        let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
+        let reply = format!(
+            "{title} is declared as {severity}{began}. {person} has command as Incident Commander and holds every role \
+             that is not given out.{seen}"
+        );
+        return Ok(Decision { events, reply });
+    };
+    let over = Event::PhaseChanged {
+        from: Phase::Investigating,
+        to: Phase::Resolved,
+        reason: "it was over when it was declared".into(),
+    };
+    events.push(Happened { event: over, at: Some((ended, TimeSource::Stated)) });
     let reply = format!(
-        "{title} is declared as {}. {} has command as Incident Commander and holds every role that is not given out.{seen}",
-        declare.severity, scene.person
+        "{title} is declared as {severity} for the record: it was over {}. {person} has command. `note --at 09:12 TEXT` puts \
+         what happened at its time; `close` when nothing is left to say.{seen}",
+        when(Some(ended))
     );
-    Ok(Decision::many(events, reply))
+    Ok(Decision { events, reply })
+}
+
+/// When it began and when it was over, as whoever declares it says.
+fn course(
+    declare: &Declare,
+    scene: &Scene<'_>,
+) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), Refusal> {
+    let began = declare.began.map(|at| stated(at, scene.now)).transpose()?;
+    let ended = declare.ended.map(|at| stated(at, scene.now)).transpose()?;
+    if ended.is_some() && declare.triage {
+        return Err(Refusal::invalid(
+            "What is over is no suspicion any more.",
+            "Leave `--triage` out, or `--ended`.",
+        ));
+    }
+    match (began, ended) {
+        (Some(began), Some(ended)) if ended < began => Err(Refusal::invalid(
+            format!("It would be over {}, before it began {}.", when(Some(ended)), when(Some(began))),
+            "Give an end after the beginning, with the dates if it went past midnight: \
+             `declare TITLE --began 2026-11-19T23:50Z --ended 2026-11-20T00:40Z`.",
+        )),
+        course => Ok(course),
+    }
 }
 
 pub(super) fn linked(facts: &SituationFacts) -> Event {
@@ -113,6 +171,18 @@ fn next(from: Phase) -> &'static [Phase] {
 const RELAPSE_HOURS_MAX: i64 = 24;
 
 pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
+    if to == Phase::Closed && next(incident.phase).contains(&to) {
+        super::relations::check_closed(incident)?;
+    }
+    go(incident, to, reason, scene)
+}
+
+/// Its parts go on by themselves.
+pub(super) fn close_leaving_subs(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    go(incident, Phase::Closed, reason, scene)
+}
+
+fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
     let from = incident.phase;
     let reason = optional_text("reason", reason, scene)?;
     if from == to {
@@ -139,7 +209,9 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
                 "Say why it is over all the same: `resolve REASON`.",
             ));
         }
+        Phase::Resolved => super::taxonomy::check(incident, RequiredAt::Resolve, scene)?,
         Phase::Closed => {
+            super::taxonomy::check(incident, RequiredAt::Close, scene)?;
             let open: Vec<_> =
                 incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
             if !open.is_empty() {

@@ -1,9 +1,10 @@
-//! The log: notes, decisions, evidence; corrections and redactions that keep what they replace; linked alerts.
+//! The log: notes, decisions, evidence; corrections and redactions that keep what they replace; key moments; linked alerts.
 
 use super::*;
 use crate::incident::command::SituationFacts;
 
 const LINKS_MAX: usize = 200;
+const PINS_MAX: usize = 100;
 const SITUATIONS_MAX: usize = 1_000;
 const URL_CHARS_MAX: usize = 2_000;
 
@@ -93,6 +94,28 @@ pub(super) fn redact(seq: u64, reason: &str, scene: &Scene<'_>) -> Ruling {
             "Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain."
         ),
     ))
+}
+
+pub(super) fn pin(incident: &Incident, seq: u64, scene: &Scene<'_>) -> Ruling {
+    let target = target(scene, seq)?;
+    if target.is_redacted {
+        return Err(Refusal::conflict(format!("Entry {seq} is redacted."), "Mark another one."));
+    }
+    if incident.pins.contains(&seq) {
+        return Err(Refusal::conflict(format!("Entry {seq} is a key moment already."), "Nothing to do."));
+    }
+    room_for("key moments", incident.pins.len(), PINS_MAX)?;
+    Ok(Decision::one(
+        Event::EntryPinned { target: seq },
+        format!("Entry {seq} is a key moment: it stands first in exports."),
+    ))
+}
+
+pub(super) fn unpin(incident: &Incident, seq: u64) -> Ruling {
+    if !incident.pins.contains(&seq) {
+        return Err(Refusal::conflict(format!("Entry {seq} is no key moment."), "Nothing to do."));
+    }
+    Ok(Decision::one(Event::EntryUnpinned { target: seq }, format!("Entry {seq} is no key moment any more.")))
 }
 
 pub(super) fn link_situation(incident: &Incident, id: i64, facts: Option<&SituationFacts>) -> Ruling {

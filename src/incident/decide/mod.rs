@@ -1,27 +1,37 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of
-//! command), `period`, `lifecycle`, `command`, `roles`, `work` (objectives, tasks, reports), `actions` (said before they are
-//! done), `consent` (proposals and objections), `aid` (help, silence), `log` (notes, corrections, alerts), `posts` (what the
-//! public is told), `clockwork` (timers, deliveries, drills).
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
+//! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
+//! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
+//! silence), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the public is told),
+//! `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
 mod accountability;
 mod actions;
 mod aid;
+mod checks;
 mod clockwork;
 mod command;
 mod consent;
+mod executive;
 mod lifecycle;
 mod log;
+mod milestones;
 mod period;
 mod posts;
+mod relations;
 mod roles;
+mod taxonomy;
+mod unified;
 mod work;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, SubsecRound, Utc};
+use chrono::{DateTime, Duration, Utc};
+
+pub use checks::when;
+use checks::{clean, clock_time, is_real, optional_text, room_for, stated, text, text_within};
 
 use super::{
     command::{Command, Declare, StatedTime, Verb},
@@ -33,6 +43,7 @@ use super::{
     role::{Role, Words},
     severity::Severity,
     state::Incident,
+    taxonomy::Taxonomy,
 };
 use crate::{people::Person, post::wording::Wording};
 
@@ -67,6 +78,10 @@ pub struct Policy {
     pub wording: Wording,
     /// Rights that only some people have, whatever their role.
     pub reserved: Reserved,
+    /// The ids of executives, who are asked whether they take command when they give orders without a role.
+    pub executives: BTreeSet<String>,
+    /// Types of incidents, and the organization's own fields.
+    pub taxonomy: Taxonomy,
 }
 
 impl Default for Policy {
@@ -87,6 +102,8 @@ impl Default for Policy {
             destinations: vec![],
             wording: Wording::default(),
             reserved: Reserved::default(),
+            executives: BTreeSet::new(),
+            taxonomy: Taxonomy::default(),
         }
     }
 }
@@ -208,7 +225,9 @@ pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
 /// Decides a command on an incident as it stands.
 pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruling {
     access::check(incident, command, scene)?;
-    permit(incident, command, scene)?;
+    if let Err(refusal) = permit(incident, command, scene) {
+        return executive::question(incident, command, scene).ok_or(refusal);
+    }
     if incident.phase.is_over() && !allowed_when_over(command) {
         return Err(Refusal::conflict(
             format!(
@@ -228,11 +247,24 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Confirm { severity } => lifecycle::confirm(incident, *severity),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
         Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),
+        SetType { name } => taxonomy::set_type(incident, name, scene),
+        Types => Ok(Decision::read(taxonomy::types(incident, scene))),
+        SetField { name, value } => taxonomy::set_field(incident, name, value, scene),
+        Fields => Ok(Decision::read(taxonomy::fields(incident, scene))),
+        SetMilestone { milestone, at, reason } => milestones::set(incident, *milestone, *at, reason, scene),
+        Milestones => Ok(Decision::read(milestones::list(incident))),
+        PutUnder { parent, facts } => relations::put_under(incident, *parent, facts.as_ref()),
+        LeaveParent { reason } => relations::leave(incident, reason, scene),
+        Subs => Ok(Decision::read(relations::list(incident))),
+        CloseLeavingSubs { reason } => lifecycle::close_leaving_subs(incident, reason, scene),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),
         AcceptCommand => command::accept(incident, scene),
         DeclineCommand { reason } => command::decline(incident, reason, scene),
         WithdrawCommand => command::withdraw(incident),
+        Unify { to, organization } => unified::offer(incident, to, organization, scene),
+        JoinCommand => unified::join(incident, scene),
+        Separate { who, reason } => unified::separate(incident, who.as_ref(), reason, scene),
         Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now))),
         TakeRole { role } => roles::take(incident, role, scene),
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
@@ -289,6 +321,8 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         AddLink { label, url } => log::link(incident, label, url, scene),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
         Redact { target, reason } => log::redact(*target, reason, scene),
+        Pin { target } => log::pin(incident, *target, scene),
+        Unpin { target } => log::unpin(incident, *target),
         LinkSituation { situation, facts } => log::link_situation(incident, *situation, facts.as_ref()),
         SituationMoved { facts } => log::situation_moved(incident, facts),
         Draft(draft) => posts::draft(incident, draft, scene),
@@ -318,10 +352,16 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
         Enter { .. } => Verb::Advance,
         Merge { .. } => Verb::Merge,
+        CloseLeavingSubs { .. } => Verb::Close,
+        PutUnder { .. } | LeaveParent { .. } => Verb::Relate,
+        SetType { .. } | SetField { .. } => Verb::Classify,
+        SetMilestone { .. } => Verb::Milestone,
         TakeCommand { .. } => Verb::TakeCommand,
-        OfferCommand { .. } | WithdrawCommand => Verb::OfferCommand,
+        OfferCommand { .. } | WithdrawCommand | Unify { .. } => Verb::OfferCommand,
+        JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next => Verb::Read,
+        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
+        | Fields | Subs => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -355,6 +395,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Note { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } => Verb::Correct,
         Redact { .. } => Verb::Redact,
+        Pin { .. } | Unpin { .. } => Verb::Pin,
         LinkSituation { .. } => Verb::LinkAlerts,
         Draft(_) | DropPost { .. } => Verb::DraftPost,
         Approve { .. } => Verb::ApprovePost,
@@ -386,9 +427,13 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     }
     let reserved = &scene.policy.reserved;
     match command {
-        Command::OfferCommand { to } => reserved.check(verb, to, incident.kind())?,
+        Command::OfferCommand { to } | Command::Unify { to, .. } => {
+            reserved.check(verb, to, incident.kind())?
+        }
         Command::WithdrawCommand => {}
-        Command::AcceptCommand => reserved.check(Verb::TakeCommand, scene.person, incident.kind())?,
+        Command::AcceptCommand | Command::JoinCommand => {
+            reserved.check(Verb::TakeCommand, scene.person, incident.kind())?
+        }
         _ => reserved.check(verb, scene.person, incident.kind())?,
     }
     let roles = incident.roles_of(scene.person);
@@ -410,6 +455,12 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
     // Who commands the one that goes on takes in its duplicates.
     if let Command::Merge { other: Some(other), .. } = command
         && other.commander.id == scene.person.id
+    {
+        return Ok(());
+    }
+    // And its parts.
+    if let Command::PutUnder { facts: Some(facts), .. } = command
+        && facts.commander.id == scene.person.id
     {
         return Ok(());
     }
@@ -443,8 +494,17 @@ fn allowed_when_over(command: &Command) -> bool {
         Note { .. }
             | Correct { .. }
             | Redact { .. }
+            | Pin { .. }
+            | Unpin { .. }
             | AddLink { .. }
             | Status
+            | SetMilestone { .. }
+            | Milestones
+            | SetType { .. }
+            | Types
+            | Subs
+            | SetField { .. }
+            | Fields
             | Roles
             | Chart
             | Briefing
@@ -464,108 +524,6 @@ fn allowed_when_over(command: &Command) -> bool {
             | Observe { .. }
             | Endex { .. }
     ) || matches!(command, Enter { phase: Phase::Investigating, .. })
-}
-
-/// A text fit for the timeline: trimmed, not empty, within the limit, without control characters.
-fn text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
-    text_within(what, value, scene.policy.text_chars_max)
-}
-
-fn text_within(what: &str, value: &str, max: usize) -> Result<String, Refusal> {
-    let clean = clean(value);
-    let trimmed = clean.trim();
-    // The parts of a CAN report are plurals.
-    let (is, has) = match what {
-        "conditions" | "actions" | "needs" => ("are", "have"),
-        _ => ("is", "has"),
-    };
-    if trimmed.is_empty() {
-        return Err(Refusal::invalid(
-            format!("The {what} {is} empty."),
-            format!("Say the {what} in a few words."),
-        ));
-    }
-    let chars = trimmed.chars().count();
-    if chars > max {
-        return Err(Refusal::limit(
-            format!("The {what} {has} {chars} characters; the limit is {max}."),
-            "Shorten it, or put the long form behind a link (`link LABEL URL`).",
-        ));
-    }
-    Ok(trimmed.to_owned())
-}
-
-/// An optional text, such as a reason: may be empty.
-fn optional_text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
-    if value.trim().is_empty() { Ok(String::new()) } else { text(what, value, scene) }
-}
-
-/// Control characters (but line breaks and tabs) and bidirectional overrides show a reader something else than what
-/// is stored; they become `U+FFFD`.
-fn clean(value: &str) -> String {
-    value
-        .replace("\r\n", "\n")
-        .chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
-}
-
-/// Earliest time that a late entry may state, before now.
-const STATED_DAYS_MAX: i64 = 366;
-
-fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
-    let time = match at {
-        StatedTime::At(time) => time,
-        StatedTime::MinutesAgo(minutes) => now - Duration::minutes(i64::from(minutes)),
-        StatedTime::TimeOfDay(time) => {
-            let today = now.date_naive().and_time(time).and_utc();
-            if today <= now { today } else { today - Duration::days(1) }
-        }
-    };
-    // A minute of grace: the stated clock need not agree with ours.
-    if time > now + Duration::minutes(1) {
-        return Err(Refusal::invalid(
-            format!("{} lies in the future; it is {} now.", when(Some(time)), when(Some(now))),
-            "A late entry tells when something happened: give a time that has passed.",
-        ));
-    }
-    if time < now - Duration::days(STATED_DAYS_MAX) {
-        return Err(Refusal::invalid(
-            format!("{} is more than a year ago.", when(Some(time))),
-            "Check the date; times are UTC.",
-        ));
-    }
-    // Milliseconds are what is stored beside the entries.
-    Ok(time.trunc_subsecs(3).min(now))
-}
-
-/// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.
-pub fn when(time: Option<DateTime<Utc>>) -> String {
-    time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
-}
-
-fn clock_time(time: DateTime<Utc>) -> String {
-    time.format("%H:%M UTC").to_string()
-}
-
-/// A limit on how many of something an incident holds.
-fn room_for(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
-    if count < max {
-        return Ok(());
-    }
-    Err(Refusal::limit(
-        format!("This incident already has {count} {what}; {max} is the limit."),
-        "Declare another incident for what is a matter of its own.",
-    ))
-}
-
-fn is_real(incident: &Incident) -> bool {
-    incident.kind() == Kind::Real
 }
 
 #[cfg(test)]

@@ -178,8 +178,8 @@ pub(super) fn list(incident: &Incident, scene: &Scene<'_>) -> String {
     let words = scene.policy.words;
     let mut lines = vec![format!(
         "{}: {} (since {})",
-        Role::ic().shown(words),
-        incident.commander,
+        incident.command_title(words),
+        incident.command_words(),
         clock_time(incident.commander_since)
     )];
     for held in &incident.roles {
@@ -283,6 +283,9 @@ pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, s
         .filter(|held| held.person.id == who.id)
         .map(|held| Event::RoleReleased { role: held.role.clone(), person: who.clone() })
         .collect();
+    if incident.joined.iter().any(|one| one.person.id == who.id) {
+        events.push(Event::CommandSeparated { who: who.clone(), reason: "checked out".into() });
+    }
     events.push(Event::CheckedOut { who: who.clone(), note });
     Ok(Decision::many(events, format!("{who} is checked out. Thank you.")))
 }

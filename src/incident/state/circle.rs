@@ -22,7 +22,7 @@ impl Incident {
         let Some(circle) = &self.restricted else { return true };
         person.id == Person::house().id
             || circle.people.contains_key(&person.id)
-            || self.commander.id == person.id
+            || self.has_command(person)
             || self.roles.iter().any(|held| held.person.id == person.id)
     }
 
@@ -30,9 +30,19 @@ impl Incident {
     pub fn seen_by(&self) -> Option<BTreeSet<String>> {
         let circle = self.restricted.as_ref()?;
         let mut ids: BTreeSet<String> = circle.people.keys().cloned().collect();
-        ids.insert(self.commander.id.clone());
+        ids.extend(self.commanding().iter().map(|one| one.id.clone()));
         ids.extend(self.roles.iter().map(|held| held.person.id.clone()));
         Some(ids)
+    }
+
+    /// Those who may see it, the house aside; `None` is everybody.
+    pub fn circle_people(&self) -> Option<Vec<Person>> {
+        let circle = self.restricted.as_ref()?;
+        let parts = self.roles.iter().map(|held| &held.person).chain(self.commanding());
+        let mut people: Vec<Person> = circle.people.values().chain(parts).cloned().collect();
+        people.sort_by(|a, b| a.id.cmp(&b.id));
+        people.dedup_by(|a, b| a.id == b.id);
+        Some(people)
     }
 
     pub(super) fn restrict(&mut self, by: &Person, people: &[Person], at: DateTime<Utc>) {

@@ -1,11 +1,21 @@
-//! The fold: what each event makes of the incident.
+//! The fold: what each event makes of the incident. One file a noun; here is which event goes where.
 
-use std::collections::BTreeMap;
+mod actions;
+mod log;
+mod people;
+mod phase;
+mod posts;
+mod work;
 
-use chrono::{DateTime, Duration, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::Duration;
 
 use super::*;
-use crate::incident::event::{Entry, Event};
+use crate::incident::{
+    event::{Entry, Event},
+    milestone::Milestone,
+};
 
 /// Who asks for help again within this time asks the next ones.
 pub const ASSIST_ANEW: Duration = Duration::minutes(30);
@@ -13,7 +23,8 @@ pub const ASSIST_ANEW: Duration = Duration::minutes(30);
 impl Incident {
     /// Opens an incident from its first entry, which must be `incident.declared`.
     pub fn open(entry: &Entry) -> Option<Incident> {
-        let Event::Declared { title, kind, severity, triage, drill_clock } = &entry.event else {
+        let Event::Declared { title, kind, severity, triage, drill_clock, began, ended } = &entry.event
+        else {
             return None;
         };
         if *kind != entry.incident.kind {
@@ -31,6 +42,10 @@ impl Incident {
             commander_since: entry.occurred_at,
             commanders: vec![(by, entry.occurred_at)],
             command_offer: None,
+            organization: String::new(),
+            joined: vec![],
+            unify_offer: None,
+            executive_asked: None,
             roles: vec![],
             offers: vec![],
             participants: BTreeMap::new(),
@@ -52,19 +67,45 @@ impl Incident {
             posts: vec![],
             situations: BTreeMap::new(),
             links: vec![],
+            pins: BTreeSet::new(),
             decisions: 0,
             notes: 0,
-            milestones: Milestones { declared: Some(entry.occurred_at), ..Milestones::default() },
+            milestones: Milestones::default(),
             next_update_due: None,
             drill_clock: *drill_clock,
             scenario: None,
             merged_into: None,
             merged_in: vec![],
+            parent: None,
+            children: BTreeMap::new(),
+            incident_type: None,
+            fields: BTreeMap::new(),
+            is_retrospective: false,
             seq: entry.seq,
             updated_at: entry.occurred_at,
         };
+        let milestones = &mut incident.milestones;
+        milestones.reach(Milestone::Declared, entry.occurred_at, Origin::of(entry));
+        if let Some(began) = began {
+            milestones.reach(Milestone::Began, *began, Origin::stated(entry));
+        }
+        // Of what was over before, nobody saw the beginning here.
+        if ended.is_none() {
+            milestones.reach(Milestone::Detected, entry.occurred_at, Origin::of(entry));
+            incident.acknowledge(entry);
+        }
+        incident.is_retrospective = ended.is_some();
         incident.see(&entry.actor.person, entry);
         Some(incident)
+    }
+
+    /// The first person who does anything has taken it on.
+    fn acknowledge(&mut self, entry: &Entry) {
+        if !self.is_retrospective && entry.actor.person.id != Person::house().id {
+            let at = self.time_at(entry.recorded_at);
+            let origin = Origin::recorded(entry, self.drill_clock.is_some());
+            self.milestones.reach_first(Milestone::Acknowledged, at, origin);
+        }
     }
 
     fn see(&mut self, person: &Person, entry: &Entry) {
@@ -97,52 +138,9 @@ impl Incident {
         }
         self.silence.heard_at = self.silence.heard_at.max(at);
         self.silence.nudges = 0;
-        if entry.actor.person.id == self.commander.id {
+        if self.has_command(&entry.actor.person) {
             self.silence.unanswered = None;
         }
-    }
-
-    fn action_mut(&mut self, n: u32) -> Option<&mut Action> {
-        self.actions.iter_mut().find(|action| action.n == n)
-    }
-    fn proposal_mut(&mut self, n: u32) -> Option<&mut Proposal> {
-        self.proposals.iter_mut().find(|proposal| proposal.n == n)
-    }
-
-    /// From here on it is being done, and its time box counts; not while everything is stopped.
-    fn start_action(&mut self, n: u32, at: DateTime<Utc>) {
-        let is_stopped = self.stop.is_some();
-        if let Some(action) = self.action_mut(n) {
-            action.state = ActionState::Going;
-            action.due_at =
-                action.minutes.filter(|_| !is_stopped).map(|m| at + Duration::minutes(i64::from(m)));
-        }
-    }
-
-    fn stop_actions(&mut self) {
-        for action in self.actions.iter_mut().filter(|action| action.state.is_open()) {
-            action.due_at = None;
-            // A go was given before whatever it is that made somebody stop everything.
-            if action.is_risky && action.state != ActionState::Held {
-                action.state = ActionState::Waiting;
-            }
-        }
-    }
-
-    fn resume_actions(&mut self, at: DateTime<Utc>) {
-        self.stop = None;
-        let going = |action: &&Action| matches!(action.state, ActionState::Going | ActionState::Overdue);
-        let again: Vec<u32> = self.actions.iter().filter(going).map(|action| action.n).collect();
-        for n in again {
-            self.start_action(n, at);
-        }
-    }
-
-    fn task_mut(&mut self, n: u32) -> Option<&mut Task> {
-        self.tasks.iter_mut().find(|task| task.n == n)
-    }
-    fn post_mut(&mut self, n: u32) -> Option<&mut Post> {
-        self.posts.iter_mut().find(|post| post.n == n)
     }
 
     /// Folds the next entry in. Infallible: what was appended has been decided.
@@ -152,6 +150,7 @@ impl Incident {
         self.updated_at = self.updated_at.max(at);
         self.see(&entry.actor.person, entry);
         self.hear(entry);
+        self.acknowledge(entry);
         match &entry.event {
             Event::Declared { title, severity, .. } => {
                 // A second declaration lifts a triage card to an incident.
@@ -164,80 +163,56 @@ impl Incident {
                 self.severity = *to;
                 self.void_approvals();
             }
-            Event::PhaseChanged { to, .. } => self.enter(*to, at),
+            Event::PhaseChanged { to, .. } => self.enter(*to, entry),
+            Event::TypeSet { incident_type, .. } => self.incident_type = Some(incident_type.clone()),
+            Event::FieldSet { field, value } => {
+                self.fields.insert(field.clone(), FieldValue { value: value.clone(), seq: entry.seq });
+            }
+            Event::MilestoneSet { milestone, reached_at, .. } => {
+                self.milestones.correct(*milestone, *reached_at, Origin::stated(entry));
+            }
+            Event::PutUnder { parent } => self.parent = Some(*parent),
+            Event::LeftParent { .. } => self.parent = None,
+            Event::ChildJoined { child, phase } | Event::ChildMoved { child, phase } => {
+                self.children.insert(*child, *phase);
+            }
+            Event::ChildLeft { child } => {
+                self.children.remove(child);
+            }
             Event::MergedInto { into, .. } => self.merged_into = Some(*into),
             Event::MergedIn { from, .. } => self.merged_in.push(*from),
+
             Event::CommandEstablished { by } => self.give_command(by, at),
             Event::CommandOffered { from, to, expires_at, briefing_sections } => {
-                self.command_offer = Some(Offer {
-                    role: Role::ic(),
-                    to: to.clone(),
-                    by: from.clone(),
-                    expires_at: *expires_at,
-                    briefing_sections: *briefing_sections,
-                });
+                self.offer_command(from, to, *expires_at, *briefing_sections);
             }
             Event::CommandDeclined { .. }
             | Event::CommandOfferExpired { .. }
-            | Event::CommandOfferWithdrawn { .. } => {
-                self.command_offer = None;
-            }
+            | Event::CommandOfferWithdrawn { .. } => self.command_offer = None,
             Event::CommandTransferred { to, .. } => self.give_command(to, at),
-            Event::RoleOffered { role, to, expires_at } => {
-                self.offers.retain(|offer| !(offer.role == *role && offer.to.id == to.id));
-                self.offers.push(Offer {
-                    role: role.clone(),
+            Event::ExecutiveAsked { .. } => self.executive_asked = Some(at),
+            Event::UnifyOffered { to, organization, expires_at } => {
+                self.unify_offer = Some(UnifyOffer {
                     to: to.clone(),
-                    by: entry.actor.person.clone(),
+                    organization: organization.clone(),
                     expires_at: *expires_at,
-                    briefing_sections: 0,
                 });
             }
-            Event::RoleAccepted { role, by } => {
-                self.offers.retain(|offer| {
-                    offer.role != *role || role.def().holders_max.is_none() && offer.to.id != by.id
-                });
-                if role.def().holders_max == Some(1) {
-                    self.roles.retain(|held| held.role != *role);
-                }
-                self.roles.retain(|held| !(held.role == *role && held.person.id == by.id));
-                self.roles.push(Assignment { role: role.clone(), person: by.clone(), since: at });
-                self.unify();
-            }
-            Event::RoleDeclined { role, by, .. } => {
-                self.offers.retain(|offer| !(offer.role == *role && offer.to.id == by.id));
-            }
-            Event::RoleOfferExpired { role, to } => {
+            Event::UnifyDeclined { .. } | Event::UnifyOfferExpired { .. } => self.unify_offer = None,
+            Event::CommandJoined { by, organization } => self.join(by, organization, at),
+            Event::CommandSeparated { who, .. } => self.separate(who),
+            Event::RoleOffered { role, to, expires_at } => self.offer_role(role, to, *expires_at, entry),
+            Event::RoleAccepted { role, by } => self.give_role(role, by, at),
+            Event::RoleDeclined { role, by: to, .. } | Event::RoleOfferExpired { role, to } => {
                 self.offers.retain(|offer| !(offer.role == *role && offer.to.id == to.id));
             }
             Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {
                 self.roles.retain(|held| !(held.role == *role && held.person.id == person.id));
                 self.unify();
             }
-            Event::CheckedIn { who, .. } => {
-                self.see(who, entry);
-                if let Some(participant) = self.participants.get_mut(&who.id) {
-                    participant.checked_in = Some(at);
-                    participant.checked_out = None;
-                }
-            }
-            Event::CheckedOut { who, .. } => {
-                if let Some(participant) = self.participants.get_mut(&who.id) {
-                    participant.checked_out = Some(at);
-                }
-                // Who is gone leads nobody.
-                self.reports_to.retain(|id, to| *id != who.id && to.id != who.id);
-                self.unify();
-            }
-            Event::RollCalled { asked, due_at } => {
-                self.roll_call = Some(RollCall {
-                    seq: entry.seq,
-                    by: entry.actor.person.clone(),
-                    asked: asked.clone(),
-                    answered: vec![],
-                    due_at: *due_at,
-                });
-            }
+            Event::CheckedIn { who, .. } => self.check_in(who, entry),
+            Event::CheckedOut { who, .. } => self.check_out(who, at),
+            Event::RollCalled { asked, due_at } => self.call_roll(asked, *due_at, entry),
             Event::RollAnswered { .. } => {
                 if let Some(call) = &mut self.roll_call {
                     call.answered.push(entry.actor.person.clone());
@@ -249,145 +224,56 @@ impl Incident {
                 self.reports_to.insert(who.id.clone(), to.clone());
                 self.unify();
             }
+
+            Event::Restricted { people, .. } => self.restrict(&entry.actor.person, people, at),
+            Event::OpenedUp { .. } => self.restricted = None,
+            Event::Admitted { who } => self.let_in(who),
+            Event::ShutOut { who, .. } => self.shut_out(who),
+            Event::GlassBroken { .. } => self.let_in(&entry.actor.person),
+
             Event::PeriodStarted { n, ends_at, emphasis, .. } => {
                 self.periods = *n;
                 self.period =
                     Some(Period { n: *n, since: at, ends_at: *ends_at, emphasis: emphasis.clone() });
             }
             Event::PeriodEnded { .. } => self.period = None,
-            Event::Restricted { people, .. } => self.restrict(&entry.actor.person, people, at),
-            Event::OpenedUp { .. } => self.restricted = None,
-            Event::Admitted { who } => self.let_in(who),
-            Event::ShutOut { who, .. } => self.shut_out(who),
-            Event::GlassBroken { .. } => self.let_in(&entry.actor.person),
             Event::ObjectiveSet { n, text } => {
                 self.objectives.push(Objective { n: *n, text: text.clone(), state: ObjectiveState::Open });
             }
             Event::ObjectiveMet { n } => self.set_objective(*n, ObjectiveState::Met),
             Event::ObjectiveDropped { n, .. } => self.set_objective(*n, ObjectiveState::Dropped),
             Event::TaskAssigned { n, text, owner, due_at } => {
-                self.see(owner, entry);
-                self.tasks.push(Task {
-                    n: *n,
-                    seq: entry.seq,
-                    reported_in: None,
-                    text: text.clone(),
-                    owner: owner.clone(),
-                    assigned_by: entry.actor.person.clone(),
-                    due_at: *due_at,
-                    state: TaskState::Assigned,
-                    result: None,
-                });
+                self.assign_task(*n, text, owner, *due_at, entry);
             }
-            Event::TaskUnderstood { n } => {
-                // What is overdue stays so, understood or not, until it is given a new time.
-                if let Some(task) = self.task_mut(*n).filter(|task| task.state == TaskState::Assigned) {
-                    task.state = TaskState::Understood;
-                }
-            }
-            Event::TaskExtended { n, due_at } => {
-                if let Some(task) = self.task_mut(*n) {
-                    task.due_at = Some(*due_at);
-                    task.state = TaskState::Understood;
-                }
-            }
-            Event::TaskReported { n, result } => {
-                if let Some(task) = self.task_mut(*n) {
-                    task.state = TaskState::Reported;
-                    task.result = Some(result.clone());
-                    task.reported_in = Some(entry.seq);
-                }
-            }
+            Event::TaskUnderstood { n } => self.understand_task(*n),
+            Event::TaskExtended { n, due_at } => self.extend_task(*n, *due_at),
+            Event::TaskReported { n, result } => self.report_task(*n, result, entry.seq),
             Event::TaskOverdue { n } => self.set_task(*n, TaskState::Overdue),
             Event::TaskCancelled { n, .. } => self.set_task(*n, TaskState::Cancelled),
             Event::DecisionRecorded { .. } => self.decisions += 1,
+
             Event::ActionAnnounced { n, text, is_risky, minutes, .. } => {
-                self.actions.push(Action {
-                    n: *n,
-                    seq: entry.seq,
-                    reported_in: None,
-                    text: text.clone(),
-                    by: entry.actor.person.clone(),
-                    is_risky: *is_risky,
-                    minutes: *minutes,
-                    due_at: None,
-                    state: ActionState::Waiting,
-                    result: None,
-                });
-                if !is_risky {
-                    self.start_action(*n, at);
-                }
+                self.announce_action(*n, text, *is_risky, *minutes, entry);
             }
             Event::ActionCleared { n } => self.start_action(*n, at),
             Event::ActionHeld { n, .. } => {
+                self.set_action(*n, ActionState::Held);
                 if let Some(action) = self.action_mut(*n) {
-                    action.state = ActionState::Held;
                     action.due_at = None;
                 }
             }
-            Event::ActionDone { n, result, .. } => {
-                if let Some(action) = self.action_mut(*n) {
-                    action.state = ActionState::Done;
-                    action.result = Some(result.clone());
-                    action.reported_in = Some(entry.seq);
-                }
-            }
-            Event::ActionDropped { n, .. } => {
-                if let Some(action) = self.action_mut(*n) {
-                    action.state = ActionState::Dropped;
-                }
-            }
-            Event::ActionOverdue { n } => {
-                if let Some(action) = self.action_mut(*n) {
-                    action.state = ActionState::Overdue;
-                }
-            }
-            Event::ActionsStopped { reason } => {
-                let by = &entry.actor.person;
-                let as_safety = self.given("safety").any(|one| one.id == by.id);
-                self.stop = Some(Stop { by: by.clone(), as_safety, at, reason: reason.clone() });
-                self.stop_actions();
-            }
+            Event::ActionDone { n, result, .. } => self.finish_action(*n, result, entry.seq),
+            Event::ActionDropped { n, .. } => self.set_action(*n, ActionState::Dropped),
+            Event::ActionOverdue { n } => self.set_action(*n, ActionState::Overdue),
+            Event::ActionsStopped { reason } => self.stop_actions(reason, entry),
             Event::ActionsResumed { .. } => self.resume_actions(at),
-            Event::ProposalMade { n, text, ends_at } => self.proposals.push(Proposal {
-                n: *n,
-                seq: entry.seq,
-                text: text.clone(),
-                by: entry.actor.person.clone(),
-                ends_at: *ends_at,
-                objectors: vec![],
-                state: ProposalState::Open,
-            }),
-            Event::ProposalObjected { n, .. } => {
-                if let Some(proposal) = self.proposal_mut(*n) {
-                    proposal.objectors.retain(|one| one.id != entry.actor.person.id);
-                    proposal.objectors.push(entry.actor.person.clone());
-                }
-            }
-            Event::ObjectionWithdrawn { n } => {
-                if let Some(proposal) = self.proposal_mut(*n) {
-                    proposal.objectors.retain(|one| one.id != entry.actor.person.id);
-                }
-            }
-            Event::ProposalWithdrawn { n, .. } => {
-                if let Some(proposal) = self.proposal_mut(*n) {
-                    proposal.state = ProposalState::Withdrawn;
-                }
-            }
-            Event::ProposalSettled { n, .. } => {
-                if let Some(proposal) = self.proposal_mut(*n) {
-                    proposal.state = ProposalState::Decided;
-                }
-            }
-            Event::AssistAsked { asked, .. } => {
-                let by = entry.actor.person.clone();
-                let mut all = match self.assist.take() {
-                    Some(before) if before.by.id == by.id && at - before.at < ASSIST_ANEW => before.asked,
-                    _ => vec![],
-                };
-                all.extend(asked.iter().cloned());
-                self.assist = Some(Assist { by, at, asked: all });
-            }
+            Event::ProposalMade { n, text, ends_at } => self.propose(*n, text, *ends_at, entry),
+            Event::ProposalObjected { n, .. } => self.object(*n, &entry.actor.person, true),
+            Event::ObjectionWithdrawn { n } => self.object(*n, &entry.actor.person, false),
+            Event::ProposalWithdrawn { n, .. } => self.settle_proposal(*n, ProposalState::Withdrawn),
+            Event::ProposalSettled { n, .. } => self.settle_proposal(*n, ProposalState::Decided),
+
+            Event::AssistAsked { asked, .. } => self.ask_for_help(&entry.actor.person, asked, at),
             Event::Nudged { whom, .. } => {
                 self.silence.nudges += 1;
                 let (furthest, since) = self.silence.unanswered.unwrap_or((*whom, at));
@@ -409,10 +295,15 @@ impl Incident {
             Event::LinkAdded { label, url } => {
                 self.links.push(Link { seq: entry.seq, label: label.clone(), url: url.clone() });
             }
+            Event::EntryPinned { target } => {
+                self.pins.insert(*target);
+            }
+            Event::EntryUnpinned { target } => {
+                self.pins.remove(target);
+            }
+            Event::EntryRedacted { target, .. } => self.forget(*target),
+
             Event::AlertsLinked { situation, title, source, firing, total, alerts } => {
-                let started = alerts.iter().filter_map(|alert| alert.starts_at).min();
-                self.milestones.impact_started = earliest(self.milestones.impact_started, started);
-                self.milestones.detected = earliest(self.milestones.detected, started);
                 let situation = Situation {
                     id: *situation,
                     title: title.clone(),
@@ -420,38 +311,14 @@ impl Incident {
                     firing: *firing,
                     total: *total,
                 };
-                self.situations.insert(situation.id, situation);
+                self.link_alerts(situation, alerts, entry);
             }
             Event::AlertsChanged { situation, firing, total, .. } => {
-                if let Some(linked) = self.situations.get_mut(situation) {
-                    linked.firing = *firing;
-                    linked.total = *total;
-                }
+                self.count_alerts(*situation, *firing, *total);
             }
-            Event::AlertsCleared { situation, total, .. } => {
-                if let Some(linked) = self.situations.get_mut(situation) {
-                    linked.firing = 0;
-                    linked.total = *total;
-                }
-            }
-            Event::UpdateDrafted { n, draft } => {
-                if let Some(post) = self.post_mut(*n) {
-                    // Another wording: whatever approval there was is gone.
-                    post.draft = draft.clone();
-                    post.author = entry.actor.person.clone();
-                    post.approval = None;
-                } else {
-                    self.posts.push(Post {
-                        n: *n,
-                        draft: draft.clone(),
-                        author: entry.actor.person.clone(),
-                        drafted_at: at,
-                        approval: None,
-                        published: None,
-                        dropped: None,
-                    });
-                }
-            }
+            Event::AlertsCleared { situation, total, .. } => self.count_alerts(*situation, 0, *total),
+
+            Event::UpdateDrafted { n, draft } => self.draft_post(*n, draft, entry),
             Event::UpdateApproved { n, basis, expires_at, alone } => {
                 let approval = ApprovalRecord {
                     by: entry.actor.person.clone(),
@@ -465,21 +332,7 @@ impl Incident {
                 }
             }
             Event::UpdatePublished { n, approved_at, next_update_at, destinations } => {
-                let published = PublishRecord {
-                    at,
-                    approved_at: *approved_at,
-                    by: entry.actor.person.clone(),
-                    next_update_at: *next_update_at,
-                    // The built-in page and a drill's sandbox show it with this very entry.
-                    destinations: destinations
-                        .iter()
-                        .map(|d| (d.clone(), matches!(d.as_str(), "page" | "sandbox").then_some(Ok(None))))
-                        .collect(),
-                };
-                if let Some(post) = self.post_mut(*n) {
-                    post.published = Some(published);
-                }
-                self.next_update_due = *next_update_at;
+                self.publish_post(*n, *approved_at, *next_update_at, destinations, entry);
             }
             Event::UpdateDelivered { n, destination, url } => {
                 self.settle_post(*n, destination, Ok(url.clone()))
@@ -492,124 +345,13 @@ impl Incident {
                     post.dropped = Some(reason.clone());
                 }
             }
+
             Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),
-            Event::EntryRedacted { target, .. } => self.forget(*target),
             Event::EntryCorrected { .. }
             | Event::Reminded { .. }
             | Event::Injected { .. }
             | Event::Observed { .. }
             | Event::Endex { .. } => {}
         }
-    }
-
-    /// A redacted entry's words leave the card and the briefing too.
-    fn forget(&mut self, seq: u64) {
-        self.cans.retain(|_, can| can.seq != seq);
-        self.links.retain(|link| link.seq != seq);
-        for action in &mut self.actions {
-            if action.seq == seq {
-                action.text = "[redacted]".into();
-            }
-            if action.reported_in == Some(seq) {
-                action.result = Some("[redacted]".into());
-            }
-        }
-        for proposal in self.proposals.iter_mut().filter(|proposal| proposal.seq == seq) {
-            proposal.text = "[redacted]".into();
-        }
-        for task in &mut self.tasks {
-            if task.seq == seq {
-                task.text = "[redacted]".into();
-            }
-            if task.reported_in == Some(seq) {
-                task.result = Some("[redacted]".into());
-            }
-        }
-    }
-
-    /// What was approved under another severity or phase is approved no more, even if they come back.
-    fn void_approvals(&mut self) {
-        for approval in self.posts.iter_mut().filter_map(|post| post.approval.as_mut()) {
-            approval.basis.clear();
-        }
-    }
-
-    fn enter(&mut self, phase: Phase, at: DateTime<Utc>) {
-        let told = self.public_phase();
-        self.phase = phase;
-        if self.public_phase() != told {
-            self.void_approvals();
-        }
-        match phase {
-            Phase::Identified => {
-                self.milestones.identified = Some(at);
-                // Back from monitoring, it was not mitigated after all.
-                self.milestones.mitigated = None;
-            }
-            Phase::Monitoring => self.milestones.mitigated = Some(at),
-            Phase::Resolved => {
-                self.milestones.mitigated.get_or_insert(at);
-                self.milestones.resolved = Some(at);
-                self.next_update_due = None;
-            }
-            Phase::Closed | Phase::Cancelled | Phase::Merged => {
-                self.milestones.closed = Some(at);
-                self.next_update_due = None;
-                self.command_offer = None;
-                self.offers.clear();
-                self.stop = None;
-                self.roll_call = None;
-                self.period = None;
-                // What nobody decided by then lapses.
-                for proposal in self.proposals.iter_mut().filter(|one| one.state == ProposalState::Open) {
-                    proposal.state = ProposalState::Withdrawn;
-                }
-            }
-            Phase::Triage | Phase::Investigating | Phase::Review => {
-                if phase == Phase::Investigating {
-                    self.milestones.resolved = None;
-                    self.milestones.mitigated = None;
-                    self.milestones.closed = None;
-                }
-            }
-        }
-    }
-
-    fn give_command(&mut self, to: &Person, at: DateTime<Utc>) {
-        self.command_offer = None;
-        self.silence.unanswered = None;
-        if self.commander.id != to.id {
-            self.commanders.push((to.clone(), at));
-            self.commander = to.clone();
-            self.commander_since = at;
-        }
-        // The commander is no one's deputy.
-        self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));
-        self.unify();
-    }
-
-    fn set_objective(&mut self, n: u32, state: ObjectiveState) {
-        if let Some(objective) = self.objectives.iter_mut().find(|objective| objective.n == n) {
-            objective.state = state;
-        }
-    }
-
-    fn set_task(&mut self, n: u32, state: TaskState) {
-        if let Some(task) = self.task_mut(n) {
-            task.state = state;
-        }
-    }
-
-    fn settle_post(&mut self, n: u32, destination: &str, settled: Result<Option<String>, String>) {
-        if let Some(published) = self.post_mut(n).and_then(|post| post.published.as_mut()) {
-            published.destinations.insert(destination.to_owned(), Some(settled));
-        }
-    }
-}
-
-fn earliest(a: Option<DateTime<Utc>>, b: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }

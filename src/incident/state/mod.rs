@@ -6,10 +6,12 @@
 mod accountability;
 mod circle;
 mod fold;
+mod milestones;
 mod parts;
+mod unified;
 mod unity;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,9 @@ use crate::{people::Person, post::PublicPhase};
 pub use accountability::{Period, RollCall};
 pub use circle::Circle;
 pub use fold::ASSIST_ANEW;
+pub use milestones::{Milestones, Origin, Replaced, Span};
 pub use parts::*;
+pub use unified::{Joined, UnifyOffer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
@@ -34,6 +38,13 @@ pub struct Incident {
     pub commander_since: DateTime<Utc>,
     pub commanders: Vec<(Person, DateTime<Utc>)>,
     pub command_offer: Option<Offer>,
+    /// The organization of whoever holds the token; empty where it was not said.
+    pub organization: String,
+    /// Commanders of other organizations beside the holder of the token: Unified Command.
+    pub joined: Vec<Joined>,
+    pub unify_offer: Option<UnifyOffer>,
+    /// When an executive was last asked whether they wish to take command.
+    pub executive_asked: Option<DateTime<Utc>>,
     pub roles: Vec<Assignment>,
     pub offers: Vec<Offer>,
     pub participants: BTreeMap<String, Participant>,
@@ -57,9 +68,21 @@ pub struct Incident {
     pub posts: Vec<Post>,
     pub situations: BTreeMap<i64, Situation>,
     pub links: Vec<Link>,
+    /// Entries that are key moments.
+    pub pins: BTreeSet<u64>,
     pub decisions: u64,
     pub notes: u64,
     pub milestones: Milestones,
+    /// The greater one that it is a part of.
+    pub parent: Option<IncidentId>,
+    /// Its own parts, and how far each has come: open, or in which way over.
+    pub children: BTreeMap<IncidentId, Phase>,
+    /// What type of incident it is, as the settings name them.
+    pub incident_type: Option<String>,
+    /// By the field's name.
+    pub fields: BTreeMap<String, FieldValue>,
+    /// It was over when it was declared.
+    pub is_retrospective: bool,
     pub next_update_due: Option<DateTime<Utc>>,
     pub drill_clock: Option<DrillClock>,
     pub scenario: Option<String>,
@@ -112,7 +135,7 @@ impl Incident {
     /// The roles that a person has been given, command first.
     pub fn roles_of(&self, person: &Person) -> Vec<Role> {
         let mut roles = Vec::new();
-        if self.commander.id == person.id {
+        if self.has_command(person) {
             roles.push(Role::ic());
         }
         roles.extend(self.roles.iter().filter(|a| a.person.id == person.id).map(|a| a.role.clone()));
@@ -153,14 +176,14 @@ impl Incident {
         };
         let asked = [
             self.given("ops").chain(self.given("safety")).collect(),
-            vec![&self.commander],
+            self.commanding(),
             self.given("deputy").collect(),
         ];
         asked.into_iter().map(others).find(|people| !people.is_empty()).unwrap_or_else(|| {
             let may = ["ops", "safety", "deputy"]
                 .iter()
                 .any(|slug| self.given(slug).any(|one| one.id == author.id));
-            if may || self.commander.id == author.id { vec![author.clone()] } else { vec![] }
+            if may || self.has_command(author) { vec![author.clone()] } else { vec![] }
         })
     }
 
@@ -170,7 +193,7 @@ impl Incident {
         self.participants
             .values()
             .filter(|one| {
-                let has_part = one.person.id == self.commander.id
+                let has_part = self.has_command(&one.person)
                     || self.roles.iter().any(|held| held.person.id == one.person.id);
                 one.checked_out.is_none()
                     && (one.checked_in.is_some() || has_part)
@@ -178,6 +201,10 @@ impl Incident {
             })
             .map(|one| &one.person)
             .collect()
+    }
+
+    pub fn open_children(&self) -> impl Iterator<Item = IncidentId> {
+        self.children.iter().filter(|(_, phase)| !phase.is_over()).map(|(child, _)| *child)
     }
 
     pub fn firing(&self) -> u64 {

@@ -274,14 +274,10 @@ pub struct Link {
     pub url: String,
 }
 
-/// When each milestone was reached.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Milestones {
-    pub impact_started: Option<DateTime<Utc>>,
-    pub detected: Option<DateTime<Utc>>,
-    pub declared: Option<DateTime<Utc>>,
-    pub identified: Option<DateTime<Utc>>,
-    pub mitigated: Option<DateTime<Utc>>,
-    pub resolved: Option<DateTime<Utc>>,
-    pub closed: Option<DateTime<Utc>>,
+/// What a field of the organization's own was filled with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldValue {
+    pub value: String,
+    /// The timeline entry it stands in.
+    pub seq: u64,
 }

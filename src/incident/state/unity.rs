@@ -1,4 +1,4 @@
-//! Unity of command: everybody reports to exactly one supervisor, and every way up ends at the commander.
+//! Unity of command: everybody reports to exactly one supervisor, and every way up ends at a commander.
 //!
 //! Without more, a person reports to who answers for the role above their highest one. A word of whoever gives out roles
 //! (`role report`) comes before that, as long as it makes no circle.
@@ -17,9 +17,9 @@ fn rank(role: &Role) -> usize {
 }
 
 impl Incident {
-    /// Whom somebody reports to; nobody for the commander.
+    /// Whom somebody reports to; nobody for who has command.
     pub fn supervisor(&self, person: &Person) -> Option<&Person> {
-        if person.id == self.commander.id {
+        if self.has_command(person) {
             return None;
         }
         Some(self.reports_to.get(&person.id).unwrap_or_else(|| self.by_role(person)))
@@ -73,8 +73,8 @@ impl Incident {
 
     /// Roles and command have moved: words that would make a circle now, or are the commander's, hold no more.
     pub(super) fn unify(&mut self) {
-        let commander = self.commander.id.clone();
-        self.reports_to.remove(&commander);
+        let commanding: Vec<String> = self.commanding().iter().map(|one| one.id.clone()).collect();
+        self.reports_to.retain(|id, _| !commanding.contains(id));
         let told: Vec<String> = self.reports_to.keys().cloned().collect();
         for id in told {
             let person = Person { id: id.clone(), name: String::new() };

@@ -4,7 +4,7 @@ use chrono::Duration;
 use commandpost::{
     desk::{Along, Settings},
     incident::{
-        command::{Command, Declare, DrillStart},
+        command::{Command, Declare, DrillStart, StatedTime},
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
@@ -112,7 +112,7 @@ async fn executives_are_thought_of_again_and_again_until_it_is_over_counted_from
 #[tokio::test]
 async fn an_incident_that_gets_worse_has_a_deadline_for_telling_the_public() {
     let house = House::open(Settings::default()).await;
-    let mild = Declare { severity: Severity::Sev4, ..declare("Payments are slow", Kind::Real) };
+    let mild = Declare { severity: Some(Severity::Sev4), ..declare("Payments are slow", Kind::Real) };
     let id = house.desk.declare(caller("Ada"), mild, Along::default()).await.unwrap().incident.unwrap();
     assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "the public need not be told of a SEV4");
     let worse = |to| Command::Severity { to, reason: String::new() };
@@ -239,4 +239,24 @@ async fn a_roll_call_and_an_operational_period_end_in_their_time_also_after_a_re
     let texts = house.texts(id).await;
     assert!(texts.iter().any(|text| text.contains("The time of operational period 1 is over")), "{texts:?}");
     house.sound(id).await;
+}
+
+#[tokio::test]
+async fn what_was_over_when_it_was_declared_owes_the_public_nothing() {
+    let mut settings = Settings::default();
+    settings.policy.exec_update_minutes = [5; 5];
+    settings.policy.silence_minutes = [5; 5];
+    let house = House::open(settings).await;
+    let over = Declare {
+        began: Some(StatedTime::MinutesAgo(600)),
+        ended: Some(StatedTime::MinutesAgo(500)),
+        ..declare("The night's outage", Kind::Real)
+    };
+    let answer = house.desk.declare(caller("Ada"), over, Along::default()).await.unwrap();
+    let id = answer.incident.unwrap();
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None);
+    let timeline = house.desk.timeline(id, 1).await.unwrap();
+    let resolved = timeline.iter().find(|line| line.name == "incident.phase_changed").unwrap();
+    assert_eq!((resolved.occurred_at, resolved.recorded_at), (at(-500 * 60), at(0)));
+    assert!(resolved.is_late, "its time was stated");
 }

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{openapi::OpenApi, specs};
+use crate::support::{discord::slash, openapi::OpenApi, specs};
 
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -152,9 +152,7 @@ impl House {
     }
 
     pub async fn slash(&self, person: Id, channel: Id, name: &str, options: Value) -> Interaction {
-        self.discord
-            .slash(person, channel, &format!("incident {name}"), options)
-            .expect("a registered command")
+        self.discord.slash(person, channel, &slash(name), options).expect("a registered command")
     }
 
     /// A slash command and the answer that its asker reads.

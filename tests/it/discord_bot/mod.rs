@@ -10,6 +10,7 @@ use commandpost::{
 };
 use serde_json::{Value, json};
 
+use crate::support::discord::slash;
 use house::House;
 
 fn field<'a>(card: &'a Message, name: &str) -> &'a str {
@@ -146,9 +147,10 @@ async fn while_somebody_types_the_place_offers_what_it_knows() {
     let (thread, _) = house.declare("Checkout fails").await;
     house.ask(house.ada, thread.id, "task add", json!({"text": "check the load balancers"})).await;
     let offered = async |name: &str, options: Value, focused: &str| {
-        let name = format!("incident {name}");
-        let typing =
-            house.discord.autocomplete(house.bob, thread.id, &name, options, focused).expect("offered");
+        let typing = house
+            .discord
+            .autocomplete(house.bob, thread.id, &slash(name), options, focused)
+            .expect("offered");
         typing.choices().await.expect("choices")
     };
     let incidents = offered("status", json!({"incident": "check"}), "incident").await;
@@ -159,6 +161,14 @@ async fn while_somebody_types_the_place_offers_what_it_knows() {
     assert!(tasks[0].0.contains("check the load balancers"), "{tasks:?}");
     let roles = offered("role take", json!({"role": "pi"}), "role").await;
     assert!(roles.iter().any(|(_, value)| value == "pio"), "{roles:?}");
+    // The record's own command offers and does as the other one.
+    house.ask(house.ada, thread.id, "note", json!({"text": "db2 is full"})).await;
+    let entries = offered("entry correct", json!({"n": ""}), "n").await;
+    assert!(entries[0].0.ends_with("db2 is full"), "{entries:?}");
+    let correction = json!({"n": entries[0].1, "text": "db1 is full"});
+    house.ask(house.ada, thread.id, "entry correct", correction).await;
+    let timeline = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+    assert!(timeline.iter().any(|line| line.text == "db1 is full"), "{timeline:#?}");
     house.end(bot, "autocomplete").await;
 }
 

@@ -149,6 +149,8 @@ impl Writing {
             severity: Severity::Sev2,
             triage: false,
             drill_clock: None,
+            began: None,
+            ended: None,
         })
     }
 

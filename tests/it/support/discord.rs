@@ -70,3 +70,9 @@ impl Bench {
         self.call(Method::DELETE, path, &Value::Null).await
     }
 }
+
+/// A verb as Discord's slash command that it stands below: `incident declare`, `record entry correct`.
+pub fn slash(verb: &str) -> String {
+    let first = verb.split(' ').next().unwrap_or_default();
+    format!("{} {verb}", commandpost::grammar::discord_root(first))
+}

@@ -65,15 +65,7 @@ pub fn caller(name: &str) -> Caller {
 }
 
 pub fn declare(title: &str, kind: Kind) -> Declare {
-    Declare {
-        title: title.into(),
-        severity: Severity::Sev2,
-        kind,
-        triage: false,
-        situation: None,
-        drill: None,
-        restricted: false,
-    }
+    Declare::new(title, Severity::Sev2, kind)
 }
 
 pub fn note(text: impl Into<String>) -> Command {

@@ -82,9 +82,11 @@ async fn speak(
             Ok(reading(rows.iter().map(|row| format!("{} {}\n", row.id, row.title)).collect()))
         }
         Spoken::Help { text } => Ok(reading(text)),
-        Spoken::Merge { .. } | Spoken::Alerts | Spoken::Tasks { .. } | Spoken::Updates { .. } => {
-            Ok(reading("They stand on the page.".into()))
-        }
+        Spoken::Merge { .. }
+        | Spoken::Alerts
+        | Spoken::Tasks { .. }
+        | Spoken::Updates { .. }
+        | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }
 }
 
@@ -155,13 +157,8 @@ impl House {
         let now = self.desk.world.now();
         let clock = DrillClock { started_real: now, started_virtual: now, speed: 1.0 };
         let drill = Declare {
-            title: "Loss of the session store".into(),
-            severity: Severity::Sev2,
-            kind: Kind::Drill,
-            restricted: false,
-            triage: false,
-            situation: None,
             drill: Some(DrillStart { scenario: "redis-primary-loss".into(), sha256: "0".repeat(64), clock }),
+            ..Declare::new("Loss of the session store", Severity::Sev2, Kind::Drill)
         };
         let eve = Caller::person(Person::named("Eve").unwrap(), "console");
         self.desk.declare(eve, drill, Along::default()).await.unwrap();

@@ -98,17 +98,16 @@ async fn what_is_not_published_or_not_real_is_nowhere_to_be_read() {
     let clock =
         commandpost::incident::event::DrillClock { started_real: now, started_virtual: now, speed: 1.0 };
     let drill = commandpost::incident::command::Declare {
-        title: "DRILL-TITLE".into(),
-        severity: commandpost::incident::severity::Severity::Sev1,
-        kind: Kind::Drill,
-        restricted: false,
-        triage: false,
-        situation: None,
         drill: Some(commandpost::incident::command::DrillStart {
             scenario: "x".into(),
             sha256: "0".repeat(64),
             clock,
         }),
+        ..commandpost::incident::command::Declare::new(
+            "DRILL-TITLE",
+            commandpost::incident::severity::Severity::Sev1,
+            Kind::Drill,
+        )
     };
     let ada =
         commandpost::desk::Caller::person(commandpost::people::Person::named("Ada").unwrap(), "console");

@@ -92,13 +92,8 @@ fn an_admin_who_breaks_the_glass_gives_a_reason_and_stands_on_the_timeline() {
 fn who_declares_it_restricted_is_alone_in_it() {
     let (ada, policy) = (who("Ada"), Policy::default());
     let declare = Declare {
-        title: "Somebody of ours leaks data".into(),
-        severity: Severity::Sev1,
-        kind: Kind::Real,
-        triage: false,
-        situation: None,
-        drill: None,
         restricted: true,
+        ..Declare::new("Somebody of ours leaks data", Severity::Sev1, Kind::Real)
     };
     let scene =
         Scene { person: &ada, is_house: false, is_admin: false, now: start(), policy: &policy, target: None };

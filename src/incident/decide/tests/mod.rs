@@ -8,11 +8,17 @@ mod actions;
 mod aid;
 mod command;
 mod consent;
+mod executive;
 mod lifecycle;
 mod log;
+mod milestones;
+mod pins;
 mod posts;
+mod relations;
 mod rights;
 mod roles;
+mod taxonomy;
+mod unified;
 mod work;
 
 use uuid::Uuid;
@@ -50,16 +56,21 @@ pub(super) fn start() -> DateTime<Utc> {
 impl Stage {
     /// An incident that `by` has declared.
     pub fn of(by: &str, kind: Kind, triage: bool) -> Stage {
-        let (person, policy) = (who(by), Policy { components: vec!["Checkout".into()], ..Policy::default() });
-        let declare = Declare {
-            title: "Payments fail".into(),
-            severity: Severity::Sev2,
-            kind,
-            triage,
-            situation: None,
-            drill: None,
-            restricted: false,
-        };
+        let declare = Declare { triage, ..Declare::new("Payments fail", Severity::Sev2, kind) };
+        Stage::declared(by, &declare).unwrap()
+    }
+
+    /// As declared here, or why not.
+    pub fn declared(by: &str, declare: &Declare) -> Result<Stage, Refusal> {
+        Stage::declared_under(
+            Policy { components: vec!["Checkout".into()], ..Policy::default() },
+            by,
+            declare,
+        )
+    }
+
+    pub fn declared_under(policy: Policy, by: &str, declare: &Declare) -> Result<Stage, Refusal> {
+        let person = who(by);
         let scene = Scene {
             person: &person,
             is_house: by == HOUSE,
@@ -68,18 +79,18 @@ impl Stage {
             policy: &policy,
             target: None,
         };
-        let decision = open(&declare, &scene).unwrap();
+        let decision = open(declare, &scene)?;
         let mut entries: Vec<Entry> = Vec::new();
-        let mut incident = None;
+        let mut incident: Option<Incident> = None;
         for happened in decision.events {
-            let entry = entry(IncidentId::new(kind, 1), &entries, &person, start(), happened);
+            let entry = entry(IncidentId::new(declare.kind, 1), &entries, &person, start(), happened);
             match &mut incident {
                 None => incident = Incident::open(&entry),
                 Some(incident) => incident.apply(&entry),
             }
             entries.push(entry);
         }
-        Stage { incident: incident.unwrap(), now: start(), policy, entries, refused: vec![] }
+        Ok(Stage { incident: incident.unwrap(), now: start(), policy, entries, refused: vec![] })
     }
 
     /// A real incident in Ada's command.
@@ -100,7 +111,9 @@ impl Stage {
     pub fn ask(&self, by: &str, command: &Command) -> Ruling {
         let person = who(by);
         let target = match command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } => self.target(*target),
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
+                self.target(*target)
+            }
             _ => None,
         };
         let scene = Scene {

@@ -107,18 +107,7 @@ fn a_right_that_is_reserved_to_groups_is_refused_to_everybody_else() {
     stage.ok("Bo", Command::Approve { n: 1, alone: None });
 
     let declare = |by: &str, kind: Kind, is_house: bool| {
-        let (person, declare) = (
-            who(by),
-            super::super::Declare {
-                title: "Payments fail".into(),
-                severity: Severity::Sev2,
-                kind,
-                triage: false,
-                situation: None,
-                drill: None,
-                restricted: false,
-            },
-        );
+        let (person, declare) = (who(by), super::super::Declare::new("Payments fail", Severity::Sev2, kind));
         let scene = Scene {
             person: &person,
             is_house,

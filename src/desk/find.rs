@@ -1,0 +1,98 @@
+//! Search: the lines in which all of some words stand, over every timeline that the asker may see.
+//!
+//! A scan, newest incidents first, that ends after so many entries: what a search costs does not grow with the years. It reads
+//! what a reader reads: the current wording of what was corrected, and nothing of what was redacted.
+
+use std::sync::Arc;
+
+use super::{Caller, Desk};
+use crate::{
+    incident::{id::IncidentId, refusal::Refusal, timeline::Line},
+    journal::rows::{IncidentFilter, IncidentRow},
+};
+
+/// Entries looked at in one search, and lines shown of it.
+const ENTRIES_MAX: u64 = 50_000;
+const SHOWN_MAX: usize = 20;
+/// Incidents looked at, the newest of them.
+const INCIDENTS_MAX: u32 = 1_000;
+const LINE_CHARS_MAX: usize = 160;
+const WORDS_CHARS_MAX: usize = 200;
+
+/// Whether this line has all of the words. A correction's own line quotes what the corrected one says anyway.
+fn has(line: &Line, words: &[String]) -> bool {
+    let text = line.text.to_lowercase();
+    line.redacted_by.is_none()
+        && line.name != "entry.corrected"
+        && words.iter().all(|word| text.contains(word.as_str()))
+}
+
+fn told(id: IncidentId, line: &Line) -> String {
+    let flat = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text: String = flat.chars().take(LINE_CHARS_MAX).collect();
+    if text.len() < flat.len() {
+        text.push('…');
+    }
+    let at = line.occurred_at.format("%Y-%m-%d %H:%M UTC");
+    format!("{id} {} – {at}, {}: {text}", line.seq, line.actor)
+}
+
+impl Desk {
+    /// The answer to `find`; of one incident where `target` names it.
+    ///
+    /// # Errors
+    /// No words, no such incident, or the journal does not answer.
+    pub(super) async fn find(
+        self: &Arc<Self>,
+        caller: &Caller,
+        target: Option<IncidentId>,
+        typed: &str,
+    ) -> Result<String, Refusal> {
+        let lower: String = typed.to_lowercase().chars().take(WORDS_CHARS_MAX).collect();
+        let words: Vec<String> = lower.split_whitespace().map(str::to_owned).collect();
+        if words.iter().all(|word| word.chars().count() < 2) {
+            return Err(Refusal::invalid(
+                "That is too little to search for.",
+                "Give a word or two: `find replica lag`.",
+            ));
+        }
+        let eyes = self.seen_by(&caller.person);
+        let mut rows = eyes.list(IncidentFilter::all(INCIDENTS_MAX)).await?;
+        rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard);
+        if let Some(id) = target {
+            rows.retain(|row| row.id == id);
+            if rows.is_empty() {
+                return Err(Refusal::no_such(id));
+            }
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
+        let (mut left, mut found, mut unread) = (ENTRIES_MAX, Vec::new(), 0);
+        for IncidentRow { id, seq, .. } in &rows {
+            if left == 0 {
+                unread += 1;
+                continue;
+            }
+            // What changes a line comes after it: the end of a timeline reads as it does within the whole.
+            let from = seq.saturating_sub(left - 1).max(1);
+            left = left.saturating_sub(*seq);
+            let lines = eyes.timeline(*id, from).await?;
+            found.extend(lines.iter().rev().filter(|line| has(line, &words)).map(|line| told(*id, line)));
+        }
+        Ok(answer(found, unread))
+    }
+}
+
+fn answer(mut found: Vec<String>, unread: usize) -> String {
+    let more = found.len().saturating_sub(SHOWN_MAX);
+    found.truncate(SHOWN_MAX);
+    if found.is_empty() {
+        found.push("Nothing that you may see has all of these words.".to_owned());
+    }
+    if more > 0 {
+        found.push(format!("… and {more} more. Add a word, or search one incident: `INC-1 find WORDS`."));
+    }
+    if unread > 0 {
+        found.push(format!("{unread} older incidents were not searched: name one (`INC-1 find WORDS`)."));
+    }
+    found.join("\n")
+}

@@ -1,0 +1,139 @@
+//! What people are told: the help, the reference page, the refusals, and that it can be said.
+
+use super::*;
+
+#[test]
+fn every_example_in_the_help_can_be_said() {
+    for (path, verb) in tree::leaves() {
+        let example = tree::example(verb);
+        assert!(said(&example).is_ok(), "{path:?}: {:?}", said(&example));
+    }
+}
+
+#[test]
+fn what_the_rules_tell_people_to_type_can_be_typed() {
+    let rooms = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/incident");
+    let mut files = vec![rooms.join("briefing.rs"), rooms.join("next.rs"), rooms.join("sentence.rs")];
+    files.extend(std::fs::read_dir(rooms.join("decide")).unwrap().map(|file| file.unwrap().path()));
+    let mut tried = 0;
+    for file in files {
+        // The rules' own tests are in a folder beside them.
+        if !file.is_file() {
+            continue;
+        }
+        let source = std::fs::read_to_string(file).unwrap();
+        let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for quoted in code.split('`').skip(1).step_by(2) {
+            // The program's own command line, settings and lone flags are other languages.
+            if ["commandpost", "components", "[", "--"].iter().any(|other| quoted.starts_with(other)) {
+                continue;
+            }
+            let line = quoted
+                .replace("{n}", "1")
+                .replace(" N", " 1")
+                .replace("{first}", "pio")
+                .replace("{slug}", "pio")
+                .replace("{id}", "INC-1")
+                .replace("{into}", "INC-2")
+                .replace("{me}", "Ada Lovelace")
+                .replace("{}", "pio")
+                .replace("URL", "https://a.example");
+            let refusal = said(&line).err().map(|refusal| refusal.why).unwrap_or_default();
+            assert!(refusal.is_empty() || refusal.contains("` needs "), "{line}: {refusal}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 40, "{tried}");
+    for text in [
+        "command take --force REASON",
+        "command decline REASON",
+        "role decline",
+        "role release pio",
+        "task more 1 10m",
+        "update draft --corrects 2 TEXT",
+        "update approve 2 --alone REASON",
+        "update drop 2 REASON",
+        "task list",
+        "resolve",
+        "close --reason it's over",
+        "status",
+        "help",
+        "help update",
+    ] {
+        assert!(said(text).is_ok(), "{text}: {:?}", said(text));
+    }
+    assert_eq!(command("command offer NAME"), Command::OfferCommand { to: Person::named("NAME").unwrap() });
+}
+
+#[test]
+fn what_is_not_understood_is_refused_in_two_sentences_that_help() {
+    let all = [
+        "",
+        "  ",
+        "/incident",
+        "severty sev1",
+        "sevrity",
+        "accept",
+        "frobnicate",
+        "task",
+        "task dnoe 1 x",
+        "task done",
+        "task done 1",
+        "task done x y",
+        "task done -1 y",
+        "task ack 99999999999",
+        "task more 1 soon",
+        "status now please",
+        "severity sev9",
+        "severity",
+        "role offer pio",
+        "declare",
+        "close --reason=x",
+        "command take --force=yes",
+        "note",
+        "note   ",
+        "objective",
+        "help frobnicate",
+        "list foo",
+        "update draft --next",
+        "redact 1",
+        "\u{7}\u{202e}x",
+        "INC-1",
+    ];
+    let mut page = String::new();
+    for text in all {
+        let outcome = match said(text) {
+            Ok(_) => "(understood)".to_owned(),
+            Err(refusal) => refusal.to_string(),
+        };
+        assert!(
+            !outcome.contains("Usage:") && !outcome.contains('\n') && outcome.chars().count() < 400,
+            "{outcome}"
+        );
+        page.push_str(&format!("{text:?}\n    {outcome}\n"));
+    }
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn the_help_reads_well() {
+    let page =
+        [None, Some("task"), Some("update draft"), Some("sev"), Some("ack"), Some("declare"), Some("frob")]
+            .map(help)
+            .join("\n---\n");
+    insta::assert_snapshot!(page);
+}
+
+/// With `INSTA_UPDATE=always` the page is written anew.
+#[test]
+fn the_reference_page_tells_what_the_grammar_takes() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, reference()).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == reference(),
+        "docs/commands.md is out of date: INSTA_UPDATE=always cargo test --lib grammar:: writes it anew"
+    );
+}

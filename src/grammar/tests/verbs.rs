@@ -1,0 +1,305 @@
+//! What each verb takes.
+
+use super::*;
+
+#[test]
+fn a_declaration_is_real_and_of_its_usual_severity_unless_said_otherwise() {
+    let declared = |text: &str| match said(text).unwrap() {
+        Spoken::Declare { declare, situation } => (declare, situation),
+        other => panic!("{other:?}"),
+    };
+    let (declare, situation) = declared("declare Checkout doesn't  work");
+    assert_eq!(declare.title, "Checkout doesn't  work");
+    assert_eq!((declare.severity, declare.kind, declare.triage), (None, Kind::Real, false));
+    assert_eq!(situation, None);
+    for text in [
+        "declare Checkout is down --severity S1 --from S-3 --triage --test",
+        "declare --severity=sev-1 --test --triage --from s-3 Checkout is down",
+        "declare —severity SEV1 Checkout is down —from S-3 —triage —test",
+    ] {
+        let (declare, situation) = declared(text);
+        assert_eq!(declare.title, "Checkout is down");
+        assert_eq!(
+            (declare.severity, declare.kind, declare.triage),
+            (Some(Severity::Sev1), Kind::Test, true)
+        );
+        assert_eq!(situation, Some(3));
+    }
+    let late = declared("declare Checkout was down --began 10:30 --ended 10m ago").0;
+    assert_eq!(late.title, "Checkout was down");
+    assert_eq!(late.began, Some(StatedTime::TimeOfDay("10:30:00".parse().unwrap())));
+    assert_eq!(late.ended, Some(StatedTime::MinutesAgo(10)));
+    let classified =
+        declared("declare Data is out --type security --field region=eu --field \"team=the shop\"").0;
+    assert_eq!(classified.incident_type.as_deref(), Some("security"));
+    let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(classified.fields, [named("region", "eu"), named("team", "the shop")]);
+    assert!(refused("declare x --field region").contains("Write region=eu"));
+    assert!(refused("declare x --ended 10:30 --triage").contains("does not go with"));
+    assert_eq!(declared("declare INC-1 is back").0.title, "INC-1 is back");
+    assert!(refused("INC-1 declare Checkout").contains("`confirm INC-1`"));
+    assert!(refused("declare x --drill").contains("no flag «--drill»"));
+}
+
+#[test]
+fn declaring_a_triage_card_confirms_it() {
+    let confirmed = Command::Confirm { severity: Some(Severity::Sev1) };
+    for text in
+        ["declare INC-3 sev1", "declare INC-3 --severity sev1", "INC-3 declare sev1", "confirm INC-3 s1"]
+    {
+        match said(text) {
+            Ok(Spoken::On { target, command }) => {
+                assert_eq!((target.unwrap().number, command), (3, confirmed.clone()), "{text}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_task_is_given_with_a_mention_and_a_time_box_or_taken() {
+    let task = |owner: Option<Person>, text: &str, minutes| Command::AssignTask {
+        owner,
+        text: text.into(),
+        minutes,
+    };
+    let lb = "check the load balancers";
+    for text in [
+        format!("task add @ada 10m {lb}"),
+        format!("task add <@80351110224678912> 10m {lb}"),
+        format!("task add --for ada --in 10m {lb}"),
+        format!("task add --in=10m --for=\"ada\" {lb}"),
+    ] {
+        assert_eq!(command(&text), task(Some(ada()), lb, Some(10)), "{text}");
+    }
+    assert_eq!(command("task add 3 servers @ada knows"), task(None, "3 servers @ada knows", None));
+    assert_eq!(command("task add -- @ada 10m x"), task(None, "@ada 10m x", None));
+    assert!(refused("task add @nobody x").contains("I do not know"));
+    assert!(refused("task add check --in 10m").contains("stands inside the text"));
+    assert_eq!(
+        command("checkin @ada by phone"),
+        Command::CheckIn { who: Some(ada()), note: "by phone".into() }
+    );
+}
+
+#[test]
+fn an_action_is_announced_without_a_verb_of_its_own() {
+    let announce = |text: &str, is_risky, minutes| Command::Announce { text: text.into(), is_risky, minutes };
+    assert_eq!(command("action restart db1"), announce("restart db1", false, None));
+    assert_eq!(command("action 10m restart db1"), announce("restart db1", false, Some(10)));
+    for text in [
+        "action --risky 10m restart db1",
+        "action announce --risky 10m restart db1",
+        "action announce --in 10m --risky restart db1",
+    ] {
+        assert_eq!(command(text), announce("restart db1", true, Some(10)), "{text}");
+    }
+    // A word of the group that a number must follow, without one.
+    assert_eq!(command("action drop the replica"), announce("drop the replica", false, None));
+    assert_eq!(command("action go back to 4.1"), announce("go back to 4.1", false, None));
+    assert_eq!(command("action stop the queue"), announce("stop the queue", false, None));
+    assert_eq!(command("action go #2"), Command::ClearAction { n: 2 });
+    assert_eq!(command("action done 2 it's up"), Command::FinishAction { n: 2, result: "it's up".into() });
+    assert!(refused("action dnoe 2 it's up").contains("Did you mean `action done`?"));
+    assert!(refused("action go").contains("needs N"));
+    assert_eq!(command("stop we lose writes"), Command::StopActions { reason: "we lose writes".into() });
+    assert_eq!(command("resume"), Command::ResumeActions { reason: String::new() });
+    assert!(matches!(said("INC-1 action restart db1"), Ok(Spoken::On { target: Some(_), .. })));
+    assert!(matches!(said("action INC-1 restart db1"), Ok(Spoken::On { target: Some(_), .. })));
+}
+
+#[test]
+fn whoever_is_stuck_says_so_in_their_own_words() {
+    let assist = |text: &str| Command::Assist { text: text.into() };
+    assert_eq!(command("help me"), assist(""));
+    assert_eq!(command("Help me!"), assist(""));
+    assert_eq!(command("help me with the replica"), assist("with the replica"));
+    assert_eq!(command("assist which replica?"), assist("which replica?"));
+    assert!(matches!(said("INC-1 help me"), Ok(Spoken::On { target: Some(_), .. })));
+    assert!(matches!(said("help mitigate"), Ok(Spoken::Help { .. })));
+    assert_eq!(command("next"), Command::Next);
+    assert_eq!(command("snooze 30m"), Command::Quiet { minutes: 30 });
+}
+
+#[test]
+fn a_proposal_has_a_time_to_object_in() {
+    let propose = |text: &str, minutes| Command::Propose { text: text.into(), minutes };
+    assert_eq!(command("propose roll back"), propose("roll back", None));
+    assert_eq!(command("propose --for 10m roll back"), propose("roll back", Some(10)));
+    assert_eq!(command("decision propose roll back"), propose("roll back", None));
+    assert_eq!(command("object 1 no"), Command::Object { n: 1, reason: "no".into() });
+    assert_eq!(command("withdraw 1"), Command::WithdrawProposal { n: 1, reason: String::new() });
+    assert_eq!(command("decision record it"), command("decide it"));
+}
+
+#[test]
+fn the_number_after_merge_is_the_duplicate_s() {
+    let merged = |text: &str| match said(text).unwrap() {
+        Spoken::Merge { target, duplicate, reason } => {
+            (target.map(|id| id.to_string()), duplicate.to_string(), reason)
+        }
+        other => panic!("{text}: {other:?}"),
+    };
+    for text in ["merge INC-2 the same database", "phase merge inc-2 the same database"] {
+        assert_eq!(merged(text), (None, "INC-2".into(), "the same database".into()), "{text}");
+    }
+    assert_eq!(merged("INC-1 merge INC-2"), (Some("INC-1".into()), "INC-2".into(), String::new()));
+    assert!(refused("merge the other one").contains("no incident number"));
+}
+
+#[test]
+fn roles_are_read_as_slug_or_title_and_a_reason_may_end_the_line() {
+    let pio = || "pio".parse().unwrap();
+    assert_eq!(command("role take public information OFFICER"), Command::TakeRole { role: pio() });
+    assert_eq!(
+        command("role offer communications lead @Ada Lovelace"),
+        Command::OfferRole { role: pio(), to: Person::named("Ada Lovelace").unwrap() }
+    );
+    let relieved =
+        |person: Option<Person>| Command::RelieveRole { role: pio(), person, reason: "she's asleep".into() };
+    assert_eq!(command("role relieve pio ada --reason she's asleep"), relieved(Some(ada())));
+    assert_eq!(command("role relieve pio --reason \"she's asleep\""), relieved(None));
+    assert_eq!(
+        command("role decline too busy"),
+        Command::DeclineRole { role: None, reason: "too busy".into() }
+    );
+    assert_eq!(
+        command("role decline pio too busy"),
+        Command::DeclineRole { role: Some(pio()), reason: "too busy".into() }
+    );
+    assert_eq!(
+        command("close --reason=it's over"),
+        Command::Enter { phase: Phase::Closed, reason: "it's over".into() }
+    );
+    assert!(refused("role offer pio @ada --reason x").contains("no flag «--reason»"));
+    assert!(refused("role take boss").contains("«boss» is no role. The roles: ic,"));
+}
+
+#[test]
+fn a_late_note_states_its_time() {
+    let at = |text: &str| match command(text) {
+        Command::Note { text, at: Some(at) } => (text, at),
+        other => panic!("{other:?}"),
+    };
+    let ago = StatedTime::MinutesAgo(10);
+    for text in
+        ["note --at 10m x", "note --at 10m ago x", "note --at \"10m ago\" x", "note --at=\"10m ago\" x"]
+    {
+        assert_eq!(at(text), ("x".into(), ago), "{text}");
+    }
+    assert!(matches!(at("note --at 2026-11-20T09:12Z x").1, StatedTime::At(_)));
+    assert!(refused("note --at noon x").contains("«noon» is no time. Write 09:12"));
+    assert!(refused("note --at").contains("needs a value (TIME)"));
+    assert!(refused("note --at \"10m ago x").contains("is not closed"));
+}
+
+#[test]
+fn the_time_of_a_milestone_is_stated_as_a_late_note_s_is() {
+    let set =
+        |at, reason: &str| Command::SetMilestone { milestone: Milestone::Began, at, reason: reason.into() };
+    assert_eq!(
+        command("milestone began 10m ago the log says so"),
+        set(StatedTime::MinutesAgo(10), "the log says so")
+    );
+    assert_eq!(command("milestone Began 90m"), set(StatedTime::MinutesAgo(90), ""));
+    assert_eq!(command("milestones"), Command::Milestones);
+    assert!(refused("milestone began").contains("needs TIME"));
+    assert!(refused("milestone finished 09:12").contains("Use one of: began, detected"));
+}
+
+#[test]
+fn command_is_joined_and_left_by_a_word_each() {
+    let unify = |organization: &str| Command::Unify { to: ada(), organization: organization.into() };
+    assert_eq!(command("unify @ada --for \"Acme Cloud\""), unify("Acme Cloud"));
+    assert_eq!(command("command unify ada"), unify(""));
+    assert_eq!(command("join"), Command::JoinCommand);
+    let leave = |who, reason: &str| Command::Separate { who, reason: reason.into() };
+    assert_eq!(command("leave --reason our part is over"), leave(None, "our part is over"));
+    assert_eq!(command("separate @ada"), leave(Some(ada()), ""));
+}
+
+#[test]
+fn the_number_after_under_is_the_greater_one_s() {
+    let under = Command::PutUnder { parent: "INC-1".parse().unwrap(), facts: None };
+    assert_eq!(command("under INC-1"), under);
+    assert_eq!(
+        said("INC-2 sub under inc-1").unwrap(),
+        Spoken::On { target: "INC-2".parse().ok(), command: under }
+    );
+    assert_eq!(command("subs"), Command::Subs);
+    assert!(
+        matches!(said("declare The database --under INC-1"), Ok(Spoken::Declare { declare, .. }) if declare.under.is_some())
+    );
+    assert_eq!(command("close --leave-open done"), Command::CloseLeavingSubs { reason: "done".into() });
+}
+
+#[test]
+fn a_type_and_a_field_are_read_or_set_by_the_same_word() {
+    assert_eq!(command("type"), Command::Types);
+    assert_eq!(command("type security"), Command::SetType { name: "security".into() });
+    assert_eq!(command("fields"), Command::Fields);
+    let set = Command::SetField { name: "team".into(), value: "the shop's  own".into() };
+    assert_eq!(command("field team the shop's  own"), set);
+    assert!(refused("field team").contains("needs VALUE"));
+}
+
+#[test]
+fn a_can_report_is_split_at_bars_or_told_by_flags() {
+    let can = |service: &str, conditions: &str, actions: &str, needs: &str| Command::Can {
+        service: service.into(),
+        conditions: conditions.into(),
+        actions: actions.into(),
+        needs: needs.into(),
+    };
+    assert_eq!(command("can api p99 up | restarted | a | b"), can("api", "p99 up", "restarted", "a | b"));
+    assert_eq!(command("can \"checkout api\" fine"), can("checkout api", "fine", "", ""));
+    assert_eq!(
+        command("can api --actions \"grep | wc\" --needs sleep it's slow | very"),
+        can("api", "it's slow | very", "grep | wc", "sleep")
+    );
+    assert!(refused("can api").contains("`can` needs CONDITIONS"));
+}
+
+#[test]
+fn a_public_update_takes_its_flags_before_the_text_and_no_slip_becomes_public() {
+    let full = "update draft --phase identified --impact MAJOR --title \"API errors\" --component API=major_outage \
+                --component \"Web site=degraded performance\" --next 1h30m --corrects 2 We \"know\" why.\n\nMore soon.";
+    assert_eq!(
+        command(full),
+        Command::Draft(DraftText {
+            text: "We \"know\" why.\n\nMore soon.".into(),
+            title: Some("API errors".into()),
+            phase: Some(PublicPhase::Identified),
+            impact: Some(Impact::Major),
+            components: vec![
+                ("API".into(), ComponentState::MajorOutage),
+                ("Web site".into(), ComponentState::DegradedPerformance)
+            ],
+            next_update_minutes: Some(90),
+            replaces: None,
+            corrects: Some(2),
+        })
+    );
+    assert!(refused("update draft --phse identified x").contains("Did you mean `--phase`?"));
+    assert!(refused("update draft We know --next 30m").contains("stands inside the text"));
+    assert!(refused("update draft --phase fixed x").contains("Use one of: investigating, identified"));
+    assert!(refused("update draft --replaces 1 --corrects 2 x").contains("does not go with"));
+    assert!(refused("update draft --next 1h --next 2h x").contains("is given twice"));
+    assert_eq!(
+        command("approve 2 --alone at night"),
+        Command::Approve { n: 2, alone: Some("at night".into()) }
+    );
+    assert_eq!(command("approve 2"), Command::Approve { n: 2, alone: None });
+    assert!(refused("approve 2 --alone").contains("needs REASON"));
+    assert!(refused("approve 2 fine").contains("needs --alone"));
+}
+
+#[test]
+fn a_link_is_a_situation_or_a_page() {
+    assert_eq!(command("link S-3"), Command::LinkSituation { situation: 3, facts: None });
+    let page = Command::AddLink { label: "Error rate".into(), url: "https://g.example/d?a=b|c".into() };
+    assert_eq!(command("link Error rate https://g.example/d?a=b|c"), page);
+    assert_eq!(command("link --url https://g.example/d?a=b|c Error rate"), page);
+    assert!(refused("link Error rate").contains("Write `link S-3`"));
+    assert!(refused("link https://g.example").contains("needs LABEL"));
+}

@@ -1,0 +1,107 @@
+//! What every rule asks of texts, times and numbers before it says yes.
+
+use chrono::SubsecRound;
+
+use super::*;
+
+/// A text fit for the timeline: trimmed, not empty, within the limit, without control characters.
+pub(super) fn text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
+    text_within(what, value, scene.policy.text_chars_max)
+}
+
+pub(super) fn text_within(what: &str, value: &str, max: usize) -> Result<String, Refusal> {
+    let clean = clean(value);
+    let trimmed = clean.trim();
+    // The parts of a CAN report are plurals.
+    let (is, has) = match what {
+        "conditions" | "actions" | "needs" => ("are", "have"),
+        _ => ("is", "has"),
+    };
+    if trimmed.is_empty() {
+        return Err(Refusal::invalid(
+            format!("The {what} {is} empty."),
+            format!("Say the {what} in a few words."),
+        ));
+    }
+    let chars = trimmed.chars().count();
+    if chars > max {
+        return Err(Refusal::limit(
+            format!("The {what} {has} {chars} characters; the limit is {max}."),
+            "Shorten it, or put the long form behind a link (`link LABEL URL`).",
+        ));
+    }
+    Ok(trimmed.to_owned())
+}
+
+/// An optional text, such as a reason: may be empty.
+pub(super) fn optional_text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
+    if value.trim().is_empty() { Ok(String::new()) } else { text(what, value, scene) }
+}
+
+/// Control characters (but line breaks and tabs) and bidirectional overrides show a reader something else than what
+/// is stored; they become `U+FFFD`.
+pub(super) fn clean(value: &str) -> String {
+    value
+        .replace("\r\n", "\n")
+        .chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// Earliest time that a late entry may state, before now.
+const STATED_DAYS_MAX: i64 = 366;
+
+pub(super) fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+    let time = match at {
+        StatedTime::At(time) => time,
+        StatedTime::MinutesAgo(minutes) => now - Duration::minutes(i64::from(minutes)),
+        StatedTime::TimeOfDay(time) => {
+            let today = now.date_naive().and_time(time).and_utc();
+            if today <= now { today } else { today - Duration::days(1) }
+        }
+    };
+    // A minute of grace: the stated clock need not agree with ours.
+    if time > now + Duration::minutes(1) {
+        return Err(Refusal::invalid(
+            format!("{} lies in the future; it is {} now.", when(Some(time)), when(Some(now))),
+            "Give a time that has passed: 09:12 (UTC), 10m (ago), or a date and time.",
+        ));
+    }
+    if time < now - Duration::days(STATED_DAYS_MAX) {
+        return Err(Refusal::invalid(
+            format!("{} is more than a year ago.", when(Some(time))),
+            "Check the date; times are UTC.",
+        ));
+    }
+    // Milliseconds are what is stored beside the entries.
+    Ok(time.trunc_subsecs(3).min(now))
+}
+
+/// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.
+pub fn when(time: Option<DateTime<Utc>>) -> String {
+    time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+pub(super) fn clock_time(time: DateTime<Utc>) -> String {
+    time.format("%H:%M UTC").to_string()
+}
+
+/// A limit on how many of something an incident holds.
+pub(super) fn room_for(what: &str, count: usize, max: usize) -> Result<(), Refusal> {
+    if count < max {
+        return Ok(());
+    }
+    Err(Refusal::limit(
+        format!("This incident already has {count} {what}; {max} is the limit."),
+        "Declare another incident for what is a matter of its own.",
+    ))
+}
+
+pub(super) fn is_real(incident: &Incident) -> bool {
+    incident.kind() == Kind::Real
+}

@@ -1,0 +1,162 @@
+//! What a tired person reads.
+
+use super::*;
+use crate::incident::{decide::when, milestone::Milestone, phase::Phase, role::Role, severity::Severity};
+
+fn person(name: &str) -> Person {
+    Person::named(name).unwrap()
+}
+
+fn announced(is_risky: bool, waits_for: Vec<Person>, minutes: Option<u32>) -> Event {
+    Event::ActionAnnounced { n: 1, text: "restart db1".into(), is_risky, waits_for, minutes }
+}
+
+#[test]
+fn sentences_are_what_a_tired_person_reads() {
+    let (ada, bo) = (person("Ada"), person("Bo"));
+    let at = "2026-01-02T03:15:00Z".parse().unwrap();
+    let pio: Role = "pio".parse().unwrap();
+    let said: Vec<_> = [
+        Event::Declared {
+            title: "Checkout".into(),
+            kind: Kind::Drill,
+            severity: Severity::Sev1,
+            triage: false,
+            drill_clock: None,
+            began: None,
+            ended: None,
+        },
+        Event::Declared {
+            title: "Checkout".into(),
+            kind: Kind::Real,
+            severity: Severity::Sev3,
+            triage: true,
+            drill_clock: None,
+            began: None,
+            ended: None,
+        },
+        Event::SeverityChanged { from: Severity::Sev3, to: Severity::Sev1, reason: "nobody can pay".into() },
+        Event::PhaseChanged { from: Phase::Identified, to: Phase::Monitoring, reason: String::new() },
+        Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: at, briefing_sections: 7 },
+        Event::CommandTransferred {
+            from: ada.clone(),
+            to: bo.clone(),
+            briefing_sections: 0,
+            without_outgoing_brief: true,
+            reason: "Ada is offline".into(),
+        },
+        Event::CommandJoined { by: bo.clone(), organization: "Acme".into() },
+        Event::RoleOffered { role: pio.clone(), to: bo.clone(), expires_at: at },
+        Event::RoleRelieved { role: pio, person: bo.clone(), reason: "end of shift!".into() },
+        Event::CheckedIn { who: bo.clone(), note: String::new() },
+        Event::TaskAssigned { n: 3, text: "Drain node 4".into(), owner: bo, due_at: Some(at) },
+        Event::TaskReported { n: 3, result: "drained".into() },
+        Event::CanReported {
+            service: "db".into(),
+            conditions: "replica lags.".into(),
+            actions: String::new(),
+            needs: "a DBA".into(),
+        },
+        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
+        Event::MilestoneSet {
+            milestone: Milestone::Began,
+            reached_at: at,
+            was: Some("2026-01-02T03:20:00Z".parse().unwrap()),
+            reason: "the first error in the log".into(),
+        },
+        Event::UpdateApproved {
+            n: 1,
+            basis: String::new(),
+            expires_at: at,
+            alone: Some("night shift".into()),
+        },
+        Event::UpdatePublished {
+            n: 1,
+            approved_at: at,
+            next_update_at: None,
+            destinations: vec!["page".into(), "x".into()],
+        },
+        Event::UpdateDeliveryFailed { n: 1, destination: "x".into(), why: "403 Forbidden".into() },
+        announced(false, vec![], Some(10)),
+        announced(true, vec![person("Ada"), person("Bo")], None),
+        Event::ActionHeld { n: 1, reason: "the backup runs".into() },
+        Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true },
+        Event::ActionsStopped { reason: "we lose writes".into() },
+        Event::ActionsResumed { reason: String::new() },
+        Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },
+        Event::ProposalObjected { n: 1, reason: "the schema has changed".into() },
+        Event::ProposalSettled { n: 1, objectors: vec![], at_once: false },
+        Event::ProposalSettled { n: 1, objectors: vec![person("Bo")], at_once: true },
+        Event::AssistAsked { text: "which replica is the primary?".into(), asked: vec![person("Ada")] },
+        Event::AssistAsked { text: String::new(), asked: vec![] },
+        Event::Nudged {
+            whom: Whom::Commander,
+            asked: vec![person("Ada")],
+            silent_minutes: 10,
+            open: vec!["task #3 is late".into(), "the public update is late".into()],
+        },
+        Event::Nudged { whom: Whom::Deputy, asked: vec![person("Bo")], silent_minutes: 15, open: vec![] },
+        Event::Nudged {
+            whom: Whom::Everyone,
+            asked: ["A", "B", "C", "D", "E", "F", "G"].map(person).to_vec(),
+            silent_minutes: 20,
+            open: vec![],
+        },
+        Event::Nudged { whom: Whom::Everyone, asked: vec![], silent_minutes: 10, open: vec![] },
+        Event::QuietAsked { until: at },
+    ]
+    .iter()
+    .map(|event| sentence(event, &|at| when(Some(at))))
+    .collect();
+    insta::assert_snapshot!(said.join("\n"), @r"
+    The exercise «Checkout» was declared as SEV1.
+    «Checkout» was noticed and is in triage, taken as SEV3 for now.
+    Severity was raised from SEV3 to SEV1: nobody can pay.
+    Phase went from identified to monitoring.
+    Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
+    Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
+    Unified Command: Bo has command as well for Acme.
+    Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
+    Bo was relieved as Public Information Officer: end of shift!
+    Bo checked in.
+    Task #3 went to Bo, due 2026-01-02 03:15 UTC: Drain node 4.
+    Task #3 is done: drained.
+    Report on db – conditions: replica lags; needs: a DBA.
+    Alerts S-4 «5xx» cleared: all 12 have stopped firing.
+    Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC: the first error in the log.
+    Public update 1 was approved by its own author, alone: night shift.
+    Public update 1 was published to page, x; no next one was promised.
+    Public update 1 did not reach x: 403 Forbidden.
+    Action 1 is about to be done, 10 minutes: restart db1.
+    Action 1 is risky and waits for the go of Ada or Bo: restart db1.
+    Action 1 is held: the backup runs.
+    Action 1 was done without a go: db1 is up.
+    STOP: we lose writes. Nobody changes anything until it is lifted.
+    The stop is lifted; what is risky needs a new go.
+    Proposal 1: Roll back 4.2. Any strong objection? It is decided 2026-01-02 03:15 UTC unless withdrawn.
+    Strong objection to proposal 1: the schema has changed.
+    Proposal 1 is decided, as its time is over; nobody objects.
+    Proposal 1 is decided before its time, against the strong objection of Bo.
+    A second pair of eyes is asked for: which replica is the primary? Ada, can you look?
+    A second pair of eyes is asked for. Whoever can, please look.
+    Nothing was written for 10 minutes. Ada: how does it stand? A `note` is enough. Open: task #3 is late; the public update is late.
+    Nothing was written for 15 minutes. Bo: the commander does not answer. Write a `note`, or `command take`.
+    Nothing was written for 20 minutes. A, B, C, D, E and 2 others: is anybody here? Write a `note`, or `command take`.
+    Nothing was written for 10 minutes. Nobody has come. Whoever reads this: `command take`.
+    No reminders until 2026-01-02 03:15 UTC.
+    ");
+}
+
+#[test]
+fn a_time_inside_a_sentence_is_told_as_the_edge_tells_it() {
+    let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
+    let extended = Event::TaskExtended { n: 3, due_at: at };
+    let berlin = |at: DateTime<Utc>| at.with_timezone(&chrono_tz::Europe::Berlin).format("%H:%M").to_string();
+    assert_eq!(sentence(&extended, &berlin), "Task #3 has more time, until 04:15.");
+    let text = |text: &str| Part::Text(text.into());
+    assert_eq!(
+        parts(&sentence(&extended, &apart)),
+        [text("Task #3 has more time, until "), Part::Time(at), text(".")]
+    );
+    assert_eq!(parts("nothing is due"), [text("nothing is due")]);
+}
