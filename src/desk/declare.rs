@@ -82,7 +82,7 @@ impl Desk {
             declare.situation = Some(self.facts(&row).await?);
         }
         if let Some(under) = declare.under {
-            declare.parent = self.parent_facts(under, &caller.person).await?;
+            declare.parent = self.parent_facts(under, &caller.person).await?.map(Box::new);
         }
         for _ in 0..TRIES_MAX {
             let number = self.journal.last_number(declare.kind).await.map_err(refuse)? + 1;

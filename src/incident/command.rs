@@ -40,7 +40,7 @@ pub struct Declare {
     pub fields: Vec<(String, String)>,
     /// The greater one that it is a part of, and what the desk knows of that.
     pub under: Option<IncidentId>,
-    pub parent: Option<ParentFacts>,
+    pub parent: Option<Box<ParentFacts>>,
 }
 
 impl Declare {

@@ -57,7 +57,7 @@ pub(super) fn declared(
 ) -> Result<(Option<Event>, Option<Vec<Person>>), Refusal> {
     let own = declare.restricted.then(|| vec![scene.person.clone()]);
     let Some(parent) = declare.under else { return Ok((None, own)) };
-    check_parent(None, declare.kind, parent, declare.parent.as_ref())?;
+    check_parent(None, declare.kind, parent, declare.parent.as_deref())?;
     let circle = declare.parent.as_ref().and_then(|facts| facts.circle.clone());
     if circle.is_none() && declare.restricted {
         return Err(Refusal::conflict(

@@ -147,7 +147,7 @@ fn what_is_restricted_leaves_the_greater_one_and_a_part_of_a_restricted_one_is_f
     house.stage(1).ok("Ada", Command::Restrict { reason: String::new() });
     let part = Declare {
         under: Some(inc(1)),
-        parent: house.facts(inc(1)),
+        parent: house.facts(inc(1)).map(Box::new),
         ..Declare::new("The copy on the file server", Severity::Sev2, Kind::Real)
     };
     let part = Stage::declared("Ada", &part).unwrap();
