@@ -8,6 +8,7 @@
 //! the command is decided again. Nothing is answered before its transaction is committed and synced.
 
 mod alerts;
+mod gathered;
 mod inbox;
 mod ops;
 mod read;

@@ -6,9 +6,10 @@ use uuid::Uuid;
 
 use super::{
     JournalError,
+    gathered::SNAPSHOT_VERSION,
     ops::{DELIVERY_COLUMNS, delivery},
     rows::*,
-    writer::{SNAPSHOT_VERSION, failure},
+    writer::failure,
 };
 use crate::{
     incident::{

@@ -33,9 +33,9 @@ use uuid::Uuid;
 
 use super::{
     AlertReceipt, Append, JournalError, Mark, alerts,
+    gathered::Rows,
     inbox::{self, Placing},
     ops::SmallOp,
-    rows::*,
     statements::*,
 };
 use crate::incident::{
@@ -469,71 +469,4 @@ async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64, i64
     let delivery: i64 =
         sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM deliveries").fetch_one(&mut *conn).await?;
     Ok((alerts, delivery + 1, inbox::marked(conn).await?))
-}
-
-/// Rows of one transaction, gathered from all its jobs and written table by table.
-#[derive(Default)]
-struct Rows {
-    entries: Vec<Vec<Val>>,
-    incidents: HashMap<IncidentId, IncidentRow>,
-    snapshots: HashMap<IncidentId, (u64, String)>,
-    posts: Vec<Vec<Val>>,
-    deliveries: Vec<Vec<Val>>,
-    timers: Vec<Vec<Val>>,
-    marks: Vec<Mark>,
-    once: Vec<super::Once>,
-}
-
-/// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 6;
-
-impl Rows {
-    async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        insert(
-            conn,
-            "INSERT INTO entries (incident, seq, id, name, body, salt, body_hash, prev_hash, hash) VALUES",
-            "",
-            self.entries,
-        )
-        .await?;
-        insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, self.incidents.values().map(incident_vals).collect())
-            .await?;
-        let snapshots = self.snapshots.into_iter().map(|(incident, (seq, state))| {
-            vec![
-                Val::Text(incident.to_string()),
-                Val::Int(i64::try_from(seq).unwrap_or(i64::MAX)),
-                Val::Int(SNAPSHOT_VERSION),
-                Val::Text(state),
-            ]
-        });
-        insert(
-            conn,
-            "INSERT INTO snapshots (incident, seq, version, state) VALUES",
-            "ON CONFLICT (incident) DO UPDATE SET seq = excluded.seq, version = excluded.version, state = excluded.state",
-            snapshots.collect(),
-        )
-        .await?;
-        insert(conn, POST_INSERT, "", self.posts).await?;
-        insert(conn, DELIVERY_INSERT, DELIVERY_SAME, self.deliveries).await?;
-        insert(
-            conn,
-            "INSERT INTO timers (id, incident, kind, due_at) VALUES",
-            "ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, due_at = excluded.due_at",
-            self.timers,
-        )
-        .await?;
-        let once = self.once.into_iter().map(|once| {
-            vec![
-                Val::Text(once.key),
-                Val::Text(once.asked),
-                Val::Text(once.answer),
-                Val::Int(once.at.timestamp_millis()),
-            ]
-        });
-        insert(conn, "INSERT INTO answered (key, asked, answer, at) VALUES", "", once.collect()).await?;
-        for mark in &self.marks {
-            super::ops::mark(conn, mark).await?;
-        }
-        Ok(())
-    }
 }

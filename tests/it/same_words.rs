@@ -182,7 +182,7 @@ async fn by_mattermost() -> Vec<Value> {
     mattermost.reach(&program.url("/chat/mattermost"));
     let patience = Duration::from_secs(60);
     mattermost.wait_for(patience, |m| (m.sockets() > 0).then_some(())).await.expect("it listens");
-    let mut place = channel;
+    let mut place = channel.clone();
     for (turn, (who, words, form, _)) in script().into_iter().enumerate() {
         if turn % 2 == 0 {
             let asked = mattermost.slash(&people[who], &place, None, words).unwrap();
@@ -196,7 +196,12 @@ async fn by_mattermost() -> Vec<Value> {
             mattermost.wait_for(patience, replied).await.expect("a reply");
         }
         if form == "declare" {
-            let opened = mattermost.wait_for(patience, |m| m.channel_named("inc-1")).await;
+            // Whoever is told of the channel is heard in it.
+            let announced = |m: &MattermostModel| {
+                let is_said = m.posts(&channel).iter().any(|post| post.text.contains("~inc-1"));
+                m.channel_named("inc-1").filter(|_| is_said)
+            };
+            let opened = mattermost.wait_for(patience, announced).await;
             place = opened.expect("the incident has its channel").id;
         }
     }

@@ -73,11 +73,10 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     Ok(Decision { events, reply })
 }
 
-/// When it began and when it was over, as whoever declares it says.
-fn course(
-    declare: &Declare,
-    scene: &Scene<'_>,
-) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), Refusal> {
+/// When it began and when it was over, as far as whoever declares it says so.
+type Course = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
+fn course(declare: &Declare, scene: &Scene<'_>) -> Result<Course, Refusal> {
     let began = declare.began.map(|at| stated(at, scene.now)).transpose()?;
     let ended = declare.ended.map(|at| stated(at, scene.now)).transpose()?;
     if ended.is_some() && declare.triage {
