@@ -16,7 +16,10 @@ use std::{
 
 use chrono::DateTime;
 use sqlx::{ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::MissedTickBehavior,
+};
 
 use super::{
     AlertBatch, AlertReceipt, JournalError,
@@ -29,10 +32,10 @@ use super::{
 pub const FILE: &str = "inbox.db";
 /// So many alerts are placed without waiting for more.
 const TOGETHER: usize = 512;
-/// Fewer are placed when nothing more came for so long.
-const QUIET: Duration = Duration::from_millis(50);
-/// When the journal could not take them, they are handed over again after this.
-const AGAIN: Duration = Duration::from_secs(2);
+/// Fewer are placed this often.
+const BEAT: Duration = Duration::from_millis(50);
+/// When the journal could not take them, they are handed over again after so many beats.
+const REST: u32 = 40;
 /// Beyond so many that wait, the next wait to be taken: the disk cannot keep up.
 const WAITING_MAX: usize = 16_384;
 
@@ -100,8 +103,8 @@ pub(super) struct Clerk {
     settling: Vec<(i64, oneshot::Sender<()>)>,
     /// What of the gauge is held or under way; the rest is offered.
     counted: usize,
-    /// What is held is handed over after this; [`AGAIN`] when it could not be placed.
-    patience: Duration,
+    /// Beats for which nothing is handed over.
+    rest: u32,
     is_closing: bool,
 }
 
@@ -129,7 +132,7 @@ impl Clerk {
             under_way,
             settling: vec![],
             counted: 0,
-            patience: QUIET,
+            rest: 0,
             is_closing: false,
         };
         if file.exists() {
@@ -174,8 +177,10 @@ impl Clerk {
 
     /// Until [`Offer::Close`], or until nobody is left who could offer; then everything held is placed.
     pub async fn run(mut self) {
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_closing {
-            if self.under_way.is_none() && self.alerts() >= TOGETHER && self.patience == QUIET {
+            if self.under_way.is_none() && self.alerts() >= TOGETHER && self.rest == 0 {
                 self.hand_over();
             }
             let is_held = !self.held.is_empty() && self.under_way.is_none();
@@ -189,12 +194,16 @@ impl Clerk {
                     Some(Offer::Close) | None => self.is_closing = true,
                 },
                 done = done(&mut self.under_way) => self.handed_over(done).await,
-                () = tokio::time::sleep(self.patience), if is_held => self.hand_over(),
+                // However often something comes meanwhile.
+                _ = beat.tick(), if is_held => match self.rest.checked_sub(1) {
+                    Some(rest) => self.rest = rest,
+                    None => self.hand_over(),
+                },
             }
         }
         self.offers.close();
-        self.patience = QUIET;
-        while self.under_way.is_some() || !self.held.is_empty() && self.patience == QUIET {
+        self.rest = 0;
+        while self.under_way.is_some() || !self.held.is_empty() && self.rest == 0 {
             if self.under_way.is_none() {
                 self.hand_over();
             }
@@ -312,7 +321,7 @@ impl Clerk {
 
     async fn handed_over(&mut self, done: Result<(), JournalError>) {
         let Some(under_way) = self.under_way.take() else { return };
-        self.patience = QUIET;
+        self.rest = 0;
         match done {
             Ok(()) => self.placed = under_way.upto,
             Err(error) => {
@@ -325,7 +334,7 @@ impl Clerk {
                     tracing::warn!(%error, "the inbox cannot be read");
                 }
                 if !self.held.is_empty() {
-                    self.patience = AGAIN;
+                    self.rest = REST;
                 }
             }
         }

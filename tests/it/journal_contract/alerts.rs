@@ -219,6 +219,27 @@ pub(super) async fn of_a_storm_every_alert_is_counted_as_if_it_had_come_alone(op
     assert_eq!(alerts_seen(&*journal).await, alerts_seen(&*calm).await);
 }
 
+pub(super) async fn what_a_storm_brought_is_placed_also_while_a_few_more_keep_coming(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let offer = |name: String| {
+        let (alerts, receipt) = (vec![alert("g", &name)], Uuid::from_u128(7));
+        journal.take_alerts(AlertBatch { alerts, receipt, now: at(0), may_wait: true })
+    };
+    let storm: Vec<_> = (0..50).map(|n| offer(format!("db{n}"))).collect();
+    for answer in storm {
+        answer.await.unwrap();
+    }
+    // Too few to be placed for their number, too often for it ever to be quiet.
+    for n in 0..200 {
+        if journal.counts().await.unwrap().alerts >= 50 {
+            return;
+        }
+        offer(format!("web{n}")).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("they wait as long as something comes");
+}
+
 pub(super) async fn a_backup_holds_every_alert_that_was_acknowledged(open: Open, dir: &Path) {
     let journal = open(dir.join("house")).await.journal;
     take_storm(&*journal).await;

@@ -70,6 +70,7 @@ suite!(sqlite:
     alerts::what_fires_again_after_closing_opens_another_situation,
     alerts::what_ends_after_closing_opens_nothing,
     alerts::of_a_storm_every_alert_is_counted_as_if_it_had_come_alone,
+    alerts::what_a_storm_brought_is_placed_also_while_a_few_more_keep_coming,
     alerts::a_backup_holds_every_alert_that_was_acknowledged,
     alerts::who_cannot_wait_finds_the_alerts_in_their_situation,
     alerts::a_link_does_not_hide_what_moved_meanwhile,
