@@ -25,13 +25,13 @@ use crate::{
         api::{self, Api},
         body::Bodies,
         console::{self, Console},
-        hooks::{self, Hooks},
+        hooks::Hooks,
         inbound::{self, Inbound},
         login,
         metrics::{self, Health, Metrics},
         page::{PageSettings, StatusPage},
         proxies::Proxies,
-        server::{self, FastPath, Guard},
+        server::{self, Fast, FastPath, Guard},
     },
     journal::Journal,
     outbox::port::{Courier, Public},
@@ -268,6 +268,7 @@ fn doors(
         hooks: house::hooks(config, address)?,
         bodies,
         metrics: metrics.clone(),
+        guard: guard.clone(),
     });
     let health = Arc::new(Health { desk: desk.clone(), metrics: metrics.clone() });
     let console = Arc::new(Console {
@@ -300,13 +301,16 @@ fn doors(
         .merge(login::router(guard.clone()))
         .layer(middleware::from_fn_with_state(guard.clone(), server::console_guard));
     let router = Router::new()
-        .merge(api::router(api).layer(middleware::from_fn_with_state(guard.clone(), server::api_guard)))
-        .merge(hooks::router(hooks).layer(middleware::from_fn_with_state(guard, server::hook_guard)))
+        .merge(api::router(api).layer(middleware::from_fn_with_state(guard, server::api_guard)))
         .merge(browser)
         .merge(crate::http::page::router(page.clone()))
         .merge(metrics::router(health));
     let page = page.clone();
-    Ok((router, Arc::new(move |request| crate::http::page::ready_answer(&page, request))))
+    let fast = move |request| match crate::http::page::ready_answer(&page, &request) {
+        Some(ready) => Fast::Ready(ready),
+        None => hooks.answer(request),
+    };
+    Ok((router, Arc::new(fast)))
 }
 
 /// What the chats do with words.

@@ -161,11 +161,10 @@ impl Desk {
     async fn follow_situation(self: &Arc<Self>, row: SituationRow) -> Result<Append, Refusal> {
         let now = self.world.now();
         let told = Mark::SituationTold { id: row.id, revision: row.revision };
-        let alerts = self.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
-        let facts = facts(&row, &alerts);
         let house = Caller::house(row.situation.source.clone());
         let cards = policy::situation_cards(row.id, row.revision, &self.settings.chats, now);
         if let Some(incident) = row.incident {
+            let facts = self.facts(&row).await?;
             let along = Along { marks: vec![told.clone()], ..Along::default() };
             let moved = self.submit(house, incident, Command::SituationMoved { facts }, along).await;
             return match moved {
@@ -187,6 +186,8 @@ impl Desk {
             Some(_) => return Ok(also(vec![told], cards)),
             None => {}
         }
+        let alerts = self.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
+        let facts = facts(&row, &alerts);
         let Some(lead) = alerts.iter().find(|a| a.is_firing).or(alerts.first()).map(|row| &row.alert) else {
             return Ok(also(vec![told], vec![]));
         };

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::Body,
+    BoxError,
+    body::HttpBody,
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
@@ -37,7 +38,11 @@ impl Bodies {
     }
 
     /// Reads a body whole, or answers why not.
-    pub async fn read(&self, headers: &HeaderMap, body: Body) -> Result<Held, Response> {
+    pub async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<Held, Response>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: Into<BoxError>,
+    {
         let too_large = |bytes: String| {
             reply::error(
                 StatusCode::PAYLOAD_TOO_LARGE,

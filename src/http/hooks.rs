@@ -1,19 +1,25 @@
 //! `POST /hooks/{name}`: what monitoring sends. 2xx means on disk; overload is 503, never 429, since Alertmanager
 //! retries only 5xx.
+//!
+//! Answered without the router and its layers: in a storm they would cost more than reading the alert.
 
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    Json, Router,
-    body::Body,
-    extract::{Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    Json,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::post,
 };
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
-use super::{auth, body::Bodies, metrics::Metrics, reply};
+use super::{
+    auth,
+    body::Bodies,
+    metrics::Metrics,
+    reply,
+    server::{Fast, Guard, Incoming},
+};
 use crate::{
     alert::{Sender, senders},
     config::Secret,
@@ -35,6 +41,7 @@ pub struct Hooks {
     pub hooks: HashMap<String, Hook>,
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
+    pub guard: Arc<Guard>,
 }
 
 #[derive(Debug, Serialize)]
@@ -54,22 +61,23 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-pub fn router(hooks: Arc<Hooks>) -> Router {
-    Router::new().route("/hooks/{name}", post(take)).with_state(hooks)
-}
-
-async fn take(
-    State(hooks): State<Arc<Hooks>>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    hooks.take(&name, &headers, body).await
-}
-
 impl Hooks {
+    /// Answers what is for a hook.
+    pub fn answer(self: &Arc<Self>, request: Incoming) -> Fast {
+        let Some(name) = request.uri().path().strip_prefix("/hooks/") else { return Fast::Routed(request) };
+        let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
+        let hooks = self.clone();
+        Fast::Later(Box::pin(async move { hooks.take(&name, request).await }))
+    }
+
     /// Takes one delivery of the hook `name`.
-    pub async fn take(&self, name: &str, headers: &HeaderMap, body: Body) -> Response {
+    async fn take(&self, name: &str, request: Incoming) -> Response {
+        if *request.method() != Method::POST {
+            return reply::wrong_method(HeaderValue::from_static("POST"));
+        }
+        if let Err(foreign) = self.guard.hook(&request) {
+            return *foreign;
+        }
         let Some(hook) = self.hooks.get(name) else {
             let mut names: Vec<_> = self.hooks.keys().map(String::as_str).collect();
             names.sort_unstable();
@@ -82,8 +90,10 @@ impl Hooks {
             );
         };
         if let Some(token) = &hook.token
-            && !auth::presented(headers).is_some_and(|given| auth::same(&given, token))
+            && !auth::presented(request.headers()).is_some_and(|given| auth::same(&given, token))
         {
+            let (client, path) = (self.guard.client(&request), request.uri().path());
+            tracing::warn!(client, path, "a token was refused");
             self.metrics.hook(name, "unauthorized");
             return reply::error(
                 StatusCode::UNAUTHORIZED,
@@ -92,6 +102,8 @@ impl Hooks {
                 format!("Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}]."),
             );
         }
+        let (head, body) = request.into_parts();
+        let headers = &head.headers;
         let held = match self.bodies.read(headers, body).await {
             Ok(held) => held,
             Err(response) => {

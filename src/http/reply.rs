@@ -63,21 +63,26 @@ pub async fn in_sentences(response: Response, is_for_programs: bool) -> Response
     let kept = response.headers().get(header::ALLOW).cloned();
     let said = axum::body::to_bytes(response.into_body(), 4_096).await.unwrap_or_default();
     let said: String = String::from_utf8_lossy(&said).chars().filter(|c| !c.is_control()).take(300).collect();
-    let (why, instead) = match status {
-        StatusCode::METHOD_NOT_ALLOWED => (
-            "That method does nothing at this address.".to_owned(),
-            "The header `Allow` names those that do.".to_owned(),
-        ),
-        _ if said.is_empty() => (
-            format!("The request was refused: {status}."),
-            "GET /api/v1/openapi.json describes what there is.".to_owned(),
-        ),
-        _ => (said, "GET /api/v1/openapi.json describes what fits here.".to_owned()),
-    };
-    let mut response = error(status, "invalid", why, instead);
-    if let Some(allow) = kept {
-        response.headers_mut().insert(header::ALLOW, allow);
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        return wrong_method(kept.unwrap_or_else(|| HeaderValue::from_static("")));
     }
+    let (why, instead) = if said.is_empty() {
+        (format!("The request was refused: {status}."), "describes what there is")
+    } else {
+        (said, "describes what fits here")
+    };
+    error(status, "invalid", why, format!("GET /api/v1/openapi.json {instead}."))
+}
+
+/// `allow` names the methods that do something there.
+pub fn wrong_method(allow: HeaderValue) -> Response {
+    let mut response = error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "invalid",
+        "That method does nothing at this address.",
+        "The header `Allow` names those that do.",
+    );
+    response.headers_mut().insert(header::ALLOW, allow);
     response
 }
 

@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::future::BoxFuture;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -32,8 +33,19 @@ const HEAD_SECONDS_MAX: u64 = 10;
 /// An orderly end waits this long for requests under way.
 const DRAIN_SECONDS_MAX: u64 = 10;
 
-/// What answers a request from ready-made bytes, before any routing; `None` leaves it to the router.
-pub type FastPath = Arc<dyn Fn(&hyper::Request<hyper::body::Incoming>) -> Option<Response> + Send + Sync>;
+/// A request as it came, its body unread.
+pub type Incoming = hyper::Request<hyper::body::Incoming>;
+
+/// What is answered before any routing: ready-made bytes, and what a storm brings by the thousand.
+pub type FastPath = Arc<dyn Fn(Incoming) -> Fast + Send + Sync>;
+
+/// What becomes of a request before any routing.
+pub enum Fast {
+    Ready(Response),
+    Later(BoxFuture<'static, Response>),
+    /// It is the router's.
+    Routed(Incoming),
+}
 
 /// What stands in front of every private door.
 pub struct Guard {
@@ -100,31 +112,21 @@ pub async fn console_guard(State(guard): State<Arc<Guard>>, request: Request, ne
     next.run(request).await
 }
 
-/// Hooks prove themselves by their tokens; on an open house a browser must still not be made to post there.
-pub async fn hook_guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    if guard.auth.is_open()
-        && let Err(response) = guard.same_site(&request)
-    {
-        return *response;
-    }
-    let (client, path) = (guard.client(&request), request.uri().path().to_owned());
-    let response = next.run(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED {
-        tracing::warn!(client, path, "a token was refused");
-    }
-    response
-}
-
 impl Guard {
     /// Where a request comes from, for the log.
-    pub fn client(&self, request: &Request) -> String {
+    pub fn client<B>(&self, request: &hyper::Request<B>) -> String {
         match request.extensions().get::<Peer>() {
             Some(Peer(peer)) => self.proxies.client(peer.ip(), request.headers()).to_string(),
             None => "unknown".to_owned(),
         }
     }
 
-    fn same_site(&self, request: &Request) -> Result<(), Box<Response>> {
+    /// Hooks prove themselves by their tokens; on an open house a browser must still not be made to post there.
+    pub fn hook<B>(&self, request: &hyper::Request<B>) -> Result<(), Box<Response>> {
+        if self.auth.is_open() { self.same_site(request) } else { Ok(()) }
+    }
+
+    fn same_site<B>(&self, request: &hyper::Request<B>) -> Result<(), Box<Response>> {
         let mut headers = std::borrow::Cow::Borrowed(request.headers());
         // Never on an open house: there only its own names keep a rebound one out.
         if !self.auth.is_open()
@@ -144,11 +146,13 @@ impl Guard {
     }
 }
 
-/// Headers that every answer carries, and sentences in refusals that would have none.
+/// Sentences in refusals that would have none, and the headers that every answer carries.
 async fn harden(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let is_for_programs = path.starts_with("/api/") || path.starts_with("/hooks/");
-    let mut response = reply::in_sentences(next.run(request).await, is_for_programs).await;
+    let is_for_programs = request.uri().path().starts_with("/api/");
+    hardened(reply::in_sentences(next.run(request).await, is_for_programs).await)
+}
+
+fn hardened(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
@@ -193,20 +197,17 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
             tracing::debug!(%error, "no TCP_NODELAY");
         }
         let (router, fast) = (router.clone(), fast.clone());
-        let service =
-            hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                let answer = match fast(&request) {
-                    Some(response) => Ok(response),
-                    None => Err(router.clone().oneshot(request.map(Body::new))),
-                };
-                async move {
-                    match answer {
-                        Ok(response) => Ok::<_, std::convert::Infallible>(response),
-                        Err(routed) => Ok(routed.await.into_response()),
-                    }
-                }
-            });
+        let service = hyper::service::service_fn(move |mut request: Incoming| {
+            request.extensions_mut().insert(Peer(peer));
+            let (answer, router) = (fast(request), router.clone());
+            async move {
+                Ok::<_, std::convert::Infallible>(match answer {
+                    Fast::Ready(response) => response,
+                    Fast::Later(response) => hardened(response.await),
+                    Fast::Routed(request) => router.oneshot(request.map(Body::new)).await.into_response(),
+                })
+            }
+        });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
