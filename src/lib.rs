@@ -34,6 +34,9 @@ pub mod publish;
 pub mod cli;
 pub mod model;
 
+#[cfg(any(test, fuzzing))]
+pub mod probe;
+
 #[cfg(test)]
 #[path = "../tests/it/support/specs.rs"]
 mod specs;

@@ -81,11 +81,23 @@ pub fn free_address() -> SocketAddr {
 
 /// The server on a data directory, not yet ready.
 pub fn spawn_server(data_dir: &Path) -> Program {
+    spawn_with(data_dir, &[])
+}
+
+/// The server on a data directory, with more of the command line, ready.
+pub fn server_with(data_dir: &Path, more: &[&str]) -> Program {
+    let program = spawn_with(data_dir, more);
+    ready(&program, "/readyz");
+    program
+}
+
+fn spawn_with(data_dir: &Path, more: &[&str]) -> Program {
     let address = free_address();
     let log = File::create(data_dir.join("bench.log")).expect("a log file");
     let child = Command::new(env!("CARGO_BIN_EXE_commandpost"))
         .args(["serve", "--listen", &address.to_string(), "--data-dir"])
         .arg(data_dir)
+        .args(more)
         .env("COMMANDPOST_LOG__FILTER", "warn")
         .stdout(Stdio::null())
         .stderr(log)
@@ -96,9 +108,7 @@ pub fn spawn_server(data_dir: &Path) -> Program {
 
 /// The server on a data directory, ready.
 pub fn server(data_dir: &Path) -> Program {
-    let program = spawn_server(data_dir);
-    ready(&program, "/readyz");
-    program
+    server_with(data_dir, &[])
 }
 
 /// Asks until the answer is 200; how long it took.

@@ -37,6 +37,7 @@ const FLOORS: &[(u8, &str)] = &[
     (4, "publish"),
     (5, "model"),
     (5, "cli"),
+    (5, "probe"),
 ];
 
 /// The doors: on one floor, and none knows another.

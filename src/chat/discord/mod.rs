@@ -108,3 +108,19 @@ impl Courier for DiscordDoor {
         Box::pin(self.look_up(errand))
     }
 }
+
+/// Reads an interaction as far as it can be read before anybody is asked: the words that it means, if any.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_through(
+    event: &serde_json::Value,
+) -> Option<Result<Vec<String>, crate::incident::refusal::Refusal>> {
+    let people = super::people::People::new(NAME, std::collections::HashMap::new());
+    let asked = asked::Asked::read(event, &people)?;
+    let (path, _) = asked.verb();
+    let filled = super::button::fill_in("note {text}", &asked.filled_in());
+    drop((path, super::button::read_button_name(asked.data["custom_id"].as_str().unwrap_or_default())));
+    Some(match asked.kind {
+        asked::Kind::Slash => crate::grammar::from_discord(&asked.data["options"]),
+        _ => filled,
+    })
+}

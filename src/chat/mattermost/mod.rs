@@ -110,3 +110,13 @@ impl Courier for MattermostDoor {
         Box::pin(self.look_up(errand))
     }
 }
+
+/// Reads what comes by the WebSocket and over HTTP, as far as it can be read before anybody is asked.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_through(body: &[u8]) {
+    let seal = Seal::new(crate::config::Secret::new("the seal of this house"));
+    let Ok(json) = serde_json::from_slice(body) else { return };
+    drop((event::Post::read(&json), event::Event::read(&json), heard::command(&json)));
+    assert!(!matches!(heard::action(&json, &seal), Ok(Some(_))), "nobody presses what was not sealed here");
+    assert!(!matches!(heard::submission(&json, &seal, 0), Ok(Some(_))), "nor fills it in");
+}

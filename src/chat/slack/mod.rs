@@ -116,3 +116,13 @@ impl Courier for SlackDoor {
         Box::pin(self.look_up(errand))
     }
 }
+
+/// Reads a request in each of Slack's ways, as far as it can be read before anybody is asked.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_through(body: &[u8]) {
+    let request = Signed { body: body.to_vec(), ..Signed::default() };
+    for way in [Way::Command, Way::Interaction, Way::Event] {
+        drop(request.payload(way).map(|payload| heard::Heard::read(way, &payload)));
+        drop(serde_json::from_slice(body).map(|payload| heard::Heard::read(way, &payload)));
+    }
+}

@@ -54,7 +54,7 @@ impl Signed {
         Ok(())
     }
 
-    fn payload(&self, way: Way) -> Result<Value, Unproven> {
+    pub(super) fn payload(&self, way: Way) -> Result<Value, Unproven> {
         let json = |text: &[u8]| serde_json::from_slice(text).map_err(|_| Unproven::Unreadable);
         let pairs = || url::form_urlencoded::parse(&self.body);
         match way {
