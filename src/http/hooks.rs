@@ -73,7 +73,7 @@ impl Hooks {
     /// Takes one delivery of the hook `name`.
     async fn take(&self, name: &str, request: Incoming) -> Response {
         if *request.method() != Method::POST {
-            return reply::wrong_method(HeaderValue::from_static("POST"));
+            return reply::wrong_method(Some(HeaderValue::from_static("POST")));
         }
         if let Err(foreign) = self.guard.hook(&request) {
             return *foreign;

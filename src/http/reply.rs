@@ -64,7 +64,7 @@ pub async fn in_sentences(response: Response, is_for_programs: bool) -> Response
     let said = axum::body::to_bytes(response.into_body(), 4_096).await.unwrap_or_default();
     let said: String = String::from_utf8_lossy(&said).chars().filter(|c| !c.is_control()).take(300).collect();
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        return wrong_method(kept.unwrap_or_else(|| HeaderValue::from_static("")));
+        return wrong_method(kept);
     }
     let (why, instead) = if said.is_empty() {
         (format!("The request was refused: {status}."), "describes what there is")
@@ -74,15 +74,17 @@ pub async fn in_sentences(response: Response, is_for_programs: bool) -> Response
     error(status, "invalid", why, format!("GET /api/v1/openapi.json {instead}."))
 }
 
-/// `allow` names the methods that do something there.
-pub fn wrong_method(allow: HeaderValue) -> Response {
+/// `allow` names the methods that do something there; without it, the router adds it.
+pub fn wrong_method(allow: Option<HeaderValue>) -> Response {
     let mut response = error(
         StatusCode::METHOD_NOT_ALLOWED,
         "invalid",
         "That method does nothing at this address.",
         "The header `Allow` names those that do.",
     );
-    response.headers_mut().insert(header::ALLOW, allow);
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
     response
 }
 
