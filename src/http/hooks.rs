@@ -1,5 +1,5 @@
 //! `POST /hooks/{name}`: what monitoring sends. 2xx means on disk; overload is 503, never 429, since Alertmanager
-//! retries only 5xx.
+//! retries only 5xx. A sender that can send no header has its token in the path: `POST /hooks/{name}/{token}`.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -55,7 +55,10 @@ fn is_none(count: &u64) -> bool {
 }
 
 pub fn router(hooks: Arc<Hooks>) -> Router {
-    Router::new().route("/hooks/{name}", post(take)).with_state(hooks)
+    Router::new()
+        .route("/hooks/{name}", post(take))
+        .route("/hooks/{name}/{token}", post(take_by_path))
+        .with_state(hooks)
 }
 
 async fn take(
@@ -64,12 +67,36 @@ async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    hooks.take(&name, &headers, body).await
+    hooks.take(&name, None, &headers, body).await
+}
+
+async fn take_by_path(
+    State(hooks): State<Arc<Hooks>>,
+    Path((name, token)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    hooks.take(&name, Some(token), &headers, body).await
+}
+
+/// A CloudEvent in binary mode, whose attributes are headers, in the structured one.
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>
+fn structured(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
+    headers.get("ce-specversion")?;
+    let mut event = serde_json::Map::new();
+    for (name, value) in headers {
+        if let (Some(name), Ok(value)) = (name.as_str().strip_prefix("ce-"), value.to_str()) {
+            event.insert(name.to_owned(), value.into());
+        }
+    }
+    let data = serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into());
+    event.insert("data".to_owned(), data);
+    serde_json::to_vec(&event).ok()
 }
 
 impl Hooks {
-    /// Takes one delivery of the hook `name`.
-    pub async fn take(&self, name: &str, headers: &HeaderMap, body: Body) -> Response {
+    /// Takes one delivery of the hook `name`; `shown` is a token from the path.
+    pub async fn take(&self, name: &str, shown: Option<String>, headers: &HeaderMap, body: Body) -> Response {
         let Some(hook) = self.hooks.get(name) else {
             let mut names: Vec<_> = self.hooks.keys().map(String::as_str).collect();
             names.sort_unstable();
@@ -82,14 +109,16 @@ impl Hooks {
             );
         };
         if let Some(token) = &hook.token
-            && !auth::presented(headers).is_some_and(|given| auth::same(&given, token))
+            && ![auth::presented(headers), shown].iter().flatten().any(|given| auth::same(given, token))
         {
             self.metrics.hook(name, "unauthorized");
             return reply::error(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 format!("The hook {name} needs its token."),
-                format!("Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}]."),
+                format!(
+                    "Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}], or post to /hooks/{name}/TOKEN."
+                ),
             );
         }
         let held = match self.bodies.read(headers, body).await {
@@ -100,7 +129,12 @@ impl Hooks {
             }
         };
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let intake = match hook.sender.read(&held.bytes, content_type) {
+        let event = structured(headers, &held.bytes);
+        let read = match &event {
+            Some(event) => hook.sender.read(event, None),
+            None => hook.sender.read(&held.bytes, content_type),
+        };
+        let intake = match read {
             Ok(intake) => intake,
             Err(rejected) if hook.keep_unreadable && !held.bytes.is_empty() => {
                 self.metrics.hook(name, "kept");
@@ -117,6 +151,10 @@ impl Hooks {
             }
         };
         let notes = intake.notes;
+        if intake.alerts.is_empty() {
+            // The sender is a machine: what a person has to do, such as to confirm a subscription, is read here.
+            tracing::info!(hook = name, notes = notes.join(" "), "a message without an alert");
+        }
         match self.desk.take_alerts(intake.alerts).await {
             Ok((receipt, taken)) => {
                 self.metrics.hook(name, "taken");

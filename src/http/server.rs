@@ -107,10 +107,12 @@ pub async fn hook_guard(State(guard): State<Arc<Guard>>, request: Request, next:
     {
         return *response;
     }
-    let (client, path) = (guard.client(&request), request.uri().path().to_owned());
+    // What follows the hook's name is its token.
+    let hook = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
+    let client = guard.client(&request);
     let response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED {
-        tracing::warn!(client, path, "a token was refused");
+        tracing::warn!(client, path = format!("/hooks/{hook}"), "a token was refused");
     }
     response
 }
