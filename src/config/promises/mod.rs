@@ -198,7 +198,7 @@ public_minutes = 99999999999999999999
 [hooks.Prod]
 sender = "generic"
 [hooks.nagios]
-sender = "nagios"
+sender = "nagois"
 [log]
 filter = "info,=,="
 format = 5
@@ -220,7 +220,7 @@ id = "ada"
     commandpost.toml:16:25: command.offer_expires_minutes: `0` is out of bounds. Write a whole number from 1 to 1440.
     commandpost.toml:18:18: severity.sev1.public_minutes: `99999999999999999999` is out of bounds. Write a whole number from 0 to 10080.
     commandpost.toml:19:8: hooks.Prod: `Prod` cannot be a name here. Use lower-case letters, digits, `-` and `_`, at most 64 of them.
-    commandpost.toml:22:10: hooks.nagios.sender: `nagios` is none of the words for this. Write one of `alertmanager`, `generic`.
+    commandpost.toml:22:10: hooks.nagios.sender: `nagois` is none of the words for this. Did you mean `nagios`?
     commandpost.toml:24:10: log.filter: `info,=,=` is not a log filter. Write a level (`error`, `warn`, `info`, `debug`, `trace`) or `info,commandpost=debug`.
     commandpost.toml:25:10: log.format: this wants one of `text`, `json`, and has a whole number. Put it in quotes.
     commandpost.toml:26:1: person: this wants a list of tables, and has a table. Write `[[person]]` with two brackets: there may be several.
