@@ -81,7 +81,10 @@ impl Shape {
                 match words.get(..WORDS_SHOWN) {
                     Some(shown) if words.len() > WORDS_SHOWN => {
                         let more = words.len() - WORDS_SHOWN;
-                        format!("one of {} and {more} others (`commandpost config reference`)", shown.join(", "))
+                        format!(
+                            "one of {} and {more} others (`commandpost config reference`)",
+                            shown.join(", ")
+                        )
                     }
                     _ => format!("one of {}", words.join(", ")),
                 }
