@@ -241,7 +241,15 @@ impl<'s> Reading<'s> {
 
     /// A message that is no alert: taken, and said why nothing came of it.
     pub fn no_alert(&mut self, sentence: impl Into<String>) {
-        note(&mut self.intake.notes, || sentence.into());
+        let sentence = line("note", &sentence.into(), LABEL_MAX_BYTES, &mut Vec::new());
+        note(&mut self.intake.notes, || sentence);
+    }
+
+    /// What a person has to open once; only an address that may be shown.
+    pub fn open_once(&mut self, url: &str) {
+        let mut found = Vec::new();
+        links::add(&mut found, LinkKind::Other, url, &mut self.intake.notes);
+        self.intake.open_once = found.pop().map(|link| link.url);
     }
 
     /// The first text at these places.

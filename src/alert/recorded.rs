@@ -194,8 +194,6 @@ fn every_body_in_the_folder_becomes_what_the_person_who_is_paged_would_understan
                 Ok(intake) => {
                     writeln!(out, "{name} {file}: {}", intake.alerts.len()).unwrap();
                     for note in &intake.notes {
-                        // What follows is a token of Amazon's.
-                        let note = note.split("&Token=").next().unwrap();
                         writeln!(out, "  - {note}").unwrap();
                     }
                     intake.alerts.iter().for_each(|alert| out.push_str(&shown(alert)));

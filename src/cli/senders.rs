@@ -72,6 +72,7 @@ fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
 /// What a delivery would come to, if nothing had come before it.
 fn told(intake: &Intake, rules: &[Rule]) -> String {
     let mut lines = intake.notes.clone();
+    lines.extend(intake.open_once.iter().map(|url| format!("To be opened once by you: {url}")));
     if intake.alerts.is_empty() {
         lines.push("It would be answered with 200; there is no alert in it.".to_owned());
     }

@@ -18,6 +18,7 @@ use crate::{
     alert::{Sender, senders},
     config::Secret,
     desk::Desk,
+    mask::Masked,
 };
 
 /// One configured hook.
@@ -152,8 +153,13 @@ impl Hooks {
         };
         let notes = intake.notes;
         if intake.alerts.is_empty() {
-            // The sender is a machine: what a person has to do, such as to confirm a subscription, is read here.
-            tracing::info!(hook = name, notes = notes.join(" "), "a message without an alert");
+            let mut told = notes.join(" ");
+            Masked::default().mask(&mut told);
+            tracing::info!(hook = name, notes = told, "a message without an alert");
+        }
+        if let Some(url) = intake.open_once {
+            // No secret of ours: whoever has the address can do no more with it than to let the sender send here.
+            tracing::warn!(hook = name, url, "open this once, if you ordered it");
         }
         match self.desk.take_alerts(intake.alerts).await {
             Ok((receipt, taken)) => {

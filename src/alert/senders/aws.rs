@@ -31,12 +31,16 @@ fn envelope(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     match body.get("Type").as_str() {
         "SubscriptionConfirmation" => {
             let url = body.get("SubscribeURL");
-            let what = if is_amazon(&url) {
-                format!("open {url} once")
+            if is_amazon(&url) {
+                out.open_once(&url);
+                out.no_alert(format!(
+                    "SNS asks whether to subscribe to {topic}: if you ordered it, open its address once."
+                ));
             } else {
-                "confirm it in the console of SNS (the address in the message is not Amazon's)".to_owned()
-            };
-            out.no_alert(format!("SNS asks whether to subscribe to {topic}: if you ordered this, {what}."));
+                out.no_alert(format!(
+                    "SNS asks whether to subscribe to {topic}, but the address is not Amazon's: confirm it in the console of SNS."
+                ));
+            }
             return Ok(());
         }
         "UnsubscribeConfirmation" => {
