@@ -98,8 +98,8 @@ pub fn signature(bytes: &[u8]) {
 
 /// A delivery of a monitor, to each sender there is. What is taken can be stored, and read again as it was.
 pub fn alerts(bytes: &[u8]) {
-    for name in senders::NAMES {
-        let Some(sender) = senders::named(name, &senders::Settings::default()) else { continue };
+    for listed in senders::ALL {
+        let sender = listed.sender(&senders::Settings::default());
         let Ok(intake) = sender.read(bytes, None) else { continue };
         for mut alert in intake.alerts {
             alert.mask();

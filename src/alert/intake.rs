@@ -28,6 +28,8 @@ pub struct Intake {
     pub truncated: u64,
     /// What was odd about the delivery as a whole, in a sentence each.
     pub notes: Vec<String>,
+    /// An address that a person opens once, so that the sender goes on sending. Nothing here follows it.
+    pub open_once: Option<String>,
 }
 
 /// A program that posts alerts, and how its bodies read.

@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 
 use crate::mask::Masked;
 
+mod body;
+mod draft;
 pub mod intake;
 pub mod links;
 pub mod mapping;
@@ -23,6 +25,8 @@ pub mod situation;
 pub mod text;
 pub mod times;
 
+#[cfg(test)]
+mod documented;
 #[cfg(test)]
 mod recorded;
 

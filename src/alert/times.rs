@@ -4,15 +4,25 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::text::{note, quote};
 
+/// Times without an offset.
+const NAIVE: [&str; 6] = [
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%a, %d %b %Y %H:%M:%S",
+    "%a %b %d %H:%M:%S UTC %Y",
+    "%a %b %d %H:%M:%S %Y",
+];
+
 /// Reads a time; nothing, the zero time of Go (`0001-01-01`) and what cannot be read are `None`, the last with
 /// a note that names `what`.
 ///
-/// Understood: RFC 3339; RFC 2822; `2026-11-20 20:13:08` without a zone (read as UTC, noted); a count since
+/// Understood: RFC 3339; RFC 2822; `2026-11-20 20:13:08` and `date`'s output, without a zone read as UTC and noted; a count since
 /// 1970 in seconds, milliseconds, microseconds or nanoseconds, told apart by size (up to the year 5138 for
 /// seconds).
 pub fn read(what: &str, raw: &str, notes: &mut Vec<String>) -> Option<DateTime<Utc>> {
     let text = raw.trim();
-    if text.is_empty() || text.starts_with("0001-01-01") {
+    if matches!(text, "" | "None" | "null" | "-") || text.starts_with("0001-01-01") {
         return None;
     }
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
@@ -32,9 +42,16 @@ pub fn read(what: &str, raw: &str, notes: &mut Vec<String>) -> Option<DateTime<U
     if let Ok(at) = DateTime::parse_from_rfc2822(text) {
         return Some(at.with_timezone(&Utc));
     }
-    for form in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y/%m/%d %H:%M:%S%.f"] {
-        if let Ok(at) = NaiveDateTime::parse_from_str(text.trim_end_matches(" UTC"), form) {
-            if !text.ends_with("UTC") {
+    // With an offset: `+0000` beside `T`, ISO with a blank, and Go's `2026-11-20 20:13:08.4 +0000 UTC`.
+    let bare = ["UTC", "GMT"].iter().find_map(|zone| text.strip_suffix(zone)).unwrap_or(text).trim_end();
+    for form in ["%Y-%m-%dT%H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f%z", "%Y-%m-%d %H:%M:%S%.f %z"] {
+        if let Ok(at) = DateTime::parse_from_str(bare, form) {
+            return Some(at.with_timezone(&Utc));
+        }
+    }
+    for form in NAIVE {
+        if let Ok(at) = NaiveDateTime::parse_from_str(bare, form) {
+            if bare == text && !form.contains("UTC") {
                 note(notes, || format!("The {what} {} names no time zone; it was read as UTC.", quote(raw)));
             }
             return Some(at.and_utc());
@@ -83,6 +100,13 @@ mod tests {
             ("Fri, 20 Nov 2026 20:50:59 +0100", Some("2026-11-20T19:50:59+00:00"), 0),
             ("2026-11-20 20:13:08", Some("2026-11-20T20:13:08+00:00"), 1),
             ("2026-11-20 20:13:08 UTC", Some("2026-11-20T20:13:08+00:00"), 0),
+            ("2019-05-13T08:41:43.548+0000", Some("2019-05-13T08:41:43.548+00:00"), 0),
+            ("2026-11-20 21:13:08+01:00", Some("2026-11-20T20:13:08+00:00"), 0),
+            ("2026-11-20 20:13:08.5 +0000 UTC", Some("2026-11-20T20:13:08.500+00:00"), 0),
+            ("2026/11/20 20:13:08 GMT", Some("2026-11-20T20:13:08+00:00"), 0),
+            ("Fri, 20 Nov 2026 20:50:59", Some("2026-11-20T20:50:59+00:00"), 1),
+            ("Fri Nov 20 20:50:59 UTC 2026", Some("2026-11-20T20:50:59+00:00"), 0),
+            ("None", None, 0),
             ("yesterday", None, 1),
             ("-5", None, 1),
             ("NaN", None, 1),

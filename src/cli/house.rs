@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     alert::senders,
-    config::{Config, HookSender, TokenScope, Vocabulary},
+    config::{Config, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, words::Resolve},
     http::{
         auth::{Auth, Token},
@@ -166,10 +166,6 @@ pub fn auth(config: &Config) -> Auth {
 pub fn hooks(config: &Config, address: SocketAddr) -> Result<HashMap<String, Hook>, Failure> {
     let mut hooks = HashMap::new();
     for (name, hook) in config.served_hooks(address) {
-        let sender = match hook.sender {
-            HookSender::Alertmanager => "alertmanager",
-            HookSender::Generic => "generic",
-        };
         let mapping = match &hook.mapping {
             Some(mapping) => mapping.compile().map_err(|faults| {
                 let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
@@ -178,9 +174,7 @@ pub fn hooks(config: &Config, address: SocketAddr) -> Result<HashMap<String, Hoo
             None => Default::default(),
         };
         let settings = senders::Settings { source: name.to_owned(), mapping };
-        let Some(sender) = senders::named(sender, &settings) else {
-            return Err(Failure(format!("[hooks.{name}] has a sender that is not known.")));
-        };
+        let sender = hook.sender.listed().sender(&settings);
         let hook = Hook { sender, token: hook.token.clone(), keep_unreadable: hook.keep_unreadable };
         hooks.insert(name.to_owned(), hook);
     }

@@ -9,6 +9,7 @@ pub mod house;
 pub mod incident;
 pub mod notify;
 pub mod reach;
+pub mod senders;
 pub mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -56,6 +57,8 @@ pub enum Verb {
     Restore(backup::RestoreArgs),
     /// Make lists and status page anew from the timelines
     Rebuild,
+    /// Who can post alerts, and what would become of a body
+    Senders(senders::Args),
     /// Hand a message to a hook, keeping what could not be delivered: for monitors that run a hook once and forget
     Notify(notify::Args),
 }
@@ -92,6 +95,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Backup(ref args) => backup::backup(&cli, args).await,
         Verb::Restore(ref args) => backup::restore(&cli, args).await,
         Verb::Rebuild => backup::rebuild(&cli).await,
+        Verb::Senders(ref args) => senders::run(&cli, args),
         Verb::Notify(ref args) => notify::run(args).await,
     };
     match outcome {

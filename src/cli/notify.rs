@@ -20,7 +20,7 @@ const SPOOL_MAX: usize = 10_000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The hook: `generic`, `alertmanager`, or a configured one
+    /// The hook: a sender (`commandpost senders list`), or one of the settings
     #[arg(long, default_value = "generic", value_name = "NAME")]
     pub hook: String,
     /// Keeps what could not be delivered; made if it is not there

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::{Config, HookSender, Permissions, Person, Slack, X, is_loopback};
+use super::{Config, Permissions, Person, Slack, X, is_loopback};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -243,7 +243,7 @@ fn hooks(config: &Config, report: &mut Report<'_>) {
     let is_open = is_loopback(config.http.listen) || report.is_spoilt("http");
     for (name, hook) in &config.hooks {
         let key = format!("hooks.{name}");
-        if hook.mapping.is_some() && hook.sender != HookSender::Generic {
+        if hook.mapping.is_some() && hook.sender.name() != "generic" {
             let what = "`mapping` is for the sender `generic`";
             report.at(&format!("{key}.mapping"), what, "Take it away, or change `sender`.");
         }

@@ -10,7 +10,7 @@ use super::document::join;
 use super::environment::variable;
 use super::report::Report;
 use super::shape::Shape;
-use super::{Config, Problem, check, document, environment, secrets};
+use super::{Config, HookSender, Problem, check, document, environment, secrets};
 
 /// The largest settings file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -94,7 +94,19 @@ fn layered(text: &str, overrides: Vec<(String, config::Value)>) -> Result<Value,
     for (key, value) in overrides {
         layers = layers.set_override(key, value).map_err(in_words)?;
     }
-    layers.build().and_then(config::Config::try_deserialize).map_err(in_words)
+    let mut merged = layers.build().and_then(config::Config::try_deserialize).map_err(in_words)?;
+    name_senders(&mut merged);
+    Ok(merged)
+}
+
+/// A hook that is named after a sender is that sender's.
+fn name_senders(merged: &mut Value) {
+    let hooks = merged.get_mut("hooks").and_then(Value::as_object_mut);
+    for (name, hook) in hooks.into_iter().flatten() {
+        if let (Some(sender), Some(hook)) = (HookSender::named(name), hook.as_object_mut()) {
+            hook.entry("sender").or_insert_with(|| sender.name().into());
+        }
+    }
 }
 
 /// Reports every required setting that no layer has.

@@ -22,11 +22,13 @@ mod reference;
 mod report;
 pub mod secret;
 mod secrets;
+mod sender;
 mod shape;
 mod taxonomy;
 mod text;
 mod work;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
@@ -40,8 +42,9 @@ pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
 pub use reference::{example_toml, reference};
 pub use secret::Secret;
+pub use sender::HookSender;
 pub use taxonomy::{IncidentField, IncidentType};
-pub use work::{Alerts, Cadence, Command, Hook, HookSender, Permissions, Severities, Vocabulary};
+pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
 use crate::{
     incident::taxonomy::Taxonomy,
@@ -74,7 +77,7 @@ pub struct Config {
     pub incident_type: Vec<IncidentType>,
     /// What is asked for of an incident besides its title, one `[[incident_field]]` each: `field region eu`.
     pub incident_field: Vec<IncidentField>,
-    /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`; `alertmanager` and `generic` are there without
+    /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`. On loopback each sender is there by its name without
     /// being written. The name is of lower-case letters, digits, `-` and `_`.
     pub hooks: BTreeMap<String, Hook>,
     /// What becomes of incoming alerts.
@@ -129,10 +132,10 @@ impl Default for Config {
             severity: Severities::default(),
             incident_type: Vec::new(),
             incident_field: Vec::new(),
-            hooks: BTreeMap::from([
-                ("alertmanager".to_owned(), Hook::of(HookSender::Alertmanager)),
-                ("generic".to_owned(), Hook::of(HookSender::Generic)),
-            ]),
+            hooks: ["alertmanager", "generic"]
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
+                .collect(),
             alerts: Alerts::default(),
             status_page: StatusPage::default(),
             templates: Templates::default(),
@@ -166,13 +169,15 @@ impl Config {
         ))
     }
 
-    /// The hooks that may be served on `addr`: all of them on loopback, elsewhere those that have a token.
-    pub fn served_hooks(&self, addr: SocketAddr) -> impl Iterator<Item = (&str, &Hook)> {
+    /// The hooks that may be served on `addr`: elsewhere than on loopback those that have a token; there all of them, and
+    /// one for each sender by its name.
+    pub fn served_hooks(&self, addr: SocketAddr) -> impl Iterator<Item = (&str, Cow<'_, Hook>)> {
         let open = is_loopback(addr);
-        self.hooks
-            .iter()
-            .filter(move |(_, hook)| open || hook.token.is_some())
-            .map(|(name, hook)| (name.as_str(), hook))
+        let written = self.hooks.iter().filter(move |(_, hook)| open || hook.token.is_some());
+        let unwritten = HookSender::all()
+            .filter(move |sender| open && !self.hooks.contains_key(sender.name()))
+            .map(|sender| (sender.name(), Cow::Owned(Hook::of(sender))));
+        written.map(|(name, hook)| (name.as_str(), Cow::Borrowed(hook))).chain(unwritten)
     }
 
     /// The person with this id.

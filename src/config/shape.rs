@@ -11,6 +11,9 @@ use serde_json::Value;
 use super::Config;
 use super::format::Format;
 
+/// Words of a choice that a mistake is answered with.
+const WORDS_SHOWN: usize = 12;
+
 /// What may stand in one place.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
@@ -75,7 +78,16 @@ impl Shape {
             Shape::Text(_) => "a text".to_owned(),
             Shape::Choice(choices) => {
                 let words: Vec<_> = choices.iter().map(|choice| format!("`{}`", choice.word)).collect();
-                format!("one of {}", words.join(", "))
+                match words.get(..WORDS_SHOWN) {
+                    Some(shown) if words.len() > WORDS_SHOWN => {
+                        let more = words.len() - WORDS_SHOWN;
+                        format!(
+                            "one of {} and {more} others (`commandpost config reference`)",
+                            shown.join(", ")
+                        )
+                    }
+                    _ => format!("one of {}", words.join(", ")),
+                }
             }
             Shape::WordOrTable(choices, fields) => {
                 let words: Vec<_> = choices.iter().map(|choice| format!("`{}`", choice.word)).collect();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
 use super::shape::in_order;
+use super::{HookSender, Secret};
 
 /// `[command]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -132,7 +132,7 @@ pub struct Cadence {
 #[serde(deny_unknown_fields)]
 #[schemars(transform = in_order::<Hook>)]
 pub struct Hook {
-    /// Whose messages arrive here.
+    /// Whose messages arrive here; a hook that is named after its sender may leave it out.
     pub sender: HookSender,
     /// The bearer token that the sender must show, at least 16 characters. On loopback it may be left out; a hook
     /// without one is not served elsewhere.
@@ -155,15 +155,6 @@ impl Hook {
     pub fn of(sender: HookSender) -> Self {
         Hook { sender, token: None, token_file: None, keep_unreadable: true, mapping: None }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HookSender {
-    /// Prometheus Alertmanager, webhook version 4
-    Alertmanager,
-    /// any JSON, read by `mapping`
-    Generic,
 }
 
 /// `[alerts]`

@@ -1,5 +1,5 @@
 //! `POST /hooks/{name}`: what monitoring sends. 2xx means on disk; overload is 503, never 429, since Alertmanager
-//! retries only 5xx.
+//! retries only 5xx. A sender that can send no header has its token in the path: `POST /hooks/{name}/{token}`.
 //!
 //! Answered without the router and its layers: in a storm they would cost more than reading the alert.
 
@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use percent_encoding::percent_decode_str;
@@ -24,6 +24,7 @@ use crate::{
     alert::{Sender, senders},
     config::Secret,
     desk::Desk,
+    mask::Masked,
 };
 
 /// One configured hook.
@@ -61,17 +62,33 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
+/// A CloudEvent in binary mode, whose attributes are headers, in the structured one.
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>
+fn structured(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
+    headers.get("ce-specversion")?;
+    let mut event = serde_json::Map::new();
+    for (name, value) in headers {
+        if let (Some(name), Ok(value)) = (name.as_str().strip_prefix("ce-"), value.to_str()) {
+            event.insert(name.to_owned(), value.into());
+        }
+    }
+    let data = serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into());
+    event.insert("data".to_owned(), data);
+    serde_json::to_vec(&event).ok()
+}
+
 impl Hooks {
     /// Answers what is for a hook.
     pub fn answer(self: &Arc<Self>, request: Incoming) -> Fast {
         let Some(name) = request.uri().path().strip_prefix("/hooks/") else { return Fast::Routed(request) };
-        let name = percent_decode_str(name).decode_utf8_lossy().into_owned();
-        let hooks = self.clone();
-        Fast::Later(Box::pin(async move { hooks.take(&name, request).await }))
+        let (name, shown) = name.split_once('/').map_or((name, None), |(name, token)| (name, Some(token)));
+        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (name, shown, hooks) = (plain(name), shown.map(plain), self.clone());
+        Fast::Later(Box::pin(async move { hooks.take(&name, shown, request).await }))
     }
 
-    /// Takes one delivery of the hook `name`.
-    async fn take(&self, name: &str, request: Incoming) -> Response {
+    /// Takes one delivery of the hook `name`; `shown` is a token from the path.
+    async fn take(&self, name: &str, shown: Option<String>, request: Incoming) -> Response {
         if *request.method() != Method::POST {
             return reply::wrong_method(Some(HeaderValue::from_static("POST")));
         }
@@ -90,16 +107,21 @@ impl Hooks {
             );
         };
         if let Some(token) = &hook.token
-            && !auth::presented(request.headers()).is_some_and(|given| auth::same(&given, token))
+            && ![auth::presented(request.headers()), shown]
+                .iter()
+                .flatten()
+                .any(|given| auth::same(given, token))
         {
-            let (client, path) = (self.guard.client(&request), request.uri().path());
-            tracing::warn!(client, path, "a token was refused");
+            // Not the path: what follows the hook's name is its token.
+            tracing::warn!(client = self.guard.client(&request), hook = name, "a token was refused");
             self.metrics.hook(name, "unauthorized");
             return reply::error(
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 format!("The hook {name} needs its token."),
-                format!("Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}]."),
+                format!(
+                    "Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}], or post to /hooks/{name}/TOKEN."
+                ),
             );
         }
         let (head, body) = request.into_parts();
@@ -112,7 +134,12 @@ impl Hooks {
             }
         };
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let intake = match hook.sender.read(&held.bytes, content_type) {
+        let event = structured(headers, &held.bytes);
+        let read = match &event {
+            Some(event) => hook.sender.read(event, None),
+            None => hook.sender.read(&held.bytes, content_type),
+        };
+        let intake = match read {
             Ok(intake) => intake,
             Err(rejected) if hook.keep_unreadable && !held.bytes.is_empty() => {
                 self.metrics.hook(name, "kept");
@@ -129,6 +156,15 @@ impl Hooks {
             }
         };
         let notes = intake.notes;
+        if intake.alerts.is_empty() {
+            let mut told = notes.join(" ");
+            Masked::default().mask(&mut told);
+            tracing::info!(hook = name, notes = told, "a message without an alert");
+        }
+        if let Some(url) = intake.open_once {
+            // No secret of ours: whoever has the address can do no more with it than to let the sender send here.
+            tracing::warn!(hook = name, url, "open this once, if you ordered it");
+        }
         match self.desk.take_alerts(intake.alerts).await {
             Ok((receipt, taken)) => {
                 self.metrics.hook(name, "taken");

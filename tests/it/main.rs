@@ -28,6 +28,7 @@ mod random_commands;
 mod restricted;
 mod route_roles;
 mod same_words;
+mod senders;
 mod settings_at_work;
 mod slack_bot;
 mod support;

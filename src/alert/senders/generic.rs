@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::alert::intake::{ALERTS_MAX, body_text, is_content_type, pairs};
+use crate::alert::body::{parse, text_of};
+use crate::alert::intake::{ALERTS_MAX, pairs};
 use crate::alert::mapping::customary::{
     ACKNOWLEDGED, DESCRIPTION, ENDS_AT, FINGERPRINT, FIRING, LABELS, LINK, RESOLVED, SEVERITY, STARTS_AT,
     STATUS, TITLE, WRAPPERS,
@@ -206,12 +207,7 @@ impl Sender for Generic {
     }
 
     fn read(&self, body: &[u8], content_type: Option<&str>) -> Result<Intake, Rejected> {
-        let text = body_text(body)?;
-        let whole = if is_content_type(content_type, "application/x-www-form-urlencoded") {
-            form(text)?
-        } else {
-            serde_json::from_str(text).map_err(|e| Rejected::from_json("generic", &e))?
-        };
+        let whole = parse("generic", body, content_type)?;
         let at = match &self.mapping.alerts_at {
             None => &whole,
             Some(path) => path.find(&whole).ok_or_else(|| Rejected::Missing {
@@ -283,36 +279,6 @@ fn look<'v>(map: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
         })
         .map(|(_, value)| value)
         .filter(|v| !v.is_null())
-}
-
-/// A text, number or bool as text; of a list, its texts with commas between. An object is no text.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(bool) => Some(bool.to_string()),
-        Value::Array(list) => {
-            let texts: Vec<String> = list
-                .iter()
-                .filter(|v| !v.is_array())
-                .filter_map(text_of)
-                .take(crate::alert::intake::LABELS_MAX)
-                .collect();
-            (!texts.is_empty()).then(|| texts.join(", "))
-        }
-        Value::Null | Value::Object(_) => None,
-    }
-}
-
-fn form(text: &str) -> Result<Value, Rejected> {
-    let mut map = Map::new();
-    for (name, value) in url::form_urlencoded::parse(text.trim().as_bytes()) {
-        if name == "payload" && value.trim_start().starts_with(['{', '[']) {
-            return serde_json::from_str(&value).map_err(|e| Rejected::from_json("generic", &e));
-        }
-        map.insert(name.into_owned(), Value::String(value.into_owned()));
-    }
-    Ok(Value::Object(map))
 }
 
 #[cfg(test)]

@@ -1,15 +1,147 @@
-//! The senders, by name. A new one is a file here and a line in [`named`].
+//! The senders, by name. A new one is a file here and a line in [`ALL`].
 
-use super::Sender;
+use super::body::{Node, parse};
+use super::draft::Reading;
 use super::mapping::Mapping;
+use super::{Intake, Rejected, Sender};
 
+mod airbrake;
 pub mod alertmanager;
 mod alertmanager_wire;
+mod aws;
+mod axiom;
+mod azure;
+mod betterstack;
+mod bosun;
+mod checkly;
+mod checkmk;
+mod checks;
+mod cloudevents;
+mod coralogix;
+mod crashlytics;
+mod dash0;
+mod datadog;
+mod elastic;
+mod errbit;
+mod freshstatus;
+mod gcp;
 pub mod generic;
+mod grafana;
+mod graylog;
+mod healthchecks;
+mod honeybadger;
+mod honeycomb;
+mod icinga2;
 pub mod kept;
+mod librato;
+mod librenms;
+mod monit;
+mod munin;
+mod nagios;
+mod newrelic;
+mod opsgenie;
+mod pagerduty;
+mod papertrail;
+mod pingdom;
+mod raygun;
+mod rollbar;
+mod rundeck;
+mod sentry;
+mod signalfx;
+mod site24x7;
+mod splunk;
+mod statuscake;
+mod statuspage;
+mod text;
+mod thousandeyes;
+mod updown;
+mod uptime_kuma;
+mod uptimerobot;
+mod zabbix;
 
-/// The names that [`named`] knows.
-pub const NAMES: [&str; 2] = ["alertmanager", "generic"];
+/// A sender as it is listed: for the settings, the help and the documentation.
+#[derive(Debug)]
+pub struct Listed {
+    /// As a hook's settings name it, and the name of the hook that is there without any.
+    pub name: &'static str,
+    /// Whose messages it reads.
+    pub about: &'static str,
+    reads: Reads,
+    /// Bodies as the sender's documentation shows them: one that fires, and one that resolves it where there is such.
+    #[cfg(test)]
+    pub examples: &'static [&'static str],
+}
+
+type Read = fn(Node<'_>, &mut Reading<'_>) -> Result<(), Rejected>;
+
+#[derive(Debug)]
+enum Reads {
+    Alertmanager,
+    Generic,
+    Text,
+    /// JSON, or a form.
+    Json(Read),
+}
+
+macro_rules! listed {
+    ($($name:literal $about:literal $examples:path, $reads:expr;)*) => {
+        &[$(Listed { name: $name, about: $about, reads: $reads, #[cfg(test)] examples: $examples },)*]
+    };
+}
+
+/// Every sender, in the order of the alphabet.
+pub const ALL: &[Listed] = listed! {
+    "airbrake" "Airbrake" airbrake::EXAMPLES, Reads::Json(airbrake::read);
+    "alertmanager" "Prometheus Alertmanager, webhook version 4" testing::ALERTMANAGER, Reads::Alertmanager;
+    "aws" "Amazon SNS: CloudWatch's alarms, EventBridge's events" aws::EXAMPLES, Reads::Json(aws::read);
+    "axiom" "Axiom" axiom::EXAMPLES, Reads::Json(axiom::read);
+    "azure" "Azure Monitor" azure::EXAMPLES, Reads::Json(azure::read);
+    "betterstack" "Better Stack Uptime" betterstack::EXAMPLES, Reads::Json(betterstack::read);
+    "bosun" "Bosun" bosun::EXAMPLES, Reads::Json(bosun::read);
+    "checkly" "Checkly" checkly::EXAMPLES, Reads::Json(checkly::read);
+    "checkmk" "Checkmk" checkmk::EXAMPLES, Reads::Json(checkmk::read);
+    "cloudevents" "CloudEvents 1.0" cloudevents::EXAMPLES, Reads::Json(cloudevents::read);
+    "coralogix" "Coralogix" coralogix::EXAMPLES, Reads::Json(coralogix::read);
+    "crashlytics" "Crashlytics" crashlytics::EXAMPLES, Reads::Json(crashlytics::read);
+    "dash0" "Dash0" dash0::EXAMPLES, Reads::Json(dash0::read);
+    "datadog" "Datadog" datadog::EXAMPLES, Reads::Json(datadog::read);
+    "elastic" "Elastic's rules (Kibana)" elastic::EXAMPLES, Reads::Json(elastic::read);
+    "errbit" "Errbit" errbit::EXAMPLES, Reads::Json(errbit::read);
+    "freshstatus" "Freshstatus" freshstatus::EXAMPLES, Reads::Json(freshstatus::read);
+    "gcp" "Google Cloud Monitoring" gcp::EXAMPLES, Reads::Json(gcp::read);
+    "generic" "any JSON, read by `mapping`" testing::GENERIC, Reads::Generic;
+    "grafana" "Grafana, unified alerting and before" grafana::EXAMPLES, Reads::Json(grafana::read);
+    "graylog" "Graylog" graylog::EXAMPLES, Reads::Json(graylog::read);
+    "healthchecks" "Healthchecks" healthchecks::EXAMPLES, Reads::Json(healthchecks::read);
+    "honeybadger" "Honeybadger" honeybadger::EXAMPLES, Reads::Json(honeybadger::read);
+    "honeycomb" "Honeycomb" honeycomb::EXAMPLES, Reads::Json(honeycomb::read);
+    "icinga2" "Icinga 2, Icinga Notifications" icinga2::EXAMPLES, Reads::Json(icinga2::read);
+    "librato" "Librato" librato::EXAMPLES, Reads::Json(librato::read);
+    "librenms" "LibreNMS" librenms::EXAMPLES, Reads::Json(librenms::read);
+    "monit" "Monit" monit::EXAMPLES, Reads::Json(monit::read);
+    "munin" "Munin" munin::EXAMPLES, Reads::Json(munin::read);
+    "nagios" "Nagios, Naemon" nagios::EXAMPLES, Reads::Json(nagios::read);
+    "newrelic" "New Relic" newrelic::EXAMPLES, Reads::Json(newrelic::read);
+    "opsgenie" "Opsgenie" opsgenie::EXAMPLES, Reads::Json(opsgenie::read);
+    "pagerduty" "PagerDuty: its webhooks, and what is sent to its Events API" pagerduty::EXAMPLES, Reads::Json(pagerduty::read);
+    "papertrail" "Papertrail" papertrail::EXAMPLES, Reads::Json(papertrail::read);
+    "pingdom" "Pingdom" pingdom::EXAMPLES, Reads::Json(pingdom::read);
+    "raygun" "Raygun" raygun::EXAMPLES, Reads::Json(raygun::read);
+    "rollbar" "Rollbar" rollbar::EXAMPLES, Reads::Json(rollbar::read);
+    "rundeck" "Rundeck's jobs" rundeck::EXAMPLES, Reads::Json(rundeck::read);
+    "sentry" "Sentry" sentry::EXAMPLES, Reads::Json(sentry::read);
+    "signalfx" "Splunk Observability Cloud (SignalFx)" signalfx::EXAMPLES, Reads::Json(signalfx::read);
+    "site24x7" "Site24x7" site24x7::EXAMPLES, Reads::Json(site24x7::read);
+    "splunk" "Splunk's saved searches" splunk::EXAMPLES, Reads::Json(splunk::read);
+    "statuscake" "StatusCake" statuscake::EXAMPLES, Reads::Json(statuscake::read);
+    "statuspage" "a supplier's Atlassian Statuspage" statuspage::EXAMPLES, Reads::Json(statuspage::read);
+    "text" "plain text" text::EXAMPLES, Reads::Text;
+    "thousandeyes" "ThousandEyes" thousandeyes::EXAMPLES, Reads::Json(thousandeyes::read);
+    "updown" "updown.io" updown::EXAMPLES, Reads::Json(updown::read);
+    "uptime-kuma" "Uptime Kuma" uptime_kuma::EXAMPLES, Reads::Json(uptime_kuma::read);
+    "uptimerobot" "UptimeRobot" uptimerobot::EXAMPLES, Reads::Json(uptimerobot::read);
+    "zabbix" "Zabbix" zabbix::EXAMPLES, Reads::Json(zabbix::read);
+};
 
 /// What a hook's configuration tells its sender.
 #[derive(Debug, Clone, Default)]
@@ -20,20 +152,73 @@ pub struct Settings {
     pub mapping: Mapping,
 }
 
-impl Settings {
-    fn source_or(&self, name: &str) -> String {
-        if self.source.is_empty() { name.to_owned() } else { self.source.clone() }
+/// How the sender of this name is listed, or `None` if there is none.
+pub fn listed(name: &str) -> Option<&'static Listed> {
+    ALL.iter().find(|listed| listed.name == name)
+}
+
+impl Listed {
+    /// The sender, for a hook.
+    pub fn sender(&'static self, settings: &Settings) -> Box<dyn Sender> {
+        let source = if settings.source.is_empty() { self.name.to_owned() } else { settings.source.clone() };
+        match self.reads {
+            Reads::Alertmanager => Box::new(alertmanager::Alertmanager::new(source)),
+            Reads::Generic => Box::new(generic::Generic::new(source, settings.mapping.clone())),
+            Reads::Text => Box::new(text::Text::new(source)),
+            Reads::Json(read) => Box::new(Service { name: self.name, source, read }),
+        }
     }
 }
 
-/// The sender of this name, or `None` if there is none ([`NAMES`] lists them).
-pub fn named(name: &str, settings: &Settings) -> Option<Box<dyn Sender>> {
-    let source = settings.source_or(name);
-    Some(match name {
-        "alertmanager" => Box::new(alertmanager::Alertmanager::new(source)),
-        "generic" => Box::new(generic::Generic::new(source, settings.mapping.clone())),
-        _ => return None,
-    })
+/// A sender whose bodies one function reads.
+#[derive(Debug)]
+struct Service {
+    name: &'static str,
+    source: String,
+    read: Read,
+}
+
+impl Sender for Service {
+    fn name(&self) -> &str {
+        &self.source
+    }
+
+    fn read(&self, body: &[u8], content_type: Option<&str>) -> Result<Intake, Rejected> {
+        let whole = parse(self.name, body, content_type)?;
+        let mut out = Reading::new(self.name, &self.source, body);
+        (self.read)(Node::of(&whole), &mut out)?;
+        Ok(out.done())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// A body read by a sender of its own name.
+    pub fn read(sender: &str, body: &str) -> Intake {
+        listed(sender).unwrap().sender(&Settings::default()).read(body.as_bytes(), None).unwrap()
+    }
+
+    pub(super) const ALERTMANAGER: &[&str] = &[
+        r#"{"receiver": "bot", "status": "firing", "version": "4", "groupKey": "{}:{alertname=\"DiskFull\"}",
+            "truncatedAlerts": 0, "externalURL": "http://am:9093", "groupLabels": {"alertname": "DiskFull"},
+            "commonLabels": {"alertname": "DiskFull"}, "commonAnnotations": {"summary": "s"}, "alerts": [{
+            "status": "firing", "labels": {"alertname": "DiskFull", "severity": "critical"},
+            "annotations": {"summary": "Füll\u202e 95%", "runbook_url": "http://runbook/disk"},
+            "startsAt": "2026-11-20T20:13:08.409704835Z", "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://prom/graph", "fingerprint": "959f7ced14c290d0"}]}"#,
+        r#"{"receiver": "bot", "status": "resolved", "version": "4", "groupKey": "{}:{alertname=\"DiskFull\"}",
+            "groupLabels": {"alertname": "DiskFull"}, "commonLabels": {"alertname": "DiskFull"}, "alerts": [{
+            "status": "resolved", "labels": {"alertname": "DiskFull", "severity": "critical"},
+            "annotations": {"summary": "95%"}, "startsAt": "2026-11-20T20:13:08.409704835Z",
+            "endsAt": "2026-11-20T20:33:08Z", "generatorURL": "", "fingerprint": "959f7ced14c290d0"}]}"#,
+    ];
+
+    pub(super) const GENERIC: &[&str] = &[
+        r#"{"id": 7, "title": "Disk is full", "host": "db1", "status": "down", "severity": "critical"}"#,
+        r#"{"id": 7, "title": "Disk is full", "host": "db1", "status": "up", "severity": "critical"}"#,
+    ];
 }
 
 #[cfg(test)]
@@ -41,12 +226,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_listed_sender_exists_and_carries_the_name_of_its_hook() {
-        for name in NAMES {
-            assert_eq!(named(name, &Settings::default()).unwrap().name(), name);
+    fn every_listed_sender_carries_the_name_of_its_hook() {
+        for listed in ALL {
+            assert_eq!(listed.sender(&Settings::default()).name(), listed.name);
             let settings = Settings { source: "shop".into(), ..Settings::default() };
-            assert_eq!(named(name, &settings).unwrap().name(), "shop");
+            assert_eq!(listed.sender(&settings).name(), "shop");
         }
-        assert!(named("carrier-pigeon", &Settings::default()).is_none());
+        assert!(ALL.is_sorted_by_key(|listed| listed.name));
+        assert!(listed("carrier-pigeon").is_none());
     }
 }

@@ -65,8 +65,8 @@ fn nothing_at_all_is_a_working_configuration_that_listens_on_loopback() {
     assert_eq!(config.organization.name, "commandpost");
     assert_eq!(config.storage.data_dir, Path::new("./data"));
     assert!(config.discord.is_none() && config.x.is_none() && config.statuspage.is_none());
-    let hooks: Vec<_> = config.hooks.iter().map(|(name, hook)| (name.as_str(), hook.sender)).collect();
-    assert_eq!(hooks, [("alertmanager", HookSender::Alertmanager), ("generic", HookSender::Generic)]);
+    let hooks: Vec<_> = config.served_hooks(config.http.listen).map(|(name, _)| name.to_owned()).collect();
+    assert!(HookSender::all().all(|sender| hooks.iter().any(|hook| hook == sender.name())), "{hooks:?}");
     let cadence: Vec<_> = [config.severity.sev1, config.severity.sev2, config.severity.sev3]
         .iter()
         .map(|severity| (severity.public_minutes, severity.exec_minutes))
@@ -83,11 +83,19 @@ fn a_file_says_only_what_differs() {
     .load(&[])
     .expect("sound");
     assert_eq!((config.severity.sev1.public_minutes, config.severity.sev1.exec_minutes), (10, 30));
-    assert_eq!(config.hooks["generic"].sender, HookSender::Generic);
+    assert_eq!(config.hooks["generic"].sender.name(), "generic");
     assert!(!config.hooks["generic"].keep_unreadable);
     assert!(config.hooks.contains_key("alertmanager"));
     assert_eq!(config.command.vocabulary, Vocabulary::It);
     assert!(config.command.two_person);
+}
+
+#[test]
+fn a_hook_that_is_named_after_a_sender_need_not_say_whose_it_is() {
+    let config = file("[hooks.pingdom]\nkeep_unreadable = false\n").load(&[]).expect("sound");
+    assert_eq!(config.hooks["pingdom"].sender.name(), "pingdom");
+    assert_eq!(config.served_hooks(config.http.listen).filter(|(name, _)| *name == "pingdom").count(), 1);
+    assert!(errors("[hooks.prod]\nkeep_unreadable = false\n").contains("`sender` is missing"));
 }
 
 #[test]
@@ -190,7 +198,7 @@ public_minutes = 99999999999999999999
 [hooks.Prod]
 sender = "generic"
 [hooks.nagios]
-sender = "nagios"
+sender = "nagois"
 [log]
 filter = "info,=,="
 format = 5
@@ -212,7 +220,7 @@ id = "ada"
     commandpost.toml:16:25: command.offer_expires_minutes: `0` is out of bounds. Write a whole number from 1 to 1440.
     commandpost.toml:18:18: severity.sev1.public_minutes: `99999999999999999999` is out of bounds. Write a whole number from 0 to 10080.
     commandpost.toml:19:8: hooks.Prod: `Prod` cannot be a name here. Use lower-case letters, digits, `-` and `_`, at most 64 of them.
-    commandpost.toml:22:10: hooks.nagios.sender: `nagios` is none of the words for this. Write one of `alertmanager`, `generic`.
+    commandpost.toml:22:10: hooks.nagios.sender: `nagois` is none of the words for this. Did you mean `nagios`?
     commandpost.toml:24:10: log.filter: `info,=,=` is not a log filter. Write a level (`error`, `warn`, `info`, `debug`, `trace`) or `info,commandpost=debug`.
     commandpost.toml:25:10: log.format: this wants one of `text`, `json`, and has a whole number. Put it in quotes.
     commandpost.toml:26:1: person: this wants a list of tables, and has a table. Write `[[person]]` with two brackets: there may be several.
@@ -324,7 +332,7 @@ fn listening_beyond_loopback_without_a_token_is_refused() {
     }
     for fine in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
         assert_eq!(config.check_listen(fine.parse().unwrap()), Ok(()), "{fine}");
-        assert_eq!(config.served_hooks(fine.parse().unwrap()).count(), 2);
+        assert_eq!(config.served_hooks(fine.parse().unwrap()).count(), HookSender::all().count());
     }
     let house = file(&format!(
         "{ADA}[http]\nlisten = \"0.0.0.0:8911\"\n[[auth.token]]\nname = \"a\"\nperson = \"ada\"\ntoken_file = \"t\"\n\

@@ -7,10 +7,7 @@ use serde_json::json;
 
 use super::house;
 use crate::{
-    alert::{
-        Alert, Status,
-        senders::{self, Settings},
-    },
+    alert::{Alert, Sender, Status, senders::alertmanager::Alertmanager},
     desk::{Along, Desk, refuse},
     drill::{SOURCE, scenario::AlertParts},
     incident::{command::Command, id::IncidentId, refusal::Refusal},
@@ -91,13 +88,7 @@ async fn take(
     firing: &Firing,
     ends_at: Option<DateTime<Utc>>,
 ) -> Result<(), Refusal> {
-    let settings = Settings { source: SOURCE.into(), ..Settings::default() };
-    let sender = senders::named("alertmanager", &settings).ok_or_else(|| {
-        Refusal::unavailable(
-            "There is no reader for Alertmanager's alerts.",
-            "Report this as a fault of commandpost.",
-        )
-    })?;
+    let sender = Alertmanager::new(SOURCE.into());
     let intake = sender.read(&body(firing, drill, ends_at), Some("application/json")).map_err(|error| {
         Refusal::invalid(
             format!("The alert of inject {} was not read. {error}", firing.inject),

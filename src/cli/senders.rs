@@ -1,0 +1,177 @@
+//! `senders`: who can post alerts, and what would become of a body, with nothing stored and no server asked.
+
+use std::{collections::BTreeMap, io::Read, net::SocketAddr};
+
+use chrono::DateTime;
+use clap::Subcommand;
+
+use super::{Cli, Failure, Outcome, house, show};
+use crate::alert::{
+    Alert, Intake, Status,
+    intake::BODY_MAX_BYTES,
+    rules::{self, Action, Open, Rule},
+    senders::{self, kept},
+    situation::{changes, fold},
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The senders whose bodies are understood; each is served at /hooks/NAME
+    List,
+    /// Read a body from standard input and say what would become of it: `senders test pingdom < body.json`
+    Test {
+        /// A sender, or a hook of the settings
+        name: String,
+        /// The content type that it comes with
+        #[arg(long, value_name = "TYPE")]
+        content_type: Option<String>,
+    },
+}
+
+pub fn run(cli: &Cli, args: &Args) -> Outcome {
+    match &args.verb {
+        Verb::List => {
+            for listed in senders::ALL {
+                show(&format!("{:<14}{}", listed.name, listed.about));
+            }
+            Ok(())
+        }
+        Verb::Test { name, content_type } => test(cli, name, content_type.as_deref()),
+    }
+}
+
+fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
+    let config = cli.settings()?;
+    let mut hooks = house::hooks(&config, SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let Some(hook) = hooks.remove(name) else {
+        return Err(Failure(format!(
+            "there is neither a sender «{name}» nor a hook of this name in the settings. `commandpost senders list` names the senders."
+        )));
+    };
+    let mut body = Vec::new();
+    std::io::stdin().take(BODY_MAX_BYTES as u64 + 1).read_to_end(&mut body)?;
+    let mut intake = match hook.sender.read(&body, content_type) {
+        Ok(intake) => intake,
+        Err(why) if hook.keep_unreadable && !body.is_empty() => {
+            show("It cannot be read, and would be kept as an alert of its own.");
+            kept::keep(name, &body, &why)
+        }
+        Err(why) => return Err(Failure(format!("it would be refused with 400. {why}"))),
+    };
+    intake.alerts.iter_mut().for_each(Alert::mask);
+    show(&told(&intake, &config.alerts.rule));
+    Ok(())
+}
+
+/// What a delivery would come to, if nothing had come before it.
+fn told(intake: &Intake, rules: &[Rule]) -> String {
+    let mut lines = intake.notes.clone();
+    lines.extend(intake.open_once.iter().map(|url| format!("To be opened once by you: {url}")));
+    if intake.alerts.is_empty() {
+        lines.push("It would be answered with 200; there is no alert in it.".to_owned());
+    }
+    for alert in &intake.alerts {
+        lines.extend(one(alert));
+    }
+    let mut groups: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
+    for alert in &intake.alerts {
+        groups.entry(&alert.group_key).or_default().push(alert);
+    }
+    for alerts in groups.values() {
+        let changes = changes(alerts.iter().copied(), |_| None);
+        let Some(situation) = fold(None, &changes, DateTime::UNIX_EPOCH, "S-1") else { continue };
+        let lead = alerts.iter().find(|alert| alert.status == Status::Firing).or(alerts.first());
+        let Some(lead) = lead else { continue };
+        let decision = rules::decide(rules, &situation, lead, &Open::default());
+        lines.push(format!(
+            "A situation: {} – {}, {} firing of {}",
+            situation.title,
+            situation.severity.word(),
+            situation.firing,
+            situation.total
+        ));
+        lines.push(format!("  {} {}", decision.reason, outcome(&decision.action)));
+    }
+    lines.join("\n")
+}
+
+fn one(alert: &Alert) -> Vec<String> {
+    let mut lines = vec![format!("{}, {}: {}", alert.status.word(), alert.severity.word(), alert.title)];
+    let mut add = |name: &str, value: &str| {
+        if !value.is_empty() {
+            lines.push(format!("  {name:<14}{}", value.replace('\n', "\n                ")));
+        }
+    };
+    add("source", &alert.source);
+    add("identity", &alert.fingerprint);
+    add("group", &alert.group_key);
+    add("severity", &alert.severity_text);
+    add("since", &alert.starts_at.map(|at| at.to_rfc3339()).unwrap_or_default());
+    add("until", &alert.ends_at.map(|at| at.to_rfc3339()).unwrap_or_default());
+    if alert.acknowledged {
+        add("acknowledged", "yes");
+    }
+    add("text", &alert.description);
+    for (name, value) in &alert.labels {
+        add("label", &format!("{name} = {value}"));
+    }
+    for (name, value) in &alert.annotations {
+        add("annotation", &format!("{name} = {value}"));
+    }
+    for link in &alert.links {
+        add(link.kind.word(), &link.url);
+    }
+    for note in &alert.notes {
+        add("note", note);
+    }
+    lines
+}
+
+fn outcome(action: &Action) -> String {
+    match action {
+        Action::Record => "It would be stored, and nobody told.".to_owned(),
+        Action::Card => "It would be a card, from which a person may declare.".to_owned(),
+        Action::Attach => "It would join the open incident.".to_owned(),
+        Action::Declare { severity, title } => {
+            format!("SEV{severity} «{}» would be declared.", title.as_deref().unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_told_with_its_alerts_its_situation_and_the_rule_that_would_take_it() {
+        let body = r#"{"check_id": 7, "check_name": "Shop", "current_state": "DOWN", "importance_level": "HIGH",
+            "state_changed_timestamp": 1795205588, "description": "HTTP Error 503"}"#;
+        let rules: Vec<Rule> = serde_json::from_value(serde_json::json!([
+            {"name": "shop", "when": {"source": "ping*", "severity": "error"}, "then": {"declare": {"severity": 2}}}
+        ]))
+        .unwrap();
+        let sender = senders::listed("pingdom").unwrap().sender(&senders::Settings::default());
+        let intake = sender.read(body.as_bytes(), None).unwrap();
+        insta::assert_snapshot!(told(&intake, &rules), @"
+        firing, error: Shop is DOWN
+          source        pingdom
+          identity      7
+          group         7
+          severity      HIGH
+          text          HTTP Error 503
+          label         check = Shop
+          annotation    changed_at = 2026-11-20T20:13:08+00:00
+          source        https://my.pingdom.com/app/reports/uptime#check=7
+        A situation: Shop is DOWN – error, 1 firing of 1
+          The rule “shop” matched: an incident of severity 2. SEV2 «Shop is DOWN» would be declared.
+        ");
+        let bare = sender.read(br#"{"check_id": 0}"#, None).unwrap();
+        assert!(told(&bare, &[]).contains("No rule matched"));
+    }
+}
