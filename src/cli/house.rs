@@ -61,6 +61,7 @@ pub fn policy(config: &Config) -> Policy {
         },
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),
+        roles: config.roles(),
         ..Policy::default()
     }
 }

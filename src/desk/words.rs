@@ -46,9 +46,10 @@ impl Desk {
         once: Option<String>,
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
+        let roles = &self.settings.policy.roles;
         let spoken = match &words {
-            Words::Text(text) => grammar::parse(text, &**resolve)?,
-            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve)?,
+            Words::Text(text) => grammar::parse(text, &**resolve, roles)?,
+            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, roles)?,
         };
         let along = Along { once, ..Along::default() };
         let read = |text: String| Ok(Answer { text, incident: None, seq: None });

@@ -6,7 +6,7 @@ use super::{
         ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
         Task, Update,
     },
-    help,
+    help, refuse,
     tree::Verb,
     value::{self, shown},
 };
@@ -17,15 +17,22 @@ use crate::{
         kind::Kind,
         phase::Phase,
         refusal::Refusal,
+        role::Roles,
     },
     people::Person,
 };
 
-pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) -> Result<Spoken, Refusal> {
+pub(super) fn of(
+    verb: Verb,
+    target: Option<IncidentId>,
+    resolve: &Resolve<'_>,
+    roles: &Roles,
+) -> Result<Spoken, Refusal> {
     let person = |name: &str| -> Result<Person, Refusal> {
         resolve(name)
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
+    let role = |name: &str| roles.find(name).map_err(|why| refuse::no_role(why, name, roles));
     let command = match verb {
         Verb::Declare {
             title,
@@ -61,7 +68,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();
             Command::Assist { text }
         }
-        Verb::Help { verb } => return help::told(verb.as_deref()).map(|text| Spoken::Help { text }),
+        Verb::Help { verb } => return help::told(verb.as_deref(), roles).map(|text| Spoken::Help { text }),
         Verb::Task(Task::List) => return Ok(Spoken::Tasks { target }),
         Verb::Update(Update::List) => return Ok(Spoken::Updates { target }),
         Verb::Status => Command::Status,
@@ -82,18 +89,21 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Of::Briefing => Command::Briefing,
         },
         Verb::Role(verb) => match verb {
-            RoleVerb::Take { role } => Command::TakeRole { role },
-            RoleVerb::Offer { role, to } => Command::OfferRole { role, to: person(&to)? },
-            RoleVerb::Accept { role } => Command::AcceptRole { role },
-            RoleVerb::Decline { role, reason } => {
-                Command::DeclineRole { role, reason: reason.unwrap_or_default() }
+            RoleVerb::Take { role: name } => Command::TakeRole { role: role(&name)? },
+            RoleVerb::Offer { role: name, to } => Command::OfferRole { role: role(&name)?, to: person(&to)? },
+            RoleVerb::Accept { role: name } => {
+                Command::AcceptRole { role: name.as_deref().map(role).transpose()? }
             }
-            RoleVerb::Relieve { role, who, reason } => Command::RelieveRole {
-                role,
+            RoleVerb::Decline { role: name, reason } => Command::DeclineRole {
+                role: name.as_deref().map(role).transpose()?,
+                reason: reason.unwrap_or_default(),
+            },
+            RoleVerb::Relieve { role: name, who, reason } => Command::RelieveRole {
+                role: role(&name)?,
                 person: who.as_deref().map(person).transpose()?,
                 reason: reason.unwrap_or_default(),
             },
-            RoleVerb::Release { role } => Command::ReleaseRole { role },
+            RoleVerb::Release { role: name } => Command::ReleaseRole { role: role(&name)? },
             RoleVerb::Report { who, to } => Command::ReportTo { who: person(&who)?, to: person(&to)? },
             RoleVerb::List => Command::Roles,
             RoleVerb::Chart => Command::Chart,
