@@ -1,7 +1,7 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Resolve, Spoken,
+    Linking, Resolve, Spoken,
     groups::{
         ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
         Task, Update,
@@ -220,7 +220,10 @@ pub(super) fn of(
             Update::Drop { n, reason } => Command::DropPost { n, reason },
             Update::List => return Ok(Spoken::Updates { target }),
         },
-        Verb::Link { url, label } => link(url, label)?,
+        Verb::Link { url, label } => match of_me(&label).filter(|_| url.is_none()) {
+            Some(linking) => return Ok(Spoken::Link(linking)),
+            None => link(url, label)?,
+        },
         Verb::Phase(verb) => match verb {
             PhaseVerb::Confirm { severity } => Command::Confirm { severity },
             PhaseVerb::Identify(reason) => enter(Phase::Identified, reason),
@@ -268,6 +271,17 @@ fn enter(phase: Phase, reason: Reason) -> Command {
     Command::Enter { phase, reason: reason.text() }
 }
 
+/// `link me`, and what comes after it.
+fn of_me(label: &str) -> Option<Linking> {
+    let (me, rest) = label.split_once(char::is_whitespace).unwrap_or((label, ""));
+    me.eq_ignore_ascii_case("me").then(|| match rest.trim() {
+        "" => Linking::Begin,
+        rest if rest.eq_ignore_ascii_case("off") => Linking::End,
+        rest if rest.eq_ignore_ascii_case("list") => Linking::List,
+        code => Linking::With(code.to_owned()),
+    })
+}
+
 /// `link S-3` is a situation; anything else needs an address.
 fn link(url: Option<String>, label: String) -> Result<Command, Refusal> {
     match (url, value::situation(&label)) {
@@ -275,7 +289,7 @@ fn link(url: Option<String>, label: String) -> Result<Command, Refusal> {
         (None, Ok(situation)) => Ok(Command::LinkSituation { situation: situation.0, facts: None }),
         (None, Err(_)) => Err(Refusal::invalid(
             format!("«{}» is neither a situation nor a name with an address after it.", shown(&label)),
-            "Write `link S-3` or `link Error rate https://grafana.example/d/7`.",
+            "Write `link S-3`, `link Error rate https://grafana.example/d/7`, or `link me` for your own accounts.",
         )),
     }
 }

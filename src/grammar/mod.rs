@@ -73,10 +73,21 @@ pub enum Spoken {
         target: Option<IncidentId>,
         words: String,
     },
+    /// About the speaker's own accounts.
+    Link(Linking),
     /// The help itself.
     Help {
         text: String,
     },
+}
+
+/// `link me`, and what with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linking {
+    Begin,
+    With(String),
+    End,
+    List,
 }
 
 /// Finds the person that a typed name means, or says in a sentence why there is none.

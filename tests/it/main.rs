@@ -19,6 +19,7 @@ mod faults;
 mod find;
 mod floors;
 mod journal_contract;
+mod linking;
 mod matrix_synapse;
 mod mattermost_bot;
 mod migrations;

@@ -334,3 +334,16 @@ fn a_role_of_the_team_is_named_by_slug_or_title_completed_and_told_by_the_help()
     assert!(help(Some("role take"), &roles).ends_with("  runbook – Runbook Keeper. Finds the runbook.\n"));
     assert!(!help(Some("note"), &roles).contains("runbook"));
 }
+
+#[test]
+fn link_me_is_about_the_speakers_own_accounts_and_a_page_may_still_be_called_so() {
+    let linking = |text: &str| match said(text) {
+        Ok(Spoken::Link(linking)) => linking,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(linking("link me"), Linking::Begin);
+    assert_eq!(linking("LINK Me k7m4-qx2p"), Linking::With("k7m4-qx2p".into()));
+    assert_eq!((linking("link me off"), linking("link me list")), (Linking::End, Linking::List));
+    let (label, url) = ("me".to_owned(), "https://example.com".to_owned());
+    assert_eq!(command("link me https://example.com"), Command::AddLink { label, url });
+}

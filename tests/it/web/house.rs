@@ -87,6 +87,7 @@ async fn speak(
         | Spoken::Alerts
         | Spoken::Tasks { .. }
         | Spoken::Updates { .. }
+        | Spoken::Link(_)
         | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }
 }
