@@ -32,5 +32,6 @@ mod same_words;
 mod settings_at_work;
 mod slack_bot;
 mod support;
+mod terminal_console;
 mod torture;
 mod web;
