@@ -13,7 +13,7 @@ use crate::{
     chat::{Unproven, discord, mattermost, slack},
     config::Secret,
     grammar::{self, Completions},
-    incident::refusal::Refusal,
+    incident::{refusal::Refusal, role::Roles},
     people::Person,
 };
 
@@ -32,21 +32,25 @@ fn says_something(refusal: &Refusal) {
 /// The text of a command, as somebody types it, and as it is completed and asked about while they type.
 pub fn words(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    match grammar::parse(&text, &nobody) {
+    match grammar::parse(&text, &nobody, &Roles::default()) {
         Ok(spoken) => {
-            assert_eq!(grammar::parse(&text, &nobody), Ok(spoken), "the same words, the same meaning")
+            assert_eq!(
+                grammar::parse(&text, &nobody, &Roles::default()),
+                Ok(spoken),
+                "the same words, the same meaning"
+            )
         }
         Err(refusal) => says_something(&refusal),
     }
     let argv: Vec<String> = text.split('\n').map(str::to_owned).collect();
-    if let Err(refusal) = grammar::parse_argv(&argv, None, &nobody) {
+    if let Err(refusal) = grammar::parse_argv(&argv, None, &nobody, &Roles::default()) {
         says_something(&refusal);
     }
     let path: Vec<&str> = text.split(' ').take(2).collect();
     for (_, value) in grammar::autocomplete(&path, "text", &text, &Completions::default()) {
         assert!(!value.is_empty(), "nothing is offered");
     }
-    drop(grammar::help(Some(&text)));
+    drop(grammar::help(Some(&text), &Roles::default()));
 }
 
 /// An interaction as Discord sends it.

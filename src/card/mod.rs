@@ -3,6 +3,8 @@
 //! Each chat renders a [`Card`] with what it does best and edits its earlier one in place. A button is a command that
 //! somebody presses, a form is a command with blanks. Texts are plain: escaping belongs to the chat that shows them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -10,11 +12,12 @@ use crate::{
     incident::{
         id::IncidentId,
         phase::Phase,
-        role::Words,
+        role::{self, Role, Words},
         sentence::{Part, ended},
         severity::Severity,
         state::{ActionState, Incident},
     },
+    people::Person,
 };
 
 /// How loud a card is.
@@ -175,15 +178,19 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         fields.push(short("Command offered to", offer.to.to_string()));
     }
     for slug in ["pio", "ops", "deputy", "scribe"] {
-        let names: Vec<_> = incident
-            .roles
-            .iter()
-            .filter(|held| held.role.slug() == slug)
-            .map(|held| held.person.to_string())
-            .collect();
-        if let Some(held) = incident.roles.iter().find(|held| held.role.slug() == slug) {
-            fields.push(short(held.role.def().shown(words), names.join(", ")));
+        let names: Vec<_> = incident.given(slug).map(Person::to_string).collect();
+        if let Some(def) = role::defined(slug).filter(|_| !names.is_empty()) {
+            fields.push(short(def.shown(words), names.join(", ")));
         }
+    }
+    let own: BTreeSet<&Role> =
+        incident.roles.iter().map(|held| &held.role).filter(|role| role.own().is_some()).collect();
+    if !own.is_empty() {
+        let told = own.into_iter().map(|role| {
+            let names: Vec<_> = incident.given(role.slug()).map(Person::to_string).collect();
+            format!("{}: {}", role.shown(words), names.join(", "))
+        });
+        fields.push(long("Roles of the team", told.collect::<Vec<_>>().join("; ")));
     }
     if let Some(at) = incident.milestones.declared {
         fields.push(Field { name: "Declared", value: Value::Time(at), is_short: true });

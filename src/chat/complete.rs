@@ -26,6 +26,9 @@ pub async fn completions(
     let mut known =
         Completions { components: components.iter().map(same).collect(), ..Completions::default() };
     let taxonomy = &desk.settings.policy.taxonomy;
+    let own = desk.settings.policy.roles.own();
+    known.roles =
+        own.iter().map(|role| (format!("{} – {role}", role.slug()), role.slug().to_owned())).collect();
     known.types = taxonomy.types.iter().map(|one| same(&one.name)).collect();
     if let Ok(rows) = desk.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
         // Whoever asks is not known here: what is restricted is left out.
@@ -50,41 +53,7 @@ pub async fn completions(
         .fields_of(state.incident_type.as_deref())
         .map(|field| (field.told(), field.name.clone()))
         .collect();
-    known.roles = state
-        .roles
-        .iter()
-        .map(|held| (format!("{} – {}", held.role.slug(), held.person), held.role.slug().to_owned()))
-        .collect();
-    known.people =
-        state.participants.values().map(|one| (one.person.to_string(), one.person.id.clone())).collect();
-    known.tasks = state
-        .tasks
-        .iter()
-        .rev()
-        .filter(|task| task.state.is_open())
-        .map(|task| (format!("{} {} ({})", task.n, task.text, task.owner), task.n.to_string()))
-        .collect();
-    known.updates = state
-        .posts
-        .iter()
-        .rev()
-        .filter(|post| post.dropped.is_none())
-        .map(|post| (format!("{} {}", post.n, post.draft.text), post.n.to_string()))
-        .collect();
-    known.objectives = state
-        .objectives
-        .iter()
-        .rev()
-        .map(|one| (format!("{} {}", one.n, one.text), one.n.to_string()))
-        .collect();
-    known.actions = state
-        .open_actions()
-        .map(|one| (format!("{} {} ({}, {})", one.n, one.text, one.by, one.state.word()), one.n.to_string()))
-        .collect();
-    known.proposals = state
-        .open_proposals()
-        .map(|one| (format!("{} {} ({})", one.n, one.text, one.by), one.n.to_string()))
-        .collect();
+    known.add(&state);
     if let Ok(lines) = desk.timeline(id, state.seq.saturating_sub(ENTRIES_BACK).max(1)).await {
         known.entries = lines
             .iter()

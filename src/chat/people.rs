@@ -2,10 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use crate::{config, people::Person};
+use crate::{
+    config,
+    people::{Person, links::Links},
+};
 
 /// Strangers remembered at most; whoever speaks again is met again.
 const STRANGERS_MAX: usize = 10_000;
@@ -20,6 +23,8 @@ pub struct People {
     met: Mutex<HashMap<String, Person>>,
     /// Ids by the name that people type, where a chat has such names.
     handles: Mutex<HashMap<String, String>>,
+    /// Who said themselves which person they are.
+    links: OnceLock<Arc<Links>>,
 }
 
 /// The configured people who have an account in a chat, by its id.
@@ -50,14 +55,32 @@ pub(super) fn account_of(chat: &str, accounts: &HashMap<String, String>, person:
 impl People {
     /// `chat` is the door's name; `configured` maps ids of the chat to people.
     pub fn new(chat: &'static str, configured: HashMap<String, Person>) -> Self {
-        Self { chat, configured, met: Mutex::default(), handles: Mutex::default() }
+        Self { chat, configured, met: Mutex::default(), handles: Mutex::default(), links: OnceLock::new() }
+    }
+
+    /// From now on, an account that its owner linked is that person's.
+    pub fn follow(&self, links: Arc<Links>) {
+        // Who follows one already goes on with it: there is one for the house.
+        drop(self.links.set(links));
+    }
+
+    /// Whom the settings name, else whom somebody said that they are.
+    fn known(&self, id: &str) -> Option<Person> {
+        let linked = || self.links.get()?.person(&format!("{}:{id}", self.chat));
+        self.configured.get(id).cloned().or_else(linked)
+    }
+
+    /// The account here that a person linked.
+    pub fn account(&self, person: &str) -> Option<String> {
+        let accounts = self.links.get()?.accounts(person);
+        accounts.iter().find_map(|one| one.strip_prefix(self.chat)?.strip_prefix(':').map(str::to_owned))
     }
 
     /// The person with this id in the chat, who is shown there as `name`. Somebody not configured is known as
     /// `discord:ID`.
     pub fn meet(&self, id: &str, name: &str) -> Person {
-        if let Some(person) = self.configured.get(id) {
-            return person.clone();
+        if let Some(person) = self.known(id) {
+            return person;
         }
         let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
         let name = if name.trim().is_empty() { id.to_owned() } else { name.trim().to_owned() };
@@ -72,8 +95,8 @@ impl People {
 
     /// The person with this id, if configured or met.
     pub fn of(&self, id: &str) -> Option<Person> {
-        if let Some(person) = self.configured.get(id) {
-            return Some(person.clone());
+        if let Some(person) = self.known(id) {
+            return Some(person);
         }
         self.met.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
@@ -99,8 +122,8 @@ impl People {
     pub fn only(&self, is_it: impl Fn(&str) -> bool) -> Option<Person> {
         let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         let mut fits = self.configured.iter().chain(met.iter()).filter(|(id, _)| is_it(id));
-        let (_, person) = fits.next()?;
-        fits.next().is_none().then(|| person.clone())
+        let (id, person) = fits.next()?;
+        fits.next().is_none().then(|| self.known(id).unwrap_or_else(|| person.clone()))
     }
 
     /// The person that a mention as commands carry it (`<@ID>`, `<@!ID>`) means.

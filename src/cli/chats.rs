@@ -91,6 +91,13 @@ impl Chats {
         stop: &CancellationToken,
     ) -> Result<Opened, Failure> {
         let mut opened = Opened::default();
+        let people = [
+            self.discord.as_ref().map(|settings| &settings.people),
+            self.matrix.as_ref().map(|settings| &settings.people),
+            self.mattermost.as_ref().map(|settings| &settings.people),
+            self.slack.as_ref().map(|settings| &settings.people),
+        ];
+        people.into_iter().flatten().for_each(|people| people.follow(desk.links.clone()));
         if let Some(discord) = self.discord {
             opened.couriers.push(open_discord(discord, desk, say, metrics, stop)?);
         }

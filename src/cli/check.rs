@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{Cli, Failure, Outcome, show};
-use crate::{config, playbook::Problem};
+use crate::{config, incident::role::Roles, playbook::Problem};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -26,13 +26,19 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
         Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),
     }
+    let roles = roles(cli);
     for file in files(&args.files)? {
-        match check_file(&file) {
+        match check_file(&file, &roles) {
             Ok(what) => show(&format!("{} is in order: {what}.", file.display())),
             Err(failure) => mistakes_found.push(failure.0),
         }
     }
     if mistakes_found.is_empty() { Ok(()) } else { Err(Failure(mistakes_found.join("\n"))) }
+}
+
+/// The roles that the settings name; those of the catalogue, where the settings have mistakes.
+pub fn roles(cli: &Cli) -> Roles {
+    cli.settings().map_or_else(|_| Roles::default(), |config| config.roles())
 }
 
 /// Mistakes as they are shown: place, what, what was meant, and the line itself.
@@ -67,16 +73,18 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// What a file is stands in its `schema`.
-fn check_file(file: &std::path::Path) -> Result<String, Failure> {
+fn check_file(file: &std::path::Path, roles: &Roles) -> Result<String, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{name}: {e}")))?;
-    let reads = |words: &str| crate::desk::drill::fits(words);
+    let reads = |words: &str| crate::desk::drill::fits(words, roles);
     let is_drill = text.lines().any(|line| line.trim().starts_with("schema:") && line.contains("drill/"));
     if is_drill {
-        let scenario = crate::drill::read(&name, &text, &reads).map_err(|problems| mistakes(&problems))?;
+        let scenario =
+            crate::drill::read(&name, &text, &reads, roles).map_err(|problems| mistakes(&problems))?;
         Ok(format!("drill «{}»", scenario.title))
     } else {
-        let playbook = crate::playbook::read(&name, &text, &reads).map_err(|problems| mistakes(&problems))?;
+        let playbook =
+            crate::playbook::read(&name, &text, &reads, roles).map_err(|problems| mistakes(&problems))?;
         Ok(format!("playbook «{}»", playbook.title))
     }
 }

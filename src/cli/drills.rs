@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Cli, Failure, Outcome, check, printable, reach::Reach, show};
 use crate::{
     desk::drill::{self, Options},
-    incident::id::IncidentId,
+    incident::{id::IncidentId, role::Roles},
 };
 
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,9 @@ pub enum DrillVerb {
 pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     let reach = Reach::find(cli, None).await?;
     let outcome = match &args.what {
-        DrillVerb::Run { file, speed, play } => play_file(&reach, file, *speed, play.clone()).await,
+        DrillVerb::Run { file, speed, play } => {
+            play_file(&reach, &check::roles(cli), file, *speed, play.clone()).await
+        }
         DrillVerb::End { drill, reason } => {
             reach.end_drill(*drill, &reason.join(" ")).await.map(|text| show(&text))
         }
@@ -53,11 +55,18 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     outcome
 }
 
-async fn play_file(reach: &Reach, file: &std::path::Path, speed: f64, play: Option<String>) -> Outcome {
+async fn play_file(
+    reach: &Reach,
+    roles: &Roles,
+    file: &std::path::Path,
+    speed: f64,
+    play: Option<String>,
+) -> Outcome {
     let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{}: {e}", file.display())))?;
     let name = file.display().to_string();
+    let reads = |words: &str| drill::fits(words, roles);
     let scenario =
-        crate::drill::read(&name, &text, &drill::fits).map_err(|problems| check::mistakes(&problems))?;
+        crate::drill::read(&name, &text, &reads, roles).map_err(|problems| check::mistakes(&problems))?;
     match reach {
         Reach::Remote(remote) => {
             if play.is_some() {

@@ -61,6 +61,7 @@ pub fn policy(config: &Config) -> Policy {
         },
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),
+        roles: config.roles(),
         ..Policy::default()
     }
 }
@@ -75,6 +76,8 @@ pub fn settings(config: &Config) -> desk::Settings {
     desk::Settings {
         policy: policy(config),
         chats: chats(config),
+        known_people: config.person.iter().map(|person| person.id.clone()).collect(),
+        has_tokens: !config.auth.token.is_empty(),
         rules: config.alerts.rule.clone(),
         page_url: config
             .organization
@@ -103,6 +106,7 @@ fn chats(config: &Config) -> Vec<String> {
 pub async fn open(config: &Config, settings: desk::Settings) -> Result<(SqliteJournal, Arc<Desk>), Failure> {
     let journal = SqliteJournal::open(&config.storage.data_dir).await?;
     let desk = Desk::new(Arc::new(journal.clone()) as Arc<dyn Journal>, Arc::new(System), settings);
+    desk.remember_links().await?;
     Ok((journal, desk))
 }
 

@@ -3,6 +3,7 @@
 pub mod backup;
 mod chats;
 pub mod check;
+mod console;
 pub mod demo;
 pub mod drills;
 pub mod house;
@@ -39,6 +40,8 @@ pub enum Verb {
     /// Say words on an incident: `incident note INC-1 "the database failed over"`
     #[command(alias = "inc")]
     Incident(incident::Args),
+    /// The command post in this terminal, live: incidents, timeline, tasks, alerts, and a line to type in
+    Console(console::Args),
     /// Print a timeline as Markdown, JSON or CSV
     Export(incident::ExportArgs),
     /// Prove a timeline's hash chain
@@ -86,6 +89,7 @@ async fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.verb {
         Verb::Serve(ref args) => serve::run(&cli, args).await,
         Verb::Incident(ref args) => incident::run(&cli, args).await,
+        Verb::Console(ref args) => console::run(&cli, args).await,
         Verb::Export(ref args) => incident::export(&cli, args).await,
         Verb::Verify(ref args) => incident::verify(&cli, args).await,
         Verb::Check(ref args) => check::run(&cli, args).await,

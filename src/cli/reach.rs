@@ -3,6 +3,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,10 @@ use crate::{
         words::{Resolve, Words},
     },
     export::Format,
-    http::api::{AnswerBody, export_bytes},
+    http::{
+        api::{AnswerBody, export_bytes},
+        auth::NAME_COOKIE,
+    },
     incident::id::IncidentId,
     journal::{Handle, rows::*, sqlite::OpenError, sqlite::SqliteJournal},
     people::Person,
@@ -110,12 +114,8 @@ impl Reach {
                 Ok(local.desk.say(caller, here, words, None, &local.resolve).await?.into())
             }
             Reach::Remote(remote) => {
-                let path = match here {
-                    Some(id) => format!("/api/v1/incidents/{id}/commands"),
-                    None => "/api/v1/commands".to_owned(),
-                };
                 let body = serde_json::json!({ "argv": argv });
-                Ok(serde_json::from_slice(&remote.call(Method::POST, &path, Some(body)).await?)?)
+                Ok(serde_json::from_slice(&remote.call(Method::POST, &words_path(here), Some(body)).await?)?)
             }
         }
     }
@@ -217,6 +217,13 @@ impl Reach {
     }
 }
 
+fn words_path(here: Option<IncidentId>) -> String {
+    match here {
+        Some(id) => format!("/api/v1/incidents/{id}/commands"),
+        None => "/api/v1/commands".to_owned(),
+    }
+}
+
 fn read_note(dir: &Path) -> Option<ServerNote> {
     serde_json::from_slice(&std::fs::read(dir.join(SERVER_NOTE)).ok()?).ok()
 }
@@ -259,6 +266,45 @@ impl Remote {
             // As long as the drill takes; the line that comes next proves that it is alive.
             .timeout(Duration::from_secs(24 * 3_600))
             .body(text);
+        Ok(Box::pin(self.send(request).await?.bytes_stream()))
+    }
+
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// In whose name words are said.
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// What stands at a path.
+    pub async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let bytes = self.call(Method::GET, path, None).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Failure(format!("{}{path} says what this version does not read: {error}.", self.base))
+        })
+    }
+
+    /// Says a line as it was typed.
+    pub async fn type_line(&self, here: Option<IncidentId>, text: &str) -> Result<AnswerBody, Failure> {
+        let body = serde_json::json!({ "text": text });
+        Ok(serde_json::from_slice(&self.call(Method::POST, &words_path(here), Some(body)).await?)?)
+    }
+
+    /// The live hints that the console's pages get too: server-sent events.
+    pub async fn hints(
+        &self,
+    ) -> Result<impl futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + Unpin + use<>, Failure>
+    {
+        let name = utf8_percent_encode(&self.person.name, NON_ALPHANUMERIC);
+        let request = self
+            .client
+            .get(format!("{}/console/events", self.base))
+            // As long as somebody looks; the heartbeat proves that it is alive.
+            .timeout(Duration::from_secs(24 * 3_600))
+            .header(reqwest::header::COOKIE, format!("{NAME_COOKIE}={name}"));
         Ok(Box::pin(self.send(request).await?.bytes_stream()))
     }
 

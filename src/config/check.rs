@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
+use super::roles;
 use super::{Config, Permissions, Person, Slack, X, is_loopback};
 use crate::incident::taxonomy::FieldKind;
 
@@ -35,6 +36,9 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("incident_type") && !report.is_spoilt("incident_field") {
         taxonomy(config, report);
+    }
+    if !report.is_spoilt("role") {
+        roles::check(&config.role, report);
     }
     if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
         templates(config, report);

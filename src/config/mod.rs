@@ -20,6 +20,7 @@ mod publishers;
 mod quoted;
 mod reference;
 mod report;
+mod roles;
 pub mod secret;
 mod secrets;
 mod sender;
@@ -41,13 +42,14 @@ pub use network::Network;
 pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
 pub use reference::{example_toml, reference};
+pub use roles::TeamRole;
 pub use secret::Secret;
 pub use sender::HookSender;
 pub use taxonomy::{IncidentField, IncidentType};
 pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
 use crate::{
-    incident::taxonomy::Taxonomy,
+    incident::{role::Roles, taxonomy::Taxonomy},
     post::wording::{Mistake, Wording},
 };
 use shape::in_order;
@@ -77,6 +79,9 @@ pub struct Config {
     pub incident_type: Vec<IncidentType>,
     /// What is asked for of an incident besides its title, one `[[incident_field]]` each: `field region eu`.
     pub incident_field: Vec<IncidentField>,
+    /// The roles that the team has besides those of the [catalogue](commands.md#roles), one `[[role]]` each. They are taken,
+    /// offered and shown as those are. A timeline keeps what a role was when somebody took it.
+    pub role: Vec<TeamRole>,
     /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`. On loopback each sender is there by its name without
     /// being written. The name is of lower-case letters, digits, `-` and `_`.
     pub hooks: BTreeMap<String, Hook>,
@@ -132,6 +137,7 @@ impl Default for Config {
             severity: Severities::default(),
             incident_type: Vec::new(),
             incident_field: Vec::new(),
+            role: Vec::new(),
             hooks: ["alertmanager", "generic"]
                 .into_iter()
                 .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
@@ -198,6 +204,11 @@ impl Config {
     /// The types and fields of incidents, as the rules read them.
     pub fn taxonomy(&self) -> Taxonomy {
         taxonomy::taxonomy(&self.incident_type, &self.incident_field)
+    }
+
+    /// The roles that can be named.
+    pub fn roles(&self) -> Roles {
+        roles::roles(&self.role)
     }
 
     /// The zone of each person who has one of their own, by the person's id.

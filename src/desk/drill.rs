@@ -25,6 +25,7 @@ use crate::{
         id::IncidentId,
         kind::Kind,
         refusal::{Because, Refusal},
+        role::Roles,
     },
     journal::{Append, Mark},
     people::Person,
@@ -163,15 +164,15 @@ fn house() -> Caller {
 ///
 /// # Errors
 /// A sentence that says why not.
-pub fn fits(words: &str) -> Result<(), String> {
-    stays_inside(words, None)?;
-    grammar::parse(words, &Person::named).map(|_| ()).map_err(|refusal| refusal.to_string())
+pub fn fits(words: &str, roles: &Roles) -> Result<(), String> {
+    stays_inside(words, None, roles)?;
+    grammar::parse(words, &Person::named, roles).map(|_| ()).map_err(|refusal| refusal.to_string())
 }
 
 /// What is understood must not leave the exercise: no real incident declared from within, no other one touched.
-fn stays_inside(words: &str, drill: Option<IncidentId>) -> Result<(), String> {
+fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result<(), String> {
     // What is not understood does nothing; whoever says it is told why.
-    let Ok(spoken) = grammar::parse(words, &Person::named) else { return Ok(()) };
+    let Ok(spoken) = grammar::parse(words, &Person::named, roles) else { return Ok(()) };
     let target = match spoken {
         Spoken::Declare { .. } => {
             return Err(
@@ -185,6 +186,7 @@ fn stays_inside(words: &str, drill: Option<IncidentId>) -> Result<(), String> {
         Spoken::Merge { .. } => {
             return Err("A drill is one incident; there is no other to merge with it.".into());
         }
+        Spoken::Link(_) => return Err("Accounts are linked outside of a drill: that would be real.".into()),
         Spoken::On { target, .. }
         | Spoken::Tasks { target }
         | Spoken::Updates { target }

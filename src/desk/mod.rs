@@ -15,6 +15,7 @@ pub mod drill;
 mod eyes;
 mod find;
 pub mod follow;
+mod links;
 pub mod outbox;
 pub mod policy;
 pub mod runner;
@@ -27,7 +28,7 @@ pub mod view;
 pub mod words;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -42,7 +43,7 @@ use crate::{
         refusal::{Because, Refusal},
     },
     journal::{Journal, JournalError, Mark, rows::NewDelivery},
-    people::Person,
+    people::{Person, links::Links},
 };
 pub use answer::Answer;
 use clock::World;
@@ -85,6 +86,10 @@ pub struct Settings {
     pub policy: Policy,
     /// Chats that show cards and timelines, by destination name.
     pub chats: Vec<String>,
+    /// The ids of the people whom the settings name.
+    pub known_people: BTreeSet<String>,
+    /// Who comes over HTTP is proven by a token.
+    pub has_tokens: bool,
     pub rules: Vec<Rule>,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
@@ -99,6 +104,8 @@ impl Default for Settings {
         Self {
             policy: Policy::default(),
             chats: vec![],
+            known_people: BTreeSet::new(),
+            has_tokens: false,
             rules: vec![],
             page_url: None,
             open_incidents_max: 1_000,
@@ -120,6 +127,8 @@ pub struct Desk {
     pub journal: Arc<dyn Journal>,
     pub world: Arc<dyn World>,
     pub settings: Settings,
+    /// Which accounts are one person by their own word.
+    pub links: Arc<Links>,
     /// When this desk was opened.
     begun: DateTime<Utc>,
     slots: Mutex<HashMap<IncidentId, Arc<Slot>>>,
@@ -150,6 +159,7 @@ impl Desk {
             journal,
             world,
             settings,
+            links: Arc::default(),
             slots: Mutex::new(HashMap::new()),
             opening: tokio::sync::Mutex::new(Vec::new()),
             relating: tokio::sync::Mutex::new(()),

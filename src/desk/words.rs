@@ -46,9 +46,27 @@ impl Desk {
         once: Option<String>,
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
+        let news = self.links.news(&caller.person.id, &caller.via);
+        let answer = self.hear(caller, here, words, once, resolve).await;
+        let Some(news) = news else { return answer };
+        match answer {
+            Ok(answer) => Ok(Answer { text: format!("{news}\n{}", answer.text), ..answer }),
+            Err(refusal) => Err(Refusal { why: format!("{news}\n{}", refusal.why), ..refusal }),
+        }
+    }
+
+    async fn hear(
+        self: &Arc<Self>,
+        caller: Caller,
+        here: Option<IncidentId>,
+        words: Words,
+        once: Option<String>,
+        resolve: &Resolve,
+    ) -> Result<Answer, Refusal> {
+        let roles = &self.settings.policy.roles;
         let spoken = match &words {
-            Words::Text(text) => grammar::parse(text, &**resolve)?,
-            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve)?,
+            Words::Text(text) => grammar::parse(text, &**resolve, roles)?,
+            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, roles)?,
         };
         let along = Along { once, ..Along::default() };
         let read = |text: String| Ok(Answer { text, incident: None, seq: None });
@@ -98,6 +116,7 @@ impl Desk {
                 read(updates(&self.seen_by(&caller.person).incident(id).await?))
             }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
+            Spoken::Link(linking) => read(self.link(&caller, linking).await?),
             Spoken::Help { text } => read(text),
         }
     }

@@ -12,7 +12,7 @@ use super::{
     time::{self, LENGTH_MAX, Offset},
 };
 use crate::{
-    incident::{phase::Phase, role::Role, severity::Severity},
+    incident::{phase::Phase, role::Roles, severity::Severity},
     people::Person,
     playbook::{
         Reads,
@@ -33,9 +33,10 @@ pub(super) fn check(
     raw: RawScenario,
     sha256: String,
     reads: &Reads<'_>,
+    roles: &Roles,
 ) -> Result<Scenario, Vec<Problem>> {
-    let mut lint =
-        Lint { findings: Findings::new(file), length_max: LENGTH_MAX, objectives: vec![], people: vec![] };
+    let findings = Findings::new(file);
+    let mut lint = Lint { findings, roles, length_max: LENGTH_MAX, objectives: vec![], people: vec![] };
     let made = lint.scenario(&raw, sha256, reads);
     let problems = lint.findings.into_problems();
     match made {
@@ -46,6 +47,7 @@ pub(super) fn check(
 
 struct Lint<'f> {
     findings: Findings<'f>,
+    roles: &'f Roles,
     length_max: Duration,
     /// Ids of the objectives.
     objectives: Vec<String>,
@@ -340,15 +342,14 @@ impl Lint<'_> {
             self.findings.one_of(event, "event that players cause", &NAMES.map(|name| (name, name)))?;
         let mut action = Action { event: name, role: None, phase: None };
         if let Some(role) = role {
-            match role.value.parse::<Role>() {
+            match self.roles.find(&role.value) {
                 _ if !name.starts_with("role.") => {
                     self.findings.at(role, format!("`{name}` is not about a role"), "Leave `role` out.");
                 }
                 Ok(role) => action.role = Some(role),
                 Err(_) => {
-                    let slugs: Vec<_> = crate::incident::role::CATALOGUE.iter().map(|def| def.slug).collect();
                     let what = format!("«{}» is no role", shown(&role.value));
-                    self.findings.at(role, what, meant(&role.value, &slugs));
+                    self.findings.at(role, what, meant(&role.value, &self.roles.slugs()));
                 }
             }
         }

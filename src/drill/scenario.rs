@@ -48,7 +48,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Problem, action::Action, lint, metric::Metric};
 use crate::{
-    incident::severity::Severity,
+    incident::{role::Roles, severity::Severity},
     people::Person,
     playbook::{Reads, reading},
 };
@@ -233,13 +233,13 @@ impl Scenario {
     }
 }
 
-/// Reads and checks a scenario. `reads` is asked of each step's words.
+/// Reads and checks a scenario. `reads` is asked of each step's words; `roles` are those that can be named.
 ///
 /// # Errors
 /// Every mistake with its place: one if the file is no YAML of this shape, else all that the check finds.
-pub fn read(file: &str, text: &str, reads: &Reads<'_>) -> Result<Scenario, Vec<Problem>> {
+pub fn read(file: &str, text: &str, reads: &Reads<'_>, roles: &Roles) -> Result<Scenario, Vec<Problem>> {
     let raw: RawScenario = reading::yaml(file, text)?;
-    lint::check(file, raw, hex::encode(Sha256::digest(text.as_bytes())), reads)
+    lint::check(file, raw, hex::encode(Sha256::digest(text.as_bytes())), reads, roles)
 }
 
 #[derive(Deserialize)]

@@ -246,7 +246,7 @@ impl Reading {
                 self.separate(&who, at);
             }
             Event::RoleAccepted { role, by } => {
-                let alone = role.def().holders_max == Some(1);
+                let alone = role.holders_max() == Some(1);
                 self.leave(at, |held| held.role == role && (alone || held.person.id == by.id));
                 self.open_roles.push(self.roles.len());
                 self.roles.push(Held { role, person: by, organization: None, from: at, to: None });

@@ -17,7 +17,7 @@ const CHARS_MAX: usize = 100;
 /// name, a number, `S-3`, `INC-1`, a component's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completions {
-    /// Roles beyond the catalogue, such as `sme:db`.
+    /// Roles beyond the catalogue: `sme:db`, and the team's own.
     pub roles: Vec<(String, String)>,
     pub people: Vec<(String, String)>,
     pub tasks: Vec<(String, String)>,

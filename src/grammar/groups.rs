@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::value::{self, Component, Minutes, Time};
 use crate::{
-    incident::{id::IncidentId, role::Role, severity::Severity},
+    incident::{id::IncidentId, severity::Severity},
     post::{Impact, PublicPhase},
 };
 
@@ -88,14 +88,14 @@ pub(super) enum RoleVerb {
     Take {
         /// The role
         #[arg(value_name = "ROLE")]
-        role: Role,
+        role: String,
     },
     /// Offer a role to somebody
     #[command(after_help = "role offer sme:db @ada")]
     Offer {
         /// The role
         #[arg(value_name = "ROLE")]
-        role: Role,
+        role: String,
         /// To whom
         #[arg(value_name = "NAME")]
         to: String,
@@ -105,7 +105,7 @@ pub(super) enum RoleVerb {
     Accept {
         /// Which, if several are on offer
         #[arg(value_name = "ROLE")]
-        role: Option<Role>,
+        role: Option<String>,
     },
     /// Decline a role
     #[command(
@@ -115,7 +115,7 @@ pub(super) enum RoleVerb {
     Decline {
         /// Which, if several are on offer
         #[arg(value_name = "ROLE")]
-        role: Option<Role>,
+        role: Option<String>,
         /// Why
         #[arg(long, value_name = "REASON")]
         reason: Option<String>,
@@ -125,7 +125,7 @@ pub(super) enum RoleVerb {
     Relieve {
         /// The role
         #[arg(value_name = "ROLE")]
-        role: Role,
+        role: String,
         /// Whom, if several hold it
         #[arg(value_name = "NAME")]
         who: Option<String>,
@@ -138,7 +138,7 @@ pub(super) enum RoleVerb {
     Release {
         /// The role
         #[arg(value_name = "ROLE")]
-        role: Role,
+        role: String,
     },
     /// Say whom somebody reports to
     #[command(after_help = "role report @bo --to @ada")]

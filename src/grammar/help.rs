@@ -7,7 +7,10 @@ use super::{
     tree::{self, Blank, SHORT, flags, tree, value_name},
     walk,
 };
-use crate::incident::{refusal::Refusal, role::CATALOGUE};
+use crate::incident::{
+    refusal::Refusal,
+    role::{CATALOGUE, Roles},
+};
 
 /// `task add [--for NAME] [--in DURATION] TEXT`.
 pub(super) fn usage(path: &[&str], verb: &Command) -> String {
@@ -108,20 +111,34 @@ fn all() -> String {
     text
 }
 
+fn takes_a_role(verb: &Command) -> bool {
+    let of = |verb: &Command| verb.get_arguments().any(|arg| Blank::of(arg) == Blank::Role);
+    of(verb) || verb.get_subcommands().any(of)
+}
+
+fn of_the_team(roles: &Roles) -> String {
+    let rows = roles.own().iter().map(|role| format!("  {} – {role}. {}\n", role.slug(), role.does()));
+    format!("Roles of the team:\n{}", rows.collect::<String>())
+}
+
 /// The help, or a refusal that names the nearest verb.
-pub(super) fn told(verb: Option<&str>) -> Result<String, Refusal> {
+pub(super) fn told(verb: Option<&str>, roles: &Roles) -> Result<String, Refusal> {
     match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
         None => Ok(all()),
         Some(words) => {
             let (path, verb) = walk::named(words)?;
-            Ok(if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb) })
+            let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb) };
+            if takes_a_role(verb) && !roles.own().is_empty() {
+                text.push_str(&of_the_team(roles));
+            }
+            Ok(text)
         }
     }
 }
 
 /// Help on all verbs, or on one (`update draft`, `sev`). Plain text. A word that is no verb gets the nearest one.
-pub fn help(verb: Option<&str>) -> String {
-    told(verb).unwrap_or_else(|refusal| format!("{refusal}\n"))
+pub fn help(verb: Option<&str>, roles: &Roles) -> String {
+    told(verb, roles).unwrap_or_else(|refusal| format!("{refusal}\n"))
 }
 
 /// The reference page, in Markdown: `docs/commands.md`.

@@ -1,12 +1,12 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Resolve, Spoken,
+    Linking, Resolve, Spoken,
     groups::{
         ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
         Task, Update,
     },
-    help,
+    help, refuse,
     tree::Verb,
     value::{self, shown},
 };
@@ -17,15 +17,22 @@ use crate::{
         kind::Kind,
         phase::Phase,
         refusal::Refusal,
+        role::Roles,
     },
     people::Person,
 };
 
-pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) -> Result<Spoken, Refusal> {
+pub(super) fn of(
+    verb: Verb,
+    target: Option<IncidentId>,
+    resolve: &Resolve<'_>,
+    roles: &Roles,
+) -> Result<Spoken, Refusal> {
     let person = |name: &str| -> Result<Person, Refusal> {
         resolve(name)
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
     };
+    let role = |name: &str| roles.find(name).map_err(|why| refuse::no_role(why, name, roles));
     let command = match verb {
         Verb::Declare {
             title,
@@ -61,7 +68,7 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();
             Command::Assist { text }
         }
-        Verb::Help { verb } => return help::told(verb.as_deref()).map(|text| Spoken::Help { text }),
+        Verb::Help { verb } => return help::told(verb.as_deref(), roles).map(|text| Spoken::Help { text }),
         Verb::Task(Task::List) => return Ok(Spoken::Tasks { target }),
         Verb::Update(Update::List) => return Ok(Spoken::Updates { target }),
         Verb::Status => Command::Status,
@@ -82,18 +89,21 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Of::Briefing => Command::Briefing,
         },
         Verb::Role(verb) => match verb {
-            RoleVerb::Take { role } => Command::TakeRole { role },
-            RoleVerb::Offer { role, to } => Command::OfferRole { role, to: person(&to)? },
-            RoleVerb::Accept { role } => Command::AcceptRole { role },
-            RoleVerb::Decline { role, reason } => {
-                Command::DeclineRole { role, reason: reason.unwrap_or_default() }
+            RoleVerb::Take { role: name } => Command::TakeRole { role: role(&name)? },
+            RoleVerb::Offer { role: name, to } => Command::OfferRole { role: role(&name)?, to: person(&to)? },
+            RoleVerb::Accept { role: name } => {
+                Command::AcceptRole { role: name.as_deref().map(role).transpose()? }
             }
-            RoleVerb::Relieve { role, who, reason } => Command::RelieveRole {
-                role,
+            RoleVerb::Decline { role: name, reason } => Command::DeclineRole {
+                role: name.as_deref().map(role).transpose()?,
+                reason: reason.unwrap_or_default(),
+            },
+            RoleVerb::Relieve { role: name, who, reason } => Command::RelieveRole {
+                role: role(&name)?,
                 person: who.as_deref().map(person).transpose()?,
                 reason: reason.unwrap_or_default(),
             },
-            RoleVerb::Release { role } => Command::ReleaseRole { role },
+            RoleVerb::Release { role: name } => Command::ReleaseRole { role: role(&name)? },
             RoleVerb::Report { who, to } => Command::ReportTo { who: person(&who)?, to: person(&to)? },
             RoleVerb::List => Command::Roles,
             RoleVerb::Chart => Command::Chart,
@@ -210,7 +220,10 @@ pub(super) fn of(verb: Verb, target: Option<IncidentId>, resolve: &Resolve<'_>) 
             Update::Drop { n, reason } => Command::DropPost { n, reason },
             Update::List => return Ok(Spoken::Updates { target }),
         },
-        Verb::Link { url, label } => link(url, label)?,
+        Verb::Link { url, label } => match of_me(&label).filter(|_| url.is_none()) {
+            Some(linking) => return Ok(Spoken::Link(linking)),
+            None => link(url, label)?,
+        },
         Verb::Phase(verb) => match verb {
             PhaseVerb::Confirm { severity } => Command::Confirm { severity },
             PhaseVerb::Identify(reason) => enter(Phase::Identified, reason),
@@ -258,6 +271,17 @@ fn enter(phase: Phase, reason: Reason) -> Command {
     Command::Enter { phase, reason: reason.text() }
 }
 
+/// `link me`, and what comes after it.
+fn of_me(label: &str) -> Option<Linking> {
+    let (me, rest) = label.split_once(char::is_whitespace).unwrap_or((label, ""));
+    me.eq_ignore_ascii_case("me").then(|| match rest.trim() {
+        "" => Linking::Begin,
+        rest if rest.eq_ignore_ascii_case("off") => Linking::End,
+        rest if rest.eq_ignore_ascii_case("list") => Linking::List,
+        code => Linking::With(code.to_owned()),
+    })
+}
+
 /// `link S-3` is a situation; anything else needs an address.
 fn link(url: Option<String>, label: String) -> Result<Command, Refusal> {
     match (url, value::situation(&label)) {
@@ -265,7 +289,7 @@ fn link(url: Option<String>, label: String) -> Result<Command, Refusal> {
         (None, Ok(situation)) => Ok(Command::LinkSituation { situation: situation.0, facts: None }),
         (None, Err(_)) => Err(Refusal::invalid(
             format!("«{}» is neither a situation nor a name with an address after it.", shown(&label)),
-            "Write `link S-3` or `link Error rate https://grafana.example/d/7`.",
+            "Write `link S-3`, `link Error rate https://grafana.example/d/7`, or `link me` for your own accounts.",
         )),
     }
 }

@@ -15,6 +15,7 @@ mod help;
 mod meaning;
 mod refuse;
 mod tree;
+mod typed;
 mod value;
 mod walk;
 mod words;
@@ -24,12 +25,14 @@ pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, fro
 pub use form::{Form, Kind, Question};
 pub use help::{examples, help, reference};
 pub use tree::tree;
+pub use typed::complete_line;
 
 use crate::{
     incident::{
         command::{Command, Declare},
         id::IncidentId,
         refusal::Refusal,
+        role::Roles,
     },
     people::Person,
 };
@@ -70,23 +73,35 @@ pub enum Spoken {
         target: Option<IncidentId>,
         words: String,
     },
+    /// About the speaker's own accounts.
+    Link(Linking),
     /// The help itself.
     Help {
         text: String,
     },
 }
 
+/// `link me`, and what with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Linking {
+    Begin,
+    With(String),
+    End,
+    List,
+}
+
 /// Finds the person that a typed name means, or says in a sentence why there is none.
 pub type Resolve<'a> = dyn Fn(&str) -> Result<Person, String> + 'a;
 
-/// Reads a line as typed. `resolve` gets names as they stand: `@ada`, `<@123>`, `Ada Lovelace`.
+/// Reads a line as typed. `resolve` gets names as they stand: `@ada`, `<@123>`, `Ada Lovelace`; `roles` are those that can be
+/// named.
 ///
 /// # Errors
 /// [`Because::Invalid`](crate::incident::refusal::Because::Invalid) with the verb's example, when the line is not
 /// understood; `Limit` when it is longer than [`INPUT_CHARS_MAX`].
-pub fn parse(text: &str, resolve: &Resolve<'_>) -> Result<Spoken, Refusal> {
+pub fn parse(text: &str, resolve: &Resolve<'_>, roles: &Roles) -> Result<Spoken, Refusal> {
     check(text.chars().count(), text.contains('\0'))?;
-    understand(words::Words::text(text), None, resolve)
+    understand(words::Words::text(text), None, resolve, roles)
 }
 
 /// Reads an argument list, each element whole, as a shell or [`from_discord`] makes it. Words that end in free text
@@ -98,10 +113,11 @@ pub fn parse_argv(
     argv: &[String],
     target: Option<IncidentId>,
     resolve: &Resolve<'_>,
+    roles: &Roles,
 ) -> Result<Spoken, Refusal> {
     let chars = argv.iter().map(|arg| arg.chars().count() + 1).sum();
     check(chars, argv.iter().any(|arg| arg.contains('\0')))?;
-    understand(words::Words::list(argv), target, resolve)
+    understand(words::Words::list(argv), target, resolve, roles)
 }
 
 fn check(chars: usize, has_nul: bool) -> Result<(), Refusal> {
@@ -121,13 +137,14 @@ fn understand(
     words: words::Words<'_>,
     target: Option<IncidentId>,
     resolve: &Resolve<'_>,
+    roles: &Roles,
 ) -> Result<Spoken, Refusal> {
-    let walked = walk::walk(words)?;
+    let walked = walk::walk(words, roles)?;
     let line =
         tree::read(&walked.argv).map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
     // A search is of the place's own incident only where that is said.
     let here = target.filter(|_| !matches!(line.verb, tree::Verb::Find { .. }));
-    meaning::of(line.verb, walked.target.or(here), resolve)
+    meaning::of(line.verb, walked.target.or(here), resolve, roles)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     tree::{self, SHORT, flags, tree, value_name},
     value::shown,
 };
-use crate::incident::{id::IncidentId, refusal::Refusal};
+use crate::incident::{id::IncidentId, refusal::Refusal, role::Roles};
 
 /// How alike two words must be for one to be taken for a slip of the other (Jaro-Winkler, 0 to 1).
 const ALIKE_MIN: f64 = 0.8;
@@ -136,6 +136,17 @@ pub(super) fn left_over(path: &[&str], verb: &Command, rest: &str) -> Refusal {
         format!("«{}» is more than `{}` takes.", shown(rest), path.join(" ")),
         format!("Write `{}`. {}", help::usage(path, verb), for_example(verb)),
     )
+}
+
+/// `why` is what the roles say of the word.
+pub(super) fn no_role(why: String, word: &str, roles: &Roles) -> Refusal {
+    let slugs = roles.slugs().into_iter().map(|slug| (slug.to_owned(), slug.to_owned()));
+    let near = most_alike(&word.to_lowercase(), slugs);
+    let instead = match near {
+        Some(slug) => format!("Did you mean `{slug}`?"),
+        None => "For example: `role take pio`.".to_owned(),
+    };
+    Refusal::invalid(why, instead)
 }
 
 fn context(error: &Error, kind: ContextKind) -> Vec<String> {

@@ -162,16 +162,16 @@ pub(super) enum Verb {
     /// What the public is told
     #[command(subcommand)]
     Update(Update),
-    /// Link alerts, or a page
+    /// Link alerts, a page, or your own accounts
     #[command(
-        before_help = "link S-N, link LABEL URL",
+        before_help = "link S-N, link LABEL URL, link me [CODE|list|off]",
         after_help = "link Error rate by region https://grafana.example/d/7"
     )]
     Link {
         /// The page's address
         #[arg(long, value_name = "URL")]
         url: Option<String>,
-        /// A name for the page, or a situation such as S-3
+        /// A name for the page, a situation such as S-3, or me
         #[arg(value_name = "LABEL")]
         label: String,
     },

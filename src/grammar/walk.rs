@@ -9,7 +9,7 @@ use super::{
     value,
     words::Words,
 };
-use crate::incident::{id::IncidentId, refusal::Refusal, role::Role, severity::Severity};
+use crate::incident::{id::IncidentId, refusal::Refusal, role::Roles, severity::Severity};
 
 /// What was said, ready for the tree.
 pub(super) struct Walked {
@@ -23,7 +23,7 @@ pub(super) struct Walked {
 /// Words in a role's title at most.
 const TITLE_WORDS_MAX: usize = 5;
 
-pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
+pub(super) fn walk(mut words: Words<'_>, roles: &Roles) -> Result<Walked, Refusal> {
     if words.is_text()
         && words.peek().is_some_and(|word| {
             ["/incident", "!incident", "incident", "/record"]
@@ -58,7 +58,7 @@ pub(super) fn walk(mut words: Words<'_>) -> Result<Walked, Refusal> {
     if let (["declare"], Some(target)) = (path.as_slice(), target) {
         return Err(refuse::declared_of(target));
     }
-    let mut line = Line { verb, path: &path, flags: vec![], blanks, literal: false };
+    let mut line = Line { verb, path: &path, roles, flags: vec![], blanks, literal: false };
     line.read(&mut words)?;
     let mut argv: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
     argv.append(&mut line.flags);
@@ -153,6 +153,7 @@ fn announces(group: &Command, mut words: Words<'_>) -> bool {
 struct Line<'v> {
     verb: &'static Command,
     path: &'v [&'static str],
+    roles: &'v Roles,
     flags: Vec<String>,
     blanks: Vec<String>,
     /// After `--`: no flag, no shorthand, no quote means anything any more.
@@ -298,7 +299,7 @@ impl Line<'_> {
                 }
                 Ok(start.until(words))
             }
-            Blank::Role => Ok(match role(words) {
+            Blank::Role => Ok(match role(words, self.roles) {
                 Some((role, after)) => {
                     *words = after;
                     role
@@ -367,7 +368,9 @@ impl Line<'_> {
                 true
             }
             // `role decline too busy`: no role, a reason.
-            ["role", "decline"] if !self.has_flag("reason") && (blank.is_none() || role(words).is_none()) => {
+            ["role", "decline"]
+                if !self.has_flag("reason") && (blank.is_none() || role(words, self.roles).is_none()) =>
+            {
                 let rest = words.rest();
                 self.push_flag("reason", &rest);
                 while words.next().is_some() {}
@@ -415,7 +418,7 @@ fn is_url(word: &str) -> bool {
 }
 
 /// The longest role at the cursor: a slug, or a title of several words.
-fn role<'a>(words: &Words<'a>) -> Option<(String, Words<'a>)> {
+fn role<'a>(words: &Words<'a>, roles: &Roles) -> Option<(String, Words<'a>)> {
     let start = *words;
     let mut ahead = *words;
     let mut found = None;
@@ -424,7 +427,7 @@ fn role<'a>(words: &Words<'a>) -> Option<(String, Words<'a>)> {
             break;
         }
         let typed = start.until(&ahead).split_whitespace().collect::<Vec<_>>().join(" ");
-        if typed.parse::<Role>().is_ok() {
+        if roles.find(&typed).is_ok() {
             found = Some((typed, ahead));
         }
     }

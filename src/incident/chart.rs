@@ -1,7 +1,7 @@
 //! The organization chart of an incident as text, after ICS 207: who reports to whom, who holds what.
 
 use super::{
-    role::{CATALOGUE, Role, RoleDef, Words},
+    role::{CATALOGUE, Role, RoleDef, Words, commander},
     sentence::and,
     state::Incident,
 };
@@ -16,7 +16,7 @@ struct Node {
 /// The chart: positions that are held, and what is between them and the commander.
 pub fn text(incident: &Incident, words: Words) -> String {
     let mut out = format!("{}: {}", incident.command_title(words), incident.command_words());
-    draw(&below(incident, Role::ic().slug(), words), "", &mut out);
+    draw(&below(incident, &own(incident), commander().slug, words), "", &mut out);
     for (id, to) in &incident.reports_to {
         let who = incident.participants.get(id).map_or(id.as_str(), |part| part.person.name.as_str());
         out.push_str(&format!("\n{who} reports to {to}"));
@@ -24,33 +24,54 @@ pub fn text(incident: &Incident, words: Words) -> String {
     out
 }
 
-fn below(incident: &Incident, slug: &str, words: Words) -> Vec<Node> {
+/// The team's own roles that are held, and those between them and the catalogue.
+fn own(incident: &Incident) -> Vec<Role> {
+    let mut own: Vec<Role> = vec![];
+    for held in &incident.roles {
+        let mut at = Some(held.role.clone());
+        while let Some(role) = at.filter(|role| role.own().is_some()) {
+            at = role.reports_to();
+            if !own.contains(&role) {
+                own.push(role);
+            }
+        }
+    }
+    own.sort();
+    own
+}
+
+fn below(incident: &Incident, own: &[Role], slug: &str, words: Words) -> Vec<Node> {
     let reports = CATALOGUE.iter().filter(|def| def.reports_to == Some(slug));
-    reports.flat_map(|def| nodes(incident, def, words)).collect()
+    let mut all: Vec<Node> = reports.flat_map(|def| nodes(incident, own, def, words)).collect();
+    for role in own.iter().filter(|role| role.reports_to().is_some_and(|up| up.slug() == slug)) {
+        let below = below(incident, own, role.slug(), words);
+        all.push(match incident.given(role.slug()).next() {
+            Some(_) => held(incident, role, below, words),
+            None => vacant(incident, role, below, words),
+        });
+    }
+    all
+}
+
+fn held(incident: &Incident, role: &Role, below: Vec<Node>, words: Words) -> Node {
+    let by: Vec<Person> = incident.given(role.slug()).cloned().collect();
+    Node { line: format!("{}: {}", role.shown(words), and(&by)), below }
+}
+
+fn vacant(incident: &Incident, role: &Role, below: Vec<Node>, words: Words) -> Node {
+    let by: Vec<Person> = incident.holders(role).into_iter().cloned().collect();
+    Node { line: format!("{}: vacant, {} does it", role.head(words), and(&by)), below }
 }
 
 /// A family has a node for each of its members; only its catalogue slug has positions below it.
-fn nodes(incident: &Incident, def: &'static RoleDef, words: Words) -> Vec<Node> {
-    let mut roles: Vec<&Role> =
-        incident.roles.iter().map(|held| &held.role).filter(|role| role.def().slug == def.slug).collect();
-    roles.sort();
-    roles.dedup();
-    let mut below = below(incident, def.slug, words);
+fn nodes(incident: &Incident, own: &[Role], def: &'static RoleDef, words: Words) -> Vec<Node> {
+    let roles = incident.roles_of_family(def.slug);
+    let mut below = below(incident, own, def.slug, words);
     if roles.is_empty() {
-        if below.is_empty() {
-            return vec![];
-        }
-        let by = def.slug.parse::<Role>().map(|role| incident.holders(&role).into_iter().cloned().collect());
-        let by: Vec<Person> = by.unwrap_or_default();
-        return vec![Node { line: format!("{}: vacant, {} does it", def.shown(words), and(&by)), below }];
+        let between = def.slug.parse().ok().filter(|_| !below.is_empty());
+        return between.map(|role| vacant(incident, &role, below, words)).into_iter().collect();
     }
-    let mut nodes: Vec<Node> = roles
-        .into_iter()
-        .map(|role| {
-            let held: Vec<Person> = incident.given(role.slug()).cloned().collect();
-            Node { line: format!("{}: {}", role.shown(words), and(&held)), below: vec![] }
-        })
-        .collect();
+    let mut nodes: Vec<Node> = roles.into_iter().map(|role| held(incident, role, vec![], words)).collect();
     if let Some(first) = nodes.first_mut() {
         first.below.append(&mut below);
     }

@@ -8,7 +8,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{id::IncidentId, kind::Kind, milestone::Milestone, phase::Phase, role::Role, severity::Severity};
+use super::{
+    id::IncidentId,
+    kind::Kind,
+    milestone::Milestone,
+    phase::Phase,
+    role::{Role, by_name},
+    severity::Severity,
+};
 use crate::{
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
@@ -34,7 +41,7 @@ pub struct Actor {
     #[serde(flatten)]
     pub person: Person,
     /// The highest role held at that time; `None` for bystanders and the house.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "by_name")]
     pub role: Option<Role>,
     /// The door: `console`, `cli`, `api`, `discord`, `alertmanager`, `timer`, `drill`.
     pub via: String,

@@ -44,10 +44,10 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     joining(incident, me, &mut lines);
     lines.truncate(LINES_MAX);
     for role in incident.roles_of(me) {
-        let def = role.def();
         let room = LINES_MAX.saturating_sub(lines.len());
-        let aid = def.checklist.iter().enumerate().filter(|(n, _)| !is_evident(incident, me, def.slug, *n));
-        lines.extend(aid.take(room).map(|(_, item)| format!("{}: {item}", def.shown(policy.words))));
+        let aid = role.checklist().into_iter().enumerate();
+        let aid = aid.filter(|(n, _)| !is_evident(incident, me, role.family(), *n));
+        lines.extend(aid.take(room).map(|(_, item)| format!("{}: {item}", role.head(policy.words))));
     }
     lines
 }
@@ -211,7 +211,7 @@ fn unfilled(incident: &Incident) -> Vec<&'static str> {
 
 /// What falls to whoever leads: who is late, what is not known, which roles nobody has.
 fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
-    let leads = incident.roles_of(me).iter().any(|role| matches!(role.slug(), "ic" | "deputy" | "ops"));
+    let leads = incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy" | "ops"));
     if !leads {
         return;
     }
@@ -246,7 +246,7 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
 }
 
 fn phase(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
-    if !incident.roles_of(me).iter().any(|role| matches!(role.slug(), "ic" | "deputy")) {
+    if !incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy")) {
         return;
     }
     let firing = incident.firing();

@@ -50,7 +50,7 @@ fn anyone_may(verb: Verb) -> bool {
 
 fn role_may(role: &Role, verb: Verb) -> bool {
     use Verb::*;
-    let slug = role.slug().split(':').next().unwrap_or_default();
+    let slug = role.rights();
     // Who reads along only reads, answers offers, and checks in and out.
     if matches!(slug, "observer" | "trainee") {
         return matches!(verb, Declare | Read | AnswerOffer | TakeRole | CheckIn | Assist);

@@ -1,231 +1,179 @@
-//! The NIMS role catalogue: positions, their titles, whom each reports to, what it does and must not.
-//!
-//! After NIMS/ICS (FEMA IS-200, ICS 203) and its readings for IT (PagerDuty's incident response documentation,
-//! Google's SRE book). The slugs are stable; a setting shows the IT names in place of the ICS titles.
+//! Roles: the positions that people hold, of the catalogue and of the team's own.
+
+mod catalogue;
+mod own;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Where a position stands in the organization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Category {
-    Command,
-    CommandStaff,
-    GeneralStaff,
-    Branch,
-    DivisionGroup,
-    Unit,
-    Specialist,
-    Observer,
+pub use catalogue::{CATALOGUE, Category, IC, RoleDef, Words, commander, defined};
+use own::Stored;
+pub use own::{OwnRole, Roles, by_name, cannot_lead};
+
+/// A position somebody can hold: of the catalogue, with a name for the families (`sme:db`), or of the team's own. Two with the
+/// same slug are the same role, whatever the settings said of it at which time.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Role {
+    slug: String,
+    def: Def,
 }
 
-impl Category {
-    /// The ICS title of whoever leads there.
-    pub fn rank(self) -> &'static str {
-        match self {
-            Self::Command => "Commander",
-            Self::CommandStaff => "Officer",
-            Self::GeneralStaff => "Chief",
-            Self::Branch => "Director",
-            Self::DivisionGroup => "Supervisor",
-            Self::Unit => "Leader",
-            Self::Specialist => "Specialist",
-            Self::Observer => "Observer",
-        }
-    }
-}
-
-/// The words in which roles are shown; the slugs are the same in both.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Words {
-    /// The ICS titles.
-    #[default]
-    Nims,
-    /// The names that software teams use.
-    It,
-}
-
-/// One position of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RoleDef {
-    /// Stable id: `ic`, `pio`, `ops`. A family (`sme`, `lead`, `branch`) takes a name after a colon: `sme:db`.
-    pub slug: &'static str,
-    pub title: &'static str,
-    /// The name in IT shops.
-    pub it_title: &'static str,
-    pub category: Category,
-    pub reports_to: Option<&'static str>,
-    /// Holders at one time; `None` is any number.
-    pub holders_max: Option<usize>,
-    /// The slug takes a name after a colon.
-    pub is_family: bool,
-    pub does: &'static str,
-    pub must_not: &'static str,
-    /// The job aid shown when somebody takes the role.
-    pub checklist: &'static [&'static str],
-}
-
-macro_rules! role {
-    ($slug:literal, $title:literal, $it:literal, $cat:ident, $to:expr, $max:expr, $family:literal, does $does:literal, not $not:literal, [$($item:literal),* $(,)?]) => {
-        RoleDef {
-            slug: $slug, title: $title, it_title: $it, category: Category::$cat, reports_to: $to,
-            holders_max: $max, is_family: $family, does: $does, must_not: $not, checklist: &[$($item),*],
-        }
-    };
-}
-
-/// Slug of the Incident Commander.
-pub const IC: &str = "ic";
-/// Slug of the Public Information Officer.
-pub const PIO: &str = "pio";
-
-/// Every position, in the order of an organization chart.
-pub const CATALOGUE: &[RoleDef] = &[
-    role!("ic", "Incident Commander", "Incident lead", Command, None, Some(1), false,
-        does "Decides, delegates, is the single source of truth, and holds every role that is not delegated.",
-        not "Read graphs, logs or fix things: that is Operations.",
-        ["Say that you have command.", "Size up: what is broken for whom, since when?", "Set a severity; do not debate it.",
-         "Give out Operations and Public Information first.", "Ask for a CAN report every 10 minutes.", "Promise the next update, keep it."]),
-    role!("deputy", "Deputy Incident Commander", "Deputy lead", Command, Some("ic"), None, false,
-        does "Hot standby with the commander's qualification: keeps the clock, follows up tasks, can take over at any time.",
-        not "Take over in silence.",
-        ["Read the briefing now, so that you can take command in a minute.", "Call out the time every 10 minutes.", "Chase overdue tasks."]),
-    role!("pio", "Public Information Officer", "Communications lead", CommandStaff, Some("ic"), Some(1), false,
-        does "Drafts and publishes what the public is told, and promises the next update; brings reports from customers to the commander.",
-        not "Publish without approval, or estimate when it will be fixed.",
-        ["Post «Investigating» within 5 minutes: no scope needed.", "Add scope within 5 more: who, what, where.",
-         "Every post says when the next one comes.", "No host names, no blame, no time to fix."]),
-    role!("safety", "Safety Officer", "Safety lead", CommandStaff, Some("ic"), Some(1), false,
-        does "Watches blast radius, data loss, fatigue and irreversible acts; may stop anything at once and tells the commander after.",
-        not "Run operations.",
-        ["Ask of each action: can it be undone?", "Snapshot before anything that writes.", "Who has been awake for how long?"]),
-    role!("lno", "Liaison Officer", "Internal liaison", CommandStaff, Some("ic"), Some(1), false,
-        does "Brings in other teams and vendors; keeps executives informed about every 30 minutes.",
-        not "Speak to the public.",
-        ["List the teams and vendors concerned.", "Send the first executive summary.", "Keep executives out of the commander's ear."]),
-    role!("intel", "Intelligence/Investigations Section Chief", "Investigation lead", GeneralStaff, Some("ic"), Some(1), false,
-        does "Leads forensics and the search for the cause where that is a task of its own.",
-        not "Destroy evidence.",
-        ["Preserve logs and images before they rotate.", "Keep a list of hypotheses and what spoke against each."]),
-    role!("ops", "Operations Section Chief", "Operations lead", GeneralStaff, Some("ic"), Some(1), false,
-        does "Directs all work on the systems: only Operations changes anything during the incident.",
-        not "Speak to the public, or change two things at once.",
-        ["Who is working on what?", "Announce each change before it is made.", "Report conditions, actions and needs to the commander."]),
-    role!("planning", "Planning Section Chief", "Planning lead", GeneralStaff, Some("ic"), Some(1), false,
-        does "Thinks ahead: next period, shifts, hand-offs, what must be put back to normal afterwards.",
-        not "Direct work on the systems.",
-        ["When is the next hand-over?", "List every temporary change that must be undone."]),
-    role!("logistics", "Logistics Section Chief", "Logistics lead", GeneralStaff, Some("ic"), Some(1), false,
-        does "Gets what responders need: access, licences, capacity, bridges, food, rest.",
-        not "Decide priorities.",
-        ["Is there a bridge? Is everybody on it?", "Who lacks access?", "Has anybody eaten?"]),
-    role!("finance", "Finance/Administration Section Chief", "Finance lead", GeneralStaff, Some("ic"), Some(1), false,
-        does "Keeps hours, costs, service credits and purchases.",
-        not "Block an emergency purchase that the commander ordered.",
-        ["Start a list of hours.", "Note what was bought and for how much."]),
-    role!("branch", "Branch Director", "Area lead", Branch, Some("ops"), None, true,
-        does "Leads the groups that work on one product area.",
-        not "Act outside the branch's area.",
-        ["Name your groups and their leads.", "Report to Operations every 10 minutes."]),
-    role!("lead", "Group Supervisor", "Sub-team lead", DivisionGroup, Some("ops"), None, true,
-        does "Leads a sub-team; all its traffic goes through the lead. Named alpha, bravo, charlie.",
-        not "Let the sub-team talk past the lead.",
-        ["Say what your group is to find out, and by when.", "Report back before the time box ends."]),
-    role!("scribe", "Documentation Unit Leader", "Scribe", Unit, Some("planning"), None, false,
-        does "Keeps the timeline: decisions, actions, what was seen and when; puts late entries at their true time.",
-        not "Write a transcript, or an opinion.",
-        ["Note who decided what, and why.", "Mark follow-ups with TODO.", "Put the true time on late entries."]),
-    role!("situation", "Situation Unit Leader", "Status board", Unit, Some("planning"), Some(1), false,
-        does "Keeps the picture of the situation current.",
-        not "Guess.",
-        ["Update the summary after each CAN report."]),
-    role!("resources", "Resources Unit Leader", "Responder roster", Unit, Some("planning"), Some(1), false,
-        does "Knows who is here: check-in, check-out, organization chart.",
-        not "Assign work.",
-        ["Roll call: is everybody checked in?", "Does everybody know whom they report to?"]),
-    role!("demob", "Demobilization Unit Leader", "Wind-down lead", Unit, Some("planning"), Some(1), false,
-        does "Scales the response down: lists who stays, not who may leave; gets access and silences taken back.",
-        not "Send people away before their tasks are handed over.",
-        ["Revoke temporary access.", "End silences and freezes.", "Hand over open tasks."]),
-    role!("sme", "Technical Specialist", "Subject-matter expert", Specialist, Some("ops"), None, true,
-        does "Investigates one service, reports conditions, actions and needs, acts on instruction.",
-        not "Act unasked.",
-        ["Say hello, name your service.", "First CAN report within 10 minutes.", "Ask before you change anything."]),
-    role!("agency_rep", "Agency Representative", "Vendor or customer contact", Specialist, Some("lno"), None, true,
-        does "Speaks for a vendor or a customer.",
-        not "Take part in decisions of the incident.",
-        ["Leave a number where you can be reached."]),
-    role!("trainee", "Trainee", "Shadow", Observer, Some("ic"), None, true,
-        does "Learns a role beside its holder.",
-        not "Act for the holder.",
-        ["Read along. Keep questions for the end."]),
-    role!("observer", "Observer", "Observer", Observer, Some("ic"), None, false,
-        does "Reads along.",
-        not "Speak on the incident's channel.",
-        ["Questions go to the Liaison Officer."]),
-];
-
-/// A position somebody can hold: a catalogue slug, with a name for the families (`sme:db`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Role(String);
-
-impl RoleDef {
-    pub fn shown(&self, words: Words) -> &'static str {
-        match words {
-            Words::Nims => self.title,
-            Words::It => self.it_title,
-        }
-    }
+#[derive(Clone)]
+enum Def {
+    Catalogue(&'static RoleDef),
+    Own(Arc<OwnRole>),
 }
 
 impl Role {
     pub fn ic() -> Role {
-        Role(IC.into())
+        Role { slug: IC.into(), def: Def::Catalogue(commander()) }
+    }
+    /// One of the team's own.
+    pub fn of(own: OwnRole) -> Role {
+        Role { slug: own.slug.clone(), def: Def::Own(Arc::new(own)) }
     }
     pub fn slug(&self) -> &str {
-        &self.0
+        &self.slug
     }
-    fn family(&self) -> &str {
-        self.0.split(':').next().unwrap_or(&self.0)
+    /// The slug without the name: `sme` of `sme:db`.
+    pub fn family(&self) -> &str {
+        match &self.def {
+            Def::Catalogue(def) => def.slug,
+            Def::Own(_) => &self.slug,
+        }
     }
-    pub fn def(&self) -> &'static RoleDef {
-        CATALOGUE
-            .iter()
-            .find(|def| def.slug == self.family())
-            // A Role is only made by `from_str`, which looks the family up.
-            .unwrap_or(&CATALOGUE[CATALOGUE.len() - 1])
+    /// What the team says of it; `None` for a role of the catalogue.
+    pub fn own(&self) -> Option<&OwnRole> {
+        match &self.def {
+            Def::Catalogue(_) => None,
+            Def::Own(own) => Some(own),
+        }
+    }
+    /// The slug of the catalogue role whose rights it has: its own, or the one that the team chose.
+    pub fn rights(&self) -> &'static str {
+        match &self.def {
+            Def::Catalogue(def) => def.slug,
+            Def::Own(own) => own.like(),
+        }
+    }
+    pub fn reports_to(&self) -> Option<Role> {
+        match &self.def {
+            Def::Catalogue(def) => def.reports_to.and_then(|up| up.parse().ok()),
+            Def::Own(own) => Some(own.reports_to.clone()),
+        }
+    }
+    /// Holders at one time; `None` is any number.
+    pub fn holders_max(&self) -> Option<usize> {
+        match &self.def {
+            Def::Catalogue(def) => def.holders_max,
+            Def::Own(own) => own.holders_max,
+        }
+    }
+    pub fn does(&self) -> &str {
+        match &self.def {
+            Def::Catalogue(def) => def.does,
+            Def::Own(own) => &own.does,
+        }
+    }
+    pub fn must_not(&self) -> &str {
+        match &self.def {
+            Def::Catalogue(def) => def.must_not,
+            Def::Own(own) => &own.must_not,
+        }
+    }
+    pub fn checklist(&self) -> Vec<&str> {
+        match &self.def {
+            Def::Catalogue(def) => def.checklist.to_vec(),
+            Def::Own(own) => own.checklist.iter().map(String::as_str).collect(),
+        }
+    }
+    /// The place in the organization, the commander first: whatever it reports to comes before it.
+    pub fn rank(&self) -> (usize, usize) {
+        match &self.def {
+            Def::Catalogue(def) => {
+                (CATALOGUE.iter().position(|one| one.slug == def.slug).unwrap_or(CATALOGUE.len()), 0)
+            }
+            Def::Own(own) => {
+                let (place, steps) = own.reports_to.rank();
+                (place, steps + 1)
+            }
+        }
     }
     /// `Public Information Officer`, `Technical Specialist (db)`.
     pub fn title(&self) -> String {
-        self.named(self.def().title)
+        self.shown(Words::Nims)
     }
     /// The title in the words chosen: `Communications lead`.
     pub fn shown(&self, words: Words) -> String {
-        self.named(self.def().shown(words))
-    }
-    fn named(&self, title: &str) -> String {
-        match self.0.split_once(':') {
+        let title = self.head(words);
+        match self.slug.split_once(':') {
             Some((_, name)) => format!("{title} ({name})"),
             None => title.to_owned(),
         }
     }
+    /// The title without the name.
+    pub fn head(&self, words: Words) -> &str {
+        match (&self.def, words) {
+            (Def::Catalogue(def), words) => def.shown(words),
+            (Def::Own(own), Words::It) => own.it_title.as_deref().unwrap_or(&own.title),
+            (Def::Own(own), Words::Nims) => &own.title,
+        }
+    }
     pub fn is_command(&self) -> bool {
-        self.0 == IC
+        self.slug == IC
     }
 }
 
-impl From<Role> for String {
-    fn from(role: Role) -> String {
-        role.0
+impl PartialEq for Role {
+    fn eq(&self, other: &Role) -> bool {
+        self.slug == other.slug
     }
 }
 
-impl TryFrom<String> for Role {
+impl Eq for Role {}
+
+impl PartialOrd for Role {
+    fn partial_cmp(&self, other: &Role) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Role {
+    fn cmp(&self, other: &Role) -> std::cmp::Ordering {
+        self.slug.cmp(&other.slug)
+    }
+}
+
+impl std::hash::Hash for Role {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.slug.hash(state);
+    }
+}
+
+impl From<Role> for Stored {
+    fn from(role: Role) -> Stored {
+        match role.def {
+            Def::Catalogue(_) => Stored::Slug(role.slug),
+            Def::Own(own) => Stored::Own(own),
+        }
+    }
+}
+
+impl TryFrom<Stored> for Role {
     type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        match stored {
+            Stored::Slug(text) => text.parse(),
+            Stored::Own(own) => Ok(Role { slug: own.slug.clone(), def: Def::Own(own) }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Role").field(&self.slug).finish()
     }
 }
 
@@ -237,56 +185,51 @@ impl std::fmt::Display for Role {
 
 impl std::str::FromStr for Role {
     type Err = String;
-    /// Reads a slug (`pio`), a family with a name (`sme:db`), a title or an IT name.
+    /// Reads a slug of the catalogue (`pio`), a family with a name (`sme:db`), a title or an IT name.
     fn from_str(text: &str) -> Result<Self, String> {
-        let lower = text.trim().to_lowercase();
-        let (family, name) = match lower.split_once(':') {
-            Some((family, name)) => (family, Some(name)),
-            None => (lower.as_str(), None),
-        };
-        let found = CATALOGUE.iter().find(|def| {
-            def.slug == family || def.title.to_lowercase() == family || def.it_title.to_lowercase() == family
-        });
-        let Some(def) = found else {
-            let shown: String = text.chars().take(40).collect();
-            let slugs: Vec<_> = CATALOGUE.iter().map(|def| def.slug).collect();
-            return Err(format!("«{shown}» is no role. The roles: {}.", slugs.join(", ")));
-        };
-        match (def.is_family, name) {
-            (false, None) => Ok(Role(def.slug.into())),
-            (true, None) if def.slug == "trainee" => Ok(Role(def.slug.into())),
-            (true, Some(name))
-                if !name.is_empty()
-                    && name.chars().count() <= 40
-                    && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) =>
-            {
-                Ok(Role(format!("{}:{name}", def.slug)))
-            }
-            (true, _) => Err(format!(
-                "The role {} needs a name of letters, digits, - _ . after a colon: {}:db.",
-                def.title, def.slug
-            )),
-            (false, Some(_)) => Err(format!("The role {} takes no name: write {}.", def.title, def.slug)),
+        read(text, &[])
+    }
+}
+
+fn read(text: &str, own: &[Role]) -> Result<Role, String> {
+    let lower = text.trim().to_lowercase();
+    if let Some(role) = own.iter().find(|role| role.own().is_some_and(|own| own.is_called(&lower))) {
+        return Ok(role.clone());
+    }
+    let (family, name) = match lower.split_once(':') {
+        Some((family, name)) => (family, Some(name)),
+        None => (lower.as_str(), None),
+    };
+    let found = CATALOGUE.iter().find(|def| {
+        def.slug == family || def.title.to_lowercase() == family || def.it_title.to_lowercase() == family
+    });
+    let Some(def) = found else {
+        let shown: String = text.chars().take(40).collect();
+        let slugs: Vec<_> = CATALOGUE.iter().map(|def| def.slug).chain(own.iter().map(Role::slug)).collect();
+        return Err(format!("«{shown}» is no role. The roles: {}.", slugs.join(", ")));
+    };
+    let role = |slug: String| Ok(Role { slug, def: Def::Catalogue(def) });
+    match (def.is_family, name) {
+        (false, None) => role(def.slug.into()),
+        (true, None) if def.slug == "trainee" => role(def.slug.into()),
+        (true, Some(name))
+            if !name.is_empty()
+                && name.chars().count() <= 40
+                && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) =>
+        {
+            role(format!("{}:{name}", def.slug))
         }
+        (true, _) => Err(format!(
+            "The role {} needs a name of letters, digits, - _ . after a colon: {}:db.",
+            def.title, def.slug
+        )),
+        (false, Some(_)) => Err(format!("The role {} takes no name: write {}.", def.title, def.slug)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_role_reports_up_to_the_commander() {
-        for def in CATALOGUE {
-            let mut at = def;
-            for _ in 0..CATALOGUE.len() {
-                let Some(up) = at.reports_to else { break };
-                at = CATALOGUE.iter().find(|d| d.slug == up).expect("reports to a role of the catalogue");
-            }
-            assert_eq!(at.slug, IC, "{}", def.slug);
-            assert!(!def.checklist.is_empty(), "{}", def.slug);
-        }
-    }
 
     #[test]
     fn people_may_write_slug_title_or_the_it_name() {
@@ -297,5 +240,54 @@ mod tests {
         assert!("sme".parse::<Role>().unwrap_err().contains("sme:db"));
         assert!("pio:x".parse::<Role>().is_err());
         assert!("boss".parse::<Role>().unwrap_err().contains("ic, deputy, pio"));
+    }
+
+    fn keeper() -> OwnRole {
+        OwnRole {
+            slug: "runbook".into(),
+            title: "Runbook Keeper".into(),
+            it_title: Some("Runbooks".into()),
+            reports_to: "planning".parse().unwrap(),
+            like: "scribe".into(),
+            does: "Finds the runbook.".into(),
+            must_not: "Improvise.".into(),
+            checklist: vec!["Open the runbook.".into()],
+            holders_max: Some(2),
+        }
+    }
+
+    #[test]
+    fn a_role_of_the_teams_own_is_named_as_those_of_the_catalogue_are() {
+        let roles = Roles::new(vec![keeper()]);
+        for text in ["runbook", "Runbook keeper", "RUNBOOKS"] {
+            assert_eq!(roles.find(text).unwrap().slug(), "runbook");
+        }
+        assert_eq!(roles.find("sme:db").unwrap(), "sme:db".parse().unwrap());
+        assert!(roles.find("boss").unwrap_err().ends_with("observer, runbook."));
+        let role = roles.find("runbook").unwrap();
+        assert_eq!((role.rights(), role.shown(Words::It)), ("scribe", "Runbooks".to_owned()));
+        assert!(
+            role.rank() > role.reports_to().unwrap().rank()
+                && role.rank() < "demob".parse::<Role>().unwrap().rank()
+        );
+    }
+
+    #[test]
+    fn what_is_stored_of_a_role_tells_all_of_it_where_the_settings_know_it_no_longer() {
+        let above = Role::of(keeper());
+        let below = Role::of(OwnRole { slug: "pages".into(), reports_to: above.clone(), ..keeper() });
+        let stored = serde_json::to_string(&below).unwrap();
+        let read: Role = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read.own(), below.own());
+        assert_eq!(read.reports_to().unwrap().own(), above.own());
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+        assert_eq!(serde_json::to_string(&"sme:db".parse::<Role>().unwrap()).unwrap(), "\"sme:db\"");
+    }
+
+    #[test]
+    fn a_role_like_one_that_is_not_there_has_the_fewest_rights() {
+        let read: Role = serde_json::from_str(r#"{"slug":"x","title":"X","like":"emperor"}"#).unwrap();
+        assert_eq!(read.rights(), "observer");
+        assert_eq!(read.reports_to(), Some(Role::ic()));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A door proves an identity (a Discord user, a token, a name typed on loopback) and maps it to one [`Person`].
 
+pub mod links;
+
 use serde::{Deserialize, Serialize};
 
 /// Characters of an id or a display name kept at most.

@@ -14,7 +14,10 @@ pub(crate) mod reading;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::incident::{role::Role, severity::Severity};
+use crate::incident::{
+    role::{Role, Roles},
+    severity::Severity,
+};
 pub use reading::Problem;
 use reading::{Findings, meant, shown};
 
@@ -75,11 +78,11 @@ struct RawStep {
     say: Option<Spanned<String>>,
 }
 
-/// Reads and checks a playbook. `reads` is asked of each step's words, with `…` filled in.
+/// Reads and checks a playbook. `reads` is asked of each step's words, with `…` filled in; `roles` are those that can be named.
 ///
 /// # Errors
 /// Every mistake with its place: one if the file is no YAML of this shape, else all that the check finds.
-pub fn read(file: &str, text: &str, reads: &Reads<'_>) -> Result<Playbook, Vec<Problem>> {
+pub fn read(file: &str, text: &str, reads: &Reads<'_>, roles: &Roles) -> Result<Playbook, Vec<Problem>> {
     let raw: RawPlaybook = reading::yaml(file, text)?;
     let mut findings = Findings::new(file);
     findings.one_of(&raw.schema, "schema of a playbook", &[("playbook/1", ())]);
@@ -110,7 +113,7 @@ pub fn read(file: &str, text: &str, reads: &Reads<'_>) -> Result<Playbook, Vec<P
         {
             findings.at(say, format!("«{}» is not understood", shown(&say.value)), why);
         }
-        match step.role.value.parse::<Role>() {
+        match roles.find(&step.role.value) {
             Ok(role) => steps.push(Step {
                 id: step.id.value.clone(),
                 role,
@@ -118,8 +121,7 @@ pub fn read(file: &str, text: &str, reads: &Reads<'_>) -> Result<Playbook, Vec<P
                 say: step.say.as_ref().map(|say| say.value.clone()),
             }),
             Err(_) => {
-                let slugs: Vec<_> = crate::incident::role::CATALOGUE.iter().map(|def| def.slug).collect();
-                let hint = meant(&step.role.value, &slugs);
+                let hint = meant(&step.role.value, &roles.slugs());
                 findings.at(&step.role, format!("«{}» is no role", shown(&step.role.value)), hint);
             }
         }
@@ -146,13 +148,13 @@ mod tests {
     fn said(text: &str) -> String {
         let reads =
             |words: &str| if words.starts_with("comand") { Err("Write `command`.".into()) } else { Ok(()) };
-        let problems = read("p.yaml", text, &reads).unwrap_err();
+        let problems = read("p.yaml", text, &reads, &Roles::default()).unwrap_err();
         problems.iter().map(|problem| format!("{problem}\n")).collect()
     }
 
     #[test]
     fn a_sound_playbook_is_read() {
-        let playbook = read("p.yaml", SOUND, &|_| Ok(())).unwrap();
+        let playbook = read("p.yaml", SOUND, &|_| Ok(()), &Roles::default()).unwrap();
         assert_eq!((playbook.severity, playbook.steps.len()), (Some(Severity::Sev1), 1));
         assert!(playbook.steps[0].role.is_command());
     }

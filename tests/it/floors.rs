@@ -51,6 +51,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("reqwest", &["chat", "publish", "model", "cli"]),
     ("rand", &["desk"]),
     ("handlebars", &["post"]),
+    ("ratatui", &["cli"]),
     ("tokio", &["journal", "outbox", "desk", "http", "chat", "publish", "model", "cli"]),
 ];
 

@@ -67,3 +67,53 @@ async fn what_the_settings_say_of_words_zones_groups_and_proxies_holds() {
     assert!(log.contains("a token was refused") && log.contains("192.0.2.77"), "{log}");
     assert!(!log.contains("198.51.100.1"), "what the client wrote itself is hearsay");
 }
+
+const KEEPER: &str = "[[role]]\nid = \"runbook\"\ntitle = \"Runbook Keeper\"\nreports_to = \"planning\"\nlike = \"scribe\"\n\
+    checklist = [\"Say which runbook it is.\"]\n[[role]]\nid = \"pages\"\ntitle = \"Page Turner\"\n\
+    reports_to = \"runbook\"\nlike = \"sme\"\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timeline_reads_as_it_did_when_the_settings_name_a_role_of_the_team_no_longer() {
+    let mut post = Program::new(KEEPER);
+    post.start().await;
+    let id = post.declare("ada", "checkout is down").await;
+    let taken = post.do_say("bo", &id, "role take runbook keeper").await;
+    assert!(taken.contains("Say which runbook it is."), "{taken}");
+    post.do_say("cy", &id, "role take pages").await;
+    post.do_say("bo", &id, "note step 3 is done").await;
+    assert!(post.do_say("bo", &id, "next").await.contains("Runbook Keeper: Say which"));
+    assert!(post.do_say("bo", &id, "help role take").await.contains("runbook – Runbook Keeper"));
+    let page =
+        post.client.get(post.url(&format!("/console/i/{id}"))).header("Cookie", "commandpost_name=ada");
+    let page = Said::of(page.send().await.unwrap()).await.unwrap().text;
+    assert!(page.contains("Runbook Keeper") && page.contains("bo, Runbook Keeper"), "{page}");
+    let seen = async |post: &Program| {
+        let (chart, export) = ("role chart", format!("/api/v1/incidents/{id}/export?format=json"));
+        let items = post.timeline(&id, 0).await;
+        (post.do_say("ada", &id, chart).await, items, post.get(&export).await.json()["entries"].clone())
+    };
+    let before = seen(&post).await;
+    assert!(before.0.contains("    └ Page Turner: cy"), "{}", before.0);
+    assert_eq!(before.1.last().unwrap()["role"], "runbook");
+    post.kill();
+
+    post.configure("");
+    let rebuilt = post.run(&["rebuild"]);
+    assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
+    post.start().await;
+    assert_eq!(seen(&post).await, before);
+    post.verify_all().await;
+    let refused = post.say("di", &id, "role take pages", None).await.unwrap();
+    assert!(refused.why().contains("is no role"), "{}", refused.text);
+    post.do_say("bo", &id, "decide the runbook was right").await;
+    assert!(post.stop().success());
+}
+
+#[test]
+fn a_mistake_in_a_role_of_the_team_is_told_with_its_line_and_column() {
+    let post = Program::new(&KEEPER.replace("like = \"scribe\"", "like = \"scrib\""));
+    let checked = post.run(&["check"]);
+    let told = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(!checked.status.success());
+    assert!(told.contains("commandpost.toml:5:8") && told.contains("Did you mean `scribe`?"), "{told}");
+}

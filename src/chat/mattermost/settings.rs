@@ -63,7 +63,7 @@ impl MattermostSettings {
 
     /// The user id of a person, if it is known.
     pub(super) fn account_of(&self, person: &str) -> Option<String> {
-        account_of(super::NAME, &self.accounts, person)
+        account_of(super::NAME, &self.accounts, person).or_else(|| self.people.account(person))
     }
 
     /// Where Mattermost sends what comes by this way.

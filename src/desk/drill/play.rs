@@ -305,7 +305,7 @@ impl<'o> Play<'o> {
             }
             Some(me) => me.clone(),
         };
-        if let Err(why) = stays_inside(line, Some(self.id)) {
+        if let Err(why) = stays_inside(line, Some(self.id), &self.desk.settings.policy.roles) {
             (self.out)(&why);
             return None;
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     desk::{Settings, clock::World},
     drill::{metric::Metric, read, score::Rating},
-    incident::event::Event,
+    incident::{event::Event, role::Roles},
     journal::{
         rows::{DeliveryFilter, IncidentFilter, SituationFilter},
         sqlite::SqliteJournal,
@@ -99,7 +99,7 @@ fn say(desk: &Arc<Desk>) -> SayFn {
         let desk = desk.clone();
         Box::pin(async move {
             let along = Along { once, ..Along::default() };
-            match grammar::parse(&words, &Person::named)? {
+            match grammar::parse(&words, &Person::named, &Roles::default())? {
                 Spoken::On { target, command } => {
                     let id =
                         target.or(incident).ok_or_else(|| Refusal::invalid("Which incident?", "Say it."))?;
@@ -114,7 +114,8 @@ fn say(desk: &Arc<Desk>) -> SayFn {
 
 impl House {
     async fn play(&self, text: &str, play: Option<&str>, typed: &str) -> Report {
-        let scenario = read("test.yaml", text, &fits).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let scenario = read("test.yaml", text, &reads, &Roles::default())
+            .unwrap_or_else(|problems| panic!("{problems:#?}"));
         let options = Options { speed: 6_000.0, play: play.map(str::to_owned) };
         let pace = Stepping { desk: self.desk.clone(), world: self.world.clone(), busy: Arc::default() };
         let said = self.said.clone();
@@ -286,7 +287,7 @@ async fn interrupted(
             usual(caller, incident, words, once).await
         })
     });
-    let scenario = read("test.yaml", PAGE, &fits).unwrap();
+    let scenario = read("test.yaml", PAGE, &reads, &Roles::default()).unwrap();
     let pace = Stepping { desk: house.desk.clone(), world: house.world.clone(), busy: Arc::default() };
     let options = Options { speed: 6_000.0, play: None };
     let (desk, stop) = (house.desk.clone(), CancellationToken::new());
@@ -330,7 +331,7 @@ async fn anybody_who_writes_the_emergency_words_into_the_drill_ends_it() {
 #[tokio::test]
 async fn a_drill_whose_player_went_away_is_ended_by_hand_with_nothing_left() {
     let house = open().await;
-    let scenario = read("test.yaml", FAILOVER, &fits).unwrap();
+    let scenario = read("test.yaml", FAILOVER, &reads, &Roles::default()).unwrap();
     let pace = Stepping { desk: house.desk.clone(), world: house.world.clone(), busy: Arc::default() };
     let mut out = |_: &str| {};
     let play = play::Play::begin(
@@ -358,7 +359,7 @@ async fn a_drill_whose_player_went_away_is_ended_by_hand_with_nothing_left() {
 #[tokio::test]
 async fn stopping_by_hand_ends_the_drill_properly() {
     let house = open().await;
-    let scenario = read("test.yaml", FAILOVER, &fits).unwrap();
+    let scenario = read("test.yaml", FAILOVER, &reads, &Roles::default()).unwrap();
     let stop = CancellationToken::new();
     stop.cancel();
     let mut out = |_: &str| {};
@@ -379,7 +380,7 @@ async fn a_player_that_is_not_there_or_a_speed_that_is_none_is_refused_before_an
         (Options { speed: f64::NAN, play: None }, "speed"),
         (Options { speed: 0.0, play: None }, "speed"),
     ] {
-        let scenario = read("test.yaml", PAGE, &fits).unwrap();
+        let scenario = read("test.yaml", PAGE, &reads, &Roles::default()).unwrap();
         let mut out = |_: &str| {};
         let (desk, say, stop) = (house.desk.clone(), say(&house.desk), CancellationToken::new());
         let refusal =
@@ -401,9 +402,9 @@ fn every_shipped_drill_and_playbook_is_sound() {
             }
             let (name, text) = (path.display().to_string(), std::fs::read_to_string(&path).unwrap());
             let problems = if is_drill {
-                read(&name, &text, &fits).err()
+                read(&name, &text, &reads, &Roles::default()).err()
             } else {
-                crate::playbook::read(&name, &text, &fits).err()
+                crate::playbook::read(&name, &text, &reads, &Roles::default()).err()
             };
             assert_eq!(problems, None, "{name}");
             count += 1;
@@ -412,8 +413,12 @@ fn every_shipped_drill_and_playbook_is_sound() {
     }
 }
 
+fn reads(words: &str) -> Result<(), String> {
+    fits(words, &Roles::default())
+}
+
 fn problems(text: &str) -> String {
-    let problems = read("d.yaml", text, &fits).unwrap_err();
+    let problems = read("d.yaml", text, &reads, &Roles::default()).unwrap_err();
     problems.iter().map(|problem| format!("{problem}\n")).collect()
 }
 

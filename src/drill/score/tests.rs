@@ -27,7 +27,7 @@ end: { at: T+1h }
 ";
 
 fn scenario() -> Scenario {
-    read("s.yaml", SCENARIO, &|_| Ok(())).unwrap()
+    read("s.yaml", SCENARIO, &|_| Ok(()), &crate::incident::role::Roles::default()).unwrap()
 }
 
 fn start() -> DateTime<Utc> {

@@ -58,7 +58,7 @@ fn every_discord_form_filled_in_is_understood() {
                     json!([inner])
                 };
                 let argv = from_discord(&data).unwrap();
-                let spoken = parse_argv(&argv, None, &people);
+                let spoken = parse_argv(&argv, None, &people, &Roles::default());
                 assert!(spoken.is_ok(), "{argv:?}: {spoken:?}");
                 forms += 1;
             }
@@ -73,12 +73,12 @@ fn what_is_typed_into_a_discord_form_arrives_word_for_word() {
     let data = json!([{ "name": "note", "type": 1, "options": [
         { "name": "text", "type": 3, "value": text }, { "name": "incident", "type": 3, "value": "inc-4" },
     ]}]);
-    let spoken = parse_argv(&from_discord(&data).unwrap(), None, &people).unwrap();
+    let spoken = parse_argv(&from_discord(&data).unwrap(), None, &people, &Roles::default()).unwrap();
     assert_eq!(spoken, Spoken::On { target: "INC-4".parse().ok(), command: note(text) });
     let data = json!([{ "name": "task", "type": 2, "options": [{ "name": "add", "type": 1, "options": [
         { "name": "text", "type": 3, "value": "@bob 10m x" }, { "name": "for", "type": 6, "value": "80351110224678912" },
     ]}]}]);
-    let spoken = parse_argv(&from_discord(&data).unwrap(), None, &people).unwrap();
+    let spoken = parse_argv(&from_discord(&data).unwrap(), None, &people, &Roles::default()).unwrap();
     let command = Command::AssignTask { owner: Some(ada()), text: "@bob 10m x".into(), minutes: None };
     assert_eq!(spoken, Spoken::On { target: None, command });
     for bad in [

@@ -13,6 +13,7 @@ use crate::{
         milestone::Milestone,
         phase::Phase,
         refusal::Because,
+        role::{OwnRole, Roles},
         severity::Severity,
     },
     post::{ComponentState, Impact, PublicPhase},
@@ -31,7 +32,7 @@ fn ada() -> Person {
 }
 
 fn said(text: &str) -> Result<Spoken, Refusal> {
-    parse(text, &people)
+    parse(text, &people, &Roles::default())
 }
 
 /// The command alone, of the place's own incident.

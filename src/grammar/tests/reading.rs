@@ -46,7 +46,10 @@ fn a_search_is_of_one_incident_only_where_that_is_said() {
     assert_eq!(said("find INC-1 replica lag").unwrap(), find("", "INC-1 replica lag"));
     assert_eq!(said("INC-1 find replica lag").unwrap(), find("INC-1", "replica lag"));
     let argv = ["find".to_owned(), "replica lag".to_owned()];
-    assert_eq!(parse_argv(&argv, "INC-2".parse().ok(), &people).unwrap(), find("", "replica lag"));
+    assert_eq!(
+        parse_argv(&argv, "INC-2".parse().ok(), &people, &Roles::default()).unwrap(),
+        find("", "replica lag")
+    );
     assert_eq!(command("pin #12"), Command::Pin { target: 12 });
     assert_eq!(command("unpin 12"), Command::Unpin { target: 12 });
 }
@@ -78,7 +81,7 @@ fn short_words_mean_what_they_stand_for() {
 fn too_long_and_nul_are_refused() {
     assert_eq!(said(&"x".repeat(INPUT_CHARS_MAX + 1)).unwrap_err().because, Because::Limit);
     assert!(refused("note a\0b").contains("NUL"));
-    assert!(parse_argv(&["note".into(), "\0".into()], None, &people).is_err());
+    assert!(parse_argv(&["note".into(), "\0".into()], None, &people, &Roles::default()).is_err());
     let longest = "ä".repeat(INPUT_CHARS_MAX - 5);
     assert_eq!(command(&format!("note {longest}")), note(&longest));
 }
@@ -88,7 +91,7 @@ fn an_argument_list_keeps_each_element_whole() {
     let inc: IncidentId = "INC-2".parse().unwrap();
     let argv = |list: &[&str]| {
         let list: Vec<String> = list.iter().map(|arg| (*arg).to_owned()).collect();
-        parse_argv(&list, Some(inc), &people).unwrap()
+        parse_argv(&list, Some(inc), &people, &Roles::default()).unwrap()
     };
     let on = |command| Spoken::On { target: Some(inc), command };
     assert_eq!(argv(&["note", "a  \"b\"", "c"]), on(note("a  \"b\" c")));
@@ -153,10 +156,10 @@ fn tricky() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_text_makes_the_reader_fall_over(text in prop_oneof!["\\PC*", tricky(), any::<String>()]) {
-        let _ = parse(&text, &people);
-        let _ = help(Some(&text));
+        let _ = parse(&text, &people, &Roles::default());
+        let _ = help(Some(&text), &Roles::default());
         let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
-        let _ = parse_argv(&argv, None, &people);
+        let _ = parse_argv(&argv, None, &people, &Roles::default());
         let _ = autocomplete(&[&text], &text, &text, &Completions::default());
         let _ = autocomplete(&["update", "draft"], "component", &text, &Completions::default());
     }
@@ -169,7 +172,7 @@ proptest! {
         prop_assume!(!trimmed.is_empty() && first.parse::<IncidentId>().is_err());
         let name = first.strip_prefix("--").or_else(|| first.strip_prefix('—')).and_then(|name| name.split('=').next());
         prop_assume!(first != "--" && !name.is_some_and(|name| name.eq_ignore_ascii_case("at")));
-        prop_assert_eq!(parse(&format!("note {text}"), &people).unwrap(), Spoken::On { target: None, command: note(trimmed) });
+        prop_assert_eq!(parse(&format!("note {text}"), &people, &Roles::default()).unwrap(), Spoken::On { target: None, command: note(trimmed) });
     }
 
     #[test]
@@ -181,7 +184,7 @@ proptest! {
                 "task done 1" | "can api" => verb.replacen(verb.rsplit(' ').next().unwrap(), &format!("-- {}", verb.rsplit(' ').next().unwrap()), 1),
                 verb => format!("{verb} --"),
             };
-            let Ok(Spoken::On { target: None, command }) = parse(&format!("{line} {text}"), &people) else {
+            let Ok(Spoken::On { target: None, command }) = parse(&format!("{line} {text}"), &people, &Roles::default()) else {
                 return Err(TestCaseError::fail(format!("{line} {text}")));
             };
             let kept = match command {

@@ -119,7 +119,7 @@ fn what_is_not_understood_is_refused_in_two_sentences_that_help() {
 fn the_help_reads_well() {
     let page =
         [None, Some("task"), Some("update draft"), Some("sev"), Some("ack"), Some("declare"), Some("frob")]
-            .map(help)
+            .map(|verb| help(verb, &Roles::default()))
             .join("\n---\n");
     insta::assert_snapshot!(page);
 }
@@ -136,4 +136,28 @@ fn the_reference_page_tells_what_the_grammar_takes() {
         written == reference(),
         "docs/commands.md is out of date: INSTA_UPDATE=always cargo test --lib grammar:: writes it anew"
     );
+}
+
+#[test]
+fn a_line_is_completed_word_by_word_up_to_its_free_text() {
+    let pair = |value: &str| (value.to_owned(), value.to_owned());
+    let known = Completions {
+        people: vec![pair("ada"), pair("bo")],
+        tasks: vec![pair("3")],
+        ..Completions::default()
+    };
+    let values = |line: &str| -> Vec<String> {
+        complete_line(line, &known).into_iter().map(|(_, value)| value).collect()
+    };
+    assert_eq!(values("mile"), ["milestone"]);
+    assert_eq!(values("INC-3 mitig"), ["mitigate"]);
+    assert_eq!(values("role t"), ["take"]);
+    assert_eq!(values("role take communi"), ["pio"]);
+    assert_eq!(values("role offer pio "), ["ada", "bo"]);
+    assert_eq!(values("done "), ["3"]);
+    assert_eq!(values("task add --f"), ["--for"]);
+    assert_eq!(values("task add --for b"), ["bo"]);
+    assert_eq!(values("severity sev1 b"), Vec::<String>::new());
+    assert_eq!(values("note it is a"), Vec::<String>::new());
+    assert_eq!(values("nonsense "), Vec::<String>::new());
 }

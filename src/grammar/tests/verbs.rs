@@ -303,3 +303,47 @@ fn a_link_is_a_situation_or_a_page() {
     assert!(refused("link Error rate").contains("Write `link S-3`"));
     assert!(refused("link https://g.example").contains("needs LABEL"));
 }
+
+#[test]
+fn a_role_of_the_team_is_named_by_slug_or_title_completed_and_told_by_the_help() {
+    let keeper = OwnRole {
+        slug: "runbook".into(),
+        title: "Runbook Keeper".into(),
+        it_title: None,
+        reports_to: "ops".parse().unwrap(),
+        like: "scribe".into(),
+        does: "Finds the runbook.".into(),
+        must_not: String::new(),
+        checklist: vec![],
+        holders_max: None,
+    };
+    let roles = Roles::new(vec![keeper]);
+    let said = |text: &str| match parse(text, &people, &roles) {
+        Ok(Spoken::On { command, .. }) => command,
+        other => panic!("{text}: {other:?}"),
+    };
+    let role = roles.find("runbook").unwrap();
+    assert_eq!(said("role take runbook keeper"), Command::TakeRole { role: role.clone() });
+    assert_eq!(said("role offer runbook @ada"), Command::OfferRole { role, to: ada() });
+    assert_eq!(said("role take ops"), Command::TakeRole { role: "ops".parse().unwrap() });
+    let refused = parse("role take runbok", &people, &roles).unwrap_err().to_string();
+    assert!(
+        refused.contains("observer, runbook.") && refused.contains("Did you mean `runbook`?"),
+        "{refused}"
+    );
+    assert!(help(Some("role take"), &roles).ends_with("  runbook – Runbook Keeper. Finds the runbook.\n"));
+    assert!(!help(Some("note"), &roles).contains("runbook"));
+}
+
+#[test]
+fn link_me_is_about_the_speakers_own_accounts_and_a_page_may_still_be_called_so() {
+    let linking = |text: &str| match said(text) {
+        Ok(Spoken::Link(linking)) => linking,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(linking("link me"), Linking::Begin);
+    assert_eq!(linking("LINK Me k7m4-qx2p"), Linking::With("k7m4-qx2p".into()));
+    assert_eq!((linking("link me off"), linking("link me list")), (Linking::End, Linking::List));
+    let (label, url) = ("me".to_owned(), "https://example.com".to_owned());
+    assert_eq!(command("link me https://example.com"), Command::AddLink { label, url });
+}

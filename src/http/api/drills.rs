@@ -70,19 +70,20 @@ pub(crate) async fn play_drill(
         Err(response) => return response,
     };
     let text = String::from_utf8_lossy(&held.bytes).into_owned();
-    let scenario =
-        match read(if playing.file.is_empty() { "scenario" } else { &playing.file }, &text, &drill::fits) {
-            Ok(scenario) => scenario,
-            Err(problems) => {
-                let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-                return reply::error(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "invalid",
-                    problems.join("\n"),
-                    "Mend the scenario; `commandpost check` shows its mistakes.",
-                );
-            }
-        };
+    let (file, roles) = (playing.file.as_str(), &api.desk.settings.policy.roles);
+    let reads = |words: &str| drill::fits(words, roles);
+    let scenario = match read(if file.is_empty() { "scenario" } else { file }, &text, &reads, roles) {
+        Ok(scenario) => scenario,
+        Err(problems) => {
+            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            return reply::error(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                problems.join("\n"),
+                "Mend the scenario; `commandpost check` shows its mistakes.",
+            );
+        }
+    };
     let (lines, told) = mpsc::unbounded_channel::<Bytes>();
     let stop = api.stop.child_token();
     let options = Options { speed: playing.speed, play: None };

@@ -7,7 +7,7 @@ mod drills;
 mod export;
 mod incidents;
 mod outbox;
-mod timeline;
+pub(crate) mod timeline;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,5 +1,7 @@
 //! The incident as its page shows it beside the timeline: roles, tasks, objectives, reports, alerts, people, links.
 
+use std::collections::BTreeSet;
+
 use super::{
     alerts::safe_url,
     clock::{Clock, Due, Stamp},
@@ -9,7 +11,7 @@ use crate::{
     config::Vocabulary,
     incident::{
         command::Verb,
-        role::{CATALOGUE, Role, RoleDef},
+        role::{CATALOGUE, Role, Roles, Words},
         state::{Action, ActionState, Incident, ObjectiveState, Proposal, Task, TaskState},
     },
     people::Person,
@@ -26,7 +28,7 @@ pub struct RoleRow {
     pub holders: Vec<String>,
     pub offered_to: Vec<String>,
     pub is_mine: bool,
-    pub does: &'static str,
+    pub does: String,
     pub can_take: bool,
 }
 
@@ -117,59 +119,55 @@ pub struct Board {
     pub links: Vec<LinkRow>,
 }
 
-fn title(def: &RoleDef, vocabulary: Vocabulary) -> &'static str {
-    match vocabulary {
-        Vocabulary::Nims => def.title,
-        Vocabulary::It => def.it_title,
-    }
-}
-
 pub fn role_title(role: &Role, vocabulary: Vocabulary) -> String {
-    match vocabulary {
-        Vocabulary::Nims => role.title(),
-        Vocabulary::It => role.shown(crate::incident::role::Words::It),
-    }
+    role.shown(match vocabulary {
+        Vocabulary::Nims => Words::Nims,
+        Vocabulary::It => Words::It,
+    })
 }
 
-fn roles(incident: &Incident, me: &Person, vocabulary: Vocabulary) -> (Vec<RoleRow>, Vec<RoleRow>) {
+/// Roles that are held, offered or worth a line, and the others. `known` are those that the settings name.
+fn roles(
+    incident: &Incident,
+    me: &Person,
+    known: &Roles,
+    vocabulary: Vocabulary,
+) -> (Vec<RoleRow>, Vec<RoleRow>) {
     let is_over = incident.phase.is_over();
-    let row = |slug: &str, title: String, def: &'static RoleDef| {
-        let held = || incident.roles.iter().filter(|held| held.role.slug() == slug);
-        let is_mine = held().any(|held| held.person.id == me.id);
-        let is_full = def.holders_max.is_some_and(|max| held().count() >= max);
+    let row = |role: &Role| {
+        let is_mine = incident.given(role.slug()).any(|one| one.id == me.id);
         RoleRow {
-            slug: slug.to_owned(),
-            title,
-            holders: held().map(|held| held.person.to_string()).collect(),
+            slug: role.slug().to_owned(),
+            title: role_title(role, vocabulary),
+            holders: incident.given(role.slug()).map(Person::to_string).collect(),
             offered_to: incident
                 .offers
                 .iter()
-                .filter(|o| o.role.slug() == slug)
-                .map(|o| o.to.to_string())
+                .filter(|offer| offer.role == *role)
+                .map(|offer| offer.to.to_string())
                 .collect(),
             is_mine,
-            does: def.does,
-            can_take: !is_over && !is_mine && !is_full,
+            does: role.does().to_owned(),
+            can_take: !is_over && !is_mine && !incident.is_full(role),
         }
     };
     let (mut shown, mut free) = (Vec::new(), Vec::new());
+    let mut place = |one: RoleRow| {
+        let is_shown =
+            CORE.contains(&one.slug.as_str()) || !one.holders.is_empty() || !one.offered_to.is_empty();
+        if is_shown { shown.push(one) } else { free.push(one) }
+    };
     for def in CATALOGUE.iter().filter(|def| def.slug != "ic") {
         if def.is_family {
-            let mut slugs: Vec<&Role> = incident
-                .roles
-                .iter()
-                .map(|held| &held.role)
-                .filter(|role| role.def().slug == def.slug)
-                .collect();
-            slugs.sort();
-            slugs.dedup();
-            shown.extend(slugs.into_iter().map(|role| row(role.slug(), role_title(role, vocabulary), def)));
-            continue;
+            incident.roles_of_family(def.slug).into_iter().map(row).for_each(&mut place);
+        } else if let Ok(role) = def.slug.parse() {
+            place(row(&role));
         }
-        let one = row(def.slug, title(def, vocabulary).to_owned(), def);
-        let is_shown = CORE.contains(&def.slug) || !one.holders.is_empty() || !one.offered_to.is_empty();
-        if is_shown { shown.push(one) } else { free.push(one) }
     }
+    // A role that is held stays, though the settings name it no longer.
+    let held = incident.roles.iter().map(|held| &held.role).filter(|role| role.own().is_some());
+    let own: BTreeSet<&Role> = held.chain(known.own()).collect();
+    own.into_iter().map(row).for_each(place);
     // What is held first, then the roles that matter most.
     shown.sort_by_key(|row| {
         (row.holders.is_empty(), CORE.iter().position(|slug| *slug == row.slug).unwrap_or(CORE.len()))
@@ -230,8 +228,14 @@ fn proposal(proposal: &Proposal, incident: &Incident, me: &Person, clock: &Clock
 }
 
 impl Board {
-    pub fn of(incident: &Incident, me: &Person, vocabulary: Vocabulary, clock: &Clock) -> Board {
-        let (roles, free_roles) = roles(incident, me, vocabulary);
+    pub fn of(
+        incident: &Incident,
+        me: &Person,
+        known: &Roles,
+        vocabulary: Vocabulary,
+        clock: &Clock,
+    ) -> Board {
+        let (roles, free_roles) = roles(incident, me, known, vocabulary);
         let tasks = || incident.tasks.iter().map(|one| task(one, incident, me, clock));
         let mut open_tasks: Vec<TaskRow> = tasks().filter(|task| task.is_open).collect();
         open_tasks.sort_by_key(|task| (!task.is_late, !task.is_mine, task.n));

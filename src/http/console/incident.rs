@@ -199,7 +199,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         public: public_state(&incident, &clock),
         next: next_step(&incident, me, policy, clock.now),
         record: Record::of(&incident, desk.seen_by(me), &policy.taxonomy, &clock).await,
-        board: Board::of(&incident, me, console.vocabulary, &clock),
+        board: Board::of(&incident, me, &policy.roles, console.vocabulary, &clock),
         open_posts,
         settled_posts,
         lines,

@@ -37,7 +37,7 @@ use crate::{
     config::{Component, Vocabulary},
     desk::{Answer, Caller, Desk},
     http::routes::{self, Route, get, post},
-    incident::{id::IncidentId, refusal::Refusal},
+    incident::{id::IncidentId, refusal::Refusal, role::Roles},
     people::Person,
 };
 
@@ -62,7 +62,7 @@ pub struct Console {
     /// No logins are set up: a visitor gives a name. Where they are, whom `who` does not know is turned away.
     pub asks_name: bool,
     /// The help of the command language, whole or of one verb.
-    pub help: fn(Option<&str>) -> String,
+    pub help: fn(Option<&str>, &Roles) -> String,
     /// Lines offered while somebody types.
     pub words: Vec<String>,
     /// Components that a public update can speak of.

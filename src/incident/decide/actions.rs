@@ -110,7 +110,7 @@ fn my_action<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'
     let leads = incident
         .roles_of(scene.person)
         .iter()
-        .any(|role| matches!(role.slug(), "ic" | "deputy" | "ops" | "scribe"));
+        .any(|role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe"));
     if action.by.id == scene.person.id || leads {
         Ok(action)
     } else {
@@ -166,7 +166,7 @@ pub(super) fn resume(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ru
         return Err(Refusal::conflict("Nothing is stopped.", "To stop every action: `stop REASON`."));
     };
     // What the Safety Officer stopped, Operations does not start again over their head.
-    let may = incident.roles_of(scene.person).iter().any(|role| matches!(role.slug(), "ic" | "safety"));
+    let may = incident.roles_of(scene.person).iter().any(|role| matches!(role.rights(), "ic" | "safety"));
     if stop.as_safety && !may {
         let safety: Vec<Person> = incident.given("safety").cloned().collect();
         let whom = if safety.is_empty() { vec![incident.commander.clone()] } else { safety };

@@ -1,7 +1,11 @@
 //! For whoever is new or stuck, and for a room that has fallen silent: a second pair of eyes, nudges, quiet.
 
 use super::*;
-use crate::incident::{event::Whom, sentence::and, state::TaskState};
+use crate::incident::{
+    event::Whom,
+    sentence::and,
+    state::{Assignment, TaskState},
+};
 
 /// A quiet that lasts longer is no quiet but an end.
 const QUIET_MINUTES_MAX: u32 = 4 * 60;
@@ -24,12 +28,9 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
     let house = Person::house();
     let mut ladder: Vec<&Person> = incident.given("deputy").chain([&incident.commander]).collect();
     for role in incident.roles_of(me) {
-        let family = |slug: &str| slug.split(':').next().unwrap_or_default().to_owned();
-        let alike = family(role.slug());
-        ladder.extend(
-            incident.roles.iter().filter(|held| family(held.role.slug()) == alike).map(|held| &held.person),
-        );
-        if let Some(up) = role.def().reports_to.and_then(|up| up.parse::<Role>().ok()) {
+        let alike = |held: &&Assignment| held.role.family() == role.family();
+        ladder.extend(incident.roles.iter().filter(alike).map(|held| &held.person));
+        if let Some(up) = role.reports_to() {
             ladder.extend(incident.holders(&up));
         }
     }

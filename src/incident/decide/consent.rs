@@ -71,7 +71,7 @@ pub(super) fn withdraw(incident: &Incident, n: u32, reason: &str, scene: &Scene<
     let proposal = open_proposal(incident, n)?;
     let me = scene.person;
     let reason = optional_text("reason", reason, scene)?;
-    let leads = incident.roles_of(me).iter().any(|role| matches!(role.slug(), "ic" | "deputy"));
+    let leads = incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy"));
     if proposal.objectors.iter().any(|one| one.id == me.id) {
         return Ok(Decision::one(
             Event::ObjectionWithdrawn { n },

@@ -40,7 +40,7 @@ use super::{
     permission::{Standing, may},
     phase::Phase,
     refusal::Refusal,
-    role::{Role, Words},
+    role::{Role, Roles, Words},
     severity::Severity,
     state::Incident,
     taxonomy::Taxonomy,
@@ -82,6 +82,8 @@ pub struct Policy {
     pub executives: BTreeSet<String>,
     /// Types of incidents, and the organization's own fields.
     pub taxonomy: Taxonomy,
+    /// The roles that can be named.
+    pub roles: Roles,
 }
 
 impl Default for Policy {
@@ -104,6 +106,7 @@ impl Default for Policy {
             reserved: Reserved::default(),
             executives: BTreeSet::new(),
             taxonomy: Taxonomy::default(),
+            roles: Roles::default(),
         }
     }
 }

@@ -15,9 +15,15 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
 }
 
 fn checklist(role: &Role, words: Words) -> String {
-    let def = role.def();
-    let steps: Vec<_> = def.checklist.iter().map(|step| format!("  - {step}")).collect();
-    format!("{}. {}\nMust not: {}\n{}", role.shown(words), def.does, def.must_not, steps.join("\n"))
+    let mut text = format!("{}.", role.shown(words));
+    if !role.does().is_empty() {
+        text.push_str(&format!(" {}", role.does()));
+    }
+    if !role.must_not().is_empty() {
+        text.push_str(&format!("\nMust not: {}", role.must_not()));
+    }
+    role.checklist().iter().for_each(|step| text.push_str(&format!("\n  - {step}")));
+    text
 }
 
 pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
@@ -30,18 +36,26 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
             format!("To give it up: `role release {}`.", role.slug()),
         ));
     }
-    if role.def().holders_max == Some(1)
-        && let Some(held) = incident.roles.iter().find(|held| held.role == *role)
-    {
-        return Err(Refusal::conflict(
-            format!("{} is {role}.", held.person),
-            format!("{} can `role relieve {}` first, or offer it to you.", incident.commander, role.slug()),
+    if incident.is_full(role) {
+        return Err(full(
+            incident,
+            role,
+            if role.holders_max() == Some(1) { ", or offer it to you" } else { "" },
         ));
     }
     Ok(Decision::one(
         Event::RoleAccepted { role: role.clone(), by: me.clone() },
         format!("{me} is {}{}", checklist(role, scene.policy.words), advice(incident, role, scene)),
     ))
+}
+
+fn full(incident: &Incident, role: &Role, or: &str) -> Refusal {
+    let holders: Vec<Person> = incident.given(role.slug()).cloned().collect();
+    let are = if holders.len() == 1 { "is" } else { "are" };
+    Refusal::conflict(
+        format!("{} {are} {role}.", crate::incident::sentence::and(&holders)),
+        format!("{} can `role relieve {}` first{or}.", incident.commander, role.slug()),
+    )
 }
 
 /// Span of control is a guideline: said, never enforced.
@@ -103,7 +117,7 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
         ));
     }
     let mut events = Vec::new();
-    if offer.role.def().holders_max == Some(1) {
+    if offer.role.holders_max() == Some(1) {
         events.extend(incident.roles.iter().filter(|held| held.role == offer.role).map(|held| {
             Event::RoleRelieved {
                 role: held.role.clone(),
@@ -111,6 +125,9 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
                 reason: format!("taken over by {}", scene.person),
             }
         }));
+    }
+    if events.is_empty() && incident.is_full(&offer.role) {
+        return Err(full(incident, &offer.role, ""));
     }
     events.push(Event::RoleAccepted { role: offer.role.clone(), by: scene.person.clone() });
     Ok(Decision::many(
@@ -156,9 +173,7 @@ pub(super) fn relieve(
 }
 
 fn up_from(incident: &Incident, role: &Role) -> String {
-    role.def()
-        .reports_to
-        .and_then(|up| up.parse::<Role>().ok())
+    role.reports_to()
         .and_then(|up| incident.holders(&up).first().map(|person| person.to_string()))
         .unwrap_or_else(|| incident.commander.to_string())
 }

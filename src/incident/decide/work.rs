@@ -89,7 +89,7 @@ fn my_task<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'a 
     let leads = incident
         .roles_of(scene.person)
         .iter()
-        .any(|role| matches!(role.slug(), "ic" | "deputy" | "ops" | "scribe"));
+        .any(|role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe"));
     if task.owner.id == scene.person.id || leads {
         Ok(task)
     } else {

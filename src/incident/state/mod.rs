@@ -126,10 +126,24 @@ impl Incident {
         if !held.is_empty() {
             return held;
         }
-        match role.def().reports_to.and_then(|up| up.parse::<Role>().ok()) {
+        match role.reports_to() {
             Some(up) => self.holders(&up),
             None => vec![&self.commander],
         }
+    }
+
+    /// The roles of a family that are held, each once: `sme:api`, `sme:db`.
+    pub fn roles_of_family(&self, family: &str) -> Vec<&Role> {
+        let held = self.roles.iter().map(|held| &held.role);
+        let mut roles: Vec<&Role> = held.filter(|role| role.family() == family).collect();
+        roles.sort();
+        roles.dedup();
+        roles
+    }
+
+    /// Whether as many hold a role as may.
+    pub fn is_full(&self, role: &Role) -> bool {
+        role.holders_max().is_some_and(|max| self.given(role.slug()).count() >= max)
     }
 
     /// The roles that a person has been given, command first.
@@ -180,10 +194,9 @@ impl Incident {
             self.given("deputy").collect(),
         ];
         asked.into_iter().map(others).find(|people| !people.is_empty()).unwrap_or_else(|| {
-            let may = ["ops", "safety", "deputy"]
-                .iter()
-                .any(|slug| self.given(slug).any(|one| one.id == author.id));
-            if may || self.has_command(author) { vec![author.clone()] } else { vec![] }
+            let rights = ["ic", "ops", "safety", "deputy"];
+            let may = self.roles_of(author).iter().any(|role| rights.contains(&role.rights()));
+            if may { vec![author.clone()] } else { vec![] }
         })
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Incident;
 use crate::{
-    incident::role::{Role, Words},
+    incident::role::{self, Words},
     people::Person,
 };
 
@@ -60,7 +60,7 @@ impl Incident {
 
     /// `Incident Commander`, or `Unified Command`.
     pub fn command_title(&self, words: Words) -> &'static str {
-        if self.is_unified() { "Unified Command" } else { Role::ic().def().shown(words) }
+        if self.is_unified() { "Unified Command" } else { role::commander().shown(words) }
     }
 
     pub(super) fn join(&mut self, person: &Person, organization: &str, at: DateTime<Utc>) {

@@ -6,15 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Incident;
-use crate::{
-    incident::role::{CATALOGUE, Role},
-    people::Person,
-};
-
-/// The place of a role in the organization, the commander first.
-fn rank(role: &Role) -> usize {
-    CATALOGUE.iter().position(|def| def.slug == role.def().slug).unwrap_or(CATALOGUE.len())
-}
+use crate::{incident::role::Role, people::Person};
 
 impl Incident {
     /// Whom somebody reports to; nobody for who has command.
@@ -25,18 +17,24 @@ impl Incident {
         Some(self.reports_to.get(&person.id).unwrap_or_else(|| self.by_role(person)))
     }
 
-    /// Every step goes to a role that stands higher in the catalogue, so this way makes no circle.
-    fn by_role(&self, person: &Person) -> &Person {
+    /// The highest of the roles that somebody was given.
+    fn highest(&self, person: &Person) -> Option<&Role> {
         let held = self.roles.iter().filter(|held| held.person.id == person.id).map(|held| &held.role);
-        let mut up = held.min_by_key(|role| rank(role)).and_then(|role| role.def().reports_to);
-        while let Some(role) = up.and_then(|slug| slug.parse::<Role>().ok()).filter(|role| !role.is_command())
-        {
-            if let Some(above) =
-                self.roles.iter().find(|held| held.role == role && held.person.id != person.id)
-            {
-                return &above.person;
+        held.min_by_key(|role| role.rank())
+    }
+
+    /// Every step goes to somebody who stands higher, so this way makes no circle; not even where the settings of a team's
+    /// role changed between two who were given it.
+    fn by_role(&self, person: &Person) -> &Person {
+        let mine = self.highest(person);
+        let rank = mine.map(Role::rank);
+        let mut up = mine.and_then(Role::reports_to);
+        while let Some(role) = up.filter(|role| !role.is_command()) {
+            let mut above = self.roles.iter().filter(|held| held.role == role).map(|held| &held.person);
+            if let Some(above) = above.find(|one| self.highest(one).map(Role::rank) < rank) {
+                return above;
             }
-            up = role.def().reports_to;
+            up = role.reports_to();
         }
         &self.commander
     }

@@ -23,6 +23,7 @@ use commandpost::{
         id::IncidentId,
         kind::Kind,
         refusal::Refusal,
+        role::Roles,
         severity::Severity,
     },
     journal::{Journal, rows::IncidentFilter, sqlite::SqliteJournal},
@@ -60,7 +61,7 @@ async fn speak(
 ) -> Result<Answer, Refusal> {
     let along = Along { once, ..Along::default() };
     let reading = |text: String| Answer { text, incident: here, seq: None };
-    match grammar::parse(&text, &|name| Person::named(name))? {
+    match grammar::parse(&text, &|name| Person::named(name), &Roles::default())? {
         Spoken::Declare { mut declare, situation } => {
             declare.situation = situation.map(|id| SituationFacts {
                 id,
@@ -86,6 +87,7 @@ async fn speak(
         | Spoken::Alerts
         | Spoken::Tasks { .. }
         | Spoken::Updates { .. }
+        | Spoken::Link(_)
         | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }
 }

@@ -1,7 +1,7 @@
 //! Roles and who is here.
 
 use super::*;
-use crate::incident::command::TimerKind;
+use crate::incident::{command::TimerKind, role::OwnRole};
 
 fn take(slug: &str) -> Command {
     Command::TakeRole { role: role(slug) }
@@ -147,4 +147,76 @@ fn the_chart_shows_who_reports_to_whom_and_what_is_vacant_between() {
     └ Planning Section Chief: vacant, Ada does it
       └ Documentation Unit Leader: Eve and Flo
     ");
+}
+
+/// Roles that a team added: whoever turns pages reports to whoever keeps the runbook, below Planning.
+fn of_the_team() -> (Role, Role) {
+    let keeper = OwnRole {
+        slug: "runbook".into(),
+        title: "Runbook Keeper".into(),
+        it_title: Some("Runbooks".into()),
+        reports_to: role("planning"),
+        like: "scribe".into(),
+        does: "Finds the runbook that fits.".into(),
+        must_not: "Improvise.".into(),
+        checklist: vec!["Say which runbook it is.".into()],
+        holders_max: Some(2),
+    };
+    let above = Role::of(keeper.clone());
+    let pages = OwnRole {
+        slug: "pages".into(),
+        title: "Page Turner".into(),
+        reports_to: above.clone(),
+        like: "sme".into(),
+        ..keeper
+    };
+    (above, Role::of(pages))
+}
+
+#[test]
+fn a_role_of_the_team_is_taken_offered_and_shown_as_one_of_the_catalogue() {
+    let (keeper, pages) = of_the_team();
+    let mut stage = Stage::new();
+    let take = Command::TakeRole { role: keeper.clone() };
+    insta::assert_snapshot!(stage.ask("Bo", &take).unwrap().reply, @r"
+    Bo is Runbook Keeper. Finds the runbook that fits.
+    Must not: Improvise.
+      - Say which runbook it is.
+    ");
+    stage.ok("Bo", take);
+    stage.ok("Ada", Command::OfferRole { role: pages.clone(), to: who("Cy") });
+    stage.ok("Cy", Command::AcceptRole { role: None });
+    insta::assert_snapshot!(stage.reads("Bo", Command::Chart), @r"
+    Incident Commander: Ada
+    └ Planning Section Chief: vacant, Ada does it
+      └ Runbook Keeper: Bo
+        └ Page Turner: Cy
+    ");
+    assert!(stage.reads("Bo", Command::Next).contains("Runbook Keeper: Say which runbook it is."));
+    assert!(stage.reads("Bo", Command::Roles).contains("Page Turner: Cy"));
+    stage.ok("Di", Command::TakeRole { role: keeper.clone() });
+    stage.no("Eve", Command::TakeRole { role: keeper.clone() });
+    stage.ok("Ada", Command::OfferRole { role: keeper.clone(), to: who("Eve") });
+    stage.no("Eve", Command::AcceptRole { role: None });
+    stage.ok(
+        "Ada",
+        Command::RelieveRole { role: keeper.clone(), person: Some(who("Bo")), reason: String::new() },
+    );
+    stage.ok("Eve", Command::AcceptRole { role: None });
+    stage.ok("Di", Command::ReleaseRole { role: keeper });
+    assert_eq!(stage.incident.holders(&pages), [&who("Cy")]);
+    assert_eq!(stage.incident.supervisor(&who("Cy")), Some(&who("Eve")));
+    stage.aloud("roles_of_the_team");
+}
+
+#[test]
+fn a_role_of_the_team_has_the_rights_of_the_one_that_it_is_like() {
+    let (keeper, pages) = of_the_team();
+    let mut stage = Stage::new();
+    let decide = Command::Decide { text: "roll back".into() };
+    stage.no("Bo", decide.clone());
+    stage.ok("Bo", Command::TakeRole { role: pages });
+    stage.no("Bo", decide.clone());
+    stage.ok("Bo", Command::TakeRole { role: keeper });
+    stage.ok("Bo", decide);
 }

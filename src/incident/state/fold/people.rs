@@ -39,13 +39,13 @@ impl Incident {
     }
 
     pub(super) fn give_role(&mut self, role: &Role, to: &Person, at: DateTime<Utc>) {
-        self.offers
-            .retain(|offer| offer.role != *role || role.def().holders_max.is_none() && offer.to.id != to.id);
-        if role.def().holders_max == Some(1) {
+        if role.holders_max() == Some(1) {
             self.roles.retain(|held| held.role != *role);
         }
         self.roles.retain(|held| !(held.role == *role && held.person.id == to.id));
         self.roles.push(Assignment { role: role.clone(), person: to.clone(), since: at });
+        let is_full = self.is_full(role);
+        self.offers.retain(|offer| offer.role != *role || !is_full && offer.to.id != to.id);
         self.unify();
     }
 

@@ -1,0 +1,178 @@
+//! What the server tells: fetched anew with each hint that something changed, and from time to time without one.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+
+use super::super::{Failure, reach::Remote};
+use crate::{
+    http::api::AnswerBody,
+    incident::{id::IncidentId, state::Incident},
+};
+
+/// Lines of a timeline that are kept, from its end.
+const LINES_MAX: u64 = 300;
+/// Hints that come within this time are one.
+const GATHERED: Duration = Duration::from_millis(150);
+/// The server's heartbeat comes every 15 seconds.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
+/// How often is looked where no stream of hints can be had.
+const WITHOUT_HINTS: Duration = Duration::from_secs(3);
+const WAIT_MIN: Duration = Duration::from_millis(500);
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// One incident of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Item {
+    pub id: IncidentId,
+    pub title: String,
+    pub severity: String,
+    pub phase: String,
+    pub commander: String,
+    #[serde(default)]
+    pub restricted: bool,
+}
+
+/// One line of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Entry {
+    pub seq: u64,
+    pub occurred_at: DateTime<Utc>,
+    pub actor: String,
+    pub name: String,
+    pub text: String,
+    #[serde(default)]
+    pub redacted_by: Option<u64>,
+}
+
+/// Alerts of one group that no incident has yet, or one has.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Alerts {
+    pub id: i64,
+    pub situation: Situation,
+    #[serde(default)]
+    pub incident: Option<IncidentId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Situation {
+    pub title: String,
+    pub firing: u64,
+    pub total: u64,
+}
+
+/// What the screen learns.
+#[derive(Debug)]
+pub enum News {
+    List(Vec<Item>, Vec<Alerts>),
+    Incident(Box<Incident>, Vec<Entry>),
+    /// What came of the words that were said.
+    Answer(Result<AnswerBody, String>),
+    /// The server is there, or why it is not.
+    Server(Result<(), String>),
+}
+
+/// Says a line and tells what came of it.
+pub async fn say(remote: Arc<Remote>, here: Option<IncidentId>, text: String, news: mpsc::Sender<News>) {
+    let answer = remote.type_line(here, &text).await.map_err(|failure| failure.0);
+    drop(news.send(News::Answer(answer)).await);
+}
+
+/// Follows the server until nobody listens any more; through its absences too.
+pub async fn follow(
+    remote: Arc<Remote>,
+    looked_at: watch::Receiver<Option<IncidentId>>,
+    news: mpsc::Sender<News>,
+) {
+    let mut feed = Feed { remote, looked_at, news, wait: WAIT_MIN };
+    loop {
+        let Err(gone) = feed.live().await;
+        if feed.news.send(News::Server(Err(gone.0))).await.is_err() {
+            return;
+        }
+        sleep(feed.wait).await;
+        feed.wait = (feed.wait * 2).min(WAIT_MAX);
+    }
+}
+
+struct Feed {
+    remote: Arc<Remote>,
+    looked_at: watch::Receiver<Option<IncidentId>>,
+    news: mpsc::Sender<News>,
+    wait: Duration,
+}
+
+impl Feed {
+    /// Ends when the server goes away.
+    async fn live(&mut self) -> Result<Infallible, Failure> {
+        // The hints first: what changes while all is fetched is told then.
+        let mut hints = self.remote.hints().await.ok();
+        self.all().await?;
+        self.tell(News::Server(Ok(()))).await?;
+        self.wait = WAIT_MIN;
+        loop {
+            let hint = async {
+                match &mut hints {
+                    Some(hints) => timeout(SILENCE_MAX, hints.next()).await,
+                    None => {
+                        sleep(WITHOUT_HINTS).await;
+                        Ok(Some(Ok(Default::default())))
+                    }
+                }
+            };
+            tokio::select! {
+                hint = hint => match hint {
+                    Ok(Some(Ok(_))) => {
+                        sleep(GATHERED).await;
+                        self.all().await?;
+                    }
+                    Ok(Some(Err(error))) => return Err(error.without_url().into()),
+                    Ok(None) => return Err(Failure(format!("{} ended the connection.", self.remote.base()))),
+                    Err(_) => return Err(Failure(format!("{} is silent.", self.remote.base()))),
+                },
+                changed = self.looked_at.changed() => {
+                    changed?;
+                    self.incident().await?;
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, news: News) -> Result<(), Failure> {
+        Ok(self.news.send(news).await?)
+    }
+
+    async fn all(&mut self) -> Result<(), Failure> {
+        #[derive(Deserialize)]
+        struct List {
+            incidents: Vec<Item>,
+        }
+        #[derive(Deserialize)]
+        struct Situations {
+            situations: Vec<Alerts>,
+        }
+        let list: List = self.remote.get("/api/v1/incidents").await?;
+        let alerts: Situations = self.remote.get("/api/v1/situations").await?;
+        self.tell(News::List(list.incidents, alerts.situations)).await?;
+        self.incident().await
+    }
+
+    async fn incident(&mut self) -> Result<(), Failure> {
+        #[derive(Deserialize)]
+        struct Timeline {
+            entries: Vec<Entry>,
+        }
+        let Some(id) = *self.looked_at.borrow_and_update() else { return Ok(()) };
+        let incident: Incident = self.remote.get(&format!("/api/v1/incidents/{id}")).await?;
+        let from = incident.seq.saturating_sub(LINES_MAX) + 1;
+        let timeline: Timeline =
+            self.remote.get(&format!("/api/v1/incidents/{id}/timeline?from={from}")).await?;
+        self.tell(News::Incident(Box::new(incident), timeline.entries)).await
+    }
+}

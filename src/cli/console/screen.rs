@@ -1,0 +1,237 @@
+//! What is known, what is typed, and what a key or a piece of news makes of it. No terminal, no server.
+
+use chrono::{DateTime, Utc};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::{
+    feed::{Alerts, Entry, Item, News},
+    line::Line,
+};
+use crate::{
+    grammar::Completions,
+    incident::{id::IncidentId, state::Incident},
+};
+
+/// Lines that a page up or down moves.
+const PAGE: usize = 8;
+
+/// What is to be done outside.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Act {
+    Nothing,
+    Quit,
+    /// Follow this incident, or none.
+    Look(Option<IncidentId>),
+    Say {
+        here: Option<IncidentId>,
+        text: String,
+    },
+}
+
+/// The incident that is looked at.
+#[derive(Debug)]
+pub struct Opened {
+    pub id: IncidentId,
+    /// Not yet there, right after it was opened.
+    pub incident: Option<Box<Incident>>,
+    pub entries: Vec<Entry>,
+}
+
+/// What stands above the line: an answer, a refusal, words that would fit.
+#[derive(Debug)]
+pub struct Told {
+    pub text: String,
+    pub is_refusal: bool,
+}
+
+#[derive(Debug)]
+pub struct Screen {
+    pub server: String,
+    pub me: String,
+    pub now: DateTime<Utc>,
+    /// Why the server is not there; `None` while it is.
+    pub away: Option<String>,
+    pub list: Vec<Item>,
+    /// Alerts that no incident has.
+    pub free: Vec<Alerts>,
+    pub chosen: usize,
+    pub opened: Option<Opened>,
+    pub line: Line,
+    pub told: Option<Told>,
+    /// Lines that the timeline is moved back from its end.
+    pub back: usize,
+    /// Lines that what is told is moved on from its beginning.
+    pub on: usize,
+}
+
+impl Screen {
+    pub fn new(server: &str, me: &str, now: DateTime<Utc>) -> Screen {
+        Screen {
+            server: server.to_owned(),
+            me: me.to_owned(),
+            now,
+            away: Some("connecting …".into()),
+            list: vec![],
+            free: vec![],
+            chosen: 0,
+            opened: None,
+            line: Line::default(),
+            told: None,
+            back: 0,
+            on: 0,
+        }
+    }
+
+    pub fn heard(&mut self, news: News) -> Act {
+        match news {
+            News::Server(there) => self.away = there.err().map(|why| format!("AWAY: {why}")),
+            News::List(list, alerts) => {
+                self.list = list;
+                self.free = alerts.into_iter().filter(|one| one.incident.is_none()).collect();
+                self.chosen = self.chosen.min(self.list.len().saturating_sub(1));
+            }
+            News::Incident(incident, entries) => {
+                if let Some(opened) = self.opened.as_mut().filter(|opened| opened.id == incident.id) {
+                    // Who reads further back stays where they are while lines come in.
+                    if self.back > 0 {
+                        let last = opened.entries.last().map_or(0, |entry| entry.seq);
+                        self.back += entries.iter().filter(|entry| entry.seq > last).count();
+                    }
+                    opened.incident = Some(incident);
+                    opened.entries = entries;
+                }
+            }
+            News::Answer(Ok(answer)) => {
+                self.tell(answer.text, false);
+                let incident =
+                    answer.incident.filter(|_| answer.seq.is_some()).and_then(|id| id.parse().ok());
+                if let Some(id) = incident.filter(|_| self.opened.is_none()) {
+                    return self.open(id);
+                }
+            }
+            News::Answer(Err(why)) => self.tell(why, true),
+        }
+        Act::Nothing
+    }
+
+    fn tell(&mut self, text: String, is_refusal: bool) {
+        self.told = Some(Told { text, is_refusal });
+        self.on = 0;
+    }
+
+    fn open(&mut self, id: IncidentId) -> Act {
+        self.opened = Some(Opened { id, incident: None, entries: vec![] });
+        self.back = 0;
+        Act::Look(Some(id))
+    }
+
+    pub fn typed(&mut self, event: Event) -> Act {
+        match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
+            Event::Paste(text) => {
+                self.line.insert(&text);
+                Act::Nothing
+            }
+            // A new size is drawn with the next picture, which comes at once.
+            _ => Act::Nothing,
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Act {
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            match key.code {
+                KeyCode::Char('c' | 'd') => return Act::Quit,
+                KeyCode::Char('u') => self.line.clear(),
+                KeyCode::Char('w') => self.line.word_back(),
+                KeyCode::Char('a') => self.line.home(),
+                KeyCode::Char('e') => self.line.end(),
+                _ => {}
+            }
+            return Act::Nothing;
+        }
+        match key.code {
+            KeyCode::Char('q') if self.line.is_empty() => return Act::Quit,
+            KeyCode::Char('?') if self.line.is_empty() => return self.say("help".into()),
+            KeyCode::F(1) => return self.say("help".into()),
+            KeyCode::Char(c) => self.line.insert(c.encode_utf8(&mut [0; 4])),
+            KeyCode::Enter => return self.enter(),
+            KeyCode::Esc => return self.escape(),
+            KeyCode::Tab => self.told = self.complete(),
+            KeyCode::Backspace => self.line.backspace(),
+            KeyCode::Delete => self.line.delete(),
+            KeyCode::Left => self.line.left(),
+            KeyCode::Right => self.line.right(),
+            KeyCode::Home => self.line.home(),
+            KeyCode::End => self.line.end(),
+            KeyCode::Up if self.chooses() => self.chosen = self.chosen.saturating_sub(1),
+            KeyCode::Down if self.chooses() => {
+                self.chosen = (self.chosen + 1).min(self.list.len().saturating_sub(1));
+            }
+            KeyCode::Up => self.line.earlier(),
+            KeyCode::Down => self.line.later(),
+            KeyCode::PageUp if self.told.is_some() => self.on = self.on.saturating_sub(PAGE),
+            KeyCode::PageDown if self.told.is_some() => self.on += PAGE,
+            KeyCode::PageUp => self.back += PAGE,
+            KeyCode::PageDown => self.back = self.back.saturating_sub(PAGE),
+            _ => {}
+        }
+        Act::Nothing
+    }
+
+    /// Arrows move in the list, not in the lines typed before.
+    fn chooses(&self) -> bool {
+        self.opened.is_none() && self.line.is_empty() && !self.list.is_empty()
+    }
+
+    fn enter(&mut self) -> Act {
+        if !self.line.text().trim().is_empty() {
+            let text = self.line.enter();
+            return self.say(text);
+        }
+        match self.list.get(self.chosen).map(|item| item.id) {
+            Some(id) if self.opened.is_none() => self.open(id),
+            _ => Act::Nothing,
+        }
+    }
+
+    fn say(&mut self, text: String) -> Act {
+        self.tell("…".into(), false);
+        Act::Say { here: self.opened.as_ref().map(|opened| opened.id), text }
+    }
+
+    /// Takes away what is uppermost: what was told, what was typed, the incident.
+    fn escape(&mut self) -> Act {
+        if self.told.take().is_some() {
+            return Act::Nothing;
+        }
+        if !self.line.is_empty() {
+            self.line.clear();
+            return Act::Nothing;
+        }
+        match self.opened.take() {
+            Some(_) => Act::Look(None),
+            None => Act::Nothing,
+        }
+    }
+
+    fn complete(&mut self) -> Option<Told> {
+        let mut known = Completions {
+            incidents: self
+                .list
+                .iter()
+                .map(|one| (format!("{} {}", one.id, one.title), one.id.to_string()))
+                .collect(),
+            situations: self
+                .free
+                .iter()
+                .map(|one| (format!("S-{} {}", one.id, one.situation.title), format!("S-{}", one.id)))
+                .collect(),
+            ..Completions::default()
+        };
+        if let Some(incident) = self.opened.as_ref().and_then(|opened| opened.incident.as_ref()) {
+            known.add(incident);
+        }
+        self.on = 0;
+        self.line.complete(&known).map(|text| Told { text, is_refusal: false })
+    }
+}

@@ -1,0 +1,227 @@
+//! What somebody sees and what their keys do, on a terminal of paper.
+
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    crossterm::event::{Event as Pressed, KeyCode, KeyEvent, KeyModifiers},
+    style::Color,
+};
+use serde_json::json;
+
+use super::{
+    feed::{Entry, News},
+    screen::{Act, Screen},
+    view::{Look, draw},
+};
+use crate::{
+    export::samples::{Journal, note, person, role},
+    http::api::{AnswerBody, timeline::TimelineItem},
+    incident::{event::Event, kind::Kind, state::Incident},
+};
+
+const START: &str = "2026-01-02T03:00:00Z";
+
+fn screen() -> Screen {
+    let mut screen = Screen::new("http://127.0.0.1:8911", "ada", START.parse().unwrap());
+    screen.heard(News::Server(Ok(())));
+    screen
+}
+
+/// What the server says of a journal, by way of the API.
+fn told(journal: &Journal) -> News {
+    let paper = journal.paper();
+    let incident: Incident = serde_json::from_value(json!(paper.incident)).unwrap();
+    let entries = paper.lines.into_iter().map(TimelineItem::from);
+    let entries: Vec<Entry> = entries.map(|line| serde_json::from_value(json!(line)).unwrap()).collect();
+    News::Incident(Box::new(incident), entries)
+}
+
+fn listed() -> News {
+    let item = |id: &str, severity: &str, title: &str| json!({"id": id, "title": title, "severity": severity, "phase": "investigating", "commander": "Ada"});
+    let list = [item("INC-1", "sev1", "checkout is down"), item("INC-2", "sev3", "search is slow")];
+    let alerts = json!([
+        {"id": 3, "situation": {"title": "Disk full on db1", "firing": 2, "total": 3}},
+        {"id": 4, "situation": {"title": "is of INC-1", "firing": 1, "total": 1}, "incident": "INC-1"},
+    ]);
+    let list = list.into_iter().map(|one| serde_json::from_value(one).unwrap()).collect();
+    News::List(list, serde_json::from_value(alerts).unwrap())
+}
+
+fn journal() -> Journal {
+    let mut journal = Journal::declared(Kind::Real, "checkout is down", START);
+    journal.say("Bo", None, Event::RoleAccepted { role: role("ops"), by: person("Bo") });
+    journal.say(
+        "Ada",
+        Some("ic"),
+        note("the database failed over at 03:02, and every write since then ends in a time-out"),
+    );
+    let due_at = Some("2026-01-02T03:10:00Z".parse().unwrap());
+    let task = |n, text: &str| Event::TaskAssigned { n, owner: person("Bo"), text: text.into(), due_at };
+    journal.say("Ada", Some("ic"), task(1, "roll back the migration of last night"));
+    journal
+}
+
+fn drawn(screen: &Screen, width: u16, height: u16, look: Look) -> Terminal<TestBackend> {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal
+        .draw(|frame| {
+            draw(frame, screen, look);
+        })
+        .unwrap();
+    terminal
+}
+
+const PLAIN: Look = Look { is_coloured: false };
+
+fn seen(screen: &Screen, width: u16, height: u16) -> String {
+    drawn(screen, width, height, PLAIN).backend().to_string()
+}
+
+fn press(screen: &mut Screen, code: KeyCode) -> Act {
+    screen.typed(Pressed::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+}
+
+fn type_in(screen: &mut Screen, text: &str) {
+    text.chars().for_each(|c| drop(press(screen, KeyCode::Char(c))));
+}
+
+#[test]
+fn the_list_shows_what_is_open_and_which_alerts_nobody_has() {
+    let mut screen = screen();
+    screen.heard(listed());
+    insta::assert_snapshot!(seen(&screen, 80, 24));
+}
+
+#[test]
+fn an_incident_shows_command_roles_timeline_and_tasks_in_eighty_columns() {
+    let mut screen = screen();
+    screen.heard(listed());
+    let opened = press(&mut screen, KeyCode::Enter);
+    assert_eq!(opened, Act::Look("INC-1".parse().ok()));
+    screen.heard(told(&journal()));
+    type_in(&mut screen, "note it");
+    insta::assert_snapshot!(seen(&screen, 80, 24));
+    // A small window loses what stands beside, not the timeline.
+    insta::assert_snapshot!(seen(&screen, 40, 14));
+}
+
+#[test]
+fn no_size_is_too_small_and_none_too_large() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(told(&journal()));
+    screen.heard(News::Answer(Err("a long refusal ".repeat(90))));
+    for (width, height) in [(1, 1), (3, 2), (8, 5), (20, 6), (71, 9), (72, 9), (300, 100)] {
+        drawn(&screen, width, height, Look { is_coloured: true });
+    }
+}
+
+#[test]
+fn words_of_outside_cannot_steer_the_terminal() {
+    let mut journal = Journal::declared(Kind::Real, "\u{1b}]0;owned\u{7}down", START);
+    journal.say("\u{202e}Eve", None, note("a\u{1b}[2Jb\u{9b}31mc\rd\u{8}e\u{202e}f\u{200b}g"));
+    let mut screen = Screen::new("http://127.0.0.1:8911", "ada", START.parse().unwrap());
+    screen.heard(News::Server(Err("\u{1b}[31mred".into())));
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(told(&journal));
+    screen.heard(News::Answer(Err("no\u{1b}[?1049l\u{7}".into())));
+    screen.typed(Pressed::Paste("x\u{1b}[A\ny".into()));
+    let terminal = drawn(&screen, 80, 24, PLAIN);
+    for cell in &terminal.backend().buffer().content {
+        let foul = |c: char| c.is_control() || ('\u{200b}'..='\u{202e}').contains(&c);
+        assert!(!cell.symbol().chars().any(foul), "{:?}", cell.symbol());
+    }
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    let mut screen = screen();
+    screen.heard(listed());
+    let colours = |look| {
+        let terminal = drawn(&screen, 80, 24, look);
+        terminal.backend().buffer().content.iter().filter(|cell| cell.fg != Color::Reset).count()
+    };
+    assert_eq!(colours(PLAIN), 0);
+    assert!(colours(Look { is_coloured: true }) > 0);
+}
+
+#[test]
+fn a_line_is_typed_completed_said_and_called_back() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(told(&journal()));
+    type_in(&mut screen, "mile");
+    press(&mut screen, KeyCode::Tab);
+    assert_eq!(screen.line.text(), "milestone ");
+    while !screen.line.is_empty() {
+        press(&mut screen, KeyCode::Backspace);
+    }
+    type_in(&mut screen, "done ");
+    press(&mut screen, KeyCode::Tab);
+    assert_eq!(screen.line.text(), "done 1 ");
+    type_in(&mut screen, "rolled back");
+    let said = Act::Say { here: "INC-1".parse().ok(), text: "done 1 rolled back".into() };
+    assert_eq!(press(&mut screen, KeyCode::Enter), said);
+    assert!(screen.line.is_empty());
+    press(&mut screen, KeyCode::Up);
+    assert_eq!(screen.line.text(), "done 1 rolled back");
+    press(&mut screen, KeyCode::Down);
+    assert!(screen.line.is_empty());
+    // What is pasted is never said by itself.
+    screen.typed(Pressed::Paste("note a\ncancel b\n".into()));
+    assert_eq!(screen.line.text(), "note a cancel b ");
+}
+
+#[test]
+fn q_ends_it_only_where_nothing_is_typed() {
+    let mut screen = screen();
+    type_in(&mut screen, "note a q");
+    assert_eq!(screen.line.text(), "note a q");
+    press(&mut screen, KeyCode::Esc);
+    assert_eq!(press(&mut screen, KeyCode::Char('q')), Act::Quit);
+}
+
+#[test]
+fn whoever_declares_looks_at_what_they_declared() {
+    let mut screen = screen();
+    type_in(&mut screen, "declare search is slow");
+    press(&mut screen, KeyCode::Enter);
+    let answer =
+        AnswerBody { text: "INC-2 is declared.".into(), incident: Some("INC-2".into()), seq: Some(2) };
+    assert_eq!(screen.heard(News::Answer(Ok(answer))), Act::Look("INC-2".parse().ok()));
+}
+
+#[test]
+fn that_the_server_is_away_is_said_and_what_was_known_stays() {
+    let mut screen = screen();
+    screen.heard(listed());
+    screen.heard(News::Server(Err("http://127.0.0.1:8911: nobody answers there.".into())));
+    let shown = seen(&screen, 80, 24);
+    assert!(
+        shown.contains("AWAY: http://127.0.0.1:8911: nobody") && shown.contains("search is slow"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn who_reads_further_back_stays_there_while_lines_come_in() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    let mut journal = journal();
+    for n in 0..60 {
+        journal.say("Bo", None, note(&format!("line {n} of many")));
+    }
+    screen.heard(told(&journal));
+    assert!(seen(&screen, 80, 24).contains("line 59 of many"));
+    (0..3).for_each(|_| drop(press(&mut screen, KeyCode::PageUp)));
+    let before = seen(&screen, 80, 24);
+    assert!(!before.contains("line 59 of many") && before.contains("24 lines further on"), "{before}");
+    journal.say("Bo", None, note("a new one"));
+    screen.heard(told(&journal));
+    let rows = |text: &str| text.lines().skip(8).take(10).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&seen(&screen, 80, 24)), rows(&before));
+}

@@ -1,0 +1,383 @@
+//! The screen as it is drawn: of what is known, and nothing else. It fits 80 columns and 24 lines, and goes without colour.
+
+use chrono::{DateTime, Utc};
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Position, Rect},
+    style::{Color, Modifier, Style},
+    text::{Line, Span},
+    widgets::{Block, Borders, Paragraph},
+};
+
+use super::{
+    feed::Entry,
+    screen::{Opened, Screen, Told},
+};
+use crate::incident::{
+    role::{Role, Words},
+    state::Incident,
+};
+
+/// Columns from which on tasks and alerts stand beside the timeline.
+const BESIDE_MIN: u16 = 72;
+const BESIDE: u16 = 30;
+/// Columns of the time before a line of the timeline.
+const TIME: usize = 6;
+const KEYS: &str = "q quit · ? help · Enter say · Tab complete · ↑↓ history · Esc back · PgUp PgDn";
+
+/// Colours, where the terminal's owner wants them.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub is_coloured: bool,
+}
+
+impl Look {
+    /// After <https://no-color.org>.
+    pub fn of_environment() -> Look {
+        Look { is_coloured: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
+    }
+
+    fn in_colour(self, style: Style, colour: Color) -> Style {
+        if self.is_coloured { style.fg(colour) } else { style }
+    }
+    fn severity(self, severity: &str) -> Style {
+        let style = Style::new().add_modifier(Modifier::BOLD);
+        match severity {
+            "sev1" => self.in_colour(style, Color::Red),
+            "sev2" => self.in_colour(style, Color::Yellow),
+            _ => style,
+        }
+    }
+    fn trouble(self) -> Style {
+        self.in_colour(Style::new().add_modifier(Modifier::BOLD), Color::Red)
+    }
+}
+
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+const FAINT: Style = Style::new().add_modifier(Modifier::DIM);
+const BAR: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+/// What would move the cursor, or turn the direction of writing, of whoever looks.
+fn is_foul(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+/// Words of outside, in one line.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if is_foul(c) { ' ' } else { c }).collect()
+}
+
+/// How far what is shown can be moved.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Room {
+    pub back_max: usize,
+    pub on_max: usize,
+}
+
+pub fn draw(frame: &mut Frame<'_>, screen: &Screen, look: Look) -> Room {
+    let mut room = Room::default();
+    let area = frame.area();
+    let told = screen.told.as_ref().map(|told| rows_of(told, area.width));
+    let told_height = told.as_ref().map_or(0, |rows| rows.len().min(usize::from(area.height / 2)) + 1);
+    let [bar, body, answer, line, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(3),
+        Constraint::Length(u16::try_from(told_height).unwrap_or(u16::MAX)),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    draw_bar(frame, bar, screen, look);
+    match &screen.opened {
+        Some(opened) => room.back_max = draw_incident(frame, body, opened, screen, look),
+        None => draw_list(frame, body, screen, look),
+    }
+    if let (Some(rows), Some(told)) = (told, &screen.told) {
+        room.on_max = draw_told(
+            frame,
+            answer,
+            rows,
+            screen.on,
+            if told.is_refusal { look.trouble() } else { Style::new() },
+        );
+    }
+    draw_line(frame, line, screen);
+    frame.render_widget(Paragraph::new(KEYS).style(FAINT), keys);
+    // Whatever the words were, and wherever they came from: nothing but signs gets to the terminal.
+    for cell in &mut frame.buffer_mut().content {
+        if cell.symbol().chars().any(is_foul) {
+            cell.set_symbol(" ");
+        }
+    }
+    room
+}
+
+fn draw_bar(frame: &mut Frame<'_>, area: Rect, screen: &Screen, look: Look) {
+    let (state, style) = match &screen.away {
+        None => (format!("{} · {}", plain(&screen.me), plain(&screen.server)), BAR),
+        Some(why) => (plain(why), look.trouble().add_modifier(Modifier::REVERSED)),
+    };
+    let text = format!(" {} UTC · {state}", screen.now.format("%H:%M:%S"));
+    frame.render_widget(Paragraph::new(text).style(style), area);
+}
+
+fn draw_list(frame: &mut Frame<'_>, area: Rect, screen: &Screen, look: Look) {
+    let mut lines = vec![Line::styled("Open incidents", BOLD)];
+    if screen.list.is_empty() && screen.away.is_none() {
+        lines.push(Line::raw("  None. `declare WHAT IS WRONG` opens one."));
+    }
+    for (n, item) in screen.list.iter().enumerate() {
+        let is_chosen = n == screen.chosen;
+        let restricted = if item.restricted { " (restricted)" } else { "" };
+        let line = Line::from(vec![
+            Span::raw(format!("{} {:<8} ", if is_chosen { '>' } else { ' ' }, item.id.to_string())),
+            Span::styled(item.severity.to_uppercase(), look.severity(&item.severity)),
+            Span::raw(format!(
+                " {} – {}, {} commands{restricted}",
+                plain(&item.title),
+                item.phase,
+                plain(&item.commander)
+            )),
+        ]);
+        lines.push(if is_chosen { line.style(BAR) } else { line });
+    }
+    if !screen.free.is_empty() {
+        lines.push(Line::raw(""));
+        lines.push(Line::styled("Alerts without an incident", BOLD));
+    }
+    for alerts in &screen.free {
+        let (firing, total) = (alerts.situation.firing, alerts.situation.total);
+        let text =
+            format!("  S-{} {} – {firing} firing of {total}", alerts.id, plain(&alerts.situation.title));
+        lines.push(Line::styled(text, if firing > 0 { look.trouble() } else { Style::new() }));
+    }
+    // The chosen one is in sight.
+    let above = (screen.chosen + 2).saturating_sub(usize::from(area.height));
+    let lines: Vec<Line<'_>> = lines.into_iter().skip(above).collect();
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn draw_incident(frame: &mut Frame<'_>, area: Rect, opened: &Opened, screen: &Screen, look: Look) -> usize {
+    let Some(incident) = &opened.incident else {
+        frame.render_widget(Paragraph::new(format!("{} …", opened.id)), area);
+        return 0;
+    };
+    let [head, rest] = Layout::vertical([Constraint::Length(5), Constraint::Min(1)]).areas(area);
+    frame.render_widget(Paragraph::new(head_of(incident, screen.now, look)), head);
+    let beside = if area.width >= BESIDE_MIN { BESIDE } else { 0 };
+    let [timeline, side] = Layout::horizontal([Constraint::Min(10), Constraint::Length(beside)]).areas(rest);
+    if beside > 0 {
+        let block = Block::new().borders(Borders::LEFT);
+        let inner = block.inner(side);
+        frame.render_widget(block, side);
+        frame.render_widget(Paragraph::new(beside_of(incident, usize::from(inner.width), look)), inner);
+    }
+    draw_timeline(frame, timeline, &opened.entries, screen.back, look)
+}
+
+/// What holds now, in five lines: what it is, how bad, who has which part, what falls due.
+fn head_of<'a>(incident: &Incident, now: DateTime<Utc>, look: Look) -> Vec<Line<'a>> {
+    let severity = incident.severity.word();
+    let firing = match incident.firing() {
+        0 => String::new(),
+        n => format!(" · {n} alerts firing"),
+    };
+    let stop = incident.stop.as_ref().map(|stop| format!(" · STOPPED by {}", plain(&stop.by.name)));
+    let restricted = if incident.restricted.is_some() { " · restricted" } else { "" };
+    vec![
+        Line::from(vec![
+            Span::styled(format!("{} ", incident.id), BOLD),
+            Span::styled(plain(&incident.title), BOLD),
+        ]),
+        Line::from(vec![
+            Span::styled(severity.to_uppercase(), look.severity(severity)),
+            Span::raw(format!(" · {}{firing}{restricted}", incident.phase.word())),
+            Span::styled(stop.unwrap_or_default(), look.trouble()),
+        ]),
+        Line::raw(format!("{}: {}", incident.command_title(Words::Nims), plain(&incident.command_words()))),
+        Line::raw(format!("Roles: {}", roles_of(incident))),
+        due_of(incident, incident.time_at(now), look),
+    ]
+}
+
+fn roles_of(incident: &Incident) -> String {
+    let mut roles: Vec<&Role> = incident.roles.iter().map(|held| &held.role).collect();
+    roles.sort_by_key(|role| (role.rank(), role.slug().to_owned()));
+    roles.dedup();
+    let told: Vec<String> = roles
+        .into_iter()
+        .map(|role| {
+            let names: Vec<String> = incident.given(role.slug()).map(|one| plain(&one.name)).collect();
+            format!("{} {}", plain(role.slug()), names.join(", "))
+        })
+        .collect();
+    if told.is_empty() { "none given out".to_owned() } else { told.join(" · ") }
+}
+
+fn due_of<'a>(incident: &Incident, now: DateTime<Utc>, look: Look) -> Line<'a> {
+    let mut due: Vec<(DateTime<Utc>, String)> = Vec::new();
+    due.extend(incident.next_update_due.map(|at| (at, "public update".to_owned())));
+    due.extend(
+        incident
+            .command_offer
+            .as_ref()
+            .map(|offer| (offer.expires_at, "answer to the offer of command".into())),
+    );
+    due.extend(incident.open_tasks().filter_map(|task| Some((task.due_at?, format!("task #{}", task.n)))));
+    due.extend(incident.open_actions().filter_map(|one| Some((one.due_at?, format!("action {}", one.n)))));
+    due.extend(
+        incident.period.as_ref().map(|period| (period.ends_at, format!("end of period {}", period.n))),
+    );
+    due.sort();
+    let mut spans = vec![Span::raw("Due: ")];
+    if due.is_empty() {
+        spans.push(Span::raw("nothing"));
+    }
+    for (n, (at, what)) in due.into_iter().take(3).enumerate() {
+        let between = if n == 0 { "" } else { " · " };
+        let is_late = at <= now;
+        let late = if is_late { " LATE" } else { "" };
+        let text = format!("{between}{what} {}{late}", at.format("%H:%M"));
+        spans.push(Span::styled(text, if is_late { look.trouble() } else { Style::new() }));
+    }
+    Line::from(spans)
+}
+
+/// Returns how many lines it can be moved back.
+fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usize, look: Look) -> usize {
+    let [title, area] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
+    let width = usize::from(area.width).saturating_sub(1);
+    let mut rows: Vec<Line<'_>> = Vec::new();
+    for entry in entries {
+        let is_hidden = entry.redacted_by.is_some();
+        let style = match entry.name.as_str() {
+            _ if is_hidden => FAINT,
+            "note" | "decision.recorded" => Style::new(),
+            name if name.starts_with("command.") || name == "incident.severity_changed" => BOLD,
+            name if name.starts_with("alert") => look.in_colour(Style::new(), Color::Cyan),
+            _ => FAINT,
+        };
+        let text = format!("{}: {}", plain(&entry.actor), plain(&entry.text));
+        for (n, part) in wrapped(&text, width.saturating_sub(TIME)).into_iter().enumerate() {
+            let time = if n == 0 { entry.occurred_at.format("%H:%M ").to_string() } else { " ".repeat(TIME) };
+            rows.push(Line::from(vec![Span::styled(time, FAINT), Span::styled(part, style)]));
+        }
+    }
+    let height = usize::from(area.height);
+    // Never past the beginning.
+    let back_max = rows.len().saturating_sub(height);
+    let back = back.min(back_max);
+    let later = if back == 0 { String::new() } else { format!(" – {back} lines further on") };
+    frame.render_widget(Paragraph::new(Line::styled(format!("Timeline{later}"), BOLD)), title);
+    let end = rows.len() - back;
+    let shown: Vec<Line<'_>> = rows.drain(end.saturating_sub(height)..end).collect();
+    frame.render_widget(Paragraph::new(shown), area);
+    back_max
+}
+
+/// Tasks, actions and alerts, the open ones.
+fn beside_of<'a>(incident: &Incident, width: usize, look: Look) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    let mut part = |title: &str, rows: Vec<(String, bool)>| {
+        lines.push(Line::styled(title.to_owned(), BOLD));
+        if rows.is_empty() {
+            lines.push(Line::styled("none", FAINT));
+        }
+        for (text, is_late) in rows {
+            let style = if is_late { look.trouble() } else { Style::new() };
+            lines.extend(
+                wrapped(&plain(&text), width).into_iter().take(2).map(|row| Line::styled(row, style)),
+            );
+        }
+    };
+    let state = |state: &str, at: Option<DateTime<Utc>>| match at {
+        Some(at) => format!("{state}, {}", at.format("%H:%M")),
+        None => state.to_owned(),
+    };
+    let tasks = incident.open_tasks().map(|one| {
+        let is_late = one.state.word() == "overdue";
+        (format!("#{} {} ({}) {}", one.n, one.owner, state(one.state.word(), one.due_at), one.text), is_late)
+    });
+    part("Tasks", tasks.collect());
+    let actions = incident.open_actions().map(|one| {
+        let text = format!("{} {} ({}) {}", one.n, one.by, state(one.state.word(), one.due_at), one.text);
+        (text, one.is_risky)
+    });
+    let actions: Vec<_> = actions.collect();
+    if !actions.is_empty() {
+        part("Actions", actions);
+    }
+    let alerts = incident
+        .situations
+        .values()
+        .map(|one| (format!("S-{} {}/{} {}", one.id, one.firing, one.total, one.title), one.firing > 0));
+    part("Alerts (firing/all)", alerts.collect());
+    lines
+}
+
+/// What is told in lines of the screen's width.
+fn rows_of(told: &Told, width: u16) -> Vec<String> {
+    let width = usize::from(width);
+    told.text.lines().flat_map(|line| wrapped(&plain(line), width)).collect()
+}
+
+/// Returns how many lines it can be moved on.
+fn draw_told(frame: &mut Frame<'_>, area: Rect, rows: Vec<String>, on: usize, style: Style) -> usize {
+    let [rule, area] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    let height = usize::from(area.height);
+    let on_max = rows.len().saturating_sub(height);
+    let on = on.min(on_max);
+    let more = rows.len().saturating_sub(on + height);
+    let note = if more > 0 { format!(" {more} more lines: PgDn ") } else { String::new() };
+    frame.render_widget(Block::new().borders(Borders::TOP).title(note), rule);
+    let shown: Vec<Line<'_>> =
+        rows.into_iter().skip(on).take(height).map(|row| Line::styled(row, style)).collect();
+    frame.render_widget(Paragraph::new(shown), area);
+    on_max
+}
+
+fn draw_line(frame: &mut Frame<'_>, area: Rect, screen: &Screen) {
+    let prompt = match &screen.opened {
+        Some(opened) => format!("{}> ", opened.id),
+        None => "> ".to_owned(),
+    };
+    // A line longer than the screen is shown around its cursor.
+    let room = usize::from(area.width).saturating_sub(prompt.len() + 1).max(1);
+    let before = Span::raw(plain(screen.line.before())).width();
+    let mut text = plain(screen.line.text());
+    let mut hidden = 0;
+    while before.saturating_sub(hidden) > room && !text.is_empty() {
+        hidden += Span::raw(text.remove(0).to_string()).width();
+    }
+    let column = u16::try_from((prompt.len() + before).saturating_sub(hidden)).unwrap_or(u16::MAX);
+    frame.render_widget(Paragraph::new(Line::from(vec![Span::styled(prompt, BOLD), Span::raw(text)])), area);
+    frame.set_cursor_position(Position::new(area.x.saturating_add(column), area.y));
+}
+
+/// Broken between words; a word longer than the width is broken too. Blanks at the beginning stay.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    let (mut rows, mut row, mut used) = (Vec::new(), String::new(), 0);
+    for word in text.split_inclusive(' ') {
+        let wide = Span::raw(word.trim_end()).width();
+        if used > 0 && used + wide > width {
+            rows.push(std::mem::take(&mut row).trim_end().to_owned());
+            used = 0;
+        }
+        for c in word.chars() {
+            let one = Span::raw(c.to_string()).width();
+            if used + one > width {
+                if c == ' ' {
+                    continue;
+                }
+                rows.push(std::mem::take(&mut row));
+                used = 0;
+            }
+            row.push(c);
+            used += one;
+        }
+    }
+    rows.push(row.trim_end().to_owned());
+    rows
+}

@@ -1,0 +1,179 @@
+//! `link me`: one person behind the accounts of several chats, by their own word.
+//!
+//! Nobody gains by it what they did not have: both accounts must be proven by their doors, two people whom the settings know stay
+//! two, and what was done under an account before stays under it.
+
+use std::sync::Arc;
+
+use super::{Caller, Desk, refuse};
+use crate::{
+    grammar::Linking,
+    incident::refusal::Refusal,
+    journal::rows::IncidentFilter,
+    people::{
+        Person,
+        links::{Given, NoCode},
+    },
+};
+
+/// Where the journal keeps them.
+const DESTINATION: &str = "people";
+const SUBJECT: &str = "links";
+
+impl Desk {
+    /// Reads what was linked before; at the start, before any door opens.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn remember_links(&self) -> Result<(), Refusal> {
+        for (account, kept) in self.journal.bound(DESTINATION, SUBJECT).await.map_err(refuse)? {
+            match serde_json::from_str::<Person>(&kept) {
+                Ok(person) => self.links.link(account, person),
+                // Unlinked again.
+                Err(_) if kept.is_empty() => {}
+                Err(error) => {
+                    tracing::warn!(%account, %error, "whom this account was linked to cannot be read")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn link(self: &Arc<Self>, caller: &Caller, linking: Linking) -> Result<String, Refusal> {
+        let me = &caller.person;
+        if caller.is_house || !self.proves(&caller.via) {
+            return Err(Refusal::forbidden(
+                "Whoever comes by this way is taken at their word, so nothing can be linked from here.",
+                "Say `link me` in a chat, or come with a token: `[[auth.token]]` in the settings.",
+            ));
+        }
+        match linking {
+            Linking::Begin if caller.is_overheard => Err(Refusal::forbidden(
+                "A code that is given here could be read, and used, by everybody in this room.",
+                "Say `link me` where the answer is for your eyes alone (a slash command, or the console with a token), \
+                 and bring the code here: `link me CODE`.",
+            )),
+            Linking::Begin => {
+                let code = self.links.give(me, &caller.via, &self.world.salt(), self.world.now());
+                Ok(format!(
+                    "Your code: {code}\nSay `link me {code}` in the other place within 10 minutes; it works once. Show it \
+                     to nobody: whoever says it becomes one person with you."
+                ))
+            }
+            Linking::With(code) => self.join(caller, &code).await,
+            Linking::End => self.part(caller).await,
+            Linking::List => Ok(self.linked(me)),
+        }
+    }
+
+    /// Whether a door knows who somebody is.
+    fn proves(&self, via: &str) -> bool {
+        self.settings.has_tokens || self.settings.chats.iter().any(|chat| chat == via)
+    }
+
+    async fn join(self: &Arc<Self>, caller: &Caller, code: &str) -> Result<String, Refusal> {
+        let again = "Say `link me` in the first place for a new one.";
+        let given = self.links.look_up(code, self.world.now()).map_err(|no| match no {
+            NoCode::Unknown => Refusal::not_found("That is no code that holds: they last 10 minutes.", again),
+            NoCode::Void => Refusal::forbidden("That code was tried wrongly five times and is void.", again),
+        })?;
+        let (stays, goes) = self.which_of(&given, caller)?;
+        self.holds_nothing(&goes).await?;
+        if !self.links.use_up(&given) {
+            return Err(Refusal::not_found("That code was used a moment ago.", again));
+        }
+        let mut accounts = self.links.accounts(&goes.id);
+        accounts.push(goes.id.clone());
+        let kept = serde_json::to_string(&stays).map_err(|e| Refusal::unavailable(e.to_string(), again))?;
+        for account in accounts {
+            self.journal.bind(DESTINATION, SUBJECT, &account, &kept).await.map_err(refuse)?;
+            self.links.link(account, stays.clone());
+        }
+        tracing::info!(account = goes.id, person = stays.id, "two accounts are one person now");
+        let done = format!(
+            "You are one person here and on {}: {stays}. What was done as {goes} before stays on its timelines under that \
+             account. `link me off` takes it back.",
+            given.via
+        );
+        let news = format!(
+            "The code that you were given here was used on {}: {goes} there and you are one person now, {stays}. If that was \
+             not you, say `link me off` at once.",
+            caller.via
+        );
+        self.links.tell(&stays.id, &given.via, news);
+        Ok(done)
+    }
+
+    /// Who of the two stays, and who becomes a name of theirs.
+    fn which_of(&self, given: &Given, caller: &Caller) -> Result<(Person, Person), Refusal> {
+        let (first, second) = (&given.person, &caller.person);
+        if first.id == second.id {
+            return Err(Refusal::conflict(
+                format!("You are {second} in both places already."),
+                "Nothing to do.",
+            ));
+        }
+        if given.via == caller.via {
+            return Err(Refusal::invalid(
+                format!("That code was given on {} as well.", given.via),
+                "Say it in the other chat: two accounts of one chat are not linked.",
+            ));
+        }
+        let is_known = |person: &Person| self.settings.known_people.contains(&person.id);
+        match (is_known(first), is_known(second)) {
+            (true, true) => Err(Refusal::forbidden(
+                format!(
+                    "The settings know {first} and {second} as two people, each with rights of their own."
+                ),
+                "If they are one, an admin writes both accounts into one [[person]].",
+            )),
+            (false, true) => Ok((second.clone(), first.clone())),
+            _ => Ok((first.clone(), second.clone())),
+        }
+    }
+
+    /// Nobody loses command or a part by being linked: under the old name, they would hold it no more.
+    async fn holds_nothing(self: &Arc<Self>, goes: &Person) -> Result<(), Refusal> {
+        for row in self.list(IncidentFilter::open()).await? {
+            let incident = self.incident(row.id).await?;
+            let roles = incident.roles_of(goes);
+            let has_task = incident.open_tasks().any(|task| task.owner.id == goes.id);
+            let part = match roles.first() {
+                Some(role) => role.to_string(),
+                None if has_task => "the owner of an open task".to_owned(),
+                None => continue,
+            };
+            return Err(Refusal::conflict(
+                format!("{goes} is {part} in {}, and would be so no more under the other name.", row.id),
+                "Hand that over or give it up first, or link yourself when the incident is closed.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn part(&self, caller: &Caller) -> Result<String, Refusal> {
+        let ended = self.links.accounts(&caller.person.id);
+        if ended.is_empty() {
+            return Err(Refusal::conflict(
+                "No account of yours was linked by a code.",
+                "What the settings say of accounts is for an admin to change.",
+            ));
+        }
+        for account in &ended {
+            self.journal.bind(DESTINATION, SUBJECT, account, "").await.map_err(refuse)?;
+            self.links.unlink(account);
+        }
+        tracing::info!(accounts = ended.join(", "), person = caller.person.id, "accounts are linked no more");
+        Ok(format!("Linked no more: {}. Who did what until now stays as it is.", ended.join(", ")))
+    }
+
+    fn linked(&self, me: &Person) -> String {
+        match self.links.accounts(&me.id).as_slice() {
+            [] => format!(
+                "You are {me} ({}). No other account is linked by a code. `link me` gives one.",
+                me.id
+            ),
+            accounts => format!("You are {me} ({}), and also {}.", me.id, accounts.join(", ")),
+        }
+    }
+}
