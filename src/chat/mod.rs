@@ -19,6 +19,7 @@ pub mod mattermost;
 pub mod people;
 mod seen;
 pub mod slack;
+mod private;
 mod space;
 mod text;
 mod thread;

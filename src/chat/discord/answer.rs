@@ -69,6 +69,11 @@ impl DiscordDoor {
             Kind::Typing => self.offer(&asked).await,
             Kind::Slash => {
                 let (door, channel, options) =
+        Ok(asked)
+    }
+
+    /// Does what was asked and answers it, by whichever way it came.
+    pub(super) async fn act(self: Arc<Self>, asked: Asked) {
                     (self.clone(), asked.channel.clone(), asked.data["options"].clone());
                 let finding = async move {
                     let argv = grammar::from_discord(&options)?;
@@ -124,7 +129,7 @@ impl DiscordDoor {
                 Some(id) => Some(id),
                 None => self.bindings.incident_of(&asked.channel).await,
             };
-            completions(&self.desk, incident, &self.settings.components).await
+            completions(&self.desk, &asked.person, incident, &self.settings.components).await
         };
         let known = tokio::time::timeout(PATIENCE_WITH_CHOICES, knowing).await.unwrap_or_default();
         let choices: Vec<Value> = grammar::autocomplete(&path, name, &typed.unwrap_or_default(), &known)

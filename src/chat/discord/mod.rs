@@ -15,6 +15,7 @@ mod gateway;
 mod health;
 mod look;
 mod press;
+mod private;
 mod register;
 mod render;
 mod rest;
@@ -88,6 +89,7 @@ impl DiscordDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
+            key,
         self.standing.look()
     }
 

@@ -61,6 +61,10 @@ impl Trouble {
     pub fn is_forbidden(&self) -> bool {
         matches!(self.code(), 50001 | 50013)
     }
+    /// Unknown member, unknown user.
+    pub fn is_nobody(&self) -> bool {
+        matches!(self.code(), 10007 | 10013)
+    }
     pub fn is_bad_token(&self) -> bool {
         matches!(self, Self::Refused { status: 401, .. })
     }
@@ -128,6 +132,10 @@ impl Rest {
     }
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Result<Value, Trouble> {
+        self.call(Method::DELETE, path, None).await
     }
 
     /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.

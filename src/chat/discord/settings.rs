@@ -1,10 +1,10 @@
 //! What the door must know to stand in the right place.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::{
-    chat::people::{People, configured},
-    config::{self, IncidentSpace, Secret},
+    chat::people::{People, account_of, accounts, configured},
+    config::{self, IncidentSpace, Interactions, Secret},
 };
 
 /// Where the real Discord is.
@@ -29,6 +29,8 @@ pub struct DiscordSettings {
     pub people: Arc<People>,
     /// Names of the status page's components, for completion.
     pub components: Vec<String>,
+    /// The user id of each configured person who has one, by the person's id.
+    pub accounts: HashMap<String, String>,
     /// How long the gateway may be away before it is connected anew.
     pub watchdog: Duration,
 }
@@ -49,9 +51,15 @@ impl DiscordSettings {
             components: vec![],
             watchdog: WATCHDOG,
         }
+            accounts: accounts(people, |one| one.discord.as_ref()),
     }
 
     pub(super) fn is_real(&self) -> bool {
         self.base_url.trim_end_matches('/') == DISCORD
     }
+    /// The user id of a person, if it is known.
+    pub(super) fn account_of(&self, person: &str) -> Option<String> {
+        account_of(super::NAME, &self.accounts, person)
+    }
+
 }

@@ -13,6 +13,7 @@ mod heard;
 mod listen;
 mod look;
 mod pinned;
+mod private;
 mod render;
 mod rest;
 mod settings;

@@ -192,42 +192,7 @@ pub(super) fn alias(id: IncidentId, tag: &str, former: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::{Blank, Button, Field};
-
-    fn card_of(text: &str) -> Card {
-        let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
-        Card {
-            is_cover: false,
-            subject: "INC-1".into(),
-            incident: None,
-            banner: "EXERCISE EXERCISE EXERCISE",
-            title: text.into(),
-            tone: Tone::Critical,
-            text: text.into(),
-            fields: (0..40)
-                .map(|_| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short: false })
-                .collect(),
-            buttons: vec![Button {
-                id: "note",
-                label: "Note",
-                command: "note {text}".into(),
-                blanks: vec![blank],
-                is_primary: true,
-            }],
-            footer: text.into(),
-        }
-    }
-
-    fn said(text: &str) -> Said {
-        Said {
-            incident: "INC-1".parse().unwrap(),
-            banner: "EXERCISE EXERCISE EXERCISE",
-            seq: 12,
-            at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-            who: text.into(),
-            text: vec![Part::Text(text.into())],
-        }
-    }
+    use crate::card::testing::{card_of, said};
 
     #[test]
     fn whatever_the_text_an_event_keeps_matrixs_limit() {
@@ -251,6 +216,7 @@ mod tests {
         let forms = [&card["body"], &card["formatted_body"], &line["body"], &line["formatted_body"]];
         let forms: Vec<_> = forms.iter().filter_map(|form| form.as_str()).collect();
         insta::assert_snapshot!(forms.join("\n\n"), @r##"
+        small.fields[0].is_short = false;
         🔴 EXERCISE EXERCISE EXERCISE INC-1 <b>checkout</b> fails
         INC-1 <b>checkout</b> fails
         Open tasks:

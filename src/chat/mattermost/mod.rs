@@ -16,6 +16,7 @@ mod look;
 mod missed;
 mod pinned;
 mod press;
+mod private;
 mod receive;
 mod render;
 mod rest;

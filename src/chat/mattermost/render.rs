@@ -181,66 +181,12 @@ pub(super) fn header(incident: &Incident, public_url: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, sync::Arc};
-
     use super::*;
     use crate::{
-        card::Blank,
-        chat::people::People,
-        config::{MattermostSpace, Secret},
-        incident::sentence::Part,
+        card::testing::{card_of, said},
+        chat::mattermost::shown::settings,
+        config::Secret,
     };
-
-    fn settings(callback_url: Option<&str>) -> MattermostSettings {
-        MattermostSettings {
-            token: Secret::new("t"),
-            command_token: None,
-            url: "https://chat.example.org".into(),
-            callback_url: callback_url.map(str::to_owned),
-            channel: String::new(),
-            alerts_channel: None,
-            space: MattermostSpace::Channel,
-            prefix: "!incident".into(),
-            people: Arc::new(People::new("mattermost", HashMap::new())),
-            accounts: HashMap::new(),
-            public_url: None,
-            tz: Tz::UTC,
-        }
-    }
-
-    fn card_of(text: &str) -> Card {
-        let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
-        let field = |is_short| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short };
-        Card {
-            is_cover: false,
-            subject: "INC-1".into(),
-            incident: None,
-            banner: "EXERCISE EXERCISE EXERCISE",
-            title: text.into(),
-            tone: Tone::Critical,
-            text: text.into(),
-            fields: (0..40).map(|n| field(n % 2 == 0)).collect(),
-            buttons: vec![Button {
-                id: "note",
-                label: "Note",
-                command: "note {text}".into(),
-                blanks: vec![blank],
-                is_primary: true,
-            }],
-            footer: text.into(),
-        }
-    }
-
-    fn said(text: &str) -> Said {
-        Said {
-            incident: "INC-1".parse().unwrap(),
-            banner: "EXERCISE EXERCISE EXERCISE",
-            seq: 12,
-            at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-            who: text.into(),
-            text: vec![Part::Text(text.into())],
-        }
-    }
 
     #[test]
     fn whatever_the_text_a_card_and_a_line_keep_mattermosts_limits() {

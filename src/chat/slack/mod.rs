@@ -15,6 +15,7 @@ mod look;
 mod manifest;
 mod pinned;
 mod press;
+mod private;
 mod render;
 mod rest;
 mod settings;

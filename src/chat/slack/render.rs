@@ -165,6 +165,7 @@ pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
 }
 
 /// The topic of an incident's channel.
+    use crate::card::testing::{self, card_of};
 pub(super) fn topic(incident: &Incident) -> String {
     cap(&escape(&one_line(&space::topic(incident))), TOPIC_MAX)
 }
@@ -177,26 +178,12 @@ mod tests {
     fn a_card_of_any_size_keeps_slacks_limits() {
         let long = "<&>".repeat(3_000);
         for text in [long.as_str(), "", "x"] {
-            let field = |is_short| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short };
             let button = |id| Button {
                 id,
                 label: "A label that somebody made far too long for a button in a chat of any kind at all",
-                command: "next".into(),
-                blanks: vec![],
-                is_primary: true,
+                ..card_of(text).buttons.remove(0)
             };
-            let card = card(&Card {
-                is_cover: false,
-                subject: "INC-1".into(),
-                incident: None,
-                banner: "EXERCISE EXERCISE EXERCISE",
-                title: text.into(),
-                tone: Tone::Critical,
-                text: text.into(),
-                fields: (0..60).map(|n| field(n % 2 == 0)).collect(),
-                buttons: vec![button("a"), button("b")],
-                footer: text.into(),
-            });
+            let card = card(&Card { buttons: vec![button("a"), button("b")], ..card_of(text) });
             assert!(card.blocks.len() <= 50 && card.text.chars().count() <= MESSAGE_MAX);
             assert!(serde_json::to_string(&card.blocks).unwrap().len() < 60_000);
             for block in &card.blocks {
@@ -234,14 +221,8 @@ mod tests {
 
     #[test]
     fn a_line_is_never_longer_than_slack_shows_whole() {
-        let said = Said {
-            incident: "INC-1".parse().unwrap(),
-            banner: "EXERCISE EXERCISE EXERCISE",
-            seq: 12,
-            at: chrono::DateTime::UNIX_EPOCH,
-            who: "<".repeat(500),
-            text: vec![Part::Text("&".repeat(4_000))],
-        };
+        let said =
+            Said { who: "<".repeat(500), text: vec![Part::Text("&".repeat(4_000))], ..testing::said("") };
         let line = line(&said);
         assert!(line.chars().count() <= MESSAGE_MAX && line.ends_with("… #12"), "{line}");
     }

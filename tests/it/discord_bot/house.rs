@@ -99,6 +99,7 @@ impl House {
             watchdog: self.watchdog,
         }
     }
+            accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
 
     /// Starts a bot and its outbox without waiting for anything.
     pub fn open(&self, settings: DiscordSettings) -> Bot {
