@@ -27,6 +27,7 @@ mod trouble;
 mod typed;
 mod websocket;
 mod wire;
+mod watch;
 mod words;
 
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub enum Unproven {
     Late,
     /// Its body is not what the chat sends.
     Unreadable,
+    /// It came before: whoever listened in sends it again.
+    Repeated,
 }
 
 /// Understands words and does them: who says it, the incident of the place it is said in, the words, and a key under

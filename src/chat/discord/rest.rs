@@ -234,6 +234,12 @@ impl Rest {
     }
 }
 
+/// As it is sent to `path`, where another way leads there.
+pub(super) fn hushed(path: &str, mut body: Value) -> Value {
+    hush(path, &mut body);
+    body
+}
+
 /// `allowed_mentions` that allow none, wherever a message is in the body: Discord reads mentions if they are left out.
 fn hush(path: &str, body: &mut Value) {
     let message = if path.starts_with("/interactions/") {

@@ -25,6 +25,8 @@ pub struct DiscordSettings {
     /// Where alerts are shown that belong to no incident; else in the command post.
     pub alerts_channel_id: Option<String>,
     pub space: IncidentSpace,
+    /// The application's key, where Discord sends interactions over HTTP.
+    pub public_key: Option<String>,
     /// Who is who; shared with whoever reads names in commands.
     pub people: Arc<People>,
     /// Names of the status page's components, for completion.
@@ -47,6 +49,7 @@ impl DiscordSettings {
             channel_id: discord.channel_id.clone(),
             alerts_channel_id: discord.alerts_channel_id.clone(),
             space: discord.incident_space,
+            public_key: discord.public_key.clone().filter(|_| discord.interactions == Interactions::Http),
             people: Arc::new(People::new(super::NAME, known)),
             components: vec![],
             watchdog: WATCHDOG,
