@@ -35,5 +35,8 @@ pub mod cli;
 pub mod model;
 
 #[cfg(test)]
+mod golden;
+
+#[cfg(test)]
 #[path = "../tests/it/support/specs.rs"]
 mod specs;

@@ -121,6 +121,10 @@ fn button(
     Button { id, label, command: command.to_owned(), blanks, is_primary }
 }
 
+fn counted(n: u64, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
+}
+
 /// Five of them, and how many more.
 fn some_of(lines: &mut Vec<String>) -> String {
     let more = lines.len().saturating_sub(5);
@@ -334,7 +338,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         text: incident.summary.clone(),
         fields,
         buttons,
-        footer: format!("{} entries on the timeline", incident.seq),
+        footer: counted(incident.seq, "entry on the timeline", "entries on the timeline"),
     }
 }
 
@@ -391,6 +395,6 @@ pub fn situation(
         text,
         fields,
         buttons,
-        footer: format!("S-{id}"),
+        footer: counted(situation.total.into(), "alert", "alerts"),
     }
 }

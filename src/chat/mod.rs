@@ -16,18 +16,20 @@ pub mod health;
 mod markdown;
 pub mod matrix;
 pub mod mattermost;
+#[cfg(test)]
+mod messages;
 pub mod people;
+mod private;
 mod seen;
 pub mod slack;
-mod private;
 mod space;
 mod text;
 mod thread;
 mod trouble;
 mod typed;
+mod watch;
 mod websocket;
 mod wire;
-mod watch;
 mod words;
 
 use std::sync::Arc;
@@ -46,10 +48,10 @@ pub enum Unproven {
     Forged,
     /// It is too old, or its clock is wrong.
     Late,
-    /// Its body is not what the chat sends.
-    Unreadable,
     /// It came before: whoever listened in sends it again.
     Repeated,
+    /// Its body is not what the chat sends.
+    Unreadable,
 }
 
 /// Understands words and does them: who says it, the incident of the place it is said in, the words, and a key under

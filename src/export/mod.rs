@@ -9,7 +9,7 @@ mod facts;
 mod json;
 mod markdown;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod time;
 
 use crate::incident::{chain::Sealed, id::IncidentId, state::Incident, timeline::Line};

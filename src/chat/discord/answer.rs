@@ -19,7 +19,7 @@ use crate::{
         BoxFuture, Unproven, Words,
         bring::Place,
         complete::completions,
-        words::{in_words, note_of},
+        words::{self, in_words, note_of},
     },
     desk::Caller,
     grammar,
@@ -69,6 +69,11 @@ impl DiscordDoor {
             return Err(Unproven::Repeated);
         }
         self.standing.counters.interactions.fetch_add(1, Relaxed);
+        Ok(asked)
+    }
+
+    /// Does what was asked and answers it, by whichever way it came.
+    pub(super) async fn act(self: Arc<Self>, asked: Asked) {
         if asked.guild != self.settings.guild_id {
             let here = "This commandpost serves another server. Use it there, in the incident's channel or the command post.";
             return self.first_answer(&asked, &told(here)).await;
@@ -77,11 +82,6 @@ impl DiscordDoor {
             Kind::Typing => self.offer(&asked).await,
             Kind::Slash => {
                 let (door, channel, options) =
-        Ok(asked)
-    }
-
-    /// Does what was asked and answers it, by whichever way it came.
-    pub(super) async fn act(self: Arc<Self>, asked: Asked) {
                     (self.clone(), asked.channel.clone(), asked.data["options"].clone());
                 let finding = async move {
                     let argv = grammar::from_discord(&options)?;
@@ -252,8 +252,7 @@ impl DiscordDoor {
 }
 
 fn shown(text: &str) -> String {
-    let text = soften(text);
-    if text.is_empty() { "Done.".to_owned() } else { cap(&text, CONTENT_MAX) }
+    words::told(text, |text| cap(&soften(text), CONTENT_MAX))
 }
 
 /// A first answer with text.

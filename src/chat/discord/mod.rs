@@ -89,6 +89,7 @@ impl DiscordDoor {
             me: OnceCell::new(),
             seen: Seen::default(),
             bindings,
+            key,
             registering: tokio::sync::Mutex::new(()),
             stop,
         });
@@ -101,7 +102,6 @@ impl DiscordDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
-            key,
         self.standing.look()
     }
 

@@ -29,10 +29,10 @@ pub struct DiscordSettings {
     pub public_key: Option<String>,
     /// Who is who; shared with whoever reads names in commands.
     pub people: Arc<People>,
-    /// Names of the status page's components, for completion.
-    pub components: Vec<String>,
     /// The user id of each configured person who has one, by the person's id.
     pub accounts: HashMap<String, String>,
+    /// Names of the status page's components, for completion.
+    pub components: Vec<String>,
     /// How long the gateway may be away before it is connected anew.
     pub watchdog: Duration,
 }
@@ -51,18 +51,18 @@ impl DiscordSettings {
             space: discord.incident_space,
             public_key: discord.public_key.clone().filter(|_| discord.interactions == Interactions::Http),
             people: Arc::new(People::new(super::NAME, known)),
+            accounts: accounts(people, |one| one.discord.as_ref()),
             components: vec![],
             watchdog: WATCHDOG,
         }
-            accounts: accounts(people, |one| one.discord.as_ref()),
     }
 
-    pub(super) fn is_real(&self) -> bool {
-        self.base_url.trim_end_matches('/') == DISCORD
-    }
     /// The user id of a person, if it is known.
     pub(super) fn account_of(&self, person: &str) -> Option<String> {
         account_of(super::NAME, &self.accounts, person)
     }
 
+    pub(super) fn is_real(&self) -> bool {
+        self.base_url.trim_end_matches('/') == DISCORD
+    }
 }

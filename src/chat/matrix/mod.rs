@@ -17,6 +17,8 @@ mod private;
 mod render;
 mod rest;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
 mod space;
 mod stand;
 mod text;

@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
 use crate::{
     card::{Card, Said, Tone, Value as Shown},
-    chat::{button::typed, space, wire::txn, words::in_words},
+    chat::{
+        button::typed,
+        space,
+        wire::txn,
+        words::{self, in_words},
+    },
     desk::Answer,
     incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
 };
@@ -114,7 +119,7 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
     }
     html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
     if !card.buttons.is_empty() {
-        let words: Vec<_> = card.buttons.iter().map(|button| typed(button, prefix)).collect();
+        let words: Vec<_> = card.buttons.iter().map(|button| typed(card, button, prefix)).collect();
         body.push_str(&format!("\nSay: {}", words.join(" · ")));
         let words: Vec<_> = words.iter().map(|word| format!("<code>{}</code>", escape(word))).collect();
         html.push_str(&format!("<p>Say {}</p>", words.join(" ")));
@@ -155,8 +160,7 @@ pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> Value {
 
 /// Our own words.
 pub(super) fn told(text: &str) -> Value {
-    let text = if text.trim().is_empty() { "Done." } else { text };
-    let text = cap(text, ANSWER_CHARS_MAX);
+    let text = words::told(text, |text| cap(text, ANSWER_CHARS_MAX));
     notice(&plain(&text).replace("**", ""), &soften(&text))
 }
 
@@ -212,11 +216,11 @@ mod tests {
     fn a_card_and_a_line_read_well_in_both_forms() {
         let mut small = card_of("INC-1 <b>checkout</b> fails");
         small.fields.truncate(1);
+        small.fields[0].is_short = false;
         let (card, line) = (card(&small, "!incident", Tz::UTC), line(&said("Ada & <Bo>"), Tz::UTC));
         let forms = [&card["body"], &card["formatted_body"], &line["body"], &line["formatted_body"]];
         let forms: Vec<_> = forms.iter().filter_map(|form| form.as_str()).collect();
         insta::assert_snapshot!(forms.join("\n\n"), @r##"
-        small.fields[0].is_short = false;
         🔴 EXERCISE EXERCISE EXERCISE INC-1 <b>checkout</b> fails
         INC-1 <b>checkout</b> fails
         Open tasks:

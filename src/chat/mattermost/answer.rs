@@ -148,5 +148,5 @@ impl MattermostDoor {
 
 /// What is said where something broke down inside.
 pub(super) fn broke_down() -> Reply {
-    Reply::Words(render::answer(None))
+    Reply::Words(told(&in_words(None)))
 }

@@ -22,6 +22,8 @@ mod render;
 mod rest;
 mod seal;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
 mod space;
 mod stand;
 mod text;

@@ -19,10 +19,9 @@ use crate::{
         markdown::length,
         space,
         text::{self, cap as cut},
-        words::in_words,
+        words,
     },
-    desk::Answer,
-    incident::{refusal::Refusal, state::Incident},
+    incident::state::Incident,
 };
 
 const TITLE_MAX: usize = 250;
@@ -109,7 +108,7 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> M
         }
         None if !card.buttons.is_empty() => {
             let words: Vec<String> =
-                card.buttons.iter().map(|one| format!("`{}`", typed(one, &settings.prefix))).collect();
+                card.buttons.iter().map(|one| format!("`{}`", typed(card, one, &settings.prefix))).collect();
             text.push_str(&format!("\nSay {}", words.join(" · ")));
         }
         None => {}
@@ -129,15 +128,9 @@ pub(super) fn line(said: &Said, tz: Tz) -> String {
     format!("{head}{text}{mark}")
 }
 
-/// What came of a command, for the one who gave it.
-pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> String {
-    told(&in_words(done))
-}
-
 /// Our own words.
 pub(super) fn told(text: &str) -> String {
-    let text = soften(text);
-    if text.trim().is_empty() { "Done.".to_owned() } else { cap(&text, ANSWER_MAX) }
+    words::told(text, |text| cap(&soften(text), ANSWER_MAX))
 }
 
 /// Our own words where nothing is formatted: below a form's field.

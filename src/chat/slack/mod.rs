@@ -19,6 +19,8 @@ mod private;
 mod render;
 mod rest;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
 mod signed;
 mod socket;
 mod space;

@@ -12,10 +12,9 @@ use crate::{
         button::button_name,
         space,
         text::{self, cap as cut},
-        words::in_words,
+        words,
     },
-    desk::Answer,
-    incident::{refusal::Refusal, sentence::Part, state::Incident},
+    incident::{sentence::Part, state::Incident},
 };
 
 const HEADER_MAX: usize = 150;
@@ -141,15 +140,9 @@ pub(super) fn line(said: &Said) -> String {
     format!("{head}{}{mark}", sentence(&said.text, room))
 }
 
-/// What came of a command, for the one who gave it.
-pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> String {
-    told(&in_words(done))
-}
-
 /// Our own words.
 pub(super) fn told(text: &str) -> String {
-    let text = soften(text);
-    if text.trim().is_empty() { "Done.".to_owned() } else { cap(&text, SECTION_MAX) }
+    words::told(text, |text| cap(&soften(text), SECTION_MAX))
 }
 
 /// Our own words where nothing is formatted: below a form's field.
@@ -165,7 +158,6 @@ pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
 }
 
 /// The topic of an incident's channel.
-    use crate::card::testing::{self, card_of};
 pub(super) fn topic(incident: &Incident) -> String {
     cap(&escape(&one_line(&space::topic(incident))), TOPIC_MAX)
 }
@@ -173,6 +165,7 @@ pub(super) fn topic(incident: &Incident) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::card::testing::{self, card_of};
 
     #[test]
     fn a_card_of_any_size_keeps_slacks_limits() {

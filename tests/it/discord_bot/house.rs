@@ -99,11 +99,11 @@ impl House {
             space: self.space,
             public_key: self.public_key.clone(),
             people: self.people.clone(),
+            accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
             components: vec!["Checkout".into()],
             watchdog: self.watchdog,
         }
     }
-            accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
 
     /// Starts a bot and its outbox without waiting for anything.
     pub fn open(&self, settings: DiscordSettings) -> Bot {
