@@ -38,5 +38,8 @@ pub mod model;
 pub mod probe;
 
 #[cfg(test)]
+mod golden;
+
+#[cfg(test)]
 #[path = "../tests/it/support/specs.rs"]
 mod specs;

@@ -3,6 +3,9 @@
 //! Each chat renders a [`Card`] with what it does best and edits its earlier one in place. A button is a command that
 //! somebody presses, a form is a command with blanks. Texts are plain: escaping belongs to the chat that shows them.
 
+#[cfg(test)]
+pub mod testing;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -69,8 +72,8 @@ pub struct Button {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
-    /// Stands in place of another card, which not everybody may read any more: where there is none, nothing is shown.
-    pub is_cover: bool,
+    /// For the eyes of those who see a restricted incident, and for nobody else's.
+    pub is_private: bool,
     /// What the card is about: `INC-1` or `S-3`. One card of each in a chat.
     pub subject: String,
     pub incident: Option<IncidentId>,
@@ -88,6 +91,8 @@ pub struct Card {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     pub incident: IncidentId,
+    /// As of a card.
+    pub is_private: bool,
     pub banner: &'static str,
     pub seq: u64,
     pub at: DateTime<Utc>,
@@ -119,6 +124,10 @@ fn button(
     Button { id, label, command: command.to_owned(), blanks, is_primary }
 }
 
+fn counted(n: u64, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
+}
+
 /// Five of them, and how many more.
 fn some_of(lines: &mut Vec<String>) -> String {
     let more = lines.len().saturating_sub(5);
@@ -129,20 +138,19 @@ fn some_of(lines: &mut Vec<String>) -> String {
     lines.join("\n")
 }
 
-/// What stands in place of a restricted incident's card: that there is one, for whoever was told before.
-fn covered(incident: &Incident) -> Card {
+/// What stands in place of a restricted incident's card where others read: that there is one, for whoever was told before.
+pub fn cover(incident: &Incident) -> Card {
     Card {
-        is_cover: true,
+        is_private: false,
         subject: incident.id.to_string(),
         incident: Some(incident.id),
         banner: incident.kind().banner(),
         title: format!("{} is restricted", incident.id),
         tone: Tone::Calm,
-        text: "It goes on where only those who are in it can read: in the console, or on the command line."
-            .into(),
+        text: "It goes on where only those who see it can read.".into(),
         fields: vec![],
         buttons: vec![],
-        footer: String::new(),
+        footer: "restricted".into(),
     }
 }
 
@@ -157,9 +165,6 @@ impl Card {
 
 /// The status card of an incident: who commands, how bad, what is open, when the public hears next.
 pub fn incident(incident: &Incident, words: Words) -> Card {
-    if incident.restricted.is_some() {
-        return covered(incident);
-    }
     let tone = match (incident.phase, incident.severity) {
         (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
         (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,
@@ -331,7 +336,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         buttons.insert(0, button("here", "I am here", "crew here", vec![], true));
     }
     Card {
-        is_cover: false,
+        is_private: incident.restricted.is_some(),
         subject: incident.id.to_string(),
         incident: Some(incident.id),
         banner: incident.kind().banner(),
@@ -340,7 +345,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         text: incident.summary.clone(),
         fields,
         buttons,
-        footer: format!("{} entries on the timeline", incident.seq),
+        footer: counted(incident.seq, "entry on the timeline", "entries on the timeline"),
     }
 }
 
@@ -388,7 +393,7 @@ pub fn situation(
         vec![]
     };
     Card {
-        is_cover: false,
+        is_private: false,
         subject: format!("S-{id}"),
         incident: linked,
         banner: "",
@@ -397,6 +402,6 @@ pub fn situation(
         text,
         fields,
         buttons,
-        footer: format!("S-{id}"),
+        footer: counted(situation.total.into(), "alert", "alerts"),
     }
 }

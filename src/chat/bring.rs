@@ -5,11 +5,14 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::bindings::Bindings;
+use super::{
+    bindings::{Bindings, Spot},
+    private::{self, Private},
+};
 use crate::{
     card::{self, Card, Said},
     desk::Desk,
-    incident::id::IncidentId,
+    incident::{id::IncidentId, state::Incident},
     journal::{
         Handle,
         rows::{DeliveryFilter, DeliveryState, What},
@@ -20,12 +23,17 @@ use crate::{
 /// A missing permission is mended by a person; it is tried again after this.
 pub(super) const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
 
+/// The space for everybody whose card was covered when its incident was restricted.
+const COVERED: &str = "covered";
+
 /// Why an errand stops half-way.
 #[derive(Debug)]
 pub(super) enum Halt {
     Outcome(Outcome),
     /// The space was deleted.
     SpaceGone,
+    /// The chat does not let the bot keep a private place: why, and what a person can do.
+    Barred(String),
 }
 
 pub(super) type Step<T> = Result<T, Halt>;
@@ -50,7 +58,7 @@ pub(super) trait Place: Send + Sync {
     fn title(&self) -> &'static str;
     fn desk(&self) -> &Arc<Desk>;
     fn bindings(&self) -> &Bindings;
-    /// The incident's space, made if there is none. `is_retry`: an earlier attempt may have got half-way.
+    /// The incident's space for everybody, made if there is none. `is_retry`: an earlier attempt may have got half-way.
     ///
     /// # Errors
     /// [`Halt::Outcome`]; never [`Halt::SpaceGone`].
@@ -90,7 +98,7 @@ pub(super) trait Place: Send + Sync {
     /// Pins a card. It is of use without, so nothing fails for it. False: worth another try with its next change.
     fn pin(&self, subject: &str, at: &str, message: &str) -> impl Future<Output = bool> + Send;
     /// Whatever else belongs to a space whose card changed. Nothing fails for it.
-    fn tend(&self, _id: IncidentId, _at: &str) -> impl Future<Output = ()> + Send {
+    fn tend(&self, _spot: Spot, _at: &str) -> impl Future<Output = ()> + Send {
         async {}
     }
     /// What a person is told when the place of such cards is gone.
@@ -103,7 +111,7 @@ pub(super) trait Place: Send + Sync {
 type Brought = (Option<String>, Option<String>);
 
 /// Brings an errand.
-async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
+async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
     let delivery = &errand.delivery;
     let is_retry = delivery.attempts > 0 || delivery.state == DeliveryState::Unknown;
     let once = format!("{}/{}", delivery.key, delivery.attempts);
@@ -125,6 +133,12 @@ async fn bring(place: &impl Place, errand: &Errand) -> Outcome {
             Outcome::Sent { external_id: message, url }
         }
         Err(Halt::Outcome(outcome)) => outcome,
+        Err(Halt::Barred(why)) => {
+            if let Some(id) = delivery.incident {
+                private::say_so(place, id, &why).await;
+            }
+            Outcome::Retry { after: Some(AFTER_FORBIDDEN), why }
+        }
         Err(Halt::SpaceGone) => Outcome::Retry {
             after: Some(AFTER_FORBIDDEN),
             why: "The incident's place in the chat was deleted again while the bot made a new one.".into(),
@@ -146,11 +160,12 @@ pub(super) fn looked(place: &impl Place, at: &str, found: Step<Option<String>>) 
             }
             Outcome::Sent { .. } => Reconciled::Absent,
         },
+        Err(Halt::Barred(why)) => Reconciled::CannotTell { why },
     }
 }
 
 /// Brings an errand; why it did not arrive is told to `note` as well.
-pub(super) async fn carry(place: &impl Place, errand: &Errand, note: impl Fn(String)) -> Outcome {
+pub(super) async fn carry(place: &impl Private, errand: &Errand, note: impl Fn(String)) -> Outcome {
     let outcome = bring(place, errand).await;
     if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome {
         note(why.clone());
@@ -177,22 +192,30 @@ pub(super) async fn catch_up(desk: &Arc<Desk>, chat: &str) {
 }
 
 async fn incident_card(
-    place: &impl Place,
+    place: &impl Private,
     id: IncidentId,
     card: &Card,
     once: &str,
     is_retry: bool,
 ) -> Step<Brought> {
-    if card.is_cover {
-        return cover(place, id, card, once, is_retry).await;
-    }
+    let spot = Spot { id, is_private: card.is_private };
     for _ in 0..2 {
-        let space = place.space(id, is_retry).await?;
-        match put_card(place, id, &space.id, card, once, is_retry || !space.is_new).await {
-            Err(Halt::SpaceGone) => forget_space(place, id).await?,
+        let space = match space_at(place, spot, once, is_retry).await {
+            Err(Halt::SpaceGone) => {
+                forget_space(place, spot).await?;
+                continue;
+            }
+            space => space?,
+        };
+        let Some(space) = space else { return Ok((None, None)) };
+        match put_card(place, spot, &space.id, card, once, is_retry || !space.is_new).await {
+            Err(Halt::SpaceGone) => forget_space(place, spot).await?,
             Err(halt) => return Err(halt),
             Ok(message) => {
-                place.tend(id, &space.id).await;
+                if !spot.is_private {
+                    place.bindings().bind(&spot.to_string(), COVERED, "").await?;
+                }
+                place.tend(spot, &space.id).await;
                 return Ok((Some(space.id), message));
             }
         }
@@ -200,14 +223,26 @@ async fn incident_card(
     Err(Halt::SpaceGone)
 }
 
-/// Covers what stands there already. Nothing is made for it: a new place would say the incident's name.
-async fn cover(place: &impl Place, id: IncidentId, card: &Card, once: &str, look: bool) -> Step<Brought> {
-    let Some(space) = place.bindings().bound(&id.to_string(), "space").await? else {
-        return Ok((None, None));
-    };
-    match put_card(place, id, &space, card, once, look).await {
-        Ok(message) => Ok((Some(space), message)),
-        Err(Halt::SpaceGone) => Ok((None, None)),
+/// The space where something is to be said. `None`: nobody is there whom it is for.
+async fn space_at(place: &impl Private, spot: Spot, once: &str, is_retry: bool) -> Step<Option<Space>> {
+    if !spot.is_private {
+        return place.space(spot.id, is_retry).await.map(Some);
+    }
+    let incident = incident(place.desk(), spot).await?;
+    cover(place, &incident, &format!("{once}/cover"), is_retry).await?;
+    private::space_of(place, &incident, is_retry).await
+}
+
+/// Covers what stands in the space for everybody, once. Nothing is made for it: a new place would say the incident's name.
+async fn cover(place: &impl Place, incident: &Incident, once: &str, look: bool) -> Step<()> {
+    let spot = Spot::open(incident.id);
+    let (subject, bindings) = (spot.to_string(), place.bindings());
+    let Some(space) = bindings.bound(&subject, "space").await? else { return Ok(()) };
+    if bindings.bound(&subject, COVERED).await?.as_ref() == Some(&space) {
+        return Ok(());
+    }
+    match put_card(place, spot, &space, &card::cover(incident), once, look).await {
+        Ok(_) | Err(Halt::SpaceGone) => bindings.bind(&subject, COVERED, &space).await,
         Err(halt) => Err(halt),
     }
 }
@@ -215,13 +250,13 @@ async fn cover(place: &impl Place, id: IncidentId, card: &Card, once: &str, look
 /// The status card in its space: edited if there is one, else found, else made and pinned.
 async fn put_card(
     place: &impl Place,
-    id: IncidentId,
+    spot: Spot,
     at: &str,
     card: &Card,
     once: &str,
     look: bool,
 ) -> Step<Option<String>> {
-    let (subject, bindings) = (id.to_string(), place.bindings());
+    let (subject, bindings) = (spot.to_string(), place.bindings());
     let mut known = bindings.bound(&subject, "card").await?;
     if known.is_none() && look {
         known = place.find_card(at, card, true).await?;
@@ -293,28 +328,32 @@ async fn situation_card(place: &impl Place, card: &Card, once: &str, is_retry: b
     Ok((Some(at), made))
 }
 
-async fn line(place: &impl Place, said: &Said, key: &str, is_retry: bool) -> Step<Brought> {
-    let id = said.incident;
+async fn line(place: &impl Private, said: &Said, key: &str, is_retry: bool) -> Step<Brought> {
+    let spot = Spot::of(said);
     for _ in 0..2 {
-        let space = place.space(id, is_retry).await?;
-        if place.bindings().bound(&id.to_string(), "card").await?.is_none() {
+        let space = match space_at(place, spot, key, is_retry).await {
+            Err(Halt::SpaceGone) => {
+                forget_space(place, spot).await?;
+                continue;
+            }
+            space => space?,
+        };
+        let Some(space) = space else { return Ok((None, None)) };
+        if place.bindings().bound(&spot.to_string(), "card").await?.is_none() {
             // Nothing is said in a place without its card.
-            let incident =
-                place.desk().incident(id).await.map_err(|refusal| {
-                    Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() })
-                })?;
-            let first = card::incident(&incident, place.desk().settings.policy.words);
+            let first =
+                card::incident(&incident(place.desk(), spot).await?, place.desk().settings.policy.words);
             let once = format!("{key}/card");
-            match put_card(place, id, &space.id, &first, &once, is_retry || !space.is_new).await {
+            match put_card(place, spot, &space.id, &first, &once, is_retry || !space.is_new).await {
                 Err(Halt::SpaceGone) => {
-                    forget_space(place, id).await?;
+                    forget_space(place, spot).await?;
                     continue;
                 }
                 done => done?,
             };
         }
         match place.post_line(&space.id, said, key).await {
-            Err(Halt::SpaceGone) => forget_space(place, id).await?,
+            Err(Halt::SpaceGone) => forget_space(place, spot).await?,
             done => return done.map(|message| (Some(space.id), message)),
         }
     }
@@ -322,14 +361,25 @@ async fn line(place: &impl Place, said: &Said, key: &str, is_retry: bool) -> Ste
 }
 
 /// The space was deleted: the next one begins anew, with a card of its own.
-async fn forget_space(place: &impl Place, id: IncidentId) -> Step<()> {
-    tracing::warn!(incident = %id, chat = place.title(), "the incident's place was deleted; another is made");
-    let (subject, bindings) = (id.to_string(), place.bindings());
+async fn forget_space(place: &impl Place, spot: Spot) -> Step<()> {
+    tracing::warn!(incident = %spot.id, chat = place.title(), "the incident's place was deleted; another is made");
+    let (subject, bindings) = (spot.to_string(), place.bindings());
     if let Some(former) = bindings.bound(&subject, "space").await? {
         bindings.bind(&subject, "former", &former).await?;
     }
-    for name in ["space", "card", "announcement", "pinned"] {
+    for name in ["space", "card", "announcement", "pinned", COVERED] {
         bindings.bind(&subject, name, "").await?;
     }
     Ok(())
+}
+
+/// The incident, for whoever tells of it at this spot. If it was restricted or opened up since the errand was made, it is
+/// made anew: nothing that is for a few comes to where everybody reads.
+pub(super) async fn incident(desk: &Arc<Desk>, spot: Spot) -> Step<Incident> {
+    let retry = |why: String| Outcome::Retry { after: None, why }.into();
+    match desk.incident(spot.id).await {
+        Ok(incident) if incident.restricted.is_some() == spot.is_private => Ok(incident),
+        Ok(_) => Err(retry("Who may see the incident changed a moment ago.".to_owned())),
+        Err(refusal) => Err(retry(refusal.to_string())),
+    }
 }

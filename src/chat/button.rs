@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    card::{self, Button},
+    card::{self, Button, Card},
     desk::Desk,
     incident::{id::IncidentId, refusal::Refusal},
     journal::rows::SituationFilter,
@@ -24,15 +24,17 @@ pub(super) fn read_button_name(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix(MARK)?.strip_prefix('|')?.split_once('|')
 }
 
-/// What a button would do, as one types it.
-pub(super) fn typed(button: &Button, prefix: &str) -> String {
+/// What a button of the card would do, as one types it. In an incident's own place `!` before the verb will do.
+pub(super) fn typed(card: &Card, button: &Button, prefix: &str) -> String {
     let words = button.command.split_whitespace().map(|word| {
         match word.strip_prefix('{').and_then(|word| word.strip_suffix('}')) {
             Some(blank) => blank.to_uppercase(),
             None => word.to_owned(),
         }
     });
-    format!("{prefix} {}", words.collect::<Vec<_>>().join(" "))
+    let words = words.collect::<Vec<_>>().join(" ");
+    let is_incidents = card.incident.is_some_and(|id| id.to_string() == card.subject);
+    if is_incidents { format!("!{words}") } else { format!("{prefix} {words}") }
 }
 
 /// What is said of a button that is no more.

@@ -7,6 +7,7 @@ use crate::{
     grammar::Completions,
     incident::id::IncidentId,
     journal::rows::{IncidentFilter, SituationFilter},
+    people::Person,
 };
 
 /// Incidents and situations offered at most.
@@ -16,9 +17,10 @@ const ENTRIES_BACK: u64 = 60;
 /// Names of the entries that can be corrected or redacted one by one.
 const ACCOUNTS: [&str; 2] = ["note", "decision.recorded"];
 
-/// What can be completed in the place of `incident`. Whatever cannot be read just now is left out.
+/// What can be completed in the place of `incident`, of what the asker may see. Whatever cannot be read just now is left out.
 pub async fn completions(
     desk: &Arc<Desk>,
+    asker: &Person,
     incident: Option<IncidentId>,
     components: &[String],
 ) -> Completions {
@@ -30,13 +32,10 @@ pub async fn completions(
     known.roles =
         own.iter().map(|role| (format!("{} – {role}", role.slug()), role.slug().to_owned())).collect();
     known.types = taxonomy.types.iter().map(|one| same(&one.name)).collect();
-    if let Ok(rows) = desk.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
-        // Whoever asks is not known here: what is restricted is left out.
-        known.incidents = rows
-            .iter()
-            .filter(|row| row.seen_by.is_none())
-            .map(|row| (format!("{} {}", row.id, row.title), row.id.to_string()))
-            .collect();
+    let eyes = desk.seen_by(asker);
+    if let Ok(rows) = eyes.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {
+        known.incidents =
+            rows.iter().map(|row| (format!("{} {}", row.id, row.title), row.id.to_string())).collect();
     }
     if let Ok(rows) = desk.situations(SituationFilter::Free { limit: LISTED_MAX }).await {
         known.situations = rows
@@ -45,16 +44,13 @@ pub async fn completions(
             .collect();
     }
     let Some(id) = incident else { return known };
-    let Ok(state) = desk.incident(id).await else { return known };
-    if state.restricted.is_some() {
-        return known;
-    }
+    let Ok(state) = eyes.incident(id).await else { return known };
     known.fields = taxonomy
         .fields_of(state.incident_type.as_deref())
         .map(|field| (field.told(), field.name.clone()))
         .collect();
     known.add(&state);
-    if let Ok(lines) = desk.timeline(id, state.seq.saturating_sub(ENTRIES_BACK).max(1)).await {
+    if let Ok(lines) = eyes.timeline(id, state.seq.saturating_sub(ENTRIES_BACK).max(1)).await {
         known.entries = lines
             .iter()
             .rev()

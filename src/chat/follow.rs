@@ -1,6 +1,6 @@
 //! Messages that people put on the timeline by 📌, and what becomes of the entry when their message changes.
 
-use super::{Say, Words, bring::Place};
+use super::{Say, Words, bindings::Spot, bring::Place};
 use crate::{
     desk::{Along, Caller},
     incident::{
@@ -97,8 +97,8 @@ async fn follow(
 }
 
 /// A card that somebody deleted is posted anew with its next change.
-pub(super) async fn forget_card(place: &impl Place, incident: IncidentId, message: &str) {
-    let (subject, bindings) = (incident.to_string(), place.bindings());
+pub(super) async fn forget_card(place: &impl Place, spot: Spot, message: &str) {
+    let (subject, bindings) = (spot.to_string(), place.bindings());
     if let Ok(Some(card)) = bindings.bound(&subject, "card").await
         && card == message
         && let Err(halt) = bindings.bind(&subject, "card", "").await

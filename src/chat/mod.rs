@@ -16,7 +16,10 @@ pub mod health;
 mod markdown;
 pub mod matrix;
 pub mod mattermost;
+#[cfg(test)]
+mod messages;
 pub mod people;
+mod private;
 mod seen;
 pub mod slack;
 mod space;
@@ -24,6 +27,7 @@ mod text;
 mod thread;
 mod trouble;
 mod typed;
+mod watch;
 mod websocket;
 mod wire;
 mod words;
@@ -44,6 +48,8 @@ pub enum Unproven {
     Forged,
     /// It is too old, or its clock is wrong.
     Late,
+    /// It came before: whoever listened in sends it again.
+    Repeated,
     /// Its body is not what the chat sends.
     Unreadable,
 }

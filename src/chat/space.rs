@@ -1,15 +1,14 @@
 //! The place of an incident, where a chat has channels and threads: made once, announced once, looked after.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
 use super::{
-    bindings::Bindings,
-    bring::{Halt, Place, Space, Step},
+    bindings::{Bindings, Spot},
+    bring::{Halt, Place, Space, Step, incident},
     thread::{parts_of, thread_space},
 };
 use crate::{
     card,
-    desk::Desk,
     incident::{id::IncidentId, state::Incident},
     outbox::port::Outcome,
 };
@@ -59,11 +58,11 @@ async fn found_or_made(home: &impl Home, id: IncidentId, is_retry: bool) -> Step
     let (subject, bindings) = (id.to_string(), home.bindings());
     if let Some(space) = bindings.bound(&subject, "space").await? {
         if parts_of(&space).1.is_none() {
-            announce(home, &incident(home.desk(), id).await?, &space, is_retry).await?;
+            announce(home, &incident(home.desk(), Spot::open(id)).await?, &space, is_retry).await?;
         }
         return Ok(Space { id: space, is_new: false });
     }
-    let incident = incident(home.desk(), id).await?;
+    let incident = incident(home.desk(), Spot::open(id)).await?;
     let former = bindings.bound(&subject, "former").await?.unwrap_or_default();
     let made = if home.has_own_places() {
         home.open_place(&incident, &former, is_retry).await?
@@ -107,12 +106,6 @@ async fn announce(home: &impl Home, incident: &Incident, space: &str, is_retry: 
     let post = home.post().await?;
     let message = home.say_where(&post, incident, space, is_retry).await?;
     home.bindings().bind(&subject, "announcement", &message).await
-}
-
-/// The incident, for whoever makes a place for it.
-pub(super) async fn incident(desk: &Arc<Desk>, id: IncidentId) -> Step<Incident> {
-    let found = desk.incident(id).await;
-    found.map_err(|refusal| Outcome::Retry { after: None, why: refusal.to_string() }.into())
 }
 
 /// Has something done once for each `value`. `attempt` says whether it is not to be tried again.
@@ -181,6 +174,12 @@ pub(super) fn channel_name(id: IncidentId, title: &str, besides: &str, max: usiz
     }
     let name = name.trim_end_matches('-');
     if besides.is_empty() { name.to_owned() } else { format!("{name}-{besides}") }
+}
+
+/// The name of a restricted incident's channel: without its title, which others might see where a name is taken.
+pub(super) fn private_name(id: IncidentId, besides: &str) -> String {
+    let dash = if besides.is_empty() { "" } else { "-" };
+    format!("private-{}{dash}{besides}", id.to_string().to_lowercase())
 }
 
 #[cfg(test)]

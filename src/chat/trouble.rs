@@ -20,13 +20,16 @@ pub(super) enum Doing {
     Post,
     Edit,
     OpenChannel,
+    OpenPrivate,
+    LetIn,
+    TakeOut,
     Read,
 }
 
 impl Doing {
     /// Doing it twice makes two of it.
     fn creates(self) -> bool {
-        matches!(self, Self::Post | Self::OpenChannel)
+        matches!(self, Self::Post | Self::OpenChannel | Self::OpenPrivate)
     }
     /// Fits in "The bot may not … the channel".
     pub fn word(self) -> &'static str {
@@ -34,6 +37,9 @@ impl Doing {
             Self::Post => "write in",
             Self::Edit => "edit its message in",
             Self::OpenChannel => "make a channel beside",
+            Self::OpenPrivate => "make a private channel beside",
+            Self::LetIn => "let people into",
+            Self::TakeOut => "take people out of",
             Self::Read => "look into",
         }
     }

@@ -15,6 +15,12 @@ pub(super) fn in_words(done: Option<Result<Answer, Refusal>>) -> String {
     }
 }
 
+/// Our own words as a chat shows them: there is always something to read.
+pub(super) fn told(text: &str, shown: impl Fn(&str) -> String) -> String {
+    let text = shown(text);
+    if text.trim().is_empty() { "Done.".to_owned() } else { text }
+}
+
 /// A message of the chat as a note: who wrote it, what, with which files, and where it stands.
 ///
 /// # Errors

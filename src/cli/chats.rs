@@ -11,7 +11,7 @@ use super::{Failure, house};
 use crate::{
     chat::{
         self, BoxFuture, Unproven,
-        discord::{Counters, DiscordDoor, DiscordSettings},
+        discord::{self, Counters, DiscordDoor, DiscordSettings},
         matrix::{self, MatrixDoor, MatrixSettings},
         mattermost::{self, MattermostDoor, MattermostSettings},
         slack::{self, Signed, SlackDoor, SlackSettings},
@@ -99,7 +99,11 @@ impl Chats {
         ];
         people.into_iter().flatten().for_each(|people| people.follow(desk.links.clone()));
         if let Some(discord) = self.discord {
-            opened.couriers.push(open_discord(discord, desk, say, metrics, stop)?);
+            let door = open_discord(discord, desk, say, metrics, stop)?;
+            if door.takes_requests() {
+                opened.inbound.insert("discord", by_discord(door.clone()));
+            }
+            opened.couriers.push(door);
         }
         if let Some(matrix) = self.matrix {
             let door = MatrixDoor::open(matrix, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
@@ -154,11 +158,11 @@ fn open_discord(
     say: &chat::Say,
     metrics: &Arc<Metrics>,
     stop: &CancellationToken,
-) -> Result<Arc<dyn Courier>, Failure> {
+) -> Result<Arc<DiscordDoor>, Failure> {
     let door = DiscordDoor::start(settings, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
     type Count = fn(&Counters) -> &std::sync::atomic::AtomicU64;
     let watched: [(&str, &str, Count); 5] = [
-        ("discord_connected", "Whether the Discord gateway is connected", |c| &c.gateway_state),
+        ("discord_connected", "Whether Discord is heard", |c| &c.gateway_state),
         ("discord_unknown_events", "Gateway events that could not be read", |c| &c.unknown_events),
         ("discord_sessions", "Gateway sessions begun", |c| &c.sessions),
         ("discord_restarts", "Times the gateway was given up and begun anew", |c| &c.restarts),
@@ -172,6 +176,26 @@ fn open_discord(
         });
     }
     Ok(door)
+}
+
+/// What Discord sends over HTTP, to its door.
+fn by_discord(door: Arc<DiscordDoor>) -> Take {
+    Arc::new(move |way, headers, body| {
+        let door = door.clone();
+        Box::pin(async move {
+            if way != discord::WAY {
+                return Taken::Unknown;
+            }
+            let header =
+                |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+            let request = discord::Signed {
+                timestamp: header("x-signature-timestamp"),
+                signature: header("x-signature-ed25519"),
+                body: body.to_vec(),
+            };
+            taken(door.receive(&request).await.map(Some))
+        })
+    })
 }
 
 /// What Slack sends over HTTP, to its door.
@@ -207,7 +231,7 @@ fn by_mattermost(door: Arc<MattermostDoor>) -> Take {
 fn taken(answer: Result<Option<serde_json::Value>, Unproven>) -> Taken {
     match answer {
         Ok(answer) => Taken::Answered(answer),
-        Err(Unproven::Forged | Unproven::Late) => Taken::Unauthorized,
+        Err(Unproven::Forged | Unproven::Late | Unproven::Repeated) => Taken::Unauthorized,
         Err(Unproven::Unreadable) => Taken::Unreadable,
     }
 }

@@ -90,6 +90,8 @@ impl Demo {
             channel_id: channel.to_string(),
             base_url: discord.url().parse()?,
             token_file: None,
+            interactions: config::Interactions::Gateway,
+            public_key: None,
             incident_space: config::IncidentSpace::Thread,
             alerts_channel_id: None,
         });

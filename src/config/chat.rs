@@ -39,6 +39,14 @@ pub struct Discord {
     )]
     #[schemars(with = "String", extend("format" = "service-url"))]
     pub base_url: Url,
+    /// How commands, presses and forms reach this server.
+    #[serde(default)]
+    pub interactions: Interactions,
+    /// The application's Public Key, by which Discord's requests to `/chat/discord` are known to be Discord's. For
+    /// `interactions = "http"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "ed25519-key", "x-example" = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"))]
+    pub public_key: Option<String>,
     /// Where an incident is worked on.
     #[serde(default)]
     pub incident_space: IncidentSpace,
@@ -58,6 +66,16 @@ pub enum IncidentSpace {
     Channel,
     /// a post of its own, where `channel_id` is a forum
     Forum,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interactions {
+    /// by a connection that this server opens to Discord's gateway
+    #[default]
+    Gateway,
+    /// by signed requests that Discord sends to `/chat/discord/interactions`
+    Http,
 }
 
 fn discord_url() -> Url {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::format::nearest;
 use super::report::Report;
 use super::roles;
-use super::{Config, Permissions, Person, Slack, X, is_loopback};
+use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -25,6 +25,17 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         && !report.is_spoilt("x")
     {
         x_credentials(x, report);
+    }
+    if let Some(discord) = &config.discord
+        && !report.is_spoilt("discord")
+        && discord.interactions == Interactions::Http
+        && discord.public_key.is_none()
+    {
+        report.at(
+            "discord.interactions",
+            "without the application's public key nobody could tell Discord's requests from others",
+            "Copy `public_key` from General Information in Discord's developer portal.",
+        );
     }
     if let Some(slack) = &config.slack
         && !report.is_spoilt("slack")

@@ -26,6 +26,8 @@ pub(super) enum Format {
     ServiceUrl,
     /// A Discord id.
     Snowflake,
+    /// A public key of Ed25519, in hexadecimal digits.
+    Ed25519Key,
     /// A room of Matrix, by id or alias.
     MatrixRoom,
     /// An account of Matrix.
@@ -63,6 +65,7 @@ impl Format {
             "url" => Format::Url,
             "service-url" => Format::ServiceUrl,
             "snowflake" => Format::Snowflake,
+            "ed25519-key" => Format::Ed25519Key,
             "matrix-room" => Format::MatrixRoom,
             "matrix-account" => Format::MatrixAccount,
             "mattermost-id" => Format::MattermostId,
@@ -87,6 +90,7 @@ impl Format {
             Format::Network => "address or block",
             Format::Url | Format::ServiceUrl => "web address",
             Format::Snowflake => "Discord id",
+            Format::Ed25519Key => "public key",
             Format::MatrixRoom => "Matrix room",
             Format::MatrixAccount => "Matrix account",
             Format::MattermostId => "Mattermost id",
@@ -156,6 +160,13 @@ impl Format {
                     "Copy the id in Discord (developer mode, Copy ID): 15 to 20 digits, in quotes.",
                 )
             }
+            Format::Ed25519Key if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Ok(())
+            }
+            Format::Ed25519Key => fault(
+                "this is not an application's public key".to_owned(),
+                "Copy it from General Information in Discord's developer portal: 64 digits and letters from a to f.",
+            ),
             Format::MatrixRoom if is_of_matrix(text, &['#', '!']) => Ok(()),
             // In rooms of version 12 and later an id has no server in it.
             Format::MatrixRoom if text.len() > 20 && is_of_matrix(&format!("{text}:x"), &['!']) => Ok(()),

@@ -36,7 +36,9 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chat::{Discord, IncidentSpace, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace};
+pub use chat::{
+    Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
+};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
 pub use problem::Problem;

@@ -58,7 +58,7 @@ impl Desk {
         }
         let eyes = self.seen_by(&caller.person);
         let mut rows = eyes.list(IncidentFilter::all(INCIDENTS_MAX)).await?;
-        rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard);
+        rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
         if let Some(id) = target {
             rows.retain(|row| row.id == id);
             if rows.is_empty() {

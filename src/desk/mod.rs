@@ -63,11 +63,13 @@ pub struct Caller {
     pub is_admin: bool,
     /// What they are answered is read by others too: in a room, not for their eyes alone.
     pub is_overheard: bool,
+    /// The incident in whose private place they are: whoever reads along there may see it.
+    pub among: Option<IncidentId>,
 }
 
 impl Caller {
     pub fn person(person: Person, via: impl Into<String>) -> Self {
-        Self { person, via: via.into(), is_house: false, is_admin: false, is_overheard: false }
+        Self { person, via: via.into(), is_house: false, is_admin: false, is_overheard: false, among: None }
     }
     pub fn house(via: impl Into<String>) -> Self {
         Self { is_house: true, ..Self::person(Person::house(), via) }
@@ -77,6 +79,13 @@ impl Caller {
     }
     pub fn overheard(self) -> Self {
         Self { is_overheard: true, ..self }
+    }
+    pub fn among(self, among: Option<IncidentId>) -> Self {
+        Self { among, ..self }
+    }
+    /// Whether somebody may read along who must not know of a restricted incident.
+    pub(crate) fn is_overheard_on(&self, id: IncidentId) -> bool {
+        self.is_overheard && self.among != Some(id)
     }
 }
 

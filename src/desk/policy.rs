@@ -38,12 +38,6 @@ pub fn consequences(
     now: DateTime<Utc>,
 ) -> Consequences {
     let mut out = Consequences::default();
-    // Chats are read by everybody: of a restricted incident they are told nothing. What stands there already is covered.
-    let is_covered = incident.restricted.is_some()
-        && entries.iter().any(|entry| matches!(entry.event, Event::Restricted { .. }))
-        && entries.first().is_some_and(|entry| entry.seq > 1);
-    let cards = if incident.restricted.is_some() && !is_covered { &[] } else { chats };
-    let chats = if incident.restricted.is_some() { &[] } else { chats };
     for entry in entries {
         timers(incident, entry, policy, &mut out);
         deliveries(incident, entry, chats, now, &mut out);
@@ -64,7 +58,7 @@ pub fn consequences(
         }
     }
     if !entries.is_empty() {
-        for chat in cards {
+        for chat in chats {
             out.deliveries.push(card(incident, chat, now));
         }
     }

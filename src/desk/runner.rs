@@ -169,11 +169,11 @@ impl Desk {
             (What::Card, Some(id)) => {
                 Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words))
             }
-            // It may have been restricted since this was to be said.
-            (What::Say { .. }, Some(id)) if self.incident(id).await?.restricted.is_some() => Content::Nothing,
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
                 Some(line) if line.redacted_by.is_none() => Content::Line(Said {
                     incident: id,
+                    // It may have been restricted, or opened up, since this was to be said.
+                    is_private: self.incident(id).await?.restricted.is_some(),
                     banner: id.kind.banner(),
                     seq: line.seq,
                     at: line.occurred_at,

@@ -100,7 +100,7 @@ impl Desk {
             Spoken::List { all } => {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
                 let mut rows = self.seen_by(&caller.person).list(filter).await?;
-                rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard);
+                rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
                 read(list(&rows, all))
             }
             Spoken::Alerts => {
@@ -125,18 +125,19 @@ impl Desk {
     async fn which(&self, caller: &Caller, named: Option<IncidentId>) -> Result<IncidentId, Refusal> {
         let eyes = self.seen_by(&caller.person);
         if let Some(id) = named {
-            if caller.is_overheard && eyes.incident(id).await.is_ok_and(|one| one.restricted.is_some()) {
+            if caller.is_overheard_on(id) && eyes.incident(id).await.is_ok_and(|one| one.restricted.is_some())
+            {
                 return Err(Refusal::forbidden(
                     format!(
                         "{id} is restricted, and what is answered here is read by everybody in this room."
                     ),
-                    "Use the console, the command line, or a slash command, where an answer is for your eyes alone.",
+                    "Use its private place, the console, the command line, or a slash command, where an answer is for your eyes alone.",
                 ));
             }
             return Ok(id);
         }
         let mut open = eyes.list(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await?;
-        open.retain(|row| row.seen_by.is_none() || !caller.is_overheard);
+        open.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
         match open.as_slice() {
             [only] => Ok(only.id),
             [] => Err(Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one.")),

@@ -63,7 +63,7 @@ async fn take(
         Taken::Unauthorized => reply::error(
             StatusCode::UNAUTHORIZED,
             "unauthorized",
-            "Nothing in the request proves that the chat sent it, or it is older than five minutes.",
+            "Nothing in the request proves that the chat sent it, it is older than five minutes, or it came before.",
             "Check the chat's signing secret or token in the settings, and the clocks.",
         ),
         Taken::Unreadable => reply::error(

@@ -14,6 +14,7 @@ mod discord_bot;
 mod discord_gateway;
 mod discord_limits;
 mod discord_model;
+mod discord_py;
 mod discord_serenity;
 mod faults;
 mod find;

@@ -356,3 +356,43 @@ async fn matrix_what_arrived_though_its_answer_was_lost_stands_there_once() {
     assert_eq!(announced.len(), 1, "{announced:#?}");
     assert!(post.program.stop().success());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_a_restricted_incident_has_a_room_for_those_alone_who_see_it() {
+    let Some(mut post) = Post::open(NO_LIMITS, "").await else { return };
+    let (ada, ben, main) = (&post.ada, &post.ben, post.room.clone());
+    let secret = json!({"title": "leak of zanzibar", "restricted": true});
+    let to = post.program.client.post(post.program.url("/api/v1/incidents"));
+    let declared = to.header("x-commandpost-person", "ada").json(&secret).send().await.unwrap();
+    assert_eq!(declared.status().as_u16(), 201);
+    let room = ada.invited_to("INC-1 ").await;
+    ada.asks(&room, "!note zanzibar is gone").await;
+    assert!(ada.asks(&room, "!status").await.contains("INC-1"), "who reads along there may");
+    post.quiet().await;
+
+    // Ben is in the command post, and finds nothing.
+    let refused = ben.asks(&main, "!incident INC-1 status").await;
+    assert!(refused.contains("There is no INC-1."), "{refused}");
+    let refused = ada.asks(&main, "!incident INC-1 status").await;
+    assert!(refused.contains("read by everybody"), "{refused}");
+    let own = |event: &&Value| event["sender"] == post.bot.id.as_str();
+    let seen = ben.history(&main).await;
+    assert!(!seen.iter().filter(own).any(|event| event.to_string().contains("zanzibar")), "{seen:#?}");
+    let news = ben.call("GET", "/sync?timeout=0", None).await;
+    assert!(!news.to_string().contains(&room), "{news}");
+    let door = format!("/join/{}", part(&room));
+    assert_eq!(ben.call("POST", &door, Some(json!({}))).await["errcode"], "M_FORBIDDEN");
+
+    ada.asks(&room, "!crew admit @ben:localhost").await;
+    assert_eq!(ben.invited_to("INC-1 ").await, room);
+    ben.asks(&room, "!note Ben looks").await;
+    ada.asks(&room, "!crew expel @ben:localhost").await;
+    post.quiet().await;
+    ada.asks(&room, "!note Ben is out").await;
+    post.quiet().await;
+    assert_eq!(ben.call("POST", &door, Some(json!({}))).await["errcode"], "M_FORBIDDEN");
+    let seen = ben.history(&room).await;
+    assert!(!seen.iter().any(|event| event.to_string().contains("Ben is out")), "{seen:#?}");
+    assert!(ada.history(&room).await.iter().any(|event| event.to_string().contains("Ben is out")));
+    assert!(post.program.stop().success());
+}

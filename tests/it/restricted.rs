@@ -1,17 +1,18 @@
 //! A restricted incident leaks nothing: every route is asked by somebody who is not in it, and its words are in no answer.
 
+mod chats;
+
 use commandpost::{
     card,
-    desk::{Along, Caller, Settings, words},
+    desk::{Caller, Settings, words},
     incident::{command::Command, kind::Kind, refusal::Because},
-    journal::rows::{DeliveryFilter, What},
 };
 use serde_json::{Value, json};
 
 use crate::{
     route_roles::routes,
     support::{
-        house::{House, caller, declare, note, person},
+        house::{House, caller, person},
         program::Program,
     },
 };
@@ -122,30 +123,19 @@ async fn no_route_tells_an_outsider_that_it_is_there() {
 }
 
 #[tokio::test]
-async fn chats_hear_nothing_of_it_and_what_stood_there_is_covered() {
+async fn what_is_said_of_it_is_marked_for_those_alone_who_see_it() {
     let house = House::open(Settings { chats: vec!["chat".into()], ..Settings::default() }).await;
-    let mut secret = declare("Somebody leaks", Kind::Real);
-    secret.restricted = true;
-    house.desk.declare(caller("Ada"), secret, Along::default()).await.unwrap();
-    let waiting = async || house.journal.deliveries(DeliveryFilter::Open).await.unwrap();
-    assert_eq!(waiting().await, [], "a chat is not told that it was declared");
-
     let id = house.declared(Kind::Real).await;
-    let before = waiting().await.len();
-    house.say("Ada", id, note("before")).await;
+    let words = house.desk.settings.policy.words;
+    let card = async || card::incident(&house.desk.incident(id).await.unwrap(), words);
+    assert!(!card().await.is_private);
     house.say("Ada", id, Command::Restrict { reason: "a customer".into() }).await;
-    house.say("Ada", id, note("the name is Zanzibar")).await;
-    let lines = waiting().await;
-    let said = lines.iter().filter(|d| matches!(d.what, What::Say { .. })).count();
-    assert_eq!((said, before), (1, 1), "only what was said before");
-    let state = house.desk.incident(id).await.unwrap();
-    let shown = card::incident(&state, house.desk.settings.policy.words);
-    assert_eq!(shown.title, "INC-2 is restricted");
-    assert!(shown.fields.is_empty() && shown.buttons.is_empty());
+    assert!(card().await.is_private);
+    let cover = card::cover(&house.desk.incident(id).await.unwrap());
+    assert_eq!((cover.title.as_str(), cover.is_private), ("INC-1 is restricted", false));
+    assert!(cover.fields.is_empty() && cover.buttons.is_empty());
     house.say("Ada", id, Command::OpenUp { reason: String::new() }).await;
-    assert!(waiting().await.iter().any(|d| matches!(d.what, What::Card)));
-    let state = house.desk.incident(id).await.unwrap();
-    assert!(card::incident(&state, house.desk.settings.policy.words).title.contains("Payments fail"));
+    assert!(!card().await.is_private);
 }
 
 #[tokio::test]
@@ -164,6 +154,11 @@ async fn in_a_room_where_others_read_along_nothing_of_it_is_answered() {
     assert!(refusal.why.contains("read by everybody in this room"), "{refusal}");
     let refusal = say(caller("Bo").overheard(), "INC-1 status").await.unwrap_err();
     assert_eq!(refusal.why, "There is no INC-1.");
+    // In its own private place only those read along who may.
+    let among = || caller("Ada").overheard().among(Some(id));
+    assert!(say(among(), "status").await.is_ok());
+    assert!(say(among(), "list").await.unwrap().text.contains("INC-1"));
+    assert!(say(caller("Ada").overheard().among("INC-9".parse().ok()), "INC-1 status").await.is_err());
     // A projection made anew hides it as well.
     house.journal.rebuild().await.unwrap();
     assert!(

@@ -11,15 +11,15 @@ use super::{
     DiscordDoor,
     asked::{Asked, Kind},
     render::CONTENT_MAX,
-    rest::Trouble,
+    rest::{Trouble, hushed},
     text::{cap, escape, soften},
 };
 use crate::{
     chat::{
-        BoxFuture, Words,
+        BoxFuture, Unproven, Words,
         bring::Place,
         complete::completions,
-        words::{in_words, note_of},
+        words::{self, in_words, note_of},
     },
     desk::Caller,
     grammar,
@@ -41,26 +41,39 @@ const UNSHOWN: &str = "An answer could not be shown to you alone. What was done 
 /// For the asker's eyes.
 const EPHEMERAL: u64 = 1 << 6;
 const ALREADY_ACKNOWLEDGED: u64 = 40060;
+const UNKNOWN_WEBHOOK: u64 = 10015;
 
 /// Words that are still being found: what a press stands for is looked up first.
 pub(super) type Finding = BoxFuture<'static, Result<(Option<IncidentId>, Words), Refusal>>;
 
 impl DiscordDoor {
-    /// An interaction came in.
+    /// An interaction came in by the gateway.
     pub(super) async fn hear(self: Arc<Self>, event: Value) {
-        let Some(asked) = Asked::read(&event, &self.settings.people) else {
+        if let Ok(asked) = self.take_up(&event) {
+            self.act(asked).await;
+        }
+    }
+
+    /// An interaction that is for us and did not come before.
+    pub(super) fn take_up(&self, event: &Value) -> Result<Asked, Unproven> {
+        let Some(asked) = Asked::read(event, &self.settings.people) else {
             self.standing.counters.unknown_events.fetch_add(1, Relaxed);
             tracing::warn!(
                 kind = event["type"].as_u64(),
                 "an interaction came that this version does not know"
             );
-            return;
+            return Err(Unproven::Unreadable);
         };
         if !self.seen.is_first(&asked.id) {
             self.standing.counters.repeats.fetch_add(1, Relaxed);
-            return;
+            return Err(Unproven::Repeated);
         }
         self.standing.counters.interactions.fetch_add(1, Relaxed);
+        Ok(asked)
+    }
+
+    /// Does what was asked and answers it, by whichever way it came.
+    pub(super) async fn act(self: Arc<Self>, asked: Asked) {
         if asked.guild != self.settings.guild_id {
             let here = "This commandpost serves another server. Use it there, in the incident's channel or the command post.";
             return self.first_answer(&asked, &told(here)).await;
@@ -124,7 +137,7 @@ impl DiscordDoor {
                 Some(id) => Some(id),
                 None => self.bindings.incident_of(&asked.channel).await,
             };
-            completions(&self.desk, incident, &self.settings.components).await
+            completions(&self.desk, &asked.person, incident, &self.settings.components).await
         };
         let known = tokio::time::timeout(PATIENCE_WITH_CHOICES, knowing).await.unwrap_or_default();
         let choices: Vec<Value> = grammar::autocomplete(&path, name, &typed.unwrap_or_default(), &known)
@@ -156,6 +169,11 @@ impl DiscordDoor {
     /// The first answer, which must be there within three seconds.
     pub(super) async fn first_answer(&self, asked: &Asked, body: &Value) {
         let path = format!("/interactions/{}/{}/callback", asked.id, asked.token);
+        if let Some(awaited) = &asked.awaited
+            && awaited.answer(hushed(&path, body.clone()))
+        {
+            return;
+        }
         for try_number in 1..=FIRST_ANSWER_TRIES {
             match self.rest.post(&path, body.clone()).await {
                 Ok(_) => return,
@@ -197,6 +215,10 @@ impl DiscordDoor {
         for try_number in 0..LATER_ANSWER_TRIES {
             match self.rest.patch(&path, json!({"content": shown(text)})).await {
                 Ok(_) => return,
+                // Discord may be reading the announcement still that went back with its own request.
+                Err(trouble) if trouble.code() == UNKNOWN_WEBHOOK && asked.awaited.is_some() => {
+                    tokio::time::sleep(Duration::from_millis(300 << try_number)).await;
+                }
                 Err(Trouble::Refused { status, code, .. }) => {
                     tracing::info!(status, code, "the asker's place for the answer is gone");
                     break;
@@ -230,8 +252,7 @@ impl DiscordDoor {
 }
 
 fn shown(text: &str) -> String {
-    let text = soften(text);
-    if text.is_empty() { "Done.".to_owned() } else { cap(&text, CONTENT_MAX) }
+    words::told(text, |text| cap(&soften(text), CONTENT_MAX))
 }
 
 /// A first answer with text.

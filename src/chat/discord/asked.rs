@@ -1,8 +1,11 @@
-//! An interaction as the gateway brings it: who asks, where, and what.
+//! An interaction as Discord brings it: who asks, where, and what.
 //!
 //! Read from plain JSON, so that one that serenity cannot parse is understood all the same.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::{chat::people::People, people::Person};
 
@@ -16,6 +19,10 @@ pub(super) enum Kind {
     Form,
 }
 
+/// A request that came over HTTP and waits for the first answer.
+#[derive(Debug, Clone)]
+pub(super) struct Awaited(pub(super) Arc<Mutex<Option<oneshot::Sender<Value>>>>);
+
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub id: String,
@@ -26,6 +33,8 @@ pub(super) struct Asked {
     pub channel: String,
     pub person: Person,
     pub data: Value,
+    /// Where it came over HTTP.
+    pub awaited: Option<Awaited>,
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -75,6 +84,7 @@ impl Asked {
             channel,
             person: people.meet(user_id, display_name(member, user)),
             data: data.clone(),
+            awaited: None,
         })
     }
 

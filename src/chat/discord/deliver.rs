@@ -29,6 +29,10 @@ pub(super) enum Doing {
     OpenThread,
     OpenPost,
     OpenChannel,
+    OpenPrivateThread,
+    OpenPrivateChannel,
+    LetIn,
+    TakeOut,
     PostCard,
     Say,
     Edit,
@@ -39,7 +43,16 @@ pub(super) enum Doing {
 impl Doing {
     /// Doing it twice makes two of it.
     fn creates(self) -> bool {
-        matches!(self, Self::Announce | Self::OpenPost | Self::OpenChannel | Self::PostCard | Self::Say)
+        matches!(
+            self,
+            Self::Announce
+                | Self::OpenPost
+                | Self::OpenChannel
+                | Self::OpenPrivateThread
+                | Self::OpenPrivateChannel
+                | Self::PostCard
+                | Self::Say
+        )
     }
     /// What it is, and the permissions it takes by Discord's names.
     fn needs(self) -> (&'static str, &'static str) {
@@ -48,6 +61,15 @@ impl Doing {
             Self::OpenThread => ("open a thread in", "“View Channel” and “Create Public Threads”"),
             Self::OpenPost => ("open a post in the forum", "“View Channel” and “Create Posts”"),
             Self::OpenChannel => ("make a channel next to", "“Manage Channels” in the server"),
+            Self::OpenPrivateThread => (
+                "open a private thread in",
+                "“View Channel”, “Create Private Threads” and “Send Messages in Threads”",
+            ),
+            Self::OpenPrivateChannel => {
+                ("make a private channel next to", "“Manage Channels” and “Manage Roles” in the server")
+            }
+            Self::LetIn => ("let people into", "“Send Messages in Threads”, for a channel “Manage Roles”,"),
+            Self::TakeOut => ("take people out of", "“Manage Threads”, for a channel “Manage Roles”,"),
             Self::PostCard | Self::Say => {
                 ("write in", "“View Channel”, “Send Messages”, “Send Messages in Threads” and “Embed Links”")
             }
@@ -191,7 +213,7 @@ impl DiscordDoor {
     }
 
     /// An archived thread takes no edits.
-    async fn wake(&self, thread: &str) -> Step<()> {
+    pub(super) async fn wake(&self, thread: &str) -> Step<()> {
         let open = json!({"archived": false, "locked": false});
         let done = self.rest.patch(&format!("/channels/{thread}"), open).await;
         done.map(|_| ()).map_err(|trouble| outcome(trouble, Doing::Wake, thread).into())

@@ -8,7 +8,10 @@ use super::{
     render,
 };
 use crate::{
-    chat::bring::{Halt, Step, looked},
+    chat::{
+        bindings::Spot,
+        bring::{Halt, Step, looked},
+    },
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
@@ -93,7 +96,7 @@ impl DiscordDoor {
     /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
     pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
         let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let subject = said.incident.to_string();
+        let subject = Spot::of(said).to_string();
         let cannot = |why: String| Reconciled::CannotTell { why };
         let (space, card) =
             match (self.bindings.bound(&subject, "space").await, self.bindings.bound(&subject, "card").await)

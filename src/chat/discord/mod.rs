@@ -1,7 +1,7 @@
 //! Discord: slash commands, buttons and forms in; cards, threads and lines of the timeline out.
 //!
-//! Words come in through the gateway ([`gateway`], the only file that knows serenity's client) and are answered by
-//! our own requests ([`rest`]). What everybody reads comes from the outbox: the door is a [`Courier`]. An incident
+//! Words come in through the gateway ([`gateway`], the only file that knows serenity's client) or over HTTP ([`signed`]),
+//! and are answered by our own requests ([`rest`]) or with Discord's. What everybody reads comes from the outbox: the door is a [`Courier`]. An incident
 //! has one space (a thread, a forum post or a channel), remembered in the journal and found again by its name.
 //!
 //! Commands that were sent while the gateway was away are not fetched afterwards: Discord keeps none. A resumed
@@ -15,15 +15,21 @@ mod gateway;
 mod health;
 mod look;
 mod press;
+mod private;
 mod register;
 mod render;
 mod rest;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
+mod signed;
 mod space;
 mod text;
+mod watch;
 
 use std::sync::Arc;
 
+use ed25519_dalek::VerifyingKey;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +37,7 @@ use self::{health::Standing, rest::Rest};
 pub use self::{
     health::{Counters, Health},
     settings::DiscordSettings,
+    signed::{Signed, WAY},
 };
 use crate::{
     chat::{Say, bindings::Bindings, bring, seen::Seen},
@@ -52,16 +59,18 @@ pub struct DiscordDoor {
     me: OnceCell<String>,
     seen: Seen,
     bindings: Bindings,
+    /// By which Discord's requests are known, where it sends any.
+    key: Option<VerifyingKey>,
     registering: tokio::sync::Mutex<()>,
     stop: CancellationToken,
 }
 
 impl DiscordDoor {
-    /// Opens the door: connects the gateway and keeps it connected until `stop`. Returns at once; Discord need not
+    /// Opens the door: connects the gateway and keeps it connected until `stop`, or waits for requests over HTTP. Returns at once; Discord need not
     /// be there. Run [`Desk::run_outbox`] with it to bring out cards and lines.
     ///
     /// # Errors
-    /// A sentence, when no HTTP client can be built on this machine.
+    /// A sentence, when no HTTP client can be built on this machine, or the application's key is none.
     pub fn start(
         settings: DiscordSettings,
         desk: Arc<Desk>,
@@ -69,6 +78,7 @@ impl DiscordDoor {
         stop: CancellationToken,
     ) -> Result<Arc<DiscordDoor>, String> {
         let rest = Rest::new(&settings.base_url, settings.token.clone(), desk.world.clone())?;
+        let key = settings.public_key.as_deref().map(signed::key).transpose()?;
         let bindings = Bindings::new(desk.journal.clone(), NAME);
         let door = Arc::new(DiscordDoor {
             settings,
@@ -79,10 +89,14 @@ impl DiscordDoor {
             me: OnceCell::new(),
             seen: Seen::default(),
             bindings,
+            key,
             registering: tokio::sync::Mutex::new(()),
             stop,
         });
-        tokio::spawn(gateway::run(door.clone()));
+        match door.key {
+            Some(_) => drop(tokio::spawn(door.clone().watch())),
+            None => drop(tokio::spawn(gateway::run(door.clone()))),
+        }
         Ok(door)
     }
 

@@ -171,6 +171,11 @@ pub(super) fn thread_name(id: IncidentId, title: &str) -> String {
     cap(&format!("{id} {}", plain(title)), THREAD_NAME_MAX).trim_end().to_owned()
 }
 
+/// The name of a restricted incident's thread: without its title, which others might see in the server's log.
+pub(super) fn private_thread_name(id: IncidentId) -> String {
+    format!("{id} restricted")
+}
+
 /// Begins a thread's name.
 pub(super) fn thread_mark(id: IncidentId) -> String {
     format!("{id} ")
@@ -200,25 +205,11 @@ pub(super) fn channel_mark(id: IncidentId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::Field;
+    use crate::card::testing::card_of;
 
     #[test]
     fn a_card_of_any_size_keeps_discords_limits() {
         let long = "*".repeat(9_000);
-        let card_of = |text: &str| Card {
-            is_cover: false,
-            subject: "INC-1".into(),
-            incident: None,
-            banner: "EXERCISE EXERCISE EXERCISE",
-            title: text.into(),
-            tone: Tone::Critical,
-            text: text.into(),
-            fields: (0..40)
-                .map(|_| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short: false })
-                .collect(),
-            buttons: vec![],
-            footer: text.into(),
-        };
         for text in [long.as_str(), "", "x"] {
             let body = card(&card_of(text));
             let embed = &body["embeds"][0];

@@ -61,6 +61,10 @@ impl Trouble {
     pub fn is_forbidden(&self) -> bool {
         matches!(self.code(), 50001 | 50013)
     }
+    /// Unknown member, unknown user.
+    pub fn is_nobody(&self) -> bool {
+        matches!(self.code(), 10007 | 10013)
+    }
     pub fn is_bad_token(&self) -> bool {
         matches!(self, Self::Refused { status: 401, .. })
     }
@@ -128,6 +132,10 @@ impl Rest {
     }
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Result<Value, Trouble> {
+        self.call(Method::DELETE, path, None).await
     }
 
     /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
@@ -224,6 +232,12 @@ impl Rest {
             said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
         self.token.redact(&said)
     }
+}
+
+/// As it is sent to `path`, where another way leads there.
+pub(super) fn hushed(path: &str, mut body: Value) -> Value {
+    hush(path, &mut body);
+    body
 }
 
 /// `allowed_mentions` that allow none, wherever a message is in the body: Discord reads mentions if they are left out.

@@ -1,10 +1,10 @@
 //! What the door must know to stand in the right place.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::{
-    chat::people::{People, configured},
-    config::{self, IncidentSpace, Secret},
+    chat::people::{People, account_of, accounts, configured},
+    config::{self, IncidentSpace, Interactions, Secret},
 };
 
 /// Where the real Discord is.
@@ -25,8 +25,12 @@ pub struct DiscordSettings {
     /// Where alerts are shown that belong to no incident; else in the command post.
     pub alerts_channel_id: Option<String>,
     pub space: IncidentSpace,
+    /// The application's key, where Discord sends interactions over HTTP.
+    pub public_key: Option<String>,
     /// Who is who; shared with whoever reads names in commands.
     pub people: Arc<People>,
+    /// The user id of each configured person who has one, by the person's id.
+    pub accounts: HashMap<String, String>,
     /// Names of the status page's components, for completion.
     pub components: Vec<String>,
     /// How long the gateway may be away before it is connected anew.
@@ -45,10 +49,17 @@ impl DiscordSettings {
             channel_id: discord.channel_id.clone(),
             alerts_channel_id: discord.alerts_channel_id.clone(),
             space: discord.incident_space,
+            public_key: discord.public_key.clone().filter(|_| discord.interactions == Interactions::Http),
             people: Arc::new(People::new(super::NAME, known)),
+            accounts: accounts(people, |one| one.discord.as_ref()),
             components: vec![],
             watchdog: WATCHDOG,
         }
+    }
+
+    /// The user id of a person, if it is known.
+    pub(super) fn account_of(&self, person: &str) -> Option<String> {
+        account_of(super::NAME, &self.accounts, person)
     }
 
     pub(super) fn is_real(&self) -> bool {

@@ -9,18 +9,23 @@ use super::{
     rest::Trouble,
 };
 use crate::{
-    chat::bring::{Halt, Space, Step},
+    chat::{
+        bindings::Spot,
+        bring::{Halt, Space, Step, incident},
+    },
     config::IncidentSpace,
     incident::{id::IncidentId, state::Incident},
     outbox::port::Outcome,
 };
 
 /// A quiet thread is put away after a week, the longest that Discord has; writing in it brings it back.
-const ARCHIVE_AFTER_MINUTES: u32 = 10_080;
+pub(super) const ARCHIVE_AFTER_MINUTES: u32 = 10_080;
 /// "A thread has already been created for this message."
 const THREAD_EXISTS: u64 = 160_004;
 /// The kind of an ordinary channel.
-const TEXT_CHANNEL: u64 = 0;
+pub(super) const TEXT_CHANNEL: u64 = 0;
+/// The kind of a private thread.
+pub(super) const PRIVATE_THREAD: u64 = 12;
 
 impl DiscordDoor {
     /// The incident's place. `is_retry`: an earlier attempt may have got half-way.
@@ -36,11 +41,7 @@ impl DiscordDoor {
             self.bindings.bind(&subject, "space", &found).await?;
             return Ok(Space { id: found, is_new: false });
         }
-        let incident = self
-            .desk
-            .incident(id)
-            .await
-            .map_err(|refusal| Halt::Outcome(Outcome::Retry { after: None, why: refusal.to_string() }))?;
+        let incident = incident(&self.desk, Spot::open(id)).await?;
         let made = match self.settings.space {
             IncidentSpace::Thread => self.open_thread(&incident, is_retry).await?,
             IncidentSpace::Forum => self.open_post(&incident).await?,
@@ -54,18 +55,9 @@ impl DiscordDoor {
 
     /// A space made by an earlier process that did not live to remember it.
     async fn find_space(&self, id: IncidentId) -> Step<Option<String>> {
-        let guild = &self.settings.guild_id;
         let parent = &self.settings.channel_id;
-        let (path, list) = match self.settings.space {
-            IncidentSpace::Channel => (format!("/guilds/{guild}/channels"), ""),
-            _ => (format!("/guilds/{guild}/threads/active"), "/threads"),
-        };
-        let found = self.rest.get(&path).await.map_err(|trouble| outcome(trouble, Doing::Read, parent))?;
-        let Some(all) = found.pointer(list).and_then(Value::as_array) else {
-            let why = "Discord's list of channels could not be read.".into();
-            return Err(Outcome::Retry { after: None, why }.into());
-        };
         let is_channel = self.settings.space == IncidentSpace::Channel;
+        let all = self.list(is_channel).await?;
         let mark = if is_channel { render::channel_mark(id) } else { render::thread_mark(id) };
         let me = if is_channel { None } else { Some(self.me().await?) };
         let is_it = |one: &&Value| {
@@ -73,10 +65,30 @@ impl DiscordDoor {
             // Anybody may name a thread so; only our own is taken.
             named
                 && me.map_or(one["type"] == TEXT_CHANNEL, |me| {
-                    one["parent_id"] == parent.as_str() && one["owner_id"] == me.as_str()
+                    one["type"] != PRIVATE_THREAD
+                        && one["parent_id"] == parent.as_str()
+                        && one["owner_id"] == me.as_str()
                 })
         };
         Ok(all.iter().find(is_it).and_then(|one| one["id"].as_str()).map(str::to_owned))
+    }
+
+    /// The server's channels, or its active threads.
+    pub(super) async fn list(&self, is_channels: bool) -> Step<Vec<Value>> {
+        let guild = &self.settings.guild_id;
+        let (path, list) = match is_channels {
+            true => (format!("/guilds/{guild}/channels"), ""),
+            false => (format!("/guilds/{guild}/threads/active"), "/threads"),
+        };
+        let found = self.rest.get(&path).await;
+        let mut found = found.map_err(|trouble| outcome(trouble, Doing::Read, &self.settings.channel_id))?;
+        match found.pointer_mut(list).map(Value::take) {
+            Some(Value::Array(all)) => Ok(all),
+            _ => {
+                let why = "Discord's list of channels could not be read.".into();
+                Err(Outcome::Retry { after: None, why }.into())
+            }
+        }
     }
 
     /// A line in the command post, and a thread below it. The thread has the line's id.
@@ -146,22 +158,25 @@ impl DiscordDoor {
 
     async fn open_channel(&self, incident: &Incident) -> Step<String> {
         let id = incident.id;
-        let mut body = json!({
+        let body = json!({
             "name": render::channel_name(id, &incident.title),
             "type": TEXT_CHANNEL,
             "topic": super::text::cap(&super::text::plain(&format!("{id} {}", incident.title)), 1_000),
         });
+        let made = self.make_channel(body, Doing::OpenChannel).await?;
+        self.named(made, id, "channel").await
+    }
+
+    /// Makes a channel beside the command post; without a category its own place in the list does.
+    pub(super) async fn make_channel(&self, mut body: Value, doing: Doing) -> Step<Value> {
         let post = &self.settings.channel_id;
-        // Beside the command post; without that its own place in the list does.
         if let Ok(command_post) = self.rest.get(&format!("/channels/{post}")).await
             && command_post["parent_id"].is_string()
         {
             body["parent_id"] = command_post["parent_id"].clone();
         }
-        match self.rest.post(&format!("/guilds/{}/channels", self.settings.guild_id), body).await {
-            Ok(made) => self.named(made, id, "channel").await,
-            Err(trouble) => Err(outcome(trouble, Doing::OpenChannel, post).into()),
-        }
+        let made = self.rest.post(&format!("/guilds/{}/channels", self.settings.guild_id), body).await;
+        made.map_err(|trouble| outcome(trouble, doing, post).into())
     }
 
     /// The id of what was made, looked for by name where the answer could not be read.

@@ -34,7 +34,8 @@ pub(super) struct Said<'a> {
 impl MatrixDoor {
     pub(super) async fn do_and_answer(self: &Arc<Self>, said: &Said<'_>, text: String) {
         let door = self.clone();
-        let caller = Caller::person(said.person.clone(), NAME).overheard();
+        let among = self.bindings.private_of(said.room).await;
+        let caller = Caller::person(said.person.clone(), NAME).overheard().among(among);
         let (incident, once) = (said.incident, format!("{NAME}:{}", said.event));
         // A task of its own: a command that is under way is seen through.
         let doing =

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     card::{Card, Said},
     chat::{
-        bindings::Bindings,
+        bindings::{Bindings, Spot},
         bring::{Halt, Place, Space, Step},
         space::space_of,
         wire::txn,
@@ -115,11 +115,11 @@ impl Place for MatrixDoor {
             }
         }
     }
-    async fn tend(&self, id: IncidentId, at: &str) {
+    async fn tend(&self, spot: Spot, at: &str) {
         if room_of(at).1.is_none()
-            && let Err(halt) = self.keep_room(id, at).await
+            && let Err(halt) = self.keep_room(spot, at).await
         {
-            tracing::info!(incident = %id, ?halt, "the room is looked after with its next change");
+            tracing::info!(incident = %spot.id, ?halt, "the room is looked after with its next change");
         }
     }
     fn gone(&self, at: &str) -> Outcome {

@@ -273,8 +273,8 @@ impl MatrixDoor {
             Says::Redaction { target } => {
                 let by = self.person(&heard.sender);
                 follow_deletion(&**self, &Change { by, event: &heard.event, target }).await;
-                if let Some(incident) = self.bindings.incident_of(room).await {
-                    forget_card(&**self, incident, target).await;
+                if let Some(spot) = self.bindings.spot_of(room).await {
+                    forget_card(&**self, spot, target).await;
                 }
             }
         }

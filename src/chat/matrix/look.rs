@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 
 use super::{MatrixDoor, render::KEY, rest::part, space::room_of};
 use crate::{
-    chat::bring::{Step, looked},
+    chat::{
+        bindings::Spot,
+        bring::{Step, looked},
+    },
     outbox::port::{Content, Errand, Reconciled},
 };
 
@@ -52,7 +55,7 @@ impl MatrixDoor {
     /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
     pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
         let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let space = match self.bindings.bound(&said.incident.to_string(), "space").await {
+        let space = match self.bindings.bound(&Spot::of(said).to_string(), "space").await {
             Ok(Some(space)) => space,
             Ok(None) => return Reconciled::Absent,
             Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },

@@ -13,9 +13,12 @@ mod heard;
 mod listen;
 mod look;
 mod pinned;
+mod private;
 mod render;
 mod rest;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
 mod space;
 mod stand;
 mod text;

@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
 use crate::{
     card::{Card, Said, Tone, Value as Shown},
-    chat::{button::typed, space, wire::txn, words::in_words},
+    chat::{
+        button::typed,
+        space,
+        wire::txn,
+        words::{self, in_words},
+    },
     desk::Answer,
     incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
 };
@@ -114,7 +119,7 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
     }
     html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
     if !card.buttons.is_empty() {
-        let words: Vec<_> = card.buttons.iter().map(|button| typed(button, prefix)).collect();
+        let words: Vec<_> = card.buttons.iter().map(|button| typed(card, button, prefix)).collect();
         body.push_str(&format!("\nSay: {}", words.join(" · ")));
         let words: Vec<_> = words.iter().map(|word| format!("<code>{}</code>", escape(word))).collect();
         html.push_str(&format!("<p>Say {}</p>", words.join(" ")));
@@ -155,8 +160,7 @@ pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> Value {
 
 /// Our own words.
 pub(super) fn told(text: &str) -> Value {
-    let text = if text.trim().is_empty() { "Done." } else { text };
-    let text = cap(text, ANSWER_CHARS_MAX);
+    let text = words::told(text, |text| cap(text, ANSWER_CHARS_MAX));
     notice(&plain(&text).replace("**", ""), &soften(&text))
 }
 
@@ -192,42 +196,7 @@ pub(super) fn alias(id: IncidentId, tag: &str, former: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::{Blank, Button, Field};
-
-    fn card_of(text: &str) -> Card {
-        let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
-        Card {
-            is_cover: false,
-            subject: "INC-1".into(),
-            incident: None,
-            banner: "EXERCISE EXERCISE EXERCISE",
-            title: text.into(),
-            tone: Tone::Critical,
-            text: text.into(),
-            fields: (0..40)
-                .map(|_| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short: false })
-                .collect(),
-            buttons: vec![Button {
-                id: "note",
-                label: "Note",
-                command: "note {text}".into(),
-                blanks: vec![blank],
-                is_primary: true,
-            }],
-            footer: text.into(),
-        }
-    }
-
-    fn said(text: &str) -> Said {
-        Said {
-            incident: "INC-1".parse().unwrap(),
-            banner: "EXERCISE EXERCISE EXERCISE",
-            seq: 12,
-            at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-            who: text.into(),
-            text: vec![Part::Text(text.into())],
-        }
-    }
+    use crate::card::testing::{card_of, said};
 
     #[test]
     fn whatever_the_text_an_event_keeps_matrixs_limit() {
@@ -247,6 +216,7 @@ mod tests {
     fn a_card_and_a_line_read_well_in_both_forms() {
         let mut small = card_of("INC-1 <b>checkout</b> fails");
         small.fields.truncate(1);
+        small.fields[0].is_short = false;
         let (card, line) = (card(&small, "!incident", Tz::UTC), line(&said("Ada & <Bo>"), Tz::UTC));
         let forms = [&card["body"], &card["formatted_body"], &line["body"], &line["formatted_body"]];
         let forms: Vec<_> = forms.iter().filter_map(|form| form.as_str()).collect();

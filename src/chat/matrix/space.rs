@@ -9,11 +9,12 @@ use super::{MatrixDoor, NAME, render, rest::part};
 pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
     chat::{
-        bring::{Halt, Step},
+        bindings::Spot,
+        bring::{AFTER_FORBIDDEN, Halt, Step, incident},
         space::{self, Home, INVITES_MAX, keep},
     },
     config::MatrixSpace,
-    incident::{id::IncidentId, state::Incident},
+    incident::state::Incident,
     outbox::port::Outcome,
 };
 
@@ -28,7 +29,12 @@ impl Home for MatrixDoor {
         self.settings.space == MatrixSpace::Room
     }
     async fn open_place(&self, incident: &Incident, former: &str, _is_retry: bool) -> Step<String> {
-        self.open_room(incident, former).await
+        let stand = self.stand().await?;
+        // Whoever is in the command post may come in without an invitation.
+        let rule = json!({"join_rule": "restricted",
+            "allow": [{"type": "m.room_membership", "room_id": stand.room}]});
+        let alias = render::alias(incident.id, &stand.tag, former);
+        self.open_room(incident, &alias, rule, json!({"notifications": {"room": 100}})).await
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, _is_retry: bool) -> Step<String> {
         let link = format!("https://matrix.to/#/{}?via={}", part(space), part(&self.server()));
@@ -39,9 +45,15 @@ impl Home for MatrixDoor {
 }
 
 impl MatrixDoor {
-    async fn open_room(&self, incident: &Incident, former: &str) -> Step<String> {
+    /// Makes a room under `alias`, that people come into by `join_rule` and in which they have `powers`.
+    pub(super) async fn open_room(
+        &self,
+        incident: &Incident,
+        alias: &str,
+        join_rule: Value,
+        powers: Value,
+    ) -> Step<String> {
         let stand = self.stand().await?;
-        let alias = render::alias(incident.id, &stand.tag, former);
         let body = json!({
             "name": render::room_name(incident),
             "topic": render::topic(incident),
@@ -49,13 +61,12 @@ impl MatrixDoor {
             "preset": "private_chat",
             "visibility": "private",
             "invite": [],
-            // Whoever is in the command post may come in without an invitation.
             "initial_state": [
-                {"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": "restricted",
-                    "allow": [{"type": "m.room_membership", "room_id": stand.room}]}},
+                {"type": "m.room.join_rules", "state_key": "", "content": join_rule},
+                {"type": "m.room.guest_access", "state_key": "", "content": {"guest_access": "forbidden"}},
                 {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "shared"}},
             ],
-            "power_level_content_override": {"notifications": {"room": 100}},
+            "power_level_content_override": powers,
         });
         let doing = "make a room below";
         let room = match self.rest.post("/createRoom", body).await {
@@ -93,13 +104,16 @@ impl MatrixDoor {
 
     /// Name and topic of the incident's room, and those who take part in it. Nothing fails for these: what does not go
     /// through now is done with the next change.
-    pub(super) async fn keep_room(&self, id: IncidentId, room: &str) -> Step<()> {
-        let (subject, incident) = (id.to_string(), space::incident(&self.desk, id).await?);
+    pub(super) async fn keep_room(&self, spot: Spot, room: &str) -> Step<()> {
+        let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
         let name = render::room_name(&incident);
         self.keep_state(&subject, room, "m.room.name", json!({"name": name}), "name", &name).await?;
         let topic = render::topic(&incident);
         self.keep_state(&subject, room, "m.room.topic", json!({"topic": topic}), "topic", &topic).await?;
-        let known = self.desk.journal.bound(NAME, &subject).await.unwrap_or_default();
+        if spot.is_private {
+            return Ok(());
+        }
+        let (id, known) = (spot.id, self.desk.journal.bound(NAME, &subject).await.unwrap_or_default());
         let mut accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         accounts.retain(|account| {
             let invited = format!("invited/{account}");
@@ -170,6 +184,7 @@ impl MatrixDoor {
 pub(super) fn whole(halt: Halt, room: &str) -> Outcome {
     match halt {
         Halt::Outcome(outcome) => outcome,
+        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
         Halt::SpaceGone => gone(room),
     }
 }
@@ -180,5 +195,5 @@ pub(super) fn gone(room: &str) -> Outcome {
         "The bot is not in the room {room}, and may not come in. Invite it, or set another in the settings \
          (`matrix.room`, `matrix.alerts_room`) and start again; it is tried again by itself."
     );
-    Outcome::Retry { after: Some(crate::chat::bring::AFTER_FORBIDDEN), why }
+    Outcome::Retry { after: Some(AFTER_FORBIDDEN), why }
 }

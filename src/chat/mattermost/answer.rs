@@ -9,7 +9,7 @@ use super::{
     MattermostDoor, NAME,
     event::Post,
     heard::Heard,
-    render::{self, Message, told},
+    render::{Message, told},
     stand::Stand,
     trouble::Trouble,
 };
@@ -98,7 +98,8 @@ impl MattermostDoor {
     ) {
         self.meet_named(&words).await;
         // Everybody in the channel reads the answer.
-        let caller = Caller::person(self.person(&post.user, "").await, NAME).overheard();
+        let among = self.bindings.private_of(&post.channel).await;
+        let caller = Caller::person(self.person(&post.user, "").await, NAME).overheard().among(among);
         let (door, once) = (self.clone(), format!("{NAME}:{}", post.id));
         // A task of its own: a command that is under way is seen through.
         let doing =
@@ -147,5 +148,5 @@ impl MattermostDoor {
 
 /// What is said where something broke down inside.
 pub(super) fn broke_down() -> Reply {
-    Reply::Words(render::answer(None))
+    Reply::Words(told(&in_words(None)))
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     card::{Card, Said},
     chat::{
-        bindings::Bindings,
+        bindings::{Bindings, Spot},
         bring::{Halt, Place, Space, Step},
         space::space_of,
         trouble::Doing,
@@ -143,11 +143,11 @@ impl Place for MattermostDoor {
             }
         }
     }
-    async fn tend(&self, id: IncidentId, at: &str) {
+    async fn tend(&self, spot: Spot, at: &str) {
         if channel_of(at).1.is_none()
-            && let Err(halt) = self.keep_channel(id, at).await
+            && let Err(halt) = self.keep_channel(spot, at).await
         {
-            tracing::info!(incident = %id, ?halt, "the channel is looked after with its next change");
+            tracing::info!(incident = %spot.id, ?halt, "the channel is looked after with its next change");
         }
     }
     fn gone(&self, at: &str) -> Outcome {

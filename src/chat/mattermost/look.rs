@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{MattermostDoor, deliver::KEY, space::channel_of, stand::Stand, trouble::Trouble};
 use crate::{
     chat::{
+        bindings::Spot,
         bring::{Halt, Step, looked},
         space::SKEW_SECONDS,
         trouble::Doing,
@@ -68,7 +69,7 @@ impl MattermostDoor {
     /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
     pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
         let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let space = match self.bindings.bound(&said.incident.to_string(), "space").await {
+        let space = match self.bindings.bound(&Spot::of(said).to_string(), "space").await {
             Ok(Some(space)) => space,
             Ok(None) => return Reconciled::Absent,
             Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },

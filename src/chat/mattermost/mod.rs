@@ -16,11 +16,14 @@ mod look;
 mod missed;
 mod pinned;
 mod press;
+mod private;
 mod receive;
 mod render;
 mod rest;
 mod seal;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
 mod space;
 mod stand;
 mod text;

@@ -79,8 +79,8 @@ impl MattermostDoor {
         let by = self.person(message.deleted_by.as_ref().unwrap_or(&message.user), "").await;
         let name = event.name();
         follow::follow_deletion(&**self, &Change { by, event: &name, target: &message.id }).await;
-        if let Some(incident) = self.bindings.incident_at(&message.channel, message.root.as_deref()).await {
-            follow::forget_card(&**self, incident, &message.id).await;
+        if let Some(spot) = self.bindings.spot_at(&message.channel, message.root.as_deref()).await {
+            follow::forget_card(&**self, spot, &message.id).await;
         }
     }
 }

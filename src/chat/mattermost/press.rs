@@ -7,7 +7,7 @@ use super::{
     MattermostDoor,
     dialog::{self, Dialog},
     heard::{Heard, Says, Way},
-    render::{answer, told},
+    render::told,
 };
 use crate::{
     chat::{
@@ -15,6 +15,7 @@ use crate::{
         ask::Reply,
         button::{find_button, read_button_name, stale},
         form::{Filled, Origin, wanted},
+        words::in_words,
     },
     incident::id::IncidentId,
 };
@@ -29,7 +30,7 @@ impl MattermostDoor {
             return self.open_form(heard, dialog::of_verb(&form, &origin), &origin).await;
         }
         let words = if said.trim().is_empty() { "help".to_owned() } else { said.trim().to_owned() };
-        Reply::Words(answer(Some(self.done(heard, here, Words::Text(words)).await)))
+        Reply::Words(told(&in_words(Some(self.done(heard, here, Words::Text(words)).await))))
     }
 
     pub(super) async fn pressed(&self, heard: &Heard, name: &str) -> Reply {
@@ -43,7 +44,8 @@ impl MattermostDoor {
                 self.open_form(heard, dialog::of_button(&subject, &button), &origin).await
             }
             Ok((incident, _, button)) => {
-                Reply::Words(answer(Some(self.done(heard, incident, Words::Text(button.command)).await)))
+                let done = self.done(heard, incident, Words::Text(button.command)).await;
+                Reply::Words(told(&in_words(Some(done))))
             }
             Err(refusal) => Reply::Words(told(&refusal.to_string())),
         }
@@ -58,7 +60,7 @@ impl MattermostDoor {
         };
         match done {
             Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
-            done => Reply::Words(answer(Some(done))),
+            done => Reply::Words(told(&in_words(Some(done)))),
         }
     }
 

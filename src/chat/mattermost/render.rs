@@ -19,10 +19,9 @@ use crate::{
         markdown::length,
         space,
         text::{self, cap as cut},
-        words::in_words,
+        words,
     },
-    desk::Answer,
-    incident::{refusal::Refusal, state::Incident},
+    incident::state::Incident,
 };
 
 const TITLE_MAX: usize = 250;
@@ -109,7 +108,7 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> M
         }
         None if !card.buttons.is_empty() => {
             let words: Vec<String> =
-                card.buttons.iter().map(|one| format!("`{}`", typed(one, &settings.prefix))).collect();
+                card.buttons.iter().map(|one| format!("`{}`", typed(card, one, &settings.prefix))).collect();
             text.push_str(&format!("\nSay {}", words.join(" · ")));
         }
         None => {}
@@ -129,15 +128,9 @@ pub(super) fn line(said: &Said, tz: Tz) -> String {
     format!("{head}{text}{mark}")
 }
 
-/// What came of a command, for the one who gave it.
-pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> String {
-    told(&in_words(done))
-}
-
 /// Our own words.
 pub(super) fn told(text: &str) -> String {
-    let text = soften(text);
-    if text.trim().is_empty() { "Done.".to_owned() } else { cap(&text, ANSWER_MAX) }
+    words::told(text, |text| cap(&soften(text), ANSWER_MAX))
 }
 
 /// Our own words where nothing is formatted: below a form's field.
@@ -181,66 +174,12 @@ pub(super) fn header(incident: &Incident, public_url: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, sync::Arc};
-
     use super::*;
     use crate::{
-        card::Blank,
-        chat::people::People,
-        config::{MattermostSpace, Secret},
-        incident::sentence::Part,
+        card::testing::{card_of, said},
+        chat::mattermost::shown::settings,
+        config::Secret,
     };
-
-    fn settings(callback_url: Option<&str>) -> MattermostSettings {
-        MattermostSettings {
-            token: Secret::new("t"),
-            command_token: None,
-            url: "https://chat.example.org".into(),
-            callback_url: callback_url.map(str::to_owned),
-            channel: String::new(),
-            alerts_channel: None,
-            space: MattermostSpace::Channel,
-            prefix: "!incident".into(),
-            people: Arc::new(People::new("mattermost", HashMap::new())),
-            accounts: HashMap::new(),
-            public_url: None,
-            tz: Tz::UTC,
-        }
-    }
-
-    fn card_of(text: &str) -> Card {
-        let blank = Blank { name: "text", label: "", placeholder: "", is_long: true, is_required: true };
-        let field = |is_short| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short };
-        Card {
-            is_cover: false,
-            subject: "INC-1".into(),
-            incident: None,
-            banner: "EXERCISE EXERCISE EXERCISE",
-            title: text.into(),
-            tone: Tone::Critical,
-            text: text.into(),
-            fields: (0..40).map(|n| field(n % 2 == 0)).collect(),
-            buttons: vec![Button {
-                id: "note",
-                label: "Note",
-                command: "note {text}".into(),
-                blanks: vec![blank],
-                is_primary: true,
-            }],
-            footer: text.into(),
-        }
-    }
-
-    fn said(text: &str) -> Said {
-        Said {
-            incident: "INC-1".parse().unwrap(),
-            banner: "EXERCISE EXERCISE EXERCISE",
-            seq: 12,
-            at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
-            who: text.into(),
-            text: vec![Part::Text(text.into())],
-        }
-    }
 
     #[test]
     fn whatever_the_text_a_card_and_a_line_keep_mattermosts_limits() {

@@ -12,16 +12,20 @@ use super::{
 pub(super) use crate::chat::thread::parts_of as channel_of;
 use crate::{
     chat::{
-        bring::{Halt, Step},
+        bindings::Spot,
+        bring::{AFTER_FORBIDDEN, Halt, Step, incident},
         space::{self, Home, INVITES_MAX, SKEW_SECONDS, keep},
         trouble::Doing,
     },
     config::MattermostSpace,
-    incident::{id::IncidentId, state::Incident},
+    incident::state::Incident,
     outbox::port::Outcome,
 };
 
 const CHANNEL_NAME_MAX: usize = 64;
+/// Kinds of channels.
+const PUBLIC: &str = "O";
+pub(super) const PRIVATE: &str = "P";
 
 impl Home for MattermostDoor {
     fn post_name(&self) -> &str {
@@ -31,7 +35,7 @@ impl Home for MattermostDoor {
         self.settings.space == MattermostSpace::Channel
     }
     async fn open_place(&self, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
-        self.open_channel(incident, former, is_retry).await
+        self.open_channel(incident, former, is_retry, Doing::OpenChannel).await
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, is_retry: bool) -> Step<String> {
         let key = format!("announcement/{}/{space}", incident.id);
@@ -47,29 +51,44 @@ impl Home for MattermostDoor {
 }
 
 impl MattermostDoor {
-    async fn open_channel(&self, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
+    /// Makes a channel for everybody, or with [`Doing::OpenPrivate`] a private one.
+    pub(super) async fn open_channel(
+        &self,
+        incident: &Incident,
+        former: &str,
+        is_retry: bool,
+        doing: Doing,
+    ) -> Step<String> {
         let stand = self.stand().await?;
+        let kind = if doing == Doing::OpenPrivate { PRIVATE } else { PUBLIC };
         // Somebody else may have a channel of that name, or this house had one before it began anew.
         for besides in ["", stand.tag.as_str()] {
-            let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
+            let name = match doing {
+                Doing::OpenPrivate => space::private_name(incident.id, besides),
+                _ => space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX),
+            };
             let body = json!({
-                "team_id": stand.team, "name": name, "display_name": render::channel_title(incident), "type": "O",
+                "team_id": stand.team, "name": name, "display_name": render::channel_title(incident), "type": kind,
             });
             match self.rest.post("/channels", &body).await {
+                Ok(made) if made["type"].as_str().is_some_and(|made| made != kind) => {
+                    let why = "Mattermost made the incident's channel of another kind than it was asked for. It is left alone.";
+                    return Err(Outcome::Failed { why: why.to_owned() }.into());
+                }
                 Ok(made) => {
                     let why = "Mattermost's answer to a new channel could not be read.".to_owned();
                     return id(&made["id"]).ok_or_else(|| Outcome::Unknown { why }.into());
                 }
                 Err(trouble) if trouble.is_name_taken() => {
                     if is_retry
-                        && let Some(found) = self.find_channel(&name, incident).await?
+                        && let Some(found) = self.find_channel(&name, incident, kind).await?
                         && found != former
                     {
                         return Ok(found);
                     }
                 }
                 Err(trouble) => {
-                    return Err(trouble.outcome(Doing::OpenChannel, &self.settings.channel).into());
+                    return Err(trouble.outcome(doing, &self.settings.channel).into());
                 }
             }
         }
@@ -82,12 +101,13 @@ impl MattermostDoor {
     }
 
     /// A channel of this name that the bot made since the incident was declared: an earlier attempt, whose answer was lost.
-    async fn find_channel(&self, name: &str, incident: &Incident) -> Step<Option<String>> {
+    async fn find_channel(&self, name: &str, incident: &Incident, kind: &str) -> Step<Option<String>> {
         let stand = self.stand().await?;
         let since = incident.milestones.declared.map_or(0, |at| at.timestamp() - SKEW_SECONDS) * 1_000;
         match self.rest.get(&format!("/teams/{}/channels/name/{name}", stand.team)).await {
             Ok(found) => {
                 let is_ours = found["creator_id"] == stand.me.as_str()
+                    && found["type"] == kind
                     && found["create_at"].as_i64().is_some_and(|at| at >= since);
                 Ok(id(&found["id"]).filter(|_| is_ours))
             }
@@ -99,12 +119,15 @@ impl MattermostDoor {
 
     /// Header of the incident's channel, and those who take part in it. Nothing fails for these: what does not go through
     /// now is done with the next change.
-    pub(super) async fn keep_channel(&self, id: IncidentId, channel: &str) -> Step<()> {
-        let (subject, incident) = (id.to_string(), space::incident(&self.desk, id).await?);
+    pub(super) async fn keep_channel(&self, spot: Spot, channel: &str) -> Step<()> {
+        let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
         let header = render::header(&incident, self.settings.public_url.as_deref());
         let (path, body) = (format!("/channels/{channel}/patch"), json!({"header": header}));
         let attempt = self.once(&subject, Method::PUT, &path, &body);
         keep(&self.bindings, &subject, "header", &format!("{channel} {header}"), attempt).await?;
+        if spot.is_private {
+            return Ok(());
+        }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         for account in accounts.into_iter().take(INVITES_MAX) {
             let (path, body) = (format!("/channels/{channel}/members"), json!({"user_id": account}));
@@ -138,6 +161,7 @@ pub(super) fn gone(channel: &str) -> Outcome {
 pub(super) fn whole(halt: Halt, channel: &str) -> Outcome {
     match halt {
         Halt::Outcome(outcome) => outcome,
+        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
         Halt::SpaceGone => gone(channel),
     }
 }

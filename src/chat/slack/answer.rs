@@ -117,7 +117,7 @@ impl SlackDoor {
 
     /// Has the words done in the name of who said them.
     pub(super) async fn do_words(&self, heard: &Heard, incident: Option<IncidentId>, words: Words) -> Reply {
-        Reply::Words(render::answer(Some(self.done(heard, incident, words).await)))
+        Reply::Words(told(&in_words(Some(self.done(heard, incident, words).await))))
     }
 
     pub(super) async fn done(

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     chat::{
+        bindings::Spot,
         bring::{Halt, Step, looked},
         trouble::Doing,
     },
@@ -92,7 +93,7 @@ impl SlackDoor {
     /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
     pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
         let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let space = match self.bindings.bound(&said.incident.to_string(), "space").await {
+        let space = match self.bindings.bound(&Spot::of(said).to_string(), "space").await {
             Ok(Some(space)) => space,
             Ok(None) => return Reconciled::Absent,
             Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },

@@ -8,7 +8,7 @@ use super::heard::{DECLARE, DECLARE_FROM, NOTE_MESSAGE};
 use crate::grammar;
 
 /// What the door calls, and the scope that each takes.
-const SCOPES: [(&str, &str); 13] = [
+const SCOPES: [(&str, &str); 15] = [
     ("app_mentions:read", "hear `@commandpost note …`, also in threads"),
     ("bookmarks:write", "console, status page and links above an incident's channel"),
     ("channels:history", "read the message that got a 📌; look whether a message arrived"),
@@ -18,6 +18,8 @@ const SCOPES: [(&str, &str); 13] = [
     ("chat:write", "post and edit"),
     ("commands", "`/incident` and the shortcuts"),
     ("groups:history", "the same in private channels to which the bot was invited"),
+    ("groups:read", "see who is in a restricted incident's private channel"),
+    ("groups:write", "make that channel, let people in and take them out"),
     ("metadata.message:read", "know its own messages by their key"),
     ("pins:write", "pin the card"),
     ("reactions:read", "hear a 📌"),

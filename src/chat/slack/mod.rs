@@ -15,9 +15,12 @@ mod look;
 mod manifest;
 mod pinned;
 mod press;
+mod private;
 mod render;
 mod rest;
 mod settings;
+#[cfg(test)]
+pub(super) mod shown;
 mod signed;
 mod socket;
 mod space;

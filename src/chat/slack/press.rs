@@ -12,7 +12,7 @@ use crate::{
         ask::Reply,
         button::{find_button, read_button_name, stale},
         form::{Filled, Origin, wanted},
-        words::note_of,
+        words::{in_words, note_of},
     },
     grammar::Form,
     incident::refusal::Refusal,
@@ -75,7 +75,7 @@ impl SlackDoor {
         };
         match done {
             Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
-            done => Reply::Words(super::render::answer(Some(done))),
+            done => Reply::Words(told(&in_words(Some(done)))),
         }
     }
 

@@ -12,10 +12,9 @@ use crate::{
         button::button_name,
         space,
         text::{self, cap as cut},
-        words::in_words,
+        words,
     },
-    desk::Answer,
-    incident::{refusal::Refusal, sentence::Part, state::Incident},
+    incident::{sentence::Part, state::Incident},
 };
 
 const HEADER_MAX: usize = 150;
@@ -141,15 +140,9 @@ pub(super) fn line(said: &Said) -> String {
     format!("{head}{}{mark}", sentence(&said.text, room))
 }
 
-/// What came of a command, for the one who gave it.
-pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> String {
-    told(&in_words(done))
-}
-
 /// Our own words.
 pub(super) fn told(text: &str) -> String {
-    let text = soften(text);
-    if text.trim().is_empty() { "Done.".to_owned() } else { cap(&text, SECTION_MAX) }
+    words::told(text, |text| cap(&soften(text), SECTION_MAX))
 }
 
 /// Our own words where nothing is formatted: below a form's field.
@@ -172,31 +165,18 @@ pub(super) fn topic(incident: &Incident) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::card::testing::{self, card_of};
 
     #[test]
     fn a_card_of_any_size_keeps_slacks_limits() {
         let long = "<&>".repeat(3_000);
         for text in [long.as_str(), "", "x"] {
-            let field = |is_short| Field { name: "Open tasks", value: Shown::Text(text.into()), is_short };
             let button = |id| Button {
                 id,
                 label: "A label that somebody made far too long for a button in a chat of any kind at all",
-                command: "next".into(),
-                blanks: vec![],
-                is_primary: true,
+                ..card_of(text).buttons.remove(0)
             };
-            let card = card(&Card {
-                is_cover: false,
-                subject: "INC-1".into(),
-                incident: None,
-                banner: "EXERCISE EXERCISE EXERCISE",
-                title: text.into(),
-                tone: Tone::Critical,
-                text: text.into(),
-                fields: (0..60).map(|n| field(n % 2 == 0)).collect(),
-                buttons: vec![button("a"), button("b")],
-                footer: text.into(),
-            });
+            let card = card(&Card { buttons: vec![button("a"), button("b")], ..card_of(text) });
             assert!(card.blocks.len() <= 50 && card.text.chars().count() <= MESSAGE_MAX);
             assert!(serde_json::to_string(&card.blocks).unwrap().len() < 60_000);
             for block in &card.blocks {
@@ -234,14 +214,8 @@ mod tests {
 
     #[test]
     fn a_line_is_never_longer_than_slack_shows_whole() {
-        let said = Said {
-            incident: "INC-1".parse().unwrap(),
-            banner: "EXERCISE EXERCISE EXERCISE",
-            seq: 12,
-            at: chrono::DateTime::UNIX_EPOCH,
-            who: "<".repeat(500),
-            text: vec![Part::Text("&".repeat(4_000))],
-        };
+        let said =
+            Said { who: "<".repeat(500), text: vec![Part::Text("&".repeat(4_000))], ..testing::said("") };
         let line = line(&said);
         assert!(line.chars().count() <= MESSAGE_MAX && line.ends_with("… #12"), "{line}");
     }

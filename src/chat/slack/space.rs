@@ -9,13 +9,14 @@ use super::{
 pub(super) use crate::chat::thread::parts_of as channel_of;
 use crate::{
     chat::{
-        bring::Step,
+        bindings::Spot,
+        bring::{Step, incident},
         space::{self, Home, INVITES_MAX, SKEW_SECONDS, keep},
         text::cap,
         trouble::Doing,
     },
     config::SlackSpace,
-    incident::{id::IncidentId, state::Incident},
+    incident::state::Incident,
     outbox::port::Outcome,
 };
 
@@ -32,7 +33,7 @@ impl Home for SlackDoor {
         self.settings.space == SlackSpace::Channel
     }
     async fn open_place(&self, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
-        self.open_channel(incident, former, is_retry).await
+        self.open_channel(incident, former, is_retry, Doing::OpenChannel).await
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, is_retry: bool) -> Step<String> {
         let key = format!("announcement/{}/{space}", incident.id);
@@ -45,12 +46,28 @@ impl Home for SlackDoor {
 }
 
 impl SlackDoor {
-    async fn open_channel(&self, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
+    /// Makes a channel for everybody, or with [`Doing::OpenPrivate`] a private one.
+    pub(super) async fn open_channel(
+        &self,
+        incident: &Incident,
+        former: &str,
+        is_retry: bool,
+        doing: Doing,
+    ) -> Step<String> {
         let tag = &self.stand().await?.tag;
+        let is_private = doing == Doing::OpenPrivate;
         // Somebody else may have a channel of that name, or this house had one before it began anew.
         for besides in ["", tag.as_str()] {
-            let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
-            match self.rest.tell("conversations.create", &[("name", name.clone())]).await {
+            let name = match is_private {
+                true => space::private_name(incident.id, besides),
+                false => space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX),
+            };
+            let args = [("name", name.clone()), ("is_private", is_private.to_string())];
+            match self.rest.tell("conversations.create", &args).await {
+                Ok(made) if made["channel"]["is_private"].as_bool() == Some(!is_private) => {
+                    let why = "Slack made the incident's channel of another kind than it was asked for. It is left alone.";
+                    return Err(Outcome::Failed { why: why.to_owned() }.into());
+                }
                 Ok(made) => {
                     let made = made["channel"]["id"].as_str().map(str::to_owned);
                     let why = "Slack's answer to a new channel could not be read.".to_owned();
@@ -58,14 +75,14 @@ impl SlackDoor {
                 }
                 Err(trouble) if trouble.error() == "name_taken" => {
                     if is_retry
-                        && let Some(found) = self.find_channel(&name, incident).await?
+                        && let Some(found) = self.find_channel(&name, incident, is_private).await?
                         && found != former
                     {
                         return Ok(found);
                     }
                 }
                 Err(trouble) => {
-                    return Err(trouble.outcome(Doing::OpenChannel, &self.settings.channel).into());
+                    return Err(trouble.outcome(doing, &self.settings.channel).into());
                 }
             }
         }
@@ -79,13 +96,14 @@ impl SlackDoor {
 
     /// A channel of this name that the bot made since the incident was declared: an earlier attempt, whose answer was
     /// lost.
-    async fn find_channel(&self, name: &str, incident: &Incident) -> Step<Option<String>> {
+    async fn find_channel(&self, name: &str, incident: &Incident, is_private: bool) -> Step<Option<String>> {
         let me = &self.stand().await?.me;
         let since = incident.milestones.declared.map_or(0, |at| at.timestamp() - SKEW_SECONDS);
+        let kind = if is_private { "private_channel" } else { "public_channel" };
         let mut cursor = String::new();
         for _ in 0..PAGES_MAX {
             let mut args = vec![
-                ("types", "public_channel".to_owned()),
+                ("types", kind.to_owned()),
                 ("exclude_archived", "true".to_owned()),
                 ("limit", "1000".to_owned()),
             ];
@@ -97,6 +115,7 @@ impl SlackDoor {
             let is_it = |one: &&Value| {
                 one["name"] == name
                     && one["creator"] == me.as_str()
+                    && one["is_private"].as_bool().unwrap_or_default() == is_private
                     && one["created"].as_i64().is_some_and(|created| created >= since)
             };
             let found = page["channels"].as_array().into_iter().flatten().find(is_it);
@@ -113,8 +132,8 @@ impl SlackDoor {
 
     /// Topic and bookmarks of the incident's channel, and those who take part in it. Nothing fails for these: what does
     /// not go through now is done with the next change.
-    pub(super) async fn keep_channel(&self, id: IncidentId, channel: &str) -> Step<()> {
-        let (subject, incident) = (id.to_string(), space::incident(&self.desk, id).await?);
+    pub(super) async fn keep_channel(&self, spot: Spot, channel: &str) -> Step<()> {
+        let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
         let topic = render::topic(&incident);
         let args = [("channel", channel.to_owned()), ("topic", topic.clone())];
         let attempt = self.once(&subject, "conversations.setTopic", &args);
@@ -128,6 +147,9 @@ impl SlackDoor {
             ];
             let attempt = self.once(&subject, "bookmarks.add", &args);
             keep(&self.bindings, &subject, &format!("bookmark/{link}"), channel, attempt).await?;
+        }
+        if spot.is_private {
+            return Ok(());
         }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         for account in accounts.into_iter().take(INVITES_MAX) {

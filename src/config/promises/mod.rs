@@ -416,6 +416,23 @@ fn a_mistake_in_a_template_is_told_where_it_was_written() {
 }
 
 #[test]
+fn discord_over_http_needs_the_key_by_which_it_is_known() {
+    let token = [("COMMANDPOST_DISCORD__TOKEN", "canary-token-of-a-bot")];
+    let ids = "[discord]\napplication_id = \"100000000000000002\"\nguild_id = \"100000000000000003\"\n\
+               channel_id = \"100000000000000004\"\ninteractions = \"http\"\n";
+    let told = |more: &str| {
+        let house = file(&format!("{ids}{more}"));
+        lines(&house, house.load(&token))
+    };
+    assert!(told("").starts_with("commandpost.toml:5:16: discord.interactions: "), "{}", told(""));
+    let short = told("public_key = \"abc\"\n");
+    assert!(short.contains("commandpost.toml:6:14: discord.public_key: "), "{short}");
+    let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let config = file(&format!("{ids}public_key = \"{key}\"\n")).load(&token).expect("sound");
+    assert_eq!(config.discord.and_then(|discord| discord.public_key).as_deref(), Some(key));
+}
+
+#[test]
 fn a_right_is_given_to_groups_that_somebody_is_in() {
     let people = "[[person]]\nid = \"ada\"\nname = \"Ada\"\ngroups = [\"oncall\"]\n";
     let config = file(&format!("{people}[permissions]\ncommand = [\"oncall\"]\n")).load(&[]).expect("sound");

@@ -63,8 +63,8 @@ pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> 
     Ok(Decision::many(
         events,
         format!(
-            "{} is restricted: only {names} see it now, in lists, search, exports and live pages. Chats are told nothing more; \
-             what they were told stays there. `admit NAME` lets somebody in.",
+            "{} is restricted: only {names} see it now, in lists, search, exports and live pages. Chats go on with it in a \
+             private place; what they were told before stays there. `admit NAME` lets somebody in.",
             incident.id
         ),
     ))

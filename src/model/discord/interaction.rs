@@ -68,7 +68,11 @@ impl World {
         while self.asked.len() > ASKED_KEPT_MAX {
             self.asked.pop_first();
         }
-        self.dispatch("INTERACTION_CREATE", Some(channel), &event);
+        match &self.endpoint {
+            // It is posted by a task of its own.
+            Some(endpoint) => drop(endpoint.send((id, event))),
+            None => self.dispatch("INTERACTION_CREATE", Some(channel), &event),
+        }
         id
     }
 

@@ -17,6 +17,7 @@ mod knobs;
 mod limits;
 mod marks;
 mod modal_use;
+mod over_http;
 mod people;
 mod permission;
 mod post;

@@ -7,7 +7,7 @@ use super::{
     error::ApiError,
     permission,
     server::Discord,
-    world::{Member, Overwrite, Role, User},
+    world::{Channel, Member, Overwrite, Role, User},
 };
 
 /// What Discord's own client would not have let a person do.
@@ -128,6 +128,14 @@ impl Discord {
                 found.overwrites.push(Overwrite { id: member, kind: 1, allow: 0, deny: bits });
             }
         });
+    }
+
+    /// The channels and threads that the person sees; of any other they are told nothing.
+    pub fn seen_by(&self, person: Id) -> Vec<Channel> {
+        self.service.look(|w| {
+            let seen = |channel: &&Channel| w.permissions_in(channel, person) & permission::VIEW_CHANNEL != 0;
+            w.channels.values().filter(seen).cloned().collect()
+        })
     }
 
     /// Ids and tokens of all interactions so far, as a bot hears them; for tests without a gateway.

@@ -53,6 +53,10 @@ impl Discord {
     pub fn url(&self) -> String {
         format!("http://{}", self.rest.addr())
     }
+    /// `ws://127.0.0.1:PORT`
+    pub fn gateway_url(&self) -> String {
+        format!("ws://{}", self.gateway.addr())
+    }
     /// The bot's token, without the word `Bot`.
     pub fn token(&self) -> String {
         self.service.look(|w| w.token.clone())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::{
     error::ApiError,
@@ -219,6 +220,8 @@ pub(super) struct World {
     pub acks_stopped: bool,
     /// Intents that the application may ask for; others are refused with close code 4014.
     pub intents_allowed: u64,
+    /// Where interactions go instead of the gateway, once the application has an endpoint.
+    pub endpoint: Option<UnboundedSender<(Id, Value)>>,
     pub rest_url: String,
     pub gateway_url: String,
 }
@@ -265,6 +268,7 @@ impl World {
             heartbeat_interval_ms: 41_250,
             acks_stopped: false,
             intents_allowed: u64::MAX,
+            endpoint: None,
             rest_url,
             gateway_url,
         }

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::Response,
 };
@@ -94,7 +94,12 @@ fn created(w: &mut World, body: &Value) -> Done {
     if text("display_name").chars().count() > NAME_MAX {
         return Err(refuse(400, "model.channel.is_valid.display_name.app_error", "Invalid display name."));
     }
-    if text("team_id") != w.team || text("type") != "O" || !w.permissions.contains("create_public_channel") {
+    let needed = match text("type") {
+        "O" => "create_public_channel",
+        "P" => "create_private_channel",
+        _ => return Err(refuse(400, "model.channel.is_valid.type.app_error", "Invalid type.")),
+    };
+    if text("team_id") != w.team || !w.permissions.contains(needed) {
         return Err(forbidden());
     }
     if w.channels.values().any(|one| one.name == name) {
@@ -105,6 +110,7 @@ fn created(w: &mut World, body: &Value) -> Done {
     let id = w.new_channel(name, &bot);
     if let Some(found) = w.channels.get_mut(&id) {
         found.title = text("display_name").to_owned();
+        found.is_private = text("type") == "P";
     }
     channel(w, &id).map(|found| w.channel_json(found))
 }
@@ -143,9 +149,12 @@ pub(super) async fn patch(
 }
 
 fn patched(w: &mut World, id: &str, body: &Value) -> Done {
-    if !w.permissions.contains("manage_public_channel_properties")
-        || !channel(w, id)?.members.contains(&w.bot)
-    {
+    let found = channel(w, id)?;
+    let needed = match found.is_private {
+        true => "manage_private_channel_properties",
+        false => "manage_public_channel_properties",
+    };
+    if !w.permissions.contains(needed) || !found.members.contains(&w.bot) {
         return Err(forbidden());
     }
     let header = body["header"].as_str().unwrap_or_default();
@@ -177,11 +186,17 @@ pub(super) async fn add_member(
 ) -> Response {
     let mut world = shared.world();
     let user = body["user_id"].as_str().unwrap_or_default().to_owned();
-    let needed = if user == world.bot { "join_public_channels" } else { "manage_public_channel_members" };
-    let may = world.permissions.contains(needed);
+    let may = |found: &Channel| {
+        let needed = match found.is_private {
+            true => "manage_private_channel_members",
+            false if user == world.bot => "join_public_channels",
+            false => "manage_public_channel_members",
+        };
+        world.permissions.contains(needed)
+    };
     let done = match channel(&world, &id) {
         Err(refusal) => Err(refusal),
-        Ok(found) if found.is_archived || found.is_private || !may => Err(forbidden()),
+        Ok(found) if found.is_archived || found.is_direct || !may(found) => Err(forbidden()),
         Ok(_) if !world.users.contains_key(&user) => {
             Err(refuse(404, "app.user.missing_account.const", "Unable to find the user."))
         }
@@ -193,6 +208,48 @@ pub(super) async fn add_member(
         found.members.insert(user);
     }
     answer(StatusCode::CREATED, done)
+}
+
+pub(super) async fn members(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Response {
+    let world = shared.world();
+    let done = channel(&world, &id).map(|found| {
+        let from = page.page.saturating_mul(page.per_page);
+        found.members.iter().skip(from).take(page.per_page).map(|user| member_json(&id, user)).collect()
+    });
+    answer(StatusCode::OK, done)
+}
+
+pub(super) async fn remove_member(
+    State(shared): State<Shared>,
+    Path((id, user)): Path<(String, String)>,
+) -> Response {
+    let mut world = shared.world();
+    let may = world.permissions.contains("manage_private_channel_members");
+    let done = match channel(&world, &id) {
+        Err(refusal) => Err(refusal),
+        Ok(found) if found.is_private && !may => Err(forbidden()),
+        Ok(found) if !found.members.contains(&user) => {
+            Err(refuse(404, "app.channel.get_member.missing.app_error", "No channel member found."))
+        }
+        Ok(_) => Ok(json!({"status": "OK"})),
+    };
+    if done.is_ok()
+        && let Some(found) = world.channels.get_mut(&id)
+    {
+        found.members.remove(&user);
+    }
+    answer(StatusCode::OK, done)
+}
+
+/// A page of a list.
+#[derive(serde::Deserialize)]
+pub(super) struct Page {
+    page: usize,
+    per_page: usize,
 }
 
 fn member_json(channel: &str, user: &str) -> Value {

@@ -59,8 +59,11 @@ impl MattermostModel {
             .route("/api/v4/channels/direct", post(channels::direct))
             .route("/api/v4/channels/{id}", get(channels::get))
             .route("/api/v4/channels/{id}/patch", put(channels::patch))
-            .route("/api/v4/channels/{id}/members", post(channels::add_member))
-            .route("/api/v4/channels/{id}/members/{user}", get(channels::member))
+            .route("/api/v4/channels/{id}/members", post(channels::add_member).get(channels::members))
+            .route(
+                "/api/v4/channels/{id}/members/{user}",
+                get(channels::member).delete(channels::remove_member),
+            )
             .route("/api/v4/channels/{id}/posts", get(posts::of_channel))
             .route("/api/v4/posts", post(posts::create))
             .route("/api/v4/posts/ephemeral", post(posts::whisper))
@@ -182,6 +185,10 @@ impl MattermostModel {
     }
     pub fn channel_named(&self, begins: &str) -> Option<Channel> {
         self.with(|w| w.channels.values().find(|channel| channel.name.starts_with(begins)).cloned())
+    }
+    /// The channels that the person sees; of any other they are told nothing.
+    pub fn seen_by(&self, user: &str) -> Vec<Channel> {
+        self.channels().into_iter().filter(|channel| channel.is_seen_by(user)).collect()
     }
     /// The messages of a channel, threads and all, oldest first, without those that were deleted.
     pub fn posts(&self, channel: &str) -> Vec<Post> {

@@ -63,7 +63,8 @@ impl MattermostModel {
     }
     fn joins(&self, user: &str, channel: &str) -> Result<(), Impossible> {
         self.with(|w| {
-            let Some(found) = w.channels.get_mut(channel) else {
+            let found = w.channels.get_mut(channel).filter(|found| found.is_seen_by(user));
+            let Some(found) = found else {
                 return impossible("there is no such channel");
             };
             found.members.insert(user.to_owned());

@@ -70,6 +70,12 @@ pub struct Channel {
     pub posts: Vec<Post>,
 }
 
+impl Channel {
+    pub fn is_seen_by(&self, user: &str) -> bool {
+        !self.is_private || self.members.contains(user)
+    }
+}
+
 /// What one person alone got to see in a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Whisper {
@@ -151,11 +157,14 @@ pub struct World {
 }
 
 /// What the roles of a bot in a team allow unless an administrator says otherwise.
-const PERMISSIONS: [&str; 8] = [
+const PERMISSIONS: [&str; 11] = [
     "create_post",
+    "create_private_channel",
     "create_public_channel",
     "edit_post",
     "join_public_channels",
+    "manage_private_channel_members",
+    "manage_private_channel_properties",
     "manage_public_channel_members",
     "manage_public_channel_properties",
     "read_channel",

@@ -17,11 +17,23 @@ const TRIGGER_SECONDS: i64 = 3;
 const PAGE_MAX: usize = 999;
 
 pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
+    let target = args.get("channel").and_then(|id| w.channels.get(id));
+    let is_private = target.is_some_and(|found| found.is_private)
+        || args.get("is_private").is_some_and(|given| given == "true")
+        || args.get("types").is_some_and(|types| types.contains("private_channel"));
     let scope = match method {
         "chat.postMessage" | "chat.update" | "chat.postEphemeral" => "chat:write",
-        "conversations.create" | "conversations.invite" | "conversations.setTopic" => "channels:manage",
+        "conversations.create" | "conversations.invite" | "conversations.kick" | "conversations.setTopic" => {
+            if is_private {
+                "groups:write"
+            } else {
+                "channels:manage"
+            }
+        }
         "conversations.join" => "channels:join",
-        "conversations.list" | "conversations.info" => "channels:read",
+        "conversations.list" | "conversations.info" | "conversations.members" if is_private => "groups:read",
+        "conversations.list" | "conversations.info" | "conversations.members" => "channels:read",
+        "conversations.history" | "conversations.replies" if is_private => "groups:history",
         "conversations.history" | "conversations.replies" => "channels:history",
         "pins.add" => "pins:write",
         "bookmarks.add" => "bookmarks:write",
@@ -48,6 +60,12 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
         "chat.postEphemeral" => whisper(w, args),
         "conversations.create" => create(w, args),
         "conversations.invite" => invite(w, args),
+        "conversations.kick" => kick(w, args),
+        "conversations.members" => {
+            let id = channel(w, args)?;
+            let members = w.channels.get(&id).map(|found| found.members.clone());
+            Ok(json!({"members": members, "response_metadata": {"next_cursor": ""}}))
+        }
         "conversations.join" => {
             let id = channel(w, args)?;
             let bot = w.bot_user.clone();
@@ -68,7 +86,13 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
             change(w, &id, |_| {})
         }
         "conversations.list" => {
-            let all: Vec<Value> = w.channels.values().map(|one| w.channel_json(one)).collect();
+            let types = args.get("types").map_or("public_channel", String::as_str);
+            let is_shown = |one: &&super::Channel| match one.is_private {
+                true => types.contains("private_channel") && one.members.contains(&w.bot_user),
+                false => types.contains("public_channel"),
+            };
+            let all: Vec<Value> =
+                w.channels.values().filter(is_shown).map(|one| w.channel_json(one)).collect();
             Ok(json!({"channels": all, "response_metadata": {"next_cursor": ""}}))
         }
         "conversations.history" => history(w, args),
@@ -120,7 +144,8 @@ fn needed(args: &Args, name: &str) -> Result<String, Refusal> {
 /// A channel that is there.
 fn channel(w: &World, args: &Args) -> Result<String, Refusal> {
     let id = needed(args, "channel")?;
-    let found = w.channels.get(&id).ok_or(Refusal::Error("channel_not_found"))?;
+    let found = w.channels.get(&id).filter(|found| found.is_seen_by(&w.bot_user));
+    let found = found.ok_or(Refusal::Error("channel_not_found"))?;
     if found.is_archived { Err(Refusal::Error("is_archived")) } else { Ok(id) }
 }
 
@@ -244,7 +269,8 @@ fn create(w: &mut World, args: &Args) -> Done {
     }
     let bot = w.bot_user.clone();
     let id = w.new_channel(&name, &bot);
-    change(w, &id, |_| {})
+    let is_private = args.get("is_private").is_some_and(|given| given == "true");
+    change(w, &id, |found| found.is_private = is_private)
 }
 
 fn invite(w: &mut World, args: &Args) -> Done {
@@ -261,6 +287,19 @@ fn invite(w: &mut World, args: &Args) -> Done {
         return Err(Refusal::Error("already_in_channel"));
     }
     change(w, &id, |found| found.members.extend(users))
+}
+
+fn kick(w: &mut World, args: &Args) -> Done {
+    let (id, user) = (inside(w, args)?, needed(args, "user")?);
+    if user == w.bot_user {
+        return Err(Refusal::Error("cant_kick_self"));
+    }
+    if !w.channels.get(&id).is_some_and(|found| found.members.contains(&user)) {
+        return Err(Refusal::Error("not_in_channel"));
+    }
+    change(w, &id, |found| {
+        found.members.remove(&user);
+    })
 }
 
 /// A page of these messages; the cursor is how many came before.
@@ -290,7 +329,8 @@ fn is_in_range(message: &Message, args: &Args) -> bool {
 
 fn history(w: &World, args: &Args) -> Done {
     let id = needed(args, "channel")?;
-    let found = w.channels.get(&id).ok_or(Refusal::Error("channel_not_found"))?;
+    let found = w.channels.get(&id).filter(|found| found.is_seen_by(&w.bot_user));
+    let found = found.ok_or(Refusal::Error("channel_not_found"))?;
     if !found.members.contains(&w.bot_user) {
         return Err(Refusal::Error("not_in_channel"));
     }
@@ -305,7 +345,8 @@ fn history(w: &World, args: &Args) -> Done {
 
 fn replies(w: &World, args: &Args) -> Done {
     let (id, ts) = (needed(args, "channel")?, needed(args, "ts")?);
-    let found = w.channels.get(&id).ok_or(Refusal::Error("channel_not_found"))?;
+    let found = w.channels.get(&id).filter(|found| found.is_seen_by(&w.bot_user));
+    let found = found.ok_or(Refusal::Error("channel_not_found"))?;
     if !found.members.contains(&w.bot_user) {
         return Err(Refusal::Error("not_in_channel"));
     }

@@ -173,6 +173,10 @@ impl SlackModel {
     pub fn channel_named(&self, begins: &str) -> Option<Channel> {
         self.with(|w| w.channels.values().find(|channel| channel.name.starts_with(begins)).cloned())
     }
+    /// The channels that the person sees; of any other they are told nothing.
+    pub fn seen_by(&self, user: &str) -> Vec<Channel> {
+        self.channels().into_iter().filter(|channel| channel.is_seen_by(user)).collect()
+    }
     /// The messages of a channel, threads and all, oldest first.
     pub fn messages(&self, channel: &str) -> Vec<Message> {
         self.with(|w| w.channels.get(channel).map(|found| found.messages.clone()).unwrap_or_default())

@@ -72,7 +72,8 @@ impl SlackModel {
     }
     fn joins(&self, user: &str, channel: &str) -> Result<(), Impossible> {
         self.with(|w| {
-            let Some(found) = w.channels.get_mut(channel) else {
+            let found = w.channels.get_mut(channel).filter(|found| found.is_seen_by(user));
+            let Some(found) = found else {
                 return impossible("there is no such channel");
             };
             found.members.insert(user.to_owned());

@@ -48,6 +48,8 @@ pub struct Channel {
     pub topic: String,
     pub members: BTreeSet<String>,
     pub is_archived: bool,
+    /// Only its members see it.
+    pub is_private: bool,
     /// Timestamps of pinned messages.
     pub pins: Vec<String>,
     /// Title and link.
@@ -55,6 +57,12 @@ pub struct Channel {
     /// Oldest first.
     pub messages: Vec<Message>,
     pub(super) posted_at: Option<DateTime<Utc>>,
+}
+
+impl Channel {
+    pub fn is_seen_by(&self, user: &str) -> bool {
+        !self.is_private || self.members.contains(user)
+    }
 }
 
 /// What one person alone got to see.
@@ -134,7 +142,7 @@ pub struct World {
 }
 
 /// Scopes that an app of this kind asks for, each a right of the methods that [`super::methods`] serves.
-const SCOPES: [&str; 13] = [
+const SCOPES: [&str; 15] = [
     "app_mentions:read",
     "bookmarks:write",
     "channels:history",
@@ -144,6 +152,8 @@ const SCOPES: [&str; 13] = [
     "chat:write",
     "commands",
     "groups:history",
+    "groups:read",
+    "groups:write",
     "metadata.message:read",
     "pins:write",
     "reactions:read",
@@ -208,6 +218,7 @@ impl World {
             topic: String::new(),
             members: BTreeSet::from([creator.to_owned()]),
             is_archived: false,
+            is_private: false,
             pins: vec![],
             bookmarks: vec![],
             messages: vec![],
@@ -221,7 +232,7 @@ impl World {
         json!({
             "id": channel.id, "name": channel.name, "is_channel": true, "is_group": false, "is_im": false,
             "created": channel.created.timestamp(), "creator": channel.creator, "is_archived": channel.is_archived,
-            "is_general": false, "is_private": false, "is_mpim": false, "is_shared": false, "unlinked": 0,
+            "is_general": false, "is_private": channel.is_private, "is_mpim": false, "is_shared": false, "unlinked": 0,
             "name_normalized": channel.name, "is_member": channel.members.contains(&self.bot_user),
             "topic": {"value": channel.topic, "creator": self.bot_user, "last_set": 0},
             "purpose": {"value": "", "creator": "", "last_set": 0}, "previous_names": [],

@@ -49,6 +49,8 @@ pub struct House {
     /// While false, whatever is said waits at the door of the desk.
     pub gate: watch::Sender<bool>,
     pub space: IncidentSpace,
+    /// Over HTTP instead of by the gateway.
+    pub public_key: Option<String>,
     pub watchdog: Duration,
     _dir: tempfile::TempDir,
 }
@@ -80,6 +82,7 @@ impl House {
             bob,
             gate: watch::channel(true).0,
             space: IncidentSpace::Thread,
+            public_key: None,
             watchdog: Duration::from_secs(60),
             _dir: dir,
         }
@@ -94,7 +97,9 @@ impl House {
             channel_id: self.post.to_string(),
             alerts_channel_id: Some(self.alerts.to_string()),
             space: self.space,
+            public_key: self.public_key.clone(),
             people: self.people.clone(),
+            accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
             components: vec!["Checkout".into()],
             watchdog: self.watchdog,
         }

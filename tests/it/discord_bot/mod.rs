@@ -1,6 +1,8 @@
 //! The Discord door as its people know it: what they type and press, and what they then see.
 
-mod house;
+pub mod house;
+mod http;
+mod prism;
 mod trouble;
 
 use commandpost::{

@@ -1,6 +1,6 @@
 //! The Mattermost door on a modelled Mattermost: a whole incident, by the hands of modelled people.
 
-mod house;
+pub mod house;
 mod trouble;
 
 use serde_json::json;
@@ -96,7 +96,7 @@ async fn where_nobody_registered_a_slash_command_a_message_will_do() {
     assert!(declared.contains("INC-1"), "{declared}");
     let channel = house.eventually("the channel", || house.mattermost.channel_named("inc-1")).await;
     let card = house.eventually("the card", || house.cards(&channel.id).pop()).await;
-    assert!(buttons(&card).is_empty() && shown(&card).contains("`!incident note TEXT`"), "{card:?}");
+    assert!(buttons(&card).is_empty() && shown(&card).contains("`!note TEXT`"), "{card:?}");
     // In the incident's own channel `!` will do, and anywhere the bot's name.
     house.call(&house.bob, &channel.id, "!note the database failed over").await;
     house.call(&house.bob, &house.post, "@commandpost INC-1 note from afar").await;

@@ -1,6 +1,6 @@
 //! The Slack door on a modelled Slack: a whole incident, by the hands of modelled people.
 
-mod house;
+pub mod house;
 mod http;
 mod sdk;
 mod trouble;

@@ -1,7 +1,7 @@
 //! Slack's own Python SDK as a client of the model: that what we model is what Slack's people call, and that what we sign
 //! and show is what they take.
 
-use std::{path::PathBuf, process::Command};
+use std::path::PathBuf;
 
 use commandpost::{
     chat::slack::Signed,
@@ -10,26 +10,11 @@ use commandpost::{
 };
 
 use super::house::House;
+use crate::support::python::run;
 
 /// A Python that has `slack_sdk`; `./test` installs one.
 fn python(test: &str) -> Option<PathBuf> {
-    let given = std::env::var_os("COMMANDPOST_SLACK_SDK").map(PathBuf::from);
-    let own = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/slack_sdk/bin/python3"));
-    let found = given.into_iter().chain([own]).find(|python| {
-        let asked = Command::new(python).args(["-c", "import slack_sdk"]).output();
-        asked.is_ok_and(|output| output.status.success())
-    });
-    if found.is_none() {
-        println!("SKIPPED: {test}: slack_sdk not found (COMMANDPOST_SLACK_SDK is a Python that has it)");
-    }
-    found
-}
-
-fn run(python: &PathBuf, script: &str, args: &[&str]) -> String {
-    let output = Command::new(python).args(["-c", script]).args(args).output().expect("it starts");
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{errors}");
-    String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    crate::support::python::with(test, "slack_sdk", "COMMANDPOST_SLACK_SDK", "slack_sdk")
 }
 
 const CLIENT: &str = r#"

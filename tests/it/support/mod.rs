@@ -7,6 +7,7 @@ pub mod house;
 pub mod mattermost_api;
 pub mod openapi;
 pub mod program;
+pub mod python;
 mod schema;
 pub mod slack_api;
 pub mod specs;

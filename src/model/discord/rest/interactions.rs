@@ -41,7 +41,11 @@ fn refuse_type() -> ApiError {
     ApiError::form("type", "INTERACTION_RESPONSE_TYPE_INVALID", "Interaction response type is invalid")
 }
 
-fn answer(w: &mut World, mut asked: Asked, form: Form) -> Result<Value, ApiError> {
+pub(in crate::model::discord) fn answer(
+    w: &mut World,
+    mut asked: Asked,
+    form: Form,
+) -> Result<Value, ApiError> {
     let kind = form.body["type"]
         .as_u64()
         .ok_or_else(|| ApiError::form("type", "BASE_TYPE_REQUIRED", "This field is required"))?;

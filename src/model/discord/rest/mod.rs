@@ -19,7 +19,7 @@ use axum::{
 };
 use serde_json::Value;
 
-pub(super) use self::account::me_json;
+pub(super) use self::{account::me_json, interactions::answer};
 use super::{
     error::ApiError,
     fault::{Faults, meddle},

@@ -27,6 +27,9 @@ pub(super) fn routes() -> Router<Service> {
         .route("/guilds/{guild}/threads/active", get(active))
 }
 
+/// The kind of a private thread.
+const PRIVATE: u8 = 12;
+
 /// A thread of this kind, not yet in place.
 fn thread(w: &mut World, parent: Id, kind: u8, body: &Value) -> Result<Channel, ApiError> {
     let mut errors = FormErrors::default();
@@ -72,7 +75,7 @@ async fn start(State(service): State<Service>, At(parent): At<Id>, form: Form) -
             0 | 5 => {
                 let kind = match form.body["type"].as_u64() {
                     Some(11) => 11,
-                    None | Some(12) => 12,
+                    None | Some(12) => PRIVATE,
                     _ => {
                         return Err(ApiError::form(
                             "type",
@@ -81,7 +84,7 @@ async fn start(State(service): State<Service>, At(parent): At<Id>, form: Form) -
                         ));
                     }
                 };
-                let needed = if kind == 12 {
+                let needed = if kind == PRIVATE {
                     permission::CREATE_PRIVATE_THREADS
                 } else {
                     permission::CREATE_PUBLIC_THREADS
@@ -178,7 +181,11 @@ async fn add(State(service): State<Service>, At((id, user)): At<(Id, Id)>) -> Re
 
 async fn take(State(service): State<Service>, At((id, user)): At<(Id, Id)>) -> Reply {
     service.with(|w| {
-        w.require(id, w.bot, permission::MANAGE_THREADS)?;
+        let thread = w.require(id, w.bot, 0)?;
+        // Who opened a private thread puts people out of it.
+        if thread.kind != PRIVATE || thread.owner != Some(w.bot) {
+            w.require(id, w.bot, permission::MANAGE_THREADS)?;
+        }
         set_member(w, id, user, false)
     })?;
     empty()

@@ -1,0 +1,34 @@
+//! Whether Discord is there, where it speaks to us over HTTP and no gateway says so.
+
+use std::sync::Arc;
+
+use super::{DiscordDoor, NAME};
+use crate::chat::{bring::catch_up, watch};
+
+impl DiscordDoor {
+    /// Looks whether Discord is there until the door is stopped. Whenever it is back the commands are seen to, and what
+    /// waits goes out.
+    pub(super) async fn watch(self: Arc<Self>) {
+        watch::watch(&self.stop, || self.look_for_discord()).await;
+    }
+
+    async fn look_for_discord(self: &Arc<Self>) -> bool {
+        let looked = self.rest.get("/users/@me").await;
+        let is_news = self.standing.set_connected(looked.is_ok(), self.desk.world.now());
+        match &looked {
+            Ok(_) if is_news => {
+                tracing::info!("Discord is there");
+                tokio::spawn(self.clone().register());
+                catch_up(&self.desk, NAME).await;
+            }
+            Ok(_) => {}
+            Err(trouble) => {
+                if is_news {
+                    tracing::warn!("Discord does not answer: {}", trouble.why());
+                }
+                self.standing.error(trouble.why());
+            }
+        }
+        looked.is_ok()
+    }
+}

@@ -1,0 +1,68 @@
+//! The private place of a restricted incident: a room into which nobody comes without the bot's invitation.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{MatrixDoor, rest::part};
+use crate::{
+    chat::{
+        bindings::Spot,
+        bring::{Halt, Step},
+        private::Private,
+    },
+    incident::state::Incident,
+};
+
+const TAKE_OUT: &str = "take people out of";
+
+impl Private for MatrixDoor {
+    fn account_of(&self, person: &str) -> Option<String> {
+        self.settings.account_of(person)
+    }
+
+    async fn open_private(&self, incident: &Incident, former: &str, _is_retry: bool) -> Step<String> {
+        let subject = Spot::private(incident.id).to_string();
+        // Whoever knows an alias learns that its room is there: this one nobody guesses.
+        let name = format!("alias/{former}");
+        let alias = match self.bindings.bound(&subject, &name).await? {
+            Some(alias) => alias,
+            None => self.desk.world.salt(),
+        };
+        self.bindings.bind(&subject, &name, &alias).await?;
+        let powers = json!({"invite": 100, "notifications": {"room": 100}});
+        self.open_room(incident, &alias, json!({"join_rule": "invite"}), powers).await
+    }
+
+    async fn members(&self, at: &str) -> Step<Option<BTreeSet<String>>> {
+        let me = &self.stand().await?.me;
+        let listed = match self.rest.get(&format!("/rooms/{}/members", part(at))).await {
+            Ok(listed) => listed,
+            Err(trouble) if trouble.is_forbidden() && self.is_gone(at).await => return Err(Halt::SpaceGone),
+            Err(trouble) => return Err(trouble.outcome("look into", at).into()),
+        };
+        let is_in =
+            |event: &&Value| matches!(event["content"]["membership"].as_str(), Some("join" | "invite"));
+        let events = listed["chunk"].as_array().into_iter().flatten().filter(is_in);
+        let accounts = events.filter_map(|event| event["state_key"].as_str());
+        Ok(Some(accounts.filter(|account| account != me).map(str::to_owned).collect()))
+    }
+
+    async fn let_in(&self, at: &str, account: &str) -> Step<Option<String>> {
+        let path = format!("/rooms/{}/invite", part(at));
+        match self.rest.patiently(Method::POST, &path, json!({"user_id": account})).await {
+            Ok(_) => Ok(None),
+            Err(trouble) if !trouble.code().is_empty() => Ok(Some(trouble.why())),
+            Err(trouble) => Err(trouble.outcome("invite people to", at).into()),
+        }
+    }
+
+    async fn take_out(&self, at: &str, account: &str) -> Step<()> {
+        let path = format!("/rooms/{}/kick", part(at));
+        match self.rest.patiently(Method::POST, &path, json!({"user_id": account})).await {
+            Ok(_) => Ok(()),
+            Err(trouble) => Err(trouble.outcome(TAKE_OUT, at).into()),
+        }
+    }
+}

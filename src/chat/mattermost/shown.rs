@@ -1,0 +1,68 @@
+//! What people see in Mattermost, for the page of messages.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use super::{MattermostSettings, dialog, render, seal::Seal};
+use crate::{
+    card::Card,
+    chat::{
+        messages::{Shown, buttons, field, paragraph},
+        people::People,
+    },
+    config::{MattermostSpace, Secret},
+};
+
+/// Settings without people, with buttons if commandpost can be reached.
+pub(super) fn settings(callback_url: Option<&str>) -> MattermostSettings {
+    MattermostSettings {
+        token: Secret::new("t"),
+        command_token: None,
+        url: "https://chat.example.org".into(),
+        callback_url: callback_url.map(str::to_owned),
+        channel: String::new(),
+        alerts_channel: None,
+        space: MattermostSpace::Channel,
+        prefix: "!incident".into(),
+        people: Arc::new(People::new("mattermost", HashMap::new())),
+        accounts: HashMap::new(),
+        public_url: None,
+        tz: Tz::UTC,
+    }
+}
+
+fn attachment(card: &Card) -> Value {
+    let seal = Seal::new(Secret::new("k"));
+    render::card(card, &settings(Some("http://commandpost")), &seal).attachments.remove(0)
+}
+
+pub(in crate::chat) const SHOWN: Shown = Shown {
+    chat: "Mattermost",
+    card: |card| {
+        let shown = attachment(card);
+        let mut lines = vec![read(&shown["title"]), read(&shown["text"])];
+        let fields = shown["fields"].as_array().into_iter().flatten();
+        lines.extend(fields.map(|one| field(&read(&one["title"]), &read(&one["value"]))));
+        lines.push(buttons(&shown["actions"], |button| read(&button["name"])));
+        lines.push(read(&shown["footer"]));
+        paragraph(&lines)
+    },
+    line: |said| read(&json!(render::line(said, Tz::UTC))),
+    announcement: |incident| read(&json!(render::announcement(incident, "inc-1-checkout-fails"))),
+    told: |text| read(&json!(render::told(text))),
+    form: |subject, button| {
+        let dialog = dialog::of_button(subject, button).with_state(String::new());
+        let inputs = dialog["elements"].as_array().into_iter().flatten();
+        let inputs = inputs.map(|one| field(&read(&one["display_name"]), &read(&one["placeholder"])));
+        Some(paragraph(&[vec![read(&dialog["title"])], inputs.collect()].concat()))
+    },
+    payload: attachment,
+    said: |said| json!(render::line(said, Tz::UTC)),
+};
+
+/// As it is read: without the marks that only keep it harmless.
+fn read(text: &Value) -> String {
+    text.as_str().unwrap_or_default().replace(['\\', '*', '`', '\u{200b}'], "")
+}

@@ -1,0 +1,233 @@
+//! The page of messages (docs/messages.md): every kind of card, line, answer and form as each chat shows it. Made by the code,
+//! so that somebody reads it, and sees in a change what becomes of it.
+
+use chrono::{DateTime, Utc};
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::{button::stale, discord, matrix, mattermost, slack, words::in_words};
+use crate::{
+    alert::{Alert, AlertSeverity, Status, situation::fold},
+    card::{self, Button, Card, Said},
+    export::samples::{Journal, alert, checkout, person, role},
+    golden::golden,
+    incident::{
+        event::Event, kind::Kind, refusal::Refusal, role::Words, sentence, state::Incident, timeline,
+    },
+};
+
+/// How one chat shows things, as people read it; and as it is sent, for the pictures.
+pub(super) struct Shown {
+    pub chat: &'static str,
+    pub card: fn(&Card) -> String,
+    pub line: fn(&Said) -> String,
+    pub announcement: fn(&Incident) -> String,
+    pub told: fn(&str) -> String,
+    /// `None`: the chat has no forms.
+    pub form: fn(&str, &Button) -> Option<String>,
+    pub payload: fn(&Card) -> Value,
+    pub said: fn(&Said) -> Value,
+}
+
+const CHATS: [&Shown; 4] =
+    [&discord::shown::SHOWN, &slack::shown::SHOWN, &mattermost::shown::SHOWN, &matrix::shown::SHOWN];
+
+/// Lines that say something, one below the other.
+pub(super) fn paragraph(lines: &[String]) -> String {
+    let lines = lines.iter().filter(|line| !line.trim().is_empty());
+    lines.map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn field(name: &str, value: &str) -> String {
+    let between = if value.contains('\n') { "\n" } else { " " };
+    let mark = if name.ends_with('?') { "" } else { ":" };
+    format!("{name}{mark}{between}{value}")
+}
+
+pub(super) fn buttons(list: &Value, label: impl Fn(&Value) -> String) -> String {
+    let all = list.as_array().into_iter().flatten();
+    all.map(|button| format!("[{}]", label(button))).collect::<Vec<_>>().join(" ")
+}
+
+/// Moments as a reader in UTC sees them. `pattern` finds the seconds, and a letter by which Discord and Slack say how.
+pub(super) fn times(text: &str, pattern: &str) -> String {
+    let moment = |found: &regex::Captures<'_>| {
+        let at = DateTime::from_timestamp(found[1].parse().unwrap(), 0).unwrap();
+        let shown = match &found[2] {
+            "t" => "%H:%M",
+            // Counted from now, as the reader's clock goes on.
+            "R" => "relative",
+            _ => "%-d %b %H:%M",
+        };
+        at.format(shown).to_string()
+    };
+    Regex::new(pattern).unwrap().replace_all(text, moment).into_owned()
+}
+
+/// The night of the checkout, up to and with so many entries.
+fn night(entries: usize) -> Journal {
+    let mut journal = checkout();
+    journal.plain.truncate(entries);
+    journal
+}
+
+/// A night when everything comes at once.
+fn everything() -> Journal {
+    let mut j = night(18);
+    let (ada, bo, cleo) = (person("Ada"), person("Bo"), person("Cleo"));
+    j.say(
+        "Ada",
+        Some("ic"),
+        Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: j.at, briefing_sections: 7 },
+    );
+    j.say("Ada", Some("ic"), Event::RollCalled { asked: vec![ada, bo, cleo.clone()], due_at: j.at });
+    j.say("Ada", Some("ic"), Event::ActionsStopped { reason: "the replica lags".into() });
+    j.say("Cleo", Some("pio"), Event::RoleOffered { role: role("scribe"), to: cleo, expires_at: j.at });
+    j
+}
+
+fn incident(journal: &Journal) -> Incident {
+    journal.paper().incident
+}
+
+fn lines(journal: &Journal) -> Vec<Said> {
+    let all = timeline::lines(journal.plain.iter().cloned(), &sentence::apart);
+    let said = |line: timeline::Line| Said {
+        incident: journal.plain[0].incident,
+        is_private: false,
+        banner: journal.plain[0].incident.kind.banner(),
+        seq: line.seq,
+        at: line.occurred_at,
+        who: line.actor.to_string(),
+        text: sentence::parts(&line.text),
+    };
+    // What the card or nobody needs to say is no line in a chat.
+    let silent = ["incident.declared", "command.established", "update.delivered"];
+    all.into_iter().filter(|line| !silent.contains(&line.name)).map(said).collect()
+}
+
+fn situation() -> Card {
+    let at: DateTime<Utc> = "2026-03-29T00:52:10Z".parse().unwrap();
+    let known = alert("HighErrorRate checkout", true);
+    let one = |title: &str| Alert {
+        source: known.source.clone(),
+        fingerprint: title.into(),
+        status: Status::Firing,
+        acknowledged: false,
+        severity: AlertSeverity::Critical,
+        severity_text: "critical".into(),
+        title: title.into(),
+        description: "40 % of requests to checkout fail.".into(),
+        starts_at: known.starts_at,
+        ends_at: None,
+        labels: Default::default(),
+        annotations: Default::default(),
+        links: vec![],
+        group_key: "checkout".into(),
+        notes: vec![],
+    };
+    let alerts = [one("HighErrorRate checkout"), one("HighLatency checkout")];
+    let changes = crate::alert::situation::changes(&alerts, |_| None);
+    let situation = fold(None, &changes, at, "S-4").unwrap();
+    card::situation(4, &situation, None, &alerts)
+}
+
+fn exercise() -> Card {
+    card::incident(
+        &incident(&Journal::declared(Kind::Drill, "The load balancer fails over", "2026-03-29T09:00:00Z")),
+        Words::Nims,
+    )
+}
+
+fn open() -> Card {
+    card::incident(&incident(&night(8)), Words::Nims)
+}
+
+/// Every card, with what it is.
+fn cards() -> Vec<(&'static str, Card)> {
+    let over = incident(&checkout());
+    vec![
+        ("An incident has begun", open()),
+        ("Everything comes at once", card::incident(&incident(&everything()), Words::Nims)),
+        ("It is over", card::incident(&over, Words::Nims)),
+        ("An exercise", exercise()),
+        ("It was restricted: what stands where everybody reads", card::cover(&over)),
+        ("Alerts that belong to no incident", situation()),
+    ]
+}
+
+fn page() -> String {
+    let mut page = String::from(
+        "# What people read in the chats\n\n\
+         Every kind of message as each chat shows it, made by the code: times as a reader in UTC sees them, buttons in brackets, \
+         `(relative)` where Discord counts from now.\n\n\
+         | Discord | Slack |\n|---|---|\n\
+         | ![A card in Discord, light and dark](discord-card.png) | ![A card in Slack, light and dark](slack-card.png) |\n",
+    );
+    let mut add = |title: &str, show: &dyn Fn(&Shown) -> Option<String>| {
+        page.push_str(&format!("\n## {title}\n"));
+        for chat in CHATS {
+            if let Some(text) = show(chat) {
+                page.push_str(&format!("\n{}\n\n```text\n{text}\n```\n", chat.chat));
+            }
+        }
+    };
+    for (title, card) in cards() {
+        add(&format!("{title} (card)"), &|chat| Some((chat.card)(&card)));
+    }
+    let announced = incident(&night(1));
+    add("Where it is worked on (in the command post)", &|chat| Some((chat.announcement)(&announced)));
+    let said = lines(&everything());
+    add("The timeline, line by line", &|chat| {
+        Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
+    });
+    let refusals = [
+        stale(),
+        Refusal::no_such("INC-7".parse().unwrap()),
+        Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one."),
+    ];
+    add("Refused, or broken down (for the asker's eyes)", &|chat| {
+        let refused = refusals.iter().cloned().map(|refusal| in_words(Some(Err(refusal))));
+        let all = refused.chain([in_words(None)]).map(|text| (chat.told)(&text));
+        Some(all.collect::<Vec<_>>().join("\n\n"))
+    });
+    let card = open();
+    for button in card.buttons.iter().filter(|button| !button.blanks.is_empty()) {
+        add(&format!("The form of “{}”", button.label), &|chat| (chat.form)(&card.subject, button));
+    }
+    page
+}
+
+#[test]
+fn the_committed_page_of_messages_is_that_of_the_code() {
+    golden("messages.md", &page());
+}
+
+/// What `scripts/cards.mjs` draws.
+#[test]
+fn the_pictures_are_drawn_from_what_is_sent() {
+    if std::env::var_os("UPDATE_DOCS").is_none() {
+        return;
+    }
+    let (card, said) = (card::incident(&incident(&night(18)), Words::Nims), lines(&night(18)));
+    let said: Vec<&Said> = said.iter().filter(|line| line.seq > 15).collect();
+    for chat in CHATS {
+        let lines: Vec<Value> = said.iter().map(|line| (chat.said)(line)).collect();
+        let sent = json!({"card": (chat.payload)(&card), "lines": lines});
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/messages");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{}.json", chat.chat.to_lowercase()));
+        std::fs::write(file, serde_json::to_string_pretty(&sent).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn no_message_is_a_wall_of_text() {
+    for (title, card) in cards() {
+        for chat in CHATS {
+            let text = (chat.card)(&card);
+            let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(text.lines().count() <= 30 && longest <= 200, "{} {title}: {longest}\n{text}", chat.chat);
+        }
+    }
+}

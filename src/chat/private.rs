@@ -1,0 +1,120 @@
+//! The place of a restricted incident in a chat: a private one, in which are those who see the incident, and nobody else.
+//!
+//! Where a chat does not let the bot keep one, the incident says so and goes on without that chat. Nothing of it is ever said
+//! in a place for everybody instead.
+
+use std::{collections::BTreeSet, future::Future};
+
+use super::{
+    bindings::Spot,
+    bring::{AFTER_FORBIDDEN, Halt, Place, Space, Step},
+};
+use crate::{
+    desk::{Along, Caller},
+    incident::{command::Command, id::IncidentId, state::Incident},
+    outbox::port::Outcome,
+};
+
+/// Begins the binding of somebody who was let in.
+const IN: &str = "in/";
+/// Characters of a reason that tell it from another one.
+const REASON_CHARS: usize = 200;
+
+/// A chat that can keep a place to a few.
+pub(super) trait Private: Place {
+    /// The account of a person, if it is known.
+    fn account_of(&self, person: &str) -> Option<String>;
+    /// Makes a place that nobody but the bot can see. `former` is the one that was deleted.
+    fn open_private(
+        &self,
+        incident: &Incident,
+        former: &str,
+        is_retry: bool,
+    ) -> impl Future<Output = Step<String>> + Send;
+    /// The accounts in it, the bot's aside. `None`: the chat does not say.
+    fn members(&self, at: &str) -> impl Future<Output = Step<Option<BTreeSet<String>>>> + Send;
+    /// Returns why the chat does not let this account in, if so.
+    fn let_in(&self, at: &str, account: &str) -> impl Future<Output = Step<Option<String>>> + Send;
+    fn take_out(&self, at: &str, account: &str) -> impl Future<Output = Step<()>> + Send;
+}
+
+/// The private place, made if there is none, with the right people in it. `None`: nobody of them is in this chat.
+pub(super) async fn space_of(
+    place: &impl Private,
+    incident: &Incident,
+    is_retry: bool,
+) -> Step<Option<Space>> {
+    let (subject, bindings) = (Spot::private(incident.id).to_string(), place.bindings());
+    let people = incident.circle_people().unwrap_or_default();
+    let wanted: BTreeSet<String> = people.iter().filter_map(|one| place.account_of(&one.id)).collect();
+    let known = bindings.bound(&subject, "space").await?;
+    let is_new = known.is_none();
+    let id = match known {
+        Some(space) => space,
+        None if wanted.is_empty() => return Ok(None),
+        None => {
+            let former = bindings.bound(&subject, "former").await?.unwrap_or_default();
+            let made = place.open_private(incident, &former, is_retry).await.map_err(barred)?;
+            // At once: whatever happens next must not make a second one.
+            bindings.bind(&subject, "space", &made).await?;
+            tracing::info!(incident = %incident.id, chat = place.title(), "the incident has a private place");
+            made
+        }
+    };
+    keep_members(place, incident.id, &id, &wanted).await.map_err(barred)?;
+    Ok(Some(Space { id, is_new }))
+}
+
+/// Who no longer sees the incident is taken out before anything more is said; who sees it is let in, once.
+async fn keep_members(place: &impl Private, id: IncidentId, at: &str, wanted: &BTreeSet<String>) -> Step<()> {
+    let (subject, bindings) = (Spot::private(id).to_string(), place.bindings());
+    let all = bindings.all(&subject).await?;
+    let of_here = all.iter().filter(|(_, space)| space == at);
+    let invited: BTreeSet<String> =
+        of_here.filter_map(|(name, _)| name.strip_prefix(IN).map(str::to_owned)).collect();
+    let inside = place.members(at).await?.unwrap_or_else(|| invited.clone());
+    for account in inside.difference(wanted) {
+        place.take_out(at, account).await?;
+    }
+    for account in invited.difference(wanted) {
+        bindings.bind(&subject, &format!("{IN}{account}"), "").await?;
+    }
+    // Who left by themselves is not called back.
+    for account in wanted.difference(&invited) {
+        if !inside.contains(account)
+            && let Some(why) = place.let_in(at, account).await?
+        {
+            let text =
+                format!("{} does not let {account} into this incident's private place: {why}", place.title());
+            note(place, id, text).await;
+        }
+        bindings.bind(&subject, &format!("{IN}{account}"), at).await?;
+    }
+    Ok(())
+}
+
+/// What only a person can mend.
+fn barred(halt: Halt) -> Halt {
+    match halt {
+        Halt::Outcome(Outcome::Failed { why }) => Halt::Barred(why),
+        Halt::Outcome(Outcome::Retry { after, why }) if after == Some(AFTER_FORBIDDEN) => Halt::Barred(why),
+        halt => halt,
+    }
+}
+
+/// Says in the incident that it goes on without this chat, and why; once for each reason.
+pub(super) async fn say_so(place: &impl Place, id: IncidentId, why: &str) {
+    let chat = place.title();
+    let text = format!("Nothing of this incident is said in {chat}, where it has no private place. {why}");
+    note(place, id, text).await;
+}
+
+async fn note(place: &impl Place, id: IncidentId, text: String) {
+    let chat = place.bindings().chat();
+    let reason: String = text.chars().take(REASON_CHARS).collect();
+    let along = Along { once: Some(format!("{chat}:{id}:{reason}")), ..Along::default() };
+    let command = Command::Note { text, at: None };
+    if let Err(refusal) = place.desk().submit(Caller::house(chat), id, command, along).await {
+        tracing::warn!(incident = %id, chat, %refusal, "what the chat does not allow stands in the log alone");
+    }
+}
