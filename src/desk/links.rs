@@ -127,7 +127,13 @@ impl Desk {
                 ),
                 "If they are one, an admin writes both accounts into one [[person]].",
             )),
-            (false, true) => Ok((second.clone(), first.clone())),
+            // Whoever talks somebody into saying a code of theirs must not become that person.
+            (false, true) => Err(Refusal::forbidden(
+                format!(
+                    "The settings know you as {second}, and this code was given to {first}, whom they do not know."
+                ),
+                "If that is you, say `link me` here and bring the code there. If it is not, somebody tried to become you.",
+            )),
             _ => Ok((first.clone(), second.clone())),
         }
     }

@@ -142,6 +142,11 @@ async fn linking_gives_nobody_a_right_that_an_admin_did_not_give() {
     chats.discord("7", &format!("link me {stranger}")).await.unwrap();
     assert_eq!(chats.discord.meet("7", "").id, "slack:U2");
     chats.discord("7", "declare checkout is down").await.unwrap_err();
+    // Nor does a stranger become somebody whom they talk into saying their code.
+    let theirs = code(&chats.discord("9", "link me").await.unwrap());
+    let refused = chats.slack("UADA", &format!("link me {theirs}")).await.unwrap_err();
+    assert!(refused.instead.contains("somebody tried to become you"), "{refused}");
+    assert_eq!(chats.discord.meet("9", "").id, "discord:9");
     // A name that is typed proves nobody, and a room hears what is said there.
     let typed = Caller::person(Person::named("ada").unwrap(), "console");
     assert!(chats.said(typed, "link me").await.unwrap_err().why.contains("at their word"));

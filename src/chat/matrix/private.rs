@@ -32,7 +32,8 @@ impl Private for MatrixDoor {
         };
         self.bindings.bind(&subject, &name, &alias).await?;
         let powers = json!({"invite": 100, "notifications": {"room": 100}});
-        self.open_room(incident, &alias, json!({"join_rule": "invite"}), powers).await
+        // In a room of «shared» history, who was taken out reads on.
+        self.open_room(incident, &alias, json!({"join_rule": "invite"}), "invited", powers).await
     }
 
     async fn members(&self, at: &str) -> Step<Option<BTreeSet<String>>> {

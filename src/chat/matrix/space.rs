@@ -34,7 +34,7 @@ impl Home for MatrixDoor {
         let rule = json!({"join_rule": "restricted",
             "allow": [{"type": "m.room_membership", "room_id": stand.room}]});
         let alias = render::alias(incident.id, &stand.tag, former);
-        self.open_room(incident, &alias, rule, json!({"notifications": {"room": 100}})).await
+        self.open_room(incident, &alias, rule, "shared", json!({"notifications": {"room": 100}})).await
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, _is_retry: bool) -> Step<String> {
         let link = format!("https://matrix.to/#/{}?via={}", part(space), part(&self.server()));
@@ -45,12 +45,14 @@ impl Home for MatrixDoor {
 }
 
 impl MatrixDoor {
-    /// Makes a room under `alias`, that people come into by `join_rule` and in which they have `powers`.
+    /// Makes a room under `alias`, that people come into by `join_rule` and in which they have `powers`. `history`: who reads
+    /// what was said while they were not in it (`m.room.history_visibility`).
     pub(super) async fn open_room(
         &self,
         incident: &Incident,
         alias: &str,
         join_rule: Value,
+        history: &str,
         powers: Value,
     ) -> Step<String> {
         let stand = self.stand().await?;
@@ -64,7 +66,7 @@ impl MatrixDoor {
             "initial_state": [
                 {"type": "m.room.join_rules", "state_key": "", "content": join_rule},
                 {"type": "m.room.guest_access", "state_key": "", "content": {"guest_access": "forbidden"}},
-                {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "shared"}},
+                {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": history}},
             ],
             "power_level_content_override": powers,
         });

@@ -87,7 +87,7 @@ async fn a_restart_that_remembers_nothing_finds_the_thread_and_the_card_again() 
 }
 
 #[tokio::test]
-async fn what_was_restricted_before_discord_came_back_has_no_name_and_no_place_there() {
+async fn what_was_restricted_before_discord_came_back_is_named_and_shown_to_nobody_else_there() {
     use commandpost::{
         desk::{Caller, words},
         people::Person,
@@ -103,7 +103,8 @@ async fn what_was_restricted_before_discord_came_back_has_no_name_and_no_place_t
     }
     let bot = house.start().await;
     house.quiet().await;
-    assert_eq!(house.discord.threads().len(), 0);
+    let sees = |person| house.discord.seen_by(person).iter().any(|place| place.name.contains("INC-1"));
+    assert!(sees(house.ada) && !sees(house.bob), "it has a private place");
     assert!(house.discord.messages(house.post).iter().all(|said| !said.content.contains("leaks")));
     house.end(bot, "restricted before").await;
 }
