@@ -144,8 +144,8 @@ async fn typing(people: usize, lasting: Duration) -> Vec<String> {
     let (discord, channel, server) = house(dir.path()).await;
     let crew: Vec<Id> = (0..people).map(|n| discord.person(&format!("person{n}"))).collect();
     let mut places = Vec::new();
-    for n in 0..people.div_ceil(CREW) {
-        places.push(declare(&discord, channel, crew[n], n + 1).await);
+    for (n, person) in crew.iter().take(people.div_ceil(CREW)).enumerate() {
+        places.push(declare(&discord, channel, *person, n + 1).await);
     }
     discord.limit(LIMITS);
     let before = server.cpu_seconds();

@@ -118,10 +118,12 @@ pub fn alerts(bytes: &[u8]) {
 mod tests {
     use std::path::Path;
 
+    type Probe = fn(&[u8]);
+
     /// Each probe's inputs: those that fuzzing kept, and those that once failed.
     #[test]
     fn what_fuzzing_found_stays_found() {
-        let probes: [(&str, fn(&[u8])); 6] = [
+        let probes: [(&str, Probe); 6] = [
             ("words", super::words),
             ("discord", super::discord),
             ("slack", super::slack),
