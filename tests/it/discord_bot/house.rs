@@ -52,6 +52,8 @@ pub struct House {
     /// Over HTTP instead of by the gateway.
     pub public_key: Option<String>,
     pub watchdog: Duration,
+    /// [`PATIENCE`], or more where somebody slow stands between.
+    pub patience: Duration,
     _dir: tempfile::TempDir,
 }
 
@@ -84,6 +86,7 @@ impl House {
             space: IncidentSpace::Thread,
             public_key: None,
             watchdog: Duration::from_secs(60),
+            patience: PATIENCE,
             _dir: dir,
         }
     }
@@ -127,7 +130,7 @@ impl House {
 
     pub async fn stop(&self, bot: Bot) {
         bot.stop.cancel();
-        tokio::time::timeout(PATIENCE, bot.outbox).await.expect("the outbox ends").expect("well");
+        tokio::time::timeout(self.patience, bot.outbox).await.expect("the outbox ends").expect("well");
         self.eventually("the gateway to close", || (self.discord.gateway().sessions() == 0).then_some(()))
             .await;
     }
@@ -142,7 +145,7 @@ impl House {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, looking).await {
+        match tokio::time::timeout(self.patience, looking).await {
             Ok(found) => found,
             Err(_) => panic!(
                 "waited for {what}; threads {:#?}, requests {:#?}",
@@ -201,7 +204,7 @@ impl House {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+        if tokio::time::timeout(self.patience, waiting).await.is_err() {
             let left = self.desk.journal.deliveries(DeliveryFilter::Open).await;
             panic!("not quiet: {left:#?} {:#?}", self.spoken_of());
         }

@@ -69,6 +69,36 @@ impl Prism {
     }
 }
 
+/// What the bot asks of Discord in an incident.
+const ASKED: [(&str, &str); 14] = [
+    ("GET", "/channels/1"),
+    ("PATCH", "/channels/1"),
+    ("GET", "/channels/1/messages?limit=1"),
+    ("POST", "/channels/1/messages"),
+    ("GET", "/channels/1/messages/1"),
+    ("PATCH", "/channels/1/messages/1"),
+    ("POST", "/channels/1/messages/1/threads"),
+    ("POST", "/channels/1/threads"),
+    ("GET", "/channels/1/thread-members"),
+    ("PUT", "/channels/1/thread-members/1"),
+    ("PUT", "/channels/1/messages/pins/1"),
+    ("POST", "/interactions/1/x/callback"),
+    ("POST", "/webhooks/1/x"),
+    ("PATCH", "/webhooks/1/x/messages/@original"),
+];
+
+impl Prism {
+    /// Asks each of these once. The first time it makes itself a checker of the description, which takes a busy machine longer
+    /// than the bot waits.
+    async fn warm_up(&self) {
+        let client = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");
+        for (method, path) in ASKED {
+            let request = client.request(method.parse().expect("a method"), format!("{}{path}", self.url));
+            drop(request.json(&json!({"content": "x"})).send().await.expect("an answer"));
+        }
+    }
+}
+
 /// What Prism objected to: method and path, and its words.
 type Objections = Arc<Mutex<Vec<String>>>;
 
@@ -115,8 +145,11 @@ async fn forward(client: &reqwest::Client, to: &str, objections: &Objections, re
 async fn what_the_bot_sends_in_a_whole_incident_is_what_discord_describes() {
     let Some(program) = prism() else { return };
     let Some(description) = specs::find("what_the_bot_sends", "discord/openapi.json") else { return };
-    let house = House::new().await;
+    let mut house = House::new().await;
+    house.patience = PATIENCE;
     let prism = Prism::before(&format!("{}/api/v10", house.discord.url()), &program, &description).await;
+    prism.warm_up().await;
+    house.discord.recorder().clear();
     let objections = Objections::default();
     let base_url = with_prefix(&prism.url, objections.clone()).await;
     let bot = house.open(commandpost::chat::discord::DiscordSettings { base_url, ..house.settings() });
