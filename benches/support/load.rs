@@ -17,20 +17,25 @@ use tokio::{
 pub struct Numbered {
     bytes: Vec<u8>,
     places: Vec<usize>,
+    /// Places for the time of day at which what is numbered begins.
+    times: Vec<usize>,
     /// Numbers used by one sending.
     pub count: usize,
 }
 
 /// Stands for the number in a template: 16 bytes.
 const MARK: &str = "################";
+/// Stands for a time of day: a thousand begin in a second.
+const TIME: &str = "@@:@@:@@";
 
 impl Numbered {
     /// `body` has [`MARK`]s, `each` of them for one number.
     fn new(head: &str, body: &str, each: usize) -> Numbered {
         let text = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
         let places: Vec<usize> = text.match_indices(MARK).map(|(at, _)| at).collect();
+        let times = text.match_indices(TIME).map(|(at, _)| at).collect();
         let count = places.len() / each.max(1);
-        Numbered { bytes: text.into_bytes(), places, count }
+        Numbered { bytes: text.into_bytes(), places, times, count }
     }
 
     fn number(&mut self, first: u64) {
@@ -38,6 +43,11 @@ impl Numbered {
         for (i, place) in self.places.iter().enumerate() {
             let digits = format!("{:016x}", first + (i / each) as u64);
             self.bytes[*place..place + 16].copy_from_slice(digits.as_bytes());
+        }
+        for (place, number) in self.times.iter().zip(first..) {
+            let second = number / 1_000 % 86_400;
+            let time = format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+            self.bytes[*place..place + TIME.len()].copy_from_slice(time.as_bytes());
         }
     }
 }
@@ -49,10 +59,10 @@ fn head(address: SocketAddr, path: &str) -> String {
 /// Alerts come in this many groups, on both sides.
 const GROUPS: usize = 100;
 
-/// What an alert carries on both sides: five labels, two annotations, a start, a link.
+/// What an alert carries on both sides: five labels, two annotations, a start of its own second, a link.
 fn alert(group: usize, own: &str) -> String {
     format!(
-        r#"{{{own}"labels":{{"alertname":"HighErrorRate{group}","instance":"web-{MARK}:9100","job":"checkout","service":"checkout","severity":"critical"}},"annotations":{{"summary":"Error rate of checkout is above 5%","description":"More than 5% of requests have failed for 10 minutes; the limit is 1%."}},"startsAt":"2026-03-01T12:00:00.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=up"}}"#
+        r#"{{{own}"labels":{{"alertname":"HighErrorRate{group}","instance":"web-{MARK}:9100","job":"checkout","service":"checkout","severity":"critical"}},"annotations":{{"summary":"Error rate of checkout is above 5%","description":"More than 5% of requests have failed for 10 minutes; the limit is 1%."}},"startsAt":"2026-03-01T{TIME}.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=up"}}"#
     )
 }
 

@@ -51,6 +51,9 @@ impl Status {
     }
 }
 
+/// What an alert is known by.
+pub type Key = [u8; 20];
+
 /// One observation of one alert, as a sender reported it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
@@ -107,11 +110,14 @@ impl Alert {
         }
     }
 
-    /// De-duplication key: the first 16 bytes of SHA-256 over source, fingerprint and start.
+    /// De-duplication key: when it began, in seconds since 1970 (big-endian; 0 for none), then the first 16 bytes of SHA-256
+    /// over source, fingerprint and start.
     ///
     /// The same fingerprint with another start is a new alert; with the same start it is a repeat, whatever
-    /// its status. Each part goes in with its length before it, so no two triples share a message.
-    pub fn key(&self) -> [u8; 16] {
+    /// its status. Each part is hashed with its length before it, so no two triples share a message. As the start stands
+    /// first, what begins at one time is near to each other in an index: a storm touches few pages of it, however many
+    /// alerts there have been before.
+    pub fn key(&self) -> Key {
         let mut hash = Sha256::new();
         for part in [&self.source, &self.fingerprint] {
             hash.update((part.len() as u64).to_le_bytes());
@@ -125,10 +131,10 @@ impl Alert {
                 hash.update(at.timestamp_subsec_nanos().to_le_bytes());
             }
         }
-        let digest = hash.finalize();
-        let mut key = [0; 16];
-        for (to, from) in key.iter_mut().zip(digest.iter()) {
-            *to = *from;
+        let second = self.starts_at.map_or(0, |at| u32::try_from(at.timestamp()).unwrap_or(0));
+        let mut key = Key::default();
+        for (to, from) in key.iter_mut().zip(second.to_be_bytes().into_iter().chain(hash.finalize())) {
+            *to = from;
         }
         key
     }

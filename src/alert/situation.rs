@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::text::{TITLE_MAX_BYTES, cut};
-use super::{Alert, AlertSeverity, Status};
+use super::{Alert, AlertSeverity, Key, Status};
 
 /// The state of an alert, as one situation knew it last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,9 +50,9 @@ impl Change<'_> {
 /// the list is known the second time. `known` answers for what came before the list.
 pub fn changes<'a>(
     alerts: impl IntoIterator<Item = &'a Alert>,
-    mut known: impl FnMut(&[u8; 16]) -> Option<Known>,
+    mut known: impl FnMut(&Key) -> Option<Known>,
 ) -> Vec<Change<'a>> {
-    let mut seen: HashMap<[u8; 16], Known> = HashMap::new();
+    let mut seen: HashMap<Key, Known> = HashMap::new();
     alerts
         .into_iter()
         .map(|alert| {

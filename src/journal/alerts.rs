@@ -8,10 +8,10 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt,
-    statements::{Around, STATEMENT_MAX, Val, insert, insert_within},
+    statements::{Around, INSERT_NEW, STATEMENT_MAX, Val, insert, insert_within},
 };
 use crate::alert::{
-    Alert, AlertSeverity, Status,
+    Alert, AlertSeverity, Key, Status,
     situation::{self, Change, Known, Situation},
 };
 
@@ -67,7 +67,7 @@ pub(super) struct Prepared {
 
 struct One {
     alert: Alert,
-    key: [u8; 16],
+    key: Key,
     group: [u8; 16],
     /// As it will stand in its table.
     stored: String,
@@ -107,9 +107,17 @@ impl Prepared {
     }
 
     /// The alerts as one JSON list.
-    pub fn stored(&self) -> String {
-        let all: Vec<&str> = self.alerts.iter().map(|one| one.stored.as_str()).collect();
-        format!("[{}]", all.join(","))
+    pub fn write_stored(&self, to: &mut Vec<u8>) {
+        let mut before = b'[';
+        for one in &self.alerts {
+            to.push(before);
+            to.extend_from_slice(one.stored.as_bytes());
+            before = b',';
+        }
+        if self.alerts.is_empty() {
+            to.push(before);
+        }
+        to.push(b']');
     }
 
     pub fn len(&self) -> usize {
@@ -136,11 +144,37 @@ struct Held {
 /// An alert of the batch as it will stand in its table.
 struct Upsert<'a> {
     id: i64,
+    /// It has no row yet.
+    is_new: bool,
     situation: i64,
     one: &'a One,
     seen: DateTime<Utc>,
     times: i64,
     receipt: &'a str,
+}
+
+const COLUMNS: &str = "alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, alert) \
+     VALUES";
+const UPDATE: &str = "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, \
+     is_firing = excluded.is_firing, severity = excluded.severity, last_seen = excluded.last_seen, \
+     times = alerts.times + excluded.times, alert = excluded.alert";
+
+impl Upsert<'_> {
+    fn vals(&self) -> Vec<Val> {
+        let (one, seen) = (self.one, self.seen.timestamp_millis());
+        vec![
+            Val::Int(self.id),
+            Val::Blob(one.key.to_vec()),
+            Val::Int(self.situation),
+            Val::Int(i64::from(one.alert.status == Status::Firing)),
+            Val::Text(one.alert.severity.word().to_owned()),
+            Val::Int(seen),
+            Val::Int(seen),
+            Val::Int(self.times),
+            Val::Text(self.receipt.to_owned()),
+            Val::Text(one.stored.clone()),
+        ]
+    }
 }
 
 fn json(alert: &Alert) -> String {
@@ -183,13 +217,13 @@ pub(super) async fn take(
     let mut known = known_alerts(conn, around.before, incoming.iter().map(|(_, one)| one.key)).await?;
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
     // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
-    let fires: HashSet<[u8; 16]> = incoming
+    let fires: HashSet<Key> = incoming
         .iter()
         .filter(|(_, one)| one.alert.status == Status::Firing)
         .map(|(_, one)| one.key)
         .collect();
     // Its row is still the one row of this alert.
-    let rows: HashMap<[u8; 16], i64> = known.iter().map(|(key, known)| (*key, known.id)).collect();
+    let rows: HashMap<Key, i64> = known.iter().map(|(key, known)| (*key, known.id)).collect();
     known.retain(|key, known| {
         memory.held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
     });
@@ -198,7 +232,7 @@ pub(super) async fn take(
     read_open(conn, unplaced, memory).await?;
 
     let mut receipts = vec![AlertReceipt::default(); batches.len()];
-    let mut upserts: HashMap<[u8; 16], usize> = HashMap::with_capacity(incoming.len());
+    let mut upserts: HashMap<Key, usize> = HashMap::with_capacity(incoming.len());
     let mut order: Vec<Upsert<'_>> = Vec::with_capacity(incoming.len());
     let mut changes: HashMap<i64, Vec<Change<'_>>> = HashMap::new();
     let mut opened: HashMap<i64, [u8; 16]> = HashMap::new();
@@ -232,8 +266,8 @@ pub(super) async fn take(
             changes.entry(situation).or_default().push(change);
             latest.insert(situation, batch.now);
         }
-        let id = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied());
-        let id = id.unwrap_or_else(|| memory.next_alert());
+        let row = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied());
+        let (is_new, id) = (row.is_none(), row.unwrap_or_else(|| memory.next_alert()));
         known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
         match upserts.get(&key).and_then(|place| order.get_mut(*place)) {
             Some(upsert) => {
@@ -243,7 +277,8 @@ pub(super) async fn take(
             }
             None => {
                 upserts.insert(key, order.len());
-                order.push(Upsert { id, situation, one, seen: batch.now, times: 1, receipt: &batch.receipt });
+                let receipt = &batch.receipt;
+                order.push(Upsert { id, is_new, situation, one, seen: batch.now, times: 1, receipt });
             }
         }
     }
@@ -283,32 +318,13 @@ pub(super) async fn take(
     )
     .await?;
 
-    let rows = order.iter().map(|upsert| {
-        let (one, seen) = (upsert.one, upsert.seen.timestamp_millis());
-        vec![
-            Val::Int(upsert.id),
-            Val::Blob(one.key.to_vec()),
-            Val::Int(upsert.situation),
-            Val::Int(i64::from(one.alert.status == Status::Firing)),
-            Val::Text(one.alert.severity.word().to_owned()),
-            Val::Int(seen),
-            Val::Int(seen),
-            Val::Int(upsert.times),
-            Val::Text(upsert.receipt.to_owned()),
-            Val::Text(one.stored.clone()),
-        ]
-    });
-    insert_within(
-        conn,
-        Around { before: "", ..around },
-        "INSERT INTO alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, \
-         alert) VALUES",
-        "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, is_firing = excluded.is_firing, \
-         severity = excluded.severity, last_seen = excluded.last_seen, times = alerts.times + excluded.times, \
-         alert = excluded.alert",
-        rows.collect(),
-    )
-    .await?;
+    let (new, known): (Vec<_>, Vec<_>) = order.into_iter().partition(|upsert| upsert.is_new);
+    let within = Around { before: "", after: if known.is_empty() { around.after } else { "" } };
+    let head = format!("{INSERT_NEW} {COLUMNS}");
+    insert_within(conn, within, &head, "", new.iter().map(Upsert::vals)).await?;
+    let within = Around { before: "", ..around };
+    let head = format!("INSERT INTO {COLUMNS}");
+    insert_within(conn, within, &head, UPDATE, known.iter().map(Upsert::vals)).await?;
     Ok(receipts)
 }
 
@@ -320,9 +336,9 @@ fn each(query: &str, count: usize) -> String {
 async fn known_alerts(
     conn: &mut SqliteConnection,
     mut before: &str,
-    keys: impl Iterator<Item = [u8; 16]>,
-) -> Result<HashMap<[u8; 16], KnownAlert>, sqlx::Error> {
-    let keys: HashSet<[u8; 16]> = keys.collect();
+    keys: impl Iterator<Item = Key>,
+) -> Result<HashMap<Key, KnownAlert>, sqlx::Error> {
+    let keys: HashSet<Key> = keys.collect();
     let mut known = HashMap::with_capacity(keys.len());
     let keys: Vec<_> = keys.into_iter().collect();
     for chunk in keys.chunks(STATEMENT_MAX) {
@@ -336,7 +352,7 @@ async fn known_alerts(
             query = query.bind(key.to_vec());
         }
         for row in query.fetch_all(&mut *conn).await? {
-            let Ok(key) = <[u8; 16]>::try_from(row.try_get::<&[u8], _>(0)?) else { continue };
+            let Ok(key) = Key::try_from(row.try_get::<&[u8], _>(0)?) else { continue };
             let status = if row.try_get::<i64, _>(3)? == 1 { Status::Firing } else { Status::Resolved };
             let severity = AlertSeverity::read(row.try_get::<&str, _>(4)?);
             let (id, situation) = (row.try_get(1)?, row.try_get(2)?);

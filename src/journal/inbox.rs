@@ -1,35 +1,37 @@
 //! Where alerts wait when many come at once: on disk when their senders are answered, in their situations a moment later.
 //!
 //! One alert by itself goes to its situation at once. In a storm most of what each would cost is paid once for hundreds of
-//! them: their pages and the rows of their situations are written once. And nobody waits for that: the inbox is a database
-//! of its own, with a writer of its own, and takes what comes while the journal's writer places what came before.
+//! them: their pages and the rows of their situations are written once. And nobody waits for that: what comes is written by a
+//! thread of its own ([`scribe`]) to files of its own ([`log`]), while the journal's writer places what came before.
 //!
 //! The journal marks the last of the inbox that it placed, in the transaction that places it. So what is in the inbox and
 //! not marked after a crash is placed at the next start, each once. What cannot be placed although the journal can be written
-//! is laid by: its row gets a negative id, stays, and is tried again at the next start.
+//! is laid by in a file ([`laid_by`]), and tried again at the next start.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use chrono::DateTime;
-use sqlx::{ConnectOptions, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::SqliteConnection;
 use tokio::{
     sync::{mpsc, oneshot},
     time::MissedTickBehavior,
 };
 
+use self::scribe::{Room, Scribe};
 use super::{
     AlertBatch, AlertReceipt, JournalError,
     alerts::Prepared,
-    statements::{Around, Val, insert_within},
-    writer::{BATCH_ALERTS_MAX, BATCH_MAX, Gauges, Job, failure, tell_all},
+    writer::{BATCH_ALERTS_MAX, Gauges, Job},
 };
 
-/// The file beside the journal's; made when it is first needed.
-pub const FILE: &str = "inbox.db";
+mod laid_by;
+mod log;
+mod scribe;
+
 /// So many alerts are placed without waiting for more.
 const TOGETHER: usize = 512;
 /// Fewer are placed this often.
@@ -38,9 +40,6 @@ const BEAT: Duration = Duration::from_millis(50);
 const REST: u32 = 40;
 /// Beyond so many that wait, the next wait to be taken: the disk cannot keep up.
 const WAITING_MAX: usize = 16_384;
-
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS inbox (id INTEGER NOT NULL PRIMARY KEY, receipt TEXT NOT NULL, \
-                     at BIGINT NOT NULL, alerts TEXT NOT NULL)";
 
 /// What the journal's writer is to place.
 pub(super) struct Placing {
@@ -87,16 +86,24 @@ struct UnderWay {
     done: oneshot::Receiver<Result<(), JournalError>>,
 }
 
-/// The inbox's writer.
+/// What the scribe tells the clerk.
+enum News {
+    Written(Vec<Held>),
+    /// Somebody waits for what was taken up to an id.
+    Settle(i64, oneshot::Sender<()>),
+    Close,
+}
+
+/// Hands what is in the inbox to the journal's writer.
 pub(super) struct Clerk {
-    options: SqliteConnectOptions,
-    conn: Option<SqliteConnection>,
-    offers: mpsc::Receiver<Offer>,
+    dir: PathBuf,
+    news: mpsc::UnboundedReceiver<News>,
     journal: mpsc::UnboundedSender<Job>,
     gauges: Arc<Gauges>,
-    /// The id of the next.
-    next: i64,
+    room: Arc<Room>,
     placed: i64,
+    /// The last that it was told of.
+    known: i64,
     held: Vec<Held>,
     under_way: Option<UnderWay>,
     /// Who waits for what was taken up to an id.
@@ -105,103 +112,83 @@ pub(super) struct Clerk {
     counted: usize,
     /// Beats for which nothing is handed over.
     rest: u32,
+    /// What is on disk could not be read when it was to be.
+    is_unread: bool,
     is_closing: bool,
 }
 
+/// Opens the inbox of a data directory, with what a predecessor left. `placed` is the journal's mark.
+///
+/// # Errors
+/// That of the disk.
+pub(super) fn open(
+    dir: &Path,
+    offers: mpsc::Receiver<Offer>,
+    journal: mpsc::UnboundedSender<Job>,
+    gauges: Arc<Gauges>,
+    placed: i64,
+) -> std::io::Result<(Scribe, Clerk)> {
+    let (tell, news) = mpsc::unbounded_channel();
+    let room = Arc::new(Room::new(placed));
+    let mut clerk = Clerk {
+        dir: dir.to_owned(),
+        news,
+        journal,
+        gauges: gauges.clone(),
+        room: room.clone(),
+        placed,
+        known: i64::MAX,
+        held: vec![],
+        under_way: None,
+        settling: vec![],
+        counted: 0,
+        rest: 0,
+        is_unread: false,
+        is_closing: false,
+    };
+    clerk.read_again()?;
+    clerk.known = clerk.held.last().map_or(placed, |held| held.id);
+    clerk.count();
+    // An id is given out once: what is marked as placed must never be something else.
+    let last = clerk.known.max(laid_by::last(dir)?);
+    let scribe = Scribe::new(log::Log::open(dir, placed)?, offers, tell, gauges, room, last + 1);
+    Ok((scribe, clerk))
+}
+
 impl Clerk {
-    /// With what a predecessor left. `placed` is the journal's mark.
-    pub async fn open(
-        file: &Path,
-        options: SqliteConnectOptions,
-        offers: mpsc::Receiver<Offer>,
-        journal: mpsc::UnboundedSender<Job>,
-        gauges: Arc<Gauges>,
-        placed: i64,
-    ) -> Result<Clerk, sqlx::Error> {
-        let options = options.create_if_missing(true).pragma("wal_autocheckpoint", "4000");
-        let (held, under_way, next) = (Vec::new(), None, placed + 1);
-        let mut clerk = Clerk {
-            options,
-            conn: None,
-            offers,
-            journal,
-            gauges,
-            next,
-            placed,
-            held,
-            under_way,
-            settling: vec![],
-            counted: 0,
-            rest: 0,
-            is_closing: false,
-        };
-        if file.exists() {
-            let mut conn = clerk.connect().await?;
-            drop_upto(&mut conn, placed).await?;
-            clerk.take_up(&mut conn).await?;
-            clerk.held = read(&mut conn, placed).await?;
-            clerk.conn = Some(conn);
-            clerk.count();
-        }
-        Ok(clerk)
-    }
-
-    async fn connect(&mut self) -> Result<SqliteConnection, sqlx::Error> {
-        let mut conn = self.options.connect().await?;
-        sqlx::query(TABLE).execute(&mut conn).await?;
-        let last: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(ABS(id)), 0) FROM inbox").fetch_one(&mut conn).await?;
-        // An id is given out once: what is marked as placed must never be something else.
-        self.next = self.next.max(last + 1);
-        Ok(conn)
-    }
-
-    /// What was laid by is tried again, as if it had come now.
-    async fn take_up(&mut self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let laid_by = sqlx::query_scalar("SELECT id FROM inbox WHERE id < 0 ORDER BY id DESC");
-        let laid_by: Vec<i64> = laid_by.fetch_all(&mut *conn).await?;
-        for id in laid_by {
-            let again = sqlx::query("UPDATE inbox SET id = $1 WHERE id = $2").bind(self.next).bind(id);
-            again.execute(&mut *conn).await?;
-            self.next += 1;
-        }
-        Ok(())
-    }
-
-    async fn connection(&mut self) -> Result<SqliteConnection, sqlx::Error> {
-        match self.conn.take() {
-            Some(conn) => Ok(conn),
-            None => self.connect().await,
-        }
-    }
-
     /// Until [`Offer::Close`], or until nobody is left who could offer; then everything held is placed.
     pub async fn run(mut self) {
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.try_laid_by().await;
         while !self.is_closing {
             if self.under_way.is_none() && self.alerts() >= TOGETHER && self.rest == 0 {
                 self.hand_over();
             }
-            let is_held = !self.held.is_empty() && self.under_way.is_none();
+            let is_held = (self.is_unread || !self.held.is_empty()) && self.under_way.is_none();
             tokio::select! {
-                offer = self.offers.recv(), if self.counted < WAITING_MAX => match offer {
-                    Some(Offer::Take(batch, answer)) => self.take(batch, answer).await,
-                    Some(Offer::Settle(answer)) => {
-                        self.settling.push((self.next - 1, answer));
+                news = self.news.recv() => match news {
+                    Some(News::Written(held)) => {
+                        self.known = held.last().map_or(self.known, |held| held.id);
+                        self.counted += held.iter().map(|held| held.batch.len()).sum::<usize>();
+                        self.room.holds(self.counted);
+                        self.held.extend(held);
+                    }
+                    Some(News::Settle(upto, answer)) => {
+                        self.settling.push((upto, answer));
                         self.settle();
                     }
-                    Some(Offer::Close) | None => self.is_closing = true,
+                    Some(News::Close) | None => self.is_closing = true,
                 },
                 done = done(&mut self.under_way) => self.handed_over(done).await,
                 // However often something comes meanwhile.
                 _ = beat.tick(), if is_held => match self.rest.checked_sub(1) {
                     Some(rest) => self.rest = rest,
+                    None if self.is_unread => self.read_unread(),
                     None => self.hand_over(),
                 },
             }
         }
-        self.offers.close();
         self.rest = 0;
         while self.under_way.is_some() || !self.held.is_empty() && self.rest == 0 {
             if self.under_way.is_none() {
@@ -209,10 +196,6 @@ impl Clerk {
             }
             let done = done(&mut self.under_way).await;
             self.handed_over(done).await;
-        }
-        if let Some(mut conn) = self.conn.take() {
-            drop(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await);
-            drop(sqlx::Connection::close(conn).await);
         }
     }
 
@@ -226,46 +209,7 @@ impl Clerk {
         self.gauges.alerts.fetch_add(counted, Ordering::Relaxed);
         self.gauges.alerts.fetch_sub(self.counted, Ordering::Relaxed);
         self.counted = counted;
-    }
-
-    /// Writes what is offered, all of it in one transaction, and answers.
-    async fn take(
-        &mut self,
-        first: Box<Prepared>,
-        answer: oneshot::Sender<Result<AlertReceipt, JournalError>>,
-    ) {
-        let (mut batches, mut answers) = (vec![*first], vec![answer]);
-        while batches.len() < BATCH_MAX && !self.is_closing {
-            match self.offers.try_recv() {
-                Ok(Offer::Take(batch, answer)) => {
-                    batches.push(*batch);
-                    answers.push(answer);
-                }
-                Ok(Offer::Settle(answer)) => {
-                    self.settling.push((self.next + batches.len() as i64 - 1, answer))
-                }
-                Ok(Offer::Close) => self.is_closing = true,
-                Err(_) => break,
-            }
-        }
-        match self.write(&batches).await {
-            Ok(()) => {
-                let receipts: Vec<_> = batches.iter().map(Prepared::waits).collect();
-                self.counted += batches.iter().map(Prepared::len).sum::<usize>();
-                self.held.extend((self.next..).zip(batches).map(|(id, batch)| Held { id, batch }));
-                self.next += receipts.len() as i64;
-                let answers = answers.into_iter().zip(receipts);
-                tell_all(answers.map(|(to, receipt)| move || drop(to.send(Ok(receipt)))).collect());
-            }
-            Err(error) => {
-                tracing::warn!(%error, requests = batches.len(), "alerts could not be taken; their senders try again");
-                let alerts = batches.iter().map(Prepared::len).sum();
-                self.gauges.alerts.fetch_sub(alerts, Ordering::Relaxed);
-                for answer in answers {
-                    drop(answer.send(Err(failure(&error))));
-                }
-            }
-        }
+        self.room.holds(counted);
     }
 
     /// Tells those who wait for what is placed by now.
@@ -274,26 +218,6 @@ impl Clerk {
         for (_, answer) in self.settling.extract_if(.., |(upto, _)| is_empty || *upto <= self.placed) {
             answer.send(()).ok();
         }
-    }
-
-    async fn write(&mut self, batches: &[Prepared]) -> Result<(), sqlx::Error> {
-        let mut conn = self.connection().await?;
-        let rows = (self.next..).zip(batches).map(|(id, batch)| {
-            vec![
-                Val::Int(id),
-                Val::Text(batch.receipt().to_owned()),
-                Val::Int(batch.now().timestamp_millis()),
-                Val::Text(batch.stored()),
-            ]
-        });
-        let into = "INSERT INTO inbox (id, receipt, at, alerts) VALUES";
-        let written = insert_within(&mut conn, Around::TRANSACTION, into, "", rows.collect()).await;
-        match written {
-            Ok(()) => self.conn = Some(conn),
-            // What was not seen to be written is not trusted: the next write opens the file anew.
-            Err(_) => drop(sqlx::Connection::close(conn).await),
-        }
-        written
     }
 
     /// Gives the journal's writer what is held, as much as it takes in one transaction.
@@ -323,59 +247,102 @@ impl Clerk {
         let Some(under_way) = self.under_way.take() else { return };
         self.rest = 0;
         match done {
-            Ok(()) => self.placed = under_way.upto,
+            Ok(()) => self.placed_upto(under_way.upto),
             Err(error) => {
                 tracing::warn!(%error, alerts = under_way.alerts, "alerts of the inbox are not in their situations yet");
                 let again = match error {
                     JournalError::Damaged { .. } => self.place_singly().await,
-                    _ => self.read_again().await,
+                    _ => self.read_again(),
                 };
+                self.is_unread = again.is_err();
                 if let Err(error) = again {
                     tracing::warn!(%error, "the inbox cannot be read");
                 }
-                if !self.held.is_empty() {
+                if self.is_unread || !self.held.is_empty() {
                     self.rest = REST;
                 }
             }
         }
         self.count();
         self.settle();
-        if let Err(error) = self.drop_placed().await {
-            tracing::debug!(%error, "what was placed stays in the inbox for now");
+    }
+
+    fn placed_upto(&mut self, id: i64) {
+        self.placed = id;
+        self.room.placed_upto(id);
+    }
+
+    fn read_unread(&mut self) {
+        match self.read_again() {
+            Ok(()) => self.is_unread = false,
+            Err(_) => self.rest = REST,
         }
+        self.count();
     }
 
-    async fn drop_placed(&mut self) -> Result<(), sqlx::Error> {
-        let mut conn = self.connection().await?;
-        drop_upto(&mut conn, self.placed).await?;
-        self.conn = Some(conn);
-        Ok(())
-    }
-
-    async fn read_again(&mut self) -> Result<(), sqlx::Error> {
-        let mut conn = self.connection().await?;
-        self.held = read(&mut conn, self.placed).await?;
-        self.conn = Some(conn);
+    /// Holds what is on disk and not placed. What cannot be read is laid by.
+    fn read_again(&mut self) -> std::io::Result<()> {
+        let (laid_by, records) = (laid_by::read(&self.dir)?, log::read(&self.dir, self.placed)?);
+        self.held.clear();
+        for record in records {
+            if record.id > self.known || laid_by.iter().any(|laid| laid.id == record.id) {
+                continue;
+            }
+            match batch(&record) {
+                Some(batch) => self.held.push(Held { id: record.id, batch: Prepared::of(batch) }),
+                None => {
+                    tracing::error!(
+                        record = record.id,
+                        "alerts that were taken cannot be read; they are laid by"
+                    );
+                    laid_by::add(&self.dir, record)?;
+                }
+            }
+        }
         Ok(())
     }
 
     /// Finds what keeps the others up, and lays it by.
-    async fn place_singly(&mut self) -> Result<(), sqlx::Error> {
-        self.read_again().await?;
+    async fn place_singly(&mut self) -> std::io::Result<()> {
+        self.read_again()?;
+        let records = log::read(&self.dir, self.placed)?;
         for Held { id, batch } in std::mem::take(&mut self.held) {
             let mut one = Some(self.place(Placing { batches: vec![batch], upto: id }));
             match done(&mut one).await {
-                Ok(()) => self.placed = id,
+                Ok(()) => {}
                 Err(error @ JournalError::Damaged { .. }) => {
-                    tracing::error!(%error, row = id, "alerts that were taken cannot be placed; their row stays in the inbox");
-                    let mut conn = self.connection().await?;
-                    lay_by(&mut conn, id).await?;
-                    self.conn = Some(conn);
+                    tracing::error!(%error, record = id, "alerts that were taken cannot be placed; they are laid by");
+                    if let Some(record) = records.iter().find(|record| record.id == id) {
+                        laid_by::add(&self.dir, record.clone())?;
+                    }
                 }
-                Err(_) => return self.read_again().await,
+                Err(_) => return self.read_again(),
             }
+            self.placed_upto(id);
         }
         Ok(())
+    }
+
+    /// What was laid by is tried again, as if it had come now.
+    async fn try_laid_by(&mut self) {
+        let laid_by = laid_by::read(&self.dir).unwrap_or_default();
+        let mut left = Vec::new();
+        for record in laid_by.iter().cloned() {
+            let Some(batch) = batch(&record) else {
+                left.push(record);
+                continue;
+            };
+            let (answer, done) = oneshot::channel();
+            drop(self.journal.send(Job::Alerts(Box::new(Prepared::of(batch)), answer)));
+            if !matches!(done.await, Ok(Ok(_))) {
+                left.push(record);
+            }
+        }
+        if left.len() < laid_by.len()
+            && let Err(error) = laid_by::keep(&self.dir, &left)
+        {
+            tracing::warn!(%error, "what was laid by and is placed now stays there as well");
+        }
     }
 }
 
@@ -390,41 +357,10 @@ async fn done(under_way: &mut Option<UnderWay>) -> Result<(), JournalError> {
     }
 }
 
-/// What is to be placed. What cannot be read is laid by.
-async fn read(conn: &mut SqliteConnection, placed: i64) -> Result<Vec<Held>, sqlx::Error> {
-    let rows = sqlx::query("SELECT id, receipt, at, alerts FROM inbox WHERE id > $1 ORDER BY id")
-        .bind(placed)
-        .fetch_all(&mut *conn)
-        .await?;
-    let mut all = Vec::with_capacity(rows.len());
-    for row in rows {
-        let id: i64 = row.get(0);
-        match batch(row.get(1), row.get(2), row.get(3)) {
-            Some(batch) => all.push(Held { id, batch: Prepared::of(batch) }),
-            None => {
-                tracing::error!(
-                    row = id,
-                    "alerts that were taken cannot be read; their row stays in the inbox"
-                );
-                lay_by(conn, id).await?;
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn batch(receipt: &str, at: i64, alerts: &str) -> Option<AlertBatch> {
-    let now = DateTime::from_timestamp_millis(at)?;
-    let (receipt, alerts) = (receipt.parse().ok()?, serde_json::from_str(alerts).ok()?);
+fn batch(record: &log::Record) -> Option<AlertBatch> {
+    let now = DateTime::from_timestamp_millis(record.at)?;
+    let (receipt, alerts) = (record.receipt.parse().ok()?, serde_json::from_str(&record.alerts).ok()?);
     Some(AlertBatch { alerts, receipt, now, may_wait: true })
-}
-
-async fn drop_upto(conn: &mut SqliteConnection, placed: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM inbox WHERE id BETWEEN 1 AND $1").bind(placed).execute(conn).await.map(|_| ())
-}
-
-async fn lay_by(conn: &mut SqliteConnection, id: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE inbox SET id = -id WHERE id = $1").bind(id).execute(conn).await.map(|_| ())
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
-    inbox::{self, Clerk, Offer},
+    inbox::{self, Offer},
     ops::SmallOp,
     read,
     rows::*,
@@ -52,8 +52,8 @@ pub struct SqliteJournal {
     file: Arc<PathBuf>,
     /// Held as long as anybody holds the journal.
     _lock: Arc<std::fs::File>,
-    /// The inbox's clerk and the writer.
-    threads: Arc<tokio::sync::Mutex<Option<[tokio::task::JoinHandle<()>; 2]>>>,
+    /// The inbox's scribe and clerk, and the writer.
+    threads: Arc<tokio::sync::Mutex<Option<[tokio::task::JoinHandle<()>; 3]>>>,
 }
 
 /// Why a journal does not open.
@@ -134,12 +134,9 @@ impl SqliteJournal {
         // requests each time.
         let runtime = tokio::runtime::Handle::current();
         let (inbox, offers) = mpsc::channel(QUEUE_MAX);
-        let inbox_file = dir.join(inbox::FILE);
-        let inbox_options = options(&inbox_file);
-        let clerk =
-            Clerk::open(&inbox_file, inbox_options, offers, queue.clone(), gauges.clone(), writer.placed())
-                .await
-                .map_err(|why| OpenError::Database { file: inbox_file, why: why.to_string() })?;
+        let (scribe, clerk) =
+            inbox::open(dir, offers, queue.clone(), gauges.clone(), writer.placed()).map_err(directory)?;
+        let scribe = tokio::task::spawn_blocking(move || scribe.run());
         let clerk = tokio::task::spawn_blocking({
             let runtime = runtime.clone();
             move || runtime.block_on(clerk.run())
@@ -152,7 +149,7 @@ impl SqliteJournal {
             readers,
             file: Arc::new(file),
             _lock: Arc::new(lock),
-            threads: Arc::new(tokio::sync::Mutex::new(Some([clerk, writer]))),
+            threads: Arc::new(tokio::sync::Mutex::new(Some([scribe, clerk, writer]))),
         })
     }
 
@@ -160,9 +157,10 @@ impl SqliteJournal {
     pub async fn close(self) {
         let SqliteJournal { queue, inbox, readers, threads, .. } = self;
         let threads = threads.lock().await.take();
-        if let Some([clerk, writer]) = threads {
+        if let Some([scribe, clerk, writer]) = threads {
             // What is in the inbox is placed first.
             drop(inbox.send(Offer::Close).await);
+            drop(scribe.await);
             drop(clerk.await);
             drop(queue.send(Job::Close));
             readers.close().await;

@@ -316,6 +316,8 @@ impl Writer {
                     if placing.upto > placed_before {
                         receipts.by_ref().take(placing.batches.len()).for_each(drop);
                     }
+                    // Thousands of alerts, taken apart where nobody waits for it.
+                    drop(tokio::spawn(async move { drop(placing) }));
                     answers.push(Box::new(move || drop(answer.send(Ok(())))));
                 }
                 Job::Small(op) => {

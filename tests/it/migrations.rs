@@ -48,6 +48,13 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         ],
         "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
     ),
+    (
+        9,
+        &[
+            "INSERT INTO alerts VALUES (9, x'0000000009', 9, 1, 'warning', 1, 1, 1, 'r', '{\"starts_at\":\"2026-03-01T12:00:00Z\"}')",
+        ],
+        "SELECT COUNT(*) FROM alerts a WHERE a.id = 9 AND hex(a.alert_key) = '0000000009'",
+    ),
 ];
 
 fn versions() -> Vec<i64> {
@@ -111,6 +118,29 @@ async fn every_version_s_data_survives_all_later_migrations() {
         );
         conn.close().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_alert_that_was_known_before_keys_had_a_start_is_known_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut conn = connect(dir.path()).await;
+    up_to(3).run(&mut conn).await.unwrap();
+    for (id, key, starts_at) in [
+        (1, "x'0A'", r#""2026-03-01T12:00:00.250Z""#),
+        (2, "x'0B'", "null"),
+        (3, "x'0C'", r#""1901-01-01T00:00:00Z""#),
+    ] {
+        let row = format!(
+            r#"INSERT INTO alerts VALUES ({id}, {key}, 1, 1, 'warning', 1, 1, 1, 'r', '{{"starts_at":{starts_at}}}')"#
+        );
+        sqlx::query(AssertSqlSafe(row)).execute(&mut conn).await.unwrap();
+    }
+    ALL.run(&mut conn).await.unwrap();
+    let keys = sqlx::query_scalar("SELECT hex(alert_key) FROM alerts ORDER BY id");
+    let keys: Vec<String> = keys.fetch_all(&mut conn).await.unwrap();
+    let started = chrono::DateTime::parse_from_rfc3339("2026-03-01T12:00:00Z").unwrap().timestamp();
+    assert_eq!(keys, [format!("{started:08X}0A"), "000000000B".to_owned(), "000000000C".to_owned()]);
+    conn.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The inbox over crashes and damage.
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
 use super::*;
@@ -17,18 +17,12 @@ async fn connect(dir: &Path, file: &str) -> SqliteConnection {
 }
 
 /// The inbox as it stands when the process is killed.
-async fn leave(dir: &Path, rows: &[(i64, &str)]) {
-    let mut conn = connect(dir, FILE).await;
-    sqlx::query(TABLE).execute(&mut conn).await.unwrap();
-    for (id, alerts) in rows {
-        sqlx::query("INSERT INTO inbox (id, receipt, at, alerts) VALUES ($1, $2, 1, $3)")
-            .bind(id)
-            .bind(Uuid::from_u128(7).to_string())
-            .bind(*alerts)
-            .execute(&mut conn)
-            .await
-            .unwrap();
+fn leave(dir: &Path, records: &[(i64, &str)]) {
+    let mut buffer = log::Buffer::new();
+    for (id, alerts) in records {
+        buffer.add(*id, &Uuid::from_u128(7).to_string(), 1, |to| to.extend(alerts.bytes()));
     }
+    log::Log::open(dir, 0).unwrap().write(&mut buffer, 0).unwrap();
 }
 
 fn stored(name: &str) -> String {
@@ -43,8 +37,8 @@ async fn start(dir: &Path) -> (Vec<(String, u64)>, Vec<String>) {
     }
     let alerts = journal.alerts_of(1, 10).await.unwrap();
     journal.close().await;
-    let left = sqlx::query_scalar("SELECT alerts FROM inbox ORDER BY id");
-    let left = left.fetch_all(&mut connect(dir, FILE).await).await.unwrap();
+    let left = laid_by::read(dir).unwrap().into_iter().map(|record| record.alerts).collect();
+    assert_eq!(log::read(dir, 0).unwrap(), [], "what is placed or laid by is in the inbox no longer");
     (alerts.into_iter().map(|row| (row.alert.fingerprint, row.times)).collect(), left)
 }
 
@@ -56,19 +50,18 @@ fn once(names: &[&str]) -> Vec<(String, u64)> {
 async fn what_a_crash_left_in_the_inbox_is_placed_once_and_what_is_damaged_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let torn = "[{\"torn".to_owned();
-    leave(dir.path(), &[(1, &stored("db1")), (2, &torn), (3, &stored("db3"))]).await;
+    leave(dir.path(), &[(1, &stored("db1")), (2, &torn), (3, &stored("db3"))]);
     assert_eq!(start(dir.path()).await, (once(&["db3", "db1"]), vec![torn.clone()]));
     // Placed and marked, but killed before it was taken out of the inbox.
-    leave(dir.path(), &[(3, &stored("db3"))]).await;
+    leave(dir.path(), &[(3, &stored("db3"))]);
     assert_eq!(start(dir.path()).await, (once(&["db3", "db1"]), vec![torn]));
 }
 
 #[tokio::test]
 async fn an_inbox_that_was_taken_away_begins_after_what_was_placed() {
     let dir = tempfile::tempdir().unwrap();
-    leave(dir.path(), &[(7, &stored("db1"))]).await;
+    leave(dir.path(), &[(7, &stored("db1"))]);
     assert_eq!(start(dir.path()).await.0, once(&["db1"]));
-    std::fs::remove_file(dir.path().join(FILE)).unwrap();
     let journal = SqliteJournal::open(dir.path()).await.unwrap();
     let written: Vec<_> = (0..100)
         .map(|n| AlertBatch {
@@ -105,7 +98,7 @@ async fn an_alert_that_cannot_be_placed_keeps_no_other_from_its_situation() {
     let key = alert("db2").key().to_vec();
     let damage = sqlx::query("UPDATE alerts SET situation = 'damaged' WHERE alert_key = $1").bind(key);
     damage.execute(&mut conn).await.unwrap();
-    leave(dir.path(), &[(1, &stored("db2")), (2, &stored("db3")), (3, &stored("db4"))]).await;
+    leave(dir.path(), &[(1, &stored("db2")), (2, &stored("db3")), (3, &stored("db4"))]);
     assert_eq!(start(dir.path()).await, (once(&["db4", "db3", "db1"]), vec![stored("db2")]));
     let mend = sqlx::query("UPDATE alerts SET situation = 1 WHERE situation = 'damaged'");
     mend.execute(&mut conn).await.unwrap();
