@@ -48,6 +48,14 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         ],
         "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
     ),
+    (
+        5,
+        &[
+            "INSERT INTO changes VALUES ('github', 'deployment/1', 1, '{}')",
+            "INSERT INTO judgements VALUES ('j', 'S-1', 1, '{}')",
+        ],
+        "SELECT COUNT(*) FROM changes c, judgements j WHERE c.source = 'github' AND j.subject = 'S-1'",
+    ),
 ];
 
 fn versions() -> Vec<i64> {
