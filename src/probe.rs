@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::{
-    alert::{Alert, senders},
+    alert::{Alert, change::Change, senders},
     chat::{Unproven, discord, mattermost, slack},
     config::Secret,
     grammar::{self, Completions},
@@ -102,7 +102,7 @@ pub fn signature(bytes: &[u8]) {
 
 /// A delivery of a monitor, to each sender there is. What is taken can be stored, and read again as it was.
 pub fn alerts(bytes: &[u8]) {
-    for listed in senders::ALL {
+    for listed in senders::ALL.iter().chain(senders::CHANGES) {
         let sender = listed.sender(&senders::Settings::default());
         let Ok(intake) = sender.read(bytes, None) else { continue };
         for mut alert in intake.alerts {
@@ -110,6 +110,16 @@ pub fn alerts(bytes: &[u8]) {
             assert!(!alert.title.trim().is_empty(), "an alert has a title");
             let stored = serde_json::to_string(&alert).expect("an alert can be stored");
             assert_eq!(serde_json::from_str::<Alert>(&stored).expect("and read again"), alert);
+        }
+        for draft in intake.changes {
+            let mut change = draft.taken(chrono::DateTime::UNIX_EPOCH);
+            change.mask();
+            assert!(
+                !change.title.trim().is_empty() && !change.id.is_empty(),
+                "a change has a title and an identity"
+            );
+            let stored = serde_json::to_string(&change).expect("a change can be stored");
+            assert_eq!(serde_json::from_str::<Change>(&stored).expect("and read again"), change);
         }
     }
 }

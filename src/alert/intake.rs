@@ -6,7 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::text::quote;
-use super::{Alert, Status};
+use super::{Alert, Status, change::Draft};
 
 /// Largest body that a sender reads, in bytes.
 pub const BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -22,6 +22,8 @@ pub const DEPTH_MAX: usize = 128;
 pub struct Intake {
     /// In the order of the body.
     pub alerts: Vec<Alert>,
+    /// What changed, of a sender of changes.
+    pub changes: Vec<Draft>,
     /// What the sender says of the whole group, if it says so. A firing group may hold resolved alerts.
     pub group_status: Option<Status>,
     /// How many more alerts the sender had and did not send.

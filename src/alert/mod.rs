@@ -1,9 +1,11 @@
 //! Alerts: what a monitor posts, read into one shape.
 //!
 //! A [`Sender`] reads the bytes of one delivery into [`Alert`]s; [`situation`] counts the alerts of one group;
-//! [`rules`] says what becomes of them. Pure: bytes and times come in as arguments, nothing here opens, waits
-//! or asks for the time. Texts are kept as they were sent, apart from characters that act on a screen instead
-//! of standing on it (see [`text`]); escaping belongs to the doors that show them.
+//! [`rules`] says what becomes of them; [`cause`] which of them tell what users feel and which why; [`change`] is
+//! what was changed before; [`report`] says which rules deserve to wake somebody. Pure: bytes and times come in as
+//! arguments, nothing here opens, waits or asks for the time. Texts are kept as they were sent, apart from
+//! characters that act on a screen instead of standing on it (see [`text`]); escaping belongs to the doors that
+//! show them.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +16,17 @@ use sha2::{Digest, Sha256};
 use crate::mask::Masked;
 
 mod body;
+pub mod cause;
+pub mod change;
 mod draft;
 pub mod intake;
+pub mod judgement;
 pub mod links;
 pub mod mapping;
+pub mod report;
 pub mod rules;
 pub mod senders;
+pub mod service;
 pub mod severity;
 pub mod situation;
 pub mod text;

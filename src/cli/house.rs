@@ -6,10 +6,12 @@ use std::{
     sync::Arc,
 };
 
+use chrono::Duration;
+
 use crate::{
     alert::senders,
     config::{Config, TokenScope, Vocabulary},
-    desk::{self, Desk, clock::System, words::Resolve},
+    desk::{self, Desk, clock::System, evidence::EvidenceSettings, words::Resolve},
     http::{
         auth::{Auth, Token},
         hooks::Hook,
@@ -79,6 +81,12 @@ pub fn settings(config: &Config) -> desk::Settings {
         known_people: config.person.iter().map(|person| person.id.clone()).collect(),
         has_tokens: !config.auth.token.is_empty(),
         rules: config.alerts.rule.clone(),
+        evidence: EvidenceSettings {
+            services: config.services(),
+            changes_shown: config.changes.shown as usize,
+            changes_within: Duration::minutes(i64::from(config.changes.within_minutes)),
+            changes_kept: Duration::days(i64::from(config.changes.keep_days)),
+        },
         page_url: config
             .organization
             .public_url

@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+pub mod alerts;
 pub mod backup;
 mod chats;
 pub mod check;
@@ -60,7 +61,11 @@ pub enum Verb {
     Restore(backup::RestoreArgs),
     /// Make lists and status page anew from the timelines
     Rebuild,
-    /// Who can post alerts, and what would become of a body
+    /// What alerts tell: what and why, which rules cry wolf
+    Alerts(alerts::Args),
+    /// Say what was changed, or list the last changes
+    Change(alerts::ChangeArgs),
+    /// Who can post alerts and changes, and what would become of a body
     Senders(senders::Args),
     /// Hand a message to a hook, keeping what could not be delivered: for monitors that run a hook once and forget
     Notify(notify::Args),
@@ -99,6 +104,8 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Backup(ref args) => backup::backup(&cli, args).await,
         Verb::Restore(ref args) => backup::restore(&cli, args).await,
         Verb::Rebuild => backup::rebuild(&cli).await,
+        Verb::Alerts(ref args) => alerts::run(&cli, args).await,
+        Verb::Change(ref args) => alerts::change(&cli, args).await,
         Verb::Senders(ref args) => senders::run(&cli, args),
         Verb::Notify(ref args) => notify::run(args).await,
     };

@@ -3,20 +3,22 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{Cli, Failure, house};
 use crate::{
+    alert::change::Change,
     config::{Config, Secret},
     desk::{
         Caller, Desk, Verified,
         words::{Resolve, Words},
     },
-    export::Format,
+    export::{Format, alerts::ReportFormat},
     http::{
-        api::{AnswerBody, export_bytes},
+        api::{self, AnswerBody, export_bytes},
         auth::NAME_COOKIE,
     },
     incident::id::IncidentId,
@@ -131,6 +133,38 @@ impl Reach {
             Reach::Remote(remote) => {
                 let path = format!("/api/v1/incidents/{id}/export?format={format}&tz={}", tz.name());
                 remote.call(Method::GET, &path, None).await
+            }
+        }
+    }
+
+    /// The report on alerts, over a time such as `30d`.
+    pub async fn alert_report(&self, since: &str, format: ReportFormat) -> Result<String, Failure> {
+        match self {
+            Reach::Local(local) => {
+                let since = api::span(since)?;
+                let since = local.desk.world.now() - since;
+                Ok(format.write(&local.desk.alert_report(&local.person, since).await?))
+            }
+            Reach::Remote(remote) => {
+                let since = utf8_percent_encode(since, NON_ALPHANUMERIC);
+                let path = format!("/api/v1/alerts/report?since={since}&format={}", format.word());
+                Ok(String::from_utf8_lossy(&remote.call(Method::GET, &path, None).await?).into_owned())
+            }
+        }
+    }
+
+    /// The changes since then, the latest first.
+    pub async fn changes(&self, since: DateTime<Utc>) -> Result<Vec<Change>, Failure> {
+        match self {
+            Reach::Local(local) => Ok(local.desk.last_changes(since, 200).await?),
+            Reach::Remote(remote) => {
+                #[derive(Deserialize)]
+                struct List {
+                    changes: Vec<Change>,
+                }
+                let path = format!("/api/v1/changes?since={}", since.format("%Y-%m-%dT%H:%M:%SZ"));
+                let bytes = remote.call(Method::GET, &path, None).await?;
+                Ok(serde_json::from_slice::<List>(&bytes)?.changes)
             }
         }
     }

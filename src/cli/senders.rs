@@ -8,11 +8,13 @@ use clap::Subcommand;
 use super::{Cli, Failure, Outcome, house, show};
 use crate::alert::{
     Alert, Intake, Status,
+    change::Change,
     intake::BODY_MAX_BYTES,
     rules::{self, Action, Open, Rule},
     senders::{self, kept},
     situation::{changes, fold},
 };
+use crate::desk::clock::{System, World};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -22,7 +24,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// The senders whose bodies are understood; each is served at /hooks/NAME
+    /// The senders whose bodies are understood, of alerts and then of changes; each is served at /hooks/NAME
     List,
     /// Read a body from standard input and say what would become of it: `senders test pingdom < body.json`
     Test {
@@ -37,8 +39,8 @@ enum Verb {
 pub fn run(cli: &Cli, args: &Args) -> Outcome {
     match &args.verb {
         Verb::List => {
-            for listed in senders::ALL {
-                show(&format!("{:<14}{}", listed.name, listed.about));
+            for listed in senders::ALL.iter().chain(senders::CHANGES) {
+                show(&format!("{:<19}{}", listed.name, listed.about));
             }
             Ok(())
         }
@@ -65,7 +67,15 @@ fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
         Err(why) => return Err(Failure(format!("it would be refused with 400. {why}"))),
     };
     intake.alerts.iter_mut().for_each(Alert::mask);
-    show(&told(&intake, &config.alerts.rule));
+    let now = System.now();
+    let mut changes: Vec<Change> = intake.changes.drain(..).map(|draft| draft.taken(now)).collect();
+    for change in &mut changes {
+        change.mask();
+        show(&told_change(change));
+    }
+    if changes.is_empty() {
+        show(&told(&intake, &config.alerts.rule));
+    }
     Ok(())
 }
 
@@ -97,6 +107,34 @@ fn told(intake: &Intake, rules: &[Rule]) -> String {
             situation.total
         ));
         lines.push(format!("  {} {}", decision.reason, outcome(&decision.action)));
+    }
+    lines.join("\n")
+}
+
+fn told_change(change: &Change) -> String {
+    let mut lines = vec![format!("{}: {}", change.kind.word(), change.line())];
+    let mut add = |name: &str, value: &str| {
+        if !value.is_empty() {
+            lines.push(format!("  {name:<14}{value}"));
+        }
+    };
+    add("source", &change.source);
+    add("identity", &change.id);
+    add("began", &change.at.to_rfc3339());
+    add("ended", &change.ended_at.map(|at| at.to_rfc3339()).unwrap_or_default());
+    for (name, value) in [
+        ("service", &change.service),
+        ("environment", &change.environment),
+        ("by", &change.by),
+        ("link", &change.url),
+    ] {
+        add(name, value.as_deref().unwrap_or_default());
+    }
+    for (name, value) in &change.labels {
+        add("label", &format!("{name} = {value}"));
+    }
+    for note in &change.notes {
+        add("note", note);
     }
     lines.join("\n")
 }

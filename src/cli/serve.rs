@@ -364,6 +364,12 @@ async fn prune(desk: Arc<Desk>, stop: CancellationToken) {
             Ok(rows) => tracing::info!(rows, "old answers and settled deliveries are dropped"),
             Err(error) => tracing::warn!(%error, "nothing could be dropped"),
         }
+        let before = desk.world.now() - desk.settings.evidence.changes_kept;
+        match desk.journal.forget_changes(before).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "old changes are forgotten"),
+            Err(error) => tracing::warn!(%error, "no change could be forgotten"),
+        }
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(PRUNE_EVERY) => {}

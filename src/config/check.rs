@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::evidence;
 use super::format::nearest;
 use super::report::Report;
 use super::roles;
@@ -53,6 +54,9 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
         templates(config, report);
+    }
+    if !report.is_spoilt("service") {
+        evidence::check(config, report);
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
@@ -113,7 +117,11 @@ fn tokens(config: &Config, report: &mut Report<'_>) {
 }
 
 /// Each name once; the second is reported, with the place of the first.
-fn once<'n>(names: impl Iterator<Item = &'n str>, key: impl Fn(usize) -> String, report: &mut Report<'_>) {
+pub(super) fn once<'n>(
+    names: impl Iterator<Item = &'n str>,
+    key: impl Fn(usize) -> String,
+    report: &mut Report<'_>,
+) {
     let mut first = BTreeMap::new();
     for (index, name) in names.enumerate() {
         let Some(earlier) = first.get(name).copied() else {

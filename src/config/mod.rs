@@ -9,6 +9,7 @@ mod chat;
 mod check;
 mod document;
 mod environment;
+mod evidence;
 mod format;
 mod house;
 mod load;
@@ -39,6 +40,7 @@ use serde::{Deserialize, Serialize};
 pub use chat::{
     Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
 };
+pub use evidence::{Changes, Service, Tier};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
 pub use problem::Problem;
@@ -51,6 +53,7 @@ pub use taxonomy::{IncidentField, IncidentType};
 pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
 use crate::{
+    alert::service::Services,
     incident::{role::Roles, taxonomy::Taxonomy},
     post::wording::{Mistake, Wording},
 };
@@ -89,6 +92,11 @@ pub struct Config {
     pub hooks: BTreeMap<String, Hook>,
     /// What becomes of incoming alerts.
     pub alerts: Alerts,
+    /// What the house is made of, one `[[service]]` each: which of its services users touch, and what each stands on. By it
+    /// alerts are told apart as what users feel and what may be why.
+    pub service: Vec<Service>,
+    /// What changed: deploys, releases, runs of configuration management, feature flags. `docs/changes.md` lets them in.
+    pub changes: Changes,
     /// The built-in public status page.
     pub status_page: StatusPage,
     /// How public updates are worded, for each destination. A template is filled when an update is drafted: its author and
@@ -145,6 +153,8 @@ impl Default for Config {
                 .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
                 .collect(),
             alerts: Alerts::default(),
+            service: Vec::new(),
+            changes: Changes::default(),
             status_page: StatusPage::default(),
             templates: Templates::default(),
             discord: None,
@@ -211,6 +221,11 @@ impl Config {
     /// The roles that can be named.
     pub fn roles(&self) -> Roles {
         roles::roles(&self.role)
+    }
+
+    /// The services, and how they depend on each other.
+    pub fn services(&self) -> Services {
+        evidence::services(&self.service)
     }
 
     /// The zone of each person who has one of their own, by the person's id.

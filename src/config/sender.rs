@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::alert::senders::{self, ALL, Listed};
+use crate::alert::senders::{self, ALL, CHANGES, Listed};
 
 #[derive(Debug, Clone, Copy)]
 pub struct HookSender(&'static Listed);
@@ -16,7 +16,7 @@ impl HookSender {
     }
 
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.iter().map(HookSender)
+        ALL.iter().chain(CHANGES).map(HookSender)
     }
 
     pub fn listed(self) -> &'static Listed {
@@ -49,6 +49,7 @@ impl JsonSchema for HookSender {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let words: Vec<_> = ALL
             .iter()
+            .chain(CHANGES)
             .map(|listed| json_schema!({"type": "string", "const": listed.name, "description": listed.about}))
             .collect();
         json_schema!({"oneOf": words})

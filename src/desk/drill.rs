@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     desk::{Along, Answer, Caller, Desk, refuse},
     drill::{Scenario, Score, scenario::Part},
-    grammar::{self, Spoken},
+    grammar::{self, Alerting, Spoken},
     incident::{
         command::Command,
         event::Entry,
@@ -186,12 +186,16 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         Spoken::Merge { .. } => {
             return Err("A drill is one incident; there is no other to merge with it.".into());
         }
+        Spoken::Alert(Alerting::Mark { .. }) | Spoken::Change { .. } => {
+            return Err("Marks on alerts and changes are kept outside of a drill: they would be real.".into());
+        }
         Spoken::Link(_) => return Err("Accounts are linked outside of a drill: that would be real.".into()),
         Spoken::On { target, .. }
         | Spoken::Tasks { target }
         | Spoken::Updates { target }
+        | Spoken::Alert(Alerting::Why { target, .. })
         | Spoken::Find { target, .. } => target,
-        Spoken::List { .. } | Spoken::Alerts | Spoken::Help { .. } => None,
+        Spoken::List { .. } | Spoken::Alerts | Spoken::Alert(_) | Spoken::Help { .. } => None,
     };
     match target {
         Some(other) if drill != Some(other) => {

@@ -5,6 +5,10 @@ use std::collections::HashMap;
 
 use super::{Desk, Verified, refuse};
 use crate::{
+    alert::{
+        cause::Story,
+        judgement::{Judgement, Subject, standing},
+    },
     incident::{
         chain::Sealed, event::Entry, id::IncidentId, refusal::Refusal, state::Incident, timeline::Line,
     },
@@ -76,6 +80,39 @@ impl Eyes<'_> {
             }
         }
         Ok(rows)
+    }
+
+    /// What is known of a situation; of an incident that is not for this person, its own alerts alone.
+    pub async fn story_of_situation(&self, id: i64) -> Result<Story, Refusal> {
+        let row = self.desk.situation(id).await?;
+        match row.incident {
+            Some(incident) if !self.may_see(incident).await => {
+                self.desk.story_of_rows(std::slice::from_ref(&row)).await
+            }
+            _ => self.desk.story_of_situation(&row).await,
+        }
+    }
+
+    /// The mark that holds for a situation.
+    pub async fn mark_on(&self, situation: i64) -> Result<Option<Judgement>, Refusal> {
+        let marks = self.judgements(JudgementFilter::Of(Subject::Situation(situation))).await?;
+        Ok(standing(&marks, situation).cloned())
+    }
+
+    /// Marks on alerts. Why somebody marked those of a restricted incident is for who is in it.
+    pub async fn judgements(&self, filter: JudgementFilter) -> Result<Vec<Judgement>, Refusal> {
+        let mut marks = self.desk.journal.judgements(filter).await.map_err(refuse)?;
+        let mut known = HashMap::new();
+        for mark in marks.iter_mut().filter(|mark| !mark.reason.is_empty()) {
+            let Subject::Situation(id) = &mark.subject else { continue };
+            let rows = self.desk.situations(SituationFilter::One(*id)).await?;
+            if let Some(incident) = rows.first().and_then(|row| row.incident)
+                && !self.knows(&mut known, incident).await
+            {
+                mark.reason.clear();
+            }
+        }
+        Ok(marks)
     }
 
     pub async fn deliveries(&self, filter: DeliveryFilter) -> Result<Vec<Delivery>, Refusal> {

@@ -9,12 +9,15 @@
 //! again on what is really there.
 
 mod answer;
+pub mod changes;
 pub mod clock;
 mod declare;
 pub mod drill;
+pub mod evidence;
 mod eyes;
 mod find;
 pub mod follow;
+pub mod judge;
 mod links;
 pub mod outbox;
 pub mod policy;
@@ -100,6 +103,7 @@ pub struct Settings {
     /// Who comes over HTTP is proven by a token.
     pub has_tokens: bool,
     pub rules: Vec<Rule>,
+    pub evidence: evidence::EvidenceSettings,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -116,6 +120,7 @@ impl Default for Settings {
             known_people: BTreeSet::new(),
             has_tokens: false,
             rules: vec![],
+            evidence: evidence::EvidenceSettings::default(),
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,

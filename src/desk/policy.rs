@@ -14,7 +14,7 @@ use crate::{
     },
     journal::{
         Mark,
-        rows::{NewDelivery, TimerRow, What},
+        rows::{IncidentRow, NewDelivery, TimerRow, What},
     },
 };
 
@@ -296,6 +296,22 @@ fn deliveries(
             });
         }
     }
+}
+
+/// The card of an incident that did not change itself, wherever cards are shown.
+pub fn incident_cards(row: &IncidentRow, now: DateTime<Utc>, chats: &[String]) -> Vec<NewDelivery> {
+    chats
+        .iter()
+        .map(|chat| NewDelivery {
+            key: format!("{}/card/{}/{}", row.id, row.seq, now.timestamp_millis()),
+            destination: chat.clone(),
+            lane: format!("{chat}/{}", row.id),
+            incident: Some(row.id),
+            what: What::Card,
+            same: Some(format!("card/{}", row.id)),
+            at: now,
+        })
+        .collect()
 }
 
 /// The card of a situation, wherever cards are shown.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Along, Caller, Changed, Desk, refuse};
 use crate::{
-    card::{self, Said},
+    card::Said,
     incident::{
         command::Command,
         event::Event,
@@ -166,9 +166,7 @@ impl Desk {
                     Err(_) => Content::Nothing,
                 }
             }
-            (What::Card, Some(id)) => {
-                Content::Card(card::incident(&self.incident(id).await?, self.settings.policy.words))
-            }
+            (What::Card, Some(id)) => Content::Card(self.incident_card(id).await?),
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
                 Some(line) if line.redacted_by.is_none() => Content::Line(Said {
                     incident: id,
@@ -186,15 +184,7 @@ impl Desk {
                 let rows = self.journal.situations(SituationFilter::One(*id)).await.map_err(refuse)?;
                 match rows.into_iter().next() {
                     Some(row) if row.decided.as_deref() != Some("record") => {
-                        let alerts =
-                            self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
-                        let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-                        let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
-                        let is_restricted = match row.incident {
-                            Some(id) => self.incident(id).await?.restricted.is_some(),
-                            None => false,
-                        };
-                        Content::Card(if is_restricted { shown.unlinked() } else { shown })
+                        Content::Card(self.situation_card(&row).await?)
                     }
                     _ => Content::Nothing,
                 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Along, Answer, Caller, Desk};
+use super::{Along, Answer, Caller, Desk, changes::Said};
 use crate::{
-    grammar::{self, Spoken},
+    grammar::{self, Alerting, Spoken},
     incident::{
         command::Command,
         id::IncidentId,
@@ -106,6 +106,25 @@ impl Desk {
             Spoken::Alerts => {
                 let limit = u32::try_from(LISTED).unwrap_or(u32::MAX);
                 read(alerts(&self.situations(SituationFilter::Free { limit }).await?))
+            }
+            Spoken::Alert(Alerting::Mark { subject, verdict, reason }) => {
+                self.mark(caller, subject, verdict, reason, along.once).await
+            }
+            Spoken::Alert(Alerting::Why { target, situation }) => {
+                let incident = match situation {
+                    Some(_) => None,
+                    None => Some(self.which(&caller, target.or(here)).await?),
+                };
+                read(self.why(&caller, incident, situation).await?)
+            }
+            Spoken::Alert(Alerting::Report { minutes }) => read(self.report_told(&caller, minutes).await?),
+            Spoken::Change { target, text, service, environment, at } => {
+                let incident = match target.or(here) {
+                    Some(named) => Some(self.which(&caller, Some(named)).await?),
+                    None => None,
+                };
+                let said = Said { text, service, environment, at };
+                self.change(caller, incident, said, along.once).await
             }
             Spoken::Tasks { target } => {
                 let id = self.which(&caller, target.or(here)).await?;

@@ -164,6 +164,7 @@ pub fn write(source: &Source<'_>) -> String {
         (",\n\"exported_by\":", text(&format!("commandpost {}", source.exported_by_version))),
         (",\n\"incident\":", text(&summary)),
         (",\n\"chain\":", text(&chain)),
+        (",\n\"story\":", text(source.story)),
         (",\n\"entries\":[", String::new()),
     ] {
         out.push_str(before);

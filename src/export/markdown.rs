@@ -38,6 +38,7 @@ pub fn write(source: &Source<'_>) -> String {
     page.severities(&facts);
     page.command(&facts);
     page.participants(&facts);
+    page.story();
     page.alerts(&facts);
     page.posts(facts.posts);
     page.decisions(&facts);
@@ -248,6 +249,16 @@ impl Page<'_> {
             }
         }
         self.table(["Who", "Id", "First seen", "Checked in", "Checked out"], rows);
+    }
+
+    /// What changed before comes first: a review asks for it first.
+    fn story(&mut self) {
+        for (title, list) in self.source.story.lists() {
+            self.heading(title);
+            for one in list {
+                let _ = writeln!(self.out, "- {}", line(&one));
+            }
+        }
     }
 
     fn alerts(&mut self, facts: &Facts<'_>) {

@@ -1,8 +1,10 @@
 //! The timeline on paper: Markdown for the review, JSON for machines and verifiers, CSV for a spreadsheet.
 //!
-//! An export has no clock: the same journal gives the same bytes, today and in a year. What was redacted is in none of
+//! An export has no clock: the same journal gives the same bytes, today and in a year; what changed before is in it as long as
+//! changes are kept. What was redacted is in none of
 //! the formats; its place in the hash chain is.
 
+pub mod alerts;
 mod csv;
 mod escape;
 mod facts;
@@ -12,7 +14,10 @@ mod markdown;
 pub(crate) mod samples;
 pub mod time;
 
-use crate::incident::{chain::Sealed, id::IncidentId, state::Incident, timeline::Line};
+use crate::{
+    alert::cause::Story,
+    incident::{chain::Sealed, id::IncidentId, state::Incident, timeline::Line},
+};
 
 /// The schema that a JSON export names; another number is another meaning.
 pub const SCHEMA: &str = "commandpost/timeline/1";
@@ -26,6 +31,8 @@ pub struct Source<'a> {
     /// The lines of those entries, in the order in which they shall stand. An entry without a line is treated as
     /// redacted: what nobody has judged readable is not written out.
     pub lines: &'a [Line],
+    /// What the alerts tell, and what changed before, as far as it is known today.
+    pub story: &'a Story,
     /// The zone of the reader; UTC stands beside it.
     pub tz: chrono_tz::Tz,
     pub exported_by_version: &'a str,

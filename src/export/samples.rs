@@ -6,6 +6,7 @@ use chrono_tz::Europe::Berlin;
 
 use super::{Source, time::local};
 use crate::{
+    alert::cause::Story,
     incident::{
         chain::{GENESIS, Sealed, seal},
         event::{Actor, AlertRef, Draft, DrillClock, Entry, Event, TimeSource},
@@ -32,6 +33,7 @@ pub struct Paper {
     pub incident: Incident,
     pub entries: Vec<Sealed>,
     pub lines: Vec<Line>,
+    pub story: Story,
 }
 
 pub fn person(name: &str) -> Person {
@@ -107,7 +109,8 @@ impl Journal {
             head.clone_from(&sealed.hash);
             entries.push(sealed);
         }
-        Paper { incident, entries, lines: lines(self.plain.iter().cloned(), &|at| local(at, Berlin)) }
+        let lines = lines(self.plain.iter().cloned(), &|at| local(at, Berlin));
+        Paper { incident, entries, lines, story: Story::default() }
     }
 }
 
@@ -117,6 +120,7 @@ impl Paper {
             incident: &self.incident,
             entries: &self.entries,
             lines: &self.lines,
+            story: &self.story,
             tz,
             exported_by_version: "1.2.3",
         }

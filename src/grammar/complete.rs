@@ -79,7 +79,7 @@ fn candidates(
             Some(&"decision") => ctx.proposals.clone(),
             _ => ctx.entries.clone(),
         },
-        "SITUATION" | "LABEL" => ctx.situations.clone(),
+        "SITUATION" | "ALERT" | "LABEL" => ctx.situations.clone(),
         "INCIDENT" => ctx.incidents.clone(),
         "COMPONENT" => components(typed, ctx),
         "TYPE" => ctx.types.clone(),

@@ -15,9 +15,10 @@ pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
 
 /// Slash command of the record.
 pub const RECORD: &str = "record";
-const RECORD_ABOUT: &str = "What is on record: entries, title, type, times, links, what belongs together";
+const RECORD_ABOUT: &str = "What is on record: entries, title, type, times, links, changes, what alerts tell";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 8] = ["entry", "field", "find", "link", "milestone", "set", "sub", "type"];
+const ON_RECORD: [&str; 10] =
+    ["alert", "change", "entry", "field", "find", "link", "milestone", "set", "sub", "type"];
 
 /// The option that names the incident where it is not the channel's own.
 pub(super) const INCIDENT: &str = "incident";
@@ -104,6 +105,7 @@ pub(super) fn is_completed(arg: &Arg) -> bool {
         "ROLE"
             | "N"
             | "SITUATION"
+            | "ALERT"
             | "INCIDENT"
             | "COMPONENT"
             | "LABEL"

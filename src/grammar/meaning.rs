@@ -1,10 +1,10 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Linking, Resolve, Spoken,
+    Alerting, Linking, Resolve, Spoken,
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
-        Task, Update,
+        ActionVerb, AlertVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb,
+        Set, Sub, Task, Update,
     },
     help, refuse,
     tree::Verb,
@@ -62,6 +62,26 @@ pub(super) fn of(
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
+        Verb::Alert(verb) => {
+            return Ok(Spoken::Alert(match verb {
+                AlertVerb::Mark { alert, verdict, reason } => {
+                    Alerting::Mark { subject: alert, verdict, reason: reason.unwrap_or_default() }
+                }
+                AlertVerb::Why { situation } => Alerting::Why { target, situation: situation.map(|s| s.0) },
+                AlertVerb::Report { since } => Alerting::Report { minutes: since.map(|since| since.0) },
+            }));
+        }
+        Verb::Change { service, environment, at, text } => {
+            let (text, service) = taken_out(text, "service:", service);
+            let (text, environment) = taken_out(text, "env:", environment);
+            if text.is_empty() {
+                return Err(Refusal::invalid(
+                    "That says of what, and not what was changed.",
+                    "Write `change rolled out 1.2.3 service:checkout`.",
+                ));
+            }
+            return Ok(Spoken::Change { target, text, service, environment, at: at.map(|at| at.0) });
+        }
         Verb::Find { words } => return Ok(Spoken::Find { target, words }),
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
@@ -269,6 +289,18 @@ fn asks_for_help(words: &str) -> bool {
 
 fn enter(phase: Phase, reason: Reason) -> Command {
     Command::Enter { phase, reason: reason.text() }
+}
+
+/// A word such as `service:checkout` taken out of a text, unless the value is known; a text without one stays as it is.
+fn taken_out(text: String, mark: &str, known: Option<String>) -> (String, Option<String>) {
+    let value = |word: &str| word.strip_prefix(mark).filter(|value| !value.is_empty()).map(str::to_owned);
+    match text.split_whitespace().find_map(value).filter(|_| known.is_none()) {
+        None => (text, known),
+        Some(found) => {
+            let rest = text.split_whitespace().filter(|word| value(word).as_ref() != Some(&found));
+            (rest.collect::<Vec<_>>().join(" "), Some(found))
+        }
+    }
 }
 
 /// `link me`, and what comes after it.

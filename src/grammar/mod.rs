@@ -28,8 +28,9 @@ pub use tree::tree;
 pub use typed::complete_line;
 
 use crate::{
+    alert::judgement::{Subject, Verdict},
     incident::{
-        command::{Command, Declare},
+        command::{Command, Declare, StatedTime},
         id::IncidentId,
         refusal::Refusal,
         role::Roles,
@@ -62,6 +63,15 @@ pub enum Spoken {
         all: bool,
     },
     Alerts,
+    Alert(Alerting),
+    /// What was changed; `target` is its incident, if it belongs to one.
+    Change {
+        target: Option<IncidentId>,
+        text: String,
+        service: Option<String>,
+        environment: Option<String>,
+        at: Option<StatedTime>,
+    },
     Tasks {
         target: Option<IncidentId>,
     },
@@ -78,6 +88,24 @@ pub enum Spoken {
     /// The help itself.
     Help {
         text: String,
+    },
+}
+
+/// About alerts that are there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Alerting {
+    Mark {
+        subject: Subject,
+        verdict: Verdict,
+        reason: String,
+    },
+    /// Of a situation, or else of the incident.
+    Why {
+        target: Option<IncidentId>,
+        situation: Option<i64>,
+    },
+    Report {
+        minutes: Option<u32>,
     },
 }
 

@@ -10,8 +10,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 
 use super::{
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
-        Task, Update,
+        ActionVerb, AlertVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb,
+        Set, Sub, Task, Update,
     },
     value::{self, SituationId},
 };
@@ -80,6 +80,9 @@ pub(super) enum Verb {
     /// Open alerts, by situation
     #[command(after_help = "alerts")]
     Alerts,
+    /// What alerts tell, and whether they deserve it
+    #[command(subcommand)]
+    Alert(AlertVerb),
     /// How the incident stands
     #[command(after_help = "status")]
     Status,
@@ -152,6 +155,25 @@ pub(super) enum Verb {
         /// How things are; in text, actions and needs may follow after a | each
         #[arg(value_name = "CONDITIONS")]
         conditions: String,
+    },
+    /// Say what was changed: a rollout, a setting
+    #[command(
+        before_help = "change TEXT [service:NAME] [env:NAME]",
+        after_help = "change --at 10m rolled out 1.2.3 service:checkout"
+    )]
+    Change {
+        /// Of which service; in text, service:NAME
+        #[arg(long, value_name = "SERVICE")]
+        service: Option<String>,
+        /// Where; in text, env:NAME
+        #[arg(long = "env", value_name = "ENVIRONMENT")]
+        environment: Option<String>,
+        /// When: 09:12, 10m (ago), a date and time; UTC
+        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        at: Option<value::Time>,
+        /// What was changed
+        #[arg(value_name = "TEXT")]
+        text: String,
     },
     /// What is about to be done
     #[command(subcommand)]

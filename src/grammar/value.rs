@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::{
+    alert::judgement::{Subject, Verdict},
     incident::{command::StatedTime, milestone::Milestone, severity::Severity},
     post::{ComponentState, Impact, PublicPhase},
 };
@@ -129,6 +130,15 @@ pub(super) fn situation(text: &str) -> Result<SituationId, String> {
         .ok_or_else(|| format!("«{}» is no situation. Write S-3; `alerts` lists them.", shown(text)))
 }
 
+/// `S-3`, or a rule by its name.
+pub(super) fn subject(text: &str) -> Result<Subject, String> {
+    match situation(text) {
+        Ok(id) => Ok(Subject::Situation(id.0)),
+        Err(why) if text.trim().is_empty() => Err(why),
+        Err(_) => Ok(Subject::Rule(text.trim().to_owned())),
+    }
+}
+
 const STATES: [(&str, ComponentState); 5] = [
     ("operational", ComponentState::Operational),
     ("degraded_performance", ComponentState::DegradedPerformance),
@@ -175,6 +185,10 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
 pub(super) fn phase() -> impl TypedValueParser<Value = PublicPhase> {
     use PublicPhase::*;
     words([Investigating, Identified, Monitoring, Resolved].map(|phase| (phase.word(), phase)))
+}
+
+pub(super) fn verdict() -> impl TypedValueParser<Value = Verdict> {
+    words(Verdict::ALL.map(|verdict| (verdict.word(), verdict)))
 }
 
 pub(super) fn milestone() -> impl TypedValueParser<Value = Milestone> {

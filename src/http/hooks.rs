@@ -54,6 +54,9 @@ struct Receipt {
     /// On disk, and counted as new, changed or repeated a moment later: many came at once.
     #[serde(skip_serializing_if = "is_none")]
     waiting: u64,
+    /// Changes taken.
+    #[serde(skip_serializing_if = "is_none")]
+    changes: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
@@ -156,7 +159,17 @@ impl Hooks {
             }
         };
         let notes = intake.notes;
-        if intake.alerts.is_empty() {
+        let changes = intake.changes.len() as u64;
+        if let Err(refusal) = self.desk.take_changes(intake.changes).await {
+            self.metrics.hook(name, "unavailable");
+            return reply::error(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                refusal.why,
+                refusal.instead,
+            );
+        }
+        if intake.alerts.is_empty() && changes == 0 {
             let mut told = notes.join(" ");
             Masked::default().mask(&mut told);
             tracing::info!(hook = name, notes = told, "a message without an alert");
@@ -177,6 +190,7 @@ impl Hooks {
                     changed: taken.changed,
                     repeated: taken.repeated,
                     waiting: taken.waiting,
+                    changes,
                     notes,
                 };
                 let mut response = (StatusCode::OK, Json(body)).into_response();

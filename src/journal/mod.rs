@@ -8,6 +8,7 @@
 //! the command is decided again. Nothing is answered before its transaction is committed and synced.
 
 mod alerts;
+mod evidence;
 mod gathered;
 mod inbox;
 mod ops;
@@ -23,7 +24,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    alert::Alert,
+    alert::{Alert, change::Change, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, state::Incident},
 };
 use rows::*;
@@ -104,6 +105,10 @@ pub enum Mark {
         due_at: DateTime<Utc>,
     },
     Settled(Settlement),
+    /// A change, merged with what was told of it before.
+    Changed(Box<Change>),
+    /// A responder's mark on an alert.
+    Judged(Box<Judgement>),
 }
 
 /// A batch of alerts that one request brought.
@@ -161,6 +166,13 @@ pub trait Journal: Send + Sync {
     fn counts(&self) -> Reading<'_, Counts>;
     /// Situations with nothing firing that were quiet since `before` are closed; returns how many.
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64>;
+
+    fn changes(&self, filter: ChangeFilter) -> Reading<'_, Vec<Change>>;
+    fn judgements(&self, filter: JudgementFilter) -> Reading<'_, Vec<Judgement>>;
+    /// What fired since then, the latest first; exercises are left out.
+    fn fired(&self, since: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<Fired>>;
+    /// Drops changes that began before `before`; returns how many.
+    fn forget_changes(&self, before: DateTime<Utc>) -> Written<u64>;
 
     // Outbox
     /// Leases what is due: the first open delivery of each lane.

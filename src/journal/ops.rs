@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tokio::sync::oneshot;
 
 use super::{
-    Handle, JournalError, Mark,
+    Handle, JournalError, Mark, evidence,
     rows::*,
     statements::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
 };
@@ -50,6 +50,10 @@ pub(super) enum SmallOp {
         before: DateTime<Utc>,
         answer: Answer<u64>,
     },
+    ForgetChanges {
+        before: DateTime<Utc>,
+        answer: Answer<u64>,
+    },
     Probe {
         answer: Answer<()>,
     },
@@ -71,6 +75,7 @@ impl SmallOp {
         match self {
             Self::CloseQuiet { answer, .. }
             | Self::Prune { answer, .. }
+            | Self::ForgetChanges { answer, .. }
             | Self::Orphans { answer }
             | Self::Rebuild { answer } => {
                 drop(answer.send(Err(error)));
@@ -88,6 +93,7 @@ impl SmallOp {
             (
                 Self::CloseQuiet { answer, .. }
                 | Self::Prune { answer, .. }
+                | Self::ForgetChanges { answer, .. }
                 | Self::Orphans { answer }
                 | Self::Rebuild { answer },
                 Done::Count(count),
@@ -167,6 +173,7 @@ impl SmallOp {
                     .await?;
                 Done::Count(answered.rows_affected() + settled.rows_affected())
             }
+            Self::ForgetChanges { before, .. } => Done::Count(evidence::forget_changes(conn, *before).await?),
             Self::Probe { .. } => {
                 sqlx::query("INSERT INTO house (name, value) VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = '1'")
                     .execute(conn)
@@ -217,6 +224,8 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .await?;
         }
         Mark::Settled(settlement) => settle(conn, settlement).await?,
+        Mark::Changed(change) => evidence::write_change(conn, change).await?,
+        Mark::Judged(judgement) => evidence::write_judgement(conn, judgement).await?,
     }
     Ok(())
 }

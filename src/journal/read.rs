@@ -25,7 +25,7 @@ fn fail(error: sqlx::Error) -> JournalError {
     failure(&error)
 }
 
-fn damaged(what: impl Into<String>, why: impl ToString) -> JournalError {
+pub(super) fn damaged(what: impl Into<String>, why: impl ToString) -> JournalError {
     JournalError::Damaged { what: what.into(), why: why.to_string() }
 }
 

@@ -279,3 +279,21 @@ pub struct TimerRow {
     /// By the house's clock.
     pub due_at: DateTime<Utc>,
 }
+
+/// Which changes: those that began within a time, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeFilter {
+    pub since: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub limit: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JudgementFilter {
+    /// Set since then, the latest first.
+    Since {
+        at: DateTime<Utc>,
+        limit: u32,
+    },
+    Of(crate::alert::judgement::Subject),
+}

@@ -20,13 +20,17 @@ use uuid::Uuid;
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
+    evidence,
     inbox::{self, Offer},
     ops::SmallOp,
     read,
     rows::*,
     writer::{Gauges, Job, Writer},
 };
-use crate::incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident};
+use crate::{
+    alert::{change::Change, judgement::Judgement, report::Fired},
+    incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
+};
 
 /// The database file in the data directory.
 pub const FILE: &str = "commandpost.db";
@@ -278,6 +282,18 @@ impl Journal for SqliteJournal {
     }
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64> {
         self.small(|answer| SmallOp::CloseQuiet { before, answer })
+    }
+    fn changes(&self, filter: ChangeFilter) -> Reading<'_, Vec<Change>> {
+        Box::pin(evidence::changes(&self.readers, filter))
+    }
+    fn judgements(&self, filter: JudgementFilter) -> Reading<'_, Vec<Judgement>> {
+        Box::pin(evidence::judgements(&self.readers, filter))
+    }
+    fn fired(&self, since: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<Fired>> {
+        Box::pin(evidence::fired(&self.readers, since, limit))
+    }
+    fn forget_changes(&self, before: DateTime<Utc>) -> Written<u64> {
+        self.small(|answer| SmallOp::ForgetChanges { before, answer })
     }
 
     fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {

@@ -49,6 +49,14 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
     ),
     (
+        5,
+        &[
+            "INSERT INTO changes VALUES ('github', 'deployment/1', 1, '{}')",
+            "INSERT INTO judgements VALUES ('j', 'S-1', 1, '{}')",
+        ],
+        "SELECT COUNT(*) FROM changes c, judgements j WHERE c.source = 'github' AND j.subject = 'S-1'",
+    ),
+    (
         9,
         &[
             "INSERT INTO alerts VALUES (9, x'0000000009', 9, 1, 'warning', 1, 1, 1, 'r', '{\"starts_at\":\"2026-03-01T12:00:00Z\"}')",

@@ -60,6 +60,8 @@ pub(crate) fn routes(openapi: &Value) -> Vec<Try> {
             let body = (method == "post").then(|| match path.as_str() {
                 "/api/v1/incidents" => json!({ "title": "by the table", "test": true }),
                 "/api/v1/outbox/{n}/drop" => json!({ "reason": "by the table" }),
+                "/api/v1/alerts/marks" => json!({ "alert": "S-999", "mark": "noise" }),
+                "/api/v1/changes" => json!({ "change": "by the table" }),
                 "/api/v1/commands" => json!({ "text": "list" }),
                 "/api/v1/drills" => json!({ "no": "drill" }),
                 "/api/v1/drills/{id}/end" => json!({ "reason": "a" }),

@@ -63,3 +63,91 @@ async fn a_token_in_the_path_lets_a_sender_in_and_stands_in_no_log() {
     let log = post.log();
     assert!(log.contains("a token was refused") && !log.contains("canary"), "{log}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_that_comes_by_its_hook_is_told_first_when_alerts_come_and_people_say_whether_they_deserved_it()
+ {
+    let mut post = Program::new("");
+    post.configure(
+        "[[service]]\nname = \"checkout\"\ntier = \"front\"\ndepends_on = [\"db\"]\n\
+         [[service]]\nname = \"db\"\ntier = \"back\"\nlabels = { instance = \"db*\" }\n",
+    );
+    post.start().await;
+    let now = chrono::Utc::now();
+    let ago = |seconds: i64| (now - chrono::Duration::seconds(seconds)).to_rfc3339();
+    let deployment = |state: Option<&str>| {
+        let mut body = json!({"action": "created", "repository": {"full_name": "shop/checkout", "default_branch": "main"},
+            "deployment": {"id": 7, "ref": "v1.2.3", "environment": "production", "creator": {"login": "ada"}, "created_at": ago(600)}});
+        if let Some(state) = state {
+            body["deployment_status"] =
+                json!({"state": state, "environment": "production", "created_at": ago(500)});
+        }
+        body
+    };
+    for state in [None, Some("in_progress"), Some("success"), Some("success"), Some("inactive")] {
+        let said = post.post("/hooks/github", &deployment(state)).await;
+        let changes = u64::from(state != Some("inactive"));
+        assert_eq!(
+            (said.status, said.json()["changes"].as_u64().unwrap_or(0)),
+            (200, changes),
+            "{}",
+            said.text
+        );
+    }
+    let told = post
+        .post("/api/v1/changes", &json!({"change": "new certificates", "service": "mail", "at": ago(300)}))
+        .await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    let kept = post.document("/api/v1/changes").await;
+    let titles: Vec<&str> =
+        kept["changes"].as_array().unwrap().iter().map(|c| c["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["new certificates", "Deploy of shop/checkout v1.2.3 to production"]);
+
+    let alert = |name: &str, labels: serde_json::Value, seconds| {
+        let mut labels = labels;
+        labels["alertname"] = name.into();
+        labels["severity"] = "critical".into();
+        json!({"status": "firing", "version": "4", "groupKey": name, "groupLabels": {}, "alerts": [{"status": "firing",
+            "labels": labels, "annotations": {"summary": name}, "startsAt": ago(seconds), "fingerprint": name}]})
+    };
+    for body in [
+        alert("DiskFull", json!({"instance": "db1:9100"}), 100),
+        alert("ErrorRate", json!({"service": "checkout"}), 60),
+    ] {
+        assert_eq!(post.post("/hooks/alertmanager", &body).await.status, 200);
+    }
+    let ran = |args: &[&str]| {
+        let output = post.run(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let why = ran(&["alerts", "why", "S-2"]);
+    let first = "Changed before:\n  Deploy of shop/checkout v1.2.3 to production, succeeded (9 min before, of checkout)";
+    assert!(why.contains(first), "{why}");
+    assert!(why.contains("S-1 DiskFull: began 40 s before and checkout depends on db"), "{why}");
+    let document = post.document("/api/v1/situations/2/why").await;
+    assert_eq!(document["evidence"][0]["side"], "what");
+    assert_eq!(document["changes"][0]["is_related"], true);
+
+    ran(&["alerts", "mark", "S-1", "noise", "it cleans itself", "--as", "Bo"]);
+    let marked = post.post("/api/v1/alerts/marks", &json!({"alert": "S-2", "mark": "loud"})).await;
+    assert!(marked.status == 422 && marked.why().contains("actionable, noise or late"), "{}", marked.text);
+    ran(&["incident", "declare", "--from", "S-2"]);
+    let report = ran(&["alerts", "report", "--since", "1d", "--format", "csv"]);
+    assert!(
+        report.contains("\"DiskFull\",\"alertmanager\",\"critical\",\"1\",\"0\",\"0\",\"1\""),
+        "{report}"
+    );
+    let report = post.document("/api/v1/alerts/report?since=1d").await;
+    let told = report["incidents"][0]["sentence"].as_str().unwrap();
+    assert!(told.starts_with("ErrorRate (alertmanager) told first"), "{told}");
+    assert_eq!(post.get("/api/v1/alerts/report?since=ever").await.status, 422);
+    ran(&["change", "turned off the cache", "--service", "checkout", "--as", "Bo"]);
+    assert!(ran(&["change"]).lines().next().unwrap().ends_with("turned off the cache (checkout, Bo)"));
+    let paper = ran(&["export", "INC-1"]);
+    assert!(
+        paper.contains("## Changed before\n\n- Deploy of shop/checkout v1.2.3 to production, succeeded"),
+        "{paper}"
+    );
+    assert!(post.stop().success());
+}

@@ -183,7 +183,7 @@ impl Sender for Alertmanager {
             });
         }
         let alerts = members.list.into_iter().map(|m| self.alert(&body, &group, m)).collect();
-        Ok(Intake { alerts, group_status: group.status, truncated, notes, open_once: None })
+        Ok(Intake { alerts, group_status: group.status, truncated, notes, ..Intake::default() })
     }
 }
 

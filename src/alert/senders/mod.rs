@@ -1,7 +1,9 @@
 //! The senders, by name. A new one is a file here and a line in [`ALL`].
 
 use super::body::{Node, parse};
+use super::change::senders::{self as changes, Reading as Changes};
 use super::draft::Reading;
+use super::intake::body_text;
 use super::mapping::Mapping;
 use super::{Intake, Rejected, Sender};
 
@@ -81,7 +83,13 @@ enum Reads {
     Text,
     /// JSON, or a form.
     Json(Read),
+    /// What changed, in JSON or a form.
+    Change(ReadChange),
+    /// What changed, in YAML of which the left margin is read.
+    Margin(ReadChange),
 }
+
+type ReadChange = fn(Node<'_>, &mut Changes) -> Result<(), Rejected>;
 
 macro_rules! listed {
     ($($name:literal $about:literal $examples:path, $reads:expr;)*) => {
@@ -143,6 +151,20 @@ pub const ALL: &[Listed] = listed! {
     "zabbix" "Zabbix" zabbix::EXAMPLES, Reads::Json(zabbix::read);
 };
 
+/// Every sender of changes, in the order of the alphabet.
+pub const CHANGES: &[Listed] = listed! {
+    "ansible" "Ansible, by our callback plugin" changes::ansible::EXAMPLES, Reads::Change(changes::ansible::read);
+    "argocd" "Argo CD's notifications" changes::argocd::EXAMPLES, Reads::Change(changes::argocd::read);
+    "change" "any change, in our own words" changes::generic::EXAMPLES, Reads::Change(changes::generic::read);
+    "github" "GitHub: deployments, releases, pushes, workflows" changes::github::EXAMPLES, Reads::Change(changes::github::read);
+    "gitlab" "GitLab: deployments, pipelines, pushes, releases, flags" changes::gitlab::EXAMPLES, Reads::Change(changes::gitlab::read);
+    "jenkins" "Jenkins' Notification plugin" changes::jenkins::EXAMPLES, Reads::Change(changes::jenkins::read);
+    "launchdarkly" "LaunchDarkly's flags" changes::launchdarkly::EXAMPLES, Reads::Change(changes::launchdarkly::read);
+    "pagerduty-changes" "change events as they are sent to PagerDuty" changes::pagerduty::EXAMPLES, Reads::Change(changes::pagerduty::read);
+    "puppet" "Puppet's http report processor" changes::puppet::EXAMPLES, Reads::Margin(changes::puppet::read);
+    "unleash" "Unleash's flags" changes::unleash::EXAMPLES, Reads::Change(changes::unleash::read);
+};
+
 /// What a hook's configuration tells its sender.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -154,7 +176,7 @@ pub struct Settings {
 
 /// How the sender of this name is listed, or `None` if there is none.
 pub fn listed(name: &str) -> Option<&'static Listed> {
-    ALL.iter().find(|listed| listed.name == name)
+    ALL.iter().chain(CHANGES).find(|listed| listed.name == name)
 }
 
 impl Listed {
@@ -166,6 +188,10 @@ impl Listed {
             Reads::Generic => Box::new(generic::Generic::new(source, settings.mapping.clone())),
             Reads::Text => Box::new(text::Text::new(source)),
             Reads::Json(read) => Box::new(Service { name: self.name, source, read }),
+            Reads::Change(read) => {
+                Box::new(ChangeService { name: self.name, source, read, is_margin: false })
+            }
+            Reads::Margin(read) => Box::new(ChangeService { name: self.name, source, read, is_margin: true }),
         }
     }
 }
@@ -188,6 +214,35 @@ impl Sender for Service {
         let mut out = Reading::new(self.name, &self.source, body);
         (self.read)(Node::of(&whole), &mut out)?;
         Ok(out.done())
+    }
+}
+
+/// A sender of changes.
+#[derive(Debug)]
+struct ChangeService {
+    name: &'static str,
+    source: String,
+    read: ReadChange,
+    is_margin: bool,
+}
+
+impl Sender for ChangeService {
+    fn name(&self) -> &str {
+        &self.source
+    }
+
+    fn read(&self, body: &[u8], content_type: Option<&str>) -> Result<Intake, Rejected> {
+        let text = body_text(body)?;
+        let whole = match self.is_margin && !text.trim_start().starts_with('{') {
+            true => {
+                changes::puppet::top_level(text).ok_or_else(|| Changes::new(self.name).missing("host"))?
+            }
+            false => parse(self.name, body, content_type)?,
+        };
+        let mut out = Changes::new(self.name);
+        (self.read)(Node::of(&whole), &mut out)?;
+        let changes = out.changes.into_iter().map(|draft| draft.sent_by(&self.source)).collect();
+        Ok(Intake { changes, notes: out.notes, ..Intake::default() })
     }
 }
 
@@ -232,7 +287,8 @@ mod tests {
             let settings = Settings { source: "shop".into(), ..Settings::default() };
             assert_eq!(listed.sender(&settings).name(), "shop");
         }
-        assert!(ALL.is_sorted_by_key(|listed| listed.name));
+        assert!(ALL.is_sorted_by_key(|listed| listed.name) && CHANGES.is_sorted_by_key(|listed| listed.name));
+        assert!(CHANGES.iter().all(|change| ALL.iter().all(|alert| alert.name != change.name)));
         assert!(listed("carrier-pigeon").is_none());
     }
 }

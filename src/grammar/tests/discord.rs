@@ -14,11 +14,11 @@ fn filled(option: &Value) -> Value {
         _ if !option["choices"].is_null() => option["choices"][0]["value"].clone(),
         _ => match name.as_str().unwrap_or_default() {
             "role" => json!("pio"),
-            "from" => json!("S-1"),
+            "from" | "alert" | "situation" => json!("S-1"),
             "at" | "began" => json!("09:12"),
             "ended" => json!("10:12"),
             "field" => json!("region=eu; team=shop"),
-            "in" | "next" | "minutes" | "for" => json!("10m"),
+            "in" | "next" | "minutes" | "for" | "since" => json!("10m"),
             "component" => json!("API=major_outage; Web site=operational"),
             "incident" => json!("INC-9"),
             "under" | "parent" => json!("INC-1"),

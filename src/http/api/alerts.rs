@@ -1,15 +1,32 @@
-//! Alert situations.
+//! Alert situations: what they tell, what people made of them, and what was changed before.
 
 use std::sync::Arc;
 
 use axum::{
     Extension, Json,
-    extract::State,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Duration, Utc};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Api, reply};
-use crate::{http::auth::Who, journal::rows::SituationFilter};
+use super::{AnswerBody, Api, id, once, reply, write_access};
+use crate::{
+    alert::{
+        judgement::{Subject, Verdict},
+        senders,
+    },
+    export::alerts::ReportFormat,
+    http::auth::Who,
+    incident::refusal::Refusal,
+    journal::rows::{JudgementFilter, SituationFilter},
+};
+
+/// Changes and marks in one answer.
+const LISTED_MAX: u32 = 200;
 
 /// Alert situations, newest first.
 #[utoipa::path(get, path = "/api/v1/situations", tag = "alerts",
@@ -18,5 +35,218 @@ pub(crate) async fn situations(State(api): State<Arc<Api>>, Extension(who): Exte
     match api.desk.seen_by(&who.person).situations(SituationFilter::Recent { limit: 200 }).await {
         Ok(rows) => Json(serde_json::json!({ "situations": rows })).into_response(),
         Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+fn answer<T: serde::Serialize>(told: Result<T, Refusal>) -> Response {
+    match told {
+        Ok(told) => Json(told).into_response(),
+        Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+/// What users feel, likely why, and what changed before: of an incident.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/why", params(("id" = String, Path, example = "INC-1")), tag = "alerts",
+    responses((status = 200, description = "Evidence, each with its reason, and changes", body = Object),
+        (status = 404, body = reply::ErrorBody)))]
+pub(crate) async fn why_incident(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Path(name): Path<String>,
+) -> Response {
+    let id = match id(&name) {
+        Ok(id) => id,
+        Err(response) => return response,
+    };
+    match api.desk.seen_by(&who.person).incident(id).await {
+        Ok(incident) => answer(api.desk.story_of(&incident).await),
+        Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+/// What users feel, likely why, and what changed before: of a situation, S-1, beside those of its time.
+#[utoipa::path(get, path = "/api/v1/situations/{n}/why", params(("n" = i64, Path)), tag = "alerts",
+    responses((status = 200, description = "Evidence, each with its reason, and changes", body = Object),
+        (status = 404, body = reply::ErrorBody)))]
+pub(crate) async fn why_situation(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Path(n): Path<i64>,
+) -> Response {
+    answer(api.desk.seen_by(&who.person).story_of_situation(n).await)
+}
+
+/// A mark on alerts.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkBody {
+    /// A situation, or the name of a rule.
+    #[schema(example = "S-3")]
+    pub alert: String,
+    /// `actionable`, `noise` or `late`
+    #[schema(example = "noise")]
+    pub mark: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Says whether alerts deserved it.
+#[utoipa::path(post, path = "/api/v1/alerts/marks", request_body = MarkBody, tag = "alerts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeat with the same key gets the first answer.")),
+    responses((status = 200, body = AnswerBody), (status = 400, body = reply::ErrorBody), (status = 403, body = reply::ErrorBody),
+        (status = 404, body = reply::ErrorBody), (status = 422, body = reply::ErrorBody)))]
+pub(crate) async fn mark(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if let Err(response) = write_access(&who) {
+        return response;
+    }
+    let body: MarkBody = match api.json(&headers, body).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
+    let verdict = match body.mark.parse::<Verdict>() {
+        Ok(verdict) => verdict,
+        Err(why) => {
+            return reply::refused(&Refusal::invalid(why, "{\"alert\": \"S-3\", \"mark\": \"noise\"}"));
+        }
+    };
+    let number = body.alert.strip_prefix(['S', 's']).and_then(|rest| rest.strip_prefix('-'));
+    let subject = match number.and_then(|n| n.parse().ok()) {
+        Some(n) => Subject::Situation(n),
+        None => Subject::Rule(body.alert),
+    };
+    let caller = Api::caller(&who, &headers);
+    let via = caller.via.clone();
+    let marked = api.desk.mark(caller, subject, verdict, body.reason, once(&who, &headers)).await;
+    api.answer(&via, marked, StatusCode::OK)
+}
+
+/// The marks of the last 30 days, the latest first.
+#[utoipa::path(get, path = "/api/v1/alerts/marks", tag = "alerts",
+    responses((status = 200, description = "Marks, with who set them and when", body = Object)))]
+pub(crate) async fn marks(State(api): State<Arc<Api>>, Extension(who): Extension<Who>) -> Response {
+    let at = api.desk.world.now() - Duration::days(30);
+    let filter = JudgementFilter::Since { at, limit: LISTED_MAX };
+    let found = api.desk.seen_by(&who.person).judgements(filter).await;
+    answer(found.map(|marks| serde_json::json!({ "marks": marks })))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReportQuery {
+    /// Over how long: `30d`, `12h`
+    pub since: Option<String>,
+    /// `json`, `text`, `csv` or `markdown`
+    pub format: Option<String>,
+}
+
+/// A length of time as it is typed: `30d`, `12h`, `90m`.
+///
+/// # Errors
+/// A sentence.
+pub fn span(text: &str) -> Result<Duration, Refusal> {
+    let text = text.trim();
+    let unit = text.chars().next_back().unwrap_or_default();
+    let hours = match unit {
+        'd' => 24,
+        'h' => 1,
+        _ => 0,
+    };
+    let number = text.get(..text.len().saturating_sub(unit.len_utf8())).and_then(|n| n.parse::<i64>().ok());
+    let span = number
+        .filter(|n| hours > 0 && (1..=8_784).contains(&(n * hours)))
+        .map(|n| Duration::hours(n * hours));
+    span.ok_or_else(|| {
+        let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
+        Refusal::invalid(format!("«{shown}» is no length of time."), "Write 30d or 12h, a year at most.")
+    })
+}
+
+/// Which rules cry wolf, what was never acted on, what first told of each incident and what should have, what came late.
+#[utoipa::path(get, path = "/api/v1/alerts/report", params(ReportQuery), tag = "alerts",
+    responses((status = 200, description = "The report", body = Object), (status = 422, body = reply::ErrorBody)))]
+pub(crate) async fn report(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Query(query): Query<ReportQuery>,
+) -> Response {
+    let since = match span(query.since.as_deref().unwrap_or("30d")) {
+        Ok(span) => api.desk.world.now() - span,
+        Err(refusal) => return reply::refused(&refusal),
+    };
+    let format = match query.format.as_deref().unwrap_or("json").parse::<ReportFormat>() {
+        Ok(format) => format,
+        Err(why) => return reply::refused(&Refusal::invalid(why, "Use format=json.")),
+    };
+    match api.desk.alert_report(&who.person, since).await {
+        Ok(report) => {
+            ([(header::CONTENT_TYPE, format.content_type())], format.write(&report)).into_response()
+        }
+        Err(refusal) => reply::refused(&refusal),
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesQuery {
+    /// Those that began since then, RFC 3339; a day if left out
+    pub since: Option<String>,
+}
+
+/// What was changed, the latest first.
+#[utoipa::path(get, path = "/api/v1/changes", params(ChangesQuery), tag = "alerts",
+    responses((status = 200, description = "Changes", body = Object), (status = 422, body = reply::ErrorBody)))]
+pub(crate) async fn changes(State(api): State<Arc<Api>>, Query(query): Query<ChangesQuery>) -> Response {
+    let since = match query.since.as_deref().map(str::parse::<DateTime<Utc>>).transpose() {
+        Ok(since) => since.unwrap_or_else(|| api.desk.world.now() - Duration::days(1)),
+        Err(error) => {
+            let why = format!("`since` is no time: {error}.");
+            return reply::refused(&Refusal::invalid(why, "Write since=2026-11-20T09:12:00Z."));
+        }
+    };
+    let found = api.desk.last_changes(since, LISTED_MAX).await;
+    answer(found.map(|changes| serde_json::json!({ "changes": changes })))
+}
+
+/// Tells of a change, in the words of the sender `change`: `{"change": "rolled out 1.2.3", "service": "checkout"}`.
+#[utoipa::path(post, path = "/api/v1/changes", request_body = Object, tag = "alerts",
+    responses((status = 200, description = "A receipt", body = Object), (status = 400, body = reply::ErrorBody),
+        (status = 403, body = reply::ErrorBody)))]
+pub(crate) async fn add_change(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if let Err(response) = write_access(&who) {
+        return response;
+    }
+    let held = match api.bodies.read(&headers, body).await {
+        Ok(held) => held,
+        Err(response) => return response,
+    };
+    let settings = senders::Settings { source: "api".to_owned(), ..senders::Settings::default() };
+    let Some(listed) = senders::listed("change") else { return StatusCode::NOT_FOUND.into_response() };
+    match listed.sender(&settings).read(&held.bytes, None) {
+        Ok(intake) => {
+            let by = &who.person.name;
+            let told = intake.changes.into_iter().map(|draft| draft.or_by(by)).collect();
+            answer(
+                api.desk
+                    .take_changes(told)
+                    .await
+                    .map(|(receipt, count)| serde_json::json!({ "receipt": receipt, "changes": count })),
+            )
+        }
+        Err(why) => {
+            let instead = "Send {\"change\": \"rolled out 1.2.3\", \"service\": \"checkout\"}.";
+            reply::error(StatusCode::BAD_REQUEST, "invalid", why.to_string(), instead)
+        }
     }
 }

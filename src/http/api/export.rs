@@ -85,12 +85,18 @@ pub async fn export_bytes(
     let incident = desk.incident(id).await?;
     let sealed = desk.sealed(id).await?;
     let entries = desk.read_from(id, 1).await?;
+    let mut story = desk.story_of(&incident).await?;
     let made = tokio::task::spawn_blocking(move || {
         let lines = timeline::lines(entries, &|at| time::local(at, tz));
+        // What was redacted of an alert must not come back by another way.
+        if lines.iter().any(|line| line.name.starts_with("alert.") && line.redacted_by.is_some()) {
+            story.evidence.clear();
+        }
         format.write(&Source {
             incident: &incident,
             entries: &sealed,
             lines: &lines,
+            story: &story,
             tz,
             exported_by_version: env!("CARGO_PKG_VERSION"),
         })

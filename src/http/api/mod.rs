@@ -38,6 +38,7 @@ use crate::{
         refusal::{Because, Refusal},
     },
 };
+pub use alerts::span;
 pub use export::export_bytes;
 
 pub struct Api {
@@ -63,7 +64,14 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/incidents/{id}/export", export::export),
         get("/api/v1/incidents/{id}/verify", incidents::verify),
         post("/api/v1/commands", commands::command_anywhere),
+        get("/api/v1/incidents/{id}/why", alerts::why_incident),
         get("/api/v1/situations", alerts::situations),
+        get("/api/v1/situations/{n}/why", alerts::why_situation),
+        get("/api/v1/alerts/marks", alerts::marks),
+        post("/api/v1/alerts/marks", alerts::mark),
+        get("/api/v1/alerts/report", alerts::report),
+        get("/api/v1/changes", alerts::changes),
+        post("/api/v1/changes", alerts::add_change),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

@@ -5,6 +5,7 @@ mod alerts;
 mod board;
 mod briefing;
 mod clock;
+mod evidence;
 mod frame;
 mod home;
 mod incident;
@@ -12,6 +13,7 @@ mod line;
 mod live;
 mod next;
 mod outbox;
+mod picture;
 mod posts;
 mod record;
 mod say;
@@ -83,6 +85,7 @@ pub struct Console {
 pub(crate) struct Shared {
     pub console: Arc<Console>,
     pub streams: Arc<Semaphore>,
+    pub recent: Arc<evidence::Recent>,
 }
 
 impl Shared {
@@ -140,7 +143,8 @@ pub fn routes() -> Vec<(Method, String)> {
 
 /// The routes, to be mounted under `/console` (`Router::nest`).
 pub fn router(console: Arc<Console>) -> Router {
-    let shared = Shared { console, streams: Arc::new(Semaphore::new(live::STREAMS_MAX)) };
+    let streams = Arc::new(Semaphore::new(live::STREAMS_MAX));
+    let shared = Shared { console, streams, recent: Arc::default() };
     routes::router(served())
         .fallback(missing)
         .layer(DefaultBodyLimit::max(line::LINE_BYTES_MAX * 4))

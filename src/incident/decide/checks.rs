@@ -56,7 +56,11 @@ pub(super) fn clean(value: &str) -> String {
 /// Earliest time that a late entry may state, before now.
 const STATED_DAYS_MAX: i64 = 366;
 
-pub(super) fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+/// The moment that somebody means.
+///
+/// # Errors
+/// It lies in the future, or more than a year back.
+pub fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
     let time = match at {
         StatedTime::At(time) => time,
         StatedTime::MinutesAgo(minutes) => now - Duration::minutes(i64::from(minutes)),

@@ -30,8 +30,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-pub use checks::when;
-use checks::{clean, clock_time, is_real, optional_text, room_for, stated, text, text_within};
+use checks::{clean, clock_time, is_real, optional_text, room_for, text, text_within};
+pub use checks::{stated, when};
 
 use super::{
     command::{Command, Declare, StatedTime, Verb},

@@ -11,6 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use commandpost::{
+    alert::{change::Change, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written, rows::*},
 };
@@ -121,6 +122,18 @@ impl Journal for Faulty {
     }
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64> {
         self.inner.close_quiet_situations(before)
+    }
+    fn changes(&self, filter: ChangeFilter) -> Reading<'_, Vec<Change>> {
+        self.inner.changes(filter)
+    }
+    fn judgements(&self, filter: JudgementFilter) -> Reading<'_, Vec<Judgement>> {
+        self.inner.judgements(filter)
+    }
+    fn fired(&self, since: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<Fired>> {
+        self.inner.fired(since, limit)
+    }
+    fn forget_changes(&self, before: DateTime<Utc>) -> Written<u64> {
+        self.inner.forget_changes(before)
     }
     fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {
         self.inner.claim(destination, now, limit)

@@ -387,3 +387,49 @@ async fn a_post_dropped_in_the_console_is_said_on_its_timeline() {
     assert_eq!(last.name, "update.delivery_failed");
     assert!(last.text.contains("dropped by Ada: the account is gone"), "{}", last.text);
 }
+
+#[tokio::test]
+async fn the_page_of_alerts_says_what_and_why_what_was_changed_and_whether_they_deserve_it_and_nothing_of_it_acts()
+ {
+    use commandpost::alert::change::{Draft, Kind, Outcome};
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let quiet = get(&house, "/console/alerts").await.body;
+    assert!(quiet.contains("Nothing fired in the last 24 hours; nothing was changed."), "{quiet}");
+    assert!(quiet.contains("No alerts wait.") && !quiet.contains("<rect"));
+
+    let nasty = "<script>alert(1)</script> \"onload=x";
+    let mut change = Draft::new(Kind::Deploy, "1", format!("Deploy {nasty}")).sent_by("github");
+    change.outcome(Outcome::Failed);
+    change.service("checkout");
+    change.url("javascript:alert(1)");
+    change.began((house.desk.world.now() - chrono::Duration::minutes(30)).to_rfc3339());
+    house.desk.take_changes(vec![change]).await.unwrap();
+    let mut disk = alert("db1", "disk", &format!("Disk full {nasty}"), AlertSeverity::Warning);
+    disk.labels = [("instance".to_owned(), "db1".to_owned())].into();
+    let errors = alert("checkout", "errors", "5xx at the checkout", AlertSeverity::Critical);
+    house.desk.take_alerts(vec![disk, errors]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    let page = get(&house, "/console/alerts").await.body;
+    for part in [
+        "1 critical, 1 warning; at most 2 at once; 1 change.",
+        "Changed before",
+        "What users feel",
+        "its name speaks of 5xx",
+        "Likely why",
+        "its name speaks of disk",
+        "<rect class=\"critical\"",
+        "<line class=\"change\"",
+        "Did it deserve it?",
+        "0 of 2 firings were acted on",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(
+        !page.contains("<script>alert") && !page.contains("javascript:") && !page.contains("style="),
+        "{page}"
+    );
+    house.say("Ada", "", "declare 5xx at the checkout --from S-2").await.unwrap();
+    let incident = get(&house, "/console/i/INC-1").await.body;
+    assert!(incident.contains("What and why") && incident.contains("min before, of checkout"), "{incident}");
+}

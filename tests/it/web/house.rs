@@ -85,6 +85,8 @@ async fn speak(
         Spoken::Help { text } => Ok(reading(text)),
         Spoken::Merge { .. }
         | Spoken::Alerts
+        | Spoken::Alert(_)
+        | Spoken::Change { .. }
         | Spoken::Tasks { .. }
         | Spoken::Updates { .. }
         | Spoken::Link(_)

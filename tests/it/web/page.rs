@@ -12,6 +12,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use commandpost::{
+    alert::{change::Change, judgement::Judgement, report::Fired},
     http::page::PATHS,
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{rows::*, sqlite::SqliteJournal, *},
@@ -297,6 +298,10 @@ impl Journal for Failing {
         alerts_of(situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
         counts() -> Reading<'_, Counts>;
         close_quiet_situations(before: DateTime<Utc>) -> Written<u64>;
+        changes(filter: ChangeFilter) -> Reading<'_, Vec<Change>>;
+        judgements(filter: JudgementFilter) -> Reading<'_, Vec<Judgement>>;
+        fired(since: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<Fired>>;
+        forget_changes(before: DateTime<Utc>) -> Written<u64>;
         claim(destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>>;
         settle(settlement: Settlement) -> Written<()>;
         orphans_to_unknown() -> Written<u64>;

@@ -1,0 +1,545 @@
+//! What and why: of alerts that came together, those that tell what users feel, and those that may tell why.
+//!
+//! After Rob Ewaschuk's distinction of symptoms and causes. A guess from services, senders and names, with a sentence
+//! that says what it rests on; nothing here is certain, and no sentence says so.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+
+use super::{
+    Alert, AlertSeverity, Status,
+    change::{Change, Picked},
+    judgement::rule_of,
+    service::{Services, Tier},
+    text::{cut, quote},
+};
+
+/// Situations that began within this time of each other may tell of one thing.
+pub const CLOSE_MINUTES: i64 = 30;
+/// Longest title in a piece of evidence, in bytes: it stands in one line with its reason.
+const TITLE_MAX_BYTES: usize = 80;
+
+/// What an alert tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// What users feel.
+    What,
+    /// What may be the reason.
+    Why,
+    /// Nothing says which.
+    Unclear,
+}
+
+impl Side {
+    pub fn word(self) -> &'static str {
+        match self {
+            Side::What => "what",
+            Side::Why => "why",
+            Side::Unclear => "unclear",
+        }
+    }
+
+    /// As it heads a list.
+    pub fn title(self) -> &'static str {
+        match self {
+            Side::What => "What users feel",
+            Side::Why => "Likely why",
+            Side::Unclear => "Unclear",
+        }
+    }
+}
+
+/// An alert, read for what it tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clue {
+    pub situation: i64,
+    pub source: String,
+    pub rule: String,
+    pub title: String,
+    pub severity: AlertSeverity,
+    pub is_firing: bool,
+    pub began: DateTime<Utc>,
+    pub service: Option<String>,
+    pub side: Side,
+    /// What the side rests on: `checkout is a front service`.
+    pub because: String,
+}
+
+/// What users, or nobody but other machines, would notice, in the words of names. The first are told even where a
+/// machine is named as well: somebody looks from outside.
+const OUTSIDE: &[&str] = &[
+    "probe",
+    "blackbox",
+    "synthetic",
+    "synthetics",
+    "uptime",
+    "slo",
+    "sli",
+    "sla",
+    "burn",
+    "budget",
+    "apdex",
+    "user",
+    "users",
+    "customer",
+    "customers",
+    "login",
+    "signup",
+    "page load",
+    "ping check",
+    "http check",
+];
+const MACHINES: &[&str] = &[
+    "disk",
+    "filesystem",
+    "fs",
+    "inode",
+    "inodes",
+    "volume",
+    "raid",
+    "smart",
+    "iops",
+    "io",
+    "cpu",
+    "load",
+    "memory",
+    "mem",
+    "oom",
+    "swap",
+    "node",
+    "host",
+    "kernel",
+    "temperature",
+    "fan",
+    "power",
+    "ups",
+    "battery",
+    "clock",
+    "ntp",
+    "time drift",
+    "database",
+    "db",
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "mongodb",
+    "mongo",
+    "redis",
+    "memcached",
+    "oracle",
+    "sql",
+    "cassandra",
+    "elasticsearch",
+    "opensearch",
+    "etcd",
+    "zookeeper",
+    "kafka",
+    "rabbitmq",
+    "queue",
+    "consumer",
+    "broker",
+    "replication",
+    "replica",
+    "replicas",
+    "lag",
+    "deadlock",
+    "deadlocks",
+    "connections",
+    "pool",
+    "network",
+    "packet",
+    "packets",
+    "interface",
+    "bgp",
+    "switch",
+    "router",
+    "firewall",
+    "link",
+    "dns",
+    "coredns",
+    "process",
+    "systemd",
+    "service failed",
+    "daemon",
+    "thread",
+    "threads",
+    "gc",
+    "jvm",
+    "heap",
+    "goroutines",
+    "pod",
+    "pods",
+    "container",
+    "containers",
+    "kube",
+    "kubernetes",
+    "kubelet",
+    "deployment",
+    "daemonset",
+    "statefulset",
+    "crash",
+    "crashloop",
+    "crashlooping",
+    "restart",
+    "restarts",
+    "restarting",
+    "evicted",
+    "backup",
+    "raft",
+    "leader",
+    "file descriptors",
+    "fd",
+    "conntrack",
+    "ipmi",
+    "cron",
+    "target down",
+    "scrape",
+    "exporter",
+];
+const FELT: &[&str] = &[
+    "http",
+    "https",
+    "5xx",
+    "4xx",
+    "500",
+    "502",
+    "503",
+    "504",
+    "latency",
+    "slow",
+    "response time",
+    "error rate",
+    "errors",
+    "error ratio",
+    "failed requests",
+    "success rate",
+    "availability",
+    "unavailable",
+    "endpoint",
+    "website",
+    "web",
+    "site",
+    "frontend",
+    "checkout",
+    "certificate",
+    "ssl",
+    "tls",
+    "url",
+    "request duration",
+    "requests failing",
+    "timeouts",
+];
+/// Senders that look from outside, as users do: parts of the hook's name.
+const LOOKING_IN: &[&str] = &[
+    "pingdom",
+    "uptime",
+    "statuscake",
+    "updown",
+    "site24x7",
+    "checkly",
+    "thousandeyes",
+    "betterstack",
+    "blackbox",
+    "synthetic",
+    "probe",
+    "statuspage",
+    "freshstatus",
+];
+/// Labels that say the side outright, and their words.
+const SIDES: [&str; 4] = ["tier", "layer", "alert_kind", "symptom_or_cause"];
+const FRONT_WORDS: &[&str] = &["front", "frontend", "front-end", "edge", "user", "symptom", "web", "ui"];
+const BACK_WORDS: &[&str] = &[
+    "back",
+    "backend",
+    "back-end",
+    "infra",
+    "infrastructure",
+    "database",
+    "db",
+    "cause",
+    "storage",
+    "network",
+];
+
+/// The words of a name: `HTTPErrorRate_high` is http, error, rate, high.
+fn words(text: &str) -> Vec<String> {
+    let chars: Vec<char> = text.chars().take(400).collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied().unwrap_or(' ');
+        let after = chars.get(at + 1).copied().unwrap_or(' ');
+        let begins =
+            c.is_uppercase() && (before.is_lowercase() || before.is_uppercase() && after.is_lowercase());
+        if (begins || !c.is_alphanumeric()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// The first of the words, or pairs of them, that stands in the list.
+fn first_of(words: &[String], list: &[&'static str]) -> Option<&'static str> {
+    let told = |at: usize| {
+        let one = words.get(at)?.as_str();
+        let pair = words.get(at + 1).map(|next| format!("{one} {next}"));
+        // Machines are numbered: db1 is a db.
+        let bare = one.trim_end_matches(|c: char| c.is_ascii_digit());
+        list.iter()
+            .find(|word| pair.as_deref() == Some(**word) || one == **word || bare == **word && bare.len() > 1)
+    };
+    (0..words.len()).find_map(told).copied()
+}
+
+fn side_of(alert: &Alert, service: Option<&str>, services: &Services) -> (Side, String) {
+    let tier = service.and_then(|name| services.named(name)).and_then(|known| known.tier);
+    match (service, tier) {
+        (Some(name), Some(Tier::Front)) => return (Side::What, format!("{name} is a front service")),
+        (Some(name), Some(Tier::Back)) => return (Side::Why, format!("{name} is a back service")),
+        _ => {}
+    }
+    for label in SIDES {
+        let Some(value) = alert.labels.get(label) else { continue };
+        let is = |list: &[&str]| list.iter().any(|word| value.eq_ignore_ascii_case(word));
+        if is(FRONT_WORDS) {
+            return (Side::What, format!("its label {label} says {}", quote(value)));
+        }
+        if is(BACK_WORDS) {
+            return (Side::Why, format!("its label {label} says {}", quote(value)));
+        }
+    }
+    let source = alert.source.to_lowercase();
+    if LOOKING_IN.iter().any(|name| source.contains(name)) {
+        return (Side::What, format!("{} looks from outside, as users do", alert.source));
+    }
+    let rule = words(&rule_of(alert));
+    let title = words(&alert.title);
+    let named = |list| first_of(&rule, list).or_else(|| first_of(&title, list));
+    if let Some(word) = named(OUTSIDE) {
+        return (Side::What, format!("its name speaks of {word}"));
+    }
+    if let Some(word) = first_of(&rule, MACHINES) {
+        return (Side::Why, format!("its name speaks of {word}"));
+    }
+    if let Some(word) = named(FELT) {
+        return (Side::What, format!("its name speaks of {word}"));
+    }
+    match first_of(&title, MACHINES) {
+        Some(word) => (Side::Why, format!("its name speaks of {word}")),
+        None => (Side::Unclear, "neither service nor name says what it tells of".to_owned()),
+    }
+}
+
+impl Clue {
+    /// Reads an alert of a situation; `first_seen` stands in where its sender names no start.
+    pub fn read(situation: i64, alert: &Alert, first_seen: DateTime<Utc>, services: &Services) -> Clue {
+        let service = services.of(&alert.labels);
+        let (side, because) = side_of(alert, service, services);
+        Clue {
+            situation,
+            source: alert.source.clone(),
+            rule: rule_of(alert),
+            title: cut(&alert.title, TITLE_MAX_BYTES).into_owned(),
+            severity: alert.severity,
+            is_firing: alert.status == Status::Firing,
+            began: alert.starts_at.unwrap_or(first_seen),
+            service: service.map(str::to_owned),
+            side,
+            because,
+        }
+    }
+}
+
+/// Alerts of one rule and one service, beside the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    pub situation: i64,
+    pub side: Side,
+    /// The title of the first of them.
+    pub title: String,
+    /// How many more there are of the same rule and service.
+    pub more: usize,
+    pub source: String,
+    pub service: Option<String>,
+    pub severity: AlertSeverity,
+    pub is_firing: bool,
+    pub began: DateTime<Utc>,
+    /// Why it stands where it stands, in a sentence without its end.
+    pub reason: String,
+}
+
+impl Evidence {
+    /// `HighErrorRate checkout (+2 more): its name speaks of error rate`
+    pub fn line(&self) -> String {
+        let more = if self.more > 0 { format!(" (+{} more)", self.more) } else { String::new() };
+        format!("{}{more}: {}", self.title, self.reason)
+    }
+}
+
+/// What is known of a situation or an incident besides its alerts' titles.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Story {
+    /// When users began to feel it, as far as alerts or people say.
+    pub impact: Option<DateTime<Utc>>,
+    /// What first, then why, the likeliest first.
+    pub evidence: Vec<Evidence>,
+    /// What changed before, the likeliest first.
+    pub changes: Vec<Picked>,
+}
+
+impl Story {
+    pub fn of_side(&self, side: Side) -> impl Iterator<Item = &Evidence> {
+        self.evidence.iter().filter(move |one| one.side == side)
+    }
+
+    /// Its lists, each with its head; empty ones are left out.
+    pub fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
+        let changes = ("Changed before", self.changes.iter().map(Picked::line).collect());
+        let of = |side: Side| {
+            let lines = self.of_side(side).map(|one| format!("S-{} {}", one.situation, one.line()));
+            (side.title(), lines.collect())
+        };
+        let all = [changes, of(Side::What), of(Side::Why), of(Side::Unclear)];
+        all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty()).collect()
+    }
+}
+
+/// Puts clues in order: what users feel, by time; then why, by the way in the service graph, by the time before the
+/// impact, by severity; then what nothing is known of. `stated` is when the impact began where somebody has said so.
+pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>) -> Story {
+    let felt = clues.iter().filter(|clue| clue.side == Side::What).map(|clue| clue.began).min();
+    let impact = stated.or(felt).or_else(|| clues.iter().map(|clue| clue.began).min());
+    let fronts: Vec<&str> =
+        clues.iter().filter(|c| c.side == Side::What).filter_map(|c| c.service.as_deref()).collect();
+    let mut groups: BTreeMap<(Side, Option<&str>, &str, i64), Vec<&Clue>> = BTreeMap::new();
+    for clue in clues {
+        let group = (clue.side, clue.service.as_deref(), clue.rule.as_str(), clue.situation);
+        groups.entry(group).or_default().push(clue);
+    }
+    let mut ranked: Vec<(Rank, Evidence)> = groups
+        .into_values()
+        .filter_map(|mut group| {
+            group.sort_by(|a, b| (!a.is_firing, a.began, &a.title).cmp(&(!b.is_firing, b.began, &b.title)));
+            let first = *group.first()?;
+            let began = group.iter().map(|clue| clue.began).min()?;
+            let way = nearest_way(first.service.as_deref(), &fronts, services);
+            let evidence = Evidence {
+                situation: first.situation,
+                side: first.side,
+                title: first.title.clone(),
+                more: group.len() - 1,
+                source: first.source.clone(),
+                service: first.service.clone(),
+                severity: group.iter().map(|clue| clue.severity).max()?,
+                is_firing: group.iter().any(|clue| clue.is_firing),
+                began,
+                reason: reason(first, began, impact, felt.is_some() || stated.is_some(), way.as_deref()),
+            };
+            Some((rank(&evidence, impact, way.as_deref()), evidence))
+        })
+        .collect();
+    ranked.sort_by(|a, b| {
+        a.0.cmp(&b.0).then_with(|| (&a.1.title, a.1.situation).cmp(&(&b.1.title, b.1.situation)))
+    });
+    Story {
+        impact,
+        evidence: ranked.into_iter().map(|(_, evidence)| evidence).collect(),
+        changes: Vec::new(),
+    }
+}
+
+/// Side, steps in the graph, whether it came after, how far from the impact, severity.
+type Rank = (Side, usize, bool, i64, Reverse<AlertSeverity>);
+
+fn rank(of: &Evidence, impact: Option<DateTime<Utc>>, way: Option<&[&str]>) -> Rank {
+    let worst = Reverse(of.severity);
+    let after = impact.map_or(0, |impact| (of.began - impact).num_milliseconds());
+    match of.side {
+        Side::What => (Side::What, 0, false, of.began.timestamp_millis(), worst),
+        side => (side, way.map_or(usize::MAX, <[&str]>::len), after > 0, after.abs(), worst),
+    }
+}
+
+/// The shortest way down to this service from any that users feel.
+fn nearest_way<'a>(
+    service: Option<&'a str>,
+    fronts: &[&'a str],
+    services: &'a Services,
+) -> Option<Vec<&'a str>> {
+    let service = service?;
+    let ways = fronts.iter().filter_map(|front| match front.eq_ignore_ascii_case(service) {
+        true => Some(vec![service]),
+        false => services.way(front, service),
+    });
+    ways.min_by_key(Vec::len)
+}
+
+fn reason(
+    clue: &Clue,
+    began: DateTime<Utc>,
+    impact: Option<DateTime<Utc>>,
+    is_felt: bool,
+    way: Option<&[&str]>,
+) -> String {
+    if clue.side == Side::What {
+        return clue.because.clone();
+    }
+    let impact = impact.filter(|_| is_felt);
+    let mut parts = Vec::new();
+    if let Some(impact) = impact {
+        let apart = began - impact;
+        parts.push(match apart.num_seconds() {
+            ..=-1 => format!("began {} before", span(-apart)),
+            0 => "began at the same moment".to_owned(),
+            1.. => format!("began {} after, so perhaps a consequence", span(apart)),
+        });
+    }
+    match way {
+        Some([one]) => parts.push(format!("is of {one} itself")),
+        Some([front, below]) => parts.push(format!("{front} depends on {below}")),
+        Some([front, between @ .., below]) => {
+            parts.push(format!("{front} depends on {below} by {}", between.join(", ")));
+        }
+        Some([]) | None => parts.push(clue.because.clone()),
+    }
+    parts.join(" and ")
+}
+
+/// `40 s`, `12 min`, `3 h`.
+pub fn span(of: Duration) -> String {
+    match of.num_seconds() {
+        seconds @ ..=119 => format!("{seconds} s"),
+        seconds @ 120..=7_199 => format!("{} min", seconds / 60),
+        seconds @ 7_200..=172_799 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Adds the changes that came before the impact, those of the services in question first.
+pub fn with_changes(
+    mut story: Story,
+    changes: &[Change],
+    services: &Services,
+    most: usize,
+    within: Duration,
+) -> Story {
+    let touched = services.with_all_below(story.evidence.iter().filter_map(|one| one.service.as_deref()));
+    if let Some(impact) = story.impact {
+        story.changes = Picked::before(changes, impact, &touched, most, within);
+    }
+    story
+}
+
+#[cfg(test)]
+mod tests;

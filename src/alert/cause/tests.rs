@@ -1,0 +1,177 @@
+use super::*;
+use crate::alert::{change, service::testing::shop, testing::alert};
+use proptest::prelude::*;
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_205_600 + second, 0).unwrap()
+}
+
+fn named(source: &str, title: &str, labels: &[(&str, &str)]) -> Alert {
+    Alert {
+        source: source.into(),
+        title: title.into(),
+        labels: labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        starts_at: None,
+        ..alert("x")
+    }
+}
+
+#[test]
+fn an_alert_is_what_users_feel_or_why_by_its_service_its_sender_or_its_name_and_says_by_which() {
+    let shop = shop();
+    let mut out = String::new();
+    for (source, title, labels) in [
+        ("alertmanager", "Queue is long", &[("service", "checkout")][..]),
+        ("alertmanager", "5xx on the replica", &[("instance", "db1:9100")]),
+        ("nagios", "strange", &[("layer", "infra")]),
+        ("pingdom", "Shop is DOWN", &[]),
+        ("my-uptime-kuma", "db is down", &[]),
+        ("alertmanager", "x", &[("alertname", "HTTPErrorRateHigh")]),
+        ("alertmanager", "Latency of api", &[("alertname", "PostgresSlowQueries"), ("service", "api")]),
+        ("alertmanager", "x", &[("alertname", "ProbeFailed"), ("instance", "host1")]),
+        ("alertmanager", "x", &[("alertname", "ErrorBudgetBurn")]),
+        ("monit", "nginx on web1: process is not running", &[]),
+        ("alertmanager", "x", &[("alertname", "NodeFilesystemAlmostOutOfSpace")]),
+        ("alertmanager", "x", &[("alertname", "KubePodCrashLooping")]),
+        ("nagios", "disk on db1 is CRITICAL", &[]),
+        ("generic", "It is broken", &[]),
+    ] {
+        let clue = Clue::read(1, &named(source, title, labels), at(0), &shop);
+        out.push_str(&format!("{} – {} ({source}, {title}, {labels:?})\n", clue.side.word(), clue.because));
+    }
+    insta::assert_snapshot!(out);
+}
+
+fn clue(situation: i64, source: &str, title: &str, labels: &[(&str, &str)], began: i64) -> Clue {
+    Clue::read(situation, &named(source, title, labels), at(began), &shop())
+}
+
+fn told(story: &Story) -> String {
+    story
+        .evidence
+        .iter()
+        .map(|one| format!("{}: S-{} {}\n", one.side.word(), one.situation, one.line()))
+        .collect()
+}
+
+#[test]
+fn what_stands_first_and_why_follows_by_the_service_graph_then_by_time_with_a_reason_each() {
+    let clues = [
+        clue(1, "alertmanager", "Load is high on web7", &[("instance", "web7")], -20),
+        clue(2, "alertmanager", "Disk full on db1", &[("instance", "db1")], -40),
+        clue(3, "alertmanager", "Errors of the API", &[("service", "api"), ("tier", "backend")], 90),
+        clue(4, "pingdom", "Checkout is DOWN", &[("service", "checkout")], 12),
+        clue(4, "alertmanager", "Checkout fails", &[("service", "checkout")], 0),
+        clue(5, "alertmanager", "Disk full on nas", &[("instance", "nas")], -7_300),
+        clue(6, "generic", "It is broken", &[], 5),
+        clue(7, "alertmanager", "Redis is down", &[("service", "cache")], 0),
+    ];
+    insta::assert_snapshot!(told(&weigh(&clues, &shop(), None)), @"
+    what: S-4 Checkout fails: checkout is a front service
+    what: S-4 Checkout is DOWN: checkout is a front service
+    why: S-3 Errors of the API: began 90 s after, so perhaps a consequence and checkout depends on api
+    why: S-2 Disk full on db1: began 40 s before and checkout depends on db by api
+    why: S-7 Redis is down: began at the same moment and checkout depends on cache by api
+    why: S-1 Load is high on web7: began 20 s before and its name speaks of load
+    why: S-5 Disk full on nas: began 2 h before and its name speaks of disk
+    unclear: S-6 It is broken: began 5 s after, so perhaps a consequence and neither service nor name says what it tells of
+    ");
+}
+
+#[test]
+fn alerts_of_one_rule_and_service_are_one_piece_of_evidence_that_counts_them() {
+    let clues: Vec<Clue> = (0..40)
+        .map(|n| {
+            let pod = format!("pod-{n}");
+            clue(
+                9,
+                "alertmanager",
+                &format!("Restarts of {pod}"),
+                &[("alertname", "PodRestarts"), ("pod", &pod)],
+                n,
+            )
+        })
+        .collect();
+    let story = weigh(&clues, &shop(), None);
+    assert_eq!((story.evidence.len(), story.evidence[0].more, story.evidence[0].began), (1, 39, at(0)));
+    assert!(
+        story.evidence[0].line().starts_with("Restarts of pod-0 (+39 more): "),
+        "{}",
+        story.evidence[0].line()
+    );
+}
+
+#[test]
+fn without_anything_that_users_feel_no_reason_speaks_of_an_impact() {
+    let story = weigh(&[clue(1, "monit", "disk on web1", &[], 0)], &Services::default(), None);
+    assert_eq!(told(&story), "why: S-1 disk on web1: its name speaks of disk\n");
+    assert_eq!(weigh(&[], &shop(), None), Story::default());
+}
+
+#[test]
+fn a_stated_begin_of_the_impact_is_believed_over_the_alerts() {
+    let clues = [clue(1, "pingdom", "Shop is DOWN", &[], 300), clue(2, "monit", "disk on web1", &[], -60)];
+    let story = weigh(&clues, &shop(), Some(at(0)));
+    assert_eq!(story.impact, Some(at(0)));
+    assert!(story.evidence[1].reason.starts_with("began 60 s before"), "{}", told(&story));
+}
+
+#[test]
+fn changes_of_the_services_in_question_and_of_what_they_stand_on_come_first_with_how_long_before() {
+    let one =
+        |service: &str, title: &str, minutes: i64| change::testing::change(service, title, at(-60 * minutes));
+    let changes = [
+        one("db", "Schema 12", 50),
+        one("billing", "Billing 3", 2),
+        one("checkout", "Checkout 1.2.3", 10),
+        one("billing", "Billing 2", 30),
+        one("checkout", "Checkout 1.2.2", 200),
+        one("checkout", "after", -1),
+    ];
+    let story =
+        weigh(&[clue(1, "alertmanager", "Checkout fails", &[("service", "checkout")], 0)], &shop(), None);
+    let story = with_changes(story, &changes, &shop(), 3, Duration::minutes(120));
+    let told: Vec<String> = story.changes.iter().map(Picked::line).collect();
+    assert_eq!(
+        told,
+        [
+            "Checkout 1.2.3, succeeded (10 min before, of checkout)",
+            "Schema 12, succeeded (50 min before, of db)",
+            "Billing 3, succeeded (2 min before, of billing, which is not among the services in question)",
+        ]
+    );
+}
+
+fn any_clue() -> impl Strategy<Value = Clue> {
+    let titles = ["Disk full on db1", "Checkout fails", "It is broken", "Latency", "Pod restarts"];
+    let services = ["checkout", "api", "db", "nobody", ""];
+    (0usize..5, 0usize..5, -5_000i64..5_000, 0i64..4, 0usize..5).prop_map(
+        move |(title, service, began, situation, severity)| {
+            let labels = [("service", services[service])];
+            let labels = if services[service].is_empty() { &labels[..0] } else { &labels[..] };
+            let alert = Alert {
+                severity: AlertSeverity::ALL[severity],
+                ..named("alertmanager", titles[title], labels)
+            };
+            Clue::read(situation, &alert, at(began), &shop())
+        },
+    )
+}
+
+proptest! {
+    /// The same alerts tell the same story, in whatever order they came; and no sentence claims to be certain.
+    #[test]
+    fn the_order_in_which_alerts_came_changes_nothing(clues in prop::collection::vec(any_clue(), 0..20), seed in any::<u64>()) {
+        let mut other = clues.clone();
+        other.sort_by_key(|clue| (clue.began.timestamp() as u64).wrapping_mul(seed | 1));
+        let (one, two) = (weigh(&clues, &shop(), None), weigh(&other, &shop(), None));
+        prop_assert_eq!(&one, &two);
+        let sides: Vec<Side> = one.evidence.iter().map(|one| one.side).collect();
+        prop_assert!(sides.is_sorted());
+        for evidence in &one.evidence {
+            prop_assert!(!evidence.reason.is_empty() && !evidence.reason.contains("because of") && !evidence.reason.contains("caused"));
+        }
+        let alerts: usize = one.evidence.iter().map(|one| one.more + 1).sum();
+        prop_assert_eq!(alerts, clues.len());
+    }
+}

@@ -1,0 +1,160 @@
+//! Takes what changed: from hooks, and from people.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Along, Answer, Caller, Changed, Desk, policy, refuse};
+use crate::{
+    alert::change::{Change, Draft, Kind},
+    incident::{
+        command::{Command, StatedTime},
+        decide::stated,
+        id::IncidentId,
+        kind,
+        refusal::{Because, Refusal},
+    },
+    journal::{Append, JournalError, Mark, Once, rows::*},
+};
+
+/// Changes written in one transaction.
+const AT_ONCE: usize = 100;
+/// Cards of situations that are drawn anew for a change that came late.
+const CARDS_MAX: u32 = 20;
+
+/// What a person says was changed.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    pub text: String,
+    pub service: Option<String>,
+    pub environment: Option<String>,
+    pub at: Option<StatedTime>,
+}
+
+impl Desk {
+    /// Takes changes: on disk when this returns, with a receipt and how many there were.
+    ///
+    /// # Errors
+    /// Unavailable: the sender must try again; what was taken already is known again then.
+    pub async fn take_changes(self: &Arc<Self>, told: Vec<Draft>) -> Result<(Uuid, usize), Refusal> {
+        let (receipt, now, count) = (self.world.id(), self.world.now(), told.len());
+        let mut changes: Vec<Change> = told.into_iter().map(|draft| draft.taken(now)).collect();
+        for change in &mut changes {
+            let masked = change.mask();
+            if !masked.is_empty() {
+                change.notes.push(format!("Masked, as it looks secret: {}.", masked.kinds()));
+            }
+        }
+        for some in changes.chunks(AT_ONCE) {
+            let deliveries = self.cards_of(some).await?;
+            let marks = some.iter().map(|change| Mark::Changed(Box::new(change.clone()))).collect();
+            self.journal.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)?;
+        }
+        if count > 0 {
+            self.tell(Changed::Alerts);
+            self.wake_outbox.notify_waiters();
+        }
+        Ok((receipt, count))
+    }
+
+    /// The cards on which these changes may have to stand: what burns now, and began a while after one of them.
+    async fn cards_of(&self, changes: &[Change]) -> Result<Vec<NewDelivery>, Refusal> {
+        let chats = &self.settings.chats;
+        if chats.is_empty() || changes.is_empty() {
+            return Ok(vec![]);
+        }
+        let (now, within) = (self.world.now(), self.settings.evidence.changes_within);
+        let came_before =
+            |at: chrono::DateTime<chrono::Utc>| changes.iter().any(|c| c.at <= at && at - c.at <= within);
+        let mut cards = Vec::new();
+        let free =
+            self.journal.situations(SituationFilter::Free { limit: CARDS_MAX }).await.map_err(refuse)?;
+        for row in free {
+            let is_shown = row.decided.as_deref().is_some_and(|how| how != "record");
+            if is_shown && row.situation.firing > 0 && came_before(row.situation.opened_at) {
+                // No revision of it: a key that no other card has.
+                cards.extend(policy::situation_cards(row.id, -now.timestamp_millis(), chats, now));
+            }
+        }
+        let filter = IncidentFilter { kind: Some(kind::Kind::Real), ..IncidentFilter::open() };
+        for row in self.list(filter).await? {
+            if row.phase.is_active() && came_before(row.declared_at) {
+                cards.extend(policy::incident_cards(&row, now, chats));
+            }
+        }
+        Ok(cards)
+    }
+
+    /// Takes what a person says was changed; in an incident, it stands on its timeline as well.
+    pub(super) async fn change(
+        self: &Arc<Self>,
+        caller: Caller,
+        here: Option<IncidentId>,
+        said: Said,
+        once: Option<String>,
+    ) -> Result<Answer, Refusal> {
+        let asked = format!("change {here:?} {said:?}");
+        if let Some(answer) = self.answered(once.as_deref(), &asked).await? {
+            return Ok(answer);
+        }
+        let now = self.world.now();
+        let at = said.at.map(|at| stated(at, now)).transpose()?.unwrap_or(now);
+        let id = self.world.id().to_string();
+        let mut draft = Draft::new(Kind::Other, id, &said.text).sent_by(&caller.via);
+        draft.service(said.service.clone().unwrap_or_default());
+        draft.environment(said.environment.clone().unwrap_or_default());
+        draft.by(&caller.person.name);
+        draft.began(at.to_rfc3339());
+        let mut change = draft.taken(now);
+        let masked = change.mask();
+        let about: Vec<&str> =
+            [&change.service, &change.environment].into_iter().flatten().map(String::as_str).collect();
+        let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+        let text = format!("Change noted: {}{about}.{}", change.title, masked.word());
+        let mark = Mark::Changed(Box::new(change.clone()));
+        if let Some(incident) = here {
+            let note = Command::Note { text: format!("Change: {}{about}", change.title), at: said.at };
+            let along = Along { marks: vec![mark], once, ..Along::default() };
+            let answer = self.submit(caller, incident, note, along).await?;
+            self.tell(Changed::Alerts);
+            return Ok(answer);
+        }
+        let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
+        self.write_marks(vec![mark], deliveries, once, &asked, text).await
+    }
+
+    /// Writes marks that belong to no incident, and answers; a repeat gets the first answer.
+    pub(super) async fn write_marks(
+        &self,
+        marks: Vec<Mark>,
+        deliveries: Vec<NewDelivery>,
+        once: Option<String>,
+        asked: &str,
+        text: String,
+    ) -> Result<Answer, Refusal> {
+        let answer = Answer { text, incident: None, seq: None };
+        let once = once.map(|key| Once {
+            key,
+            asked: asked.to_owned(),
+            answer: serde_json::to_string(&answer).unwrap_or_default(),
+            at: self.world.now(),
+        });
+        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
+            Ok(()) => {
+                self.tell(Changed::Alerts);
+                self.wake_outbox.notify_waiters();
+                Ok(answer)
+            }
+            Err(JournalError::AnsweredBefore { asked: before, answer }) => {
+                super::answer::again(asked, &before, &answer)
+            }
+            // The same key in the same batch: the other one is durable now, and asked for here.
+            Err(JournalError::Conflict) => Err(Refusal::new(
+                Because::Conflict,
+                "The same was asked twice at the same moment.",
+                "Nothing to do: the other one was done.",
+            )),
+            Err(error) => Err(refuse(error)),
+        }
+    }
+}

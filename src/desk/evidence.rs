@@ -1,0 +1,227 @@
+//! What and why, and what changed before: gathered from the alert store for cards, pages, exports and whoever asks.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{Caller, Desk, follow, refuse};
+use crate::{
+    alert::{
+        cause::{self, CLOSE_MINUTES, Clue, Story},
+        change::Change,
+        service::Services,
+    },
+    card::{self, Card},
+    drill,
+    incident::{
+        decide::when, event::TimeSource, id::IncidentId, kind::Kind, milestone::Milestone, refusal::Refusal,
+        state::Incident,
+    },
+    journal::rows::*,
+    people::Person,
+};
+
+/// Situations that one story is told from.
+const SITUATIONS_MAX: usize = 20;
+/// Changes looked through for those that matter.
+const CHANGES_READ: u32 = 1_000;
+
+/// What evidence is weighed by.
+#[derive(Debug, Clone)]
+pub struct EvidenceSettings {
+    pub services: Services,
+    /// Changes that are shown of those before an impact.
+    pub changes_shown: usize,
+    /// No earlier change is shown.
+    pub changes_within: Duration,
+    /// Changes are kept so long.
+    pub changes_kept: Duration,
+}
+
+impl Default for EvidenceSettings {
+    fn default() -> Self {
+        Self {
+            services: Services::default(),
+            changes_shown: 3,
+            changes_within: Duration::hours(2),
+            changes_kept: Duration::days(400),
+        }
+    }
+}
+
+/// When the impact began, where a person says so; an alert's word is weighed with the others.
+pub(super) fn stated_impact(incident: &Incident) -> Option<DateTime<Utc>> {
+    let known = &incident.milestones;
+    let by_alert =
+        known.origins.get(&Milestone::Began).is_some_and(|origin| origin.source == TimeSource::Alert);
+    known.impact_started.filter(|_| !by_alert)
+}
+
+impl Desk {
+    /// What is known of an incident's alerts, and what changed before.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn story_of(&self, incident: &Incident) -> Result<Story, Refusal> {
+        let filter = SituationFilter::Linked { incident: incident.id };
+        let rows = self.journal.situations(filter).await.map_err(refuse)?;
+        let clues = self.clues(&rows).await?;
+        let mut story = cause::weigh(&clues, self.services(), stated_impact(incident));
+        story.impact = story.impact.or(incident.milestones.detected).or(incident.milestones.declared);
+        // An exercise has a time of its own, in which nothing real was changed.
+        if incident.kind() == Kind::Drill { Ok(story) } else { self.with_changes(story).await }
+    }
+
+    /// What is known of a situation: beside those of its incident, or those that nobody has taken up and that began about
+    /// the same time.
+    ///
+    /// # Errors
+    /// As [`Desk::story_of`].
+    pub async fn story_of_situation(&self, row: &SituationRow) -> Result<Story, Refusal> {
+        if let Some(id) = row.incident {
+            return self.story_of(&self.incident(id).await?).await;
+        }
+        let limit = u32::try_from(SITUATIONS_MAX * 4).unwrap_or(u32::MAX);
+        let free = self.journal.situations(SituationFilter::Free { limit }).await.map_err(refuse)?;
+        let mut rows = vec![row.clone()];
+        rows.extend(free.into_iter().filter(|other| other.id != row.id && are_close(row, other)));
+        self.story_of_rows(&rows).await
+    }
+
+    /// The story of these situations.
+    pub async fn story_of_rows(&self, rows: &[SituationRow]) -> Result<Story, Refusal> {
+        let story = cause::weigh(&self.clues(rows).await?, self.services(), None);
+        if rows.iter().any(|row| drill::is_exercise(&row.situation.source)) {
+            return Ok(story);
+        }
+        self.with_changes(story).await
+    }
+
+    fn services(&self) -> &Services {
+        &self.settings.evidence.services
+    }
+
+    async fn clues(&self, rows: &[SituationRow]) -> Result<Vec<Clue>, Refusal> {
+        let mut clues = Vec::new();
+        for row in rows.iter().take(SITUATIONS_MAX) {
+            let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
+            clues.extend(
+                alerts.iter().map(|one| Clue::read(row.id, &one.alert, one.first_seen, self.services())),
+            );
+        }
+        Ok(clues)
+    }
+
+    async fn with_changes(&self, story: Story) -> Result<Story, Refusal> {
+        let settings = &self.settings.evidence;
+        let Some(until) = story.impact.filter(|_| settings.changes_shown > 0) else { return Ok(story) };
+        let filter = ChangeFilter { since: until - settings.changes_within, until, limit: CHANGES_READ };
+        let changes = self.journal.changes(filter).await.map_err(refuse)?;
+        let (most, within) = (settings.changes_shown, settings.changes_within);
+        Ok(cause::with_changes(story, &changes, &settings.services, most, within))
+    }
+
+    /// The card of an incident as it is now.
+    ///
+    /// # Errors
+    /// There is no such incident, or the journal does not answer.
+    pub async fn incident_card(&self, id: IncidentId) -> Result<Card, Refusal> {
+        let incident = self.incident(id).await?;
+        let shown = card::incident(&incident, self.settings.policy.words);
+        if !incident.phase.is_active() {
+            return Ok(shown);
+        }
+        Ok(shown.with_story(&self.story_of(&incident).await?))
+    }
+
+    /// The card of a situation as it is now; of a restricted incident's, without what else is known of that.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn situation_card(&self, row: &SituationRow) -> Result<Card, Refusal> {
+        let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
+        let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
+        let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
+        let is_restricted = match row.incident {
+            Some(id) => self.incident(id).await?.restricted.is_some(),
+            None => false,
+        };
+        let (shown, story) = if is_restricted {
+            (shown.unlinked(), self.story_of_rows(std::slice::from_ref(row)).await?)
+        } else {
+            (shown, self.story_of_situation(row).await?)
+        };
+        // Whoever reads the card may be anybody.
+        let mark = self.seen_by(&Person::house()).mark_on(row.id).await?;
+        Ok(shown.with_story(&story).with_mark(row.id, mark.as_ref()))
+    }
+
+    /// What and why of an incident or a situation, in words.
+    pub(super) async fn why(
+        &self,
+        caller: &Caller,
+        incident: Option<IncidentId>,
+        situation: Option<i64>,
+    ) -> Result<String, Refusal> {
+        let (head, story) = match (situation, incident) {
+            (Some(id), _) => {
+                let row = self.situation(id).await?;
+                let story = match self.is_hidden_from(caller, row.incident).await {
+                    true => self.story_of_rows(std::slice::from_ref(&row)).await?,
+                    false => self.story_of_situation(&row).await?,
+                };
+                (format!("S-{id} {}", row.situation.title), story)
+            }
+            (None, Some(id)) => {
+                let incident = self.seen_by(&caller.person).incident(id).await?;
+                (format!("{id} {}", incident.title), self.story_of(&incident).await?)
+            }
+            (None, None) => {
+                return Err(Refusal::invalid(
+                    "Of which?",
+                    "Say `alert why S-3`, or `alert why` in the place of an incident.",
+                ));
+            }
+        };
+        Ok(told(&head, &story))
+    }
+
+    /// Whether an incident must not be spoken of to this caller: it is restricted, and they or others who read along are
+    /// not in it.
+    pub(super) async fn is_hidden_from(&self, caller: &Caller, incident: Option<IncidentId>) -> bool {
+        let Some(id) = incident else { return false };
+        match self.seen_by(&caller.person).incident(id).await {
+            Ok(incident) => incident.restricted.is_some() && caller.is_overheard_on(id),
+            Err(_) => true,
+        }
+    }
+
+    /// The last changes, the latest first.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn last_changes(&self, since: DateTime<Utc>, limit: u32) -> Result<Vec<Change>, Refusal> {
+        let filter = ChangeFilter { since, until: self.world.now(), limit };
+        self.journal.changes(filter).await.map_err(refuse)
+    }
+}
+
+/// Whether two situations may tell of one thing.
+fn are_close(one: &SituationRow, other: &SituationRow) -> bool {
+    let apart = (one.situation.opened_at - other.situation.opened_at).abs();
+    let are_alike = drill::is_exercise(&one.situation.source) == drill::is_exercise(&other.situation.source);
+    are_alike && apart <= Duration::minutes(CLOSE_MINUTES)
+}
+
+fn told(head: &str, story: &Story) -> String {
+    let mut lines = vec![match story.impact {
+        Some(impact) => format!("{head}: since {}, as far as is known.", when(Some(impact))),
+        None => format!("{head}: no alert belongs to it."),
+    }];
+    for (title, list) in story.lists() {
+        lines.push(format!("{title}:"));
+        lines.extend(list.into_iter().map(|line| format!("  {line}")));
+    }
+    if lines.len() == 1 {
+        lines.push("Nothing tells what, why or what changed before.".to_owned());
+    }
+    lines.join("\n")
+}
