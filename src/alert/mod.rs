@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::mask::Masked;
 
+pub mod arranged;
 mod body;
 mod draft;
 pub mod intake;
@@ -24,6 +25,7 @@ pub mod severity;
 pub mod situation;
 pub mod text;
 pub mod times;
+pub mod window;
 
 #[cfg(test)]
 mod documented;

@@ -20,13 +20,17 @@ use uuid::Uuid;
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
+    arrangements,
     inbox::{self, Clerk, Offer},
     ops::SmallOp,
     read,
     rows::*,
     writer::{Gauges, Job, Writer},
 };
-use crate::incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident};
+use crate::{
+    alert::arranged::Arrangement,
+    incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
+};
 
 /// The database file in the data directory.
 pub const FILE: &str = "commandpost.db";
@@ -280,6 +284,15 @@ impl Journal for SqliteJournal {
     }
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64> {
         self.small(|answer| SmallOp::CloseQuiet { before, answer })
+    }
+    fn arrangements(&self, filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>> {
+        Box::pin(arrangements::read(&self.readers, filter))
+    }
+    fn last_arrangement(&self) -> Reading<'_, i64> {
+        Box::pin(arrangements::last(&self.readers))
+    }
+    fn is_held_until(&self, now: DateTime<Utc>) -> Reading<'_, bool> {
+        Box::pin(arrangements::is_held_until(&self.readers, now))
     }
 
     fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {

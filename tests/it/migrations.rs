@@ -48,6 +48,15 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         ],
         "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
     ),
+    (
+        8,
+        &[
+            "INSERT INTO arrangements VALUES (1, 'window', NULL, 1, 0, '{}')",
+            "INSERT INTO situations (id, group_hash, state, firing, updated_at, is_open, revision, told, held_until) \
+             VALUES (8, x'08', '{}', 1, 1, 1, 1, 0, 1)",
+        ],
+        "SELECT COUNT(*) FROM arrangements a, situations s WHERE a.kind = 'window' AND s.id = 8 AND s.held_until = 1",
+    ),
 ];
 
 fn versions() -> Vec<i64> {

@@ -12,6 +12,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use commandpost::{
+    alert::arranged::Arrangement,
     http::page::PATHS,
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{rows::*, sqlite::SqliteJournal, *},
@@ -297,6 +298,9 @@ impl Journal for Failing {
         alerts_of(situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
         counts() -> Reading<'_, Counts>;
         close_quiet_situations(before: DateTime<Utc>) -> Written<u64>;
+        arrangements(filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>>;
+        last_arrangement() -> Reading<'_, i64>;
+        is_held_until(now: DateTime<Utc>) -> Reading<'_, bool>;
         claim(destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>>;
         settle(settlement: Settlement) -> Written<()>;
         orphans_to_unknown() -> Written<u64>;
