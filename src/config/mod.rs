@@ -12,6 +12,7 @@ mod environment;
 mod format;
 mod house;
 mod load;
+mod maintenance;
 mod network;
 mod problem;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod roles;
 pub mod secret;
 mod secrets;
 mod sender;
+mod sender_api;
 mod shape;
 mod taxonomy;
 mod text;
@@ -40,6 +42,7 @@ pub use chat::{
     Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
 };
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
+pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
 pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
@@ -47,6 +50,7 @@ pub use reference::{example_toml, reference};
 pub use roles::TeamRole;
 pub use secret::Secret;
 pub use sender::HookSender;
+pub use sender_api::SenderApi;
 pub use taxonomy::{IncidentField, IncidentType};
 pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
@@ -89,6 +93,13 @@ pub struct Config {
     pub hooks: BTreeMap<String, Hook>,
     /// What becomes of incoming alerts.
     pub alerts: Alerts,
+    /// Where a sender takes acknowledgements and silences: `[senders.NAME]`, with the name of its hook; `docs/maintenance.md`
+    /// says which can.
+    pub senders: BTreeMap<String, SenderApi>,
+    /// How long alerts are silenced.
+    pub silences: Silences,
+    /// Planned work, one `[[maintenance]]` each: alerts that match meanwhile are shown as expected.
+    pub maintenance: Vec<Maintenance>,
     /// The built-in public status page.
     pub status_page: StatusPage,
     /// How public updates are worded, for each destination. A template is filled when an update is drafted: its author and
@@ -145,6 +156,9 @@ impl Default for Config {
                 .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
                 .collect(),
             alerts: Alerts::default(),
+            senders: BTreeMap::new(),
+            silences: Silences::default(),
+            maintenance: Vec::new(),
             status_page: StatusPage::default(),
             templates: Templates::default(),
             discord: None,
