@@ -1,10 +1,10 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Linking, Resolve, Spoken,
+    Arrange, Linking, Resolve, Spoken,
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
-        Task, Update,
+        ActionVerb, AlertVerb, Crew, DecisionVerb, EntryVerb, Maintenance, Objective, Of, PhaseVerb, Reason,
+        RoleVerb, Set, Sub, Task, Update,
     },
     help, refuse,
     tree::Verb,
@@ -62,6 +62,8 @@ pub(super) fn of(
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
+        Verb::Alert(verb) => return Ok(Spoken::Arrange(of_alerts(verb))),
+        Verb::Maintenance(verb) => return Ok(Spoken::Arrange(of_maintenance(verb))),
         Verb::Find { words } => return Ok(Spoken::Find { target, words }),
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
@@ -259,6 +261,43 @@ impl Reason {
     fn text(self) -> String {
         self.reason.unwrap_or_default()
     }
+}
+
+fn of_alerts(verb: AlertVerb) -> Arrange {
+    match verb {
+        AlertVerb::Ack { situation, comment } => {
+            Arrange::Acknowledge { situation: situation.0, comment: comment.unwrap_or_default() }
+        }
+        AlertVerb::Silence { situation, minutes, reason } => {
+            Arrange::Silence { situation: situation.0, minutes: minutes.0, reason: unquoted(reason) }
+        }
+        AlertVerb::Unsilence { situation, reason } => {
+            Arrange::Unsilence { situation: situation.0, reason: unquoted(reason.unwrap_or_default()) }
+        }
+    }
+}
+
+fn of_maintenance(verb: Maintenance) -> Arrange {
+    match verb {
+        Maintenance::Add { name, from, to, minutes, labels, record } => Arrange::AddWindow {
+            name,
+            from: from.map(|at| at.0),
+            to: to.map(|at| at.0),
+            minutes: minutes.map(|minutes| minutes.0),
+            labels: labels.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
+            records: record,
+        },
+        Maintenance::List => Arrange::Windows,
+        Maintenance::End { n, reason } => {
+            Arrange::EndWindow { n: i64::from(n), reason: unquoted(reason.unwrap_or_default()) }
+        }
+    }
+}
+
+/// `"why"`, as people write a reason after a duration.
+fn unquoted(text: String) -> String {
+    let inside = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.filter(|inside| !inside.contains('"')).map_or(text.clone(), str::to_owned)
 }
 
 /// `help me`, and what with: no verb is called so.

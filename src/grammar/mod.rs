@@ -29,7 +29,7 @@ pub use typed::complete_line;
 
 use crate::{
     incident::{
-        command::{Command, Declare},
+        command::{Command, Declare, StatedTime},
         id::IncidentId,
         refusal::Refusal,
         role::Roles,
@@ -75,9 +75,43 @@ pub enum Spoken {
     },
     /// About the speaker's own accounts.
     Link(Linking),
+    /// About alerts, wherever they belong to.
+    Arrange(Arrange),
     /// The help itself.
     Help {
         text: String,
+    },
+}
+
+/// What somebody arranges about alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrange {
+    Acknowledge {
+        situation: i64,
+        comment: String,
+    },
+    Silence {
+        situation: i64,
+        minutes: u32,
+        reason: String,
+    },
+    Unsilence {
+        situation: i64,
+        reason: String,
+    },
+    /// Up to `to`, or for so many minutes; without `from`, from now on.
+    AddWindow {
+        name: String,
+        from: Option<StatedTime>,
+        to: Option<StatedTime>,
+        minutes: Option<u32>,
+        labels: Vec<(String, String)>,
+        records: bool,
+    },
+    Windows,
+    EndWindow {
+        n: i64,
+        reason: String,
     },
 }
 

@@ -10,8 +10,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 
 use super::{
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
-        Task, Update,
+        ActionVerb, AlertVerb, Crew, DecisionVerb, EntryVerb, Maintenance, Objective, Of, PhaseVerb, Reason,
+        RoleVerb, Set, Sub, Task, Update,
     },
     value::{self, SituationId},
 };
@@ -80,6 +80,12 @@ pub(super) enum Verb {
     /// Open alerts, by situation
     #[command(after_help = "alerts")]
     Alerts,
+    /// One situation of alerts: acknowledge it, silence it
+    #[command(subcommand)]
+    Alert(AlertVerb),
+    /// Planned work: alerts that are expected
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// How the incident stands
     #[command(after_help = "status")]
     Status,
@@ -285,6 +291,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("roles", &["role", "list"]),
     ("roll call", &["crew", "roll-call"]),
     ("separate", &["command", "separate"]),
+    ("silence", &["alert", "silence"]),
     ("snooze", &["set", "quiet"]),
     ("stop", &["action", "stop-all"]),
     ("subs", &["sub", "list"]),
@@ -294,6 +301,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("title", &["set", "title"]),
     ("under", &["sub", "under"]),
     ("unify", &["command", "unify"]),
+    ("unsilence", &["alert", "unsilence"]),
     ("unpin", &["entry", "unpin"]),
     ("updates", &["update", "list"]),
     ("withdraw", &["decision", "withdraw"]),
