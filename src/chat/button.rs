@@ -11,8 +11,6 @@ use crate::{
 
 /// Begins the name of a button or form; the number counts up when its shape changes.
 const MARK: &str = "cp1";
-/// Alerts that a card is made from.
-const ALERTS_SHOWN: u32 = 12;
 
 /// What a chat calls a button, or the form that it opens.
 pub(super) fn button_name(subject: &str, button: &str) -> String {
@@ -58,9 +56,7 @@ pub(super) async fn find_button(
         let n: i64 = n.parse().map_err(|_| stale())?;
         let rows = desk.situations(SituationFilter::One(n)).await?;
         let row = rows.into_iter().next().ok_or_else(stale)?;
-        let alerts = desk.journal.alerts_of(n, ALERTS_SHOWN).await.map_err(crate::desk::refuse)?;
-        let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-        (None, card::situation(row.id, &row.situation, row.incident, &alerts))
+        (None, desk.situation_card(&row).await?)
     } else {
         let id: IncidentId = subject.parse().map_err(|_| stale())?;
         (Some(id), card::incident(&desk.incident(id).await?, desk.settings.policy.words))

@@ -186,6 +186,9 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         Spoken::Merge { .. } => {
             return Err("A drill is one incident; there is no other to merge with it.".into());
         }
+        Spoken::Arrange(_) => {
+            return Err("Alerts are silenced and acknowledged outside of a drill: that would be real.".into());
+        }
         Spoken::Link(_) => return Err("Accounts are linked outside of a drill: that would be real.".into()),
         Spoken::On { target, .. }
         | Spoken::Tasks { target }

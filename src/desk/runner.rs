@@ -151,6 +151,9 @@ impl Desk {
                 Err(_) => {}
             }
         }
+        if let What::Ask { arrangement, how } = delivery.what {
+            return self.ask_settled(delivery, arrangement, how, settlement).await;
+        }
         self.journal.settle(settlement).await.map_err(refuse)
     }
 
@@ -186,10 +189,7 @@ impl Desk {
                 let rows = self.journal.situations(SituationFilter::One(*id)).await.map_err(refuse)?;
                 match rows.into_iter().next() {
                     Some(row) if row.decided.as_deref() != Some("record") => {
-                        let alerts =
-                            self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
-                        let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-                        let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
+                        let shown = self.situation_card(&row).await?;
                         let is_restricted = match row.incident {
                             Some(id) => self.incident(id).await?.restricted.is_some(),
                             None => false,
@@ -199,6 +199,7 @@ impl Desk {
                     _ => Content::Nothing,
                 }
             }
+            (What::Ask { arrangement, how }, _) => self.asked(delivery, *arrangement, *how).await?,
             _ => Content::Nothing,
         };
         Ok(Errand { delivery: delivery.clone(), content, earlier })

@@ -61,6 +61,12 @@ pub(crate) fn routes(openapi: &Value) -> Vec<Try> {
                 "/api/v1/incidents" => json!({ "title": "by the table", "test": true }),
                 "/api/v1/outbox/{n}/drop" => json!({ "reason": "by the table" }),
                 "/api/v1/commands" => json!({ "text": "list" }),
+                "/api/v1/situations/{n}/silence" => json!({ "minutes": 5, "reason": "by the table" }),
+                "/api/v1/situations/{n}/acknowledge" => json!({ "comment": "by the table" }),
+                "/api/v1/situations/{n}/unsilence" | "/api/v1/maintenance/{n}/end" => {
+                    json!({ "reason": "a" })
+                }
+                "/api/v1/maintenance" => json!({ "name": "by the table", "to": "2020-01-01T00:00:00Z" }),
                 "/api/v1/drills" => json!({ "no": "drill" }),
                 "/api/v1/drills/{id}/end" => json!({ "reason": "a" }),
                 _ => json!({ "text": "note by the table" }),

@@ -1,6 +1,7 @@
 //! The REST API, version 1. Described by the OpenAPI document that it serves at `/api/v1/openapi.json`.
 
 mod alerts;
+mod arrange;
 mod commands;
 pub mod document;
 mod drills;
@@ -64,6 +65,12 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/incidents/{id}/verify", incidents::verify),
         post("/api/v1/commands", commands::command_anywhere),
         get("/api/v1/situations", alerts::situations),
+        post("/api/v1/situations/{n}/acknowledge", arrange::acknowledge),
+        post("/api/v1/situations/{n}/silence", arrange::silence),
+        post("/api/v1/situations/{n}/unsilence", arrange::unsilence),
+        get("/api/v1/maintenance", arrange::arranged),
+        post("/api/v1/maintenance", arrange::add_window),
+        post("/api/v1/maintenance/{n}/end", arrange::end_window),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),
