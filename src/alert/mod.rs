@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::mask::Masked;
 
+pub mod arranged;
 mod body;
 pub mod cause;
 pub mod change;
@@ -31,6 +32,7 @@ pub mod severity;
 pub mod situation;
 pub mod text;
 pub mod times;
+pub mod window;
 
 #[cfg(test)]
 mod documented;

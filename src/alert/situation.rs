@@ -17,11 +17,15 @@ use super::{Alert, AlertSeverity, Key, Status};
 pub struct Known {
     pub status: Status,
     pub severity: AlertSeverity,
+    /// It fires, and somebody has said at the sender that they are on it.
+    #[serde(default)]
+    pub acknowledged: bool,
 }
 
 impl Known {
     pub fn of(alert: &Alert) -> Known {
-        Known { status: alert.status, severity: alert.severity }
+        let acknowledged = alert.acknowledged && alert.status == Status::Firing;
+        Known { status: alert.status, severity: alert.severity, acknowledged }
     }
 
     fn fires(self) -> bool {
@@ -78,6 +82,9 @@ pub struct Situation {
     pub firing: u32,
     /// How many alerts there have been, by key.
     pub total: u32,
+    /// How many of those that fire somebody at the sender is on.
+    #[serde(default)]
+    pub acknowledged: u32,
     pub opened_at: DateTime<Utc>,
     /// When a count, the severity or the title last changed. A repeat changes nothing.
     pub updated_at: DateTime<Utc>,
@@ -106,6 +113,7 @@ impl Situation {
             severity: first.severity,
             firing: 0,
             total: 0,
+            acknowledged: 0,
             opened_at: now,
             updated_at: now,
             incident: None,
@@ -122,12 +130,14 @@ impl Situation {
             Some(before) if before.fires() => {
                 let slot = self.slot(before.severity);
                 *slot = slot.saturating_sub(1);
+                self.acknowledged = self.acknowledged.saturating_sub(u32::from(before.acknowledged));
             }
             Some(_) => {}
         }
         if now.fires() {
             let slot = self.slot(now.severity);
             *slot = slot.saturating_add(1);
+            self.acknowledged = self.acknowledged.saturating_add(u32::from(now.acknowledged));
         }
         self.worst = self.worst.max(now.severity);
     }
@@ -333,6 +343,7 @@ mod tests {
                 before: before.map(|(fires, s)| Known {
                     status: if fires { Status::Firing } else { Status::Resolved },
                     severity: AlertSeverity::ALL[s],
+                    acknowledged: fires,
                 }),
             }).collect();
             if let Some(s) = fold(None, &changes, at(0), "S1") {

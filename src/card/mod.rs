@@ -3,6 +3,7 @@
 //! Each chat renders a [`Card`] with what it does best and edits its earlier one in place. A button is a command that
 //! somebody presses, a form is a command with blanks. Texts are plain: escaping belongs to the chat that shows them.
 
+pub mod arranged;
 mod evidence;
 #[cfg(test)]
 pub mod testing;

@@ -121,7 +121,7 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
         }
         (Content::Card(card), _) => situation_card(place, card, &once, is_retry).await,
         (Content::Line(said), _) => line(place, said, &delivery.key, is_retry).await,
-        (Content::Post(_), _) => {
+        (Content::Post(_) | Content::Ask(_), _) => {
             let why = format!("{} is the team's chat; public posts do not go there.", place.title());
             return Outcome::Failed { why };
         }

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 use super::{button::stale, discord, matrix, mattermost, slack, words::in_words};
 use crate::{
-    alert::{Alert, AlertSeverity, Status, situation::fold},
+    alert::{
+        Alert, AlertSeverity, Status,
+        situation::fold,
+        window::{Effect, Within},
+    },
     card::{self, Button, Card, Said},
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
@@ -129,7 +133,14 @@ fn situation() -> Card {
     let alerts = [one("HighErrorRate checkout"), one("HighLatency checkout")];
     let changes = crate::alert::situation::changes(&alerts, |_| None);
     let situation = fold(None, &changes, at, "S-4").unwrap();
-    card::situation(4, &situation, None, &alerts)
+    let within = Within {
+        name: "network".into(),
+        effect: Effect::Annotate,
+        until: "2026-03-29T02:00:00Z".parse().unwrap(),
+    };
+    let shown =
+        card::arranged::Shown { acknowledgement: None, silence: None, within: Some(&within), now: at };
+    card::arranged::shown(card::situation(4, &situation, None, &alerts), 4, &situation, &shown)
 }
 
 fn exercise() -> Card {

@@ -22,7 +22,11 @@ use crate::{
     },
     journal::{Journal, sqlite::SqliteJournal},
     people::Person,
-    publish::{statuspage::StatuspageSettings, x::XSettings},
+    publish::{
+        statuspage::StatuspageSettings,
+        upstream::{self, UpstreamSettings},
+        x::XSettings,
+    },
 };
 
 use super::Failure;
@@ -87,6 +91,14 @@ pub fn settings(config: &Config) -> desk::Settings {
             changes_within: Duration::minutes(i64::from(config.changes.within_minutes)),
             changes_kept: Duration::days(i64::from(config.changes.keep_days)),
         },
+        windows: config.windows(),
+        upstream: config
+            .senders
+            .keys()
+            .filter_map(|hook| Some((hook.clone(), upstream::takes(config.sender_of(hook)?))))
+            .collect(),
+        silence_hours_max: config.silences.longest_hours,
+        acknowledged_minutes: config.silences.acknowledged_minutes,
         page_url: config
             .organization
             .public_url
@@ -191,6 +203,33 @@ pub fn hooks(config: &Config, address: SocketAddr) -> Result<HashMap<String, Hoo
         hooks.insert(name.to_owned(), hook);
     }
     Ok(hooks)
+}
+
+/// The senders that can be told something.
+///
+/// # Errors
+/// A certificate that cannot be read.
+pub fn upstream_settings(config: &Config) -> Result<Vec<UpstreamSettings>, Failure> {
+    let mut all = Vec::new();
+    for (hook, api) in &config.senders {
+        let Some(sender) = config.sender_of(hook) else { continue };
+        let ca = api.ca_file.as_ref().map(|file| {
+            std::fs::read(file)
+                .map_err(|e| Failure(format!("[senders.{hook}] ca_file {}: {e}", file.display())))
+        });
+        all.push(UpstreamSettings {
+            hook: hook.clone(),
+            destination: desk::arrange::destination(hook),
+            sender: sender.to_owned(),
+            url: api.api_url.clone(),
+            token: api.api_token.clone(),
+            user: api.api_user.clone(),
+            ca: ca.transpose()?,
+            from: api.from.clone(),
+            command_file: api.command_file.clone(),
+        });
+    }
+    Ok(all)
 }
 
 /// X's settings, when it is configured.

@@ -157,6 +157,7 @@ async fn list(reach: &Reach) -> Result<String, Failure> {
                 crate::journal::rows::What::Card => "status card".to_owned(),
                 crate::journal::rows::What::Say { seq } => format!("timeline entry {seq}"),
                 crate::journal::rows::What::Situation { id } => format!("alert card S-{id}"),
+                crate::journal::rows::What::Ask { how, .. } => format!("{} at the sender", how.word()),
             };
             let why = d.error.as_deref().map(|error| format!(" – {error}")).unwrap_or_default();
             let next = match d.state {

@@ -35,7 +35,11 @@ use crate::{
     },
     journal::Journal,
     outbox::port::{Courier, Public},
-    publish::{statuspage::StatuspagePublisher, x::XPublisher},
+    publish::{
+        statuspage::StatuspagePublisher,
+        upstream::{Recall, Upstream},
+        x::XPublisher,
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -151,6 +155,13 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         let (desk, stop) = (desk.clone(), stop.clone());
         move || desk.clone().follow_alerts(stop.clone())
     });
+    for settings in house::upstream_settings(&config)? {
+        let Some(recall) = Recall::of(&settings, desk.clone()).map_err(Failure)?.map(Arc::new) else {
+            continue;
+        };
+        let stopping = stop.clone();
+        keep_alive(&tasks, &stop, "silenced alerts", move || recall.clone().run(stopping.clone()));
+    }
     keep_alive(&tasks, &stop, "house-keeping", {
         let (desk, stop) = (desk.clone(), stop.clone());
         move || prune(desk.clone(), stop.clone())
@@ -222,7 +233,7 @@ fn page_settings(config: &Config) -> PageSettings {
     }
 }
 
-/// Where public posts go besides the built-in page.
+/// Where public posts go besides the built-in page, and the senders of alerts that can be told something.
 fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, Failure> {
     let mut couriers: Vec<Arc<dyn Courier>> = Vec::new();
     if let Some(x) = house::x_settings(config) {
@@ -233,6 +244,10 @@ fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, 
     }
     if let Some(statuspage) = house::statuspage_settings(config) {
         couriers.push(Arc::new(Public(StatuspagePublisher::new(&statuspage).map_err(Failure)?)));
+    }
+    for settings in house::upstream_settings(config)? {
+        let now = desk.world.clone();
+        couriers.push(Arc::new(Upstream::new(settings, Arc::new(move || now.now())).map_err(Failure)?));
     }
     Ok(couriers)
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::evidence;
 use super::format::nearest;
 use super::report::Report;
-use super::roles;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
+use super::{maintenance, roles, sender_api};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -60,6 +60,12 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
+    }
+    if !report.is_spoilt("senders") && !report.is_spoilt("hooks") {
+        sender_api::check(config, report);
+    }
+    if !report.is_spoilt("maintenance") && !report.is_spoilt("organization") {
+        maintenance::check(config, report);
     }
     if !report.is_spoilt("http")
         && !report.is_spoilt("auth")

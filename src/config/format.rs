@@ -46,6 +46,8 @@ pub(super) enum Format {
     /// Judged with its file, where it is known whose it is.
     Secret,
     SecretFile,
+    /// A file that is no secret.
+    File,
     LogFilter,
     /// A template of a public post: judged with the others, where the place of a mistake in it is known.
     Template,
@@ -75,6 +77,7 @@ impl Format {
             "path-part" => Format::PathPart,
             "directory" => Format::Directory,
             "secret-file" => Format::SecretFile,
+            "file" => Format::File,
             "log-filter" => Format::LogFilter,
             "template" => Format::Template,
             _ => Format::Plain,
@@ -98,7 +101,7 @@ impl Format {
             Format::SlackMember => "Slack member",
             Format::Directory => "directory",
             Format::Secret => "secret",
-            Format::SecretFile => "file",
+            Format::SecretFile | Format::File => "file",
             Format::LogFilter => "log filter",
             Format::Template => "template",
         }
@@ -219,10 +222,10 @@ impl Format {
                     "Write it as the service shows it: letters and digits.",
                 )
             }
-            Format::Directory | Format::SecretFile if text.is_empty() => {
+            Format::Directory | Format::SecretFile | Format::File if text.is_empty() => {
                 fault("the path is empty".to_owned(), "Write a path.")
             }
-            Format::Directory | Format::SecretFile => Ok(()),
+            Format::Directory | Format::SecretFile | Format::File => Ok(()),
             Format::LogFilter => match tracing_subscriber::EnvFilter::builder().parse(text) {
                 Ok(_) => Ok(()),
                 Err(_) => fault(
@@ -300,7 +303,7 @@ fn web_address(text: &str) -> Result<Url, Fault> {
     Ok(url)
 }
 
-fn is_local(url: &Url) -> bool {
+pub(super) fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

@@ -13,6 +13,7 @@ mod evidence;
 mod format;
 mod house;
 mod load;
+mod maintenance;
 mod network;
 mod problem;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod roles;
 pub mod secret;
 mod secrets;
 mod sender;
+mod sender_api;
 mod shape;
 mod taxonomy;
 mod text;
@@ -42,6 +44,7 @@ pub use chat::{
 };
 pub use evidence::{Changes, Service, Tier};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
+pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
 pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
@@ -49,6 +52,7 @@ pub use reference::{example_toml, reference};
 pub use roles::TeamRole;
 pub use secret::Secret;
 pub use sender::HookSender;
+pub use sender_api::SenderApi;
 pub use taxonomy::{IncidentField, IncidentType};
 pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
@@ -97,6 +101,13 @@ pub struct Config {
     pub service: Vec<Service>,
     /// What changed: deploys, releases, runs of configuration management, feature flags. `docs/changes.md` lets them in.
     pub changes: Changes,
+    /// Where a sender takes acknowledgements and silences: `[senders.NAME]`, with the name of its hook; `docs/maintenance.md`
+    /// says which can.
+    pub senders: BTreeMap<String, SenderApi>,
+    /// How long alerts are silenced.
+    pub silences: Silences,
+    /// Planned work, one `[[maintenance]]` each: alerts that match meanwhile are shown as expected.
+    pub maintenance: Vec<Maintenance>,
     /// The built-in public status page.
     pub status_page: StatusPage,
     /// How public updates are worded, for each destination. A template is filled when an update is drafted: its author and
@@ -155,6 +166,9 @@ impl Default for Config {
             alerts: Alerts::default(),
             service: Vec::new(),
             changes: Changes::default(),
+            senders: BTreeMap::new(),
+            silences: Silences::default(),
+            maintenance: Vec::new(),
             status_page: StatusPage::default(),
             templates: Templates::default(),
             discord: None,

@@ -95,6 +95,9 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
     for (name, hook) in &mut config.hooks {
         slot!(format!("hooks.{name}"), hook, token, token_file, true, false);
     }
+    for (name, sender) in &mut config.senders {
+        slot!(format!("senders.{name}"), sender, api_token, api_token_file, false, false);
+    }
     if let Some(discord) = &mut config.discord {
         slot!("discord", discord, token, token_file, false, true);
     }

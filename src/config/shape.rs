@@ -300,7 +300,7 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 15,
+            secrets, 16,
             "auth, hooks, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
@@ -310,6 +310,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 23);
+        assert_eq!(keys.len(), 26);
     }
 }

@@ -189,6 +189,9 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         Spoken::Alert(Alerting::Mark { .. }) | Spoken::Change { .. } => {
             return Err("Marks on alerts and changes are kept outside of a drill: they would be real.".into());
         }
+        Spoken::Arrange(_) => {
+            return Err("Alerts are silenced and acknowledged outside of a drill: that would be real.".into());
+        }
         Spoken::Link(_) => return Err("Accounts are linked outside of a drill: that would be real.".into()),
         Spoken::On { target, .. }
         | Spoken::Tasks { target }

@@ -140,6 +140,7 @@ impl Desk {
         let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
         let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
         let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
+        let shown = self.with_arranged(shown, row).await?;
         let is_restricted = match row.incident {
             Some(id) => self.incident(id).await?.restricted.is_some(),
             None => false,

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::{Desk, Verified, refuse};
 use crate::{
     alert::{
+        arranged::Arrangement,
         cause::Story,
         judgement::{Judgement, Subject, standing},
     },
@@ -120,6 +121,26 @@ impl Eyes<'_> {
         let (mut known, mut shown) = (HashMap::new(), Vec::with_capacity(rows.len()));
         for row in rows {
             let is_shown = match row.incident {
+                Some(id) => self.knows(&mut known, id).await,
+                None => true,
+            };
+            if is_shown {
+                shown.push(row);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// What is arranged about alerts of an incident that they may not know of is left out.
+    pub async fn arrangements(&self, filter: ArrangementFilter) -> Result<Vec<Arrangement>, Refusal> {
+        let rows = self.desk.journal.arrangements(filter).await.map_err(refuse)?;
+        let (mut known, mut shown) = (HashMap::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            let incident = match row.subject() {
+                Some(of) => self.desk.situation(of.situation).await?.incident,
+                None => None,
+            };
+            let is_shown = match incident {
                 Some(id) => self.knows(&mut known, id).await,
                 None => true,
             };

@@ -13,10 +13,11 @@ use crate::{
     alert::{
         Alert, Status,
         rules::{self, Action, Open, OpenIncident},
+        window::Within,
     },
     incident::{
         command::{Command, Declare, SituationFacts},
-        event::AlertRef,
+        event::{AlertRef, InWindow},
         kind::Kind,
         refusal::Refusal,
         severity::Severity,
@@ -43,6 +44,8 @@ pub(super) fn facts(row: &SituationRow, alerts: &[AlertRow]) -> SituationFacts {
         source: row.situation.source.clone(),
         firing: u64::from(row.situation.firing),
         total: u64::from(row.situation.total),
+        acknowledged: u64::from(row.situation.acknowledged),
+        within: None,
         alerts: alerts
             .iter()
             .map(|row| AlertRef {
@@ -130,6 +133,8 @@ impl Desk {
     /// One pass over everything that moved. Returns how many situations were told.
     pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut told = 0;
+        self.release_held().await?;
+        let standing = self.standing(self.world.now()).await?;
         loop {
             let moved =
                 self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
@@ -137,7 +142,14 @@ impl Desk {
             let mut append = Append::default();
             let mut failed = None;
             for row in moved {
-                match self.follow_situation(row).await {
+                let held = self.held(&row, &standing).await?;
+                append.marks.extend(held.mark(row.id));
+                if held.is_muted {
+                    append.marks.push(Mark::SituationTold { id: row.id, revision: row.revision });
+                    told += 1;
+                    continue;
+                }
+                match self.follow_situation(row, held.within).await {
                     Ok(also) => {
                         append.marks.extend(also.marks);
                         append.deliveries.extend(also.deliveries);
@@ -158,7 +170,11 @@ impl Desk {
     }
 
     /// Tells the incident of a situation; what else is to be written comes back, to be written for a whole page at once.
-    async fn follow_situation(self: &Arc<Self>, row: SituationRow) -> Result<Append, Refusal> {
+    async fn follow_situation(
+        self: &Arc<Self>,
+        row: SituationRow,
+        within: Option<Within>,
+    ) -> Result<Append, Refusal> {
         let now = self.world.now();
         let told = Mark::SituationTold { id: row.id, revision: row.revision };
         let house = Caller::house(row.situation.source.clone());
@@ -187,7 +203,8 @@ impl Desk {
             None => {}
         }
         let alerts = self.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
-        let facts = facts(&row, &alerts);
+        let within = within.map(|within| InWindow { name: within.name, until: within.until });
+        let facts = SituationFacts { within: within.clone(), ..facts(&row, &alerts) };
         let Some(lead) = alerts.iter().find(|a| a.is_firing).or(alerts.first()).map(|row| &row.alert) else {
             return Ok(also(vec![told], vec![]));
         };
@@ -204,7 +221,8 @@ impl Desk {
             declares_left: None,
         };
         let decision = rules::decide(&self.settings.rules, &row.situation, lead, &open);
-        tracing::info!(situation = row.id, reason = %decision.reason, "an alert situation was decided");
+        let window = within.map(|window| window.name);
+        tracing::info!(situation = row.id, window, reason = %decision.reason, "an alert situation was decided");
         let decided = |how: &str| Mark::SituationDecided { id: row.id, how: how.to_owned() };
         match decision.action {
             Action::Record => Ok(also(vec![told, decided("record")], vec![])),

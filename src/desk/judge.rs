@@ -73,7 +73,12 @@ impl Desk {
             && !self.is_hidden_from(&caller, row.incident).await
         {
             let text = format!("Marked S-{id} ({}) as {}{why}", row.situation.title, verdict.word());
-            let along = Along { marks: vec![mark.clone()], deliveries: cards.clone(), once: once.clone() };
+            let along = Along {
+                marks: vec![mark.clone()],
+                deliveries: cards.clone(),
+                once: once.clone(),
+                instead: None,
+            };
             let noted = self.submit(caller, incident, Command::Note { text, at: None }, along).await;
             match noted {
                 Ok(answer) => {

@@ -9,6 +9,8 @@
 //! again on what is really there.
 
 mod answer;
+pub mod arrange;
+mod asking;
 pub mod changes;
 pub mod clock;
 mod declare;
@@ -17,6 +19,7 @@ pub mod evidence;
 mod eyes;
 mod find;
 pub mod follow;
+mod held;
 pub mod judge;
 mod links;
 pub mod outbox;
@@ -28,10 +31,11 @@ mod submit;
 pub mod timers;
 mod verify;
 pub mod view;
+mod windows;
 pub mod words;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -39,13 +43,16 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    alert::rules::Rule,
+    alert::{rules::Rule, window::Window},
     incident::{
         decide::Policy,
         id::IncidentId,
         refusal::{Because, Refusal},
     },
-    journal::{Journal, JournalError, Mark, rows::NewDelivery},
+    journal::{
+        Journal, JournalError, Mark,
+        rows::{Asking, NewDelivery},
+    },
     people::{Person, links::Links},
 };
 pub use answer::Answer;
@@ -104,6 +111,13 @@ pub struct Settings {
     pub has_tokens: bool,
     pub rules: Vec<Rule>,
     pub evidence: evidence::EvidenceSettings,
+    /// Planned work, by the settings.
+    pub windows: Vec<Window>,
+    /// What the senders behind hooks can be asked, by the hook's name.
+    pub upstream: BTreeMap<String, Vec<Asking>>,
+    pub silence_hours_max: u32,
+    /// A sender that knows only silences is silent for so long once alerts are acknowledged.
+    pub acknowledged_minutes: u32,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -121,6 +135,10 @@ impl Default for Settings {
             has_tokens: false,
             rules: vec![],
             evidence: evidence::EvidenceSettings::default(),
+            windows: vec![],
+            upstream: BTreeMap::new(),
+            silence_hours_max: 72,
+            acknowledged_minutes: 60,
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,
@@ -150,6 +168,8 @@ pub struct Desk {
     opening: tokio::sync::Mutex<Vec<DateTime<Utc>>>,
     /// Held while one incident is put under another: two at once could make a circle.
     relating: tokio::sync::Mutex<()>,
+    /// Held while something is arranged about alerts.
+    arranging: tokio::sync::Mutex<()>,
     changes: broadcast::Sender<Changed>,
     /// Wakes runners and timers early; they look at the journal all the same.
     pub(crate) wake_outbox: Notify,
@@ -164,6 +184,14 @@ pub struct Along {
     pub deliveries: Vec<NewDelivery>,
     /// Answers a repeat with the first answer.
     pub once: Option<String>,
+    pub instead: Option<Instead>,
+}
+
+/// What was asked and is answered, where the command is only a part of it.
+#[derive(Debug, Clone)]
+pub struct Instead {
+    pub asked: String,
+    pub reply: String,
 }
 
 impl Desk {
@@ -177,6 +205,7 @@ impl Desk {
             slots: Mutex::new(HashMap::new()),
             opening: tokio::sync::Mutex::new(Vec::new()),
             relating: tokio::sync::Mutex::new(()),
+            arranging: tokio::sync::Mutex::new(()),
             changes: broadcast::channel(1_024).0,
             wake_outbox: Notify::new(),
             wake_timers: Notify::new(),

@@ -151,6 +151,9 @@ impl Desk {
                 Err(_) => {}
             }
         }
+        if let What::Ask { arrangement, how } = delivery.what {
+            return self.ask_settled(delivery, arrangement, how, settlement).await;
+        }
         self.journal.settle(settlement).await.map_err(refuse)
     }
 
@@ -189,6 +192,7 @@ impl Desk {
                     _ => Content::Nothing,
                 }
             }
+            (What::Ask { arrangement, how }, _) => self.asked(delivery, *arrangement, *how).await?,
             _ => Content::Nothing,
         };
         Ok(Errand { delivery: delivery.clone(), content, earlier })

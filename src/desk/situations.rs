@@ -88,6 +88,7 @@ impl Desk {
 
     pub(crate) async fn facts(&self, row: &SituationRow) -> Result<SituationFacts, Refusal> {
         let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
-        Ok(follow::facts(row, &alerts))
+        let within = self.in_window(row).await?;
+        Ok(SituationFacts { within, ..follow::facts(row, &alerts) })
     }
 }

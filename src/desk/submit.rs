@@ -56,7 +56,10 @@ impl Desk {
         along: Along,
     ) -> Result<Answer, Refusal> {
         let masked = command.mask();
-        let asked = format!("{id} {command:?}");
+        let asked = match &along.instead {
+            Some(instead) => instead.asked.clone(),
+            None => format!("{id} {command:?}"),
+        };
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
         }
@@ -90,8 +93,8 @@ impl Desk {
                             };
                         }
                     };
-                let mut answer =
-                    Answer { text: decision.reply + &masked.word(), incident: Some(id), seq: None };
+                let reply = along.instead.as_ref().map_or(decision.reply, |instead| instead.reply.clone());
+                let mut answer = Answer { text: reply + &masked.word(), incident: Some(id), seq: None };
                 if decision.events.is_empty() {
                     if along.marks.is_empty() && along.deliveries.is_empty() {
                         let seen = slot.seen(state.seq);

@@ -105,7 +105,9 @@ impl Desk {
             }
             Spoken::Alerts => {
                 let limit = u32::try_from(LISTED).unwrap_or(u32::MAX);
-                read(alerts(&self.situations(SituationFilter::Free { limit }).await?))
+                let rows = self.situations(SituationFilter::Free { limit }).await?;
+                let stand = self.stand_of(&rows).await?;
+                read(alerts(&rows, &stand))
             }
             Spoken::Alert(Alerting::Mark { subject, verdict, reason }) => {
                 self.mark(caller, subject, verdict, reason, along.once).await
@@ -136,6 +138,7 @@ impl Desk {
             }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
             Spoken::Link(linking) => read(self.link(&caller, linking).await?),
+            Spoken::Arrange(asked) => self.arrange(caller, asked, along.once).await,
             Spoken::Help { text } => read(text),
         }
     }
@@ -192,15 +195,16 @@ fn list(rows: &[IncidentRow], all: bool) -> String {
     lines.join("\n")
 }
 
-fn alerts(rows: &[SituationRow]) -> String {
+fn alerts(rows: &[SituationRow], stand: &[String]) -> String {
     if rows.is_empty() {
         return "No alert is waiting for somebody.".into();
     }
     rows.iter()
-        .map(|row| {
+        .zip(stand)
+        .map(|(row, stand)| {
             let s = &row.situation;
             format!(
-                "S-{} {} – {}, {} firing of {}, from {}",
+                "S-{} {} – {}, {} firing of {}, from {}{stand}",
                 row.id,
                 s.title,
                 s.severity.word(),

@@ -180,6 +180,7 @@ pub fn checkout() -> Journal {
         firing: 1,
         total: 1,
         alerts: vec![alert("HighErrorRate checkout", true)],
+        within: None,
     });
     j.say("Ada", ic, Event::RoleOffered { role: role("pio"), to: person("Cleo"), expires_at: j.at });
     j.say("Cleo", None, Event::RoleAccepted { role: role("pio"), by: person("Cleo") });

@@ -90,7 +90,7 @@ impl Form {
         let (path, verb) = find(&name.split_whitespace().collect::<Vec<_>>())?;
         let args = || verb.get_positionals().chain(flags(verb));
         // Alerts are taken up by the button on their card.
-        let args = || args().filter(|arg| value_name(arg) != "SITUATION");
+        let args = || args().filter(|arg| value_name(arg) != "SITUATION" || arg.is_required_set());
         let needed = args().filter(|arg| is_required(&path, arg));
         let others = args().filter(|arg| !is_required(&path, arg));
         let questions = needed.chain(others).map(|arg| question(&path, arg)).collect();

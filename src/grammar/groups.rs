@@ -2,9 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::value::{self, Component, Minutes, SituationId, Time};
+use super::value::{self, Component, Minutes, Time};
 use crate::{
-    alert::judgement::{Subject, Verdict},
     incident::{id::IncidentId, severity::Severity},
     post::{Impact, PublicPhase},
 };
@@ -296,37 +295,6 @@ pub(super) enum EntryVerb {
         /// Why
         #[arg(value_name = "REASON")]
         reason: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum AlertVerb {
-    /// Say whether alerts deserved it
-    #[command(after_help = "alert mark S-3 noise the disk cleans itself")]
-    Mark {
-        /// S-3, or the name of a rule
-        #[arg(value_name = "ALERT", value_parser = value::subject)]
-        alert: Subject,
-        /// What they were
-        #[arg(value_name = "MARK", value_parser = value::verdict())]
-        verdict: Verdict,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: Option<String>,
-    },
-    /// What users feel, likely why, and what changed before
-    #[command(after_help = "alert why S-3")]
-    Why {
-        /// Of these alerts; else of the incident
-        #[arg(value_name = "SITUATION", value_parser = value::situation)]
-        situation: Option<SituationId>,
-    },
-    /// Which rules cry wolf, what was never acted on, what told first
-    #[command(after_help = "alert report --since 30d")]
-    Report {
-        /// Over how long, such as 30d
-        #[arg(long, value_name = "DURATION", value_parser = value::duration)]
-        since: Option<Minutes>,
     },
 }
 

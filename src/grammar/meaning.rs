@@ -1,10 +1,11 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Alerting, Linking, Resolve, Spoken,
+    Alerting, Arrange, Linking, Resolve, Spoken,
+    alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, AlertVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb,
-        Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
+        Task, Update,
     },
     help, refuse,
     tree::Verb,
@@ -62,15 +63,7 @@ pub(super) fn of(
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
-        Verb::Alert(verb) => {
-            return Ok(Spoken::Alert(match verb {
-                AlertVerb::Mark { alert, verdict, reason } => {
-                    Alerting::Mark { subject: alert, verdict, reason: reason.unwrap_or_default() }
-                }
-                AlertVerb::Why { situation } => Alerting::Why { target, situation: situation.map(|s| s.0) },
-                AlertVerb::Report { since } => Alerting::Report { minutes: since.map(|since| since.0) },
-            }));
-        }
+        Verb::Alert(verb) => return Ok(of_alerts(verb, target)),
         Verb::Change { service, environment, at, text } => {
             let (text, service) = taken_out(text, "service:", service);
             let (text, environment) = taken_out(text, "env:", environment);
@@ -82,6 +75,7 @@ pub(super) fn of(
             }
             return Ok(Spoken::Change { target, text, service, environment, at: at.map(|at| at.0) });
         }
+        Verb::Maintenance(verb) => return Ok(Spoken::Arrange(of_maintenance(verb))),
         Verb::Find { words } => return Ok(Spoken::Find { target, words }),
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
@@ -279,6 +273,54 @@ impl Reason {
     fn text(self) -> String {
         self.reason.unwrap_or_default()
     }
+}
+
+fn of_alerts(verb: AlertVerb, target: Option<IncidentId>) -> Spoken {
+    let arranged = match verb {
+        AlertVerb::Mark { alert, verdict, reason } => {
+            let reason = reason.unwrap_or_default();
+            return Spoken::Alert(Alerting::Mark { subject: alert, verdict, reason });
+        }
+        AlertVerb::Why { situation } => {
+            return Spoken::Alert(Alerting::Why { target, situation: situation.map(|s| s.0) });
+        }
+        AlertVerb::Report { since } => {
+            return Spoken::Alert(Alerting::Report { minutes: since.map(|since| since.0) });
+        }
+        AlertVerb::Ack { situation, comment } => {
+            Arrange::Acknowledge { situation: situation.0, comment: comment.unwrap_or_default() }
+        }
+        AlertVerb::Silence { situation, minutes, reason } => {
+            Arrange::Silence { situation: situation.0, minutes: minutes.0, reason: unquoted(reason) }
+        }
+        AlertVerb::Unsilence { situation, reason } => {
+            Arrange::Unsilence { situation: situation.0, reason: unquoted(reason.unwrap_or_default()) }
+        }
+    };
+    Spoken::Arrange(arranged)
+}
+
+fn of_maintenance(verb: Maintenance) -> Arrange {
+    match verb {
+        Maintenance::Add { name, from, to, minutes, labels, record } => Arrange::AddWindow {
+            name,
+            from: from.map(|at| at.0),
+            to: to.map(|at| at.0),
+            minutes: minutes.map(|minutes| minutes.0),
+            labels: labels.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
+            records: record,
+        },
+        Maintenance::List => Arrange::Windows,
+        Maintenance::End { n, reason } => {
+            Arrange::EndWindow { n: i64::from(n), reason: unquoted(reason.unwrap_or_default()) }
+        }
+    }
+}
+
+/// `"why"`, as people write a reason after a duration.
+fn unquoted(text: String) -> String {
+    let inside = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inside.filter(|inside| !inside.contains('"')).map_or(text.clone(), str::to_owned)
 }
 
 /// `help me`, and what with: no verb is called so.

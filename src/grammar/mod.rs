@@ -7,6 +7,7 @@
 //! Free text is kept word for word: flags are read only before it begins, quotes mean something only around a
 //! value that comes before it, and after `--` nothing but the order of the blanks means anything.
 
+mod alerting;
 mod complete;
 mod discord;
 mod form;
@@ -85,6 +86,8 @@ pub enum Spoken {
     },
     /// About the speaker's own accounts.
     Link(Linking),
+    /// About alerts, wherever they belong to.
+    Arrange(Arrange),
     /// The help itself.
     Help {
         text: String,
@@ -106,6 +109,38 @@ pub enum Alerting {
     },
     Report {
         minutes: Option<u32>,
+    },
+}
+
+/// What somebody arranges about alerts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrange {
+    Acknowledge {
+        situation: i64,
+        comment: String,
+    },
+    Silence {
+        situation: i64,
+        minutes: u32,
+        reason: String,
+    },
+    Unsilence {
+        situation: i64,
+        reason: String,
+    },
+    /// Up to `to`, or for so many minutes; without `from`, from now on.
+    AddWindow {
+        name: String,
+        from: Option<StatedTime>,
+        to: Option<StatedTime>,
+        minutes: Option<u32>,
+        labels: Vec<(String, String)>,
+        records: bool,
+    },
+    Windows,
+    EndWindow {
+        n: i64,
+        reason: String,
     },
 }
 

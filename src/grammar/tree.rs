@@ -1,6 +1,6 @@
 //! The command tree: every verb with its blanks, its flags, one line on what it does and one example.
 //!
-//! With [`groups`](super::groups) it is the only declaration of the language. What a blank takes is said by its value name (`ROLE`, `NAME`,
+//! With [`groups`](super::groups) and [`alerting`](super::alerting) it is the only declaration of the language. What a blank takes is said by its value name (`ROLE`, `NAME`,
 //! `N`, `DURATION`, ...): the reader, Discord's options, completion and help all go by it (see [`Blank`]). An example stands in
 //! `after_help`; `before_help` has the form that people type where it differs from flags and blanks.
 
@@ -9,9 +9,10 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::{
+    alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, AlertVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb,
-        Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
+        Task, Update,
     },
     value::{self, SituationId},
 };
@@ -80,9 +81,12 @@ pub(super) enum Verb {
     /// Open alerts, by situation
     #[command(after_help = "alerts")]
     Alerts,
-    /// What alerts tell, and whether they deserve it
+    /// What alerts tell, whether they deserve it; acknowledge and silence them
     #[command(subcommand)]
     Alert(AlertVerb),
+    /// Planned work: alerts that are expected
+    #[command(subcommand)]
+    Maintenance(Maintenance),
     /// How the incident stands
     #[command(after_help = "status")]
     Status,
@@ -307,6 +311,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("roles", &["role", "list"]),
     ("roll call", &["crew", "roll-call"]),
     ("separate", &["command", "separate"]),
+    ("silence", &["alert", "silence"]),
     ("snooze", &["set", "quiet"]),
     ("stop", &["action", "stop-all"]),
     ("subs", &["sub", "list"]),
@@ -316,6 +321,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("title", &["set", "title"]),
     ("under", &["sub", "under"]),
     ("unify", &["command", "unify"]),
+    ("unsilence", &["alert", "unsilence"]),
     ("unpin", &["entry", "unpin"]),
     ("updates", &["update", "list"]),
     ("withdraw", &["decision", "withdraw"]),

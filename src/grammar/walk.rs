@@ -104,6 +104,13 @@ fn is_next(mut words: Words<'_>, short: &str) -> bool {
 
 fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
+    if acknowledges_alerts(*words) {
+        words.next();
+        let verb = tree().find_subcommand("alert").and_then(|group| group.find_subcommand("ack"));
+        return verb
+            .map(|verb| Found { path: vec!["alert", "ack"], verb, blanks: vec![] })
+            .ok_or_else(|| refuse::unknown(first));
+    }
     if let Some((short, path)) = SHORT.iter().find(|(short, _)| is_next(*words, short)) {
         for _ in short.split(' ') {
             words.next();
@@ -134,6 +141,12 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
     words.next();
     let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
+}
+
+/// `ack S-3`: alerts, and no task.
+fn acknowledges_alerts(mut words: Words<'_>) -> bool {
+    let is_ack = words.next().is_some_and(|word| word.eq_ignore_ascii_case("ack"));
+    is_ack && words.peek().is_some_and(|word| value::situation(word).is_ok())
 }
 
 /// Whether the words after `action` are an announcement: they begin with none of its verbs, or with one that a number must
@@ -336,6 +349,11 @@ impl Line<'_> {
                 self.push_flag("in", word);
                 true
             }
+            ["alert", "silence"] if self.blanks.len() == 1 && word.eq_ignore_ascii_case("for") => {
+                words.next();
+                true
+            }
+            ["maintenance", "add"] if self.blanks.len() == 1 => self.window(word, words),
             ["can"] if blank.is_some_and(|blank| Blank::of(blank) == Blank::Free) => {
                 let rest = words.rest();
                 if self.has_flag("actions") || self.has_flag("needs") || !rest.contains('|') {
@@ -378,6 +396,39 @@ impl Line<'_> {
             }
             _ => false,
         }
+    }
+}
+
+impl Line<'_> {
+    /// `from 02:00 to 04:00 match service=db env=prod`: flags that people write as words. True when one was taken.
+    fn window(&mut self, word: &str, words: &mut Words<'_>) -> bool {
+        let mut ahead = *words;
+        ahead.next();
+        match word.to_lowercase().as_str() {
+            said @ ("from" | "to" | "for") => {
+                let Ok(Some(value)) = ahead.value() else { return false };
+                let flag = match said {
+                    "from" => "begins",
+                    "to" => "ends",
+                    _ => said,
+                };
+                self.push_flag(flag, &value);
+            }
+            "match" => {
+                let mut labels = Vec::new();
+                while let Some(label) = ahead.peek().filter(|label| label.contains('=')) {
+                    labels.push(label.trim_end_matches([',', ';']).to_owned());
+                    ahead.next();
+                }
+                if labels.is_empty() {
+                    return false;
+                }
+                self.push_flag("match", &labels.join(";"));
+            }
+            _ => return false,
+        }
+        *words = ahead;
+        true
     }
 }
 

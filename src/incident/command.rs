@@ -6,6 +6,7 @@ pub use super::verb::Verb;
 use super::{
     event::AlertRef,
     event::DrillClock,
+    event::InWindow,
     id::IncidentId,
     kind::Kind,
     milestone::Milestone,
@@ -80,6 +81,10 @@ pub struct SituationFacts {
     pub source: String,
     pub firing: u64,
     pub total: u64,
+    /// How many of those that fire somebody at the sender is on.
+    pub acknowledged: u64,
+    /// The maintenance window that they fall into.
+    pub within: Option<InWindow>,
     /// The alerts worth a reader's eye: the first ones, at most a couple of dozen.
     pub alerts: Vec<AlertRef>,
 }

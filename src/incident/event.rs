@@ -77,6 +77,17 @@ pub struct AlertRef {
     pub url: Option<String>,
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A maintenance window that alerts fall into.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InWindow {
+    pub name: String,
+    pub until: DateTime<Utc>,
+}
+
 /// The clock of a drill: virtual time runs `speed` times as fast as real time from STARTEX on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct DrillClock {
@@ -470,9 +481,20 @@ pub enum Event {
         firing: u64,
         total: u64,
         alerts: Vec<AlertRef>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<InWindow>,
     },
     #[serde(rename = "alert.changed")]
-    AlertsChanged { situation: i64, title: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
+    AlertsChanged {
+        situation: i64,
+        title: String,
+        firing: u64,
+        total: u64,
+        alerts: Vec<AlertRef>,
+        /// Of those that fire, how many somebody at the sender is on.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        acknowledged: u64,
+    },
     #[serde(rename = "alert.cleared")]
     AlertsCleared { situation: i64, title: String, total: u64 },
 

@@ -343,11 +343,20 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::EntryPinned { target } => format!("Entry {target} is a key moment."),
         Event::EntryUnpinned { target } => format!("Entry {target} is no key moment any more."),
 
-        Event::AlertsLinked { situation, title, source, firing, total, .. } => {
-            format!("Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing.")
+        Event::AlertsLinked { situation, title, source, firing, total, within, .. } => {
+            let window = within.as_ref().map_or_else(String::new, |window| {
+                format!("; within the maintenance window «{}», until {}", window.name, tell(window.until))
+            });
+            format!(
+                "Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing{window}."
+            )
         }
-        Event::AlertsChanged { situation, title, firing, total, .. } => {
-            format!("Alerts S-{situation} «{title}»: {firing} of {total} firing now.")
+        Event::AlertsChanged { situation, title, firing, total, acknowledged, .. } => {
+            let on_it = match acknowledged {
+                0 => String::new(),
+                n => format!(", {n} acknowledged at the sender"),
+            };
+            format!("Alerts S-{situation} «{title}»: {firing} of {total} firing now{on_it}.")
         }
         Event::AlertsCleared { situation, title, total } => match total {
             1 => format!("Alerts S-{situation} «{title}» cleared: its one alert has stopped firing."),

@@ -153,11 +153,11 @@ struct Upsert<'a> {
     receipt: &'a str,
 }
 
-const COLUMNS: &str = "alerts (id, alert_key, situation, is_firing, severity, first_seen, last_seen, times, receipt, alert) \
-     VALUES";
+const COLUMNS: &str = "alerts (id, alert_key, situation, is_firing, severity, is_acknowledged, first_seen, last_seen, \
+     times, receipt, alert) VALUES";
 const UPDATE: &str = "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded.situation, \
-     is_firing = excluded.is_firing, severity = excluded.severity, last_seen = excluded.last_seen, \
-     times = alerts.times + excluded.times, alert = excluded.alert";
+     is_firing = excluded.is_firing, severity = excluded.severity, is_acknowledged = excluded.is_acknowledged, \
+     last_seen = excluded.last_seen, times = alerts.times + excluded.times, alert = excluded.alert";
 
 impl Upsert<'_> {
     fn vals(&self) -> Vec<Val> {
@@ -168,6 +168,7 @@ impl Upsert<'_> {
             Val::Int(self.situation),
             Val::Int(i64::from(one.alert.status == Status::Firing)),
             Val::Text(one.alert.severity.word().to_owned()),
+            Val::Int(i64::from(Known::of(&one.alert).acknowledged)),
             Val::Int(seen),
             Val::Int(seen),
             Val::Int(self.times),
@@ -343,7 +344,7 @@ async fn known_alerts(
     let keys: Vec<_> = keys.into_iter().collect();
     for chunk in keys.chunks(STATEMENT_MAX) {
         let sql = each(
-            "SELECT alert_key, id, situation, is_firing, severity FROM alerts WHERE alert_key = ?",
+            "SELECT alert_key, id, situation, is_firing, severity, is_acknowledged FROM alerts WHERE alert_key = ?",
             chunk.len(),
         );
         let mut query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")));
@@ -355,8 +356,9 @@ async fn known_alerts(
             let Ok(key) = Key::try_from(row.try_get::<&[u8], _>(0)?) else { continue };
             let status = if row.try_get::<i64, _>(3)? == 1 { Status::Firing } else { Status::Resolved };
             let severity = AlertSeverity::read(row.try_get::<&str, _>(4)?);
+            let acknowledged = row.try_get::<i64, _>(5)? == 1;
             let (id, situation) = (row.try_get(1)?, row.try_get(2)?);
-            known.insert(key, KnownAlert { id, situation, known: Known { status, severity } });
+            known.insert(key, KnownAlert { id, situation, known: Known { status, severity, acknowledged } });
         }
     }
     Ok(known)

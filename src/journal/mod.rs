@@ -8,6 +8,7 @@
 //! the command is decided again. Nothing is answered before its transaction is committed and synced.
 
 mod alerts;
+mod arrangements;
 mod evidence;
 mod gathered;
 mod inbox;
@@ -24,7 +25,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    alert::{Alert, change::Change, judgement::Judgement, report::Fired},
+    alert::{
+        Alert,
+        arranged::{Amendment, Arrangement},
+        change::Change,
+        judgement::Judgement,
+        report::Fired,
+    },
     incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, state::Incident},
 };
 use rows::*;
@@ -94,6 +101,20 @@ pub enum Mark {
     SituationDecided {
         id: i64,
         how: String,
+    },
+    /// It is looked at again then.
+    SituationHeld {
+        id: i64,
+        until: DateTime<Utc>,
+    },
+    /// What was held until this moment is told again.
+    HeldReleased {
+        until: DateTime<Utc>,
+    },
+    Arranged(Box<Arrangement>),
+    Amended {
+        arrangement: i64,
+        amendment: Amendment,
     },
     /// The incident is over: what fires again opens another situation.
     SituationsOver {
@@ -166,6 +187,12 @@ pub trait Journal: Send + Sync {
     fn counts(&self) -> Reading<'_, Counts>;
     /// Situations with nothing firing that were quiet since `before` are closed; returns how many.
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64>;
+    /// Windows, silences and acknowledgements, oldest first.
+    fn arrangements(&self, filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>>;
+    /// The highest number of an arrangement.
+    fn last_arrangement(&self) -> Reading<'_, i64>;
+    /// Whether a situation that was held back until now is to be told.
+    fn is_held_until(&self, now: DateTime<Utc>) -> Reading<'_, bool>;
 
     fn changes(&self, filter: ChangeFilter) -> Reading<'_, Vec<Change>>;
     fn judgements(&self, filter: JudgementFilter) -> Reading<'_, Vec<Judgement>>;

@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tokio::sync::oneshot;
 
 use super::{
-    Handle, JournalError, Mark, evidence,
+    Handle, JournalError, Mark, arrangements, evidence,
     rows::*,
     statements::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
 };
@@ -209,6 +209,12 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .bind(*id)
                 .execute(conn)
                 .await?;
+        }
+        Mark::SituationHeld { id, until } => arrangements::hold(conn, *id, *until).await?,
+        Mark::HeldReleased { until } => arrangements::release(conn, *until).await?,
+        Mark::Arranged(one) => arrangements::put(conn, one).await?,
+        Mark::Amended { arrangement, amendment } => {
+            arrangements::amend(conn, *arrangement, amendment).await?;
         }
         Mark::SituationsOver { incident } => {
             sqlx::query("UPDATE situations SET is_open = 0 WHERE incident = $1")

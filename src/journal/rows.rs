@@ -134,6 +134,24 @@ pub enum SituationFilter {
     },
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArrangementFilter {
+    One(i64),
+    /// The silences and acknowledgements of a situation.
+    Of {
+        situation: i64,
+    },
+    /// Windows and silences that have not ended.
+    Live {
+        now: DateTime<Utc>,
+    },
+    /// Silences and acknowledgements for which a sender may have been silent at some time after this, also those that were
+    /// ended early.
+    Asked {
+        since: DateTime<Utc>,
+    },
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AlertRow {
     pub id: i64,
@@ -173,6 +191,27 @@ pub enum What {
     Say { seq: u64 },
     /// The card of an alert situation.
     Situation { id: i64 },
+    /// A sender of alerts is told of a silence or an acknowledgement.
+    Ask { arrangement: i64, how: Asking },
+}
+
+/// What a sender of alerts is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asking {
+    Acknowledge,
+    Silence,
+    Unsilence,
+}
+
+impl Asking {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Silence => "silence",
+            Self::Unsilence => "unsilence",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
-    evidence,
+    arrangements, evidence,
     inbox::{self, Offer},
     ops::SmallOp,
     read,
@@ -28,7 +28,7 @@ use super::{
     writer::{Gauges, Job, Writer},
 };
 use crate::{
-    alert::{change::Change, judgement::Judgement, report::Fired},
+    alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
 };
 
@@ -294,6 +294,15 @@ impl Journal for SqliteJournal {
     }
     fn forget_changes(&self, before: DateTime<Utc>) -> Written<u64> {
         self.small(|answer| SmallOp::ForgetChanges { before, answer })
+    }
+    fn arrangements(&self, filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>> {
+        Box::pin(arrangements::read(&self.readers, filter))
+    }
+    fn last_arrangement(&self) -> Reading<'_, i64> {
+        Box::pin(arrangements::last(&self.readers))
+    }
+    fn is_held_until(&self, now: DateTime<Utc>) -> Reading<'_, bool> {
+        Box::pin(arrangements::is_held_until(&self.readers, now))
     }
 
     fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {

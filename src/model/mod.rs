@@ -1,4 +1,5 @@
-//! Stateful models of services that cannot run beside us (Discord, Slack, Mattermost, X, Atlassian Statuspage).
+//! Stateful models of services that cannot run beside us (Discord, Slack, Mattermost, X, Atlassian Statuspage,
+//! PagerDuty, Opsgenie).
 //!
 //! They serve `serve --demo` and the tests: real HTTP and WebSocket servers on loopback with users, messages,
 //! permissions and limits of their own. Each keeps a record of every request, which tests hold against the
@@ -8,6 +9,8 @@ pub mod fault;
 pub mod mattermost;
 #[cfg(test)]
 mod official;
+pub mod opsgenie;
+pub mod pagerduty;
 pub mod recorder;
 mod server;
 pub mod slack;

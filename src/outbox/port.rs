@@ -2,7 +2,15 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use crate::{card::Card, incident::kind::Real, journal::rows::Delivery, post::Approved};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    alert::Alert,
+    card::Card,
+    incident::kind::Real,
+    journal::rows::{Asking, Delivery},
+    post::Approved,
+};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -66,8 +74,28 @@ pub enum Content {
     Card(Card),
     /// A line of the timeline, as the chat shows it.
     Line(crate::card::Said),
+    /// What the sender of alerts is asked.
+    Ask(Box<Asked>),
     /// There is nothing to say any more (a redacted entry, a situation that is only recorded).
     Nothing,
+}
+
+/// What a sender of alerts is asked to do about some of its alerts.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub how: Asking,
+    pub situation: i64,
+    /// Who wants it, and why.
+    pub by: String,
+    pub reason: String,
+    pub at: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    /// The sender's own; those that fire, where one does.
+    pub alerts: Vec<Alert>,
+    /// What the sender calls the silence that is to end.
+    pub remote: Option<String>,
+    /// By which the silence is found among all.
+    pub mark: String,
 }
 
 /// A delivery with what it says.

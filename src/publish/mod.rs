@@ -1,9 +1,11 @@
-//! The public destinations outside: each folder is one [`Publisher`](crate::outbox::port::Publisher).
+//! The public destinations outside: each folder is one [`Publisher`](crate::outbox::port::Publisher). And `upstream`, the way
+//! back to the senders of alerts.
 //!
 //! They know HTTP, the provider's words and its failures; the outbox knows when to try, reconcile and give up.
 //! Time and chance come in through [`Now`] and [`Nonce`].
 
 pub mod statuspage;
+pub mod upstream;
 mod wire;
 pub mod x;
 

@@ -75,7 +75,22 @@ impl Answer {
 /// A client that follows no redirect (a POST must not be repeated elsewhere) and keeps no idle connection (a
 /// stale one would leave us in doubt).
 pub fn client(connect_timeout_ms: u64, total_timeout_ms: u64) -> Result<Client, String> {
-    Client::builder()
+    client_trusting(connect_timeout_ms, total_timeout_ms, None)
+}
+
+/// The same, which trusts this certificate (PEM) besides the public ones.
+pub fn client_trusting(
+    connect_timeout_ms: u64,
+    total_timeout_ms: u64,
+    ca: Option<&[u8]>,
+) -> Result<Client, String> {
+    let mut builder = Client::builder();
+    if let Some(pem) = ca {
+        let roots = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|e| format!("the certificate to trust cannot be read: {}", causes(&e)))?;
+        builder = builder.tls_certs_merge(roots);
+    }
+    builder
         .connect_timeout(Duration::from_millis(connect_timeout_ms))
         .timeout(Duration::from_millis(total_timeout_ms))
         .redirect(Policy::none())

@@ -3,107 +3,20 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests stand outside the program, in real time")]
 
-use std::{
-    fs::{self, OpenOptions},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::support::program::{Program, fingerprints, free_port, look_into, until};
+use crate::support::{
+    alertmanager::{self, Alertmanager},
+    program::{Program, fingerprints, look_into, until},
+};
 
 /// How commandpost goes down in the middle.
 #[derive(Clone, Copy, PartialEq)]
 enum Down {
     Term,
     Kill,
-}
-
-struct Alertmanager {
-    home: TempDir,
-    port: u16,
-    client: reqwest::Client,
-    child: Option<Child>,
-}
-
-impl Drop for Alertmanager {
-    fn drop(&mut self) {
-        if self.child.is_some() {
-            self.kill();
-        }
-    }
-}
-
-/// The sender, if it is installed.
-fn installed() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join("prometheus-alertmanager")).find(|file| file.is_file())
-}
-
-impl Alertmanager {
-    fn new(hook: &str, client: reqwest::Client) -> Alertmanager {
-        let home = tempfile::tempdir().unwrap();
-        let config = format!(
-            "route:\n  receiver: post\n  group_by: [alertname]\n  group_wait: 1s\n  group_interval: 2s\n  \
-             repeat_interval: 3s\nreceivers:\n- name: post\n  webhook_configs:\n  - url: {hook}\n    send_resolved: true\n"
-        );
-        fs::write(home.path().join("am.yml"), config).unwrap();
-        Alertmanager { home, port: free_port(), client, child: None }
-    }
-
-    async fn start(&mut self, program: &Path) {
-        let log = || {
-            let file = self.home.path().join("am.log");
-            OpenOptions::new().create(true).append(true).open(file).unwrap()
-        };
-        let child = Command::new(program)
-            .arg(format!("--config.file={}", self.home.path().join("am.yml").display()))
-            .arg(format!("--storage.path={}", self.home.path().join("data").display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{}", self.port))
-            .arg("--cluster.listen-address=")
-            .stdin(Stdio::null())
-            .stdout(log())
-            .stderr(log())
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
-        let (client, url) = (self.client.clone(), format!("http://127.0.0.1:{}/-/ready", self.port));
-        until(30, "Alertmanager ready", || async {
-            client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success())
-        })
-        .await;
-    }
-
-    fn kill(&mut self) {
-        let mut child = self.child.take().unwrap();
-        drop(child.kill());
-        drop(child.wait());
-    }
-
-    /// Reports alerts as Prometheus does: (name, instance, is firing).
-    async fn report(&self, alerts: &[(&str, &str, bool)]) {
-        let ended = (chrono::Utc::now() - chrono::Duration::seconds(1)).to_rfc3339();
-        let body: Vec<Value> = alerts
-            .iter()
-            .map(|(name, instance, firing)| {
-                let mut alert = json!({
-                    "labels": { "alertname": name, "instance": instance, "severity": "critical" },
-                    "annotations": { "summary": format!("{name} on {instance}") },
-                    "startsAt": "2026-01-02T03:04:05Z",
-                });
-                if !firing {
-                    alert["endsAt"] = json!(ended);
-                }
-                alert
-            })
-            .collect();
-        let url = format!("http://127.0.0.1:{}/api/v2/alerts", self.port);
-        let answer = self.client.post(url).json(&body).send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
-    }
 }
 
 /// The stored alerts: (instance, is firing, how often it was told).
@@ -132,7 +45,7 @@ fn has(rows: &[(String, bool, i64)], instance: &str, firing: bool) -> bool {
 }
 
 async fn every_alert_is_there_once(down: Down) {
-    let Some(sender) = installed() else {
+    let Some(sender) = alertmanager::installed() else {
         println!("SKIPPED: the real Alertmanager; install prometheus-alertmanager");
         return;
     };

@@ -57,9 +57,18 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         "SELECT COUNT(*) FROM changes c, judgements j WHERE c.source = 'github' AND j.subject = 'S-1'",
     ),
     (
+        8,
+        &[
+            "INSERT INTO arrangements VALUES (1, 'window', NULL, 1, 0, '{}')",
+            "INSERT INTO situations (id, group_hash, state, firing, updated_at, is_open, revision, told, held_until) \
+             VALUES (8, x'08', '{}', 1, 1, 1, 1, 0, 1)",
+        ],
+        "SELECT COUNT(*) FROM arrangements a, situations s WHERE a.kind = 'window' AND s.id = 8 AND s.held_until = 1",
+    ),
+    (
         9,
         &[
-            "INSERT INTO alerts VALUES (9, x'0000000009', 9, 1, 'warning', 1, 1, 1, 'r', '{\"starts_at\":\"2026-03-01T12:00:00Z\"}')",
+            "INSERT INTO alerts VALUES (9, x'0000000009', 9, 1, 'warning', 1, 1, 1, 'r', '{\"starts_at\":\"2026-03-01T12:00:00Z\"}', 0)",
         ],
         "SELECT COUNT(*) FROM alerts a WHERE a.id = 9 AND hex(a.alert_key) = '0000000009'",
     ),

@@ -115,6 +115,8 @@ fn facts() -> impl Strategy<Value = SituationFacts> {
         firing,
         total: firing + more,
         alerts: vec![],
+        acknowledged: 0,
+        within: None,
     })
 }
 

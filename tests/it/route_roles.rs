@@ -63,6 +63,12 @@ pub(crate) fn routes(openapi: &Value) -> Vec<Try> {
                 "/api/v1/alerts/marks" => json!({ "alert": "S-999", "mark": "noise" }),
                 "/api/v1/changes" => json!({ "change": "by the table" }),
                 "/api/v1/commands" => json!({ "text": "list" }),
+                "/api/v1/situations/{n}/silence" => json!({ "minutes": 5, "reason": "by the table" }),
+                "/api/v1/situations/{n}/acknowledge" => json!({ "comment": "by the table" }),
+                "/api/v1/situations/{n}/unsilence" | "/api/v1/maintenance/{n}/end" => {
+                    json!({ "reason": "a" })
+                }
+                "/api/v1/maintenance" => json!({ "name": "by the table", "to": "2020-01-01T00:00:00Z" }),
                 "/api/v1/drills" => json!({ "no": "drill" }),
                 "/api/v1/drills/{id}/end" => json!({ "reason": "a" }),
                 _ => json!({ "text": "note by the table" }),

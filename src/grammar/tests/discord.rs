@@ -17,7 +17,8 @@ fn filled(option: &Value) -> Value {
             "from" | "alert" | "situation" => json!("S-1"),
             "at" | "began" => json!("09:12"),
             "ended" => json!("10:12"),
-            "field" => json!("region=eu; team=shop"),
+            "field" | "match" => json!("region=eu; team=shop"),
+            "begins" | "ends" => json!("2026-11-22T02:00Z"),
             "in" | "next" | "minutes" | "for" | "since" => json!("10m"),
             "component" => json!("API=major_outage; Web site=operational"),
             "incident" => json!("INC-9"),
@@ -42,7 +43,8 @@ fn every_discord_form_filled_in_is_understood() {
         for sub in subs {
             let all = sub["options"].as_array().cloned().unwrap_or_default();
             let required: Vec<Value> = all.iter().filter(|o| o["required"] == true).map(filled).collect();
-            let replaces_or_corrects = |o: &&Value| o["name"] != "corrects" && o["name"] != "triage";
+            let replaces_or_corrects =
+                |o: &&Value| !["corrects", "triage", "ends"].iter().any(|name| o["name"] == *name);
             let full: Vec<Value> = all.iter().filter(replaces_or_corrects).map(filled).collect();
             for options in [required, full] {
                 // A name alone is no link, with an address it is; a declaration needs a title or the alerts' own.

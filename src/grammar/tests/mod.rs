@@ -1,5 +1,6 @@
 //! What people rely on when they type.
 
+mod arranged;
 mod discord;
 mod reading;
 mod told;

@@ -169,6 +169,8 @@ pub(crate) async fn declare(
                 firing: 0,
                 total: 0,
                 alerts: vec![],
+                acknowledged: 0,
+                within: None,
             }),
             Err(_) => return reply::refused(&Refusal::invalid("That is no alert situation.", "Write S-3.")),
         };

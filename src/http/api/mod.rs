@@ -1,6 +1,7 @@
 //! The REST API, version 1. Described by the OpenAPI document that it serves at `/api/v1/openapi.json`.
 
 mod alerts;
+mod arrange;
 mod commands;
 pub mod document;
 mod drills;
@@ -72,6 +73,12 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/alerts/report", alerts::report),
         get("/api/v1/changes", alerts::changes),
         post("/api/v1/changes", alerts::add_change),
+        post("/api/v1/situations/{n}/acknowledge", arrange::acknowledge),
+        post("/api/v1/situations/{n}/silence", arrange::silence),
+        post("/api/v1/situations/{n}/unsilence", arrange::unsilence),
+        get("/api/v1/maintenance", arrange::arranged),
+        post("/api/v1/maintenance", arrange::add_window),
+        post("/api/v1/maintenance/{n}/end", arrange::end_window),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

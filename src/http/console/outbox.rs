@@ -55,6 +55,7 @@ fn what(what: &What) -> String {
         What::Card => "status card".into(),
         What::Say { seq } => format!("timeline entry {seq}"),
         What::Situation { id } => format!("alert card S-{id}"),
+        What::Ask { how, .. } => format!("{} at the sender", how.word()),
     }
 }
 

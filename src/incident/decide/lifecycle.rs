@@ -103,6 +103,7 @@ pub(super) fn linked(facts: &SituationFacts) -> Event {
         firing: facts.firing,
         total: facts.total,
         alerts: facts.alerts.clone(),
+        within: facts.within.clone(),
     }
 }
 
@@ -384,6 +385,7 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
             firing: one.firing,
             total: one.total,
             alerts: vec![],
+            within: None,
         }));
         let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
         events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {

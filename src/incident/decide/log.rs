@@ -144,7 +144,8 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
             Event::AlertsCleared { situation: facts.id, title: facts.title.clone(), total: facts.total };
         return Ok(Decision::one(event, ""));
     }
-    if facts.firing == known.firing && facts.total == known.total {
+    let now = (facts.firing, facts.total, facts.acknowledged);
+    if now == (known.firing, known.total, known.acknowledged) {
         // Only repeats: counted in the alert store, nothing for a reader.
         return Ok(Decision::read(""));
     }
@@ -154,6 +155,7 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         firing: facts.firing,
         total: facts.total,
         alerts: facts.alerts.clone(),
+        acknowledged: facts.acknowledged,
     };
     Ok(Decision::one(event, ""))
 }

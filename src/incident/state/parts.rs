@@ -264,6 +264,8 @@ pub struct Situation {
     pub source: String,
     pub firing: u64,
     pub total: u64,
+    #[serde(default)]
+    pub acknowledged: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -158,6 +158,8 @@ async fn a_situation_belongs_to_one_incident() {
         firing: 1,
         total: 1,
         alerts: vec![],
+        acknowledged: 0,
+        within: None,
     };
     let mut again = declare("The same", commandpost::incident::kind::Kind::Real);
     again.situation = Some(facts);

@@ -71,6 +71,7 @@ impl Courier for Scripted {
                     Part::Time(at) => at.to_string(),
                 })
                 .collect(),
+            Content::Ask(asked) => format!("{} S-{}", asked.how.word(), asked.situation),
             Content::Nothing => "nothing".into(),
         };
         let key = &errand.delivery.key;

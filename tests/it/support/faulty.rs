@@ -11,7 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use commandpost::{
-    alert::{change::Change, judgement::Judgement, report::Fired},
+    alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written, rows::*},
 };
@@ -134,6 +134,15 @@ impl Journal for Faulty {
     }
     fn forget_changes(&self, before: DateTime<Utc>) -> Written<u64> {
         self.inner.forget_changes(before)
+    }
+    fn arrangements(&self, filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>> {
+        self.inner.arrangements(filter)
+    }
+    fn last_arrangement(&self) -> Reading<'_, i64> {
+        self.inner.last_arrangement()
+    }
+    fn is_held_until(&self, now: DateTime<Utc>) -> Reading<'_, bool> {
+        self.inner.is_held_until(now)
     }
     fn claim(&self, destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>> {
         self.inner.claim(destination, now, limit)

@@ -1,6 +1,8 @@
 //! What the tests share.
 
+pub mod alertmanager;
 pub mod courier;
+pub mod daemon;
 pub mod discord;
 pub mod faulty;
 pub mod house;

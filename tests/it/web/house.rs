@@ -70,6 +70,8 @@ async fn speak(
                 firing: 0,
                 total: 0,
                 alerts: vec![],
+                acknowledged: 0,
+                within: None,
             });
             desk.declare(caller, declare, along).await
         }
@@ -89,6 +91,7 @@ async fn speak(
         | Spoken::Change { .. }
         | Spoken::Tasks { .. }
         | Spoken::Updates { .. }
+        | Spoken::Arrange(_)
         | Spoken::Link(_)
         | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }

@@ -12,7 +12,7 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use commandpost::{
-    alert::{change::Change, judgement::Judgement, report::Fired},
+    alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
     http::page::PATHS,
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{rows::*, sqlite::SqliteJournal, *},
@@ -302,6 +302,9 @@ impl Journal for Failing {
         judgements(filter: JudgementFilter) -> Reading<'_, Vec<Judgement>>;
         fired(since: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<Fired>>;
         forget_changes(before: DateTime<Utc>) -> Written<u64>;
+        arrangements(filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>>;
+        last_arrangement() -> Reading<'_, i64>;
+        is_held_until(now: DateTime<Utc>) -> Reading<'_, bool>;
         claim(destination: &str, now: DateTime<Utc>, limit: u32) -> Written<Vec<Delivery>>;
         settle(settlement: Settlement) -> Written<()>;
         orphans_to_unknown() -> Written<u64>;

@@ -124,6 +124,8 @@ fn linked_alerts_are_told_when_they_move_and_only_then() {
         firing,
         total,
         alerts: vec![],
+        acknowledged: 0,
+        within: None,
     };
     let moved = |firing, total| Command::SituationMoved { facts: facts(firing, total) };
     assert_eq!(stage.no(HOUSE, moved(1, 1)), Because::Conflict);

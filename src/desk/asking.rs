@@ -1,0 +1,141 @@
+//! Senders of alerts are told of silences and acknowledgements: what they are asked, and what became of it.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+
+use super::{Along, Caller, Desk, refuse};
+use crate::{
+    alert::{
+        Alert, Status,
+        arranged::{Amendment, Arrangement, Passed},
+    },
+    incident::{
+        command::Command,
+        refusal::{Because, Refusal},
+    },
+    journal::{Append, Mark, rows::*},
+    outbox::port::{Asked, Content},
+};
+
+/// A sender is asked about silenced alerts for so long after the silence.
+const LATE_MINUTES: i64 = 3;
+
+impl Desk {
+    async fn arrangement(&self, id: i64) -> Result<Option<Arrangement>, Refusal> {
+        let rows = self.journal.arrangements(ArrangementFilter::One(id)).await.map_err(refuse)?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// What a sender is asked; nothing, where it is of no use any more.
+    pub(super) async fn asked(&self, delivery: &Delivery, id: i64, how: Asking) -> Result<Content, Refusal> {
+        let Some(one) = self.arrangement(id).await? else { return Ok(Content::Nothing) };
+        let Some(of) = one.subject() else { return Ok(Content::Nothing) };
+        let (now, hook) = (self.world.now(), hook(&delivery.destination));
+        if how != Asking::Unsilence && !one.is_live(now) {
+            return Ok(Content::Nothing);
+        }
+        let mut alerts = self.situation_alerts(of.situation).await?;
+        // What is over is not acknowledged: at some senders that would open it again.
+        let is_asked = |alert: &Alert| how != Asking::Acknowledge || alert.status == Status::Firing;
+        alerts.retain(|alert| alert.source == hook && is_asked(alert));
+        if alerts.is_empty() && how != Asking::Unsilence {
+            return Ok(Content::Nothing);
+        }
+        let remote = match of.passed.get(hook) {
+            Some(Passed::Done { id }) => id.clone(),
+            _ => None,
+        };
+        // A silence is ended by what it is found by, where its number was never learnt.
+        let made = if how == Asking::Unsilence { Asking::Silence } else { how };
+        Ok(Content::Ask(Box::new(Asked {
+            how,
+            situation: of.situation,
+            by: one.by.to_string(),
+            reason: one.reason.clone(),
+            at: one.at,
+            until: one.until(),
+            alerts,
+            remote,
+            mark: one.key(of.situation, made.word()),
+        })))
+    }
+
+    /// The alerts of this sender that fire as far as we know, and that it tells nothing of as it was asked to be silent.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn silenced_at(&self, hook: &str) -> Result<Vec<Alert>, Refusal> {
+        // What cleared a moment before the end is not told either.
+        let since = self.world.now() - Duration::minutes(LATE_MINUTES);
+        let mut silenced = Vec::new();
+        for one in self.journal.arrangements(ArrangementFilter::Asked { since }).await.map_err(refuse)? {
+            let Some(of) = one.subject() else { continue };
+            if matches!(of.passed.get(hook), Some(Passed::Done { .. })) {
+                let alerts = self.situation_alerts(of.situation).await?;
+                silenced.extend(
+                    alerts.into_iter().filter(|alert| alert.source == hook && alert.status == Status::Firing),
+                );
+            }
+        }
+        Ok(silenced)
+    }
+
+    /// Writes down what became of it: on the card, and on the timeline of the incident that the alerts belong to.
+    pub(super) async fn ask_settled(
+        self: &Arc<Self>,
+        delivery: &Delivery,
+        id: i64,
+        how: Asking,
+        settlement: Settlement,
+    ) -> Result<(), Refusal> {
+        let passed = match settlement.state {
+            DeliveryState::Sent => Passed::Done { id: settlement.external_id.clone() },
+            DeliveryState::Failed => Passed::Failed { why: settlement.error.clone().unwrap_or_default() },
+            _ => return self.journal.settle(settlement).await.map_err(refuse),
+        };
+        let hook = hook(&delivery.destination);
+        let mut marks = vec![Mark::Settled(settlement)];
+        let one = self.arrangement(id).await?;
+        let of = one.as_ref().and_then(|one| Some((one, one.subject()?)));
+        let Some((one, of)) = of else {
+            return self.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse);
+        };
+        let (what, by) = match how {
+            Asking::Acknowledge => ("acknowledgement", &one.by),
+            Asking::Silence => ("silence", &one.by),
+            Asking::Unsilence => {
+                ("end of the silence", one.ended.as_ref().map_or(&one.by, |ended| &ended.by))
+            }
+        };
+        let note = match &passed {
+            Passed::Failed { why } => format!(
+                "The {what} of S-{} by {by} could NOT be passed on to {hook}: {}.",
+                of.situation,
+                why.trim_end_matches('.')
+            ),
+            _ => format!("The {what} of S-{} by {by} was passed on to {hook}.", of.situation),
+        };
+        if how != Asking::Unsilence {
+            let amendment = Amendment::Passed { to: hook.to_owned(), passed };
+            marks.push(Mark::Amended { arrangement: id, amendment });
+        }
+        let row = self.situation(of.situation).await?;
+        let deliveries = self.anew(&row, self.world.now());
+        if let Some(incident) = row.incident {
+            let along = Along { marks: marks.clone(), deliveries: deliveries.clone(), ..Along::default() };
+            let house = Caller::house(delivery.destination.clone());
+            match self.submit(house, incident, Command::Note { text: note, at: None }, along).await {
+                Ok(_) => return Ok(()),
+                Err(refusal) if refusal.because == Because::Unavailable => return Err(refusal),
+                // It was closed meanwhile: the card tells it.
+                Err(_) => {}
+            }
+        }
+        self.journal.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)
+    }
+}
+
+fn hook(destination: &str) -> &str {
+    destination.strip_prefix("sender/").unwrap_or(destination)
+}

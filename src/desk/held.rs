@@ -1,0 +1,153 @@
+//! Situations that fall into a window or are silenced: what is told of them, and when they are looked at again.
+
+use chrono::{DateTime, Utc};
+
+use super::{Desk, refuse};
+use crate::{
+    alert::{
+        Alert,
+        arranged::{Arranged, Arrangement},
+        window::{self, Effect, Window, Within},
+    },
+    card::{
+        self, Card,
+        arranged::{Shown, clock},
+    },
+    incident::{event::InWindow, refusal::Refusal},
+    journal::{Append, Mark, rows::*},
+};
+
+/// Alerts of a situation that a window is held against.
+const ALERTS_MATCHED: u32 = 1_000;
+
+/// What stands at a moment.
+pub(super) struct Standing {
+    pub silences: Vec<Arrangement>,
+    /// Those that are open, each with its end.
+    windows: Vec<(Window, window::Span)>,
+}
+
+/// What becomes of one situation for it.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Nobody is told.
+    pub is_muted: bool,
+    pub within: Option<Within>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Held {
+    /// It is looked at again when what holds it ends.
+    pub fn mark(&self, id: i64) -> Option<Mark> {
+        self.until.map(|until| Mark::SituationHeld { id, until })
+    }
+}
+
+impl Desk {
+    pub(super) async fn standing(&self, now: DateTime<Utc>) -> Result<Standing, Refusal> {
+        let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
+        let planned = live.iter().filter_map(Arrangement::window);
+        let windows = self
+            .settings
+            .windows
+            .iter()
+            .cloned()
+            .chain(planned)
+            .filter_map(|window| window.open_at(now).map(|span| (window, span)))
+            .collect();
+        Ok(Standing { silences: live.into_iter().filter(Arrangement::is_silence).collect(), windows })
+    }
+
+    /// What was held back until now is to be told.
+    pub(super) async fn release_held(&self) -> Result<(), Refusal> {
+        let now = self.world.now();
+        if !self.journal.is_held_until(now).await.map_err(refuse)? {
+            return Ok(());
+        }
+        let released = Append { marks: vec![Mark::HeldReleased { until: now }], ..Append::default() };
+        self.journal.append(released).await.map_err(refuse)
+    }
+
+    /// What a situation falls into. One that an incident knows is told that it has cleared, and is not kept from it by a window.
+    pub(super) async fn held(&self, row: &SituationRow, standing: &Standing) -> Result<Held, Refusal> {
+        if crate::drill::is_exercise(&row.situation.source) {
+            return Ok(Held::default());
+        }
+        let within = self.within(row, standing).await?;
+        if let Some(silence) = standing.silences.iter().find(|one| one.silences(row.id, &row.situation)) {
+            let is_muted = row.incident.is_none() || row.situation.firing > 0;
+            return Ok(Held { is_muted, within, until: Some(silence.until()) });
+        }
+        let is_recorded = within.as_ref().is_some_and(|within| within.effect == Effect::Record);
+        Ok(Held {
+            is_muted: is_recorded && row.incident.is_none(),
+            until: within.as_ref().map(|within| within.until),
+            within,
+        })
+    }
+
+    async fn within(&self, row: &SituationRow, standing: &Standing) -> Result<Option<Within>, Refusal> {
+        if standing.windows.is_empty() {
+            return Ok(None);
+        }
+        let alerts = self.situation_alerts(row.id).await?;
+        let open = standing.windows.iter().map(|(window, span)| (window, *span));
+        Ok(window::within(open, &row.situation, &alerts))
+    }
+
+    /// The alerts of a situation that fire; all, where none does.
+    pub(super) async fn situation_alerts(&self, id: i64) -> Result<Vec<Alert>, Refusal> {
+        let rows = self.journal.alerts_of(id, ALERTS_MATCHED).await.map_err(refuse)?;
+        let any = rows.iter().any(|row| row.is_firing);
+        Ok(rows.into_iter().filter(|row| row.is_firing || !any).map(|row| row.alert).collect())
+    }
+
+    /// The window that a situation falls into now, as an entry tells it.
+    pub(super) async fn in_window(&self, row: &SituationRow) -> Result<Option<InWindow>, Refusal> {
+        let standing = self.standing(self.world.now()).await?;
+        let within = self.within(row, &standing).await?;
+        Ok(within.map(|within| InWindow { name: within.name, until: within.until }))
+    }
+
+    /// What was arranged about each of these situations, as it stands after its counts.
+    pub(super) async fn stand_of(&self, rows: &[SituationRow]) -> Result<Vec<String>, Refusal> {
+        let now = self.world.now();
+        let standing = self.standing(now).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut stand = String::new();
+            if let Some(ack) = self.acknowledgement(row.id).await? {
+                stand.push_str(&format!("; acknowledged by {}", ack.by));
+            }
+            if let Some(silence) = standing.silences.iter().find(|one| one.silences(row.id, &row.situation)) {
+                stand.push_str(&format!("; silenced until {}", clock(silence.until(), now)));
+            }
+            if let Some(within) = self.within(row, &standing).await? {
+                stand.push_str(&format!("; within the maintenance window «{}»", within.name));
+            }
+            all.push(stand);
+        }
+        Ok(all)
+    }
+
+    /// The last acknowledgement of a situation.
+    pub(super) async fn acknowledgement(&self, situation: i64) -> Result<Option<Arrangement>, Refusal> {
+        let of = self.journal.arrangements(ArrangementFilter::Of { situation }).await.map_err(refuse)?;
+        Ok(of.into_iter().rev().find(|one| matches!(one.what, Arranged::Acknowledgement { .. })))
+    }
+
+    /// A situation's card, with what was arranged about it.
+    pub(super) async fn with_arranged(&self, card: Card, row: &SituationRow) -> Result<Card, Refusal> {
+        let now = self.world.now();
+        let standing = self.standing(now).await?;
+        let within = self.within(row, &standing).await?;
+        let acknowledgement = self.acknowledgement(row.id).await?;
+        let shown = Shown {
+            acknowledgement: acknowledgement.as_ref(),
+            silence: standing.silences.iter().find(|one| one.silences(row.id, &row.situation)),
+            within: within.as_ref(),
+            now,
+        };
+        Ok(card::arranged::shown(card, row.id, &row.situation, &shown))
+    }
+}

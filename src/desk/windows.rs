@@ -1,0 +1,171 @@
+//! Maintenance windows in people's words: planned, listed, ended.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{Caller, Desk, arrange::Writing, refuse};
+use crate::{
+    alert::{
+        arranged::{Amendment, Arranged, Arrangement, Ended},
+        rules::{Matchers, PATTERN_MAX_BYTES},
+        window::{self, Effect, Span, Time, Window},
+    },
+    card::arranged::clock,
+    incident::{command::StatedTime, refusal::Refusal},
+    journal::{Mark, rows::ArrangementFilter},
+};
+
+const NAME_CHARS_MAX: usize = 80;
+/// Labels that a window is matched by at most.
+const LABELS_MAX: usize = 20;
+/// How long a window is whose end nobody said.
+const USUAL_MINUTES: i64 = 60;
+
+impl Desk {
+    pub(super) fn span(
+        &self,
+        from: Option<StatedTime>,
+        to: Option<StatedTime>,
+        minutes: Option<u32>,
+    ) -> Result<Span, Refusal> {
+        let now = self.world.now();
+        let from = from.map_or(now, |from| moment(from, now));
+        let until = match (to, minutes) {
+            (Some(to), _) => moment(to, from),
+            (None, minutes) => later(from, Duration::minutes(minutes.map_or(USUAL_MINUTES, i64::from))),
+        };
+        let span = Span { from, until };
+        let wrong = match window::check(span) {
+            Err(why) => Some(why),
+            Ok(()) if until <= now => Some("it is over already".to_owned()),
+            Ok(()) => None,
+        };
+        wrong.map_or(Ok(span), |why| {
+            Err(Refusal::invalid(
+                format!("That is no window: {why}."),
+                "Write `maintenance add \"db upgrade\" from 02:00 to 04:00 match service=db`; times are UTC.",
+            ))
+        })
+    }
+
+    pub(super) async fn add_window(
+        &self,
+        caller: &Caller,
+        name: String,
+        span: Span,
+        labels: Vec<(String, String)>,
+        records: bool,
+    ) -> Result<Writing, Refusal> {
+        let name = name.replace(['\n', '\t'], " ");
+        if name.chars().count() > NAME_CHARS_MAX {
+            return Err(Refusal::limit(
+                format!("A name has at most {NAME_CHARS_MAX} characters."),
+                "Shorten it.",
+            ));
+        }
+        if labels.len() > LABELS_MAX || labels.iter().any(|(_, pattern)| pattern.len() > PATTERN_MAX_BYTES) {
+            return Err(Refusal::limit(
+                format!("A window is matched by {LABELS_MAX} labels of {PATTERN_MAX_BYTES} bytes at most."),
+                "Match by fewer: the service is mostly enough.",
+            ));
+        }
+        let now = self.world.now();
+        let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
+        if live.iter().filter_map(Arrangement::window).any(|window| window.name == name) {
+            return Err(Refusal::conflict(
+                format!("A window «{name}» is planned already."),
+                "`maintenance list` shows it; end it first, or give another name.",
+            ));
+        }
+        let matching = Matchers { labels: labels.into_iter().collect(), ..Matchers::default() };
+        let effect = if records { Effect::Record } else { Effect::Annotate };
+        let what = Arranged::Window { name, matching, effect, span };
+        let one = self.numbered(&caller.person, String::new(), what).await?;
+        let reply = one
+            .window()
+            .map_or_else(String::new, |window| format!("Planned: {}.", line(&window, Some(&one), now)));
+        Ok(Writing { reply, marks: vec![Mark::Arranged(Box::new(one))], ..Writing::default() })
+    }
+
+    pub(super) async fn end_window(
+        &self,
+        caller: &Caller,
+        n: i64,
+        reason: String,
+    ) -> Result<Writing, Refusal> {
+        let now = self.world.now();
+        let rows = self.journal.arrangements(ArrangementFilter::One(n)).await.map_err(refuse)?;
+        let window = rows.into_iter().find(|one| one.is_live(now)).and_then(|one| one.window());
+        let Some(window) = window else {
+            return Err(Refusal::not_found(
+                format!("There is no window {n} that is open or planned."),
+                "`maintenance list` shows them; those without a number are ended in the settings.",
+            ));
+        };
+        let ended = Ended { by: caller.person.clone(), at: now, reason };
+        Ok(Writing {
+            reply: format!("The window «{}» is ended; what fires now is told.", window.name),
+            marks: vec![
+                Mark::Amended { arrangement: n, amendment: Amendment::Ended(ended) },
+                Mark::HeldReleased { until: DateTime::<Utc>::MAX_UTC },
+            ],
+            ..Writing::default()
+        })
+    }
+
+    /// Every window that is open or planned, a line each.
+    pub(super) async fn windows(&self) -> Result<String, Refusal> {
+        let now = self.world.now();
+        let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
+        let settled = self.settings.windows.iter().filter(|window| !is_over(window, now));
+        let mut lines: Vec<String> = settled.map(|window| line(window, None, now)).collect();
+        lines.extend(live.iter().filter_map(|one| one.window().map(|window| line(&window, Some(one), now))));
+        if lines.is_empty() {
+            return Ok("No maintenance is planned.".to_owned());
+        }
+        Ok(lines.join("\n"))
+    }
+}
+
+/// A time that lies ahead: a time of day is the next one after `after`.
+fn moment(stated: StatedTime, after: DateTime<Utc>) -> DateTime<Utc> {
+    match stated {
+        StatedTime::At(at) => at,
+        StatedTime::MinutesAgo(minutes) => later(after, -Duration::minutes(i64::from(minutes))),
+        StatedTime::TimeOfDay(time) => {
+            let today = after.date_naive().and_time(time).and_utc();
+            if today > after { today } else { later(today, Duration::days(1)) }
+        }
+    }
+}
+
+/// At the end of the calendar, no later.
+fn later(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    at.checked_add_signed(by).unwrap_or(at)
+}
+
+fn is_over(window: &Window, now: DateTime<Utc>) -> bool {
+    matches!(window.time, Time::Once(span) if span.until <= now)
+}
+
+/// `window 2 «db upgrade», open until 04:00 UTC: alerts with service=db are told with its name`.
+fn line(window: &Window, planned: Option<&Arrangement>, now: DateTime<Utc>) -> String {
+    let number = planned.map_or_else(String::new, |one| format!(" {}", one.id));
+    let when = match (window.open_at(now), window.next_after(now)) {
+        (Some(span), _) => format!("open until {}", clock(span.until, now)),
+        (None, Some(span)) => format!("from {} to {}", clock(span.from, now), clock(span.until, now)),
+        (None, None) => "not in the days to come".to_owned(),
+    };
+    let labels: Vec<String> =
+        window.matching.labels.iter().map(|(name, pattern)| format!("{name}={pattern}")).collect();
+    let mut about =
+        if labels.is_empty() { "alerts".to_owned() } else { format!("alerts with {}", labels.join(", ")) };
+    if let Some(source) = &window.matching.source {
+        about = format!("{about} from {source}");
+    }
+    let effect = match window.effect {
+        Effect::Annotate => "are told with its name",
+        Effect::Record => "are recorded, and told if they still fire when it ends",
+    };
+    let by = planned.map_or_else(|| ", by the settings".to_owned(), |one| format!(", by {}", one.by));
+    format!("window{number} «{}», {when}: {about} {effect}{by}", window.name)
+}

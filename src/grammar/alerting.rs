@@ -1,0 +1,115 @@
+//! The verbs about alerts and planned work.
+
+use clap::Subcommand;
+
+use super::value::{self, Filled, Minutes, SituationId, Time};
+use crate::alert::judgement::{Subject, Verdict};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AlertVerb {
+    /// Say whether alerts deserved it
+    #[command(after_help = "alert mark S-3 noise the disk cleans itself")]
+    Mark {
+        /// S-3, or the name of a rule
+        #[arg(value_name = "ALERT", value_parser = value::subject)]
+        alert: Subject,
+        /// What they were
+        #[arg(value_name = "MARK", value_parser = value::verdict())]
+        verdict: Verdict,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// What users feel, likely why, and what changed before
+    #[command(after_help = "alert why S-3")]
+    Why {
+        /// Of these alerts; else of the incident
+        #[arg(value_name = "SITUATION", value_parser = value::situation)]
+        situation: Option<SituationId>,
+    },
+    /// Which rules cry wolf, what was never acted on, what told first
+    #[command(after_help = "alert report --since 30d")]
+    Report {
+        /// Over how long, such as 30d
+        #[arg(long, value_name = "DURATION", value_parser = value::duration)]
+        since: Option<Minutes>,
+    },
+    /// You are on it; the sender is told where it can be
+    #[command(before_help = "ack S-N [TEXT]", after_help = "alert ack S-3 I look at the disk")]
+    Ack {
+        /// Which
+        #[arg(value_name = "SITUATION", value_parser = value::situation)]
+        situation: SituationId,
+        /// What you do
+        #[arg(value_name = "TEXT")]
+        comment: Option<String>,
+    },
+    /// Count them, tell nobody; it ends by itself
+    #[command(
+        before_help = "silence S-N [for] DURATION REASON",
+        after_help = "alert silence S-3 2h the disk is being replaced"
+    )]
+    Silence {
+        /// Which
+        #[arg(value_name = "SITUATION", value_parser = value::situation)]
+        situation: SituationId,
+        /// For how long: 30m, 2h
+        #[arg(value_name = "DURATION", value_parser = value::duration)]
+        minutes: Minutes,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// Tell of them again
+    #[command(after_help = "alert unsilence S-3 the disk is replaced")]
+    Unsilence {
+        /// Which
+        #[arg(value_name = "SITUATION", value_parser = value::situation)]
+        situation: SituationId,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Maintenance {
+    /// Plan a window
+    #[command(
+        before_help = "maintenance add WINDOW [from TIME] [to TIME | for DURATION] [match LABEL=VALUE …] [--record]",
+        after_help = "maintenance add \"db upgrade\" from 02:00 to 04:00 match service=db"
+    )]
+    Add {
+        /// Its name, in quotes if it has blanks
+        #[arg(value_name = "WINDOW")]
+        name: String,
+        /// When it begins: 02:00 (the next, UTC), a date and time; else now
+        #[arg(long = "begins", value_name = "TIME", value_parser = value::time)]
+        from: Option<Time>,
+        /// When it ends
+        #[arg(long = "ends", value_name = "TIME", value_parser = value::time)]
+        to: Option<Time>,
+        /// How long it is, if that is not said by its end; else an hour
+        #[arg(long = "for", value_name = "DURATION", value_parser = value::duration, conflicts_with = "to")]
+        minutes: Option<Minutes>,
+        /// Labels that alerts must have, such as service=db; several with ; between. Else all alerts
+        #[arg(long = "match", value_name = "LABEL=VALUE", value_parser = value::field, value_delimiter = ';')]
+        labels: Vec<Filled>,
+        /// Record them, and tell nobody until it ends
+        #[arg(long)]
+        record: bool,
+    },
+    /// Windows, open and planned
+    #[command(after_help = "maintenance list")]
+    List,
+    /// End one, or take it back
+    #[command(after_help = "maintenance end 2 done early")]
+    End {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+}

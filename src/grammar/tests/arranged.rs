@@ -1,0 +1,69 @@
+//! What people say about alerts.
+
+use super::*;
+
+fn arranged(text: &str) -> Arrange {
+    match said(text) {
+        Ok(Spoken::Arrange(asked)) => asked,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn alerts_are_acknowledged_and_silenced_as_people_say_it() {
+    let ack = Arrange::Acknowledge { situation: 3, comment: "I look at db1".into() };
+    for text in ["ack S-3 I look at db1", "alert ack s-3 I look at db1", "INC-1 ack #S-3 I look at db1"] {
+        assert_eq!(arranged(text), ack, "{text}");
+    }
+    assert_eq!(command("ack 3"), Command::UnderstandTask { n: 3 }, "a task as ever");
+    let silence =
+        Arrange::Silence { situation: 3, minutes: 120, reason: "the disk is being replaced".into() };
+    for text in [
+        "silence S-3 for 2h \"the disk is being replaced\"",
+        "silence S-3 2h the disk is being replaced",
+        "/record alert silence S-3 for 120 the disk is being replaced",
+    ] {
+        assert_eq!(arranged(text), silence, "{text}");
+    }
+    assert_eq!(arranged("unsilence S-3"), Arrange::Unsilence { situation: 3, reason: String::new() });
+    assert!(refused("silence S-3 for ever it is loud").contains("is no duration"));
+    assert!(said("silence S-3 2h").is_err(), "nobody knows why at night");
+}
+
+#[test]
+fn a_window_is_planned_in_words_or_with_flags() {
+    let window = |name: &str, from: Option<&str>, to: Option<&str>, minutes, labels: &[(&str, &str)]| {
+        let time = |text: &str| StatedTime::TimeOfDay(text.parse().unwrap());
+        Arrange::AddWindow {
+            name: name.into(),
+            from: from.map(time),
+            to: to.map(time),
+            minutes,
+            labels: labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            records: false,
+        }
+    };
+    let upgrade =
+        window("db upgrade", Some("02:00:00"), Some("04:00:00"), None, &[("service", "db"), ("env", "prod")]);
+    for text in [
+        "maintenance add \"db upgrade\" from 02:00 to 04:00 match service=db env=prod",
+        "maintenance add \"db upgrade\" match service=db, env=prod from 02:00 to 04:00",
+        "maintenance add --begins 02:00 --ends 04:00 --match service=db;env=prod \"db upgrade\"",
+    ] {
+        assert_eq!(arranged(text), upgrade, "{text}");
+    }
+    assert_eq!(arranged("maintenance add network for 2h"), window("network", None, None, Some(120), &[]));
+    assert!(matches!(
+        arranged("maintenance add network for 2h --record"),
+        Arrange::AddWindow { records: true, .. }
+    ));
+    assert_eq!(arranged("maintenance end 2 done"), Arrange::EndWindow { n: 2, reason: "done".into() });
+    for text in [
+        "maintenance",
+        "maintenance add",
+        "maintenance add network tomorrow",
+        "maintenance add network match db",
+    ] {
+        assert!(said(text).is_err(), "{text}: {:?}", said(text));
+    }
+}

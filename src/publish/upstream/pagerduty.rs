@@ -1,0 +1,55 @@
+//! PagerDuty: acknowledge, by the REST API v2 in the name of an account, or by the Events API v2 under the alert's key.
+//!
+//! <https://developer.pagerduty.com/api-reference/8a0e1aa2ec666-update-an-incident>,
+//! <https://developer.pagerduty.com/docs/send-alert-event>
+
+use reqwest::header::HeaderValue;
+use serde_json::json;
+
+use super::{Api, Monitor, UpstreamSettings, each};
+use crate::{
+    alert::Alert,
+    outbox::port::{Asked, BoxFuture, Outcome},
+    publish::wire,
+};
+
+const REST_URL: &str = "https://api.pagerduty.com";
+const EVENTS_URL: &str = "https://events.pagerduty.com";
+
+pub(super) struct PagerDuty {
+    api: Api,
+    /// Whoever acknowledges by the REST API; without one it is the Events API.
+    from: Option<String>,
+}
+
+impl PagerDuty {
+    pub fn new(settings: &UpstreamSettings) -> Result<Self, String> {
+        let usual = if settings.from.is_some() { REST_URL } else { EVENTS_URL };
+        Ok(Self { api: Api::new(settings, Some(usual))?, from: settings.from.clone() })
+    }
+
+    async fn acknowledge(&self, alert: &Alert) -> Outcome {
+        let token = self.api.token.as_ref().map(|token| token.expose()).unwrap_or_default();
+        let Some(from) = &self.from else {
+            // PagerDuty's own webhooks name the incident, and its key beside it.
+            let key = alert.labels.get("incident_key").unwrap_or(&alert.fingerprint);
+            let body = json!({ "routing_key": token, "event_action": "acknowledge", "dedup_key": key });
+            let request = self.api.client.post(self.api.url(&["v2", "enqueue"])).json(&body);
+            return self.api.outcome(wire::call(request).await);
+        };
+        let body = json!({ "incident": { "type": "incident_reference", "status": "acknowledged" } });
+        let mut request = self.api.client.put(self.api.url(&["incidents", &alert.fingerprint])).json(&body);
+        if let Ok(mut key) = HeaderValue::try_from(format!("Token token={token}")) {
+            key.set_sensitive(true);
+            request = request.header("authorization", key);
+        }
+        request = request.header("from", from).header("accept", "application/json");
+        self.api.outcome(wire::call(request).await)
+    }
+}
+
+impl Monitor for PagerDuty {
+    fn ask<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Outcome> {
+        Box::pin(each(&asked.alerts, move |alert| self.acknowledge(alert)))
+    }
+}

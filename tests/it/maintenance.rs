@@ -1,0 +1,261 @@
+//! Planned work and silences: what matches is told with the window's name, or kept until it ends; all else comes through.
+
+use chrono::Duration;
+use commandpost::{
+    alert::{
+        Alert,
+        rules::{Action, Matchers, Rule},
+        window::{Day, Effect, Time, Window},
+    },
+    desk::{Answer, Settings, words, words::Words},
+    incident::refusal::Refusal,
+    journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, What},
+    publish::upstream::{self, Recall, UpstreamSettings},
+};
+
+use crate::support::{
+    courier::{Scripted, pump},
+    house::{House, alert, caller, resolved},
+};
+
+fn of(service: &str, name: &str) -> Alert {
+    Alert { labels: [("service".to_owned(), service.to_owned())].into(), ..alert(service, name) }
+}
+
+async fn house(settings: Settings) -> House {
+    House::open(Settings { chats: vec!["chat".into()], ..settings }).await
+}
+
+async fn try_say(house: &House, who: &str, text: &str) -> Result<Answer, Refusal> {
+    house.desk.say(caller(who), None, Words::Text(text.into()), None, &words::by_name()).await
+}
+
+async fn say(house: &House, who: &str, text: &str) -> String {
+    try_say(house, who, text).await.unwrap_or_else(|refusal| panic!("{text}: {refusal}")).text
+}
+
+async fn take(house: &House, alerts: Vec<Alert>) {
+    house.desk.take_alerts(alerts).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+}
+
+/// The situations whose cards wait to be shown.
+async fn told(house: &House) -> Vec<i64> {
+    let open = house.journal.deliveries(DeliveryFilter::Open).await.unwrap();
+    open.into_iter()
+        .filter_map(|delivery| match delivery.what {
+            What::Situation { id } => Some(id),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What a reader of the card sees, line by line.
+async fn card(house: &House, id: i64) -> String {
+    let row = house.journal.situations(SituationFilter::One(id)).await.unwrap().remove(0);
+    let card = house.desk.situation_card(&row).await.unwrap();
+    let fields = card.fields.iter().map(|field| format!("{}: {:?}\n", field.name, field.value));
+    let buttons = card.buttons.iter().map(|button| format!("[{}] {}\n", button.label, button.command));
+    fields.chain(buttons).collect()
+}
+
+#[tokio::test]
+async fn an_alert_within_a_window_is_told_with_its_name_and_in_the_incident_that_a_rule_declares() {
+    let when = Matchers::default();
+    let then = Action::Declare { severity: 2, title: None };
+    let rules = vec![Rule { name: "all".into(), when, then }];
+    let house = house(Settings { rules, ..Settings::default() }).await;
+    let planned =
+        say(&house, "Ada", "maintenance add \"db upgrade\" from 11:59 to 16:00 match service=db").await;
+    assert!(planned.contains("from 2026-01-03 11:59 UTC"), "a time of day is the next one: {planned}");
+    say(&house, "Ada", "maintenance end 1 meant today").await;
+    let planned = say(&house, "Ada", "maintenance add \"db upgrade\" to 16:00 match service=db").await;
+    assert_eq!(
+        planned,
+        "Planned: window 2 «db upgrade», open until 16:00 UTC: alerts with service=db are told with its name, by Ada."
+    );
+    take(&house, vec![of("db", "db1"), of("web", "web1")]).await;
+    let ids: Vec<_> =
+        house.desk.list(IncidentFilter::all(9)).await.unwrap().into_iter().map(|row| row.id).collect();
+    assert_eq!(ids.len(), 2, "a window mutes nothing by itself");
+    let mut linked = Vec::new();
+    for id in ids {
+        linked.extend(house.texts(id).await.into_iter().filter(|text| text.contains("were linked")));
+    }
+    linked.sort();
+    assert_eq!(
+        linked,
+        [
+            "Alerts S-1 «Disk full on db1» from alertmanager were linked: 1 of 1 firing; within the maintenance window \
+             «db upgrade», until 2026-01-02 16:00 UTC.",
+            "Alerts S-2 «Disk full on web1» from alertmanager were linked: 1 of 1 firing.",
+        ]
+    );
+    let shown = card(&house, 1).await;
+    assert!(shown.contains("within the maintenance window «db upgrade», until 16:00 UTC"), "{shown}");
+    assert!(!card(&house, 2).await.contains("maintenance"));
+    house.world.later(Duration::hours(4));
+    assert!(!card(&house, 1).await.contains("maintenance"), "it ends by itself");
+    assert_eq!(say(&house, "Bo", "maintenance list").await.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn a_window_that_records_tells_what_still_fires_when_it_ends_and_lets_through_what_does_not_match() {
+    let windows = vec![Window {
+        name: "backup".into(),
+        matching: Matchers { labels: [("service".into(), "db".into())].into(), ..Matchers::default() },
+        effect: Effect::Record,
+        time: Time::Weekly {
+            days: vec![Day::Fri],
+            from: chrono::NaiveTime::from_hms_opt(11, 0, 0).unwrap(),
+            until: chrono::NaiveTime::from_hms_opt(13, 0, 0).unwrap(),
+            zone: chrono_tz::UTC,
+        },
+    }];
+    let mut house = house(Settings { windows, ..Settings::default() }).await;
+    let gone = of("db", "db2");
+    let passing = Alert { group_key: "passing".into(), ..gone };
+    take(&house, vec![of("db", "db1"), of("web", "web1"), passing.clone()]).await;
+    assert_eq!(told(&house).await, [2], "what does not match comes through");
+    take(&house, vec![of("db", "db3"), resolved(&passing)]).await;
+    assert_eq!(told(&house).await, [2], "it is counted, and not told");
+    house = house.restarted();
+    house.world.later(Duration::minutes(59));
+    take(&house, vec![]).await;
+    assert_eq!(told(&house).await, [2]);
+    house.world.later(Duration::minutes(1));
+    take(&house, vec![]).await;
+    assert_eq!(told(&house).await, [2, 1], "what still fires, and not what came and went");
+    let row = house.journal.situations(SituationFilter::One(1)).await.unwrap().remove(0);
+    assert_eq!(row.situation.firing, 2);
+    assert_eq!(row.decided.as_deref(), Some("card"), "the rules have looked at it");
+}
+
+#[tokio::test]
+async fn a_silence_counts_and_does_not_tell_and_ends_by_itself_after_a_restart_too() {
+    let mut house = house(Settings { silence_hours_max: 8, ..Settings::default() }).await;
+    let chat = Scripted::new("chat");
+    take(&house, vec![of("db", "db1")]).await;
+    pump(&house.desk, &[&chat]).await;
+    for (text, why) in [
+        ("silence S-1 9h why", "from a minute to 8 hours"),
+        ("silence S-7 1h why", "There is no alert situation S-7"),
+        ("unsilence S-1", "S-1 is not silenced"),
+    ] {
+        let refusal = try_say(&house, "Ada", text).await.unwrap_err();
+        assert!(refusal.why.contains(why), "{text}: {refusal}");
+    }
+    assert!(
+        try_say(&house, "Ada", "silence S-1 1h").await.is_err(),
+        "without a reason nobody knows why at night"
+    );
+    let answer = say(&house, "Ada", "silence S-1 for 2h \"the disk is being replaced @everyone\"").await;
+    assert_eq!(
+        answer,
+        "S-1 is silenced until 14:00 UTC: the disk is being replaced @everyone. alertmanager is not told: nothing in \
+         [senders] reaches it. What comes is counted. `unsilence S-1` ends it earlier."
+    );
+    assert_eq!(told(&house).await, [1], "the card says that it is silenced");
+    pump(&house.desk, &[&chat]).await;
+    let shown = card(&house, 1).await;
+    assert!(shown.contains("by Ada until 14:00 UTC: the disk is being replaced"), "{shown}");
+    assert!(shown.contains("[Unsilence] alert unsilence S-1") && !shown.contains("[Silence]"), "{shown}");
+
+    take(&house, vec![of("db", "db2")]).await;
+    assert_eq!(told(&house).await, Vec::<i64>::new());
+    take(&house, vec![of("web", "web1")]).await;
+    assert_eq!(told(&house).await, [2], "another group is told");
+    pump(&house.desk, &[&chat]).await;
+    house = house.restarted();
+    house.world.later(Duration::minutes(121));
+    take(&house, vec![]).await;
+    assert_eq!(told(&house).await, [1]);
+    assert!(!card(&house, 1).await.contains("Silenced"));
+
+    say(&house, "Bo", "silence S-1 1h again").await;
+    take(&house, vec![of("db", "db3")]).await;
+    pump(&house.desk, &[&chat]).await;
+    assert_eq!(say(&house, "Bo", "unsilence S-1 \"done\"").await, "S-1 is silenced no more: done.");
+    take(&house, vec![]).await;
+    assert_eq!(told(&house).await, [1]);
+}
+
+/// An Alertmanager that has been up for a while and has these alerts.
+async fn alertmanager(fingerprints: &'static [&'static str]) -> (String, tokio::task::JoinHandle<()>) {
+    use axum::{Json, Router, routing::get};
+    use serde_json::json;
+    let all: Vec<_> = fingerprints.iter().map(|print| json!({ "fingerprint": print })).collect();
+    let router = Router::new()
+        .route("/api/v2/status", get(|| async { Json(json!({ "uptime": "2026-01-01T12:00:00.000Z" })) }))
+        .route("/api/v2/alerts", get(|| async { Json(all) }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (url, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
+}
+
+#[tokio::test]
+async fn what_clears_while_alertmanager_is_silent_about_it_is_learnt_by_asking() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let (url, server) = alertmanager(&["db2"]).await;
+    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager"))].into();
+    let house = house(Settings { upstream, ..Settings::default() }).await;
+    let settings = UpstreamSettings {
+        hook: "alertmanager".into(),
+        sender: "alertmanager".into(),
+        url: Some(url.parse().unwrap()),
+        ..UpstreamSettings::default()
+    };
+    let recall = Recall::of(&settings, house.desk.clone()).unwrap().unwrap();
+    let incident = house.incident().await;
+    take(&house, vec![of("db", "db1"), of("db", "db2")]).await;
+    say(&house, "Ada", "link S-1").await;
+    recall.look().await.unwrap();
+    assert_eq!(
+        house.desk.incident(incident).await.unwrap().firing(),
+        2,
+        "it is only asked while it is silent"
+    );
+    say(&house, "Ada", "ack S-1").await;
+    pump(&house.desk, &[&Scripted::new("sender/alertmanager")]).await;
+    recall.look().await.unwrap();
+    take(&house, vec![]).await;
+    assert_eq!(
+        house.texts(incident).await.last().unwrap(),
+        "Alerts S-1 «Disk full on db1 (+1 more)»: 1 of 2 firing now."
+    );
+    server.abort();
+}
+
+#[tokio::test]
+async fn an_acknowledgement_names_who_is_on_it_and_a_repeat_under_its_key_is_answered_as_before() {
+    let house = house(Settings::default()).await;
+    take(&house, vec![of("db", "db1")]).await;
+    let ack = |key: &str| {
+        let (desk, key) = (house.desk.clone(), key.to_owned());
+        async move {
+            let words = Words::Text("ack S-1 I look at db1".into());
+            desk.say(caller("Ada"), None, words, Some(key), &words::by_name()).await
+        }
+    };
+    let first = ack("k1").await.unwrap();
+    assert_eq!(ack("k1").await.unwrap(), first);
+    assert!(ack("k2").await.unwrap_err().why.contains("Ada acknowledged S-1 at 12:00 UTC"));
+    let shown = card(&house, 1).await;
+    assert!(
+        shown.contains("by Ada, 12:00 UTC: I look at db1") && !shown.contains("[Acknowledge]"),
+        "{shown}"
+    );
+
+    // One that the sender brings is news too, and is not news twice.
+    let incident = house.incident().await;
+    say(&house, "Ada", "link S-1").await;
+    let on_it = Alert { acknowledged: true, ..of("db", "db1") };
+    take(&house, vec![on_it.clone()]).await;
+    take(&house, vec![on_it]).await;
+    let texts = house.texts(incident).await;
+    let news: Vec<_> = texts.iter().filter(|text| text.contains("acknowledged at the sender")).collect();
+    assert_eq!(news, ["Alerts S-1 «Disk full on db1»: 1 of 1 firing now, 1 acknowledged at the sender."]);
+    take(&house, vec![resolved(&of("db", "db1"))]).await;
+    assert!(house.texts(incident).await.last().is_some_and(|text| text.contains("cleared")));
+    assert!(try_say(&house, "Bo", "ack S-1").await.is_err());
+}
