@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Along, Answer, Caller, Desk, evidence::stated_impact, policy, refuse};
+use super::{
+    Along, Answer, Caller, Desk,
+    evidence::{anybody, stated_impact},
+    policy, refuse,
+};
 use crate::{
     alert::{
         judgement::{Judgement, Subject, Verdict},
@@ -44,9 +48,6 @@ impl Desk {
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
         let asked = format!("mark {subject} {} {reason}", verdict.word());
-        if let Some(answer) = self.answered(once.as_deref(), &asked).await? {
-            return Ok(answer);
-        }
         let mut judgement = Judgement {
             id: self.world.id(),
             subject,
@@ -72,7 +73,7 @@ impl Desk {
         if let Some(incident) = row.incident
             && !self.is_hidden_from(&caller, row.incident).await
         {
-            let text = format!("Marked S-{id} ({}) as {}{why}", row.situation.title, verdict.word());
+            let text = format!("Marked S-{id} ({}) as {}{why}", row.situation.lead, verdict.word());
             let along = Along {
                 marks: vec![mark.clone()],
                 deliveries: cards.clone(),
@@ -128,9 +129,8 @@ impl Desk {
     pub(super) async fn report_told(&self, caller: &Caller, minutes: Option<u32>) -> Result<String, Refusal> {
         let minutes = minutes.map_or(REPORT_DAYS * 24 * 60, i64::from);
         // What others read along names no incident that is not for everybody.
-        let house = Person::house();
-        let reader = if caller.is_overheard { &house } else { &caller.person };
-        let report = self.alert_report(reader, self.world.now() - Duration::minutes(minutes)).await?;
+        let reader = if caller.is_overheard { anybody() } else { caller.person.clone() };
+        let report = self.alert_report(&reader, self.world.now() - Duration::minutes(minutes)).await?;
         Ok(export::alerts::text(&report))
     }
 
