@@ -112,10 +112,12 @@ impl Desk {
     /// A situation that something can be arranged about, and its alerts.
     async fn arrangeable(&self, caller: &Caller, id: i64) -> Result<(SituationRow, Vec<Alert>), Refusal> {
         let row = self.situation(id).await?;
-        if let Some(incident) = row.incident
-            && (!self.seen_by(&caller.person).may_see(incident).await || caller.is_overheard_on(incident))
-        {
-            return Err(Refusal::conflict(format!("Somebody is on S-{id} already."), "Nothing to do."));
+        if let Some(incident) = row.incident {
+            let incident = self.incident(incident).await?;
+            let is_overheard = incident.restricted.is_some() && caller.is_overheard_on(incident.id);
+            if is_overheard || !incident.may_see(&caller.person) {
+                return Err(Refusal::conflict(format!("Somebody is on S-{id} already."), "Nothing to do."));
+            }
         }
         if !row.is_open {
             return Err(Refusal::conflict(

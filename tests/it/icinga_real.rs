@@ -6,7 +6,7 @@
 use std::{fs, path::Path, process::Command};
 
 use crate::support::{
-    daemon::{Daemon, Watched, declaring, installed, over_a_kill, told, until_told},
+    daemon::{Daemon, Watched, account, declaring, installed, over_a_kill, told, until_told},
     program::{Program, free_port, until},
 };
 
@@ -109,7 +109,9 @@ async fn what_a_real_icinga_sees_is_in_the_incident_and_an_acknowledgement_from_
     let config = CONFIG.replace("{port}", &port.to_string()).replace("{password}", PASSWORD);
     let config = watched.settings("icinga2.conf", &config);
     let mut command = Command::new(icinga);
-    command.args(["daemon", "-c"]).arg(config).args(["-DRunAsUser=root", "-DRunAsGroup=root"]);
+    let [user, group] = account();
+    command.args(["daemon", "-c"]).arg(config);
+    command.args([format!("-DRunAsUser={user}"), format!("-DRunAsGroup={group}")]);
     for (name, dir) in
         [("Data", "data"), ("Log", "log"), ("Cache", "cache"), ("Spool", "notes"), ("InitRun", "run")]
     {

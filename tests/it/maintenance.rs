@@ -9,13 +9,13 @@ use commandpost::{
     },
     desk::{Answer, Settings, words, words::Words},
     incident::refusal::Refusal,
-    journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, What},
+    journal::rows::{ArrangementFilter, DeliveryFilter, IncidentFilter, SituationFilter, What},
     publish::upstream::{self, Recall, UpstreamSettings},
 };
 
 use crate::support::{
     courier::{Scripted, pump},
-    house::{House, alert, caller, resolved},
+    house::{House, alert, caller, person, resolved},
 };
 
 fn of(service: &str, name: &str) -> Alert {
@@ -178,6 +178,32 @@ async fn a_silence_counts_and_does_not_tell_and_ends_by_itself_after_a_restart_t
     assert_eq!(say(&house, "Bo", "unsilence S-1 \"done\"").await, "S-1 is silenced no more: done.");
     take(&house, vec![]).await;
     assert_eq!(told(&house).await, [1]);
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_restricted_incident_is_arranged_by_those_who_see_it_and_anything_else_in_any_room()
+{
+    let house = house(Settings::default()).await;
+    take(&house, vec![of("db", "db1")]).await;
+    let incident = house.incident().await;
+    say(&house, "Ada", "link S-1").await;
+    let room = |who: &str, text: &str| {
+        let (desk, caller, words) = (house.desk.clone(), caller(who).overheard(), Words::Text(text.into()));
+        async move { desk.say(caller, None, words, None, &words::by_name()).await }
+    };
+    assert!(room("Bo", "silence S-1 1h it is known").await.is_ok(), "where others read along");
+    say(&house, "Ada", "restrict a customer's data").await;
+    for refused in [try_say(&house, "Bo", "unsilence S-1").await, room("Ada", "unsilence S-1").await] {
+        let why = refused.unwrap_err().why;
+        assert!(why == "Somebody is on S-1 already." && !why.contains(&incident.to_string()), "{why}");
+    }
+    assert!(house.desk.seen_by(&person("Bo")).arrangements(live(&house)).await.unwrap().is_empty());
+    assert_eq!(house.desk.seen_by(&person("Ada")).arrangements(live(&house)).await.unwrap().len(), 1);
+    say(&house, "Ada", "unsilence S-1").await;
+}
+
+fn live(house: &House) -> ArrangementFilter {
+    ArrangementFilter::Live { now: house.desk.world.now() }
 }
 
 /// An Alertmanager that has been up for a while and has these alerts.

@@ -6,7 +6,7 @@
 use std::{fs, process::Command};
 
 use crate::support::{
-    daemon::{Daemon, Watched, declaring, installed, over_a_kill, told, until_told},
+    daemon::{Daemon, Watched, account, declaring, installed, over_a_kill, told, until_told},
     program::{Program, until},
 };
 
@@ -23,8 +23,8 @@ temp_file={dir}/var/nagios.tmp
 temp_path={dir}/var
 check_result_path={dir}/var/results
 query_socket={dir}/nagios.qh
-nagios_user=root
-nagios_group=root
+nagios_user={user}
+nagios_group={group}
 interval_length=1
 check_external_commands=1
 enable_notifications=1
@@ -114,7 +114,8 @@ async fn what_a_real_nagios_sees_is_in_the_incident_and_an_acknowledgement_from_
     post.start().await;
     fs::create_dir_all(watched.file("var/results")).unwrap();
     watched.settings("objects.cfg", OBJECTS);
-    let main = watched.settings("nagios.cfg", MAIN);
+    let [user, group] = account();
+    let main = watched.settings("nagios.cfg", &MAIN.replace("{user}", &user).replace("{group}", &group));
     let _nagios = Daemon::start(Command::new(nagios).arg(main), &watched.file("out.log"));
     until(30, "a first look at the file", || async { watched.file("checked").exists() && pipe.exists() })
         .await;

@@ -20,6 +20,14 @@ pub fn installed(name: &str) -> Option<PathBuf> {
     dirs.map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
+/// The user and the group that the tests run as: daemons that would become somebody else stay it.
+pub fn account() -> [String; 2] {
+    ["-un", "-gn"].map(|what| {
+        let said = Command::new("id").arg(what).output().unwrap();
+        String::from_utf8(said.stdout).unwrap().trim().to_owned()
+    })
+}
+
 /// A running one, with all that it started.
 pub struct Daemon(Child);
 
