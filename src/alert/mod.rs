@@ -15,6 +15,7 @@ use crate::mask::Masked;
 
 mod body;
 mod draft;
+pub mod heartbeat;
 pub mod intake;
 pub mod links;
 pub mod mapping;

@@ -416,7 +416,7 @@ async fn read(conn: &mut SqliteConnection, placed: i64) -> Result<Vec<Held>, sql
 fn batch(receipt: &str, at: i64, alerts: &str) -> Option<AlertBatch> {
     let now = DateTime::from_timestamp_millis(at)?;
     let (receipt, alerts) = (receipt.parse().ok()?, serde_json::from_str(alerts).ok()?);
-    Some(AlertBatch { alerts, receipt, now, may_wait: true })
+    Some(AlertBatch { alerts, receipt, now, may_wait: true, once: None })
 }
 
 async fn drop_upto(conn: &mut SqliteConnection, placed: i64) -> Result<(), sqlx::Error> {
