@@ -1,6 +1,7 @@
 //! The desk on a real journal: what is answered is written, what is refused is not, whatever fails in between.
 
 mod alerts;
+mod heartbeats;
 mod masking;
 mod outbox;
 mod parts;
