@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::roles;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
+use super::{heartbeat, roles, trust};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -56,6 +56,12 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
+        if !report.is_spoilt("http") {
+            trust::check(config, report);
+        }
+    }
+    if !report.is_spoilt("heartbeat") {
+        heartbeat::check(config, report);
     }
     if !report.is_spoilt("http")
         && !report.is_spoilt("auth")
@@ -113,7 +119,11 @@ fn tokens(config: &Config, report: &mut Report<'_>) {
 }
 
 /// Each name once; the second is reported, with the place of the first.
-fn once<'n>(names: impl Iterator<Item = &'n str>, key: impl Fn(usize) -> String, report: &mut Report<'_>) {
+pub(super) fn once<'n>(
+    names: impl Iterator<Item = &'n str>,
+    key: impl Fn(usize) -> String,
+    report: &mut Report<'_>,
+) {
     let mut first = BTreeMap::new();
     for (index, name) in names.enumerate() {
         let Some(earlier) = first.get(name).copied() else {
@@ -263,7 +273,7 @@ fn hooks(config: &Config, report: &mut Report<'_>) {
             report.at(&format!("{key}.mapping"), what, "Take it away, or change `sender`.");
         }
         // The two that are there by themselves are left out in silence; whoever writes one wants it served.
-        if !is_open && hook.token.is_none() && report.exact_place_of(&key).is_some() {
+        if !is_open && !hook.asks_who() && report.exact_place_of(&key).is_some() {
             let what =
                 format!("the hook has no token, and {} can be reached from elsewhere", config.http.listen);
             report.at(&key, what, "Give `token_file`: anybody there could otherwise raise alerts.");
