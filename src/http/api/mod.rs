@@ -5,6 +5,7 @@ mod commands;
 pub mod document;
 mod drills;
 mod export;
+mod heartbeats;
 mod incidents;
 mod outbox;
 pub(crate) mod timeline;
@@ -31,6 +32,7 @@ use super::{
 use crate::{
     desk::{
         Answer, Caller, Desk,
+        heartbeats::Heartbeats,
         words::{Resolve, Words},
     },
     incident::{
@@ -45,6 +47,7 @@ pub struct Api {
     pub resolve: Resolve,
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
+    pub heartbeats: Arc<Heartbeats>,
     pub time_zone: chrono_tz::Tz,
     /// The zones of people who have one of their own, by id.
     pub zones: BTreeMap<String, chrono_tz::Tz>,
@@ -64,6 +67,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/incidents/{id}/verify", incidents::verify),
         post("/api/v1/commands", commands::command_anywhere),
         get("/api/v1/situations", alerts::situations),
+        get("/api/v1/heartbeats", heartbeats::heartbeats),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),
