@@ -5,9 +5,12 @@ mod chats;
 pub mod check;
 mod console;
 pub mod demo;
+mod doors;
 pub mod drills;
+mod heartbeats;
 pub mod house;
 pub mod incident;
+mod letters;
 pub mod notify;
 pub mod reach;
 pub mod senders;
@@ -62,6 +65,8 @@ pub enum Verb {
     Rebuild,
     /// Who can post alerts, and what would become of a body
     Senders(senders::Args),
+    /// Who gives signs of life, when each was heard last, and what is missed
+    Heartbeats(heartbeats::Args),
     /// Hand a message to a hook, keeping what could not be delivered: for monitors that run a hook once and forget
     Notify(notify::Args),
 }
@@ -100,6 +105,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Restore(ref args) => backup::restore(&cli, args).await,
         Verb::Rebuild => backup::rebuild(&cli).await,
         Verb::Senders(ref args) => senders::run(&cli, args),
+        Verb::Heartbeats(ref args) => heartbeats::run(&cli, args).await,
         Verb::Notify(ref args) => notify::run(args).await,
     };
     match outcome {
