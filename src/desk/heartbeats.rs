@@ -130,10 +130,6 @@ impl Heartbeats {
         Ok(Arc::new(Heartbeats { desk, all, looked_at, is_deaf, woken: Notify::new() }))
     }
 
-    pub fn is_known(&self, name: &str) -> bool {
-        self.all.contains_key(name)
-    }
-
     /// A sign of life: on disk when this returns. When the next is due.
     ///
     /// # Errors
@@ -187,11 +183,6 @@ impl Heartbeats {
             }
         }
         Ok(())
-    }
-
-    /// The hooks whose alerts may hold a sign of life.
-    pub fn watched(&self) -> impl Iterator<Item = &str> {
-        self.all.values().filter_map(|kept| Some(kept.settings.watchdog.as_ref()?.hook.as_str()))
     }
 
     pub fn list(&self) -> Vec<HeartbeatView> {

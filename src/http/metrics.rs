@@ -191,6 +191,7 @@ impl Used {
     pub fn reset(&self) {
         self.at.set(0);
     }
+    #[cfg(test)]
     pub fn at(&self) -> i64 {
         self.at.get()
     }
