@@ -23,7 +23,7 @@ pub(super) async fn answered(
         let Job::Alerts(alerts, _) = job else { continue };
         let Some(once) = alerts.once() else { continue };
         let before = match seen.get(&once.key) {
-            Some(before) => Some(before).cloned(),
+            Some(before) => Some(before.clone()),
             None => {
                 let row = sqlx::query("SELECT asked, answer FROM answered WHERE key = $1").bind(&once.key);
                 let row = row.fetch_optional(&mut *conn).await?;
