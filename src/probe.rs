@@ -4,17 +4,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a probe tells by a panic what does not hold")]
 
-use hmac::{Hmac, KeyInit, Mac};
+use ed25519_dalek::{Signer, SigningKey};
 use serde_json::Value;
-use sha2::Sha256;
 
 use crate::{
     alert::{Alert, change::Change, senders},
     chat::{Unproven, discord, mattermost, slack},
-    config::Secret,
     grammar::{self, Completions},
     incident::{refusal::Refusal, role::Roles},
+    mail::Letter,
     people::Person,
+    signature::{Plain, Request, Scheme, Unsigned, sample},
 };
 
 fn nobody(name: &str) -> Result<Person, String> {
@@ -73,31 +73,74 @@ pub fn mattermost(bytes: &[u8]) {
 
 /// Signatures: what was not signed with the secret is not taken, and what was is, once only for what was signed.
 ///
-/// The first byte says what is done to a rightly signed request; the rest is its body.
+/// The first byte says which scheme and what is done to a rightly signed request; the rest is its body.
 pub fn signature(bytes: &[u8]) {
     let Some((&what, body)) = bytes.split_first() else { return };
-    let (secret, other) = (Secret::new("one secret of this house"), Secret::new("another one"));
-    let now = 1_795_205_588;
-    let mut signed = slack::Signed { body: body.to_vec(), ..slack::Signed::default() };
-    signed.timestamp = Some(now.to_string());
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("any length will do");
-    mac.update(format!("v0:{now}:").as_bytes());
-    mac.update(body);
-    signed.signature = Some(format!("v0={}", hex::encode(mac.finalize().into_bytes())));
-    assert_eq!(signed.verify(&secret, now), Ok(()), "what was signed is taken");
-    assert_eq!(signed.verify(&other, now), Err(Unproven::Forged), "with this secret only");
-    assert_eq!(signed.verify(&secret, now + 301), Err(Unproven::Late), "and not for long");
-    match what % 4 {
-        0 => signed.body.push(what),
-        1 => signed.timestamp = Some((now + 1).to_string()),
-        2 => signed.signature = Some(String::from_utf8_lossy(body).into_owned()),
-        _ => {
-            if let Some(signature) = &mut signed.signature {
-                signature.truncate(signature.len().saturating_sub(2));
-            }
-        }
+    for scheme in sample::ALL {
+        shared_secret(scheme, what, body);
     }
-    assert!(signed.verify(&secret, now).is_err(), "nothing of it can be changed");
+    ed25519(what, body);
+    // Headers that strangers write, of any length and any letters.
+    let text = String::from_utf8_lossy(body);
+    let header = |_: &str| Some(&*text);
+    let plain = Plain { header: "x".into(), timestamp_header: Some("y".into()) };
+    for scheme in sample::ALL {
+        let keys = [scheme.key(sample::SECRET).expect("a good secret")];
+        let taken = scheme.verify(Request { header: &header, body }, &keys, &plain, 0);
+        assert!(taken.is_err(), "nobody guesses a signature");
+        drop(scheme.key(&text));
+    }
+}
+
+fn shared_secret(scheme: Scheme, what: u8, body: &[u8]) {
+    let now = 1_795_205_588;
+    let key = |secret| scheme.key(secret).expect("a good secret");
+    let plain = Plain { header: "x-signature".into(), timestamp_header: None };
+    let mut headers = sample::signed(scheme, sample::SECRET, body, now);
+    let verify = |headers: &[(&str, String)], body: &[u8], secret, now| {
+        let header = |name: &str| {
+            let found = headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.as_str())
+        };
+        scheme.verify(Request { header: &header, body }, &[key(secret)], &plain, now)
+    };
+    assert!(verify(&headers, body, sample::SECRET, now).is_ok(), "what was signed is taken");
+    let other = verify(&headers, body, sample::OTHER, now);
+    assert!(matches!(other, Err(Unsigned::Forged(_))), "with this secret only");
+    let has_time = matches!(scheme, Scheme::StandardWebhooks | Scheme::Slack);
+    let late = matches!(verify(&headers, body, sample::SECRET, now + 301), Err(Unsigned::Stale { .. }));
+    assert_eq!(late, has_time, "and not for long, where the time is signed");
+    let mut changed = body.to_vec();
+    let at = usize::from(what) % headers.len();
+    match what % 3 {
+        0 => changed.push(what),
+        1 => headers[at].1.insert(0, char::from(what % 26 + b'a')),
+        _ => drop(headers.remove(at)),
+    }
+    assert!(verify(&headers, &changed, sample::SECRET, now).is_err(), "nothing of it can be changed");
+}
+
+/// Discord's, whose key everybody may know.
+fn ed25519(what: u8, body: &[u8]) {
+    let now = 1_795_205_588;
+    let signing = SigningKey::from_bytes(&[7; 32]);
+    let key = signing.verifying_key();
+    let signature = signing.sign(&[now.to_string().as_bytes(), body].concat());
+    let signed = discord::Signed {
+        timestamp: Some(now.to_string()),
+        signature: Some(hex::encode(signature.to_bytes())),
+        body: body.to_vec(),
+    };
+    assert_eq!(signed.verify(&key, now), Ok(()), "what was signed is taken");
+    assert_eq!(signed.verify(&key, now + 301), Err(Unproven::Late), "and not for long");
+    let mut changed = signed.clone();
+    match what % 4 {
+        0 => changed.body.push(what),
+        1 => changed.timestamp = Some((now + 1).to_string()),
+        2 => changed.signature = Some(String::from_utf8_lossy(body).into_owned()),
+        _ => changed.signature = changed.signature.map(|digits| digits.replace(['0', '1'], "2")),
+    }
+    assert!(changed == signed || changed.verify(&key, now).is_err(), "nothing of it can be changed");
 }
 
 /// A delivery of a monitor, to each sender there is. What is taken can be stored, and read again as it was.
@@ -124,6 +167,14 @@ pub fn alerts(bytes: &[u8]) {
     }
 }
 
+/// A letter, of whatever parts and encodings. What is made of it can be read by its hook.
+pub fn letter(bytes: &[u8]) {
+    let letter = Letter::read(bytes);
+    assert_eq!(letter.key(), Letter::read(bytes).key(), "the same letter is known again");
+    serde_json::from_slice::<Value>(&letter.as_json()).expect("its parts are JSON");
+    assert!(std::str::from_utf8(&letter.as_text()).is_ok());
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -133,13 +184,14 @@ mod tests {
     /// Each probe's inputs: those that fuzzing kept, and those that once failed.
     #[test]
     fn what_fuzzing_found_stays_found() {
-        let probes: [(&str, Probe); 6] = [
+        let probes: [(&str, Probe); 7] = [
             ("words", super::words),
             ("discord", super::discord),
             ("slack", super::slack),
             ("mattermost", super::mattermost),
             ("signature", super::signature),
             ("alerts", super::alerts),
+            ("letter", super::letter),
         ];
         for (name, probe) in probes {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);

@@ -20,6 +20,7 @@ mod body;
 pub mod cause;
 pub mod change;
 mod draft;
+pub mod heartbeat;
 pub mod intake;
 pub mod judgement;
 pub mod links;

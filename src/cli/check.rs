@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{Cli, Failure, Outcome, show};
-use crate::{config, incident::role::Roles, playbook::Problem};
+use crate::{config, http::metrics::Metrics, incident::role::Roles, playbook::Problem};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -20,8 +20,10 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
         || "The configuration (defaults and environment)".to_owned(),
         |f| f.display().to_string(),
     );
-    let checked =
-        cli.settings().and_then(|config| super::house::hooks(&config, config.http.listen).map(drop));
+    let metrics = Metrics::default();
+    let checked = cli
+        .settings()
+        .and_then(|config| super::house::hooks(&config, config.http.listen, &metrics).map(drop));
     match checked {
         Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),

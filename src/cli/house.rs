@@ -6,15 +6,17 @@ use std::{
     sync::Arc,
 };
 
+use arc_swap::ArcSwap;
 use chrono::Duration;
 
 use crate::{
     alert::senders,
-    config::{Config, TokenScope, Vocabulary},
+    config::{self, Config, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, evidence::EvidenceSettings, words::Resolve},
     http::{
         auth::{Auth, Token},
         hooks::Hook,
+        metrics::Metrics,
     },
     incident::{
         decide::{Policy, Reserved},
@@ -29,7 +31,7 @@ use crate::{
     },
 };
 
-use super::Failure;
+use super::{Failure, doors};
 
 /// The rules' settings out of the configuration.
 pub fn policy(config: &Config) -> Policy {
@@ -187,7 +189,11 @@ pub fn auth(config: &Config) -> Auth {
 }
 
 /// The hooks that are served at this address.
-pub fn hooks(config: &Config, address: SocketAddr) -> Result<HashMap<String, Hook>, Failure> {
+pub fn hooks(
+    config: &Config,
+    address: SocketAddr,
+    metrics: &Metrics,
+) -> Result<HashMap<String, Hook>, Failure> {
     let mut hooks = HashMap::new();
     for (name, hook) in config.served_hooks(address) {
         let mapping = match &hook.mapping {
@@ -199,7 +205,15 @@ pub fn hooks(config: &Config, address: SocketAddr) -> Result<HashMap<String, Hoo
         };
         let settings = senders::Settings { source: name.to_owned(), mapping };
         let sender = hook.sender.listed().sender(&settings);
-        let hook = Hook { sender, token: hook.token.clone(), keep_unreadable: hook.keep_unreadable };
+        let watched = |one: &config::Heartbeat| one.watchdog.as_ref().is_some_and(|w| w.hook == name);
+        let hook = Hook {
+            sender,
+            proofs: ArcSwap::from_pointee(doors::proofs(config, name, &hook, metrics)?),
+            sns: doors::sns(&hook),
+            has_watchdog: config.heartbeat.iter().any(watched),
+            share: Arc::default(),
+            keep_unreadable: hook.keep_unreadable,
+        };
         hooks.insert(name.to_owned(), hook);
     }
     Ok(hooks)

@@ -6,9 +6,12 @@ mod chats;
 pub mod check;
 mod console;
 pub mod demo;
+mod doors;
 pub mod drills;
+mod heartbeats;
 pub mod house;
 pub mod incident;
+mod letters;
 pub mod notify;
 pub mod reach;
 pub mod senders;
@@ -67,6 +70,8 @@ pub enum Verb {
     Change(alerts::ChangeArgs),
     /// Who can post alerts and changes, and what would become of a body
     Senders(senders::Args),
+    /// Who gives signs of life, when each was heard last, and what is missed
+    Heartbeats(heartbeats::Args),
     /// Hand a message to a hook, keeping what could not be delivered: for monitors that run a hook once and forget
     Notify(notify::Args),
 }
@@ -107,6 +112,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Alerts(ref args) => alerts::run(&cli, args).await,
         Verb::Change(ref args) => alerts::change(&cli, args).await,
         Verb::Senders(ref args) => senders::run(&cli, args),
+        Verb::Heartbeats(ref args) => heartbeats::run(&cli, args).await,
         Verb::Notify(ref args) => notify::run(args).await,
     };
     match outcome {

@@ -8,12 +8,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Cli, Failure, house};
+use super::{Cli, Failure, doors, house};
 use crate::{
     alert::change::Change,
     config::{Config, Secret},
     desk::{
         Caller, Desk, Verified,
+        heartbeats::{self, HeartbeatView},
         words::{Resolve, Words},
     },
     export::{Format, alerts::ReportFormat},
@@ -217,6 +218,23 @@ impl Reach {
                 }
                 let bytes = remote.call(Method::GET, "/api/v1/outbox", None).await?;
                 Ok(serde_json::from_slice::<List>(&bytes)?.deliveries)
+            }
+        }
+    }
+
+    /// How the heartbeats stand.
+    pub async fn heartbeats(&self) -> Result<Vec<HeartbeatView>, Failure> {
+        match self {
+            Reach::Local(local) => {
+                let settings = doors::heartbeats(&local.config);
+                Ok(heartbeats::list(&local.journal, &settings, local.desk.world.now()).await?)
+            }
+            Reach::Remote(remote) => {
+                #[derive(Deserialize)]
+                struct List {
+                    heartbeats: Vec<HeartbeatView>,
+                }
+                Ok(remote.get::<List>("/api/v1/heartbeats").await?.heartbeats)
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::alert::{
     situation::{changes, fold},
 };
 use crate::desk::clock::{System, World};
+use crate::http::metrics::Metrics;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -50,7 +51,7 @@ pub fn run(cli: &Cli, args: &Args) -> Outcome {
 
 fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
     let config = cli.settings()?;
-    let mut hooks = house::hooks(&config, SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    let mut hooks = house::hooks(&config, SocketAddr::from(([127, 0, 0, 1], 0)), &Metrics::default())?;
     let Some(hook) = hooks.remove(name) else {
         return Err(Failure(format!(
             "there is neither a sender «{name}» nor a hook of this name in the settings. `commandpost senders list` names the senders."

@@ -18,6 +18,7 @@ use crate::{
     config::{Config, LogFormat},
     desk::{
         self, Desk,
+        heartbeats::Heartbeats,
         words::{Resolve, Words},
     },
     grammar,
@@ -34,6 +35,7 @@ use crate::{
         server::{self, Fast, FastPath, Guard},
     },
     journal::Journal,
+    mail,
     outbox::port::{Courier, Public},
     publish::{
         statuspage::StatuspagePublisher,
@@ -70,10 +72,10 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     start_log(&config)?;
     config.check_listen(config.http.listen).map_err(Failure)?;
     if !args.demo {
-        return serve(config, args.shown_after, None).await;
+        return serve(cli, config, args.shown_after, None).await;
     }
     let demo = Arc::new(Demo::start(&mut config).await?);
-    let outcome = serve(config, args.shown_after, Some(demo.clone())).await;
+    let outcome = serve(cli, config, args.shown_after, Some(demo.clone())).await;
     if let Err(error) = std::fs::remove_dir_all(demo.dir()) {
         tracing::warn!(%error, dir = %demo.dir().display(), "the demo's journal is still there");
     }
@@ -110,7 +112,7 @@ fn hosts(address: SocketAddr) -> Vec<String> {
     hosts
 }
 
-async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>) -> Outcome {
+async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>) -> Outcome {
     let listen = config.http.listen;
     let listener = TcpListener::bind(listen).await.map_err(|e| {
         Failure(format!(
@@ -173,7 +175,21 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
         let (page, desk, stop) = (page.clone(), desk.clone(), stop.clone());
         move || page.clone().keep_fresh(desk.clone(), stop.clone())
     });
-    let (router, fast) = doors(&config, address, &desk, &page, &resolve, &metrics, &stop)?;
+    let heartbeats = Heartbeats::open(desk.clone(), super::doors::heartbeats(&config)).await?;
+    keep_alive(&tasks, &stop, "heartbeats", {
+        let (heartbeats, stop) = (heartbeats.clone(), stop.clone());
+        move || heartbeats.clone().watch(stop.clone())
+    });
+    let health = Arc::new(Health { desk: desk.clone(), heartbeats, metrics: metrics.clone() });
+    let (router, fast, hooks) = doors(&config, address, &health, &page, &resolve, &stop)?;
+    let letters = super::letters::open(&config, &hooks).await?;
+    let mail_at = letters.as_ref().and_then(|(listener, ..)| listener.local_addr().ok());
+    if let Some((listener, settings, letters)) = letters {
+        let stop = stop.clone();
+        keep_alive(&tasks, &stop.clone(), "mail", move || {
+            mail::listen(listener.clone(), settings.clone(), letters.clone(), stop.clone())
+        });
+    }
     let bodies = Bodies::new(INBOUND_BYTES_MAX);
     let router = router.merge(inbound::router(Arc::new(Inbound { chats: opened.inbound, bodies })));
     let url = format!("http://{address}");
@@ -186,6 +202,9 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
     super::show(&format!("  console      {url}/console"));
     super::show(&format!("  status page  {url}/status"));
     super::show(&format!("  alerts       POST {url}/hooks/alertmanager"));
+    if let Some(address) = mail_at {
+        super::show(&format!("  mail         smtp://{address}"));
+    }
     super::show(&format!("  API          {url}/api/v1/openapi.json"));
     super::show(&format!("  data         {}", config.storage.data_dir.display()));
     if let Some(demo) = demo {
@@ -200,6 +219,7 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
 
     let outcome = tokio::select! {
         signalled = wait_for_signal() => signalled,
+        failed = super::doors::read_anew(cli, &hooks, &metrics) => failed,
         () = journal.ended() => Err(Failure("the journal's writer broke down; nothing can be written. Start again.".into())),
     };
     tracing::info!("stopping: no new requests; what is under way is finished");
@@ -212,7 +232,7 @@ async fn serve(config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>
     if tokio::time::timeout(Duration::from_secs(70), tasks.wait()).await.is_err() {
         tracing::warn!("some deliveries did not end in time; they are looked up at the next start");
     }
-    drop(desk);
+    drop((desk, hooks, health));
     journal.close().await;
     // Whoever looks for a server must not find this one.
     if let Err(error) = std::fs::remove_file(&note_file) {
@@ -255,12 +275,12 @@ fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, 
 fn doors(
     config: &Config,
     address: SocketAddr,
-    desk: &Arc<Desk>,
+    health: &Arc<Health>,
     page: &Arc<StatusPage>,
     resolve: &Resolve,
-    metrics: &Arc<Metrics>,
     stop: &CancellationToken,
-) -> Result<(Router, FastPath), Failure> {
+) -> Result<(Router, FastPath, Arc<Hooks>), Failure> {
+    let Health { desk, heartbeats, metrics } = &**health;
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
     let auth = Arc::new(house::auth(config));
     let guard = Arc::new(Guard {
@@ -274,18 +294,20 @@ fn doors(
         resolve: resolve.clone(),
         bodies: bodies.clone(),
         metrics: metrics.clone(),
+        heartbeats: heartbeats.clone(),
         time_zone: config.organization.time_zone,
         zones: config.zones(),
         stop: stop.clone(),
     });
     let hooks = Arc::new(Hooks {
         desk: desk.clone(),
-        hooks: house::hooks(config, address)?,
+        hooks: house::hooks(config, address, metrics)?,
+        heartbeats: heartbeats.clone(),
+        beats: super::doors::beats(config, address, metrics)?,
         bodies,
         metrics: metrics.clone(),
         guard: guard.clone(),
     });
-    let health = Arc::new(Health { desk: desk.clone(), metrics: metrics.clone() });
     let console = Arc::new(Console {
         desk: desk.clone(),
         say: say_text(desk, resolve, metrics),
@@ -319,13 +341,13 @@ fn doors(
         .merge(api::router(api).layer(middleware::from_fn_with_state(guard, server::api_guard)))
         .merge(browser)
         .merge(crate::http::page::router(page.clone()))
-        .merge(metrics::router(health));
-    let page = page.clone();
+        .merge(metrics::router(health.clone()));
+    let (page, answering) = (page.clone(), hooks.clone());
     let fast = move |request| match crate::http::page::ready_answer(&page, &request) {
         Some(ready) => Fast::Ready(ready),
-        None => hooks.answer(request),
+        None => answering.answer(request),
     };
-    Ok((router, Arc::new(fast)))
+    Ok((router, Arc::new(fast), hooks))
 }
 
 /// What the chats do with words.

@@ -6,7 +6,7 @@ use super::evidence;
 use super::format::nearest;
 use super::report::Report;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
-use super::{maintenance, roles, sender_api};
+use super::{heartbeat, maintenance, roles, sender_api, trust};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -60,6 +60,12 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
+        if !report.is_spoilt("http") {
+            trust::check(config, report);
+        }
+    }
+    if !report.is_spoilt("heartbeat") {
+        heartbeat::check(config, report);
     }
     if !report.is_spoilt("senders") && !report.is_spoilt("hooks") {
         sender_api::check(config, report);
@@ -277,7 +283,7 @@ fn hooks(config: &Config, report: &mut Report<'_>) {
             report.at(&format!("{key}.mapping"), what, "Take it away, or change `sender`.");
         }
         // The two that are there by themselves are left out in silence; whoever writes one wants it served.
-        if !is_open && hook.token.is_none() && report.exact_place_of(&key).is_some() {
+        if !is_open && !hook.asks_who() && report.exact_place_of(&key).is_some() {
             let what =
                 format!("the hook has no token, and {} can be reached from elsewhere", config.http.listen);
             report.at(&key, what, "Give `token_file`: anybody there could otherwise raise alerts.");

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use chrono_tz::Tz;
 use url::Url;
 
-use super::Network;
+use super::{Network, Span};
 use crate::post::wording::TEMPLATE_CHARS_MAX;
 
 /// The longest text that any setting takes, in characters.
@@ -20,6 +20,8 @@ pub(super) enum Format {
     TimeZone,
     SocketAddress,
     Network,
+    /// A length of time: `90s`, `5m`.
+    Span,
     /// A web address that readers open.
     Url,
     /// A web address that our tokens are sent to.
@@ -64,6 +66,7 @@ impl Format {
             "time-zone" => Format::TimeZone,
             "socket-address" => Format::SocketAddress,
             "network" => Format::Network,
+            "span" => Format::Span,
             "url" => Format::Url,
             "service-url" => Format::ServiceUrl,
             "snowflake" => Format::Snowflake,
@@ -91,6 +94,7 @@ impl Format {
             Format::TimeZone => "time zone",
             Format::SocketAddress => "address:port",
             Format::Network => "address or block",
+            Format::Span => "length of time",
             Format::Url | Format::ServiceUrl => "web address",
             Format::Snowflake => "Discord id",
             Format::Ed25519Key => "public key",
@@ -141,6 +145,12 @@ impl Format {
                     format!("{shown} is not an IP address or a block of them"),
                     "Write `192.0.2.7` or `10.0.0.0/8`.",
                 ),
+            },
+            Format::Span => match text.parse::<Span>() {
+                Ok(_) => Ok(()),
+                Err(_) => {
+                    fault(format!("{shown} is not a length of time"), "Write `90s`, `5m`, `2h` or `7d`.")
+                }
             },
             Format::Url => web_address(text).map(|_| ()),
             Format::ServiceUrl => {

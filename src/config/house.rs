@@ -56,6 +56,12 @@ pub struct Http {
     #[serde(serialize_with = "text::list::serialize", deserialize_with = "text::list::deserialize")]
     #[schemars(with = "Vec<String>", extend("x-item-format" = "network"))]
     pub trusted_proxies: Vec<Network>,
+    /// The header in which the trusted proxies say whose certificate a client showed: its fingerprint, its subject, or the
+    /// certificate itself (RFC 9440). They must set it in every request, so that no client can. For `client_certificates` of
+    /// a hook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "Client-Cert"))]
+    pub client_certificate_header: Option<String>,
 }
 
 impl Default for Http {
@@ -64,6 +70,7 @@ impl Default for Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8911)),
             body_bytes_max: 1024 * 1024,
             trusted_proxies: Vec::new(),
+            client_certificate_header: None,
         }
     }
 }

@@ -11,8 +11,10 @@ mod document;
 mod environment;
 mod evidence;
 mod format;
+mod heartbeat;
 mod house;
 mod load;
+mod mail;
 mod maintenance;
 mod network;
 mod problem;
@@ -28,8 +30,10 @@ mod secrets;
 mod sender;
 mod sender_api;
 mod shape;
+mod span;
 mod taxonomy;
 mod text;
+mod trust;
 mod work;
 
 use std::borrow::Cow;
@@ -43,7 +47,9 @@ pub use chat::{
     Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
 };
 pub use evidence::{Changes, Service, Tier};
+pub use heartbeat::{Heartbeat, Watchdog};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
+pub use mail::Mail;
 pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
 pub use problem::Problem;
@@ -53,6 +59,7 @@ pub use roles::TeamRole;
 pub use secret::Secret;
 pub use sender::HookSender;
 pub use sender_api::SenderApi;
+pub use span::Span;
 pub use taxonomy::{IncidentField, IncidentType};
 pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
@@ -94,6 +101,13 @@ pub struct Config {
     /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`. On loopback each sender is there by its name without
     /// being written. The name is of lower-case letters, digits, `-` and `_`.
     pub hooks: BTreeMap<String, Hook>,
+    /// Signs of life that are missed when they do not come, one `[[heartbeat]]` each: a dead-man's switch for the monitoring
+    /// itself, for backups, for whatever must go on. One comes by `GET` or `POST` of `/hooks/heartbeat/NAME`.
+    pub heartbeat: Vec<Heartbeat>,
+    /// E-mail in: letters to `NAME@anything` come to the hook NAME, those to `NAME+TOKEN@anything` show its token. Without this
+    /// section it is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
     /// What becomes of incoming alerts.
     pub alerts: Alerts,
     /// What the house is made of, one `[[service]]` each: which of its services users touch, and what each stands on. By it
@@ -163,6 +177,8 @@ impl Default for Config {
                 .into_iter()
                 .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
                 .collect(),
+            heartbeat: Vec::new(),
+            mail: None,
             alerts: Alerts::default(),
             service: Vec::new(),
             changes: Changes::default(),
@@ -201,15 +217,26 @@ impl Config {
         ))
     }
 
-    /// The hooks that may be served on `addr`: elsewhere than on loopback those that have a token; there all of them, and
+    /// The hooks that may be served on `addr`: elsewhere than on loopback those that ask who it is; there all of them, and
     /// one for each sender by its name.
     pub fn served_hooks(&self, addr: SocketAddr) -> impl Iterator<Item = (&str, Cow<'_, Hook>)> {
         let open = is_loopback(addr);
-        let written = self.hooks.iter().filter(move |(_, hook)| open || hook.token.is_some());
+        let written = self.hooks.iter().filter(move |(_, hook)| open || hook.asks_who());
         let unwritten = HookSender::all()
             .filter(move |sender| open && !self.hooks.contains_key(sender.name()))
             .map(|sender| (sender.name(), Cow::Owned(Hook::of(sender))));
         written.map(|(name, hook)| (name.as_str(), Cow::Borrowed(hook))).chain(unwritten)
+    }
+
+    /// Whether a hook of this name is, or could be, served.
+    pub fn has_hook(&self, name: &str) -> bool {
+        self.hooks.contains_key(name) || HookSender::named(name).is_some()
+    }
+
+    /// The heartbeats that may be heard on `addr`: elsewhere than on loopback those that have a token.
+    pub fn heard_heartbeats(&self, addr: SocketAddr) -> impl Iterator<Item = &Heartbeat> {
+        let open = is_loopback(addr);
+        self.heartbeat.iter().filter(move |one| open || one.token.is_some())
     }
 
     /// The person with this id.

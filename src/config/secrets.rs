@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::environment::variable;
 use super::format::Fault;
 use super::report::{Place, Report};
-use super::{Config, Secret};
+use super::{Config, Secret, trust};
 
 /// The largest secret file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -93,7 +93,16 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
         slot!(format!("auth.token[{index}]"), token, token, token_file, true, true);
     }
     for (name, hook) in &mut config.hooks {
-        slot!(format!("hooks.{name}"), hook, token, token_file, true, false);
+        let key = format!("hooks.{name}");
+        slot!(key, hook, token, token_file, true, false);
+        slot!(key, hook, token_next, token_next_file, true, false);
+        slot!(key, hook, secret, secret_file, false, false);
+        slot!(key, hook, secret_next, secret_next_file, false, false);
+    }
+    for (index, one) in config.heartbeat.iter_mut().enumerate() {
+        let key = format!("heartbeat[{index}]");
+        slot!(key, one, token, token_file, true, false);
+        slot!(key, one, token_next, token_next_file, true, false);
     }
     for (name, sender) in &mut config.senders {
         slot!(format!("senders.{name}"), sender, api_token, api_token_file, false, false);
@@ -178,10 +187,10 @@ fn shared_tokens(config: &Config, report: &mut Report<'_>) {
             let key = given_at(&format!("auth.token[{index}].token"), report);
             report.at(&key, "an earlier [[auth.token]] has the same token", "Make one for each.");
         }
-        for (name, hook) in &config.hooks {
-            if hook.token.as_ref() == Some(secret) {
-                let key = given_at(&format!("hooks.{name}.token"), report);
+        for (key, other) in trust::tokens(config) {
+            if other == secret {
                 let what = format!("the hook has the same token as the [[auth.token]] number {}", index + 1);
+                let key = given_at(&key, report);
                 report.at(&key, what, "Make one for each: the sender could otherwise take command.");
             }
         }

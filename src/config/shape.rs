@@ -300,8 +300,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 16,
-            "auth, hooks, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 20,
+            "auth, four of hooks, two of heartbeat, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
 

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shape::in_order;
-use super::{HookSender, Secret};
+use super::{HookSender, Network, Secret, text};
+use crate::signature::Scheme;
 
 /// `[command]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -142,6 +143,53 @@ pub struct Hook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/hook"))]
     pub token_file: Option<PathBuf>,
+    /// A second token that holds as well, while the sender is given a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_next: Option<Secret>,
+    /// File that holds the second token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/hook_next"))]
+    pub token_next_file: Option<PathBuf>,
+    /// How the sender signs each message; what is not rightly signed is refused. It needs `secret`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "standard-webhooks"))]
+    pub signature: Option<Scheme>,
+    /// The header in which a signature of the kind `hmac-sha256` stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "X-Signature"))]
+    pub signature_header: Option<String>,
+    /// For `hmac-sha256`: the header of a time in seconds that is signed along, with a colon, before the body. Without it
+    /// nothing keeps an old message from being sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "X-Timestamp"))]
+    pub signature_timestamp_header: Option<String>,
+    /// The secret that the sender signs with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// File that holds the secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/hook_secret"))]
+    pub secret_file: Option<PathBuf>,
+    /// A second secret that holds as well, while the sender is given a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_next: Option<Secret>,
+    /// File that holds the second secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/hook_secret_next"))]
+    pub secret_next_file: Option<PathBuf>,
+    /// The client certificates that are let in, each by its fingerprint in hex or its subject, as a trusted proxy says them in
+    /// `http.client_certificate_header`. Empty asks for none.
+    #[serde(default)]
+    pub client_certificates: Vec<String>,
+    /// The addresses that are let in: addresses or blocks such as `10.0.0.0/8`, seen through the trusted proxies. Empty lets in
+    /// all.
+    #[serde(default, serialize_with = "text::list::serialize", deserialize_with = "text::list::deserialize")]
+    #[schemars(with = "Vec<String>", extend("x-item-format" = "network"))]
+    pub allow: Vec<Network>,
+    /// For the sender `aws`: the ARNs of the SNS topics that are taken. Each message must then be signed by Amazon, and a
+    /// subscription to one of them is confirmed by itself.
+    #[serde(default)]
+    pub topics: Vec<String>,
     /// Whether a message that cannot be read is kept as an alert of its own; otherwise it is answered with 400.
     #[serde(default = "yes")]
     pub keep_unreadable: bool,
@@ -153,7 +201,33 @@ pub struct Hook {
 impl Hook {
     /// A hook as it is without a line written about it.
     pub fn of(sender: HookSender) -> Self {
-        Hook { sender, token: None, token_file: None, keep_unreadable: true, mapping: None }
+        Hook {
+            sender,
+            token: None,
+            token_file: None,
+            token_next: None,
+            token_next_file: None,
+            signature: None,
+            signature_header: None,
+            signature_timestamp_header: None,
+            secret: None,
+            secret_file: None,
+            secret_next: None,
+            secret_next_file: None,
+            client_certificates: Vec::new(),
+            allow: Vec::new(),
+            topics: Vec::new(),
+            keep_unreadable: true,
+            mapping: None,
+        }
+    }
+
+    /// Whether a sender has to show who it is.
+    pub fn asks_who(&self) -> bool {
+        self.token.is_some()
+            || self.secret.is_some()
+            || !self.client_certificates.is_empty()
+            || !self.topics.is_empty()
     }
 }
 

@@ -80,9 +80,22 @@ impl Desk {
 
     async fn take(
         self: &Arc<Self>,
-        mut alerts: Vec<Alert>,
+        alerts: Vec<Alert>,
         may_wait: bool,
     ) -> Result<(Uuid, AlertReceipt), Refusal> {
+        let alerts = self.masked(alerts).await?;
+        let receipt = self.world.id();
+        let batch = AlertBatch { alerts, receipt, now: self.world.now(), may_wait, once: None };
+        // Queued here; it goes through even if the sender hangs up while waiting.
+        let taken = self.journal.take_alerts(batch).await.map_err(refuse)?;
+        if taken.new + taken.changed + taken.waiting > 0 {
+            self.wake_follower.notify_one();
+        }
+        Ok((receipt, taken))
+    }
+
+    /// The alerts without the secrets that a monitor sent along.
+    pub(super) async fn masked(&self, mut alerts: Vec<Alert>) -> Result<Vec<Alert>, Refusal> {
         if alerts.len() > MASKED_AT_ONCE {
             // Not in the way of other requests.
             let masking = tokio::task::spawn_blocking(move || {
@@ -95,14 +108,7 @@ impl Desk {
         } else {
             alerts.iter_mut().for_each(Alert::mask);
         }
-        let receipt = self.world.id();
-        let batch = AlertBatch { alerts, receipt, now: self.world.now(), may_wait };
-        // Queued here; it goes through even if the sender hangs up while waiting.
-        let taken = self.journal.take_alerts(batch).await.map_err(refuse)?;
-        if taken.new + taken.changed + taken.waiting > 0 {
-            self.wake_follower.notify_one();
-        }
-        Ok((receipt, taken))
+        Ok(alerts)
     }
 
     /// Follows until told to stop.

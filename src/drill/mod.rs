@@ -11,7 +11,7 @@ pub mod metric;
 pub mod scenario;
 pub mod score;
 pub mod summary;
-mod time;
+pub(crate) mod time;
 
 pub use crate::playbook::reading::Problem;
 pub use scenario::{Scenario, read};

@@ -5,8 +5,13 @@ use chrono::Duration;
 /// Longest exercise: a day.
 pub(super) const LENGTH_MAX: Duration = Duration::hours(24);
 
-/// `5m`, `1h30m`, `90s`.
+/// `5m`, `1h30m`, `90s`, within the longest exercise.
 pub(super) fn span(text: &str) -> Option<Duration> {
+    spelled(text).filter(|span| *span <= LENGTH_MAX)
+}
+
+/// `5m`, `1h30m`, `90s`, `7d`.
+pub(crate) fn spelled(text: &str) -> Option<Duration> {
     let mut total: i64 = 0;
     let mut number: Option<i64> = None;
     if text.is_empty() {
@@ -21,11 +26,12 @@ pub(super) fn span(text: &str) -> Option<Duration> {
             's' => 1,
             'm' => 60,
             'h' => 3_600,
+            'd' => 86_400,
             _ => return None,
         };
         total = total.checked_add(number.take()?.checked_mul(seconds)?)?;
     }
-    (number.is_none() && total <= LENGTH_MAX.num_seconds()).then(|| Duration::seconds(total))
+    number.is_none().then(|| Duration::try_seconds(total)).flatten()
 }
 
 /// A time after STARTEX.

@@ -49,7 +49,7 @@ pub struct Auth {
 
 type Sessions = HashMap<[u8; 32], (Who, DateTime<Utc>)>;
 
-fn digest(text: &str) -> [u8; 32] {
+pub(super) fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 

@@ -12,7 +12,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::reply;
+use super::{
+    reply,
+    share::{Part, Share},
+};
 
 /// A body must be whole within this time.
 const BODY_SECONDS_MAX: u64 = 20;
@@ -30,6 +33,7 @@ pub struct Bodies {
 pub struct Held {
     pub bytes: Bytes,
     _share: OwnedSemaphorePermit,
+    _part: Option<Part>,
 }
 
 impl Bodies {
@@ -39,6 +43,20 @@ impl Bodies {
 
     /// Reads a body whole, or answers why not.
     pub async fn read<B>(&self, headers: &HeaderMap, body: B) -> Result<Held, Response>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: Into<BoxError>,
+    {
+        self.read_of(None, headers, body).await
+    }
+
+    /// The same for one source of several: it may hold no more of the memory than it leaves free.
+    pub async fn read_of<B>(
+        &self,
+        source: Option<&Arc<Share>>,
+        headers: &HeaderMap,
+        body: B,
+    ) -> Result<Held, Response>
     where
         B: HttpBody<Data = Bytes>,
         B::Error: Into<BoxError>,
@@ -64,17 +82,23 @@ impl Bodies {
             / 1024
             + 1;
         let share = u32::try_from(share).unwrap_or(IN_FLIGHT_KIB_MAX).min(IN_FLIGHT_KIB_MAX);
-        let Ok(share) = self.memory.clone().try_acquire_many_owned(share) else {
-            return Err(reply::error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Too many bodies are being read at once.",
-                "Send it again in a few seconds.",
+        let crowded = |why: &str| {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            reply::error(status, "unavailable", why, "Send it again in a few seconds.")
+        };
+        let free = self.memory.available_permits();
+        let part = source.map(|source| source.part(share as usize, free));
+        let Ok(part) = part.map(|part| part.ok_or(())).transpose() else {
+            return Err(crowded(
+                "This source has as many bodies under way as there is room left for others.",
             ));
+        };
+        let Ok(share) = self.memory.clone().try_acquire_many_owned(share) else {
+            return Err(crowded("Too many bodies are being read at once."));
         };
         let reading = Limited::new(body, self.bytes_max).collect();
         match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), reading).await {
-            Ok(Ok(whole)) => Ok(Held { bytes: whole.to_bytes(), _share: share }),
+            Ok(Ok(whole)) => Ok(Held { bytes: whole.to_bytes(), _share: share, _part: part }),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large("more bytes than that".into())),
             Ok(Err(_)) => Err(reply::error(
                 StatusCode::BAD_REQUEST,

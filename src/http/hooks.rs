@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use arc_swap::ArcSwap;
 use axum::{
     Json,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
@@ -12,41 +13,66 @@ use axum::{
 };
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{
-    auth,
     body::Bodies,
     metrics::Metrics,
+    proxies::Peer,
     reply,
     server::{Fast, Guard, Incoming},
+    share::Share,
+    sns::{Doubt, Heard, Sns},
+    trust::{Origin, Proofs, Refused},
 };
 use crate::{
-    alert::{Sender, senders},
-    config::Secret,
-    desk::Desk,
+    alert::{Intake, Sender, senders},
+    desk::{Desk, heartbeats::Heartbeats},
+    incident::refusal::{Because, Refusal},
+    journal::{AlertsAnswered, AlertsOnce},
     mask::Masked,
 };
+
+/// A longer key is none.
+const KEY_BYTES_MAX: usize = 200;
 
 /// One configured hook.
 #[derive(Debug)]
 pub struct Hook {
     pub sender: Box<dyn Sender>,
-    /// What a caller must present; `None` only on loopback.
-    pub token: Option<Secret>,
+    /// What a caller must show. Read anew on SIGHUP.
+    pub proofs: ArcSwap<Proofs>,
+    /// For messages of Amazon's, where they are to be signed.
+    pub sns: Option<Sns>,
+    /// Its alerts may hold the sign of life of a watchdog.
+    pub has_watchdog: bool,
+    /// Of what all hooks use together.
+    pub share: Arc<Share>,
     /// Keep what cannot be read as one generic alert instead of refusing it.
     pub keep_unreadable: bool,
+}
+
+impl Hook {
+    /// Whether a request without a body can show that it may know what came here.
+    pub(super) fn can_be_asked(&self) -> bool {
+        let proofs = self.proofs.load();
+        proofs.asks_at_the_head() || !proofs.asks_who() && self.sns.is_none()
+    }
 }
 
 pub struct Hooks {
     pub desk: Arc<Desk>,
     pub hooks: HashMap<String, Hook>,
+    pub heartbeats: Arc<Heartbeats>,
+    /// What who gives a sign of life must show.
+    pub beats: HashMap<String, ArcSwap<Proofs>>,
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
     pub guard: Arc<Guard>,
 }
 
 #[derive(Debug, Serialize)]
-struct Receipt {
+pub(super) struct Receipt {
     receipt: String,
     new: u64,
     changed: u64,
@@ -80,18 +106,50 @@ fn structured(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&event).ok()
 }
 
+/// What a hook takes a body for, before its sender reads it.
+enum Checked {
+    /// To be read; the id is the same when the delivery comes again.
+    Read(Option<String>),
+    /// It was done with what it asks, and this is told of it.
+    Done(String),
+}
+
 impl Hooks {
     /// Answers what is for a hook.
     pub fn answer(self: &Arc<Self>, request: Incoming) -> Fast {
         let Some(name) = request.uri().path().strip_prefix("/hooks/") else { return Fast::Routed(request) };
-        let (name, shown) = name.split_once('/').map_or((name, None), |(name, token)| (name, Some(token)));
+        let (name, rest) = name.split_once('/').map_or((name, None), |(name, rest)| (name, Some(rest)));
         let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let (name, shown, hooks) = (plain(name), shown.map(plain), self.clone());
-        Fast::Later(Box::pin(async move { hooks.take(&name, shown, request).await }))
+        let (name, rest, hooks) = (plain(name), rest.map(plain), self.clone());
+        Fast::Later(Box::pin(async move {
+            match (name.as_str(), rest.as_deref()) {
+                ("heartbeat", Some(rest)) => hooks.beat(rest, &request).await,
+                ("receipts", Some(receipt)) => hooks.receipt(receipt, &request).await,
+                (_, token) => hooks.take(&name, token, request).await,
+            }
+        }))
     }
 
-    /// Takes one delivery of the hook `name`; `shown` is a token from the path.
-    async fn take(&self, name: &str, shown: Option<String>, request: Incoming) -> Response {
+    /// Whether who asks may, by the head of the request; `token` is one from the path.
+    pub(super) fn admit<B>(
+        &self,
+        name: &str,
+        proofs: &ArcSwap<Proofs>,
+        token: Option<&str>,
+        request: &axum::http::Request<B>,
+    ) -> Result<(), Refused> {
+        let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
+        let origin = Origin { peer, proxies: &self.guard.proxies, headers: request.headers() };
+        proofs.load().head(origin, token, self.desk.world.now()).inspect_err(|refused| {
+            // Not the path: what follows the hook's name is its token.
+            let client = self.guard.client(request);
+            tracing::warn!(client, hook = name, why = refused.why, "a request was refused");
+            self.metrics.hook(name, "unauthorized");
+        })
+    }
+
+    /// Takes one delivery of the hook `name`; `token` is one from the path.
+    async fn take(&self, name: &str, token: Option<&str>, request: Incoming) -> Response {
         if *request.method() != Method::POST {
             return reply::wrong_method(Some(HeaderValue::from_static("POST")));
         }
@@ -101,109 +159,226 @@ impl Hooks {
         let Some(hook) = self.hooks.get(name) else {
             let mut names: Vec<_> = self.hooks.keys().map(String::as_str).collect();
             names.sort_unstable();
-            let shown: String = name.chars().take(40).collect();
             return reply::error(
                 StatusCode::NOT_FOUND,
                 "not_found",
-                format!("There is no hook «{shown}»."),
+                format!("There is no hook {}.", shown(name)),
                 format!("The hooks here: {}.", names.join(", ")),
             );
         };
-        if let Some(token) = &hook.token
-            && ![auth::presented(request.headers()), shown]
-                .iter()
-                .flatten()
-                .any(|given| auth::same(given, token))
-        {
-            // Not the path: what follows the hook's name is its token.
-            tracing::warn!(client = self.guard.client(&request), hook = name, "a token was refused");
-            self.metrics.hook(name, "unauthorized");
-            return reply::error(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                format!("The hook {name} needs its token."),
-                format!(
-                    "Send `Authorization: Bearer TOKEN` with the token of [hooks.{name}], or post to /hooks/{name}/TOKEN."
-                ),
-            );
+        if let Err(refused) = self.admit(name, &hook.proofs, token, &request) {
+            return refused.response();
         }
         let (head, body) = request.into_parts();
         let headers = &head.headers;
-        let held = match self.bodies.read(headers, body).await {
+        let held = match self.bodies.read_of(Some(&hook.share), headers, body).await {
             Ok(held) => held,
             Err(response) => {
                 self.metrics.hook(name, "refused");
                 return response;
             }
         };
-        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let event = structured(headers, &held.bytes);
-        let read = match &event {
-            Some(event) => hook.sender.read(event, None),
-            None => hook.sender.read(&held.bytes, content_type),
+        let id = match self.check(name, hook, headers, &held.bytes).await {
+            Ok(Checked::Read(id)) => id,
+            Ok(Checked::Done(told)) => {
+                tracing::info!(hook = name, told, "a message was done with");
+                self.metrics.hook(name, "taken");
+                return Json(serde_json::json!({ "notes": [told] })).into_response();
+            }
+            Err(response) => {
+                let client = self.guard.client_at(head.extensions.get::<Peer>(), headers);
+                tracing::warn!(client, hook = name, "a message was refused: nothing proves whose it is");
+                let is_for_later = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+                self.metrics.hook(name, if is_for_later { "unavailable" } else { "unauthorized" });
+                return *response;
+            }
         };
-        let intake = match read {
+        let once = match once(name, id, headers, &held.bytes) {
+            Ok(once) => once,
+            Err(response) => return *response,
+        };
+        let mut intake = match self.read(name, hook, headers, &held.bytes) {
             Ok(intake) => intake,
-            Err(rejected) if hook.keep_unreadable && !held.bytes.is_empty() => {
+            Err(response) => return *response,
+        };
+        if hook.has_watchdog
+            && let Err(refusal) = self.heartbeats.hear_watchdogs(name, &mut intake.alerts).await
+        {
+            return self.failed(name, &refusal);
+        }
+        self.tell_of(name, &intake);
+        let _turn = hook.share.turn(intake.alerts.len()).await;
+        match self.hand_on(name, intake, once).await {
+            Ok((receipt, is_repeat)) => received(receipt, is_repeat),
+            Err(refusal) => self.failed(name, &refusal),
+        }
+    }
+
+    /// Whether a body is from whom it should be, where its hook asks that.
+    async fn check(
+        &self,
+        name: &str,
+        hook: &Hook,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Checked, Box<Response>> {
+        if hook.sns.is_none() && !hook.proofs.load().asks_a_signature() {
+            return Ok(Checked::Read(None));
+        }
+        let now = self.desk.world.now();
+        let id =
+            hook.proofs.load().body(headers, body, now).map_err(|refused| Box::new(refused.response()))?;
+        let Some(sns) = &hook.sns else { return Ok(Checked::Read(id)) };
+        match sns.hear(body, now).await {
+            Ok(Heard::Message { id }) => Ok(Checked::Read(Some(id))),
+            Ok(Heard::Confirmed { topic }) => {
+                Ok(Checked::Done(format!("The subscription to {topic} is confirmed.")))
+            }
+            Err(doubt @ Doubt::Later(_)) => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                Err(Box::new(reply::error(status, "unavailable", doubt.to_string(), "Send it again.")))
+            }
+            Err(doubt) => {
+                let instead = format!("Nothing was taken. `topics` of [hooks.{name}] says what is.");
+                let status = StatusCode::UNAUTHORIZED;
+                Err(Box::new(reply::error(status, "unauthorized", doubt.to_string(), instead)))
+            }
+        }
+    }
+
+    /// The alerts of a body.
+    fn read(
+        &self,
+        name: &str,
+        hook: &Hook,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Intake, Box<Response>> {
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let read = match structured(headers, body) {
+            Some(event) => hook.sender.read(&event, None),
+            None => hook.sender.read(body, content_type),
+        };
+        match read {
+            Ok(intake) => Ok(intake),
+            Err(rejected) if hook.keep_unreadable && !body.is_empty() => {
                 self.metrics.hook(name, "kept");
-                senders::kept::keep(name, &held.bytes, &rejected)
+                Ok(senders::kept::keep(name, body, &rejected))
             }
             Err(rejected) => {
                 self.metrics.hook(name, "refused");
-                return reply::error(
+                Err(Box::new(reply::error(
                     StatusCode::BAD_REQUEST,
                     "invalid",
                     rejected.to_string(),
                     "Nothing was taken. The page of this sender in the documentation shows what to configure there.",
-                );
-            }
-        };
-        let notes = intake.notes;
-        let changes = intake.changes.len() as u64;
-        if let Err(refusal) = self.desk.take_changes(intake.changes).await {
-            self.metrics.hook(name, "unavailable");
-            return reply::error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                refusal.why,
-                refusal.instead,
-            );
-        }
-        if intake.alerts.is_empty() && changes == 0 {
-            let mut told = notes.join(" ");
-            Masked::default().mask(&mut told);
-            tracing::info!(hook = name, notes = told, "a message without an alert");
-        }
-        if let Some(url) = intake.open_once {
-            // No secret of ours: whoever has the address can do no more with it than to let the sender send here.
-            tracing::warn!(hook = name, url, "open this once, if you ordered it");
-        }
-        match self.desk.take_alerts(intake.alerts).await {
-            Ok((receipt, taken)) => {
-                self.metrics.hook(name, "taken");
-                self.metrics.alerts(name, taken.new + taken.changed + taken.repeated + taken.waiting);
-                let receipt = receipt.to_string();
-                let id = HeaderValue::from_str(&receipt).ok();
-                let body = Receipt {
-                    receipt,
-                    new: taken.new,
-                    changed: taken.changed,
-                    repeated: taken.repeated,
-                    waiting: taken.waiting,
-                    changes,
-                    notes,
-                };
-                let mut response = (StatusCode::OK, Json(body)).into_response();
-                if let Some(id) = id {
-                    response.headers_mut().insert(HeaderName::from_static("x-receipt"), id);
-                }
-                response
-            }
-            Err(refusal) => {
-                self.metrics.hook(name, "unavailable");
-                // Whatever the reason, the sender is to try again.
-                reply::error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", refusal.why, refusal.instead)
+                )))
             }
         }
     }
+
+    /// What of a delivery is for the log.
+    pub(super) fn tell_of(&self, name: &str, intake: &Intake) {
+        if intake.alerts.is_empty() && intake.changes.is_empty() && !intake.notes.is_empty() {
+            let mut told = intake.notes.join(" ");
+            Masked::default().mask(&mut told);
+            tracing::info!(hook = name, notes = told, "a message without an alert");
+        }
+        if let Some(url) = &intake.open_once {
+            // No secret of ours: whoever has the address can do no more with it than to let the sender send here.
+            tracing::warn!(hook = name, url, "open this once, if you ordered it");
+        }
+    }
+
+    /// On disk when this returns. Whether it came, and was answered, before.
+    pub(super) async fn hand_on(
+        &self,
+        name: &str,
+        intake: Intake,
+        once: Option<AlertsOnce>,
+    ) -> Result<(Receipt, bool), Refusal> {
+        let Intake { alerts, changes, notes, .. } = intake;
+        let changed_there = changes.len() as u64;
+        if !changes.is_empty() {
+            // One that is told twice is merged with itself.
+            self.desk.take_changes(changes).await?;
+        }
+        let Some(once) = once else {
+            let (receipt, taken) = self.desk.take_alerts(alerts).await?;
+            self.metrics.hook(name, "taken");
+            self.metrics.alerts(name, taken.new + taken.changed + taken.repeated + taken.waiting);
+            let receipt = Receipt {
+                receipt: receipt.to_string(),
+                new: taken.new,
+                changed: taken.changed,
+                repeated: taken.repeated,
+                waiting: taken.waiting,
+                changes: changed_there,
+                notes,
+            };
+            return Ok((receipt, false));
+        };
+        let (answered, is_repeat) = self.desk.take_alerts_once(alerts, once).await?;
+        let AlertsAnswered { receipt, new, changed, repeated } = answered;
+        self.metrics.hook(name, if is_repeat { "repeated" } else { "taken" });
+        if !is_repeat {
+            self.metrics.alerts(name, new + changed + repeated);
+        }
+        let receipt = Receipt { receipt, new, changed, repeated, waiting: 0, changes: changed_there, notes };
+        Ok((receipt, is_repeat))
+    }
+
+    pub(super) fn failed(&self, name: &str, refusal: &Refusal) -> Response {
+        if refusal.because == Because::Invalid {
+            self.metrics.hook(name, "refused");
+            return reply::refused(refusal);
+        }
+        self.metrics.hook(name, "unavailable");
+        // Whatever the reason, the sender is to try again.
+        reply::error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", &refusal.why, &refusal.instead)
+    }
+}
+
+pub(super) fn shown(name: &str) -> String {
+    format!("«{}»", name.chars().take(40).collect::<String>())
+}
+
+/// The key of a delivery: what was proven to name it, or what its sender says.
+fn once(
+    name: &str,
+    id: Option<String>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<AlertsOnce>, Box<Response>> {
+    let key = match (id, headers.get("idempotency-key")) {
+        (Some(id), _) => format!("hook/{name}/id/{id}"),
+        (None, None) => return Ok(None),
+        (None, Some(key)) => match key.to_str() {
+            Ok(key) if !key.is_empty() && key.len() <= KEY_BYTES_MAX => format!("hook/{name}/key/{key}"),
+            _ => {
+                return Err(Box::new(reply::error(
+                    StatusCode::BAD_REQUEST,
+                    "invalid",
+                    format!(
+                        "The Idempotency-Key is empty, longer than {KEY_BYTES_MAX} bytes, or not of plain letters."
+                    ),
+                    "Nothing was taken. Send a UUID, for example, the same one when you send the same body again.",
+                )));
+            }
+        },
+    };
+    Ok(Some(AlertsOnce { key, asked: hex::encode(Sha256::digest(body)) }))
+}
+
+fn received(receipt: Receipt, is_repeat: bool) -> Response {
+    let id = HeaderValue::from_str(&receipt.receipt).ok();
+    let mut response = (StatusCode::OK, Json(receipt)).into_response();
+    let headers = response.headers_mut();
+    if let Some(id) = id {
+        headers.insert(HeaderName::from_static("x-receipt"), id);
+    }
+    if is_repeat {
+        headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    }
+    response
 }

@@ -15,7 +15,10 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::desk::Desk;
+use crate::desk::{
+    Desk,
+    heartbeats::{HeartbeatView, Heartbeats},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HookLabels {
@@ -35,6 +38,17 @@ struct DoorLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SecretLabels {
+    hook: String,
+    secret: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HeartbeatLabels {
+    heartbeat: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DeliveryLabels {
     destination: String,
     state: String,
@@ -46,6 +60,9 @@ pub struct Metrics {
     hooks: Family<HookLabels, Counter>,
     alerts: Family<SourceLabels, Counter>,
     commands: Family<DoorLabels, Counter>,
+    secrets: Family<SecretLabels, Gauge>,
+    heartbeats_missed: Family<HeartbeatLabels, Gauge>,
+    heartbeats_heard: Family<HeartbeatLabels, Gauge>,
     incidents_open: Gauge,
     situations_open: Gauge,
     alerts_stored: Gauge,
@@ -68,6 +85,24 @@ impl Default for Metrics {
         registry.register("alerts_received", "Alerts made durable, repeats included", alerts.clone());
         let commands = Family::<DoorLabels, Counter>::default();
         registry.register("commands", "Commands by door and result", commands.clone());
+        let secrets = Family::<SecretLabels, Gauge>::default();
+        registry.register(
+            "hook_secret_used_timestamp_seconds",
+            "Where two tokens or secrets hold: when each was used last, 0 for never since they were read",
+            secrets.clone(),
+        );
+        let heartbeats_missed = Family::<HeartbeatLabels, Gauge>::default();
+        registry.register(
+            "heartbeat_missed",
+            "Whether the sign of life is missed: 1, else 0",
+            heartbeats_missed.clone(),
+        );
+        let heartbeats_heard = Family::<HeartbeatLabels, Gauge>::default();
+        registry.register(
+            "heartbeat_heard_timestamp_seconds",
+            "When the last sign of life came, 0 for never",
+            heartbeats_heard.clone(),
+        );
         let incidents_open = Gauge::default();
         registry.register("incidents_open", "Incidents that are not closed", incidents_open.clone());
         let situations_open = Gauge::default();
@@ -91,6 +126,9 @@ impl Default for Metrics {
             hooks,
             alerts,
             commands,
+            secrets,
+            heartbeats_missed,
+            heartbeats_heard,
             incidents_open,
             situations_open,
             alerts_stored,
@@ -110,6 +148,19 @@ impl Metrics {
     pub fn alerts(&self, source: &str, count: u64) {
         self.alerts.get_or_create(&SourceLabels { source: source.to_owned() }).inc_by(count);
     }
+    /// One of two secrets of a hook.
+    pub fn used(&self, hook: &str, secret: &str) -> Used {
+        let labels = SecretLabels { hook: hook.to_owned(), secret: secret.to_owned() };
+        Used { name: secret.to_owned(), at: self.secrets.get_or_create_owned(&labels) }
+    }
+    fn heartbeats(&self, all: &[HeartbeatView]) {
+        for one in all {
+            let labels = HeartbeatLabels { heartbeat: one.name.clone() };
+            self.heartbeats_missed.get_or_create(&labels).set(i64::from(one.missed_since.is_some()));
+            let heard = one.heard_at.map_or(0, |at| at.timestamp());
+            self.heartbeats_heard.get_or_create(&labels).set(heard);
+        }
+    }
     /// Shows a number of another room.
     pub fn watch(&self, name: &str, help: &str, read: impl Fn() -> i64 + Send + Sync + 'static) {
         let gauge = Gauge::default();
@@ -122,8 +173,33 @@ impl Metrics {
     }
 }
 
+/// When one of two secrets was used last.
+#[derive(Debug, Clone)]
+pub struct Used {
+    name: String,
+    at: Gauge,
+}
+
+impl Used {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    /// It is used now, in seconds. Whether for the first time.
+    pub fn now(&self, seconds: i64) -> bool {
+        self.at.set(seconds) == 0
+    }
+    pub fn reset(&self) {
+        self.at.set(0);
+    }
+    #[cfg(test)]
+    pub fn at(&self) -> i64 {
+        self.at.get()
+    }
+}
+
 pub struct Health {
     pub desk: Arc<Desk>,
+    pub heartbeats: Arc<Heartbeats>,
     pub metrics: Arc<Metrics>,
 }
 
@@ -163,6 +239,7 @@ async fn metrics(State(health): State<Arc<Health>>) -> Response {
         }
         Err(error) => tracing::warn!(%error, "the journal's counts are not to be had"),
     }
+    metrics.heartbeats(&health.heartbeats.list());
     for (gauge, read) in metrics.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         gauge.set(read());
     }

@@ -19,7 +19,7 @@ pub struct Peer(pub SocketAddr);
 pub struct Proxies(pub Vec<Network>);
 
 impl Proxies {
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
     }
 

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -23,6 +23,7 @@ use super::{
     auth::{Auth, check_origin, presented},
     proxies::{Peer, Proxies},
     reply,
+    share::Places,
 };
 use crate::desk::clock::World;
 
@@ -32,6 +33,9 @@ const CONNECTIONS_MAX: usize = 4_096;
 const HEAD_SECONDS_MAX: u64 = 10;
 /// An orderly end waits this long for requests under way.
 const DRAIN_SECONDS_MAX: u64 = 10;
+
+const CROWDED: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// A request as it came, its body unread.
 pub type Incoming = hyper::Request<hyper::body::Incoming>;
@@ -115,8 +119,13 @@ pub async fn console_guard(State(guard): State<Arc<Guard>>, request: Request, ne
 impl Guard {
     /// Where a request comes from, for the log.
     pub fn client<B>(&self, request: &hyper::Request<B>) -> String {
-        match request.extensions().get::<Peer>() {
-            Some(Peer(peer)) => self.proxies.client(peer.ip(), request.headers()).to_string(),
+        self.client_at(request.extensions().get::<Peer>(), request.headers())
+    }
+
+    /// The same, of a request that was taken apart.
+    pub fn client_at(&self, peer: Option<&Peer>, headers: &HeaderMap) -> String {
+        match peer {
+            Some(Peer(peer)) => self.proxies.client(peer.ip(), headers).to_string(),
             None => "unknown".to_owned(),
         }
     }
@@ -173,6 +182,7 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
         .layer(axum::middleware::from_fn(harden));
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Places::default());
     loop {
         let permit = tokio::select! {
             () = stop.cancelled() => break,
@@ -196,6 +206,11 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "no TCP_NODELAY");
         }
+        let Some(place) = places.take(peer.ip(), room.available_permits()) else {
+            // An address with as many open as there is room left for others; a sender tries again.
+            drop(stream.try_write(CROWDED));
+            continue;
+        };
         let (router, fast) = (router.clone(), fast.clone());
         let service = hyper::service::service_fn(move |mut request: Incoming| {
             request.extensions_mut().insert(Peer(peer));
@@ -218,7 +233,7 @@ pub async fn serve(listener: TcpListener, router: Router, fast: FastPath, stop: 
             if let Err(error) = connection.await {
                 tracing::trace!(%error, "a connection ended");
             }
-            drop(permit);
+            drop((permit, place));
         });
     }
     drop(listener);

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
-    AlertBatch, AlertReceipt,
+    AlertBatch, AlertReceipt, AlertsOnce,
     statements::{Around, INSERT_NEW, STATEMENT_MAX, Val, insert, insert_within},
 };
 use crate::alert::{
@@ -63,6 +63,7 @@ pub(super) struct Prepared {
     receipt: String,
     now: DateTime<Utc>,
     may_wait: bool,
+    once: Option<AlertsOnce>,
 }
 
 struct One {
@@ -86,6 +87,7 @@ impl Prepared {
             receipt: batch.receipt.to_string(),
             now: batch.now,
             may_wait: batch.may_wait,
+            once: batch.once,
         }
     }
 
@@ -99,6 +101,10 @@ impl Prepared {
 
     pub fn may_wait(&self) -> bool {
         self.may_wait
+    }
+
+    pub fn once(&self) -> Option<&AlertsOnce> {
+        self.once.as_ref()
     }
 
     /// What its caller is told when it is set aside.
@@ -307,14 +313,15 @@ pub(super) async fn take(
             Val::Int(i64::from(is_open)),
             Val::Int(revision),
             Val::Int(0),
+            Val::Text(state.source.clone()),
         ]);
         memory.held.insert(id, Held { state, is_open, revision });
     }
     insert(
         conn,
-        "INSERT INTO situations (id, group_hash, state, firing, updated_at, is_open, revision, told) VALUES",
+        "INSERT INTO situations (id, group_hash, state, firing, updated_at, is_open, revision, told, source) VALUES",
         "ON CONFLICT (id) DO UPDATE SET state = excluded.state, firing = excluded.firing, \
-         updated_at = excluded.updated_at, revision = excluded.revision",
+         updated_at = excluded.updated_at, revision = excluded.revision, source = excluded.source",
         situation_rows,
     )
     .await?;

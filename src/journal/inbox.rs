@@ -360,7 +360,7 @@ async fn done(under_way: &mut Option<UnderWay>) -> Result<(), JournalError> {
 fn batch(record: &log::Record) -> Option<AlertBatch> {
     let now = DateTime::from_timestamp_millis(record.at)?;
     let (receipt, alerts) = (record.receipt.parse().ok()?, serde_json::from_str(&record.alerts).ok()?);
-    Some(AlertBatch { alerts, receipt, now, may_wait: true })
+    Some(AlertBatch { alerts, receipt, now, may_wait: true, once: None })
 }
 
 #[cfg(test)]

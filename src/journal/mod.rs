@@ -11,9 +11,12 @@ mod alerts;
 mod arrangements;
 mod evidence;
 mod gathered;
+mod heartbeats;
 mod inbox;
+mod once;
 mod ops;
 mod read;
+mod receipts;
 pub mod rows;
 pub mod sqlite;
 mod statements;
@@ -22,6 +25,7 @@ mod writer;
 use std::{future::Future, pin::Pin};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -140,6 +144,24 @@ pub struct AlertBatch {
     pub now: DateTime<Utc>,
     /// Whether it does when they are on disk, and what is new about them shows a moment later.
     pub may_wait: bool,
+    /// Has the same request again answered as the first time.
+    pub once: Option<AlertsOnce>,
+}
+
+/// The key of a request, and what it says: the same key with something else is an error of the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertsOnce {
+    pub key: String,
+    pub asked: String,
+}
+
+/// What a request with a key was answered, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertsAnswered {
+    pub receipt: String,
+    pub new: u64,
+    pub changed: u64,
+    pub repeated: u64,
 }
 
 /// What became of a batch.
@@ -185,6 +207,8 @@ pub trait Journal: Send + Sync {
     /// The alerts of a situation, firing ones first, the newest of them first.
     fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
     fn counts(&self) -> Reading<'_, Counts>;
+    /// What the alerts that a request brought first have become.
+    fn receipt(&self, receipt: Uuid) -> Reading<'_, Vec<ReceiptRow>>;
     /// Situations with nothing firing that were quiet since `before` are closed; returns how many.
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64>;
     /// Windows, silences and acknowledgements, oldest first.
@@ -219,6 +243,11 @@ pub trait Journal: Send + Sync {
     // Timers
     fn timers_due(&self, now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>>;
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>>;
+
+    // Heartbeats
+    fn heartbeats(&self) -> Reading<'_, Vec<HeartbeatRow>>;
+    fn keep_heartbeat(&self, row: HeartbeatRow) -> Written<()>;
+    fn forget_heartbeat(&self, name: &str) -> Written<()>;
 
     // House-keeping
     /// Drops answers and settled deliveries older than `before`; returns rows dropped. The public posts of an open

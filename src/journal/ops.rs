@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tokio::sync::oneshot;
 
 use super::{
-    Handle, JournalError, Mark, arrangements, evidence,
+    Handle, JournalError, Mark, arrangements, evidence, heartbeats,
     rows::*,
     statements::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
 };
@@ -54,6 +54,10 @@ pub(super) enum SmallOp {
         before: DateTime<Utc>,
         answer: Answer<u64>,
     },
+    Heartbeat {
+        write: heartbeats::Write,
+        answer: Answer<()>,
+    },
     Probe {
         answer: Answer<()>,
     },
@@ -81,7 +85,10 @@ impl SmallOp {
                 drop(answer.send(Err(error)));
             }
             Self::Claim { answer, .. } => drop(answer.send(Err(error))),
-            Self::Settle { answer, .. } | Self::Bind { answer, .. } | Self::Probe { answer } => {
+            Self::Settle { answer, .. }
+            | Self::Bind { answer, .. }
+            | Self::Heartbeat { answer, .. }
+            | Self::Probe { answer } => {
                 drop(answer.send(Err(error)));
             }
             Self::Handle { answer, .. } => drop(answer.send(Err(error))),
@@ -99,9 +106,13 @@ impl SmallOp {
                 Done::Count(count),
             ) => drop(answer.send(Ok(count))),
             (Self::Claim { answer, .. }, Done::Deliveries(deliveries)) => drop(answer.send(Ok(deliveries))),
-            (Self::Settle { answer, .. } | Self::Bind { answer, .. } | Self::Probe { answer }, _) => {
-                drop(answer.send(Ok(())));
-            }
+            (
+                Self::Settle { answer, .. }
+                | Self::Bind { answer, .. }
+                | Self::Heartbeat { answer, .. }
+                | Self::Probe { answer },
+                _,
+            ) => drop(answer.send(Ok(()))),
             (Self::Handle { answer, .. }, Done::Flag(flag)) => drop(answer.send(Ok(flag))),
             (op, _) => {
                 op.refuse(JournalError::Unavailable("an operation gave something else than it should".into()))
@@ -156,6 +167,10 @@ impl SmallOp {
                     .bind(value.as_str())
                     .execute(conn)
                     .await?;
+                Done::Nothing
+            }
+            Self::Heartbeat { write, .. } => {
+                write.run(conn).await?;
                 Done::Nothing
             }
             Self::Prune { before, .. } => {

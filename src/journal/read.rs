@@ -225,7 +225,6 @@ pub(super) async fn answered(pool: &SqlitePool, key: &str) -> Result<Option<(Str
 }
 
 pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Result<Vec<SituationRow>> {
-    const COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided FROM situations";
     let (condition, value, text, limit) = match filter {
         SituationFilter::One(id) => ("WHERE id = $1 AND $2 = ''", id, String::new(), 1),
         SituationFilter::Free { limit } => (
@@ -237,34 +236,80 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
         SituationFilter::Linked { incident } => {
             ("WHERE incident = $2 AND $1 = 0 ORDER BY id", 0, incident.to_string(), 1_000)
         }
-        SituationFilter::Untold { limit } => {
-            ("WHERE revision > told AND $1 = 0 AND $2 = '' ORDER BY id", 0, String::new(), limit)
-        }
+        SituationFilter::Untold { limit } => return untold(pool, limit).await,
         SituationFilter::Recent { limit } => {
             ("WHERE $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit)
         }
     };
-    let rows = sqlx::query(AssertSqlSafe(format!("{COLUMNS} {condition} LIMIT $3")))
+    let rows = sqlx::query(AssertSqlSafe(format!("{SITUATION_COLUMNS} {condition} LIMIT $3")))
         .bind(value)
         .bind(text)
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await;
-    each(rows, |row| {
-        let id: i64 = row.get(0);
-        Ok(SituationRow {
-            id,
-            situation: serde_json::from_str(row.get(1))
-                .map_err(|e| damaged(format!("situation S-{id}"), e))?,
-            is_open: row.get::<i64, _>(2) == 1,
-            incident: row
-                .get::<Option<String>, _>(3)
-                .map(|name| name.parse().map_err(|why: String| damaged(format!("situation S-{id}"), why)))
-                .transpose()?,
-            revision: row.get(4),
-            decided: row.get(5),
-        })
+    each(rows, situation)
+}
+
+const SITUATION_COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided FROM situations";
+
+fn situation(row: &SqliteRow) -> Result<SituationRow> {
+    let id: i64 = row.get(0);
+    Ok(SituationRow {
+        id,
+        situation: serde_json::from_str(row.get(1)).map_err(|e| damaged(format!("situation S-{id}"), e))?,
+        is_open: row.get::<i64, _>(2) == 1,
+        incident: row
+            .get::<Option<String>, _>(3)
+            .map(|name| name.parse().map_err(|why: String| damaged(format!("situation S-{id}"), why)))
+            .transpose()?,
+        revision: row.get(4),
+        decided: row.get(5),
     })
+}
+
+/// Those that moved: of every source its oldest, so that none waits until all of another's are done.
+async fn untold(pool: &SqlitePool, limit: u32) -> Result<Vec<SituationRow>> {
+    let limit = i64::from(limit);
+    // From one source to the next by the index, however many situations each has.
+    let sources: Vec<String> = sqlx::query_scalar(
+        "WITH RECURSIVE one (source) AS (
+           SELECT MIN(source) FROM situations WHERE revision > told
+           UNION ALL
+           SELECT (SELECT MIN(source) FROM situations WHERE revision > told AND source > one.source) FROM one
+           WHERE one.source IS NOT NULL
+         )
+         SELECT source FROM one WHERE source IS NOT NULL LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(fail)?;
+    let share = limit / i64::try_from(sources.len().max(1)).unwrap_or(1);
+    let mut moved = Vec::new();
+    let mut more = Vec::new();
+    for source in sources {
+        let page = moved_of(pool, &source, 0, share).await?;
+        if let Some(last) = page.last().filter(|_| page.len() as i64 == share) {
+            more.push((source, last.id));
+        }
+        moved.extend(page);
+    }
+    // What the quiet ones leave of their share.
+    for (source, after) in more {
+        let left = limit - moved.len() as i64;
+        if left > 0 {
+            moved.extend(moved_of(pool, &source, after, left).await?);
+        }
+    }
+    moved.sort_by_key(|row| row.id);
+    Ok(moved)
+}
+
+async fn moved_of(pool: &SqlitePool, source: &str, after: i64, limit: i64) -> Result<Vec<SituationRow>> {
+    let sql =
+        format!("{SITUATION_COLUMNS} WHERE revision > told AND source = $1 AND id > $2 ORDER BY id LIMIT $3");
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(source).bind(after).bind(limit).fetch_all(pool).await;
+    each(rows, situation)
 }
 
 pub(super) async fn alerts_of(pool: &SqlitePool, situation: i64, limit: u32) -> Result<Vec<AlertRow>> {

@@ -310,6 +310,23 @@ pub enum DeliveryFilter {
     },
 }
 
+/// A situation that alerts of one request opened or joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReceiptRow {
+    /// The hook that they came to.
+    pub source: String,
+    pub situation: i64,
+    pub alerts: u64,
+    pub firing: u64,
+}
+
+/// What is remembered of a heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeartbeatRow {
+    pub name: String,
+    pub pulse: crate::alert::heartbeat::Pulse,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimerRow {
     pub id: String,

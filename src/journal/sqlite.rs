@@ -20,10 +20,10 @@ use uuid::Uuid;
 use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
-    arrangements, evidence,
+    arrangements, evidence, heartbeats,
     inbox::{self, Offer},
     ops::SmallOp,
-    read,
+    read, receipts,
     rows::*,
     writer::{Gauges, Job, Writer},
 };
@@ -263,7 +263,8 @@ impl Journal for SqliteJournal {
 
     fn take_alerts(&self, batch: AlertBatch) -> Written<AlertReceipt> {
         let prepared = Box::new(Prepared::of(batch));
-        if prepared.may_wait() && self.is_storm() {
+        // What is answered under a key says what became of it, so it does not wait.
+        if prepared.may_wait() && prepared.once().is_none() && self.is_storm() {
             return self.to_inbox(prepared);
         }
         self.write(|answer| Job::Alerts(prepared, answer))
@@ -279,6 +280,9 @@ impl Journal for SqliteJournal {
     }
     fn counts(&self) -> Reading<'_, Counts> {
         Box::pin(read::counts(&self.readers))
+    }
+    fn receipt(&self, receipt: Uuid) -> Reading<'_, Vec<ReceiptRow>> {
+        Box::pin(receipts::read(&self.readers, receipt))
     }
     fn close_quiet_situations(&self, before: DateTime<Utc>) -> Written<u64> {
         self.small(|answer| SmallOp::CloseQuiet { before, answer })
@@ -343,6 +347,17 @@ impl Journal for SqliteJournal {
     }
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>> {
         Box::pin(read::next_timer_at(&self.readers))
+    }
+
+    fn heartbeats(&self) -> Reading<'_, Vec<HeartbeatRow>> {
+        Box::pin(heartbeats::read(&self.readers))
+    }
+    fn keep_heartbeat(&self, row: HeartbeatRow) -> Written<()> {
+        self.small(|answer| SmallOp::Heartbeat { write: heartbeats::Write::Keep(row), answer })
+    }
+    fn forget_heartbeat(&self, name: &str) -> Written<()> {
+        let write = heartbeats::Write::Forget(name.to_owned());
+        self.small(|answer| SmallOp::Heartbeat { write, answer })
     }
 
     fn prune(&self, before: DateTime<Utc>) -> Written<u64> {

@@ -10,7 +10,7 @@
 //! - an append without entries is decided on the entry named in `after` and holds marks, which may be made twice, and
 //!   cards, which are edited in place;
 //! - alerts that stand already are counted as repeated: the same alerts, situations and ids, one more in their count;
-//!   those from the inbox are known by its mark;
+//!   those from the inbox are known by its mark, those with a key by what was answered under it;
 //! - a claim hands out what it had leased; a retry or a drop by hand is known by its moment; a settlement, a binding and
 //!   the house-keeping come to the same again.
 //!
@@ -35,6 +35,7 @@ use super::{
     AlertReceipt, Append, JournalError, Mark, alerts,
     gathered::Rows,
     inbox::{self, Placing},
+    once,
     ops::SmallOp,
     statements::*,
 };
@@ -258,17 +259,19 @@ impl Writer {
         batch: &mut Vec<Job>,
     ) -> Result<Vec<Box<dyn FnOnce() + Send>>, sqlx::Error> {
         // Alerts and nothing else: the transaction begins and ends along with their statements.
-        let is_whole = batch.iter().all(|job| matches!(job, Job::Alerts(alerts, _) if !alerts.is_empty()));
+        let is_plain = |alerts: &alerts::Prepared| !alerts.is_empty() && alerts.once().is_none();
+        let is_whole = batch.iter().all(|job| matches!(job, Job::Alerts(alerts, _) if is_plain(alerts)));
         let around = if is_whole { Around::TRANSACTION } else { Around::default() };
         if !is_whole {
             sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
         }
         let verdicts = self.appends(conn, batch).await?;
+        let mut answered = once::answered(conn, batch).await?;
         let mut batches: Vec<&alerts::Prepared> = Vec::new();
         let mut placed = self.placed;
-        for job in batch.iter() {
+        for (at, job) in batch.iter().enumerate() {
             match job {
-                Job::Alerts(alerts, _) => batches.push(alerts),
+                Job::Alerts(alerts, _) if !answered.contains_key(&at) => batches.push(alerts),
                 Job::Place(placing, _) if placing.upto > self.placed => {
                     batches.extend(placing.batches.iter());
                     placed = placed.max(placing.upto);
@@ -280,6 +283,7 @@ impl Writer {
             0 => vec![],
             _ => alerts::take(conn, &batches, &mut self.alerts, around).await?,
         };
+        once::keep(conn, &batches, &receipts).await?;
         if placed > self.placed {
             inbox::mark(conn, placed).await?;
         }
@@ -302,15 +306,18 @@ impl Writer {
         let mut verdicts = verdicts.into_iter();
         let mut receipts = receipts.into_iter();
         let mut done = done.into_iter();
-        for job in batch.drain(..) {
+        for (at, job) in batch.drain(..).enumerate() {
             match job {
                 Job::Append(_, answer) => {
                     let verdict = verdicts.next().unwrap_or(Err(JournalError::Conflict));
                     answers.push(Box::new(move || drop(answer.send(verdict))));
                 }
                 Job::Alerts(_, answer) => {
-                    let receipt = receipts.next().unwrap_or_default();
-                    answers.push(Box::new(move || drop(answer.send(Ok(receipt)))));
+                    let verdict = match answered.remove(&at) {
+                        Some(before) => Err(before),
+                        None => Ok(receipts.next().unwrap_or_default()),
+                    };
+                    answers.push(Box::new(move || drop(answer.send(verdict))));
                 }
                 Job::Place(placing, answer) => {
                     if placing.upto > placed_before {

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod evidence;
+mod heartbeats;
 mod masking;
 mod outbox;
 mod parts;

@@ -21,6 +21,7 @@ use syn::{
 const FLOORS: &[(u8, &str)] = &[
     (0, "people"),
     (0, "mask"),
+    (0, "signature"),
     (0, "alert"),
     (0, "incident+post"),
     (0, "playbook"),
@@ -33,6 +34,7 @@ const FLOORS: &[(u8, &str)] = &[
     (2, "outbox"),
     (3, "desk"),
     (4, "http"),
+    (4, "mail"),
     (4, "chat"),
     (4, "publish"),
     (5, "model"),
@@ -50,9 +52,11 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("axum", &["http", "model", "cli"]),
     ("reqwest", &["chat", "publish", "model", "cli"]),
     ("rand", &["desk"]),
+    ("webpki", &["http"]),
+    ("mail_parser", &["mail"]),
     ("handlebars", &["post"]),
     ("ratatui", &["cli"]),
-    ("tokio", &["journal", "outbox", "desk", "http", "chat", "publish", "model", "cli"]),
+    ("tokio", &["journal", "outbox", "desk", "http", "mail", "chat", "publish", "model", "cli"]),
 ];
 
 fn place(room: &str) -> Option<usize> {

@@ -16,6 +16,7 @@ mod discord_limits;
 mod discord_model;
 mod discord_py;
 mod discord_serenity;
+mod doors;
 mod faults;
 mod find;
 mod floors;

@@ -57,6 +57,15 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         "SELECT COUNT(*) FROM changes c, judgements j WHERE c.source = 'github' AND j.subject = 'S-1'",
     ),
     (
+        6,
+        &[
+            "INSERT INTO heartbeats VALUES ('backup', 1, 2, NULL, 0)",
+            "INSERT INTO situations (id, group_hash, state, firing, updated_at, is_open, revision, told, source) \
+             VALUES (6, x'06', '{}', 1, 1, 1, 2, 1, 'pingdom')",
+        ],
+        "SELECT COUNT(*) FROM heartbeats h, situations s WHERE h.name = 'backup' AND s.source = 'pingdom'",
+    ),
+    (
         8,
         &[
             "INSERT INTO arrangements VALUES (1, 'window', NULL, 1, 0, '{}')",
@@ -173,6 +182,10 @@ async fn the_posts_of_an_incident_and_the_alerts_of_a_situation_are_found_by_an_
         (
             "SELECT id FROM alerts WHERE situation = $1 ORDER BY is_firing DESC, id DESC LIMIT $2",
             "alerts_situation (situation=?)",
+        ),
+        (
+            "SELECT id FROM situations WHERE revision > told AND source = $2 AND $1 = 1 ORDER BY id LIMIT 10",
+            "situations_untold (source=?)",
         ),
     ] {
         let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}")))

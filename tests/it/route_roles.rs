@@ -31,6 +31,7 @@ fn config(post: &Program) -> String {
          [[auth.token]]\nname = \"responder\"\nperson = \"ada\"\ntoken_file = \"{}\"\n\
          [[auth.token]]\nname = \"third\"\nperson = \"ada\"\nadmin = true\ntoken_file = \"{}\"\n\
          [hooks.alertmanager]\nsender = \"alertmanager\"\ntoken_file = \"{}\"\n\
+         [[heartbeat]]\nname = \"backup\"\nevery = \"1d\"\ntoken_file = \"{}\"\n\
          [x]\nbase_url = \"http://127.0.0.1:9\"\napi_key_file = \"{}\"\napi_secret_file = \"{}\"\naccess_token_file = \"{}\"\naccess_token_secret_file = \"{}\"\n\
          [statuspage]\nbase_url = \"http://127.0.0.1:9\"\npage_id = \"page1\"\napi_key_file = \"{}\"\n\
          [log]\nfilter = \"debug\"\n",
@@ -38,6 +39,7 @@ fn config(post: &Program) -> String {
         post.secret("responder", RESPONDER),
         file("tk"),
         post.secret("hook", HOOK),
+        file("hook"),
         file("x1"),
         file("x2"),
         file("x3"),
@@ -98,6 +100,8 @@ pub(crate) fn routes(openapi: &Value) -> Vec<Try> {
         "/api/v1/openapi.json",
         "/api/v1/nothing",
         "/nothing",
+        "/hooks/heartbeat/backup",
+        "/hooks/receipts/01890000-0000-7000-8000-000000000000",
     ];
     all.extend(gets.map(|path| ("GET".to_owned(), path.to_owned(), None, None)));
     let forms = [("/login", "token=guess"), ("/logout", "")];

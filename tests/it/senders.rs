@@ -61,7 +61,7 @@ async fn a_token_in_the_path_lets_a_sender_in_and_stands_in_no_log() {
     assert_eq!(basic.send().await.unwrap().status(), 200);
     assert!(post.stop().success());
     let log = post.log();
-    assert!(log.contains("a token was refused") && !log.contains("canary"), "{log}");
+    assert!(log.contains("needs its token") && !log.contains("canary"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,7 +28,7 @@ const FIRST_ANSWER: Duration = Duration::from_millis(2_500);
 const PING: u64 = 1;
 
 /// A request as it came in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signed {
     /// `X-Signature-Timestamp`
     pub timestamp: Option<String>,
@@ -56,7 +56,7 @@ impl Signed {
     ///
     /// # Errors
     /// Why it is not taken.
-    pub(super) fn verify(&self, key: &VerifyingKey, now: i64) -> Result<(), Unproven> {
+    pub fn verify(&self, key: &VerifyingKey, now: i64) -> Result<(), Unproven> {
         let timestamp = self.timestamp.as_deref().ok_or(Unproven::Forged)?;
         let at: i64 = timestamp.parse().map_err(|_| Unproven::Forged)?;
         let signature = self.signature.as_deref().and_then(|digits| hex::decode(digits).ok());

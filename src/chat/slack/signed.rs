@@ -1,19 +1,18 @@
 //! Requests of Slack over HTTP, each signed with the app's secret.
 //!
-//! After <https://docs.slack.dev/authentication/verifying-requests-from-slack>: `v0=` and the HMAC-SHA-256 of
-//! `v0:TIMESTAMP:BODY`, over the bytes as they came, not older than five minutes.
+//! After <https://docs.slack.dev/authentication/verifying-requests-from-slack>, by [`Scheme::Slack`]: over the bytes as they
+//! came, not older than five minutes.
 
 use std::sync::Arc;
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use super::{SlackDoor, heard::Way};
-use crate::{chat::Unproven, config::Secret};
-
-/// A request may be this many seconds old, or early by a clock that is wrong.
-const WINDOW_SECONDS: i64 = 300;
+use crate::{
+    chat::Unproven,
+    config::Secret,
+    signature::{Plain, Request, Scheme, Unsigned},
+};
 
 /// A request as it came in.
 #[derive(Debug, Clone, Default)]
@@ -33,25 +32,18 @@ impl Signed {
     /// # Errors
     /// Why it is not taken.
     pub fn verify(&self, secret: &Secret, now: i64) -> Result<(), Unproven> {
-        let timestamp = self.timestamp.as_deref().ok_or(Unproven::Forged)?;
-        let at: i64 = timestamp.parse().map_err(|_| Unproven::Forged)?;
-        let given = self.signature.as_deref().and_then(|text| text.strip_prefix("v0="));
-        let given = given.and_then(|digits| hex::decode(digits).ok()).ok_or(Unproven::Forged)?;
-        if secret.is_empty() {
-            return Err(Unproven::Forged);
+        let key = Scheme::Slack.key(secret.expose()).map_err(|_| Unproven::Forged)?;
+        let header = |name: &str| match name {
+            "X-Slack-Signature" => self.signature.as_deref(),
+            "X-Slack-Request-Timestamp" => self.timestamp.as_deref(),
+            _ => None,
+        };
+        let request = Request { header: &header, body: &self.body };
+        match Scheme::Slack.verify(request, &[key], &Plain::default(), now) {
+            Ok(_) => Ok(()),
+            Err(Unsigned::Stale { .. }) => Err(Unproven::Late),
+            Err(_) => Err(Unproven::Forged),
         }
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).map_err(|_| Unproven::Forged)?;
-        mac.update(b"v0:");
-        mac.update(timestamp.as_bytes());
-        mac.update(b":");
-        mac.update(&self.body);
-        // Constant time.
-        mac.verify_slice(&given).map_err(|_| Unproven::Forged)?;
-        if at.abs_diff(now) > WINDOW_SECONDS.unsigned_abs() {
-            return Err(Unproven::Late);
-        }
-        Ok(())
     }
 
     pub(super) fn payload(&self, way: Way) -> Result<Value, Unproven> {

@@ -33,6 +33,7 @@ use utoipa::OpenApi;
         super::arrange::arranged,
         super::arrange::add_window,
         super::arrange::end_window,
+        super::heartbeats::heartbeats,
         super::outbox::outbox,
         super::outbox::outbox_retry,
         super::outbox::outbox_drop,

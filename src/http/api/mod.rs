@@ -6,6 +6,7 @@ mod commands;
 pub mod document;
 mod drills;
 mod export;
+mod heartbeats;
 mod incidents;
 mod outbox;
 pub(crate) mod timeline;
@@ -32,6 +33,7 @@ use super::{
 use crate::{
     desk::{
         Answer, Caller, Desk,
+        heartbeats::Heartbeats,
         words::{Resolve, Words},
     },
     incident::{
@@ -47,6 +49,7 @@ pub struct Api {
     pub resolve: Resolve,
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
+    pub heartbeats: Arc<Heartbeats>,
     pub time_zone: chrono_tz::Tz,
     /// The zones of people who have one of their own, by id.
     pub zones: BTreeMap<String, chrono_tz::Tz>,
@@ -79,6 +82,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/maintenance", arrange::arranged),
         post("/api/v1/maintenance", arrange::add_window),
         post("/api/v1/maintenance/{n}/end", arrange::end_window),
+        get("/api/v1/heartbeats", heartbeats::heartbeats),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

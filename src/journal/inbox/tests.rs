@@ -69,6 +69,7 @@ async fn an_inbox_that_was_taken_away_begins_after_what_was_placed() {
             receipt: Uuid::from_u128(7),
             now: DateTime::UNIX_EPOCH,
             may_wait: true,
+            once: None,
         })
         .map(|batch| journal.take_alerts(batch))
         .collect();
@@ -91,6 +92,7 @@ async fn an_alert_that_cannot_be_placed_keeps_no_other_from_its_situation() {
         receipt: Uuid::from_u128(7),
         now: DateTime::UNIX_EPOCH,
         may_wait: false,
+        once: None,
     };
     journal.take_alerts(first).await.unwrap();
     journal.close().await;

@@ -12,8 +12,13 @@ use super::{Open, inc};
 use crate::support::house::{alert, at, resolved};
 
 pub(super) async fn take(journal: &dyn Journal, alerts: &[Alert], second: i64) -> AlertReceipt {
-    let batch =
-        AlertBatch { alerts: alerts.to_vec(), receipt: Uuid::from_u128(7), now: at(second), may_wait: false };
+    let batch = AlertBatch {
+        alerts: alerts.to_vec(),
+        receipt: Uuid::from_u128(7),
+        now: at(second),
+        may_wait: false,
+        once: None,
+    };
     journal.take_alerts(batch).await.unwrap()
 }
 
@@ -188,7 +193,13 @@ fn storm() -> Vec<Vec<Alert>> {
 async fn take_storm(journal: &dyn Journal) {
     let written: Vec<_> = storm()
         .into_iter()
-        .map(|alerts| AlertBatch { alerts, receipt: Uuid::from_u128(7), now: at(0), may_wait: true })
+        .map(|alerts| AlertBatch {
+            alerts,
+            receipt: Uuid::from_u128(7),
+            now: at(0),
+            may_wait: true,
+            once: None,
+        })
         .map(|batch| journal.take_alerts(batch))
         .collect();
     let mut receipts = AlertReceipt::default();
@@ -223,7 +234,7 @@ pub(super) async fn what_a_storm_brought_is_placed_also_while_a_few_more_keep_co
     let journal = open(dir.to_owned()).await.journal;
     let offer = |name: String| {
         let (alerts, receipt) = (vec![alert("g", &name)], Uuid::from_u128(7));
-        journal.take_alerts(AlertBatch { alerts, receipt, now: at(0), may_wait: true })
+        journal.take_alerts(AlertBatch { alerts, receipt, now: at(0), may_wait: true, once: None })
     };
     let storm: Vec<_> = (0..50).map(|n| offer(format!("db{n}"))).collect();
     for answer in storm {
@@ -258,6 +269,7 @@ pub(super) async fn who_cannot_wait_finds_the_alerts_in_their_situation(open: Op
         receipt: Uuid::from_u128(7),
         now: at(0),
         may_wait,
+        once: None,
     };
     let others: Vec<_> = (0..20).map(|n| journal.take_alerts(batch(n, true))).collect();
     let receipt = journal.take_alerts(batch(20, false)).await.unwrap();

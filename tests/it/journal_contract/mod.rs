@@ -2,6 +2,7 @@
 //! opening itself in a folder.
 
 mod alerts;
+mod doors;
 mod entries;
 mod keeping;
 mod outbox;
@@ -73,6 +74,10 @@ suite!(sqlite:
     alerts::what_a_storm_brought_is_placed_also_while_a_few_more_keep_coming,
     alerts::a_backup_holds_every_alert_that_was_acknowledged,
     alerts::who_cannot_wait_finds_the_alerts_in_their_situation,
+    doors::alerts_under_a_key_are_taken_once_and_their_answer_is_kept,
+    doors::a_quiet_source_is_looked_at_while_another_screams,
+    doors::what_a_request_brought_is_found_by_its_receipt,
+    doors::heartbeats_are_remembered_and_forgotten,
     alerts::a_link_does_not_hide_what_moved_meanwhile,
     outbox::a_lane_is_in_order_and_lanes_do_not_wait_for_each_other,
     outbox::what_was_being_sent_at_a_crash_is_unknown,

@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -43,14 +43,24 @@ pub struct Faulty {
     inner: Arc<dyn Journal>,
     faults: Mutex<BTreeMap<u64, Fault>>,
     appends: AtomicU64,
+    is_deaf: AtomicBool,
 }
 
 impl Faulty {
     pub fn new(inner: Arc<dyn Journal>) -> Arc<Faulty> {
-        Arc::new(Faulty { inner, faults: Mutex::default(), appends: AtomicU64::new(0) })
+        Arc::new(Faulty {
+            inner,
+            faults: Mutex::default(),
+            appends: AtomicU64::new(0),
+            is_deaf: AtomicBool::new(false),
+        })
     }
     pub fn appends(&self) -> u64 {
         self.appends.load(Ordering::SeqCst)
+    }
+    /// Whether no sign of life is taken.
+    pub fn deafen(&self, is_deaf: bool) {
+        self.is_deaf.store(is_deaf, Ordering::SeqCst);
     }
     /// The append after so many others, from now on, fails.
     pub fn fail(&self, after: u64, fault: Fault) {
@@ -176,6 +186,21 @@ impl Journal for Faulty {
     }
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>> {
         self.inner.next_timer_at()
+    }
+    fn receipt(&self, receipt: Uuid) -> Reading<'_, Vec<ReceiptRow>> {
+        self.inner.receipt(receipt)
+    }
+    fn heartbeats(&self) -> Reading<'_, Vec<HeartbeatRow>> {
+        self.inner.heartbeats()
+    }
+    fn keep_heartbeat(&self, row: HeartbeatRow) -> Written<()> {
+        if self.is_deaf.load(Ordering::SeqCst) {
+            return Box::pin(async { Err(Fault::unavailable().error) });
+        }
+        self.inner.keep_heartbeat(row)
+    }
+    fn forget_heartbeat(&self, name: &str) -> Written<()> {
+        self.inner.forget_heartbeat(name)
     }
     fn prune(&self, before: DateTime<Utc>) -> Written<u64> {
         self.inner.prune(before)

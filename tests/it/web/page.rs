@@ -316,6 +316,10 @@ impl Journal for Failing {
         bound_to(destination: &str, name: &str, value: &str) -> Reading<'_, Option<String>>;
         timers_due(now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>>;
         next_timer_at() -> Reading<'_, Option<DateTime<Utc>>>;
+        receipt(receipt: Uuid) -> Reading<'_, Vec<ReceiptRow>>;
+        heartbeats() -> Reading<'_, Vec<HeartbeatRow>>;
+        keep_heartbeat(row: HeartbeatRow) -> Written<()>;
+        forget_heartbeat(name: &str) -> Written<()>;
         prune(before: DateTime<Utc>) -> Written<u64>;
         probe() -> Written<()>;
         rebuild() -> Written<u64>;
