@@ -12,8 +12,9 @@ use super::{
     judgement::{Judgement, Subject, Verdict},
 };
 
-/// A rule that fired at least so often, and was never acted on, cries wolf without anybody's mark.
-pub const WOLF_FIRINGS: u64 = 3;
+/// A rule that nobody acted on in so many situations cries wolf without anybody's mark. Many alerts of one situation are one
+/// occasion: nobody may have come to it yet.
+pub const WOLF_SITUATIONS: u64 = 3;
 /// An unlinked alert within this time before a declaration could have told of it.
 pub const SHOULD_HAVE_MINUTES: i64 = 60;
 /// Rules named as what should have told.
@@ -52,6 +53,8 @@ pub struct RuleLine {
     pub source: String,
     pub rule: String,
     pub fired: u64,
+    /// In so many situations.
+    pub situations: u64,
     /// Linked to an incident, acknowledged, or marked actionable.
     pub acted_on: u64,
     pub actionable: u64,
@@ -147,12 +150,13 @@ pub fn report(
 ) -> Report {
     let (by_situation, by_rule) = standing(marks);
     let mut lines: BTreeMap<(&str, &str), RuleLine> = BTreeMap::new();
-    let mut marked: BTreeSet<(&str, &str, i64)> = BTreeSet::new();
+    let mut seen: BTreeSet<(&str, &str, i64)> = BTreeSet::new();
     for one in fired {
         let line = lines.entry((&one.source, &one.rule)).or_insert_with(|| RuleLine {
             source: one.source.clone(),
             rule: one.rule.clone(),
             fired: 0,
+            situations: 0,
             acted_on: 0,
             actionable: 0,
             noise: 0,
@@ -167,8 +171,10 @@ pub fn report(
         line.acted_on += u64::from(one.is_linked || one.is_acknowledged || mark == Some(Verdict::Actionable));
         line.last_fired = line.last_fired.max(one.first_seen);
         line.severity = line.severity.max(one.severity);
-        // A situation is marked once, however many alerts of the rule it holds.
-        if let Some(verdict) = mark.filter(|_| marked.insert((&one.source, &one.rule, one.situation))) {
+        // A situation counts once, and is marked once, however many alerts of the rule it holds.
+        let is_first = seen.insert((&one.source, &one.rule, one.situation));
+        line.situations += u64::from(is_first);
+        if let Some(verdict) = mark.filter(|_| is_first) {
             match verdict {
                 Verdict::Actionable => line.actionable += 1,
                 Verdict::Noise => line.noise += 1,
@@ -213,7 +219,7 @@ fn verdict(line: &RuleLine, mark: Option<&Judgement>) -> (bool, String) {
     if line.noise > line.actionable {
         return (true, format!("fired {}, marked noise {}", times(line.fired), times(line.noise)));
     }
-    if line.acted_on == 0 && line.fired >= WOLF_FIRINGS {
+    if line.acted_on == 0 && line.situations >= WOLF_SITUATIONS {
         return (true, format!("fired {}, and nobody ever acted on it", times(line.fired)));
     }
     let acted = if line.acted_on == 0 {

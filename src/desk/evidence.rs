@@ -82,7 +82,13 @@ impl Desk {
         let limit = u32::try_from(SITUATIONS_MAX * 4).unwrap_or(u32::MAX);
         let free = self.journal.situations(SituationFilter::Free { limit }).await.map_err(refuse)?;
         let mut rows = vec![row.clone()];
-        rows.extend(free.into_iter().filter(|other| other.id != row.id && are_close(row, other)));
+        // What is over tells little of what burns.
+        let is_beside = |other: &SituationRow| {
+            other.id != row.id
+                && are_close(row, other)
+                && (other.situation.firing > 0 || row.situation.firing == 0)
+        };
+        rows.extend(free.into_iter().filter(is_beside));
         self.story_of_rows(&rows).await
     }
 

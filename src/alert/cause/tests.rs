@@ -70,8 +70,8 @@ fn what_stands_first_and_why_follows_by_the_service_graph_then_by_time_with_a_re
     what: S-4 Checkout fails: checkout is a front service
     what: S-4 Checkout is DOWN: checkout is a front service
     why: S-3 Errors of the API: began 90 s after, so perhaps a consequence and checkout depends on api
-    why: S-2 Disk full on db1: began 40 s before and checkout depends on db by api
     why: S-7 Redis is down: began at the same moment and checkout depends on cache by api
+    why: S-2 Disk full on db1: began 40 s before and checkout depends on db by api
     why: S-1 Load is high on web7: began 20 s before and its name speaks of load
     why: S-5 Disk full on nas: began 2 h before and its name speaks of disk
     unclear: S-6 It is broken: began 5 s after, so perhaps a consequence and neither service nor name says what it tells of

@@ -51,6 +51,8 @@ fn a_rule_cries_wolf_when_people_say_so_or_when_nobody_ever_acts() {
         all.push(Fired { is_acknowledged: true, ..fired(40 + n, "Acked", n) });
     }
     all.push(fired(50, "Once", 0));
+    // A storm of one rule is one occasion, to which nobody may have come yet.
+    all.extend((0..40).map(|n| fired(70, "Storm", n)));
     all.push(fired(60, "Named", 0));
     let marks = [
         mark(1, Subject::Situation(20), Verdict::Noise, ""),
@@ -68,12 +70,13 @@ fn a_rule_cries_wolf_when_people_say_so_or_when_nobody_ever_acts() {
     wolf DiskAlmostFull: fired 4 times, and nobody ever acted on it
     wolf Flaps: fired 4 times, marked noise 2 times
     wolf Named: marked noise (Ada: the disk cleans itself)
+    - Storm: fired 40 times, not acted on
     - ErrorRate: fired 4 times, acted on once
     - Once: fired once, not acted on
     - Acked: fired 4 times, acted on 4 times
     ");
     let never: Vec<String> = of(&all, &marks, &[]).never_acted_on().map(|line| line.rule.clone()).collect();
-    assert_eq!(never, ["DiskAlmostFull", "Named", "Once"]);
+    assert_eq!(never, ["DiskAlmostFull", "Named", "Storm", "Once"]);
 }
 
 #[test]

@@ -149,7 +149,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal
     for row in desk.seen_by(me).situations(SituationFilter::Recent { limit: SITUATIONS_SHOWN }).await? {
         match row.incident {
             Some(id) if row.is_open => of_incidents.entry(id).or_default().push(row),
-            None if row.is_open => unlinked.push(row),
+            None if row.is_open && row.situation.firing > 0 => unlinked.push(row),
             _ => over.push(row),
         }
     }

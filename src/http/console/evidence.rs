@@ -123,7 +123,10 @@ fn evidence(one: &Evidence, clock: &Clock) -> EvidenceLine {
 /// What a situation tells of, in the story of those beside it.
 pub fn of_situation(story: &Story, situation: i64, clock: &Clock) -> Vec<EvidenceLine> {
     let own = story.evidence.iter().filter(|one| one.situation == situation);
-    own.take(2).map(|one| evidence(one, clock)).collect()
+    let mut lines: Vec<EvidenceLine> = own.map(|one| evidence(one, clock)).collect();
+    lines.dedup_by(|a, b| (a.side, &a.reason) == (b.side, &b.reason));
+    lines.truncate(2);
+    lines
 }
 
 pub fn change(change: &Change, clock: &Clock) -> ChangeLine {

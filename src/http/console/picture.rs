@@ -108,7 +108,7 @@ impl Day {
                 format!("Nothing new fired in the last 24 hours, {peak} fire since before; {changed}.")
             }
             (false, peak) => {
-                format!("In the last 24 hours: {}; at most {peak} at once; {changed}.", told.join(", "))
+                format!("In the last 24 hours: {}; at most {peak} together; {changed}.", told.join(", "))
             }
         };
         Day { bars, marks, hours, legend, peak, summary }
@@ -194,7 +194,7 @@ mod tests {
         let day = Day::of(&all, &changes, &clock());
         assert_eq!(
             day.summary,
-            "In the last 24 hours: 900 critical, 1 warning; at most 901 at once; 1 change."
+            "In the last 24 hours: 900 critical, 1 warning; at most 901 together; 1 change."
         );
         assert_eq!(day.legend, [("critical", 900), ("warning", 1)]);
         assert_eq!(day.marks.len(), 1);

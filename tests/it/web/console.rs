@@ -412,7 +412,7 @@ async fn the_page_of_alerts_says_what_and_why_what_was_changed_and_whether_they_
     house.desk.follow_once().await.unwrap();
     let page = get(&house, "/console/alerts").await.body;
     for part in [
-        "1 critical, 1 warning; at most 2 at once; 1 change.",
+        "1 critical, 1 warning; at most 2 together; 1 change.",
         "Changed before",
         "What users feel",
         "its name speaks of 5xx",

@@ -13,8 +13,8 @@ pub fn read(body: Node<'_>, out: &mut Reading) -> Result<(), Rejected> {
         out.none(format!("{}: no change of a flag.", joined(" ", &[&kind, &name, &verb])));
         return Ok(());
     }
-    let told = joined(" ", &[if verb.is_empty() { "changed" } else { &verb }, &name]);
-    let mut change = Draft::new(Kind::Flag, id, format!("Flag: {told}"));
+    let told = joined(": ", &[&format!("Flag {name}"), &verb]);
+    let mut change = Draft::new(Kind::Flag, id, told);
     change.by(by);
     change.began(body.get("date"));
     change.url(body.get("_links.site.href"));
