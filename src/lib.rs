@@ -11,6 +11,7 @@ pub mod mask;
 pub mod people;
 pub mod playbook;
 pub mod post;
+pub mod roster;
 
 // Floor 1: languages: in, out, on paper, of settings.
 pub mod card;
@@ -28,6 +29,7 @@ pub mod desk;
 // Floor 4: the doors; no door knows another.
 pub mod chat;
 pub mod http;
+pub mod pager;
 pub mod publish;
 
 // Floor 5: the command line, and the modelled services behind `--demo`.

@@ -62,6 +62,7 @@ pub fn policy(config: &Config) -> Policy {
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),
         roles: config.roles(),
+        paging: config.paging(),
         ..Policy::default()
     }
 }
@@ -79,6 +80,11 @@ pub fn settings(config: &Config) -> desk::Settings {
         known_people: config.person.iter().map(|person| person.id.clone()).collect(),
         has_tokens: !config.auth.token.is_empty(),
         rules: config.alerts.rule.clone(),
+        overrides: config.roster_overrides(),
+        zones: config.zones(),
+        time_zone: config.organization.time_zone,
+        addresses: config.addresses(),
+        acknowledge_url: config.organization.public_url.clone(),
         page_url: config
             .organization
             .public_url

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::roles;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
+use super::{on_call, roles};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -57,6 +57,7 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     if !report.is_spoilt("hooks") {
         hooks(config, report);
     }
+    on_call::check::check(config, report);
     if !report.is_spoilt("http")
         && !report.is_spoilt("auth")
         && let Err(what) = config.check_listen(config.http.listen)

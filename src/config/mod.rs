@@ -13,6 +13,7 @@ mod format;
 mod house;
 mod load;
 mod network;
+mod on_call;
 mod problem;
 #[cfg(test)]
 mod promises;
@@ -41,6 +42,10 @@ pub use chat::{
 };
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use network::Network;
+pub use on_call::{
+    Day, EscalationPolicy, EscalationStep, Pager, PagerKind, RosterOverride, RosterRotation, RosterSource,
+    SourceKind, TeamRoster,
+};
 pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
 pub use reference::{example_toml, reference};
@@ -89,6 +94,13 @@ pub struct Config {
     pub hooks: BTreeMap<String, Hook>,
     /// What becomes of incoming alerts.
     pub alerts: Alerts,
+    /// Who is on call, one `[[roster]]` a team; `docs/oncall.md` has examples to paste.
+    pub roster: Vec<TeamRoster>,
+    /// What wakes people, one `[pagers.NAME]` each. `page` of a `[[person]]` says where they are reached by which.
+    pub pagers: BTreeMap<String, Pager>,
+    /// Who is called one after the other until somebody acknowledges, one `[[escalation]]` each. The first is meant where a
+    /// responder says `page` and nothing else.
+    pub escalation: Vec<EscalationPolicy>,
     /// The built-in public status page.
     pub status_page: StatusPage,
     /// How public updates are worded, for each destination. A template is filled when an update is drafted: its author and
@@ -145,6 +157,9 @@ impl Default for Config {
                 .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
                 .collect(),
             alerts: Alerts::default(),
+            roster: Vec::new(),
+            pagers: BTreeMap::new(),
+            escalation: Vec::new(),
             status_page: StatusPage::default(),
             templates: Templates::default(),
             discord: None,

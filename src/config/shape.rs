@@ -300,8 +300,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 15,
-            "auth, hooks, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 18,
+            "auth, hooks, discord, matrix, two of mattermost, three of slack, five of x, statuspage, pagers, two of rosters"
         );
     }
 
@@ -310,6 +310,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 23);
+        assert_eq!(keys.len(), 26);
     }
 }

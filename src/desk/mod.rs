@@ -16,7 +16,9 @@ mod eyes;
 mod find;
 pub mod follow;
 mod links;
+pub mod on_call;
 pub mod outbox;
+pub mod paging;
 pub mod policy;
 pub mod runner;
 mod situations;
@@ -28,7 +30,7 @@ pub mod view;
 pub mod words;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -44,6 +46,7 @@ use crate::{
     },
     journal::{Journal, JournalError, Mark, rows::NewDelivery},
     people::{Person, links::Links},
+    roster::Override,
 };
 pub use answer::Answer;
 use clock::World;
@@ -100,6 +103,15 @@ pub struct Settings {
     /// Who comes over HTTP is proven by a token.
     pub has_tokens: bool,
     pub rules: Vec<Rule>,
+    /// Who is on call for a while, as the settings say.
+    pub overrides: Vec<Override>,
+    /// The zones of people who have one of their own, by id; and that of everybody else.
+    pub zones: BTreeMap<String, chrono_tz::Tz>,
+    pub time_zone: chrono_tz::Tz,
+    /// Where somebody (by id) is reached by a pager (by name).
+    pub addresses: BTreeMap<(String, String), String>,
+    /// What links to acknowledge a page begin with.
+    pub acknowledge_url: Option<url::Url>,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -116,6 +128,11 @@ impl Default for Settings {
             known_people: BTreeSet::new(),
             has_tokens: false,
             rules: vec![],
+            overrides: vec![],
+            zones: BTreeMap::new(),
+            time_zone: chrono_tz::Tz::UTC,
+            addresses: BTreeMap::new(),
+            acknowledge_url: None,
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,
@@ -138,6 +155,8 @@ pub struct Desk {
     pub settings: Settings,
     /// Which accounts are one person by their own word.
     pub links: Arc<Links>,
+    /// With which the links of pages are sealed.
+    seal_key: tokio::sync::OnceCell<String>,
     /// When this desk was opened.
     begun: DateTime<Utc>,
     slots: Mutex<HashMap<IncidentId, Arc<Slot>>>,
@@ -169,6 +188,7 @@ impl Desk {
             world,
             settings,
             links: Arc::default(),
+            seal_key: tokio::sync::OnceCell::new(),
             slots: Mutex::new(HashMap::new()),
             opening: tokio::sync::Mutex::new(Vec::new()),
             relating: tokio::sync::Mutex::new(()),

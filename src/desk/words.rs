@@ -117,6 +117,7 @@ impl Desk {
             }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
             Spoken::Link(linking) => read(self.link(&caller, linking).await?),
+            Spoken::OnCall(asked) => read(self.answer_on_call(&caller, asked, along.once).await?),
             Spoken::Help { text } => read(text),
         }
     }

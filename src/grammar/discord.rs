@@ -17,7 +17,8 @@ pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
 pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str = "What is on record: entries, title, type, times, links, what belongs together";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 8] = ["entry", "field", "find", "link", "milestone", "set", "sub", "type"];
+const ON_RECORD: [&str; 10] =
+    ["entry", "field", "find", "link", "milestone", "pager", "roster", "set", "sub", "type"];
 
 /// The option that names the incident where it is not the channel's own.
 pub(super) const INCIDENT: &str = "incident";
@@ -66,7 +67,8 @@ pub(super) fn about(verb: &Command) -> String {
 
 fn entry(verb: &Command) -> Value {
     if verb.has_subcommands() {
-        let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, true)).collect();
+        let is_of_one = verb.get_name() != "roster";
+        let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, is_of_one)).collect();
         json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
     } else {
         let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "find" | "help");

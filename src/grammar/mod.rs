@@ -75,6 +75,8 @@ pub enum Spoken {
     },
     /// About the speaker's own accounts.
     Link(Linking),
+    /// About rosters, which belong to no incident.
+    OnCall(OnCall),
     /// The help itself.
     Help {
         text: String,
@@ -88,6 +90,15 @@ pub enum Linking {
     With(String),
     End,
     List,
+}
+
+/// What is asked of rosters, or said against them for a while. Times are as typed: only who has the settings knows the zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnCall {
+    Who { roster: Option<String>, at: Option<String>, until: Option<String> },
+    Override { roster: String, who: Person, span: String },
+    Overrides,
+    Withdraw { n: u64 },
 }
 
 /// Finds the person that a typed name means, or says in a sentence why there is none.

@@ -10,6 +10,7 @@
 mod alerts;
 mod gathered;
 mod inbox;
+mod on_call;
 mod ops;
 mod read;
 pub mod rows;
@@ -25,6 +26,8 @@ use uuid::Uuid;
 use crate::{
     alert::Alert,
     incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, state::Incident},
+    people::Person,
+    roster::Fetched,
 };
 use rows::*;
 
@@ -180,6 +183,18 @@ pub trait Journal: Send + Sync {
     // Timers
     fn timers_due(&self, now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>>;
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>>;
+
+    // Who is on call
+    /// Says an override; gives its number, the same for the same `id`.
+    fn say_override(&self, id: &str, said: SaidOverride) -> Written<u64>;
+    /// Whether there was one to withdraw.
+    fn withdraw_override(&self, n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool>;
+    /// Those that hold and end after `since`, by their numbers, the first said first.
+    fn overrides(&self, since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>>;
+    /// Keeps what another system said about who is on call.
+    fn keep_fetched(&self, roster: &str, fetched: Fetched) -> Written<()>;
+    /// By the roster's name.
+    fn fetched(&self) -> Reading<'_, Vec<(String, Fetched)>>;
 
     // House-keeping
     /// Drops answers and settled deliveries older than `before`; returns rows dropped. The public posts of an open

@@ -11,6 +11,7 @@ use crate::{
         event::{Entry, Event},
         id::IncidentId,
         kind::{Kind, Real},
+        paging::Act,
         phase::Phase,
         severity::Severity,
         state::Incident,
@@ -173,6 +174,8 @@ pub enum What {
     Say { seq: u64 },
     /// The card of an alert situation.
     Situation { id: i64 },
+    /// A page of a call: to somebody, or to a service that knows whom to wake.
+    Page { n: u32, to: Option<Person>, act: Act },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,6 +272,20 @@ pub enum DeliveryFilter {
     Recent {
         limit: u32,
     },
+}
+
+/// Somebody is on call for a while, as somebody said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidOverride {
+    pub roster: String,
+    pub layer: String,
+    pub person: Person,
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub said_by: Person,
+    pub said_at: DateTime<Utc>,
+    /// The door: `cli`, `discord`.
+    pub via: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,12 +21,17 @@ use super::{
     AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written,
     alerts::Prepared,
     inbox::{self, Clerk, Offer},
+    on_call,
     ops::SmallOp,
     read,
     rows::*,
     writer::{Gauges, Job, Writer},
 };
-use crate::incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident};
+use crate::{
+    incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
+    people::Person,
+    roster::Fetched,
+};
 
 /// The database file in the data directory.
 pub const FILE: &str = "commandpost.db";
@@ -320,6 +325,25 @@ impl Journal for SqliteJournal {
     }
     fn next_timer_at(&self) -> Reading<'_, Option<DateTime<Utc>>> {
         Box::pin(read::next_timer_at(&self.readers))
+    }
+
+    fn say_override(&self, id: &str, said: SaidOverride) -> Written<u64> {
+        let (id, said) = (id.to_owned(), Box::new(said));
+        self.small(|answer| SmallOp::Override { id, said, answer })
+    }
+    fn withdraw_override(&self, n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool> {
+        let by = by.clone();
+        self.small(|answer| SmallOp::Withdraw { n, by, at, answer })
+    }
+    fn overrides(&self, since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>> {
+        Box::pin(on_call::overrides(&self.readers, since))
+    }
+    fn keep_fetched(&self, roster: &str, fetched: Fetched) -> Written<()> {
+        let (roster, fetched) = (roster.to_owned(), Box::new(fetched));
+        self.small(|answer| SmallOp::KeepFetched { roster, fetched, answer })
+    }
+    fn fetched(&self) -> Reading<'_, Vec<(String, Fetched)>> {
+        Box::pin(on_call::fetched(&self.readers))
     }
 
     fn prune(&self, before: DateTime<Utc>) -> Written<u64> {

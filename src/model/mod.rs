@@ -7,7 +7,8 @@ pub mod discord;
 pub mod fault;
 pub mod mattermost;
 #[cfg(test)]
-mod official;
+pub(crate) mod official;
+pub mod pagers;
 pub mod recorder;
 mod server;
 pub mod slack;

@@ -2,7 +2,12 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use crate::{card::Card, incident::kind::Real, journal::rows::Delivery, post::Approved};
+use crate::{
+    card::Card,
+    incident::{kind::Real, paging::Cleared},
+    journal::rows::Delivery,
+    post::Approved,
+};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -66,6 +71,8 @@ pub enum Content {
     Card(Card),
     /// A line of the timeline, as the chat shows it.
     Line(crate::card::Said),
+    /// A page, cleared to be sent.
+    Page(Cleared),
     /// There is nothing to say any more (a redacted entry, a situation that is only recorded).
     Nothing,
 }

@@ -4,7 +4,6 @@
 //! Time and chance come in through [`Now`] and [`Nonce`].
 
 pub mod statuspage;
-mod wire;
 pub mod x;
 
 use std::sync::Arc;

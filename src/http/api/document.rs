@@ -20,13 +20,14 @@ use utoipa::OpenApi;
         super::export::export,
         super::incidents::verify,
         super::alerts::situations,
+        super::oncall::oncall,
         super::outbox::outbox,
         super::outbox::outbox_retry,
         super::outbox::outbox_drop,
         super::drills::play_drill,
         super::drills::end_drill,
     ),
-    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "outbox"), (name = "drills"))
+    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "oncall"), (name = "outbox"), (name = "drills"))
 )]
 struct Document;
 

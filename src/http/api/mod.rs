@@ -6,6 +6,7 @@ pub mod document;
 mod drills;
 mod export;
 mod incidents;
+mod oncall;
 mod outbox;
 pub(crate) mod timeline;
 
@@ -64,6 +65,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/incidents/{id}/verify", incidents::verify),
         post("/api/v1/commands", commands::command_anywhere),
         get("/api/v1/situations", alerts::situations),
+        get("/api/v1/oncall", oncall::oncall),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

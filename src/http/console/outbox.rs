@@ -55,6 +55,8 @@ fn what(what: &What) -> String {
         What::Card => "status card".into(),
         What::Say { seq } => format!("timeline entry {seq}"),
         What::Situation { id } => format!("alert card S-{id}"),
+        What::Page { n, to: Some(person), .. } => format!("page to {person}, call {n}"),
+        What::Page { n, to: None, act } => format!("page, call {n} ({})", act.word()),
     }
 }
 
