@@ -48,6 +48,14 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         ],
         "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
     ),
+    (
+        7,
+        &[
+            "INSERT INTO roster_overrides VALUES (1, 'i', 2, '{}', NULL, NULL)",
+            "INSERT INTO roster_fetched VALUES ('web', '{}')",
+        ],
+        "SELECT COUNT(*) FROM roster_overrides o, roster_fetched f WHERE o.until_at = 2 AND f.roster = 'web'",
+    ),
 ];
 
 fn versions() -> Vec<i64> {

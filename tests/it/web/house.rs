@@ -88,6 +88,7 @@ async fn speak(
         | Spoken::Tasks { .. }
         | Spoken::Updates { .. }
         | Spoken::Link(_)
+        | Spoken::OnCall(_)
         | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }
 }

@@ -15,6 +15,8 @@ use commandpost::{
     http::page::PATHS,
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{rows::*, sqlite::SqliteJournal, *},
+    people::Person,
+    roster::Fetched,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -308,6 +310,11 @@ impl Journal for Failing {
         bound_to(destination: &str, name: &str, value: &str) -> Reading<'_, Option<String>>;
         timers_due(now: DateTime<Utc>, limit: u32) -> Reading<'_, Vec<TimerRow>>;
         next_timer_at() -> Reading<'_, Option<DateTime<Utc>>>;
+        say_override(id: &str, said: SaidOverride) -> Written<u64>;
+        withdraw_override(n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool>;
+        overrides(since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>>;
+        keep_fetched(roster: &str, fetched: Fetched) -> Written<()>;
+        fetched() -> Reading<'_, Vec<(String, Fetched)>>;
         prune(before: DateTime<Utc>) -> Written<u64>;
         probe() -> Written<()>;
         rebuild() -> Written<u64>;
