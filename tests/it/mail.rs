@@ -6,7 +6,6 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Utc;
 use commandpost::{
     config::{Pager, PagerKind, Secret},
     incident::{
@@ -154,7 +153,7 @@ async fn a_page_by_mail_is_taken_by_a_real_server_and_a_repeat_is_the_same_mail(
             from: Some("Pager <pager@example.org>".into()),
             safe_for_drills: false,
         };
-        Paging::new("mail", &settings, Arc::new(Utc::now)).unwrap()
+        Paging::new("mail", &settings, Arc::new(|| at(0))).unwrap()
     };
     let errand = errand("ann@example.org");
     let mail = pager("hunter22");
