@@ -11,6 +11,7 @@ pub mod mask;
 pub mod people;
 pub mod playbook;
 pub mod post;
+pub mod roster;
 pub mod signature;
 
 // Floor 1: languages: in, out, on paper, of settings.
@@ -30,6 +31,7 @@ pub mod desk;
 pub mod chat;
 pub mod http;
 pub mod mail;
+pub mod pager;
 pub mod publish;
 
 // Floor 5: the command line, and the modelled services behind `--demo`.

@@ -211,6 +211,13 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
             (Some(post), None) => fields.push(short("Public", format!("told: {}", post.draft.phase.word()))),
         }
     }
+    if let Some(paging) = incident.open_pagings().last() {
+        let mut named: Vec<String> = paging.people.iter().map(Person::to_string).collect();
+        named.extend(paging.pagers.iter().cloned());
+        if !named.is_empty() {
+            fields.push(short("Paged, no answer yet", named.join(", ")));
+        }
+    }
     if let Some(call) = &incident.roll_call {
         let answered = call.asked.len() - incident.unaccounted().len().min(call.asked.len());
         fields.push(short("Roll call", format!("{answered} of {} – are you here?", call.asked.len())));
@@ -334,6 +341,9 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         ]
     };
     let mut buttons = buttons;
+    if incident.open_pagings().next().is_some() {
+        buttons.insert(0, button("ack", "I have it", "pager ack", vec![], true));
+    }
     if incident.roll_call.is_some() {
         buttons.insert(0, button("here", "I am here", "crew here", vec![], true));
     }

@@ -125,6 +125,10 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
             let why = format!("{} is the team's chat; public posts do not go there.", place.title());
             return Outcome::Failed { why };
         }
+        (Content::Page(_), _) => {
+            let why = format!("{} is the team's chat; pages do not go there.", place.title());
+            return Outcome::Failed { why };
+        }
         (Content::Nothing, _) => Ok((None, None)),
     };
     match done {

@@ -70,6 +70,7 @@ pub fn policy(config: &Config) -> Policy {
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),
         roles: config.roles(),
+        paging: config.paging(),
         ..Policy::default()
     }
 }
@@ -101,6 +102,11 @@ pub fn settings(config: &Config) -> desk::Settings {
             .collect(),
         silence_hours_max: config.silences.longest_hours,
         acknowledged_minutes: config.silences.acknowledged_minutes,
+        overrides: config.roster_overrides(),
+        zones: config.zones(),
+        time_zone: config.organization.time_zone,
+        addresses: config.addresses(),
+        acknowledge_url: config.organization.public_url.clone(),
         page_url: config
             .organization
             .public_url

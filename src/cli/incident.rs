@@ -158,6 +158,10 @@ async fn list(reach: &Reach) -> Result<String, Failure> {
                 crate::journal::rows::What::Say { seq } => format!("timeline entry {seq}"),
                 crate::journal::rows::What::Situation { id } => format!("alert card S-{id}"),
                 crate::journal::rows::What::Ask { how, .. } => format!("{} at the sender", how.word()),
+                crate::journal::rows::What::Page { n, to, act } => {
+                    let to = to.as_ref().map(|person| format!(" to {person}")).unwrap_or_default();
+                    format!("page{to}, call {n} ({})", act.word())
+                }
             };
             let why = d.error.as_deref().map(|error| format!(" – {error}")).unwrap_or_default();
             let next = match d.state {

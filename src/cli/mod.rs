@@ -13,6 +13,7 @@ pub mod house;
 pub mod incident;
 mod letters;
 pub mod notify;
+pub mod oncall;
 pub mod reach;
 pub mod senders;
 pub mod serve;
@@ -46,6 +47,8 @@ pub enum Verb {
     Incident(incident::Args),
     /// The command post in this terminal, live: incidents, timeline, tasks, alerts, and a line to type in
     Console(console::Args),
+    /// Who is on call now, at another time, or over a while; and who is instead
+    Oncall(oncall::Args),
     /// Print a timeline as Markdown, JSON or CSV
     Export(incident::ExportArgs),
     /// Prove a timeline's hash chain
@@ -100,6 +103,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Serve(ref args) => serve::run(&cli, args).await,
         Verb::Incident(ref args) => incident::run(&cli, args).await,
         Verb::Console(ref args) => console::run(&cli, args).await,
+        Verb::Oncall(ref args) => oncall::run(&cli, args).await,
         Verb::Export(ref args) => incident::export(&cli, args).await,
         Verb::Verify(ref args) => incident::verify(&cli, args).await,
         Verb::Check(ref args) => check::run(&cli, args).await,

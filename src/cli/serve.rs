@@ -37,6 +37,7 @@ use crate::{
     journal::Journal,
     mail,
     outbox::port::{Courier, Public},
+    pager::{Paging, source::Source},
     publish::{
         statuspage::StatuspagePublisher,
         upstream::{Recall, Upstream},
@@ -164,6 +165,12 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
         let stopping = stop.clone();
         keep_alive(&tasks, &stop, "silenced alerts", move || recall.clone().run(stopping.clone()));
     }
+    for source in Source::all(&config).map_err(Failure)? {
+        let (source, desk, ending) = (Arc::new(source), desk.clone(), stop.clone());
+        keep_alive(&tasks, &stop, "who is on call elsewhere", move || {
+            source.clone().keep_fresh(desk.clone(), ending.clone())
+        });
+    }
     keep_alive(&tasks, &stop, "house-keeping", {
         let (desk, stop) = (desk.clone(), stop.clone());
         move || prune(desk.clone(), stop.clone())
@@ -253,7 +260,7 @@ fn page_settings(config: &Config) -> PageSettings {
     }
 }
 
-/// Where public posts go besides the built-in page, and the senders of alerts that can be told something.
+/// Where public posts go besides the built-in page, what wakes people, and the senders of alerts that can be told something.
 fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, Failure> {
     let mut couriers: Vec<Arc<dyn Courier>> = Vec::new();
     if let Some(x) = house::x_settings(config) {
@@ -261,6 +268,12 @@ fn couriers(config: &Config, desk: &Arc<Desk>) -> Result<Vec<Arc<dyn Courier>>, 
         let publisher = XPublisher::new(&x, Arc::new(move || now.now()), Arc::new(move || nonce.salt()))
             .map_err(Failure)?;
         couriers.push(Arc::new(Public(publisher)));
+    }
+    for (name, settings) in &config.pagers {
+        let now = desk.world.clone();
+        let pager = Paging::new(name, settings, Arc::new(move || now.now()))
+            .map_err(|why| Failure(format!("[pagers.{name}]: {why}.")))?;
+        couriers.push(Arc::new(pager));
     }
     if let Some(statuspage) = house::statuspage_settings(config) {
         couriers.push(Arc::new(Public(StatuspagePublisher::new(&statuspage).map_err(Failure)?)));
@@ -340,6 +353,7 @@ fn doors(
     let router = Router::new()
         .merge(api::router(api).layer(middleware::from_fn_with_state(guard, server::api_guard)))
         .merge(browser)
+        .merge(crate::http::acknowledge::router(desk.clone()))
         .merge(crate::http::page::router(page.clone()))
         .merge(metrics::router(health.clone()));
     let (page, answering) = (page.clone(), hooks.clone());

@@ -165,6 +165,10 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "slack-member", "x-example" = "U0123456789"))]
     pub slack: Option<String>,
+    /// How the person is woken, by one or several pagers: `PAGER:ADDRESS` each, with the name of a `[pagers.NAME]` and a topic
+    /// of ntfy, a number, an address of a mail or a user key of Pushover.
+    #[serde(default)]
+    pub page: Vec<String>,
     /// The groups that the person belongs to, as `[permissions]` names them.
     #[serde(default)]
     #[schemars(extend("x-item-format" = "name"))]

@@ -17,6 +17,7 @@ mod load;
 mod mail;
 mod maintenance;
 mod network;
+mod on_call;
 mod problem;
 #[cfg(test)]
 mod promises;
@@ -52,6 +53,10 @@ pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Per
 pub use mail::Mail;
 pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
+pub use on_call::{
+    Day, EscalationPolicy, EscalationStep, Pager, PagerKind, RosterOverride, RosterRotation, RosterSource,
+    SourceKind, TeamRoster,
+};
 pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
 pub use reference::{example_toml, reference};
@@ -122,6 +127,13 @@ pub struct Config {
     pub silences: Silences,
     /// Planned work, one `[[maintenance]]` each: alerts that match meanwhile are shown as expected.
     pub maintenance: Vec<Maintenance>,
+    /// Who is on call, one `[[roster]]` a team; `docs/oncall.md` has examples to paste.
+    pub roster: Vec<TeamRoster>,
+    /// What wakes people, one `[pagers.NAME]` each. `page` of a `[[person]]` says where they are reached by which.
+    pub pagers: BTreeMap<String, Pager>,
+    /// Who is called one after the other until somebody acknowledges, one `[[escalation]]` each. The first is meant where a
+    /// responder says `page` and nothing else.
+    pub escalation: Vec<EscalationPolicy>,
     /// The built-in public status page.
     pub status_page: StatusPage,
     /// How public updates are worded, for each destination. A template is filled when an update is drafted: its author and
@@ -185,6 +197,9 @@ impl Default for Config {
             senders: BTreeMap::new(),
             silences: Silences::default(),
             maintenance: Vec::new(),
+            roster: Vec::new(),
+            pagers: BTreeMap::new(),
+            escalation: Vec::new(),
             status_page: StatusPage::default(),
             templates: Templates::default(),
             discord: None,

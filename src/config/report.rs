@@ -140,6 +140,11 @@ impl<'t> Report<'t> {
         self.spoilt.iter().map(String::as_str)
     }
 
+    /// Mistakes so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn is_clean(&self) -> bool {
         self.found.is_empty()
     }

@@ -129,6 +129,15 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
         slot!("x", x, access_token, access_token_file, false, false);
         slot!("x", x, access_token_secret, access_token_secret_file, false, false);
     }
+    for (name, pager) in &mut config.pagers {
+        slot!(format!("pagers.{name}"), pager, token, token_file, false, false);
+    }
+    for (index, roster) in config.roster.iter_mut().enumerate() {
+        if let Some(source) = &mut roster.source {
+            slot!(format!("roster[{index}].source"), source, calendar, calendar_file, false, false);
+            slot!(format!("roster[{index}].source"), source, token, token_file, false, false);
+        }
+    }
     if let Some(statuspage) = &mut config.statuspage {
         slot!("statuspage", statuspage, api_key, api_key_file, false, true);
     }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     desk::{Along, Answer, Caller, Desk, refuse},
     drill::{Scenario, Score, scenario::Part},
-    grammar::{self, Alerting, Spoken},
+    grammar::{self, Alerting, OnCall, Spoken},
     incident::{
         command::Command,
         event::Entry,
@@ -193,12 +193,17 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
             return Err("Alerts are silenced and acknowledged outside of a drill: that would be real.".into());
         }
         Spoken::Link(_) => return Err("Accounts are linked outside of a drill: that would be real.".into()),
+        Spoken::OnCall(OnCall::Override { .. } | OnCall::Withdraw { .. }) => {
+            return Err("Who is on call is said outside of a drill: that would be real.".into());
+        }
         Spoken::On { target, .. }
         | Spoken::Tasks { target }
         | Spoken::Updates { target }
         | Spoken::Alert(Alerting::Why { target, .. })
         | Spoken::Find { target, .. } => target,
-        Spoken::List { .. } | Spoken::Alerts | Spoken::Alert(_) | Spoken::Help { .. } => None,
+        Spoken::List { .. } | Spoken::Alerts | Spoken::Alert(_) | Spoken::OnCall(_) | Spoken::Help { .. } => {
+            None
+        }
     };
     match target {
         Some(other) if drill != Some(other) => {

@@ -23,8 +23,10 @@ pub mod heartbeats;
 mod held;
 pub mod judge;
 mod links;
+pub mod on_call;
 mod once;
 pub mod outbox;
+pub mod paging;
 pub mod policy;
 pub mod runner;
 mod situations;
@@ -56,6 +58,7 @@ use crate::{
         rows::{Asking, NewDelivery},
     },
     people::{Person, links::Links},
+    roster::Override,
 };
 pub use answer::Answer;
 use clock::World;
@@ -120,6 +123,15 @@ pub struct Settings {
     pub silence_hours_max: u32,
     /// A sender that knows only silences is silent for so long once alerts are acknowledged.
     pub acknowledged_minutes: u32,
+    /// Who is on call for a while, as the settings say.
+    pub overrides: Vec<Override>,
+    /// The zones of people who have one of their own, by id; and that of everybody else.
+    pub zones: BTreeMap<String, chrono_tz::Tz>,
+    pub time_zone: chrono_tz::Tz,
+    /// Where somebody (by id) is reached by a pager (by name).
+    pub addresses: BTreeMap<(String, String), String>,
+    /// What links to acknowledge a page begin with.
+    pub acknowledge_url: Option<url::Url>,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -141,6 +153,11 @@ impl Default for Settings {
             upstream: BTreeMap::new(),
             silence_hours_max: 72,
             acknowledged_minutes: 60,
+            overrides: vec![],
+            zones: BTreeMap::new(),
+            time_zone: chrono_tz::Tz::UTC,
+            addresses: BTreeMap::new(),
+            acknowledge_url: None,
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,
@@ -163,6 +180,8 @@ pub struct Desk {
     pub settings: Settings,
     /// Which accounts are one person by their own word.
     pub links: Arc<Links>,
+    /// With which the links of pages are sealed.
+    seal_key: tokio::sync::OnceCell<String>,
     /// When this desk was opened.
     begun: DateTime<Utc>,
     slots: Mutex<HashMap<IncidentId, Arc<Slot>>>,
@@ -204,6 +223,7 @@ impl Desk {
             world,
             settings,
             links: Arc::default(),
+            seal_key: tokio::sync::OnceCell::new(),
             slots: Mutex::new(HashMap::new()),
             opening: tokio::sync::Mutex::new(Vec::new()),
             relating: tokio::sync::Mutex::new(()),

@@ -9,13 +9,15 @@ use crate::{
         event::{Entry, Event},
         id::IncidentId,
         kind::Kind,
+        paging::Act,
         phase::Phase,
-        state::Incident,
+        state::{Incident, Paging},
     },
     journal::{
         Mark,
         rows::{IncidentRow, NewDelivery, TimerRow, What},
     },
+    people::Person,
 };
 
 /// Situations, and tasks, that go along when an incident is merged into another.
@@ -161,6 +163,17 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
                 }
             }
         }
+        Event::PagingBegun { n, .. } | Event::Paged { n, .. } => {
+            if let Some(paging) = incident.paging(*n).filter(|paging| paging.is_open()) {
+                let next = paging.next();
+                // Where nobody could be called, the next ones are called at once; but not round and round.
+                let at_once = next.step > 0
+                    && matches!(&entry.event, Event::Paged { called, pagers, .. } if called.is_empty() && pagers.is_empty());
+                let minutes = if at_once { 0 } else { next.after_minutes };
+                let kind = TimerKind::PageNext { n: *n, step: next.step, round: next.round };
+                set(format!("page/{n}"), kind, entry.occurred_at + Duration::minutes(i64::from(minutes)));
+            }
+        }
         Event::UpdatePublished { next_update_at: Some(due_at), .. } => {
             set("update".into(), TimerKind::UpdateDue { due_at: *due_at }, *due_at);
         }
@@ -282,6 +295,7 @@ fn deliveries(
             });
         }
     }
+    pages(incident, entry, now, out);
     if let Event::UpdatePublished { n, destinations, .. } = &entry.event {
         // The built-in page and the sandbox of a drill are written with the entry itself.
         for destination in destinations.iter().filter(|d| !matches!(d.as_str(), "page" | "sandbox")) {
@@ -312,6 +326,51 @@ pub fn incident_cards(row: &IncidentRow, now: DateTime<Utc>, chats: &[String]) -
             at: now,
         })
         .collect()
+}
+
+/// Whom a step calls; and, to the services that were called, that it is answered or over.
+fn pages(incident: &Incident, entry: &Entry, now: DateTime<Utc>, out: &mut Consequences) {
+    let mut page = |n: u32, which: String, to: Option<&Person>, pager: &str, act: Act| {
+        let whom = to.map_or("", |person| person.id.as_str());
+        let destination = format!("{}{pager}", super::paging::PAGER);
+        out.deliveries.push(NewDelivery {
+            key: format!("{}/page/{n}/{which}/{whom}", incident.id),
+            lane: format!("{destination}/{}/{whom}", incident.id),
+            destination,
+            incident: Some(incident.id),
+            what: What::Page { n, to: to.cloned(), act },
+            same: None,
+            at: now,
+        });
+    };
+    let mut tell = |pagings: &mut dyn Iterator<Item = &Paging>, act: Act| {
+        for paging in pagings {
+            for pager in &paging.pagers {
+                page(paging.n, entry.seq.to_string(), None, pager, act);
+            }
+        }
+    };
+    match &entry.event {
+        Event::Paged { n, step, round, called, pagers, .. } => {
+            let which = format!("{round}.{step}");
+            for (one, pager) in called.iter().flat_map(|one| one.by.iter().map(move |pager| (one, pager))) {
+                page(*n, which.clone(), Some(&one.person), pager, Act::Trigger);
+            }
+            for pager in pagers {
+                page(*n, which.clone(), None, pager, Act::Trigger);
+            }
+        }
+        Event::PageAcknowledged { pagings, .. } => {
+            tell(&mut incident.pagings.iter().filter(|one| pagings.contains(&one.n)), Act::Acknowledge);
+        }
+        Event::PagingStopped { pagings, .. } => {
+            tell(&mut incident.pagings.iter().filter(|one| pagings.contains(&one.n)), Act::Resolve);
+        }
+        Event::PhaseChanged { from, to, .. } if from.is_active() && !to.is_active() => {
+            tell(&mut incident.pagings.iter(), Act::Resolve);
+        }
+        _ => {}
+    }
 }
 
 /// The card of a situation, wherever cards are shown.

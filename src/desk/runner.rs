@@ -13,6 +13,7 @@ use crate::{
         command::Command,
         event::Event,
         kind::Real,
+        paging::Act,
         refusal::{Because, Refusal},
         sentence, timeline,
     },
@@ -154,6 +155,19 @@ impl Desk {
         if let What::Ask { arrangement, how } = delivery.what {
             return self.ask_settled(delivery, arrangement, how, settlement).await;
         }
+        if let (What::Page { n, to, act: Act::Trigger }, Some(incident), DeliveryState::Failed) =
+            (&delivery.what, delivery.incident, settlement.state)
+        {
+            let pager = delivery.destination.trim_start_matches(super::paging::PAGER).to_owned();
+            let why = settlement.error.clone().unwrap_or_default();
+            let command = Command::PageFailed { n: *n, to: to.clone(), pager, why };
+            let along = Along { marks: vec![Mark::Settled(settlement.clone())], ..Along::default() };
+            match self.submit(Caller::house(delivery.destination.clone()), incident, command, along).await {
+                Ok(_) => return Ok(()),
+                Err(refusal) if refusal.because == Because::Unavailable => return Err(refusal),
+                Err(_) => {}
+            }
+        }
         self.journal.settle(settlement).await.map_err(refuse)
     }
 
@@ -183,6 +197,7 @@ impl Desk {
                 }),
                 _ => Content::Nothing,
             },
+            (What::Page { n, to, act }, Some(id)) => self.page(delivery, id, *n, to.as_ref(), *act).await?,
             (What::Situation { id }, _) => {
                 let rows = self.journal.situations(SituationFilter::One(*id)).await.map_err(refuse)?;
                 match rows.into_iter().next() {

@@ -69,6 +69,7 @@ impl Desk {
             _ => None,
         };
         let command = self.with_facts(command, &caller.person).await?;
+        let command = self.with_calls(id, command).await?;
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
             let (written, answer) = {

@@ -139,6 +139,7 @@ impl Desk {
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
             Spoken::Link(linking) => read(self.link(&caller, linking).await?),
             Spoken::Arrange(asked) => self.arrange(caller, asked, along.once).await,
+            Spoken::OnCall(asked) => read(self.answer_on_call(&caller, asked, along.once).await?),
             Spoken::Help { text } => read(text),
         }
     }

@@ -18,8 +18,21 @@ pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str =
     "What is on record: entries, title, type, times, links, changes, alerts, maintenance";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 11] =
-    ["alert", "change", "entry", "field", "find", "link", "maintenance", "milestone", "set", "sub", "type"];
+const ON_RECORD: [&str; 13] = [
+    "alert",
+    "change",
+    "entry",
+    "field",
+    "find",
+    "link",
+    "maintenance",
+    "milestone",
+    "pager",
+    "roster",
+    "set",
+    "sub",
+    "type",
+];
 
 /// The option that names the incident where it is not the channel's own.
 pub(super) const INCIDENT: &str = "incident";
@@ -68,7 +81,7 @@ pub(super) fn about(verb: &Command) -> String {
 
 fn entry(verb: &Command) -> Value {
     if verb.has_subcommands() {
-        let is_of_one = !matches!(verb.get_name(), "alert" | "maintenance");
+        let is_of_one = !matches!(verb.get_name(), "alert" | "maintenance" | "roster");
         let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, is_of_one)).collect();
         json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
     } else {

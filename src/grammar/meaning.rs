@@ -1,11 +1,11 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Alerting, Arrange, Linking, Resolve, Spoken,
+    Alerting, Arrange, Linking, OnCall, Resolve, Spoken,
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
-        Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, Reason, RoleVerb,
+        RosterVerb, Set, Sub, Task, Update,
     },
     help, refuse,
     tree::Verb,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     incident::{
-        command::{Command, Declare, DraftText},
+        command::{Command, Declare, DraftText, Whom},
         id::IncidentId,
         kind::Kind,
         phase::Phase,
@@ -143,6 +143,29 @@ pub(super) fn of(
             }
             Crew::BreakGlass { reason } => Command::BreakGlass { reason },
         },
+        Verb::Pager(verb) => match verb {
+            PagerVerb::Page { who, text } => {
+                let whom = match who {
+                    None => Whom::Usual,
+                    Some(name) if name.starts_with(['@', '<']) => Whom::Person(person(&name)?),
+                    Some(name) => Whom::Named(name),
+                };
+                Command::BeginPaging { whom, about: text.unwrap_or_default() }
+            }
+            PagerVerb::Ack => Command::AcknowledgePages,
+            PagerVerb::Stop(reason) => Command::StopPaging { reason: reason.text() },
+            PagerVerb::List => Command::Pagings,
+        },
+        Verb::Roster(verb) => {
+            return Ok(Spoken::OnCall(match verb {
+                RosterVerb::Who { roster, at, until } => OnCall::Who { roster, at, until },
+                RosterVerb::Override { roster, who, span } => {
+                    OnCall::Override { roster, who: person(&who)?, span }
+                }
+                RosterVerb::Overrides => OnCall::Overrides,
+                RosterVerb::Withdraw { n } => OnCall::Withdraw { n },
+            }));
+        }
         Verb::Next => Command::Next,
         Verb::Note { at, text } => Command::Note { text, at: at.map(|at| at.0) },
         Verb::Entry(verb) => match verb {

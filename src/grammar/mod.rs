@@ -88,6 +88,8 @@ pub enum Spoken {
     Link(Linking),
     /// About alerts, wherever they belong to.
     Arrange(Arrange),
+    /// About rosters, which belong to no incident.
+    OnCall(OnCall),
     /// The help itself.
     Help {
         text: String,
@@ -151,6 +153,15 @@ pub enum Linking {
     With(String),
     End,
     List,
+}
+
+/// What is asked of rosters, or said against them for a while. Times are as typed: only who has the settings knows the zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnCall {
+    Who { roster: Option<String>, at: Option<String>, until: Option<String> },
+    Override { roster: String, who: Person, span: String },
+    Overrides,
+    Withdraw { n: u64 },
 }
 
 /// Finds the person that a typed name means, or says in a sentence why there is none.

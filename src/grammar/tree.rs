@@ -11,8 +11,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 use super::{
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PhaseVerb, Reason, RoleVerb, Set, Sub,
-        Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, Reason, RoleVerb,
+        RosterVerb, Set, Sub, Task, Update,
     },
     value::{self, SituationId},
 };
@@ -106,6 +106,12 @@ pub(super) enum Verb {
     /// Who is here
     #[command(subcommand)]
     Crew(Crew),
+    /// Who is woken, and who answered
+    #[command(subcommand)]
+    Pager(PagerVerb),
+    /// Who is on call
+    #[command(subcommand)]
+    Roster(RosterVerb),
     /// What is due now, for you
     #[command(after_help = "next")]
     Next,
@@ -276,6 +282,8 @@ pub(super) enum Verb {
 /// Words that stand for a longer path when typed; one word, or two.
 pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("ack", &["task", "ack"]),
+    // Without a number it is a page's; see `walk`.
+    ("ack", &["pager", "ack"]),
     ("actions", &["action", "list"]),
     ("admit", &["crew", "admit"]),
     ("approve", &["update", "approve"]),
@@ -298,7 +306,14 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("leave", &["command", "separate"]),
     ("mitigate", &["phase", "mitigate"]),
     ("object", &["decision", "object"]),
+    ("oncall override", &["roster", "override"]),
+    ("oncall overrides", &["roster", "overrides"]),
+    ("oncall withdraw", &["roster", "withdraw"]),
+    ("oncall", &["roster", "who"]),
     ("open up", &["crew", "open"]),
+    ("page stop", &["pager", "stop"]),
+    ("page", &["pager", "page"]),
+    ("pages", &["pager", "list"]),
     ("period end", &["objective", "period-end"]),
     ("period start", &["objective", "period"]),
     ("pin", &["entry", "pin"]),
@@ -379,7 +394,7 @@ impl Blank {
             "ROLE" => Blank::Role,
             "NAME" => Blank::Name,
             "TITLE" => Blank::Title,
-            "TEXT" | "REASON" | "RESULT" | "CONDITIONS" | "LABEL" | "VERB" | "VALUE" => Blank::Free,
+            "TEXT" | "SPAN" | "REASON" | "RESULT" | "CONDITIONS" | "LABEL" | "VERB" | "VALUE" => Blank::Free,
             _ => Blank::Word,
         }
     }

@@ -42,7 +42,7 @@ pub(super) fn walk(mut words: Words<'_>, roles: &Roles) -> Result<Walked, Refusa
     };
     let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
     let opens = path == ["declare"];
-    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "find" | "help"]);
+    let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "find" | "help"] | ["roster", _]);
     // The number after `merge` is the duplicate's, that after `under` the greater one's.
     let names_another = matches!(path.as_slice(), ["phase", "merge"] | ["sub", "under"]);
     if target.is_none() && !of_none && !names_another {
@@ -102,6 +102,13 @@ fn is_next(mut words: Words<'_>, short: &str) -> bool {
     short.split(' ').all(|word| words.next().is_some_and(|next| next.eq_ignore_ascii_case(word)))
 }
 
+/// `ack 3` is a task's, `ack` alone a page's.
+fn counts(mut words: Words<'_>) -> bool {
+    words.next();
+    take_target(&mut words);
+    words.peek().is_some()
+}
+
 fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
     if acknowledges_alerts(*words) {
@@ -111,7 +118,10 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
             .map(|verb| Found { path: vec!["alert", "ack"], verb, blanks: vec![] })
             .ok_or_else(|| refuse::unknown(first));
     }
-    if let Some((short, path)) = SHORT.iter().find(|(short, _)| is_next(*words, short)) {
+    let is_meant = |(short, path): &&(&str, &[&str])| {
+        is_next(*words, short) && (*path != ["task", "ack"] || counts(*words))
+    };
+    if let Some((short, path)) = SHORT.iter().find(is_meant) {
         for _ in short.split(' ') {
             words.next();
         }

@@ -1,5 +1,6 @@
 //! The HTTP doors: hooks for monitoring, the API, the console, the public page.
 
+pub mod acknowledge;
 pub mod api;
 pub mod auth;
 pub mod body;

@@ -10,6 +10,7 @@ use super::{
     id::IncidentId,
     kind::Kind,
     milestone::Milestone,
+    paging::Calls,
     phase::Phase,
     role::Role,
     severity::Severity,
@@ -401,6 +402,16 @@ pub enum Command {
     Quiet {
         minutes: u32,
     },
+    // Waking people
+    BeginPaging {
+        whom: Whom,
+        about: String,
+    },
+    AcknowledgePages,
+    StopPaging {
+        reason: String,
+    },
+    Pagings,
     // Timeline
     Note {
         text: String,
@@ -453,6 +464,19 @@ pub enum Command {
     Status,
     // The house
     Timer(TimerKind),
+    /// The next step of a call, with whom it means now.
+    PageNext {
+        n: u32,
+        step: u32,
+        round: u32,
+        calls: Calls,
+    },
+    PageFailed {
+        n: u32,
+        to: Option<Person>,
+        pager: String,
+        why: String,
+    },
     Delivered {
         post: u32,
         destination: String,
@@ -470,6 +494,16 @@ pub enum Command {
     Endex {
         reason: String,
     },
+}
+
+/// Whom a responder calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// Whoever the first escalation of the settings names.
+    Usual,
+    /// A roster or an escalation.
+    Named(String),
+    Person(Person),
 }
 
 /// A time that somebody stated: exact, or a time of day that means its last occurrence.
@@ -524,6 +558,12 @@ pub enum TimerKind {
     },
     /// Nobody has written anything for a while.
     Silence,
+    /// A call comes to this step, unless somebody acknowledged.
+    PageNext {
+        n: u32,
+        step: u32,
+        round: u32,
+    },
     /// Another incident was merged into this one.
     MergedIn(Box<Luggage>),
     /// A part of this incident came to be so, moved on, or (no phase) left.

@@ -12,6 +12,7 @@ use super::{
     id::IncidentId,
     kind::Kind,
     milestone::Milestone,
+    paging::{Called, Step},
     phase::Phase,
     role::{Role, by_name},
     severity::Severity,
@@ -448,6 +449,58 @@ pub enum Event {
     },
     #[serde(rename = "nudge.quiet")]
     QuietAsked { until: DateTime<Utc> },
+    /// People are paged from now on, until somebody acknowledges.
+    #[serde(rename = "page.begun")]
+    PagingBegun {
+        n: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        escalation: Option<String>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        about: String,
+        /// As they stood in the settings when it began.
+        steps: Vec<Step>,
+        rounds: u32,
+        again_minutes: u32,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_automatic: bool,
+    },
+    #[serde(rename = "page.sent")]
+    Paged {
+        n: u32,
+        /// Both counted from 0.
+        step: u32,
+        round: u32,
+        called: Vec<Called>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pagers: Vec<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missed: Vec<String>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_rehearsal: bool,
+    },
+    #[serde(rename = "page.acknowledged")]
+    PageAcknowledged {
+        pagings: Vec<u32>,
+        /// Nobody said so: somebody who would be paged is here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        here: Option<Person>,
+    },
+    #[serde(rename = "page.stopped")]
+    PagingStopped {
+        pagings: Vec<u32>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    #[serde(rename = "page.exhausted")]
+    PagingExhausted { n: u32 },
+    #[serde(rename = "page.failed")]
+    PageFailed {
+        n: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Person>,
+        pager: String,
+        why: String,
+    },
     #[serde(rename = "can")]
     CanReported { service: String, conditions: String, actions: String, needs: String },
     #[serde(rename = "note")]
@@ -630,6 +683,12 @@ impl Event {
             Self::AssistAsked { .. } => "assist.asked",
             Self::Nudged { .. } => "nudge",
             Self::QuietAsked { .. } => "nudge.quiet",
+            Self::PagingBegun { .. } => "page.begun",
+            Self::Paged { .. } => "page.sent",
+            Self::PageAcknowledged { .. } => "page.acknowledged",
+            Self::PagingStopped { .. } => "page.stopped",
+            Self::PagingExhausted { .. } => "page.exhausted",
+            Self::PageFailed { .. } => "page.failed",
             Self::CanReported { .. } => "can",
             Self::Noted { .. } => "note",
             Self::LinkAdded { .. } => "evidence",
@@ -674,6 +733,7 @@ impl Event {
                 | Self::ProposalMade { .. }
                 | Self::ProposalObjected { .. }
                 | Self::AssistAsked { .. }
+                | Self::PagingBegun { .. }
                 | Self::FieldSet { .. }
                 | Self::ExecutiveAsked { .. }
                 | Self::EntryCorrected { .. }

@@ -62,6 +62,7 @@ impl Command {
             | HoldAction { reason, .. }
             | DropAction { reason, .. }
             | StopActions { reason }
+            | StopPaging { reason }
             | ResumeActions { reason }
             | Restrict { reason }
             | OpenUp { reason }
@@ -76,6 +77,8 @@ impl Command {
             | Redact { reason, .. }
             | DropPost { reason, .. }
             | Endex { reason } => vec![reason],
+            BeginPaging { about, .. } => vec![about],
+            PageFailed { why, .. } => vec![why],
             CheckIn { note, .. } | CheckOut { note, .. } | Here { note } => vec![note],
             StartPeriod { emphasis, .. } => vec![emphasis],
             ReportTask { result, .. } | FinishAction { result, .. } => vec![result],
@@ -118,6 +121,9 @@ impl Command {
             | Proposals
             | Next
             | Quiet { .. }
+            | AcknowledgePages
+            | Pagings
+            | PageNext { .. }
             // The alert store masks what monitors send.
             | LinkSituation { .. }
             | SituationMoved { .. }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{
     event::{Event, Whom},
     kind::Kind,
+    paging::{Called, Step, Target},
 };
 use crate::people::Person;
 
@@ -67,6 +68,46 @@ fn nudge(whom: Whom, asked: &[Person], silent_minutes: u32, open: &[String]) -> 
     };
     let open = if open.is_empty() { String::new() } else { format!(" Open: {}.", open.join("; ")) };
     format!("Nothing was written for {minutes}. {ask}{open}")
+}
+
+/// `primary, after 5 minutes secondary and Ada`
+fn called_in_turn(steps: &[Step]) -> String {
+    let step = |(n, step): (usize, &Step)| {
+        let named: Vec<String> = step.to.iter().map(Target::to_string).collect();
+        let named = named.join(" and ");
+        match step.after_minutes {
+            0 if n == 0 => named,
+            0 => format!("then {named}"),
+            1 => format!("after a minute {named}"),
+            minutes => format!("after {minutes} minutes {named}"),
+        }
+    };
+    steps.iter().enumerate().map(step).collect::<Vec<_>>().join(", ")
+}
+
+fn paged(round: u32, called: &[Called], pagers: &[String], missed: &[String], is_rehearsal: bool) -> String {
+    let way = |by: &[String]| if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+    let mut named: Vec<String> = called.iter().map(|one| format!("{}{}", one.person, way(&one.by))).collect();
+    named.extend(pagers.iter().cloned());
+    let again = match round {
+        0 => String::new(),
+        1 => " again".to_owned(),
+        round => format!(" again, the {}. time", round + 1),
+    };
+    let verb = match (is_rehearsal, named.len()) {
+        (false, 1) => "is paged",
+        (false, _) => "are paged",
+        (true, _) => "would be paged",
+    };
+    let mut said = vec![];
+    if !named.is_empty() {
+        said.push(format!("{} {verb}{again}.", named.join(" and ")));
+    }
+    said.extend(missed.iter().map(|why| ended(why)));
+    if said.is_empty() {
+        said.push("Nobody is paged: nobody is named.".to_owned());
+    }
+    said.join(" ")
 }
 
 fn shortened(text: &str) -> String {
@@ -322,6 +363,28 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         }
         Event::Nudged { whom, asked, silent_minutes, open } => nudge(*whom, asked, *silent_minutes, open),
         Event::QuietAsked { until } => format!("No reminders until {}.", tell(*until)),
+
+        Event::PagingBegun { n, escalation, about, steps, .. } => {
+            let by = escalation.as_ref().map(|name| format!(" («{name}»)")).unwrap_or_default();
+            format!("Call {n} begins{by}: {}{}", called_in_turn(steps), because(about))
+        }
+        Event::Paged { round, called, pagers, missed, is_rehearsal, .. } => {
+            paged(*round, called, pagers, missed, *is_rehearsal)
+        }
+        Event::PageAcknowledged { here: None, .. } => {
+            "The page is acknowledged; nobody else is called.".to_owned()
+        }
+        Event::PageAcknowledged { here: Some(here), .. } => {
+            format!("{here} is here already, so nobody is paged.")
+        }
+        Event::PagingStopped { reason, .. } => format!("Nobody is paged any more{}", because(reason)),
+        Event::PagingExhausted { n } => {
+            format!("Call {n} ends: everybody was paged, and nobody acknowledged. `page` begins anew.")
+        }
+        Event::PageFailed { to, pager, why, .. } => {
+            let to = to.as_ref().map(|person| format!(" to {person}")).unwrap_or_default();
+            format!("The page{to} by {pager} did not go out: {}", ended(why))
+        }
 
         Event::CanReported { service, conditions, actions, needs } => {
             let parts: Vec<_> = [("conditions", conditions), ("actions", actions), ("needs", needs)]

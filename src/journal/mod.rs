@@ -13,6 +13,7 @@ mod evidence;
 mod gathered;
 mod heartbeats;
 mod inbox;
+mod on_call;
 mod once;
 mod ops;
 mod read;
@@ -37,6 +38,8 @@ use crate::{
         report::Fired,
     },
     incident::{chain::Sealed, event::Entry, id::IncidentId, kind::Kind, state::Incident},
+    people::Person,
+    roster::Fetched,
 };
 use rows::*;
 
@@ -248,6 +251,18 @@ pub trait Journal: Send + Sync {
     fn heartbeats(&self) -> Reading<'_, Vec<HeartbeatRow>>;
     fn keep_heartbeat(&self, row: HeartbeatRow) -> Written<()>;
     fn forget_heartbeat(&self, name: &str) -> Written<()>;
+
+    // Who is on call
+    /// Says an override; gives its number, the same for the same `id`.
+    fn say_override(&self, id: &str, said: SaidOverride) -> Written<u64>;
+    /// Whether there was one to withdraw.
+    fn withdraw_override(&self, n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool>;
+    /// Those that hold and end after `since`, by their numbers, the first said first.
+    fn overrides(&self, since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>>;
+    /// Keeps what another system said about who is on call.
+    fn keep_fetched(&self, roster: &str, fetched: Fetched) -> Written<()>;
+    /// By the roster's name.
+    fn fetched(&self) -> Reading<'_, Vec<(String, Fetched)>>;
 
     // House-keeping
     /// Drops answers and settled deliveries older than `before`; returns rows dropped. The public posts of an open

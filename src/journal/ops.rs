@@ -5,11 +5,15 @@ use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use tokio::sync::oneshot;
 
 use super::{
-    Handle, JournalError, Mark, arrangements, evidence, heartbeats,
+    Handle, JournalError, Mark, arrangements, evidence, heartbeats, on_call,
     rows::*,
     statements::{INCIDENT_INSERT, INCIDENT_UPSERT, POST_INSERT, Val, incident_vals, insert},
 };
-use crate::incident::{event::Entry, event::Event, id::IncidentId, state::Incident};
+use crate::{
+    incident::{event::Entry, event::Event, id::IncidentId, state::Incident},
+    people::Person,
+    roster::Fetched,
+};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 
@@ -46,6 +50,22 @@ pub(super) enum SmallOp {
         value: String,
         answer: Answer<()>,
     },
+    Override {
+        id: String,
+        said: Box<SaidOverride>,
+        answer: Answer<u64>,
+    },
+    Withdraw {
+        n: u64,
+        by: Person,
+        at: DateTime<Utc>,
+        answer: Answer<bool>,
+    },
+    KeepFetched {
+        roster: String,
+        fetched: Box<Fetched>,
+        answer: Answer<()>,
+    },
     Prune {
         before: DateTime<Utc>,
         answer: Answer<u64>,
@@ -80,6 +100,7 @@ impl SmallOp {
             Self::CloseQuiet { answer, .. }
             | Self::Prune { answer, .. }
             | Self::ForgetChanges { answer, .. }
+            | Self::Override { answer, .. }
             | Self::Orphans { answer }
             | Self::Rebuild { answer } => {
                 drop(answer.send(Err(error)));
@@ -88,10 +109,11 @@ impl SmallOp {
             Self::Settle { answer, .. }
             | Self::Bind { answer, .. }
             | Self::Heartbeat { answer, .. }
+            | Self::KeepFetched { answer, .. }
             | Self::Probe { answer } => {
                 drop(answer.send(Err(error)));
             }
-            Self::Handle { answer, .. } => drop(answer.send(Err(error))),
+            Self::Handle { answer, .. } | Self::Withdraw { answer, .. } => drop(answer.send(Err(error))),
         }
     }
 
@@ -101,6 +123,7 @@ impl SmallOp {
                 Self::CloseQuiet { answer, .. }
                 | Self::Prune { answer, .. }
                 | Self::ForgetChanges { answer, .. }
+                | Self::Override { answer, .. }
                 | Self::Orphans { answer }
                 | Self::Rebuild { answer },
                 Done::Count(count),
@@ -110,10 +133,13 @@ impl SmallOp {
                 Self::Settle { answer, .. }
                 | Self::Bind { answer, .. }
                 | Self::Heartbeat { answer, .. }
+                | Self::KeepFetched { answer, .. }
                 | Self::Probe { answer },
                 _,
             ) => drop(answer.send(Ok(()))),
-            (Self::Handle { answer, .. }, Done::Flag(flag)) => drop(answer.send(Ok(flag))),
+            (Self::Handle { answer, .. } | Self::Withdraw { answer, .. }, Done::Flag(flag)) => {
+                drop(answer.send(Ok(flag)));
+            }
             (op, _) => {
                 op.refuse(JournalError::Unavailable("an operation gave something else than it should".into()))
             }
@@ -169,8 +195,14 @@ impl SmallOp {
                     .await?;
                 Done::Nothing
             }
+            Self::Override { id, said, .. } => Done::Count(on_call::say(conn, id, said).await?),
+            Self::Withdraw { n, by, at, .. } => Done::Flag(on_call::withdraw(conn, *n, by, *at).await?),
             Self::Heartbeat { write, .. } => {
                 write.run(conn).await?;
+                Done::Nothing
+            }
+            Self::KeepFetched { roster, fetched, .. } => {
+                on_call::keep(conn, roster, fetched).await?;
                 Done::Nothing
             }
             Self::Prune { before, .. } => {

@@ -21,7 +21,7 @@ use crate::{
 
 type Result<T> = std::result::Result<T, JournalError>;
 
-fn fail(error: sqlx::Error) -> JournalError {
+pub(super) fn fail(error: sqlx::Error) -> JournalError {
     failure(&error)
 }
 

@@ -11,6 +11,7 @@ use crate::{
         event::{Entry, Event},
         id::IncidentId,
         kind::{Kind, Real},
+        paging::Act,
         phase::Phase,
         severity::Severity,
         state::Incident,
@@ -193,6 +194,8 @@ pub enum What {
     Situation { id: i64 },
     /// A sender of alerts is told of a silence or an acknowledgement.
     Ask { arrangement: i64, how: Asking },
+    /// A page of a call: to somebody, or to a service that knows whom to wake.
+    Page { n: u32, to: Option<Person>, act: Act },
 }
 
 /// What a sender of alerts is asked to do.
@@ -325,6 +328,20 @@ pub struct ReceiptRow {
 pub struct HeartbeatRow {
     pub name: String,
     pub pulse: crate::alert::heartbeat::Pulse,
+}
+
+/// Somebody is on call for a while, as somebody said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidOverride {
+    pub roster: String,
+    pub layer: String,
+    pub person: Person,
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+    pub said_by: Person,
+    pub said_at: DateTime<Utc>,
+    /// The door: `cli`, `discord`.
+    pub via: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,6 +22,7 @@ use super::{
     alerts::Prepared,
     arrangements, evidence, heartbeats,
     inbox::{self, Offer},
+    on_call,
     ops::SmallOp,
     read, receipts,
     rows::*,
@@ -30,6 +31,8 @@ use super::{
 use crate::{
     alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
+    people::Person,
+    roster::Fetched,
 };
 
 /// The database file in the data directory.
@@ -358,6 +361,24 @@ impl Journal for SqliteJournal {
     fn forget_heartbeat(&self, name: &str) -> Written<()> {
         let write = heartbeats::Write::Forget(name.to_owned());
         self.small(|answer| SmallOp::Heartbeat { write, answer })
+    }
+    fn say_override(&self, id: &str, said: SaidOverride) -> Written<u64> {
+        let (id, said) = (id.to_owned(), Box::new(said));
+        self.small(|answer| SmallOp::Override { id, said, answer })
+    }
+    fn withdraw_override(&self, n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool> {
+        let by = by.clone();
+        self.small(|answer| SmallOp::Withdraw { n, by, at, answer })
+    }
+    fn overrides(&self, since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>> {
+        Box::pin(on_call::overrides(&self.readers, since))
+    }
+    fn keep_fetched(&self, roster: &str, fetched: Fetched) -> Written<()> {
+        let (roster, fetched) = (roster.to_owned(), Box::new(fetched));
+        self.small(|answer| SmallOp::KeepFetched { roster, fetched, answer })
+    }
+    fn fetched(&self) -> Reading<'_, Vec<(String, Fetched)>> {
+        Box::pin(on_call::fetched(&self.readers))
     }
 
     fn prune(&self, before: DateTime<Utc>) -> Written<u64> {

@@ -8,9 +8,10 @@ pub mod discord;
 pub mod fault;
 pub mod mattermost;
 #[cfg(test)]
-mod official;
+pub(crate) mod official;
 pub mod opsgenie;
 pub mod pagerduty;
+pub mod pagers;
 pub mod recorder;
 mod server;
 pub mod slack;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     alert::Alert,
     card::Card,
-    incident::kind::Real,
+    incident::{kind::Real, paging::Cleared},
     journal::rows::{Asking, Delivery},
     post::Approved,
 };
@@ -76,6 +76,8 @@ pub enum Content {
     Line(crate::card::Said),
     /// What the sender of alerts is asked.
     Ask(Box<Asked>),
+    /// A page, cleared to be sent.
+    Page(Cleared),
     /// There is nothing to say any more (a redacted entry, a situation that is only recorded).
     Nothing,
 }

@@ -6,7 +6,6 @@
 
 pub mod statuspage;
 pub mod upstream;
-mod wire;
 pub mod x;
 
 use std::sync::Arc;

@@ -21,6 +21,7 @@ use syn::{
 const FLOORS: &[(u8, &str)] = &[
     (0, "people"),
     (0, "mask"),
+    (0, "roster"),
     (0, "signature"),
     (0, "alert"),
     (0, "incident+post"),
@@ -37,6 +38,7 @@ const FLOORS: &[(u8, &str)] = &[
     (4, "mail"),
     (4, "chat"),
     (4, "publish"),
+    (4, "pager"),
     (5, "model"),
     (5, "cli"),
     (5, "probe"),
@@ -50,13 +52,15 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("serenity", &["chat"]),
     ("sqlx", &["journal", "cli"]),
     ("axum", &["http", "model", "cli"]),
-    ("reqwest", &["chat", "publish", "model", "cli"]),
+    ("reqwest", &["outbox", "chat", "publish", "pager", "model", "cli"]),
     ("rand", &["desk"]),
     ("webpki", &["http"]),
     ("mail_parser", &["mail"]),
     ("handlebars", &["post"]),
     ("ratatui", &["cli"]),
-    ("tokio", &["journal", "outbox", "desk", "http", "mail", "chat", "publish", "model", "cli"]),
+    ("tokio", &["journal", "outbox", "desk", "http", "mail", "chat", "publish", "pager", "model", "cli"]),
+    ("lettre", &["pager"]),
+    ("rrule", &["roster"]),
 ];
 
 fn place(room: &str) -> Option<usize> {

@@ -66,6 +66,14 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         "SELECT COUNT(*) FROM heartbeats h, situations s WHERE h.name = 'backup' AND s.source = 'pingdom'",
     ),
     (
+        7,
+        &[
+            "INSERT INTO roster_overrides VALUES (1, 'i', 2, '{}', NULL, NULL)",
+            "INSERT INTO roster_fetched VALUES ('web', '{}')",
+        ],
+        "SELECT COUNT(*) FROM roster_overrides o, roster_fetched f WHERE o.until_at = 2 AND f.roster = 'web'",
+    ),
+    (
         8,
         &[
             "INSERT INTO arrangements VALUES (1, 'window', NULL, 1, 0, '{}')",

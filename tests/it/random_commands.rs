@@ -8,13 +8,14 @@ use commandpost::{
     incident::{
         command::{
             Command, Declare, DraftText, DrillStart, MergeFacts, ParentFacts, SituationFacts, StatedTime,
-            TimerKind,
+            TimerKind, Whom,
         },
         decide::{self, Happened, Policy, Scene, Target},
         event::{Actor, DrillClock, Entry, Event, TimeSource},
         id::IncidentId,
         kind::Kind,
         milestone::Milestone,
+        paging::{Act, Calls, Escalation, Means, Step, Target as Calling},
         phase::Phase,
         role::{OwnRole, Role},
         severity::Severity,
@@ -262,6 +263,10 @@ fn actions() -> impl Strategy<Value = Command> {
         1 => (n(), text()).prop_map(|(n, reason)| Command::WithdrawProposal { n, reason }),
         1 => n().prop_map(|n| Command::SettleProposal { n }),
         1 => text().prop_map(|text| Command::Assist { text }),
+        1 => (person(), text()).prop_map(|(who, about)| Command::BeginPaging { whom: Whom::Person(who), about }),
+        1 => text().prop_map(|about| Command::BeginPaging { whom: Whom::Usual, about }),
+        1 => Just(Command::AcknowledgePages),
+        1 => text().prop_map(|reason| Command::StopPaging { reason }),
         1 => any::<u32>().prop_map(|m| Command::Quiet { minutes: m % 300 }),
         1 => prop::sample::select(vec![Command::Actions, Command::Proposals, Command::Next, Command::Crew]),
     ]
@@ -283,6 +288,17 @@ fn house() -> impl Strategy<Value = Command> {
         facts().prop_map(|facts| Command::SituationMoved { facts }),
         person().prop_map(|to| Command::Timer(TimerKind::CommandOfferExpires { to })),
         (role(), person()).prop_map(|(role, to)| Command::Timer(TimerKind::RoleOfferExpires { role, to })),
+        (1u32..4, 0u32..2, 0u32..3, prop::collection::vec(person(), 0..3)).prop_map(
+            |(n, step, round, people)| {
+                Command::PageNext {
+                    n,
+                    step,
+                    round,
+                    calls: Calls { people, pagers: vec!["pd".into()], missed: vec![] },
+                }
+            }
+        ),
+        (1u32..3, text()).prop_map(|(n, why)| Command::PageFailed { n, to: None, pager: "pd".into(), why }),
         Just(Command::Timer(TimerKind::FirstUpdateDue)),
         Just(Command::Timer(TimerKind::ExecutiveDue)),
         Just(Command::Timer(TimerKind::Silence)),
@@ -406,6 +422,18 @@ impl Played {
                 assert!(last.is_none_or(|last| at - last >= Duration::minutes(1)), "{last:?} {at}");
                 assert!(before.silence.quiet_until.is_none_or(|until| at >= until));
             }
+            // Nobody is called twice by one step, for what is over, or after somebody answered.
+            Event::Paged { n, step, round, called, pagers, is_rehearsal, .. } => {
+                let paging = before.paging(*n).unwrap();
+                assert!(is_house && paging.is_open() && before.phase.is_active());
+                assert!(paging.taken.is_none_or(|(last, of)| (of, last) < (*round, *step)), "{entry:?}");
+                let is_real = before.kind() == Kind::Real;
+                assert_eq!(*is_rehearsal, !is_real);
+                assert!(
+                    is_real
+                        || pagers.is_empty() && called.iter().all(|one| one.by.iter().all(|by| by == "safe"))
+                );
+            }
             _ => {}
         }
         // An executive is asked once in ten minutes, and nothing else is done.
@@ -440,6 +468,11 @@ impl Played {
         for delivery in &follows.deliveries {
             match &delivery.what {
                 What::Post { n } => assert!(is_real && published.contains(n), "{delivery:?}"),
+                What::Page { n, act, .. } => {
+                    assert!(is_real || delivery.destination == "pager:safe", "{delivery:?}");
+                    assert!(*act != Act::Trigger || incident.paging(*n).unwrap().is_open(), "{delivery:?}");
+                    continue;
+                }
                 _ => assert!(self.chats.contains(&delivery.destination), "{delivery:?}"),
             }
             assert!(is_real || self.chats.contains(&delivery.destination), "{delivery:?}");
@@ -545,6 +578,26 @@ fn taxonomy() -> Taxonomy {
     }
 }
 
+/// SEV2, as which everything is declared, calls Ada and a service, then Bo.
+fn means() -> Means {
+    let step = |to: Vec<Calling>| Step { to, after_minutes: 5 };
+    let person = |name: &str| Calling::Person(Person::named(name).unwrap());
+    let by =
+        |id: &str, pagers: &[&str]| (id.to_owned(), pagers.iter().map(|one| (*one).to_owned()).collect());
+    Means {
+        escalations: vec![Escalation {
+            name: "usual".into(),
+            severities: vec![Severity::Sev2],
+            steps: vec![step(vec![person("Ada"), Calling::Pager("pd".into())]), step(vec![person("Bo")])],
+            rounds: 2,
+            again_minutes: 5,
+        }],
+        reach: [by("ada", &["safe", "sms"]), by("bo", &["sms"]), by("di", &["safe"])].into(),
+        safe_for_drills: ["safe".to_owned()].into(),
+        ..Means::default()
+    }
+}
+
 fn play(
     kind: Kind,
     triage: bool,
@@ -562,6 +615,7 @@ fn play(
         exec_update_minutes: [5; 5],
         executives: ["di".to_owned()].into(),
         taxonomy: taxonomy(),
+        paging: means(),
         ..Policy::default()
     };
     let drill = (kind == Kind::Drill).then(|| DrillStart {

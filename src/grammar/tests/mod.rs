@@ -5,6 +5,7 @@ mod discord;
 mod reading;
 mod told;
 mod verbs;
+mod waking;
 
 use super::*;
 use crate::{

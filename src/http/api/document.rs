@@ -34,13 +34,14 @@ use utoipa::OpenApi;
         super::arrange::add_window,
         super::arrange::end_window,
         super::heartbeats::heartbeats,
+        super::oncall::oncall,
         super::outbox::outbox,
         super::outbox::outbox_retry,
         super::outbox::outbox_drop,
         super::drills::play_drill,
         super::drills::end_drill,
     ),
-    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "outbox"), (name = "drills"))
+    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "oncall"), (name = "outbox"), (name = "drills"))
 )]
 struct Document;
 

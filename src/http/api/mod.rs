@@ -8,6 +8,7 @@ mod drills;
 mod export;
 mod heartbeats;
 mod incidents;
+mod oncall;
 mod outbox;
 pub(crate) mod timeline;
 
@@ -83,6 +84,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         post("/api/v1/maintenance", arrange::add_window),
         post("/api/v1/maintenance/{n}/end", arrange::end_window),
         get("/api/v1/heartbeats", heartbeats::heartbeats),
+        get("/api/v1/oncall", oncall::oncall),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

@@ -56,6 +56,8 @@ fn what(what: &What) -> String {
         What::Say { seq } => format!("timeline entry {seq}"),
         What::Situation { id } => format!("alert card S-{id}"),
         What::Ask { how, .. } => format!("{} at the sender", how.word()),
+        What::Page { n, to: Some(person), .. } => format!("page to {person}, call {n}"),
+        What::Page { n, to: None, act } => format!("page, call {n} ({})", act.word()),
     }
 }
 

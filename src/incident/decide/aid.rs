@@ -52,7 +52,14 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
             if let [one] = some { format!("{one} is") } else { format!("{} are", and(some)) }
         ),
     };
-    Ok(Decision::one(Event::AssistAsked { text: about, asked }, reply))
+    let called = if asked.is_empty() { super::paging::for_help(incident, &about, scene) } else { None };
+    let reply = match &called {
+        Some(_) => "You are the only one here: whoever is on call is woken.".to_owned(),
+        None => reply,
+    };
+    let mut events = vec![Event::AssistAsked { text: about, asked }];
+    events.extend(called);
+    Ok(Decision::many(events, reply))
 }
 
 pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {

@@ -67,7 +67,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::RollDue { seq } => super::accountability::roll_due(incident, *seq, scene),
         TimerKind::PeriodEnds { n } => super::period::due(incident, *n, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
-        TimerKind::MergedIn(_) | TimerKind::Child { .. } => nothing(),
+        // The desk makes a command of it, with who is on call now.
+        TimerKind::PageNext { .. } | TimerKind::MergedIn(_) | TimerKind::Child { .. } => nothing(),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
             let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);

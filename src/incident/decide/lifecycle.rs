@@ -51,6 +51,10 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         Some(_) => " Only those who see the greater one see it; `admit NAME` lets somebody in.",
     };
     let person = scene.person;
+    if ended.is_none() && !declare.triage {
+        let page = super::paging::called_for(&[], severity, declare.kind, circle.is_some(), scene.policy);
+        events.extend(page.map(Happened::from));
+    }
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
         let reply = format!(
@@ -131,13 +135,17 @@ pub(super) fn severity(incident: &Incident, to: Severity, reason: &str, scene: &
     }
     let reason = optional_text("reason", reason, scene)?;
     let verb = if to.worse_than(from) { "raised" } else { "lowered" };
-    Ok(Decision::one(
-        Event::SeverityChanged { from, to, reason },
+    let mut events = vec![Event::SeverityChanged { from, to, reason }];
+    if to.worse_than(from) && incident.phase.is_active() && incident.phase != Phase::Triage {
+        events.extend(super::paging::called_for_now(incident, to, scene.policy));
+    }
+    Ok(Decision::many(
+        events,
         format!("Severity {verb} from {from} to {to}. Approvals given before are void."),
     ))
 }
 
-pub(super) fn confirm(incident: &Incident, severity: Option<Severity>) -> Ruling {
+pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &Scene<'_>) -> Ruling {
     if incident.phase != Phase::Triage {
         return Err(Refusal::conflict(
             format!("{} is {}: it is declared already.", incident.id, incident.phase.standing()),
@@ -149,6 +157,11 @@ pub(super) fn confirm(incident: &Incident, severity: Option<Severity>) -> Ruling
     if let Some(to) = severity.filter(|to| *to != incident.severity) {
         events.push(Event::SeverityChanged { from: incident.severity, to, reason: String::new() });
     }
+    events.extend(super::paging::called_for_now(
+        incident,
+        severity.unwrap_or(incident.severity),
+        scene.policy,
+    ));
     Ok(Decision::many(events, format!("{} is declared.", incident.id)))
 }
 

@@ -3,7 +3,7 @@
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
-//! silence), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the public is told),
+//! silence), `paging` (whom to wake), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the public is told),
 //! `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
@@ -18,6 +18,7 @@ mod executive;
 mod lifecycle;
 mod log;
 mod milestones;
+mod paging;
 mod period;
 mod posts;
 mod relations;
@@ -34,9 +35,10 @@ use checks::{clean, clock_time, is_real, optional_text, room_for, text, text_wit
 pub use checks::{stated, when};
 
 use super::{
-    command::{Command, Declare, StatedTime, Verb},
+    command::{Command, Declare, StatedTime, Verb, Whom},
     event::{Event, TimeSource},
     kind::Kind,
+    paging::Means,
     permission::{Standing, may},
     phase::Phase,
     refusal::Refusal,
@@ -84,6 +86,8 @@ pub struct Policy {
     pub taxonomy: Taxonomy,
     /// The roles that can be named.
     pub roles: Roles,
+    /// Who is woken for what, and how.
+    pub paging: Means,
 }
 
 impl Default for Policy {
@@ -107,6 +111,7 @@ impl Default for Policy {
             executives: BTreeSet::new(),
             taxonomy: Taxonomy::default(),
             roles: Roles::default(),
+            paging: Means::default(),
         }
     }
 }
@@ -247,7 +252,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Retitle { title } => lifecycle::retitle(incident, title, scene),
         Summarize { text } => lifecycle::summarize(text, scene),
         Severity { to, reason } => lifecycle::severity(incident, *to, reason, scene),
-        Confirm { severity } => lifecycle::confirm(incident, *severity),
+        Confirm { severity } => lifecycle::confirm(incident, *severity, scene),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
         Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),
         SetType { name } => taxonomy::set_type(incident, name, scene),
@@ -320,6 +325,12 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Next => Ok(Decision::read(super::next::text(incident, scene.person, scene.policy, scene.now))),
         Assist { text } => aid::assist(incident, text, scene),
         Quiet { minutes } => aid::quiet(*minutes, scene),
+        BeginPaging { whom, about } => paging::begin(incident, whom, about, scene),
+        AcknowledgePages => paging::acknowledge(incident, scene),
+        StopPaging { reason } => paging::stop(incident, reason, scene),
+        Pagings => Ok(Decision::read(paging::list(incident))),
+        PageNext { n, step, round, calls } => paging::next(incident, *n, (*step, *round), calls, scene),
+        PageFailed { n, to, pager, why } => paging::failed(incident, *n, to.as_ref(), pager, why),
         Note { text, at } => log::note(text, *at, scene),
         AddLink { label, url } => log::link(incident, label, url, scene),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
@@ -364,7 +375,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
-        | Fields | Subs => Verb::Read,
+        | Fields | Subs | Pagings => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -394,7 +405,9 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Propose { .. } | Object { .. } | WithdrawProposal { .. } => Verb::Propose,
         SettleProposal { .. } => Verb::SettleProposal,
         Assist { .. } => Verb::Assist,
-        Quiet { .. } => Verb::Quiet,
+        Quiet { .. } | StopPaging { .. } => Verb::Quiet,
+        BeginPaging { .. } => Verb::Assist,
+        AcknowledgePages => Verb::AnswerOffer,
         Note { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } => Verb::Correct,
         Redact { .. } => Verb::Redact,
@@ -405,6 +418,8 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Publish { .. } => Verb::PublishPost,
         SituationMoved { .. }
         | Timer(_)
+        | PageNext { .. }
+        | PageFailed { .. }
         | Delivered { .. }
         | Inject { .. }
         | Observe { .. }
@@ -521,7 +536,10 @@ fn allowed_when_over(command: &Command) -> bool {
             | Admit { .. }
             | Expel { .. }
             | BreakGlass { .. }
+            | Pagings
             | Timer(_)
+            | PageNext { .. }
+            | PageFailed { .. }
             | Delivered { .. }
             | SituationMoved { .. }
             | Observe { .. }

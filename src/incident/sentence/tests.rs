@@ -160,3 +160,68 @@ fn a_time_inside_a_sentence_is_told_as_the_edge_tells_it() {
     );
     assert_eq!(parts("nothing is due"), [text("nothing is due")]);
 }
+
+#[test]
+fn who_is_woken_and_who_answered_reads_in_a_line_each() {
+    use crate::incident::paging::{Called, Step, Target};
+    let roster = |name: &str| Target::Roster(name.into());
+    let steps = vec![
+        Step { to: vec![roster("web/primary"), Target::Pager("pd".into())], after_minutes: 0 },
+        Step { to: vec![roster("web/secondary"), Target::Person(person("Ann"))], after_minutes: 5 },
+        Step { to: vec![roster("db/primary")], after_minutes: 1 },
+    ];
+    let sent = |round: u32, names: &[&str], missed: &[&str], is_rehearsal: bool| Event::Paged {
+        n: 1,
+        step: 0,
+        round,
+        called: names.iter().map(|name| Called { person: person(name), by: vec!["ntfy".into()] }).collect(),
+        pagers: vec![],
+        missed: missed.iter().map(|why| (*why).to_owned()).collect(),
+        is_rehearsal,
+    };
+    let begun = |escalation: Option<&str>, about: &str| Event::PagingBegun {
+        n: 1,
+        escalation: escalation.map(str::to_owned),
+        about: about.into(),
+        steps: steps.clone(),
+        rounds: 1,
+        again_minutes: 5,
+        is_automatic: true,
+    };
+    let said: Vec<String> = [
+        begun(Some("default"), ""),
+        begun(None, "the replicas are gone"),
+        sent(0, &["Ann"], &[], false),
+        sent(1, &["Ann", "Bo"], &["Nobody is on call in db/primary."], false),
+        sent(2, &["Ann"], &[], false),
+        sent(0, &["Ann"], &[], true),
+        sent(0, &[], &["Nobody is on call in db/primary."], false),
+        Event::PageAcknowledged { pagings: vec![1], here: None },
+        Event::PageAcknowledged { pagings: vec![1], here: Some(person("Ann")) },
+        Event::PagingStopped { pagings: vec![1], reason: "a false alarm".into() },
+        Event::PagingExhausted { n: 1 },
+        Event::PageFailed {
+            n: 1,
+            to: Some(person("Ann")),
+            pager: "sms".into(),
+            why: "Twilio refused our token".into(),
+        },
+    ]
+    .iter()
+    .map(|event| sentence(event, &|at| when(Some(at))))
+    .collect();
+    insta::assert_snapshot!(said.join("\n"), @r"
+    Call 1 begins («default»): web/primary and pd, after 5 minutes web/secondary and Ann, after a minute db/primary.
+    Call 1 begins: web/primary and pd, after 5 minutes web/secondary and Ann, after a minute db/primary: the replicas are gone.
+    Ann (ntfy) is paged.
+    Ann (ntfy) and Bo (ntfy) are paged again. Nobody is on call in db/primary.
+    Ann (ntfy) is paged again, the 3. time.
+    Ann (ntfy) would be paged.
+    Nobody is on call in db/primary.
+    The page is acknowledged; nobody else is called.
+    Ann is here already, so nobody is paged.
+    Nobody is paged any more: a false alarm.
+    Call 1 ends: everybody was paged, and nobody acknowledged. `page` begins anew.
+    The page to Ann by sms did not go out: Twilio refused our token.
+    ");
+}

@@ -63,6 +63,7 @@ impl Incident {
             silence: Silence::from(
                 drill_clock.map_or(entry.recorded_at, |c| c.virtual_at(entry.recorded_at)),
             ),
+            pagings: vec![],
             cans: BTreeMap::new(),
             posts: vec![],
             situations: BTreeMap::new(),
@@ -163,7 +164,12 @@ impl Incident {
                 self.severity = *to;
                 self.void_approvals();
             }
-            Event::PhaseChanged { to, .. } => self.enter(*to, entry),
+            Event::PhaseChanged { to, .. } => {
+                self.enter(*to, entry);
+                if !to.is_active() {
+                    self.end_paging(|_| true);
+                }
+            }
             Event::TypeSet { incident_type, .. } => self.incident_type = Some(incident_type.clone()),
             Event::FieldSet { field, value } => {
                 self.fields.insert(field.clone(), FieldValue { value: value.clone(), seq: entry.seq });
@@ -280,6 +286,31 @@ impl Incident {
                 self.silence.unanswered = Some((furthest.max(*whom), since));
             }
             Event::QuietAsked { until } => self.silence.quiet_until = Some(*until),
+
+            Event::PagingBegun { n, escalation, about, steps, rounds, again_minutes, is_automatic } => {
+                self.pagings.push(Paging {
+                    n: *n,
+                    escalation: escalation.clone(),
+                    about: about.clone(),
+                    steps: steps.clone(),
+                    rounds: *rounds,
+                    again_minutes: *again_minutes,
+                    is_automatic: *is_automatic,
+                    taken: None,
+                    people: vec![],
+                    pagers: vec![],
+                    state: PagingState::Open,
+                });
+            }
+            Event::Paged { n, step, round, called, pagers, .. } => {
+                self.page(*n, (*step, *round), called, pagers);
+            }
+            Event::PageAcknowledged { pagings, here } => {
+                let by = here.as_ref().unwrap_or(&entry.actor.person);
+                self.acknowledge_pagings(pagings, by, at);
+            }
+            Event::PagingStopped { pagings, .. } => self.end_paging(|n| pagings.contains(&n)),
+            Event::PagingExhausted { n } => self.end_paging(|other| other == *n),
             Event::CanReported { service, conditions, actions, needs } => {
                 let can = Can {
                     seq: entry.seq,
@@ -349,6 +380,7 @@ impl Incident {
 
             Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),
             Event::EntryCorrected { .. }
+            | Event::PageFailed { .. }
             | Event::Reminded { .. }
             | Event::Injected { .. }
             | Event::Observed { .. }

@@ -7,6 +7,7 @@ mod accountability;
 mod circle;
 mod fold;
 mod milestones;
+mod paging;
 mod parts;
 mod unified;
 mod unity;
@@ -22,6 +23,7 @@ pub use accountability::{Period, RollCall};
 pub use circle::Circle;
 pub use fold::ASSIST_ANEW;
 pub use milestones::{Milestones, Origin, Replaced, Span};
+pub use paging::{NextStep, Paging, PagingState};
 pub use parts::*;
 pub use unified::{Joined, UnifyOffer};
 
@@ -64,6 +66,7 @@ pub struct Incident {
     pub proposals: Vec<Proposal>,
     pub assist: Option<Assist>,
     pub silence: Silence,
+    pub pagings: Vec<Paging>,
     pub cans: BTreeMap<String, Can>,
     pub posts: Vec<Post>,
     pub situations: BTreeMap<i64, Situation>,

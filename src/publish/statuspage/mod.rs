@@ -23,11 +23,13 @@ use tokio::{
 
 use self::body::Remote;
 pub use self::settings::StatuspageSettings;
-use super::wire::{self, Answer, Lost};
 use crate::{
     config::secret::Secret,
     incident::kind::Real,
-    outbox::port::{BoxFuture, Outcome, Publisher, Reconciled},
+    outbox::{
+        port::{BoxFuture, Outcome, Publisher, Reconciled},
+        wire::{self, Answer, Lost},
+    },
     post::{Approved, ComponentState, PostView},
 };
 

@@ -13,7 +13,7 @@ use crate::{
     alert::Alert,
     journal::rows::Asking,
     outbox::port::{Asked, BoxFuture, Outcome, Reconciled},
-    publish::wire::{self, Answer, Lost},
+    outbox::wire::{self, Answer, Lost},
 };
 
 pub(super) struct Alertmanager(pub Api);

@@ -10,7 +10,7 @@ use super::{Api, Monitor, comment, each};
 use crate::{
     alert::Alert,
     outbox::port::{Asked, BoxFuture, Outcome},
-    publish::wire::{self, Answer},
+    outbox::wire::{self, Answer},
 };
 
 pub(super) struct Icinga(pub Api);

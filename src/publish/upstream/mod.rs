@@ -13,15 +13,15 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Url};
 
-use super::{
-    Now,
-    wire::{self, Answer, Lost},
-};
+use super::Now;
 use crate::{
     alert::Alert,
     config::secret::Secret,
     journal::rows::Asking,
-    outbox::port::{Asked, BoxFuture, Content, Courier, Errand, Outcome, Reconciled},
+    outbox::{
+        port::{Asked, BoxFuture, Content, Courier, Errand, Outcome, Reconciled},
+        wire::{self, Answer, Lost},
+    },
 };
 
 pub use recall::Recall;

@@ -8,7 +8,7 @@ use crate::{
     alert::Alert,
     config::secret::Secret,
     outbox::port::{Asked, BoxFuture, Outcome},
-    publish::wire,
+    outbox::wire,
 };
 
 pub(super) const URL: &str = "https://api.opsgenie.com";

@@ -10,7 +10,7 @@ use super::{Api, Monitor, UpstreamSettings, each};
 use crate::{
     alert::Alert,
     outbox::port::{Asked, BoxFuture, Outcome},
-    publish::wire,
+    outbox::wire,
 };
 
 const REST_URL: &str = "https://api.pagerduty.com";

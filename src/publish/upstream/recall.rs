@@ -11,7 +11,7 @@ use super::{Api, UpstreamSettings};
 use crate::{
     alert::{Alert, Status, text::note},
     desk::Desk,
-    publish::wire,
+    outbox::wire,
 };
 
 const EVERY: StdDuration = StdDuration::from_secs(60);

@@ -18,14 +18,14 @@ use tokio::sync::Mutex;
 
 pub use self::settings::XSettings;
 use self::text::Found;
-use super::{
-    Nonce, Now,
-    wire::{self, Answer, Lost},
-};
+use super::{Nonce, Now};
 use crate::{
     config::secret::Secret,
     incident::kind::Real,
-    outbox::port::{BoxFuture, Outcome, Publisher, Reconciled},
+    outbox::{
+        port::{BoxFuture, Outcome, Publisher, Reconciled},
+        wire::{self, Answer, Lost},
+    },
     post::{Approved, PostView},
 };
 

@@ -72,6 +72,7 @@ impl Courier for Scripted {
                 })
                 .collect(),
             Content::Ask(asked) => format!("{} S-{}", asked.how.word(), asked.situation),
+            Content::Page(page) => page.text(),
             Content::Nothing => "nothing".into(),
         };
         let key = &errand.delivery.key;
@@ -105,17 +106,21 @@ impl Courier for Dead {
 
 /// Runs the outbox of these couriers until nothing of theirs is due at this moment of the clock.
 pub async fn pump(desk: &Arc<Desk>, couriers: &[&Arc<Scripted>]) {
+    let couriers: Vec<_> = couriers.iter().map(|courier| Arc::clone(courier) as Arc<dyn Courier>).collect();
+    pump_all(desk, &couriers).await;
+}
+
+/// The same, whatever the couriers.
+pub async fn pump_all(desk: &Arc<Desk>, couriers: &[Arc<dyn Courier>]) {
     let stop = CancellationToken::new();
     let running: Vec<_> = couriers
         .iter()
-        .map(|courier| {
-            tokio::spawn(desk.clone().run_outbox(Arc::clone(courier) as Arc<dyn Courier>, stop.clone()))
-        })
+        .map(|courier| tokio::spawn(desk.clone().run_outbox(courier.clone(), stop.clone())))
         .collect();
     for courier in couriers {
         loop {
             let mut open = desk.journal.deliveries(DeliveryFilter::Open).await.unwrap();
-            open.retain(|d| d.destination == courier.name && d.state.is_open());
+            open.retain(|d| d.destination == courier.destination() && d.state.is_open());
             // What stands behind another in its lane waits for that one.
             let mut lanes = HashSet::new();
             open.retain(|d| lanes.insert(d.lane.clone()));

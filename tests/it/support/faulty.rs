@@ -14,6 +14,8 @@ use commandpost::{
     alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{AlertBatch, AlertReceipt, Append, Handle, Journal, JournalError, Reading, Written, rows::*},
+    people::Person,
+    roster::Fetched,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -201,6 +203,21 @@ impl Journal for Faulty {
     }
     fn forget_heartbeat(&self, name: &str) -> Written<()> {
         self.inner.forget_heartbeat(name)
+    }
+    fn say_override(&self, id: &str, said: SaidOverride) -> Written<u64> {
+        self.inner.say_override(id, said)
+    }
+    fn withdraw_override(&self, n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool> {
+        self.inner.withdraw_override(n, by, at)
+    }
+    fn overrides(&self, since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>> {
+        self.inner.overrides(since)
+    }
+    fn keep_fetched(&self, roster: &str, fetched: Fetched) -> Written<()> {
+        self.inner.keep_fetched(roster, fetched)
+    }
+    fn fetched(&self) -> Reading<'_, Vec<(String, Fetched)>> {
+        self.inner.fetched()
     }
     fn prune(&self, before: DateTime<Utc>) -> Written<u64> {
         self.inner.prune(before)

@@ -109,6 +109,13 @@ impl House {
         Self::with(settings, |journal| journal).await
     }
 
+    /// By a clock that is there already.
+    pub async fn at(world: Arc<Manual>, settings: Settings) -> House {
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
+        House { desk: Desk::new(journal.clone(), world.clone(), settings), world, journal, _dir: dir }
+    }
+
     /// With something between the desk and its journal.
     pub async fn with(settings: Settings, wrap: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> House {
         let dir = Arc::new(tempfile::tempdir().unwrap());

@@ -93,6 +93,7 @@ async fn speak(
         | Spoken::Updates { .. }
         | Spoken::Arrange(_)
         | Spoken::Link(_)
+        | Spoken::OnCall(_)
         | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
     }
 }

@@ -16,6 +16,8 @@ use commandpost::{
     http::page::PATHS,
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{rows::*, sqlite::SqliteJournal, *},
+    people::Person,
+    roster::Fetched,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -320,6 +322,11 @@ impl Journal for Failing {
         heartbeats() -> Reading<'_, Vec<HeartbeatRow>>;
         keep_heartbeat(row: HeartbeatRow) -> Written<()>;
         forget_heartbeat(name: &str) -> Written<()>;
+        say_override(id: &str, said: SaidOverride) -> Written<u64>;
+        withdraw_override(n: u64, by: &Person, at: DateTime<Utc>) -> Written<bool>;
+        overrides(since: DateTime<Utc>) -> Reading<'_, Vec<(u64, SaidOverride)>>;
+        keep_fetched(roster: &str, fetched: Fetched) -> Written<()>;
+        fetched() -> Reading<'_, Vec<(String, Fetched)>>;
         prune(before: DateTime<Utc>) -> Written<u64>;
         probe() -> Written<()>;
         rebuild() -> Written<u64>;

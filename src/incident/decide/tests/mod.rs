@@ -12,6 +12,7 @@ mod executive;
 mod lifecycle;
 mod log;
 mod milestones;
+mod paging;
 mod pins;
 mod posts;
 mod relations;

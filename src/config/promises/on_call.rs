@@ -1,0 +1,61 @@
+//! Rosters, pagers and escalations, from the file to the rules.
+
+use super::{errors, file};
+use crate::incident::paging::Target;
+
+const PEOPLE: &str = "[[person]]\nid = \"ann\"\nname = \"Ann\"\npage = [\"phone:ann-topic\"]\n[[person]]\nid = \"bo\"\nname = \"Bo\"\n\
+                      [pagers.phone]\nkind = \"ntfy\"\n";
+
+fn roster(rotation: &str) -> String {
+    format!(
+        "{PEOPLE}[[roster]]\nname = \"web\"\ntime_zone = \"Europe/Berlin\"\n[[roster.rotation]]\n{rotation}"
+    )
+}
+
+#[test]
+fn what_the_page_says_to_paste_is_in_order_and_means_what_it_says() {
+    let page = include_str!("../../../docs/oncall.md");
+    let pasted = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let house = file(pasted).file("ntfy_token", "tk_0123456789").file("mail_password", "hunter22-hunter22");
+    let text = pasted.replace("/etc/commandpost/", &format!("{}/", house.directory.path().display()));
+    let house = house.file("commandpost.toml", text);
+    let config = house.load(&[]).unwrap_or_else(|all| panic!("{all:?}"));
+    let means = config.paging();
+    assert_eq!(crate::roster::names(&means.rosters), ["web", "web/secondary"]);
+    assert_eq!(means.reach["ann"], ["mail", "phone"]);
+    let escalation = &means.escalations[0];
+    assert_eq!(escalation.steps[0].to, [Target::Roster("web/primary".into())]);
+    assert_eq!((escalation.steps[1].to.len(), escalation.steps[1].after_minutes), (2, 5));
+}
+
+#[test]
+fn a_gap_in_a_roster_is_told_with_its_place_unless_it_is_meant() {
+    let office = "people = [\"ann\"]\nstart = \"2026-01-05\"\ndays = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]\nhours = \"09:00-17:00\"\n";
+    insta::assert_snapshot!(errors(&roster(office)));
+    assert_eq!(
+        errors(&roster(office).replace("[[roster.rotation]]", "gaps = true\n[[roster.rotation]]")),
+        "no errors"
+    );
+    let night = "[[roster.rotation]]\npeople = [\"bo\"]\nstart = \"2026-01-05\"\n";
+    assert_eq!(errors(&format!("{}{night}", roster(office))), "no errors");
+}
+
+#[test]
+fn every_mistake_in_rosters_pagers_and_escalations_is_told_with_its_place_and_what_was_meant() {
+    insta::assert_snapshot!(errors(
+        "[[person]]\nid = \"ann\"\nname = \"Ann\"\npage = [\"fone:x\", \"phone:no topic\", \"phone\", \"pd:x\", \"sms:0170\", \"mail:ann\"]\n\
+         [pagers.phone]\nkind = \"ntfy\"\n[pagers.pd]\nkind = \"pagerduty\"\n[pagers.sms]\nkind = \"twilio\"\n\
+         [pagers.mail]\nkind = \"email\"\nurl = \"smtp://localhost\"\n[pagers.Hook]\nkind = \"webhook\"\nurl = \"https://example.org\"\n",
+    ));
+    insta::assert_snapshot!(errors(&format!(
+        "{PEOPLE}[[roster]]\nname = \"web\"\n[[roster.rotation]]\npeople = [\"an\"]\nstart = \"5.1.2026\"\nhand_over = \"9\"\nshift = \"monthly\"\nhours = \"8\"\n\
+         [[roster.override]]\nlayer = \"third\"\nperson = \"bo\"\nfrom = \"18:00\"\nuntil = \"2026-01-01 09:00\"\n\
+         [[roster]]\nname = \"web\"\n[[roster]]\nname = \"db\"\n[roster.source]\nkind = \"pagerduty\"\n",
+    )));
+    insta::assert_snapshot!(errors(&format!(
+        "{}[[escalation]]\nname = \"web\"\nstep = []\n\
+         [[escalation]]\nname = \"a\"\nseverities = [\"sev1\"]\n[[escalation.step]]\nto = [\"roster:wep\", \"person:eve\", \"pager:phone\", \"ann\", \"group:x\"]\n\
+         [[escalation]]\nname = \"a\"\nseverities = [\"sev1\"]\n[[escalation.step]]\nto = []\n",
+        roster("people = [\"ann\", \"bo\"]\nstart = \"2026-01-05\"\n")
+    )));
+}

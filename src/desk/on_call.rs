@@ -1,0 +1,354 @@
+//! Who is on call: asked, said otherwise for a while, and whom the steps of a call mean at this moment.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::{Caller, Desk, refuse};
+use crate::{
+    grammar::OnCall,
+    incident::{
+        command::{Command, TimerKind},
+        id::IncidentId,
+        paging::{Calls, Target},
+        refusal::Refusal,
+    },
+    journal::rows::SaidOverride,
+    people::Person,
+    roster::{self, By, Fetched, Known, Layer, Override, Roster, Span},
+};
+
+/// How far back overrides matter to say since when somebody is on call.
+const LOOK_BACK_DAYS: i64 = 7;
+/// A longer list is not read.
+const LISTED_MAX: usize = 100;
+/// The longest plan that is told.
+const PLAN_DAYS_MAX: i64 = 366;
+
+/// One layer of a roster at a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OnCallRow {
+    pub roster: String,
+    pub layer: String,
+    pub time_zone: String,
+    /// Nobody in a gap.
+    pub person: Option<Person>,
+    pub from: Option<DateTime<Utc>>,
+    /// When it changes next.
+    pub until: Option<DateTime<Utc>>,
+    /// Whose word it is where it is not the rotation's turn.
+    pub override_by: Option<Person>,
+    pub is_override: bool,
+    pub next: Option<Person>,
+    /// Another system was asked then, where the roster is kept elsewhere.
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Why it could not be asked again since.
+    pub trouble: Option<String>,
+}
+
+impl OnCallRow {
+    /// `web`, or `web/secondary` for what is not its first layer.
+    fn of(roster: &Roster, layer: &Layer, known: &Known, at: DateTime<Utc>) -> OnCallRow {
+        let shift = roster.who(layer, known, at);
+        let until = roster.next_change(layer, known, at);
+        let next = until.and_then(|until| roster.who(layer, known, until));
+        let is_fetched =
+            roster.is_fetched && roster.layers.first().is_some_and(|first| first.name == layer.name);
+        let fetched = is_fetched.then(|| known.fetched.get(&roster.name)).flatten();
+        let (is_override, override_by) = match shift.as_ref().map(|shift| &shift.by) {
+            Some(By::Override(by)) => (true, by.clone()),
+            _ => (false, None),
+        };
+        OnCallRow {
+            roster: roster.name.clone(),
+            layer: layer.name.clone(),
+            time_zone: roster.tz.name().to_owned(),
+            from: shift.as_ref().map(|shift| shift.from),
+            until,
+            person: shift.map(|shift| shift.person),
+            is_override,
+            override_by,
+            next: next.map(|shift| shift.person),
+            asked_at: fetched.map(|fetched| fetched.at),
+            trouble: match (is_fetched, fetched) {
+                (true, None) => Some("it was never read yet".to_owned()),
+                (_, fetched) => fetched.and_then(|fetched| fetched.failed.clone()),
+            },
+        }
+    }
+}
+
+impl Desk {
+    pub(super) async fn answer_on_call(
+        self: &Arc<Self>,
+        caller: &Caller,
+        asked: OnCall,
+        once: Option<String>,
+    ) -> Result<String, Refusal> {
+        match asked {
+            OnCall::Who { roster, at, until } => {
+                let tz = self.zone_of(&caller.person);
+                let now = self.world.now();
+                let read = |text: &str| {
+                    roster::moment(text, tz, now)
+                        .map_err(|why| Refusal::invalid(why, "For example: `oncall --at 18:00`."))
+                };
+                let at = at.as_deref().map(read).transpose()?.unwrap_or(now);
+                let until = until.as_deref().map(read).transpose()?;
+                match until {
+                    Some(until) => self.plan(roster.as_deref(), at, until, tz).await,
+                    None => self.tell_on_call(&caller.person, roster.as_deref(), at).await,
+                }
+            }
+            OnCall::Override { roster, who, span } => {
+                self.say_override(caller, &roster, who, &span, once).await
+            }
+            OnCall::Overrides => self.list_overrides(&caller.person).await,
+            OnCall::Withdraw { n } => {
+                let done = self.journal.withdraw_override(n, &caller.person, self.world.now());
+                match done.await.map_err(refuse)? {
+                    true => Ok(format!("Override {n} holds no more.")),
+                    false => Err(Refusal::not_found(
+                        format!("There is no override {n} that holds."),
+                        "`oncall overrides` lists them.",
+                    )),
+                }
+            }
+        }
+    }
+
+    /// What is known besides the rosters: what stands in the settings first, then what was said.
+    pub async fn known(&self) -> Result<Known, Refusal> {
+        let since = self.world.now() - Duration::days(LOOK_BACK_DAYS);
+        let said = self.journal.overrides(since).await.map_err(refuse)?;
+        let mut overrides = self.settings.overrides.clone();
+        overrides.extend(said.into_iter().map(|(_, said)| Override {
+            roster: said.roster,
+            layer: said.layer,
+            person: said.person,
+            from: said.from,
+            until: said.until,
+            said_by: Some(said.said_by),
+        }));
+        let fetched = self.journal.fetched().await.map_err(refuse)?.into_iter().collect();
+        Ok(Known { overrides, fetched })
+    }
+
+    /// Keeps what another system says about who is on call; where it said nothing, its last answer, and why it is old.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn keep_fetched(&self, roster: &str, asked: Result<Vec<Span>, String>) -> Result<(), Refusal> {
+        let fetched = match asked {
+            Ok(spans) => Fetched { at: self.world.now(), spans, failed: None },
+            Err(why) => {
+                let kept = self.journal.fetched().await.map_err(refuse)?;
+                // What was never read has nothing that could hold.
+                let Some((_, last)) = kept.into_iter().find(|(name, _)| name == roster) else {
+                    return Ok(());
+                };
+                Fetched { failed: Some(why), ..last }
+            }
+        };
+        self.journal.keep_fetched(roster, fetched).await.map_err(refuse)
+    }
+
+    /// Every layer of every roster, or of the one that is named, as it is at that moment.
+    ///
+    /// # Errors
+    /// There is no roster of that name.
+    pub async fn on_call(&self, named: Option<&str>, at: DateTime<Utc>) -> Result<Vec<OnCallRow>, Refusal> {
+        let known = self.known().await?;
+        let layers = self.layers(named)?;
+        Ok(layers.into_iter().map(|(roster, layer)| OnCallRow::of(roster, layer, &known, at)).collect())
+    }
+
+    fn layers(&self, named: Option<&str>) -> Result<Vec<(&Roster, &Layer)>, Refusal> {
+        let rosters = &self.settings.policy.paging.rosters;
+        let unknown = |why| Refusal::not_found(why, "`docs/oncall.md` shows what to write in the settings.");
+        match named {
+            Some(name) => match rosters.iter().find(|roster| roster.name.eq_ignore_ascii_case(name)) {
+                Some(roster) => Ok(roster.layers.iter().map(|layer| (roster, layer)).collect()),
+                None => roster::find(rosters, name).map(|found| vec![found]).map_err(unknown),
+            },
+            None if rosters.is_empty() => {
+                Err(unknown("There are no rosters: the settings have no [[roster]].".to_owned()))
+            }
+            None => Ok(rosters
+                .iter()
+                .flat_map(|roster| roster.layers.iter().map(move |layer| (roster, layer)))
+                .collect()),
+        }
+    }
+
+    async fn tell_on_call(
+        &self,
+        reader: &Person,
+        named: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<String, Refusal> {
+        let tz = self.zone_of(reader);
+        let rows = self.on_call(named, at).await?;
+        Ok(rows.iter().map(|row| told(row, tz)).collect::<Vec<_>>().join("\n"))
+    }
+
+    async fn plan(
+        &self,
+        named: Option<&str>,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        tz: Tz,
+    ) -> Result<String, Refusal> {
+        if until <= from || until - from > Duration::days(PLAN_DAYS_MAX) {
+            return Err(Refusal::invalid(
+                format!("{} is not within the year after {}.", time(until, tz), time(from, tz)),
+                "Give a later time: `oncall --until 2026-12-31 12:00`.",
+            ));
+        }
+        let known = self.known().await?;
+        let mut lines = Vec::new();
+        for (roster, layer) in self.layers(named)? {
+            lines.push(format!("{}:", name(&roster.name, &layer.name)));
+            for one in roster.stretches(layer, &known, from, until) {
+                let who = one.shift.map_or_else(|| "nobody".to_owned(), |shift| shift.person.to_string());
+                lines.push(format!("  {} – {}  {who}", time(one.from, tz), time(one.until, tz)));
+            }
+        }
+        if lines.len() > LISTED_MAX {
+            let more = lines.len() - LISTED_MAX;
+            lines.truncate(LISTED_MAX);
+            lines.push(format!("… and {more} more: name a roster, or an earlier end."));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    async fn say_override(
+        &self,
+        caller: &Caller,
+        named: &str,
+        who: Person,
+        span: &str,
+        once: Option<String>,
+    ) -> Result<String, Refusal> {
+        let now = self.world.now();
+        let (of, layer) = roster::find(&self.settings.policy.paging.rosters, named)
+            .map_err(|why| Refusal::not_found(why, "`oncall` lists the rosters."))?;
+        let (from, until) = roster::span(span, of.tz, now).map_err(|why| {
+            Refusal::invalid(
+                why,
+                format!("Times are those of {}: `oncall override {named} @{} 18:00..22:00`.", of.tz, who.id),
+            )
+        })?;
+        let said = SaidOverride {
+            roster: of.name.clone(),
+            layer: layer.name.clone(),
+            person: who.clone(),
+            from,
+            until,
+            said_by: caller.person.clone(),
+            said_at: now,
+            via: caller.via.clone(),
+        };
+        let id = once.unwrap_or_else(|| self.world.id().to_string());
+        let n = self.journal.say_override(&id, said).await.map_err(refuse)?;
+        let tz = self.zone_of(&caller.person);
+        let reach = &self.settings.policy.paging.reach;
+        let warning = if reach.is_empty() || reach.contains_key(&who.id) {
+            String::new()
+        } else {
+            format!(" Mind: {who} cannot be paged, the settings name no way to reach them.")
+        };
+        Ok(format!(
+            "Override {n}: {who} is on call in {} from {} to {}. `oncall withdraw {n}` takes it back.{warning}",
+            name(&of.name, &layer.name),
+            time(from, tz),
+            time(until, tz)
+        ))
+    }
+
+    async fn list_overrides(&self, reader: &Person) -> Result<String, Refusal> {
+        let (now, tz) = (self.world.now(), self.zone_of(reader));
+        let said = self.journal.overrides(now).await.map_err(refuse)?;
+        let of_settings = self.settings.overrides.iter().filter(|one| one.until > now);
+        let mut lines: Vec<String> = of_settings
+            .map(|one| {
+                let over = format!("{} – {}", time(one.from, tz), time(one.until, tz));
+                format!("– {} {over}: {}, by the settings", name(&one.roster, &one.layer), one.person)
+            })
+            .collect();
+        lines.extend(said.into_iter().map(|(n, one)| {
+            let over = format!("{} – {}", time(one.from, tz), time(one.until, tz));
+            format!("{n} {} {over}: {}, said by {}", name(&one.roster, &one.layer), one.person, one.said_by)
+        }));
+        if lines.is_empty() {
+            return Ok(
+                "Nothing is overridden. `oncall override ROSTER @NAME 18:00..22:00` does it.".to_owned()
+            );
+        }
+        Ok(lines.join("\n"))
+    }
+
+    /// The zone in which somebody reads times.
+    fn zone_of(&self, person: &Person) -> Tz {
+        self.settings.zones.get(&person.id).copied().unwrap_or(self.settings.time_zone)
+    }
+
+    /// A step that the clock takes means those who are on call now.
+    pub(super) async fn with_calls(&self, id: IncidentId, command: Command) -> Result<Command, Refusal> {
+        let Command::Timer(TimerKind::PageNext { n, step, round }) = command else { return Ok(command) };
+        let incident = self.incident(id).await?;
+        let taken = incident.paging(n).and_then(|paging| paging.steps.get(step as usize));
+        let to = taken.map(|step| step.to.clone()).unwrap_or_default();
+        Ok(Command::PageNext { n, step, round, calls: self.calls(&to).await? })
+    }
+
+    async fn calls(&self, to: &[Target]) -> Result<Calls, Refusal> {
+        let (known, now) = (self.known().await?, self.world.now());
+        let mut calls = Calls::default();
+        for target in to {
+            match target {
+                Target::Person(person) => calls.people.push(person.clone()),
+                Target::Pager(pager) => calls.pagers.push(pager.clone()),
+                Target::Roster(named) => match roster::find(&self.settings.policy.paging.rosters, named) {
+                    Ok((of, layer)) => match of.who(layer, &known, now) {
+                        Some(shift) => calls.people.push(shift.person),
+                        None => calls.missed.push(format!("Nobody is on call in {named}.")),
+                    },
+                    Err(why) => calls.missed.push(why),
+                },
+            }
+        }
+        Ok(calls)
+    }
+}
+
+/// `Mon 2026-01-12 09:00 CET`
+fn time(at: DateTime<Utc>, tz: Tz) -> String {
+    at.with_timezone(&tz).format("%a %Y-%m-%d %H:%M %Z").to_string()
+}
+
+fn name(roster: &str, layer: &str) -> String {
+    format!("{roster}/{layer}")
+}
+
+fn told(row: &OnCallRow, tz: Tz) -> String {
+    let who = row.person.as_ref().map_or_else(|| "nobody".to_owned(), Person::to_string);
+    let until = match (row.until, &row.next) {
+        (Some(until), Some(next)) => format!(" until {}, then {next}", time(until, tz)),
+        (Some(until), None) => format!(" until {}, then nobody", time(until, tz)),
+        (None, _) => String::new(),
+    };
+    let whose = match (&row.override_by, row.is_override) {
+        (Some(by), _) => format!(" ({by} said so)"),
+        (None, true) => " (an override of the settings)".to_owned(),
+        (None, false) => String::new(),
+    };
+    let trouble = match (&row.trouble, row.asked_at) {
+        (Some(why), Some(at)) => format!(" – as of {}: {why}", time(at, tz)),
+        (Some(why), None) => format!(" – {why}"),
+        (None, _) => String::new(),
+    };
+    format!("{}: {who}{whose}{until}{trouble}", name(&row.roster, &row.layer))
+}

@@ -1,0 +1,263 @@
+//! Whom to wake: a call is begun by a severity or by a responder, taken step by step, and ends when somebody answers.
+
+use super::*;
+use crate::{
+    incident::{
+        paging::{Called, Calls, Escalation, Step, Target, is_for_real},
+        sentence::and,
+        state::{Paging, PagingState},
+    },
+    roster,
+};
+
+/// Calls that one incident holds.
+const PAGINGS_MAX: usize = 50;
+/// Of a call that a responder begins: how often, and how long after each other.
+const ROUNDS: u32 = 3;
+const AGAIN_MINUTES: u32 = 5;
+
+/// The call that a severity begins by itself, unless it was begun before: what comes later of the same incident wakes
+/// nobody a second time.
+pub(super) fn called_for(
+    begun: &[Paging],
+    severity: Severity,
+    kind: Kind,
+    is_restricted: bool,
+    policy: &Policy,
+) -> Option<Event> {
+    if kind == Kind::Test || is_restricted {
+        return None;
+    }
+    let mut known = policy.paging.escalations.iter();
+    let escalation = known.find(|one| one.severities.contains(&severity))?;
+    if begun.iter().any(|paging| paging.escalation.as_deref() == Some(escalation.name.as_str())) {
+        return None;
+    }
+    Some(begins(number(begun), escalation, "", true))
+}
+
+/// [`called_for`], where something about an incident changed.
+pub(super) fn called_for_now(incident: &Incident, severity: Severity, policy: &Policy) -> Option<Event> {
+    called_for(&incident.pagings, severity, incident.kind(), incident.restricted.is_some(), policy)
+}
+
+fn number(begun: &[Paging]) -> u32 {
+    begun.last().map_or(1, |paging| paging.n + 1)
+}
+
+fn begins(n: u32, escalation: &Escalation, about: &str, is_automatic: bool) -> Event {
+    Event::PagingBegun {
+        n,
+        escalation: Some(escalation.name.clone()),
+        about: about.to_owned(),
+        steps: escalation.steps.clone(),
+        rounds: escalation.rounds,
+        again_minutes: escalation.again_minutes,
+        is_automatic,
+    }
+}
+
+/// A responder calls somebody, whoever is on call, or everybody whom an escalation names.
+pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene<'_>) -> Ruling {
+    let about = optional_text("text", about, scene)?;
+    let means = &scene.policy.paging;
+    let n = number(&incident.pagings);
+    let escalation = match whom {
+        Whom::Usual => Some(means.escalations.first().ok_or_else(|| {
+            Refusal::invalid(
+                "Whom to page was not said, and the settings have no [[escalation]].",
+                "Name somebody: `page @ann`, or a roster: `page primary`.",
+            )
+        })?),
+        Whom::Named(name) => means.escalations.iter().find(|one| one.name.eq_ignore_ascii_case(name)),
+        Whom::Person(_) => None,
+    };
+    let event = match (escalation, whom) {
+        (Some(escalation), _) => begins(n, escalation, &about, false),
+        (None, Whom::Person(person)) => {
+            if is_for_real(incident.kind()) && !means.reach.contains_key(&person.id) {
+                return Err(unreachable(person));
+            }
+            if !incident.may_see(person) {
+                return Err(Refusal::forbidden(
+                    format!("{person} may not see {}, which is restricted.", incident.id),
+                    format!("`admit @{}` first, then page them.", person.id),
+                ));
+            }
+            once(n, Target::Person(person.clone()), about)
+        }
+        (None, Whom::Named(name)) => {
+            let (of, layer) = roster::find(&means.rosters, name).map_err(|why| {
+                Refusal::not_found(why, "Name one of these, an escalation, or somebody: `page @ann`.")
+            })?;
+            once(n, Target::Roster(format!("{}/{}", of.name, layer.name)), about)
+        }
+        (None, Whom::Usual) => return Ok(Decision::read("")),
+    };
+    if let Event::PagingBegun { steps, .. } = &event
+        && let Some(same) = incident.open_pagings().find(|open| open.steps == *steps)
+    {
+        return Err(Refusal::conflict(
+            format!("{} paged already, in call {}.", are(same), same.n),
+            "They are called again until somebody acknowledges (`ack`). `page stop` ends it.",
+        ));
+    }
+    room_for("calls", incident.pagings.len(), PAGINGS_MAX)?;
+    let rehearsal = if is_for_real(incident.kind()) {
+        ""
+    } else {
+        " This is an exercise: only pagers that are safe for drills are used."
+    };
+    let reply = format!("Call {n} begins. It ends when somebody says `ack`, or with `page stop`.{rehearsal}");
+    Ok(Decision::one(event, reply))
+}
+
+/// Somebody who is alone asks for help: the usual ones are woken, unless somebody is being woken already.
+pub(super) fn for_help(incident: &Incident, about: &str, scene: &Scene<'_>) -> Option<Event> {
+    let escalation = scene.policy.paging.escalations.first()?;
+    let is_quiet =
+        incident.restricted.is_some() || incident.kind() == Kind::Test || !incident.phase.is_active();
+    let is_called = incident.open_pagings().next().is_some() || incident.pagings.len() >= PAGINGS_MAX;
+    (!is_quiet && !is_called).then(|| begins(number(&incident.pagings), escalation, about, false))
+}
+
+fn unreachable(person: &Person) -> Refusal {
+    Refusal::invalid(
+        format!("{person} cannot be paged: the settings name no way to reach them."),
+        format!("Add `page = [\"PAGER:ADDRESS\"]` to the [[person]] {}, or page a roster.", person.id),
+    )
+}
+
+fn are(paging: &Paging) -> String {
+    match paging.people.as_slice() {
+        [] => "The same are being".to_owned(),
+        [one] => format!("{one} is being"),
+        several => format!("{} are being", and(several)),
+    }
+}
+
+fn once(n: u32, target: Target, about: String) -> Event {
+    Event::PagingBegun {
+        n,
+        escalation: None,
+        about,
+        steps: vec![Step { to: vec![target], after_minutes: 0 }],
+        rounds: ROUNDS,
+        again_minutes: AGAIN_MINUTES,
+        is_automatic: false,
+    }
+}
+
+/// The clock takes the next step. What it was set for may be past: somebody acknowledged, or the step was taken.
+pub(super) fn next(
+    incident: &Incident,
+    n: u32,
+    (step, round): (u32, u32),
+    calls: &Calls,
+    scene: &Scene<'_>,
+) -> Ruling {
+    let Some(paging) = incident.paging(n).filter(|paging| paging.is_open()) else {
+        return Ok(Decision::read(""));
+    };
+    let due = paging.next();
+    if (due.step, due.round) != (step, round) || !incident.phase.is_active() {
+        return Ok(Decision::read(""));
+    }
+    if due.is_end {
+        return Ok(Decision::one(Event::PagingExhausted { n }, "Nobody acknowledged."));
+    }
+    if paging.is_automatic
+        && let Some(here) =
+            incident.present().into_iter().find(|here| calls.people.iter().any(|one| one.id == here.id))
+    {
+        let event = Event::PageAcknowledged { pagings: vec![n], here: Some(here.clone()) };
+        return Ok(Decision::one(event, format!("{here} is here already.")));
+    }
+    let means = &scene.policy.paging;
+    let is_rehearsal = !is_for_real(incident.kind());
+    let may_be_used = |pager: &String| !is_rehearsal || means.safe_for_drills.contains(pager);
+    let (mut called, mut missed) = (Vec::<Called>::new(), calls.missed.clone());
+    for person in &calls.people {
+        let reach = means.reach.get(&person.id).map_or(&[][..], Vec::as_slice);
+        if called.iter().any(|one| one.person.id == person.id) {
+            continue;
+        }
+        if !incident.may_see(person) {
+            missed.push(format!("{person} may not see this incident."));
+        } else if reach.is_empty() && !is_rehearsal {
+            missed.push(format!("{person} cannot be paged: the settings name no way to reach them."));
+        } else {
+            let by = reach.iter().filter(|pager| may_be_used(pager)).cloned().collect();
+            called.push(Called { person: person.clone(), by });
+        }
+    }
+    let mut pagers: Vec<String> = calls.pagers.iter().filter(|pager| may_be_used(pager)).cloned().collect();
+    if incident.restricted.is_some() {
+        missed.extend(
+            pagers.drain(..).map(|pager| format!("{pager} may wake people who must not know of this.")),
+        );
+    }
+    let event = Event::Paged { n, step, round, called, pagers, missed, is_rehearsal };
+    Ok(Decision::one(event, ""))
+}
+
+pub(super) fn acknowledge(incident: &Incident, scene: &Scene<'_>) -> Ruling {
+    let open: Vec<u32> = incident.open_pagings().map(|paging| paging.n).collect();
+    if open.is_empty() {
+        return Err(match incident.pagings.last().map(|paging| &paging.state) {
+            Some(PagingState::Acknowledged { by, at }) => Refusal::conflict(
+                format!("{by} acknowledged at {} already.", clock_time(*at)),
+                "`checkin` says that you are here as well.",
+            ),
+            _ => Refusal::conflict(
+                format!("Nobody is being paged for {}.", incident.id),
+                "`page @ann` or `page primary` begins it.",
+            ),
+        });
+    }
+    let event = Event::PageAcknowledged { pagings: open, here: None };
+    let has = if incident.has_command(scene.person) {
+        ""
+    } else {
+        " `take` makes you the commander, `next` says what is due."
+    };
+    Ok(Decision::one(event, format!("Acknowledged: nobody else is paged for {}.{has}", incident.id)))
+}
+
+pub(super) fn stop(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let reason = optional_text("reason", reason, scene)?;
+    let open: Vec<u32> = incident.open_pagings().map(|paging| paging.n).collect();
+    if open.is_empty() {
+        let why = format!("Nobody is being paged for {}.", incident.id);
+        return Err(Refusal::conflict(why, "Nothing to do."));
+    }
+    Ok(Decision::one(Event::PagingStopped { pagings: open, reason }, "Nobody is paged any more."))
+}
+
+/// A page that will not arrive is told to those who are here; the next step comes all the same.
+pub(super) fn failed(incident: &Incident, n: u32, to: Option<&Person>, pager: &str, why: &str) -> Ruling {
+    if incident.paging(n).is_none() {
+        return Err(Refusal::not_found(format!("There is no call {n}."), "Nothing to do."));
+    }
+    let event = Event::PageFailed { n, to: to.cloned(), pager: pager.to_owned(), why: why.to_owned() };
+    Ok(Decision::one(event, ""))
+}
+
+/// How the calls of this incident stand.
+pub(super) fn list(incident: &Incident) -> String {
+    if incident.pagings.is_empty() {
+        return format!("Nobody was paged for {}.", incident.id);
+    }
+    let one = |paging: &Paging| {
+        let mut named: Vec<String> = paging.people.iter().map(Person::to_string).collect();
+        named.extend(paging.pagers.iter().cloned());
+        let named = if named.is_empty() { "nobody yet".to_owned() } else { named.join(", ") };
+        let state = match &paging.state {
+            PagingState::Open => "waits for an answer (`ack`)".to_owned(),
+            PagingState::Acknowledged { by, at } => format!("{by} acknowledged at {}", clock_time(*at)),
+            PagingState::Over => "over".to_owned(),
+        };
+        format!("Call {}: {named} – {state}", paging.n)
+    };
+    incident.pagings.iter().map(one).collect::<Vec<_>>().join("\n")
+}

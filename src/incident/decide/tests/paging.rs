@@ -1,0 +1,196 @@
+//! Whom to wake: begun once, step after step, until somebody answers.
+
+use super::*;
+use crate::{
+    incident::{
+        command::{TimerKind, Whom},
+        paging::{Called, Calls, Escalation, Means, Step, Target},
+        state::PagingState,
+    },
+    roster::{Layer, Roster},
+};
+
+fn step(to: &[&str], after_minutes: u32) -> Step {
+    Step { to: to.iter().map(|name| Target::Roster((*name).to_owned())).collect(), after_minutes }
+}
+
+fn policy() -> Policy {
+    let layer = |name: &str| Layer { name: name.into(), rotations: vec![] };
+    let layers = vec![layer("primary"), layer("secondary")];
+    let reach = [("ann", "ntfy"), ("bo", "sms")].map(|(id, pager)| (id.to_owned(), vec![pager.to_owned()]));
+    Policy {
+        paging: Means {
+            escalations: vec![Escalation {
+                name: "default".into(),
+                severities: vec![Severity::Sev1],
+                steps: vec![step(&["web/primary"], 0), step(&["web/secondary"], 5)],
+                rounds: 2,
+                again_minutes: 10,
+            }],
+            rosters: vec![Roster { name: "web".into(), tz: chrono_tz::Tz::UTC, layers, is_fetched: false }],
+            reach: reach.into(),
+            safe_for_drills: Default::default(),
+        },
+        ..Policy::default()
+    }
+}
+
+fn declare(kind: Kind) -> Declare {
+    Declare::new("Payments fail", Severity::Sev1, kind)
+}
+
+fn stage() -> Stage {
+    Stage::declared_under(policy(), HOUSE, &declare(Kind::Real)).unwrap()
+}
+
+/// The clock takes a step that means these.
+fn take(stage: &mut Stage, step: u32, round: u32, people: &[&str]) -> Vec<Event> {
+    let missed =
+        if people.is_empty() { vec!["Nobody is on call in web/primary.".to_owned()] } else { vec![] };
+    let calls = Calls { people: people.iter().map(|name| who(name)).collect(), pagers: vec![], missed };
+    stage.ok(HOUSE, Command::PageNext { n: 1, step, round, calls })
+}
+
+fn paged(events: &[Event]) -> Vec<String> {
+    events
+        .iter()
+        .flat_map(|event| match event {
+            Event::Paged { called, missed, .. } => {
+                let called = called.iter().map(|Called { person, by }| format!("{person} {}", by.join(",")));
+                called.chain(missed.iter().cloned()).collect::<Vec<_>>()
+            }
+            other => vec![other.name().to_owned()],
+        })
+        .collect()
+}
+
+fn begin(whom: Whom) -> Command {
+    Command::BeginPaging { whom, about: String::new() }
+}
+
+#[test]
+fn a_severity_begins_its_escalation_once_however_often_it_is_reached() {
+    let is_begun = |stage: &Stage| stage.incident.pagings.len();
+    assert_eq!(is_begun(&stage()), 1);
+    let of = |declare: &Declare| Stage::declared_under(policy(), "Ada", declare).unwrap();
+    assert_eq!(is_begun(&of(&Declare::new("x", Severity::Sev2, Kind::Real))), 0);
+    assert_eq!(is_begun(&of(&declare(Kind::Test))), 0);
+    assert_eq!(is_begun(&of(&Declare { restricted: true, ..declare(Kind::Real) })), 0);
+    assert_eq!(is_begun(&of(&declare(Kind::Drill))), 1, "an exercise goes the same way");
+    // In triage nobody is woken, confirmed they are; and no second time for the same.
+    let mut stage = of(&Declare { triage: true, ..declare(Kind::Real) });
+    assert_eq!(is_begun(&stage), 0);
+    stage.ok("Ada", Command::Confirm { severity: None });
+    assert_eq!(is_begun(&stage), 1);
+    let to = |to| Command::Severity { to, reason: String::new() };
+    stage.ok("Ada", to(Severity::Sev3));
+    stage.ok("Ada", to(Severity::Sev1));
+    assert_eq!(is_begun(&stage), 1);
+    let mut stage = of(&Declare::new("x", Severity::Sev2, Kind::Real));
+    stage.ok("Ada", to(Severity::Sev1));
+    assert_eq!(is_begun(&stage), 1, "worse than it was declared");
+}
+
+#[test]
+fn each_step_is_taken_once_in_its_order_and_the_end_is_told() {
+    let mut stage = stage();
+    assert_eq!(paged(&take(&mut stage, 0, 0, &["Ann"])), ["Ann ntfy"]);
+    assert_eq!(take(&mut stage, 0, 0, &["Ann"]), [], "it was taken");
+    assert_eq!(take(&mut stage, 1, 1, &["Bo"]), [], "it is not its turn");
+    assert_eq!(paged(&take(&mut stage, 1, 0, &["Bo", "Bo"])), ["Bo sms"], "each once");
+    assert_eq!(paged(&take(&mut stage, 0, 1, &[])), ["Nobody is on call in web/primary."]);
+    assert_eq!(
+        paged(&take(&mut stage, 1, 1, &["Eve"])),
+        ["Eve cannot be paged: the settings name no way to reach them."]
+    );
+    assert_eq!(take(&mut stage, 0, 2, &["Ann"]), [Event::PagingExhausted { n: 1 }]);
+    assert_eq!(stage.incident.pagings[0].state, PagingState::Over);
+    assert_eq!(stage.ok(HOUSE, Command::Timer(TimerKind::PageNext { n: 1, step: 0, round: 0 })), []);
+}
+
+#[test]
+fn whoever_acknowledges_ends_it_and_the_second_learns_who_was_first() {
+    let mut stage = stage();
+    take(&mut stage, 0, 0, &["Ann"]);
+    stage.later(2);
+    assert_eq!(
+        stage.ok("Ann", Command::AcknowledgePages),
+        [Event::PageAcknowledged { pagings: vec![1], here: None }]
+    );
+    assert_eq!(take(&mut stage, 1, 0, &["Bo"]), [], "nobody else is woken");
+    assert_eq!(stage.no("Bo", Command::AcknowledgePages), Because::Conflict);
+    assert!(stage.reads("Bo", Command::Pagings).contains("Ann acknowledged at 12:02 UTC"));
+    stage.ok("Bo", begin(Whom::Person(who("Ann"))));
+    stage.ok("Ada", Command::TakeCommand { force: false, reason: String::new() });
+    stage.ok("Ada", Command::StopPaging { reason: "she sleeps".into() });
+    assert_eq!(stage.no("Ada", Command::StopPaging { reason: String::new() }), Because::Conflict);
+    assert_eq!(stage.no("Ada", Command::AcknowledgePages), Because::Conflict);
+    stage.aloud("paging_answers");
+}
+
+#[test]
+fn who_is_on_call_and_here_already_is_not_woken_by_a_severity_but_by_who_asks_for_them() {
+    let mut stage = Stage::declared_under(policy(), "Ann", &declare(Kind::Real)).unwrap();
+    assert_eq!(
+        take(&mut stage, 0, 0, &["Ann"]),
+        [Event::PageAcknowledged { pagings: vec![1], here: Some(who("Ann")) }]
+    );
+    stage.ok("Bo", begin(Whom::Person(who("Ann"))));
+    let calls = Calls { people: vec![who("Ann")], ..Calls::default() };
+    let events = stage.ok(HOUSE, Command::PageNext { n: 2, step: 0, round: 0, calls });
+    assert_eq!(paged(&events), ["Ann ntfy"]);
+}
+
+#[test]
+fn an_exercise_says_whom_it_would_page_and_uses_no_pager_that_is_not_safe() {
+    let mut stage = Stage::declared_under(policy(), HOUSE, &declare(Kind::Drill)).unwrap();
+    let Some(Event::Paged { called, is_rehearsal: true, .. }) = take(&mut stage, 0, 0, &["Ann"]).pop() else {
+        panic!("an exercise pages nobody")
+    };
+    assert_eq!(called, [Called { person: who("Ann"), by: vec![] }]);
+    stage.policy.paging.safe_for_drills = ["sms".to_owned()].into();
+    assert_eq!(paged(&take(&mut stage, 1, 0, &["Bo"])), ["Bo sms"]);
+}
+
+#[test]
+fn nobody_is_woken_for_what_they_may_not_see_or_cannot_be_reached_for() {
+    let mut stage =
+        Stage::declared_under(policy(), "Ada", &Declare { restricted: true, ..declare(Kind::Real) }).unwrap();
+    assert_eq!(stage.no("Ada", begin(Whom::Person(who("Ann")))), Because::Forbidden);
+    assert_eq!(stage.no("Ada", begin(Whom::Person(who("Eve")))), Because::Invalid);
+    assert_eq!(stage.no("Ada", begin(Whom::Named("nothing".into()))), Because::NotFound);
+    stage.ok("Ada", begin(Whom::Named("secondary".into())));
+    assert_eq!(
+        stage.no("Ada", begin(Whom::Named("web/secondary".into()))),
+        Because::Conflict,
+        "it is being done"
+    );
+    let calls = Calls { people: vec![who("Ann")], pagers: vec!["pd".into()], missed: vec![] };
+    let events = stage.ok(HOUSE, Command::PageNext { n: 1, step: 0, round: 0, calls });
+    assert_eq!(
+        paged(&events),
+        ["Ann may not see this incident.", "pd may wake people who must not know of this."]
+    );
+    stage.policy.paging.escalations.clear();
+    assert_eq!(stage.no("Ada", begin(Whom::Usual)), Because::Invalid);
+    stage.aloud("paging");
+}
+
+#[test]
+fn what_is_over_wakes_nobody() {
+    let mut stage = Stage::declared_under(policy(), "Ada", &declare(Kind::Real)).unwrap();
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "it is back".into() });
+    assert_eq!(stage.incident.open_pagings().count(), 0);
+    assert_eq!(take(&mut stage, 0, 0, &["Bo"]), []);
+}
+
+#[test]
+fn who_is_alone_and_asks_for_help_wakes_whoever_is_on_call_once() {
+    let mut stage =
+        Stage::declared_under(policy(), "Ada", &Declare::new("x", Severity::Sev2, Kind::Real)).unwrap();
+    let help = || Command::Assist { text: "which replica leads?".into() };
+    let names = |events: Vec<Event>| events.iter().map(Event::name).collect::<Vec<_>>();
+    assert_eq!(names(stage.ok("Ada", help())), ["assist.asked", "page.begun"]);
+    assert_eq!(stage.incident.pagings[0].about, "which replica leads?");
+    assert_eq!(names(stage.ok("Ada", help())), ["assist.asked"], "they are being woken");
+}

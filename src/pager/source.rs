@@ -1,0 +1,201 @@
+//! Rosters that another system keeps: asked on a period, the last answer kept, so that it holds while the other is away.
+
+use std::{sync::Arc, time::Duration as StdDuration};
+
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use reqwest::Client;
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{CONNECT_MS, TOTAL_MS};
+use crate::{
+    config::{Config, PagerKind, RosterSource, Secret, SourceKind},
+    desk::Desk,
+    outbox::wire::{self, Answer, Lost},
+    people::Person,
+    roster::{
+        Span,
+        ical::{self, Someone},
+    },
+};
+
+/// What is asked for: since yesterday, to say since when somebody is on call, and some weeks on.
+const BEFORE_DAYS: i64 = 2;
+const AHEAD_DAYS: i64 = 35;
+/// Rows of PagerDuty asked for at once, and pages of them.
+const ROWS: usize = 100;
+const PAGES_MAX: usize = 20;
+
+/// One roster's other system.
+pub struct Source {
+    roster: String,
+    tz: Tz,
+    settings: RosterSource,
+    people: Vec<Someone>,
+    client: Client,
+}
+
+#[derive(Deserialize)]
+struct OnCalls {
+    oncalls: Vec<OnCall>,
+    #[serde(default)]
+    more: bool,
+}
+
+#[derive(Deserialize)]
+struct OnCall {
+    user: User,
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    summary: Option<String>,
+    email: Option<String>,
+}
+
+impl Source {
+    /// Those that the settings name.
+    ///
+    /// # Errors
+    /// A sentence for whoever wrote the settings.
+    pub fn all(config: &Config) -> Result<Vec<Source>, String> {
+        let mails = |id: &str| {
+            let addresses = config.addresses().into_iter();
+            let theirs = addresses.filter(|((person, pager), _)| {
+                person == id && config.pagers.get(pager).is_some_and(|pager| pager.kind == PagerKind::Email)
+            });
+            theirs.map(|(_, address)| address).collect()
+        };
+        let people: Vec<Someone> = config
+            .person
+            .iter()
+            .map(|one| Someone {
+                person: Person { id: one.id.clone(), name: one.name.clone() },
+                mails: mails(&one.id),
+            })
+            .collect();
+        let sources = config.roster.iter().filter_map(|roster| Some((roster, roster.source.clone()?)));
+        sources
+            .map(|(roster, settings)| {
+                Ok(Source {
+                    roster: roster.name.clone(),
+                    tz: roster.time_zone.unwrap_or(config.organization.time_zone),
+                    settings,
+                    people: people.clone(),
+                    client: wire::client(CONNECT_MS, TOTAL_MS)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps what it says, again and again, until told to stop.
+    pub async fn keep_fresh(self: Arc<Self>, desk: Arc<Desk>, stop: CancellationToken) {
+        loop {
+            self.refresh(&desk).await;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(StdDuration::from_secs(u64::from(self.settings.every_minutes) * 60)) => {}
+            }
+        }
+    }
+
+    /// Asks once, and keeps the answer, or why there is none.
+    pub async fn refresh(&self, desk: &Desk) {
+        let asked = self.ask(desk.world.now()).await;
+        if let Err(why) = &asked {
+            tracing::warn!(
+                roster = self.roster,
+                why,
+                "who is on call could not be asked; the last answer holds"
+            );
+        }
+        if let Err(refusal) = desk.keep_fetched(&self.roster, asked).await {
+            tracing::warn!(roster = self.roster, %refusal, "who is on call could not be written down");
+        }
+    }
+
+    /// # Errors
+    /// A sentence without the address, which is a secret.
+    pub(super) async fn ask(&self, now: DateTime<Utc>) -> Result<Vec<Span>, String> {
+        let (from, until) = (now - Duration::days(BEFORE_DAYS), now + Duration::days(AHEAD_DAYS));
+        match self.settings.kind {
+            SourceKind::Ical => self.calendar(from, until).await,
+            SourceKind::Pagerduty => self.pagerduty(from, until).await,
+        }
+    }
+
+    async fn calendar(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Span>, String> {
+        let url = self.settings.calendar.clone().unwrap_or_default();
+        let url = wire::base_url("roster.source.calendar", url.expose())
+            .map_err(|_| "the calendar's address must begin with https://".to_owned())?;
+        let answer = taken("the calendar", wire::call(self.client.get(url)).await, &[])?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        let (people, tz) = (self.people.clone(), self.tz);
+        // A large one takes a while.
+        let read = tokio::task::spawn_blocking(move || ical::read(&text, &people, tz, from, until));
+        read.await.map_err(|_| "the calendar could not be read".to_owned())?
+    }
+
+    async fn pagerduty(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Span>, String> {
+        let base = self.settings.url.as_deref().unwrap_or("https://api.pagerduty.com");
+        let base = wire::base_url("roster.source.url", base)?;
+        let key = self.settings.token.clone().unwrap_or_default();
+        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let mut spans = Vec::new();
+        for page in 0..PAGES_MAX {
+            let mut url = base.clone();
+            if let Ok(mut segments) = url.path_segments_mut() {
+                segments.pop_if_empty().push("oncalls");
+            }
+            url.query_pairs_mut()
+                .append_pair("schedule_ids[]", self.settings.schedule.as_deref().unwrap_or_default())
+                .append_pair("include[]", "users")
+                .append_pair("since", &time(from))
+                .append_pair("until", &time(until))
+                .append_pair("limit", &ROWS.to_string())
+                .append_pair("offset", &(page * ROWS).to_string());
+            let request = self
+                .client
+                .get(url)
+                .header("authorization", format!("Token token={}", key.expose()))
+                .header("accept", "application/vnd.pagerduty+json;version=2")
+                .header("content-type", "application/json");
+            let answer = taken("PagerDuty", wire::call(request).await, &[&key])?;
+            let rows: OnCalls = answer.json().ok_or("PagerDuty's answer could not be read")?;
+            spans.extend(rows.oncalls.into_iter().map(|one| Span {
+                person: self.whose(&one.user),
+                from: one.start.unwrap_or(from),
+                until: one.end.unwrap_or(until),
+            }));
+            if !rows.more {
+                break;
+            }
+        }
+        spans.sort_by_key(|span| (span.from, span.until));
+        // The same turn stands there once for each escalation policy that has it.
+        spans.dedup();
+        Ok(spans)
+    }
+
+    fn whose(&self, user: &User) -> Person {
+        let mail = user.email.as_deref().unwrap_or_default();
+        let by_mail = |one: &&Someone| one.mails.iter().any(|own| own.eq_ignore_ascii_case(mail));
+        match self.people.iter().find(by_mail) {
+            Some(one) => one.person.clone(),
+            None => ical::by_name(user.summary.as_deref().unwrap_or_default(), &self.people),
+        }
+    }
+}
+
+fn taken(name: &str, called: Result<Answer, Lost>, secrets: &[&Secret]) -> Result<Answer, String> {
+    match called {
+        Ok(answer) if answer.ok() => Ok(answer),
+        // What a calendar's server says may hold its address.
+        Ok(answer) if secrets.is_empty() => Err(format!("{name} answered {}", answer.status)),
+        Ok(answer) => Err(format!("{name} answered {}: {}", answer.status, answer.quote(secrets))),
+        Err(lost) => Err(format!("{name} could not be reached: {}", lost.why())),
+    }
+}

@@ -1,0 +1,273 @@
+//! Every pager against its model: what arrives, and that it rings once, whatever becomes of an answer.
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::{
+    incident::{
+        event::{Actor, Entry, Event, TimeSource},
+        id::IncidentId,
+        kind::{Drill, Kind, KindOf, Real},
+        paging::{Act, Called, Means, Page, Step, Target},
+        severity::Severity,
+        state::Incident,
+    },
+    model::{
+        fault::Fault,
+        official::{description, violations},
+        pagers::{PagersModel, TOKEN},
+    },
+    people::Person,
+};
+
+const LINK: &str = "https://post.example.com/ack/SU5DLTEvMS9hbm4.00112233445566778899aabbccddeeff";
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_176_000, 0).unwrap()
+}
+
+/// An incident that calls Ann.
+fn incident(kind: Kind) -> Incident {
+    let ann = Person::named("Ann").unwrap();
+    let entry = |seq: u64, event: Event| Entry {
+        incident: IncidentId::new(kind, 1),
+        seq,
+        id: uuid::Uuid::from_u128(seq.into()),
+        occurred_at: now(),
+        time_source: TimeSource::House,
+        recorded_at: now(),
+        actor: Actor { person: Person::named("Ada").unwrap(), role: None, via: "cli".into() },
+        event,
+    };
+    let declared = Event::Declared {
+        title: "Checkout is down".into(),
+        kind,
+        severity: Severity::Sev1,
+        triage: false,
+        drill_clock: None,
+        began: None,
+        ended: None,
+    };
+    let mut incident = Incident::open(&entry(1, declared)).unwrap();
+    incident.apply(&entry(
+        2,
+        Event::PagingBegun {
+            n: 1,
+            escalation: None,
+            about: "the card form".into(),
+            steps: vec![Step { to: vec![Target::Person(ann.clone())], after_minutes: 0 }],
+            rounds: 1,
+            again_minutes: 5,
+            is_automatic: false,
+        },
+    ));
+    let called = vec![Called { person: ann, by: vec![] }];
+    let (pagers, missed) = (vec![], vec![]);
+    incident.apply(&entry(
+        3,
+        Event::Paged { n: 1, step: 0, round: 0, called, pagers, missed, is_rehearsal: false },
+    ));
+    incident
+}
+
+fn page<K: KindOf>(act: Act, address: &str) -> Page<K> {
+    let page = Page::<K>::of(&incident(K::KIND), 1, act).unwrap();
+    page.to(Some(LINK.into()), "INC-1-1-0a1b2c3d".into(), address.into())
+}
+
+fn real(act: Act, address: &str) -> Cleared {
+    Cleared::real(page::<Real>(act, address))
+}
+
+struct Stage {
+    model: PagersModel,
+    pager: Paging,
+    address: &'static str,
+    name: &'static str,
+}
+
+async fn stage(kind: PagerKind, token: &str) -> Stage {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let model = PagersModel::start(Arc::new(now)).await.unwrap();
+    let (name, path, address) = match kind {
+        PagerKind::Ntfy => ("ntfy", "/ntfy/", "ann-topic"),
+        PagerKind::Pushover => ("pushover", "", "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"),
+        PagerKind::Twilio => ("twilio", "", "+491701234567"),
+        PagerKind::Webhook => ("webhook", "/webhook", "ann"),
+        PagerKind::Pagerduty => ("pagerduty", "", ""),
+        PagerKind::Opsgenie => ("opsgenie", "", ""),
+        PagerKind::Goalert => ("goalert", "", ""),
+        PagerKind::Email => panic!("a mail server is a program of its own"),
+    };
+    let settings = config::Pager {
+        kind,
+        token: Some(token.into()),
+        token_file: None,
+        url: Some(format!("{}{path}", model.url())),
+        account: Some("AC00".into()),
+        from: Some("+15005550006".into()),
+        safe_for_drills: false,
+    };
+    let pager = Paging::new(name, &settings, Arc::new(now)).unwrap();
+    Stage { model, pager, address, name }
+}
+
+const SERVICES: [PagerKind; 3] = [PagerKind::Pagerduty, PagerKind::Opsgenie, PagerKind::Goalert];
+const PEOPLE: [PagerKind; 4] = [PagerKind::Ntfy, PagerKind::Pushover, PagerKind::Twilio, PagerKind::Webhook];
+const KEY: &str = "INC-1/page/1/0.0/ann";
+
+impl Stage {
+    async fn send(&self, act: Act) -> Outcome {
+        self.pager.pager.page(&real(act, self.address), KEY).await
+    }
+    async fn look(&self) -> Reconciled {
+        self.pager.pager.reconcile(&real(Act::Trigger, self.address), KEY, now()).await
+    }
+    /// Sends, and when the answer is lost looks, and sends again if it is not there: as the outbox does.
+    async fn see_through(&self) {
+        if !matches!(self.send(Act::Trigger).await, Outcome::Sent { .. })
+            && !matches!(self.look().await, Reconciled::Arrived { .. })
+        {
+            assert!(matches!(self.send(Act::Trigger).await, Outcome::Sent { .. }), "{}", self.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_whose_answer_is_lost_rings_once_all_the_same() {
+    for kind in PEOPLE {
+        for fault in [Fault::LoseAnswer, Fault::Break, Fault::Garble] {
+            let stage = stage(kind, TOKEN).await;
+            stage.model.faults().next_writes(1, fault);
+            stage.see_through().await;
+            let rings: Vec<_> =
+                stage.model.rung(stage.name).into_iter().filter(|one| !one.is_silent).collect();
+            assert_eq!(rings.len(), 1, "{} {fault:?}", stage.name);
+            assert_eq!(rings[0].to, stage.address);
+            assert!(
+                rings[0].text.starts_with("SEV1 INC-1: Checkout is down. the card form"),
+                "{}",
+                rings[0].text
+            );
+            assert!(rings[0].text.ends_with(LINK));
+        }
+    }
+    for kind in SERVICES {
+        for fault in [Fault::LoseAnswer, Fault::Break, Fault::Garble] {
+            let stage = stage(kind, TOKEN).await;
+            stage.model.faults().next_writes(1, fault);
+            stage.see_through().await;
+            let alerts = stage.model.alerts(stage.name);
+            assert_eq!(alerts.len(), 1, "{} {fault:?}", stage.name);
+            assert_eq!(
+                (alerts[0].state, alerts[0].summary.as_str()),
+                ("triggered", "SEV1 INC-1: Checkout is down")
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_is_told_that_somebody_has_it_and_that_it_is_over() {
+    for kind in SERVICES {
+        let stage = stage(kind, TOKEN).await;
+        let mut seen = Vec::new();
+        for act in [Act::Trigger, Act::Acknowledge, Act::Resolve] {
+            assert!(matches!(stage.send(act).await, Outcome::Sent { .. }), "{} {act:?}", stage.name);
+            seen.push(stage.model.alerts(stage.name)[0].state);
+        }
+        // GoAlert has no word for an acknowledgement from outside.
+        let expected = if kind == PagerKind::Goalert { "triggered" } else { "acknowledged" };
+        assert_eq!(seen, ["triggered", expected, "resolved"], "{}", stage.name);
+    }
+}
+
+#[tokio::test]
+async fn a_limit_is_waited_for_and_a_wrong_token_is_told_without_it_and_without_the_number() {
+    for kind in SERVICES.into_iter().chain(PEOPLE) {
+        let limited = stage(kind, TOKEN).await;
+        limited.model.faults().next_writes(1, Fault::Limit);
+        assert!(
+            matches!(limited.send(Act::Trigger).await, Outcome::Retry { after: Some(_), .. }),
+            "{}",
+            limited.name
+        );
+        let wrong = stage(kind, "whsec_d3JvbmctY2FuYXJ5").await;
+        let Outcome::Failed { why } = wrong.send(Act::Trigger).await else { panic!("{}", wrong.name) };
+        assert!(!why.contains("canary") && !why.contains("d3Jvbmc"), "{why}");
+        if !wrong.address.is_empty() {
+            assert!(!why.contains(wrong.address), "{why}");
+        }
+    }
+    let stage = stage(PagerKind::Twilio, TOKEN).await;
+    let Outcome::Failed { why } = stage.pager.pager.page(&real(Act::Trigger, "0170-1234567"), KEY).await
+    else {
+        panic!("such a number is none")
+    };
+    assert!(why.contains("Invalid 'To'") && !why.contains("1234567"), "{why}");
+}
+
+#[tokio::test]
+async fn events_are_as_pagerduty_describes_them() {
+    let Some(doc) = description("events_are_as_pagerduty_describes_them", "pagerduty/events-v2.openapi.json")
+    else {
+        return;
+    };
+    let stage = stage(PagerKind::Pagerduty, TOKEN).await;
+    for act in [Act::Trigger, Act::Acknowledge, Act::Resolve] {
+        stage.send(act).await;
+    }
+    assert_eq!(violations(&doc, "/v2", &stage.model.requests()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_exercise_pages_only_by_what_the_settings_call_safe() {
+    // `Cleared::real` takes a `Page<Real>` alone: with this one it does not compile.
+    let exercise = page::<Drill>(Act::Trigger, "ann-topic");
+    assert!(Page::<Real>::of(&incident(Kind::Drill), 1, Act::Trigger).is_err());
+    assert!(Means::default().safe_for_drills("ntfy").is_none());
+    let means = Means { safe_for_drills: ["ntfy".to_owned()].into(), ..Means::default() };
+    let cleared = Cleared::rehearsal(exercise, means.safe_for_drills("ntfy").unwrap());
+    let stage = stage(PagerKind::Ntfy, TOKEN).await;
+    assert!(matches!(stage.pager.pager.page(&cleared, KEY).await, Outcome::Sent { .. }));
+    assert!(stage.model.rung("ntfy")[0].text.starts_with("EXERCISE EXERCISE EXERCISE SEV1 DRILL-1"));
+}
+
+#[tokio::test]
+async fn a_schedule_of_pagerduty_is_asked_page_by_page_as_its_api_is_described() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let model = PagersModel::start(Arc::new(now)).await.unwrap();
+    let row = |day: i64, name: &str, mail: &str| {
+        let (start, end) = (now() + chrono::Duration::days(day), now() + chrono::Duration::days(day + 1));
+        serde_json::json!({ "user": { "id": "P1", "type": "user", "summary": name, "email": mail }, "start": start, "end": end })
+    };
+    let mut rows: Vec<_> = (0..120).map(|day| row(day, "Tim Wright", "tim@example.org")).collect();
+    rows.push(row(0, "Somebody else's name", "ANN@example.org"));
+    model.write_oncalls(rows);
+    let dir = tempfile::tempdir().unwrap();
+    let (file, key) = (dir.path().join("commandpost.toml"), dir.path().join("key"));
+    std::fs::write(&key, TOKEN).unwrap();
+    let settings = format!(
+        "[[person]]\nid = \"ann\"\nname = \"Ann\"\npage = [\"mail:ann@example.org\"]\n\
+         [pagers.mail]\nkind = \"email\"\nurl = \"smtp://localhost\"\nfrom = \"a@example.org\"\n\
+         [[roster]]\nname = \"db\"\n[roster.source]\nkind = \"pagerduty\"\nurl = \"{}\"\ntoken_file = \"{}\"\nschedule = \"PI7DH85\"\n",
+        model.url(),
+        key.display()
+    );
+    std::fs::write(&file, settings).unwrap();
+    let config = crate::config::Config::load(Some(&file), std::iter::empty()).unwrap();
+    let source = source::Source::all(&config).unwrap().remove(0);
+    let spans = source.ask(now()).await.unwrap();
+    assert_eq!(spans.len(), 121);
+    let of_today: Vec<_> =
+        spans.iter().filter(|span| span.from == now()).map(|span| span.person.id.as_str()).collect();
+    assert_eq!(of_today, ["tim-wright", "ann"], "by the address of their mail, whatever they are called");
+    model.faults().next_reads(1, Fault::Refuse);
+    assert_eq!(source.ask(now()).await.unwrap_err(), "PagerDuty answered 403: Forbidden");
+    if let Some(doc) = description(
+        "a_schedule_of_pagerduty_is_asked_page_by_page_as_its_api_is_described",
+        "pagerduty/rest.openapi.json",
+    ) {
+        assert_eq!(violations(&doc, "", &model.requests()), Vec::<String>::new());
+    }
+}
