@@ -200,7 +200,7 @@ mod tests {
     fn of_the_memory_a_source_holds_no_more_than_it_leaves_free() {
         let (loud, quiet, all) = (Arc::new(Share::default()), Arc::new(Share::default()), 100_000);
         let free = |held: &[Part]| all - held.iter().map(|part| part.kib).sum::<usize>();
-        let mut held = Vec::new();
+        let mut held: Vec<Part> = Vec::new();
         while let Some(part) = loud.part(1_000, free(&held)) {
             held.push(part);
         }

@@ -18,12 +18,12 @@ pub(super) async fn answered(
     conn: &mut SqliteConnection,
     batch: &[Job],
 ) -> Result<HashMap<usize, JournalError>, sqlx::Error> {
-    let mut answered = HashMap::new();
-    let mut seen: HashMap<&String, JournalError> = HashMap::new();
+    let mut answered: HashMap<usize, JournalError> = HashMap::new();
+    let mut seen: HashMap<&str, JournalError> = HashMap::new();
     for (at, job) in batch.iter().enumerate() {
         let Job::Alerts(alerts, _) = job else { continue };
         let Some(once) = alerts.once() else { continue };
-        let before = match seen.get(&once.key) {
+        let before = match seen.get(once.key.as_str()) {
             Some(before) => Some(before.clone()),
             None => {
                 let row = sqlx::query("SELECT asked, answer FROM answered WHERE key = $1").bind(&once.key);
@@ -31,7 +31,7 @@ pub(super) async fn answered(
                 let before =
                     row.map(|row| JournalError::AnsweredBefore { asked: row.get(0), answer: row.get(1) });
                 // Whoever else has this key here comes after it.
-                seen.insert(&once.key, before.clone().unwrap_or(JournalError::Conflict));
+                seen.insert(once.key.as_str(), before.clone().unwrap_or(JournalError::Conflict));
                 before
             }
         };
