@@ -44,6 +44,7 @@ pub const INPUT_CHARS_MAX: usize = 30_000;
 
 /// What somebody said. Where `target` is `None`, the incident is the place's own: the channel's, the page's.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "read once a line and taken apart at once")]
 pub enum Spoken {
     /// The situation, if any, is to be looked up and put into the declaration.
     Declare {
