@@ -15,9 +15,13 @@ use crate::mask::Masked;
 
 mod body;
 mod draft;
+pub mod explain;
+pub mod flapping;
+pub mod group;
 pub mod intake;
 pub mod links;
 pub mod mapping;
+pub mod order;
 pub mod rules;
 pub mod senders;
 pub mod severity;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    alert::senders,
+    alert::{group::Grouping, senders},
     config::{Config, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, words::Resolve},
     http::{
@@ -79,6 +79,12 @@ pub fn settings(config: &Config) -> desk::Settings {
         known_people: config.person.iter().map(|person| person.id.clone()).collect(),
         has_tokens: !config.auth.token.is_empty(),
         rules: config.alerts.rule.clone(),
+        flapping: config.alerts.flapping,
+        people: config
+            .person
+            .iter()
+            .map(|person| (person.id.clone(), Person { id: person.id.clone(), name: person.name.clone() }))
+            .collect(),
         page_url: config
             .organization
             .public_url
@@ -104,7 +110,8 @@ fn chats(config: &Config) -> Vec<String> {
 
 /// A journal and a desk on it.
 pub async fn open(config: &Config, settings: desk::Settings) -> Result<(SqliteJournal, Arc<Desk>), Failure> {
-    let journal = SqliteJournal::open(&config.storage.data_dir).await?;
+    let grouping = Grouping::new(config.alerts.group.clone());
+    let journal = SqliteJournal::open_grouping(&config.storage.data_dir, grouping).await?;
     let desk = Desk::new(Arc::new(journal.clone()) as Arc<dyn Journal>, Arc::new(System), settings);
     desk.remember_links().await?;
     Ok((journal, desk))

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cli, Failure, house};
 use crate::{
+    alert::group::Grouping,
     config::{Config, Secret},
     desk::{
         Caller, Desk, Verified,
@@ -78,7 +79,8 @@ impl Reach {
             return Ok(Reach::Remote(Remote::new(&url, token, person)?));
         }
         let config = cli.settings()?;
-        match SqliteJournal::open(&config.storage.data_dir).await {
+        let grouping = Grouping::new(config.alerts.group.clone());
+        match SqliteJournal::open_grouping(&config.storage.data_dir, grouping).await {
             Ok(journal) => {
                 let desk = Desk::new(
                     Arc::new(journal.clone()),

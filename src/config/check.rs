@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::format::nearest;
 use super::report::Report;
-use super::roles;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
+use super::{alerts, roles};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -56,6 +56,10 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
+    }
+    let named = ["alerts", "person", "role", "incident_type", "incident_field"];
+    if !named.into_iter().any(|section| report.is_spoilt(section)) {
+        alerts::check(&config.alerts.rule, &config.alerts.group, "alerts.", config, report);
     }
     if !report.is_spoilt("http")
         && !report.is_spoilt("auth")

@@ -18,6 +18,7 @@ pub mod follow;
 mod links;
 pub mod outbox;
 pub mod policy;
+mod ruled;
 pub mod runner;
 mod situations;
 mod slot;
@@ -28,7 +29,7 @@ pub mod view;
 pub mod words;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex},
 };
 
@@ -36,7 +37,10 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    alert::rules::Rule,
+    alert::{
+        flapping::Flapping,
+        rules::{Rule, Rulebook},
+    },
     incident::{
         decide::Policy,
         id::IncidentId,
@@ -100,6 +104,9 @@ pub struct Settings {
     /// Who comes over HTTP is proven by a token.
     pub has_tokens: bool,
     pub rules: Vec<Rule>,
+    pub flapping: Flapping,
+    /// Those whom rules may offer a role, by their ids.
+    pub people: BTreeMap<String, Person>,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -116,6 +123,8 @@ impl Default for Settings {
             known_people: BTreeSet::new(),
             has_tokens: false,
             rules: vec![],
+            flapping: Flapping::default(),
+            people: BTreeMap::new(),
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,
@@ -136,6 +145,8 @@ pub struct Desk {
     pub journal: Arc<dyn Journal>,
     pub world: Arc<dyn World>,
     pub settings: Settings,
+    /// The rules of the settings, arranged.
+    pub rules: Rulebook,
     /// Which accounts are one person by their own word.
     pub links: Arc<Links>,
     /// When this desk was opened.
@@ -167,6 +178,7 @@ impl Desk {
             begun: world.now(),
             journal,
             world,
+            rules: Rulebook::new(settings.rules.clone()),
             settings,
             links: Arc::default(),
             slots: Mutex::new(HashMap::new()),

@@ -189,7 +189,9 @@ impl Desk {
                         let alerts =
                             self.journal.alerts_of(*id, super::follow::ALERTS_SHOWN).await.map_err(refuse)?;
                         let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-                        let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
+                        let flaps = self.flaps(&row);
+                        let shown =
+                            card::situation(row.id, &row.situation, row.incident, &alerts).flapping(flaps);
                         let is_restricted = match row.incident {
                             Some(id) => self.incident(id).await?.restricted.is_some(),
                             None => false,

@@ -340,6 +340,7 @@ mod tests {
                 firing: 1,
                 total: 1,
                 alerts: vec![hostile],
+                because: text(),
             });
             j.say("Bo", None, Event::UpdateDrafted { n: 1, draft: draft(&text()) });
             let paper = j.paper();

@@ -17,6 +17,7 @@ use super::{
     severity::Severity,
 };
 use crate::{
+    alert::flapping::Flaps,
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
 };
@@ -470,11 +471,30 @@ pub enum Event {
         firing: u64,
         total: u64,
         alerts: Vec<AlertRef>,
+        /// Why a rule did it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        because: String,
     },
     #[serde(rename = "alert.changed")]
-    AlertsChanged { situation: i64, title: String, firing: u64, total: u64, alerts: Vec<AlertRef> },
+    AlertsChanged {
+        situation: i64,
+        title: String,
+        firing: u64,
+        total: u64,
+        alerts: Vec<AlertRef>,
+        /// How one of them flaps. What it does from then on is told when it was steady again, or when it gets worse.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flapping: Option<Flaps>,
+    },
     #[serde(rename = "alert.cleared")]
-    AlertsCleared { situation: i64, title: String, total: u64 },
+    AlertsCleared {
+        situation: i64,
+        title: String,
+        total: u64,
+        /// Nothing that is linked to the incident fires any more: somebody is asked whether it is mended.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
+    },
 
     #[serde(rename = "update.drafted")]
     UpdateDrafted { n: u32, draft: Draft },

@@ -93,6 +93,12 @@ pub enum Mark {
     SituationDecided {
         id: i64,
         how: String,
+        verdict: Option<Verdict>,
+    },
+    /// It is looked at again at this time, although nothing moves until then; or not any more.
+    SituationLook {
+        id: i64,
+        at: Option<DateTime<Utc>>,
     },
     /// The incident is over: what fires again opens another situation.
     SituationsOver {

@@ -225,7 +225,7 @@ pub(super) async fn answered(pool: &SqlitePool, key: &str) -> Result<Option<(Str
 }
 
 pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Result<Vec<SituationRow>> {
-    const COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided FROM situations";
+    const COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided, verdict FROM situations";
     let (condition, value, text, limit) = match filter {
         SituationFilter::One(id) => ("WHERE id = $1 AND $2 = ''", id, String::new(), 1),
         SituationFilter::Free { limit } => (
@@ -240,6 +240,12 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
         SituationFilter::Untold { limit } => {
             ("WHERE revision > told AND $1 = 0 AND $2 = '' ORDER BY id", 0, String::new(), limit)
         }
+        SituationFilter::Due { now, limit } => (
+            "WHERE look_at IS NOT NULL AND look_at <= $1 AND $2 = '' ORDER BY look_at, id",
+            now.timestamp_millis(),
+            String::new(),
+            limit,
+        ),
         SituationFilter::Recent { limit } => {
             ("WHERE $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit)
         }
@@ -263,6 +269,8 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
                 .transpose()?,
             revision: row.get(4),
             decided: row.get(5),
+            // What does not read is not told; it decides nothing.
+            verdict: row.get::<Option<String>, _>(6).and_then(|json| serde_json::from_str(&json).ok()),
         })
     })
 }

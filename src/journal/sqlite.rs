@@ -26,7 +26,10 @@ use super::{
     rows::*,
     writer::{Gauges, Job, Writer},
 };
-use crate::incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident};
+use crate::{
+    alert::group::Grouping,
+    incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
+};
 
 /// The database file in the data directory.
 pub const FILE: &str = "commandpost.db";
@@ -92,6 +95,14 @@ impl SqliteJournal {
     /// # Errors
     /// [`OpenError`], each with what to do.
     pub async fn open(dir: &Path) -> Result<SqliteJournal, OpenError> {
+        Self::open_grouping(dir, Grouping::default()).await
+    }
+
+    /// [`SqliteJournal::open`], and alerts are put into situations by these groups.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_grouping(dir: &Path, grouping: Grouping) -> Result<SqliteJournal, OpenError> {
         let directory = |why| OpenError::Directory { dir: dir.to_owned(), why };
         std::fs::create_dir_all(dir).map_err(directory)?;
         let lock = std::fs::OpenOptions::new()
@@ -129,7 +140,8 @@ impl SqliteJournal {
             .connect_lazy_with(options(&file).read_only(true).pragma("cache_size", "-4096"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let gauges = Arc::new(Gauges::default());
-        let writer = Writer::new(conn, writing, jobs, gauges.clone()).await.map_err(database)?;
+        let writer =
+            Writer::new(conn, writing, jobs, gauges.clone(), Arc::new(grouping)).await.map_err(database)?;
         // On a thread of its own: woken by SQLite's thread for every statement, it would else stand in line behind the
         // requests each time.
         let runtime = tokio::runtime::Handle::current();

@@ -4,5 +4,6 @@ mod alerts;
 mod masking;
 mod outbox;
 mod parts;
+mod rules;
 mod timers;
 mod writing;

@@ -1,4 +1,4 @@
-//! Rules: what becomes of an alert. They stand in the configuration; the first that matches decides.
+//! Rules: what becomes of an alert. They stand in the settings or in a file of their own; the first that matches decides.
 //!
 //! ```toml
 //! [[alerts.rule]]
@@ -12,11 +12,14 @@
 //! then = "record"
 //! ```
 
+mod action;
+mod book;
 mod check;
 mod decide;
 mod glob;
+mod hours;
 mod matchers;
-mod title;
+mod template;
 
 #[cfg(test)]
 mod tests;
@@ -24,14 +27,18 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use check::check;
-pub use decide::{Decision, Open, OpenIncident, decide};
+pub use action::{Action, Declaring, OnClear, Same};
+pub use book::{Looked, Rulebook};
+pub(crate) use check::too_long;
+pub use check::{Fault, check};
+pub use decide::{Decision, Open, OpenIncident};
 pub use glob::glob;
-pub use matchers::Matchers;
+pub use hours::{Clock, Day, Hours};
+pub use matchers::{Matchers, Miss, Traits};
 
 /// Most rules.
-pub const RULES_MAX: usize = 500;
-/// Longest pattern or title template, in bytes.
+pub const RULES_MAX: usize = 5_000;
+/// Longest pattern or template, in bytes.
 pub const PATTERN_MAX_BYTES: usize = 300;
 
 /// One rule.
@@ -44,29 +51,8 @@ pub struct Rule {
     /// Which alerts; left out, every one.
     #[serde(default)]
     pub when: Matchers,
-    /// What becomes of them: `record`, `card`, `attach`, or `{ declare = { severity = 1 } }`.
+    /// What becomes of them: `record`, `card`, `attach`, `{ attach_to = { same = "service" } }`, or
+    /// `{ declare = { severity = 1 } }`.
     #[schemars(extend("x-example" = "card"))]
     pub then: Action,
-}
-
-/// What becomes of an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Action {
-    /// It is stored, and nobody is told.
-    Record,
-    /// A card in the alerts channel, from which a person may declare.
-    Card,
-    /// An incident is declared, if the situation has none.
-    Declare {
-        /// The incident's severity, 1 (worst) to 5.
-        severity: u8,
-        /// The incident's title; `{title}`, `{source}`, `{severity}`, `{firing}`, `{total}` and `{label.NAME}` are
-        /// filled in. Left out: `{title}`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        title: Option<String>,
-    },
-    /// It joins the open incident: its situation's own, or the only one there is. With none, or several to
-    /// choose from, it becomes a card.
-    Attach,
 }

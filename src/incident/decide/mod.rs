@@ -4,7 +4,7 @@
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
 //! silence), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the public is told),
-//! `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
+//! `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
 mod accountability;
@@ -22,6 +22,7 @@ mod period;
 mod posts;
 mod relations;
 mod roles;
+mod rule;
 mod taxonomy;
 mod unified;
 mod work;

@@ -303,20 +303,21 @@ impl Incident {
             }
             Event::EntryRedacted { target, .. } => self.forget(*target),
 
-            Event::AlertsLinked { situation, title, source, firing, total, alerts } => {
+            Event::AlertsLinked { situation, title, source, firing, total, alerts, .. } => {
                 let situation = Situation {
                     id: *situation,
                     title: title.clone(),
                     source: source.clone(),
                     firing: *firing,
                     total: *total,
+                    is_flapping: false,
                 };
                 self.link_alerts(situation, alerts, entry);
             }
-            Event::AlertsChanged { situation, firing, total, .. } => {
-                self.count_alerts(*situation, *firing, *total);
+            Event::AlertsChanged { situation, firing, total, flapping, .. } => {
+                self.count_alerts(*situation, *firing, *total, flapping.is_some());
             }
-            Event::AlertsCleared { situation, total, .. } => self.count_alerts(*situation, 0, *total),
+            Event::AlertsCleared { situation, total, .. } => self.count_alerts(*situation, 0, *total, false),
 
             Event::UpdateDrafted { n, draft } => self.draft_post(*n, draft, entry),
             Event::UpdateApproved { n, basis, expires_at, alone } => {

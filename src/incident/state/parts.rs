@@ -264,6 +264,9 @@ pub struct Situation {
     pub source: String,
     pub firing: u64,
     pub total: u64,
+    /// One of its alerts was told to flap, and not yet to be steady.
+    #[serde(default)]
+    pub is_flapping: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

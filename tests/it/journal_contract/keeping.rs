@@ -113,6 +113,7 @@ pub(super) async fn furnish(journal: &dyn Journal) {
                 firing: 1,
                 total: 1,
                 alerts: vec![],
+                because: String::new(),
             };
             take(journal, &[alert("g", "db1")], 0).await;
             let mut append = writing.next(linked);

@@ -258,7 +258,14 @@ fn what_a_duplicate_leaves_is_taken_in_once() {
         title: "Search is slow".into(),
         severity: Severity::Sev3,
         entries: 9,
-        situations: vec![Situation { id: 7, title: "lag".into(), source: "am".into(), firing: 1, total: 2 }],
+        situations: vec![Situation {
+            id: 7,
+            title: "lag".into(),
+            source: "am".into(),
+            firing: 1,
+            total: 2,
+            is_flapping: false,
+        }],
         tasks: vec![task(4), task(6)],
     };
     stage.ok("Ada", Command::AssignTask { owner: None, text: "Look".into(), minutes: None });

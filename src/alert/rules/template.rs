@@ -1,4 +1,4 @@
-//! The title of an incident that a rule declares: a template, filled from the alert.
+//! Templates of what a rule declares: title and fields, filled from the alert.
 
 use super::PATTERN_MAX_BYTES;
 use crate::alert::{
@@ -10,8 +10,15 @@ use crate::alert::{
 
 const HOLES: [&str; 5] = ["title", "source", "severity", "firing", "total"];
 
+/// The title of an incident, never empty.
+pub(super) fn title(template: &str, situation: &Situation, alert: &Alert) -> String {
+    let filled = fill(template, situation, alert);
+    if filled.is_empty() { cut(&situation.title, TITLE_MAX_BYTES).into_owned() } else { filled }
+}
+
+/// One line; empty where nothing is left.
 pub(super) fn fill(template: &str, situation: &Situation, alert: &Alert) -> String {
-    // A template that cannot be read is found by `check` when the configuration is loaded.
+    // A template that cannot be read is found by `check` when the rules are loaded.
     let pieces = split(template).unwrap_or_default();
     let mut out = String::new();
     for piece in pieces {
@@ -29,30 +36,34 @@ pub(super) fn fill(template: &str, situation: &Situation, alert: &Alert) -> Stri
         }
     }
     let one_line = out.split_whitespace().collect::<Vec<_>>().join(" ");
-    let title = if one_line.is_empty() { &situation.title } else { &one_line };
-    cut(title, TITLE_MAX_BYTES).into_owned()
+    cut(&one_line, TITLE_MAX_BYTES).into_owned()
 }
 
-/// What is wrong with a template, in a phrase.
-pub(super) fn fault(title: &str) -> Option<String> {
-    if title.trim().is_empty() {
-        return Some("the title is empty; leave it out to get that of the situation".to_owned());
+/// What is wrong with a template, and what to do.
+pub(super) fn fault(template: &str) -> Option<(String, String)> {
+    if template.trim().is_empty() {
+        return Some((
+            "the template is empty".to_owned(),
+            "Leave it out, or write what is to stand there.".to_owned(),
+        ));
     }
-    if title.len() > PATTERN_MAX_BYTES {
-        return Some(format!("the title is longer than {PATTERN_MAX_BYTES} bytes"));
+    if template.len() > PATTERN_MAX_BYTES {
+        return Some((
+            format!("the template is longer than {PATTERN_MAX_BYTES} bytes"),
+            "Shorten it.".to_owned(),
+        ));
     }
-    let pieces = match split(title) {
+    let pieces = match split(template) {
         Ok(pieces) => pieces,
-        Err(why) => return Some(why),
+        Err(why) => return Some((why, "Write `{{` where a brace is meant.".to_owned())),
     };
     pieces.iter().find_map(|piece| match piece {
         Piece::Hole(hole)
             if !HOLES.contains(hole) && hole.strip_prefix("label.").is_none_or(str::is_empty) =>
         {
-            Some(format!(
-                "the title asks for {}; there are {{{}}} and {{label.NAME}}",
-                quote(hole),
-                HOLES.join("}, {")
+            Some((
+                format!("nothing is called {} that could stand in it", quote(hole)),
+                format!("There are {{{}}} and {{label.NAME}}.", HOLES.join("}, {")),
             ))
         }
         _ => None,
