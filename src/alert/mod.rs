@@ -22,6 +22,7 @@ pub mod intake;
 pub mod links;
 pub mod mapping;
 pub mod order;
+pub mod replay;
 pub mod rules;
 pub mod senders;
 pub mod severity;

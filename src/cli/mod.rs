@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+pub mod alerts;
 pub mod backup;
 mod chats;
 pub mod check;
@@ -62,6 +63,8 @@ pub enum Verb {
     Rebuild,
     /// Who can post alerts, and what would become of a body
     Senders(senders::Args),
+    /// Why an alert became what it became, and what other rules would have made of those of the past weeks
+    Alerts(alerts::Args),
     /// Hand a message to a hook, keeping what could not be delivered: for monitors that run a hook once and forget
     Notify(notify::Args),
 }
@@ -100,6 +103,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Restore(ref args) => backup::restore(&cli, args).await,
         Verb::Rebuild => backup::rebuild(&cli).await,
         Verb::Senders(ref args) => senders::run(&cli, args),
+        Verb::Alerts(ref args) => alerts::run(&cli, args).await,
         Verb::Notify(ref args) => notify::run(args).await,
     };
     match outcome {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cli, Failure, house};
 use crate::{
-    alert::group::Grouping,
+    alert::{explain::Explanation, group::Grouping},
     config::{Config, Secret},
     desk::{
         Caller, Desk, Verified,
@@ -169,6 +169,14 @@ impl Reach {
                 let list: List = serde_json::from_slice(&bytes)?;
                 Ok(list.incidents.into_iter().map(|item| item.id).collect())
             }
+        }
+    }
+
+    /// Why a situation is what it is.
+    pub async fn explain(&self, id: i64) -> Result<Explanation, Failure> {
+        match self {
+            Reach::Local(local) => Ok(local.desk.explain(id, &local.person).await?),
+            Reach::Remote(remote) => remote.get(&format!("/api/v1/situations/S-{id}/explain")).await,
         }
     }
 

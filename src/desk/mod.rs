@@ -12,6 +12,7 @@ mod answer;
 pub mod clock;
 mod declare;
 pub mod drill;
+mod explain;
 mod eyes;
 mod find;
 pub mod follow;

@@ -9,6 +9,7 @@
 
 mod alerts;
 mod gathered;
+pub mod history;
 mod inbox;
 mod ops;
 mod read;

@@ -20,6 +20,7 @@ use utoipa::OpenApi;
         super::export::export,
         super::incidents::verify,
         super::alerts::situations,
+        super::alerts::explain,
         super::outbox::outbox,
         super::outbox::outbox_retry,
         super::outbox::outbox_drop,

@@ -64,6 +64,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/incidents/{id}/verify", incidents::verify),
         post("/api/v1/commands", commands::command_anywhere),
         get("/api/v1/situations", alerts::situations),
+        get("/api/v1/situations/{id}/explain", alerts::explain),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

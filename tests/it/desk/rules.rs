@@ -253,3 +253,36 @@ async fn what_flaps_is_said_once_and_then_when_it_is_steady() {
     assert_eq!(again.texts(id).await.len(), before + 1);
     assert_eq!(again.desk.incident(id).await.unwrap().firing(), 0);
 }
+
+#[tokio::test]
+async fn an_explanation_says_which_rules_were_looked_at_and_what_became_of_it() {
+    let house = house(vec![
+        rule("pingdom", Matchers { source: Some("pingdom".into()), ..Matchers::default() }, Action::Record),
+        rule("disks", Matchers { title: Some("Disk*".into()), ..Matchers::default() }, Action::Attach),
+        rule("never", Matchers::default(), Action::Card),
+    ])
+    .await;
+    let id = house.incident().await;
+    house.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    follow(&house).await;
+    let told = house.desk.explain(1, &person("Ada")).await.unwrap();
+    insta::assert_snapshot!(told.to_string(), @"
+    S-1 Disk full on db1 – critical, 1 firing of 1, from alertmanager
+    Grouped as alertmanager groups: “g”
+    Judged by its alert «Disk full on db1»
+        1  “pingdom”  no: source is “alertmanager”, not “pingdom”
+        2  “disks”  matches
+           The one after it is not looked at.
+    Now: The rule “disks” matched; its situation belongs to INC-1 already.
+    What became of it: attach, INC-1. The rule “disks” matched and INC-1 is the only open incident.
+    ");
+    assert_eq!(
+        house.desk.explain(7, &person("Ada")).await.unwrap_err().why,
+        "There is no alert situation S-7."
+    );
+    // Restricted, it is not told to whom it is not for: neither that it is there nor why.
+    house.say("Ada", id, Command::Restrict { reason: "a customer's data".into() }).await;
+    let outside = house.desk.explain(1, &person("Mallory")).await.unwrap();
+    assert!(!serde_json::to_string(&outside).unwrap().contains("INC-1"), "{outside}");
+    assert!(house.desk.explain(1, &person("Ada")).await.unwrap().to_string().contains("INC-1"));
+}
