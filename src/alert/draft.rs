@@ -4,6 +4,7 @@ use super::body::Node;
 use super::intake::{ALERTS_MAX, pairs};
 use super::mapping::customary::{ACKNOWLEDGED, FIRING, RESOLVED};
 use super::mapping::folded;
+use super::order::CHANGED_AT;
 use super::text::{
     ANNOTATION_MAX_BYTES, DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, identity, line,
     note, quote,
@@ -177,7 +178,7 @@ impl Draft {
         let resolved = self.said == Said::Resolved;
         let mut annotations = self.annotations;
         if let (false, Some(at)) = (resolved, changed_at) {
-            annotations.push(("changed_at".to_owned(), at.to_rfc3339()));
+            annotations.push((CHANGED_AT.to_owned(), at.to_rfc3339()));
         }
         let ends_at = times::read("end", &self.ends_at, &mut notes).or(changed_at).filter(|_| resolved);
         let mut found = Vec::new();

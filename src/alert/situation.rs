@@ -2,15 +2,20 @@
 //!
 //! Alerts come in any order, repeated, resolved before they fired. So nothing is counted from what an observation
 //! says alone, but from what it changes: the journal tells what it knew of an alert before ([`Known`]), and the
-//! count moves by the difference.
+//! count moves by the difference. An observation that was overtaken ([`order`]) moves no count; it still says when an alert began
+//! and how bad it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::flapping::Clearings;
 use super::text::{TITLE_MAX_BYTES, cut};
-use super::{Alert, AlertSeverity, Key, Status};
+use super::{Alert, AlertSeverity, Key, Status, order};
+
+/// Sources that are named of a situation.
+const SOURCES_MAX: usize = 8;
 
 /// The state of an alert, as one situation knew it last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,10 +46,12 @@ pub struct Change<'a> {
     /// What *this situation* knew of the alert's key before; `None` if nothing. One alert may come through two
     /// routes of its sender with two group keys, and is then counted in two situations.
     pub before: Option<Known>,
+    /// What was known before holds still: see [`order::is_overtaken`].
+    pub is_overtaken: bool,
 }
 
 impl Change<'_> {
-    /// Whether the observation said anything new.
+    /// Whether the observation may say anything new.
     pub fn is_news(&self) -> bool {
         self.before != Some(Known::of(self.alert))
     }
@@ -56,14 +63,18 @@ pub fn changes<'a>(
     alerts: impl IntoIterator<Item = &'a Alert>,
     mut known: impl FnMut(&Key) -> Option<Known>,
 ) -> Vec<Change<'a>> {
-    let mut seen: HashMap<Key, Known> = HashMap::new();
+    let mut seen: HashMap<Key, &Alert> = HashMap::new();
     alerts
         .into_iter()
         .map(|alert| {
             let key = alert.key();
-            let before = seen.get(&key).copied().or_else(|| known(&key));
-            seen.insert(key, Known::of(alert));
-            Change { alert, before }
+            let earlier = seen.get(&key).copied();
+            let is_overtaken = earlier.is_some_and(|earlier| order::is_overtaken(alert, earlier));
+            let before = earlier.map(Known::of).or_else(|| known(&key));
+            if !is_overtaken {
+                seen.insert(key, alert);
+            }
+            Change { alert, before, is_overtaken }
         })
         .collect()
 }
@@ -72,8 +83,13 @@ pub fn changes<'a>(
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Situation {
     pub id: String,
+    /// Where its alerts come from, the first few sources with commas between.
     pub source: String,
+    /// What they have in common: the sender's own word, or `service=checkout` of a group of the settings.
     pub group_key: String,
+    /// The name of that group; `None` as the sender groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouped_by: Option<String>,
     /// The title of the group's first alert, with how many more there are.
     pub title: String,
     /// The worst that fires now; when none does, the worst there was.
@@ -90,12 +106,20 @@ pub struct Situation {
     pub updated_at: DateTime<Utc>,
     /// The incident that it belongs to, if any.
     pub incident: Option<String>,
-    /// The title of the group's first alert.
+    /// The title of the group's first alert: of those that fired the one that began first, by the sender's clock.
     pub lead: String,
+    /// When that one began, and whether it was only ever heard to be over.
+    #[serde(default)]
+    pub lead_began: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub lead_is_over: bool,
     /// The worst severity there was.
     pub worst: AlertSeverity,
     /// How many fire now, by severity in the order of [`AlertSeverity::ALL`].
     pub firing_by_severity: [u32; AlertSeverity::ALL.len()],
+    /// When its alerts cleared.
+    #[serde(default, skip_serializing_if = "Clearings::is_empty")]
+    pub clearings: Clearings,
 }
 
 impl Situation {
@@ -109,6 +133,7 @@ impl Situation {
             id: id.to_owned(),
             source: first.source.clone(),
             group_key: first.group_key.clone(),
+            grouped_by: None,
             title: first.title.clone(),
             severity: first.severity,
             firing: 0,
@@ -118,13 +143,23 @@ impl Situation {
             updated_at: now,
             incident: None,
             lead: first.title.clone(),
+            lead_began: first.starts_at,
+            lead_is_over: first.status == Status::Resolved,
             worst: AlertSeverity::Unknown,
             firing_by_severity: [0; AlertSeverity::ALL.len()],
+            clearings: Clearings::default(),
         }
     }
 
-    fn apply(&mut self, change: &Change) {
+    fn apply(&mut self, change: &Change, at: DateTime<Utc>) {
         let now = Known::of(change.alert);
+        self.hear(change.alert);
+        if !now.fires() {
+            self.clearings.add(change.alert, change.before.is_none_or(Known::fires), at);
+        }
+        if change.is_overtaken {
+            return;
+        }
         match change.before {
             None => self.total = self.total.saturating_add(1),
             Some(before) if before.fires() => {
@@ -139,7 +174,32 @@ impl Situation {
             *slot = slot.saturating_add(1);
             self.acknowledged = self.acknowledged.saturating_add(u32::from(now.acknowledged));
         }
-        self.worst = self.worst.max(now.severity);
+    }
+
+    /// What holds of an observation whatever came after it.
+    fn hear(&mut self, alert: &Alert) {
+        self.worst = self.worst.max(alert.severity);
+        let is_over = alert.status == Status::Resolved;
+        let leads = match (self.lead_is_over, is_over) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => match (self.lead_began, alert.starts_at) {
+                (Some(lead), Some(other)) => (other, &alert.title) < (lead, &self.lead),
+                (None, Some(_)) => true,
+                (_, None) => false,
+            },
+        };
+        if leads {
+            self.lead = alert.title.clone();
+            self.lead_began = alert.starts_at;
+            self.lead_is_over = is_over;
+        }
+        if self.source != alert.source {
+            let mut sources: BTreeSet<&str> = self.source.split(", ").collect();
+            if sources.len() < SOURCES_MAX && sources.insert(&alert.source) {
+                self.source = sources.into_iter().collect::<Vec<_>>().join(", ");
+            }
+        }
     }
 
     fn slot(&mut self, severity: AlertSeverity) -> &mut u32 {
@@ -190,7 +250,7 @@ pub fn fold(
         (None, None) => return None,
     };
     for change in changes {
-        situation.apply(change);
+        situation.apply(change, now);
     }
     situation.settle();
     if existing.is_some_and(|before| *before != situation) {
@@ -211,12 +271,16 @@ mod tests {
 
     /// Observes one alert at a time, as a journal would that remembers what it knew.
     fn observe(observations: &[Alert]) -> Option<Situation> {
-        let mut known = HashMap::new();
+        let mut known: HashMap<Key, &Alert> = HashMap::new();
         let mut situation = None;
         for (second, alert) in observations.iter().enumerate() {
-            let change = changes([alert], |key| known.get(key).copied());
-            situation = fold(situation.as_ref(), &change, at(second as i64), "S1");
-            known.insert(alert.key(), Known::of(alert));
+            let before = known.get(&alert.key()).copied();
+            let is_overtaken = before.is_some_and(|before| order::is_overtaken(alert, before));
+            let change = Change { alert, before: before.map(Known::of), is_overtaken };
+            situation = fold(situation.as_ref(), &[change], at(100_000 + second as i64), "S1");
+            if !is_overtaken {
+                known.insert(alert.key(), alert);
+            }
         }
         situation
     }
@@ -300,7 +364,62 @@ mod tests {
         (s.firing, s.total, s.firing_by_severity, s.severity)
     }
 
+    /// An outbreak as its sender tells it: when it began, whether it was told again that it fires, when it was over.
+    fn outbreak() -> impl Strategy<Value = Vec<Alert>> {
+        let times = (0i64..5, proptest::option::of(1i64..40), proptest::option::of(1i64..40));
+        (0u8..4, times, 0usize..5).prop_map(|(name, (start, again, end), severity)| {
+            let name = format!("db{name}");
+            let began = Alert {
+                starts_at: Some(at(start * 100)),
+                severity: AlertSeverity::ALL[severity],
+                ..alert(&name)
+            };
+            let mut told = vec![began.clone()];
+            // Odd seconds for what fires again, even ones for ends: two things at once have no order.
+            told.extend(again.map(|s| {
+                let changed = at(start * 100 + 2 * s + 1).to_rfc3339();
+                Alert { annotations: [(order::CHANGED_AT.to_owned(), changed)].into(), ..began.clone() }
+            }));
+            told.extend(end.map(|s| Alert {
+                status: Status::Resolved,
+                ends_at: Some(at(start * 100 + 2 * s)),
+                title: format!("{name} is back"),
+                ..began.clone()
+            }));
+            told
+        })
+    }
+
+    /// The same outbreak is told in one way only.
+    fn night() -> impl Strategy<Value = Vec<Alert>> {
+        proptest::collection::vec(outbreak(), 1..12).prop_map(|outbreaks| {
+            let mut keys = BTreeSet::new();
+            outbreaks.into_iter().filter(|told| keys.insert(told[0].key())).flatten().collect()
+        })
+    }
+
     proptest! {
+        #[test]
+        fn any_order_and_repetition_of_the_same_messages_ends_in_the_same_situation(
+            night in night(),
+            noise in proptest::collection::vec(any::<proptest::sample::Index>(), 0..60),
+            seed in any::<u64>(),
+        ) {
+            let mut other: Vec<Alert> = noise.iter().map(|i| i.get(&night).clone()).collect();
+            let mut shuffled = night.clone();
+            shuffled.sort_by_key(|a| {
+                let times = format!("{:?}{:?}{:?}", a.key(), a.ends_at, a.annotations);
+                times.bytes().fold(seed, |h, b| (h ^ u64::from(b)).wrapping_mul(1_099_511_628_211))
+            });
+            other.extend(shuffled);
+            let (one, two) = (observe(&night).unwrap(), observe(&other).unwrap());
+            let ends = |s: Situation| Situation { opened_at: at(0), updated_at: at(0), ..s };
+            prop_assert_eq!(ends(one.clone()), ends(two));
+            // And in one body all at once.
+            let at_once = fold(None, &changes(&other, |_| None), at(100_000), "S1").unwrap();
+            prop_assert_eq!(ends(one), ends(at_once));
+        }
+
         /// The last observation of each key decides, in whatever order the keys come and however often.
         #[test]
         fn order_and_repetition_do_not_change_the_counts(
@@ -345,6 +464,7 @@ mod tests {
                     severity: AlertSeverity::ALL[s],
                     acknowledged: fires,
                 }),
+                is_overtaken: false,
             }).collect();
             if let Some(s) = fold(None, &changes, at(0), "S1") {
                 prop_assert!(s.firing <= s.total && s.firing as usize <= story.len());

@@ -124,8 +124,8 @@ impl Window {
     }
 
     /// Whether it is about this alert.
-    pub fn covers(&self, situation: &Situation, alert: &Alert) -> bool {
-        self.matching.matches(situation, alert)
+    pub fn covers(&self, situation: &Situation, alert: &Alert, now: DateTime<Utc>) -> bool {
+        self.matching.miss(situation, alert, now).is_none()
     }
 }
 
@@ -159,10 +159,11 @@ pub fn within<'a>(
     open: impl IntoIterator<Item = (&'a Window, Span)>,
     situation: &Situation,
     alerts: &[Alert],
+    now: DateTime<Utc>,
 ) -> Option<Within> {
     let mut found: Option<Within> = None;
     for (window, span) in open {
-        let covers = |alert: &&Alert| window.covers(situation, alert);
+        let covers = |alert: &&Alert| window.covers(situation, alert, now);
         let is_about_all = !alerts.is_empty() && alerts.iter().all(|alert| covers(&alert));
         let effect = match window.effect {
             Effect::Record if is_about_all => Effect::Record,
@@ -266,7 +267,7 @@ mod tests {
             ..alert(&format!("{service}1"))
         };
         let judged = |window: &Window, alerts: &[Alert]| {
-            within([(window, span)], &situation_of(alerts), alerts).map(|within| within.effect)
+            within([(window, span)], &situation_of(alerts), alerts, now).map(|within| within.effect)
         };
         let (annotate, record) = (about_db(Effect::Annotate), about_db(Effect::Record));
         assert_eq!(judged(&annotate, &[of("db")]), Some(Effect::Annotate));

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    alert::situation::Situation,
+    alert::{flapping::Flaps, situation::Situation},
     incident::{
         id::IncidentId,
         phase::Phase,
@@ -157,6 +157,12 @@ pub fn cover(incident: &Incident) -> Card {
 }
 
 impl Card {
+    /// With a word on how one of its alerts flaps.
+    pub fn flapping(mut self, flaps: Option<Flaps>) -> Card {
+        self.fields.extend(flaps.map(|flaps| long("Flapping", flaps.in_words())));
+        self
+    }
+
     /// Without the incident that it belongs to, which not everybody may know of.
     pub fn unlinked(mut self) -> Card {
         self.incident = None;
@@ -225,8 +231,21 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if let Some(period) = &incident.period {
         fields.push(Field { name: "Period ends", value: Value::Time(period.ends_at), is_short: true });
     }
+    let is_clear = incident.phase.is_active() && !incident.situations.is_empty() && incident.firing() == 0;
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
+    } else if is_clear {
+        fields
+            .push(long("Alerts", "Nothing that is linked here fires any more. Is it mended? `resolve HOW`."));
+    }
+    let mut flapping: Vec<String> = incident
+        .situations
+        .values()
+        .filter(|situation| situation.is_flapping)
+        .map(|situation| format!("S-{} {}", situation.id, situation.title))
+        .collect();
+    if !flapping.is_empty() {
+        fields.push(long("Flapping", some_of(&mut flapping)));
     }
     if let Some(parent) = incident.parent {
         fields.push(short("Part of", parent.to_string()));
@@ -318,7 +337,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
                 "Resolve",
                 "resolve {text}",
                 vec![blank("text", "How was it mended?", "rolled back the deploy", true)],
-                false,
+                is_clear,
             ),
             button("next", "What is due?", "next", vec![], false),
             button(

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use clap::Subcommand;
 
-use super::{Cli, Failure, Outcome, reach::Reach, show};
+use super::{Cli, Failure, Outcome, reach::Reach, ruled, show};
 use crate::{
     desk::clock::{System, World},
     export::alerts::ReportFormat,
@@ -43,9 +43,14 @@ enum Verb {
         #[arg(long, default_value = "text", value_name = "FORMAT")]
         format: ReportFormat,
     },
+    #[command(flatten)]
+    Ruled(ruled::Verb),
 }
 
 pub async fn run(cli: &Cli, args: &Args) -> Outcome {
+    if let Verb::Ruled(verb) = &args.verb {
+        return ruled::run(cli, verb).await;
+    }
     let reach = Reach::find(cli, args.as_person.as_deref()).await?;
     let told = match &args.verb {
         Verb::Why { of } => {
@@ -60,6 +65,7 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
             reach.say(None, said).await.map(|answer| answer.text)
         }
         Verb::Report { since, format } => reach.alert_report(since, *format).await,
+        Verb::Ruled(_) => return Ok(()),
     };
     reach.end().await;
     show(told?.trim_end());

@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use chrono::Duration;
 
 use crate::{
-    alert::senders,
+    alert::{group::Grouping, senders},
     config::{self, Config, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, evidence::EvidenceSettings, words::Resolve},
     http::{
@@ -107,6 +107,12 @@ pub fn settings(config: &Config) -> desk::Settings {
         time_zone: config.organization.time_zone,
         addresses: config.addresses(),
         acknowledge_url: config.organization.public_url.clone(),
+        flapping: config.alerts.flapping,
+        people: config
+            .person
+            .iter()
+            .map(|person| (person.id.clone(), Person { id: person.id.clone(), name: person.name.clone() }))
+            .collect(),
         page_url: config
             .organization
             .public_url
@@ -132,7 +138,8 @@ fn chats(config: &Config) -> Vec<String> {
 
 /// A journal and a desk on it.
 pub async fn open(config: &Config, settings: desk::Settings) -> Result<(SqliteJournal, Arc<Desk>), Failure> {
-    let journal = SqliteJournal::open(&config.storage.data_dir).await?;
+    let grouping = Grouping::new(config.alerts.group.clone());
+    let journal = SqliteJournal::open_grouping(&config.storage.data_dir, grouping).await?;
     let desk = Desk::new(Arc::new(journal.clone()) as Arc<dyn Journal>, Arc::new(System), settings);
     desk.remember_links().await?;
     Ok((journal, desk))

@@ -15,7 +15,8 @@ mod letters;
 pub mod notify;
 pub mod oncall;
 pub mod reach;
-pub mod senders;
+pub mod ruled;
+mod senders;
 pub mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -155,10 +156,6 @@ impl Cli {
             let lines: Vec<_> = problems.iter().map(|problem| problem.render()).collect();
             Failure(format!("the configuration has mistakes:\n{}", lines.join("\n")))
         })?;
-        let rules = crate::alert::rules::check(&config.alerts.rule);
-        if !rules.is_empty() {
-            return Err(Failure(format!("[[alerts.rule]] has mistakes:\n{}", rules.join("\n"))));
-        }
         if let Some(dir) = &self.data_dir {
             config.storage.data_dir = dir.clone();
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cli, Failure, doors, house};
 use crate::{
-    alert::change::Change,
+    alert::{change::Change, explain::Explanation, group::Grouping},
     config::{Config, Secret},
     desk::{
         Caller, Desk, Verified,
@@ -81,7 +81,8 @@ impl Reach {
             return Ok(Reach::Remote(Remote::new(&url, token, person)?));
         }
         let config = cli.settings()?;
-        match SqliteJournal::open(&config.storage.data_dir).await {
+        let grouping = Grouping::new(config.alerts.group.clone());
+        match SqliteJournal::open_grouping(&config.storage.data_dir, grouping).await {
             Ok(journal) => {
                 let desk = Desk::new(
                     Arc::new(journal.clone()),
@@ -202,6 +203,14 @@ impl Reach {
                 let list: List = serde_json::from_slice(&bytes)?;
                 Ok(list.incidents.into_iter().map(|item| item.id).collect())
             }
+        }
+    }
+
+    /// Why a situation is what it is.
+    pub async fn explain(&self, id: i64) -> Result<Explanation, Failure> {
+        match self {
+            Reach::Local(local) => Ok(local.desk.explain(id, &local.person).await?),
+            Reach::Remote(remote) => remote.get(&format!("/api/v1/situations/S-{id}/explain")).await,
         }
     }
 

@@ -2,20 +2,25 @@
 
 use std::{collections::BTreeMap, io::Read, net::SocketAddr};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
 use super::{Cli, Failure, Outcome, house, show};
 use crate::alert::{
     Alert, Intake, Status,
     change::Change,
+    explain::outcome,
+    group::Grouping,
     intake::BODY_MAX_BYTES,
-    rules::{self, Action, Open, Rule},
+    rules::{Open, Rulebook},
     senders::{self, kept},
-    situation::{changes, fold},
+    situation::{Situation, changes, fold},
 };
-use crate::desk::clock::{System, World};
 use crate::http::metrics::Metrics;
+use crate::{
+    config::Config,
+    desk::clock::{System, World},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,7 +56,23 @@ pub fn run(cli: &Cli, args: &Args) -> Outcome {
 
 fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
     let config = cli.settings()?;
-    let mut hooks = house::hooks(&config, SocketAddr::from(([127, 0, 0, 1], 0)), &Metrics::default())?;
+    let mut intake = read(&config, name, content_type)?;
+    let now = System.now();
+    let mut changes: Vec<Change> = intake.changes.drain(..).map(|draft| draft.taken(now)).collect();
+    for change in &mut changes {
+        change.mask();
+        show(&told_change(change));
+    }
+    if changes.is_empty() {
+        let book = Rulebook::new(config.alerts.rule.clone());
+        show(&told(&intake, &book, &Grouping::new(config.alerts.group.clone()), now));
+    }
+    Ok(())
+}
+
+/// Reads a body from standard input as a hook would.
+pub(super) fn read(config: &Config, name: &str, content_type: Option<&str>) -> Result<Intake, Failure> {
+    let mut hooks = house::hooks(config, SocketAddr::from(([127, 0, 0, 1], 0)), &Metrics::default())?;
     let Some(hook) = hooks.remove(name) else {
         return Err(Failure(format!(
             "there is neither a sender «{name}» nor a hook of this name in the settings. `commandpost senders list` names the senders."
@@ -68,20 +89,33 @@ fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
         Err(why) => return Err(Failure(format!("it would be refused with 400. {why}"))),
     };
     intake.alerts.iter_mut().for_each(Alert::mask);
-    let now = System.now();
-    let mut changes: Vec<Change> = intake.changes.drain(..).map(|draft| draft.taken(now)).collect();
-    for change in &mut changes {
-        change.mask();
-        show(&told_change(change));
+    Ok(intake)
+}
+
+/// The situations that the alerts of a delivery would be, if nothing had come before it, each with the alert that it is judged by.
+pub(super) fn situations<'a>(
+    intake: &'a Intake,
+    grouping: &Grouping,
+    now: DateTime<Utc>,
+) -> Vec<(Situation, &'a Alert)> {
+    let mut groups: BTreeMap<[u8; 16], Vec<&Alert>> = BTreeMap::new();
+    for alert in &intake.alerts {
+        groups.entry(grouping.spot(alert).hash).or_default().push(alert);
     }
-    if changes.is_empty() {
-        show(&told(&intake, &config.alerts.rule));
-    }
-    Ok(())
+    let of = |alerts: Vec<&'a Alert>| {
+        let mut state = fold(None, &changes(alerts.iter().copied(), |_| None), now, "")?;
+        if let Some((group, key)) = alerts.first().and_then(|alert| grouping.spot(alert).group) {
+            (state.grouped_by, state.group_key) = (Some(group), key);
+        }
+        let firing = alerts.iter().filter(|alert| alert.status == Status::Firing);
+        let lead = firing.max_by_key(|alert| alert.severity).or(alerts.first())?;
+        Some((state, *lead))
+    };
+    groups.into_values().filter_map(of).collect()
 }
 
 /// What a delivery would come to, if nothing had come before it.
-fn told(intake: &Intake, rules: &[Rule]) -> String {
+fn told(intake: &Intake, book: &Rulebook, grouping: &Grouping, now: DateTime<Utc>) -> String {
     let mut lines = intake.notes.clone();
     lines.extend(intake.open_once.iter().map(|url| format!("To be opened once by you: {url}")));
     if intake.alerts.is_empty() {
@@ -90,16 +124,7 @@ fn told(intake: &Intake, rules: &[Rule]) -> String {
     for alert in &intake.alerts {
         lines.extend(one(alert));
     }
-    let mut groups: BTreeMap<&str, Vec<&Alert>> = BTreeMap::new();
-    for alert in &intake.alerts {
-        groups.entry(&alert.group_key).or_default().push(alert);
-    }
-    for alerts in groups.values() {
-        let changes = changes(alerts.iter().copied(), |_| None);
-        let Some(situation) = fold(None, &changes, DateTime::UNIX_EPOCH, "S-1") else { continue };
-        let lead = alerts.iter().find(|alert| alert.status == Status::Firing).or(alerts.first());
-        let Some(lead) = lead else { continue };
-        let decision = rules::decide(rules, &situation, lead, &Open::default());
+    for (situation, lead) in situations(intake, grouping, now) {
         lines.push(format!(
             "A situation: {} – {}, {} firing of {}",
             situation.title,
@@ -107,6 +132,11 @@ fn told(intake: &Intake, rules: &[Rule]) -> String {
             situation.firing,
             situation.total
         ));
+        if situation.is_over() {
+            lines.push("  Nothing of it fires: it would be stored, and nobody told.".to_owned());
+            continue;
+        }
+        let decision = book.decide(&situation, lead, &Open { now, ..Open::default() });
         lines.push(format!("  {} {}", decision.reason, outcome(&decision.action)));
     }
     lines.join("\n")
@@ -172,17 +202,6 @@ fn one(alert: &Alert) -> Vec<String> {
     lines
 }
 
-fn outcome(action: &Action) -> String {
-    match action {
-        Action::Record => "It would be stored, and nobody told.".to_owned(),
-        Action::Card => "It would be a card, from which a person may declare.".to_owned(),
-        Action::Attach => "It would join the open incident.".to_owned(),
-        Action::Declare { severity, title } => {
-            format!("SEV{severity} «{}» would be declared.", title.as_deref().unwrap_or_default())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,13 +210,13 @@ mod tests {
     fn a_body_is_told_with_its_alerts_its_situation_and_the_rule_that_would_take_it() {
         let body = r#"{"check_id": 7, "check_name": "Shop", "current_state": "DOWN", "importance_level": "HIGH",
             "state_changed_timestamp": 1795205588, "description": "HTTP Error 503"}"#;
-        let rules: Vec<Rule> = serde_json::from_value(serde_json::json!([
+        let rules = serde_json::from_value(serde_json::json!([
             {"name": "shop", "when": {"source": "ping*", "severity": "error"}, "then": {"declare": {"severity": 2}}}
-        ]))
-        .unwrap();
+        ]));
+        let (book, grouping) = (Rulebook::new(rules.unwrap()), Grouping::default());
         let sender = senders::listed("pingdom").unwrap().sender(&senders::Settings::default());
         let intake = sender.read(body.as_bytes(), None).unwrap();
-        insta::assert_snapshot!(told(&intake, &rules), @"
+        insta::assert_snapshot!(told(&intake, &book, &grouping, DateTime::UNIX_EPOCH), @"
         firing, error: Shop is DOWN
           source        pingdom
           identity      7
@@ -211,6 +230,8 @@ mod tests {
           The rule “shop” matched: an incident of severity 2. SEV2 «Shop is DOWN» would be declared.
         ");
         let bare = sender.read(br#"{"check_id": 0}"#, None).unwrap();
-        assert!(told(&bare, &[]).contains("No rule matched"));
+        assert!(
+            told(&bare, &Rulebook::default(), &grouping, DateTime::UNIX_EPOCH).contains("No rule matched")
+        );
     }
 }

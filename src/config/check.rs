@@ -6,7 +6,7 @@ use super::evidence;
 use super::format::nearest;
 use super::report::Report;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
-use super::{heartbeat, maintenance, on_call, roles, sender_api, trust};
+use super::{alerts, heartbeat, maintenance, on_call, roles, sender_api, trust};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -74,6 +74,10 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         maintenance::check(config, report);
     }
     on_call::check::check(config, report);
+    let named = ["alerts", "person", "role", "incident_type", "incident_field"];
+    if !named.into_iter().any(|section| report.is_spoilt(section)) {
+        alerts::check(&config.alerts.rule, &config.alerts.group, "alerts.", config, report);
+    }
     if !report.is_spoilt("http")
         && !report.is_spoilt("auth")
         && let Err(what) = config.check_listen(config.http.listen)

@@ -105,6 +105,10 @@ impl Walk<'_, '_> {
                 self.value(path, value, &Shape::Choice(choices.clone()));
             }
             (Shape::WordOrTable(_, fields), DeValue::Table(table)) => {
+                if table.len() != 1 {
+                    let what = format!("one thing is wanted here, and there are {}", table.len());
+                    self.report.at(path, what, format!("Write {}.", shape.wanted()));
+                }
                 self.table(path, table, &Shape::Table(fields.clone()));
             }
             (Shape::Whole { min, max }, DeValue::Integer(number)) => {

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::{Network, Span};
-use crate::post::wording::TEMPLATE_CHARS_MAX;
+use crate::{alert::rules::Clock, post::wording::TEMPLATE_CHARS_MAX};
 
 /// The longest text that any setting takes, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
@@ -51,6 +51,8 @@ pub(super) enum Format {
     /// A file that is no secret.
     File,
     LogFilter,
+    /// A time of day.
+    Clock,
     /// A template of a public post: judged with the others, where the place of a mistake in it is known.
     Template,
 }
@@ -83,6 +85,7 @@ impl Format {
             "file" => Format::File,
             "log-filter" => Format::LogFilter,
             "template" => Format::Template,
+            "clock" => Format::Clock,
             _ => Format::Plain,
         }
     }
@@ -92,6 +95,7 @@ impl Format {
         match self {
             Format::Plain | Format::Name | Format::Handle | Format::PathPart => "text",
             Format::TimeZone => "time zone",
+            Format::Clock => "time of day",
             Format::SocketAddress => "address:port",
             Format::Network => "address or block",
             Format::Span => "length of time",
@@ -132,6 +136,10 @@ impl Format {
             Format::Name if text.trim().is_empty() => fault("the text is empty".to_owned(), "Write a name."),
             Format::Name => Ok(()),
             Format::TimeZone => zone(text),
+            Format::Clock => match text.parse::<Clock>() {
+                Ok(_) => Ok(()),
+                Err(hint) => fault(format!("{shown} is no time of day"), hint),
+            },
             Format::SocketAddress => match text.parse::<SocketAddr>() {
                 Ok(_) => Ok(()),
                 Err(_) => fault(

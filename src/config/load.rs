@@ -4,13 +4,14 @@ use std::io::Read;
 use std::path::Path;
 
 use config::{File, FileFormat};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::document::join;
 use super::environment::variable;
 use super::report::Report;
 use super::shape::Shape;
-use super::{Config, HookSender, Problem, check, document, environment, secrets};
+use super::{Config, HookSender, Problem, alerts, check, document, environment, secrets};
 
 /// The largest settings file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -26,7 +27,7 @@ impl Config {
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Config, Vec<Problem>> {
         let name = path.map(|path| path.display().to_string()).unwrap_or_default();
-        let text = match path.map(read_file).transpose() {
+        let text = match path.map(|path| read_file(path, "settings file")).transpose() {
             Ok(text) => text.unwrap_or_default(),
             Err((what, hint)) => {
                 let mut report = Report::new(&name, "");
@@ -39,16 +40,20 @@ impl Config {
     }
 }
 
-fn read_file(path: &Path) -> Result<String, (String, &'static str)> {
-    let hint = "Give the path of a TOML file, or none at all: every setting has a default.";
+/// `what` it is, for an error.
+pub(super) fn read_file(path: &Path, what: &str) -> Result<String, (String, &'static str)> {
+    let hint = match what {
+        "settings file" => "Give the path of a TOML file, or none at all: every setting has a default.",
+        _ => "Give the path of a TOML file.",
+    };
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes))
-        .map_err(|error| (format!("the settings file cannot be read: {error}"), hint))?;
+        .map_err(|error| (format!("the {what} cannot be read: {error}"), hint))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err((format!("the settings file is larger than {FILE_BYTES_MAX} bytes"), hint));
+        return Err((format!("the {what} is larger than {FILE_BYTES_MAX} bytes"), hint));
     }
-    String::from_utf8(bytes).map_err(|_| ("the settings file is not UTF-8 text".to_owned(), hint))
+    String::from_utf8(bytes).map_err(|_| (format!("the {what} is not UTF-8 text"), hint))
 }
 
 fn from_text(
@@ -65,14 +70,16 @@ fn from_text(
         return Err(report.finish());
     }
     let config = layered(text, overrides).and_then(|merged| {
-        missing(&shape, &merged, "", &mut report);
+        missing(&shape, &merged, "", &|key| format!("Add it, or set {}.", variable(key)), &mut report);
         sound_sections(merged, &report)
     });
+    let mut elsewhere = Vec::new();
     match config {
         Ok(mut config) => {
             secrets::resolve(&mut config, base, &mut report);
+            elsewhere = alerts::resolve(&mut config, base, &mut report);
             check::check(&config, &mut report);
-            if report.is_clean() {
+            if report.is_clean() && elsewhere.is_empty() {
                 return Ok(config);
             }
         }
@@ -80,7 +87,22 @@ fn from_text(
         Err(what) if report.is_clean() => report.at("", what, ""),
         Err(_) => {}
     }
-    Err(report.finish())
+    Err(report.finish().into_iter().chain(elsewhere).collect())
+}
+
+/// What a file says that nothing is laid over.
+///
+/// # Errors
+/// It does not fit; the report may say why.
+pub(super) fn whole<T: DeserializeOwned>(
+    text: &str,
+    shape: &Shape,
+    report: &mut Report<'_>,
+) -> Result<T, String> {
+    let in_words = || "the parts of the file do not fit together".to_owned();
+    let value: Value = toml::from_str(text).map_err(|_| in_words())?;
+    missing(shape, &value, "", &|_| "Add it.".to_owned(), report);
+    serde_json::from_value(value).map_err(|_| in_words())
 }
 
 /// Defaults, file, environment.
@@ -109,25 +131,32 @@ fn name_senders(merged: &mut Value) {
     }
 }
 
-/// Reports every required setting that no layer has.
-fn missing(shape: &Shape, value: &Value, path: &str, report: &mut Report<'_>) {
+/// Reports every required setting that no layer has; `hint` says how one may be given.
+fn missing(shape: &Shape, value: &Value, path: &str, hint: &dyn Fn(&str) -> String, report: &mut Report<'_>) {
     match (shape, value) {
         (Shape::Table(fields), Value::Object(table)) => {
             for field in fields {
                 let key = join(path, &field.key);
                 match table.get(&field.key) {
-                    Some(value) if !value.is_null() => missing(&field.shape, value, &key, report),
+                    Some(value) if !value.is_null() => missing(&field.shape, value, &key, hint, report),
                     _ if field.required && !report.has_slip(path) => {
-                        let hint = format!("Add it, or set {}. It is: {}", variable(&key), field.doc);
+                        let hint = format!("{} It is: {}", hint(&key), field.doc);
                         report.at(&key, format!("`{}` is missing", field.key), hint);
                     }
                     _ => {}
                 }
             }
         }
+        (Shape::WordOrTable(_, fields), Value::Object(table)) => {
+            for field in fields {
+                if let Some(value) = table.get(&field.key) {
+                    missing(&field.shape, value, &join(path, &field.key), hint, report);
+                }
+            }
+        }
         (Shape::Named(each), Value::Object(table)) => {
             for (name, value) in table {
-                missing(each, value, &join(path, name), report);
+                missing(each, value, &join(path, name), hint, report);
             }
         }
         (Shape::List(each), Value::Array(items)) => {
@@ -137,7 +166,7 @@ fn missing(shape: &Shape, value: &Value, path: &str, report: &mut Report<'_>) {
                     let hint = "Lists are counted from 0, without gaps.";
                     report.at(&key, "this place in the list is empty", hint);
                 } else {
-                    missing(each, item, &key, report);
+                    missing(each, item, &key, hint, report);
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! setting is declared: their doc comments are the reference's text ([`reference()`]), their `Default` the
 //! defaults. The data is parsed, not checked: an address is a `SocketAddr`, a zone a `Tz`.
 
+mod alerts;
 mod chat;
 mod check;
 mod document;
@@ -44,6 +45,7 @@ use std::net::SocketAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use alerts::{Alerts, RulesFile};
 pub use chat::{
     Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
 };
@@ -66,7 +68,7 @@ pub use sender::HookSender;
 pub use sender_api::SenderApi;
 pub use span::Span;
 pub use taxonomy::{IncidentField, IncidentType};
-pub use work::{Alerts, Cadence, Command, Hook, Permissions, Severities, Vocabulary};
+pub use work::{Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
 use crate::{
     alert::service::Services,

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema};
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::Value;
 
-use super::Config;
 use super::format::Format;
+use super::{Config, RulesFile};
 
 /// Words of a choice that a mistake is answered with.
 const WORDS_SHOWN: usize = 12;
@@ -60,10 +60,13 @@ pub(super) struct Choice {
 impl Shape {
     /// The shape of the whole configuration.
     pub(super) fn of_config() -> Shape {
-        let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-        let schema = settings.into_generator().into_root_schema_for::<Config>();
         let defaults = serde_json::to_value(Config::default()).unwrap_or_default();
-        read(schema.as_value(), Some(&defaults))
+        read(schema_of::<Config>().as_value(), Some(&defaults))
+    }
+
+    /// The shape of a file of rules.
+    pub(super) fn of_rules() -> Shape {
+        read(schema_of::<RulesFile>().as_value(), None)
     }
 
     /// What is wanted here, for a sentence: `a whole number from 1 to 10`.
@@ -111,6 +114,11 @@ impl Shape {
             _ => None,
         }
     }
+}
+
+fn schema_of<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 fn read(schema: &Value, default: Option<&Value>) -> Shape {
@@ -300,8 +308,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 20,
-            "auth, four of hooks, two of heartbeat, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 24,
+            "auth, four of hooks, two of heartbeat, senders, rosters, two of pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
 
@@ -310,6 +318,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 26);
+        assert_eq!(keys.len(), 33);
     }
 }

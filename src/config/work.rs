@@ -231,15 +231,6 @@ impl Hook {
     }
 }
 
-/// `[alerts]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schemars(transform = in_order::<Alerts>)]
-pub struct Alerts {
-    /// What an alert leads to, one `[[alerts.rule]]` each; the first that fits decides.
-    pub rule: Vec<crate::alert::rules::Rule>,
-}
-
 fn yes() -> bool {
     true
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::{Along, Answer, Caller, Desk, answer::again, policy, refuse, submit::TRIES_MAX, too_busy};
 use crate::{
     incident::{
-        command::Declare,
+        command::{Declare, SituationFacts},
         decide,
         event::{Actor, Entry, TimeSource},
         id::IncidentId,
@@ -79,7 +79,8 @@ impl Desk {
                     "Join it there (`INC-1 checkin`), or declare without these alerts.",
                 ));
             }
-            declare.situation = Some(self.facts(&row).await?);
+            let because = facts.because.clone();
+            declare.situation = Some(SituationFacts { because, ..self.facts(&row).await? });
         }
         if let Some(under) = declare.under {
             declare.parent = self.parent_facts(under, &caller.person).await?.map(Box::new);

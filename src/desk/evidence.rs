@@ -145,7 +145,7 @@ impl Desk {
     pub async fn situation_card(&self, row: &SituationRow) -> Result<Card, Refusal> {
         let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
         let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
-        let shown = card::situation(row.id, &row.situation, row.incident, &alerts);
+        let shown = card::situation(row.id, &row.situation, row.incident, &alerts).flapping(self.flaps(row));
         let shown = self.with_arranged(shown, row).await?;
         let is_restricted = match row.incident {
             Some(id) => self.incident(id).await?.restricted.is_some(),

@@ -77,7 +77,7 @@ impl Eyes<'_> {
                 && !self.knows(&mut known, id).await
             {
                 // Somebody is on it already.
-                (row.incident, row.is_open, row.decided) = (None, false, None);
+                (row.incident, row.is_open, row.decided, row.verdict) = (None, false, None, None);
             }
         }
         Ok(rows)

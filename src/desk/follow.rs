@@ -8,19 +8,13 @@ use std::{sync::Arc, time::Duration as StdDuration};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Along, Caller, Changed, Desk, policy, refuse};
+use super::{Along, Caller, Changed, Desk, held::Standing, refuse, ruled::also};
 use crate::{
-    alert::{
-        Alert, Status,
-        rules::{self, Action, Open, OpenIncident},
-        window::Within,
-    },
+    alert::{Alert, rules::Open, window::Within},
     incident::{
-        command::{Command, Declare, SituationFacts},
-        event::{AlertRef, InWindow},
-        kind::Kind,
-        refusal::Refusal,
-        severity::Severity,
+        command::Command,
+        event::InWindow,
+        refusal::{Because, Refusal},
     },
     journal::{AlertBatch, AlertReceipt, Append, Mark, rows::*},
 };
@@ -35,30 +29,6 @@ const PAGE: u32 = 100;
 const MASKED_AT_ONCE: usize = 8;
 /// Alerts are told to an incident in one entry for what came within this time.
 const GATHER: StdDuration = StdDuration::from_millis(150);
-
-/// What an incident is told of a situation.
-pub(super) fn facts(row: &SituationRow, alerts: &[AlertRow]) -> SituationFacts {
-    SituationFacts {
-        id: row.id,
-        title: row.situation.title.clone(),
-        source: row.situation.source.clone(),
-        firing: u64::from(row.situation.firing),
-        total: u64::from(row.situation.total),
-        acknowledged: u64::from(row.situation.acknowledged),
-        within: None,
-        alerts: alerts
-            .iter()
-            .map(|row| AlertRef {
-                source: row.alert.source.clone(),
-                fingerprint: row.alert.fingerprint.clone(),
-                title: row.alert.title.clone(),
-                firing: row.alert.status == Status::Firing,
-                starts_at: row.alert.starts_at,
-                url: row.alert.links.first().map(|link| link.url.to_string()),
-            })
-            .collect(),
-    }
-}
 
 impl Desk {
     /// Takes alerts: durable when this returns, with a receipt. When many come at once, what is new about them may show a
@@ -136,42 +106,58 @@ impl Desk {
         }
     }
 
-    /// One pass over everything that moved. Returns how many situations were told.
+    /// One pass over everything that moved, and what is due to be looked at again. Returns how many situations were told.
     pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut told = 0;
         self.release_held().await?;
         let standing = self.standing(self.world.now()).await?;
+        let mut open = None;
         loop {
-            let moved =
-                self.journal.situations(SituationFilter::Untold { limit: PAGE }).await.map_err(refuse)?;
-            let page = moved.len();
-            let mut append = Append::default();
-            let mut failed = None;
-            for row in moved {
-                let held = self.held(&row, &standing).await?;
-                append.marks.extend(held.mark(row.id));
-                if held.is_muted {
-                    append.marks.push(Mark::SituationTold { id: row.id, revision: row.revision });
-                    told += 1;
-                    continue;
-                }
-                match self.follow_situation(row, held.within).await {
-                    Ok(also) => {
-                        append.marks.extend(also.marks);
-                        append.deliveries.extend(also.deliveries);
-                        told += 1;
-                    }
-                    // One incident that cannot be read must not keep the others from being told.
-                    Err(refusal) => failed = Some(refusal),
-                }
-            }
-            self.remember(append).await?;
-            if let Some(refusal) = failed {
-                return Err(refusal);
-            }
+            let moved = SituationFilter::Untold { limit: PAGE };
+            let page = self.follow_page(moved, &standing, &mut open).await?;
+            told += page;
             if page < PAGE as usize {
-                return Ok(told);
+                break;
             }
+        }
+        let due = SituationFilter::Due { now: self.world.now(), limit: PAGE };
+        Ok(told + self.follow_page(due, &standing, &mut open).await?)
+    }
+
+    async fn follow_page(
+        self: &Arc<Self>,
+        which: SituationFilter,
+        standing: &Standing,
+        open: &mut Option<Open>,
+    ) -> Result<usize, Refusal> {
+        let is_due = matches!(which, SituationFilter::Due { .. });
+        let rows = self.journal.situations(which).await.map_err(refuse)?;
+        let page = rows.len();
+        let mut append = Append::default();
+        let mut failed = None;
+        for row in rows {
+            let held = self.held(&row, standing).await?;
+            append.marks.extend(held.mark(row.id));
+            if held.is_muted {
+                append.marks.push(Mark::SituationTold { id: row.id, revision: row.revision });
+                if is_due {
+                    append.marks.push(Mark::SituationLook { id: row.id, at: None });
+                }
+                continue;
+            }
+            match self.follow_situation(row, held.within, is_due, open).await {
+                Ok(also) => {
+                    append.marks.extend(also.marks);
+                    append.deliveries.extend(also.deliveries);
+                }
+                // One incident that cannot be read must not keep the others from being told.
+                Err(refusal) => failed = Some(refusal),
+            }
+        }
+        self.remember(append).await?;
+        match failed {
+            Some(refusal) => Err(refusal),
+            None => Ok(page),
         }
     }
 
@@ -180,101 +166,37 @@ impl Desk {
         self: &Arc<Self>,
         row: SituationRow,
         within: Option<Within>,
+        is_due: bool,
+        open: &mut Option<Open>,
     ) -> Result<Append, Refusal> {
-        let now = self.world.now();
-        let told = Mark::SituationTold { id: row.id, revision: row.revision };
-        let house = Caller::house(row.situation.source.clone());
-        let cards = policy::situation_cards(row.id, row.revision, &self.settings.chats, now);
+        let mut told = vec![Mark::SituationTold { id: row.id, revision: row.revision }];
+        let flaps = self.flaps(&row);
+        if flaps.is_some() || is_due {
+            let at = flaps.and_then(|_| row.situation.clearings.steady_at(self.settings.flapping));
+            told.push(Mark::SituationLook { id: row.id, at });
+        }
         if let Some(incident) = row.incident {
-            let facts = self.facts(&row).await?;
-            let along = Along { marks: vec![told.clone()], ..Along::default() };
+            let house = Caller::house(row.situation.source.clone());
+            let mut facts = self.facts(&row).await?;
+            if facts.firing == 0 {
+                facts.ended_by = self.ended_by(incident).await?;
+            }
+            let along = Along { marks: told.clone(), ..Along::default() };
             let moved = self.submit(house, incident, Command::SituationMoved { facts }, along).await;
             return match moved {
                 Ok(_) => Ok(Append::default()),
                 // Whatever stands in the way there, the situation is told; only a journal that fails is tried again.
-                Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
-                    Err(refusal)
-                }
-                Err(_) => Ok(also(vec![told], vec![])),
+                Err(refusal) if refusal.because == Because::Unavailable => Err(refusal),
+                Err(_) => Ok(also(told, vec![])),
             };
         }
         // What an exercise injects is the exercise's own: no rule decides it, and nobody else is told.
         if crate::drill::is_exercise(&row.situation.source) {
-            let how = Mark::SituationDecided { id: row.id, how: "record".into() };
-            return Ok(also(vec![told, how], vec![]));
+            told.push(Mark::SituationDecided { id: row.id, how: "record".into(), verdict: None });
+            return Ok(also(told, vec![]));
         }
-        match row.decided.as_deref() {
-            Some("record") => return Ok(also(vec![told], vec![])),
-            Some(_) => return Ok(also(vec![told], cards)),
-            None => {}
-        }
-        let alerts = self.journal.alerts_of(row.id, ALERTS_SHOWN).await.map_err(refuse)?;
         let within = within.map(|within| InWindow { name: within.name, until: within.until });
-        let facts = SituationFacts { within: within.clone(), ..facts(&row, &alerts) };
-        let Some(lead) = alerts.iter().find(|a| a.is_firing).or(alerts.first()).map(|row| &row.alert) else {
-            return Ok(also(vec![told], vec![]));
-        };
-        let open = self
-            .journal
-            .incidents(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() })
-            .await
-            .map_err(refuse)?;
-        let open = Open {
-            incidents: open
-                .into_iter()
-                .map(|row| OpenIncident { id: row.id.to_string(), title: row.title })
-                .collect(),
-            declares_left: None,
-        };
-        let decision = rules::decide(&self.settings.rules, &row.situation, lead, &open);
-        let window = within.map(|window| window.name);
-        tracing::info!(situation = row.id, window, reason = %decision.reason, "an alert situation was decided");
-        let decided = |how: &str| Mark::SituationDecided { id: row.id, how: how.to_owned() };
-        match decision.action {
-            Action::Record => Ok(also(vec![told, decided("record")], vec![])),
-            Action::Card => Ok(also(vec![told, decided("card")], cards)),
-            Action::Attach => {
-                let Some(incident) = decision.incident.and_then(|id| id.parse().ok()) else {
-                    return Ok(also(vec![told, decided("card")], cards));
-                };
-                let link = Command::LinkSituation { situation: row.id, facts: Some(facts) };
-                let along = Along { marks: vec![told.clone(), decided("attach")], ..Along::default() };
-                match self.submit(house, incident, link, along).await {
-                    Ok(_) => Ok(Append::default()),
-                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
-                        Err(refusal)
-                    }
-                    Err(_) => Ok(also(vec![told, decided("card")], cards)),
-                }
-            }
-            Action::Declare { severity, title } => {
-                let severity =
-                    Severity::ALL.into_iter().find(|s| s.level() == severity).unwrap_or(Severity::Sev3);
-                let declare = Declare {
-                    situation: Some(facts),
-                    ..Declare::new(
-                        title
-                            .unwrap_or_else(|| row.situation.title.clone())
-                            .chars()
-                            .take(200)
-                            .collect::<String>(),
-                        severity,
-                        Kind::Real,
-                    )
-                };
-                let along = Along { marks: vec![told.clone(), decided("declare")], ..Along::default() };
-                match self.declare(house, declare, along).await {
-                    Ok(_) => Ok(Append::default()),
-                    Err(refusal) if refusal.because == crate::incident::refusal::Because::Unavailable => {
-                        Err(refusal)
-                    }
-                    Err(refusal) => {
-                        tracing::warn!(situation = row.id, %refusal, "the rule could not declare; a card is shown");
-                        Ok(also(vec![told, decided("card")], cards))
-                    }
-                }
-            }
-        }
+        self.rule_on(row, within, told, open).await
     }
 
     async fn remember(&self, append: Append) -> Result<(), Refusal> {
@@ -287,8 +209,4 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-fn also(marks: Vec<Mark>, deliveries: Vec<NewDelivery>) -> Append {
-    Append { marks, deliveries, ..Append::default() }
 }

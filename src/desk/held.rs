@@ -92,7 +92,7 @@ impl Desk {
         }
         let alerts = self.situation_alerts(row.id).await?;
         let open = standing.windows.iter().map(|(window, span)| (window, *span));
-        Ok(window::within(open, &row.situation, &alerts))
+        Ok(window::within(open, &row.situation, &alerts, self.world.now()))
     }
 
     /// The alerts of a situation that fire; all, where none does.

@@ -16,6 +16,7 @@ pub mod clock;
 mod declare;
 pub mod drill;
 pub mod evidence;
+mod explain;
 mod eyes;
 mod find;
 pub mod follow;
@@ -28,6 +29,7 @@ mod once;
 pub mod outbox;
 pub mod paging;
 pub mod policy;
+mod ruled;
 pub mod runner;
 mod situations;
 mod slot;
@@ -47,7 +49,11 @@ use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
-    alert::{rules::Rule, window::Window},
+    alert::{
+        flapping::Flapping,
+        rules::{Rule, Rulebook},
+        window::Window,
+    },
     incident::{
         decide::Policy,
         id::IncidentId,
@@ -132,6 +138,9 @@ pub struct Settings {
     pub addresses: BTreeMap<(String, String), String>,
     /// What links to acknowledge a page begin with.
     pub acknowledge_url: Option<url::Url>,
+    pub flapping: Flapping,
+    /// Those whom rules may offer a role, by their ids.
+    pub people: BTreeMap<String, Person>,
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -158,6 +167,8 @@ impl Default for Settings {
             time_zone: chrono_tz::Tz::UTC,
             addresses: BTreeMap::new(),
             acknowledge_url: None,
+            flapping: Flapping::default(),
+            people: BTreeMap::new(),
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,
@@ -178,6 +189,8 @@ pub struct Desk {
     pub journal: Arc<dyn Journal>,
     pub world: Arc<dyn World>,
     pub settings: Settings,
+    /// The rules of the settings, arranged.
+    pub rules: Rulebook,
     /// Which accounts are one person by their own word.
     pub links: Arc<Links>,
     /// With which the links of pages are sealed.
@@ -221,6 +234,7 @@ impl Desk {
             begun: world.now(),
             journal,
             world,
+            rules: Rulebook::new(settings.rules.clone()),
             settings,
             links: Arc::default(),
             seal_key: tokio::sync::OnceCell::new(),

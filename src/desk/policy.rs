@@ -253,7 +253,7 @@ fn is_said(event: &Event) -> bool {
         event,
         Event::Declared { .. }
             | Event::CommandEstablished { .. }
-            | Event::AlertsChanged { .. }
+            | Event::AlertsChanged { flapping: None, .. }
             | Event::UpdateDelivered { .. }
             | Event::Startex { .. }
     )

@@ -2,12 +2,14 @@
 
 use super::{Desk, follow, refuse};
 use crate::{
+    alert::{Status, flapping::Flaps},
     incident::{
         command::{Command, MergeFacts, ParentFacts, SituationFacts},
+        event::AlertRef,
         id::IncidentId,
         refusal::{Because, Refusal},
     },
-    journal::rows::{SituationFilter, SituationRow},
+    journal::rows::{AlertRow, SituationFilter, SituationRow},
     people::Person,
 };
 
@@ -89,6 +91,36 @@ impl Desk {
     pub(crate) async fn facts(&self, row: &SituationRow) -> Result<SituationFacts, Refusal> {
         let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
         let within = self.in_window(row).await?;
-        Ok(SituationFacts { within, ..follow::facts(row, &alerts) })
+        Ok(SituationFacts { within, ..self.facts_of(row, &alerts) })
+    }
+
+    /// How an alert of a situation flaps. An exercise has a clock of its own, and what it plays is meant.
+    pub(super) fn flaps(&self, row: &SituationRow) -> Option<Flaps> {
+        let is_real = !crate::drill::is_exercise(&row.situation.source);
+        let clearings = &row.situation.clearings;
+        is_real.then(|| clearings.flaps(self.settings.flapping, self.world.now())).flatten()
+    }
+
+    /// What an incident is told of a situation.
+    pub(super) fn facts_of(&self, row: &SituationRow, alerts: &[AlertRow]) -> SituationFacts {
+        let shown = alerts.iter().map(|row| AlertRef {
+            source: row.alert.source.clone(),
+            fingerprint: row.alert.fingerprint.clone(),
+            title: row.alert.title.clone(),
+            firing: row.alert.status == Status::Firing,
+            starts_at: row.alert.starts_at,
+            url: row.alert.links.first().map(|link| link.url.to_string()),
+        });
+        SituationFacts {
+            id: row.id,
+            title: row.situation.title.clone(),
+            source: row.situation.source.clone(),
+            firing: u64::from(row.situation.firing),
+            total: u64::from(row.situation.total),
+            acknowledged: u64::from(row.situation.acknowledged),
+            alerts: shown.collect(),
+            flapping: self.flaps(row),
+            ..SituationFacts::default()
+        }
     }
 }

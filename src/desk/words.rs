@@ -79,7 +79,7 @@ impl Desk {
                     }
                     declare.situation = Some(self.facts(&row).await?);
                 }
-                self.declare(caller, declare, along).await
+                self.declare(caller, *declare, along).await
             }
             Spoken::On { target, command } => {
                 let id = self.which(&caller, target.or(here)).await?;

@@ -348,6 +348,7 @@ mod tests {
                 total: 1,
                 alerts: vec![hostile],
                 within: None,
+                because: text(),
             });
             j.say("Bo", None, Event::UpdateDrafted { n: 1, draft: draft(&text()) });
             let paper = j.paper();

@@ -181,6 +181,7 @@ pub fn checkout() -> Journal {
         total: 1,
         alerts: vec![alert("HighErrorRate checkout", true)],
         within: None,
+        because: String::new(),
     });
     j.say("Ada", ic, Event::RoleOffered { role: role("pio"), to: person("Cleo"), expires_at: j.at });
     j.say("Cleo", None, Event::RoleAccepted { role: role("pio"), by: person("Cleo") });
@@ -251,7 +252,7 @@ pub fn checkout() -> Journal {
         ic,
         Event::LinkAdded { label: "Dashboard".into(), url: "https://g.example.com/d/1?from=0&to=1".into() },
     );
-    j.house(Event::AlertsCleared { situation: 4, title: "checkout 5xx".into(), total: 1 });
+    j.house(Event::AlertsCleared { situation: 4, title: "checkout 5xx".into(), total: 1, asks: false });
     j.say("Bo", ic, Event::PhaseChanged { from: to, to: Phase::Resolved, reason: String::new() });
     j.say("Bo", ic, Event::ObjectiveMet { n: 1 });
     j.say("Cleo", Some("pio"), Event::RoleReleased { role: role("pio"), person: person("Cleo") });

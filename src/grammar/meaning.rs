@@ -59,7 +59,8 @@ pub(super) fn of(
                 fields: fields.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
                 ..Declare::new(title.unwrap_or_default(), severity, kind)
             };
-            return Ok(Spoken::Declare { declare, situation: from.map(|situation| situation.0) });
+            let (declare, situation) = (Box::new(declare), from.map(|situation| situation.0));
+            return Ok(Spoken::Declare { declare, situation });
         }
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),

@@ -48,7 +48,7 @@ pub const INPUT_CHARS_MAX: usize = 30_000;
 pub enum Spoken {
     /// The situation, if any, is to be looked up and put into the declaration.
     Declare {
-        declare: Declare,
+        declare: Box<Declare>,
         situation: Option<i64>,
     },
     On {

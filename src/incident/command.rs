@@ -17,6 +17,7 @@ use super::{
     state::{Incident, Situation, Task},
 };
 use crate::{
+    alert::flapping::Flaps,
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
 };
@@ -43,6 +44,9 @@ pub struct Declare {
     /// The greater one that it is a part of, and what the desk knows of that.
     pub under: Option<IncidentId>,
     pub parent: Option<Box<ParentFacts>>,
+    /// What a rule on alerts gives along: who is offered which role, and the playbook to go by.
+    pub offers: Vec<(Role, Person)>,
+    pub playbook: Option<String>,
 }
 
 impl Declare {
@@ -61,6 +65,8 @@ impl Declare {
             fields: vec![],
             under: None,
             parent: None,
+            offers: vec![],
+            playbook: None,
         }
     }
 }
@@ -75,7 +81,7 @@ pub struct DrillStart {
 }
 
 /// What the alert store knows of a situation when it is linked, or when it has moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SituationFacts {
     pub id: i64,
     pub title: String,
@@ -88,6 +94,12 @@ pub struct SituationFacts {
     pub within: Option<InWindow>,
     /// The alerts worth a reader's eye: the first ones, at most a couple of dozen.
     pub alerts: Vec<AlertRef>,
+    /// Why a rule links it, in a sentence; empty where a person does.
+    pub because: String,
+    /// How one of them flaps.
+    pub flapping: Option<Flaps>,
+    /// The rule that resolves the incident when none of its alerts fires any more.
+    pub ended_by: Option<String>,
 }
 
 /// What the rules must know of the incident that another is merged into.

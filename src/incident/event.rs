@@ -18,6 +18,7 @@ use super::{
     severity::Severity,
 };
 use crate::{
+    alert::flapping::Flaps,
     people::Person,
     post::{ComponentState, Impact, PublicPhase},
 };
@@ -536,6 +537,9 @@ pub enum Event {
         alerts: Vec<AlertRef>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within: Option<InWindow>,
+        /// Why a rule did it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        because: String,
     },
     #[serde(rename = "alert.changed")]
     AlertsChanged {
@@ -547,9 +551,19 @@ pub enum Event {
         /// Of those that fire, how many somebody at the sender is on.
         #[serde(default, skip_serializing_if = "is_zero")]
         acknowledged: u64,
+        /// How one of them flaps. What it does from then on is told when it was steady again, or when it gets worse.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        flapping: Option<Flaps>,
     },
     #[serde(rename = "alert.cleared")]
-    AlertsCleared { situation: i64, title: String, total: u64 },
+    AlertsCleared {
+        situation: i64,
+        title: String,
+        total: u64,
+        /// Nothing that is linked to the incident fires any more: somebody is asked whether it is mended.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
+    },
 
     #[serde(rename = "update.drafted")]
     UpdateDrafted { n: u32, draft: Draft },

@@ -406,25 +406,36 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::EntryPinned { target } => format!("Entry {target} is a key moment."),
         Event::EntryUnpinned { target } => format!("Entry {target} is no key moment any more."),
 
-        Event::AlertsLinked { situation, title, source, firing, total, within, .. } => {
+        Event::AlertsLinked { situation, title, source, firing, total, within, because, .. } => {
+            let because = if because.is_empty() { String::new() } else { format!(" {}", ended(because)) };
             let window = within.as_ref().map_or_else(String::new, |window| {
                 format!("; within the maintenance window «{}», until {}", window.name, tell(window.until))
             });
             format!(
-                "Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing{window}."
+                "Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing{window}.{because}"
             )
         }
-        Event::AlertsChanged { situation, title, firing, total, acknowledged, .. } => {
+        Event::AlertsChanged { situation, title, firing, total, acknowledged, flapping: None, .. } => {
             let on_it = match acknowledged {
                 0 => String::new(),
                 n => format!(", {n} acknowledged at the sender"),
             };
             format!("Alerts S-{situation} «{title}»: {firing} of {total} firing now{on_it}.")
         }
-        Event::AlertsCleared { situation, title, total } => match total {
-            1 => format!("Alerts S-{situation} «{title}» cleared: its one alert has stopped firing."),
-            total => format!("Alerts S-{situation} «{title}» cleared: all {total} have stopped firing."),
-        },
+        Event::AlertsChanged { situation, title, firing, total, flapping: Some(flaps), .. } => format!(
+            "Alerts S-{situation} «{title}» are {flaps}; {firing} of {total} firing now. Until it is steady, only worse is told."
+        ),
+        Event::AlertsCleared { situation, title, total, asks } => {
+            let cleared = match total {
+                1 => "its one alert has stopped firing".to_owned(),
+                total => format!("all {total} have stopped firing"),
+            };
+            let asks = match asks {
+                true => " Nothing that is linked here fires any more. Is it mended? `resolve HOW`.",
+                false => "",
+            };
+            format!("Alerts S-{situation} «{title}» cleared: {cleared}.{asks}")
+        }
 
         Event::UpdateDrafted { n, draft } => {
             let corrects = draft.corrects.map(|n| format!(", correcting update {n}")).unwrap_or_default();

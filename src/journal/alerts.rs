@@ -1,18 +1,26 @@
 //! Taking alerts: what is known of them, what changed, which situation they belong to; a few statements a batch.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt, AlertsOnce,
     statements::{Around, INSERT_NEW, STATEMENT_MAX, Val, insert, insert_within},
 };
-use crate::alert::{
-    Alert, AlertSeverity, Key, Status,
-    situation::{self, Change, Known, Situation},
+use crate::{
+    alert::{
+        Alert, AlertSeverity, Key, Status,
+        group::{Grouping, Joins, Spot, own_hash, sender_hash},
+        order,
+        situation::{self, Change, Known, Situation},
+    },
+    drill,
 };
 
 /// Open situations kept in memory; beyond that they are read again when needed.
@@ -25,10 +33,11 @@ pub(super) struct Memory {
     situation: i64,
     by_group: HashMap<[u8; 16], i64>,
     held: HashMap<i64, Held>,
+    grouping: Arc<Grouping>,
 }
 
 impl Memory {
-    pub async fn new(conn: &mut SqliteConnection) -> Result<Memory, sqlx::Error> {
+    pub async fn new(conn: &mut SqliteConnection, grouping: Arc<Grouping>) -> Result<Memory, sqlx::Error> {
         let next = async |conn: &mut SqliteConnection, sql: &'static str| -> Result<i64, sqlx::Error> {
             Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(conn).await? + 1)
         };
@@ -37,7 +46,23 @@ impl Memory {
             situation: next(conn, "SELECT COALESCE(MAX(id), 0) FROM situations").await?,
             by_group: HashMap::new(),
             held: HashMap::new(),
+            grouping,
         })
+    }
+
+    /// Where an alert that is in no situation yet belongs.
+    fn spot(&self, one: &One) -> Spot {
+        let shared = match self.grouping.is_empty() || drill::is_exercise(&one.alert.source) {
+            true => None,
+            false => self.grouping.shared(&one.alert),
+        };
+        shared.unwrap_or_else(|| Spot::by_sender(one.group))
+    }
+
+    /// The open situation of this place, and when it last changed.
+    fn open_at(&self, hash: &[u8; 16]) -> Option<(i64, DateTime<Utc>)> {
+        let id = *self.by_group.get(hash)?;
+        Some((id, self.held.get(&id).map_or(DateTime::<Utc>::MAX_UTC, |held| held.state.updated_at)))
     }
 
     /// Open situations are read again before they are next used.
@@ -78,7 +103,7 @@ impl Prepared {
     pub fn of(batch: AlertBatch) -> Prepared {
         let alerts = batch.alerts.into_iter().map(|alert| One {
             key: alert.key(),
-            group: group_hash(&alert.source, &alert.group_key),
+            group: sender_hash(&alert.source, &alert.group_key),
             stored: json(&alert),
             alert,
         });
@@ -135,10 +160,30 @@ impl Prepared {
     }
 }
 
-struct KnownAlert {
+struct KnownAlert<'a> {
     id: i64,
     situation: i64,
     known: Known,
+    last: Last<'a>,
+}
+
+/// What an alert last said.
+enum Last<'a> {
+    /// As it stands in its table.
+    Stored(String),
+    Here(&'a One),
+}
+
+impl Last<'_> {
+    /// Whether what comes now was overtaken by it.
+    fn overtakes(&self, late: &Alert) -> bool {
+        match self {
+            Last::Stored(json) => {
+                serde_json::from_str(json).is_ok_and(|known| order::is_overtaken(late, &known))
+            }
+            Last::Here(one) => order::is_overtaken(late, &one.alert),
+        }
+    }
 }
 
 struct Held {
@@ -153,7 +198,9 @@ struct Upsert<'a> {
     /// It has no row yet.
     is_new: bool,
     situation: i64,
-    one: &'a One,
+    key: Key,
+    known: Known,
+    stored: Cow<'a, str>,
     seen: DateTime<Utc>,
     times: i64,
     receipt: &'a str,
@@ -167,19 +214,19 @@ const UPDATE: &str = "ON CONFLICT (alert_key) DO UPDATE SET situation = excluded
 
 impl Upsert<'_> {
     fn vals(&self) -> Vec<Val> {
-        let (one, seen) = (self.one, self.seen.timestamp_millis());
+        let seen = self.seen.timestamp_millis();
         vec![
             Val::Int(self.id),
-            Val::Blob(one.key.to_vec()),
+            Val::Blob(self.key.to_vec()),
             Val::Int(self.situation),
-            Val::Int(i64::from(one.alert.status == Status::Firing)),
-            Val::Text(one.alert.severity.word().to_owned()),
-            Val::Int(i64::from(Known::of(&one.alert).acknowledged)),
+            Val::Int(i64::from(self.known.status == Status::Firing)),
+            Val::Text(self.known.severity.word().to_owned()),
+            Val::Int(i64::from(self.known.acknowledged)),
             Val::Int(seen),
             Val::Int(seen),
             Val::Int(self.times),
             Val::Text(self.receipt.to_owned()),
-            Val::Text(one.stored.clone()),
+            Val::Text(self.stored.clone().into_owned()),
         ]
     }
 }
@@ -191,19 +238,6 @@ fn json(alert: &Alert) -> String {
         Ok(()) => String::from_utf8(json).unwrap_or_default(),
         Err(_) => String::new(),
     }
-}
-
-/// Group identity within the open situations.
-fn group_hash(source: &str, group_key: &str) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    hash.update((source.len() as u64).to_le_bytes());
-    hash.update(source);
-    hash.update(group_key);
-    let mut short = [0; 16];
-    for (to, from) in short.iter_mut().zip(hash.finalize()) {
-        *to = from;
-    }
-    short
 }
 
 /// Writes the alerts of all batches, none of which is empty; one receipt each.
@@ -223,10 +257,15 @@ pub(super) async fn take(
         .collect();
     let mut known = known_alerts(conn, around.before, incoming.iter().map(|(_, one)| one.key)).await?;
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
-    // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still.
+    // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still, and so does
+    // what was said before the end.
+    let is_overtaken = |known: &KnownAlert<'_>, alert: &Alert| {
+        known.known != Known::of(alert) && known.last.overtakes(alert)
+    };
     let fires: HashSet<Key> = incoming
         .iter()
         .filter(|(_, one)| one.alert.status == Status::Firing)
+        .filter(|(_, one)| !known.get(&one.key).is_some_and(|known| is_overtaken(known, &one.alert)))
         .map(|(_, one)| one.key)
         .collect();
     // Its row is still the one row of this alert.
@@ -234,34 +273,44 @@ pub(super) async fn take(
     known.retain(|key, known| {
         memory.held.get(&known.situation).is_some_and(|held| held.is_open || !fires.contains(key))
     });
-    let unplaced: HashSet<[u8; 16]> =
-        incoming.iter().filter(|(_, one)| !known.contains_key(&one.key)).map(|(_, one)| one.group).collect();
-    read_open(conn, unplaced, memory).await?;
+    let spots: HashMap<Key, Spot> = incoming
+        .iter()
+        .filter(|(_, one)| !known.contains_key(&one.key))
+        .map(|(_, one)| (one.key, memory.spot(one)))
+        .collect();
+    read_open(conn, spots.values().map(|spot| spot.hash).collect(), memory).await?;
 
     let mut receipts = vec![AlertReceipt::default(); batches.len()];
     let mut upserts: HashMap<Key, usize> = HashMap::with_capacity(incoming.len());
     let mut order: Vec<Upsert<'_>> = Vec::with_capacity(incoming.len());
     let mut changes: HashMap<i64, Vec<Change<'_>>> = HashMap::new();
-    let mut opened: HashMap<i64, [u8; 16]> = HashMap::new();
+    let mut opened: HashMap<i64, Spot> = HashMap::new();
+    let mut displaced: Vec<i64> = Vec::new();
     let mut latest: HashMap<i64, DateTime<Utc>> = HashMap::new();
     for (at, one) in incoming {
         let (batch, key, alert) = (batches[at], one.key, &one.alert);
         let before = known.get(&key).map(|known| (known.id, known.situation, known.known));
+        let is_overtaken = known.get(&key).is_some_and(|known| is_overtaken(known, alert));
         let situation = match before {
             Some((_, situation, _)) => situation,
-            None => match memory.by_group.get(&one.group) {
-                Some(id) => *id,
-                None => {
-                    let id = memory.next_situation();
-                    opened.insert(id, one.group);
-                    memory.by_group.insert(one.group, id);
-                    id
+            None => {
+                let spot = spots.get(&key).cloned().unwrap_or_else(|| memory.spot(one));
+                // One that was opened for this very batch is not in memory yet: it changed now.
+                match spot.joins(memory.open_at(&spot.hash), batch.now) {
+                    Joins::Situation(id) => id,
+                    Joins::Opens { instead_of } => {
+                        displaced.extend(instead_of);
+                        let id = memory.next_situation();
+                        memory.by_group.insert(spot.hash, id);
+                        opened.insert(id, spot);
+                        id
+                    }
                 }
-            },
+            }
         };
-        let change = Change { alert, before: before.map(|(_, _, known)| known) };
+        let change = Change { alert, before: before.map(|(_, _, known)| known), is_overtaken };
         let receipt = &mut receipts[at];
-        match (before.is_some(), change.is_news()) {
+        match (before.is_some(), change.is_news() && !is_overtaken) {
             (false, _) => receipt.new += 1,
             (true, true) => receipt.changed += 1,
             (true, false) => receipt.repeated += 1,
@@ -275,18 +324,30 @@ pub(super) async fn take(
         }
         let row = before.map(|(id, _, _)| id).or_else(|| rows.get(&key).copied());
         let (is_new, id) = (row.is_none(), row.unwrap_or_else(|| memory.next_alert()));
-        known.insert(key, KnownAlert { id, situation, known: Known::of(alert) });
-        match upserts.get(&key).and_then(|place| order.get_mut(*place)) {
-            Some(upsert) => {
-                upsert.one = one;
-                upsert.seen = batch.now;
-                upsert.times += 1;
-            }
+        let place = match upserts.get(&key) {
+            Some(place) => *place,
             None => {
+                let (stored, known) = match known.get(&key) {
+                    Some(KnownAlert { last: Last::Stored(stored), known, .. }) if is_overtaken => {
+                        (Cow::Owned(stored.clone()), *known)
+                    }
+                    _ => (Cow::Borrowed(one.stored.as_str()), Known::of(alert)),
+                };
                 upserts.insert(key, order.len());
-                let receipt = &batch.receipt;
-                order.push(Upsert { id, is_new, situation, one, seen: batch.now, times: 1, receipt });
+                let (seen, receipt) = (batch.now, batch.receipt.as_str());
+                order.push(Upsert { id, is_new, situation, key, known, stored, seen, times: 0, receipt });
+                order.len() - 1
             }
+        };
+        if let Some(upsert) = order.get_mut(place) {
+            upsert.seen = batch.now;
+            upsert.times += 1;
+            if !is_overtaken {
+                (upsert.known, upsert.stored) = (Known::of(alert), Cow::Borrowed(one.stored.as_str()));
+            }
+        }
+        if !is_overtaken {
+            known.insert(key, KnownAlert { id, situation, known: Known::of(alert), last: Last::Here(one) });
         }
     }
 
@@ -295,18 +356,27 @@ pub(super) async fn take(
         let now = latest.get(&id).copied().unwrap_or_default();
         let existing = memory.held.get(&id);
         let name = format!("S-{id}");
-        let Some(state) = situation::fold(existing.map(|held| &held.state), &changes, now, &name) else {
+        let Some(mut state) = situation::fold(existing.map(|held| &held.state), &changes, now, &name) else {
             continue;
         };
+        if existing.is_some_and(|held| held.state == state) {
+            continue;
+        }
         let revision = existing.map_or(0, |held| held.revision) + 1;
         let is_open = existing.is_none_or(|held| held.is_open);
-        let group = match opened.remove(&id) {
-            Some(group) => group,
-            None => group_hash(&state.source, &state.group_key),
+        // Of one that has a row already it is not written.
+        let place = match opened.remove(&id) {
+            Some(spot) => {
+                if let Some((group, key)) = spot.group {
+                    (state.grouped_by, state.group_key) = (Some(group), key);
+                }
+                spot.hash
+            }
+            None => own_hash(id),
         };
         situation_rows.push(vec![
             Val::Int(id),
-            Val::Blob(group.to_vec()),
+            Val::Blob(place.to_vec()),
             Val::Text(serde_json::to_string(&state).unwrap_or_default()),
             Val::Int(i64::from(state.firing)),
             Val::Int(now.timestamp_millis()),
@@ -316,6 +386,13 @@ pub(super) async fn take(
             Val::Text(state.source.clone()),
         ]);
         memory.held.insert(id, Held { state, is_open, revision });
+    }
+    for id in displaced {
+        sqlx::query("UPDATE situations SET group_hash = $1 WHERE id = $2")
+            .bind(own_hash(id).to_vec())
+            .bind(id)
+            .execute(&mut *conn)
+            .await?;
     }
     insert(
         conn,
@@ -341,17 +418,17 @@ fn each(query: &str, count: usize) -> String {
     vec![query; count].join(" UNION ALL ")
 }
 
-async fn known_alerts(
+async fn known_alerts<'a>(
     conn: &mut SqliteConnection,
     mut before: &str,
     keys: impl Iterator<Item = Key>,
-) -> Result<HashMap<Key, KnownAlert>, sqlx::Error> {
+) -> Result<HashMap<Key, KnownAlert<'a>>, sqlx::Error> {
     let keys: HashSet<Key> = keys.collect();
     let mut known = HashMap::with_capacity(keys.len());
     let keys: Vec<_> = keys.into_iter().collect();
     for chunk in keys.chunks(STATEMENT_MAX) {
         let sql = each(
-            "SELECT alert_key, id, situation, is_firing, severity, is_acknowledged FROM alerts WHERE alert_key = ?",
+            "SELECT alert_key, id, situation, is_firing, severity, is_acknowledged, alert FROM alerts WHERE alert_key = ?",
             chunk.len(),
         );
         let mut query = sqlx::query(AssertSqlSafe(format!("{before}{sql}")));
@@ -363,9 +440,11 @@ async fn known_alerts(
             let Ok(key) = Key::try_from(row.try_get::<&[u8], _>(0)?) else { continue };
             let status = if row.try_get::<i64, _>(3)? == 1 { Status::Firing } else { Status::Resolved };
             let severity = AlertSeverity::read(row.try_get::<&str, _>(4)?);
-            let acknowledged = row.try_get::<i64, _>(5)? == 1;
             let (id, situation) = (row.try_get(1)?, row.try_get(2)?);
-            known.insert(key, KnownAlert { id, situation, known: Known { status, severity, acknowledged } });
+            let acknowledged = row.try_get::<i64, _>(5)? == 1;
+            let last = Last::Stored(row.try_get(6)?);
+            let state = Known { status, severity, acknowledged };
+            known.insert(key, KnownAlert { id, situation, known: state, last });
         }
     }
     Ok(known)

@@ -12,6 +12,7 @@ mod arrangements;
 mod evidence;
 mod gathered;
 mod heartbeats;
+pub mod history;
 mod inbox;
 mod on_call;
 mod once;
@@ -108,6 +109,12 @@ pub enum Mark {
     SituationDecided {
         id: i64,
         how: String,
+        verdict: Option<Verdict>,
+    },
+    /// It is looked at again at this time, although nothing moves until then; or not any more.
+    SituationLook {
+        id: i64,
+        at: Option<DateTime<Utc>>,
     },
     /// It is looked at again then.
     SituationHeld {

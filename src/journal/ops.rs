@@ -250,9 +250,18 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .execute(conn)
                 .await?;
         }
-        Mark::SituationDecided { id, how } => {
-            sqlx::query("UPDATE situations SET decided = $1 WHERE id = $2")
+        Mark::SituationDecided { id, how, verdict } => {
+            let verdict = verdict.as_ref().and_then(|verdict| serde_json::to_string(verdict).ok());
+            sqlx::query("UPDATE situations SET decided = $1, verdict = $2 WHERE id = $3")
                 .bind(how.as_str())
+                .bind(verdict)
+                .bind(*id)
+                .execute(conn)
+                .await?;
+        }
+        Mark::SituationLook { id, at } => {
+            sqlx::query("UPDATE situations SET look_at = $1 WHERE id = $2")
+                .bind(at.map(|at| at.timestamp_millis()))
                 .bind(*id)
                 .execute(conn)
                 .await?;

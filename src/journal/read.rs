@@ -237,6 +237,12 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
             ("WHERE incident = $2 AND $1 = 0 ORDER BY id", 0, incident.to_string(), 1_000)
         }
         SituationFilter::Untold { limit } => return untold(pool, limit).await,
+        SituationFilter::Due { now, limit } => (
+            "WHERE look_at IS NOT NULL AND look_at <= $1 AND $2 = '' ORDER BY look_at, id",
+            now.timestamp_millis(),
+            String::new(),
+            limit,
+        ),
         SituationFilter::Recent { limit } => {
             ("WHERE $1 = 0 AND $2 = '' ORDER BY id DESC", 0, String::new(), limit)
         }
@@ -250,7 +256,8 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
     each(rows, situation)
 }
 
-const SITUATION_COLUMNS: &str = "SELECT id, state, is_open, incident, revision, decided FROM situations";
+const SITUATION_COLUMNS: &str =
+    "SELECT id, state, is_open, incident, revision, decided, verdict FROM situations";
 
 fn situation(row: &SqliteRow) -> Result<SituationRow> {
     let id: i64 = row.get(0);
@@ -264,6 +271,8 @@ fn situation(row: &SqliteRow) -> Result<SituationRow> {
             .transpose()?,
         revision: row.get(4),
         decided: row.get(5),
+        // What does not read is not told; it decides nothing.
+        verdict: row.get::<Option<String>, _>(6).and_then(|json| serde_json::from_str(&json).ok()),
     })
 }
 

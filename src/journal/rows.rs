@@ -114,6 +114,17 @@ pub struct SituationRow {
     pub revision: i64,
     /// What a rule made of it.
     pub decided: Option<String>,
+    /// Which rule, and why.
+    pub verdict: Option<Verdict>,
+}
+
+/// What was decided of a situation, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// `None` if none matched.
+    pub rule: Option<String>,
+    /// A sentence.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +142,11 @@ pub enum SituationFilter {
         limit: u32,
     },
     Recent {
+        limit: u32,
+    },
+    /// To be looked at again by now, the longest due first.
+    Due {
+        now: DateTime<Utc>,
         limit: u32,
     },
 }

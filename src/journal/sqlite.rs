@@ -29,7 +29,7 @@ use super::{
     writer::{Gauges, Job, Writer},
 };
 use crate::{
-    alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
+    alert::{arranged::Arrangement, change::Change, group::Grouping, judgement::Judgement, report::Fired},
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     people::Person,
     roster::Fetched,
@@ -99,6 +99,14 @@ impl SqliteJournal {
     /// # Errors
     /// [`OpenError`], each with what to do.
     pub async fn open(dir: &Path) -> Result<SqliteJournal, OpenError> {
+        Self::open_grouping(dir, Grouping::default()).await
+    }
+
+    /// [`SqliteJournal::open`], and alerts are put into situations by these groups.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn open_grouping(dir: &Path, grouping: Grouping) -> Result<SqliteJournal, OpenError> {
         let directory = |why| OpenError::Directory { dir: dir.to_owned(), why };
         std::fs::create_dir_all(dir).map_err(directory)?;
         let lock = std::fs::OpenOptions::new()
@@ -136,7 +144,8 @@ impl SqliteJournal {
             .connect_lazy_with(options(&file).read_only(true).pragma("cache_size", "-4096"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let gauges = Arc::new(Gauges::default());
-        let writer = Writer::new(conn, writing, jobs, gauges.clone()).await.map_err(database)?;
+        let writer =
+            Writer::new(conn, writing, jobs, gauges.clone(), Arc::new(grouping)).await.map_err(database)?;
         // On a thread of its own: woken by SQLite's thread for every statement, it would else stand in line behind the
         // requests each time.
         let runtime = tokio::runtime::Handle::current();

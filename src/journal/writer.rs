@@ -39,9 +39,12 @@ use super::{
     ops::SmallOp,
     statements::*,
 };
-use crate::incident::{
-    chain::{GENESIS, seal},
-    id::IncidentId,
+use crate::{
+    alert::group::Grouping,
+    incident::{
+        chain::{GENESIS, seal},
+        id::IncidentId,
+    },
 };
 
 /// Jobs written in one transaction at most.
@@ -89,6 +92,7 @@ pub(super) struct Writer {
     /// The last of the inbox that is in its situation.
     placed: i64,
     gauges: Arc<Gauges>,
+    grouping: Arc<Grouping>,
 }
 
 /// What others see of the writers.
@@ -125,10 +129,11 @@ impl Writer {
         options: SqliteConnectOptions,
         jobs: mpsc::UnboundedReceiver<Job>,
         gauges: Arc<Gauges>,
+        grouping: Arc<Grouping>,
     ) -> Result<Writer, sqlx::Error> {
-        let (alerts, next_delivery, placed) = memory(&mut conn).await?;
+        let (alerts, next_delivery, placed) = memory(&mut conn, &grouping).await?;
         let heads = HashMap::new();
-        Ok(Writer { conn: Some(conn), options, jobs, heads, alerts, next_delivery, placed, gauges })
+        Ok(Writer { conn: Some(conn), options, jobs, heads, alerts, next_delivery, placed, gauges, grouping })
     }
 
     /// The last of the inbox that is in its situation.
@@ -249,7 +254,7 @@ impl Writer {
     async fn reopen(&mut self) -> Result<SqliteConnection, sqlx::Error> {
         let mut conn = self.options.connect().await?;
         self.heads.clear();
-        (self.alerts, self.next_delivery, self.placed) = memory(&mut conn).await?;
+        (self.alerts, self.next_delivery, self.placed) = memory(&mut conn, &self.grouping).await?;
         Ok(conn)
     }
 
@@ -473,8 +478,11 @@ async fn stands(
     Ok(id.is_some_and(|id| id == last.id.to_string()))
 }
 
-async fn memory(conn: &mut SqliteConnection) -> Result<(alerts::Memory, i64, i64), sqlx::Error> {
-    let alerts = alerts::Memory::new(conn).await?;
+async fn memory(
+    conn: &mut SqliteConnection,
+    grouping: &Arc<Grouping>,
+) -> Result<(alerts::Memory, i64, i64), sqlx::Error> {
+    let alerts = alerts::Memory::new(conn, grouping.clone()).await?;
     let delivery: i64 =
         sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM deliveries").fetch_one(&mut *conn).await?;
     Ok((alerts, delivery + 1, inbox::marked(conn).await?))

@@ -6,5 +6,6 @@ mod heartbeats;
 mod masking;
 mod outbox;
 mod parts;
+mod rules;
 mod timers;
 mod writing;

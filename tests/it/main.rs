@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says so by failing"
 )]
 
+mod alert_rules;
 mod alertmanager_real;
 mod bad_input;
 mod desk;

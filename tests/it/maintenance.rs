@@ -4,7 +4,7 @@ use chrono::Duration;
 use commandpost::{
     alert::{
         Alert,
-        rules::{Action, Matchers, Rule},
+        rules::{Action, Declaring, Matchers, Rule},
         window::{Day, Effect, Time, Window},
     },
     desk::{Answer, Settings, words, words::Words},
@@ -62,7 +62,7 @@ async fn card(house: &House, id: i64) -> String {
 #[tokio::test]
 async fn an_alert_within_a_window_is_told_with_its_name_and_in_the_incident_that_a_rule_declares() {
     let when = Matchers::default();
-    let then = Action::Declare { severity: 2, title: None };
+    let then = Action::Declare(Declaring { severity: 2, ..Declaring::default() });
     let rules = vec![Rule { name: "all".into(), when, then }];
     let house = house(Settings { rules, ..Settings::default() }).await;
     let planned =

@@ -49,6 +49,13 @@ const SAMPLES: &[(i64, &[&str], &str)] = &[
         "SELECT COUNT(*) FROM incidents i WHERE i.incident = 'INC-3' AND i.seen_by = '[\"ada\"]'",
     ),
     (
+        4,
+        &[
+            "INSERT INTO situations VALUES (4, x'04', '{}', 1, 1, 0, NULL, 1, 0, 'card', '{\"rule\":null,\"reason\":\"r\"}', 5)",
+        ],
+        "SELECT COUNT(*) FROM situations s WHERE s.id = 4 AND s.look_at = 5 AND s.verdict LIKE '%reason%'",
+    ),
+    (
         5,
         &[
             "INSERT INTO changes VALUES ('github', 'deployment/1', 1, '{}')",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use commandpost::{
+    alert::flapping::Flaps,
     desk::policy::consequences,
     incident::{
         command::{
@@ -115,9 +116,9 @@ fn facts() -> impl Strategy<Value = SituationFacts> {
         source: "alertmanager".into(),
         firing,
         total: firing + more,
-        alerts: vec![],
-        acknowledged: 0,
-        within: None,
+        flapping: (more == 2).then_some(Flaps { times: 3, minutes: 9 }),
+        ended_by: (id == 3).then(|| "disks".into()),
+        ..SituationFacts::default()
     })
 }
 

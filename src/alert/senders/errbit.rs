@@ -18,6 +18,10 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     alert.link(LinkKind::Other, problem.get("issue_link"));
     alert.starts_at(problem.get("first_notice_at"));
     alert.ends_at(problem.get("resolved_at"));
+    // A problem that comes back keeps its first notice.
+    if !alert.is_resolved() {
+        alert.changed_at(problem.get("last_notice_at"));
+    }
     out.alert(alert);
     Ok(())
 }

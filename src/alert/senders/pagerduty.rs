@@ -15,13 +15,13 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     if body.at("messages").is_list() {
         for message in out.each(body.at("messages"))? {
             let kind = message.first(&["event", "type"]);
-            incident(&kind, message.either(&["incident", "data.incident"]), out);
+            incident(&kind, message.either(&["incident", "data.incident"]), "", out);
         }
         return Ok(());
     }
     let event = body.at("event");
     if event.is_there() {
-        incident(&event.get("event_type"), event.at("data"), out);
+        incident(&event.get("event_type"), event.at("data"), &event.get("occurred_at"), out);
         return Ok(());
     }
     // A change event, a subscription, or a part of an event by itself.
@@ -29,13 +29,14 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         || body.at("webhook_subscription").is_there()
         || body.at("type").is_there()
     {
-        incident("", body, out);
+        incident("", body, "", out);
         return Ok(());
     }
     Err(out.missing("event"))
 }
 
-fn incident(kind: &str, of: Node<'_>, out: &mut Reading<'_>) {
+/// `occurred`: when the event came about, where it says so.
+fn incident(kind: &str, of: Node<'_>, occurred: &str, out: &mut Reading<'_>) {
     let (id, what) = (of.get("id"), of.get("type"));
     let status = of.get("status");
     let is_incident = !id.is_empty()
@@ -68,6 +69,11 @@ fn incident(kind: &str, of: Node<'_>, out: &mut Reading<'_>) {
     alert.link(LinkKind::Source, of.get("html_url"));
     alert.link(LinkKind::Other, of.get("conference_bridge.conference_url"));
     alert.starts_at(of.first(&["created_at", "created_on"]));
+    // An incident that is reopened keeps its start.
+    if said != Said::Resolved {
+        let changed = of.first(&["last_status_change_at", "last_status_change_on"]);
+        alert.changed_at(if occurred.is_empty() { changed } else { occurred.to_owned() });
+    }
     alert.ends_at(of.first(&["resolved_at", "last_status_change_at", "last_status_change_on"]));
     out.alert(alert);
 }

@@ -46,6 +46,10 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     alert.link(LinkKind::Source, incident.get("shortlink"));
     alert.starts_at(incident.get("created_at"));
     alert.ends_at(incident.get("resolved_at"));
+    // An incident that is reopened keeps its start.
+    if said != Said::Resolved {
+        alert.changed_at(incident.get("updated_at"));
+    }
     out.alert(alert);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What an operator relies on, from the file and the environment to the settings or the errors.
 
+mod alerts;
 mod doors;
 mod maintenance;
 mod on_call;

@@ -108,7 +108,7 @@ async fn tell(desk: &Arc<Desk>, drill: IncidentId, situation: i64) -> Result<(),
     let Some(row) = rows.into_iter().next() else { return Ok(()) };
     let marks = vec![
         Mark::SituationTold { id: row.id, revision: row.revision },
-        Mark::SituationDecided { id: row.id, how: "record".into() },
+        Mark::SituationDecided { id: row.id, how: "record".into(), verdict: None },
     ];
     let along = Along { marks, ..Along::default() };
     let facts = desk.facts(&row).await?;
@@ -140,7 +140,7 @@ pub(super) async fn silence(desk: &Arc<Desk>, drill: IncidentId) -> Result<(), R
     for id in taken.situations {
         for row in desk.journal.situations(SituationFilter::One(id)).await.map_err(refuse)? {
             marks.push(Mark::SituationTold { id: row.id, revision: row.revision });
-            marks.push(Mark::SituationDecided { id: row.id, how: "record".into() });
+            marks.push(Mark::SituationDecided { id: row.id, how: "record".into(), verdict: None });
         }
     }
     desk.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse)

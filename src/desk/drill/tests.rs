@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     alert::{
         AlertSeverity,
-        rules::{Action, Matchers, Rule},
+        rules::{Action, Declaring, Matchers, Rule},
     },
     desk::{Settings, clock::World},
     drill::{metric::Metric, read, score::Rating},
@@ -88,7 +88,7 @@ async fn open() -> House {
     settings.rules = vec![Rule {
         name: "declare everything critical".into(),
         when: Matchers { severity: Some(AlertSeverity::Critical), ..Matchers::default() },
-        then: Action::Declare { severity: 1, title: None },
+        then: Action::Declare(Declaring { severity: 1, ..Declaring::default() }),
     }];
     House { desk: Desk::new(journal, world.clone(), settings), world, said: Arc::default(), _dir: dir }
 }
@@ -105,7 +105,7 @@ fn say(desk: &Arc<Desk>) -> SayFn {
                         target.or(incident).ok_or_else(|| Refusal::invalid("Which incident?", "Say it."))?;
                     desk.submit(caller, id, command, along).await
                 }
-                Spoken::Declare { declare, .. } => desk.declare(caller, declare, along).await,
+                Spoken::Declare { declare, .. } => desk.declare(caller, *declare, along).await,
                 _ => Ok(Answer { text: String::new(), incident, seq: None }),
             }
         })

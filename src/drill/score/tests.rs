@@ -205,6 +205,7 @@ fn the_first_reaction_is_the_first_thing_that_a_person_does_after_the_alert() {
         total: 1,
         alerts: vec![],
         within: None,
+        because: String::new(),
     };
     let remind = Event::Reminded { what: "x".into(), executive: false };
     let entries = timeline("house", vec![(1, "house", alert), (2, "house", remind), (9, "Ada", note())], 60);

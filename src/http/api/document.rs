@@ -35,6 +35,7 @@ use utoipa::OpenApi;
         super::arrange::end_window,
         super::heartbeats::heartbeats,
         super::oncall::oncall,
+        super::alerts::explain,
         super::outbox::outbox,
         super::outbox::outbox_retry,
         super::outbox::outbox_drop,

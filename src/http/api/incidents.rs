@@ -162,16 +162,7 @@ pub(crate) async fn declare(
     let situation =
         match new.situation.as_deref().map(|s| s.trim_start_matches("S-").parse::<i64>()).transpose() {
             // The facts are looked up at the desk; only the number counts here.
-            Ok(id) => id.map(|id| SituationFacts {
-                id,
-                title: String::new(),
-                source: String::new(),
-                firing: 0,
-                total: 0,
-                alerts: vec![],
-                acknowledged: 0,
-                within: None,
-            }),
+            Ok(id) => id.map(|id| SituationFacts { id, ..SituationFacts::default() }),
             Err(_) => return reply::refused(&Refusal::invalid("That is no alert situation.", "Write S-3.")),
         };
     let under = match new.under.as_deref().map(str::parse).transpose() {

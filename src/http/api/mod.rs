@@ -85,6 +85,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         post("/api/v1/maintenance/{n}/end", arrange::end_window),
         get("/api/v1/heartbeats", heartbeats::heartbeats),
         get("/api/v1/oncall", oncall::oncall),
+        get("/api/v1/situations/{id}/explain", alerts::explain),
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),

@@ -45,6 +45,8 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     if let Some(facts) = &declare.situation {
         events.push(linked(facts).into());
     }
+    let given = super::rule::given(declare, &events, scene);
+    events.extend(given.into_iter().map(Happened::from));
     let seen = match circle.as_deref() {
         None => "",
         Some([_]) => " Only you see it; `admit NAME` lets somebody in.",
@@ -108,6 +110,7 @@ pub(super) fn linked(facts: &SituationFacts) -> Event {
         total: facts.total,
         alerts: facts.alerts.clone(),
         within: facts.within.clone(),
+        because: facts.because.clone(),
     }
 }
 
@@ -399,6 +402,7 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
             total: one.total,
             alerts: vec![],
             within: None,
+            because: String::new(),
         }));
         let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
         events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {

@@ -139,13 +139,23 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
     let Some(known) = incident.situations.get(&facts.id) else {
         return Err(Refusal::conflict(format!("S-{} is not linked here.", facts.id), "Nothing to do."));
     };
-    if facts.firing == 0 && known.firing > 0 {
-        let event =
-            Event::AlertsCleared { situation: facts.id, title: facts.title.clone(), total: facts.total };
-        return Ok(Decision::one(event, ""));
+    // What flaps was told to flap: then only what is worse than that is told.
+    if facts.flapping.is_some() && known.is_flapping && facts.firing <= known.firing {
+        return Ok(Decision::read(""));
+    }
+    if facts.flapping.is_none() && facts.firing == 0 && (known.firing > 0 || known.is_flapping) {
+        let others = incident.situations.values().filter(|other| other.id != facts.id);
+        let is_last = others.map(|other| other.firing).sum::<u64>() == 0;
+        let ended_by = facts.ended_by.as_deref().filter(|_| is_last);
+        let resolved = ended_by.and_then(|rule| super::rule::resolved(incident, rule));
+        let asks = is_last && incident.phase.is_active() && resolved.is_none();
+        let (title, total) = (facts.title.clone(), facts.total);
+        let cleared = Event::AlertsCleared { situation: facts.id, title, total, asks };
+        return Ok(Decision::many(std::iter::once(cleared).chain(resolved).collect(), ""));
     }
     let now = (facts.firing, facts.total, facts.acknowledged);
-    if now == (known.firing, known.total, known.acknowledged) {
+    let is_same = now == (known.firing, known.total, known.acknowledged);
+    if is_same && facts.flapping.is_some() == known.is_flapping {
         // Only repeats: counted in the alert store, nothing for a reader.
         return Ok(Decision::read(""));
     }
@@ -156,6 +166,7 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         total: facts.total,
         alerts: facts.alerts.clone(),
         acknowledged: facts.acknowledged,
+        flapping: facts.flapping,
     };
     Ok(Decision::one(event, ""))
 }

@@ -3,8 +3,8 @@
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
-//! silence), `paging` (whom to wake), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the public is told),
-//! `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
+//! silence), `paging` (whom to wake), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the
+//! public is told), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
 mod accountability;
@@ -23,6 +23,7 @@ mod period;
 mod posts;
 mod relations;
 mod roles;
+mod rule;
 mod taxonomy;
 mod unified;
 mod work;

@@ -1,7 +1,10 @@
 //! What a tired person reads.
 
 use super::*;
-use crate::incident::{decide::when, milestone::Milestone, phase::Phase, role::Role, severity::Severity};
+use crate::{
+    alert::flapping::Flaps,
+    incident::{decide::when, milestone::Milestone, phase::Phase, role::Role, severity::Severity},
+};
 
 fn person(name: &str) -> Person {
     Person::named(name).unwrap()
@@ -57,7 +60,27 @@ fn sentences_are_what_a_tired_person_reads() {
             actions: String::new(),
             needs: "a DBA".into(),
         },
-        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12 },
+        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12, asks: false },
+        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 1, asks: true },
+        Event::AlertsChanged {
+            situation: 4,
+            title: "5xx".into(),
+            firing: 1,
+            total: 12,
+            alerts: vec![],
+            acknowledged: 0,
+            flapping: Some(Flaps { times: 5, minutes: 12 }),
+        },
+        Event::AlertsLinked {
+            situation: 4,
+            title: "5xx".into(),
+            source: "alertmanager".into(),
+            firing: 1,
+            total: 12,
+            alerts: vec![],
+            within: None,
+            because: "The rule “checkout” matched: an incident of severity 1.".into(),
+        },
         Event::MilestoneSet {
             milestone: Milestone::Began,
             reached_at: at,
@@ -123,6 +146,9 @@ fn sentences_are_what_a_tired_person_reads() {
     Task #3 is done: drained.
     Report on db – conditions: replica lags; needs: a DBA.
     Alerts S-4 «5xx» cleared: all 12 have stopped firing.
+    Alerts S-4 «5xx» cleared: its one alert has stopped firing. Nothing that is linked here fires any more. Is it mended? `resolve HOW`.
+    Alerts S-4 «5xx» are flapping (cleared 5 times in 12 min); 1 of 12 firing now. Until it is steady, only worse is told.
+    Alerts S-4 «5xx» from alertmanager were linked: 1 of 12 firing. The rule “checkout” matched: an incident of severity 1.
     Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC: the first error in the log.
     Public update 1 was approved by its own author, alone: night shift.
     Public update 1 was published to page, x; no next one was promised.

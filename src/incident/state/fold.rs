@@ -342,13 +342,16 @@ impl Incident {
                     firing: *firing,
                     total: *total,
                     acknowledged: 0,
+                    is_flapping: false,
                 };
                 self.link_alerts(situation, alerts, entry);
             }
-            Event::AlertsChanged { situation, firing, total, acknowledged, .. } => {
-                self.count_alerts(*situation, *firing, *total, *acknowledged);
+            Event::AlertsChanged { situation, firing, total, acknowledged, flapping, .. } => {
+                self.count_alerts(*situation, *firing, *total, *acknowledged, flapping.is_some());
             }
-            Event::AlertsCleared { situation, total, .. } => self.count_alerts(*situation, 0, *total, 0),
+            Event::AlertsCleared { situation, total, .. } => {
+                self.count_alerts(*situation, 0, *total, 0, false);
+            }
 
             Event::UpdateDrafted { n, draft } => self.draft_post(*n, draft, entry),
             Event::UpdateApproved { n, basis, expires_at, alone } => {

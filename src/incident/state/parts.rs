@@ -266,6 +266,9 @@ pub struct Situation {
     pub total: u64,
     #[serde(default)]
     pub acknowledged: u64,
+    /// One of its alerts was told to flap, and not yet to be steady.
+    #[serde(default)]
+    pub is_flapping: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,20 +3,24 @@
 use chrono::Duration;
 use commandpost::{
     alert::{
-        AlertSeverity,
-        rules::{Action, Matchers, Rule},
+        Alert, AlertSeverity,
+        rules::{Action, Declaring, Matchers, Rule},
     },
     desk::{Along, Settings},
     incident::{command::Command, id::IncidentId, kind::Kind, phase::Phase, refusal::Because},
     journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, SituationRow, What},
 };
 
-use crate::support::house::{House, alert, caller, declare, resolved};
+use crate::support::house::{House, alert, at, caller, declare, resolved};
 
 async fn house(then: Action) -> House {
     let when = Matchers { severity: Some(AlertSeverity::Critical), ..Matchers::default() };
     let rules = vec![Rule { name: "critical".into(), when, then }];
     House::open(Settings { chats: vec!["chat".into()], rules, ..Settings::default() }).await
+}
+
+fn declares() -> Action {
+    Action::Declare(Declaring { severity: 1, title: Some("{title}".into()), ..Declaring::default() })
 }
 
 async fn situation(house: &House, id: i64) -> SituationRow {
@@ -53,7 +57,7 @@ async fn a_rule_shows_a_card_or_only_records() {
 
 #[tokio::test]
 async fn a_rule_declares_once_and_the_incident_hears_what_moves() {
-    let house = house(Action::Declare { severity: 1, title: Some("{title}".into()) }).await;
+    let house = house(declares()).await;
     let (db1, db2) = (alert("g", "db1"), alert("g", "db2"));
     house.desk.take_alerts(vec![db1.clone()]).await.unwrap();
     // A crash between intake and telling: nothing is lost.
@@ -93,7 +97,8 @@ async fn a_rule_declares_once_and_the_incident_hears_what_moves() {
     // Over, then firing again: another situation, and the rule looks anew.
     house.say("Ada", id, Command::Enter { phase: Phase::Resolved, reason: "cleaned up".into() }).await;
     house.say("Ada", id, Command::Enter { phase: Phase::Closed, reason: String::new() }).await;
-    house.desk.take_alerts(vec![db1]).await.unwrap();
+    let again = Alert { starts_at: Some(at(60)), ..db1 };
+    house.desk.take_alerts(vec![again]).await.unwrap();
     house.desk.follow_once().await.unwrap();
     assert_eq!(incidents(&house).await.len(), 2);
     assert_eq!(situation(&house, 2).await.incident.unwrap().number, 2);
@@ -101,7 +106,7 @@ async fn a_rule_declares_once_and_the_incident_hears_what_moves() {
 
 #[tokio::test]
 async fn what_ends_after_the_incident_was_closed_is_written_there() {
-    let house = house(Action::Declare { severity: 1, title: None }).await;
+    let house = house(declares()).await;
     let db1 = alert("g", "db1");
     house.desk.take_alerts(vec![db1.clone()]).await.unwrap();
     while house.desk.follow_once().await.unwrap() > 0 {}
@@ -157,9 +162,7 @@ async fn a_situation_belongs_to_one_incident() {
         source: row.situation.source,
         firing: 1,
         total: 1,
-        alerts: vec![],
-        acknowledged: 0,
-        within: None,
+        ..Default::default()
     };
     let mut again = declare("The same", commandpost::incident::kind::Kind::Real);
     again.situation = Some(facts);

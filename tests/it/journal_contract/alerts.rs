@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use commandpost::{
-    alert::Alert,
+    alert::{Alert, Status, flapping::Flapping, order::CHANGED_AT, situation::Situation},
     journal::{AlertBatch, AlertReceipt, Append, Journal, Mark, rows::*},
 };
 use uuid::Uuid;
@@ -105,7 +105,8 @@ pub(super) async fn of_many_alerts_those_that_fire_are_shown_first_and_then_the_
 
 pub(super) async fn what_fires_again_after_closing_opens_another_situation(open: Open, dir: &Path) {
     let journal = open(dir.to_owned()).await.journal;
-    let db1 = alert("g", "db1");
+    // Its sender names no start: what it says last holds.
+    let db1 = Alert { starts_at: None, ..alert("g", "db1") };
     take(&*journal, &[db1.clone(), alert("g", "db2")], 0).await;
     mark(&*journal, vec![Mark::SituationLinked { id: 1, incident: inc(1) }]).await;
     mark(&*journal, vec![Mark::SituationsOver { incident: inc(1) }]).await;
@@ -126,6 +127,88 @@ pub(super) async fn what_fires_again_after_closing_opens_another_situation(open:
     assert_eq!(receipt.situations, [3]);
     take(&*journal, &[alert("h", "web")], 5).await;
     assert_eq!(journal.counts().await.unwrap().alerts, 3, "an alert that fires again is no other one");
+}
+
+pub(super) async fn what_was_said_before_the_end_opens_nothing_again(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let db1 = alert("g", "db1");
+    take(&*journal, &[resolved(&db1)], 0).await;
+    take(&*journal, std::slice::from_ref(&db1), 1).await;
+    let row = journal.alerts_of(1, 10).await.unwrap().remove(0);
+    assert_eq!((row.is_firing, row.alert.status, row.times), (false, Status::Resolved, 2));
+    assert_eq!(one(&*journal, 1).await.situation.firing, 0);
+    tell(&*journal, 1).await;
+    assert_eq!(journal.close_quiet_situations(at(100)).await.unwrap(), 1);
+    let receipt = take(&*journal, std::slice::from_ref(&db1), 101).await;
+    assert_eq!((&receipt.situations[..], receipt.new), (&[1][..], 0), "nor after it was closed");
+    // In one body, in the wrong order.
+    let db2 = alert("g", "db2");
+    take(&*journal, &[resolved(&db2), db2.clone()], 102).await;
+    assert_eq!(one(&*journal, 2).await.situation.firing, 0);
+    // What says that it is later than the end does fire again.
+    let changed = at(60).to_rfc3339();
+    let again = Alert { annotations: [(CHANGED_AT.to_owned(), changed)].into(), ..db2.clone() };
+    take(&*journal, &[again.clone()], 103).await;
+    take(&*journal, &[resolved(&db2)], 104).await;
+    assert_eq!(one(&*journal, 2).await.situation.firing, 1);
+}
+
+/// What a situation is, but for when it came in.
+async fn ends(journal: &dyn Journal) -> Vec<(Situation, Vec<String>)> {
+    let mut all = Vec::new();
+    for row in journal.situations(SituationFilter::Recent { limit: 100 }).await.unwrap() {
+        let alerts = journal.alerts_of(row.id, 100).await.unwrap();
+        let mut alerts: Vec<String> = alerts.iter().map(|a| format!("{:?}", a.alert)).collect();
+        alerts.sort();
+        let (id, opened_at, updated_at) = (String::new(), at(0), at(0));
+        all.push((Situation { id, opened_at, updated_at, ..row.situation }, alerts));
+    }
+    all.sort_by(|(one, _), (other, _)| one.group_key.cmp(&other.group_key));
+    all
+}
+
+pub(super) async fn any_order_and_repetition_of_the_same_bodies_ends_in_the_same_situations(
+    open: Open,
+    dir: &Path,
+) {
+    let outbreak = |group: &str, name: &str, start: i64, end: Option<i64>| {
+        let began = Alert { starts_at: Some(at(start)), ..alert(group, name) };
+        let over = end.map(|end| Alert { ends_at: Some(at(end)), ..resolved(&began) });
+        std::iter::once(began).chain(over)
+    };
+    let bodies: Vec<Alert> = outbreak("db", "db1", 0, Some(60))
+        .chain(outbreak("db", "db1", 100, Some(160)))
+        .chain(outbreak("db", "db1", 200, Some(260)))
+        .chain(outbreak("db", "db2", 5, None))
+        .chain(outbreak("web", "web1", 1, Some(2)))
+        .chain(outbreak("web", "web2", 0, Some(9)))
+        .collect();
+    let mut known = None;
+    for seed in 0u64..12 {
+        let journal = open(dir.join(seed.to_string())).await.journal;
+        // Some twice, in an order of each seed's own, one to three in a body.
+        let mut told: Vec<Alert> = bodies.iter().chain(&bodies[seed as usize % 8..]).cloned().collect();
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize
+        };
+        for i in (1..told.len()).rev() {
+            told.swap(i, next() % (i + 1));
+        }
+        while !told.is_empty() {
+            let rest = told.split_off((1 + next() % 3).min(told.len()));
+            take(&*journal, &told, 300).await;
+            told = rest;
+        }
+        let now = ends(&*journal).await;
+        assert_eq!(known.get_or_insert(now.clone()), &now, "seed {seed}");
+    }
+    let known = known.unwrap();
+    assert_eq!(known.iter().map(|(s, _)| (s.firing, s.total)).collect::<Vec<_>>(), [(1, 4), (0, 2)]);
+    assert_eq!(known[1].0.title, "Disk full on web2 (+1 more)", "the one that began first");
+    let flaps = known[0].0.clearings.flaps(Flapping::default(), at(300));
+    assert_eq!(flaps.map(|flaps| flaps.times), Some(3));
 }
 
 pub(super) async fn what_ends_after_closing_opens_nothing(open: Open, dir: &Path) {

@@ -114,6 +114,7 @@ pub(super) async fn furnish(journal: &dyn Journal) {
                 total: 1,
                 alerts: vec![],
                 within: None,
+                because: String::new(),
             };
             take(journal, &[alert("g", "db1")], 0).await;
             let mut append = writing.next(linked);

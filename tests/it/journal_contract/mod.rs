@@ -4,6 +4,7 @@
 mod alerts;
 mod doors;
 mod entries;
+mod grouping;
 mod keeping;
 mod outbox;
 mod timers;
@@ -70,6 +71,8 @@ suite!(sqlite:
     alerts::of_many_alerts_those_that_fire_are_shown_first_and_then_the_newest,
     alerts::what_fires_again_after_closing_opens_another_situation,
     alerts::what_ends_after_closing_opens_nothing,
+    alerts::what_was_said_before_the_end_opens_nothing_again,
+    alerts::any_order_and_repetition_of_the_same_bodies_ends_in_the_same_situations,
     alerts::of_a_storm_every_alert_is_counted_as_if_it_had_come_alone,
     alerts::what_a_storm_brought_is_placed_also_while_a_few_more_keep_coming,
     alerts::a_backup_holds_every_alert_that_was_acknowledged,

@@ -63,17 +63,8 @@ async fn speak(
     let reading = |text: String| Answer { text, incident: here, seq: None };
     match grammar::parse(&text, &|name| Person::named(name), &Roles::default())? {
         Spoken::Declare { mut declare, situation } => {
-            declare.situation = situation.map(|id| SituationFacts {
-                id,
-                title: String::new(),
-                source: String::new(),
-                firing: 0,
-                total: 0,
-                alerts: vec![],
-                acknowledged: 0,
-                within: None,
-            });
-            desk.declare(caller, declare, along).await
+            declare.situation = situation.map(|id| SituationFacts { id, ..SituationFacts::default() });
+            desk.declare(caller, *declare, along).await
         }
         Spoken::On { target, command } => {
             let id =

@@ -265,6 +265,7 @@ fn what_a_duplicate_leaves_is_taken_in_once() {
             firing: 1,
             total: 2,
             acknowledged: 0,
+            is_flapping: false,
         }],
         tasks: vec![task(4), task(6)],
     };

@@ -1,6 +1,7 @@
 //! Notes, late entries, corrections, redactions, evidence and linked alerts.
 
 use super::*;
+use crate::alert::flapping::Flaps;
 use crate::incident::command::SituationFacts;
 
 fn note(text: &str, at: Option<StatedTime>) -> Command {
@@ -115,6 +116,63 @@ fn evidence_is_a_web_address() {
 }
 
 #[test]
+fn what_flaps_is_told_once_then_only_what_is_worse_and_at_last_what_holds() {
+    let mut stage = Stage::new();
+    let flaps = Flaps { times: 3, minutes: 9 };
+    let facts = |firing, total, flapping| {
+        let (id, title) = (7, "Disk full".to_owned());
+        SituationFacts { id, title, firing, total, flapping, ..SituationFacts::default() }
+    };
+    let moved = |firing, total, flapping| Command::SituationMoved { facts: facts(firing, total, flapping) };
+    stage.ok("Bo", Command::LinkSituation { situation: 7, facts: Some(facts(1, 1, None)) });
+    assert!(matches!(
+        stage.ok(HOUSE, moved(0, 3, Some(flaps)))[..],
+        [Event::AlertsChanged { flapping: Some(_), .. }]
+    ));
+    assert!(matches!(stage.ok(HOUSE, moved(1, 4, Some(flaps)))[..], [Event::AlertsChanged { .. }]));
+    for firing in [0, 1, 0, 1, 0] {
+        assert_eq!(stage.ok(HOUSE, moved(firing, 9, Some(flaps))), []);
+    }
+    assert!(matches!(
+        stage.ok(HOUSE, moved(5, 14, Some(flaps)))[..],
+        [Event::AlertsChanged { firing: 5, .. }]
+    ));
+    assert!(matches!(stage.ok(HOUSE, moved(0, 14, None))[..], [Event::AlertsCleared { asks: true, .. }]));
+    assert_eq!(stage.ok(HOUSE, moved(0, 14, None)), []);
+}
+
+#[test]
+fn the_end_of_the_alerts_ends_an_incident_only_by_a_rule_and_only_while_it_goes_on() {
+    let ended = |stage: &mut Stage, id: i64, ended_by: Option<&str>| {
+        let facts = SituationFacts {
+            id,
+            total: 1,
+            ended_by: ended_by.map(str::to_owned),
+            ..SituationFacts::default()
+        };
+        stage.ok(HOUSE, Command::SituationMoved { facts })
+    };
+    let mut stage = Stage::new();
+    for id in [7, 8] {
+        let facts = SituationFacts { id, firing: 1, total: 1, ..SituationFacts::default() };
+        stage.ok("Bo", Command::LinkSituation { situation: id, facts: Some(facts) });
+    }
+    assert!(matches!(ended(&mut stage, 7, Some("disk"))[..], [Event::AlertsCleared { asks: false, .. }]));
+    let last = ended(&mut stage, 8, Some("disk"));
+    assert!(matches!(
+        &last[..],
+        [Event::AlertsCleared { asks: false, .. }, Event::PhaseChanged { to: Phase::Resolved, reason, .. }]
+            if reason.contains("«disk»")
+    ));
+
+    let mut over = Stage::new();
+    let facts = SituationFacts { id: 7, firing: 1, total: 1, ..SituationFacts::default() };
+    over.ok("Bo", Command::LinkSituation { situation: 7, facts: Some(facts) });
+    over.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "restarted".into() });
+    assert!(matches!(ended(&mut over, 7, Some("disk"))[..], [Event::AlertsCleared { asks: false, .. }]));
+}
+
+#[test]
 fn linked_alerts_are_told_when_they_move_and_only_then() {
     let mut stage = Stage::new();
     let facts = |firing, total| SituationFacts {
@@ -123,9 +181,7 @@ fn linked_alerts_are_told_when_they_move_and_only_then() {
         source: "alertmanager".into(),
         firing,
         total,
-        alerts: vec![],
-        acknowledged: 0,
-        within: None,
+        ..SituationFacts::default()
     };
     let moved = |firing, total| Command::SituationMoved { facts: facts(firing, total) };
     assert_eq!(stage.no(HOUSE, moved(1, 1)), Because::Conflict);

@@ -73,8 +73,7 @@ fn every_milestone_says_where_its_time_comes_from() {
             starts_at: Some("2026-01-02T11:40:00Z".parse().unwrap()),
             url: None,
         }],
-        acknowledged: 0,
-        within: None,
+        ..SituationFacts::default()
     };
     stage.ok(HOUSE, Command::LinkSituation { situation: 1, facts: Some(facts) });
     stage.later(5);
@@ -109,6 +108,7 @@ fn a_corrected_milestone_keeps_the_time_it_had_and_no_alert_overrules_a_person()
             url: None,
         }],
         within: None,
+        because: String::new(),
     };
     let happened = entry(stage.incident.id, &stage.entries, &who("Ada"), stage.now, linked.into());
     stage.incident.apply(&happened);

@@ -40,8 +40,16 @@ impl Incident {
         self.situations.insert(situation.id, situation);
     }
 
-    pub(super) fn count_alerts(&mut self, situation: i64, firing: u64, total: u64, acknowledged: u64) {
+    pub(super) fn count_alerts(
+        &mut self,
+        situation: i64,
+        firing: u64,
+        total: u64,
+        acknowledged: u64,
+        is_flapping: bool,
+    ) {
         if let Some(linked) = self.situations.get_mut(&situation) {
+            linked.is_flapping = is_flapping;
             linked.firing = firing;
             linked.total = total;
             linked.acknowledged = acknowledged;

@@ -1,0 +1,149 @@
+//! What becomes of one alert, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{Action, Declaring, Rulebook, template};
+use crate::alert::{Alert, Status, situation::Situation, text::quote};
+
+/// An open, real incident.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenIncident {
+    pub id: String,
+    pub title: String,
+    /// The values that its alerts have of the labels that rules compare ([`Rulebook::compared`]), and its fields of these names.
+    pub values: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl OpenIncident {
+    /// Takes in what it is of these labels.
+    pub fn is_of(&mut self, compared: &BTreeSet<&str>, labels: &BTreeMap<String, String>) {
+        for (name, value) in labels.iter().filter(|(name, _)| compared.contains(name.as_str())) {
+            self.values.entry(name.clone()).or_default().insert(value.clone());
+        }
+    }
+}
+
+/// What is going on already.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Open {
+    /// Every open incident that alerts may join. No drill.
+    pub incidents: Vec<OpenIncident>,
+    /// How many more incidents alerts may declare now; `None` is no limit.
+    pub declares_left: Option<u32>,
+    /// The moment of the decision, for rules that hold at some hours only.
+    pub now: DateTime<Utc>,
+}
+
+/// What was decided for one alert, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The templates of a declaration are filled in.
+    pub action: Action,
+    /// Which incident it joins; only, and always, with [`Action::Attach`].
+    pub incident: Option<String>,
+    /// The rule that matched; `None` if none did.
+    pub rule: Option<String>,
+    /// A sentence for the responder.
+    pub reason: String,
+}
+
+impl Rulebook {
+    /// The labels by which rules compare alerts with open incidents.
+    pub fn compared(&self) -> BTreeSet<&str> {
+        let labels = self.rules().iter().filter_map(|rule| match &rule.then {
+            Action::AttachTo(same) => Some(same.same.as_str()),
+            Action::Declare(declaring) => declaring.unless_same.as_deref(),
+            _ => None,
+        });
+        labels.collect()
+    }
+
+    /// Decides by the first rule that matches; without one, a card.
+    ///
+    /// Whatever a rule says: an alert of a situation whose incident is open joins it, unless it is only recorded; a
+    /// resolved alert never declares; and past the limit of `open` a declaration becomes a card.
+    pub fn decide(&self, situation: &Situation, alert: &Alert, open: &Open) -> Decision {
+        let rule = self.first(situation, alert, open.now);
+        let by = match rule {
+            Some(rule) => format!("The rule {} matched", quote(&rule.name)),
+            None => "No rule matched".to_owned(),
+        };
+        let decided = |action, incident: Option<&OpenIncident>, why: &str| Decision {
+            action,
+            incident: incident.map(|i| i.id.clone()),
+            rule: rule.map(|r| r.name.clone()),
+            reason: format!("{by}{why}."),
+        };
+        let own = situation.incident.as_ref().and_then(|id| open.incidents.iter().find(|i| i.id == *id));
+        let then = rule.map_or(&Action::Card, |r| &r.then);
+        if let (Some(own), false) = (own, *then == Action::Record) {
+            let why = format!("; its situation belongs to {} already", own.id);
+            return decided(Action::Attach, Some(own), &why);
+        }
+        match then {
+            Action::Record => decided(Action::Record, None, ": it is only recorded"),
+            Action::Card => decided(Action::Card, None, ": a card"),
+            Action::Attach => match open.incidents.as_slice() {
+                [only] => decided(
+                    Action::Attach,
+                    Some(only),
+                    &format!(" and {} is the only open incident", only.id),
+                ),
+                [] => decided(Action::Card, None, ", but there is no open incident to join: a card"),
+                many => decided(
+                    Action::Card,
+                    None,
+                    &format!(
+                        ", but there are {} open incidents to join: a card, to choose by hand",
+                        many.len()
+                    ),
+                ),
+            },
+            Action::AttachTo(same) => match alike(&same.same, alert, open) {
+                Ok(found) => decided(Action::Attach, Some(found.0), &found.1),
+                Err(why) => decided(Action::Card, None, &format!(", but {why}: a card")),
+            },
+            Action::Declare(declaring) => {
+                if alert.status == Status::Resolved {
+                    return decided(Action::Card, None, ", but a resolved alert declares nothing: a card");
+                }
+                if let Some(Ok(found)) = declaring.unless_same.as_ref().map(|name| alike(name, alert, open)) {
+                    return decided(Action::Attach, Some(found.0), &found.1);
+                }
+                if open.declares_left == Some(0) {
+                    let why = ", but alerts have declared as many incidents as they may for now: a card";
+                    return decided(Action::Card, None, why);
+                }
+                let why = format!(": an incident of severity {}", declaring.severity);
+                decided(Action::Declare(filled(declaring, situation, alert)), None, &why)
+            }
+        }
+    }
+}
+
+/// The one open incident that has the alert's value of a label, and why it is that one; or why there is none.
+fn alike<'a>(label: &str, alert: &Alert, open: &'a Open) -> Result<(&'a OpenIncident, String), String> {
+    let Some(value) = alert.labels.get(label).filter(|value| !value.is_empty()) else {
+        return Err(format!("it has no label {} to go by", quote(label)));
+    };
+    let is_like = |one: &&OpenIncident| one.values.get(label).is_some_and(|values| values.contains(value));
+    let mut found = open.incidents.iter().filter(is_like);
+    let of = format!("{} {}", quote(label), quote(value));
+    match (found.next(), found.count()) {
+        (Some(one), 0) => Ok((one, format!(" and {} is the open incident of {of}", one.id))),
+        (None, _) => Err(format!("no open incident has alerts or a field of {of}")),
+        (Some(_), more) => Err(format!("{} open incidents are of {of}, to choose from by hand", more + 1)),
+    }
+}
+
+fn filled(declaring: &Declaring, situation: &Situation, alert: &Alert) -> Declaring {
+    let title = template::title(declaring.title.as_deref().unwrap_or("{title}"), situation, alert);
+    let fields = declaring.fields.iter().filter_map(|(name, value)| {
+        let value = template::fill(value, situation, alert);
+        // A label that the alert has not leaves its field as it is.
+        (!value.is_empty()).then(|| (name.clone(), value))
+    });
+    Declaring { title: Some(title), fields: fields.collect(), ..declaring.clone() }
+}

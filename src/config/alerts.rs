@@ -1,0 +1,164 @@
+//! The settings of what alerts lead to: rules, groups, flapping; here, or in a file of their own.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::format::nearest;
+use super::report::Report;
+use super::shape::{Shape, in_order};
+use super::{Config, Problem, document, load};
+use crate::alert::{
+    flapping::Flapping,
+    group::{self, Group},
+    rules::{self, Action, Fault, Rule},
+};
+
+/// `[alerts]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<Alerts>)]
+pub struct Alerts {
+    /// A file with more rules and groups, `[[rule]]` and `[[group]]` in it; those here are looked at first. A relative path is seen from
+    /// this file. It is read at the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "rules.toml"))]
+    pub rules_file: Option<PathBuf>,
+    /// What counts as flapping: what it does from then on is told once it was steady again.
+    pub flapping: Flapping,
+    /// What an alert leads to, one `[[alerts.rule]]` each; the first that fits decides.
+    pub rule: Vec<Rule>,
+    /// Which alerts of several senders are one situation, one `[[alerts.group]]` each; the first that fits decides. An alert that none
+    /// fits is grouped as its sender does.
+    pub group: Vec<Group>,
+}
+
+/// A file of rules.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesFile {
+    /// What an alert leads to, one `[[rule]]` each; the first that fits decides.
+    pub rule: Vec<Rule>,
+    /// Which alerts are one situation, one `[[group]]` each.
+    pub group: Vec<Group>,
+}
+
+impl RulesFile {
+    /// Reads a file of rules, and holds it against the people, roles, types and fields of the settings.
+    ///
+    /// # Errors
+    /// All that is wrong, each with its place.
+    pub fn load(path: &Path, config: &Config) -> Result<RulesFile, Vec<Problem>> {
+        match load::read_file(path, "rules file") {
+            Ok(text) => RulesFile::of(path, &text, config),
+            Err((what, hint)) => {
+                let name = path.display().to_string();
+                let mut report = Report::new(&name, "");
+                report.at("", what, hint);
+                Err(report.finish())
+            }
+        }
+    }
+
+    fn of(path: &Path, text: &str, config: &Config) -> Result<RulesFile, Vec<Problem>> {
+        let (name, shape) = (path.display().to_string(), Shape::of_rules());
+        let mut report = Report::new(&name, text);
+        if document::read(text, &shape, &mut report) {
+            match load::whole::<RulesFile>(text, &shape, &mut report) {
+                Ok(file) => {
+                    check(&file.rule, &file.group, "", config, &mut report);
+                    if report.is_clean() {
+                        return Ok(file);
+                    }
+                }
+                Err(what) if report.is_clean() => report.at("", what, ""),
+                Err(_) => {}
+            }
+        }
+        Err(report.finish())
+    }
+}
+
+/// Puts the rules of the file in their place. What is wrong in that file comes back; what is wrong with naming it is reported.
+pub(super) fn resolve(config: &mut Config, base: &Path, report: &mut Report<'_>) -> Vec<Problem> {
+    let Some(file) = &config.alerts.rules_file else { return vec![] };
+    // Held against what is itself in question, everything in the file would be told to be wrong.
+    let named = ["alerts", "person", "role", "incident_type", "incident_field"];
+    if named.into_iter().any(|section| report.is_spoilt(section)) {
+        return vec![];
+    }
+    let path = base.join(file);
+    let text = match load::read_file(&path, "rules file") {
+        Ok(text) => text,
+        Err((what, hint)) => {
+            report.at("alerts.rules_file", what, hint);
+            return vec![];
+        }
+    };
+    match RulesFile::of(&path, &text, config) {
+        Ok(RulesFile { rule, group }) => {
+            config.alerts.rule.extend(rule);
+            config.alerts.group.extend(group);
+            vec![]
+        }
+        Err(problems) => problems,
+    }
+}
+
+/// Reports what is wrong with the rules and groups that stand below `under`.
+pub(super) fn check(rules: &[Rule], groups: &[Group], under: &str, config: &Config, report: &mut Report<'_>) {
+    let mut tell = |list: &str, faults: Vec<Fault>| {
+        for Fault { key, what, hint } in faults {
+            report.at(&format!("{under}{list}{key}"), what, hint);
+        }
+    };
+    tell("rule", rules::check(rules));
+    tell("group", group::check(groups));
+    for (i, rule) in rules.iter().enumerate() {
+        if let Action::Declare(declaring) = &rule.then {
+            let named = Named { key: format!("{under}rule[{i}].then.declare"), config, report };
+            named.check(declaring);
+        }
+    }
+}
+
+/// What a declaration names that the settings must have.
+struct Named<'a, 't> {
+    key: String,
+    config: &'a Config,
+    report: &'a mut Report<'t>,
+}
+
+impl Named<'_, '_> {
+    fn check(mut self, declaring: &rules::Declaring) {
+        let config = self.config;
+        if let Some(name) = &declaring.incident_type {
+            self.one("type", name, "type", config.incident_type.iter().map(|one| one.name.as_str()));
+        }
+        for field in declaring.fields.keys() {
+            let known = config.incident_field.iter().map(|one| one.name.as_str());
+            self.one(&format!("fields.{field}"), field, "field", known);
+        }
+        let roles = config.roles();
+        for (role, person) in &declaring.roles {
+            let key = format!("roles.{role}");
+            if let Err(why) = roles.find(role) {
+                let (what, hint) = why.split_once(". ").unwrap_or((why.trim_end_matches('.'), ""));
+                self.report.at(&format!("{}.{key}", self.key), what, hint);
+            }
+            self.one(&key, person, "person", config.person.iter().map(|one| one.id.as_str()));
+        }
+    }
+
+    fn one<'n>(&mut self, key: &str, name: &str, what: &str, known: impl Iterator<Item = &'n str> + Clone) {
+        if known.clone().any(|one| one == name) {
+            return;
+        }
+        let hint = match nearest(name, known) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None => format!("The settings name none such: add the {what}, or take this away."),
+        };
+        self.report.at(&format!("{}.{key}", self.key), format!("there is no {what} `{name}`"), hint);
+    }
+}

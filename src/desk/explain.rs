@@ -1,0 +1,49 @@
+//! Why a situation is what it is, as one person may know it.
+
+use std::sync::Arc;
+
+use super::{Desk, follow, refuse, ruled};
+use crate::{
+    alert::explain::{Became, Explanation},
+    incident::refusal::Refusal,
+    journal::rows::SituationFilter,
+    people::Person,
+};
+
+impl Desk {
+    /// Looks at the rules again for a situation, and says what became of it.
+    ///
+    /// # Errors
+    /// Not found.
+    pub async fn explain(self: &Arc<Self>, id: i64, person: &Person) -> Result<Explanation, Refusal> {
+        let eyes = self.seen_by(person);
+        let missing = || {
+            Refusal::not_found(
+                format!("There is no alert situation S-{id}."),
+                "`alerts` lists those that are open; GET /api/v1/situations also the last ones.",
+            )
+        };
+        let row = eyes.situations(SituationFilter::One(id)).await?.into_iter().next().ok_or_else(missing)?;
+        let alerts = self.journal.alerts_of(id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
+        let lead = ruled::lead(&alerts).ok_or_else(missing)?;
+        let mut open = self.open_incidents().await?;
+        let mut seen = Vec::new();
+        for one in open.incidents {
+            if let Ok(incident) = one.id.parse()
+                && eyes.may_see(incident).await
+            {
+                seen.push(one);
+            }
+        }
+        open.incidents = seen;
+        let mut situation = row.situation;
+        situation.incident = row.incident.map(|incident| incident.to_string());
+        let mut told = Explanation::of(&self.rules, &format!("S-{id}"), &situation, lead, &open);
+        told.became = row.decided.map(|decision| Became {
+            decision,
+            reason: row.verdict.map(|verdict| verdict.reason),
+            incident: situation.incident.clone(),
+        });
+        Ok(told)
+    }
+}
