@@ -36,12 +36,15 @@ const CERTIFICATES_MAX: usize = 16;
 const CERTIFICATE_BYTES_MAX: usize = 16 * 1024;
 const FETCHES_MAX: usize = 4;
 
+/// A certificate, and when it was fetched.
+type Fetched = (Arc<CertificateDer<'static>>, DateTime<Utc>);
+
 pub struct Sns {
     /// ARNs.
     topics: Vec<String>,
     fetch: Fetch,
     /// By address: the certificate, and when it was fetched.
-    certificates: Mutex<HashMap<String, (Arc<CertificateDer<'static>>, DateTime<Utc>)>>,
+    certificates: Mutex<HashMap<String, Fetched>>,
     fetching: Semaphore,
 }
 

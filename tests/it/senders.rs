@@ -73,7 +73,7 @@ async fn a_deploy_that_comes_by_its_hook_is_told_first_when_alerts_come_and_peop
          [[service]]\nname = \"db\"\ntier = \"back\"\nlabels = { instance = \"db*\" }\n",
     );
     post.start().await;
-    let now = chrono::Utc::now();
+    let now = commandpost::desk::clock::World::now(&commandpost::desk::clock::System);
     let ago = |seconds: i64| (now - chrono::Duration::seconds(seconds)).to_rfc3339();
     let deployment = |state: Option<&str>| {
         let mut body = json!({"action": "created", "repository": {"full_name": "shop/checkout", "default_branch": "main"},

@@ -81,6 +81,8 @@ async fn the_card_of_an_alert_says_what_users_feel_why_and_what_was_changed_befo
         [
             "declare --from S-2",
             "{incident} link S-2",
+            "alert ack S-2",
+            "alert silence S-2 {duration} {reason}",
             "alert mark S-2 actionable",
             "alert mark S-2 noise",
             "alert mark S-2 late"

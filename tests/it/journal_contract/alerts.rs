@@ -148,7 +148,7 @@ pub(super) async fn what_was_said_before_the_end_opens_nothing_again(open: Open,
     // What says that it is later than the end does fire again.
     let changed = at(60).to_rfc3339();
     let again = Alert { annotations: [(CHANGED_AT.to_owned(), changed)].into(), ..db2.clone() };
-    take(&*journal, &[again.clone()], 103).await;
+    take(&*journal, std::slice::from_ref(&again), 103).await;
     take(&*journal, &[resolved(&db2)], 104).await;
     assert_eq!(one(&*journal, 2).await.situation.firing, 1);
 }
