@@ -87,8 +87,9 @@ async fn an_alert_within_a_window_is_told_with_its_name_and_in_the_incident_that
         linked,
         [
             "Alerts S-1 «Disk full on db1» from alertmanager were linked: 1 of 1 firing; within the maintenance window \
-             «db upgrade», until 2026-01-02 16:00 UTC.",
-            "Alerts S-2 «Disk full on web1» from alertmanager were linked: 1 of 1 firing.",
+             «db upgrade», until 2026-01-02 16:00 UTC. The rule “all” matched: an incident of severity 2.",
+            "Alerts S-2 «Disk full on web1» from alertmanager were linked: 1 of 1 firing. The rule “all” matched: an \
+             incident of severity 2.",
         ]
     );
     let shown = card(&house, 1).await;

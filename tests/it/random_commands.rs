@@ -661,7 +661,9 @@ fn play(
                     author: entry.actor.person.clone(),
                     is_correctable: entry.event.is_correctable(),
                     is_redactable: entry.event.is_redactable(),
-                    is_redacted: false,
+                    is_redacted: played.entries.iter().any(
+                        |one| matches!(one.event, Event::EntryRedacted { target: hidden, .. } if hidden == *target),
+                    ),
                 })
             }
             _ => None,
