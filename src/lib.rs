@@ -13,6 +13,7 @@ pub mod playbook;
 pub mod post;
 pub mod roster;
 pub mod signature;
+pub mod wall;
 
 // Floor 1: languages: in, out, on paper, of settings.
 pub mod card;

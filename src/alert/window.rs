@@ -3,7 +3,7 @@
 //! Every window ends by itself. A weekly one is meant by the clock on the wall of its zone: it is open as long as that clock
 //! reads so, also in the night in which the clock is changed.
 
-use chrono::{DateTime, Datelike, Duration, LocalResult, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
+use chrono::{DateTime, Datelike, Duration, NaiveTime, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::Alert;
 use super::rules::Matchers;
 use super::situation::Situation;
+use crate::wall::{Day, instant, last_instant};
 
 /// A window that is longer is no window any more.
 pub const DAYS_MAX: i64 = 31;
-/// No clock was ever put forward by more.
-const GAP_MINUTES_MAX: i64 = 26 * 60;
 
 /// What a window does to the alerts that match.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,33 +25,6 @@ pub enum Effect {
     Annotate,
     /// they are stored and counted; who still fires when the window ends is told then
     Record,
-}
-
-/// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
-impl Day {
-    fn of(weekday: Weekday) -> Day {
-        match weekday {
-            Weekday::Mon => Day::Mon,
-            Weekday::Tue => Day::Tue,
-            Weekday::Wed => Day::Wed,
-            Weekday::Thu => Day::Thu,
-            Weekday::Fri => Day::Fri,
-            Weekday::Sat => Day::Sat,
-            Weekday::Sun => Day::Sun,
-        }
-    }
 }
 
 /// When a window is open.
@@ -108,13 +80,13 @@ impl Window {
                 .filter_map(|offset| {
                     let day =
                         now.with_timezone(zone).date_naive().checked_add_signed(Duration::days(offset))?;
-                    if !days.contains(&Day::of(day.weekday())) {
+                    if !days.iter().any(|one| one.weekday() == day.weekday()) {
                         return None;
                     }
                     let end = if until > from { day } else { day.succ_opt()? };
                     let span = Span {
-                        from: instant(*zone, day.and_time(*from), LocalResult::earliest)?,
-                        until: instant(*zone, end.and_time(*until), LocalResult::latest)?,
+                        from: instant(*zone, day.and_time(*from)),
+                        until: last_instant(*zone, end.and_time(*until)),
                     };
                     // It may lie in the hour that is left out.
                     (span.from < span.until).then_some(span)
@@ -127,22 +99,6 @@ impl Window {
     pub fn covers(&self, situation: &Situation, alert: &Alert, now: DateTime<Utc>) -> bool {
         self.matching.miss(situation, alert, now).is_none()
     }
-}
-
-/// The moment at which the clock of this zone reads so: of two, the one that is chosen; of none, that at which it springs over it.
-fn instant(
-    zone: Tz,
-    local: NaiveDateTime,
-    choose: fn(LocalResult<DateTime<Tz>>) -> Option<DateTime<Tz>>,
-) -> Option<DateTime<Utc>> {
-    if let Some(at) = choose(zone.from_local_datetime(&local)) {
-        return Some(at.to_utc());
-    }
-    (1..=GAP_MINUTES_MAX).find_map(|minutes| {
-        let before = local.checked_sub_signed(Duration::minutes(minutes))?;
-        let last = zone.from_local_datetime(&before).latest()?;
-        Some(last.to_utc() + Duration::minutes(1))
-    })
 }
 
 /// A window that is open, and until when.
@@ -296,7 +252,7 @@ mod tests {
             };
             let now = at("2025-01-01T00:00:00Z") + Duration::minutes(minute);
             let wall = now.with_timezone(&zone).naive_local();
-            let is_on = |date: chrono::NaiveDate| days.contains(&Day::of(date.weekday()));
+            let is_on = |date: chrono::NaiveDate| days.iter().any(|day| day.weekday() == date.weekday());
             let reads_so = if from < until {
                 is_on(wall.date()) && from <= wall.time() && wall.time() < until
             } else {

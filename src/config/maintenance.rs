@@ -9,7 +9,8 @@ use super::report::Report;
 use super::shape::in_order;
 use super::{Config, text};
 use crate::alert::rules::Matchers;
-use crate::alert::window::{self, Day, Effect, Span, Time, Window};
+use crate::alert::window::{self, Effect, Span, Time, Window};
+use crate::wall::Day;
 
 /// `[[maintenance]]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -56,7 +56,7 @@ pub use mail::Mail;
 pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
 pub use on_call::{
-    Day, EscalationPolicy, EscalationStep, Pager, PagerKind, RosterOverride, RosterRotation, RosterSource,
+    EscalationPolicy, EscalationStep, Pager, PagerKind, RosterOverride, RosterRotation, RosterSource,
     SourceKind, TeamRoster,
 };
 pub use problem::Problem;

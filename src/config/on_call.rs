@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shape::in_order;
 use super::{Secret, text};
-use crate::incident::severity::Severity;
+use crate::{incident::severity::Severity, wall::Day};
 
 /// `[pagers.NAME]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -149,25 +149,6 @@ pub struct RosterRotation {
     )]
     #[schemars(with = "Option<String>", extend("format" = "time-zone", "x-example" = "America/New_York"))]
     pub time_zone: Option<Tz>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Day {
-    /// Monday
-    Mon,
-    /// Tuesday
-    Tue,
-    /// Wednesday
-    Wed,
-    /// Thursday
-    Thu,
-    /// Friday
-    Fri,
-    /// Saturday
-    Sat,
-    /// Sunday
-    Sun,
 }
 
 /// `[[roster.override]]`

@@ -8,8 +8,9 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use rrule::{Frequency, RRule, Unvalidated};
 
-use super::{Span, instant};
+use super::Span;
 use crate::people::Person;
+use crate::wall::instant;
 
 /// Events of one calendar, and times that one of them repeats within the window, at most.
 const EVENTS_MAX: usize = 20_000;

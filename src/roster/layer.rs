@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Datelike, Duration, NaiveTime, Utc};
 
-use super::{By, Known, Layer, Override, Roster, Rotation, Shift, Span, instant};
+use super::{By, Known, Layer, Override, Roster, Rotation, Shift, Span};
 use crate::people::Person;
+use crate::wall::instant;
 
 /// Edges that one stretch may run over at most: those of rotations that do not hold it.
 const EDGES_MAX: usize = 5_000;

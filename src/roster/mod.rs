@@ -8,7 +8,6 @@
 
 pub mod ical;
 mod layer;
-mod local;
 mod moment;
 #[cfg(test)]
 mod promises;
@@ -17,7 +16,6 @@ mod words;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 
-pub use local::instant;
 pub use moment::{moment, span};
 pub use words::{Hours, Length, TimeOfDay};
 

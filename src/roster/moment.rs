@@ -3,7 +3,8 @@
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{TimeOfDay, instant};
+use super::TimeOfDay;
+use crate::wall::instant;
 
 /// The longest stretch that anybody says.
 const DAYS_MAX: i64 = 366;

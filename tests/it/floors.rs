@@ -21,6 +21,7 @@ use syn::{
 const FLOORS: &[(u8, &str)] = &[
     (0, "people"),
     (0, "mask"),
+    (0, "wall"),
     (0, "roster"),
     (0, "signature"),
     (0, "alert"),

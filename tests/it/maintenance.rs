@@ -5,12 +5,13 @@ use commandpost::{
     alert::{
         Alert,
         rules::{Action, Declaring, Matchers, Rule},
-        window::{Day, Effect, Time, Window},
+        window::{Effect, Time, Window},
     },
     desk::{Answer, Settings, words, words::Words},
     incident::refusal::Refusal,
     journal::rows::{ArrangementFilter, DeliveryFilter, IncidentFilter, SituationFilter, What},
     publish::upstream::{self, Recall, UpstreamSettings},
+    wall::Day,
 };
 
 use crate::support::{

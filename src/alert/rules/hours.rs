@@ -7,6 +7,8 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::wall::Day;
+
 /// Days and a span of the day. A span whose end is not after its beginning goes over midnight, and belongs to the day on
 /// which it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,32 +30,6 @@ pub struct Hours {
 impl Default for Hours {
     fn default() -> Self {
         Hours { days: vec![], from: "00:00".into(), to: "00:00".into(), zone: "UTC".into() }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
-impl Day {
-    fn weekday(self) -> Weekday {
-        match self {
-            Day::Mon => Weekday::Mon,
-            Day::Tue => Weekday::Tue,
-            Day::Wed => Weekday::Wed,
-            Day::Thu => Weekday::Thu,
-            Day::Fri => Weekday::Fri,
-            Day::Sat => Weekday::Sat,
-            Day::Sun => Weekday::Sun,
-        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::alert::{
     testing::alert,
     text::TITLE_MAX_BYTES,
 };
+use crate::wall::Day;
 
 #[derive(Deserialize)]
 struct File {

@@ -5,7 +5,8 @@ use chrono::{DateTime, Duration, Utc};
 use super::{Pager, PagerKind, SourceKind, TeamRoster};
 use crate::{
     config::{Config, format::nearest, report::Report},
-    roster::{Hours, Known, Length, TimeOfDay, instant, moment},
+    roster::{Hours, Known, Length, TimeOfDay, moment},
+    wall::instant,
 };
 
 /// Days for which a roster is looked through for gaps, from the day on which its last rotation begins: a year has both

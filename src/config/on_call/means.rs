@@ -2,30 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc, Weekday};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{Day, RosterRotation, TeamRoster};
+use super::{RosterRotation, TeamRoster};
 use crate::{
     config::Config,
     incident::paging::{Escalation, Means, Step, Target},
     people::Person,
     roster::{Layer, Override, Roster, Rotation, TimeOfDay, moment},
 };
-
-impl From<Day> for Weekday {
-    fn from(day: Day) -> Weekday {
-        match day {
-            Day::Mon => Weekday::Mon,
-            Day::Tue => Weekday::Tue,
-            Day::Wed => Weekday::Wed,
-            Day::Thu => Weekday::Thu,
-            Day::Fri => Weekday::Fri,
-            Day::Sat => Weekday::Sat,
-            Day::Sun => Weekday::Sun,
-        }
-    }
-}
 
 impl Config {
     /// Who is woken for what, and how.
@@ -134,7 +120,7 @@ impl Config {
             start: one.start.parse().ok()?,
             hand_over: one.hand_over.parse::<TimeOfDay>().ok()?.0,
             length: one.shift.parse().ok()?,
-            days: one.days.iter().map(|day| Weekday::from(*day)).collect(),
+            days: one.days.iter().map(|day| day.weekday()).collect(),
             hours: one.hours.as_deref().map(str::parse).transpose().ok()?,
         })
     }
