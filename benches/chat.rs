@@ -34,15 +34,17 @@ const LIMITS: RateLimits = RateLimits {
 const CREW: usize = 10;
 /// Each types something this often.
 const EVERY: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(60);
 const OPEN_INCIDENTS: usize = 1_000;
 
 fn settings(discord: &Discord, channel: Id, dir: &Path) -> std::path::PathBuf {
     let file = dir.join("commandpost.toml");
+    let token = dir.join("discord_token");
+    std::fs::write(&token, discord.token()).expect("a token is written");
     let text = format!(
-        "[discord]\ntoken = \"{}\"\napplication_id = \"{}\"\nguild_id = \"{}\"\nchannel_id = \"{channel}\"\n\
+        "[limits]\nopen_incidents_max = 1000\ndeclares_per_minute_max = 10000\n[discord]\ntoken_file = \"{}\"\napplication_id = \"{}\"\nguild_id = \"{}\"\nchannel_id = \"{channel}\"\n\
          base_url = \"{}\"\n",
-        discord.token(),
+        token.display(),
         discord.application(),
         discord.guild(),
         discord.url()
@@ -64,14 +66,18 @@ async fn house(dir: &Path) -> (Discord, Id, support::Program) {
 
 async fn declare(discord: &Discord, channel: Id, person: Id, n: usize) -> (Id, Id) {
     let declare = discord.slash(person, channel, "incident declare", json!({"title": format!("load {n}")}));
-    declare.expect("a command").message().await.expect("an answer");
+    let answer = declare.expect("a command").message().await.expect("an answer");
     let name = format!("INC-{n} ");
     let found = discord.wait_for(PATIENCE, |d| {
         let thread = d.threads().into_iter().find(|thread| thread.name.starts_with(&name))?;
         let card = d.messages(thread.id).into_iter().find(|message| !message.embeds.is_empty())?;
         Some((thread.id, card.id))
     });
-    found.await.expect("a thread with its card")
+    let Some(found) = found.await else {
+        let said: Vec<String> = discord.messages(channel).into_iter().map(|message| message.content).collect();
+        panic!("{name}has no thread with a card. It was answered «{}», the channel says {said:#?}", answer.content)
+    };
+    found
 }
 
 /// How many open tasks a card counts.
