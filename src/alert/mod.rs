@@ -41,6 +41,8 @@ pub mod times;
 pub mod window;
 
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod documented;
 #[cfg(test)]
 mod recorded;

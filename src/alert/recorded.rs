@@ -8,6 +8,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::damage::damaged;
 use super::mapping::GenericMapping;
 use super::senders::{ALL, Settings, kept, listed};
 use super::situation::{Known, Situation, changes, fold};
@@ -301,16 +302,6 @@ fn whole() -> Value {
     })
 }
 
-/// Every place in a JSON value, as pointers.
-fn places(value: &Value, at: &str, out: &mut Vec<String>) {
-    out.push(at.to_owned());
-    match value {
-        Value::Object(map) => map.iter().for_each(|(k, v)| places(v, &format!("{at}/{k}"), out)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| places(v, &format!("{at}/{i}"), out)),
-        _ => {}
-    }
-}
-
 #[test]
 fn a_null_or_a_wrong_type_anywhere_is_read_or_refused_never_a_panic() {
     let strange = [
@@ -333,17 +324,11 @@ fn a_null_or_a_wrong_type_anywhere_is_read_or_refused_never_a_panic() {
         let sender = listed.sender(&Settings::default());
         for body in listed.examples {
             let Ok(body) = serde_json::from_str::<Value>(body) else { continue };
-            let mut at = Vec::new();
-            places(&body, "", &mut at);
-            for place in &at {
-                for value in &strange {
-                    let mut damaged = body.clone();
-                    *damaged.pointer_mut(place).unwrap() = value.clone();
-                    tried += 1;
-                    if let Ok(intake) = sender.read(damaged.to_string().as_bytes(), None) {
-                        sound(&intake);
-                        read += 1;
-                    }
+            for damaged in damaged(&body, &strange) {
+                tried += 1;
+                if let Ok(intake) = sender.read(damaged.to_string().as_bytes(), None) {
+                    sound(&intake);
+                    read += 1;
                 }
             }
         }

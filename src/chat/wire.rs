@@ -9,6 +9,8 @@ use chrono::{DateTime, Duration, Utc};
 use reqwest::Response;
 use sha2::{Digest, Sha256};
 
+pub(super) use crate::outbox::wire::causes;
+
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 /// The longest that a request takes, unless it says otherwise.
 pub(super) const TOTAL: StdDuration = StdDuration::from_secs(15);
@@ -46,20 +48,6 @@ pub(super) async fn body(mut response: Response, bytes_max: usize) -> Result<Vec
             Err(error) => return Err(causes(&error.without_url())),
         }
     }
-}
-
-/// An error with what caused it, in one line.
-pub(super) fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// A word of a chat's: one line, capped. Its tokens are still to be taken out.

@@ -16,6 +16,7 @@ use crate::{
     config::RulesFile,
     desk::clock::{System, World},
     journal::history::History,
+    wall::lasting,
 };
 
 #[derive(Debug, Subcommand)]
@@ -56,16 +57,9 @@ pub enum Form {
 
 /// Reads `14d`.
 fn ago(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("«{text}» is no time; write 14d, 12h or 30m");
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: i64 = text.strip_suffix(unit).and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
-    let time = match unit {
-        'd' => Duration::try_days(number),
-        'h' => Duration::try_hours(number),
-        'm' => Duration::try_minutes(number),
-        _ => None,
-    };
-    time.filter(|time| *time > Duration::zero() && *time < Duration::days(36_500)).ok_or_else(wrong)
+    lasting(text)
+        .filter(|time| *time > Duration::zero() && *time < Duration::days(36_500))
+        .ok_or_else(|| format!("«{text}» is no time; write 14d, 12h or 30m"))
 }
 
 pub async fn run(cli: &Cli, verb: &Verb) -> Outcome {

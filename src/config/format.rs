@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::{Network, Span};
-use crate::{alert::rules::Clock, post::wording::TEMPLATE_CHARS_MAX};
+use crate::{post::wording::TEMPLATE_CHARS_MAX, wall::TimeOfDay};
 
 /// The longest text that any setting takes, in characters.
 const TEXT_CHARS_MAX: usize = 1000;
@@ -136,9 +136,11 @@ impl Format {
             Format::Name if text.trim().is_empty() => fault("the text is empty".to_owned(), "Write a name."),
             Format::Name => Ok(()),
             Format::TimeZone => zone(text),
-            Format::Clock => match text.parse::<Clock>() {
+            Format::Clock => match text.parse::<TimeOfDay>() {
                 Ok(_) => Ok(()),
-                Err(hint) => fault(format!("{shown} is no time of day"), hint),
+                Err(_) => {
+                    fault(format!("{shown} is no time of day"), "Write it with hours and minutes: `09:30`.")
+                }
             },
             Format::SocketAddress => match text.parse::<SocketAddr>() {
                 Ok(_) => Ok(()),

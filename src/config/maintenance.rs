@@ -1,6 +1,6 @@
 //! The settings of planned work and of silences.
 
-use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::shape::in_order;
 use super::{Config, text};
 use crate::alert::rules::Matchers;
 use crate::alert::window::{self, Effect, Span, Time, Window};
-use crate::wall::Day;
+use crate::wall::{self, Day, TimeOfDay};
 
 /// `[[maintenance]]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -83,26 +83,13 @@ impl Maintenance {
 }
 
 fn time_of_day(text: &str) -> Result<NaiveTime, String> {
-    NaiveTime::parse_from_str(text, "%H:%M")
-        .map_err(|_| format!("`{text}` is no time of day; with `days`, write `02:00`"))
+    let time: Result<TimeOfDay, _> = text.parse();
+    time.map(|time| time.0).map_err(|_| format!("`{text}` is no time of day; with `days`, write `02:00`"))
 }
 
 fn moment(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
-    let written = text.replacen(' ', "T", 1);
-    for format in ["%Y-%m-%dT%H:%M%:z", "%Y-%m-%dT%H:%M:%S%:z"] {
-        if let Ok(at) = DateTime::parse_from_str(&written.replace('Z', "+00:00"), format) {
-            return Ok(at.to_utc());
-        }
-    }
-    for format in ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"] {
-        if let Ok(local) = NaiveDateTime::parse_from_str(&written, format) {
-            let at = zone.from_local_datetime(&local);
-            return at.earliest().map(|at| at.to_utc()).ok_or_else(|| {
-                format!("`{text}` is in the hour that the clocks of {zone} leave out that night")
-            });
-        }
-    }
-    Err(format!("`{text}` is no date and time; write `2026-11-22T02:00`, or give `days`"))
+    wall::moment(text, zone)
+        .ok_or_else(|| format!("`{text}` is no date and time; write `2026-11-22T02:00`, or give `days`"))
 }
 
 impl Config {

@@ -6,7 +6,7 @@ use chrono::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::drill::time::spelled;
+use crate::wall::lasting;
 
 /// The longest that is taken.
 const DAYS_MAX: i64 = 366;
@@ -28,7 +28,7 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let span = spelled(text).filter(|span| *span <= Duration::days(DAYS_MAX));
+        let span = lasting(text).filter(|span| *span <= Duration::days(DAYS_MAX));
         span.map(Span).ok_or_else(|| format!("`{text}` is not a length of time"))
     }
 }

@@ -341,7 +341,7 @@ fn told(row: &OnCallRow, tz: Tz) -> String {
         (None, _) => String::new(),
     };
     let whose = match (&row.override_by, row.is_override) {
-        (Some(by), _) => format!(" ({by} said so)"),
+        (Some(by), _) => format!(" (override by {by})"),
         (None, true) => " (an override of the settings)".to_owned(),
         (None, false) => String::new(),
     };

@@ -2,36 +2,14 @@
 
 use chrono::Duration;
 
+use crate::wall::lasting;
+
 /// Longest exercise: a day.
 pub(super) const LENGTH_MAX: Duration = Duration::hours(24);
 
 /// `5m`, `1h30m`, `90s`, within the longest exercise.
 pub(super) fn span(text: &str) -> Option<Duration> {
-    spelled(text).filter(|span| *span <= LENGTH_MAX)
-}
-
-/// `5m`, `1h30m`, `90s`, `7d`.
-pub(crate) fn spelled(text: &str) -> Option<Duration> {
-    let mut total: i64 = 0;
-    let mut number: Option<i64> = None;
-    if text.is_empty() {
-        return None;
-    }
-    for c in text.chars() {
-        if let Some(digit) = c.to_digit(10) {
-            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(i64::from(digit))?);
-            continue;
-        }
-        let seconds = match c {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            _ => return None,
-        };
-        total = total.checked_add(number.take()?.checked_mul(seconds)?)?;
-    }
-    number.is_none().then(|| Duration::try_seconds(total)).flatten()
+    lasting(text).filter(|span| *span <= LENGTH_MAX)
 }
 
 /// A time after STARTEX.

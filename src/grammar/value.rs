@@ -7,6 +7,7 @@ use crate::{
     alert::judgement::{Subject, Verdict},
     incident::{command::StatedTime, milestone::Milestone, severity::Severity},
     post::{ComponentState, Impact, PublicPhase},
+    wall::lasting,
 };
 
 /// A year: longer is a slip of the keyboard.
@@ -55,27 +56,9 @@ fn no_duration(text: &str) -> String {
 
 /// `1h30m` in minutes; every number has its unit.
 pub(super) fn units(text: &str) -> Option<u32> {
-    let mut total: u32 = 0;
-    let mut number: Option<u32> = None;
-    let lower = text.to_ascii_lowercase();
-    let text = lower.strip_suffix("min").map(|rest| format!("{rest}m")).unwrap_or(lower);
-    if text.is_empty() {
-        return None;
-    }
-    for c in text.chars() {
-        if let Some(digit) = c.to_digit(10) {
-            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
-            continue;
-        }
-        let scale = match c {
-            'm' => 1,
-            'h' => 60,
-            'd' => 24 * 60,
-            _ => return None,
-        };
-        total = total.checked_add(number.take()?.checked_mul(scale)?)?;
-    }
-    (number.is_none() && total <= MINUTES_MAX).then_some(total)
+    let minutes = text.to_ascii_lowercase().strip_suffix("min").map(|rest| format!("{rest}m"));
+    let of = lasting(minutes.as_deref().unwrap_or(text)).filter(|of| of.num_seconds() % 60 == 0)?;
+    u32::try_from(of.num_minutes()).ok().filter(|minutes| *minutes <= MINUTES_MAX)
 }
 
 /// `09:12`, `09:12:30`, `10m` or `10m ago`, and RFC 3339 with seconds, zone (UTC if none) and `T` optional.

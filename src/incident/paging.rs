@@ -214,9 +214,9 @@ impl PageView {
 
     /// All of it in one short text; the link at its end is never cut.
     pub fn text(&self) -> String {
-        let mut text = self.headline();
+        let mut text = sentence(&self.headline());
         if !self.about.is_empty() && self.about != self.title {
-            text = format!("{text}. {}", self.about);
+            text = format!("{text} {}", sentence(&self.about));
         }
         let end = match &self.link {
             Some(link) => format!(" Acknowledge: {link}"),
@@ -231,6 +231,11 @@ impl PageView {
 fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     cut(line.trim(), TITLE_CHARS_MAX)
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?', '…', ':']) { text.to_owned() } else { format!("{text}.") }
 }
 
 fn cut(text: &str, chars: usize) -> String {
@@ -271,11 +276,11 @@ mod tests {
         let link = "https://post.example.com/ack/SU5DLTMvMS9hbm4.0123456789abcdef0123456789abcdef";
         assert_eq!(
             view("Checkout is down", "", Some(link)).text(),
-            format!("SEV1 INC-3: Checkout is down Acknowledge: {link}")
+            format!("SEV1 INC-3: Checkout is down. Acknowledge: {link}")
         );
         assert_eq!(
             view("Checkout is down", "the card form", None).text(),
-            "SEV1 INC-3: Checkout is down. the card form Acknowledge: say `INC-3 ack`."
+            "SEV1 INC-3: Checkout is down. the card form. Acknowledge: say `INC-3 ack`."
         );
         let long = view(&"ä\n".repeat(400), &"x".repeat(4_000), Some(link)).text();
         assert!(

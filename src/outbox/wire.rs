@@ -43,6 +43,11 @@ impl Answer {
     pub fn header_i64(&self, name: &str) -> Option<i64> {
         self.header(name)?.trim().parse().ok()
     }
+    /// How long the other side asks us to wait, within a second and `most` seconds; `usual` if it does not say.
+    pub fn retry_after(&self, usual: u64, most: u64) -> Duration {
+        let asked = self.header("retry-after").and_then(|asked| asked.trim().parse().ok());
+        Duration::from_secs(asked.unwrap_or(usual).clamp(1, most))
+    }
     pub fn ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -133,7 +138,8 @@ pub async fn call(request: RequestBuilder) -> Result<Answer, Lost> {
     Ok(answer)
 }
 
-fn causes(error: &dyn Error) -> String {
+/// An error with what caused it, in one line.
+pub fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -156,8 +156,7 @@ impl Service {
         match status {
             408 | 500.. => Outcome::Unknown { why: format!("{name} answered {status}: {said}") },
             429 => {
-                let asked = answer.header("retry-after").and_then(|after| after.trim().parse().ok());
-                let after = Duration::from_secs(asked.unwrap_or(WAIT_S).clamp(1, WAIT_S_MAX));
+                let after = answer.retry_after(WAIT_S, WAIT_S_MAX);
                 Outcome::Retry { after: Some(after), why: format!("{name}'s limit is reached: {said}") }
             }
             401 | 403 => Outcome::Failed {

@@ -4,7 +4,7 @@
 //! rotations, and of those the first that covers the moment has it: so a team follows the sun by two rotations with their
 //! own hours. What somebody said for a while (an [`Override`]) comes before any rotation, the last said first.
 //!
-//! Hand-overs are wall-clock times of the rotation's zone; [`local`] says what that means when clocks change.
+//! Hand-overs are wall-clock times of the rotation's zone; [`crate::wall`] says what that means when clocks change.
 
 pub mod ical;
 mod layer;
@@ -17,7 +17,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 
 pub use moment::{moment, span};
-pub use words::{Hours, Length, TimeOfDay};
+pub use words::{Hours, Length};
 
 use crate::people::Person;
 

@@ -1,10 +1,9 @@
 //! Moments and stretches of time as people type them, in a zone of theirs.
 
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 
-use super::TimeOfDay;
-use crate::wall::instant;
+use crate::wall::{self, TimeOfDay, instant, shown};
 
 /// The longest stretch that anybody says.
 const DAYS_MAX: i64 = 366;
@@ -21,19 +20,12 @@ pub fn moment(text: &str, tz: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, S
         let tomorrow = today.succ_opt().map(|date| instant(tz, date.and_time(time.0)));
         return Ok(if at < now { tomorrow.unwrap_or(at) } else { at });
     }
-    let date = typed.replacen(' ', "T", 1);
-    if let Ok(local) = NaiveDateTime::parse_from_str(&date, "%Y-%m-%dT%H:%M") {
-        return Ok(instant(tz, local));
-    }
-    for format in ["%Y-%m-%dT%H:%M%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"] {
-        if let Ok(at) = DateTime::parse_from_str(&date.replace(['Z', 'z'], "+00:00"), format) {
-            return Ok(at.with_timezone(&Utc));
-        }
-    }
-    Err(format!(
-        "«{}» is no time. Write `18:00`, `2026-12-24 18:00` ({tz}) or `2026-12-24T17:00Z`.",
-        shown(typed)
-    ))
+    wall::moment(typed, tz).ok_or_else(|| {
+        format!(
+            "«{}» is no time. Write `18:00`, `2026-12-24 18:00` ({tz}) or `2026-12-24T17:00Z`.",
+            shown(typed)
+        )
+    })
 }
 
 /// `18:00..22:00`, `2026-12-24 09:00..2026-12-26 09:00`, `..22:00` (from now), `4h` or `2d` (from now, so long).
@@ -43,7 +35,7 @@ pub fn moment(text: &str, tz: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, S
 pub fn span(text: &str, tz: Tz, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>), String> {
     let typed = text.trim();
     let (from, until) = match typed.split_once("..") {
-        None => (now, now + lasting(typed)?),
+        None => (now, now + lasting(typed)?.min(Duration::days(DAYS_MAX + 1))),
         Some((from, until)) if from.trim().is_empty() => (now, moment(until, tz, now)?),
         Some((from, until)) => {
             let (begin, end) = (moment(from, tz, now)?, moment(until, tz, now)?);
@@ -82,27 +74,13 @@ fn is_within(from: &str, until: &str) -> bool {
 }
 
 fn lasting(text: &str) -> Result<Duration, String> {
-    let wrong = || {
+    let known = wall::lasting(text).filter(|of| *of > Duration::zero());
+    known.ok_or_else(|| {
         format!(
             "«{}» is no stretch of time. Write `18:00..22:00`, `2026-12-24 09:00..2026-12-26 09:00`, `4h` or `2d`.",
             shown(text)
         )
-    };
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: i64 = text.trim_end_matches(unit).trim().parse().map_err(|_| wrong())?;
-    let minutes = match unit {
-        'm' => number,
-        'h' => number.saturating_mul(60),
-        'd' => number.saturating_mul(24 * 60),
-        'w' => number.saturating_mul(7 * 24 * 60),
-        _ => return Err(wrong()),
-    };
-    // A year and a day is told as too long, not as nonsense.
-    (1..=DAYS_MAX * 24 * 60 + 1).contains(&minutes).then(|| Duration::minutes(minutes)).ok_or_else(wrong)
-}
-
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(60).collect()
+    })
 }
 
 #[cfg(test)]

@@ -4,24 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::NaiveTime;
 
-/// A time of day, to the minute: `09:00`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeOfDay(pub NaiveTime);
-
-impl FromStr for TimeOfDay {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        NaiveTime::parse_from_str(text.trim(), "%H:%M").map(TimeOfDay).map_err(|_| {
-            format!("«{}» is no time of day. Write it with hours and minutes: `09:00`.", cut(text))
-        })
-    }
-}
-
-impl fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%H:%M"))
-    }
-}
+use crate::wall::{TimeOfDay, lasting, shown};
 
 /// Hours of a day; past midnight where they end before they begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +16,9 @@ pub struct Hours {
 impl FromStr for Hours {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("«{}» are no hours. Write `08:00-20:00`, or `20:00-08:00` for the night.", cut(text));
+        let wrong = || {
+            format!("«{}» are no hours. Write `08:00-20:00`, or `20:00-08:00` for the night.", shown(text))
+        };
         let (from, to) = text.split_once('-').ok_or_else(wrong)?;
         // The end of the day is written both ways.
         let to = if to.trim() == "24:00" { "00:00" } else { to };
@@ -72,22 +56,15 @@ impl FromStr for Length {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("«{}» is no length of a turn. Write `daily`, `weekly`, `12h`, `3d` or `2w`.", cut(text))
+            format!("«{}» is no length of a turn. Write `daily`, `weekly`, `12h`, `3d` or `2w`.", shown(text))
         };
         let hours = match text.trim() {
             "daily" => 24,
             "weekly" => 7 * 24,
-            other => {
-                let unit = other.chars().last().ok_or_else(wrong)?;
-                let scale = match unit {
-                    'h' => 1,
-                    'd' => 24,
-                    'w' => 7 * 24,
-                    _ => return Err(wrong()),
-                };
-                let number: u32 = other.trim_end_matches(unit).trim().parse().map_err(|_| wrong())?;
-                number.checked_mul(scale).ok_or_else(wrong)?
-            }
+            other => lasting(other)
+                .filter(|of| of.num_seconds() % 3_600 == 0)
+                .and_then(|of| u32::try_from(of.num_hours()).ok())
+                .ok_or_else(wrong)?,
         };
         Length::hours(hours).ok_or_else(wrong)
     }
@@ -103,10 +80,6 @@ impl fmt::Display for Length {
             hours => write!(f, "{hours}h"),
         }
     }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 #[cfg(test)]

@@ -295,7 +295,7 @@ async fn who_said_that_they_take_over_for_a_while_is_the_one_who_is_woken_after_
     let night = night.restarted().await;
     assert_eq!(
         say(&night, "Ada", "oncall").await.unwrap(),
-        "web/primary: Cy (Bo said so) until Fri 2026-01-02 16:00 UTC, then Ann\n\
+        "web/primary: Cy (override by Bo) until Fri 2026-01-02 16:00 UTC, then Ann\n\
          web/secondary: Bo until Mon 2026-01-05 09:00 UTC, then Cy\n\
          db/primary: nobody – it was never read yet"
     );
@@ -353,7 +353,7 @@ async fn a_responder_wakes_somebody_by_name_and_an_answer_that_was_lost_rings_on
     let text = &night.model.rung("twilio")[0].text;
     assert!(
         text.starts_with(
-            "SEV2 INC-1: Payments fail. the replicas are gone Acknowledge: https://post.example.com/ack/"
+            "SEV2 INC-1: Payments fail. the replicas are gone. Acknowledge: https://post.example.com/ack/"
         ),
         "{text}"
     );

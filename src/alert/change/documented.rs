@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::Change;
+use crate::alert::damage::damaged;
 use crate::alert::senders::{CHANGES, Listed, Settings};
 
 const PAGE: &str = include_str!("../../../docs/changes.md");
@@ -99,16 +100,6 @@ fn several_changes_in_one_body_and_a_body_of_nothing_are_told_apart() {
     assert!(sender.read(b"{}", None).unwrap_err().to_string().contains("`change` is missing"));
 }
 
-/// Every place in a JSON value, as pointers.
-fn places(value: &Value, at: &str, out: &mut Vec<String>) {
-    out.push(at.to_owned());
-    match value {
-        Value::Object(map) => map.iter().for_each(|(k, v)| places(v, &format!("{at}/{k}"), out)),
-        Value::Array(list) => list.iter().enumerate().for_each(|(i, v)| places(v, &format!("{at}/{i}"), out)),
-        _ => {}
-    }
-}
-
 #[test]
 fn a_wrong_type_anywhere_is_read_or_refused_and_a_change_has_always_a_title_and_an_identity() {
     let strange = [
@@ -126,12 +117,7 @@ fn a_wrong_type_anywhere_is_read_or_refused_and_a_change_has_always_a_title_and_
         let sender = listed.sender(&Settings::default());
         for body in listed.examples {
             let Ok(body) = serde_json::from_str::<Value>(body) else { continue };
-            let mut at = Vec::new();
-            places(&body, "", &mut at);
-            for (place, value) in at.iter().flat_map(|place| strange.iter().map(move |value| (place, value)))
-            {
-                let mut damaged = body.clone();
-                *damaged.pointer_mut(place).unwrap() = value.clone();
+            for damaged in damaged(&body, &strange) {
                 let Ok(intake) = sender.read(damaged.to_string().as_bytes(), None) else { continue };
                 for change in intake.changes.into_iter().map(|draft| draft.taken(now())) {
                     assert!(!change.title.trim().is_empty() && !change.id.is_empty(), "{change:?}");

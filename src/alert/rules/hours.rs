@@ -1,13 +1,13 @@
 //! Hours of the week, in a zone: when a rule holds.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-use chrono::{DateTime, Datelike, Timelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, Utc, Weekday};
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::wall::Day;
+use crate::wall::{Day, TimeOfDay};
 
 /// Days and a span of the day. A span whose end is not after its beginning goes over midnight, and belongs to the day on
 /// which it begins.
@@ -33,34 +33,16 @@ impl Default for Hours {
     }
 }
 
-/// A time of day to the minute, in minutes after midnight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Clock(u32);
-
-impl FromStr for Clock {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Clock, &'static str> {
-        let wrong = "Write hours and minutes: `09:30`.";
-        let (hours, minutes) = text.split_once(':').ok_or(wrong)?;
-        let read = |part: &str, below: u32| match part.parse::<u32>() {
-            Ok(n) if part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) && n < below => Ok(n),
-            _ => Err(wrong),
-        };
-        Ok(Clock(read(hours, 24)? * 60 + read(minutes, 60)?))
-    }
-}
-
 impl Hours {
     /// Whether a moment lies within. What is written wrong has been told when the rules were loaded, and holds never.
     pub fn holds(&self, at: DateTime<Utc>) -> bool {
         let (Ok(zone), Ok(from), Ok(to)) =
-            (self.zone.parse::<Tz>(), self.from.parse::<Clock>(), self.to.parse::<Clock>())
+            (self.zone.parse::<Tz>(), self.from.parse::<TimeOfDay>(), self.to.parse::<TimeOfDay>())
         else {
             return false;
         };
         let there = at.with_timezone(&zone);
-        let now = Clock(there.hour() * 60 + there.minute());
+        let now = TimeOfDay(there.time());
         let on = |day: Weekday| self.days.is_empty() || self.days.iter().any(|one| one.weekday() == day);
         if from < to {
             return on(there.weekday()) && from <= now && now < to;

@@ -33,7 +33,7 @@ pub(crate) use check::too_long;
 pub use check::{Fault, check};
 pub use decide::{Decision, Open, OpenIncident};
 pub use glob::glob;
-pub use hours::{Clock, Hours};
+pub use hours::Hours;
 pub use matchers::{Matchers, Miss, Traits};
 
 /// Most rules.

@@ -13,7 +13,7 @@ use crate::alert::{
     testing::alert,
     text::TITLE_MAX_BYTES,
 };
-use crate::wall::Day;
+use crate::wall::{Day, TimeOfDay};
 
 #[derive(Deserialize)]
 struct File {
@@ -229,8 +229,8 @@ fn hours_go_over_midnight_and_follow_the_clock_of_their_zone() {
     // Summer and winter: nine is nine on the wall.
     assert!(day.holds(at("2026-07-01T07:00:00Z")) && !day.holds(at("2026-12-01T07:00:00Z")));
     assert!(day.holds(at("2026-12-01T08:00:00Z")));
-    for wrong in ["9:00", "24:00", "12:60", "12", "", "12:00:00", "+1:00"] {
-        assert!(wrong.parse::<Clock>().is_err(), "{wrong}");
+    for wrong in ["24:00", "12:60", "12", "", "12:00:00", "+1:00"] {
+        assert!(wrong.parse::<TimeOfDay>().is_err(), "{wrong}");
     }
 }
 

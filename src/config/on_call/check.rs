@@ -5,7 +5,8 @@ use chrono::{DateTime, Duration, Utc};
 use super::{Pager, PagerKind, SourceKind, TeamRoster};
 use crate::{
     config::{Config, format::nearest, report::Report},
-    roster::{Hours, Known, Length, TimeOfDay, moment},
+    roster::{Hours, Known, Length, moment},
+    wall::TimeOfDay,
     wall::instant,
 };
 

@@ -10,7 +10,8 @@ use crate::{
     config::Config,
     incident::paging::{Escalation, Means, Step, Target},
     people::Person,
-    roster::{Layer, Override, Roster, Rotation, TimeOfDay, moment},
+    roster::{Layer, Override, Roster, Rotation, moment},
+    wall::TimeOfDay,
 };
 
 impl Config {

@@ -52,7 +52,7 @@ fn every_mistake_in_a_file_of_rules_is_told_with_its_own_place() {
     };
     insta::assert_snapshot!(told(
         "[[rule]]\nname = \"a\"\nwehn = {}\nthen = \"pager\"\n\
-         [[rule]]\nname = \"b\"\nwhen = { severity = \"bad\", during = { from = \"9:00\", zone = \"Berlin\" } }\nthen = {}\n\
+         [[rule]]\nname = \"b\"\nwhen = { severity = \"bad\", during = { from = \"25:00\", zone = \"Berlin\" } }\nthen = {}\n\
          [[rule]]\nname = \"c\"\nthen = { declare = { severity = 7 } }\n\
          [[rule]]\nname = \"d\"\nthen = { declare = {} }\n\
          [[group]]\nname = \"g\"\n",

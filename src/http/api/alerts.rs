@@ -23,10 +23,12 @@ use crate::{
     http::auth::Who,
     incident::refusal::Refusal,
     journal::rows::{JudgementFilter, SituationFilter},
+    wall::{lasting, shown},
 };
 
 /// Changes and marks in one answer.
 const LISTED_MAX: u32 = 200;
+const LOOK_DAYS_MAX: i64 = 366;
 
 /// Why a situation is what it is: how it was grouped, which rules are looked at and why they do not match, what became of it.
 #[utoipa::path(get, path = "/api/v1/situations/{id}/explain", params(("id" = String, Path, example = "S-1")), tag = "alerts",
@@ -163,25 +165,16 @@ pub struct ReportQuery {
     pub format: Option<String>,
 }
 
-/// A length of time as it is typed: `30d`, `12h`, `90m`.
+/// How long to look back, as it is typed: `30d`, `12h`.
 ///
 /// # Errors
 /// A sentence.
 pub fn span(text: &str) -> Result<Duration, Refusal> {
-    let text = text.trim();
-    let unit = text.chars().next_back().unwrap_or_default();
-    let hours = match unit {
-        'd' => 24,
-        'h' => 1,
-        _ => 0,
-    };
-    let number = text.get(..text.len().saturating_sub(unit.len_utf8())).and_then(|n| n.parse::<i64>().ok());
-    let span = number
-        .filter(|n| hours > 0 && (1..=8_784).contains(&(n * hours)))
-        .map(|n| Duration::hours(n * hours));
+    let span =
+        lasting(text).filter(|span| *span > Duration::zero() && *span <= Duration::days(LOOK_DAYS_MAX));
     span.ok_or_else(|| {
-        let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-        Refusal::invalid(format!("«{shown}» is no length of time."), "Write 30d or 12h, a year at most.")
+        let why = format!("«{}» is no length of time.", shown(text));
+        Refusal::invalid(why, "Write 30d or 12h, a year at most.")
     })
 }
 

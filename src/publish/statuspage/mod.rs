@@ -166,7 +166,7 @@ impl StatuspagePublisher {
                 ),
             },
             420 | 429 => {
-                let after = wait(answer);
+                let after = answer.retry_after(WAIT_S, WAIT_S_MAX);
                 Outcome::Retry {
                     after: Some(after),
                     why: format!("Statuspage's rate limit is reached; waiting {} s", after.as_secs()),
@@ -362,11 +362,6 @@ impl StatuspagePublisher {
             Err(_) => request,
         }
     }
-}
-
-fn wait(answer: &Answer) -> Duration {
-    let asked = answer.header("retry-after").and_then(|v| v.trim().parse::<u64>().ok());
-    Duration::from_secs(asked.unwrap_or(WAIT_S).clamp(1, WAIT_S_MAX))
 }
 
 #[derive(Deserialize)]

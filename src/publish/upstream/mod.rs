@@ -32,6 +32,7 @@ const CONNECT_MS: u64 = 5_000;
 const TOTAL_MS: u64 = 15_000;
 /// Waited for where a sender that is asked too much does not say how long.
 const WAIT_S: u64 = 30;
+const WAIT_S_MAX: u64 = 900;
 
 /// Where a sender is reached, as the settings say.
 #[derive(Debug, Clone, Default)]
@@ -184,10 +185,7 @@ impl Api {
         let said = answer.quote(&self.secrets());
         let why = format!("{} answered {}: {said}", self.name, answer.status);
         match answer.status {
-            429 => {
-                let asked = answer.header("retry-after").and_then(|value| value.trim().parse().ok());
-                Outcome::Retry { after: Some(Duration::from_secs(asked.unwrap_or(WAIT_S))), why }
-            }
+            429 => Outcome::Retry { after: Some(answer.retry_after(WAIT_S, WAIT_S_MAX)), why },
             401 | 403 => Outcome::Failed { why: format!("{why}. Look at its credentials in [senders].") },
             408 | 425 | 500.. => Outcome::Retry { after: None, why },
             _ => Outcome::Failed { why },
