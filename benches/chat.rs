@@ -74,8 +74,12 @@ async fn declare(discord: &Discord, channel: Id, person: Id, n: usize) -> (Id, I
         Some((thread.id, card.id))
     });
     let Some(found) = found.await else {
-        let said: Vec<String> = discord.messages(channel).into_iter().map(|message| message.content).collect();
-        panic!("{name}has no thread with a card. It was answered «{}», the channel says {said:#?}", answer.content)
+        let said: Vec<String> =
+            discord.messages(channel).into_iter().map(|message| message.content).collect();
+        panic!(
+            "{name}has no thread with a card. It was answered «{}», the channel says {said:#?}",
+            answer.content
+        )
     };
     found
 }

@@ -213,7 +213,8 @@ mod tests {
         assert_eq!(ago("14d"), Ok(Duration::days(14)));
         assert_eq!(ago("12h"), Ok(Duration::hours(12)));
         assert_eq!(ago("30m"), Ok(Duration::minutes(30)));
-        for wrong in ["", "d", "14", "-1d", "0d", "14 d", "1w", "99999999999999d", "1é"] {
+        assert_eq!(ago("2w"), Ok(Duration::weeks(2)));
+        for wrong in ["", "d", "14", "-1d", "0d", "14 d", "99999999999999d", "1é"] {
             assert!(ago(wrong).is_err(), "{wrong}");
         }
     }

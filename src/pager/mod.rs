@@ -16,7 +16,7 @@ mod tests;
 mod twilio;
 mod webhook;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use reqwest::Client;

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use proptest::prelude::*;
 
 use super::*;
+use crate::wall::TimeOfDay;
 
 const ZONES: [&str; 7] = [
     "UTC",

@@ -9,8 +9,6 @@ mod opsgenie;
 mod pagerduty;
 mod recall;
 
-use std::time::Duration;
-
 use reqwest::{Client, RequestBuilder, Url};
 
 use super::Now;
