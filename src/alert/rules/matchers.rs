@@ -118,6 +118,29 @@ impl fmt::Display for Miss<'_> {
     }
 }
 
+/// Where a pattern is held against.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    Source,
+    Title,
+    Label(String),
+    Annotation(String),
+}
+
+impl Place {
+    pub fn of<'a>(&self, alert: &'a Alert) -> Option<&'a str> {
+        match self {
+            Place::Source => Some(&alert.source),
+            Place::Title => Some(&alert.title),
+            Place::Label(name) => alert.labels.get(name).map(String::as_str),
+            Place::Annotation(name) => alert.annotations.get(name).map(String::as_str),
+        }
+    }
+}
+
+/// A shorter run of characters is in too many texts to tell anything.
+const RUN_BYTES_MIN: usize = 3;
+
 /// The part that matchers and what they leave out have in common.
 struct Wanted<'a> {
     source: Option<&'a str>,
@@ -200,6 +223,19 @@ impl Matchers {
         let is_exact = |pattern: &str| !pattern.is_empty() && !pattern.contains(['*', '?']);
         let found = self.labels.iter().find(|(_, pattern)| is_exact(pattern));
         found.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The longest run of characters without which no alert matches, and where it is looked for.
+    pub(super) fn needed_run(&self) -> Option<(Place, &str)> {
+        let source = self.source.iter().map(|pattern| (Place::Source, pattern));
+        let title = self.title.iter().map(|pattern| (Place::Title, pattern));
+        let labels = self.labels.iter().map(|(name, pattern)| (Place::Label(name.clone()), pattern));
+        let annotations = self.annotations.iter();
+        let annotations = annotations.map(|(name, pattern)| (Place::Annotation(name.clone()), pattern));
+        let places = source.chain(title).chain(labels).chain(annotations);
+        let runs = places
+            .flat_map(|(place, pattern)| pattern.split(['*', '?']).map(move |run| (place.clone(), run)));
+        runs.filter(|(_, run)| run.len() >= RUN_BYTES_MIN).max_by_key(|(_, run)| run.len())
     }
 
     pub(super) fn is_everything(&self) -> bool {

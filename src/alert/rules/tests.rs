@@ -307,13 +307,15 @@ fn patterns_know_the_star_and_the_question_mark() {
 }
 
 fn pattern() -> impl Strategy<Value = String> {
-    prop_oneof!["[ab]", "[ab]\\*", Just("*".to_owned()), Just(String::new())]
+    prop_oneof!["[ab]", "[ab]\\*", "[ab*]{3,6}", Just("*".to_owned()), Just(String::new())]
 }
 
 fn any_rule() -> impl Strategy<Value = Matchers> {
     let labels = proptest::collection::btree_map("[xy]", pattern(), 0..3);
-    (labels, proptest::option::of(pattern()), proptest::option::of(0u32..3))
-        .prop_map(|(labels, source, firing)| Matchers { labels, source, firing, ..Matchers::default() })
+    let title = proptest::option::of("[ab*?]{3,8}");
+    (labels, proptest::option::of(pattern()), title, proptest::option::of(0u32..3)).prop_map(
+        |(labels, source, title, firing)| Matchers { labels, source, title, firing, ..Matchers::default() },
+    )
 }
 
 proptest! {
@@ -344,15 +346,16 @@ proptest! {
     #[test]
     fn the_arranged_rules_find_what_reading_them_one_by_one_finds(
         wanted in proptest::collection::vec(any_rule(), 0..12),
-        labels in proptest::collection::btree_map("[xyz]", "[ab]{0,2}", 0..3),
+        labels in proptest::collection::btree_map("[xyz]", "[ab]{0,6}", 0..3),
         source in "[ab]",
+        title in "[ab]{0,12}",
     ) {
         let rules: Vec<Rule> = wanted
             .into_iter()
             .enumerate()
             .map(|(n, when)| Rule { name: n.to_string(), when, then: Action::Card })
             .collect();
-        let alert = Alert { labels, source, ..alert("db1") };
+        let alert = Alert { labels, source, title, ..alert("db1") };
         let (situation, now) = (situation_of(&alert), DateTime::UNIX_EPOCH);
         let plain = rules.iter().find(|rule| rule.when.miss(&situation, &alert, now).is_none()).cloned();
         let book = Rulebook::new(rules);
