@@ -2,7 +2,7 @@
 
 use super::{Say, Words, bindings::Spot, bring::Place};
 use crate::{
-    desk::{Along, Caller},
+    desk::{Along, Answer, Caller},
     incident::{
         command::Command,
         id::IncidentId,
@@ -32,19 +32,19 @@ pub(super) async fn put_on_timeline(
     incident: IncidentId,
     author: &str,
     argv: Vec<String>,
-) -> Result<(), Refusal> {
+) -> Result<Answer, Refusal> {
     let (bindings, target) = (place.bindings(), pinned.target);
     let caller = Caller::person(pinned.by.clone(), bindings.chat());
     let once = format!("{}:pin:{target}", bindings.chat());
     let answer = say(caller, Some(incident), Words::Argv(argv), Some(once)).await?;
-    let Some(seq) = answer.seq else { return Ok(()) };
+    let Some(seq) = answer.seq else { return Ok(answer) };
     let entry = format!("{incident}/{seq}");
     for (name, value) in [("entry", entry.as_str()), ("author", author)] {
         if let Err(halt) = bindings.bind(target, name, value).await {
             tracing::warn!(?halt, entry, "the entry will not follow its message");
         }
     }
-    Ok(())
+    Ok(answer)
 }
 
 /// The entry that a message has become.
@@ -68,15 +68,47 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
     }
 }
 
+/// A message that is on the timeline was put there again, with the note that it would be now: its entry is corrected.
+///
+/// # Errors
+/// It says what the entry says already; or whatever keeps an entry from being corrected.
+pub(super) async fn put_again(
+    place: &impl Place,
+    again: &Change<'_>,
+    (incident, entry): (IncidentId, u64),
+    argv: Vec<String>,
+) -> Result<Answer, Refusal> {
+    let text = argv.last().cloned().unwrap_or_default();
+    let lines = place.desk().timeline(incident, entry).await?;
+    if lines.first().is_some_and(|line| line.seq == entry && line.text == text) {
+        let why = format!("That message is on the timeline of {incident} already, as entry {entry}.");
+        return Err(Refusal::conflict(why, "Choose it again when its words have changed."));
+    }
+    let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
+    follow(place, again, incident, command, "again").await
+}
+
+/// The author of a message on the timeline has changed it, and the chat does not tell how: the timeline says so much.
+pub(super) async fn note_edit(place: &impl Place, edit: &Change<'_>) {
+    let Some((incident, entry)) = entry_of(place, edit.target).await else { return };
+    let chat = place.title();
+    let text = format!(
+        "The message of entry {entry} was changed in {chat} since. Put on the timeline again, its new words replace the old."
+    );
+    if let Err(refusal) = follow(place, edit, incident, Command::Note { text, at: None }, "changed").await {
+        tracing::info!(%incident, entry, %refusal, "a change of a message is not on the timeline");
+    }
+}
+
 /// A message on the timeline was deleted: the entry is redacted, or where that is not for this person, corrected.
 pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
     let Some((incident, entry)) = entry_of(place, deletion.target).await else { return };
     let redact = Command::Redact { target: entry, reason: DELETED.into() };
-    let mut done = follow(place, deletion, incident, redact, "redact").await;
+    let mut done = follow(place, deletion, incident, redact, "redact").await.map(drop);
     if done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
         let (text, reason) = (format!("({DELETED})"), DELETED.into());
         let correct = Command::Correct { target: entry, text, at: None, reason };
-        done = follow(place, deletion, incident, correct, "correct").await;
+        done = follow(place, deletion, incident, correct, "correct").await.map(drop);
     }
     if let Err(refusal) = done {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
@@ -89,11 +121,11 @@ async fn follow(
     incident: IncidentId,
     command: Command,
     what: &str,
-) -> Result<(), Refusal> {
+) -> Result<Answer, Refusal> {
     let chat = place.bindings().chat();
     let along = Along { once: Some(format!("{chat}:{}:{what}", change.event)), ..Along::default() };
     let caller = Caller::person(change.by.clone(), chat);
-    place.desk().submit(caller, incident, command, along).await.map(drop)
+    place.desk().submit(caller, incident, command, along).await
 }
 
 /// A card that somebody deleted is posted anew with its next change.

@@ -10,6 +10,7 @@ mod bring;
 mod button;
 pub mod complete;
 pub mod discord;
+mod files;
 mod follow;
 mod form;
 pub mod health;

@@ -16,6 +16,7 @@ use crate::{
         role::Role,
         severity::Severity,
         state::{Milestones, ObjectiveState, Origin, Post, Replaced, Span, TaskState},
+        sum::Sum,
         timeline::Line,
     },
     people::Person,
@@ -117,6 +118,9 @@ pub struct Link {
     pub seq: u64,
     pub label: String,
     pub url: String,
+    /// Of a file: what it was when it was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sum: Option<Sum>,
 }
 
 #[derive(Debug, Serialize)]
@@ -277,7 +281,9 @@ impl Reading {
                     self.decisions.push(Said { seq, at: line.occurred_at, by, text });
                 }
             }
-            Event::LinkAdded { label, url } if shown.is_some() => self.links.push(Link { seq, label, url }),
+            Event::LinkAdded { label, url, sum } if shown.is_some() => {
+                self.links.push(Link { seq, label, url, sum });
+            }
             Event::TaskAssigned { n, .. } => self.hidden_tasks.entry(n).or_default().text |= shown.is_none(),
             Event::TaskReported { n, .. } => {
                 self.hidden_tasks.entry(n).or_default().result |= shown.is_none()

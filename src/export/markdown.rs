@@ -412,7 +412,8 @@ impl Page<'_> {
             self.out.push_str("None.\n");
         }
         for item in &facts.links {
-            let _ = writeln!(self.out, "- {} (entry {})", link(&item.label, &item.url), item.seq);
+            let sum = item.sum.as_ref().map(|sum| format!(", {sum}")).unwrap_or_default();
+            let _ = writeln!(self.out, "- {} (entry {}{sum})", link(&item.label, &item.url), item.seq);
         }
     }
 

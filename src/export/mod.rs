@@ -217,7 +217,7 @@ mod tests {
             needs: tell.clone(),
         };
         let reported = j.say("Bo", None, can);
-        let linked = j.say("Bo", None, Event::LinkAdded { label: tell.clone(), url: link });
+        let linked = j.say("Bo", None, Event::LinkAdded { label: tell.clone(), url: link, sum: None });
         let owner = person("Bo");
         let assigned =
             j.say("Bo", None, Event::TaskAssigned { n: 2, text: tell.clone(), owner, due_at: None });
@@ -334,7 +334,7 @@ mod tests {
             let n = j.say("Bo", None, note(&text()));
             j.say("Bo", None, correction(n, &text()));
             j.say("Bo", None, Event::DecisionRecorded { text: text() });
-            j.say("Bo", None, Event::LinkAdded { label: text(), url: text() });
+            j.say("Bo", None, Event::LinkAdded { label: text(), url: text(), sum: None });
             j.say("Bo", None, Event::ObjectiveSet { n: 1, text: text() });
             j.say("Bo", None, Event::TaskAssigned { n: 1, text: text(), owner: person("Bo"), due_at: None });
             let mut hostile = alert(&text(), true);

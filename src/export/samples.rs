@@ -250,7 +250,11 @@ pub fn checkout() -> Journal {
     j.say(
         "Bo",
         ic,
-        Event::LinkAdded { label: "Dashboard".into(), url: "https://g.example.com/d/1?from=0&to=1".into() },
+        Event::LinkAdded {
+            label: "Dashboard".into(),
+            url: "https://g.example.com/d/1?from=0&to=1".into(),
+            sum: None,
+        },
     );
     j.house(Event::AlertsCleared { situation: 4, title: "checkout 5xx".into(), total: 1, asks: false });
     j.say("Bo", ic, Event::PhaseChanged { from: to, to: Phase::Resolved, reason: String::new() });

@@ -383,7 +383,7 @@ fn of_me(label: &str) -> Option<Linking> {
 /// `link S-3` is a situation; anything else needs an address.
 fn link(url: Option<String>, label: String) -> Result<Command, Refusal> {
     match (url, value::situation(&label)) {
-        (Some(url), _) => Ok(Command::AddLink { label, url }),
+        (Some(url), _) => Ok(Command::AddLink { label, url, sum: None }),
         (None, Ok(situation)) => Ok(Command::LinkSituation { situation: situation.0, facts: None }),
         (None, Err(_)) => Err(Refusal::invalid(
             format!("«{}» is neither a situation nor a name with an address after it.", shown(&label)),

@@ -15,6 +15,7 @@ use super::{
     role::Role,
     severity::Severity,
     state::{Incident, Situation, Task},
+    sum::Sum,
 };
 use crate::{
     alert::flapping::Flaps,
@@ -432,6 +433,8 @@ pub enum Command {
     AddLink {
         label: String,
         url: String,
+        /// Of a file.
+        sum: Option<Sum>,
     },
     Correct {
         target: u64,

@@ -16,6 +16,7 @@ use super::{
     phase::Phase,
     role::{Role, by_name},
     severity::Severity,
+    sum::Sum,
 };
 use crate::{
     alert::flapping::Flaps,
@@ -507,7 +508,13 @@ pub enum Event {
     #[serde(rename = "note")]
     Noted { text: String },
     #[serde(rename = "evidence")]
-    LinkAdded { label: String, url: String },
+    LinkAdded {
+        label: String,
+        url: String,
+        /// Of a file: what it was when it was looked at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sum: Option<Sum>,
+    },
 
     #[serde(rename = "entry.corrected")]
     EntryCorrected {

@@ -83,7 +83,7 @@ impl Command {
             StartPeriod { emphasis, .. } => vec![emphasis],
             ReportTask { result, .. } | FinishAction { result, .. } => vec![result],
             Can { service, conditions, actions, needs } => vec![service, conditions, actions, needs],
-            AddLink { label, url } => vec![label, url],
+            AddLink { label, url, .. } => vec![label, url],
             Correct { text, reason, .. } => vec![text, reason],
             Draft(DraftText { text, title, .. }) => std::iter::once(text).chain(title).collect(),
             Approve { alone, .. } => alone.iter_mut().collect(),

@@ -22,6 +22,7 @@ pub mod role;
 pub mod sentence;
 pub mod severity;
 pub mod state;
+pub mod sum;
 pub mod taxonomy;
 pub mod timeline;
 pub mod verb;

@@ -395,7 +395,8 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             format!("Report on {service} – {}", ended(&parts.join("; ")))
         }
         Event::Noted { text } => text.trim().to_owned(),
-        Event::LinkAdded { label, url } => format!("Linked {label}: {url}"),
+        Event::LinkAdded { label, url, sum: None } => format!("Linked {label}: {url}"),
+        Event::LinkAdded { label, url, sum: Some(sum) } => format!("File {label} ({sum}): {url}"),
 
         Event::EntryCorrected { target, text, occurred_at, reason } => {
             let at = occurred_at.map(|at| format!(" at {}", tell(at))).unwrap_or_default();

@@ -293,6 +293,19 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     let outside = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": elsewhere, "key": "📌"}});
     ben.send(&main, "m.reaction", outside).await;
 
+    // A file stays with the homeserver; its name, place and hash go on the timeline. The sum is the example of FIPS 180-4.
+    let address = ben.uploads("graph.png", b"abc").await;
+    let relates = json!({"rel_type": "m.thread", "event_id": root});
+    let file = json!({"msgtype": "m.image", "body": "graph.png", "url": address, "m.relates_to": relates});
+    let file = ben.send(&main, "m.room.message", file).await;
+    let pin = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": file, "key": "📌"}});
+    ada.send(&main, "m.reaction", pin).await;
+    let sum = "File graph.png (3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad): ";
+    until(60, "the file on the timeline", || async {
+        Post::texts(&post.program.timeline("INC-1", 1).await).iter().any(|text| text.starts_with(sum))
+    })
+    .await;
+
     ben.send(
         &main,
         "m.room.message",
@@ -305,7 +318,7 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     let entries = post.program.timeline("INC-1", 1).await;
     let texts = Post::texts(&entries).join("\n");
     assert!(texts.contains("ben: the index was rebuilt at 03:12 (https://matrix.to/#/"), "{texts}");
-    assert_eq!(count(&post.names("INC-1").await, "note"), 2, "{texts}");
+    assert_eq!(count(&post.names("INC-1").await, "note"), 3, "{texts}");
     let path = format!("/rooms/{}/redact/{}/r1", part(&main), part(&message));
     ada.call("PUT", &path, Some(json!({}))).await;
     until(60, "the redaction", || async { count(&post.names("INC-1").await, "entry.redacted") == 1 }).await;

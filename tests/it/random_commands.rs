@@ -233,7 +233,7 @@ fn work() -> impl Strategy<Value = Command> {
         }),
         text().prop_map(|text| Command::Decide { text }),
         (text(), stated()).prop_map(|(text, at)| Command::Note { text, at }),
-        text().prop_map(|label| Command::AddLink { label, url: "https://example.com/g".into() }),
+        text().prop_map(|label| Command::AddLink { label, url: "https://example.com/g".into(), sum: None }),
         (1u64..30, text(), stated(), text()).prop_map(|(target, text, at, reason)| Command::Correct {
             target,
             text,

@@ -17,11 +17,10 @@ use super::{
 use crate::{
     chat::{
         BoxFuture, Unproven, Words,
-        bring::Place,
         complete::completions,
-        words::{self, in_words, note_of},
+        words::{self, in_words},
     },
-    desk::Caller,
+    desk::{Answer, Caller},
     grammar,
     incident::{id::IncidentId, refusal::Refusal},
     journal::rows::IncidentFilter,
@@ -90,35 +89,12 @@ impl DiscordDoor {
                 self.do_and_answer(asked, Box::pin(finding)).await;
             }
             Kind::MessageMenu => {
-                let (door, asked_too) = (self.clone(), asked.clone());
-                let finding = async move {
-                    let argv = door.message_as_note(&asked_too)?;
-                    Ok((door.bindings.incident_of(&asked_too.channel).await, Words::Argv(argv)))
-                };
-                self.do_and_answer(asked, Box::pin(finding)).await;
+                let doing = self.clone().put_on_timeline(asked.clone());
+                self.answer_when_done(asked, Box::pin(doing)).await;
             }
             Kind::Press => self.pressed(asked).await,
             Kind::Form => self.filled(asked).await,
         }
-    }
-
-    /// A message of the channel as a note: who wrote it, what, and where it stands.
-    fn message_as_note(&self, asked: &Asked) -> Result<Vec<String>, Refusal> {
-        let target = asked.data["target_id"].as_str().unwrap_or_default();
-        let message = &asked.data["resolved"]["messages"][target];
-        let author = &message["author"];
-        let Some(author_id) = author["id"].as_str() else {
-            return Err(Refusal::invalid(
-                "Discord did not say which message that is.",
-                "Try again, or use `note`.",
-            ));
-        };
-        let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
-        let author = self.settings.people.meet(author_id, shown);
-        let files = message["attachments"].as_array().into_iter().flatten();
-        let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
-        let said = message["content"].as_str().unwrap_or_default();
-        note_of(&author, said, files, &self.link(&asked.channel, target))
     }
 
     async fn offer(&self, asked: &Asked) {
@@ -154,10 +130,19 @@ impl DiscordDoor {
     pub(super) async fn do_and_answer(self: Arc<Self>, asked: Asked, finding: Finding) {
         let (door, caller) = (self.clone(), Caller::person(asked.person.clone(), super::NAME));
         let once = format!("{}:{}", super::NAME, asked.id);
-        let mut doing = tokio::spawn(async move {
+        let doing = async move {
             let (incident, words) = finding.await?;
             (door.say)(caller, incident, words, Some(once)).await
-        });
+        };
+        self.answer_when_done(asked, Box::pin(doing)).await;
+    }
+
+    async fn answer_when_done(
+        self: Arc<Self>,
+        asked: Asked,
+        doing: BoxFuture<'static, Result<Answer, Refusal>>,
+    ) {
+        let mut doing = tokio::spawn(doing);
         if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
             return self.first_answer(&asked, &told(&in_words(done.ok()))).await;
         }

@@ -29,7 +29,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{DiscordDoor, DiscordSettings, rest::Trouble};
+use super::{DiscordDoor, DiscordSettings, pinned::Edited, rest::Trouble};
 
 /// How often the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -150,9 +150,9 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
         http = http.proxy(settings.base_url.clone());
     }
     let mut client = runtime.spawn(async move {
-        // Interactions come without any intent.
-        let building =
-            ClientBuilder::new_with_http(http.build(), GatewayIntents::empty()).raw_event_handler(listener);
+        // Interactions come without any intent; with this, which is none of the privileged, that a message was changed or deleted.
+        let building = ClientBuilder::new_with_http(http.build(), GatewayIntents::GUILD_MESSAGES)
+            .raw_event_handler(listener);
         let Ok(built) = tokio::time::timeout(ADDRESS, building).await else {
             return Err("Discord did not tell the gateway's address.".to_owned());
         };
@@ -321,6 +321,23 @@ impl RawEventHandler for Listener {
                 }
                 Err(error) => tracing::error!(%error, "an interaction could not be passed on"),
             },
+            Event::MessageUpdate(event) => {
+                let edited = Edited {
+                    message: event.id.to_string(),
+                    channel: event.channel_id.to_string(),
+                    at: event.edited_timestamp.map(|at| at.to_string()),
+                    text: event.content.unwrap_or_default(),
+                };
+                self.house.spawn(self.door.clone().follow_edit(edited));
+            }
+            Event::MessageDelete(event) => {
+                self.house.spawn(self.door.clone().follow_deletion(event.message_id.to_string()));
+            }
+            Event::MessageDeleteBulk(event) => {
+                for message in event.ids {
+                    self.house.spawn(self.door.clone().follow_deletion(message.to_string()));
+                }
+            }
             Event::Unknown(event) => {
                 counters.unknown_events.fetch_add(1, Relaxed);
                 if event.kind == "INTERACTION_CREATE" {

@@ -9,10 +9,14 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{Method, Response, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::{chat::wire::causes, config::Secret, desk::clock::World};
+use crate::{
+    chat::{files::PATIENCE, wire::causes},
+    config::Secret,
+    desk::clock::World,
+};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 const TOTAL: StdDuration = StdDuration::from_secs(10);
@@ -24,6 +28,8 @@ const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 const QUOTE_CHARS_MAX: usize = 300;
 /// Longest wait that an answer may impose on us.
 const WAIT_MAX_SECONDS: f64 = 3_600.0;
+/// Where files lie in the real Discord.
+const FILES: &str = "https://cdn.discordapp.com/";
 /// Routes remembered as used up.
 const ROUTES_MAX: usize = 10_000;
 
@@ -119,6 +125,14 @@ impl Rest {
             world,
             brakes: Mutex::default(),
         })
+    }
+
+    /// A file of a message, which lies where no token is asked for.
+    pub async fn file(&self, url: &str) -> Result<Response, String> {
+        if !url.starts_with(FILES) && !url.starts_with(&format!("{}/", self.base)) {
+            return Err("it does not lie with Discord".into());
+        }
+        self.client.get(url).timeout(PATIENCE).send().await.map_err(|e| causes(&e.without_url()))
     }
 
     pub async fn get(&self, path: &str) -> Result<Value, Trouble> {

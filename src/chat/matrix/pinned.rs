@@ -11,6 +11,7 @@ use super::{
 };
 use crate::chat::{
     bring::Place,
+    files,
     follow::{self, Change, entry_of},
     thread::thread_space,
     words::note_of,
@@ -44,12 +45,15 @@ impl MatrixDoor {
         if is_own || entry_of(&**self, target).await.is_some() {
             return Ok(());
         }
-        let argv = note_of(
-            &heard::meet(&self.settings.people, author, None),
-            &heard::words(content).filter(|_| content["msgtype"] == "m.text").unwrap_or_default(),
-            content["msgtype"].as_str().filter(|kind| *kind != "m.text").map(|_| "a file"),
-            &self.link(&space, target),
-        );
+        let link = self.link(&space, target);
+        let is_text = content["msgtype"] == "m.text";
+        // A file's body is its name, or what is said of it where the name stands beside it.
+        let (body, name) = (heard::words(content).unwrap_or_default(), content["filename"].as_str());
+        let name = (!is_text).then(|| name.unwrap_or(body.as_str()).to_owned());
+        let words =
+            if is_text || name.as_ref().is_some_and(|name| *name != body) { body.as_str() } else { "" };
+        let author_is = heard::meet(&self.settings.people, author, None);
+        let argv = note_of(&author_is, words, name.as_deref(), &link);
         let thread = room_of(&space).1.map(str::to_owned);
         let said = Said {
             thread: thread.as_deref(),
@@ -62,6 +66,11 @@ impl MatrixDoor {
             Ok(argv) => follow::put_on_timeline(&**self, &self.say, &pinned, incident, author, argv).await,
             Err(refusal) => Err(refusal),
         };
+        if let (Ok(_), Some(name)) = (&done, &name) {
+            let reading = self.rest.media(content["url"].as_str().unwrap_or_default());
+            let file = files::file(Some(name), link, reading).await;
+            files::put(&**self, &pinned, incident, vec![file]).await;
+        }
         // That it is done is seen in the incident's space.
         if let Err(refusal) = done {
             self.answer(&said, render::answer(Some(Err(refusal)))).await;

@@ -6,12 +6,13 @@
 use std::{sync::Arc, time::Duration as StdDuration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{Method, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::{
     chat::{
         bring::AFTER_FORBIDDEN,
+        files::PATIENCE,
         trouble::AFTER_MISTAKE,
         wire::{ANSWER_BYTES_MAX, Brake, TOTAL, body as body_of, causes, client, quote},
     },
@@ -137,6 +138,24 @@ impl Rest {
     }
     pub async fn put(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, &[], Some(body), TOTAL).await
+    }
+
+    /// A file that a message names by its `mxc://` address: the way of today, where a homeserver does not know it the older one.
+    pub async fn media(&self, address: &str) -> Result<Response, String> {
+        let (server, id) = address
+            .strip_prefix("mxc://")
+            .and_then(|rest| rest.split_once('/'))
+            .ok_or_else(|| "it has no address of Matrix".to_owned())?;
+        let file = format!("{}/{}", part(server), part(id));
+        let ask = async |path: &str| {
+            let token = format!("Bearer {}", self.token.expose());
+            let request = self.client.get(format!("{}{path}/{file}", self.base)).timeout(PATIENCE);
+            request.header("authorization", token).send().await.map_err(|e| causes(&e.without_url()))
+        };
+        match ask("/_matrix/client/v1/media/download").await? {
+            answer if answer.status() == StatusCode::NOT_FOUND => ask("/_matrix/media/v3/download").await,
+            answer => Ok(answer),
+        }
     }
 
     /// What nothing else waits for: where the homeserver asks for a moment, it gets it at once.

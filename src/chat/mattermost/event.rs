@@ -24,7 +24,8 @@ pub(super) struct Post {
     pub channel: String,
     pub root: Option<String>,
     pub text: String,
-    pub files: Vec<String>,
+    /// Id and name of each.
+    pub files: Vec<(String, String)>,
     pub created_at: i64,
     pub updated_at: i64,
     /// Zero: never.
@@ -50,7 +51,11 @@ impl Post {
             channel: id(&post["channel_id"])?,
             root: id(&post["root_id"]),
             text: post["message"].as_str().unwrap_or_default().to_owned(),
-            files: files.map(|file| file["name"].as_str().unwrap_or("a file").to_owned()).collect(),
+            files: files
+                .filter_map(|file| {
+                    Some((id(&file["id"])?, file["name"].as_str().unwrap_or("a file").to_owned()))
+                })
+                .collect(),
             created_at: time("create_at"),
             updated_at: time("update_at"),
             edited_at: time("edit_at"),

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     chat::{
+        files,
         follow::{self, Change, entry_of},
         words::note_of,
     },
@@ -49,6 +50,14 @@ impl MattermostDoor {
             }
             Err(refusal) => Err(refusal),
         };
+        if done.is_ok() {
+            let mut files = Vec::new();
+            for (id, name) in &message.files {
+                let link = self.permalink(&message.id);
+                files.push(files::file(Some(name), link, self.rest.file(id)).await);
+            }
+            files::put(&**self, &pinned, incident, files).await;
+        }
         // That it is done is seen in the incident's space.
         if let Err(refusal) = done {
             self.reply(&message, &told(&refusal.to_string()), true).await;
@@ -62,7 +71,7 @@ impl MattermostDoor {
         note_of(
             &author,
             &message.text,
-            message.files.iter().map(String::as_str),
+            message.files.iter().map(|(_, name)| name.as_str()),
             &self.permalink(&message.id),
         )
     }

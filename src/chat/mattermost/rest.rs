@@ -5,15 +5,16 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{Method, Response, header::HeaderMap};
 use serde_json::Value;
 
 use super::trouble::{Refused, Trouble};
 use crate::{
     chat::{
+        files::PATIENCE,
         trouble::patiently,
         websocket::{self, Socket},
-        wire::{ANSWER_BYTES_MAX, Brake, body as body_of, client, quote},
+        wire::{ANSWER_BYTES_MAX, Brake, body as body_of, causes, client, quote},
     },
     config::Secret,
     desk::clock::World,
@@ -86,6 +87,13 @@ impl Rest {
                 Err(Trouble::Refused(Refused { status, id, message }))
             }
         }
+    }
+
+    /// A file of a post.
+    pub async fn file(&self, id: &str) -> Result<Response, String> {
+        let token = format!("Bearer {}", self.token.expose());
+        let request = self.client.get(format!("{}/api/v4/files/{id}", self.base)).timeout(PATIENCE);
+        request.header("authorization", token).send().await.map_err(|e| causes(&e.without_url()))
     }
 
     /// A new WebSocket, not yet told who we are.

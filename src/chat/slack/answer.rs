@@ -100,6 +100,8 @@ impl SlackDoor {
             }
             Says::NoteMessage { message } => self.note_message(&heard, &message).await,
             Says::Pin { message } => self.put_on_timeline(&heard, &message).await,
+            Says::Changed { message } => self.follow_edit(&heard, &message).await,
+            Says::Gone { message } => self.follow_deletion(&heard, &message).await,
             Says::Mention { text } => self.spoken_to(&heard, &text).await,
         }
     }

@@ -65,6 +65,14 @@ pub(super) enum Says {
     Pin {
         message: String,
     },
+    /// Somebody has edited a message: as it is now.
+    Changed {
+        message: Value,
+    },
+    /// A message was deleted.
+    Gone {
+        message: String,
+    },
     /// The bot is spoken to.
     Mention {
         text: String,
@@ -178,10 +186,21 @@ fn interaction(payload: &Value) -> Option<Heard> {
 
 fn event(payload: &Value) -> Option<Heard> {
     let event = &payload["event"];
+    let mut who = &event["user"];
     let (channel, thread, says) = match event["type"].as_str()? {
         "reaction_added" if event["reaction"] == PIN && event["item"]["type"] == "message" => {
             let item = &event["item"];
             (channel(&item["channel"])?, None, Says::Pin { message: ts(&item["ts"])? })
+        }
+        // A preview that Slack adds changes a message too, but nobody has edited it.
+        "message" if event["subtype"] == "message_changed" => {
+            who = &event["message"]["edited"]["user"];
+            ts(&event["message"]["ts"])?;
+            (channel(&event["channel"])?, None, Says::Changed { message: event["message"].clone() })
+        }
+        "message" if event["subtype"] == "message_deleted" => {
+            who = &event["previous_message"]["user"];
+            (channel(&event["channel"])?, None, Says::Gone { message: ts(&event["deleted_ts"])? })
         }
         // What a bot says is no command.
         "app_mention" if event["bot_id"].is_null() && event["subtype"].is_null() => {
@@ -192,7 +211,7 @@ fn event(payload: &Value) -> Option<Heard> {
     };
     Some(Heard {
         once: given(&payload["event_id"])?,
-        user: user(&event["user"])?,
+        user: user(who)?,
         name: String::new(),
         channel: Some(channel),
         thread,

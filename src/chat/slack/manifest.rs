@@ -8,7 +8,7 @@ use super::heard::{DECLARE, DECLARE_FROM, NOTE_MESSAGE};
 use crate::grammar;
 
 /// What the door calls, and the scope that each takes.
-const SCOPES: [(&str, &str); 15] = [
+const SCOPES: [(&str, &str); 16] = [
     ("app_mentions:read", "hear `@commandpost note …`, also in threads"),
     ("bookmarks:write", "console, status page and links above an incident's channel"),
     ("channels:history", "read the message that got a 📌; look whether a message arrived"),
@@ -17,6 +17,7 @@ const SCOPES: [(&str, &str); 15] = [
     ("channels:read", "find the channel again when Slack's answer was lost"),
     ("chat:write", "post and edit"),
     ("commands", "`/incident` and the shortcuts"),
+    ("files:read", "read the files of such a message once, for their hash; none is kept"),
     ("groups:history", "the same in private channels to which the bot was invited"),
     ("groups:read", "see who is in a restricted incident's private channel"),
     ("groups:write", "make that channel, let people in and take them out"),
@@ -40,7 +41,8 @@ pub fn manifest(public_url: Option<&str>) -> Value {
         "usage_hint": "declare checkout is down",
         "should_escape": true,
     });
-    let mut events = json!({"bot_events": ["app_mention", "reaction_added"]});
+    let mut events =
+        json!({"bot_events": ["app_mention", "message.channels", "message.groups", "reaction_added"]});
     let mut interactivity = json!({"is_enabled": true});
     if let (Some(commands), Some(heard), Some(pressed)) = (at("commands"), at("events"), at("interactions")) {
         command["url"] = json!(commands);

@@ -1,14 +1,24 @@
-//! Messages that people put on the timeline by 📌.
+//! Messages that people put on the timeline, and what becomes of the entry when their author changes them.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{NAME, SlackDoor, heard::Heard, render::told, trouble::Trouble};
+use super::{SlackDoor, heard::Heard, render::told, trouble::Trouble};
 use crate::{
-    chat::{Words, ask::Reply},
-    desk::Caller,
+    chat::{
+        ask::Reply,
+        files::{self, File},
+        follow::{self, Change, entry_of},
+    },
+    desk::Answer,
+    incident::{id::IncidentId, refusal::Refusal},
 };
+
+/// A message among all of the workspace.
+fn name_of(channel: &str, ts: &str) -> String {
+    format!("{channel}:{ts}")
+}
 
 impl SlackDoor {
     /// 📌 on a message: a note with its author and where it stands, once for each message.
@@ -26,6 +36,10 @@ impl SlackDoor {
                 return Reply::Words(told(&words));
             }
         };
+        // A second 📌 says nothing new.
+        if entry_of(&**self, &name_of(channel, target)).await.is_some() {
+            return Reply::Nothing;
+        }
         let Some(incident) = self.bindings.incident_at(channel, message["thread_ts"].as_str()).await else {
             return Reply::Nothing;
         };
@@ -35,17 +49,72 @@ impl SlackDoor {
         {
             return Reply::Nothing;
         }
-        let argv = match self.message_as_note(channel, &message).await {
-            Ok(argv) => argv,
-            Err(refusal) => return Reply::Words(told(&refusal.to_string())),
-        };
-        let caller = Caller::person(self.person(&heard.user, &heard.name).await, NAME);
-        let once = format!("{NAME}:pin:{channel}:{target}");
-        match (self.say)(caller, Some(incident), Words::Argv(argv), Some(once)).await {
+        match self.pin(heard, channel, incident, &message).await {
             // That it is done is seen in the incident's space.
             Ok(_) => Reply::Nothing,
             Err(refusal) => Reply::Words(told(&refusal.to_string())),
         }
+    }
+
+    /// A message of a channel as a note, with its files; the note follows it from then on.
+    pub(super) async fn pin(
+        self: &Arc<Self>,
+        heard: &Heard,
+        channel: &str,
+        incident: IncidentId,
+        message: &Value,
+    ) -> Result<Answer, Refusal> {
+        let target = name_of(channel, message["ts"].as_str().unwrap_or_default());
+        let by = self.person(&heard.user, &heard.name).await;
+        let pinned = Change { by, event: &heard.once, target: &target };
+        let argv = self.message_as_note(channel, message).await?;
+        if let Some(entry) = entry_of(&**self, &target).await {
+            return follow::put_again(&**self, &pinned, entry, argv).await;
+        }
+        let author = message["user"].as_str().unwrap_or_default();
+        let answer = follow::put_on_timeline(&**self, &self.say, &pinned, incident, author, argv).await?;
+        files::put(&**self, &pinned, incident, self.files_of(channel, message).await).await;
+        Ok(answer)
+    }
+
+    async fn files_of(&self, channel: &str, message: &Value) -> Vec<File> {
+        let mut files = Vec::new();
+        for file in message["files"].as_array().into_iter().flatten() {
+            let here = self.permalink(
+                channel,
+                message["thread_ts"].as_str(),
+                message["ts"].as_str().unwrap_or_default(),
+            );
+            let link = file["permalink"].as_str().map_or(here, str::to_owned);
+            let reading = self.rest.file(file["url_private"].as_str().unwrap_or_default());
+            files.push(files::file(file["name"].as_str(), link, reading).await);
+        }
+        files
+    }
+
+    /// A message on the timeline was edited: by its author, the entry says what it says now.
+    pub(super) async fn follow_edit(self: &Arc<Self>, heard: &Heard, message: &Value) -> Reply {
+        let (Some(channel), Some(ts)) = (heard.channel.as_deref(), message["ts"].as_str()) else {
+            return Reply::Nothing;
+        };
+        let target = name_of(channel, ts);
+        if entry_of(&**self, &target).await.is_some()
+            && let Ok(argv) = self.message_as_note(channel, message).await
+        {
+            let by = self.person(&heard.user, &heard.name).await;
+            let edit = Change { by, event: &heard.once, target: &target };
+            follow::follow_edit(&**self, &edit, &heard.user, argv).await;
+        }
+        Reply::Nothing
+    }
+
+    /// Slack does not say who deleted a message; it is taken to be its author.
+    pub(super) async fn follow_deletion(self: &Arc<Self>, heard: &Heard, ts: &str) -> Reply {
+        let Some(channel) = heard.channel.as_deref() else { return Reply::Nothing };
+        let target = name_of(channel, ts);
+        let by = self.person(&heard.user, &heard.name).await;
+        follow::follow_deletion(&**self, &Change { by, event: &heard.once, target: &target }).await;
+        Reply::Nothing
     }
 
     /// A message by its timestamp, in a thread or not.

@@ -81,12 +81,16 @@ impl SlackDoor {
 
     /// «Add to timeline» in a message's menu.
     pub(super) async fn note_message(self: &Arc<Self>, heard: &Heard, message: &Value) -> Reply {
-        let here = self.incident_here(heard).await;
-        let argv = self.message_as_note(heard.channel.as_deref().unwrap_or_default(), message).await;
-        match argv {
-            Ok(argv) => self.do_words(heard, here, Words::Argv(argv)).await,
-            Err(refusal) => Reply::Words(told(&refusal.to_string())),
-        }
+        let channel = heard.channel.as_deref().unwrap_or_default();
+        let done = match self.incident_here(heard).await {
+            Some(incident) => self.pin(heard, channel, incident, message).await,
+            // With one incident open it is meant; else the answer asks which.
+            None => match self.message_as_note(channel, message).await {
+                Ok(argv) => self.done(heard, None, Words::Argv(argv)).await,
+                Err(refusal) => Err(refusal),
+            },
+        };
+        Reply::Words(told(&in_words(Some(done))))
     }
 
     /// A message as a note: who wrote it, what, with which files, and where it stands.

@@ -10,15 +10,16 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
 use serde_json::Value;
 
 use super::trouble::{Refused, Trouble};
 use crate::{
     chat::{
+        files::PATIENCE,
         trouble::patiently,
         websocket::{self, Socket},
-        wire::{ANSWER_BYTES_MAX, body as body_of, client, quote},
+        wire::{ANSWER_BYTES_MAX, body as body_of, causes, client, quote},
     },
     config::Secret,
     desk::clock::World,
@@ -34,6 +35,8 @@ const LINE_MAX: StdDuration = StdDuration::from_secs(20);
 const REMEMBERED_MAX: usize = 10_000;
 /// Where answers to commands are sent in the real Slack.
 const HOOKS: &str = "https://hooks.slack.com/";
+/// Where files lie in the real Slack.
+const FILES: &str = "https://files.slack.com/";
 
 /// Arguments of a method.
 pub(super) type Args<'a> = &'a [(&'a str, String)];
@@ -126,6 +129,16 @@ impl Rest {
                 Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }))
             }
         }
+    }
+
+    /// A file that lies with Slack, fetched with our token, which goes nowhere else.
+    pub async fn file(&self, url: &str) -> Result<Response, String> {
+        if !url.starts_with(FILES) && !url.starts_with(&format!("{}/", self.base)) {
+            return Err("it does not lie with Slack".into());
+        }
+        let token = format!("Bearer {}", self.bot_token.expose());
+        let request = self.client.get(url).timeout(PATIENCE).header("authorization", token);
+        request.send().await.map_err(|e| causes(&e.without_url()))
     }
 
     fn request(&self, verb: Method, method: &str, token: &Secret) -> RequestBuilder {

@@ -297,7 +297,8 @@ fn a_public_update_takes_its_flags_before_the_text_and_no_slip_becomes_public() 
 #[test]
 fn a_link_is_a_situation_or_a_page() {
     assert_eq!(command("link S-3"), Command::LinkSituation { situation: 3, facts: None });
-    let page = Command::AddLink { label: "Error rate".into(), url: "https://g.example/d?a=b|c".into() };
+    let page =
+        Command::AddLink { label: "Error rate".into(), url: "https://g.example/d?a=b|c".into(), sum: None };
     assert_eq!(command("link Error rate https://g.example/d?a=b|c"), page);
     assert_eq!(command("link --url https://g.example/d?a=b|c Error rate"), page);
     assert!(refused("link Error rate").contains("Write `link S-3`"));
@@ -345,5 +346,5 @@ fn link_me_is_about_the_speakers_own_accounts_and_a_page_may_still_be_called_so(
     assert_eq!(linking("LINK Me k7m4-qx2p"), Linking::With("k7m4-qx2p".into()));
     assert_eq!((linking("link me off"), linking("link me list")), (Linking::End, Linking::List));
     let (label, url) = ("me".to_owned(), "https://example.com".to_owned());
-    assert_eq!(command("link me https://example.com"), Command::AddLink { label, url });
+    assert_eq!(command("link me https://example.com"), Command::AddLink { label, url, sum: None });
 }

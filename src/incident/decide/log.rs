@@ -1,7 +1,7 @@
 //! The log: notes, decisions, evidence; corrections and redactions that keep what they replace; key moments; linked alerts.
 
 use super::*;
-use crate::incident::command::SituationFacts;
+use crate::incident::{command::SituationFacts, sum::Sum};
 
 const LINKS_MAX: usize = 200;
 const PINS_MAX: usize = 100;
@@ -24,7 +24,7 @@ pub(super) fn decision(_: &Incident, new: &str, scene: &Scene<'_>) -> Ruling {
     Ok(Decision::one(Event::DecisionRecorded { text: new }, "The decision is recorded."))
 }
 
-pub(super) fn link(incident: &Incident, label: &str, url: &str, _: &Scene<'_>) -> Ruling {
+pub(super) fn link(incident: &Incident, label: &str, url: &str, sum: Option<&Sum>) -> Ruling {
     room_for("links", incident.links.len(), LINKS_MAX)?;
     let label = text_within("label", label, 100)?;
     let url = text_within("address", url, URL_CHARS_MAX)?;
@@ -35,7 +35,8 @@ pub(super) fn link(incident: &Incident, label: &str, url: &str, _: &Scene<'_>) -
             "Give one that starts with https:// or http://.",
         ));
     }
-    Ok(Decision::one(Event::LinkAdded { label: label.clone(), url }, format!("{label} is linked.")))
+    let reply = format!("{label} is linked.");
+    Ok(Decision::one(Event::LinkAdded { label, url, sum: sum.cloned() }, reply))
 }
 
 fn target(scene: &Scene<'_>, seq: u64) -> Result<crate::incident::decide::Target, Refusal> {

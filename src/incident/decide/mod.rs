@@ -333,7 +333,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         PageNext { n, step, round, calls } => paging::next(incident, *n, (*step, *round), calls, scene),
         PageFailed { n, to, pager, why } => paging::failed(incident, *n, to.as_ref(), pager, why),
         Note { text, at } => log::note(text, *at, scene),
-        AddLink { label, url } => log::link(incident, label, url, scene),
+        AddLink { label, url, sum } => log::link(incident, label, url, sum.as_ref()),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
         Redact { target, reason } => log::redact(*target, reason, scene),
         Pin { target } => log::pin(incident, *target, scene),

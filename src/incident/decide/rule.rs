@@ -17,7 +17,7 @@ pub(super) fn given(declare: &Declare, events: &[Happened], scene: &Scene<'_>) -
     let Some(incident) = as_declared(declare, events, scene) else { return vec![] };
     let mut given = Vec::new();
     if let Some(playbook) = &declare.playbook {
-        let told = log::link(&incident, "playbook", playbook, scene)
+        let told = log::link(&incident, "playbook", playbook, None)
             .or_else(|_| log::note(&format!("Playbook: {playbook}"), None, scene));
         given.extend(told);
     }

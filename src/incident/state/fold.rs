@@ -323,7 +323,7 @@ impl Incident {
                 self.cans.insert(service.clone(), can);
             }
             Event::Noted { .. } => self.notes += 1,
-            Event::LinkAdded { label, url } => {
+            Event::LinkAdded { label, url, .. } => {
                 self.links.push(Link { seq: entry.seq, label: label.clone(), url: url.clone() });
             }
             Event::EntryPinned { target } => {

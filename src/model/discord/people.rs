@@ -5,6 +5,7 @@ use serde_json::json;
 use super::{
     Id, Message,
     error::ApiError,
+    form::Upload,
     permission,
     server::Discord,
     world::{Channel, Member, Overwrite, Role, User},
@@ -149,6 +150,21 @@ impl Discord {
     /// When the person may not, or the text is too long.
     pub fn say(&self, person: Id, channel: Id, text: &str) -> Result<Message, Impossible> {
         Ok(self.service.with(|w| w.post(channel, person, &json!({"content": text}), Vec::new()))?)
+    }
+    /// The person writes with a file of this name.
+    ///
+    /// # Errors
+    /// When the person may not, or the text is too long.
+    pub fn share(
+        &self,
+        person: Id,
+        channel: Id,
+        text: &str,
+        (name, bytes): (&str, &[u8]),
+    ) -> Result<Message, Impossible> {
+        let (content_type, bytes) = ("application/octet-stream".to_owned(), bytes.to_vec().into());
+        let file = Upload { filename: name.to_owned(), content_type, bytes };
+        Ok(self.service.with(|w| w.post(channel, person, &json!({"content": text}), vec![file]))?)
     }
     /// The person writes to the bot alone.
     ///

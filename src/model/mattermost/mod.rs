@@ -68,6 +68,7 @@ impl MattermostModel {
             .route("/api/v4/posts", post(posts::create))
             .route("/api/v4/posts/ephemeral", post(posts::whisper))
             .route("/api/v4/posts/{id}", get(posts::get))
+            .route("/api/v4/files/{id}", get(posts::file))
             .route("/api/v4/posts/{id}/patch", put(posts::patch))
             .route("/api/v4/posts/{id}/pin", post(posts::pin))
             .route("/api/v4/actions/dialogs/open", post(posts::open_dialog))

@@ -163,6 +163,24 @@ impl MattermostModel {
         self.joins(user, channel)?;
         Ok(self.with(|w| w.say(user, channel, root, text, json!({}))))
     }
+    /// Says something with a file of this name.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub fn share(
+        &self,
+        user: &str,
+        channel: &str,
+        text: &str,
+        (name, bytes): (&str, &[u8]),
+    ) -> Result<Post, Impossible> {
+        let post = self.say(user, channel, None, text)?;
+        self.with(|w| {
+            let id = w.id('f');
+            w.files.insert(id, (post.id.clone(), name.to_owned(), bytes.to_vec()));
+        });
+        Ok(post)
+    }
     /// Writes one's own message anew.
     ///
     /// # Errors

@@ -101,6 +101,17 @@ pub(super) async fn get(State(shared): State<Shared>, Path(id): Path<String>) ->
     answer(StatusCode::OK, done)
 }
 
+pub(super) async fn file(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
+    let world = shared.world();
+    match world.files.get(&id) {
+        Some((.., bytes)) => bytes.clone().into_response(),
+        None => {
+            let why = "Unable to get the file.";
+            answer(StatusCode::OK, Err(refuse(404, "app.file_info.get.app_error", why)))
+        }
+    }
+}
+
 pub(super) async fn patch(
     State(shared): State<Shared>,
     Path(id): Path<String>,

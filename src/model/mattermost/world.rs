@@ -125,6 +125,8 @@ pub struct World {
     pub(super) now: DateTime<Utc>,
     pub(super) url: String,
     pub(super) bot_token: Secret,
+    /// By id: the post that it came with, its name, what is in it.
+    pub(super) files: BTreeMap<String, (String, String, Vec<u8>)>,
     /// What the slash command brings.
     pub(super) command_token: Secret,
     pub(super) bot: String,
@@ -187,6 +189,7 @@ impl World {
             dialogs: vec![],
             triggers: HashMap::new(),
             hooks: HashMap::new(),
+            files: BTreeMap::new(),
             pending: HashMap::new(),
             sockets: BTreeMap::new(),
             app_url: None,
@@ -339,12 +342,18 @@ impl World {
             }
         }
         let reactions: Vec<Value> = post.reactions.iter().map(|one| reaction_json(&post.id, one)).collect();
+        let files = self.files.iter().filter(|(_, (of, ..))| *of == post.id);
+        let files: Vec<Value> = files
+            .map(|(id, (of, name, bytes))| {
+                json!({"id": id, "user_id": post.user, "post_id": of, "name": name, "size": bytes.len()})
+            })
+            .collect();
         json!({
             "id": post.id, "create_at": post.created_at, "update_at": post.updated_at, "edit_at": post.edited_at,
             "delete_at": post.deleted_at, "is_pinned": post.is_pinned, "user_id": post.user, "channel_id": post.channel,
             "root_id": post.root.clone().unwrap_or_default(), "original_id": "", "message": post.text, "type": "",
             "props": props, "hashtags": "", "pending_post_id": "", "reply_count": 0,
-            "metadata": {"reactions": reactions},
+            "metadata": {"reactions": reactions, "files": files},
         })
     }
 }

@@ -222,6 +222,7 @@ fn post(w: &mut World, args: &Args) -> Done {
         text: content.text,
         blocks: content.blocks,
         metadata: content.metadata,
+        files: vec![],
         is_edited: false,
     };
     found.messages.push(message.clone());

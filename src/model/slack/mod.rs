@@ -16,7 +16,11 @@ mod world;
 
 use std::{io, time::Duration};
 
-use axum::{Router, routing::any};
+use axum::{
+    Router,
+    routing::{any, get},
+};
+use serde_json::json;
 
 use self::world::{Out, World};
 pub use self::{
@@ -49,6 +53,7 @@ impl SlackModel {
         let api = Router::new()
             .route("/api/{method}", any(api::call))
             .route("/commands/{hook}", any(api::respond))
+            .route("/files-pri/{id}/{name}", get(api::file))
             .layer(axum::middleware::from_fn_with_state(shared.clone(), api::admit));
         let public = Router::new().route("/socket", any(socket::open));
         let stand = Stand::start(shared.clone(), api, public, api::say).await?;
@@ -125,11 +130,20 @@ impl SlackModel {
     }
     /// Somebody deletes a message.
     pub fn delete(&self, channel: &str, ts: &str) {
+        let gone = self.messages(channel).into_iter().find(|message| message.ts == ts);
         self.with(|w| {
             if let Some(found) = w.channels.get_mut(channel) {
                 found.messages.retain(|message| message.ts != ts);
                 found.pins.retain(|pin| pin != ts);
             }
+        });
+        let Some(gone) = gone else { return };
+        self.tell("events_api", |w| {
+            let (before, at) = (w.message_json(&gone), w.ts());
+            w.event_json(json!({
+                "type": "message", "subtype": "message_deleted", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
+                "deleted_ts": ts, "previous_message": before,
+            }))
         });
     }
     /// Slack is out of reach: connections break, sockets too.

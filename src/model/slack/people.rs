@@ -168,6 +168,7 @@ impl SlackModel {
                 text: text.to_owned(),
                 blocks: vec![],
                 metadata: None,
+                files: vec![],
                 is_edited: false,
             };
             if let Some(found) = w.channels.get_mut(channel) {
@@ -186,6 +187,50 @@ impl SlackModel {
             told = self.tell("events_api", |w| w.event_json(event));
         }
         Ok((ts, Asked { model: self, told, user: user.to_owned(), seen }))
+    }
+    /// Says something with a file of this name.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub fn share(
+        &self,
+        user: &str,
+        channel: &str,
+        text: &str,
+        (name, bytes): (&str, &[u8]),
+    ) -> Result<String, Impossible> {
+        let (ts, _) = self.say(user, channel, None, text)?;
+        self.with(|w| {
+            let id = format!("F{:010}", w.files.len() + 1);
+            let file = json!({
+                "id": id, "name": name, "size": bytes.len(), "user": user,
+                "permalink": format!("https://demo.slack.com/files/{user}/{id}/{name}"),
+                "url_private": format!("{}/files-pri/{id}/{name}", w.url),
+            });
+            w.files.insert(id, bytes.to_vec());
+            let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
+            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
+            message.into_iter().for_each(|message| message.files.push(file.clone()));
+        });
+        Ok(ts)
+    }
+    /// Gives a message other words.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn edit(&self, user: &str, channel: &str, ts: &str, text: &str) -> Result<Asked<'_>, Impossible> {
+        let before = self.message(channel, ts)?;
+        let after = Message { text: text.to_owned(), is_edited: true, ..before.clone() };
+        Ok(self.asked(user, "events_api", |w| {
+            let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
+            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
+            message.into_iter().for_each(|message| message.clone_from(&after));
+            let (before, now, at) = (w.message_json(&before), w.message_json(&after), w.ts());
+            w.event_json(json!({
+                "type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
+                "message": now, "previous_message": before,
+            }))
+        }))
     }
     /// Puts an emoji on a message, by its name.
     ///

@@ -27,6 +27,8 @@ pub struct Message {
     pub text: String,
     pub blocks: Vec<Value>,
     pub metadata: Option<Value>,
+    /// As Slack shows them.
+    pub files: Vec<Value>,
     pub is_edited: bool,
 }
 
@@ -138,11 +140,13 @@ pub struct World {
     pub(super) is_away: bool,
     /// Whether messages are shown with their metadata.
     pub(super) shows_metadata: bool,
+    /// What lies behind `url_private`, by the file's id.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
     count: u64,
 }
 
 /// Scopes that an app of this kind asks for, each a right of the methods that [`super::methods`] serves.
-const SCOPES: [&str; 15] = [
+const SCOPES: [&str; 16] = [
     "app_mentions:read",
     "bookmarks:write",
     "channels:history",
@@ -151,6 +155,7 @@ const SCOPES: [&str; 15] = [
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
     "groups:history",
     "groups:read",
     "groups:write",
@@ -172,6 +177,7 @@ impl World {
             bot_id: "B0000000001".into(),
             team: "T0000000001".into(),
             scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
+            files: BTreeMap::new(),
             users: BTreeMap::new(),
             channels: BTreeMap::new(),
             whispers: vec![],
@@ -251,6 +257,9 @@ impl World {
         }
         if let Some(metadata) = message.metadata.as_ref().filter(|_| self.shows_metadata) {
             shown["metadata"] = metadata.clone();
+        }
+        if !message.files.is_empty() {
+            shown["files"] = json!(message.files);
         }
         if message.is_edited {
             shown["edited"] = json!({"user": message.user, "ts": message.ts});

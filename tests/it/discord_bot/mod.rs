@@ -257,6 +257,48 @@ async fn a_message_goes_on_the_timeline_with_its_author_and_link() {
     house.end(bot, "context menu").await;
 }
 
+#[tokio::test]
+async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let discord = &house.discord;
+    let stands = async |what: &str| {
+        let waiting = async {
+            loop {
+                let lines =
+                    house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+                let told: Vec<String> = lines.into_iter().map(|line| line.text).collect();
+                if told.iter().any(|text| text.contains(what)) {
+                    return told;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        let stands = tokio::time::timeout(house::PATIENCE, waiting).await;
+        stands.unwrap_or_else(|_| panic!("waited for «{what}»"))
+    };
+    let graph = discord.share(house.bob, thread.id, "5xx since 03:02", ("graph.png", b"abc")).expect("said");
+    let chosen = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
+    chosen.message().await.expect("an answer");
+    // The example of FIPS 180-4.
+    let sum = "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let told = stands(sum).await;
+    assert!(told.iter().any(|text| text.starts_with("bob: 5xx since 03:02 [graph.png]")), "{told:#?}");
+    assert!(told.iter().any(|text| text.starts_with("File graph.png (")), "{told:#?}");
+    // What it says now the gateway keeps from a bot without the intent for it: that it was changed is told.
+    discord.edit(house.bob, graph.id, "5xx since 02:58").expect("it is bob's");
+    let told = stands("was changed in Discord since").await;
+    assert!(!told.iter().any(|text| text.contains("02:58")), "{told:#?}");
+    let again = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
+    again.message().await.expect("an answer");
+    stands("corrected to «bob: 5xx since 02:58").await;
+    discord.delete(graph.id);
+    let told = stands("corrected to «(the message was deleted in the chat)»").await;
+    assert!(!told.iter().any(|text| text.starts_with("bob: 5xx since")), "{told:#?}");
+    house.end(bot, "a message that changes").await;
+}
+
 fn alert(fingerprint: &str, status: Status) -> Alert {
     Alert {
         source: "prometheus".into(),

@@ -214,6 +214,12 @@ async fn a_pin_puts_a_message_on_the_timeline_and_the_entry_follows_it() {
     house
         .until_timeline("the redaction", |lines| !lines.iter().any(|text| text.starts_with("Bob: and 4xx")))
         .await;
+    // A file stays where it is; its name, place and hash go on the timeline. The sum is the example of FIPS 180-4.
+    let file = ("graph.png", &b"abc"[..]);
+    let graph = house.mattermost.share(&house.bob, &channel.id, "look", file).expect("said");
+    house.mattermost.react(&house.ada, &graph.id, "pushpin").expect("put there");
+    let sum = "File graph.png (3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad): http";
+    house.until_timeline("the file", has(sum)).await;
     // What stands nowhere near an incident is nobody's note.
     let elsewhere = house.mattermost.say(&house.bob, &house.post, None, "lunch?").expect("said");
     house.mattermost.react(&house.ada, &elsewhere.id, "pushpin").expect("put there");

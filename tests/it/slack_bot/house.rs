@@ -187,6 +187,19 @@ impl House {
         lines.into_iter().map(|line| line.text).collect()
     }
 
+    /// Waits until something stands on the timeline, and then for quiet.
+    pub async fn stands(&self, what: &str) -> Vec<String> {
+        let waiting = async {
+            while !self.timeline().await.iter().any(|text| text.contains(what)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "waited for «{what}» on {:#?}", self.timeline().await);
+        self.quiet().await;
+        self.timeline().await
+    }
+
     /// Stops the app and looks at everything that it ever sent.
     pub async fn end(&self, bot: Bot, test: &str) {
         self.quiet().await;

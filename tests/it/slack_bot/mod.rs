@@ -216,6 +216,42 @@ async fn a_pin_and_the_shortcuts_take_up_what_people_say() {
 }
 
 #[tokio::test]
+async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let (slack, ada, bob) = (&house.slack, &house.ada, &house.bob);
+    let graph = slack.share(bob, &channel.id, "5xx since 03:02", ("graph.png", b"abc")).expect("said");
+    slack.react(ada, &channel.id, &graph, "pushpin").expect("put there");
+    // The example of FIPS 180-4.
+    let sum = "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let told = house.stands(sum).await;
+    assert!(told.iter().any(|text| text.starts_with("Bob: 5xx since 03:02 [graph.png]")), "{told:#?}");
+    let is_file = |text: &&String| text.starts_with("File graph.png (") && text.contains("/files/");
+    assert_eq!(told.iter().filter(is_file).count(), 1, "{told:#?}");
+    slack.edit(bob, &channel.id, &graph, "5xx since 02:58").expect("it is there");
+    house.stands("corrected to «Bob: 5xx since 02:58").await;
+    // Of a file that it may not read, the app says where it is.
+    slack.take_scope("files:read");
+    let log = slack.share(bob, &channel.id, "the log", ("err.log", b"x")).expect("said");
+    for _ in 0..2 {
+        let noted = slack.message_action(ada, &channel.id, &log, "add_to_timeline").expect("done");
+        noted.answer().await.expect("an answer");
+    }
+    let told = house.stands("Linked err.log: https://").await;
+    for once in ["Bob: the log [err.log] (", "Linked err.log"] {
+        assert_eq!(told.iter().filter(|text| text.starts_with(once)).count(), 1, "{once}: {told:#?}");
+    }
+    slack.delete(&channel.id, &graph);
+    // Bob may correct what he said, not redact it.
+    let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
+    assert!(!told.iter().any(|text| text.starts_with("Bob: 5xx since")), "{told:#?}");
+    assert_eq!(told.iter().filter(|text| text.contains("was corrected")).count(), 2, "{told:#?}");
+    house.end(bot, "follows").await;
+}
+
+#[tokio::test]
 async fn in_a_thread_the_bot_is_spoken_to_by_name() {
     let mut house = House::new().await;
     house.space = SlackSpace::Thread;

@@ -198,6 +198,15 @@ impl Account {
         request.send().await.unwrap().json().await.unwrap()
     }
 
+    /// Puts a file with the homeserver; returns its address.
+    pub async fn uploads(&self, name: &str, bytes: &[u8]) -> String {
+        let base = self.base.replace("/_matrix/client/v3", "");
+        let url = format!("{base}/_matrix/media/v3/upload?filename={name}");
+        let request = self.client.post(url).bearer_auth(&self.token).body(bytes.to_vec());
+        let kept: Value = request.send().await.unwrap().json().await.unwrap();
+        kept["content_uri"].as_str().unwrap_or_else(|| panic!("{kept}")).to_owned()
+    }
+
     pub async fn make_room(&self, body: Value) -> String {
         let made = self.call("POST", "/createRoom", Some(body)).await;
         made["room_id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()

@@ -105,11 +105,12 @@ fn words_are_redacted_by_their_author_or_who_answers_for_the_record_and_deeds_by
 fn evidence_is_a_web_address() {
     let mut stage = Stage::new();
     for url in ["javascript:alert(1)", "file:///etc/passwd", "https://a b", "", "data:text/html,x"] {
-        let link = Command::AddLink { label: "graph".into(), url: url.into() };
+        let link = Command::AddLink { label: "graph".into(), url: url.into(), sum: None };
         assert_eq!(stage.no("Bo", link), Because::Invalid, "{url}");
     }
-    stage.no("Bo", Command::AddLink { label: String::new(), url: "https://example.com".into() });
-    stage.ok("Bo", Command::AddLink { label: "graph".into(), url: "https://example.com/g".into() });
+    stage.no("Bo", Command::AddLink { label: String::new(), url: "https://example.com".into(), sum: None });
+    stage
+        .ok("Bo", Command::AddLink { label: "graph".into(), url: "https://example.com/g".into(), sum: None });
     assert_eq!(stage.no("Bo", Command::Decide { text: "roll back".into() }), Because::Forbidden);
     stage.ok("Ada", Command::Decide { text: "roll back".into() });
     stage.aloud("evidence");

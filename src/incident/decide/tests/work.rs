@@ -116,9 +116,12 @@ fn an_incident_holds_only_so_much() {
     }
     assert_eq!(stage.no("Ada", Command::SetObjective { text: "One more".into() }), Because::Limit);
     for n in 0..200 {
-        stage.ok("Bo", Command::AddLink { label: format!("{n}"), url: "https://example.com".into() });
+        stage.ok(
+            "Bo",
+            Command::AddLink { label: format!("{n}"), url: "https://example.com".into(), sum: None },
+        );
     }
-    let link = Command::AddLink { label: "more".into(), url: "https://example.com".into() };
+    let link = Command::AddLink { label: "more".into(), url: "https://example.com".into(), sum: None };
     assert_eq!(stage.no("Bo", link), Because::Limit);
     assert_eq!(stage.no("Bo", Command::Note { text: "x".repeat(4_001), at: None }), Because::Limit);
     stage.aloud("limits");

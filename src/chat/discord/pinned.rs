@@ -1,0 +1,110 @@
+//! Messages that people put on the timeline by «Add to timeline», and what becomes of the entry when one changes.
+//!
+//! That a message was changed or deleted the gateway tells without any privileged intent; what it says now it tells only where
+//! the application has that of message content. Without it, the timeline says that there are new words, and the menu takes them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{DiscordDoor, asked::Asked};
+use crate::{
+    chat::{
+        bring::Place,
+        files::{self, File},
+        follow::{self, Change, entry_of},
+        words::note_of,
+    },
+    desk::Answer,
+    incident::refusal::Refusal,
+    people::Person,
+};
+
+/// A message that was changed: as much as the gateway tells of it.
+pub(super) struct Edited {
+    pub message: String,
+    pub channel: String,
+    /// When; a preview that Discord adds is no change of its author's.
+    pub at: Option<String>,
+    /// Empty where Discord keeps it from us.
+    pub text: String,
+}
+
+impl DiscordDoor {
+    /// The message that somebody chose as a note with its files, which follows it from then on.
+    pub(super) async fn put_on_timeline(self: Arc<Self>, asked: Asked) -> Result<Answer, Refusal> {
+        let target = asked.data["target_id"].as_str().unwrap_or_default().to_owned();
+        let message = asked.data["resolved"]["messages"][&target].clone();
+        let author = &message["author"];
+        let Some(author_id) = author["id"].as_str() else {
+            return Err(Refusal::invalid(
+                "Discord did not say which message that is.",
+                "Try again, or use `note`.",
+            ));
+        };
+        let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
+        let link = self.link(&asked.channel, &target);
+        let argv = {
+            let files = message["attachments"].as_array().into_iter().flatten();
+            let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
+            let said = message["content"].as_str().unwrap_or_default();
+            note_of(&self.settings.people.meet(author_id, shown), said, files, &link)?
+        };
+        let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
+        if let Some(entry) = entry_of(&*self, &target).await {
+            return follow::put_again(&*self, &pinned, entry, argv).await;
+        }
+        let Some(incident) = self.bindings.incident_of(&asked.channel).await else {
+            // With one incident open it is meant; else the answer asks which.
+            let caller = crate::desk::Caller::person(asked.person.clone(), super::NAME);
+            let once = format!("{}:{}", super::NAME, asked.id);
+            return (self.say)(caller, None, crate::chat::Words::Argv(argv), Some(once)).await;
+        };
+        let answer = follow::put_on_timeline(&*self, &self.say, &pinned, incident, author_id, argv).await?;
+        // Reading them may take longer than whoever asked should wait.
+        let (door, by, once) = (self.clone(), asked.person.clone(), asked.id.clone());
+        tokio::spawn(async move {
+            let files = door.files_of(&message, &link).await;
+            let pinned = Change { by, event: &once, target: &target };
+            files::put(&*door, &pinned, incident, files).await;
+        });
+        Ok(answer)
+    }
+
+    async fn files_of(&self, message: &Value, link: &str) -> Vec<File> {
+        let mut files = Vec::new();
+        for file in message["attachments"].as_array().into_iter().flatten() {
+            // An attachment's own address ends within a day.
+            let reading = self.rest.file(file["url"].as_str().unwrap_or_default());
+            files.push(files::file(file["filename"].as_str(), link.to_owned(), reading).await);
+        }
+        files
+    }
+
+    /// Whoever wrote a message that is on the timeline.
+    async fn author_of(&self, message: &str) -> Option<(String, Person)> {
+        entry_of(self, message).await?;
+        let author = self.bindings.bound(message, "author").await.ok().flatten()?;
+        let person = self.settings.people.of(&author);
+        let person = person.unwrap_or_else(|| self.settings.people.meet(&author, ""));
+        Some((author, person))
+    }
+
+    pub(super) async fn follow_edit(self: Arc<Self>, edited: Edited) {
+        let Some(at) = edited.at else { return };
+        let Some((author, by)) = self.author_of(&edited.message).await else { return };
+        let event = format!("{}:{at}", edited.message);
+        let edit = Change { by: by.clone(), event: &event, target: &edited.message };
+        let link = self.link(&edited.channel, &edited.message);
+        match note_of(&by, &edited.text, None, &link) {
+            Ok(argv) => follow::follow_edit(&*self, &edit, &author, argv).await,
+            Err(_) => follow::note_edit(&*self, &edit).await,
+        }
+    }
+
+    /// Discord does not say who deleted a message; it is taken to be its author.
+    pub(super) async fn follow_deletion(self: Arc<Self>, message: String) {
+        let Some((_, by)) = self.author_of(&message).await else { return };
+        follow::follow_deletion(&*self, &Change { by, event: &message, target: &message }).await;
+    }
+}
