@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Takes pictures of a running commandpost: console home, an incident, the status page; wide and phone, light and dark.
+// Takes pictures of a running commandpost: console home, an incident, the alerts, the status page; wide and phone, light and dark.
 //
 //   node scripts/screenshots.mjs BASE_URL OUT_DIR [INCIDENT] [NAME]
 //
@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const [base = "http://127.0.0.1:8912", out = "screenshots", incident = "INC-2", name = "Ada"] = process.argv.slice(2);
-const pages = { home: "/console", incident: `/console/i/${incident}`, status: "/status" };
+const pages = { home: "/console", incident: `/console/i/${incident}`, alerts: "/console/alerts", status: "/status" };
 const more = (process.env.MORE ?? "").split(",").filter(Boolean);
 for (const path of more) pages[path.replace(/\W+/g, "-").replace(/^-|-$/g, "")] = path;
 const sizes = { wide: { width: 1280, height: 900, mobile: false }, phone: { width: 390, height: 844, mobile: true } };
@@ -83,6 +83,15 @@ try {
 } finally {
   browser.kill();
   await new Promise((done) => browser.exitCode === null ? browser.once("exit", done) : done());
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  // Its helpers write a little longer than it lives itself.
+  for (let tries = 0; ; tries++) {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+      break;
+    } catch (error) {
+      if (tries === 50) throw error;
+      await pause(100);
+    }
+  }
 }
 process.exit(failed ? 1 : 0);

@@ -76,7 +76,10 @@ impl Desk {
                 let other = self.told_of(row.incident, &caller.person).await;
                 return Err(Refusal::conflict(
                     format!("S-{} belongs to {other} already.", facts.id),
-                    "Join it there (`INC-1 checkin`), or declare without these alerts.",
+                    match other.parse::<IncidentId>() {
+                        Ok(id) => format!("Join it there (`{id} checkin`), or declare without these alerts."),
+                        Err(_) => "Declare without these alerts, or ask an admin to be let in.".to_owned(),
+                    },
                 ));
             }
             let because = facts.because.clone();
