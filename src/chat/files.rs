@@ -1,7 +1,7 @@
 //! Files that came with a message which somebody put on the timeline. They stay where they are; the timeline has their names,
 //! where they are found, and their hashes, by which it can be shown later that one is still the same.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::Response;
 
@@ -19,8 +19,8 @@ use crate::{
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Longer files are named without a hash.
 const BYTES_MAX: u64 = 100 * 1024 * 1024;
-/// Files of one message.
-const FILES_MAX: usize = 10;
+/// Files of one message that are read.
+pub(super) const FILES_MAX: usize = 10;
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -67,16 +67,23 @@ pub(super) async fn file(
     File { name, link, sum: sum.ok() }
 }
 
-/// Puts the files of a message on the timeline after it, each once.
-pub(super) async fn put(place: &impl Place, pinned: &Change<'_>, incident: IncidentId, files: Vec<File>) {
-    let chat = place.bindings().chat();
-    for (n, file) in files.into_iter().take(FILES_MAX).enumerate() {
-        let once = format!("{chat}:pin:{}:file{n}", pinned.target);
-        let along = Along { once: Some(once), ..Along::default() };
-        let command = Command::AddLink { label: file.name, url: file.link, sum: file.sum };
-        let caller = Caller::person(pinned.by.clone(), chat);
-        if let Err(refusal) = place.desk().submit(caller, incident, command, along).await {
-            tracing::warn!(%incident, %refusal, "a file of a message is not on the timeline");
+/// Puts the files of a message on the timeline after it, each once, when they are read.
+pub(super) fn put_later<P: Place + 'static>(
+    place: &Arc<P>,
+    pinned: &Change<'_>,
+    incident: IncidentId,
+    reading: impl Future<Output = Vec<File>> + Send + 'static,
+) {
+    let (place, by, message) = (place.clone(), pinned.by.clone(), pinned.target.to_owned());
+    tokio::spawn(async move {
+        let chat = place.bindings().chat();
+        for (n, file) in reading.await.into_iter().enumerate() {
+            let along = Along { once: Some(format!("{chat}:pin:{message}:file{n}")), ..Along::default() };
+            let command = Command::AddLink { label: file.name, url: file.link, sum: file.sum };
+            let caller = Caller::person(by.clone(), chat);
+            if let Err(refusal) = place.desk().submit(caller, incident, command, along).await {
+                tracing::warn!(%incident, %refusal, "a file of a message is not on the timeline");
+            }
         }
-    }
+    });
 }

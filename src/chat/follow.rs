@@ -1,6 +1,13 @@
 //! Messages that people put on the timeline by 📌, and what becomes of the entry when their message changes.
 
-use super::{Say, Words, bindings::Spot, bring::Place};
+use std::sync::Arc;
+
+use super::{
+    Say, Words,
+    bindings::Spot,
+    bring::Place,
+    files::{self, File},
+};
 use crate::{
     desk::{Along, Answer, Caller},
     incident::{
@@ -24,26 +31,37 @@ pub(super) struct Change<'a> {
     pub target: &'a str,
 }
 
-/// Puts a message on the timeline as the note `argv`, once for each message. `author`: their account, who may change it.
-pub(super) async fn put_on_timeline(
-    place: &impl Place,
+/// Puts a message on the timeline as the note `argv`: in this incident, or where none is named in the one that is meant. Each
+/// message has one entry; put there again it is corrected. `author`: their account, who may change it. `files` are waited for
+/// by nobody.
+///
+/// # Errors
+/// Nothing is put there; in words for whoever wanted it.
+pub(super) async fn put_on_timeline<P: Place + 'static>(
+    place: &Arc<P>,
     say: &Say,
     pinned: &Change<'_>,
-    incident: IncidentId,
+    incident: Option<IncidentId>,
     author: &str,
     argv: Vec<String>,
+    files: impl Future<Output = Vec<File>> + Send + 'static,
 ) -> Result<Answer, Refusal> {
+    if let Some((incident, entry)) = entry_of(&**place, pinned.target).await {
+        files::put_later(place, pinned, incident, files);
+        return correct(&**place, pinned, incident, entry, argv).await;
+    }
     let (bindings, target) = (place.bindings(), pinned.target);
     let caller = Caller::person(pinned.by.clone(), bindings.chat());
     let once = format!("{}:pin:{target}", bindings.chat());
-    let answer = say(caller, Some(incident), Words::Argv(argv), Some(once)).await?;
-    let Some(seq) = answer.seq else { return Ok(answer) };
+    let answer = say(caller, incident, Words::Argv(argv), Some(once)).await?;
+    let (Some(incident), Some(seq)) = (answer.incident, answer.seq) else { return Ok(answer) };
     let entry = format!("{incident}/{seq}");
     for (name, value) in [("entry", entry.as_str()), ("author", author)] {
         if let Err(halt) = bindings.bind(target, name, value).await {
             tracing::warn!(?halt, entry, "the entry will not follow its message");
         }
     }
+    files::put_later(place, pinned, incident, files);
     Ok(answer)
 }
 
@@ -68,14 +86,12 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
     }
 }
 
-/// A message that is on the timeline was put there again, with the note that it would be now: its entry is corrected.
-///
-/// # Errors
-/// It says what the entry says already; or whatever keeps an entry from being corrected.
-pub(super) async fn put_again(
+/// A message that is on the timeline was put there again, with the note that it would be now.
+async fn correct(
     place: &impl Place,
     again: &Change<'_>,
-    (incident, entry): (IncidentId, u64),
+    incident: IncidentId,
+    entry: u64,
     argv: Vec<String>,
 ) -> Result<Answer, Refusal> {
     let text = argv.last().cloned().unwrap_or_default();

@@ -11,7 +11,7 @@ use super::{DiscordDoor, asked::Asked};
 use crate::{
     chat::{
         bring::Place,
-        files::{self, File},
+        files::{self, FILES_MAX, File},
         follow::{self, Change, entry_of},
         words::note_of,
     },
@@ -36,7 +36,7 @@ impl DiscordDoor {
         let target = asked.data["target_id"].as_str().unwrap_or_default().to_owned();
         let message = asked.data["resolved"]["messages"][&target].clone();
         let author = &message["author"];
-        let Some(author_id) = author["id"].as_str() else {
+        let Some(author_id) = author["id"].as_str().map(str::to_owned) else {
             return Err(Refusal::invalid(
                 "Discord did not say which message that is.",
                 "Try again, or use `note`.",
@@ -48,32 +48,18 @@ impl DiscordDoor {
             let files = message["attachments"].as_array().into_iter().flatten();
             let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
             let said = message["content"].as_str().unwrap_or_default();
-            note_of(&self.settings.people.meet(author_id, shown), said, files, &link)?
+            note_of(&self.settings.people.meet(&author_id, shown), said, files, &link)?
         };
         let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
-        if let Some(entry) = entry_of(&*self, &target).await {
-            return follow::put_again(&*self, &pinned, entry, argv).await;
-        }
-        let Some(incident) = self.bindings.incident_of(&asked.channel).await else {
-            // With one incident open it is meant; else the answer asks which.
-            let caller = crate::desk::Caller::person(asked.person.clone(), super::NAME);
-            let once = format!("{}:{}", super::NAME, asked.id);
-            return (self.say)(caller, None, crate::chat::Words::Argv(argv), Some(once)).await;
-        };
-        let answer = follow::put_on_timeline(&*self, &self.say, &pinned, incident, author_id, argv).await?;
-        // Reading them may take longer than whoever asked should wait.
-        let (door, by, once) = (self.clone(), asked.person.clone(), asked.id.clone());
-        tokio::spawn(async move {
-            let files = door.files_of(&message, &link).await;
-            let pinned = Change { by, event: &once, target: &target };
-            files::put(&*door, &pinned, incident, files).await;
-        });
-        Ok(answer)
+        let incident = self.bindings.incident_of(&asked.channel).await;
+        let door = self.clone();
+        let files = async move { door.files_of(&message, &link).await };
+        follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await
     }
 
     async fn files_of(&self, message: &Value, link: &str) -> Vec<File> {
         let mut files = Vec::new();
-        for file in message["attachments"].as_array().into_iter().flatten() {
+        for file in message["attachments"].as_array().into_iter().flatten().take(FILES_MAX) {
             // An attachment's own address ends within a day.
             let reading = self.rest.file(file["url"].as_str().unwrap_or_default());
             files.push(files::file(file["filename"].as_str(), link.to_owned(), reading).await);

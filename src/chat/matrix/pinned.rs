@@ -63,14 +63,17 @@ impl MatrixDoor {
         };
         let pinned = Change { by: said.person.clone(), event: said.event, target };
         let done = match argv {
-            Ok(argv) => follow::put_on_timeline(&**self, &self.say, &pinned, incident, author, argv).await,
+            Ok(argv) => {
+                let (door, address) = (self.clone(), content["url"].as_str().unwrap_or_default().to_owned());
+                let files = async move {
+                    let Some(name) = name else { return vec![] };
+                    vec![files::file(Some(&name), link, door.rest.media(&address)).await]
+                };
+                let incident = Some(incident);
+                follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
+            }
             Err(refusal) => Err(refusal),
         };
-        if let (Ok(_), Some(name)) = (&done, &name) {
-            let reading = self.rest.media(content["url"].as_str().unwrap_or_default());
-            let file = files::file(Some(name), link, reading).await;
-            files::put(&**self, &pinned, incident, vec![file]).await;
-        }
         // That it is done is seen in the incident's space.
         if let Err(refusal) = done {
             self.answer(&said, render::answer(Some(Err(refusal)))).await;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     chat::{
-        files,
+        files::{self, FILES_MAX},
         follow::{self, Change, entry_of},
         words::note_of,
     },
@@ -46,18 +46,19 @@ impl MattermostDoor {
         let pinned = Change { by, event: &name, target: &message.id };
         let done = match self.as_note(&message).await {
             Ok(argv) => {
-                follow::put_on_timeline(&**self, &self.say, &pinned, incident, &message.user, argv).await
+                let (door, named, link) = (self.clone(), message.files.clone(), self.permalink(&message.id));
+                let files = async move {
+                    let mut files = Vec::new();
+                    for (id, name) in named.iter().take(FILES_MAX) {
+                        files.push(files::file(Some(name), link.clone(), door.rest.file(id)).await);
+                    }
+                    files
+                };
+                let (incident, author) = (Some(incident), &message.user);
+                follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
             }
             Err(refusal) => Err(refusal),
         };
-        if done.is_ok() {
-            let mut files = Vec::new();
-            for (id, name) in &message.files {
-                let link = self.permalink(&message.id);
-                files.push(files::file(Some(name), link, self.rest.file(id)).await);
-            }
-            files::put(&**self, &pinned, incident, files).await;
-        }
         // That it is done is seen in the incident's space.
         if let Err(refusal) = done {
             self.reply(&message, &told(&refusal.to_string()), true).await;

@@ -98,7 +98,7 @@ impl SlackDoor {
                 let said = text::shown(said, &self.settings.people);
                 self.open_declaration(&heard, said.lines().next().unwrap_or_default()).await
             }
-            Says::NoteMessage { message } => self.note_message(&heard, &message).await,
+            Says::NoteMessage { message } => self.note_message(&heard, message).await,
             Says::Pin { message } => self.put_on_timeline(&heard, &message).await,
             Says::Changed { message } => self.follow_edit(&heard, &message).await,
             Says::Gone { message } => self.follow_deletion(&heard, &message).await,

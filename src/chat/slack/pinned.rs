@@ -8,7 +8,7 @@ use super::{SlackDoor, heard::Heard, render::told, trouble::Trouble};
 use crate::{
     chat::{
         ask::Reply,
-        files::{self, File},
+        files::{self, FILES_MAX, File},
         follow::{self, Change, entry_of},
     },
     desk::Answer,
@@ -49,7 +49,7 @@ impl SlackDoor {
         {
             return Reply::Nothing;
         }
-        match self.pin(heard, channel, incident, &message).await {
+        match self.pin(heard, channel, Some(incident), message).await {
             // That it is done is seen in the incident's space.
             Ok(_) => Reply::Nothing,
             Err(refusal) => Reply::Words(told(&refusal.to_string())),
@@ -61,31 +61,25 @@ impl SlackDoor {
         self: &Arc<Self>,
         heard: &Heard,
         channel: &str,
-        incident: IncidentId,
-        message: &Value,
+        incident: Option<IncidentId>,
+        message: Value,
     ) -> Result<Answer, Refusal> {
         let target = name_of(channel, message["ts"].as_str().unwrap_or_default());
         let by = self.person(&heard.user, &heard.name).await;
         let pinned = Change { by, event: &heard.once, target: &target };
-        let argv = self.message_as_note(channel, message).await?;
-        if let Some(entry) = entry_of(&**self, &target).await {
-            return follow::put_again(&**self, &pinned, entry, argv).await;
-        }
-        let author = message["user"].as_str().unwrap_or_default();
-        let answer = follow::put_on_timeline(&**self, &self.say, &pinned, incident, author, argv).await?;
-        files::put(&**self, &pinned, incident, self.files_of(channel, message).await).await;
-        Ok(answer)
+        let argv = self.message_as_note(channel, &message).await?;
+        let author = message["user"].as_str().unwrap_or_default().to_owned();
+        let (door, channel) = (self.clone(), channel.to_owned());
+        let files = async move { door.files_of(&channel, &message).await };
+        follow::put_on_timeline(self, &self.say, &pinned, incident, &author, argv, files).await
     }
 
     async fn files_of(&self, channel: &str, message: &Value) -> Vec<File> {
+        let (thread, ts) = (message["thread_ts"].as_str(), message["ts"].as_str().unwrap_or_default());
         let mut files = Vec::new();
-        for file in message["files"].as_array().into_iter().flatten() {
-            let here = self.permalink(
-                channel,
-                message["thread_ts"].as_str(),
-                message["ts"].as_str().unwrap_or_default(),
-            );
-            let link = file["permalink"].as_str().map_or(here, str::to_owned);
+        for file in message["files"].as_array().into_iter().flatten().take(FILES_MAX) {
+            let here = || self.permalink(channel, thread, ts);
+            let link = file["permalink"].as_str().map_or_else(here, str::to_owned);
             let reading = self.rest.file(file["url_private"].as_str().unwrap_or_default());
             files.push(files::file(file["name"].as_str(), link, reading).await);
         }

@@ -80,16 +80,9 @@ impl SlackDoor {
     }
 
     /// «Add to timeline» in a message's menu.
-    pub(super) async fn note_message(self: &Arc<Self>, heard: &Heard, message: &Value) -> Reply {
-        let channel = heard.channel.as_deref().unwrap_or_default();
-        let done = match self.incident_here(heard).await {
-            Some(incident) => self.pin(heard, channel, incident, message).await,
-            // With one incident open it is meant; else the answer asks which.
-            None => match self.message_as_note(channel, message).await {
-                Ok(argv) => self.done(heard, None, Words::Argv(argv)).await,
-                Err(refusal) => Err(refusal),
-            },
-        };
+    pub(super) async fn note_message(self: &Arc<Self>, heard: &Heard, message: Value) -> Reply {
+        let (channel, here) = (heard.channel.as_deref().unwrap_or_default(), self.incident_here(heard).await);
+        let done = self.pin(heard, channel, here, message).await;
         Reply::Words(told(&in_words(Some(done))))
     }
 

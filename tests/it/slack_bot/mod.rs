@@ -243,11 +243,17 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     for once in ["Bob: the log [err.log] (", "Linked err.log"] {
         assert_eq!(told.iter().filter(|text| text.starts_with(once)).count(), 1, "{once}: {told:#?}");
     }
+    // Said where no incident is, but with one open: it is meant, and its entry follows as well.
+    let (late, _) = slack.say(bob, &house.post, None, "mail is late").expect("said");
+    let noted = slack.message_action(ada, &house.post, &late, "add_to_timeline").expect("done");
+    noted.answer().await.expect("an answer");
+    slack.edit(bob, &house.post, &late, "mail is an hour late").expect("it is there");
+    house.stands("corrected to «Bob: mail is an hour late").await;
     slack.delete(&channel.id, &graph);
     // Bob may correct what he said, not redact it.
     let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
     assert!(!told.iter().any(|text| text.starts_with("Bob: 5xx since")), "{told:#?}");
-    assert_eq!(told.iter().filter(|text| text.contains("was corrected")).count(), 2, "{told:#?}");
+    assert_eq!(told.iter().filter(|text| text.contains("was corrected")).count(), 3, "{told:#?}");
     house.end(bot, "follows").await;
 }
 
