@@ -25,6 +25,8 @@ pub(super) const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
 
 /// The space for everybody whose card was covered when its incident was restricted.
 const COVERED: &str = "covered";
+/// The last card that somebody deleted, of a spot.
+pub(super) const GONE: &str = "gone";
 
 /// Why an errand stops half-way.
 #[derive(Debug)]
@@ -274,8 +276,11 @@ async fn put_card(
         pin(place, &subject, at, message).await;
         return Ok(known);
     }
-    let first = format!("card/{subject}/{at}/{}", known.as_deref().unwrap_or_default());
-    let made = match place.post_card(at, card, &first).await? {
+    let before = match known {
+        Some(card) => card,
+        None => bindings.bound(&subject, GONE).await?.unwrap_or_default(),
+    };
+    let made = match place.post_card(at, card, &format!("card/{subject}/{at}/{before}")).await? {
         Some(made) => Some(made),
         None => place.find_card(at, card, true).await?,
     };

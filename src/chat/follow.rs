@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Say, Words,
     bindings::Spot,
-    bring::Place,
+    bring::{GONE, Place},
     files::{self, File},
 };
 use crate::{
@@ -144,13 +144,17 @@ async fn follow(
     place.desk().submit(caller, incident, command, along).await
 }
 
-/// A card that somebody deleted is posted anew with its next change.
+/// A card that somebody deleted is posted anew with its next change, and as another one: chats that are sent the same message
+/// twice answer with the first, deleted or not.
 pub(super) async fn forget_card(place: &impl Place, spot: Spot, message: &str) {
     let (subject, bindings) = (spot.to_string(), place.bindings());
     if let Ok(Some(card)) = bindings.bound(&subject, "card").await
         && card == message
-        && let Err(halt) = bindings.bind(&subject, "card", "").await
     {
-        tracing::warn!(?halt, subject, "the deleted card is not forgotten");
+        for (name, value) in [(GONE, message), ("card", "")] {
+            if let Err(halt) = bindings.bind(&subject, name, value).await {
+                tracing::warn!(?halt, subject, "the deleted card is not forgotten");
+            }
+        }
     }
 }

@@ -71,8 +71,11 @@ fn created(w: &mut World, body: &Value) -> Done {
     let (now, pending) = (w.now, text("pending_post_id"));
     w.pending.retain(|_, (_, at)| (now - *at).num_seconds() < PENDING_SECONDS);
     if let Some((known, _)) = w.pending.get(pending).filter(|_| !pending.is_empty()) {
-        let known = w.post(known).cloned();
-        return known.map(|post| w.post_json(&post)).ok_or_else(forbidden);
+        let known = w.post(known).filter(|post| post.deleted_at == 0).cloned();
+        let gone = || {
+            refuse(500, "api.post.deduplicate_create_post.failed_to_get", "Failed to fetch original post.")
+        };
+        return known.map(|post| w.post_json(&post)).ok_or_else(gone);
     }
     let (bot, root) = (w.bot.clone(), (!root.is_empty()).then_some(root));
     let post = w.say(&bot, id, root, text("message"), body["props"].clone());
