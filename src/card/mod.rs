@@ -4,11 +4,13 @@
 //! somebody presses, a form is a command with blanks. Texts are plain: escaping belongs to the chat that shows them.
 
 pub mod arranged;
+mod awaited;
+pub mod chart;
 mod evidence;
 #[cfg(test)]
 pub mod testing;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -65,8 +67,8 @@ pub struct Blank {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
     /// Stable id on this card: `note`, `take`.
-    pub id: &'static str,
-    pub label: &'static str,
+    pub id: Cow<'static, str>,
+    pub label: Cow<'static, str>,
     pub command: String,
     pub blanks: Vec<Blank>,
     pub is_primary: bool,
@@ -115,15 +117,14 @@ fn blank(name: &'static str, label: &'static str, placeholder: &'static str, is_
     Blank { name, label, placeholder, is_long, is_required: true }
 }
 
-/// Text as one quoted argument of the command language.
 fn button(
-    id: &'static str,
-    label: &'static str,
+    id: impl Into<Cow<'static, str>>,
+    label: impl Into<Cow<'static, str>>,
     command: &str,
     blanks: Vec<Blank>,
     is_primary: bool,
 ) -> Button {
-    Button { id, label, command: command.to_owned(), blanks, is_primary }
+    Button { id: id.into(), label: label.into(), command: command.to_owned(), blanks, is_primary }
 }
 
 fn counted(n: u64, one: &str, several: &str) -> String {
@@ -360,6 +361,9 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         ]
     };
     let mut buttons = buttons;
+    if !incident.phase.is_over() {
+        buttons.splice(0..0, awaited::buttons(incident));
+    }
     if incident.open_pagings().next().is_some() {
         buttons.insert(0, button("ack", "I have it", "pager ack", vec![], true));
     }

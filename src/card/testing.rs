@@ -20,8 +20,8 @@ pub fn card_of(text: &str) -> Card {
         text: text.into(),
         fields: (0..FIELDS).map(|n| field(n % 2 == 0)).collect(),
         buttons: vec![Button {
-            id: "note",
-            label: "Note",
+            id: "note".into(),
+            label: "Note".into(),
             command: "note {text}".into(),
             blanks: vec![blank],
             is_primary: true,

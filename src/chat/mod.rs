@@ -20,6 +20,7 @@ pub mod mattermost;
 #[cfg(test)]
 mod messages;
 pub mod people;
+mod picture;
 mod private;
 mod seen;
 pub mod slack;

@@ -3,15 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, refuse};
-use crate::incident::{id::IncidentId, refusal::Refusal};
+use crate::incident::{chart::Chart, id::IncidentId, refusal::Refusal};
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub text: String,
     pub incident: Option<IncidentId>,
     /// The last entry written; `None` for a reading.
     pub seq: Option<u64>,
+    /// What the text says, to be drawn where pictures can be shown.
+    #[serde(skip)]
+    pub chart: Option<Chart>,
 }
 
 pub(super) fn again(asked: &str, before: &str, answer: &str) -> Result<Answer, Refusal> {

@@ -46,7 +46,7 @@ impl Desk {
     ) -> Result<Answer, Refusal> {
         if asked == Arrange::Windows {
             let text = self.windows().await?;
-            return Ok(Answer { text, incident: None, seq: None });
+            return Ok(Answer { text, ..Answer::default() });
         }
         let said = format!("{asked:?}");
         // One at a time: each has a number, and sees what the one before has arranged.
@@ -96,7 +96,7 @@ impl Desk {
             let instead = Some(Instead { asked, reply });
             return self.submit(caller, id, note, Along { marks, deliveries, once, instead }).await;
         }
-        let answer = Answer { text: reply, incident: None, seq: None };
+        let answer = Answer { text: reply, ..Answer::default() };
         let once = once.map(|key| Once {
             key,
             asked,

@@ -129,7 +129,7 @@ impl Desk {
         asked: &str,
         text: String,
     ) -> Result<Answer, Refusal> {
-        let answer = Answer { text, incident: None, seq: None };
+        let answer = Answer { text, ..Answer::default() };
         let once = once.map(|key| Once {
             key,
             asked: asked.to_owned(),

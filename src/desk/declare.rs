@@ -131,6 +131,7 @@ impl Desk {
                 text: format!("{id} – {}{}", decision.reply, masked.word()),
                 incident: Some(id),
                 seq: Some(state.seq),
+                ..Answer::default()
             };
             let mut append = self.appendix(&state, None, entries, salts, &along, &asked, &answer);
             if let Some(facts) = &declare.situation {

@@ -95,7 +95,12 @@ impl Desk {
                         }
                     };
                 let reply = along.instead.as_ref().map_or(decision.reply, |instead| instead.reply.clone());
-                let mut answer = Answer { text: reply + &masked.word(), incident: Some(id), seq: None };
+                let mut answer = Answer {
+                    text: reply + &masked.word(),
+                    incident: Some(id),
+                    seq: None,
+                    chart: decision.chart,
+                };
                 if decision.events.is_empty() {
                     if along.marks.is_empty() && along.deliveries.is_empty() {
                         let seen = slot.seen(state.seq);

@@ -69,7 +69,7 @@ impl Desk {
             Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, roles)?,
         };
         let along = Along { once, ..Along::default() };
-        let read = |text: String| Ok(Answer { text, incident: None, seq: None });
+        let read = |text: String| Ok(Answer { text, ..Answer::default() });
         match spoken {
             Spoken::Declare { mut declare, situation } => {
                 if let Some(id) = situation {

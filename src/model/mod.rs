@@ -7,6 +7,7 @@
 pub mod discord;
 pub mod fault;
 pub mod mattermost;
+mod multipart;
 #[cfg(test)]
 pub(crate) mod official;
 pub mod opsgenie;

@@ -62,6 +62,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("tokio", &["journal", "outbox", "desk", "http", "mail", "chat", "publish", "pager", "model", "cli"]),
     ("lettre", &["pager"]),
     ("rrule", &["roster"]),
+    ("resvg", &["chat"]),
 ];
 
 fn place(room: &str) -> Option<usize> {

@@ -177,6 +177,12 @@ async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_
         .await;
     let offered = ada.answered(&room, &pill).await;
 
+    let chart = ada.asks(&room, "!role chart").await;
+    assert!(chart.contains("Operations Section Chief: ben"), "{chart}");
+    let shown = ada.sees(&room, |event| event["content"]["filename"] == "INC-1-organization.png").await;
+    assert_eq!(shown["content"]["msgtype"], "m.image");
+    assert!(shown["content"]["url"].as_str().is_some_and(|url| url.starts_with("mxc://")), "{shown}");
+
     // The homeserver goes away for a minute; the command line and the API carry on.
     post.quiet().await;
     post.synapse.down();

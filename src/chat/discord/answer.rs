@@ -18,6 +18,7 @@ use crate::{
     chat::{
         BoxFuture, Unproven, Words,
         complete::completions,
+        picture::show_later,
         words::{self, in_words},
     },
     desk::{Answer, Caller},
@@ -38,9 +39,9 @@ const LATER_ANSWER_TRIES: u32 = 6;
 /// What stands where an answer may not stand for all to read.
 const UNSHOWN: &str = "An answer could not be shown to you alone. What was done stands on the timeline; ask again for the rest.";
 /// For the asker's eyes.
-const EPHEMERAL: u64 = 1 << 6;
+pub(super) const EPHEMERAL: u64 = 1 << 6;
 const ALREADY_ACKNOWLEDGED: u64 = 40060;
-const UNKNOWN_WEBHOOK: u64 = 10015;
+pub(super) const UNKNOWN_WEBHOOK: u64 = 10015;
 
 /// Words that are still being found: what a press stands for is looked up first.
 pub(super) type Finding = BoxFuture<'static, Result<(Option<IncidentId>, Words), Refusal>>;
@@ -143,12 +144,19 @@ impl DiscordDoor {
         doing: BoxFuture<'static, Result<Answer, Refusal>>,
     ) {
         let mut doing = tokio::spawn(doing);
-        if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
-            return self.first_answer(&asked, &told(&in_words(done.ok()))).await;
+        let done = if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
+            let done = done.ok();
+            self.first_answer(&asked, &told(&in_words(done.clone()))).await;
+            done
+        } else {
+            self.first_answer(&asked, &json!({"type": 5, "data": {"flags": EPHEMERAL}})).await;
+            let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
+            self.later_answer(&asked, &in_words(done.clone())).await;
+            done
+        };
+        if let Some(done) = done {
+            show_later(&done, move |picture| async move { self.show(&asked, picture).await });
         }
-        self.first_answer(&asked, &json!({"type": 5, "data": {"flags": EPHEMERAL}})).await;
-        let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.later_answer(&asked, &in_words(done)).await;
     }
 
     /// The first answer, which must be there within three seconds.

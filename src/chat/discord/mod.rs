@@ -14,6 +14,7 @@ mod deliver;
 mod gateway;
 mod health;
 mod look;
+mod picture;
 mod pinned;
 mod press;
 mod private;

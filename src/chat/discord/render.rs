@@ -107,8 +107,8 @@ fn button(subject: &str, button: &Button) -> Value {
     json!({
         "type": 2,
         "style": if button.is_primary { 1 } else { 2 },
-        "label": cap(button.label, BUTTON_LABEL_MAX),
-        "custom_id": button_name(subject, button.id),
+        "label": cap(&button.label, BUTTON_LABEL_MAX),
+        "custom_id": button_name(subject, &button.id),
     })
 }
 
@@ -132,7 +132,7 @@ pub(super) fn form(subject: &str, button: &Button) -> Value {
         })
         .collect();
     let title = cap(&format!("{subject}: {}", button.label), FORM_TITLE_MAX);
-    json!({"type": 9, "data": {"custom_id": button_name(subject, button.id), "title": title, "components": inputs}})
+    json!({"type": 9, "data": {"custom_id": button_name(subject, &button.id), "title": title, "components": inputs}})
 }
 
 /// The number of the entry at the end of its line: what people name in `correct 12`, and by which the line is found.

@@ -9,11 +9,11 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use reqwest::{Method, Response, header::HeaderMap};
+use reqwest::{Method, Response, header::HeaderMap, multipart::Form};
 use serde_json::{Value, json};
 
 use crate::{
-    chat::{files::PATIENCE, wire::causes},
+    chat::{files::PATIENCE, picture::Picture, wire::causes},
     config::Secret,
     desk::clock::World,
 };
@@ -141,6 +141,10 @@ impl Rest {
     pub async fn post(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::POST, path, Some(body)).await
     }
+    /// A message with a picture.
+    pub async fn post_with(&self, path: &str, body: Value, picture: &Picture) -> Result<Value, Trouble> {
+        self.call_with(Method::POST, path, Some(body), Some(picture)).await
+    }
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::PATCH, path, Some(body)).await
     }
@@ -154,6 +158,16 @@ impl Rest {
 
     /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+        self.call_with(method, path, body, None).await
+    }
+
+    async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        picture: Option<&Picture>,
+    ) -> Result<Value, Trouble> {
         // What belongs to an interaction has its token in the path, and limits of its own.
         let of_interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
         let route = route(&method, path);
@@ -169,7 +183,12 @@ impl Rest {
         }
         if let Some(mut body) = body {
             hush(path, &mut body);
-            request = request.json(&body);
+            request = match picture {
+                None => request.json(&body),
+                Some(picture) => request.multipart(
+                    Form::new().text("payload_json", body.to_string()).part("files[0]", picture.part()),
+                ),
+            };
         }
         let mut response = request.send().await.map_err(|e| {
             // The address may have an interaction's token in it.

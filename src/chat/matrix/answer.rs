@@ -10,7 +10,7 @@ use super::{
     rest::Trouble,
 };
 use crate::{
-    chat::{Words, wire::txn},
+    chat::{Words, picture::show_later, wire::txn},
     desk::Caller,
     incident::id::IncidentId,
     people::Person,
@@ -41,7 +41,15 @@ impl MatrixDoor {
         let doing =
             tokio::spawn(async move { (door.say)(caller, incident, Words::Text(text), Some(once)).await });
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.answer(said, render::answer(done)).await;
+        self.answer(said, render::answer(done.clone())).await;
+        if let Some(done) = done {
+            let door = self.clone();
+            let (room, event) = (said.room.to_owned(), said.event.to_owned());
+            let thread = said.thread.map(str::to_owned);
+            show_later(&done, move |picture| async move {
+                door.show(&room, &event, thread.as_deref(), picture).await
+            });
+        }
     }
 
     /// Replies; as long as the homeserver is not there, waits for it: without it nothing else could be heard.

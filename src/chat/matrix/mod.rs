@@ -12,6 +12,7 @@ mod encrypted;
 mod heard;
 mod listen;
 mod look;
+mod picture;
 mod pinned;
 mod private;
 mod render;

@@ -6,13 +6,14 @@
 use std::{sync::Arc, time::Duration as StdDuration};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Method, Response, StatusCode, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::{
     chat::{
         bring::AFTER_FORBIDDEN,
         files::PATIENCE,
+        picture::Picture,
         trouble::AFTER_MISTAKE,
         wire::{ANSWER_BYTES_MAX, Brake, TOTAL, body as body_of, causes, client, quote},
     },
@@ -158,6 +159,15 @@ impl Rest {
         }
     }
 
+    /// Puts a picture on the homeserver; returns its `mxc://` address.
+    pub async fn upload(&self, picture: &Picture) -> Result<String, Trouble> {
+        let request = self.client.post(format!("{}/_matrix/media/v3/upload", self.base));
+        let request = request.query(&[("filename", &picture.name)]).header("content-type", "image/png");
+        let put = self.sent(request.timeout(PATIENCE).body(picture.png.clone()), false).await?;
+        let lost = || Trouble::Lost("the answer to a picture could not be read".into());
+        put["content_uri"].as_str().map(str::to_owned).ok_or_else(lost)
+    }
+
     /// What nothing else waits for: where the homeserver asks for a moment, it gets it at once.
     pub async fn patiently(&self, method: Method, path: &str, body: Value) -> Result<Value, Trouble> {
         for _ in 0..PATIENT_TRIES {
@@ -189,18 +199,22 @@ impl Rest {
         limit: StdDuration,
     ) -> Result<Value, Trouble> {
         let is_reading = method == Method::GET;
-        if let Some(wait) = self.brake.left(self.world.now()).filter(|_| !is_reading) {
-            return Err(Trouble::Wait(wait));
-        }
         let mut request = self
             .client
             .request(method, format!("{}/_matrix/client/v3{path}", self.base))
             .timeout(limit)
-            .query(query)
-            .header("authorization", format!("Bearer {}", self.token.expose()));
+            .query(query);
         if let Some(body) = body {
             request = request.json(&body);
         }
+        self.sent(request, is_reading).await
+    }
+
+    async fn sent(&self, request: RequestBuilder, is_reading: bool) -> Result<Value, Trouble> {
+        if let Some(wait) = self.brake.left(self.world.now()).filter(|_| !is_reading) {
+            return Err(Trouble::Wait(wait));
+        }
+        let request = request.header("authorization", format!("Bearer {}", self.token.expose()));
         let response = request.send().await.map_err(|e| {
             let e = e.without_url();
             Trouble::Lost(if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) })

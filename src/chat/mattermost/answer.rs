@@ -27,7 +27,7 @@ const LONGEST_PAUSE_MS: u64 = 15_000;
 impl MattermostDoor {
     /// Has the words done in the name of who asked.
     pub(super) async fn done(
-        &self,
+        self: &Arc<Self>,
         heard: &Heard,
         incident: Option<IncidentId>,
         words: Words,
@@ -37,7 +37,11 @@ impl MattermostDoor {
             Words::Argv(argv) => self.meet_named(&argv.join(" ")).await,
         }
         let caller = Caller::person(self.person(&heard.user, &heard.handle).await, NAME);
-        (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await
+        let done = (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await;
+        if let Some(channel) = heard.channel.clone() {
+            self.show_later(&done, channel, heard.thread.clone(), heard.once.clone());
+        }
+        done
     }
 
     /// Tells the asker alone, who was acknowledged without an answer.
@@ -105,7 +109,11 @@ impl MattermostDoor {
         let doing =
             tokio::spawn(async move { (door.say)(caller, incident, Words::Text(words), Some(once)).await });
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.reply(post, &told(&in_words(done)), is_again).await;
+        self.reply(post, &told(&in_words(done.clone())), is_again).await;
+        if let Some(done) = done {
+            let root = post.root.as_deref().unwrap_or(&post.id).to_owned();
+            self.show_later(&done, post.channel.clone(), Some(root), post.id.clone());
+        }
     }
 
     /// Replies below a message; as long as Mattermost is not there, waits for it: without it nothing else could be heard.

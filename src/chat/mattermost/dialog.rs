@@ -82,7 +82,7 @@ pub(super) fn of_button(subject: &str, button: &Button) -> Dialog {
         element(blank.name, blank.label, blank.is_required, shown)
     });
     let title = format!("{subject}: {}", button.label);
-    Dialog::new(button_name(subject, button.id), &title, "", elements.collect())
+    Dialog::new(button_name(subject, &button.id), &title, "", elements.collect())
 }
 
 /// The form of a verb.

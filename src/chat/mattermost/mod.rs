@@ -14,6 +14,7 @@ mod heard;
 mod listen;
 mod look;
 mod missed;
+mod picture;
 mod pinned;
 mod press;
 mod private;

@@ -1,6 +1,8 @@
 //! Slash commands, buttons and forms. A name is all that a button or form carries: what it stands for is looked up on the
 //! card as it is now.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{
@@ -22,7 +24,7 @@ use crate::{
 
 impl MattermostDoor {
     /// The words of `/incident …`; a verb without the words it needs opens its form.
-    pub(super) async fn slash(&self, heard: &Heard, said: &str) -> Reply {
+    pub(super) async fn slash(self: &Arc<Self>, heard: &Heard, said: &str) -> Reply {
         let here = self.incident_here(heard).await;
         if self.settings.callback_url.is_some()
             && let Some((form, origin)) = wanted(said, Origin { incident: here, ..origin(heard) })
@@ -33,7 +35,7 @@ impl MattermostDoor {
         Reply::Words(told(&in_words(Some(self.done(heard, here, Words::Text(words)).await))))
     }
 
-    pub(super) async fn pressed(&self, heard: &Heard, name: &str) -> Reply {
+    pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str) -> Reply {
         let found = match read_button_name(name) {
             Some((subject, button)) => find_button(&self.desk, subject, button).await,
             None => Err(stale()),
@@ -52,7 +54,7 @@ impl MattermostDoor {
     }
 
     /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
-    pub(super) async fn filled(&self, heard: &Heard, form: &Filled) -> Reply {
+    pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
         let here = self.incident_here(heard).await;
         let done = match form.words(&self.desk, here).await {
             Ok((incident, argv)) => self.done(heard, incident, Words::Argv(argv)).await,

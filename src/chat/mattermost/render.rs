@@ -76,9 +76,9 @@ fn button(subject: &str, button: &Button, url: &str, seal: &Seal) -> Value {
     json!({
         "id": id,
         "type": "button",
-        "name": cut(button.label, LABEL_MAX),
+        "name": cut(&button.label, LABEL_MAX),
         "style": if button.is_primary { "primary" } else { "default" },
-        "integration": {"url": url, "context": seal.button(&button_name(subject, button.id))},
+        "integration": {"url": url, "context": seal.button(&button_name(subject, &button.id))},
     })
 }
 

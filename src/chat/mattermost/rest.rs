@@ -5,13 +5,14 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use reqwest::{Method, Response, header::HeaderMap};
+use reqwest::{Method, RequestBuilder, Response, header::HeaderMap, multipart::Form};
 use serde_json::Value;
 
 use super::trouble::{Refused, Trouble};
 use crate::{
     chat::{
         files::PATIENCE,
+        picture::Picture,
         trouble::patiently,
         websocket::{self, Socket},
         wire::{ANSWER_BYTES_MAX, Brake, body as body_of, causes, client, quote},
@@ -89,6 +90,13 @@ impl Rest {
         }
     }
 
+    /// Puts a file into a channel, where nobody sees it until a message has it.
+    pub async fn upload(&self, channel: &str, picture: &Picture) -> Result<Value, Trouble> {
+        let form = Form::new().text("channel_id", channel.to_owned()).part("files", picture.part());
+        let request = self.client.post(format!("{}/api/v4/files", self.base)).timeout(PATIENCE);
+        self.sent(request.multipart(form)).await
+    }
+
     /// A file of a post.
     pub async fn file(&self, id: &str) -> Result<Response, String> {
         let token = format!("Bearer {}", self.token.expose());
@@ -114,17 +122,18 @@ impl Rest {
         query: &[(&str, String)],
         body: Option<&Value>,
     ) -> Result<Value, Trouble> {
-        if let Some(wait) = self.brake.left(self.world.now()) {
-            return Err(Trouble::Wait(wait));
-        }
-        let mut request = self
-            .client
-            .request(method, format!("{}/api/v4{path}", self.base))
-            .query(query)
-            .header("authorization", format!("Bearer {}", self.token.expose()));
+        let mut request = self.client.request(method, format!("{}/api/v4{path}", self.base)).query(query);
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.sent(request).await
+    }
+
+    async fn sent(&self, request: RequestBuilder) -> Result<Value, Trouble> {
+        if let Some(wait) = self.brake.left(self.world.now()) {
+            return Err(Trouble::Wait(wait));
+        }
+        let request = request.header("authorization", format!("Bearer {}", self.token.expose()));
         let response = request.send().await.map_err(Trouble::lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::MaybeSent)?;

@@ -15,6 +15,7 @@ use crate::{
     chat::{
         Words,
         ask::{Reply, in_time},
+        picture::show_later,
         trouble::insist,
         words::in_words,
     },
@@ -118,12 +119,17 @@ impl SlackDoor {
     }
 
     /// Has the words done in the name of who said them.
-    pub(super) async fn do_words(&self, heard: &Heard, incident: Option<IncidentId>, words: Words) -> Reply {
+    pub(super) async fn do_words(
+        self: &Arc<Self>,
+        heard: &Heard,
+        incident: Option<IncidentId>,
+        words: Words,
+    ) -> Reply {
         Reply::Words(told(&in_words(Some(self.done(heard, incident, words).await))))
     }
 
     pub(super) async fn done(
-        &self,
+        self: &Arc<Self>,
         heard: &Heard,
         incident: Option<IncidentId>,
         words: Words,
@@ -137,7 +143,10 @@ impl SlackDoor {
             self.person(user, "").await;
         }
         let caller = Caller::person(self.person(&heard.user, &heard.name).await, NAME);
-        (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await
+        let done = (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await;
+        let (door, heard) = (self.clone(), heard.clone());
+        show_later(&done, move |picture| async move { door.show(&heard, picture).await });
+        done
     }
 
     /// The incident of the place where it was said.

@@ -64,7 +64,7 @@ pub(super) fn of_button(subject: &str, button: &Button, origin: &Origin) -> Valu
         })
         .collect();
     let title = format!("{subject}: {}", button.label);
-    modal(&button_name(subject, button.id), &title, &blocks, origin)
+    modal(&button_name(subject, &button.id), &title, &blocks, origin)
 }
 
 /// The form of a verb. `first` is what stands in its first blank already.

@@ -8,7 +8,7 @@ use super::heard::{DECLARE, DECLARE_FROM, NOTE_MESSAGE};
 use crate::grammar;
 
 /// What the door calls, and the scope that each takes.
-const SCOPES: [(&str, &str); 16] = [
+const SCOPES: [(&str, &str); 17] = [
     ("app_mentions:read", "hear `@commandpost note …`, also in threads"),
     ("bookmarks:write", "console, status page and links above an incident's channel"),
     ("channels:history", "read the message that got a 📌; look whether a message arrived"),
@@ -18,6 +18,7 @@ const SCOPES: [(&str, &str); 16] = [
     ("chat:write", "post and edit"),
     ("commands", "`/incident` and the shortcuts"),
     ("files:read", "read the files of such a message once, for their hash; none is kept"),
+    ("files:write", "show the organization chart as a picture"),
     ("groups:history", "the same in private channels to which the bot was invited"),
     ("groups:read", "see who is in a restricted incident's private channel"),
     ("groups:write", "make that channel, let people in and take them out"),

@@ -13,6 +13,7 @@ mod form;
 mod heard;
 mod look;
 mod manifest;
+mod picture;
 mod pinned;
 mod press;
 mod private;

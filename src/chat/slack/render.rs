@@ -75,8 +75,8 @@ fn field(field: &Field, max: usize) -> String {
 fn button(subject: &str, button: &Button) -> Value {
     let mut shown = json!({
         "type": "button",
-        "action_id": button_name(subject, button.id),
-        "text": plain_text(&cut(button.label, LABEL_MAX)),
+        "action_id": button_name(subject, &button.id),
+        "text": plain_text(&cut(&button.label, LABEL_MAX)),
     });
     if button.is_primary {
         shown["style"] = json!("primary");
@@ -173,7 +173,8 @@ mod tests {
         for text in [long.as_str(), "", "x"] {
             let button = |id| Button {
                 id,
-                label: "A label that somebody made far too long for a button in a chat of any kind at all",
+                label: "A label that somebody made far too long for a button in a chat of any kind at all"
+                    .into(),
                 ..card_of(text).buttons.remove(0)
             };
             let card = card(&Card { buttons: vec![button("a"), button("b")], ..card_of(text) });

@@ -119,16 +119,7 @@ impl Rest {
             return Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }));
         }
         let response = self.client.post(url).json(body).send().await.map_err(Trouble::lost)?;
-        let status = response.status().as_u16();
-        match status {
-            200..=299 => Ok(()),
-            429 => Err(Trouble::Wait(retry_after(response.headers()))),
-            500..=599 => Err(Trouble::Broken(status.to_string())),
-            _ => {
-                let error = format!("status {status}");
-                Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }))
-            }
-        }
+        answered(&response)
     }
 
     /// A file that lies with Slack, fetched with our token, which goes nowhere else.
@@ -139,6 +130,17 @@ impl Rest {
         let token = format!("Bearer {}", self.bot_token.expose());
         let request = self.client.get(url).timeout(PATIENCE).header("authorization", token);
         request.send().await.map_err(|e| causes(&e.without_url()))
+    }
+
+    /// Puts a file where Slack has made a place for it. That address is a secret, and all that is asked for.
+    pub async fn upload(&self, url: &str, bytes: &[u8]) -> Result<(), Trouble> {
+        if !url.starts_with(FILES) && !url.starts_with(&format!("{}/", self.base)) {
+            let error = "invalid_upload_url".to_owned();
+            return Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }));
+        }
+        let request = self.client.post(url).header("content-type", "application/octet-stream");
+        let response = request.timeout(PATIENCE).body(bytes.to_vec()).send().await.map_err(Trouble::lost)?;
+        answered(&response)
     }
 
     fn request(&self, verb: Method, method: &str, token: &Secret) -> RequestBuilder {
@@ -215,6 +217,20 @@ impl Rest {
     fn quote(&self, said: &Value) -> String {
         let said = self.bot_token.redact(&quote(said.as_str().unwrap_or_default()));
         self.app_token.as_ref().map_or_else(|| said.clone(), |token| token.redact(&said))
+    }
+}
+
+/// What an answer says that has no words of Slack's.
+fn answered(response: &Response) -> Result<(), Trouble> {
+    let status = response.status().as_u16();
+    match status {
+        200..=299 => Ok(()),
+        429 => Err(Trouble::Wait(retry_after(response.headers()))),
+        500..=599 => Err(Trouble::Broken(status.to_string())),
+        _ => {
+            let error = format!("status {status}");
+            Err(Trouble::Refused(Refused { error, needed: String::new(), message: String::new() }))
+        }
     }
 }
 

@@ -106,7 +106,7 @@ fn say(desk: &Arc<Desk>) -> SayFn {
                     desk.submit(caller, id, command, along).await
                 }
                 Spoken::Declare { declare, .. } => desk.declare(caller, *declare, along).await,
-                _ => Ok(Answer { text: String::new(), incident, seq: None }),
+                _ => Ok(Answer { incident, ..Answer::default() }),
             }
         })
     })

@@ -63,7 +63,7 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
             "{title} is declared as {severity}{began}. {person} has command as Incident Commander and holds every role \
              that is not given out.{seen}"
         );
-        return Ok(Decision { events, reply });
+        return Ok(Decision::many(events, reply));
     };
     let over = Event::PhaseChanged {
         from: Phase::Investigating,
@@ -76,7 +76,7 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
          what happened at its time; `close` when nothing is left to say.{seen}",
         when(Some(ended))
     );
-    Ok(Decision { events, reply })
+    Ok(Decision::many(events, reply))
 }
 
 /// When it began and when it was over, as far as whoever declares it says so.

@@ -16,7 +16,7 @@ pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruli
         None => "Noted.".to_owned(),
     };
     let happened = Happened { event: Event::Noted { text: new }, at: at.map(|at| (at, TimeSource::Stated)) };
-    Ok(Decision { events: vec![happened], reply })
+    Ok(Decision::many([happened], reply))
 }
 
 pub(super) fn decision(_: &Incident, new: &str, scene: &Scene<'_>) -> Ruling {
@@ -152,7 +152,7 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         let asks = is_last && incident.phase.is_active() && resolved.is_none();
         let (title, total) = (facts.title.clone(), facts.total);
         let cleared = Event::AlertsCleared { situation: facts.id, title, total, asks };
-        return Ok(Decision::many(std::iter::once(cleared).chain(resolved).collect(), ""));
+        return Ok(Decision::many(std::iter::once(cleared).chain(resolved), ""));
     }
     let now = (facts.firing, facts.total, facts.acknowledged);
     let is_same = now == (known.firing, known.total, known.acknowledged);

@@ -36,6 +36,7 @@ use checks::{clean, clock_time, is_real, optional_text, room_for, text, text_wit
 pub use checks::{stated, when};
 
 use super::{
+    chart::Chart,
     command::{Command, Declare, StatedTime, Verb, Whom},
     event::{Event, TimeSource},
     kind::Kind,
@@ -207,17 +208,22 @@ impl From<Event> for Happened {
 pub struct Decision {
     pub events: Vec<Happened>,
     pub reply: String,
+    /// What the reply says, to be drawn where pictures can be shown.
+    pub chart: Option<Chart>,
 }
 
 impl Decision {
     fn one(event: Event, reply: impl Into<String>) -> Self {
-        Self { events: vec![event.into()], reply: reply.into() }
+        Self::many([event], reply)
     }
-    fn many(events: Vec<Event>, reply: impl Into<String>) -> Self {
-        Self { events: events.into_iter().map(Happened::from).collect(), reply: reply.into() }
+    fn many<E: Into<Happened>>(events: impl IntoIterator<Item = E>, reply: impl Into<String>) -> Self {
+        Self { events: events.into_iter().map(E::into).collect(), ..Self::read(reply) }
     }
     fn read(reply: impl Into<String>) -> Self {
-        Self { events: vec![], reply: reply.into() }
+        Self { events: vec![], reply: reply.into(), chart: None }
+    }
+    fn drawn(chart: Chart) -> Self {
+        Self { reply: chart.text(), chart: Some(chart), ..Self::read("") }
     }
 }
 
@@ -283,7 +289,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             roles::relieve(incident, role, person.as_ref(), reason, scene)
         }
         ReleaseRole { role } => roles::release(incident, role, scene),
-        Chart => Ok(Decision::read(super::chart::text(incident, scene.policy.words))),
+        Chart => Ok(Decision::drawn(super::chart::Chart::of(incident, scene.policy.words, scene.now))),
         Roles => Ok(Decision::read(roles::list(incident, scene))),
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),

@@ -30,7 +30,7 @@ pub(super) fn start(incident: &Incident, minutes: u32, emphasis: &str, scene: &S
     let ended =
         incident.period.as_ref().map(|before| Event::PeriodEnded { n: before.n, reason: String::new() });
     let events = ended.into_iter().chain([Event::PeriodStarted { n, ends_at, emphasis, objectives }]);
-    Ok(Decision::many(events.collect(), reply))
+    Ok(Decision::many(events, reply))
 }
 
 pub(super) fn end(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {

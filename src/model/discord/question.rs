@@ -65,6 +65,13 @@ impl Interaction {
         })
         .await
     }
+    /// The last message that came behind the answer.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn follow_up(&self) -> Result<Message, Unanswered> {
+        self.wait("a message behind the answer", |a| self.discord.message(*a.followups.last()?)).await
+    }
     /// The modal that opened.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 mod api;
 mod channels;
 mod checks;
+mod files;
 mod people;
 mod posts;
 mod socket;
@@ -68,7 +69,8 @@ impl MattermostModel {
             .route("/api/v4/posts", post(posts::create))
             .route("/api/v4/posts/ephemeral", post(posts::whisper))
             .route("/api/v4/posts/{id}", get(posts::get))
-            .route("/api/v4/files/{id}", get(posts::file))
+            .route("/api/v4/files", post(files::put))
+            .route("/api/v4/files/{id}", get(files::read))
             .route("/api/v4/posts/{id}/patch", put(posts::patch))
             .route("/api/v4/posts/{id}/pin", post(posts::pin))
             .route("/api/v4/actions/dialogs/open", post(posts::open_dialog))
@@ -206,6 +208,13 @@ impl MattermostModel {
             let direct = direct.flat_map(|one| &one.posts).map(|post| post.text.clone());
             whispers.chain(direct).collect()
         })
+    }
+    /// The files of a message: name and content.
+    pub fn files_of(&self, post: &str) -> Vec<(String, Vec<u8>)> {
+        let of = |(of, name, bytes): &(String, String, Vec<u8>)| {
+            (of == post).then(|| (name.clone(), bytes.clone()))
+        };
+        self.with(|w| w.files.values().filter_map(of).collect())
     }
     /// The forms that are open.
     pub fn dialogs(&self) -> Vec<OpenDialog> {

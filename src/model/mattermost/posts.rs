@@ -14,7 +14,7 @@ use super::{
     Shared,
     api::{Done, answer, forbidden, refuse},
     channels::channel,
-    checks,
+    checks, files,
     world::{OpenDialog, Post, Whisper, World},
 };
 
@@ -65,7 +65,8 @@ fn created(w: &mut World, body: &Value) -> Done {
         return Err(refuse(400, "api.post.create_post.root_id.app_error", "Invalid RootId parameter."));
     }
     check(text("message"), &body["props"])?;
-    if text("message").is_empty() && body["props"]["attachments"].is_null() {
+    let files = files::of_post(w, &body["file_ids"])?;
+    if text("message").is_empty() && body["props"]["attachments"].is_null() && files.is_empty() {
         return Err(refuse(400, "model.post.is_valid.msg.app_error", "Message is empty."));
     }
     let (now, pending) = (w.now, text("pending_post_id"));
@@ -79,6 +80,7 @@ fn created(w: &mut World, body: &Value) -> Done {
     }
     let (bot, root) = (w.bot.clone(), (!root.is_empty()).then_some(root));
     let post = w.say(&bot, id, root, text("message"), body["props"].clone());
+    files.iter().for_each(|file| w.give_file(file, &post.id));
     w.pending.insert(pending.to_owned(), (post.id.clone(), now));
     Ok(w.post_json(&post))
 }
@@ -102,17 +104,6 @@ pub(super) async fn get(State(shared): State<Shared>, Path(id): Path<String>) ->
     let done = found.ok_or_else(|| refuse(404, "app.post.get.app_error", "Unable to get the post."));
     let done = done.and_then(|post| channel(&world, &post.channel).map(|_| world.post_json(post)));
     answer(StatusCode::OK, done)
-}
-
-pub(super) async fn file(State(shared): State<Shared>, Path(id): Path<String>) -> Response {
-    let world = shared.world();
-    match world.files.get(&id) {
-        Some((.., bytes)) => bytes.clone().into_response(),
-        None => {
-            let why = "Unable to get the file.";
-            answer(StatusCode::OK, Err(refuse(404, "app.file_info.get.app_error", why)))
-        }
-    }
 }
 
 pub(super) async fn patch(

@@ -159,7 +159,7 @@ pub struct World {
 }
 
 /// What the roles of a bot in a team allow unless an administrator says otherwise.
-const PERMISSIONS: [&str; 11] = [
+const PERMISSIONS: [&str; 12] = [
     "create_post",
     "create_private_channel",
     "create_public_channel",
@@ -171,6 +171,7 @@ const PERMISSIONS: [&str; 11] = [
     "manage_public_channel_properties",
     "read_channel",
     "read_public_channel",
+    "upload_file",
 ];
 
 impl World {

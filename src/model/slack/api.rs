@@ -86,23 +86,6 @@ pub(super) async fn call(
     answer(done)
 }
 
-/// A file, for whoever shows the bot's token; anybody else is sent to where one logs in.
-pub(super) async fn file(
-    State(shared): State<Shared>,
-    Path((id, _)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let world = shared.world();
-    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).map(Secret::new);
-    let may = token.is_some_and(|token| token == world.bot_token) && world.scopes.contains("files:read");
-    match world.files.get(&id) {
-        Some(bytes) if may => bytes.clone().into_response(),
-        Some(_) => (StatusCode::FOUND, [("location", "https://demo.slack.com/")]).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
 fn answer(done: Result<Value, Refusal>) -> Response {
     let body = match done {
         Ok(mut body) => {

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::{
     api::{Args, Refusal},
-    blocks,
+    blocks, files,
     world::{Message, OpenView, Whisper, World},
 };
 
-type Done = Result<Value, Refusal>;
+pub(super) type Done = Result<Value, Refusal>;
 
 const TEXT_CHARS_MAX: usize = 40_000;
 const CHANNEL_NAME_MAX: usize = 80;
@@ -30,6 +30,7 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
                 "channels:manage"
             }
         }
+        "files.getUploadURLExternal" | "files.completeUploadExternal" => "files:write",
         "conversations.join" => "channels:join",
         "conversations.list" | "conversations.info" | "conversations.members" if is_private => "groups:read",
         "conversations.list" | "conversations.info" | "conversations.members" => "channels:read",
@@ -58,6 +59,8 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
         "chat.postMessage" => post(w, args),
         "chat.update" => update(w, args),
         "chat.postEphemeral" => whisper(w, args),
+        "files.getUploadURLExternal" => files::place(w, args),
+        "files.completeUploadExternal" => files::show(w, args),
         "conversations.create" => create(w, args),
         "conversations.invite" => invite(w, args),
         "conversations.kick" => kick(w, args),
@@ -136,7 +139,7 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
     }
 }
 
-fn needed(args: &Args, name: &str) -> Result<String, Refusal> {
+pub(super) fn needed(args: &Args, name: &str) -> Result<String, Refusal> {
     let given = args.get(name).filter(|value| !value.is_empty()).cloned();
     given.ok_or_else(|| Refusal::Because("invalid_arguments", format!("missing required field: {name}")))
 }
@@ -150,7 +153,7 @@ fn channel(w: &World, args: &Args) -> Result<String, Refusal> {
 }
 
 /// A channel that is there, with the bot in it.
-fn inside(w: &World, args: &Args) -> Result<String, Refusal> {
+pub(super) fn inside(w: &World, args: &Args) -> Result<String, Refusal> {
     let id = channel(w, args)?;
     let is_in = w.channels.get(&id).is_some_and(|found| found.members.contains(&w.bot_user));
     if is_in { Ok(id) } else { Err(Refusal::Error("not_in_channel")) }
@@ -222,8 +225,7 @@ fn post(w: &mut World, args: &Args) -> Done {
         text: content.text,
         blocks: content.blocks,
         metadata: content.metadata,
-        files: vec![],
-        is_edited: false,
+        ..Message::default()
     };
     found.messages.push(message.clone());
     Ok(json!({"channel": id, "ts": ts, "message": w.message_json(&message)}))

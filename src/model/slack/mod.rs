@@ -5,6 +5,7 @@
 
 mod api;
 mod blocks;
+mod files;
 mod methods;
 mod payload;
 mod people;
@@ -18,7 +19,7 @@ use std::{io, time::Duration};
 
 use axum::{
     Router,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use serde_json::json;
 
@@ -53,7 +54,8 @@ impl SlackModel {
         let api = Router::new()
             .route("/api/{method}", any(api::call))
             .route("/commands/{hook}", any(api::respond))
-            .route("/files-pri/{id}/{name}", get(api::file))
+            .route("/files-pri/{id}/{name}", get(files::read))
+            .route("/upload/v1/{id}", post(files::put))
             .layer(axum::middleware::from_fn_with_state(shared.clone(), api::admit));
         let public = Router::new().route("/socket", any(socket::open));
         let stand = Stand::start(shared.clone(), api, public, api::say).await?;

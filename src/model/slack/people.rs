@@ -164,12 +164,8 @@ impl SlackModel {
                 ts: ts.clone(),
                 thread: thread.map(str::to_owned),
                 user: user.to_owned(),
-                is_bots: false,
                 text: text.to_owned(),
-                blocks: vec![],
-                metadata: None,
-                files: vec![],
-                is_edited: false,
+                ..Message::default()
             };
             if let Some(found) = w.channels.get_mut(channel) {
                 found.messages.push(message);
@@ -201,13 +197,8 @@ impl SlackModel {
     ) -> Result<String, Impossible> {
         let (ts, _) = self.say(user, channel, None, text)?;
         self.with(|w| {
-            let id = format!("F{:010}", w.files.len() + 1);
-            let file = json!({
-                "id": id, "name": name, "size": bytes.len(), "user": user,
-                "permalink": format!("https://demo.slack.com/files/{user}/{id}/{name}"),
-                "url_private": format!("{}/files-pri/{id}/{name}", w.url),
-            });
-            w.files.insert(id, bytes.to_vec());
+            let id = w.id('F');
+            let file = w.new_file(user, id, name, bytes);
             let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
             let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
             message.into_iter().for_each(|message| message.files.push(file.clone()));

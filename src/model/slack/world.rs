@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::files::Upload;
 use crate::config::secret::Secret;
 
 /// A person or the bot.
@@ -16,7 +17,7 @@ pub struct User {
     pub display_name: String,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Message {
     /// Its id.
     pub ts: String,
@@ -142,11 +143,13 @@ pub struct World {
     pub(super) shows_metadata: bool,
     /// What lies behind `url_private`, by the file's id.
     pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// Files that are on their way, by id.
+    pub(super) uploads: BTreeMap<String, Upload>,
     count: u64,
 }
 
 /// Scopes that an app of this kind asks for, each a right of the methods that [`super::methods`] serves.
-const SCOPES: [&str; 16] = [
+const SCOPES: [&str; 17] = [
     "app_mentions:read",
     "bookmarks:write",
     "channels:history",
@@ -156,6 +159,7 @@ const SCOPES: [&str; 16] = [
     "chat:write",
     "commands",
     "files:read",
+    "files:write",
     "groups:history",
     "groups:read",
     "groups:write",
@@ -178,6 +182,7 @@ impl World {
             team: "T0000000001".into(),
             scopes: SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
             files: BTreeMap::new(),
+            uploads: BTreeMap::new(),
             users: BTreeMap::new(),
             channels: BTreeMap::new(),
             whispers: vec![],

@@ -413,3 +413,60 @@ async fn an_incident_may_have_a_forum_post_or_a_channel_of_its_own() {
         house.end(bot, "spaces").await;
     }
 }
+
+#[tokio::test]
+async fn the_organization_chart_is_shown_to_its_asker_as_a_picture() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let asked = house.slash(house.ada, thread.id, "role chart", json!({})).await;
+    let told = asked.message().await.expect("the words");
+    assert!(told.content.contains("Incident Commander: Ada Lovelace"), "{}", told.content);
+    let shown = asked.follow_up().await.expect("the picture");
+    assert!(shown.is_ephemeral());
+    let picture = &shown.attachments[0];
+    assert_eq!(
+        (picture.filename.as_str(), picture.content_type.as_str()),
+        ("INC-1-organization.png", "image/png")
+    );
+    assert!(picture.bytes.starts_with(b"\x89PNG"));
+    house.end(bot, "chart").await;
+}
+
+#[tokio::test]
+async fn what_waits_for_somebodys_word_has_a_button_for_it_and_for_nothing_else() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, card) = house.declare("Checkout fails").await;
+    let card_now = || house.discord.message(card.id).expect("the card");
+    let with = |name: &'static str| {
+        move |card: &Message| card.custom_ids().iter().any(|id| id.ends_with(&format!("|{name}")))
+    };
+    house.ask(house.ada, thread.id, "command offer", json!({"to": format!("<@{}>", house.bob)})).await;
+    let offered = house.eventually("the button", || Some(card_now()).filter(with("have_command"))).await;
+    let pressed =
+        house.discord.press(house.bob, card.id, &button(&offered, "have_command")).expect("a button");
+    let told = pressed.message().await.expect("an answer");
+    assert!(told.content.contains("command"), "{}", told.content);
+    house.quiet().await;
+    assert_eq!(field(&card_now(), "Incident Commander"), "bob");
+    assert!(!with("have_command")(&card_now()));
+
+    // Two risky actions wait. The first is dropped; who has the old card before their eyes says go to nothing else.
+    for text in ["restart db1", "drop the replica"] {
+        house.ask(house.ada, thread.id, "action announce", json!({"text": text, "risky": true})).await;
+    }
+    let both = house.eventually("the buttons", || Some(card_now()).filter(with("go2"))).await;
+    house.ask(house.ada, thread.id, "action drop", json!({"n": 1, "reason": "not needed"})).await;
+    let pressed = house.discord.press(house.bob, card.id, &button(&both, "go1"));
+    if let Ok(pressed) = pressed {
+        let told = pressed.message().await.expect("an answer");
+        assert!(told.content.contains("not on the card any more"), "{}", told.content);
+    }
+    house.quiet().await;
+    let pressed = house.discord.press(house.bob, card.id, &button(&card_now(), "go2")).expect("a button");
+    pressed.message().await.expect("an answer");
+    house.quiet().await;
+    assert!(!with("go2")(&card_now()), "it goes");
+    house.end(bot, "awaited").await;
+}

@@ -292,3 +292,28 @@ async fn a_restricted_incident_is_told_to_the_asker_alone_and_shown_in_no_channe
     assert!(!posts.iter().any(|post| post.text.contains("reads our mail") || post.is_card()), "{posts:#?}");
     house.end(bot, "restricted").await;
 }
+
+#[tokio::test]
+async fn the_organization_chart_is_shown_as_a_picture() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let pictures = || {
+        let all = house.mattermost.posts(&channel.id).into_iter();
+        all.filter(|post| post.text == "Organization chart of INC-1").collect::<Vec<_>>()
+    };
+    let told = house.ask(&house.ada, &channel.id, "role chart").await;
+    assert!(told.contains("Incident Commander: Ada"), "{told}");
+    let shown = house.eventually("a picture", || pictures().pop()).await;
+    let (name, bytes) = house.mattermost.files_of(&shown.id).pop().expect("its file");
+    assert_eq!(name, "INC-1-organization.png");
+    assert!(bytes.starts_with(b"\x89PNG"));
+    // A message is answered by a reply, and so by the picture below it.
+    let said = house.mattermost.say(&house.bob, &channel.id, None, "!role chart").expect("said");
+    let below = house.eventually("another", || pictures().into_iter().find(|post| post.id != shown.id)).await;
+    assert_eq!(below.root.as_deref(), Some(said.id.as_str()));
+    house.mattermost.take_permission("upload_file");
+    let told = house.ask(&house.bob, &channel.id, "role chart").await;
+    assert!(told.contains("Incident Commander: Ada"), "{told}");
+    house.end(bot, "chart").await;
+}

@@ -306,3 +306,39 @@ async fn a_restart_that_remembers_nothing_finds_the_card_and_the_lines_again() {
         house.end(bot, "a restart").await;
     }
 }
+
+#[tokio::test]
+async fn the_organization_chart_is_shown_as_a_picture() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let pictures = || {
+        let named = |file: &serde_json::Value| file["name"] == "INC-1-organization.png";
+        let all = house.slack.messages(&channel.id);
+        let size = |file: &serde_json::Value| file["size"].as_u64();
+        all.iter()
+            .flat_map(|message| &message.files)
+            .filter(|file| named(file))
+            .filter_map(size)
+            .collect::<Vec<_>>()
+    };
+    let told = house.ask(&house.ada, &channel.id, "role chart").await;
+    assert!(told.contains("Incident Commander: Ada"), "{told}");
+    let shown = house.eventually("a picture", || pictures().pop()).await;
+    assert!(shown > 1_000, "{shown}");
+    // Without the scope the words are there all the same.
+    house.slack.take_scope("files:write");
+    let told = house.ask(&house.bob, &channel.id, "role chart").await;
+    assert!(told.contains("Incident Commander: Ada"), "{told}");
+    // Where anybody reads along, a restricted incident's is not shown.
+    house.slack.give_scope("files:write");
+    house.ask(&house.ada, &channel.id, "restrict personal data").await;
+    house.quiet().await;
+    let told = house.ask(&house.ada, &channel.id, "INC-1 role chart").await;
+    assert!(told.contains("Incident Commander: Ada"), "{told}");
+    house.ask(&house.ada, &channel.id, "INC-1 note it went on").await;
+    house.quiet().await;
+    assert_eq!(pictures().len(), 1);
+    house.end(bot, "chart").await;
+}

@@ -16,6 +16,16 @@ fn later_methods(method: &str) -> Option<Value> {
             {"name": "type", "type": "string", "required": true},
             {"name": "link", "type": "string"},
         ]),
+        "files.getUploadURLExternal" => json!([
+            {"name": "filename", "type": "string", "required": true},
+            {"name": "length", "type": "integer", "required": true},
+            {"name": "alt_txt", "type": "string"},
+        ]),
+        "files.completeUploadExternal" => json!([
+            {"name": "files", "type": "string", "required": true},
+            {"name": "channel_id", "type": "string"},
+            {"name": "thread_ts", "type": "string"},
+        ]),
         _ => return None,
     })
 }

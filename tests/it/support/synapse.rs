@@ -276,6 +276,18 @@ impl Account {
         }
     }
 
+    /// The first event of this kind, once it is there.
+    pub async fn sees(&self, room: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            if let Some(event) = self.history(room).await.into_iter().find(|event| is_it(event)) {
+                return event;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(90), "it is not in {room}");
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+
     /// Gives a command, and waits for its answer.
     pub async fn asks(&self, room: &str, text: &str) -> String {
         let event = self.types(room, text).await;

@@ -60,7 +60,7 @@ async fn speak(
     once: Option<String>,
 ) -> Result<Answer, Refusal> {
     let along = Along { once, ..Along::default() };
-    let reading = |text: String| Answer { text, incident: here, seq: None };
+    let reading = |text: String| Answer { text, incident: here, ..Answer::default() };
     match grammar::parse(&text, &|name| Person::named(name), &Roles::default())? {
         Spoken::Declare { mut declare, situation } => {
             declare.situation = situation.map(|id| SituationFacts { id, ..SituationFacts::default() });
