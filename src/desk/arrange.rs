@@ -15,7 +15,6 @@ use crate::{
     grammar::Arrange,
     incident::{command::Command, refusal::Refusal},
     journal::{Append, JournalError, Mark, Once, rows::*},
-    mask::Masked,
     people::Person,
 };
 
@@ -41,9 +40,10 @@ impl Desk {
     pub async fn arrange(
         self: &Arc<Self>,
         caller: Caller,
-        asked: Arrange,
+        mut asked: Arrange,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
+        let masked = asked.mask();
         if asked == Arrange::Windows {
             let text = self.windows().await?;
             return Ok(Answer { text, incident: None, seq: None });
@@ -76,6 +76,7 @@ impl Desk {
             }
         };
         (writing.asked, writing.once) = (said, once);
+        writing.reply.push_str(&masked.word());
         let answer = self.write_arranged(caller, row, writing).await?;
         self.wake_outbox.notify_waiters();
         self.wake_follower.notify_one();
@@ -310,14 +311,13 @@ pub fn destination(hook: &str) -> String {
 }
 
 fn text(what: &str, text: String) -> Result<String, Refusal> {
-    let mut text = text.trim().to_owned();
+    let text = text.trim().to_owned();
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(Refusal::limit(
             format!("A {what} has at most {TEXT_CHARS_MAX} characters."),
             "Shorten it.",
         ));
     }
-    Masked::default().mask(&mut text);
     Ok(text)
 }
 

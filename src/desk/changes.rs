@@ -15,6 +15,7 @@ use crate::{
         refusal::{Because, Refusal},
     },
     journal::{Append, JournalError, Mark, Once, rows::*},
+    mask::Masked,
 };
 
 /// Changes written in one transaction.
@@ -29,6 +30,15 @@ pub struct Said {
     pub service: Option<String>,
     pub environment: Option<String>,
     pub at: Option<StatedTime>,
+}
+
+impl Said {
+    fn mask(&mut self) -> Masked {
+        let mut seen = Masked::default();
+        let named = [&mut self.service, &mut self.environment].into_iter().flatten();
+        [&mut self.text].into_iter().chain(named).for_each(|text| seen.mask(text));
+        seen
+    }
 }
 
 impl Desk {
@@ -90,9 +100,10 @@ impl Desk {
         self: &Arc<Self>,
         caller: Caller,
         here: Option<IncidentId>,
-        said: Said,
+        mut said: Said,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
+        let masked = said.mask();
         let asked = format!("change {here:?} {said:?}");
         let now = self.world.now();
         let at = said.at.map(|at| stated(at, now)).transpose()?.unwrap_or(now);
@@ -102,8 +113,7 @@ impl Desk {
         draft.environment(said.environment.clone().unwrap_or_default());
         draft.by(&caller.person.name);
         draft.began(at.to_rfc3339());
-        let mut change = draft.taken(now);
-        let masked = change.mask();
+        let change = draft.taken(now);
         let about: Vec<&str> =
             [&change.service, &change.environment].into_iter().flatten().map(String::as_str).collect();
         let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
@@ -112,7 +122,8 @@ impl Desk {
         if let Some(incident) = here {
             let note = Command::Note { text: format!("Change: {}{about}", change.title), at: said.at };
             let along = Along { marks: vec![mark], once, ..Along::default() };
-            let answer = self.submit(caller, incident, note, along).await?;
+            let mut answer = self.submit(caller, incident, note, along).await?;
+            answer.text.push_str(&masked.word());
             self.tell(Changed::Alerts);
             return Ok(answer);
         }
