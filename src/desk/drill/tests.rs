@@ -379,6 +379,8 @@ async fn a_player_that_is_not_there_or_a_speed_that_is_none_is_refused_before_an
         (Options { speed: 1.0, play: Some("Zed".into()) }, "No player"),
         (Options { speed: f64::NAN, play: None }, "speed"),
         (Options { speed: 0.0, play: None }, "speed"),
+        (Options { speed: 1e-12, play: None }, "speed"),
+        (Options { speed: 10_001.0, play: None }, "speed"),
     ] {
         let scenario = read("test.yaml", PAGE, &reads, &Roles::default()).unwrap();
         let mut out = |_: &str| {};
