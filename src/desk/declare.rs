@@ -69,6 +69,10 @@ impl Desk {
         }
         let now = self.world.now();
         self.check_limits(&mut recent, now, declare.kind).await?;
+        let _relating = match (&declare.situation, declare.under) {
+            (None, None) => None,
+            _ => Some(self.relating.lock().await),
+        };
         if let Some(facts) = &declare.situation {
             // Two people press the same button: the second learns of the first.
             let row = self.situation(facts.id).await?;

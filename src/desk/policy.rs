@@ -86,6 +86,18 @@ fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> Timer
     }
 }
 
+/// What comes to an incident that was itself merged meanwhile goes on to the one that it turned out to be.
+pub fn handed_on(incident: &Incident, kind: &TimerKind, now: DateTime<Utc>) -> Option<TimerRow> {
+    let TimerKind::MergedIn(luggage) = kind else { return None };
+    let next = incident.merged_into.filter(|next| *next != luggage.from)?;
+    Some(TimerRow {
+        id: format!("{next}/merged/{}", luggage.from),
+        incident: next,
+        kind: kind.clone(),
+        due_at: now,
+    })
+}
+
 /// What the greater one is told of a part of it: a timer of the greater one, as with a merge.
 fn tell_parent(incident: &Incident, entry: &Entry) -> Option<TimerRow> {
     let (parent, phase) = match &entry.event {

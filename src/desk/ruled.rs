@@ -99,6 +99,8 @@ impl Desk {
                 Ok(Append::default())
             }
             Err(refusal) if refusal.because == Because::Unavailable => Err(refusal),
+            // Somebody took it up in the same moment: their incident was told of it as it is.
+            Err(_) if self.situation(row.id).await?.incident.is_some() => Ok(also(told, vec![])),
             Err(refusal) => {
                 tracing::warn!(situation = row.id, %refusal, "what the rule says could not be done; a card is shown");
                 Ok(also(with("card"), cards))

@@ -65,7 +65,14 @@ impl Desk {
         }
         let target = self.target(id, &command).await?;
         let _one_at_a_time = match &command {
-            Command::PutUnder { .. } => Some(self.relating.lock().await),
+            Command::PutUnder { .. } | Command::Merge { .. } | Command::LinkSituation { .. } => {
+                let held = self.relating.lock().await;
+                // The same may have come twice at once: the other one is durable now.
+                if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
+                    return Ok(answer);
+                }
+                Some(held)
+            }
             _ => None,
         };
         let command = self.with_facts(command, &caller.person).await?;
@@ -158,6 +165,9 @@ impl Desk {
                             &self.settings.chats,
                             now,
                         ));
+                    }
+                    if let Command::Timer(kind) = &command {
+                        append.timers.extend(policy::handed_on(state, kind, now));
                     }
                     // Queued while the state is held: the journal's order is the order of the decisions.
                     (self.journal.append(append), answer)
