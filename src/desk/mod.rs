@@ -276,6 +276,10 @@ pub fn refuse(error: JournalError) -> Refusal {
         JournalError::AnsweredBefore { .. } => {
             Refusal::conflict("This was answered before.", "Nothing to do.")
         }
+        JournalError::Past => Refusal::conflict(
+            "The delivery is past changing.",
+            "Only what waits, is unknown or has failed can be retried or dropped.",
+        ),
         error @ (JournalError::Unavailable(_) | JournalError::Damaged { .. }) => Refusal::new(
             Because::Unavailable,
             format!("Nothing was written: {error}."),

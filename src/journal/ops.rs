@@ -286,6 +286,9 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .await?;
         }
         Mark::Settled(settlement) => settle(conn, settlement).await?,
+        Mark::Dropped { delivery, reason, at } => {
+            handle(conn, *delivery, &Handle::Drop { reason: reason.clone() }, *at).await?;
+        }
         Mark::Changed(change) => evidence::write_change(conn, change).await?,
         Mark::Judged(judgement) => evidence::write_judgement(conn, judgement).await?,
     }
@@ -388,6 +391,17 @@ async fn settle(conn: &mut SqliteConnection, s: &Settlement) -> Result<(), sqlx:
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether somebody can drop it still.
+pub(super) async fn can_be_dropped(conn: &mut SqliteConnection, n: i64) -> Result<bool, sqlx::Error> {
+    let found: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM deliveries WHERE n = $1 AND state IN ('pending', 'unknown', 'failed')",
+    )
+    .bind(n)
+    .fetch_one(conn)
+    .await?;
+    Ok(found > 0)
 }
 
 async fn handle(
