@@ -121,6 +121,14 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         out.timers.push(hand_over(incident, into, entry.recorded_at));
     }
     out.timers.extend(tell_parent(incident, entry));
+    if matches!(entry.event, Event::Restricted { .. }) {
+        out.timers.extend(incident.children.keys().map(|child| TimerRow {
+            id: format!("{child}/parted/{}/{}", incident.id, entry.seq),
+            incident: *child,
+            kind: TimerKind::Parted { parent: incident.id },
+            due_at: entry.recorded_at,
+        }));
+    }
     let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);

@@ -487,6 +487,7 @@ impl Played {
                     assert_eq!(Some(timer.incident), incident.merged_into);
                 }
                 TimerKind::Child { child, .. } => assert_eq!(*child, incident.id),
+                TimerKind::Parted { parent } => assert_eq!(*parent, incident.id),
                 _ => assert_eq!(timer.incident, incident.id),
             }
         }

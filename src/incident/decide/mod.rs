@@ -522,6 +522,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | SetType { .. }
             | Types
             | Subs
+            | LeaveParent { .. }
             | SetField { .. }
             | Fields
             | Roles
