@@ -2,6 +2,9 @@
 //!
 //! Event names (`command.transferred`) are stored and exported; they are never renamed or re-used.
 
+#[cfg(test)]
+pub(crate) mod samples;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
