@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Duration, Utc};
 use commandpost::{
     alert::flapping::Flaps,
-    desk::policy::consequences,
+    desk::policy::{again, consequences},
     incident::{
         command::{
             Command, Declare, DraftText, DrillStart, MergeFacts, ParentFacts, SituationFacts, StatedTime,
@@ -24,7 +24,7 @@ use commandpost::{
         taxonomy::{Field, FieldKind, IncidentType, RequiredAt, Taxonomy},
         timeline,
     },
-    journal::rows::{PublicPostRow, What},
+    journal::rows::{PublicPostRow, TimerRow, What},
     people::Person,
     post::{self, PublicPhase},
 };
@@ -349,9 +349,83 @@ struct Played {
     policy: Policy,
     now: DateTime<Utc>,
     chats: Vec<String>,
+    /// What decisions have planned, by name: set anew, it is the later one.
+    timers: BTreeMap<String, TimerRow>,
 }
 
+/// Timers that may go off in one moment: more than a story sets, so a timer that never ends is one that fails.
+const AT_ONCE_MAX: usize = 1_000;
+
 impl Played {
+    /// Does a command; what is refused says why, and what would work.
+    fn does(&mut self, by: &Person, is_house: bool, command: &Command) {
+        let incident = self.incident.as_ref().unwrap();
+        let target = match command {
+            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
+                self.entries.iter().find(|entry| entry.seq == *target).map(|entry| Target {
+                    seq: *target,
+                    name: entry.event.name(),
+                    author: entry.actor.person.clone(),
+                    is_correctable: entry.event.is_correctable(),
+                    is_redactable: entry.event.is_redactable(),
+                    is_redacted: self.entries.iter().any(
+                        |one| matches!(one.event, Event::EntryRedacted { target: hidden, .. } if hidden == *target),
+                    ),
+                })
+            }
+            _ => None,
+        };
+        let (id, at) = (incident.id, incident.time_at(self.now));
+        let scene = Scene {
+            person: by,
+            is_house,
+            is_admin: by.name == "Di",
+            now: at,
+            policy: &self.policy,
+            target: target.as_ref(),
+        };
+        match decide::decide(incident, command, &scene) {
+            Ok(decision) => {
+                if !decision.events.is_empty() {
+                    self.write(id, by, at, decision.events);
+                    self.check_state();
+                } else if let Command::Timer(kind) = command {
+                    let timer = again(incident, kind, &self.policy, self.now);
+                    self.plan(timer.into_iter().collect());
+                }
+            }
+            Err(refusal) => {
+                assert!(!refusal.why.is_empty() && !refusal.instead.is_empty(), "{command:?}");
+            }
+        }
+    }
+
+    /// Keeps what is planned for this incident.
+    fn plan(&mut self, timers: Vec<TimerRow>) {
+        let own = self.incident.as_ref().unwrap().id;
+        let timers = timers.into_iter().filter(|timer| timer.incident == own);
+        self.timers.extend(timers.map(|timer| (timer.id.clone(), timer)));
+    }
+
+    /// Whatever is due by now goes off, the earliest first, as the desk has it.
+    fn fire_due(&mut self) {
+        for _ in 0..AT_ONCE_MAX {
+            let due = self.timers.values().filter(|timer| timer.due_at <= self.now);
+            let Some(id) = due.min_by_key(|timer| timer.due_at).map(|timer| timer.id.clone()) else { return };
+            let Some(timer) = self.timers.remove(&id) else { return };
+            let command = match timer.kind {
+                TimerKind::PageNext { n, step, round } => {
+                    let people = vec![Person::named("Ada").unwrap()];
+                    let calls = Calls { people, pagers: vec!["pd".into()], missed: vec![] };
+                    Command::PageNext { n, step, round, calls }
+                }
+                kind => Command::Timer(kind),
+            };
+            self.does(&Person::house(), true, &command);
+        }
+        panic!("timers without an end: {:?}", self.timers);
+    }
+
     fn write(&mut self, id: IncidentId, by: &Person, occurred: DateTime<Utc>, events: Vec<Happened>) {
         let first = self.entries.len();
         for happened in events {
@@ -374,6 +448,8 @@ impl Played {
             };
             let stored = serde_json::to_string(&entry).unwrap();
             assert_eq!(serde_json::from_str::<Entry>(&stored).unwrap(), entry, "{stored}");
+            let named: serde_json::Value = serde_json::from_str(&stored).unwrap();
+            assert_eq!(named["type"], entry.event.name(), "{stored}");
             match &mut self.incident {
                 None => self.incident = Incident::open(&entry),
                 Some(incident) => incident.apply(&entry),
@@ -383,7 +459,8 @@ impl Played {
             }
             self.entries.push(entry);
         }
-        self.check_consequences(&self.entries[first..]);
+        let planned = self.check_consequences(&self.entries[first..]);
+        self.plan(planned);
     }
 
     fn check_entry(&self, before: &Incident, entry: &Entry) {
@@ -455,7 +532,7 @@ impl Played {
         }
     }
 
-    fn check_consequences(&self, entries: &[Entry]) {
+    fn check_consequences(&self, entries: &[Entry]) -> Vec<TimerRow> {
         let incident = self.incident.as_ref().unwrap();
         let follows = consequences(incident, entries, &self.policy, &self.chats, self.now);
         let published: Vec<u32> = entries
@@ -491,6 +568,7 @@ impl Played {
                 _ => assert_eq!(timer.incident, incident.id),
             }
         }
+        follows.timers
     }
 
     fn check_state(&self) {
@@ -645,50 +723,17 @@ fn play(
         }
     };
     let chats = vec!["discord".to_owned()];
-    let mut played = Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats };
+    let timers = BTreeMap::new();
+    let mut played =
+        Played { incident: None, entries: vec![], policy: policy.clone(), now: start, chats, timers };
     let id = IncidentId::new(kind, 1);
     played.write(id, &opener, start, opened.events);
     played.check_state();
     for (who, command, seconds) in story {
         played.now += Duration::seconds(seconds);
-        let incident = played.incident.as_ref().unwrap();
+        played.fire_due();
         let is_house = who.is_none();
-        let who = who.unwrap_or_else(|| house.clone());
-        let target = match &command {
-            Command::Correct { target, .. } | Command::Redact { target, .. } | Command::Pin { target } => {
-                played.entries.iter().find(|entry| entry.seq == *target).map(|entry| Target {
-                    seq: *target,
-                    name: entry.event.name(),
-                    author: entry.actor.person.clone(),
-                    is_correctable: entry.event.is_correctable(),
-                    is_redactable: entry.event.is_redactable(),
-                    is_redacted: played.entries.iter().any(
-                        |one| matches!(one.event, Event::EntryRedacted { target: hidden, .. } if hidden == *target),
-                    ),
-                })
-            }
-            _ => None,
-        };
-        let at = incident.time_at(played.now);
-        let scene = Scene {
-            person: &who,
-            is_house,
-            is_admin: who.name == "Di",
-            now: at,
-            policy: &policy,
-            target: target.as_ref(),
-        };
-        match decide::decide(incident, &command, &scene) {
-            Ok(decision) => {
-                if !decision.events.is_empty() {
-                    played.write(id, &who, at, decision.events);
-                    played.check_state();
-                }
-            }
-            Err(refusal) => {
-                assert!(!refusal.why.is_empty() && !refusal.instead.is_empty(), "{command:?}");
-            }
-        }
+        played.does(&who.unwrap_or_else(|| house.clone()), is_house, &command);
     }
 }
 
