@@ -14,7 +14,7 @@ use crate::{
     card::arranged::clock,
     grammar::Arrange,
     incident::{command::Command, refusal::Refusal},
-    journal::{Append, JournalError, Mark, Once, rows::*},
+    journal::{Mark, rows::*},
     people::Person,
 };
 
@@ -97,17 +97,7 @@ impl Desk {
             let instead = Some(Instead { asked, reply });
             return self.submit(caller, id, note, Along { marks, deliveries, once, instead }).await;
         }
-        let answer = Answer { text: reply, incident: None, seq: None };
-        let once = once.map(|key| Once {
-            key,
-            asked,
-            answer: serde_json::to_string(&answer).unwrap_or_default(),
-            at: self.world.now(),
-        });
-        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
-            Ok(()) | Err(JournalError::AnsweredBefore { .. }) => Ok(answer),
-            Err(error) => Err(refuse(error)),
-        }
+        self.write_marks(marks, deliveries, once, &asked, reply).await
     }
 
     /// A situation that something can be arranged about, and its alerts.

@@ -12,9 +12,9 @@ use crate::{
         decide::stated,
         id::IncidentId,
         kind,
-        refusal::{Because, Refusal},
+        refusal::Refusal,
     },
-    journal::{Append, JournalError, Mark, Once, rows::*},
+    journal::{Append, Mark, rows::*},
     mask::Masked,
 };
 
@@ -129,40 +129,5 @@ impl Desk {
         }
         let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
         self.write_marks(vec![mark], deliveries, once, &asked, text).await
-    }
-
-    /// Writes marks that belong to no incident, and answers; a repeat gets the first answer.
-    pub(super) async fn write_marks(
-        &self,
-        marks: Vec<Mark>,
-        deliveries: Vec<NewDelivery>,
-        once: Option<String>,
-        asked: &str,
-        text: String,
-    ) -> Result<Answer, Refusal> {
-        let answer = Answer { text, incident: None, seq: None };
-        let once = once.map(|key| Once {
-            key,
-            asked: asked.to_owned(),
-            answer: serde_json::to_string(&answer).unwrap_or_default(),
-            at: self.world.now(),
-        });
-        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
-            Ok(()) => {
-                self.tell(Changed::Alerts);
-                self.wake_outbox.notify_waiters();
-                Ok(answer)
-            }
-            Err(JournalError::AnsweredBefore { asked: before, answer }) => {
-                super::answer::again(asked, &before, &answer)
-            }
-            // The same key in the same batch: the other one is durable now, and asked for here.
-            Err(JournalError::Conflict) => Err(Refusal::new(
-                Because::Conflict,
-                "The same was asked twice at the same moment.",
-                "Nothing to do: the other one was done.",
-            )),
-            Err(error) => Err(refuse(error)),
-        }
     }
 }

@@ -19,14 +19,7 @@ use crate::{
     desk::{Along, Answer, Caller, Desk, refuse},
     drill::{Scenario, Score, scenario::Part},
     grammar::{self, Alerting, OnCall, Spoken},
-    incident::{
-        command::Command,
-        event::Entry,
-        id::IncidentId,
-        kind::Kind,
-        refusal::{Because, Refusal},
-        role::Roles,
-    },
+    incident::{command::Command, id::IncidentId, kind::Kind, refusal::Refusal, role::Roles},
     journal::{Append, Mark},
     people::Person,
 };
@@ -213,23 +206,6 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         }
         _ => Ok(()),
     }
-}
-
-/// The entries of an incident.
-async fn entries(desk: &Arc<Desk>, id: IncidentId) -> Result<Vec<Entry>, Refusal> {
-    let sealed = desk.sealed(id).await?;
-    sealed
-        .iter()
-        .map(|sealed| {
-            serde_json::from_str(&sealed.body).map_err(|error| {
-                Refusal::new(
-                    Because::Unavailable,
-                    format!("Entry {} of {id} cannot be read: {error}.", sealed.seq),
-                    "`commandpost verify` says what is damaged.",
-                )
-            })
-        })
-        .collect()
 }
 
 /// The real moment at which exercise time is `offset` after STARTEX; never before it.

@@ -219,7 +219,9 @@ async fn a_post_published_in_a_drill_exists_only_in_the_sandbox() {
     let report = house.play(&PAGE.replace("\nend:", told), None, "").await;
     assert_eq!(report.refused, Vec::<String>::new());
     house.is_quiet(report.incident).await;
-    let published: Vec<_> = entries(&house.desk, report.incident)
+    let published: Vec<_> = house
+        .desk
+        .read_from(report.incident, 1)
         .await
         .unwrap()
         .into_iter()

@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use checks::{clean, clock_time, is_real, optional_text, room_for, text, text_within};
+use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
 
 use super::{
