@@ -115,7 +115,7 @@ fn blank(name: &'static str, label: &'static str, placeholder: &'static str, is_
     Blank { name, label, placeholder, is_long, is_required: true }
 }
 
-/// Text as one quoted argument of the command language.
+/// `command` is what a press says; with blanks, their answers follow it.
 fn button(
     id: &'static str,
     label: &'static str,
