@@ -117,6 +117,7 @@ fn blank(name: &'static str, label: &'static str, placeholder: &'static str, is_
     Blank { name, label, placeholder, is_long, is_required: true }
 }
 
+/// `command` is what a press says; with blanks, their answers follow it.
 fn button(
     id: impl Into<Cow<'static, str>>,
     label: impl Into<Cow<'static, str>>,
@@ -248,10 +249,12 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if !flapping.is_empty() {
         fields.push(long("Flapping", some_of(&mut flapping)));
     }
-    if let Some(parent) = incident.parent {
+    // Of two that are restricted, somebody may see one and not the other.
+    let is_told = incident.restricted.is_none();
+    if let Some(parent) = incident.parent.filter(|_| is_told) {
         fields.push(short("Part of", parent.to_string()));
     }
-    if !incident.children.is_empty() {
+    if !incident.children.is_empty() && is_told {
         let told = |(child, phase): (&IncidentId, &Phase)| {
             let state = if phase.is_over() { phase.word() } else { "open" };
             format!("{child} ({state})")

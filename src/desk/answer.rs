@@ -2,8 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Desk, refuse};
-use crate::incident::{chart::Chart, id::IncidentId, refusal::Refusal};
+use super::{Changed, Desk, refuse};
+use crate::{
+    incident::{
+        chart::Chart,
+        id::IncidentId,
+        refusal::{Because, Refusal},
+    },
+    journal::{Append, JournalError, Mark, Once, rows::NewDelivery},
+};
 
 /// What came of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +42,39 @@ impl Desk {
         match self.journal.answered(key).await.map_err(refuse)? {
             Some((before, answer)) => again(asked, &before, &answer).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// Writes marks that belong to no incident, and answers; a repeat gets the first answer.
+    pub(super) async fn write_marks(
+        &self,
+        marks: Vec<Mark>,
+        deliveries: Vec<NewDelivery>,
+        once: Option<String>,
+        asked: &str,
+        text: String,
+    ) -> Result<Answer, Refusal> {
+        let answer = Answer { text, ..Answer::default() };
+        let once = once.map(|key| Once {
+            key,
+            asked: asked.to_owned(),
+            answer: serde_json::to_string(&answer).unwrap_or_default(),
+            at: self.world.now(),
+        });
+        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
+            Ok(()) => {
+                self.tell(Changed::Alerts);
+                self.wake_outbox.notify_waiters();
+                Ok(answer)
+            }
+            Err(JournalError::AnsweredBefore { asked: before, answer }) => again(asked, &before, &answer),
+            // The same key in the same batch: the other one is durable now, and asked for here.
+            Err(JournalError::Conflict) => Err(Refusal::new(
+                Because::Conflict,
+                "The same was asked twice at the same moment.",
+                "Nothing to do: the other one was done.",
+            )),
+            Err(error) => Err(refuse(error)),
         }
     }
 }

@@ -14,8 +14,7 @@ use crate::{
     card::arranged::clock,
     grammar::Arrange,
     incident::{command::Command, refusal::Refusal},
-    journal::{Append, JournalError, Mark, Once, rows::*},
-    mask::Masked,
+    journal::{Mark, rows::*},
     people::Person,
 };
 
@@ -41,9 +40,10 @@ impl Desk {
     pub async fn arrange(
         self: &Arc<Self>,
         caller: Caller,
-        asked: Arrange,
+        mut asked: Arrange,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
+        let masked = asked.mask();
         if asked == Arrange::Windows {
             let text = self.windows().await?;
             return Ok(Answer { text, ..Answer::default() });
@@ -76,6 +76,7 @@ impl Desk {
             }
         };
         (writing.asked, writing.once) = (said, once);
+        writing.reply.push_str(&masked.word());
         let answer = self.write_arranged(caller, row, writing).await?;
         self.wake_outbox.notify_waiters();
         self.wake_follower.notify_one();
@@ -96,17 +97,7 @@ impl Desk {
             let instead = Some(Instead { asked, reply });
             return self.submit(caller, id, note, Along { marks, deliveries, once, instead }).await;
         }
-        let answer = Answer { text: reply, ..Answer::default() };
-        let once = once.map(|key| Once {
-            key,
-            asked,
-            answer: serde_json::to_string(&answer).unwrap_or_default(),
-            at: self.world.now(),
-        });
-        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
-            Ok(()) | Err(JournalError::AnsweredBefore { .. }) => Ok(answer),
-            Err(error) => Err(refuse(error)),
-        }
+        self.write_marks(marks, deliveries, once, &asked, reply).await
     }
 
     /// A situation that something can be arranged about, and its alerts.
@@ -310,14 +301,13 @@ pub fn destination(hook: &str) -> String {
 }
 
 fn text(what: &str, text: String) -> Result<String, Refusal> {
-    let mut text = text.trim().to_owned();
+    let text = text.trim().to_owned();
     if text.chars().count() > TEXT_CHARS_MAX {
         return Err(Refusal::limit(
             format!("A {what} has at most {TEXT_CHARS_MAX} characters."),
             "Shorten it.",
         ));
     }
-    Masked::default().mask(&mut text);
     Ok(text)
 }
 

@@ -12,9 +12,10 @@ use crate::{
         decide::stated,
         id::IncidentId,
         kind,
-        refusal::{Because, Refusal},
+        refusal::Refusal,
     },
-    journal::{Append, JournalError, Mark, Once, rows::*},
+    journal::{Append, Mark, rows::*},
+    mask::Masked,
 };
 
 /// Changes written in one transaction.
@@ -29,6 +30,15 @@ pub struct Said {
     pub service: Option<String>,
     pub environment: Option<String>,
     pub at: Option<StatedTime>,
+}
+
+impl Said {
+    fn mask(&mut self) -> Masked {
+        let mut seen = Masked::default();
+        let named = [&mut self.service, &mut self.environment].into_iter().flatten();
+        [&mut self.text].into_iter().chain(named).for_each(|text| seen.mask(text));
+        seen
+    }
 }
 
 impl Desk {
@@ -90,9 +100,10 @@ impl Desk {
         self: &Arc<Self>,
         caller: Caller,
         here: Option<IncidentId>,
-        said: Said,
+        mut said: Said,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
+        let masked = said.mask();
         let asked = format!("change {here:?} {said:?}");
         let now = self.world.now();
         let at = said.at.map(|at| stated(at, now)).transpose()?.unwrap_or(now);
@@ -102,8 +113,7 @@ impl Desk {
         draft.environment(said.environment.clone().unwrap_or_default());
         draft.by(&caller.person.name);
         draft.began(at.to_rfc3339());
-        let mut change = draft.taken(now);
-        let masked = change.mask();
+        let change = draft.taken(now);
         let about: Vec<&str> =
             [&change.service, &change.environment].into_iter().flatten().map(String::as_str).collect();
         let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
@@ -112,46 +122,12 @@ impl Desk {
         if let Some(incident) = here {
             let note = Command::Note { text: format!("Change: {}{about}", change.title), at: said.at };
             let along = Along { marks: vec![mark], once, ..Along::default() };
-            let answer = self.submit(caller, incident, note, along).await?;
+            let mut answer = self.submit(caller, incident, note, along).await?;
+            answer.text.push_str(&masked.word());
             self.tell(Changed::Alerts);
             return Ok(answer);
         }
         let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
         self.write_marks(vec![mark], deliveries, once, &asked, text).await
-    }
-
-    /// Writes marks that belong to no incident, and answers; a repeat gets the first answer.
-    pub(super) async fn write_marks(
-        &self,
-        marks: Vec<Mark>,
-        deliveries: Vec<NewDelivery>,
-        once: Option<String>,
-        asked: &str,
-        text: String,
-    ) -> Result<Answer, Refusal> {
-        let answer = Answer { text, ..Answer::default() };
-        let once = once.map(|key| Once {
-            key,
-            asked: asked.to_owned(),
-            answer: serde_json::to_string(&answer).unwrap_or_default(),
-            at: self.world.now(),
-        });
-        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
-            Ok(()) => {
-                self.tell(Changed::Alerts);
-                self.wake_outbox.notify_waiters();
-                Ok(answer)
-            }
-            Err(JournalError::AnsweredBefore { asked: before, answer }) => {
-                super::answer::again(asked, &before, &answer)
-            }
-            // The same key in the same batch: the other one is durable now, and asked for here.
-            Err(JournalError::Conflict) => Err(Refusal::new(
-                Because::Conflict,
-                "The same was asked twice at the same moment.",
-                "Nothing to do: the other one was done.",
-            )),
-            Err(error) => Err(refuse(error)),
-        }
     }
 }

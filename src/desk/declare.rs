@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::{Along, Answer, Caller, Desk, answer::again, policy, refuse, submit::TRIES_MAX, too_busy};
+use super::{
+    Along, Answer, Caller, Desk,
+    answer::again,
+    policy, refuse,
+    submit::{Heading, TRIES_MAX},
+    too_busy,
+};
 use crate::{
     incident::{
         command::{Declare, SituationFacts},
         decide,
-        event::{Actor, Entry, TimeSource},
+        event::TimeSource,
         id::IncidentId,
         kind::Kind,
         refusal::Refusal,
@@ -69,6 +75,10 @@ impl Desk {
         }
         let now = self.world.now();
         self.check_limits(&mut recent, now, declare.kind).await?;
+        let _relating = match (&declare.situation, declare.under) {
+            (None, None) => None,
+            _ => Some(self.relating.lock().await),
+        };
         if let Some(facts) = &declare.situation {
             // Two people press the same button: the second learns of the first.
             let row = self.situation(facts.id).await?;
@@ -96,24 +106,11 @@ impl Desk {
             let decision = decide::open(&declare, &scene)?;
             let mut state: Option<Incident> = None;
             let (mut entries, mut salts) = (Vec::new(), Vec::new());
+            let usual = if declare.drill.is_some() { TimeSource::Drill } else { TimeSource::House };
+            let heading = Heading { incident: id, caller: &caller, at, usual, now };
             for happened in decision.events {
-                let actor = Actor {
-                    person: caller.person.clone(),
-                    role: state.as_ref().and_then(|s| s.roles_of(&caller.person).into_iter().next()),
-                    via: caller.via.clone(),
-                };
-                let usual = if declare.drill.is_some() { TimeSource::Drill } else { TimeSource::House };
-                let (occurred_at, time_source) = happened.at.unwrap_or((at, usual));
-                let entry = Entry {
-                    incident: id,
-                    seq: entries.len() as u64 + 1,
-                    id: self.world.id(),
-                    occurred_at,
-                    time_source,
-                    recorded_at: now,
-                    actor,
-                    event: happened.event,
-                };
+                let role = state.as_ref().and_then(|s| s.roles_of(&caller.person).into_iter().next());
+                let entry = self.written(&heading, entries.len() as u64 + 1, role, happened);
                 match &mut state {
                     None => state = Incident::open(&entry),
                     Some(state) => state.apply(&entry),

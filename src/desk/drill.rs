@@ -19,14 +19,7 @@ use crate::{
     desk::{Along, Answer, Caller, Desk, refuse},
     drill::{Scenario, Score, scenario::Part},
     grammar::{self, Alerting, OnCall, Spoken},
-    incident::{
-        command::Command,
-        event::Entry,
-        id::IncidentId,
-        kind::Kind,
-        refusal::{Because, Refusal},
-        role::Roles,
-    },
+    incident::{command::Command, id::IncidentId, kind::Kind, refusal::Refusal, role::Roles},
     journal::{Append, Mark},
     people::Person,
 };
@@ -41,11 +34,13 @@ pub type SayFn = Arc<
 
 /// Fastest exercise clock: an hour in a third of a second.
 pub const SPEED_MAX: f64 = 10_000.0;
+/// Slower, an hour of an exercise would take days.
+pub const SPEED_MIN: f64 = 0.01;
 
 /// How a drill is played.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// Exercise seconds per real second, above 0, at most [`SPEED_MAX`].
+    /// Exercise seconds per real second, from [`SPEED_MIN`] to [`SPEED_MAX`].
     pub speed: f64,
     /// The participant that the person at the keyboard is.
     pub play: Option<String>,
@@ -101,10 +96,10 @@ async fn run_at(
     stop: CancellationToken,
     pace: &dyn Pace,
 ) -> Result<Report, Refusal> {
-    if !(options.speed > 0.0 && options.speed <= SPEED_MAX) {
+    if !(SPEED_MIN..=SPEED_MAX).contains(&options.speed) {
         return Err(Refusal::invalid(
             format!("A speed of {} cannot be played.", options.speed),
-            format!("Give one above 0, up to {SPEED_MAX}; 1 is real time."),
+            format!("Give one from {SPEED_MIN} to {SPEED_MAX}; 1 is real time."),
         ));
     }
     let me = options.play.as_deref().map(|name| player(&scenario, name)).transpose()?;
@@ -211,23 +206,6 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         }
         _ => Ok(()),
     }
-}
-
-/// The entries of an incident.
-async fn entries(desk: &Arc<Desk>, id: IncidentId) -> Result<Vec<Entry>, Refusal> {
-    let sealed = desk.sealed(id).await?;
-    sealed
-        .iter()
-        .map(|sealed| {
-            serde_json::from_str(&sealed.body).map_err(|error| {
-                Refusal::new(
-                    Because::Unavailable,
-                    format!("Entry {} of {id} cannot be read: {error}.", sealed.seq),
-                    "`commandpost verify` says what is damaged.",
-                )
-            })
-        })
-        .collect()
 }
 
 /// The real moment at which exercise time is `offset` after STARTEX; never before it.

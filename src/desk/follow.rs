@@ -3,7 +3,7 @@
 //! A signal is a hint; the scan over situations that moved since they were told is the truth. So a crash between
 //! intake and telling loses nothing.
 
-use std::{sync::Arc, time::Duration as StdDuration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -29,6 +29,24 @@ const PAGE: u32 = 100;
 const MASKED_AT_ONCE: usize = 8;
 /// Alerts are told to an incident in one entry for what came within this time.
 const GATHER: StdDuration = StdDuration::from_millis(150);
+
+/// What one pass has done so far.
+#[derive(Default)]
+struct Pass {
+    told: usize,
+    /// Situations that could not be told, and the first reason; they are passed over until the next pass.
+    left: BTreeSet<i64>,
+    failed: Option<Refusal>,
+    /// The incidents that alerts may join, read when first needed.
+    open: Option<Open>,
+}
+
+impl Pass {
+    /// A page, and room for what is passed over.
+    fn limit(&self) -> u32 {
+        PAGE.saturating_add(u32::try_from(self.left.len()).unwrap_or(u32::MAX))
+    }
+}
 
 impl Desk {
     /// Takes alerts: durable when this returns, with a receipt. When many come at once, what is new about them may show a
@@ -107,58 +125,76 @@ impl Desk {
     }
 
     /// One pass over everything that moved, and what is due to be looked at again. Returns how many situations were told.
+    ///
+    /// # Errors
+    /// The first of what could not be told; everything else was.
     pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
-        let mut told = 0;
-        self.release_held().await?;
+        let mut pass = Pass::default();
+        if let Err(refusal) = self.release_held().await {
+            pass.failed = Some(refusal);
+        }
         let standing = self.standing(self.world.now()).await?;
-        let mut open = None;
         loop {
-            let moved = SituationFilter::Untold { limit: PAGE };
-            let page = self.follow_page(moved, &standing, &mut open).await?;
-            told += page;
-            if page < PAGE as usize {
+            let moved = SituationFilter::Untold { limit: pass.limit() };
+            if self.follow_page(moved, &standing, &mut pass).await? < PAGE as usize {
                 break;
             }
         }
-        let due = SituationFilter::Due { now: self.world.now(), limit: PAGE };
-        Ok(told + self.follow_page(due, &standing, &mut open).await?)
+        let due = SituationFilter::Due { now: self.world.now(), limit: pass.limit() };
+        self.follow_page(due, &standing, &mut pass).await?;
+        pass.failed.map_or(Ok(pass.told), Err)
     }
 
+    /// Returns how many there were to be told.
     async fn follow_page(
         self: &Arc<Self>,
         which: SituationFilter,
         standing: &Standing,
-        open: &mut Option<Open>,
+        pass: &mut Pass,
     ) -> Result<usize, Refusal> {
         let is_due = matches!(which, SituationFilter::Due { .. });
-        let rows = self.journal.situations(which).await.map_err(refuse)?;
+        let mut rows = self.journal.situations(which).await.map_err(refuse)?;
+        rows.retain(|row| !pass.left.contains(&row.id));
         let page = rows.len();
         let mut append = Append::default();
-        let mut failed = None;
         for row in rows {
-            let held = self.held(&row, standing).await?;
-            append.marks.extend(held.mark(row.id));
-            if held.is_muted {
-                append.marks.push(Mark::SituationTold { id: row.id, revision: row.revision });
-                if is_due {
-                    append.marks.push(Mark::SituationLook { id: row.id, at: None });
-                }
-                continue;
-            }
-            match self.follow_situation(row, held.within, is_due, open).await {
+            let id = row.id;
+            match self.follow_row(row, standing, is_due, &mut pass.open).await {
                 Ok(also) => {
+                    pass.told += 1;
                     append.marks.extend(also.marks);
                     append.deliveries.extend(also.deliveries);
                 }
                 // One incident that cannot be read must not keep the others from being told.
-                Err(refusal) => failed = Some(refusal),
+                Err(refusal) => {
+                    pass.left.insert(id);
+                    pass.failed.get_or_insert(refusal);
+                }
             }
         }
         self.remember(append).await?;
-        match failed {
-            Some(refusal) => Err(refusal),
-            None => Ok(page),
+        Ok(page)
+    }
+
+    async fn follow_row(
+        self: &Arc<Self>,
+        row: SituationRow,
+        standing: &Standing,
+        is_due: bool,
+        open: &mut Option<Open>,
+    ) -> Result<Append, Refusal> {
+        let held = self.held(&row, standing).await?;
+        let mut marks: Vec<Mark> = held.mark(row.id).into_iter().collect();
+        if held.is_muted {
+            marks.push(Mark::SituationTold { id: row.id, revision: row.revision });
+            if is_due {
+                marks.push(Mark::SituationLook { id: row.id, at: None });
+            }
+            return Ok(also(marks, vec![]));
         }
+        let followed = self.follow_situation(row, held.within, is_due, open).await?;
+        marks.extend(followed.marks);
+        Ok(also(marks, followed.deliveries))
     }
 
     /// Tells the incident of a situation; what else is to be written comes back, to be written for a whole page at once.

@@ -47,17 +47,19 @@ impl Desk {
         reason: String,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
-        let asked = format!("mark {subject} {} {reason}", verdict.word());
         let mut judgement = Judgement {
             id: self.world.id(),
             subject,
             verdict,
-            reason: reason.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(500).collect(),
+            reason: reason.split_whitespace().collect::<Vec<_>>().join(" "),
             by: caller.person.clone(),
             via: caller.via.clone(),
             at: self.world.now(),
         };
+        // Before it is cut: half a secret has no shape any more.
         let masked = judgement.mask();
+        let asked = format!("mark {} {} {}", judgement.subject, verdict.word(), judgement.reason);
+        judgement.reason = judgement.reason.chars().take(500).collect();
         let why = if judgement.reason.is_empty() { String::new() } else { format!(": {}", judgement.reason) };
         let mark = Mark::Judged(Box::new(judgement.clone()));
         let Subject::Situation(id) = judgement.subject else {
@@ -82,7 +84,8 @@ impl Desk {
             };
             let noted = self.submit(caller, incident, Command::Note { text, at: None }, along).await;
             match noted {
-                Ok(answer) => {
+                Ok(mut answer) => {
+                    answer.text.push_str(&masked.word());
                     self.tell(super::Changed::Alerts);
                     return Ok(answer);
                 }

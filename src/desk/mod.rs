@@ -200,7 +200,8 @@ pub struct Desk {
     slots: Mutex<HashMap<IncidentId, Arc<Slot>>>,
     /// Held while an incident is opened, so that numbers have no gaps; times of the last declarations.
     opening: tokio::sync::Mutex<Vec<DateTime<Utc>>>,
-    /// Held while one incident is put under another: two at once could make a circle.
+    /// Held while one incident is put under another, merged into another or given a situation: two at once could make a
+    /// circle, and two could have the same. Whoever opens an incident holds `opening` before.
     relating: tokio::sync::Mutex<()>,
     /// Held while something is arranged about alerts.
     arranging: tokio::sync::Mutex<()>,
@@ -275,6 +276,10 @@ pub fn refuse(error: JournalError) -> Refusal {
         JournalError::AnsweredBefore { .. } => {
             Refusal::conflict("This was answered before.", "Nothing to do.")
         }
+        JournalError::Past => Refusal::conflict(
+            "The delivery is past changing.",
+            "Only what waits, is unknown or has failed can be retried or dropped.",
+        ),
         error @ (JournalError::Unavailable(_) | JournalError::Damaged { .. }) => Refusal::new(
             Because::Unavailable,
             format!("Nothing was written: {error}."),

@@ -7,10 +7,10 @@ use crate::{
     incident::{
         command::{Command, Verb},
         permission::{self, Standing},
-        refusal::Refusal,
+        refusal::{Because, Refusal},
         role::Role,
     },
-    journal::{Handle, rows::*},
+    journal::{Handle, Mark, rows::*},
     mask::Masked,
     people::Person,
 };
@@ -65,10 +65,11 @@ impl Desk {
             }
             Handle::Retry => Handle::Retry,
         };
-        let done = self.journal.handle(n, how.clone(), self.world.now()).await.map_err(refuse)?;
-        if !done {
+        if !self.handled(&delivery, &how).await? {
+            let rows = self.journal.deliveries(DeliveryFilter::One(n)).await.map_err(refuse)?;
+            let state = rows.first().map_or(delivery.state, |row| row.state);
             return Err(Refusal::conflict(
-                format!("Delivery {n} is {}.", standing(delivery.state)),
+                format!("Delivery {n} is {}.", standing(state)),
                 "Only what waits, is unknown or has failed can be retried or dropped.",
             ));
         }
@@ -76,20 +77,32 @@ impl Desk {
         tracing::info!(delivery = n, is_dropped, person = person.id, "handled by hand");
         self.tell(Changed::Outbox);
         self.wake_outbox.notify_waiters();
-        match how {
-            Handle::Retry => Ok(format!("Delivery {n} to {} is tried again now.", delivery.destination)),
-            Handle::Drop { reason } => {
-                if let (What::Post { n: post }, Some(incident)) = (&delivery.what, delivery.incident) {
-                    let command = Command::Delivered {
-                        post: *post,
-                        destination: delivery.destination.clone(),
-                        result: Err(reason),
-                    };
-                    self.submit(Caller::house("outbox"), incident, command, Along::default()).await?;
-                }
-                Ok(format!("Delivery {n} to {} is dropped.", delivery.destination))
+        Ok(match how {
+            Handle::Retry => format!("Delivery {n} to {} is tried again now.", delivery.destination),
+            Handle::Drop { .. } => format!("Delivery {n} to {} is dropped.", delivery.destination),
+        })
+    }
+
+    /// Does it; `false` where the delivery is past that. That a public post will not come goes on the timeline in the same
+    /// transaction: its incident is not closed before it knows.
+    async fn handled(self: &Arc<Self>, delivery: &Delivery, how: &Handle) -> Result<bool, Refusal> {
+        let (n, now) = (delivery.n, self.world.now());
+        if let (Handle::Drop { reason }, What::Post { n: post }, Some(incident)) =
+            (how, &delivery.what, delivery.incident)
+        {
+            let (destination, reason) = (delivery.destination.clone(), reason.clone());
+            let command = Command::Delivered { post: *post, destination, result: Err(reason.clone()) };
+            let marks = vec![Mark::Dropped { delivery: n, reason, at: now }];
+            let along = Along { marks, ..Along::default() };
+            match self.submit(Caller::house("outbox"), incident, command, along).await {
+                Ok(_) => return Ok(true),
+                Err(refusal) if refusal.because == Because::Unavailable => return Err(refusal),
+                Err(refusal) if refusal.because == Because::Conflict => return Ok(false),
+                // An incident that knows of no such post waits for none.
+                Err(_) => {}
             }
         }
+        self.journal.handle(n, how.clone(), now).await.map_err(refuse)
     }
 
     async fn may_know_of(&self, person: &Person, delivery: &Delivery) -> bool {

@@ -86,6 +86,18 @@ fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> Timer
     }
 }
 
+/// What comes to an incident that was itself merged meanwhile goes on to the one that it turned out to be.
+pub fn handed_on(incident: &Incident, kind: &TimerKind, now: DateTime<Utc>) -> Option<TimerRow> {
+    let TimerKind::MergedIn(luggage) = kind else { return None };
+    let next = incident.merged_into.filter(|next| *next != luggage.from)?;
+    Some(TimerRow {
+        id: format!("{next}/merged/{}", luggage.from),
+        incident: next,
+        kind: kind.clone(),
+        due_at: now,
+    })
+}
+
 /// What the greater one is told of a part of it: a timer of the greater one, as with a merge.
 fn tell_parent(incident: &Incident, entry: &Entry) -> Option<TimerRow> {
     let (parent, phase) = match &entry.event {
@@ -109,6 +121,14 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         out.timers.push(hand_over(incident, into, entry.recorded_at));
     }
     out.timers.extend(tell_parent(incident, entry));
+    if matches!(entry.event, Event::Restricted { .. }) {
+        out.timers.extend(incident.children.keys().map(|child| TimerRow {
+            id: format!("{child}/parted/{}/{}", incident.id, entry.seq),
+            incident: *child,
+            kind: TimerKind::Parted { parent: incident.id },
+            due_at: entry.recorded_at,
+        }));
+    }
     let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);

@@ -99,6 +99,8 @@ impl Desk {
                 Ok(Append::default())
             }
             Err(refusal) if refusal.because == Because::Unavailable => Err(refusal),
+            // Somebody took it up in the same moment: their incident was told of it as it is.
+            Err(_) if self.situation(row.id).await?.incident.is_some() => Ok(also(told, vec![])),
             Err(refusal) => {
                 tracing::warn!(situation = row.id, %refusal, "what the rule says could not be done; a card is shown");
                 Ok(also(with("card"), cards))
@@ -156,7 +158,14 @@ impl Desk {
                         one.is_of(&compared, &alert.alert.labels);
                     }
                 }
-                let fields = self.incident(row.id).await?.fields;
+                // One that cannot be read is joined by nothing, and keeps nothing from being told.
+                let fields = match self.incident(row.id).await {
+                    Ok(incident) => incident.fields,
+                    Err(refusal) => {
+                        tracing::warn!(incident = %row.id, %refusal, "no alert can join an incident that cannot be read");
+                        continue;
+                    }
+                };
                 let fields = fields.into_iter().map(|(name, known)| (name, known.value)).collect();
                 one.is_of(&compared, &fields);
             }

@@ -33,10 +33,12 @@ impl Desk {
             let facts = self.parent_facts(parent, caller).await?;
             return Ok(Command::PutUnder { parent, facts });
         }
-        let Command::LinkSituation { situation, facts: None } = command else { return Ok(command) };
+        let Command::LinkSituation { situation, facts } = command else { return Ok(command) };
         let rows = self.journal.situations(SituationFilter::One(situation)).await.map_err(refuse)?;
+        // Whatever is known of it already, it must still be free.
         let facts = match rows.into_iter().next() {
-            Some(row) if row.incident.is_none() => Some(self.facts(&row).await?),
+            Some(row) if row.incident.is_none() && facts.is_none() => Some(self.facts(&row).await?),
+            Some(row) if row.incident.is_none() => facts,
             Some(row) => {
                 let other = self.told_of(row.incident, caller).await;
                 return Err(Refusal::conflict(
@@ -44,7 +46,7 @@ impl Desk {
                     "Nothing to do.",
                 ));
             }
-            None => None,
+            None => facts,
         };
         Ok(Command::LinkSituation { situation, facts })
     }

@@ -9,10 +9,11 @@ use super::{Along, Answer, Caller, Changed, Desk, answer::again, no_such, policy
 use crate::{
     incident::{
         command::Command,
-        decide::{self, Scene, Target},
+        decide::{self, Happened, Scene, Target},
         event::{Actor, Entry, TimeSource},
         id::IncidentId,
         refusal::Refusal,
+        role::Role,
         state::Incident,
     },
     journal::{Append, JournalError, Mark, Once, rows::*},
@@ -23,6 +24,16 @@ pub(super) const TRIES_MAX: usize = 50;
 
 /// A state takes this many entries between two snapshots.
 const SNAPSHOT_EVERY: u64 = 500;
+
+/// What the entries of one decision have in common.
+pub(super) struct Heading<'a> {
+    pub incident: IncidentId,
+    pub caller: &'a Caller,
+    /// The incident's own time, and where it comes from.
+    pub at: DateTime<Utc>,
+    pub usual: TimeSource,
+    pub now: DateTime<Utc>,
+}
 
 impl Desk {
     /// Does a command on an incident.
@@ -65,7 +76,14 @@ impl Desk {
         }
         let target = self.target(id, &command).await?;
         let _one_at_a_time = match &command {
-            Command::PutUnder { .. } => Some(self.relating.lock().await),
+            Command::PutUnder { .. } | Command::Merge { .. } | Command::LinkSituation { .. } => {
+                let held = self.relating.lock().await;
+                // The same may have come twice at once: the other one is durable now.
+                if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
+                    return Ok(answer);
+                }
+                Some(held)
+            }
             _ => None,
         };
         let command = self.with_facts(command, &caller.person).await?;
@@ -130,24 +148,11 @@ impl Desk {
                     let after = Some((state.seq, *last));
                     let (mut entries, mut salts) = (Vec::new(), Vec::new());
                     let role = state.roles_of(&caller.person).into_iter().next();
+                    let usual =
+                        if state.drill_clock.is_some() { TimeSource::Drill } else { TimeSource::House };
+                    let heading = Heading { incident: id, caller: &caller, at, usual, now };
                     for happened in decision.events {
-                        let usual =
-                            if state.drill_clock.is_some() { TimeSource::Drill } else { TimeSource::House };
-                        let (occurred_at, time_source) = happened.at.unwrap_or((at, usual));
-                        let entry = Entry {
-                            incident: id,
-                            seq: state.seq + 1,
-                            id: self.world.id(),
-                            occurred_at,
-                            time_source,
-                            recorded_at: now,
-                            actor: Actor {
-                                person: caller.person.clone(),
-                                role: role.clone(),
-                                via: caller.via.clone(),
-                            },
-                            event: happened.event,
-                        };
+                        let entry = self.written(&heading, state.seq + 1, role.clone(), happened);
                         state.apply(&entry);
                         *last = entry.id;
                         entries.push(entry);
@@ -163,6 +168,9 @@ impl Desk {
                             &self.settings.chats,
                             now,
                         ));
+                    }
+                    if let Command::Timer(kind) = &command {
+                        append.timers.extend(policy::handed_on(state, kind, now));
                     }
                     // Queued while the state is held: the journal's order is the order of the decisions.
                     (self.journal.append(append), answer)
@@ -190,6 +198,28 @@ impl Desk {
             }
         }
         Err(too_busy())
+    }
+
+    /// An event as the entry that is written of it.
+    pub(super) fn written(
+        &self,
+        heading: &Heading<'_>,
+        seq: u64,
+        role: Option<Role>,
+        happened: Happened,
+    ) -> Entry {
+        let (occurred_at, time_source) = happened.at.unwrap_or((heading.at, heading.usual));
+        let (person, via) = (heading.caller.person.clone(), heading.caller.via.clone());
+        Entry {
+            incident: heading.incident,
+            seq,
+            id: self.world.id(),
+            occurred_at,
+            time_source,
+            recorded_at: heading.now,
+            actor: Actor { person, role, via },
+            event: happened.event,
+        }
     }
 
     pub(super) fn after_append(&self, id: IncidentId, seq: u64) {

@@ -1,6 +1,6 @@
 //! Timers: they live in the journal; this loop only wakes when the next one is due.
 
-use std::{sync::Arc, time::Duration as StdDuration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +10,7 @@ use crate::{
         command::Command,
         refusal::{Because, Refusal},
     },
-    journal::{Append, Mark},
+    journal::{Append, Mark, rows::TimerRow},
 };
 
 /// A clock that jumps is noticed within this time.
@@ -41,40 +41,45 @@ impl Desk {
 
     /// Fires everything that is due now. Returns how many went off. The timer is gone in the same transaction that
     /// writes what it caused: it fires once, whatever happens between.
+    ///
+    /// # Errors
+    /// The first of those that could not be kept; all others were.
     pub async fn fire_due_timers(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut fired = 0;
+        // One incident that cannot be read must not keep the timers of others: those are passed over for now.
+        let (mut left, mut failed) = (BTreeSet::new(), None);
         loop {
-            let due = self.journal.timers_due(self.world.now(), PAGE).await.map_err(refuse)?;
+            let limit = PAGE.saturating_add(u32::try_from(left.len()).unwrap_or(u32::MAX));
+            let mut due = self.journal.timers_due(self.world.now(), limit).await.map_err(refuse)?;
+            due.retain(|timer| !left.contains(&(timer.due_at, timer.id.clone())));
             let page = due.len();
-            let mut failed = None;
             for timer in due {
-                let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
-                let along = Along { marks: vec![done.clone()], ..Along::default() };
-                match self
-                    .submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along)
-                    .await
-                {
-                    Ok(_) => {}
-                    // One incident that cannot be read must not keep the timers of others.
-                    Err(refusal) if refusal.because == Because::Unavailable => {
-                        failed = Some(refusal);
-                        continue;
-                    }
+                let key = (timer.due_at, timer.id.clone());
+                match self.fire(timer).await {
+                    Ok(()) => fired += 1,
                     Err(refusal) => {
-                        tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
-                        self.journal
-                            .append(Append { marks: vec![done], ..Append::default() })
-                            .await
-                            .map_err(refuse)?;
+                        left.insert(key);
+                        failed.get_or_insert(refusal);
                     }
                 }
-                fired += 1;
-            }
-            if let Some(refusal) = failed {
-                return Err(refusal);
             }
             if page < PAGE as usize {
-                return Ok(fired);
+                return failed.map_or(Ok(fired), Err);
+            }
+        }
+    }
+
+    async fn fire(self: &Arc<Self>, timer: TimerRow) -> Result<(), Refusal> {
+        let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
+        let along = Along { marks: vec![done.clone()], ..Along::default() };
+        let told =
+            self.submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along).await;
+        match told {
+            Ok(_) => Ok(()),
+            Err(refusal) if refusal.because == Because::Unavailable => Err(refusal),
+            Err(refusal) => {
+                tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
+                self.journal.append(Append { marks: vec![done], ..Append::default() }).await.map_err(refuse)
             }
         }
     }

@@ -6,7 +6,7 @@ use clap::{Arg, Command};
 
 use super::{
     discord::{about, argv_of, option_name},
-    tree::{Blank, SHORT, flags, tree, value_name},
+    tree::{self, Blank, flags, tree, value_name},
 };
 use crate::incident::{id::IncidentId, refusal::Refusal};
 
@@ -49,7 +49,6 @@ pub struct Form {
 
 /// The verb, and its path in full.
 fn find(words: &[&str]) -> Option<(Vec<&'static str>, &'static Command)> {
-    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let of = |path: &[&str]| {
         let mut whole = Vec::new();
         let verb = path.iter().try_fold(tree(), |at, word| {
@@ -59,12 +58,14 @@ fn find(words: &[&str]) -> Option<(Vec<&'static str>, &'static Command)> {
         })?;
         (!verb.has_subcommands()).then_some((whole, verb))
     };
-    if let [word] = words.as_slice()
-        && let Some((_, path)) = SHORT.iter().find(|(short, _)| short == word)
-    {
-        return of(path);
+    match tree::short(words) {
+        Some((count, path)) if count == words.len() => of(path),
+        Some(_) => None,
+        None => {
+            let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+            of(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        }
     }
-    of(&words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// What the form cannot do without. A declaration by form has a title: the alerts that could give it one are not asked.

@@ -36,6 +36,7 @@ use crate::{
         refusal::Refusal,
         role::Roles,
     },
+    mask::Masked,
     people::Person,
 };
 
@@ -145,6 +146,25 @@ pub enum Arrange {
         n: i64,
         reason: String,
     },
+}
+
+impl Arrange {
+    /// Masks secrets in what was said.
+    pub fn mask(&mut self) -> Masked {
+        let mut seen = Masked::default();
+        match self {
+            Self::Acknowledge { comment: text, .. }
+            | Self::Silence { reason: text, .. }
+            | Self::Unsilence { reason: text, .. }
+            | Self::EndWindow { reason: text, .. } => seen.mask(text),
+            Self::AddWindow { name, labels, .. } => {
+                seen.mask(name);
+                labels.iter_mut().for_each(|(_, pattern)| seen.mask(pattern));
+            }
+            Self::Windows => {}
+        }
+        seen
+    }
 }
 
 /// `link me`, and what with.

@@ -282,7 +282,7 @@ pub(super) enum Verb {
 /// Words that stand for a longer path when typed; one word, or two.
 pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("ack", &["task", "ack"]),
-    // Without a number it is a page's; see `walk`.
+    // Which of them is meant: see [`short`].
     ("ack", &["pager", "ack"]),
     ("actions", &["action", "list"]),
     ("admit", &["crew", "admit"]),
@@ -341,6 +341,33 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("updates", &["update", "list"]),
     ("withdraw", &["decision", "withdraw"]),
 ];
+
+/// The short form that words begin with, the longest of those that fit: of how many words it is, and what it stands for. `ack` is
+/// of the alerts of a situation, of a task by its number, and alone of a page.
+pub(super) fn short(words: &[&str]) -> Option<(usize, &'static [&'static str])> {
+    let begins = |short: &str| {
+        let mut said = words.iter();
+        short.split(' ').all(|one| said.next().is_some_and(|word| word.eq_ignore_ascii_case(one)))
+    };
+    let known = SHORT.iter().filter(|(short, _)| begins(short));
+    let (count, path) =
+        known.map(|(short, path)| (short.split(' ').count(), *path)).rev().max_by_key(|(count, _)| *count)?;
+    let path: &'static [&'static str] = match (path, words.get(1)) {
+        (["task", "ack"], Some(word)) if value::situation(word).is_ok() => &["alert", "ack"],
+        (["task", "ack"], next) => {
+            let is_target = next.is_some_and(|word| word.parse::<IncidentId>().is_ok());
+            let counts = words.len() > 1 + usize::from(is_target);
+            if counts { path } else { &["pager", "ack"] }
+        }
+        _ => path,
+    };
+    Some((count, path))
+}
+
+/// The verb that a whole path leads to.
+pub(super) fn at(path: &[&str]) -> Option<&'static Command> {
+    path.iter().try_fold(tree(), |at, word| at.find_subcommand(word))
+}
 
 static TREE: LazyLock<Command> = LazyLock::new(|| {
     let mut tree = Line::command();

@@ -5,7 +5,7 @@ use clap::Command;
 use super::{
     complete::{Completions, autocomplete},
     discord::option_name,
-    tree::{Blank, SHORT, flags, tree, value_name},
+    tree::{self, Blank, SHORT, flags, tree, value_name},
 };
 use crate::incident::{id::IncidentId, state::Incident};
 
@@ -49,16 +49,14 @@ pub fn complete_line(line: &str, known: &Completions) -> Vec<(String, String)> {
     }
     let begins = |word: &&str| word.starts_with(&typed.to_lowercase());
     let told = |verb: &Command| verb.get_about().map(|about| about.to_string()).unwrap_or_default();
-    let Some((first, rest)) = words.split_first() else {
+    if words.is_empty() {
         let verbs = tree().get_subcommands().map(|verb| (verb.get_name(), told(verb)));
         let short = SHORT.iter().map(|(short, path)| (*short, path.join(" ")));
         let mut all: Vec<_> = verbs.chain(short).filter(|(word, _)| begins(word)).collect();
         all.sort_by_key(|(word, _)| *word);
         return all.into_iter().map(|(word, about)| (format!("{word} – {about}"), word.to_owned())).collect();
     };
-    let first = first.to_lowercase();
-    let short = SHORT.iter().find(|(short, _)| *short == first).map(|(_, path)| path.to_vec());
-    let Some((path, verb, rest)) = verb(short, &first, rest) else { return vec![] };
+    let Some((path, verb, rest)) = verb(&words) else { return vec![] };
     if verb.has_subcommands() {
         let subs = verb.get_subcommands().filter(|sub| begins(&sub.get_name()) && rest.is_empty());
         return subs
@@ -75,16 +73,14 @@ pub fn complete_line(line: &str, known: &Completions) -> Vec<(String, String)> {
 }
 
 /// The verb that the words before the last one name, and those after it.
-fn verb<'w>(
-    short: Option<Vec<&'static str>>,
-    first: &str,
-    rest: &'w [&'w str],
-) -> Option<(Vec<&'static str>, &'static Command, &'w [&'w str])> {
-    if let Some(path) = short {
-        let verb = path.iter().try_fold(tree(), |at, word| at.find_subcommand(word))?;
-        return Some((path, verb, rest));
+fn verb<'w>(words: &'w [&'w str]) -> Option<(Vec<&'static str>, &'static Command, &'w [&'w str])> {
+    // Something follows: what is being typed.
+    let followed: Vec<&str> = words.iter().copied().chain([""]).collect();
+    if let Some((count, path)) = tree::short(&followed) {
+        return Some((path.to_vec(), tree::at(path)?, words.get(count..)?));
     }
-    let verb = tree().find_subcommand(first)?;
+    let (first, rest) = words.split_first()?;
+    let verb = tree().find_subcommand(first.to_lowercase())?;
     match rest.split_first() {
         Some((second, rest)) if verb.has_subcommands() => {
             let sub = verb.find_subcommand(second.to_lowercase())?;

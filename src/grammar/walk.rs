@@ -5,7 +5,7 @@ use clap::{Arg, Command};
 
 use super::{
     refuse,
-    tree::{Blank, SHORT, flags, tree, value_name},
+    tree::{self, Blank, flags, tree, value_name},
     value,
     words::Words,
 };
@@ -50,10 +50,7 @@ pub(super) fn walk(mut words: Words<'_>, roles: &Roles) -> Result<Walked, Refusa
     }
     if opens && let Some(confirmed) = confirmation(&mut words, target) {
         (path, target) = (vec!["phase", "confirm"], Some(confirmed));
-        verb = tree()
-            .find_subcommand("phase")
-            .and_then(|phase| phase.find_subcommand("confirm"))
-            .unwrap_or(verb);
+        verb = tree::at(&["phase", "confirm"]).unwrap_or(verb);
     }
     if let (["declare"], Some(target)) = (path.as_slice(), target) {
         return Err(refuse::declared_of(target));
@@ -98,35 +95,18 @@ struct Found {
     blanks: Vec<String>,
 }
 
-fn is_next(mut words: Words<'_>, short: &str) -> bool {
-    short.split(' ').all(|word| words.next().is_some_and(|next| next.eq_ignore_ascii_case(word)))
-}
-
-/// `ack 3` is a task's, `ack` alone a page's.
-fn counts(mut words: Words<'_>) -> bool {
-    words.next();
-    take_target(&mut words);
-    words.peek().is_some()
+/// The next words, as far as a short form and what tells its meanings apart may reach.
+fn next_words<'w>(mut words: Words<'w>) -> Vec<&'w str> {
+    std::iter::from_fn(|| words.next()).take(3).collect()
 }
 
 fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
-    if acknowledges_alerts(*words) {
-        words.next();
-        let verb = tree().find_subcommand("alert").and_then(|group| group.find_subcommand("ack"));
-        return verb
-            .map(|verb| Found { path: vec!["alert", "ack"], verb, blanks: vec![] })
-            .ok_or_else(|| refuse::unknown(first));
-    }
-    let is_meant = |(short, path): &&(&str, &[&str])| {
-        is_next(*words, short) && (*path != ["task", "ack"] || counts(*words))
-    };
-    if let Some((short, path)) = SHORT.iter().find(is_meant) {
-        for _ in short.split(' ') {
+    if let Some((count, path)) = tree::short(&next_words(*words)) {
+        for _ in 0..count {
             words.next();
         }
-        let verb = path.iter().try_fold(tree(), |at, word| at.find_subcommand(word));
-        return verb
+        return tree::at(path)
             .map(|verb| Found { path: path.to_vec(), verb, blanks: vec![] })
             .ok_or_else(|| refuse::unknown(first));
     }
@@ -151,12 +131,6 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
     words.next();
     let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
-}
-
-/// `ack S-3`: alerts, and no task.
-fn acknowledges_alerts(mut words: Words<'_>) -> bool {
-    let is_ack = words.next().is_some_and(|word| word.eq_ignore_ascii_case("ack"));
-    is_ack && words.peek().is_some_and(|word| value::situation(word).is_ok())
 }
 
 /// Whether the words after `action` are an announcement: they begin with none of its verbs, or with one that a number must
@@ -497,12 +471,11 @@ fn role<'a>(words: &Words<'a>, roles: &Roles) -> Option<(String, Words<'a>)> {
 
 /// The verb that words name, for help: `update draft`, `sev`, `ack`.
 pub(super) fn named(text: &str) -> Result<(Vec<&'static str>, &'static Command), Refusal> {
-    let mut words = Words::text(text);
-    let first = words.next().unwrap_or_default();
-    let lower = first.to_lowercase();
-    let path: Vec<String> = match SHORT.iter().find(|(short, _)| *short == lower) {
+    let words = next_words(Words::text(text));
+    let first = words.first().copied().unwrap_or_default();
+    let path: Vec<String> = match tree::short(&words) {
         Some((_, path)) => path.iter().map(|word| (*word).to_owned()).collect(),
-        None => std::iter::once(lower).chain(words.next().map(str::to_lowercase)).collect(),
+        None => words.iter().take(2).map(|word| word.to_lowercase()).collect(),
     };
     let mut at = tree();
     let mut names = Vec::new();

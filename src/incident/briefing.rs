@@ -195,11 +195,13 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
     }
-    if let Some(parent) = incident.parent {
+    // Of two that are restricted, somebody may see one and not the other.
+    let is_told = incident.restricted.is_none();
+    if let Some(parent) = incident.parent.filter(|_| is_told) {
         out.push(format!("Part of: {parent}"));
     }
     let open: Vec<String> = incident.open_children().map(|child| child.to_string()).collect();
-    if !open.is_empty() {
+    if !open.is_empty() && is_told {
         out.push(format!("Open sub-incidents: {}", open.join(", ")));
     }
     if let Some(name) = &incident.incident_type {

@@ -586,4 +586,8 @@ pub enum TimerKind {
         child: IncidentId,
         phase: Option<Phase>,
     },
+    /// The greater one was restricted: this one is a part of it no more.
+    Parted {
+        parent: IncidentId,
+    },
 }

@@ -2,6 +2,9 @@
 //!
 //! Event names (`command.transferred`) are stored and exported; they are never renamed or re-used.
 
+#[cfg(test)]
+pub(crate) mod samples;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -102,14 +105,22 @@ pub struct DrillClock {
 
 impl Eq for DrillClock {}
 
+/// A moment further away is as good as never; calendars, and sums with it, reach beyond.
+const FAR_MS: i64 = 1_000 * 366 * 24 * 3_600_000;
+
+fn moved(from: DateTime<Utc>, by_ms: f64) -> DateTime<Utc> {
+    let by = chrono::Duration::milliseconds((by_ms as i64).clamp(-FAR_MS, FAR_MS));
+    from.checked_add_signed(by).unwrap_or(from)
+}
+
 impl DrillClock {
     pub fn virtual_at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
         let real_ms = (real - self.started_real).num_milliseconds() as f64;
-        self.started_virtual + chrono::Duration::milliseconds((real_ms * self.speed) as i64)
+        moved(self.started_virtual, real_ms * self.speed)
     }
     pub fn real_at(&self, virt: DateTime<Utc>) -> DateTime<Utc> {
         let virt_ms = (virt - self.started_virtual).num_milliseconds() as f64;
-        self.started_real + chrono::Duration::milliseconds((virt_ms / self.speed) as i64)
+        moved(self.started_real, virt_ms / self.speed)
     }
 }
 
@@ -774,6 +785,18 @@ mod tests {
         ] {
             let event: Event = serde_json::from_str(stored).unwrap();
             assert_eq!(serde_json::to_string(&event).unwrap(), stored);
+        }
+    }
+
+    #[test]
+    fn the_clock_of_a_drill_breaks_at_no_speed() {
+        let at: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
+        let later = at + chrono::Duration::hours(2);
+        for speed in [1e-300, 1e-12, 0.5, 1.0, 1e12, f64::MAX, f64::INFINITY] {
+            let clock = DrillClock { started_real: at, started_virtual: at, speed };
+            for moment in [clock.virtual_at(later), clock.real_at(later), clock.real_at(at)] {
+                assert!(moment + chrono::Duration::milliseconds(1) > at, "{speed}");
+            }
         }
     }
 

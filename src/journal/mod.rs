@@ -53,6 +53,9 @@ pub enum JournalError {
     /// Another entry was appended first: decide again.
     #[error("another entry was appended first")]
     Conflict,
+    /// The delivery that was to be dropped with it is past that: nothing was written.
+    #[error("the delivery is past changing")]
+    Past,
     /// This key was answered before: the answer given then.
     #[error("this was answered before")]
     AnsweredBefore { asked: String, answer: String },
@@ -140,6 +143,12 @@ pub enum Mark {
         due_at: DateTime<Utc>,
     },
     Settled(Settlement),
+    /// Somebody drops a delivery. The append is refused as [`JournalError::Past`] where it cannot be dropped any more.
+    Dropped {
+        delivery: i64,
+        reason: String,
+        at: DateTime<Utc>,
+    },
     /// A change, merged with what was told of it before.
     Changed(Box<Change>),
     /// A responder's mark on an alert.

@@ -286,6 +286,9 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .await?;
         }
         Mark::Settled(settlement) => settle(conn, settlement).await?,
+        Mark::Dropped { delivery, reason, at } => {
+            handle(conn, *delivery, &Handle::Drop { reason: reason.clone() }, *at).await?;
+        }
         Mark::Changed(change) => evidence::write_change(conn, change).await?,
         Mark::Judged(judgement) => evidence::write_judgement(conn, judgement).await?,
     }
@@ -390,6 +393,17 @@ async fn settle(conn: &mut SqliteConnection, s: &Settlement) -> Result<(), sqlx:
     Ok(())
 }
 
+/// Whether somebody can drop it still.
+pub(super) async fn can_be_dropped(conn: &mut SqliteConnection, n: i64) -> Result<bool, sqlx::Error> {
+    let found: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM deliveries WHERE n = $1 AND state IN ('pending', 'unknown', 'failed')",
+    )
+    .bind(n)
+    .fetch_one(conn)
+    .await?;
+    Ok(found > 0)
+}
+
 async fn handle(
     conn: &mut SqliteConnection,
     n: i64,
@@ -437,10 +451,12 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
             .fetch_all(&mut *conn)
             .await?;
     let mut count = 0;
+    // What a situation was linked to: whether that goes on or was merged into another, and when.
+    let mut links: Vec<(bool, DateTime<Utc>, i64, String)> = Vec::new();
     for name in incidents {
         let id: IncidentId = name.parse().map_err(|why: String| sqlx::Error::Decode(why.into()))?;
         let mut state: Option<Incident> = None;
-        let mut posts = Vec::new();
+        let (mut posts, mut linked) = (Vec::new(), Vec::new());
         let mut from = 0_i64;
         loop {
             let bodies: Vec<(i64, String)> = sqlx::query_as(
@@ -463,16 +479,14 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
                 let Some(incident) = &state else { continue };
                 posts.extend(PublicPostRow::of(incident, std::slice::from_ref(&entry)));
                 if let Event::AlertsLinked { situation, .. } = entry.event {
-                    sqlx::query("UPDATE situations SET incident = $1 WHERE id = $2")
-                        .bind(&name)
-                        .bind(situation)
-                        .execute(&mut *conn)
-                        .await?;
+                    linked.push((entry.recorded_at, situation));
                 }
             }
         }
         let Some(incident) = state else { continue };
         debug_assert_eq!(incident.id, id);
+        let goes_on = incident.merged_into.is_none();
+        links.extend(linked.into_iter().map(|(at, situation)| (goes_on, at, situation, name.clone())));
         insert(conn, INCIDENT_INSERT, INCIDENT_UPSERT, vec![incident_vals(&IncidentRow::of(&incident))])
             .await?;
         let posts = posts
@@ -490,6 +504,15 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
             .collect::<Result<Vec<_>, sqlx::Error>>()?;
         insert(conn, POST_INSERT, "", posts).await?;
         count += 1;
+    }
+    // What a duplicate was linked to went along to the one that goes on; else the last link holds.
+    links.sort_by_key(|(goes_on, at, ..)| (*goes_on, *at));
+    for (_, _, situation, incident) in &links {
+        sqlx::query("UPDATE situations SET incident = $1 WHERE id = $2")
+            .bind(incident)
+            .bind(situation)
+            .execute(&mut *conn)
+            .await?;
     }
     Ok(count)
 }

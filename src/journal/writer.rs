@@ -36,7 +36,7 @@ use super::{
     gathered::Rows,
     inbox::{self, Placing},
     once,
-    ops::SmallOp,
+    ops::{self, SmallOp},
     statements::*,
 };
 use crate::{
@@ -385,6 +385,13 @@ impl Writer {
             if seen != append.after {
                 let stands = stands(conn, incident, append).await?;
                 return Ok(if stands { Ok(()) } else { Err(JournalError::Conflict) });
+            }
+            for mark in &append.marks {
+                if let Mark::Dropped { delivery, .. } = mark
+                    && !ops::can_be_dropped(conn, *delivery).await?
+                {
+                    return Ok(Err(JournalError::Past));
+                }
             }
             let mut head = head.unwrap_or(Head { seq: 0, id: Uuid::nil(), hash: GENESIS.to_owned() });
             for (entry, salt) in append.entries.iter().zip(&append.salts) {

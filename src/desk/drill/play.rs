@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Report, SayFn,
     alerts::{self, Firing},
-    close_down, entries, house,
+    close_down, house,
     pace::Pace,
     real_moment, stays_inside,
 };
@@ -134,9 +134,8 @@ impl<'o> Play<'o> {
         }
         self.show().await?;
         (self.out)(Kind::Drill.banner());
-        let all = entries(&self.desk, self.id).await?;
-        let read = self.desk.read_from(self.id, 1).await?;
-        let lines = timeline::lines(read, &|at| at.format("%H:%M").to_string());
+        let all = self.desk.read_from(self.id, 1).await?;
+        let lines = timeline::lines(all.iter().cloned(), &|at| at.format("%H:%M").to_string());
         let score = drill::score(&self.scenario, &all).ok_or_else(|| {
             Refusal::unavailable(
                 format!("The timeline of {} has no beginning.", self.id),
@@ -244,7 +243,7 @@ impl<'o> Play<'o> {
 
     async fn inject(&mut self, inject: &Inject) -> Result<(), Refusal> {
         if let When::Missing { action, .. } = &inject.when
-            && entries(&self.desk, self.id).await?.iter().any(|entry| action.is_done_by(entry))
+            && self.desk.read_from(self.id, 1).await?.iter().any(|entry| action.is_done_by(entry))
         {
             return Ok(());
         }
@@ -340,7 +339,9 @@ impl<'o> Play<'o> {
             return Ok(Some(format!("{real} was declared; the real thing goes first")));
         }
         if let Some(action) = &self.scenario.end.when
-            && entries(&self.desk, self.id)
+            && self
+                .desk
+                .read_from(self.id, 1)
                 .await?
                 .iter()
                 .any(|entry| is_persons(entry) && action.is_done_by(entry))

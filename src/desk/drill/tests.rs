@@ -219,7 +219,9 @@ async fn a_post_published_in_a_drill_exists_only_in_the_sandbox() {
     let report = house.play(&PAGE.replace("\nend:", told), None, "").await;
     assert_eq!(report.refused, Vec::<String>::new());
     house.is_quiet(report.incident).await;
-    let published: Vec<_> = entries(&house.desk, report.incident)
+    let published: Vec<_> = house
+        .desk
+        .read_from(report.incident, 1)
         .await
         .unwrap()
         .into_iter()
@@ -379,6 +381,8 @@ async fn a_player_that_is_not_there_or_a_speed_that_is_none_is_refused_before_an
         (Options { speed: 1.0, play: Some("Zed".into()) }, "No player"),
         (Options { speed: f64::NAN, play: None }, "speed"),
         (Options { speed: 0.0, play: None }, "speed"),
+        (Options { speed: 1e-12, play: None }, "speed"),
+        (Options { speed: 10_001.0, play: None }, "speed"),
     ] {
         let scenario = read("test.yaml", PAGE, &reads, &Roles::default()).unwrap();
         let mut out = |_: &str| {};

@@ -1,6 +1,6 @@
 //! What people are told: the help, the reference page, the refusals, and that it can be said.
 
-use super::*;
+use super::{tree::SHORT, *};
 
 #[test]
 fn every_example_in_the_help_can_be_said() {
@@ -124,6 +124,28 @@ fn the_help_reads_well() {
     insta::assert_snapshot!(page);
 }
 
+#[test]
+fn a_short_form_names_the_same_verb_typed_asked_of_the_help_and_as_a_form() {
+    for (short, path) in SHORT {
+        // Of two meanings, the one that it has alone.
+        let path: &[&str] = if *short == "ack" { &["pager", "ack"] } else { path };
+        let whole = path.join(" ");
+        for words in [(*short).to_owned(), short.to_uppercase()] {
+            assert_eq!(
+                help(Some(&words), &Roles::default()),
+                help(Some(&whole), &Roles::default()),
+                "{words}"
+            );
+            assert!(Form::of(&words).is_some(), "{words}");
+            assert_eq!(Form::of(&words), Form::of(&whole), "{words}");
+            let heard = |words: &str| said(words).map_err(|no| no.to_string());
+            assert_eq!(heard(&words), heard(&whole), "{words}");
+        }
+    }
+    assert_eq!(Form::wanted("break glass").unwrap().1.name, "crew break-glass");
+    assert_eq!(Form::wanted("INC-3 ack"), None, "a page is acknowledged without a word more");
+}
+
 /// With `INSTA_UPDATE=always` the page is written anew.
 #[test]
 fn the_reference_page_tells_what_the_grammar_takes() {
@@ -155,6 +177,7 @@ fn a_line_is_completed_word_by_word_up_to_its_free_text() {
     assert_eq!(values("role take communi"), ["pio"]);
     assert_eq!(values("role offer pio "), ["ada", "bo"]);
     assert_eq!(values("done "), ["3"]);
+    assert_eq!(values("ack "), ["3"]);
     assert_eq!(values("task add --f"), ["--for"]);
     assert_eq!(values("task add --for b"), ["bo"]);
     assert_eq!(values("severity sev1 b"), Vec::<String>::new());

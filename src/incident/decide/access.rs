@@ -77,9 +77,25 @@ pub(super) fn open_up(incident: &Incident, reason: &str, scene: &Scene<'_>) -> R
             "Nothing to do.",
         ));
     }
+    if !incident.children.is_empty() {
+        let parts: Vec<String> = incident.children.keys().map(ToString::to_string).collect();
+        return Err(Refusal::conflict(
+            format!(
+                "{} has sub-incidents, of which everybody would read here: {}.",
+                incident.id,
+                parts.join(", ")
+            ),
+            "`sub leave` there first.",
+        ));
+    }
     let reason = optional_text("reason", reason, scene)?;
-    Ok(Decision::one(
-        Event::OpenedUp { reason },
+    let mut events = vec![Event::OpenedUp { reason }];
+    // Everybody would read here that there is a greater one.
+    if let Some(parent) = incident.parent {
+        events.push(Event::LeftParent { parent, reason: "it is open to everybody".into() });
+    }
+    Ok(Decision::many(
+        events,
         format!("{} is open: everybody may see it, with its whole timeline.", incident.id),
     ))
 }

@@ -104,14 +104,10 @@ pub(super) fn hold(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>)
     ))
 }
 
-/// Who announced it answers for it; the commander, the deputy and Operations may for anybody.
+/// Who announced it answers for it, or whoever does for all.
 fn my_action<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'a Action, Refusal> {
     let action = open_action(incident, n)?;
-    let leads = incident
-        .roles_of(scene.person)
-        .iter()
-        .any(|role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe"));
-    if action.by.id == scene.person.id || leads {
+    if action.by.id == scene.person.id || answers_for_all(incident, scene.person) {
         Ok(action)
     } else {
         Err(Refusal::forbidden(format!("Action {n} is {}'s.", action.by), "Ask them, or the commander."))

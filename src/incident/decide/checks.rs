@@ -4,6 +4,13 @@ use chrono::SubsecRound;
 
 use super::*;
 
+/// Whether somebody answers for the tasks and actions of all: the commander, the deputy and Operations, who give them out, and the
+/// scribe, who writes down for others what they report.
+pub(super) fn answers_for_all(incident: &Incident, person: &Person) -> bool {
+    let may = |role: &Role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe");
+    incident.roles_of(person).iter().any(may)
+}
+
 /// A text fit for the timeline: trimmed, not empty, within the limit, without control characters.
 pub(super) fn text(what: &str, value: &str, scene: &Scene<'_>) -> Result<String, Refusal> {
     text_within(what, value, scene.policy.text_chars_max)

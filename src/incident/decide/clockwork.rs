@@ -12,6 +12,9 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     if let TimerKind::Child { child, phase } = kind {
         return super::relations::told(incident, *child, *phase);
     }
+    if let TimerKind::Parted { parent } = kind {
+        return super::relations::parted(incident, *parent);
+    }
     if incident.phase.is_over() {
         return nothing();
     }
@@ -68,7 +71,10 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::PeriodEnds { n } => super::period::due(incident, *n, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
         // The desk makes a command of it, with who is on call now.
-        TimerKind::PageNext { .. } | TimerKind::MergedIn(_) | TimerKind::Child { .. } => nothing(),
+        TimerKind::PageNext { .. }
+        | TimerKind::MergedIn(_)
+        | TimerKind::Child { .. }
+        | TimerKind::Parted { .. } => nothing(),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
             let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);

@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use checks::{clean, clock_time, is_real, optional_text, room_for, text, text_within};
+use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
 
 use super::{
@@ -44,7 +44,7 @@ use super::{
     permission::{Standing, may},
     phase::Phase,
     refusal::Refusal,
-    role::{Role, Roles, Words},
+    role::{CATALOGUE, Role, RoleDef, Roles, Words},
     severity::Severity,
     state::Incident,
     taxonomy::Taxonomy,
@@ -498,18 +498,41 @@ fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Result<(
         Some(role) => format!("as {}", role.shown(scene.policy.words)),
         None => "without a role here".to_owned(),
     };
-    let may_roles: Vec<String> = ["ic", "deputy", "ops", "safety", "pio", "scribe"]
-        .iter()
-        .filter_map(|slug| slug.parse::<Role>().ok())
-        .filter(|role| may(Standing::Holds(role), verb, incident.kind()))
-        .map(|role| role.shown(scene.policy.words))
-        .collect();
-    let instead = if may_roles.is_empty() {
-        "Only the house does that.".to_owned()
-    } else {
-        format!("{} can: {}. Or «command take» if nobody answers.", incident.commander, may_roles.join(", "))
+    let names = who_may(incident, verb, scene.policy.words);
+    let standing = |role| may(Standing::Holds(role), Verb::TakeCommand, incident.kind());
+    let takes = roles.is_empty() || roles.iter().any(standing);
+    let instead = match (names.is_empty(), incident.commander.id == Person::house().id) {
+        (true, _) => "Only the house does that.".to_owned(),
+        (false, true) if takes => "Nobody is in command: `take`.".to_owned(),
+        (false, true) => format!("Nobody is in command. It is for: {}.", names.join(", ")),
+        (false, false) => {
+            let or = if takes { " Or «command take» if nobody answers." } else { "" };
+            format!("{} can: {}.{or}", incident.commander, names.join(", "))
+        }
     };
     Err(Refusal::forbidden(format!("{who} may not {} {as_what}.", verb.words()), instead))
+}
+
+/// Roles named to whoever may not do something, at most.
+const NAMED_MAX: usize = 5;
+
+/// The roles that may: those that somebody holds first, then as the catalogue has them.
+fn who_may(incident: &Incident, verb: Verb, words: Words) -> Vec<String> {
+    let mut held: Vec<Role> = incident.roles.iter().map(|held| held.role.clone()).collect();
+    held.sort();
+    // A family's role has a name of its own.
+    let of = |def: &RoleDef| -> Option<Role> {
+        def.slug.parse().or_else(|_| format!("{}:any", def.slug).parse()).ok()
+    };
+    let mut names: Vec<String> = Vec::new();
+    for role in std::iter::once(Role::ic()).chain(held).chain(CATALOGUE.iter().filter_map(of)) {
+        let name = role.head(words).to_owned();
+        if may(Standing::Holds(&role), verb, incident.kind()) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(NAMED_MAX);
+    names
 }
 
 fn allowed_when_over(command: &Command) -> bool {
@@ -528,6 +551,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | SetType { .. }
             | Types
             | Subs
+            | LeaveParent { .. }
             | SetField { .. }
             | Fields
             | Roles

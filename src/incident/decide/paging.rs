@@ -59,6 +59,12 @@ fn begins(n: u32, escalation: &Escalation, about: &str, is_automatic: bool) -> E
 
 /// A responder calls somebody, whoever is on call, or everybody whom an escalation names.
 pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene<'_>) -> Ruling {
+    if !incident.phase.is_active() {
+        return Err(Refusal::conflict(
+            format!("{} is {}: nobody is paged for it.", incident.id, incident.phase.standing()),
+            "`reopen REASON` first, then page.",
+        ));
+    }
     let about = optional_text("text", about, scene)?;
     let means = &scene.policy.paging;
     let n = number(&incident.pagings);

@@ -118,6 +118,14 @@ pub(super) fn told(incident: &Incident, child: IncidentId, phase: Option<Phase>)
     Ok(Decision::one(event, ""))
 }
 
+/// The greater one is restricted now: whoever reads here is told no more of it.
+pub(super) fn parted(incident: &Incident, parent: IncidentId) -> Ruling {
+    if incident.parent != Some(parent) {
+        return Ok(Decision::read(""));
+    }
+    Ok(Decision::one(Event::LeftParent { parent, reason: "it goes on by itself".into() }, ""))
+}
+
 /// Nothing is closed over a part of it that goes on, unless that is meant.
 pub(super) fn check_closed(incident: &Incident) -> Result<(), Refusal> {
     let open: Vec<String> = incident.open_children().map(|child| child.to_string()).collect();

@@ -269,6 +269,7 @@ pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, s
             "Hand command over first: `command offer NAME`. No incident is without a commander.",
         ));
     }
+    super::unified::check_separates(incident, who, scene)?;
     let open: Vec<_> = incident
         .open_tasks()
         .filter(|task| task.owner.id == who.id)

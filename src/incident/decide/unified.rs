@@ -85,16 +85,23 @@ pub(super) fn separate(incident: &Incident, who: Option<&Person>, reason: &str, 
             "`chart` shows who is.",
         ));
     }
-    if who.id != scene.person.id && incident.commander.id != scene.person.id {
+    check_separates(incident, who, scene)?;
+    Ok(Decision::one(
+        Event::CommandSeparated { who: who.clone(), reason },
+        format!("{who} is no longer in the command of {}; {} is.", incident.id, incident.commander),
+    ))
+}
+
+/// A part in the Unified Command is ended by who has it, or by who speaks for all.
+pub(super) fn check_separates(incident: &Incident, who: &Person, scene: &Scene<'_>) -> Result<(), Refusal> {
+    let has_joined = incident.joined.iter().any(|one| one.person.id == who.id);
+    if has_joined && who.id != scene.person.id && incident.commander.id != scene.person.id {
         return Err(Refusal::forbidden(
             format!("{} does not speak for the Unified Command.", scene.person),
             format!("{} can, or {who} leaves.", incident.commander),
         ));
     }
-    Ok(Decision::one(
-        Event::CommandSeparated { who: who.clone(), reason },
-        format!("{who} is no longer in the command of {}; {} is.", incident.id, incident.commander),
-    ))
+    Ok(())
 }
 
 pub(super) fn expired(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {

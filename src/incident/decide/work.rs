@@ -83,14 +83,10 @@ fn open_task(incident: &Incident, n: u32) -> Result<&Task, Refusal> {
     }
 }
 
-/// The owner answers for a task; the commander, the deputy and Operations may for anybody.
+/// The owner answers for a task, or whoever does for all.
 fn my_task<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'a Task, Refusal> {
     let task = open_task(incident, n)?;
-    let leads = incident
-        .roles_of(scene.person)
-        .iter()
-        .any(|role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe"));
-    if task.owner.id == scene.person.id || leads {
+    if task.owner.id == scene.person.id || answers_for_all(incident, scene.person) {
         Ok(task)
     } else {
         Err(Refusal::forbidden(format!("Task #{n} is {}'s.", task.owner), "Ask them, or the commander."))

@@ -290,6 +290,7 @@ impl Incident {
             Event::PagingBegun { n, escalation, about, steps, rounds, again_minutes, is_automatic } => {
                 self.pagings.push(Paging {
                     n: *n,
+                    seq: entry.seq,
                     escalation: escalation.clone(),
                     about: about.clone(),
                     steps: steps.clone(),

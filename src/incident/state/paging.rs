@@ -12,6 +12,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paging {
     pub n: u32,
+    /// The timeline entry that began it.
+    pub seq: u64,
     /// The escalation of the settings that it follows, if it does.
     pub escalation: Option<String>,
     pub about: String,

@@ -164,6 +164,9 @@ async fn a_situation_belongs_to_one_incident() {
         total: 1,
         ..Default::default()
     };
+    // A rule comes with what it knows; it may have been taken up since.
+    let known = Command::LinkSituation { situation: 1, facts: Some(facts.clone()) };
+    assert_eq!(house.try_say("Bo", two, known).await.unwrap_err().because, Because::Conflict);
     let mut again = declare("The same", commandpost::incident::kind::Kind::Real);
     again.situation = Some(facts);
     let refused = house.desk.declare(caller("Cy"), again, Along::default()).await.unwrap_err();
@@ -203,4 +206,42 @@ async fn a_duplicate_hands_its_alerts_and_tasks_over_once_even_over_a_crash() {
     house.world.later(Duration::minutes(6));
     house.desk.fire_due_timers().await.unwrap();
     assert!(house.names(first).await.contains(&"task.overdue"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_that_are_merged_into_each_other_one_goes_on() {
+    let mut house = house(Action::Card).await;
+    let merge = |into| Command::Merge { into, other: None, reason: String::new() };
+    for _ in 0..8 {
+        let (one, two) = (house.incident().await, house.incident().await);
+        // Nothing is at hand: each has to be read, which takes a while.
+        house = house.restarted();
+        let (first, second) =
+            tokio::join!(house.try_say("Ada", one, merge(two)), house.try_say("Ada", two, merge(one)));
+        assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+        house.desk.fire_due_timers().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_duplicate_leaves_goes_on_to_where_its_other_one_went() {
+    let house = house(Action::Card).await;
+    house.desk.take_alerts(vec![alert("g", "db1")]).await.unwrap();
+    house.desk.follow_once().await.unwrap();
+    let (one, two, three) = (house.incident().await, house.incident().await, house.incident().await);
+    house.say("Ada", one, Command::LinkSituation { situation: 1, facts: None }).await;
+    house
+        .say("Ada", one, Command::AssignTask { owner: None, text: "Find it".into(), minutes: Some(5) })
+        .await;
+    let merge = |into| Command::Merge { into, other: None, reason: String::new() };
+    house.say("Ada", one, merge(two)).await;
+    house.say("Ada", two, merge(three)).await;
+    while house.desk.fire_due_timers().await.unwrap() > 0 {}
+    assert_eq!(house.names(two).await.last(), Some(&"incident.merged_in"));
+    let names = house.names(three).await;
+    assert_eq!(names.iter().filter(|name| **name == "incident.merged_in").count(), 2);
+    assert!(names.contains(&"alert.linked") && names.contains(&"task.assigned"), "{names:?}");
+    assert_eq!(situation(&house, 1).await.incident, Some(three));
+    house.desk.journal.rebuild().await.unwrap();
+    assert_eq!(situation(&house, 1).await.incident, Some(three));
 }

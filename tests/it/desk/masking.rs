@@ -64,6 +64,26 @@ async fn a_pasted_secret_is_on_no_timeline_in_no_answer_kept_for_repeats_and_not
     let alerts = house.journal.alerts_of(rows[0].id, 9).await.unwrap();
     assert_eq!(alerts.len(), 1);
     assert!(alerts[0].alert.notes.join(" ").contains("Masked"), "{:?}", alerts[0].alert.notes);
+    // What belongs to no incident keeps its answers as well.
+    for (n, line) in [
+        format!("alert mark S-1 noise it is {}", canary(20)),
+        format!("ack S-1 {}", canary(21)),
+        format!("silence S-1 2h {}", canary(22)),
+        format!("unsilence S-1 {}", canary(23)),
+        format!("maintenance add \"db {}\" for 2h match service={}", canary(24), canary(25)),
+        format!("change --service {} rotated {}", canary(26), canary(27)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for here in [None, Some(id)].into_iter().skip(usize::from(!line.starts_with("change"))) {
+            let (desk, once) = (&house.desk, Some(format!("alone/{n}/{here:?}")));
+            let words = words::Words::Text(line.clone());
+            let answer = desk.say(caller("Ada"), here, words, once, &words::by_name()).await.unwrap();
+            assert!(answer.text.contains("A secret was masked"), "{line}: {}", answer.text);
+            assert!(!answer.text.contains("CANARY"), "{line}: {}", answer.text);
+        }
+    }
     house
         .desk
         .submit(

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     courier::{Dead, Scripted, pump},
+    faulty::{Fault, Faulty},
     house::{House, note, person},
 };
 
@@ -137,6 +138,34 @@ async fn a_dropped_post_is_said_to_be_dropped() {
     let x = Scripted::new("x");
     pump(&house.desk, &[&x]).await;
     assert_eq!(x.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_post_is_dropped_and_said_to_be_or_neither() {
+    let mut settings = Settings::default();
+    settings.policy.destinations = vec!["x".into()];
+    let mut kept = None;
+    let house = House::with(settings, |journal| {
+        let faulty = Faulty::new(journal);
+        kept = Some(faulty.clone());
+        faulty
+    })
+    .await;
+    let faulty = kept.unwrap();
+    let id = house.incident().await;
+    publish(&house, id, 1).await;
+    let n = to(&house, "x").await[0].n;
+    let drop_it = || Handle::Drop { reason: "the account is gone".into() };
+    faulty.fail(0, Fault::unavailable());
+    assert!(house.desk.handle_delivery(&person("Ada"), true, n, drop_it()).await.is_err());
+    assert_eq!(to(&house, "x").await[0].state, DeliveryState::Pending, "it can be dropped once more");
+    house.desk.handle_delivery(&person("Ada"), true, n, drop_it()).await.unwrap();
+    assert_eq!(to(&house, "x").await[0].state, DeliveryState::Dropped);
+    assert_eq!(delivered(&house, id).await, ["update.delivery_failed"]);
+    let refused = house.desk.handle_delivery(&person("Ada"), true, n, drop_it()).await.unwrap_err();
+    assert!(refused.why.contains("is dropped already"), "{refused}");
+    assert_eq!(delivered(&house, id).await, ["update.delivery_failed"], "said once");
+    house.sound(id).await;
 }
 
 #[tokio::test]

@@ -77,3 +77,55 @@ async fn a_restricted_incident_is_no_whole_for_who_may_not_see_it_and_leaves_its
     assert_eq!(house.names(whole).await.len(), before, "where others read, nothing more is told");
     assert!(house.desk.incident(whole).await.unwrap().children.is_empty());
 }
+
+#[tokio::test]
+async fn what_becomes_restricted_or_open_tells_no_other_circle_of_its_parts() {
+    let house = House::open(Settings::default()).await;
+    let part_of = |whole| Declare { under: Some(whole), ..declare("The replicas lag", Kind::Real) };
+    let open_up = || Command::OpenUp { reason: String::new() };
+    // The whole is restricted: its parts, which everybody sees, are parts of nothing any more.
+    let whole = house.incident().await;
+    let part = house.desk.declare(caller("Bo"), part_of(whole), Along::default()).await.unwrap();
+    let part = part.incident.unwrap();
+    house.desk.fire_due_timers().await.unwrap();
+    house.say("Ada", whole, Command::Restrict { reason: String::new() }).await;
+    while house.desk.fire_due_timers().await.unwrap() > 0 {}
+    assert_eq!(house.desk.incident(part).await.unwrap().parent, None);
+    assert!(house.desk.incident(whole).await.unwrap().children.is_empty());
+    // Both are: the whole is not opened over its part, and the part leaves when it is opened.
+    let part = house.desk.declare(caller("Ada"), part_of(whole), Along::default()).await.unwrap();
+    let part = part.incident.unwrap();
+    house.desk.fire_due_timers().await.unwrap();
+    let status = house.say("Ada", whole, Command::Status).await.text;
+    assert!(!status.contains(&part.to_string()), "{status}");
+    let refused = house.try_say("Ada", whole, open_up()).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "{whole} has sub-incidents, of which everybody would read here: {part}. `sub leave` there first."
+        )
+    );
+    house.say("Ada", part, open_up()).await;
+    while house.desk.fire_due_timers().await.unwrap() > 0 {}
+    assert_eq!(house.desk.incident(part).await.unwrap().parent, None);
+    house.say("Ada", whole, open_up()).await;
+    house.sound(whole).await;
+    house.sound(part).await;
+}
+
+#[tokio::test]
+async fn a_part_that_is_over_can_leave_so_that_the_whole_can_be_opened() {
+    let house = House::open(Settings::default()).await;
+    let secret = Declare { restricted: true, ..declare("The leak", Kind::Real) };
+    let whole = house.desk.declare(caller("Ada"), secret, Along::default()).await.unwrap().incident.unwrap();
+    let part = Declare { under: Some(whole), ..declare("The replicas lag", Kind::Real) };
+    let part = house.desk.declare(caller("Ada"), part, Along::default()).await.unwrap().incident.unwrap();
+    house.say("Ada", part, enter(Phase::Resolved)).await;
+    house.say("Ada", part, enter(Phase::Closed)).await;
+    house.desk.fire_due_timers().await.unwrap();
+    let open_up = || Command::OpenUp { reason: String::new() };
+    assert!(house.try_say("Ada", whole, open_up()).await.is_err());
+    house.say("Ada", part, Command::LeaveParent { reason: String::new() }).await;
+    house.desk.fire_due_timers().await.unwrap();
+    house.say("Ada", whole, open_up()).await;
+}

@@ -4,16 +4,23 @@ use chrono::Duration;
 use commandpost::{
     desk::{Along, Settings},
     incident::{
-        command::{Command, Declare, DrillStart, StatedTime},
+        command::{Command, Declare, DrillStart, StatedTime, TimerKind},
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
         phase::Phase,
         severity::Severity,
     },
+    journal::{
+        Append, Mark,
+        rows::{SituationFilter, TimerRow},
+    },
 };
 
-use crate::support::house::{House, at, caller, declare, person};
+use crate::support::{
+    faulty::Faulty,
+    house::{House, alert, at, caller, declare, person},
+};
 
 fn task(minutes: u32) -> Command {
     Command::AssignTask { owner: None, text: "Look".into(), minutes: Some(minutes) }
@@ -259,4 +266,46 @@ async fn what_was_over_when_it_was_declared_owes_the_public_nothing() {
     let resolved = timeline.iter().find(|line| line.name == "incident.phase_changed").unwrap();
     assert_eq!((resolved.occurred_at, resolved.recorded_at), (at(-500 * 60), at(0)));
     assert!(resolved.is_late, "its time was stated");
+}
+
+/// More than are looked at in one go.
+const MANY: u32 = 230;
+
+#[tokio::test]
+async fn an_incident_that_cannot_be_read_keeps_nothing_else_from_being_looked_at() {
+    let mut kept = None;
+    let house = House::with(Settings { chats: vec!["chat".into()], ..Settings::default() }, |journal| {
+        let faulty = Faulty::new(journal);
+        kept = Some(faulty.clone());
+        faulty
+    })
+    .await;
+    let (torn, sound) = (house.incident().await, house.incident().await);
+    let timers = (0..MANY).map(|n| TimerRow {
+        id: format!("{torn}/task/{n}"),
+        incident: torn,
+        kind: TimerKind::TaskDue { n, due_at: at(0) },
+        due_at: at(0),
+    });
+    house.journal.append(Append { timers: timers.collect(), ..Append::default() }).await.unwrap();
+    house.say("Bo", sound, task(3)).await;
+    let alerts = (0..MANY).map(|n| alert(&format!("torn {n}"), &format!("db{n}"))).collect();
+    house.desk.take_alerts(alerts).await.unwrap();
+    let rows = house.journal.situations(SituationFilter::Recent { limit: MANY }).await.unwrap();
+    assert_eq!(rows.len(), MANY as usize);
+    let marks = rows.iter().map(|row| Mark::SituationLinked { id: row.id, incident: torn }).collect();
+    house.journal.append(Append { marks, ..Append::default() }).await.unwrap();
+    house.desk.take_alerts(vec![alert("free", "web1")]).await.unwrap();
+
+    kept.unwrap().damage(torn);
+    let house = house.restarted();
+    house.world.later(Duration::minutes(4));
+    let refused = house.desk.fire_due_timers().await.unwrap_err();
+    assert!(refused.why.contains("a page is torn"), "{refused}");
+    assert_eq!(count(&house, sound, "task.overdue").await, 1);
+    let refused = house.desk.follow_once().await.unwrap_err();
+    assert!(refused.why.contains("a page is torn"), "{refused}");
+    let free = house.journal.situations(SituationFilter::Free { limit: 9 }).await.unwrap();
+    assert_eq!(free.len(), 1);
+    assert!(free[0].decided.is_some(), "it was decided what becomes of it");
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::Duration;
 use commandpost::{
-    incident::{event::Event, phase::Phase},
+    incident::{event::Event, phase::Phase, severity::Severity},
     journal::{
         Append, Journal, JournalError, Mark, Once,
         rows::*,
@@ -97,31 +97,45 @@ pub(super) async fn all_readings(journal: &dyn Journal) -> String {
     out
 }
 
+fn linked() -> Event {
+    Event::AlertsLinked {
+        situation: 1,
+        title: "Disk full".into(),
+        source: "alertmanager".into(),
+        firing: 1,
+        total: 1,
+        alerts: vec![],
+        within: None,
+        because: String::new(),
+    }
+}
+
 /// A journal with something of everything in it.
 pub(super) async fn furnish(journal: &dyn Journal) {
-    for number in 1..=3 {
-        let mut writing = Writing::new(number);
+    let mut writings: Vec<Writing> = (1..=3).map(Writing::new).collect();
+    for (number, writing) in (1..).zip(&mut writings) {
         journal.append(writing.declared()).await.unwrap();
         journal.append(writing.noted(format!("note {number}"))).await.unwrap();
         journal.append(writing.published(1)).await.unwrap();
         journal.append(writing.published(2)).await.unwrap();
         if number == 2 {
-            let linked = Event::AlertsLinked {
-                situation: 1,
-                title: "Disk full".into(),
-                source: "alertmanager".into(),
-                firing: 1,
-                total: 1,
-                alerts: vec![],
-                within: None,
-                because: String::new(),
-            };
             take(journal, &[alert("g", "db1")], 0).await;
-            let mut append = writing.next(linked);
+            let mut append = writing.next(linked());
             append.marks.push(Mark::SituationLinked { id: 1, incident: inc(2) });
             journal.append(append).await.unwrap();
         }
     }
+    // The second turns out to be the first, which has its alerts from then on.
+    let merged = vec![
+        Event::MergedInto { into: inc(1), reason: String::new() },
+        Event::PhaseChanged { from: Phase::Investigating, to: Phase::Merged, reason: String::new() },
+    ];
+    journal.append(writings[1].many(merged)).await.unwrap();
+    let title = "Payments fail".to_owned();
+    let merged_in = Event::MergedIn { from: inc(2), title, severity: Severity::Sev2, entries: 11 };
+    let mut append = writings[0].many(vec![merged_in, linked()]);
+    append.marks.push(Mark::SituationLinked { id: 1, incident: inc(1) });
+    journal.append(append).await.unwrap();
     queue(journal, vec![delivery("a", "a1", None)]).await;
     let once = Some(Once { key: "k".into(), asked: "a".into(), answer: "b".into(), at: at(0) });
     journal.append(Append { timers: vec![timer("t", 9)], once, ..Append::default() }).await.unwrap();

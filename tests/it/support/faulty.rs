@@ -46,6 +46,7 @@ pub struct Faulty {
     faults: Mutex<BTreeMap<u64, Fault>>,
     appends: AtomicU64,
     is_deaf: AtomicBool,
+    damaged: Mutex<Option<IncidentId>>,
 }
 
 impl Faulty {
@@ -55,6 +56,7 @@ impl Faulty {
             faults: Mutex::default(),
             appends: AtomicU64::new(0),
             is_deaf: AtomicBool::new(false),
+            damaged: Mutex::default(),
         })
     }
     pub fn appends(&self) -> u64 {
@@ -63,6 +65,10 @@ impl Faulty {
     /// Whether no sign of life is taken.
     pub fn deafen(&self, is_deaf: bool) {
         self.is_deaf.store(is_deaf, Ordering::SeqCst);
+    }
+    /// An incident that cannot be read.
+    pub fn damage(&self, incident: IncidentId) {
+        *self.damaged.lock().unwrap() = Some(incident);
     }
     /// The append after so many others, from now on, fails.
     pub fn fail(&self, after: u64, fault: Fault) {
@@ -94,6 +100,10 @@ impl Journal for Faulty {
         }
     }
     fn load(&self, incident: IncidentId) -> Reading<'_, Option<(Incident, Uuid)>> {
+        if *self.damaged.lock().unwrap() == Some(incident) {
+            let (what, why) = (incident.to_string(), "a page is torn".to_owned());
+            return Box::pin(async move { Err(JournalError::Damaged { what, why }) });
+        }
         self.inner.load(incident)
     }
     fn entries(&self, incident: IncidentId, from: u64, limit: u64) -> Reading<'_, Vec<Sealed>> {

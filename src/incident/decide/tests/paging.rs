@@ -182,6 +182,14 @@ fn what_is_over_wakes_nobody() {
     stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "it is back".into() });
     assert_eq!(stage.incident.open_pagings().count(), 0);
     assert_eq!(take(&mut stage, 0, 0, &["Bo"]), []);
+    for whom in [Whom::Usual, Whom::Person(who("Ann")), Whom::Named("secondary".into())] {
+        assert_eq!(
+            stage.ask("Ada", &begin(whom)).unwrap_err().to_string(),
+            "INC-1 is resolved: nobody is paged for it. `reopen REASON` first, then page."
+        );
+    }
+    stage.ok("Ada", Command::Enter { phase: Phase::Investigating, reason: "it is back again".into() });
+    stage.ok("Ada", begin(Whom::Person(who("Ann"))));
 }
 
 #[test]

@@ -32,6 +32,29 @@ fn who_reads_along_says_nothing_until_given_a_part() {
 }
 
 #[test]
+fn who_may_not_is_told_who_may_those_who_are_there_first() {
+    let period = Command::StartPeriod { minutes: 60, emphasis: String::new() };
+    let told = |stage: &Stage, by: &str| stage.ask(by, &period).unwrap_err().instead;
+    let mut stage = Stage::new();
+    let take = " Or «command take» if nobody answers.";
+    assert_eq!(
+        told(&stage, "Bo"),
+        format!("Ada can: Incident Commander, Deputy Incident Commander, Planning Section Chief.{take}")
+    );
+    stage.ok("Ada", Command::OfferRole { role: role("planning"), to: who("Cy") });
+    stage.ok("Cy", Command::AcceptRole { role: None });
+    assert_eq!(
+        told(&stage, "Bo"),
+        format!("Ada can: Incident Commander, Planning Section Chief, Deputy Incident Commander.{take}")
+    );
+    // Who only reads along is not sent to do what they may not do either.
+    stage.ok("Bo", Command::TakeRole { role: role("observer") });
+    assert!(!told(&stage, "Bo").contains("take"), "{}", told(&stage, "Bo"));
+    let stage = Stage::of(HOUSE, Kind::Real, false);
+    assert_eq!(told(&stage, "Bo"), "Nobody is in command: `take`.");
+}
+
+#[test]
 fn the_house_does_its_own_work_and_nobody_else_s() {
     let mut stage = Stage::new();
     for command in [

@@ -56,6 +56,13 @@ fn a_part_in_command_ends_by_its_own_word_or_by_who_speaks_for_all_and_never_the
     stage.ok("Ada", unify("Bo", ""));
     stage.ok("Bo", Command::JoinCommand);
     stage.ok("Bo", Command::CheckIn { who: None, note: String::new() });
+    stage.ok("Ada", Command::OfferRole { role: role("deputy"), to: who("Dee") });
+    stage.ok("Dee", Command::AcceptRole { role: None });
+    let away = Command::CheckOut { who: Some(who("Bo")), note: String::new() };
+    assert_eq!(
+        stage.ask("Dee", &away).unwrap_err().to_string(),
+        "Dee does not speak for the Unified Command. Ada can, or Bo leaves."
+    );
     stage.ok("Bo", Command::CheckOut { who: None, note: String::new() });
     assert!(!stage.incident.is_unified(), "who leaves commands no more");
     stage.aloud("separate");

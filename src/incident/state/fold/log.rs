@@ -4,7 +4,7 @@ use super::*;
 use crate::incident::event::AlertRef;
 
 impl Incident {
-    /// A redacted entry's words leave the card and the briefing too.
+    /// A redacted entry's words leave the card and the briefing too, and are sent to no phone any more.
     pub(super) fn forget(&mut self, seq: u64) {
         self.cans.retain(|_, can| can.seq != seq);
         self.pins.remove(&seq);
@@ -17,6 +17,9 @@ impl Incident {
             if action.reported_in == Some(seq) {
                 action.result = Some("[redacted]".into());
             }
+        }
+        for paging in self.pagings.iter_mut().filter(|paging| paging.seq == seq) {
+            paging.about.clear();
         }
         for proposal in self.proposals.iter_mut().filter(|proposal| proposal.seq == seq) {
             proposal.text = "[redacted]".into();
@@ -53,6 +56,93 @@ impl Incident {
             linked.firing = firing;
             linked.total = total;
             linked.acknowledged = acknowledged;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::incident::event::{Actor, Entry, Event, TimeSource, samples};
+
+    /// Put together here, so that it is found in nothing else.
+    const WORDS: &str = "the zanzibar leak";
+
+    fn words() -> String {
+        WORDS.to_owned()
+    }
+
+    fn redactable() -> Vec<Event> {
+        let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
+        let ada = Person::named("Ada").unwrap();
+        vec![
+            Event::Noted { text: words() },
+            Event::DecisionRecorded { text: words() },
+            Event::CanReported { service: words(), conditions: words(), actions: words(), needs: words() },
+            Event::LinkAdded { label: words(), url: words(), sum: None },
+            Event::TaskAssigned { n: 2, text: words(), owner: ada.clone(), due_at: Some(at) },
+            Event::TaskReported { n: 1, result: words() },
+            Event::ActionAnnounced {
+                n: 2,
+                text: words(),
+                is_risky: true,
+                waits_for: vec![],
+                minutes: Some(5),
+            },
+            Event::ActionDone { n: 1, result: words(), without_go: false },
+            Event::ProposalMade { n: 2, text: words(), ends_at: at },
+            Event::ProposalObjected { n: 1, reason: words() },
+            Event::AssistAsked { text: words(), asked: vec![ada.clone()] },
+            Event::PagingBegun {
+                n: 1,
+                escalation: None,
+                about: words(),
+                steps: vec![],
+                rounds: 1,
+                again_minutes: 5,
+                is_automatic: false,
+            },
+            Event::FieldSet { field: "customer".into(), value: words() },
+            Event::ExecutiveAsked { words: words(), commander: ada },
+            Event::EntryCorrected { target: 1, text: words(), occurred_at: None, reason: words() },
+        ]
+    }
+
+    #[test]
+    fn what_was_redacted_is_in_no_state_any_more() {
+        let all = redactable();
+        for name in samples::names() {
+            let is_here = all.iter().any(|event| event.name() == name);
+            assert_eq!(is_here, samples::event(&name).is_redactable(), "{name}");
+        }
+        for event in all {
+            let mut seq = 0;
+            let mut entry = |event: Event| {
+                seq += 1;
+                let at = "2026-01-02T03:00:00Z".parse().unwrap();
+                Entry {
+                    incident: "INC-1".parse().unwrap(),
+                    seq,
+                    id: Uuid::from_u128(u128::from(seq)),
+                    occurred_at: at,
+                    time_source: TimeSource::House,
+                    recorded_at: at,
+                    actor: Actor { person: Person::named("Ada").unwrap(), role: None, via: "test".into() },
+                    event,
+                }
+            };
+            let mut incident = Incident::open(&entry(samples::event("incident.declared"))).unwrap();
+            // What a report, or an objection, is about.
+            for name in ["task.assigned", "action.announced", "proposal.made"] {
+                incident.apply(&entry(samples::event(name)));
+            }
+            let said = entry(event);
+            incident.apply(&said);
+            incident.apply(&entry(Event::EntryRedacted { target: said.seq, reason: String::new() }));
+            let state = serde_json::to_string(&incident).unwrap();
+            assert!(!state.contains(WORDS), "{}: {state}", said.event.name());
         }
     }
 }
