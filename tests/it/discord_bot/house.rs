@@ -41,6 +41,8 @@ pub struct House {
     pub discord: Discord,
     pub desk: Arc<Desk>,
     pub people: Arc<People>,
+    /// User ids of configured people.
+    pub accounts: HashMap<String, String>,
     /// The command post, and the channel for alerts.
     pub post: Id,
     pub alerts: Id,
@@ -78,6 +80,7 @@ impl House {
             discord,
             desk,
             people,
+            accounts: HashMap::from([("ada".to_owned(), ada.to_string())]),
             post,
             alerts,
             ada,
@@ -102,7 +105,7 @@ impl House {
             space: self.space,
             public_key: self.public_key.clone(),
             people: self.people.clone(),
-            accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
+            accounts: self.accounts.clone(),
             components: vec!["Checkout".into()],
             watchdog: self.watchdog,
         }
