@@ -14,7 +14,7 @@ use crate::{
     chat::{
         bindings::Spot,
         bring::{AFTER_FORBIDDEN, Halt, Step, incident},
-        space::{self, Home, INVITES_MAX, SKEW_SECONDS, keep},
+        space::{self, Home, SKEW_SECONDS, invited, keep, not_invited},
         trouble::Doing,
     },
     config::MattermostSpace,
@@ -129,10 +129,11 @@ impl MattermostDoor {
             return Ok(());
         }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
-        for account in accounts.into_iter().take(INVITES_MAX) {
+        for account in not_invited(&self.bindings, &subject, channel, accounts).await? {
             let (path, body) = (format!("/channels/{channel}/members"), json!({"user_id": account}));
-            let attempt = self.once(&subject, Method::POST, &path, &body);
-            keep(&self.bindings, &subject, &format!("invited/{account}"), channel, attempt).await?;
+            if self.once(&subject, Method::POST, &path, &body).await {
+                self.bindings.bind(&subject, &invited(&account), channel).await?;
+            }
         }
         Ok(())
     }

@@ -88,6 +88,23 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
 }
 
 #[tokio::test]
+async fn everybody_who_takes_part_is_invited_however_many_they_are() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let people: Vec<String> = (1..=11).map(|n| house.mattermost.person(&format!("helper{n}"), "")).collect();
+    for person in &people {
+        house.ask(person, &house.post, "INC-1 note I look as well").await;
+    }
+    house.quiet().await;
+    // Whoever was too many for one change comes with the next.
+    house.ask(&house.ada, &channel.id, "note thanks").await;
+    let members = || house.mattermost.channel_named("inc-1").map(|now| now.members).unwrap_or_default();
+    house.eventually("all", || people.iter().all(|one| members().contains(one)).then_some(())).await;
+    house.end(bot, "invitations").await;
+}
+
+#[tokio::test]
 async fn where_nobody_registered_a_slash_command_a_message_will_do() {
     let mut house = House::new().await;
     house.has_callbacks = false;

@@ -84,6 +84,23 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
 }
 
 #[tokio::test]
+async fn everybody_who_takes_part_is_invited_however_many_they_are() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let people: Vec<String> = (1..=11).map(|n| house.slack.person(&format!("helper{n}"))).collect();
+    for person in &people {
+        house.ask(person, &house.post, "INC-1 note I look as well").await;
+    }
+    house.quiet().await;
+    // Whoever was too many for one change comes with the next.
+    house.ask(&house.ada, &channel.id, "note thanks").await;
+    let members = || house.slack.channel_named("inc-1").map(|now| now.members).unwrap_or_default();
+    house.eventually("all", || people.iter().all(|one| members().contains(one)).then_some(())).await;
+    house.end(bot, "invitations").await;
+}
+
+#[tokio::test]
 async fn a_verb_without_its_words_opens_a_form_and_what_is_refused_stands_in_it() {
     let house = House::new().await;
     let bot = house.start().await;
