@@ -325,7 +325,7 @@ impl RawEventHandler for Listener {
                 let edited = Edited {
                     message: event.id.to_string(),
                     channel: event.channel_id.to_string(),
-                    at: event.edited_timestamp.map(|at| at.to_string()),
+                    at: event.edited_timestamp.map(|at| at.timestamp_millis()),
                     text: event.content.unwrap_or_default(),
                 };
                 self.house.spawn(self.door.clone().follow_edit(edited));

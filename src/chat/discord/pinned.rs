@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use super::{DiscordDoor, asked::Asked};
@@ -20,12 +21,15 @@ use crate::{
     people::Person,
 };
 
+/// When a message was last changed before it was put on the timeline.
+const EDITED: &str = "edited";
+
 /// A message that was changed: as much as the gateway tells of it.
 pub(super) struct Edited {
     pub message: String,
     pub channel: String,
-    /// When; a preview that Discord adds is no change of its author's.
-    pub at: Option<String>,
+    /// When its author last changed it, in milliseconds. A pin or a preview changes a message too, and leaves this as it was.
+    pub at: Option<i64>,
     /// Empty where Discord keeps it from us.
     pub text: String,
 }
@@ -52,6 +56,13 @@ impl DiscordDoor {
         };
         let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
         let incident = self.bindings.incident_of(&asked.channel).await;
+        let edited =
+            message["edited_timestamp"].as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+        if let Some(at) = edited
+            && let Err(halt) = self.bindings.bind(&target, EDITED, &at.timestamp_millis().to_string()).await
+        {
+            tracing::warn!(?halt, "an edit of before may be told on the timeline");
+        }
         let door = self.clone();
         let files = async move { door.files_of(&message, &link).await };
         follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await
@@ -79,6 +90,10 @@ impl DiscordDoor {
     pub(super) async fn follow_edit(self: Arc<Self>, edited: Edited) {
         let Some(at) = edited.at else { return };
         let Some((author, by)) = self.author_of(&edited.message).await else { return };
+        let known = self.bindings.bound(&edited.message, EDITED).await.ok().flatten();
+        if known.is_some_and(|known| known == at.to_string()) {
+            return;
+        }
         let event = format!("{}:{at}", edited.message);
         let edit = Change { by: by.clone(), event: &event, target: &edited.message };
         let link = self.link(&edited.channel, &edited.message);

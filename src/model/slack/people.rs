@@ -221,16 +221,28 @@ impl SlackModel {
     pub fn edit(&self, user: &str, channel: &str, ts: &str, text: &str) -> Result<Asked<'_>, Impossible> {
         let before = self.message(channel, ts)?;
         let after = Message { text: text.to_owned(), is_edited: true, ..before.clone() };
-        Ok(self.asked(user, "events_api", |w| {
+        Ok(self.changed(user, channel, before, after))
+    }
+    /// Slack shows below a message what the page that it names is about. It stays as edited as it was.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn preview(&self, channel: &str, ts: &str) -> Result<Asked<'_>, Impossible> {
+        let message = self.message(channel, ts)?;
+        let user = message.user.clone();
+        Ok(self.changed(&user, channel, message.clone(), message))
+    }
+    fn changed(&self, user: &str, channel: &str, before: Message, after: Message) -> Asked<'_> {
+        self.asked(user, "events_api", |w| {
             let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
-            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
+            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == after.ts));
             message.into_iter().for_each(|message| message.clone_from(&after));
             let (before, now, at) = (w.message_json(&before), w.message_json(&after), w.ts());
             w.event_json(json!({
                 "type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
                 "message": now, "previous_message": before,
             }))
-        }))
+        })
     }
     /// Puts an emoji on a message, by its name.
     ///

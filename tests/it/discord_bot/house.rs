@@ -213,6 +213,24 @@ impl House {
         }
     }
 
+    pub async fn timeline(&self) -> Vec<String> {
+        let lines = self.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    /// Waits until something stands on the timeline, and then for quiet.
+    pub async fn stands(&self, what: &str) -> Vec<String> {
+        let waiting = async {
+            while !self.timeline().await.iter().any(|text| text.contains(what)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(self.patience, waiting).await;
+        assert!(waited.is_ok(), "waited for «{what}» on {:#?}", self.timeline().await);
+        self.quiet().await;
+        self.timeline().await
+    }
+
     pub async fn forget(&self, id: &str) {
         for name in ["space", "card", "announcement", "pinned"] {
             self.desk.journal.bind(NAME, id, name, "").await.expect("bound");

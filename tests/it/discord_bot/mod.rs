@@ -277,40 +277,54 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     let bot = house.start().await;
     let (thread, _) = house.declare("Checkout fails").await;
     let discord = &house.discord;
-    let stands = async |what: &str| {
-        let waiting = async {
-            loop {
-                let lines =
-                    house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
-                let told: Vec<String> = lines.into_iter().map(|line| line.text).collect();
-                if told.iter().any(|text| text.contains(what)) {
-                    return told;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-        };
-        let stands = tokio::time::timeout(house::PATIENCE, waiting).await;
-        stands.unwrap_or_else(|_| panic!("waited for «{what}»"))
-    };
     let graph = discord.share(house.bob, thread.id, "5xx since 03:02", ("graph.png", b"abc")).expect("said");
     let chosen = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
     chosen.message().await.expect("an answer");
     // The example of FIPS 180-4.
     let sum = "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    let told = stands(sum).await;
+    let told = house.stands(sum).await;
     assert!(told.iter().any(|text| text.starts_with("bob: 5xx since 03:02 [graph.png]")), "{told:#?}");
     assert!(told.iter().any(|text| text.starts_with("File graph.png (")), "{told:#?}");
     // What it says now the gateway keeps from a bot without the intent for it: that it was changed is told.
     discord.edit(house.bob, graph.id, "5xx since 02:58").expect("it is bob's");
-    let told = stands("was changed in Discord since").await;
+    let told = house.stands("was changed in Discord since").await;
     assert!(!told.iter().any(|text| text.contains("02:58")), "{told:#?}");
     let again = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
     again.message().await.expect("an answer");
-    stands("corrected to «bob: 5xx since 02:58").await;
+    house.stands("corrected to «bob: 5xx since 02:58").await;
     discord.delete(graph.id);
-    let told = stands("corrected to «(the message was deleted in the chat)»").await;
+    let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
     assert!(!told.iter().any(|text| text.starts_with("bob: 5xx since")), "{told:#?}");
     house.end(bot, "a message that changes").await;
+}
+
+#[tokio::test]
+async fn an_edit_of_before_is_not_told_as_one_since() {
+    use commandpost::{
+        desk::clock::{System, World},
+        model::discord::{ManualClock, permissions},
+    };
+    let clock = ManualClock::at(System.now());
+    let house = House::with_clock(clock.clock()).await;
+    let may_pin = house.discord.role("responders", permissions::PIN_MESSAGES);
+    house.discord.give_role(house.ada, may_pin);
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let said = house.discord.say(house.bob, thread.id, "5xx since 03:02").expect("said");
+    house.discord.edit(house.bob, said.id, "5xx since 02:58").expect("it is bob's");
+    let chosen = house.discord.message_command(house.ada, said.id, "Add to timeline").expect("registered");
+    chosen.message().await.expect("an answer");
+    // A pin changes a message, and not its words.
+    house.discord.pin(house.ada, said.id).expect("pinned");
+    house.ask(house.ada, thread.id, "note", json!({"text": "it is pinned"})).await;
+    house.quiet().await;
+    clock.advance(chrono::TimeDelta::seconds(1));
+    house.discord.edit(house.bob, said.id, "5xx since 02:57").expect("it is bob's");
+    let told = house.stands("was changed in Discord since").await;
+    let pinned = told.iter().position(|text| text == "it is pinned").expect("a note");
+    let since = told.iter().position(|text| text.contains("was changed")).expect("a note");
+    assert!(since > pinned, "{told:#?}");
+    house.end(bot, "an edit of before").await;
 }
 
 fn alert(fingerprint: &str, status: Status) -> Alert {

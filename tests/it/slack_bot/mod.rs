@@ -249,6 +249,9 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     assert_eq!(told.iter().filter(is_file).count(), 1, "{told:#?}");
     slack.edit(bob, &channel.id, &graph, "5xx since 02:58").expect("it is there");
     house.stands("corrected to «Bob: 5xx since 02:58").await;
+    // Slack's preview changes a message as well, but no words of it.
+    let preview = slack.preview(&channel.id, &graph).expect("it is there");
+    preview.acknowledged().await.expect("in time");
     // Of a file that it may not read, the app says where it is.
     slack.take_scope("files:read");
     let log = slack.share(bob, &channel.id, "the log", ("err.log", b"x")).expect("said");
