@@ -22,7 +22,7 @@ use axum::{
 };
 use serde_json::json;
 
-use self::world::{Out, World};
+use self::world::{Out, SLACKBOT, World};
 pub use self::{
     people::Impossible,
     world::{Channel, Message, OpenView, User, Whisper},
@@ -128,22 +128,48 @@ impl SlackModel {
             }
         });
     }
-    /// Somebody deletes a message.
+    /// Somebody deletes a message. Where replies hang below it, Slack's own stands in its place.
     pub fn delete(&self, channel: &str, ts: &str) {
-        let gone = self.messages(channel).into_iter().find(|message| message.ts == ts);
-        self.with(|w| {
-            if let Some(found) = w.channels.get_mut(channel) {
-                found.messages.retain(|message| message.ts != ts);
-                found.pins.retain(|pin| pin != ts);
+        let messages = self.messages(channel);
+        let Some(gone) = messages.iter().find(|message| message.ts == ts) else { return };
+        let tombstone = messages.iter().any(|message| message.thread.as_deref() == Some(ts)).then(|| {
+            let (user, text) = (SLACKBOT.to_owned(), "This message was deleted.".to_owned());
+            Message {
+                user,
+                text,
+                blocks: vec![],
+                metadata: None,
+                files: vec![],
+                is_bots: false,
+                ..gone.clone()
             }
         });
-        let Some(gone) = gone else { return };
         self.tell("events_api", |w| {
-            let (before, at) = (w.message_json(&gone), w.ts());
-            w.event_json(json!({
-                "type": "message", "subtype": "message_deleted", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
-                "deleted_ts": ts, "previous_message": before,
-            }))
+            if let Some(found) = w.channels.get_mut(channel) {
+                found.pins.retain(|pin| pin != ts);
+                match &tombstone {
+                    Some(tombstone) => {
+                        let stands = found.messages.iter_mut().filter(|message| message.ts == ts);
+                        stands.for_each(|message| message.clone_from(tombstone));
+                    }
+                    None => found.messages.retain(|message| message.ts != ts),
+                }
+            }
+            let (before, at) = (w.message_json(gone), w.ts());
+            let mut event = json!({
+                "type": "message", "hidden": true, "channel": channel, "ts": at, "event_ts": at, "previous_message": before,
+            });
+            match &tombstone {
+                Some(tombstone) => {
+                    event["subtype"] = json!("message_changed");
+                    event["message"] = w.message_json(tombstone);
+                }
+                None => {
+                    event["subtype"] = json!("message_deleted");
+                    event["deleted_ts"] = json!(ts);
+                }
+            }
+            w.event_json(event)
         });
     }
     /// Slack is out of reach: connections break, sockets too.

@@ -8,6 +8,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::secret::Secret;
 
+/// Slack itself, who puts up a sign where a message with replies was deleted.
+pub(super) const SLACKBOT: &str = "USLACKBOT";
+
 /// A person or the bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -260,6 +263,9 @@ impl World {
         }
         if !message.files.is_empty() {
             shown["files"] = json!(message.files);
+        }
+        if message.user == SLACKBOT {
+            (shown["subtype"], shown["hidden"]) = (json!("tombstone"), json!(true));
         }
         if message.is_edited {
             shown["edited"] = json!({"user": message.user, "ts": message.ts});

@@ -274,6 +274,14 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
     assert!(!told.iter().any(|text| text.starts_with("Bob: 5xx since")), "{told:#?}");
     assert_eq!(told.iter().filter(|text| text.contains("was corrected")).count(), 3, "{told:#?}");
+    // So is one that has replies, though something else stands in its place.
+    let (root, _) = slack.say(bob, &channel.id, None, "the index is gone").expect("said");
+    slack.react(ada, &channel.id, &root, "pushpin").expect("put there");
+    house.stands("Bob: the index is gone").await;
+    slack.say(ada, &channel.id, Some(&root), "which?").expect("said");
+    slack.delete(&channel.id, &root);
+    let stands = |told: &[String]| told.iter().any(|text| text.starts_with("Bob: the index is gone"));
+    house.until("the deletion", |told| !stands(told)).await;
     house.end(bot, "follows").await;
 }
 
