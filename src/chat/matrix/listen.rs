@@ -267,8 +267,8 @@ impl MatrixDoor {
                 self.do_and_answer(&said, words).await;
             }
             Says::Pin { target } => self.put_on_timeline(&about(), target).await?,
-            Says::Edit { target, body } => {
-                self.follow_edit(&about(), target, body, &heard.sender).await;
+            Says::Edit { target, content } => {
+                self.follow_edit(&about(), target, content, &heard.sender).await;
             }
             Says::Redaction { target } => {
                 let by = self.person(&heard.sender);
@@ -281,7 +281,7 @@ impl MatrixDoor {
         Ok(true)
     }
 
-    fn person(&self, account: &str) -> crate::people::Person {
+    pub(super) fn person(&self, account: &str) -> crate::people::Person {
         let people = &self.settings.people;
         people.of(account).unwrap_or_else(|| heard::meet(people, account, None))
     }
