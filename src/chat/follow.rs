@@ -48,6 +48,11 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     files: impl Future<Output = Vec<File>> + Send + 'static,
 ) -> Result<Answer, Refusal> {
     if let Some((incident, entry)) = entry_of(&**place, pinned.target).await {
+        // Whoever may not see the incident is not told which one it is.
+        if !place.desk().seen_by(&pinned.by).may_see(incident).await {
+            let why = "That message is on a timeline already.";
+            return Err(Refusal::conflict(why, "Use `note` where you want its words as well."));
+        }
         files::put_later(place, pinned, incident, files);
         return correct(&**place, pinned, incident, entry, argv).await;
     }

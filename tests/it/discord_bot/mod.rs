@@ -299,6 +299,27 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
 }
 
 #[tokio::test]
+async fn on_which_restricted_timeline_a_message_stands_is_not_told_to_who_may_not_see_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let said = house.discord.say(house.bob, thread.id, "5xx since 03:02").expect("said");
+    let choose = async |who| {
+        let chosen = house.discord.message_command(who, said.id, "Add to timeline").expect("registered");
+        chosen.message().await.expect("an answer").content
+    };
+    choose(house.ada).await;
+    house.ask(house.ada, thread.id, "crew restrict", json!({})).await;
+    house.quiet().await;
+    let refused = choose(house.bob).await;
+    assert!(refused.contains("on a timeline already") && !refused.contains("INC-1"), "{refused}");
+    assert!(!refused.contains("entry"), "{refused}");
+    let refused = choose(house.ada).await;
+    assert!(refused.contains("on the timeline of INC-1 already"), "{refused}");
+    house.end(bot, "restricted since").await;
+}
+
+#[tokio::test]
 async fn an_edit_of_before_is_not_told_as_one_since() {
     use commandpost::{
         desk::clock::{System, World},
