@@ -1,7 +1,8 @@
 //! Messages that people put on the timeline by «Add to timeline», and what becomes of the entry when one changes.
 //!
-//! That a message was changed or deleted the gateway tells without any privileged intent; what it says now it tells only where
-//! the application has that of message content. Without it, the timeline says that there are new words, and the menu takes them.
+//! That a message was changed or deleted the gateway tells without any privileged intent; what it says now it tells only to whom
+//! asks for that of message content, which we do not, and of messages that name the bot. Otherwise the timeline says that there are
+//! new words, and the menu takes them. Where Discord speaks to us over HTTP, it tells neither.
 
 use std::sync::Arc;
 
