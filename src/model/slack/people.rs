@@ -98,15 +98,28 @@ impl SlackModel {
     /// # Errors
     /// When the message has none.
     pub fn press(&self, user: &str, channel: &str, ts: &str, button: &str) -> Result<Asked<'_>, Impossible> {
-        self.joins(user, channel)?;
         let message = self.message(channel, ts)?;
+        self.press_seen(user, channel, &message, button)
+    }
+    /// Presses a button of a message as this person saw it: their client was not told yet that it was changed.
+    ///
+    /// # Errors
+    /// When the message had none.
+    pub fn press_seen(
+        &self,
+        user: &str,
+        channel: &str,
+        message: &Message,
+        button: &str,
+    ) -> Result<Asked<'_>, Impossible> {
+        self.joins(user, channel)?;
         let elements =
             message.blocks.iter().flat_map(|block| block["elements"].as_array().into_iter().flatten());
         let Some(action) = elements.into_iter().find(|element| element["action_id"] == button).cloned()
         else {
             return impossible(format!("there is no {button}; there are {:?}", message.buttons()));
         };
-        Ok(self.asked(user, "interactive", |w| w.press_json(user, channel, &message, &action)))
+        Ok(self.asked(user, "interactive", |w| w.press_json(user, channel, message, &action)))
     }
     /// The global shortcut.
     pub fn shortcut(&self, user: &str, callback: &str) -> Asked<'_> {

@@ -73,7 +73,6 @@ async fn a_restart_that_remembers_nothing_finds_the_thread_and_the_card_again() 
     house.quiet().await;
     house.stop(bot).await;
     house.forget("INC-1").await;
-    // Somebody else's thread of such a name is not taken for ours.
     let bot = house.start().await;
     house.ask(house.ada, house.post, "note", json!({"text": "back again", "incident": "INC-1"})).await;
     house.quiet().await;
@@ -83,6 +82,14 @@ async fn a_restart_that_remembers_nothing_finds_the_thread_and_the_card_again() 
     assert_eq!(house.lines(thread.id).len(), 1);
     assert_eq!(house.discord.messages(house.post).len(), 1, "announced once");
     house.ask(house.ada, thread.id, "note", json!({"text": "the thread is known again"})).await;
+    // Somebody else's thread of such a name is not taken for ours.
+    let others = house.discord.open_thread(house.bob, house.post, "INC-2 is mine").expect("bob may");
+    house.ask(house.ada, house.post, "declare", json!({"title": "Search is slow"})).await;
+    let ours = || house.discord.threads().into_iter().find(|thread| thread.name == "INC-2 Search is slow");
+    let ours = house.eventually("our own thread", ours).await;
+    house.quiet().await;
+    assert_eq!(house.cards(ours.id).len(), 1);
+    assert!(house.discord.messages(others).is_empty());
     house.end(bot, "a restart").await;
 }
 
@@ -137,9 +144,15 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     let taken = house.discord.press(house.bob, card.id, &button(&card, "take")).expect("a button");
     assert!(taken.message().await.expect("an answer").is_ephemeral());
     // A card that has moved on: the button is no longer there, and says so.
+    house.ask(house.ada, thread.id, "task done", json!({"n": 1, "result": "they are well"})).await;
     house.ask(house.ada, thread.id, "resolve", json!({"reason": "rolled back"})).await;
-    house.ask(house.ada, thread.id, "close", json!({"reason": "done", "incident": "INC-1"})).await;
+    house.ask(house.ada, thread.id, "close", json!({})).await;
     house.quiet().await;
+    let now = house.discord.message(card.id).expect("the same card");
+    assert!(!now.custom_ids().contains(&button(&card, "resolve")), "{now:?}");
+    let late = house.discord.press_seen(house.bob, &card, &button(&card, "resolve")).expect("he saw it");
+    let told = late.message().await.expect("an answer").content;
+    assert!(told.contains("not on the card any more"), "{told}");
     house.end(bot, "buttons").await;
 }
 

@@ -162,6 +162,9 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     house.quiet().await;
     let now = house.cards(&channel.id).pop().expect("a card");
     assert!(!now.buttons().contains(&old), "{:?}", now.buttons());
+    let late = house.slack.press_seen(&house.bob, &channel.id, &card, &old).expect("he saw it");
+    let told = late.answer().await.expect("an answer").text;
+    assert!(told.contains("not on the card any more"), "{told}");
     house.end(bot, "buttons").await;
 }
 
