@@ -211,9 +211,9 @@ impl MattermostModel {
     pub fn dialogs(&self) -> Vec<OpenDialog> {
         self.with(|w| w.dialogs.clone())
     }
-    /// The longest that the app took for something that it was told, in milliseconds.
-    pub fn slowest_ms(&self) -> i64 {
-        self.with(|w| w.took_ms.iter().copied().max().unwrap_or_default())
+    /// How often the app answered a slash command, a press or a form, were it but to say that it heard.
+    pub fn answers(&self) -> usize {
+        self.with(|w| w.answers)
     }
 
     /// Waits until `find` finds something; `None` when patience runs out.
