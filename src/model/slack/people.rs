@@ -158,7 +158,7 @@ impl SlackModel {
         self.with(|w| w.views.retain(|one| one.id != open.id));
         Ok(asked)
     }
-    /// Says something, in Slack's own writing; the bot hears it if it is named.
+    /// Says something, in Slack's own writing.
     ///
     /// # Errors
     /// When there is no such channel.
@@ -169,37 +169,7 @@ impl SlackModel {
         thread: Option<&str>,
         text: &str,
     ) -> Result<(String, Asked<'_>), Impossible> {
-        self.joins(user, channel)?;
-        let seen = self.whispers(user).len();
-        let (ts, bot) = self.with(|w| {
-            let ts = w.ts();
-            let message = Message {
-                ts: ts.clone(),
-                thread: thread.map(str::to_owned),
-                user: user.to_owned(),
-                is_bots: false,
-                text: text.to_owned(),
-                blocks: vec![],
-                metadata: None,
-                files: vec![],
-                is_edited: false,
-            };
-            if let Some(found) = w.channels.get_mut(channel) {
-                found.messages.push(message);
-            }
-            (ts, w.bot_user.clone())
-        });
-        let mut told = String::new();
-        if text.contains(&format!("<@{bot}")) {
-            let mut event = json!({
-                "type": "app_mention", "user": user, "text": text, "ts": ts, "channel": channel, "event_ts": ts,
-            });
-            if let Some(thread) = thread {
-                event["thread_ts"] = json!(thread);
-            }
-            told = self.tell("events_api", |w| w.event_json(event));
-        }
-        Ok((ts, Asked { model: self, told, user: user.to_owned(), seen }))
+        self.says(user, channel, thread, text, |_| vec![])
     }
     /// Says something with a file of this name.
     ///
@@ -212,8 +182,7 @@ impl SlackModel {
         text: &str,
         (name, bytes): (&str, &[u8]),
     ) -> Result<String, Impossible> {
-        let (ts, _) = self.say(user, channel, None, text)?;
-        self.with(|w| {
+        let files = |w: &mut World| {
             let id = format!("F{:010}", w.files.len() + 1);
             let file = json!({
                 "id": id, "name": name, "size": bytes.len(), "user": user,
@@ -221,11 +190,49 @@ impl SlackModel {
                 "url_private": format!("{}/files-pri/{id}/{name}", w.url),
             });
             w.files.insert(id, bytes.to_vec());
-            let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
-            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
-            message.into_iter().for_each(|message| message.files.push(file.clone()));
+            vec![file]
+        };
+        Ok(self.says(user, channel, None, text, files)?.0)
+    }
+    fn says(
+        &self,
+        user: &str,
+        channel: &str,
+        thread: Option<&str>,
+        text: &str,
+        files: impl FnOnce(&mut World) -> Vec<Value>,
+    ) -> Result<(String, Asked<'_>), Impossible> {
+        self.joins(user, channel)?;
+        let seen = self.whispers(user).len();
+        let (ts, mut told, bot) = self.with(|w| {
+            let ts = w.ts();
+            let message = Message {
+                ts: ts.clone(),
+                thread: thread.map(str::to_owned),
+                user: user.to_owned(),
+                is_bots: false,
+                text: text.to_owned(),
+                blocks: vec![],
+                metadata: None,
+                files: files(w),
+                is_edited: false,
+            };
+            if let Some(found) = w.channels.get_mut(channel) {
+                found.messages.push(message.clone());
+            }
+            (ts, w.tell_of(channel, &message), w.bot_user.clone())
         });
-        Ok(ts)
+        if text.contains(&format!("<@{bot}")) {
+            let mut event = json!({
+                "type": "app_mention", "user": user, "text": text, "ts": ts, "channel": channel, "event_ts": ts,
+            });
+            if let Some(thread) = thread {
+                event["thread_ts"] = json!(thread);
+            }
+            told = self.tell("events_api", |w| w.event_json(event));
+        }
+        self.shared.send_all();
+        Ok((ts, Asked { model: self, told, user: user.to_owned(), seen }))
     }
     /// Gives a message other words.
     ///
@@ -234,7 +241,7 @@ impl SlackModel {
     pub fn edit(&self, user: &str, channel: &str, ts: &str, text: &str) -> Result<Asked<'_>, Impossible> {
         let before = self.message(channel, ts)?;
         let after = Message { text: text.to_owned(), is_edited: true, ..before.clone() };
-        Ok(self.changed(user, channel, before, after))
+        Ok(self.changed(user, channel, &before, &after))
     }
     /// Slack shows below a message what the page that it names is about. It stays as edited as it was.
     ///
@@ -242,20 +249,18 @@ impl SlackModel {
     /// When there is no such message.
     pub fn preview(&self, channel: &str, ts: &str) -> Result<Asked<'_>, Impossible> {
         let message = self.message(channel, ts)?;
-        let user = message.user.clone();
-        Ok(self.changed(&user, channel, message.clone(), message))
+        Ok(self.changed(&message.user, channel, &message, &message))
     }
-    fn changed(&self, user: &str, channel: &str, before: Message, after: Message) -> Asked<'_> {
-        self.asked(user, "events_api", |w| {
+    fn changed(&self, user: &str, channel: &str, before: &Message, after: &Message) -> Asked<'_> {
+        let seen = self.whispers(user).len();
+        let told = self.with(|w| {
             let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
             let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == after.ts));
-            message.into_iter().for_each(|message| message.clone_from(&after));
-            let (before, now, at) = (w.message_json(&before), w.message_json(&after), w.ts());
-            w.event_json(json!({
-                "type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
-                "message": now, "previous_message": before,
-            }))
-        })
+            message.into_iter().for_each(|message| message.clone_from(after));
+            w.tell_of_change(channel, before, after)
+        });
+        self.shared.send_all();
+        Asked { model: self, told, user: user.to_owned(), seen }
     }
     /// Puts an emoji on a message, by its name.
     ///

@@ -134,6 +134,8 @@ pub struct World {
     pub(super) triggers: HashMap<String, (String, DateTime<Utc>)>,
     pub(super) hooks: HashMap<String, Hook>,
     pub(super) told: BTreeMap<String, Told>,
+    /// Of these, what is still to be sent.
+    pub(super) unsent: Vec<String>,
     pub(super) sockets: BTreeMap<u64, UnboundedSender<Out>>,
     pub(super) tickets: BTreeSet<String>,
     /// Where the app is reached over HTTP; by socket if nowhere.
@@ -188,6 +190,7 @@ impl World {
             triggers: HashMap::new(),
             hooks: HashMap::new(),
             told: BTreeMap::new(),
+            unsent: vec![],
             sockets: BTreeMap::new(),
             tickets: BTreeSet::new(),
             app_url: None,

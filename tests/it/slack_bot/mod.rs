@@ -289,6 +289,29 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
 }
 
 #[tokio::test]
+async fn what_people_say_to_each_other_and_what_the_bot_says_is_heard_and_forgotten() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, card) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let before = (house.timeline().await, house.slack.messages(&channel.id).len());
+    let (heard, _) = house.slack.acknowledged();
+    for text in ["note the database failed over", "!note x", "/incident close", "commandpost, close", "INC-1"]
+    {
+        house.slack.say(&house.bob, &channel.id, None, text).expect("said");
+    }
+    house.slack.say(&house.bob, &channel.id, Some(&card.ts), "note within a thread").expect("said");
+    house.slack.share(&house.bob, &channel.id, "note", ("a.png", b"abc")).expect("said");
+    let all =
+        || (house.slack.acknowledged().0 >= heard + 7 && house.slack.acknowledged().1 == 0).then_some(());
+    house.eventually("all to be heard", all).await;
+    assert_eq!(house.timeline().await, before.0);
+    assert_eq!(house.slack.messages(&channel.id).len(), before.1 + 7, "nothing is answered");
+    assert!(house.slack.whispers(&house.bob).is_empty());
+    house.end(bot, "small talk").await;
+}
+
+#[tokio::test]
 async fn in_a_thread_the_bot_is_spoken_to_by_name() {
     let mut house = House::new().await;
     house.space = SlackSpace::Thread;

@@ -40,8 +40,8 @@ async fn slack_is_answered_within_three_seconds_however_slow_the_house_is() {
     assert!(!pressed.answer().await.expect("later").text.is_empty());
     house.quiet().await;
     assert_eq!(house.lines(&channel.id).iter().filter(|line| line.contains("slowly")).count(), 1);
-    let (_, missed) = house.slack.acknowledged();
-    assert_eq!(missed, 0);
+    // Nothing that the app was told is left without a word, its own messages among it.
+    house.eventually("the last acknowledgement", || (house.slack.acknowledged().1 == 0).then_some(())).await;
     house.end(bot, "slow").await;
 }
 
