@@ -45,7 +45,7 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     incident: Option<IncidentId>,
     author: &str,
     argv: Vec<String>,
-    files: impl Future<Output = Vec<File>> + Send + 'static,
+    files: Vec<File>,
 ) -> Result<Answer, Refusal> {
     if let Some((incident, entry)) = entry_of(&**place, pinned.target).await {
         // Whoever may not see the incident is not told which one it is.

@@ -13,7 +13,7 @@ use super::{DiscordDoor, asked::Asked};
 use crate::{
     chat::{
         bring::Place,
-        files::{self, FILES_MAX, File},
+        files::File,
         follow::{self, Change, entry_of},
         words::note_of,
     },
@@ -64,19 +64,18 @@ impl DiscordDoor {
         {
             tracing::warn!(?halt, "an edit of before may be told on the timeline");
         }
-        let door = self.clone();
-        let files = async move { door.files_of(&message, &link).await };
+        let files = self.files_of(&message, &link);
         follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await
     }
 
-    async fn files_of(&self, message: &Value, link: &str) -> Vec<File> {
-        let mut files = Vec::new();
-        for file in message["attachments"].as_array().into_iter().flatten().take(FILES_MAX) {
+    fn files_of(self: &Arc<Self>, message: &Value, link: &str) -> Vec<File> {
+        let file = |file: &Value| {
             // An attachment's own address ends within a day.
-            let reading = self.rest.file(file["url"].as_str().unwrap_or_default());
-            files.push(files::file(file["filename"].as_str(), link.to_owned(), reading).await);
-        }
-        files
+            let (door, url) = (self.clone(), file["url"].as_str().unwrap_or_default().to_owned());
+            let reading = async move { door.rest.file(&url).await };
+            Some(File::new(file["id"].as_str()?, file["filename"].as_str(), link.to_owned(), reading))
+        };
+        message["attachments"].as_array().into_iter().flatten().filter_map(file).collect()
     }
 
     /// Whoever wrote a message that is on the timeline.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::chat::{
     bring::Place,
-    files,
+    files::File,
     follow::{self, Change, entry_of},
     thread::thread_space,
     words::note_of,
@@ -61,11 +61,13 @@ impl MatrixDoor {
         let pinned = Change { by: said.person.clone(), event: said.event, target };
         let done = match argv {
             Ok(argv) => {
-                let (door, address) = (self.clone(), now["url"].as_str().unwrap_or_default().to_owned());
-                let files = async move {
-                    let Some(name) = name else { return vec![] };
-                    vec![files::file(Some(&name), link, door.rest.media(&address)).await]
+                let address = now["url"].as_str().unwrap_or_default().to_owned();
+                let file = |name: String| {
+                    let (door, from) = (self.clone(), address.clone());
+                    let reading = async move { door.rest.media(&from).await };
+                    File::new(&address, Some(&name), link, reading)
                 };
+                let files = name.map(file).into_iter().collect();
                 let incident = Some(incident);
                 follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
             }

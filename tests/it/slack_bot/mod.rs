@@ -266,6 +266,14 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     for once in ["Bob: the log [err.log] (", "Linked err.log"] {
         assert_eq!(told.iter().filter(|text| text.starts_with(once)).count(), 1, "{once}: {told:#?}");
     }
+    // What could not be read is tried again, what was read is not.
+    slack.give_scope("files:read");
+    for message in [&log, &graph] {
+        let again = slack.message_action(ada, &channel.id, message, "add_to_timeline").expect("done");
+        again.answer().await.expect("an answer");
+    }
+    let told = house.stands("File err.log (1 byte").await;
+    assert_eq!(told.iter().filter(|text| text.starts_with("File err.log")).count(), 1, "{told:#?}");
     // Said where no incident is, but with one open: it is meant, and its entry follows as well.
     let (late, _) = slack.say(bob, &house.post, None, "mail is late").expect("said");
     let noted = slack.message_action(ada, &house.post, &late, "add_to_timeline").expect("done");
@@ -284,7 +292,13 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     slack.say(ada, &channel.id, Some(&root), "which?").expect("said");
     slack.delete(&channel.id, &root);
     let stands = |told: &[String]| told.iter().any(|text| text.starts_with("Bob: the index is gone"));
-    house.until("the deletion", |told| !stands(told)).await;
+    let told = house.until("the deletion", |told| !stands(told)).await;
+    let read = slack.requests().into_iter().filter(|request| request.path.ends_with("/graph.png")).count();
+    assert_eq!(
+        (read, told.iter().filter(|text| text.starts_with("File graph.png")).count()),
+        (1, 1),
+        "{told:#?}"
+    );
     house.end(bot, "follows").await;
 }
 
