@@ -14,12 +14,12 @@ use super::{
     heard::{self, Heard, Says},
     render,
     rest::{LISTEN, Trouble, part},
-    space::whole,
+    space::gone,
     stand::Stand,
 };
 use crate::{
     chat::{
-        bring::catch_up,
+        bring::{Halt, catch_up, whole},
         follow::{Change, follow_deletion, forget_card},
         typed::command,
         wire::txn,
@@ -48,8 +48,8 @@ impl From<Trouble> for Deaf {
     }
 }
 
-fn unwritten(halt: crate::chat::bring::Halt, room: &str) -> Deaf {
-    match whole(halt, room) {
+fn unwritten(halt: Halt, room: &str) -> Deaf {
+    match whole(halt, || gone(room)) {
         Outcome::Retry { why, after } => Deaf::Why(why, after),
         Outcome::Unknown { why } | Outcome::Failed { why } => Deaf::Why(why, None),
         Outcome::Sent { .. } => Deaf::Why(String::new(), None),

@@ -10,7 +10,7 @@ pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Halt, Step, incident},
+        bring::{AFTER_FORBIDDEN, Step, incident},
         space::{self, Home, invited, keep, not_invited},
     },
     config::MatrixSpace,
@@ -175,15 +175,6 @@ impl MatrixDoor {
              Encryption cannot be switched off again. Make another room without it, and name that in the settings \
              (`matrix.room`)."
         )
-    }
-}
-
-/// A place that was never made has nothing to forget.
-pub(super) fn whole(halt: Halt, room: &str) -> Outcome {
-    match halt {
-        Halt::Outcome(outcome) => outcome,
-        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
-        Halt::SpaceGone => gone(room),
     }
 }
 

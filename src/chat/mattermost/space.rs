@@ -13,7 +13,7 @@ pub(super) use crate::chat::thread::parts_of as channel_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Halt, Step, incident},
+        bring::{Step, incident},
         space::{self, Home, SKEW_SECONDS, invited, keep, not_invited},
         trouble::Doing,
     },
@@ -156,13 +156,4 @@ pub(super) fn gone(channel: &str) -> Outcome {
     let (status, id) = (404, "app.channel.get.existing.app_error".to_owned());
     let message = "it is not there".to_owned();
     Trouble::Refused(Refused { status, id, message }).outcome(Doing::Post, channel)
-}
-
-/// A place that was never made has nothing to forget.
-pub(super) fn whole(halt: Halt, channel: &str) -> Outcome {
-    match halt {
-        Halt::Outcome(outcome) => outcome,
-        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
-        Halt::SpaceGone => gone(channel),
-    }
 }
