@@ -13,7 +13,7 @@ use crate::{
     chat::{
         bring::AFTER_FORBIDDEN,
         files::PATIENCE,
-        trouble::AFTER_MISTAKE,
+        trouble::{AFTER_MISTAKE, Limiting, patiently},
         wire::{ANSWER_BYTES_MAX, Brake, TOTAL, body as body_of, causes, client, quote},
     },
     config::Secret,
@@ -27,9 +27,6 @@ pub(super) const LISTEN: StdDuration = StdDuration::from_secs(25);
 const WAIT_MAX_MS: u64 = 3_600_000;
 /// Where an answer of 429 names no time.
 const WAIT_MS: u64 = 5_000;
-/// Waits of up to this length are sat out, so many in a row.
-const PATIENT_WAIT: StdDuration = StdDuration::from_secs(5);
-const PATIENT_TRIES: u32 = 3;
 /// RFC 3986, section 2.3: what need not be encoded in a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -108,6 +105,15 @@ impl Trouble {
     }
 }
 
+impl Limiting for Trouble {
+    fn wait(&self) -> Option<StdDuration> {
+        match self {
+            Self::Wait(after) => Some(*after),
+            _ => None,
+        }
+    }
+}
+
 pub(super) struct Rest {
     client: reqwest::Client,
     base: String,
@@ -158,15 +164,9 @@ impl Rest {
         }
     }
 
-    /// What nothing else waits for: where the homeserver asks for a moment, it gets it at once.
+    /// What nothing else waits for.
     pub async fn patiently(&self, method: Method, path: &str, body: Value) -> Result<Value, Trouble> {
-        for _ in 0..PATIENT_TRIES {
-            match self.call(method.clone(), path, &[], Some(body.clone()), TOTAL).await {
-                Err(Trouble::Wait(wait)) if wait <= PATIENT_WAIT => tokio::time::sleep(wait).await,
-                done => return done,
-            }
-        }
-        self.call(method, path, &[], Some(body), TOTAL).await
+        patiently(|| self.call(method.clone(), path, &[], Some(body.clone()), TOTAL)).await
     }
 
     /// Sends a message under a transaction id; returns the event's id. Mentions are switched off.
