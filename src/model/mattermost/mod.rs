@@ -27,7 +27,7 @@ pub use self::{
     people::{Asked, Impossible},
     world::{Channel, OpenDialog, Post, Whisper},
 };
-use super::stand::Stand;
+use super::stand::{Stand, look_until};
 use crate::{config::secret::Secret, publish::Now};
 
 type Shared = super::stand::Shared<World>;
@@ -217,19 +217,7 @@ impl MattermostModel {
     }
 
     /// Waits until `find` finds something; `None` when patience runs out.
-    pub async fn wait_for<T>(
-        &self,
-        patience: Duration,
-        mut find: impl FnMut(&Self) -> Option<T>,
-    ) -> Option<T> {
-        let looking = async {
-            loop {
-                if let Some(found) = find(self) {
-                    return found;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(patience, looking).await.ok()
+    pub async fn wait_for<T>(&self, patience: Duration, find: impl FnMut(&Self) -> Option<T>) -> Option<T> {
+        look_until(self, patience, find).await
     }
 }
