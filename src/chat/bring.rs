@@ -15,7 +15,7 @@ use crate::{
     incident::{id::IncidentId, state::Incident},
     journal::{
         Handle,
-        rows::{DeliveryFilter, DeliveryState, What},
+        rows::{Delivery, DeliveryFilter, DeliveryState, What},
     },
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
@@ -97,6 +97,13 @@ pub(super) trait Place: Send + Sync {
         said: &Said,
         key: &str,
     ) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// The bot's own line that this delivery was to bring, if it stands there.
+    fn find_line(
+        &self,
+        at: &str,
+        said: &Said,
+        delivery: &Delivery,
+    ) -> impl Future<Output = Step<Option<String>>> + Send;
     /// Pins a card. It is of use without, so nothing fails for it. False: worth another try with its next change.
     fn pin(&self, subject: &str, at: &str, message: &str) -> impl Future<Output = bool> + Send;
     /// Whatever else belongs to a space whose card changed. Nothing fails for it.
@@ -152,11 +159,18 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
     }
 }
 
-/// What a look for a message has shown; without its place there is no message either.
-pub(super) fn looked(place: &impl Place, at: &str, found: Step<Option<String>>) -> Reconciled {
-    match found {
+/// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again; without its place there
+/// is no line either.
+pub(super) async fn look_up(place: &impl Place, errand: &Errand) -> Reconciled {
+    let Content::Line(said) = &errand.content else { return Reconciled::Absent };
+    let at = match place.bindings().bound(&Spot::of(said).to_string(), "space").await {
+        Ok(Some(space)) => space,
+        Ok(None) => return Reconciled::Absent,
+        Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
+    };
+    match place.find_line(&at, said, &errand.delivery).await {
         Ok(Some(message)) => {
-            let url = Some(place.link(at, &message));
+            let url = Some(place.link(&at, &message));
             Reconciled::Arrived { external_id: Some(message), url }
         }
         Ok(None) | Err(Halt::SpaceGone) => Reconciled::Absent,
@@ -167,6 +181,15 @@ pub(super) fn looked(place: &impl Place, at: &str, found: Step<Option<String>>) 
             Outcome::Sent { .. } => Reconciled::Absent,
         },
         Err(Halt::Barred(why)) => Reconciled::CannotTell { why },
+    }
+}
+
+/// What comes of an errand that was stopped; a place that was never made has nothing to forget.
+pub(super) fn whole(halt: Halt, gone: impl FnOnce() -> Outcome) -> Outcome {
+    match halt {
+        Halt::Outcome(outcome) => outcome,
+        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
+        Halt::SpaceGone => gone(),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         id::IncidentId,
         refusal::{Because, Refusal},
     },
+    mask::Masked,
     people::Person,
 };
 
@@ -44,9 +45,14 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     incident: Option<IncidentId>,
     author: &str,
     argv: Vec<String>,
-    files: impl Future<Output = Vec<File>> + Send + 'static,
+    files: Vec<File>,
 ) -> Result<Answer, Refusal> {
     if let Some((incident, entry)) = entry_of(&**place, pinned.target).await {
+        // Whoever may not see the incident is not told which one it is.
+        if !place.desk().seen_by(&pinned.by).may_see(incident).await {
+            let why = "That message is on a timeline already.";
+            return Err(Refusal::conflict(why, "Use `note` where you want its words as well."));
+        }
         files::put_later(place, pinned, incident, files);
         return correct(&**place, pinned, incident, entry, argv).await;
     }
@@ -80,6 +86,10 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
         return;
     }
     let text = argv.last().cloned().unwrap_or_default();
+    // A preview that the chat adds is no edit, and neither is one of before the message was put there.
+    if says(place, incident, entry, &text).await.unwrap_or_default() {
+        return;
+    }
     let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
     if let Err(refusal) = follow(place, edit, incident, command, "edit").await {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
@@ -95,13 +105,20 @@ async fn correct(
     argv: Vec<String>,
 ) -> Result<Answer, Refusal> {
     let text = argv.last().cloned().unwrap_or_default();
-    let lines = place.desk().timeline(incident, entry).await?;
-    if lines.first().is_some_and(|line| line.seq == entry && line.text == text) {
+    if says(place, incident, entry, &text).await? {
         let why = format!("That message is on the timeline of {incident} already, as entry {entry}.");
         return Err(Refusal::conflict(why, "Choose it again when its words have changed."));
     }
     let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
     follow(place, again, incident, command, "again").await
+}
+
+/// Whether an entry says this already.
+async fn says(place: &impl Place, incident: IncidentId, entry: u64, text: &str) -> Result<bool, Refusal> {
+    let mut stored = text.to_owned();
+    Masked::default().mask(&mut stored);
+    let lines = place.desk().timeline(incident, entry).await?;
+    Ok(lines.first().is_some_and(|line| line.seq == entry && line.text == stored))
 }
 
 /// The author of a message on the timeline has changed it, and the chat does not tell how: the timeline says so much.

@@ -16,7 +16,7 @@ use crate::{
 /// Links of an incident that are shown above its place.
 const LINKS_MAX: usize = 8;
 /// Accounts invited with one change of the card.
-pub(super) const INVITES_MAX: usize = 10;
+const INVITES_MAX: usize = 10;
 /// Clocks may differ by this much.
 pub(super) const SKEW_SECONDS: i64 = 600;
 
@@ -132,6 +132,27 @@ pub(super) fn accounts(incident: &Incident, account_of: impl Fn(&str) -> Option<
     accounts.sort_unstable();
     accounts.dedup();
     accounts
+}
+
+/// Those of them who were not invited into this place yet, as many as may be with one change of the card.
+pub(super) async fn not_invited(
+    bindings: &Bindings,
+    subject: &str,
+    space: &str,
+    mut accounts: Vec<String>,
+) -> Step<Vec<String>> {
+    let known = bindings.all(subject).await?;
+    accounts.retain(|account| {
+        let invited = invited(account);
+        !known.iter().any(|(name, into)| *name == invited && into == space)
+    });
+    accounts.truncate(INVITES_MAX);
+    Ok(accounts)
+}
+
+/// What is bound to the place that an account was invited into.
+pub(super) fn invited(account: &str) -> String {
+    format!("invited/{account}")
 }
 
 /// Where people go from an incident's place, by label: the console, the status page, the incident's own links (the

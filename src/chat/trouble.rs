@@ -115,16 +115,32 @@ pub(super) fn forbidden(why: &str) -> Outcome {
     Outcome::Retry { after: Some(AFTER_FORBIDDEN), why: format!("{why} It is tried again by itself.") }
 }
 
+/// Whether a chat asks for time.
+pub(super) trait Limiting {
+    /// So much, if so.
+    fn wait(&self) -> Option<Duration>;
+}
+
+impl<R> Limiting for Trouble<R> {
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Wait(after) => Some(*after),
+            _ => None,
+        }
+    }
+}
+
 /// What nothing else waits for: where the chat asks for a moment, it gets it at once.
-pub(super) async fn patiently<T, R, F>(attempt: impl Fn() -> F) -> Result<T, Trouble<R>>
+pub(super) async fn patiently<T, E, F>(attempt: impl Fn() -> F) -> Result<T, E>
 where
-    F: Future<Output = Result<T, Trouble<R>>>,
+    E: Limiting,
+    F: Future<Output = Result<T, E>>,
 {
     for _ in 0..PATIENT_TRIES {
-        match attempt().await {
-            Err(Trouble::Wait(wait)) if wait <= PATIENT_WAIT => tokio::time::sleep(wait).await,
-            done => return done,
-        }
+        let done = attempt().await;
+        let wait = done.as_ref().err().and_then(Limiting::wait);
+        let Some(wait) = wait.filter(|wait| *wait <= PATIENT_WAIT) else { return done };
+        tokio::time::sleep(wait).await;
     }
     attempt().await
 }

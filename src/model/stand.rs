@@ -3,6 +3,7 @@
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use axum::{
@@ -17,6 +18,8 @@ use super::{
     server::{Server, public_headers},
 };
 use crate::publish::Now;
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// The world, and what time it is there.
 pub struct Shared<W> {
@@ -85,4 +88,21 @@ impl<W: Send + 'static> Stand<W> {
     pub(super) fn world(&self) -> MutexGuard<'_, W> {
         self.shared.world()
     }
+}
+
+/// Looks at a model until `find` finds something; `None` when patience runs out.
+pub(super) async fn look_until<M, T>(
+    model: &M,
+    patience: Duration,
+    mut find: impl FnMut(&M) -> Option<T>,
+) -> Option<T> {
+    let looking = async {
+        loop {
+            if let Some(found) = find(model) {
+                return found;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    };
+    tokio::time::timeout(patience, looking).await.ok()
 }

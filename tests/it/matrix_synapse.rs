@@ -294,6 +294,21 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
         pinned(&post.program.timeline("INC-1", 1).await) == 1
     })
     .await;
+    // One that was changed before has its new words.
+    let edited = ben.types_below(&main, &root, "the disk is full").await;
+    let anew = |message: &str, text: &str, html: &str| {
+        let new = json!({"msgtype": "m.text", "body": text, "format": "org.matrix.custom.html", "formatted_body": html});
+        json!({"msgtype": "m.text", "body": format!("* {text}"), "m.new_content": new,
+            "m.relates_to": {"rel_type": "m.replace", "event_id": message}})
+    };
+    ben.send(&main, "m.room.message", anew(&edited, "the disk is empty", "the disk is empty")).await;
+    let late = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": edited, "key": "📌"}});
+    ada.send(&main, "m.reaction", late).await;
+    until(60, "the changed message on the timeline", || async {
+        let entries = post.program.timeline("INC-1", 1).await;
+        Post::texts(&entries).iter().any(|text| text.starts_with("ben: the disk is empty (http"))
+    })
+    .await;
     // Another's pin on the same message adds nothing; a pin outside of an incident is nothing.
     ben.send(&main, "m.reaction", pin).await;
     let outside = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": elsewhere, "key": "📌"}});
@@ -312,19 +327,14 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     })
     .await;
 
-    ben.send(
-        &main,
-        "m.room.message",
-        json!({"msgtype": "m.text", "body": "* the index was rebuilt at 03:12",
-        "m.new_content": {"msgtype": "m.text", "body": "the index was rebuilt at 03:12"},
-        "m.relates_to": {"rel_type": "m.replace", "event_id": message}}),
-    )
-    .await;
+    // An edit is read as the message was: whoever is named by a link is named by their account.
+    let pill = "the index was rebuilt by <a href=\"https://matrix.to/#/@ada:localhost\">Ada L</a>";
+    ben.send(&main, "m.room.message", anew(&message, "the index was rebuilt by Ada L", pill)).await;
     until(60, "the correction", || async { count(&post.names("INC-1").await, "entry.corrected") == 1 }).await;
     let entries = post.program.timeline("INC-1", 1).await;
     let texts = Post::texts(&entries).join("\n");
-    assert!(texts.contains("ben: the index was rebuilt at 03:12 (https://matrix.to/#/"), "{texts}");
-    assert_eq!(count(&post.names("INC-1").await, "note"), 3, "{texts}");
+    assert!(texts.contains("ben: the index was rebuilt by @ada:localhost (https://matrix.to/#/"), "{texts}");
+    assert_eq!(count(&post.names("INC-1").await, "note"), 4, "{texts}");
     let path = format!("/rooms/{}/redact/{}/r1", part(&main), part(&message));
     ada.call("PUT", &path, Some(json!({}))).await;
     until(60, "the redaction", || async { count(&post.names("INC-1").await, "entry.redacted") == 1 }).await;

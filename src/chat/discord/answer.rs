@@ -24,7 +24,6 @@ use crate::{
     desk::{Answer, Caller},
     grammar,
     incident::{id::IncidentId, refusal::Refusal},
-    journal::rows::IncidentFilter,
 };
 
 /// An answer that is not there by now is announced and given later. Half of Discord's three seconds is left for the
@@ -36,7 +35,7 @@ const PATIENCE_WITH_CHOICES: Duration = Duration::from_millis(1_500);
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 const FIRST_ANSWER_TRIES: u32 = 3;
 const LATER_ANSWER_TRIES: u32 = 6;
-/// What stands where an answer may not stand for all to read.
+/// What everybody reads where an answer was for one.
 const UNSHOWN: &str = "An answer could not be shown to you alone. What was done stands on the timeline; ask again for the rest.";
 /// For the asker's eyes.
 pub(super) const EPHEMERAL: u64 = 1 << 6;
@@ -180,9 +179,9 @@ impl DiscordDoor {
                         message,
                         "Discord did not take the answer to an interaction"
                     );
-                    // Choices and forms are of no use any more; what was done is said where it was asked.
-                    if let Some(text) = body["data"]["content"].as_str().filter(|_| body["type"] == 4) {
-                        self.say_openly(asked, text).await;
+                    // Choices and forms are of no use any more; that there was an answer is said where it was asked.
+                    if body["type"] == 4 {
+                        self.say_openly(asked).await;
                     }
                     return;
                 }
@@ -197,12 +196,12 @@ impl DiscordDoor {
             }
         }
         self.standing.counters.late_answers.fetch_add(1, Relaxed);
-        if let Some(text) = body["data"]["content"].as_str().filter(|_| body["type"] == 4) {
-            self.say_openly(asked, text).await;
+        if body["type"] == 4 {
+            self.say_openly(asked).await;
         }
     }
 
-    /// Takes the place of "thinking"; as an ordinary message when Discord no longer takes answers (15 minutes).
+    /// Takes the place of "thinking"; when Discord no longer takes answers (15 minutes), everybody is told that there was one.
     async fn later_answer(&self, asked: &Asked, text: &str) {
         let path = format!("/webhooks/{}/{}/messages/@original", self.settings.application_id, asked.token);
         for try_number in 0..LATER_ANSWER_TRIES {
@@ -220,19 +219,13 @@ impl DiscordDoor {
                 Err(_) => tokio::time::sleep(Duration::from_secs(1 << try_number)).await,
             }
         }
-        self.say_openly(asked, text).await;
+        self.say_openly(asked).await;
     }
 
-    /// Whether there is an incident of which an answer may tell what others are not to read; if in doubt, there is.
-    async fn has_restricted(&self) -> bool {
-        let all = self.desk.journal.incidents(IncidentFilter::all(1_000)).await;
-        all.map_or(true, |all| all.iter().any(|row| row.seen_by.is_some()))
-    }
-
-    /// An answer that could not be given to the asker alone.
-    async fn say_openly(&self, asked: &Asked, text: &str) {
-        let text = if self.has_restricted().await { UNSHOWN } else { text };
-        let content = cap(&format!("**{}** {}", escape(&asked.person.name), soften(text)), CONTENT_MAX);
+    /// An answer could not be given to the asker alone. Others are not to read it: it may be a code, or of something that is not
+    /// for them.
+    async fn say_openly(&self, asked: &Asked) {
+        let content = cap(&format!("**{}** {UNSHOWN}", escape(&asked.person.name)), CONTENT_MAX);
         let once = super::render::nonce(&format!("answer/{}", asked.id));
         let body = json!({"content": content, "nonce": once, "enforce_nonce": true});
         if let Err(trouble) = self.rest.post(&format!("/channels/{}/messages", asked.channel), body).await {

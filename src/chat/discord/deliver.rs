@@ -19,6 +19,7 @@ use crate::{
     config::IncidentSpace,
     desk::Desk,
     incident::id::IncidentId,
+    journal::rows::Delivery,
     outbox::port::Outcome,
 };
 
@@ -138,6 +139,9 @@ impl Place for DiscordDoor {
     }
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
         self.create(at, render::line(said), &nonce(key), Doing::Say).await
+    }
+    async fn find_line(&self, at: &str, said: &Said, delivery: &Delivery) -> Step<Option<String>> {
+        self.find_said(at, said, delivery.created_at).await
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         match self.rest.put(&format!("/channels/{at}/messages/pins/{message}"), None).await {

@@ -29,7 +29,8 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{DiscordDoor, DiscordSettings, pinned::Edited, rest::Trouble};
+use super::{DiscordDoor, DiscordSettings, NAME, pinned::Edited, rest::Trouble};
+use crate::chat::bring::catch_up;
 
 /// How often the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -298,6 +299,10 @@ impl RawEventHandler for Listener {
     async fn raw_event(&self, _: Context, event: Event) {
         let counters = &self.door.standing.counters;
         self.life.events.fetch_add(1, Relaxed);
+        if matches!(event, Event::Ready(_) | Event::Resumed(_)) {
+            let desk = self.door.desk.clone();
+            self.house.spawn(async move { catch_up(&desk, NAME).await });
+        }
         match event {
             Event::GuildMembersChunk(_) => self.lives(),
             Event::Unknown(event) if event.kind == "GUILD_MEMBERS_CHUNK" => self.lives(),
@@ -325,7 +330,7 @@ impl RawEventHandler for Listener {
                 let edited = Edited {
                     message: event.id.to_string(),
                     channel: event.channel_id.to_string(),
-                    at: event.edited_timestamp.map(|at| at.to_string()),
+                    at: event.edited_timestamp.map(|at| at.timestamp_millis()),
                     text: event.content.unwrap_or_default(),
                 };
                 self.house.spawn(self.door.clone().follow_edit(edited));

@@ -1,5 +1,6 @@
 //! Looking for what the bot may have sent already, so that nothing stands twice.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{
@@ -8,11 +9,12 @@ use super::{
     render,
 };
 use crate::{
+    card::Said,
     chat::{
         bindings::Spot,
-        bring::{Halt, Step, looked},
+        bring::{Halt, Step},
     },
-    outbox::port::{Content, Errand, Outcome, Reconciled},
+    outbox::port::Outcome,
 };
 
 /// Messages looked through for one that may have arrived.
@@ -93,30 +95,25 @@ impl DiscordDoor {
             .map_err(Halt::Outcome)
     }
 
-    /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
-    pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
-        let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let subject = Spot::of(said).to_string();
-        let cannot = |why: String| Reconciled::CannotTell { why };
-        let (space, card) =
-            match (self.bindings.bound(&subject, "space").await, self.bindings.bound(&subject, "card").await)
-            {
-                (Ok(Some(space)), Ok(card)) => (space, card),
-                (Ok(None), _) => return Reconciled::Absent,
-                _ => return cannot("The journal does not answer.".into()),
-            };
+    /// The line of this number in an incident's space, not older than this moment.
+    pub(super) async fn find_said(
+        &self,
+        space: &str,
+        said: &Said,
+        since: DateTime<Utc>,
+    ) -> Step<Option<String>> {
         let mark = render::line_mark(said.seq);
-        let after = snowflake_at(errand.delivery.created_at.timestamp_millis() - SKEW_MS);
+        let after = snowflake_at(since.timestamp_millis() - SKEW_MS);
         let is_it = |m: &Value| m["content"].as_str().is_some_and(|content| content.ends_with(&mark));
-        let found = self.find(&space, Some(after), is_it).await;
+        let found = self.find(space, Some(after), is_it).await?;
         // Without the right to read, Discord shows an empty list: that proves nothing.
-        if let (Ok(None), Some(card)) = (&found, card)
+        if found.is_none()
+            && let Some(card) = self.bindings.bound(&Spot::of(said).to_string(), "card").await?
             && let Err(trouble) = self.rest.get(&format!("/channels/{space}/messages/{card}")).await
             && trouble.is_forbidden()
-            && let Outcome::Retry { why, .. } = outcome(trouble, Doing::Read, &space)
         {
-            return cannot(why);
+            return Err(outcome(trouble, Doing::Read, space).into());
         }
-        looked(self, &space, found)
+        Ok(found)
     }
 }

@@ -121,7 +121,7 @@ impl Courier for DiscordDoor {
         Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
     }
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
-        Box::pin(self.look_up(errand))
+        Box::pin(bring::look_up(self, errand))
     }
 }
 

@@ -1,17 +1,19 @@
 //! Messages that people put on the timeline by «Add to timeline», and what becomes of the entry when one changes.
 //!
-//! That a message was changed or deleted the gateway tells without any privileged intent; what it says now it tells only where
-//! the application has that of message content. Without it, the timeline says that there are new words, and the menu takes them.
+//! That a message was changed or deleted the gateway tells without any privileged intent; what it says now it tells only to whom
+//! asks for that of message content, which we do not, and of messages that name the bot. Otherwise the timeline says that there are
+//! new words, and the menu takes them. Where Discord speaks to us over HTTP, it tells neither.
 
 use std::sync::Arc;
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use super::{DiscordDoor, asked::Asked};
 use crate::{
     chat::{
         bring::Place,
-        files::{self, FILES_MAX, File},
+        files::File,
         follow::{self, Change, entry_of},
         words::note_of,
     },
@@ -20,12 +22,15 @@ use crate::{
     people::Person,
 };
 
+/// When a message was last changed before it was put on the timeline.
+const EDITED: &str = "edited";
+
 /// A message that was changed: as much as the gateway tells of it.
 pub(super) struct Edited {
     pub message: String,
     pub channel: String,
-    /// When; a preview that Discord adds is no change of its author's.
-    pub at: Option<String>,
+    /// When its author last changed it, in milliseconds. A pin or a preview changes a message too, and leaves this as it was.
+    pub at: Option<i64>,
     /// Empty where Discord keeps it from us.
     pub text: String,
 }
@@ -52,19 +57,25 @@ impl DiscordDoor {
         };
         let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
         let incident = self.bindings.incident_of(&asked.channel).await;
-        let door = self.clone();
-        let files = async move { door.files_of(&message, &link).await };
+        let edited =
+            message["edited_timestamp"].as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+        if let Some(at) = edited
+            && let Err(halt) = self.bindings.bind(&target, EDITED, &at.timestamp_millis().to_string()).await
+        {
+            tracing::warn!(?halt, "an edit of before may be told on the timeline");
+        }
+        let files = self.files_of(&message, &link);
         follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await
     }
 
-    async fn files_of(&self, message: &Value, link: &str) -> Vec<File> {
-        let mut files = Vec::new();
-        for file in message["attachments"].as_array().into_iter().flatten().take(FILES_MAX) {
+    fn files_of(self: &Arc<Self>, message: &Value, link: &str) -> Vec<File> {
+        let file = |file: &Value| {
             // An attachment's own address ends within a day.
-            let reading = self.rest.file(file["url"].as_str().unwrap_or_default());
-            files.push(files::file(file["filename"].as_str(), link.to_owned(), reading).await);
-        }
-        files
+            let (door, url) = (self.clone(), file["url"].as_str().unwrap_or_default().to_owned());
+            let reading = async move { door.rest.file(&url).await };
+            Some(File::new(file["id"].as_str()?, file["filename"].as_str(), link.to_owned(), reading))
+        };
+        message["attachments"].as_array().into_iter().flatten().filter_map(file).collect()
     }
 
     /// Whoever wrote a message that is on the timeline.
@@ -79,6 +90,10 @@ impl DiscordDoor {
     pub(super) async fn follow_edit(self: Arc<Self>, edited: Edited) {
         let Some(at) = edited.at else { return };
         let Some((author, by)) = self.author_of(&edited.message).await else { return };
+        let known = self.bindings.bound(&edited.message, EDITED).await.ok().flatten();
+        if known.is_some_and(|known| known == at.to_string()) {
+            return;
+        }
         let event = format!("{}:{at}", edited.message);
         let edit = Change { by: by.clone(), event: &event, target: &edited.message };
         let link = self.link(&edited.channel, &edited.message);

@@ -13,7 +13,11 @@ use reqwest::{Method, Response, header::HeaderMap, multipart::Form};
 use serde_json::{Value, json};
 
 use crate::{
-    chat::{files::PATIENCE, picture::Picture, wire::causes},
+    chat::{
+        files::PATIENCE,
+        picture::Picture,
+        wire::{ANSWER_BYTES_MAX, body as body_of, causes, quote},
+    },
     config::Secret,
     desk::clock::World,
 };
@@ -22,10 +26,6 @@ const CONNECT: StdDuration = StdDuration::from_secs(5);
 const TOTAL: StdDuration = StdDuration::from_secs(10);
 /// An answer to an interaction is worth nothing after three seconds.
 const TOTAL_OF_CALLBACK: StdDuration = StdDuration::from_millis(1_200);
-/// Answers longer than this many bytes are cut, and then do not parse.
-const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Of Discord's words on a refusal, so many characters are quoted.
-const QUOTE_CHARS_MAX: usize = 300;
 /// Longest wait that an answer may impose on us.
 const WAIT_MAX_SECONDS: f64 = 3_600.0;
 /// Where files lie in the real Discord.
@@ -190,20 +190,14 @@ impl Rest {
                 ),
             };
         }
-        let mut response = request.send().await.map_err(|e| {
+        let response = request.send().await.map_err(|e| {
             // The address may have an interaction's token in it.
             let e = e.without_url();
             let why = if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) };
             if e.is_connect() || e.is_builder() { Trouble::NotSent(why) } else { Trouble::MaybeSent(why) }
         })?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut bytes = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
-            if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-                break;
-            }
-            bytes.extend_from_slice(&chunk);
-        }
+        let bytes = body_of(response, ANSWER_BYTES_MAX).await.unwrap_or_default();
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         self.note_limits(&route, status, &headers, &value);
         match status {
@@ -261,9 +255,7 @@ impl Rest {
         if let Some(errors) = value.get("errors") {
             said = format!("{said} {errors}");
         }
-        let said: String =
-            said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect();
-        self.token.redact(&said)
+        self.token.redact(&quote(&said))
     }
 }
 

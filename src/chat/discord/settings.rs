@@ -59,7 +59,7 @@ impl DiscordSettings {
 
     /// The user id of a person, if it is known.
     pub(super) fn account_of(&self, person: &str) -> Option<String> {
-        account_of(super::NAME, &self.accounts, person)
+        account_of(super::NAME, &self.accounts, person).or_else(|| self.people.account(person))
     }
 
     pub(super) fn is_real(&self) -> bool {

@@ -22,6 +22,7 @@ use crate::{
     },
     desk::Desk,
     incident::id::IncidentId,
+    journal::rows::Delivery,
     outbox::port::Outcome,
 };
 
@@ -99,6 +100,9 @@ impl Place for MatrixDoor {
             content = render::in_thread(content, root);
         }
         self.say_once(room, content, key, &format!("line/{at}/{key}")).await.map(Some)
+    }
+    async fn find_line(&self, at: &str, _said: &Said, delivery: &Delivery) -> Step<Option<String>> {
+        self.find(room_of(at).0, &delivery.key, Some(delivery.created_at)).await
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (room, root) = room_of(at);

@@ -24,10 +24,10 @@ pub(super) enum Says {
     Pin {
         target: String,
     },
-    /// A message of one's own in new words.
+    /// A message of one's own in new words: its content now.
     Edit {
         target: String,
-        body: String,
+        content: Value,
     },
     Redaction {
         target: String,
@@ -68,7 +68,8 @@ impl Heard {
         let says = match event["type"].as_str()? {
             "m.room.message" if relates["rel_type"] == "m.replace" => {
                 let new = &content["m.new_content"];
-                Says::Edit { target: id(&relates["event_id"], '$')?, body: new["body"].as_str()?.to_owned() }
+                new["body"].as_str()?;
+                Says::Edit { target: id(&relates["event_id"], '$')?, content: new.clone() }
             }
             "m.room.message" if content["msgtype"] == "m.text" => {
                 let thread =
@@ -108,6 +109,23 @@ pub(super) fn words(content: &Value) -> Option<String> {
     };
     let html = content["formatted_body"].as_str().unwrap_or_default();
     Some(with_accounts(body, html))
+}
+
+/// The content of a message as it reads now: its last edit, where the homeserver says that there is one.
+pub(super) fn latest(message: &Value) -> &Value {
+    let edited = &message["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"];
+    if edited.is_object() { edited } else { &message["content"] }
+}
+
+/// What somebody says in a message, and the name of its file, if it is one.
+pub(super) fn with_file(content: &Value) -> (String, Option<String>) {
+    let body = words(content).unwrap_or_default();
+    if !content["url"].is_string() {
+        return (body, None);
+    }
+    // The body is the file's name, or what is said of it where the name stands beside it.
+    let name = content["filename"].as_str().unwrap_or(&body).to_owned();
+    if name == body { (String::new(), Some(name)) } else { (body, Some(name)) }
 }
 
 /// `body` with the account in place of the name, where the HTML form has a link to an account.
@@ -236,7 +254,21 @@ mod tests {
             "m.relates_to": {"rel_type": "m.replace", "event_id": "$b"}});
         assert_eq!(text(edit.clone()), None, "a command is not given by an edit");
         let says = Heard::read(&message(edit)).unwrap().says;
-        assert_eq!(says, Says::Edit { target: "$b".into(), body: "!note y".into() });
+        assert_eq!(says, Says::Edit { target: "$b".into(), content: json!({"body": "!note y"}) });
+    }
+
+    #[test]
+    fn a_message_reads_as_it_was_last_edited_and_a_file_by_its_name() {
+        let mut edited = message(json!({"msgtype": "m.text", "body": "old"}));
+        edited["unsigned"]["m.relations"]["m.replace"] = json!({"content": {"body": "* new",
+            "m.new_content": {"msgtype": "m.text", "body": "new"}}});
+        assert_eq!(with_file(latest(&edited)), ("new".into(), None));
+        edited["unsigned"]["m.relations"]["m.replace"] = json!({"content": {"m.new_content": 7}});
+        assert_eq!(with_file(latest(&edited)), ("old".into(), None));
+        let file = json!({"msgtype": "m.image", "body": "a.png", "url": "mxc://s/a"});
+        assert_eq!(with_file(&file), (String::new(), Some("a.png".into())));
+        let told = json!({"msgtype": "m.image", "body": "look", "filename": "a.png", "url": "mxc://s/a"});
+        assert_eq!(with_file(&told), ("look".into(), Some("a.png".into())));
     }
 
     #[test]

@@ -14,12 +14,12 @@ use super::{
     heard::{self, Heard, Says},
     render,
     rest::{LISTEN, Trouble, part},
-    space::whole,
+    space::gone,
     stand::Stand,
 };
 use crate::{
     chat::{
-        bring::catch_up,
+        bring::{Halt, catch_up, whole},
         follow::{Change, follow_deletion, forget_card},
         typed::command,
         wire::txn,
@@ -48,8 +48,8 @@ impl From<Trouble> for Deaf {
     }
 }
 
-fn unwritten(halt: crate::chat::bring::Halt, room: &str) -> Deaf {
-    match whole(halt, room) {
+fn unwritten(halt: Halt, room: &str) -> Deaf {
+    match whole(halt, || gone(room)) {
         Outcome::Retry { why, after } => Deaf::Why(why, after),
         Outcome::Unknown { why } | Outcome::Failed { why } => Deaf::Why(why, None),
         Outcome::Sent { .. } => Deaf::Why(String::new(), None),
@@ -267,8 +267,8 @@ impl MatrixDoor {
                 self.do_and_answer(&said, words).await;
             }
             Says::Pin { target } => self.put_on_timeline(&about(), target).await?,
-            Says::Edit { target, body } => {
-                self.follow_edit(&about(), target, body, &heard.sender).await;
+            Says::Edit { target, content } => {
+                self.follow_edit(&about(), target, content, &heard.sender).await;
             }
             Says::Redaction { target } => {
                 let by = self.person(&heard.sender);
@@ -281,7 +281,7 @@ impl MatrixDoor {
         Ok(true)
     }
 
-    fn person(&self, account: &str) -> crate::people::Person {
+    pub(super) fn person(&self, account: &str) -> crate::people::Person {
         let people = &self.settings.people;
         people.of(account).unwrap_or_else(|| heard::meet(people, account, None))
     }

@@ -3,14 +3,8 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
-use super::{MatrixDoor, render::KEY, rest::part, space::room_of};
-use crate::{
-    chat::{
-        bindings::Spot,
-        bring::{Step, looked},
-    },
-    outbox::port::{Content, Errand, Reconciled},
-};
+use super::{MatrixDoor, render::KEY, rest::part};
+use crate::chat::bring::Step;
 
 /// Pages of a hundred messages looked through.
 const PAGES_MAX: usize = 10;
@@ -50,18 +44,5 @@ impl MatrixDoor {
             }
         }
         Ok(None)
-    }
-
-    /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
-    pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
-        let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let space = match self.bindings.bound(&Spot::of(said).to_string(), "space").await {
-            Ok(Some(space)) => space,
-            Ok(None) => return Reconciled::Absent,
-            Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
-        };
-        let (room, since) = (room_of(&space).0, errand.delivery.created_at);
-        // Sent again under the same transaction id, it would still stand there once.
-        looked(self, &space, self.find(room, &errand.delivery.key, Some(since)).await)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{
     MatrixDoor,
     answer::Said,
@@ -11,7 +13,7 @@ use super::{
 };
 use crate::chat::{
     bring::Place,
-    files,
+    files::File,
     follow::{self, Change, entry_of},
     thread::thread_space,
     words::note_of,
@@ -46,14 +48,9 @@ impl MatrixDoor {
             return Ok(());
         }
         let link = self.link(&space, target);
-        let is_text = content["msgtype"] == "m.text";
-        // A file's body is its name, or what is said of it where the name stands beside it.
-        let (body, name) = (heard::words(content).unwrap_or_default(), content["filename"].as_str());
-        let name = (!is_text).then(|| name.unwrap_or(body.as_str()).to_owned());
-        let words =
-            if is_text || name.as_ref().is_some_and(|name| *name != body) { body.as_str() } else { "" };
-        let author_is = heard::meet(&self.settings.people, author, None);
-        let argv = note_of(&author_is, words, name.as_deref(), &link);
+        let now = heard::latest(&message);
+        let (words, name) = heard::with_file(now);
+        let argv = note_of(&self.person(author), &words, name.as_deref(), &link);
         let thread = room_of(&space).1.map(str::to_owned);
         let said = Said {
             thread: thread.as_deref(),
@@ -64,11 +61,13 @@ impl MatrixDoor {
         let pinned = Change { by: said.person.clone(), event: said.event, target };
         let done = match argv {
             Ok(argv) => {
-                let (door, address) = (self.clone(), content["url"].as_str().unwrap_or_default().to_owned());
-                let files = async move {
-                    let Some(name) = name else { return vec![] };
-                    vec![files::file(Some(&name), link, door.rest.media(&address)).await]
+                let address = now["url"].as_str().unwrap_or_default().to_owned();
+                let file = |name: String| {
+                    let (door, from) = (self.clone(), address.clone());
+                    let reading = async move { door.rest.media(&from).await };
+                    File::new(&address, Some(&name), link, reading)
                 };
+                let files = name.map(file).into_iter().collect();
                 let incident = Some(incident);
                 follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
             }
@@ -81,8 +80,11 @@ impl MatrixDoor {
         Ok(())
     }
 
-    pub(super) async fn follow_edit(&self, said: &Said<'_>, target: &str, body: &str, sender: &str) {
-        let Ok(argv) = note_of(&said.person, body, None, &self.link(said.room, target)) else { return };
+    /// `content`: of the message as it is now.
+    pub(super) async fn follow_edit(&self, said: &Said<'_>, target: &str, content: &Value, sender: &str) {
+        let (words, name) = heard::with_file(content);
+        let link = self.link(said.room, target);
+        let Ok(argv) = note_of(&said.person, &words, name.as_deref(), &link) else { return };
         let edit = Change { by: said.person.clone(), event: said.event, target };
         follow::follow_edit(self, &edit, sender, argv).await;
     }

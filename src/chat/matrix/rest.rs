@@ -14,7 +14,7 @@ use crate::{
         bring::AFTER_FORBIDDEN,
         files::PATIENCE,
         picture::Picture,
-        trouble::AFTER_MISTAKE,
+        trouble::{AFTER_MISTAKE, Limiting, patiently},
         wire::{ANSWER_BYTES_MAX, Brake, TOTAL, body as body_of, causes, client, quote},
     },
     config::Secret,
@@ -28,9 +28,6 @@ pub(super) const LISTEN: StdDuration = StdDuration::from_secs(25);
 const WAIT_MAX_MS: u64 = 3_600_000;
 /// Where an answer of 429 names no time.
 const WAIT_MS: u64 = 5_000;
-/// Waits of up to this length are sat out, so many in a row.
-const PATIENT_WAIT: StdDuration = StdDuration::from_secs(5);
-const PATIENT_TRIES: u32 = 3;
 /// RFC 3986, section 2.3: what need not be encoded in a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -109,6 +106,15 @@ impl Trouble {
     }
 }
 
+impl Limiting for Trouble {
+    fn wait(&self) -> Option<StdDuration> {
+        match self {
+            Self::Wait(after) => Some(*after),
+            _ => None,
+        }
+    }
+}
+
 pub(super) struct Rest {
     client: reqwest::Client,
     base: String,
@@ -168,15 +174,9 @@ impl Rest {
         put["content_uri"].as_str().map(str::to_owned).ok_or_else(lost)
     }
 
-    /// What nothing else waits for: where the homeserver asks for a moment, it gets it at once.
+    /// What nothing else waits for.
     pub async fn patiently(&self, method: Method, path: &str, body: Value) -> Result<Value, Trouble> {
-        for _ in 0..PATIENT_TRIES {
-            match self.call(method.clone(), path, &[], Some(body.clone()), TOTAL).await {
-                Err(Trouble::Wait(wait)) if wait <= PATIENT_WAIT => tokio::time::sleep(wait).await,
-                done => return done,
-            }
-        }
-        self.call(method, path, &[], Some(body), TOTAL).await
+        patiently(|| self.call(method.clone(), path, &[], Some(body.clone()), TOTAL)).await
     }
 
     /// Sends a message under a transaction id; returns the event's id. Mentions are switched off.

@@ -5,13 +5,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{MatrixDoor, NAME, render, rest::part};
+use super::{MatrixDoor, render, rest::part};
 pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Halt, Step, incident},
-        space::{self, Home, INVITES_MAX, keep},
+        bring::{AFTER_FORBIDDEN, Step, incident},
+        space::{self, Home, invited, keep, not_invited},
     },
     config::MatrixSpace,
     incident::state::Incident,
@@ -115,13 +115,9 @@ impl MatrixDoor {
         if spot.is_private {
             return Ok(());
         }
-        let (id, known) = (spot.id, self.desk.journal.bound(NAME, &subject).await.unwrap_or_default());
-        let mut accounts = space::accounts(&incident, |person| self.settings.account_of(person));
-        accounts.retain(|account| {
-            let invited = format!("invited/{account}");
-            !known.iter().any(|(name, into)| *name == invited && into == room)
-        });
-        for account in accounts.into_iter().take(INVITES_MAX) {
+        let id = spot.id;
+        let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
+        for account in not_invited(&self.bindings, &subject, room, accounts).await? {
             let path = format!("/rooms/{}/invite", part(room));
             match self.rest.patiently(Method::POST, &path, json!({"user_id": account})).await {
                 Ok(_) => tracing::info!(incident = %id, account, "invited to the incident's room"),
@@ -134,7 +130,7 @@ impl MatrixDoor {
                     break;
                 }
             }
-            self.bindings.bind(&subject, &format!("invited/{account}"), room).await?;
+            self.bindings.bind(&subject, &invited(&account), room).await?;
         }
         Ok(())
     }
@@ -179,15 +175,6 @@ impl MatrixDoor {
              Encryption cannot be switched off again. Make another room without it, and name that in the settings \
              (`matrix.room`)."
         )
-    }
-}
-
-/// A place that was never made has nothing to forget.
-pub(super) fn whole(halt: Halt, room: &str) -> Outcome {
-    match halt {
-        Halt::Outcome(outcome) => outcome,
-        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
-        Halt::SpaceGone => gone(room),
     }
 }
 

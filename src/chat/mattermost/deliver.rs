@@ -26,6 +26,7 @@ use crate::{
     },
     desk::Desk,
     incident::id::IncidentId,
+    journal::rows::Delivery,
     outbox::port::Outcome,
 };
 
@@ -129,6 +130,9 @@ impl Place for MattermostDoor {
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
         let message = Message::of(render::line(said, self.settings.tz));
         self.say_once(at, message, key, key).await.map(Some)
+    }
+    async fn find_line(&self, at: &str, _said: &Said, delivery: &Delivery) -> Step<Option<String>> {
+        self.find(channel_of(at).0, &delivery.key, Some(delivery.created_at)).await
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         // In the command post the pins are the team's own.

@@ -14,12 +14,13 @@ use super::{
     MattermostDoor, NAME,
     event::{Event, Happens},
     missed::Deaf,
+    space::gone,
     stand::Stand,
     trouble::Trouble,
 };
 use crate::{
     chat::{
-        bring::catch_up,
+        bring::{catch_up, whole},
         trouble::{AFTER_MISTAKE, Doing},
         typed::command,
         websocket::Socket,
@@ -109,7 +110,7 @@ impl MattermostDoor {
 
     async fn converse_well(self: &Arc<Self>) -> Result<Silence, Silence> {
         let stand =
-            self.stand().await.map_err(|halt| match super::space::whole(halt, &self.settings.channel) {
+            self.stand().await.map_err(|halt| match whole(halt, || gone(&self.settings.channel)) {
                 Outcome::Retry { why, after } => Silence(why, after.unwrap_or_default()),
                 Outcome::Unknown { why } | Outcome::Failed { why } => Silence::of(why),
                 Outcome::Sent { .. } => Silence::of(""),

@@ -3,15 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{MattermostDoor, deliver::KEY, space::channel_of, stand::Stand, trouble::Trouble};
-use crate::{
-    chat::{
-        bindings::Spot,
-        bring::{Halt, Step, looked},
-        space::SKEW_SECONDS,
-        trouble::Doing,
-    },
-    outbox::port::{Content, Errand, Reconciled},
+use super::{MattermostDoor, deliver::KEY, stand::Stand, trouble::Trouble};
+use crate::chat::{
+    bring::{Halt, Step},
+    space::SKEW_SECONDS,
+    trouble::Doing,
 };
 
 /// Pages of two hundred messages looked through.
@@ -64,17 +60,5 @@ impl MattermostDoor {
             }
         }
         Ok(None)
-    }
-
-    /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
-    pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
-        let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let space = match self.bindings.bound(&Spot::of(said).to_string(), "space").await {
-            Ok(Some(space)) => space,
-            Ok(None) => return Reconciled::Absent,
-            Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
-        };
-        let since = Some(errand.delivery.created_at);
-        looked(self, &space, self.find(channel_of(&space).0, &errand.delivery.key, since).await)
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     chat::{
-        files::{self, FILES_MAX},
+        files::File,
         follow::{self, Change, entry_of},
         words::note_of,
     },
@@ -46,14 +46,12 @@ impl MattermostDoor {
         let pinned = Change { by, event: &name, target: &message.id };
         let done = match self.as_note(&message).await {
             Ok(argv) => {
-                let (door, named, link) = (self.clone(), message.files.clone(), self.permalink(&message.id));
-                let files = async move {
-                    let mut files = Vec::new();
-                    for (id, name) in named.iter().take(FILES_MAX) {
-                        files.push(files::file(Some(name), link.clone(), door.rest.file(id)).await);
-                    }
-                    files
+                let file = |(id, name): &(String, String)| {
+                    let (door, of) = (self.clone(), id.clone());
+                    let reading = async move { door.rest.file(&of).await };
+                    File::new(id, Some(name), self.permalink(&message.id), reading)
                 };
+                let files = message.files.iter().map(file).collect();
                 let (incident, author) = (Some(incident), &message.user);
                 follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
             }

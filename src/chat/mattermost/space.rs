@@ -13,8 +13,8 @@ pub(super) use crate::chat::thread::parts_of as channel_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Halt, Step, incident},
-        space::{self, Home, INVITES_MAX, SKEW_SECONDS, keep},
+        bring::{Step, incident},
+        space::{self, Home, SKEW_SECONDS, invited, keep, not_invited},
         trouble::Doing,
     },
     config::MattermostSpace,
@@ -129,10 +129,11 @@ impl MattermostDoor {
             return Ok(());
         }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
-        for account in accounts.into_iter().take(INVITES_MAX) {
+        for account in not_invited(&self.bindings, &subject, channel, accounts).await? {
             let (path, body) = (format!("/channels/{channel}/members"), json!({"user_id": account}));
-            let attempt = self.once(&subject, Method::POST, &path, &body);
-            keep(&self.bindings, &subject, &format!("invited/{account}"), channel, attempt).await?;
+            if self.once(&subject, Method::POST, &path, &body).await {
+                self.bindings.bind(&subject, &invited(&account), channel).await?;
+            }
         }
         Ok(())
     }
@@ -155,13 +156,4 @@ pub(super) fn gone(channel: &str) -> Outcome {
     let (status, id) = (404, "app.channel.get.existing.app_error".to_owned());
     let message = "it is not there".to_owned();
     Trouble::Refused(Refused { status, id, message }).outcome(Doing::Post, channel)
-}
-
-/// A place that was never made has nothing to forget.
-pub(super) fn whole(halt: Halt, channel: &str) -> Outcome {
-    match halt {
-        Halt::Outcome(outcome) => outcome,
-        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
-        Halt::SpaceGone => gone(channel),
-    }
 }

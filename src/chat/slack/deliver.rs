@@ -21,6 +21,7 @@ use crate::{
     },
     desk::Desk,
     incident::id::IncidentId,
+    journal::rows::Delivery,
     outbox::port::Outcome,
 };
 
@@ -115,6 +116,9 @@ impl Place for SlackDoor {
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
         let message = Message { text: render::line(said), blocks: vec![] };
         self.say_once(at, message, key).await.map(Some)
+    }
+    async fn find_line(&self, at: &str, said: &Said, delivery: &Delivery) -> Step<Option<String>> {
+        self.find_said(at, said.seq, &delivery.key, delivery.created_at).await
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (channel, root) = channel_of(at);

@@ -192,6 +192,11 @@ fn event(payload: &Value) -> Option<Heard> {
             let item = &event["item"];
             (channel(&item["channel"])?, None, Says::Pin { message: ts(&item["ts"])? })
         }
+        // A message with replies is not taken out of its place: another stands there, Slack's own.
+        "message" if event["subtype"] == "message_changed" && event["message"]["subtype"] == "tombstone" => {
+            who = &event["previous_message"]["user"];
+            (channel(&event["channel"])?, None, Says::Gone { message: ts(&event["message"]["ts"])? })
+        }
         // A preview that Slack adds changes a message too, but nobody has edited it.
         "message" if event["subtype"] == "message_changed" => {
             who = &event["message"]["edited"]["user"];
@@ -252,6 +257,21 @@ mod tests {
         };
         assert!(Heard::read(Way::Event, &mention(Value::Null)).is_some());
         assert_eq!(Heard::read(Way::Event, &mention(json!("B1"))), None);
+    }
+
+    #[test]
+    fn a_message_that_was_deleted_above_its_replies_is_gone_as_any_other() {
+        let changed = |message: Value| {
+            json!({"event_id": "Ev1", "event": {"type": "message", "subtype": "message_changed", "channel": "C1",
+                "ts": "1.3", "message": message, "previous_message": {"user": "U1", "ts": "1.2", "text": "x"}}})
+        };
+        let tombstone = json!({"subtype": "tombstone", "user": "USLACKBOT", "text": "This message was deleted.",
+            "ts": "1.2", "thread_ts": "1.2", "reply_count": 1, "hidden": true});
+        let heard = Heard::read(Way::Event, &changed(tombstone)).unwrap();
+        assert_eq!((heard.user.as_str(), heard.says), ("U1", Says::Gone { message: "1.2".into() }));
+        let edited = json!({"user": "U1", "ts": "1.2", "text": "y", "edited": {"user": "U1", "ts": "1.3"}});
+        let heard = Heard::read(Way::Event, &changed(edited.clone())).unwrap();
+        assert_eq!(heard.says, Says::Changed { message: edited });
     }
 
     #[test]

@@ -10,13 +10,9 @@ use super::{
     space::channel_of,
     trouble::Trouble,
 };
-use crate::{
-    chat::{
-        bindings::Spot,
-        bring::{Halt, Step, looked},
-        trouble::Doing,
-    },
-    outbox::port::{Content, Errand, Reconciled},
+use crate::chat::{
+    bring::{Halt, Step},
+    trouble::Doing,
 };
 
 /// Pages of two hundred messages looked through.
@@ -90,17 +86,16 @@ impl SlackDoor {
         self.find(channel_of(at).0, &card_key(subject), None, is_it).await
     }
 
-    /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again.
-    pub(super) async fn look_up(&self, errand: &Errand) -> Reconciled {
-        let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-        let space = match self.bindings.bound(&Spot::of(said).to_string(), "space").await {
-            Ok(Some(space)) => space,
-            Ok(None) => return Reconciled::Absent,
-            Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
-        };
-        let mark = line_mark(said.seq);
+    /// The line of this number, by the key of its delivery.
+    pub(super) async fn find_said(
+        &self,
+        at: &str,
+        seq: u64,
+        key: &str,
+        since: DateTime<Utc>,
+    ) -> Step<Option<String>> {
+        let mark = line_mark(seq);
         let is_it = |message: &Value| message["text"].as_str().is_some_and(|text| text.ends_with(&mark));
-        let since = Some(errand.delivery.created_at);
-        looked(self, &space, self.find(&space, &errand.delivery.key, since, is_it).await)
+        self.find(at, key, Some(since), is_it).await
     }
 }

@@ -117,7 +117,7 @@ impl Courier for SlackDoor {
         Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
     }
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
-        Box::pin(self.look_up(errand))
+        Box::pin(bring::look_up(self, errand))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{SlackDoor, heard::Heard, render::told, trouble::Trouble};
 use crate::{
     chat::{
         ask::Reply,
-        files::{self, FILES_MAX, File},
+        files::File,
         follow::{self, Change, entry_of},
     },
     desk::Answer,
@@ -69,21 +69,20 @@ impl SlackDoor {
         let pinned = Change { by, event: &heard.once, target: &target };
         let argv = self.message_as_note(channel, &message).await?;
         let author = message["user"].as_str().unwrap_or_default().to_owned();
-        let (door, channel) = (self.clone(), channel.to_owned());
-        let files = async move { door.files_of(&channel, &message).await };
+        let files = self.files_of(channel, &message);
         follow::put_on_timeline(self, &self.say, &pinned, incident, &author, argv, files).await
     }
 
-    async fn files_of(&self, channel: &str, message: &Value) -> Vec<File> {
+    fn files_of(self: &Arc<Self>, channel: &str, message: &Value) -> Vec<File> {
         let (thread, ts) = (message["thread_ts"].as_str(), message["ts"].as_str().unwrap_or_default());
-        let mut files = Vec::new();
-        for file in message["files"].as_array().into_iter().flatten().take(FILES_MAX) {
+        let file = |file: &Value| {
             let here = || self.permalink(channel, thread, ts);
             let link = file["permalink"].as_str().map_or_else(here, str::to_owned);
-            let reading = self.rest.file(file["url_private"].as_str().unwrap_or_default());
-            files.push(files::file(file["name"].as_str(), link, reading).await);
-        }
-        files
+            let (door, url) = (self.clone(), file["url_private"].as_str().unwrap_or_default().to_owned());
+            let reading = async move { door.rest.file(&url).await };
+            Some(File::new(file["id"].as_str()?, file["name"].as_str(), link, reading))
+        };
+        message["files"].as_array().into_iter().flatten().filter_map(file).collect()
     }
 
     /// A message on the timeline was edited: by its author, the entry says what it says now.

@@ -11,7 +11,7 @@ use crate::{
     chat::{
         bindings::Spot,
         bring::{Step, incident},
-        space::{self, Home, INVITES_MAX, SKEW_SECONDS, keep},
+        space::{self, Home, SKEW_SECONDS, invited, keep, not_invited},
         text::cap,
         trouble::Doing,
     },
@@ -152,10 +152,11 @@ impl SlackDoor {
             return Ok(());
         }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
-        for account in accounts.into_iter().take(INVITES_MAX) {
+        for account in not_invited(&self.bindings, &subject, channel, accounts).await? {
             let args = [("channel", channel.to_owned()), ("users", account.clone())];
-            let attempt = self.once(&subject, "conversations.invite", &args);
-            keep(&self.bindings, &subject, &format!("invited/{account}"), channel, attempt).await?;
+            if self.once(&subject, "conversations.invite", &args).await {
+                self.bindings.bind(&subject, &invited(&account), channel).await?;
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Id,
+    Id, Message,
     people::{Impossible, impossible},
     question::Interaction,
     server::Discord,
@@ -20,6 +20,21 @@ impl Discord {
             Some(2) => Ok(json!({"component_type": 2})),
             _ => impossible(format!("{custom_id:?} is not a button")),
         })
+    }
+    /// The person presses a button of a message as they saw it: their client was not told yet that it was changed.
+    ///
+    /// # Errors
+    /// When the message had no such button, or the person cannot see the channel.
+    pub fn press_seen(&self, person: Id, seen: &Message, custom_id: &str) -> Result<Interaction, Impossible> {
+        let Some(component) = seen.component(custom_id) else {
+            return impossible(format!("the message had no {custom_id:?}"));
+        };
+        let data = json!({"component_type": 2, "custom_id": custom_id, "id": component["id"]});
+        let id = self.service.with(|w| {
+            w.require(seen.channel, person, 0)?;
+            Ok::<Id, Impossible>(w.ask(3, person, seen.channel, Some(seen.id), data))
+        })?;
+        Ok(Interaction { discord: self.clone(), id })
     }
     /// The person chooses these values: option values, or ids as text in a user, role or channel select.
     ///

@@ -8,7 +8,7 @@ use super::{
     form::Upload,
     permission,
     server::Discord,
-    world::{Channel, Member, Overwrite, Role, User},
+    world::{Channel, Member, Overwrite, Role, Thread, User},
 };
 
 /// What Discord's own client would not have let a person do.
@@ -108,6 +108,31 @@ impl Discord {
             let event = w.channel_json(&channel);
             w.dispatch("CHANNEL_CREATE", Some(channel.id), &event);
             channel.id
+        })
+    }
+    /// The person opens a thread in a channel.
+    ///
+    /// # Errors
+    /// When the person may not.
+    pub fn open_thread(&self, person: Id, channel: Id, name: &str) -> Result<Id, Impossible> {
+        self.service.with(|w| {
+            w.require(channel, person, permission::CREATE_PUBLIC_THREADS)?;
+            let mut opened = w.new_channel(11, name);
+            (opened.parent, opened.owner) = (Some(channel), Some(person));
+            opened.thread = Some(Thread {
+                archived: false,
+                locked: false,
+                invitable: true,
+                auto_archive_minutes: 1440,
+                created_at: w.now,
+                archived_at: w.now,
+                members: vec![person],
+                applied_tags: vec![],
+            });
+            w.channels.insert(opened.id, opened.clone());
+            let event = w.channel_json(&opened);
+            w.dispatch("THREAD_CREATE", Some(opened.id), &event);
+            Ok(opened.id)
         })
     }
     /// An administrator deletes a channel by hand.

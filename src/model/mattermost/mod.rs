@@ -28,7 +28,7 @@ pub use self::{
     people::{Asked, Impossible},
     world::{Channel, OpenDialog, Post, Whisper},
 };
-use super::stand::Stand;
+use super::stand::{Stand, look_until};
 use crate::{config::secret::Secret, publish::Now};
 
 type Shared = super::stand::Shared<World>;
@@ -220,25 +220,13 @@ impl MattermostModel {
     pub fn dialogs(&self) -> Vec<OpenDialog> {
         self.with(|w| w.dialogs.clone())
     }
-    /// The longest that the app took for something that it was told, in milliseconds.
-    pub fn slowest_ms(&self) -> i64 {
-        self.with(|w| w.took_ms.iter().copied().max().unwrap_or_default())
+    /// How often the app answered a slash command, a press or a form, were it but to say that it heard.
+    pub fn answers(&self) -> usize {
+        self.with(|w| w.answers)
     }
 
     /// Waits until `find` finds something; `None` when patience runs out.
-    pub async fn wait_for<T>(
-        &self,
-        patience: Duration,
-        mut find: impl FnMut(&Self) -> Option<T>,
-    ) -> Option<T> {
-        let looking = async {
-            loop {
-                if let Some(found) = find(self) {
-                    return found;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(patience, looking).await.ok()
+    pub async fn wait_for<T>(&self, patience: Duration, find: impl FnMut(&Self) -> Option<T>) -> Option<T> {
+        look_until(self, patience, find).await
     }
 }

@@ -88,12 +88,10 @@ impl MattermostModel {
     ) {
         let shared = self.shared.clone();
         tokio::spawn(async move {
-            let begun = (shared.now)();
             let answer = send(&url, body).await;
             let mut world = shared.world();
             world.now = (shared.now)();
-            let took = (world.now - begun).num_milliseconds();
-            world.took_ms.push(took);
+            world.answers += usize::from(answer.is_some());
             answered(&mut world, answer);
         });
     }

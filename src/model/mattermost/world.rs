@@ -152,8 +152,8 @@ pub struct World {
     pub(super) is_away: bool,
     /// The next event is lost on its way.
     pub(super) loses_next: bool,
-    /// How long the app took for each thing that it was told, in milliseconds.
-    pub(super) took_ms: Vec<i64>,
+    /// How often the app answered what it was told.
+    pub(super) answers: usize,
     count: u64,
     moment: i64,
 }
@@ -199,7 +199,7 @@ impl World {
             edit_seconds: None,
             is_away: false,
             loses_next: false,
-            took_ms: vec![],
+            answers: 0,
             count: 0,
             moment: 0,
         };

@@ -83,6 +83,7 @@ pub(super) async fn call(
         Some(_) => methods::call(&mut world, &method, &args),
     };
     drop(world);
+    shared.send_all();
     answer(done)
 }
 

@@ -228,6 +228,7 @@ fn post(w: &mut World, args: &Args) -> Done {
         ..Message::default()
     };
     found.messages.push(message.clone());
+    w.tell_of(&id, &message);
     Ok(json!({"channel": id, "ts": ts, "message": w.message_json(&message)}))
 }
 
@@ -241,12 +242,15 @@ fn update(w: &mut World, args: &Args) -> Done {
     if message.user != bot {
         return Err(Refusal::Error("cant_update_message"));
     }
+    let before = message.clone();
     (message.text, message.is_edited) = (content.text, true);
     if args.contains_key("blocks") {
         message.blocks = content.blocks;
     }
     message.metadata = content.metadata.or(message.metadata.take());
-    Ok(json!({"channel": id, "ts": ts, "text": message.text}))
+    let now = message.clone();
+    w.tell_of_change(&id, &before, &now);
+    Ok(json!({"channel": id, "ts": ts, "text": now.text}))
 }
 
 fn whisper(w: &mut World, args: &Args) -> Done {

@@ -23,12 +23,12 @@ use axum::{
 };
 use serde_json::json;
 
-use self::world::{Out, World};
+use self::world::{Out, SLACKBOT, World};
 pub use self::{
     people::Impossible,
     world::{Channel, Message, OpenView, User, Whisper},
 };
-use super::stand::Stand;
+use super::stand::{Stand, look_until};
 use crate::{config::secret::Secret, publish::Now};
 
 type Shared = super::stand::Shared<World>;
@@ -130,22 +130,48 @@ impl SlackModel {
             }
         });
     }
-    /// Somebody deletes a message.
+    /// Somebody deletes a message. Where replies hang below it, Slack's own stands in its place.
     pub fn delete(&self, channel: &str, ts: &str) {
-        let gone = self.messages(channel).into_iter().find(|message| message.ts == ts);
-        self.with(|w| {
-            if let Some(found) = w.channels.get_mut(channel) {
-                found.messages.retain(|message| message.ts != ts);
-                found.pins.retain(|pin| pin != ts);
+        let messages = self.messages(channel);
+        let Some(gone) = messages.iter().find(|message| message.ts == ts) else { return };
+        let tombstone = messages.iter().any(|message| message.thread.as_deref() == Some(ts)).then(|| {
+            let (user, text) = (SLACKBOT.to_owned(), "This message was deleted.".to_owned());
+            Message {
+                user,
+                text,
+                blocks: vec![],
+                metadata: None,
+                files: vec![],
+                is_bots: false,
+                ..gone.clone()
             }
         });
-        let Some(gone) = gone else { return };
         self.tell("events_api", |w| {
-            let (before, at) = (w.message_json(&gone), w.ts());
-            w.event_json(json!({
-                "type": "message", "subtype": "message_deleted", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
-                "deleted_ts": ts, "previous_message": before,
-            }))
+            if let Some(found) = w.channels.get_mut(channel) {
+                found.pins.retain(|pin| pin != ts);
+                match &tombstone {
+                    Some(tombstone) => {
+                        let stands = found.messages.iter_mut().filter(|message| message.ts == ts);
+                        stands.for_each(|message| message.clone_from(tombstone));
+                    }
+                    None => found.messages.retain(|message| message.ts != ts),
+                }
+            }
+            let (before, at) = (w.message_json(gone), w.ts());
+            let mut event = json!({
+                "type": "message", "hidden": true, "channel": channel, "ts": at, "event_ts": at, "previous_message": before,
+            });
+            match &tombstone {
+                Some(tombstone) => {
+                    event["subtype"] = json!("message_changed");
+                    event["message"] = w.message_json(tombstone);
+                }
+                None => {
+                    event["subtype"] = json!("message_deleted");
+                    event["deleted_ts"] = json!(ts);
+                }
+            }
+            w.event_json(event)
         });
     }
     /// Slack is out of reach: connections break, sockets too.
@@ -218,19 +244,7 @@ impl SlackModel {
     }
 
     /// Waits until `find` finds something; `None` when patience runs out.
-    pub async fn wait_for<T>(
-        &self,
-        patience: Duration,
-        mut find: impl FnMut(&Self) -> Option<T>,
-    ) -> Option<T> {
-        let looking = async {
-            loop {
-                if let Some(found) = find(self) {
-                    return found;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(patience, looking).await.ok()
+    pub async fn wait_for<T>(&self, patience: Duration, find: impl FnMut(&Self) -> Option<T>) -> Option<T> {
+        look_until(self, patience, find).await
     }
 }

@@ -98,15 +98,28 @@ impl SlackModel {
     /// # Errors
     /// When the message has none.
     pub fn press(&self, user: &str, channel: &str, ts: &str, button: &str) -> Result<Asked<'_>, Impossible> {
-        self.joins(user, channel)?;
         let message = self.message(channel, ts)?;
+        self.press_seen(user, channel, &message, button)
+    }
+    /// Presses a button of a message as this person saw it: their client was not told yet that it was changed.
+    ///
+    /// # Errors
+    /// When the message had none.
+    pub fn press_seen(
+        &self,
+        user: &str,
+        channel: &str,
+        message: &Message,
+        button: &str,
+    ) -> Result<Asked<'_>, Impossible> {
+        self.joins(user, channel)?;
         let elements =
             message.blocks.iter().flat_map(|block| block["elements"].as_array().into_iter().flatten());
         let Some(action) = elements.into_iter().find(|element| element["action_id"] == button).cloned()
         else {
             return impossible(format!("there is no {button}; there are {:?}", message.buttons()));
         };
-        Ok(self.asked(user, "interactive", |w| w.press_json(user, channel, &message, &action)))
+        Ok(self.asked(user, "interactive", |w| w.press_json(user, channel, message, &action)))
     }
     /// The global shortcut.
     pub fn shortcut(&self, user: &str, callback: &str) -> Asked<'_> {
@@ -145,7 +158,7 @@ impl SlackModel {
         self.with(|w| w.views.retain(|one| one.id != open.id));
         Ok(asked)
     }
-    /// Says something, in Slack's own writing; the bot hears it if it is named.
+    /// Says something, in Slack's own writing.
     ///
     /// # Errors
     /// When there is no such channel.
@@ -156,33 +169,7 @@ impl SlackModel {
         thread: Option<&str>,
         text: &str,
     ) -> Result<(String, Asked<'_>), Impossible> {
-        self.joins(user, channel)?;
-        let seen = self.whispers(user).len();
-        let (ts, bot) = self.with(|w| {
-            let ts = w.ts();
-            let message = Message {
-                ts: ts.clone(),
-                thread: thread.map(str::to_owned),
-                user: user.to_owned(),
-                text: text.to_owned(),
-                ..Message::default()
-            };
-            if let Some(found) = w.channels.get_mut(channel) {
-                found.messages.push(message);
-            }
-            (ts, w.bot_user.clone())
-        });
-        let mut told = String::new();
-        if text.contains(&format!("<@{bot}")) {
-            let mut event = json!({
-                "type": "app_mention", "user": user, "text": text, "ts": ts, "channel": channel, "event_ts": ts,
-            });
-            if let Some(thread) = thread {
-                event["thread_ts"] = json!(thread);
-            }
-            told = self.tell("events_api", |w| w.event_json(event));
-        }
-        Ok((ts, Asked { model: self, told, user: user.to_owned(), seen }))
+        self.says(user, channel, thread, text, |_| vec![])
     }
     /// Says something with a file of this name.
     ///
@@ -195,15 +182,48 @@ impl SlackModel {
         text: &str,
         (name, bytes): (&str, &[u8]),
     ) -> Result<String, Impossible> {
-        let (ts, _) = self.say(user, channel, None, text)?;
-        self.with(|w| {
+        let files = |w: &mut World| {
             let id = w.id('F');
-            let file = w.new_file(user, id, name, bytes);
-            let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
-            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
-            message.into_iter().for_each(|message| message.files.push(file.clone()));
+            vec![w.new_file(user, id, name, bytes)]
+        };
+        Ok(self.says(user, channel, None, text, files)?.0)
+    }
+    fn says(
+        &self,
+        user: &str,
+        channel: &str,
+        thread: Option<&str>,
+        text: &str,
+        files: impl FnOnce(&mut World) -> Vec<Value>,
+    ) -> Result<(String, Asked<'_>), Impossible> {
+        self.joins(user, channel)?;
+        let seen = self.whispers(user).len();
+        let (ts, mut told, bot) = self.with(|w| {
+            let ts = w.ts();
+            let message = Message {
+                ts: ts.clone(),
+                thread: thread.map(str::to_owned),
+                user: user.to_owned(),
+                text: text.to_owned(),
+                files: files(w),
+                ..Message::default()
+            };
+            if let Some(found) = w.channels.get_mut(channel) {
+                found.messages.push(message.clone());
+            }
+            (ts, w.tell_of(channel, &message), w.bot_user.clone())
         });
-        Ok(ts)
+        if text.contains(&format!("<@{bot}")) {
+            let mut event = json!({
+                "type": "app_mention", "user": user, "text": text, "ts": ts, "channel": channel, "event_ts": ts,
+            });
+            if let Some(thread) = thread {
+                event["thread_ts"] = json!(thread);
+            }
+            told = self.tell("events_api", |w| w.event_json(event));
+        }
+        self.shared.send_all();
+        Ok((ts, Asked { model: self, told, user: user.to_owned(), seen }))
     }
     /// Gives a message other words.
     ///
@@ -212,16 +232,26 @@ impl SlackModel {
     pub fn edit(&self, user: &str, channel: &str, ts: &str, text: &str) -> Result<Asked<'_>, Impossible> {
         let before = self.message(channel, ts)?;
         let after = Message { text: text.to_owned(), is_edited: true, ..before.clone() };
-        Ok(self.asked(user, "events_api", |w| {
+        Ok(self.changed(user, channel, &before, &after))
+    }
+    /// Slack shows below a message what the page that it names is about. It stays as edited as it was.
+    ///
+    /// # Errors
+    /// When there is no such message.
+    pub fn preview(&self, channel: &str, ts: &str) -> Result<Asked<'_>, Impossible> {
+        let message = self.message(channel, ts)?;
+        Ok(self.changed(&message.user, channel, &message, &message))
+    }
+    fn changed(&self, user: &str, channel: &str, before: &Message, after: &Message) -> Asked<'_> {
+        let seen = self.whispers(user).len();
+        let told = self.with(|w| {
             let messages = w.channels.get_mut(channel).map(|found| &mut found.messages);
-            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == ts));
-            message.into_iter().for_each(|message| message.clone_from(&after));
-            let (before, now, at) = (w.message_json(&before), w.message_json(&after), w.ts());
-            w.event_json(json!({
-                "type": "message", "subtype": "message_changed", "hidden": true, "channel": channel, "ts": at, "event_ts": at,
-                "message": now, "previous_message": before,
-            }))
-        }))
+            let message = messages.and_then(|all| all.iter_mut().find(|message| message.ts == after.ts));
+            message.into_iter().for_each(|message| message.clone_from(after));
+            w.tell_of_change(channel, before, after)
+        });
+        self.shared.send_all();
+        Asked { model: self, told, user: user.to_owned(), seen }
     }
     /// Puts an emoji on a message, by its name.
     ///

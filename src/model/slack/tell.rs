@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use super::{
     Shared, SlackModel,
-    world::{Out, Told, Whisper, World},
+    world::{Message, Out, Told, Whisper, World},
 };
 
 const ACK_MS: i64 = 3_000;
@@ -22,11 +22,9 @@ impl SlackModel {
     pub(super) fn tell(&self, kind: &'static str, payload: impl FnOnce(&mut World) -> Value) -> String {
         let id = self.with(|w| {
             let payload = payload(w);
-            let id = w.id('E');
-            w.told.insert(id.clone(), Told { kind, payload, at: w.now, retries: 0, ack: None });
-            id
+            w.is_to_be_told(kind, payload)
         });
-        self.send(&id);
+        self.shared.send_all();
         id
     }
 
@@ -35,25 +33,59 @@ impl SlackModel {
             if let Some(told) = w.told.get_mut(id) {
                 told.retries += 1;
                 told.at = w.now;
+                w.unsent.push(id.to_owned());
             }
         });
-        self.send(id);
+        self.shared.send_all();
     }
+}
 
-    fn send(&self, id: &str) {
-        let over_http = self.with(|w| {
-            if w.app_url.is_none() {
-                w.send_by_socket(id);
+impl Shared {
+    /// Sends what is to be told, by socket or over HTTP.
+    pub(super) fn send_all(&self) {
+        let mut world = self.world();
+        for id in std::mem::take(&mut world.unsent) {
+            match world.app_url.clone() {
+                Some(url) => drop(tokio::spawn(post(self.clone(), url, id))),
+                None => world.send_by_socket(&id),
             }
-            w.app_url.clone()
-        });
-        if let Some(url) = over_http {
-            tokio::spawn(post(self.shared.clone(), url, id.to_owned()));
         }
     }
 }
 
 impl World {
+    /// The app is to be told this; returns the number under which the acknowledgement comes.
+    pub(super) fn is_to_be_told(&mut self, kind: &'static str, payload: Value) -> String {
+        let id = self.id('E');
+        self.told.insert(id.clone(), Told { kind, payload, at: self.now, retries: 0, ack: None });
+        self.unsent.push(id.clone());
+        id
+    }
+    /// Of every message the app is told, people's and its own, where it is in the channel.
+    pub(super) fn tell_of(&mut self, channel: &str, message: &Message) -> String {
+        let mut event = self.message_json(message);
+        if !message.files.is_empty() {
+            event["subtype"] = json!("file_share");
+        }
+        self.tell_in(channel, &message.ts, event)
+    }
+    pub(super) fn tell_of_change(&mut self, channel: &str, before: &Message, now: &Message) -> String {
+        let at = self.ts();
+        let event = json!({
+            "type": "message", "subtype": "message_changed", "hidden": true, "ts": at,
+            "message": self.message_json(now), "previous_message": self.message_json(before),
+        });
+        self.tell_in(channel, &at, event)
+    }
+    /// Returns the number of the acknowledgement; none where the app is not in the channel.
+    fn tell_in(&mut self, channel: &str, at: &str, mut event: Value) -> String {
+        let found = self.channels.get(channel).filter(|found| found.members.contains(&self.bot_user));
+        let Some(found) = found else { return String::new() };
+        event["channel_type"] = json!(if found.is_private { "group" } else { "channel" });
+        (event["channel"], event["event_ts"]) = (json!(channel), json!(at));
+        let payload = self.event_json(event);
+        self.is_to_be_told("events_api", payload)
+    }
     /// By the newest socket. Without one a command gets no answer, and an event waits for the next socket.
     pub(super) fn send_by_socket(&mut self, id: &str) {
         let Some(told) = self.told.get(id) else { return };

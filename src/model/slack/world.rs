@@ -9,6 +9,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::files::Upload;
 use crate::config::secret::Secret;
 
+/// Slack itself, who puts up a sign where a message with replies was deleted.
+pub(super) const SLACKBOT: &str = "USLACKBOT";
+
 /// A person or the bot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -132,6 +135,8 @@ pub struct World {
     pub(super) triggers: HashMap<String, (String, DateTime<Utc>)>,
     pub(super) hooks: HashMap<String, Hook>,
     pub(super) told: BTreeMap<String, Told>,
+    /// Of these, what is still to be sent.
+    pub(super) unsent: Vec<String>,
     pub(super) sockets: BTreeMap<u64, UnboundedSender<Out>>,
     pub(super) tickets: BTreeSet<String>,
     /// Where the app is reached over HTTP; by socket if nowhere.
@@ -190,6 +195,7 @@ impl World {
             triggers: HashMap::new(),
             hooks: HashMap::new(),
             told: BTreeMap::new(),
+            unsent: vec![],
             sockets: BTreeMap::new(),
             tickets: BTreeSet::new(),
             app_url: None,
@@ -265,6 +271,9 @@ impl World {
         }
         if !message.files.is_empty() {
             shown["files"] = json!(message.files);
+        }
+        if message.user == SLACKBOT {
+            (shown["subtype"], shown["hidden"]) = (json!("tombstone"), json!(true));
         }
         if message.is_edited {
             shown["edited"] = json!({"user": message.user, "ts": message.ts});

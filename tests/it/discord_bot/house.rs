@@ -41,6 +41,8 @@ pub struct House {
     pub discord: Discord,
     pub desk: Arc<Desk>,
     pub people: Arc<People>,
+    /// User ids of configured people.
+    pub accounts: HashMap<String, String>,
     /// The command post, and the channel for alerts.
     pub post: Id,
     pub alerts: Id,
@@ -78,6 +80,7 @@ impl House {
             discord,
             desk,
             people,
+            accounts: HashMap::from([("ada".to_owned(), ada.to_string())]),
             post,
             alerts,
             ada,
@@ -102,7 +105,7 @@ impl House {
             space: self.space,
             public_key: self.public_key.clone(),
             people: self.people.clone(),
-            accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
+            accounts: self.accounts.clone(),
             components: vec!["Checkout".into()],
             watchdog: self.watchdog,
         }
@@ -208,6 +211,24 @@ impl House {
             let left = self.desk.journal.deliveries(DeliveryFilter::Open).await;
             panic!("not quiet: {left:#?} {:#?}", self.spoken_of());
         }
+    }
+
+    pub async fn timeline(&self) -> Vec<String> {
+        let lines = self.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    /// Waits until something stands on the timeline, and then for quiet.
+    pub async fn stands(&self, what: &str) -> Vec<String> {
+        let waiting = async {
+            while !self.timeline().await.iter().any(|text| text.contains(what)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(self.patience, waiting).await;
+        assert!(waited.is_ok(), "waited for «{what}» on {:#?}", self.timeline().await);
+        self.quiet().await;
+        self.timeline().await
     }
 
     pub async fn forget(&self, id: &str) {

@@ -41,6 +41,31 @@ async fn a_gateway_that_is_cut_comes_back_and_commands_work_again() {
 }
 
 #[tokio::test]
+async fn what_waits_goes_out_as_soon_as_the_gateway_is_back() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    // A session that goes on, and a new one.
+    for code in [4000, 4009] {
+        house.discord.deny(house.post, house.discord.bot(), permissions::SEND_MESSAGES_IN_THREADS);
+        let before = house.discord.requests().len();
+        house.ask(house.ada, thread.id, "note", json!({"text": format!("before {code}")})).await;
+        let refused = || {
+            let requests = house.discord.requests();
+            requests[before..].iter().any(|r| r.path.ends_with("/messages") && r.status == 403).then_some(())
+        };
+        house.eventually("the refusal", refused).await;
+        house.discord.deny(house.post, house.discord.bot(), 0);
+        // It would be tried again in a minute.
+        house.discord.gateway().close(code);
+        let said = |line: &Message| line.content.contains(&format!("before {code}"));
+        house.eventually("the line", || house.lines(thread.id).into_iter().find(said)).await;
+    }
+    house.end(bot, "back again").await;
+}
+
+#[tokio::test]
 async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
     let mut house = House::new().await;
     house.watchdog = Duration::from_secs(3);

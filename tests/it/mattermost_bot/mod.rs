@@ -3,6 +3,8 @@
 pub mod house;
 mod trouble;
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use commandpost::{config::MattermostSpace, model::mattermost::Post};
@@ -85,6 +87,23 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
     house.quiet().await;
     house.eventually("Bob's command", || header().contains("command: Bob").then_some(())).await;
     house.end(bot, "the card follows").await;
+}
+
+#[tokio::test]
+async fn everybody_who_takes_part_is_invited_however_many_they_are() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let people: Vec<String> = (1..=11).map(|n| house.mattermost.person(&format!("helper{n}"), "")).collect();
+    for person in &people {
+        house.ask(person, &house.post, "INC-1 note I look as well").await;
+    }
+    house.quiet().await;
+    // Whoever was too many for one change comes with the next.
+    house.ask(&house.ada, &channel.id, "note thanks").await;
+    let members = || house.mattermost.channel_named("inc-1").map(|now| now.members).unwrap_or_default();
+    house.eventually("all", || people.iter().all(|one| members().contains(one)).then_some(())).await;
+    house.end(bot, "invitations").await;
 }
 
 #[tokio::test]
@@ -275,7 +294,7 @@ async fn a_restart_that_remembers_nothing_finds_the_card_and_the_lines_again() {
 }
 
 #[tokio::test]
-async fn a_restricted_incident_is_told_to_the_asker_alone_and_shown_in_no_channel() {
+async fn a_restricted_incident_is_told_to_the_asker_alone_and_shown_in_no_channel_of_others() {
     let house = House::new().await;
     let bot = house.start().await;
     let answer = house.ask(&house.ada, &house.post, "declare --restricted somebody reads our mail").await;
@@ -287,9 +306,15 @@ async fn a_restricted_incident_is_told_to_the_asker_alone_and_shown_in_no_channe
     let stranger = house.ask(&house.bob, &house.post, "INC-1 status").await;
     assert!(!stranger.contains("reads our mail"), "{stranger}");
     house.quiet().await;
-    assert!(house.mattermost.channel_named("inc-1").is_none());
-    let posts = house.mattermost.posts(&house.post);
-    assert!(!posts.iter().any(|post| post.text.contains("reads our mail") || post.is_card()), "{posts:#?}");
+    let shown = |who: &str| {
+        let seen = house.mattermost.seen_by(who).into_iter().filter(|channel| !channel.is_direct);
+        seen.filter(|channel| format!("{channel:?}").contains("reads our mail")).collect::<Vec<_>>()
+    };
+    assert!(shown(&house.bob).is_empty(), "{:#?}", shown(&house.bob));
+    let seen = shown(&house.ada);
+    let inside = BTreeSet::from([house.mattermost.bot(), house.ada.clone()]);
+    assert!(seen.len() == 1 && seen[0].is_private && seen[0].members == inside, "{seen:#?}");
+    assert!(house.mattermost.posts(&house.post).iter().all(|post| !post.is_card()));
     house.end(bot, "restricted").await;
 }
 

@@ -37,17 +37,22 @@ async fn again(house: &House) {
 }
 
 #[tokio::test]
-async fn mattermost_is_answered_within_three_seconds_however_slow_the_house_is() {
+async fn mattermost_does_not_wait_for_an_answer_however_slow_the_house_is() {
     let house = House::new().await;
     let bot = house.start().await;
     let (channel, card) = house.declare("Checkout fails").await;
     house.quiet().await;
+    let (before, seen) = (house.mattermost.answers(), house.mattermost.whispers(&house.ada).len());
     house.gate.send_replace(false);
     let slow = house.mattermost.slash(&house.ada, &channel.id, None, "note slowly").expect("said");
     let pressed = house.mattermost.press(&house.bob, &card.id, "next").expect("a button");
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
-    assert!(house.mattermost.whispers(&house.bob).is_empty());
-    assert!(house.mattermost.slowest_ms() < 3_000, "{} ms", house.mattermost.slowest_ms());
+    // Nothing is done yet, and both are told that they were heard.
+    let heard = || (house.mattermost.answers() == before + 2).then_some(());
+    house.eventually("both acknowledgements", heard).await;
+    assert!(
+        house.mattermost.whispers(&house.ada).len() == seen
+            && house.mattermost.whispers(&house.bob).is_empty()
+    );
     house.gate.send_replace(true);
     assert!(!slow.answer().await.expect("later").is_empty());
     assert!(!pressed.answer().await.expect("later").is_empty());
@@ -300,8 +305,10 @@ async fn a_revoked_token_is_said_in_plain_words_not_tried_for_ever_and_never_rep
     let why = house.eventually("the reason", || bot.door.health().last_error).await;
     assert!(why.contains("revoked") && why.contains("mattermost.bot_token"), "{why}");
     assert!(!why.contains("onlyforthemodelled"), "{why}");
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert!(house.mattermost.requests().len() < 4, "{}", house.mattermost.requests().len());
+    // The second try of what is tried for ever comes within half of this.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let tried: Vec<String> = house.mattermost.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(tried, ["/api/v4/users/me"]);
     house.stop(bot).await;
 }
 

@@ -1,10 +1,14 @@
 //! A restricted incident in the chats: those who see it have a private place there; whoever does not see it sees nothing.
 
+use std::{collections::HashMap, sync::Arc};
+
 use commandpost::{
+    chat::people::People,
     config::IncidentSpace,
     desk::Desk,
     incident::id::IncidentId,
     model::discord::{self, permissions},
+    people::Person,
 };
 use serde_json::{Value, json};
 
@@ -338,6 +342,17 @@ async fn discord_keeps_it_in_a_channel_for_a_few_where_incidents_have_channels()
     in_a_house!(OnDiscord, discord(IncidentSpace::Channel).await, "private_channel", |team| {
         only_those_who_see_it_find_it(team)
     });
+}
+
+#[tokio::test]
+async fn discord_lets_in_who_is_known_there_by_a_link_alone() {
+    let mut house = discord(IncidentSpace::Thread).await;
+    let people = People::new("discord", HashMap::new());
+    people.follow(house.desk.links.clone());
+    (house.people, house.accounts) = (Arc::new(people), HashMap::new());
+    let ada = Person { id: "ada".into(), name: "Ada Lovelace".into() };
+    house.desk.links.link(format!("discord:{}", house.ada), ada);
+    in_a_house!(OnDiscord, house, "private_thread_by_link", |team| only_those_who_see_it_find_it(team));
 }
 
 #[tokio::test]

@@ -189,8 +189,13 @@ impl House {
 
     /// Waits until something stands on the timeline, and then for quiet.
     pub async fn stands(&self, what: &str) -> Vec<String> {
+        self.until(what, |told| told.iter().any(|text| text.contains(what))).await
+    }
+
+    /// Waits until the timeline is so, and then for quiet.
+    pub async fn until(&self, what: &str, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
         let waiting = async {
-            while !self.timeline().await.iter().any(|text| text.contains(what)) {
+            while !is_so(&self.timeline().await) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };

@@ -84,6 +84,23 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
 }
 
 #[tokio::test]
+async fn everybody_who_takes_part_is_invited_however_many_they_are() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let people: Vec<String> = (1..=11).map(|n| house.slack.person(&format!("helper{n}"))).collect();
+    for person in &people {
+        house.ask(person, &house.post, "INC-1 note I look as well").await;
+    }
+    house.quiet().await;
+    // Whoever was too many for one change comes with the next.
+    house.ask(&house.ada, &channel.id, "note thanks").await;
+    let members = || house.slack.channel_named("inc-1").map(|now| now.members).unwrap_or_default();
+    house.eventually("all", || people.iter().all(|one| members().contains(one)).then_some(())).await;
+    house.end(bot, "invitations").await;
+}
+
+#[tokio::test]
 async fn a_verb_without_its_words_opens_a_form_and_what_is_refused_stands_in_it() {
     let house = House::new().await;
     let bot = house.start().await;
@@ -145,6 +162,9 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     house.quiet().await;
     let now = house.cards(&channel.id).pop().expect("a card");
     assert!(!now.buttons().contains(&old), "{:?}", now.buttons());
+    let late = house.slack.press_seen(&house.bob, &channel.id, &card, &old).expect("he saw it");
+    let told = late.answer().await.expect("an answer").text;
+    assert!(told.contains("not on the card any more"), "{told}");
     house.end(bot, "buttons").await;
 }
 
@@ -232,6 +252,9 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     assert_eq!(told.iter().filter(is_file).count(), 1, "{told:#?}");
     slack.edit(bob, &channel.id, &graph, "5xx since 02:58").expect("it is there");
     house.stands("corrected to «Bob: 5xx since 02:58").await;
+    // Slack's preview changes a message as well, but no words of it.
+    let preview = slack.preview(&channel.id, &graph).expect("it is there");
+    preview.acknowledged().await.expect("in time");
     // Of a file that it may not read, the app says where it is.
     slack.take_scope("files:read");
     let log = slack.share(bob, &channel.id, "the log", ("err.log", b"x")).expect("said");
@@ -243,6 +266,14 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     for once in ["Bob: the log [err.log] (", "Linked err.log"] {
         assert_eq!(told.iter().filter(|text| text.starts_with(once)).count(), 1, "{once}: {told:#?}");
     }
+    // What could not be read is tried again, what was read is not.
+    slack.give_scope("files:read");
+    for message in [&log, &graph] {
+        let again = slack.message_action(ada, &channel.id, message, "add_to_timeline").expect("done");
+        again.answer().await.expect("an answer");
+    }
+    let told = house.stands("File err.log (1 byte").await;
+    assert_eq!(told.iter().filter(|text| text.starts_with("File err.log")).count(), 1, "{told:#?}");
     // Said where no incident is, but with one open: it is meant, and its entry follows as well.
     let (late, _) = slack.say(bob, &house.post, None, "mail is late").expect("said");
     let noted = slack.message_action(ada, &house.post, &late, "add_to_timeline").expect("done");
@@ -254,7 +285,44 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
     assert!(!told.iter().any(|text| text.starts_with("Bob: 5xx since")), "{told:#?}");
     assert_eq!(told.iter().filter(|text| text.contains("was corrected")).count(), 3, "{told:#?}");
+    // So is one that has replies, though something else stands in its place.
+    let (root, _) = slack.say(bob, &channel.id, None, "the index is gone").expect("said");
+    slack.react(ada, &channel.id, &root, "pushpin").expect("put there");
+    house.stands("Bob: the index is gone").await;
+    slack.say(ada, &channel.id, Some(&root), "which?").expect("said");
+    slack.delete(&channel.id, &root);
+    let stands = |told: &[String]| told.iter().any(|text| text.starts_with("Bob: the index is gone"));
+    let told = house.until("the deletion", |told| !stands(told)).await;
+    let read = slack.requests().into_iter().filter(|request| request.path.ends_with("/graph.png")).count();
+    assert_eq!(
+        (read, told.iter().filter(|text| text.starts_with("File graph.png")).count()),
+        (1, 1),
+        "{told:#?}"
+    );
     house.end(bot, "follows").await;
+}
+
+#[tokio::test]
+async fn what_people_say_to_each_other_and_what_the_bot_says_is_heard_and_forgotten() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, card) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let before = (house.timeline().await, house.slack.messages(&channel.id).len());
+    let (heard, _) = house.slack.acknowledged();
+    for text in ["note the database failed over", "!note x", "/incident close", "commandpost, close", "INC-1"]
+    {
+        house.slack.say(&house.bob, &channel.id, None, text).expect("said");
+    }
+    house.slack.say(&house.bob, &channel.id, Some(&card.ts), "note within a thread").expect("said");
+    house.slack.share(&house.bob, &channel.id, "note", ("a.png", b"abc")).expect("said");
+    let all =
+        || (house.slack.acknowledged().0 >= heard + 7 && house.slack.acknowledged().1 == 0).then_some(());
+    house.eventually("all to be heard", all).await;
+    assert_eq!(house.timeline().await, before.0);
+    assert_eq!(house.slack.messages(&channel.id).len(), before.1 + 7, "nothing is answered");
+    assert!(house.slack.whispers(&house.bob).is_empty());
+    house.end(bot, "small talk").await;
 }
 
 #[tokio::test]

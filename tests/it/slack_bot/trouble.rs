@@ -40,8 +40,8 @@ async fn slack_is_answered_within_three_seconds_however_slow_the_house_is() {
     assert!(!pressed.answer().await.expect("later").text.is_empty());
     house.quiet().await;
     assert_eq!(house.lines(&channel.id).iter().filter(|line| line.contains("slowly")).count(), 1);
-    let (_, missed) = house.slack.acknowledged();
-    assert_eq!(missed, 0);
+    // Nothing that the app was told is left without a word, its own messages among it.
+    house.eventually("the last acknowledgement", || (house.slack.acknowledged().1 == 0).then_some(())).await;
     house.end(bot, "slow").await;
 }
 
@@ -228,7 +228,9 @@ async fn a_bad_token_is_not_tried_for_ever_and_is_never_repeated() {
     let bot = house.open(settings);
     let why = house.eventually("the reason", || bot.door.health().last_error).await;
     assert!(why.contains("slack.app_token") && !why.contains("not-the-token"), "{why}");
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    assert!(house.slack.requests().len() < 3, "{}", house.slack.requests().len());
+    // The second try of what is tried for ever comes within half of this.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let tried: Vec<String> = house.slack.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(tried, ["/api/apps.connections.open"]);
     house.stop(bot).await;
 }
