@@ -72,7 +72,8 @@ pub(super) fn show(w: &mut World, args: &Args) -> Done {
     let thread = args.get("thread_ts").cloned();
     let message = Message { ts, thread, user, is_bots: true, files: shown.clone(), ..Message::default() };
     let found = w.channels.get_mut(&channel).ok_or(Refusal::Error("channel_not_found"))?;
-    found.messages.push(message);
+    found.messages.push(message.clone());
+    w.tell_of(&channel, &message);
     Ok(json!({"files": shown}))
 }
 
