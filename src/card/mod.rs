@@ -294,6 +294,9 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         .collect();
     if !proposed.is_empty() {
         fields.push(long("Proposed", some_of(&mut proposed)));
+        if let Some(first) = incident.open_proposals().map(|one| one.ends_at).min() {
+            fields.push(Field { name: "Objections until", value: Value::Time(first), is_short: true });
+        }
     }
     let tasks: Vec<_> = incident
         .open_tasks()

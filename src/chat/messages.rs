@@ -15,9 +15,22 @@ use crate::{
     card::{self, Button, Card, Said},
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
+    grammar::{self, Spoken},
     incident::{
-        event::Event, kind::Kind, refusal::Refusal, role::Words, sentence, state::Incident, timeline,
+        briefing,
+        chart::Chart,
+        decide::Policy,
+        event::Event,
+        kind::Kind,
+        next,
+        refusal::Refusal,
+        role::{Roles, Words},
+        sentence,
+        state::Incident,
+        timeline,
     },
+    mask::Masked,
+    people::Person,
 };
 
 /// How one chat shows things, as people read it; and as it is sent, for the pictures.
@@ -167,6 +180,24 @@ fn cards() -> Vec<(&'static str, Card)> {
     ]
 }
 
+/// What somebody is answered who asks, on a night when everything comes at once.
+fn answers() -> Vec<(&'static str, String)> {
+    let night = everything();
+    let (incident, now) = (incident(&night), night.at);
+    let help = grammar::parse("help", &Person::named, &Roles::default());
+    let Ok(Spoken::Help { text: help }) = help else { panic!("{help:?}") };
+    let mut masked = Masked::default();
+    masked.mask(&mut "the key is AKIAIOSFODNN7EXAMPLE".to_owned());
+    vec![
+        ("status", briefing::status(&incident, now, Words::Nims)),
+        ("next", next::text(&incident, &person("Bo"), &Policy::default(), now)),
+        ("command briefing", briefing::text(&incident, now)),
+        ("role chart", Chart::of(&incident, Words::Nims, now).text()),
+        ("help", help),
+        ("note the key is AKIA…", format!("Noted as entry 25.{}", masked.word())),
+    ]
+}
+
 fn page() -> String {
     let mut page = String::from(
         "# What people read in the chats\n\n\
@@ -202,6 +233,9 @@ fn page() -> String {
         let all = refused.chain([in_words(None)]).map(|text| (chat.told)(&text));
         Some(all.collect::<Vec<_>>().join("\n\n"))
     });
+    for (asked, answer) in answers() {
+        add(&format!("Asked: `{asked}` (for the asker's eyes)"), &|chat| Some((chat.told)(&answer)));
+    }
     let card = open();
     for button in card.buttons.iter().filter(|button| !button.blanks.is_empty()) {
         add(&format!("The form of “{}”", button.label), &|chat| (chat.form)(&card.subject, button));

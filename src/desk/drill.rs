@@ -195,6 +195,7 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         | Spoken::Tasks { target }
         | Spoken::Updates { target }
         | Spoken::Alert(Alerting::Why { target, .. })
+        | Spoken::Timeline { target, .. }
         | Spoken::Find { target, .. } => target,
         Spoken::List { .. } | Spoken::Alerts | Spoken::Alert(_) | Spoken::OnCall(_) | Spoken::Help { .. } => {
             None

@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Duration, Utc};
+
 use super::{Caller, Desk};
 use crate::{
     incident::{id::IncidentId, refusal::Refusal, timeline::Line},
     journal::rows::{IncidentFilter, IncidentRow},
+    people::Person,
 };
 
 /// Entries looked at in one search, and lines shown of it.
@@ -27,14 +30,38 @@ fn has(line: &Line, words: &[String]) -> bool {
         && words.iter().all(|word| text.contains(word.as_str()))
 }
 
+/// Which lines of one timeline are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Only {
+    /// Key moments.
+    pub pinned: bool,
+    /// What this person did and said.
+    pub by: Option<Person>,
+    /// Of the last so many minutes.
+    pub minutes: Option<u32>,
+}
+
+impl Only {
+    fn takes(&self, line: &Line, now: DateTime<Utc>) -> bool {
+        (!self.pinned || line.pinned)
+            && self.by.as_ref().is_none_or(|by| by.id == line.actor.id)
+            && self.minutes.is_none_or(|m| now - line.occurred_at <= Duration::minutes(m.into()))
+    }
+}
+
 fn told(id: IncidentId, line: &Line) -> String {
+    format!("{id} {}", brief(line))
+}
+
+/// `12 – 2026-01-02 03:15 UTC, Ada: the database failed over`
+fn brief(line: &Line) -> String {
     let flat = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut text: String = flat.chars().take(LINE_CHARS_MAX).collect();
     if text.len() < flat.len() {
         text.push('…');
     }
     let at = line.occurred_at.format("%Y-%m-%d %H:%M UTC");
-    format!("{id} {} – {at}, {}: {text}", line.seq, line.actor)
+    format!("{} – {at}, {}: {text}", line.seq, line.actor)
 }
 
 impl Desk {
@@ -79,6 +106,32 @@ impl Desk {
             found.extend(lines.iter().rev().filter(|line| has(line, &words)).map(|line| told(*id, line)));
         }
         Ok(answer(found, unread))
+    }
+
+    /// The answer to `timeline`: the last lines, in the order of what happened.
+    ///
+    /// # Errors
+    /// No such incident, or the journal does not answer.
+    pub(super) async fn last_lines(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: IncidentId,
+        only: &Only,
+    ) -> Result<String, Refusal> {
+        let (eyes, now) = (self.seen_by(&caller.person), self.world.now());
+        let seq = eyes.incident(id).await?.seq;
+        let mut lines = eyes.timeline(id, seq.saturating_sub(ENTRIES_MAX - 1).max(1)).await?;
+        lines.retain(|line| only.takes(line, now));
+        lines.sort_by_key(|line| (line.occurred_at, line.seq));
+        let earlier = lines.len().saturating_sub(SHOWN_MAX);
+        let mut shown: Vec<String> = lines.iter().skip(earlier).map(brief).collect();
+        if shown.is_empty() {
+            shown.push(format!("No line of {id} is of that kind."));
+        }
+        if earlier > 0 {
+            shown.insert(0, format!("{earlier} earlier lines are left out: the console has them all."));
+        }
+        Ok(shown.join("\n"))
     }
 }
 

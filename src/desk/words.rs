@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Along, Answer, Caller, Desk, changes::Said};
+use super::{Along, Answer, Caller, Desk, changes::Said, find::Only};
 use crate::{
     grammar::{self, Alerting, Spoken},
     incident::{
@@ -135,6 +135,11 @@ impl Desk {
             Spoken::Updates { target } => {
                 let id = self.which(&caller, target.or(here)).await?;
                 read(updates(&self.seen_by(&caller.person).incident(id).await?))
+            }
+            Spoken::Timeline { target, pinned, by, minutes } => {
+                let id = self.which(&caller, target.or(here)).await?;
+                let only = Only { pinned, by, minutes };
+                read(self.last_lines(&caller, id, &only).await?)
             }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
             Spoken::Link(linking) => read(self.link(&caller, linking).await?),

@@ -18,7 +18,7 @@ pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str =
     "What is on record: entries, title, type, times, links, changes, alerts, maintenance";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 13] = [
+const ON_RECORD: [&str; 14] = [
     "alert",
     "change",
     "entry",
@@ -31,6 +31,7 @@ const ON_RECORD: [&str; 13] = [
     "roster",
     "set",
     "sub",
+    "timeline",
     "type",
 ];
 

@@ -78,6 +78,10 @@ pub(super) fn of(
         }
         Verb::Maintenance(verb) => return Ok(Spoken::Arrange(of_maintenance(verb))),
         Verb::Find { words } => return Ok(Spoken::Find { target, words }),
+        Verb::Timeline { pinned, by, since } => {
+            let by = by.as_deref().map(person).transpose()?;
+            return Ok(Spoken::Timeline { target, pinned, by, minutes: since.map(|since| since.0) });
+        }
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();
             let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();

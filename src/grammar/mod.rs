@@ -81,6 +81,13 @@ pub enum Spoken {
     Updates {
         target: Option<IncidentId>,
     },
+    /// The last lines of the timeline; with words, those that they are about.
+    Timeline {
+        target: Option<IncidentId>,
+        pinned: bool,
+        by: Option<Person>,
+        minutes: Option<u32>,
+    },
     /// Over every timeline that the asker may see, unless one is named.
     Find {
         target: Option<IncidentId>,

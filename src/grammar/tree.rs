@@ -214,6 +214,19 @@ pub(super) enum Verb {
         #[arg(value_name = "TEXT")]
         words: String,
     },
+    /// The last lines of the timeline, or those that you ask for
+    #[command(alias = "log", after_help = "timeline --pinned")]
+    Timeline {
+        /// Only key moments
+        #[arg(long)]
+        pinned: bool,
+        /// Only what this person did and said
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        /// Only so far back, such as 30m
+        #[arg(long, value_name = "DURATION", value_parser = value::duration)]
+        since: Option<value::Minutes>,
+    },
     /// What belongs to it, and what it belongs to
     #[command(subcommand)]
     Sub(Sub),

@@ -60,3 +60,30 @@ async fn a_restricted_timeline_is_found_by_nobody_who_may_not_see_it_and_in_no_r
     let (there, never) = (refused(there).await, refused(never).await);
     assert_eq!(there.to_string().replace("INC-1", "INC-99"), never.to_string(), "as if it had never been");
 }
+
+#[tokio::test]
+async fn the_last_lines_are_told_by_who_by_how_long_ago_and_by_key_moments() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    for n in 1..=30 {
+        house.say("Ada", id, note(&format!("step {n}"))).await;
+    }
+    let key = house.say("Bo", id, note("the disk is full")).await.seq.unwrap();
+    house.say("Bo", id, Command::Pin { target: key }).await;
+    let ask = async |words: &str| {
+        let words = Words::Text(words.to_owned());
+        house.desk.say(caller("Bo"), Some(id), words, None, &by_name()).await.unwrap().text
+    };
+    let all = ask("timeline").await;
+    assert!(all.contains("earlier lines are left out") && all.contains("step 30"), "{all}");
+    assert_eq!(all.lines().count(), 21);
+    let pinned = ask("timeline --pinned").await;
+    assert!(pinned.contains("the disk is full") && pinned.lines().count() == 1, "{pinned}");
+    let bos = ask("timeline --by @Bo").await;
+    assert!(bos.contains("the disk is full") && !bos.contains("step"), "{bos}");
+    house.world.later(chrono::Duration::hours(2));
+    house.say("Ada", id, note("much later")).await;
+    let late = ask("timeline --since 1h").await;
+    assert!(late.contains("much later") && late.lines().count() == 1, "{late}");
+    assert!(ask("timeline --since 1h --pinned").await.starts_with("No line"));
+}

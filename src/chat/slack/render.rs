@@ -171,8 +171,8 @@ mod tests {
     fn a_card_of_any_size_keeps_slacks_limits() {
         let long = "<&>".repeat(3_000);
         for text in [long.as_str(), "", "x"] {
-            let button = |id| Button {
-                id,
+            let button = |id: &'static str| Button {
+                id: id.into(),
                 label: "A label that somebody made far too long for a button in a chat of any kind at all"
                     .into(),
                 ..card_of(text).buttons.remove(0)
