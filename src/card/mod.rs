@@ -22,7 +22,7 @@ use crate::{
         severity::Severity,
         state::{ActionState, Incident},
     },
-    people::Person,
+    people::{Person, door},
 };
 
 /// How loud a card is.
@@ -99,8 +99,20 @@ pub struct Said {
     pub seq: u64,
     pub at: DateTime<Utc>,
     pub who: String,
+    /// Through which door they said it; `None`: nobody said it, the house wrote it down by itself.
+    pub via: Option<String>,
     /// Its sentence; each reader sees its times in their own zone where the chat can do that.
     pub text: Vec<Part>,
+}
+
+impl Said {
+    /// Where it was said, to stand behind the name, if that is not the chat in which it is shown.
+    pub fn from_elsewhere(&self, chat: &str) -> String {
+        match &self.via {
+            Some(via) if via != chat => format!(" ({})", door(via)),
+            _ => String::new(),
+        }
+    }
 }
 
 fn short(name: &'static str, value: impl Into<String>) -> Field {

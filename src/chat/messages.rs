@@ -18,6 +18,7 @@ use crate::{
     incident::{
         event::Event, kind::Kind, refusal::Refusal, role::Words, sentence, state::Incident, timeline,
     },
+    people::Person,
 };
 
 /// How one chat shows things, as people read it; and as it is sent, for the pictures.
@@ -102,6 +103,7 @@ fn lines(journal: &Journal) -> Vec<Said> {
         banner: journal.plain[0].incident.kind.banner(),
         seq: line.seq,
         at: line.occurred_at,
+        via: (line.actor != Person::house()).then_some(line.via),
         who: line.actor.to_string(),
         text: sentence::parts(&line.text),
     };
@@ -240,5 +242,28 @@ fn no_message_is_a_wall_of_text() {
             let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
             assert!(text.lines().count() <= 30 && longest <= 200, "{} {title}: {longest}\n{text}", chat.chat);
         }
+    }
+}
+
+#[test]
+fn a_line_says_through_which_door_it_came_if_that_is_not_the_chat_it_is_read_in() {
+    let told = |via: Option<&str>| Said {
+        via: via.map(str::to_owned),
+        who: "Ada".into(),
+        text: vec![sentence::Part::Text("the database failed over".into())],
+        ..card::testing::said("")
+    };
+    for chat in CHATS {
+        let own = chat.chat.to_lowercase();
+        for (via, title) in
+            [("discord", "Discord"), ("slack", "Slack"), ("console", "console"), ("cli", "command line")]
+        {
+            let line = (chat.line)(&told(Some(via)));
+            let mark = if via == own { "Ada".to_owned() } else { format!("Ada ({title})") };
+            let colon = if own == "matrix" { ":" } else { "" };
+            assert!(line.contains(&format!("{mark}{colon} the database failed over")), "{own}: {line}");
+        }
+        assert!((chat.line)(&told(None)).contains("Ada"), "{own}");
+        assert!(!(chat.line)(&told(None)).contains('('), "{own}: the house is everywhere");
     }
 }

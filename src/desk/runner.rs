@@ -22,6 +22,7 @@ use crate::{
         plan,
         port::{Content, Courier, Errand, Outcome, Reconciled},
     },
+    people::Person,
     post::Approved,
 };
 
@@ -192,6 +193,7 @@ impl Desk {
                     banner: id.kind.banner(),
                     seq: line.seq,
                     at: line.occurred_at,
+                    via: (line.actor != Person::house()).then_some(line.via),
                     who: line.actor.to_string(),
                     text: sentence::parts(&line.text),
                 }),
