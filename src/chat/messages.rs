@@ -12,7 +12,7 @@ use crate::{
         situation::fold,
         window::{Effect, Within},
     },
-    card::{self, Button, Card, Said},
+    card::{self, Button, Card, Missed, Said},
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
     incident::{
@@ -26,6 +26,7 @@ pub(super) struct Shown {
     pub chat: &'static str,
     pub card: fn(&Card) -> String,
     pub line: fn(&Said) -> String,
+    pub missed: fn(&str) -> String,
     pub announcement: fn(&Incident) -> String,
     pub told: fn(&str) -> String,
     /// `None`: the chat has no forms.
@@ -105,6 +106,7 @@ fn lines(journal: &Journal) -> Vec<Said> {
         at: line.occurred_at,
         via: (line.actor != Person::house()).then_some(line.via),
         who: line.actor.to_string(),
+        missed: None,
         text: sentence::parts(&line.text),
     };
     // What the card or nobody needs to say is no line in a chat.
@@ -193,6 +195,10 @@ fn page() -> String {
     let said = lines(&everything());
     add("The timeline, line by line", &|chat| {
         Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
+    });
+    let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9 };
+    add("Before what waited while the chat was away", &|chat| {
+        missed.in_words().map(|words| (chat.missed)(&words))
     });
     let refusals = [
         stale(),

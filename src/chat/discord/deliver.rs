@@ -139,6 +139,9 @@ impl Place for DiscordDoor {
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
         self.create(at, render::line(said), &nonce(key), Doing::Say).await
     }
+    async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
+        self.create(at, render::words(words), &nonce(key), Doing::Say).await.map(drop)
+    }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         match self.rest.put(&format!("/channels/{at}/messages/pins/{message}"), None).await {
             Ok(_) => {}

@@ -29,7 +29,8 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{DiscordDoor, DiscordSettings, pinned::Edited, rest::Trouble};
+use super::{DiscordDoor, DiscordSettings, NAME, pinned::Edited, rest::Trouble};
+use crate::chat::bring::catch_up;
 
 /// How often the watchdog looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -191,8 +192,13 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             Some(shards) => watch.look(shards, &life, settings).await,
             None => false,
         };
-        if door.standing.set_connected(connected, door.desk.world.now()) && !connected {
-            tracing::info!("the gateway is not connected");
+        if door.standing.set_connected(connected, door.desk.world.now()) {
+            if connected {
+                let door = door.clone();
+                tokio::spawn(async move { catch_up(&door.desk, NAME).await });
+            } else {
+                tracing::info!("the gateway is not connected");
+            }
         }
         *was_connected |= connected;
         if connected {

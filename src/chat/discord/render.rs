@@ -158,6 +158,11 @@ pub(super) fn line(said: &Said) -> Value {
     json!({"content": content, "flags": NO_PREVIEWS})
 }
 
+/// Words of our own.
+pub(super) fn words(text: &str) -> Value {
+    json!({"content": cap(&escape(text), CONTENT_MAX), "flags": NO_PREVIEWS})
+}
+
 /// Begins the announcement of an incident.
 pub(super) fn announcement_mark(id: IncidentId) -> String {
     format!("**{id}** ")

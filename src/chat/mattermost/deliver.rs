@@ -130,6 +130,9 @@ impl Place for MattermostDoor {
         let message = Message::of(render::line(said, self.settings.tz));
         self.say_once(at, message, key, key).await.map(Some)
     }
+    async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
+        self.say_once(at, Message::of(render::told(words)), key, key).await.map(drop)
+    }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         // In the command post the pins are the team's own.
         if channel_of(at).1.is_some() {

@@ -116,6 +116,9 @@ impl Place for SlackDoor {
         let message = Message { text: render::line(said), blocks: vec![] };
         self.say_once(at, message, key).await.map(Some)
     }
+    async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
+        self.say_once(at, Message { text: render::told(words), blocks: vec![] }, key).await.map(drop)
+    }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (channel, root) = channel_of(at);
         // In the command post the pins are the team's own.
