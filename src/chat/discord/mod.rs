@@ -17,6 +17,8 @@ mod look;
 mod pinned;
 mod press;
 mod private;
+#[cfg(test)]
+mod recorded;
 mod register;
 mod render;
 mod rest;

@@ -16,6 +16,8 @@ mod manifest;
 mod pinned;
 mod press;
 mod private;
+#[cfg(test)]
+mod recorded;
 mod render;
 mod rest;
 mod settings;
