@@ -95,6 +95,16 @@ pub fn lasting(text: &str) -> Option<Duration> {
     (number.is_none() && !text.trim().is_empty()).then(|| Duration::try_seconds(total)).flatten()
 }
 
+/// A length of time as people say it, in whole minutes: `12 min`, `2 h 5 min`.
+pub fn lasted(seconds: u64) -> String {
+    match (seconds / 3_600, seconds / 60 % 60) {
+        (0, 0) => "less than a minute".to_owned(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
 /// A date with a time: `2026-12-24 18:00` as clocks of this zone show it, `2026-12-24T18:00+01:00` or `…Z` by its own.
 pub fn moment(text: &str, tz: Tz) -> Option<DateTime<Utc>> {
     let written = text.trim().replacen(' ', "T", 1);

@@ -24,7 +24,8 @@ use crate::{
         severity::Severity,
         state::{ActionState, Incident},
     },
-    people::Person,
+    people::{Person, door},
+    wall::lasted,
 };
 
 /// How loud a card is.
@@ -101,8 +102,49 @@ pub struct Said {
     pub seq: u64,
     pub at: DateTime<Utc>,
     pub who: String,
+    /// Through which door they said it; `None`: nobody said it, the house wrote it down by itself.
+    pub via: Option<String>,
+    /// What waited with it while the chat was away.
+    pub missed: Option<Missed>,
     /// Its sentence; each reader sees its times in their own zone where the chat can do that.
     pub text: Vec<Part>,
+}
+
+/// Lines that waited for a chat that was away: from one of them on, to the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missed {
+    pub since: DateTime<Utc>,
+    pub seconds: u64,
+    pub lines: usize,
+}
+
+/// So many lines need no word before them.
+const FEW: usize = 3;
+
+impl Missed {
+    /// Under which it is bound to an incident in its chat that these have been told.
+    pub const NAME: &'static str = "missed";
+
+    /// One absence; not another.
+    pub fn mark(since: DateTime<Utc>) -> String {
+        since.timestamp_millis().to_string()
+    }
+
+    /// What is said before them; `None`: they are few.
+    pub fn in_words(&self) -> Option<String> {
+        let away = lasted(self.seconds);
+        (self.lines > FEW).then(|| format!("Back after {away} away: {} lines follow.", self.lines))
+    }
+}
+
+impl Said {
+    /// Where it was said, to stand behind the name, if that is not the chat in which it is shown.
+    pub fn from_elsewhere(&self, chat: &str) -> String {
+        match &self.via {
+            Some(via) if via != chat => format!(" ({})", door(via)),
+            _ => String::new(),
+        }
+    }
 }
 
 fn short(name: &'static str, value: impl Into<String>) -> Field {

@@ -39,6 +39,8 @@ pub fn said(text: &str) -> Said {
         seq: 12,
         at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
         who: text.into(),
+        via: None,
+        missed: None,
         text: vec![Part::Text(text.into())],
     }
 }

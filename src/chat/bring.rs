@@ -10,7 +10,7 @@ use super::{
     private::{self, Private},
 };
 use crate::{
-    card::{self, Card, Said},
+    card::{self, Card, Missed, Said},
     desk::Desk,
     incident::{id::IncidentId, state::Incident},
     journal::{
@@ -104,6 +104,8 @@ pub(super) trait Place: Send + Sync {
         said: &Said,
         delivery: &Delivery,
     ) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// Posts words of our own, by a key.
+    fn post_words(&self, at: &str, words: &str, key: &str) -> impl Future<Output = Step<()>> + Send;
     /// Pins a card. It is of use without, so nothing fails for it. False: worth another try with its next change.
     fn pin(&self, subject: &str, at: &str, message: &str) -> impl Future<Output = bool> + Send;
     /// Whatever else belongs to a space whose card changed. Nothing fails for it.
@@ -204,6 +206,7 @@ pub(super) async fn carry(place: &impl Private, errand: &Errand, note: impl Fn(S
 
 /// Whatever waits for a chat that is back goes out now, and not when its pause ends.
 pub(super) async fn catch_up(desk: &Arc<Desk>, chat: &str) {
+    desk.is_back(chat);
     let now = desk.world.now();
     let Ok(open) = desk.journal.deliveries(DeliveryFilter::Open).await else { return };
     let waits = open.iter().filter(|one| {
@@ -384,12 +387,47 @@ async fn line(place: &impl Private, said: &Said, key: &str, is_retry: bool) -> S
                 done => done?,
             };
         }
+        match tell_missed(place, &space.id, said, key).await {
+            Err(Halt::SpaceGone) => {
+                forget_space(place, spot).await?;
+                continue;
+            }
+            done => done?,
+        }
         match place.post_line(&space.id, said, key).await {
             Err(Halt::SpaceGone) => forget_space(place, spot).await?,
-            done => return done.map(|message| (Some(space.id), message)),
+            Err(halt) => return Err(halt),
+            Ok(message) => {
+                if let Some(missed) = &said.missed {
+                    let (incident, mark) = (said.incident.to_string(), Missed::mark(missed.since));
+                    // The line is said: nothing fails for this.
+                    drop(place.bindings().bind(&incident, Missed::NAME, &mark).await);
+                }
+                return Ok((Some(space.id), message));
+            }
         }
     }
     Err(Halt::SpaceGone)
+}
+
+/// Says how much follows, before the first of many lines that waited for a chat that was away. That is noted before it is
+/// said: rather it is left out than said twice.
+async fn tell_missed(place: &impl Place, at: &str, said: &Said, key: &str) -> Step<()> {
+    let Some((missed, words)) = said.missed.as_ref().and_then(|missed| Some((missed, missed.in_words()?)))
+    else {
+        return Ok(());
+    };
+    let (incident, bindings) = (said.incident.to_string(), place.bindings());
+    let mark = Missed::mark(missed.since);
+    if bindings.bound(&incident, Missed::NAME).await?.as_ref() == Some(&mark) {
+        return Ok(());
+    }
+    bindings.bind(&incident, Missed::NAME, &mark).await?;
+    let told = place.post_words(at, &words, &format!("{key}/missed")).await;
+    if matches!(told, Err(Halt::SpaceGone | Halt::Outcome(Outcome::Retry { .. }))) {
+        bindings.bind(&incident, Missed::NAME, "").await?;
+    }
+    told
 }
 
 /// The space was deleted: the next one begins anew, with a card of its own.

@@ -4,6 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::desk::absence;
+
 /// A look at the door.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
@@ -13,6 +15,12 @@ pub struct Health {
     pub since: Option<DateTime<Utc>>,
     /// What went wrong last, with what to do.
     pub last_error: Option<String>,
+}
+
+impl From<Health> for absence::Standing {
+    fn from(health: Health) -> Self {
+        Self { is_there: health.connected, since: health.since, why: health.last_error }
+    }
 }
 
 #[derive(Debug, Default)]

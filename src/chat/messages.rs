@@ -12,7 +12,7 @@ use crate::{
         situation::fold,
         window::{Effect, Within},
     },
-    card::{self, Button, Card, Said},
+    card::{self, Button, Card, Missed, Said},
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
     grammar::{self, Spoken},
@@ -38,6 +38,7 @@ pub(super) struct Shown {
     pub chat: &'static str,
     pub card: fn(&Card) -> String,
     pub line: fn(&Said) -> String,
+    pub missed: fn(&str) -> String,
     pub announcement: fn(&Incident) -> String,
     pub told: fn(&str) -> String,
     /// `None`: the chat has no forms.
@@ -115,7 +116,9 @@ fn lines(journal: &Journal) -> Vec<Said> {
         banner: journal.plain[0].incident.kind.banner(),
         seq: line.seq,
         at: line.occurred_at,
+        via: (line.actor != Person::house()).then_some(line.via),
         who: line.actor.to_string(),
+        missed: None,
         text: sentence::parts(&line.text),
     };
     // What the card or nobody needs to say is no line in a chat.
@@ -223,6 +226,10 @@ fn page() -> String {
     add("The timeline, line by line", &|chat| {
         Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
     });
+    let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9 };
+    add("Before what waited while the chat was away", &|chat| {
+        missed.in_words().map(|words| (chat.missed)(&words))
+    });
     let refusals = [
         stale(),
         Refusal::no_such("INC-7".parse().unwrap()),
@@ -274,5 +281,28 @@ fn no_message_is_a_wall_of_text() {
             let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
             assert!(text.lines().count() <= 30 && longest <= 200, "{} {title}: {longest}\n{text}", chat.chat);
         }
+    }
+}
+
+#[test]
+fn a_line_says_through_which_door_it_came_if_that_is_not_the_chat_it_is_read_in() {
+    let told = |via: Option<&str>| Said {
+        via: via.map(str::to_owned),
+        who: "Ada".into(),
+        text: vec![sentence::Part::Text("the database failed over".into())],
+        ..card::testing::said("")
+    };
+    for chat in CHATS {
+        let own = chat.chat.to_lowercase();
+        for (via, title) in
+            [("discord", "Discord"), ("slack", "Slack"), ("console", "console"), ("cli", "command line")]
+        {
+            let line = (chat.line)(&told(Some(via)));
+            let mark = if via == own { "Ada".to_owned() } else { format!("Ada ({title})") };
+            let colon = if own == "matrix" { ":" } else { "" };
+            assert!(line.contains(&format!("{mark}{colon} the database failed over")), "{own}: {line}");
+        }
+        assert!((chat.line)(&told(None)).contains("Ada"), "{own}");
+        assert!(!(chat.line)(&told(None)).contains('('), "{own}: the house is everywhere");
     }
 }

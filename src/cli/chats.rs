@@ -17,7 +17,11 @@ use crate::{
         slack::{self, Signed, SlackDoor, SlackSettings},
     },
     config::Config,
-    desk::{Desk, words::Resolve},
+    desk::{
+        Desk,
+        absence::{Look, Standing},
+        words::Resolve,
+    },
     http::{
         inbound::{Take, Taken},
         metrics::Metrics,
@@ -100,6 +104,8 @@ impl Chats {
         people.into_iter().flatten().for_each(|people| people.follow(desk.links.clone()));
         if let Some(discord) = self.discord {
             let door = open_discord(discord, desk, say, metrics, stop)?;
+            let looked = door.clone();
+            opened.looks.push((discord::NAME.into(), looked_at(move || looked.health())));
             if door.takes_requests() {
                 opened.inbound.insert("discord", by_discord(door.clone()));
             }
@@ -107,7 +113,8 @@ impl Chats {
         }
         if let Some(matrix) = self.matrix {
             let door = MatrixDoor::open(matrix, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
-            let (listens, watched) = (door.clone(), door.clone());
+            let (listens, watched, looked) = (door.clone(), door.clone(), door.clone());
+            opened.looks.push((matrix::NAME.into(), looked_at(move || looked.health())));
             opened.listeners.push(("matrix", Box::new(move || Box::pin(listens.clone().listen()))));
             metrics.watch("matrix_connected", "Whether the Matrix homeserver answers", move || {
                 i64::from(watched.health().connected)
@@ -117,7 +124,8 @@ impl Chats {
         if let Some(mattermost) = self.mattermost {
             let door = MattermostDoor::open(mattermost, desk.clone(), say.clone(), stop.clone());
             let door = door.map_err(Failure)?;
-            let (listens, watched) = (door.clone(), door.clone());
+            let (listens, watched, looked) = (door.clone(), door.clone(), door.clone());
+            opened.looks.push((mattermost::NAME.into(), looked_at(move || looked.health())));
             opened.listeners.push(("mattermost", Box::new(move || Box::pin(listens.clone().listen()))));
             metrics.watch("mattermost_connected", "Whether the socket to Mattermost is open", move || {
                 i64::from(watched.health().connected)
@@ -127,7 +135,8 @@ impl Chats {
         }
         if let Some(slack) = self.slack {
             let door = SlackDoor::open(slack, desk.clone(), say.clone(), stop.clone()).map_err(Failure)?;
-            let (listens, watched) = (door.clone(), door.clone());
+            let (listens, watched, looked) = (door.clone(), door.clone(), door.clone());
+            opened.looks.push((slack::NAME.into(), looked_at(move || looked.health())));
             opened.listeners.push(("slack", Box::new(move || Box::pin(listens.clone().listen()))));
             metrics.watch("slack_connected", "Whether Slack is there", move || {
                 i64::from(watched.health().connected)
@@ -144,11 +153,21 @@ impl Chats {
 /// Listens until the house stops; begun anew should it break down.
 type Listen = Box<dyn Fn() -> BoxFuture<'static, ()> + Send>;
 
+/// A door's health, as the desk looks at it.
+fn looked_at<H>(look: impl Fn() -> H + Send + Sync + 'static) -> Look
+where
+    Standing: From<H>,
+{
+    Arc::new(move || look().into())
+}
+
 /// The chats' doors: what they bring out, by what they hear, and what they take over HTTP.
 #[derive(Default)]
 pub(super) struct Opened {
     pub couriers: Vec<Arc<dyn Courier>>,
     pub listeners: Vec<(&'static str, Listen)>,
+    /// Whether each is there.
+    pub looks: Vec<(String, Look)>,
     pub inbound: BTreeMap<&'static str, Take>,
 }
 

@@ -18,6 +18,7 @@ use crate::{
     config::{Config, LogFormat},
     desk::{
         self, Desk,
+        absence::Absences,
         heartbeats::Heartbeats,
         words::{Resolve, Words},
     },
@@ -150,6 +151,10 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
             move || desk.clone().run_outbox(courier.clone(), stop.clone())
         });
     }
+    keep_alive(&tasks, &stop, "chats that are away", {
+        let (absences, stop) = (Arc::new(Absences::new(desk.clone(), opened.looks)), stop.clone());
+        move || absences.clone().watch(stop.clone())
+    });
     keep_alive(&tasks, &stop, "timers", {
         let (desk, stop) = (desk.clone(), stop.clone());
         move || desk.clone().keep_time(stop.clone())

@@ -8,6 +8,7 @@
 //! entry that it was decided on, so if a commit fails, whatever was decided on top of it fails too and is decided
 //! again on what is really there.
 
+pub mod absence;
 mod answer;
 pub mod arrange;
 mod asking;
@@ -205,6 +206,8 @@ pub struct Desk {
     relating: tokio::sync::Mutex<()>,
     /// Held while something is arranged about alerts.
     arranging: tokio::sync::Mutex<()>,
+    /// The chats that do not answer, by name.
+    away: Mutex<BTreeMap<String, absence::Away>>,
     changes: broadcast::Sender<Changed>,
     /// Wakes runners and timers early; they look at the journal all the same.
     pub(crate) wake_outbox: Notify,
@@ -243,6 +246,7 @@ impl Desk {
             opening: tokio::sync::Mutex::new(Vec::new()),
             relating: tokio::sync::Mutex::new(()),
             arranging: tokio::sync::Mutex::new(()),
+            away: Mutex::default(),
             changes: broadcast::channel(1_024).0,
             wake_outbox: Notify::new(),
             wake_timers: Notify::new(),

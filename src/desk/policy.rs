@@ -302,8 +302,13 @@ fn deliveries(
     now: DateTime<Utc>,
     out: &mut Consequences,
 ) {
+    // A chat that is away is told how long it was, and what it missed, when it is back.
+    let absent = match &entry.event {
+        Event::ChatLost { chat, .. } | Event::ChatBack { chat, .. } => Some(chat),
+        _ => None,
+    };
     if is_said(&entry.event) {
-        for chat in chats {
+        for chat in chats.iter().filter(|chat| absent != Some(*chat)) {
             out.deliveries.push(NewDelivery {
                 key: format!("{}/{}", incident.id, entry.seq),
                 destination: chat.clone(),

@@ -8,10 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Along, Caller, Changed, Desk, refuse};
 use crate::{
-    card::Said,
+    card::{Missed, Said},
     incident::{
         command::Command,
         event::Event,
+        id::IncidentId,
         kind::Real,
         paging::Act,
         refusal::{Because, Refusal},
@@ -22,6 +23,7 @@ use crate::{
         plan,
         port::{Content, Courier, Errand, Outcome, Reconciled},
     },
+    people::Person,
     post::Approved,
 };
 
@@ -192,6 +194,8 @@ impl Desk {
                     banner: id.kind.banner(),
                     seq: line.seq,
                     at: line.occurred_at,
+                    missed: self.missed(delivery, id).await?,
+                    via: (line.actor != Person::house()).then_some(line.via),
                     who: line.actor.to_string(),
                     text: sentence::parts(&line.text),
                 }),
@@ -211,6 +215,32 @@ impl Desk {
             _ => Content::Nothing,
         };
         Ok(Errand { delivery: delivery.clone(), content, earlier })
+    }
+
+    /// What waits together with a line, where its chat was away and that is not told yet.
+    async fn missed(&self, delivery: &Delivery, id: IncidentId) -> Result<Option<Missed>, Refusal> {
+        // While it is away nothing is tried in vain that may be said but once.
+        if self.is_away(&delivery.destination) {
+            return Ok(None);
+        }
+        let incident = self.incident(id).await?;
+        let Some(since) = incident.away.get(&delivery.destination) else { return Ok(None) };
+        let is_told =
+            |(name, value): &(String, String)| name == Missed::NAME && *value == Missed::mark(*since);
+        let bound = self.journal.bound(&delivery.destination, &id.to_string()).await.map_err(refuse)?;
+        if bound.iter().any(is_told) {
+            return Ok(None);
+        }
+        let open = self.journal.deliveries(DeliveryFilter::Open).await.map_err(refuse)?;
+        let behind = open.iter().filter(|one| {
+            one.lane == delivery.lane && one.n > delivery.n && matches!(one.what, What::Say { .. })
+        });
+        let away = incident.time_at(self.world.now()) - *since;
+        Ok(Some(Missed {
+            since: *since,
+            seconds: u64::try_from(away.num_seconds()).unwrap_or(0),
+            lines: 1 + behind.count(),
+        }))
     }
 
     /// What the destination called the first post of this incident.

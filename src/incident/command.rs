@@ -497,6 +497,16 @@ pub enum Command {
         destination: String,
         result: Result<Option<String>, String>,
     },
+    /// A chat does not answer, by the house's clock.
+    ChatLost {
+        chat: String,
+        since: DateTime<Utc>,
+    },
+    /// It answers again, since then.
+    ChatBack {
+        chat: String,
+        at: DateTime<Utc>,
+    },
     Inject {
         id: String,
         from: String,

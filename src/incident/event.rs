@@ -622,6 +622,12 @@ pub enum Event {
         executive: bool,
     },
 
+    /// A chat in which the incident is shown does not answer.
+    #[serde(rename = "chat.lost")]
+    ChatLost { chat: String, since: DateTime<Utc> },
+    #[serde(rename = "chat.back")]
+    ChatBack { chat: String, away_seconds: u64 },
+
     #[serde(rename = "drill.startex")]
     Startex { scenario: String, sha256: String },
     #[serde(rename = "drill.inject")]
@@ -738,6 +744,8 @@ impl Event {
             Self::UpdateDeliveryFailed { .. } => "update.delivery_failed",
             Self::UpdateDropped { .. } => "update.dropped",
             Self::Reminded { .. } => "reminder",
+            Self::ChatLost { .. } => "chat.lost",
+            Self::ChatBack { .. } => "chat.back",
             Self::Startex { .. } => "drill.startex",
             Self::Injected { .. } => "drill.inject",
             Self::Observed { .. } => "drill.observed",

@@ -127,6 +127,8 @@ impl Command {
             // The alert store masks what monitors send.
             | LinkSituation { .. }
             | SituationMoved { .. }
+            | ChatLost { .. }
+            | ChatBack { .. }
             | Publish { .. }
             | Status
             // What a timer carries was masked when it was written.

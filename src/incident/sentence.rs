@@ -7,7 +7,10 @@ use super::{
     kind::Kind,
     paging::{Called, Step, Target},
 };
-use crate::people::Person;
+use crate::{
+    people::{Person, door},
+    wall::lasted,
+};
 
 /// Characters of a draft's text that its sentence quotes; the exact text stands with the public updates.
 const QUOTE_CHARS_MAX: usize = 280;
@@ -466,6 +469,11 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         }
 
         Event::Reminded { what, .. } => format!("Reminder: {}", ended(what)),
+
+        Event::ChatLost { chat, since } => format!("{} has not answered since {}.", door(chat), tell(*since)),
+        Event::ChatBack { chat, away_seconds } => {
+            format!("{} answers again, after {}.", door(chat), lasted(*away_seconds))
+        }
 
         Event::Startex { scenario, .. } => format!("STARTEX: the exercise «{scenario}» began."),
         Event::Injected { id, from, to, text } => format!("Inject {id} from {from} to {to}: {}", ended(text)),

@@ -50,6 +50,19 @@ impl Person {
     }
 }
 
+/// A door, by the name in an entry (`via`), as people call it.
+pub fn door(via: &str) -> &str {
+    match via {
+        "discord" => "Discord",
+        "matrix" => "Matrix",
+        "mattermost" => "Mattermost",
+        "slack" => "Slack",
+        "api" => "API",
+        "cli" => "command line",
+        other => other,
+    }
+}
+
 impl std::fmt::Display for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)

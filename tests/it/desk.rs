@@ -1,5 +1,6 @@
 //! The desk on a real journal: what is answered is written, what is refused is not, whatever fails in between.
 
+mod absence;
 mod alerts;
 mod evidence;
 mod heartbeats;

@@ -47,5 +47,6 @@ mod storm;
 mod support;
 mod terminal_console;
 mod torture;
+mod two_chats;
 mod upstream;
 mod web;

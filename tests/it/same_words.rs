@@ -1,18 +1,25 @@
-//! The same words do the same everywhere: a whole incident by REST, by the console's command box, by the command line, as
-//! Discord slash commands, and in Mattermost by slash commands and messages in turn ends with the same timeline, but for the
-//! source of each entry.
+//! The same words do the same everywhere: a whole incident, with a transfer of command, by REST, by the console's command box, by
+//! the command line, as Discord and Slack slash commands, in Mattermost by slash commands and messages in turn, and as messages
+//! on a real Synapse ends with the same timeline, but for the source of each entry.
 
 use std::{sync::Arc, time::Duration};
 
 use commandpost::model::{
     discord::{Discord, Id},
     mattermost::MattermostModel,
+    slack::SlackModel,
 };
 use serde_json::{Value, json};
 
-use crate::support::{discord::slash, program::Program};
+use crate::support::{
+    discord::slash,
+    program::{Program, until},
+    synapse::{NO_LIMITS, Synapse},
+};
 
 const PEOPLE: [&str; 2] = ["Ada", "Bob"];
+/// How the second of them is named in commands, and stands in a Discord form.
+const BOB: &str = "@Bob";
 
 /// Who says it, the words as typed, and the same as a Discord form: subcommand and options.
 fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
@@ -47,8 +54,10 @@ fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
             "decision record",
             json!({ "text": "stay on the old release" }),
         ),
-        (0, "resolve rolled back", "resolve", json!({ "reason": "rolled back" })),
-        (0, "close", "close", json!({})),
+        (0, "command offer @Bob", "command offer", json!({ "to": BOB })),
+        (1, "command accept", "command accept", json!({})),
+        (1, "resolve rolled back", "resolve", json!({ "reason": "rolled back" })),
+        (1, "close", "close", json!({})),
     ]
 }
 
@@ -149,7 +158,10 @@ async fn by_discord() -> Vec<Value> {
         .await
         .expect("the commands are registered");
     let mut place = channel;
-    for (who, words, form, options) in script() {
+    for (who, words, form, mut options) in script() {
+        if options["to"] == BOB {
+            options["to"] = json!(people[1].to_string());
+        }
         let asked = discord.slash(people[who], place, &slash(form), options).unwrap();
         let answer = asked.message().await.unwrap();
         assert!(answer.is_ephemeral(), "{words}: only the asker sees the short answer");
@@ -184,8 +196,9 @@ async fn by_mattermost() -> Vec<Value> {
     mattermost.wait_for(patience, |m| (m.sockets() > 0).then_some(())).await.expect("it listens");
     let mut place = channel.clone();
     for (turn, (who, words, form, _)) in script().into_iter().enumerate() {
+        let words = words.replace(BOB, "@bob");
         if turn % 2 == 0 {
-            let asked = mattermost.slash(&people[who], &place, None, words).unwrap();
+            let asked = mattermost.slash(&people[who], &place, None, &words).unwrap();
             let answer = asked.answer().await.unwrap();
             assert!(!answer.contains("failed"), "{words}: {answer}");
         } else {
@@ -210,6 +223,72 @@ async fn by_mattermost() -> Vec<Value> {
     timeline
 }
 
+async fn by_slack() -> Vec<Value> {
+    let slack = SlackModel::start(Arc::new(now)).await.unwrap();
+    slack.message_gap(0);
+    let channel = slack.channel("command-post");
+    let people: Vec<String> = PEOPLE.iter().map(|name| slack.person(name)).collect();
+    let mut program = Program::new("");
+    let (bot, app) = (slack.bot_token(), slack.app_token());
+    let (bot, app) = (program.secret("bot", bot.expose()), program.secret("app", app.expose()));
+    program.configure(&format!(
+        "[slack]\nbase_url = \"{}\"\nbot_token_file = \"{bot}\"\napp_token_file = \"{app}\"\nchannel = \"{channel}\"\n",
+        slack.url()
+    ));
+    program.start().await;
+    let patience = Duration::from_secs(60);
+    slack.wait_for(patience, |s| (s.sockets() > 0).then_some(())).await.expect("it listens");
+    let mut place = channel;
+    for (who, words, form, _) in script() {
+        let asked = slack.slash(&people[who], &place, words).unwrap();
+        let answer = asked.answer().await.unwrap().text;
+        assert!(!answer.contains("failed"), "{words}: {answer}");
+        if form == "declare" {
+            let opened = slack.wait_for(patience, |s| s.channel_named("inc-1")).await;
+            place = opened.expect("the incident has its channel").id;
+        }
+    }
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    timeline
+}
+
+/// `None`: there is no Synapse here, and it was said.
+async fn by_matrix() -> Option<Vec<Value>> {
+    let synapse = Synapse::start(NO_LIMITS).await?;
+    let people = [synapse.account("ada").await, synapse.account("bob").await];
+    let bot = synapse.account("bot").await;
+    let room = json!({"name": "Command post", "room_alias_name": "command-post", "preset": "private_chat", "invite": [people[1].id, bot.id]});
+    let room = people[0].make_room(room).await;
+    people[1].join(&room).await;
+    let mut program = Program::new("");
+    let token = program.secret("matrix_token", &bot.token);
+    program.configure(&format!(
+        "[[person]]\nid = \"ada\"\nname = \"Ada\"\nmatrix = \"{}\"\n[[person]]\nid = \"bob\"\nname = \"Bob\"\nmatrix = \"{}\"\n\
+         [matrix]\nhomeserver = \"{}\"\naccess_token_file = \"{token}\"\nroom = \"#command-post:localhost\"\n",
+        people[0].id,
+        people[1].id,
+        synapse.url()
+    ));
+    program.start().await;
+    until(90, "the bot listens", || async {
+        program.get("/metrics").await.text.contains("matrix_connected 1")
+    })
+    .await;
+    let mut place = room;
+    for (who, words, form, _) in script() {
+        let answer = people[who].asks(&place, &format!("!incident {words}")).await;
+        assert!(!answer.contains("failed"), "{words}: {answer}");
+        if form == "declare" {
+            place = people[0].invited_to("INC-1 ").await;
+            people[1].join(&place).await;
+        }
+    }
+    let timeline = program.timeline("INC-1", 1).await;
+    assert!(program.stop().success());
+    Some(timeline)
+}
+
 #[allow(clippy::disallowed_methods, reason = "the modelled chats keep the machine's time")]
 fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
@@ -220,12 +299,16 @@ async fn the_same_words_end_in_the_same_timeline_whichever_door_they_come_throug
     let rest = by_rest().await;
     assert_eq!(vias(&rest), ["api"]);
     assert!(rest.len() > script().len(), "{rest:#?}");
+    assert!(rest.iter().any(|entry| entry["name"] == "command.transferred"), "{rest:#?}");
     for (door, timeline) in [
-        ("console", by_console().await),
-        ("cli", by_command_line().await),
-        ("discord", by_discord().await),
-        ("mattermost", by_mattermost().await),
+        ("console", Some(by_console().await)),
+        ("cli", Some(by_command_line().await)),
+        ("discord", Some(by_discord().await)),
+        ("mattermost", Some(by_mattermost().await)),
+        ("slack", Some(by_slack().await)),
+        ("matrix", by_matrix().await),
     ] {
+        let Some(timeline) = timeline else { continue };
         assert_eq!(told(&timeline), told(&rest), "{door}");
         assert_eq!(vias(&timeline), [door]);
     }

@@ -143,6 +143,9 @@ impl Place for DiscordDoor {
     async fn find_line(&self, at: &str, said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find_said(at, said, delivery.created_at).await
     }
+    async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
+        self.create(at, render::words(words), &nonce(key), Doing::Say).await.map(drop)
+    }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         match self.rest.put(&format!("/channels/{at}/messages/pins/{message}"), None).await {
             Ok(_) => {}

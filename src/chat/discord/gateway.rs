@@ -192,8 +192,13 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             Some(shards) => watch.look(shards, &life, settings).await,
             None => false,
         };
-        if door.standing.set_connected(connected, door.desk.world.now()) && !connected {
-            tracing::info!("the gateway is not connected");
+        if door.standing.set_connected(connected, door.desk.world.now()) {
+            if connected {
+                let door = door.clone();
+                tokio::spawn(async move { catch_up(&door.desk, NAME).await });
+            } else {
+                tracing::info!("the gateway is not connected");
+            }
         }
         *was_connected |= connected;
         if connected {

@@ -7,6 +7,8 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 
+use crate::desk::absence;
+
 /// A look at the door.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
@@ -20,6 +22,12 @@ pub struct Health {
     pub gave_up: bool,
     /// What went wrong last, with what to do.
     pub last_error: Option<String>,
+}
+
+impl From<Health> for absence::Standing {
+    fn from(health: Health) -> Self {
+        Self { is_there: health.connected, since: health.since, why: health.last_error }
+    }
 }
 
 /// Numbers for `/metrics`; all count up from the start of the process, but `gateway_state`.

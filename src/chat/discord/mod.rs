@@ -18,6 +18,8 @@ mod picture;
 mod pinned;
 mod press;
 mod private;
+#[cfg(test)]
+mod recorded;
 mod register;
 mod render;
 mod rest;

@@ -6,7 +6,10 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::text::{cap, escape, length, moment, plain};
+use super::{
+    NAME,
+    text::{cap, escape, length, moment, plain},
+};
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
     chat::{button::button_name, text},
@@ -148,11 +151,16 @@ fn sentence(parts: &[Part], room: usize) -> String {
 /// A line of the timeline.
 pub(super) fn line(said: &Said) -> Value {
     let mark = line_mark(said.seq);
-    let head =
-        format!("{}{} **{}** ", banner(said.banner), moment(said.at, 't'), cap(&escape(&said.who), 160));
+    let (who, from) = (cap(&escape(&said.who), 160), said.from_elsewhere(NAME));
+    let head = format!("{}{} **{who}**{from} ", banner(said.banner), moment(said.at, 't'));
     let room = CONTENT_MAX - length(&mark) - length(&head).min(CONTENT_MAX / 2);
     let content = format!("{head}{}{mark}", sentence(&said.text, room));
     json!({"content": content, "flags": NO_PREVIEWS})
+}
+
+/// Words of our own.
+pub(super) fn words(text: &str) -> Value {
+    json!({"content": cap(&escape(text), CONTENT_MAX), "flags": NO_PREVIEWS})
 }
 
 /// Begins the announcement of an incident.

@@ -19,6 +19,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         paragraph(&lines)
     },
     line: |said| read(&render::line(said)["content"]),
+    missed: |words| read(&render::words(words)["content"]),
     announcement: |incident| {
         read(&render::announcement(incident.id, &incident.title, &incident.severity.to_string())["content"])
     },

@@ -104,6 +104,14 @@ impl Place for MatrixDoor {
     async fn find_line(&self, at: &str, _said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find(room_of(at).0, &delivery.key, Some(delivery.created_at)).await
     }
+    async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
+        let (room, root) = room_of(at);
+        let mut content = render::told(words);
+        if let Some(root) = root {
+            content = render::in_thread(content, root);
+        }
+        self.say_once(room, content, key, &format!("words/{at}/{key}")).await.map(drop)
+    }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (room, root) = room_of(at);
         // In the command post the list of pins is the team's own.

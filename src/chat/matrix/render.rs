@@ -7,7 +7,10 @@
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
+use super::{
+    NAME,
+    text::{cap, escape, moment, moment_with_day, one_line, plain, soften},
+};
 use crate::{
     card::{Card, Said, Tone, Value as Shown},
     chat::{
@@ -133,7 +136,7 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
 pub(super) fn line(said: &Said, tz: Tz) -> Value {
     let (plain_banner, html_banner) = banner(said.banner);
     let at = moment(said.at, tz);
-    let who = cap(&said.who, 160);
+    let (who, from) = (cap(&said.who, 160), said.from_elsewhere(NAME));
     let text: String = said
         .text
         .iter()
@@ -143,9 +146,9 @@ pub(super) fn line(said: &Said, tz: Tz) -> Value {
         })
         .collect();
     let text = cap(&text, LINE_CHARS_MAX);
-    let body = format!("{plain_banner}{at} {}: {} #{}", one_line(&who), plain(&text), said.seq);
+    let body = format!("{plain_banner}{at} {}{from}: {} #{}", one_line(&who), plain(&text), said.seq);
     let html = format!(
-        "{html_banner}{at} <strong>{}</strong> {} <code>#{}</code>",
+        "{html_banner}{at} <strong>{}</strong>{from} {} <code>#{}</code>",
         escape(&one_line(&who)),
         escape(&text),
         said.seq

@@ -10,6 +10,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Matrix",
     card: |card| read(&render::card(card, "!incident", Tz::UTC)),
     line: |said| read(&render::line(said, Tz::UTC)),
+    missed: |words| read(&render::told(words)),
     announcement: |incident| read(&render::announcement(incident, "https://matrix.to/#/!inc-1")),
     told: |text| read(&render::told(text)),
     form: |_, _| None,

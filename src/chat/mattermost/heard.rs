@@ -46,6 +46,8 @@ pub(super) enum Says {
 pub(super) struct Heard {
     /// The same whenever the same thing comes again.
     pub once: String,
+    /// The team where it was said; in a direct message there may be none.
+    pub team: Option<String>,
     pub user: String,
     /// What the user is called in Mattermost, if it says so.
     pub handle: String,
@@ -81,6 +83,7 @@ pub(super) fn command(form: &Value) -> Option<Heard> {
     let hook = form["response_url"].as_str().and_then(|url| url.rsplit_once("/hooks/commands/"));
     Some(Heard {
         once: trigger.clone(),
+        team: id(&form["team_id"]),
         user: id(&form["user_id"])?,
         handle: text(&form["user_name"]),
         channel: id(&form["channel_id"]),
@@ -98,6 +101,7 @@ pub(super) fn action(body: &Value, seal: &Seal) -> Result<Option<Heard>, ()> {
         let trigger = given(&body["trigger_id"])?;
         Some(Heard {
             once: trigger.clone(),
+            team: id(&body["team_id"]),
             user: id(&body["user_id"])?,
             handle: text(&body["user_name"]),
             channel: id(&body["channel_id"]),
@@ -121,6 +125,7 @@ pub(super) fn submission(body: &Value, seal: &Seal, now: i64) -> Result<Option<H
     let filled = dialog::read(&name, &note, &body["submission"]);
     Ok(filled.map(|filled| Heard {
         once: dialog::once(&state, &body["submission"]),
+        team: id(&body["team_id"]),
         user,
         handle: String::new(),
         channel: filled.origin.channel.clone(),

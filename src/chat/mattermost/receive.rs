@@ -9,7 +9,7 @@ use super::{
     MattermostDoor,
     answer::broke_down,
     heard::{self, Heard, Says, Way},
-    render::told_plainly,
+    render::{told, told_plainly},
 };
 use crate::{
     chat::{
@@ -19,7 +19,19 @@ use crate::{
     config::Secret,
 };
 
+const ELSEWHERE: &str =
+    "This commandpost serves another team. Use it there, in the incident's channel or the command post.";
+
 impl MattermostDoor {
+    /// Whether it was said in another team than that of the command post. While Mattermost cannot be asked which that is, an
+    /// incident goes on.
+    async fn is_of_elsewhere(&self, heard: &Heard) -> bool {
+        match (&heard.team, self.stand().await) {
+            (Some(team), Ok(stand)) => *team != stand.team,
+            _ => false,
+        }
+    }
+
     /// Takes a request; returns what it is answered with, always within three seconds.
     ///
     /// # Errors
@@ -81,6 +93,9 @@ impl MattermostDoor {
     }
 
     async fn act(self: Arc<Self>, heard: &Heard) -> Reply {
+        if self.is_of_elsewhere(heard).await {
+            return Reply::Words(told(ELSEWHERE));
+        }
         match &heard.says {
             Says::Slash { text } => self.slash(heard, text).await,
             Says::Press { button } => self.pressed(heard, button).await,

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::{
+    NAME,
     heard::Way,
     seal::Seal,
     settings::MattermostSettings,
@@ -121,7 +122,8 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> M
 pub(super) fn line(said: &Said, tz: Tz) -> String {
     let mark = format!(" #{}", said.seq);
     let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
-    let head = format!("{}{} **{who}** ", banner(said.banner), moment(said.at, tz));
+    let from = said.from_elsewhere(NAME);
+    let head = format!("{}{} **{who}**{from} ", banner(said.banner), moment(said.at, tz));
     let room = LINE_MAX.saturating_sub(length(&head) + mark.len());
     let shown = |text: &str, left| cap(&escape(text), left);
     let text = text::sentence(&said.text, room, length, shown, |at| moment_with_day(at, tz));

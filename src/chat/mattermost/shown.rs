@@ -50,6 +50,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         paragraph(&lines)
     },
     line: |said| read(&json!(render::line(said, Tz::UTC))),
+    missed: |words| read(&json!(render::told(words))),
     announcement: |incident| read(&json!(render::announcement(incident, "inc-1-checkout-fails"))),
     told: |text| read(&json!(render::told(text))),
     form: |subject, button| {

@@ -23,6 +23,8 @@ use crate::{
     incident::{id::IncidentId, refusal::Refusal},
 };
 
+const ELSEWHERE: &str =
+    "This commandpost serves another workspace. Use it there, in the incident's channel or the command post.";
 /// People looked up for one command.
 const NAMED_MAX: usize = 3;
 
@@ -89,6 +91,12 @@ impl SlackDoor {
     }
 
     async fn act(self: Arc<Self>, heard: Heard) -> Reply {
+        if self.is_of_elsewhere(&heard).await {
+            return match heard.says {
+                Says::Pin { .. } | Says::Changed { .. } | Says::Gone { .. } => Reply::Nothing,
+                _ => Reply::Words(told(ELSEWHERE)),
+            };
+        }
         match heard.says.clone() {
             Says::Slash { text } => self.slash(&heard, &text).await,
             Says::Press { button } => self.pressed(&heard, &button).await,
@@ -104,6 +112,18 @@ impl SlackDoor {
             Says::Changed { message } => self.follow_edit(&heard, &message).await,
             Says::Gone { message } => self.follow_deletion(&heard, &message).await,
             Says::Mention { text } => self.spoken_to(&heard, &text).await,
+        }
+    }
+
+    /// Whether it was said in another workspace than the bot's. Where nobody knows, it is not: Slack has signed it, and while
+    /// Slack cannot be asked, an incident goes on.
+    async fn is_of_elsewhere(&self, heard: &Heard) -> bool {
+        if heard.teams.is_empty() {
+            return false;
+        }
+        match self.stand().await {
+            Ok(stand) => !stand.team.is_empty() && !heard.teams.contains(&stand.team),
+            Err(_) => false,
         }
     }
 

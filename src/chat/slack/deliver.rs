@@ -120,6 +120,9 @@ impl Place for SlackDoor {
     async fn find_line(&self, at: &str, said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find_said(at, said.seq, &delivery.key, delivery.created_at).await
     }
+    async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
+        self.say_once(at, Message { text: render::told(words), blocks: vec![] }, key).await.map(drop)
+    }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (channel, root) = channel_of(at);
         // In the command post the pins are the team's own.

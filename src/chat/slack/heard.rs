@@ -83,6 +83,8 @@ pub(super) enum Says {
 pub(super) struct Heard {
     /// The same whenever the same thing comes again.
     pub once: String,
+    /// The workspace where it was said, and the organization above it, as far as Slack says them.
+    pub teams: Vec<String>,
     pub user: String,
     /// What Slack calls the user here, if it says so.
     pub name: String,
@@ -117,6 +119,10 @@ fn channel(value: &Value) -> Option<String> {
     value.as_str().filter(|id| is_id(id, &['C', 'G', 'D'])).map(str::to_owned)
 }
 
+fn teams(of: [&Value; 2]) -> Vec<String> {
+    of.into_iter().filter_map(Value::as_str).filter(|id| is_id(id, &['T', 'E'])).map(str::to_owned).collect()
+}
+
 fn ts(value: &Value) -> Option<String> {
     value.as_str().filter(|ts| is_ts(ts)).map(str::to_owned)
 }
@@ -135,6 +141,7 @@ impl Heard {
         match way {
             Way::Command => Some(Heard {
                 once: given(&payload["trigger_id"])?,
+                teams: teams([&payload["team_id"], &payload["enterprise_id"]]),
                 user: user(&payload["user_id"])?,
                 name: text(&payload["user_name"]),
                 channel: channel(&payload["channel_id"]),
@@ -174,6 +181,7 @@ fn interaction(payload: &Value) -> Option<Heard> {
     }
     Some(Heard {
         once: given(&payload["trigger_id"])?,
+        teams: teams([&payload["team"]["id"], &payload["enterprise"]["id"]]),
         user: user(&who["id"])?,
         name: given(&who["name"]).or_else(|| given(&who["username"])).unwrap_or_default(),
         channel: at,
@@ -216,6 +224,7 @@ fn event(payload: &Value) -> Option<Heard> {
     };
     Some(Heard {
         once: given(&payload["event_id"])?,
+        teams: teams([&payload["team_id"], &payload["enterprise_id"]]),
         user: user(who)?,
         name: String::new(),
         channel: Some(channel),

@@ -17,6 +17,8 @@ mod picture;
 mod pinned;
 mod press;
 mod private;
+#[cfg(test)]
+mod recorded;
 mod render;
 mod rest;
 mod settings;

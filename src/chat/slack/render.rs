@@ -5,7 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::text::{cap, escape, moment, moment_with_day, one_line, plain, soften};
+use super::{
+    NAME,
+    text::{cap, escape, moment, moment_with_day, one_line, plain, soften},
+};
 use crate::{
     card::{Button, Card, Field, Said, Tone, Value as Shown},
     chat::{
@@ -135,7 +138,7 @@ fn sentence(parts: &[Part], room: usize) -> String {
 pub(super) fn line(said: &Said) -> String {
     let mark = line_mark(said.seq);
     let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
-    let head = format!("{}{} *{who}* ", banner(said.banner), moment(said.at));
+    let head = format!("{}{} *{who}*{} ", banner(said.banner), moment(said.at), said.from_elsewhere(NAME));
     let room = MESSAGE_MAX.saturating_sub(head.chars().count() + mark.len());
     format!("{head}{}{mark}", sentence(&said.text, room))
 }

@@ -15,6 +15,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         paragraph(&blocks.iter().flat_map(block).collect::<Vec<_>>())
     },
     line: |said| read(&render::line(said)),
+    missed: |words| read(&render::told(words)),
     announcement: |incident| read(&render::announcement(incident, "C0123456789")),
     told: |text| read(&render::told(text)),
     form: |subject, button| {

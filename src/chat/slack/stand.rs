@@ -18,6 +18,8 @@ pub(super) struct Stand {
     pub me: String,
     /// The bot as the author of messages.
     pub bot: String,
+    /// The workspace, or the organization for all of whose workspaces the app is installed; empty, if Slack does not say.
+    pub team: String,
     /// The workspace's address, ending in a slash.
     pub url: String,
     pub tag: String,
@@ -37,10 +39,11 @@ impl SlackDoor {
                 "Slack's answer on who the bot is could not be read. Is `slack.bot_token` a bot's (`xoxb-`)?";
             return Err(Outcome::Retry { after: None, why: why.into() }.into());
         };
+        let team = id("team_id", &['T', 'E']).unwrap_or_default().to_owned();
         let url = told["url"].as_str().filter(|url| url.starts_with("http")).unwrap_or("https://slack.com/");
         let tag = self.bindings.tag(&*self.desk.world).await?;
         let url = format!("{}/", url.trim_end_matches('/'));
-        Ok(Stand { me: me.to_owned(), bot: bot.to_owned(), url, tag })
+        Ok(Stand { me: me.to_owned(), bot: bot.to_owned(), team, url, tag })
     }
 
     /// Where people find a message.

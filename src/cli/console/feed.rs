@@ -12,6 +12,7 @@ use tokio::{
 
 use super::super::{Failure, reach::Remote};
 use crate::{
+    desk::absence::Away,
     http::api::AnswerBody,
     incident::{id::IncidentId, state::Incident},
 };
@@ -71,6 +72,8 @@ pub struct Situation {
 #[derive(Debug)]
 pub enum News {
     List(Vec<Item>, Vec<Alerts>),
+    /// The chats that do not answer.
+    Chats(Vec<Away>),
     Incident(Box<Incident>, Vec<Entry>),
     /// What came of the words that were said.
     Answer(Result<AnswerBody, String>),
@@ -152,6 +155,8 @@ impl Feed {
         #[derive(Deserialize)]
         struct List {
             incidents: Vec<Item>,
+            #[serde(default)]
+            away: Vec<Away>,
         }
         #[derive(Deserialize)]
         struct Situations {
@@ -159,6 +164,7 @@ impl Feed {
         }
         let list: List = self.remote.get("/api/v1/incidents").await?;
         let alerts: Situations = self.remote.get("/api/v1/situations").await?;
+        self.tell(News::Chats(list.away)).await?;
         self.tell(News::List(list.incidents, alerts.situations)).await?;
         self.incident().await
     }

@@ -8,6 +8,7 @@ use super::{
     line::Line,
 };
 use crate::{
+    desk::absence::Away,
     grammar::Completions,
     incident::{id::IncidentId, state::Incident},
 };
@@ -51,6 +52,8 @@ pub struct Screen {
     pub now: DateTime<Utc>,
     /// Why the server is not there; `None` while it is.
     pub away: Option<String>,
+    /// Chats that do not answer, each in a sentence.
+    pub chats_away: Vec<String>,
     pub list: Vec<Item>,
     /// Alerts that no incident has.
     pub free: Vec<Alerts>,
@@ -71,6 +74,7 @@ impl Screen {
             me: me.to_owned(),
             now,
             away: Some("connecting …".into()),
+            chats_away: vec![],
             list: vec![],
             free: vec![],
             chosen: 0,
@@ -85,6 +89,10 @@ impl Screen {
     pub fn heard(&mut self, news: News) -> Act {
         match news {
             News::Server(there) => self.away = there.err().map(|why| format!("AWAY: {why}")),
+            News::Chats(away) => {
+                let since = |one: &Away| one.since.format("%H:%M UTC").to_string();
+                self.chats_away = away.iter().map(|one| one.in_words(&since(one))).collect();
+            }
             News::List(list, alerts) => {
                 self.list = list;
                 self.free = alerts.into_iter().filter(|one| one.incident.is_none()).collect();

@@ -93,6 +93,19 @@ fn the_list_shows_what_is_open_and_which_alerts_nobody_has() {
 }
 
 #[test]
+fn a_chat_that_does_not_answer_is_named_below_the_bar_until_it_does() {
+    let mut screen = screen();
+    screen.heard(listed());
+    let away = json!([{"chat": "discord", "since": "2026-01-02T14:32:00Z", "why": "no answer in time"}]);
+    screen.heard(News::Chats(serde_json::from_value(away).unwrap()));
+    let told = seen(&screen, 80, 24);
+    let line = told.lines().nth(1).unwrap_or_default();
+    assert!(line.contains("Discord has not answered since 14:32 UTC: no answer in time."), "{told}");
+    screen.heard(News::Chats(vec![]));
+    assert!(!seen(&screen, 80, 24).contains("Discord"), "it is there again");
+}
+
+#[test]
 fn an_incident_shows_command_roles_timeline_and_tasks_in_eighty_columns() {
     let mut screen = screen();
     screen.heard(listed());

@@ -21,6 +21,8 @@ use crate::incident::{
 /// Columns from which on tasks and alerts stand beside the timeline.
 const BESIDE_MIN: u16 = 72;
 const BESIDE: u16 = 30;
+/// Lines about chats that do not answer.
+const AWAY_MAX: usize = 4;
 /// Columns of the time before a line of the timeline.
 const TIME: usize = 6;
 const KEYS: &str = "q quit · ? help · Enter say · Tab complete · ↑↓ history · Esc back · PgUp PgDn";
@@ -80,8 +82,10 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, look: Look) -> Room {
     let area = frame.area();
     let told = screen.told.as_ref().map(|told| rows_of(told, area.width));
     let told_height = told.as_ref().map_or(0, |rows| rows.len().min(usize::from(area.height / 2)) + 1);
-    let [bar, body, answer, line, keys] = Layout::vertical([
+    let away = u16::try_from(screen.chats_away.len().min(AWAY_MAX)).unwrap_or_default();
+    let [bar, chats, body, answer, line, keys] = Layout::vertical([
         Constraint::Length(1),
+        Constraint::Length(away),
         Constraint::Min(3),
         Constraint::Length(u16::try_from(told_height).unwrap_or(u16::MAX)),
         Constraint::Length(1),
@@ -89,6 +93,12 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, look: Look) -> Room {
     ])
     .areas(area);
     draw_bar(frame, bar, screen, look);
+    let named = screen
+        .chats_away
+        .iter()
+        .take(AWAY_MAX)
+        .map(|one| Line::styled(format!(" {}", plain(one)), look.trouble()));
+    frame.render_widget(Paragraph::new(named.collect::<Vec<_>>()), chats);
     match &screen.opened {
         Some(opened) => room.back_max = draw_incident(frame, body, opened, screen, look),
         None => draw_list(frame, body, screen, look),

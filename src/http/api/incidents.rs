@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{AnswerBody, Api, id, once, reply, write_access};
 use crate::{
+    desk::absence::Away,
     http::auth::Who,
     incident::{
         command::{Declare, SituationFacts, StatedTime},
@@ -104,6 +105,8 @@ impl From<IncidentRow> for IncidentItem {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IncidentList {
     pub incidents: Vec<IncidentItem>,
+    /// The chats that do not answer.
+    pub away: Vec<Away>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -125,8 +128,10 @@ pub(crate) async fn list(
 ) -> Response {
     let filter = if query.all { IncidentFilter::all(1_000) } else { IncidentFilter::open() };
     match api.desk.seen_by(&who.person).list(filter).await {
-        Ok(rows) => Json(IncidentList { incidents: rows.into_iter().map(IncidentItem::from).collect() })
-            .into_response(),
+        Ok(rows) => {
+            let incidents = rows.into_iter().map(IncidentItem::from).collect();
+            Json(IncidentList { incidents, away: api.desk.away() }).into_response()
+        }
         Err(refusal) => reply::refused(&refusal),
     }
 }

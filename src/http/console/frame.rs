@@ -54,6 +54,8 @@ pub struct Frame {
     pub section: &'static str,
     /// `EXERCISE …`, or empty.
     pub banner: &'static str,
+    /// Chats that do not answer, each in a sentence.
+    pub away: Vec<String>,
     pub me: Option<String>,
     pub can_rename: bool,
     /// The page's own incident.
@@ -85,6 +87,7 @@ impl Frame {
             title: title.into(),
             section,
             banner: "",
+            away: if me.is_some() { away(shared, me) } else { vec![] },
             me: me.map(|person| person.name.clone()),
             can_rename: console.asks_name,
             incident: None,
@@ -105,6 +108,12 @@ impl Frame {
         self.typed = left.typed;
         self
     }
+}
+
+fn away(shared: &Shared, me: Option<&Person>) -> Vec<String> {
+    let desk = &shared.console.desk;
+    let clock = clock::Clock { tz: shared.zone(me), now: desk.world.now() };
+    desk.away().iter().map(|one| one.in_words(&clock.stamp(one.since).short)).collect()
 }
 
 /// The house's clock and the reader's zone.

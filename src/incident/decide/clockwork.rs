@@ -120,6 +120,22 @@ pub(super) fn delivered(
     })
 }
 
+/// Said once, however often the house looks.
+pub(super) fn chat_lost(incident: &Incident, chat: &str, since: DateTime<Utc>) -> Ruling {
+    if incident.away.contains_key(chat) {
+        return Ok(Decision::read(""));
+    }
+    let since = incident.time_at(since);
+    Ok(Decision::one(Event::ChatLost { chat: chat.to_owned(), since }, ""))
+}
+
+pub(super) fn chat_back(incident: &Incident, chat: &str, at: DateTime<Utc>) -> Ruling {
+    let Some(since) = incident.away.get(chat) else { return Ok(Decision::read("")) };
+    let away = incident.time_at(at) - *since;
+    let away_seconds = u64::try_from(away.num_seconds()).unwrap_or(0);
+    Ok(Decision::one(Event::ChatBack { chat: chat.to_owned(), away_seconds }, ""))
+}
+
 fn must_be_drill(incident: &Incident) -> Result<(), Refusal> {
     if incident.kind() == Kind::Drill {
         return Ok(());

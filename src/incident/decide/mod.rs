@@ -353,6 +353,8 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Status => Ok(Decision::read(super::briefing::status(incident, scene.now, scene.policy.words))),
         Timer(kind) => clockwork::timer(incident, kind, scene),
         Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),
+        ChatLost { chat, since } => clockwork::chat_lost(incident, chat, *since),
+        ChatBack { chat, at } => clockwork::chat_back(incident, chat, *at),
         Inject { id, from, to, text } => clockwork::inject(incident, id, from, to, text, scene),
         Observe { text } => clockwork::observe(incident, text, scene),
         Endex { reason } => clockwork::endex(incident, reason, scene),
@@ -428,6 +430,8 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         | PageNext { .. }
         | PageFailed { .. }
         | Delivered { .. }
+        | ChatLost { .. }
+        | ChatBack { .. }
         | Inject { .. }
         | Observe { .. }
         | Endex { .. } => Verb::House,

@@ -127,6 +127,9 @@ fn sentences_are_what_a_tired_person_reads() {
         },
         Event::Nudged { whom: Whom::Everyone, asked: vec![], silent_minutes: 10, open: vec![] },
         Event::QuietAsked { until: at },
+        Event::ChatLost { chat: "discord".into(), since: at },
+        Event::ChatBack { chat: "discord".into(), away_seconds: 12 * 60 + 40 },
+        Event::ChatBack { chat: "matrix".into(), away_seconds: 125 * 60 },
     ]
     .iter()
     .map(|event| sentence(event, &|at| when(Some(at))))
@@ -170,6 +173,9 @@ fn sentences_are_what_a_tired_person_reads() {
     Nothing was written for 20 minutes. A, B, C, D, E and 2 others: is anybody here? Write a `note`, or `command take`.
     Nothing was written for 10 minutes. Nobody has come. Whoever reads this: `command take`.
     No reminders until 2026-01-02 03:15 UTC.
+    Discord has not answered since 2026-01-02 03:15 UTC.
+    Discord answers again, after 12 min.
+    Matrix answers again, after 2 h 5 min.
     ");
 }
 

@@ -72,6 +72,7 @@ impl Incident {
             decisions: 0,
             notes: 0,
             milestones: Milestones::default(),
+            away: BTreeMap::new(),
             next_update_due: None,
             drill_clock: *drill_clock,
             scenario: None,
@@ -380,6 +381,13 @@ impl Incident {
                 if let Some(post) = self.post_mut(*n) {
                     post.dropped = Some(reason.clone());
                 }
+            }
+
+            Event::ChatLost { chat, since } => {
+                self.away.insert(chat.clone(), *since);
+            }
+            Event::ChatBack { chat, .. } => {
+                self.away.remove(chat);
             }
 
             Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),

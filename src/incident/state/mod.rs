@@ -86,6 +86,9 @@ pub struct Incident {
     pub fields: BTreeMap<String, FieldValue>,
     /// It was over when it was declared.
     pub is_retrospective: bool,
+    /// The chats that do not answer, and since when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub away: BTreeMap<String, DateTime<Utc>>,
     pub next_update_due: Option<DateTime<Utc>>,
     pub drill_clock: Option<DrillClock>,
     pub scenario: Option<String>,

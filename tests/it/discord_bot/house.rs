@@ -10,11 +10,11 @@ use commandpost::{
     },
     config::{IncidentSpace, Secret},
     desk::{
-        Desk, Settings,
+        Desk,
         clock::{System, World},
         words::Resolve,
     },
-    journal::{rows::DeliveryFilter, sqlite::SqliteJournal},
+    journal::rows::DeliveryFilter,
     model::{
         discord::{Channel, Clock, Discord, Id, Interaction, ManualClock, Message},
         recorder::Recorded,
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{discord::slash, openapi::OpenApi, specs};
+use crate::support::{discord::slash, house::desk, openapi::OpenApi, specs};
 
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,7 +56,7 @@ pub struct House {
     pub watchdog: Duration,
     /// [`PATIENCE`], or more where somebody slow stands between.
     pub patience: Duration,
-    _dir: tempfile::TempDir,
+    _dir: Arc<tempfile::TempDir>,
 }
 
 impl House {
@@ -66,12 +66,14 @@ impl House {
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
+        let (desk, dir) = desk(&[NAME]).await;
+        Self::at(clock, desk, dir).await
+    }
+
+    /// With a desk that is there already.
+    pub async fn at(clock: Clock, desk: Arc<Desk>, dir: Arc<tempfile::TempDir>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let discord = Discord::start(clock).await.expect("two free ports");
-        let dir = tempfile::tempdir().expect("a directory");
-        let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
-        let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
-        let desk = Desk::new(Arc::new(journal), Arc::new(System), settings);
         let (post, alerts) = (discord.text_channel("command-post"), discord.text_channel("alerts"));
         let (ada, bob) = (discord.person("ada"), discord.person("bob"));
         let known = Person { id: "ada".into(), name: "Ada Lovelace".into() };

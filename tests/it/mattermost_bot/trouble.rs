@@ -372,6 +372,13 @@ async fn what_mattermost_did_not_send_is_not_done() {
         assert_eq!(send(&house, way, body.into(), "application/json").await.0, status, "{way}");
     }
     assert_eq!(house.timeline().await, before);
+    // Of another team, whatever its token.
+    let elsewhere = format!("{}&team_id={}", slash(token.expose()), "z".repeat(26));
+    let (status, answer) =
+        send(&house, "commands", elsewhere.replace("trigger_id=t1", "trigger_id=t0"), form).await;
+    let text = answer["text"].as_str().unwrap_or_default();
+    assert!(status == 200 && text.contains("serves another team"), "{answer}");
+    assert_eq!(house.timeline().await, before);
     // As Mattermost sends it, it is taken.
     let (status, answer) = send(&house, "commands", slash(token.expose()), form).await;
     assert_eq!((status, &answer["response_type"]), (200, &json!("ephemeral")), "{answer}");

@@ -10,18 +10,18 @@ use commandpost::{
     },
     config::SlackSpace,
     desk::{
-        Desk, Settings,
+        Desk,
         clock::{System, World},
         words::Resolve,
     },
-    journal::{rows::DeliveryFilter, sqlite::SqliteJournal},
+    journal::rows::DeliveryFilter,
     model::slack::{Channel, Message, SlackModel},
     people::Person,
 };
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{slack_api, specs};
+use crate::support::{house::desk, slack_api, specs};
 
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,18 +48,20 @@ pub struct House {
     pub gate: watch::Sender<bool>,
     pub space: SlackSpace,
     pub by_http: bool,
-    _dir: tempfile::TempDir,
+    _dir: Arc<tempfile::TempDir>,
 }
 
 impl House {
     pub async fn new() -> Self {
+        let (desk, dir) = desk(&[NAME]).await;
+        Self::at(desk, dir).await
+    }
+
+    /// With a desk that is there already.
+    pub async fn at(desk: Arc<Desk>, dir: Arc<tempfile::TempDir>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let slack = SlackModel::start(Arc::new(|| System.now())).await.expect("a free port");
         slack.message_gap(GAP_MS);
-        let dir = tempfile::tempdir().expect("a directory");
-        let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
-        let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
-        let desk = Desk::new(Arc::new(journal), Arc::new(System), settings);
         let (post, alerts) = (slack.channel("command-post"), slack.channel("alerts"));
         let (ada, bob) = (slack.person("ada"), slack.person("Bob"));
         let known = Person { id: "ada".into(), name: "Ada Lovelace".into() };

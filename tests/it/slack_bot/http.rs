@@ -115,3 +115,52 @@ async fn only_what_slack_signed_within_five_minutes_is_taken() {
     let (status, _) = told.send("events", &large, &sign(now, &large), now).await;
     assert_eq!(status, 413);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_workspace_is_told_that_it_is_served_elsewhere_and_nothing_is_done_for_it() {
+    let told = Told::new().await;
+    told.ask(&told.channel, "declare Checkout fails").await;
+    let now = System.now().timestamp();
+    let slash = |team: &str, trigger: &str| {
+        format!(
+            "{team}channel_id={}&user_id={}&user_name=ada&text=INC-1+note+from+{trigger}&trigger_id={trigger}",
+            told.channel, told.ada
+        )
+    };
+    let said = async |body: String| {
+        let signature = told.slack.sign(&now.to_string(), body.as_bytes());
+        let (status, answer) = told.send("commands", &body, &signature, now).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["text"].as_str().unwrap_or_default().to_owned()
+    };
+    for (team, trigger) in
+        [("team_id=T9999999999&", "afar"), ("team_id=T9999999999&enterprise_id=E9999999999&", "farther")]
+    {
+        let answer = said(slash(team, trigger)).await;
+        assert!(answer.contains("serves another workspace"), "{team}: {answer}");
+    }
+    let shortcut = json!({"type": "shortcut", "callback_id": "declare_incident", "trigger_id": "t3",
+        "team": {"id": "T9999999999"}, "user": {"id": told.ada}});
+    let form: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &shortcut.to_string())
+        .finish();
+    let signature = told.slack.sign(&now.to_string(), form.as_bytes());
+    assert_eq!(told.send("interactions", &form, &signature, now).await.0, 200);
+    // Its own, by itself or as a part of the organization for which the app is installed; and where Slack names none.
+    for (team, trigger) in [
+        ("team_id=T0000000001&", "here"),
+        ("team_id=T9999999999&enterprise_id=T0000000001&", "our-organization"),
+        ("", "nowhere"),
+    ] {
+        let answer = said(slash(team, trigger)).await;
+        assert!(!answer.contains("another workspace"), "{team}: {answer}");
+    }
+    let timeline = told.post.timeline("INC-1", 1).await;
+    let notes: Vec<&str> = timeline.iter().filter_map(|one| one["text"].as_str()).collect();
+    for (trigger, is_there) in
+        [("afar", false), ("farther", false), ("here", true), ("our-organization", true), ("nowhere", true)]
+    {
+        assert_eq!(notes.contains(&format!("from {trigger}").as_str()), is_there, "{trigger}: {notes:?}");
+    }
+    assert!(!told.slack.requests().iter().any(|one| one.path.contains("views.open")), "no form for them");
+}

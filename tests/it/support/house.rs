@@ -8,7 +8,10 @@ use std::sync::{
 use chrono::{DateTime, Duration, Utc};
 use commandpost::{
     alert::{Alert, AlertSeverity, Status},
-    desk::{Along, Answer, Caller, Desk, Settings, clock::World},
+    desk::{
+        Along, Answer, Caller, Desk, Settings,
+        clock::{System, World},
+    },
     incident::{
         command::{Command, Declare},
         id::IncidentId,
@@ -95,6 +98,15 @@ pub fn alert(group: &str, name: &str) -> Alert {
 
 pub fn resolved(alert: &Alert) -> Alert {
     Alert { status: Status::Resolved, ends_at: Some(at(0)), ..alert.clone() }
+}
+
+/// A desk on a journal of its own, by the machine's clock, that shows its incidents in these chats.
+pub async fn desk(chats: &[&str]) -> (Arc<Desk>, Arc<tempfile::TempDir>) {
+    let dir = Arc::new(tempfile::tempdir().unwrap());
+    let journal = SqliteJournal::open(dir.path()).await.unwrap();
+    let chats = chats.iter().map(|chat| (*chat).to_owned()).collect();
+    let settings = Settings { chats, ..Settings::default() };
+    (Desk::new(Arc::new(journal), Arc::new(System), settings), dir)
 }
 
 pub struct House {

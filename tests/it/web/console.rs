@@ -435,3 +435,33 @@ async fn the_page_of_alerts_says_what_and_why_what_was_changed_and_whether_they_
     let incident = get(&house, "/console/i/INC-1").await.body;
     assert!(incident.contains("What and why") && incident.contains("min before, of checkout"), "{incident}");
 }
+
+#[tokio::test]
+async fn every_page_says_which_chat_does_not_answer_since_when_and_why() {
+    use commandpost::desk::absence::{Absences, Look, Standing};
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    let since = house.desk.world.now() - chrono::Duration::minutes(12);
+    let door = std::sync::Arc::new(std::sync::Mutex::new(Standing {
+        is_there: false,
+        since: Some(since),
+        why: Some("no answer <b>in time</b>".into()),
+    }));
+    let looked = door.clone();
+    let look: Look = std::sync::Arc::new(move || looked.lock().unwrap().clone());
+    let absences = Absences::new(house.desk.clone(), vec![("discord".into(), look)]);
+    absences.look().await.unwrap();
+    let time = since.with_timezone(&chrono_tz::Europe::Berlin).format("%H:%M");
+    for page in PAGES {
+        let body = get(&house, page).await.body;
+        let told = body.split("class=\"away\"").nth(1).unwrap_or_default();
+        assert!(told.contains("Discord has not answered since "), "{page}: {body}");
+        assert!(told.contains(&format!("{time}: no answer &")) && !told.contains("<b>"), "{page}: {told}");
+    }
+    let timeline = house.desk.timeline("INC-1".parse().unwrap(), 1).await.unwrap();
+    assert_eq!(timeline.iter().filter(|line| line.name == "chat.lost").count(), 1);
+    *door.lock().unwrap() = Standing { is_there: true, ..Standing::default() };
+    absences.look().await.unwrap();
+    assert!(!get(&house, "/console").await.body.contains("class=\"away\""), "it is there again");
+}

@@ -1,0 +1,159 @@
+//! Chats that do not answer: what is told of it, on which timelines, and how often.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::Duration;
+use commandpost::{
+    desk::{
+        Settings,
+        absence::{Absences, Look, Standing},
+        clock::World,
+    },
+    incident::{command::Command, id::IncidentId, phase::Phase},
+    journal::rows::DeliveryFilter,
+};
+
+use crate::support::house::{House, note};
+
+/// A door that is opened and shut by hand.
+#[derive(Clone, Default)]
+struct Door(Arc<Mutex<Standing>>);
+
+impl Door {
+    fn look(&self) -> Look {
+        let door = self.0.clone();
+        Arc::new(move || door.lock().unwrap().clone())
+    }
+    fn is_there(&self, house: &House, is_there: bool) {
+        let why = (!is_there).then(|| "no answer in time".to_owned());
+        *self.0.lock().unwrap() = Standing { is_there, since: Some(house.world.now()), why };
+    }
+}
+
+struct Watched {
+    house: House,
+    door: Door,
+    absences: Absences,
+}
+
+impl Watched {
+    async fn open() -> Watched {
+        let chats = vec!["discord".into(), "slack".into()];
+        let house = House::open(Settings { chats, ..Settings::default() }).await;
+        let door = Door::default();
+        door.is_there(&house, true);
+        let absences = Absences::new(house.desk.clone(), vec![("discord".into(), door.look())]);
+        Watched { house, door, absences }
+    }
+
+    fn restarted(self) -> Watched {
+        let house = self.house.restarted();
+        let absences = Absences::new(house.desk.clone(), vec![("discord".into(), self.door.look())]);
+        Watched { house, door: self.door, absences }
+    }
+
+    /// Looks every five seconds, for so long.
+    async fn pass(&self, seconds: i64) {
+        for _ in 0..seconds / 5 {
+            self.house.world.later(Duration::seconds(5));
+            self.absences.look().await.unwrap();
+        }
+    }
+
+    /// What the timeline has of the chat.
+    async fn told(&self, id: IncidentId) -> Vec<String> {
+        self.house.sound(id).await;
+        self.house.texts(id).await.into_iter().filter(|text| text.starts_with("Discord ")).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_chat_that_is_away_is_told_once_after_a_minute_and_once_when_it_is_back() {
+    let watched = Watched::open().await;
+    let house = &watched.house;
+    let id = house.incident().await;
+    let over = house.incident().await;
+    house.say("Ada", over, Command::Enter { phase: Phase::Resolved, reason: "mended".into() }).await;
+    watched.pass(30).await;
+    watched.door.is_there(house, false);
+    watched.pass(55).await;
+    assert!(watched.told(id).await.is_empty() && house.desk.away().is_empty(), "it may be a blink");
+    watched.pass(300).await;
+    let told = watched.told(id).await;
+    assert!(told.len() == 1 && told[0].starts_with("Discord has not answered since "), "{told:?}");
+    let away = house.desk.away();
+    assert_eq!(away.len(), 1);
+    assert_eq!(away[0].in_words("12:00"), "Discord has not answered since 12:00: no answer in time.");
+    assert!(watched.told(over).await.is_empty(), "there is nothing to do any more");
+    // Whoever declares meanwhile should know.
+    let later = house.incident().await;
+    watched.pass(10).await;
+    assert_eq!(watched.told(later).await.len(), 1);
+
+    watched.door.is_there(house, true);
+    watched.pass(5).await;
+    assert!(house.desk.away().is_empty(), "no banner once it is there");
+    watched.pass(300).await;
+    let told = watched.told(id).await;
+    assert!(told.len() == 2 && told[1] == "Discord answers again, after 6 min.", "{told:?}");
+    assert_eq!(watched.told(later).await.len(), 2);
+    assert!(watched.told(over).await.is_empty());
+    // It is said where people are: not in the chat that it is about.
+    let of = house.journal.deliveries(DeliveryFilter::Of { incident: id }).await.unwrap();
+    let lines = |chat: &str| {
+        of.iter().filter(|one| one.destination == chat && one.key.matches('/').count() == 1).count()
+    };
+    assert_eq!((lines("slack"), lines("discord")), (2, 0));
+}
+
+#[tokio::test]
+async fn a_blink_says_nothing_and_a_chat_that_comes_and_goes_is_away_once() {
+    let watched = Watched::open().await;
+    let house = &watched.house;
+    let id = house.incident().await;
+    for _ in 0..10 {
+        watched.door.is_there(house, false);
+        watched.pass(40).await;
+        watched.door.is_there(house, true);
+        watched.pass(20).await;
+    }
+    assert!(watched.told(id).await.is_empty(), "{:?}", watched.told(id).await);
+    watched.door.is_there(house, false);
+    watched.pass(70).await;
+    for _ in 0..10 {
+        watched.door.is_there(house, true);
+        watched.pass(30).await;
+        watched.door.is_there(house, false);
+        watched.pass(90).await;
+    }
+    assert_eq!(watched.told(id).await.len(), 1, "{:?}", watched.told(id).await);
+    watched.door.is_there(house, true);
+    watched.pass(70).await;
+    assert_eq!(watched.told(id).await.len(), 2, "{:?}", watched.told(id).await);
+}
+
+#[tokio::test]
+async fn an_absence_goes_on_over_a_restart_and_one_that_ended_meanwhile_is_told() {
+    let watched = Watched::open().await;
+    let id = watched.house.incident().await;
+    watched.door.is_there(&watched.house, false);
+    watched.pass(120).await;
+    assert_eq!(watched.told(id).await.len(), 1);
+    let watched = watched.restarted();
+    let begun = watched.house.desk.incident(id).await.unwrap().away["discord"];
+    // The door of the next run does not know since when.
+    *watched.door.0.lock().unwrap() = Standing::default();
+    watched.pass(120).await;
+    assert_eq!(watched.told(id).await.len(), 1, "{:?}", watched.told(id).await);
+    assert_eq!(watched.house.desk.away()[0].since, begun);
+    let watched = watched.restarted();
+    watched.door.is_there(&watched.house, true);
+    watched.pass(70).await;
+    let told = watched.told(id).await;
+    assert!(told.len() == 2 && told[1] == "Discord answers again, after 4 min.", "{told:?}");
+    assert!(watched.house.desk.incident(id).await.unwrap().away.is_empty());
+    // Nothing is said of it a second time, whatever else happens.
+    watched.house.say("Ada", id, note("we go on")).await;
+    watched.pass(300).await;
+    assert_eq!(watched.told(id).await.len(), 2);
+}
