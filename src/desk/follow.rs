@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -27,7 +28,7 @@ const QUIET_MINUTES: i64 = 30;
 const PAGE: u32 = 100;
 /// Alerts that are looked through for secrets where the request is read; more of them, on a thread for such work.
 const MASKED_AT_ONCE: usize = 8;
-/// Alerts are told to an incident in one entry for what came within this time.
+/// What comes after a quiet time is told at once; what comes on its heels, together after this time.
 const GATHER: StdDuration = StdDuration::from_millis(150);
 
 /// What one pass has done so far.
@@ -101,6 +102,8 @@ impl Desk {
 
     /// Follows until told to stop.
     pub async fn follow_alerts(self: Arc<Self>, stop: CancellationToken) {
+        let mut pace = tokio::time::interval(GATHER);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // Asked before the pass: what it did not see yet shows in the next.
             let more = self.journal.alerts_waiting() > 0;
@@ -114,7 +117,7 @@ impl Desk {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = self.wake_follower.notified() => {
-                    tokio::time::sleep(GATHER).await;
+                    pace.tick().await;
                     // Once for all that came: who watches is not woken for every alert of a storm.
                     self.tell(Changed::Alerts);
                 }
