@@ -2,7 +2,9 @@
 
 #![allow(dead_code, unused_imports, reason = "each load program uses a part of it")]
 
+pub mod alerta;
 pub mod discord;
+pub mod disk;
 pub mod figures;
 pub mod generate;
 pub mod load;
@@ -11,7 +13,6 @@ pub use figures::{headline, median, table, thousands};
 
 use std::{
     fs::File,
-    io::Write as _,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -206,20 +207,6 @@ pub fn nginx(dir: &Path, root: &Path, headers: &[(String, String)]) -> Option<Pr
     let program = Program { child, address, beneath: None };
     ready(&program, "/status");
     Some(program)
-}
-
-/// Syncs a second that the disk under `dir` gives one writer who appends `bytes` each time.
-pub fn syncs_per_second(dir: &Path, bytes: usize) -> f64 {
-    let mut file = File::create(dir.join("syncs")).expect("a file");
-    let block = vec![7_u8; bytes];
-    let begun = Instant::now();
-    let mut syncs = 0;
-    while begun.elapsed() < Duration::from_millis(1_500) {
-        file.write_all(&block).expect("written");
-        file.sync_data().expect("synced");
-        syncs += 1;
-    }
-    f64::from(syncs) / begun.elapsed().as_secs_f64()
 }
 
 /// A command's first argument that is a number, else `default`: seconds of each measurement.
