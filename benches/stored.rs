@@ -26,9 +26,8 @@ const LEVELS: [f64; 3] = [10_000.0, 100_000.0, 1_000_000.0];
 /// Alerts of one group, and of a request that fills.
 const GROUP: u64 = 100;
 const FILLING: usize = 8;
-/// Alerts one after the other at each level, in turns with the other server.
-const ONE_MORE: f64 = 1_000.0;
-const TURNS: u64 = 10;
+/// Alerts one after the other at each level, by turns with the other server.
+const ONE_MORE: f64 = 2_000.0;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A whole number of groups.
@@ -82,24 +81,50 @@ impl House {
         value.unwrap_or_else(|| panic!("no {name} among the metrics"))
     }
 
-    /// Microseconds of each of so many new alerts, one after the other, one a request.
-    fn more(&mut self, count: u64) -> Vec<f64> {
-        let address = self.server.address;
-        let first = self.alerts;
+    /// The numbers of so many new alerts.
+    fn numbers(&mut self, count: u64) -> std::ops::Range<u64> {
         self.alerts += count;
-        load::block_on(async {
-            let mut connection = load::Connection::open(address).await;
-            let mut request = load::webhook_grouped(address, 1, GROUP);
-            let mut times = Vec::new();
-            for number in first..first + count {
-                let begun = Instant::now();
-                let (status, _) = connection.send(&mut request, number).await;
-                times.push(begun.elapsed().as_secs_f64() * 1e6);
-                assert_eq!(status, 200);
-            }
-            times
-        })
+        self.alerts - count..self.alerts
     }
+
+    /// Processor seconds, once it has nothing more to do.
+    fn cpu(&self) -> f64 {
+        self.settle();
+        self.server.cpu_seconds()
+    }
+}
+
+/// A new alert and how long its answer takes.
+struct OneMore {
+    connection: load::Connection,
+    request: load::Numbered,
+    /// Microseconds.
+    times: Vec<f64>,
+}
+
+impl OneMore {
+    async fn of(house: &House) -> OneMore {
+        let address = house.server.address;
+        let connection = load::Connection::open(address).await;
+        OneMore { connection, request: load::webhook_grouped(address, 1, GROUP), times: vec![] }
+    }
+
+    async fn send(&mut self, number: u64) {
+        let begun = Instant::now();
+        let (status, _) = self.connection.send(&mut self.request, number).await;
+        self.times.push(begun.elapsed().as_secs_f64() * 1e6);
+        assert_eq!(status, 200);
+    }
+}
+
+/// Microseconds of so many new alerts, one after the other, by turns at both servers: each pair meets the same disk.
+async fn by_turns(house: &mut House, few: &mut House, count: u64) -> (Vec<f64>, Vec<f64>) {
+    let (mut here, mut there) = (OneMore::of(house).await, OneMore::of(few).await);
+    for (number, beside) in house.numbers(count).zip(few.numbers(count)) {
+        here.send(number).await;
+        there.send(beside).await;
+    }
+    (here.times, there.times)
 }
 
 /// What was measured with so many stored.
@@ -111,7 +136,7 @@ struct Level {
     peak: f64,
     times: Vec<f64>,
     cpu: f64,
-    /// Of the server that has few, in turns with those.
+    /// Of the server that has few, by turns with those.
     beside: Vec<f64>,
     syncs: f64,
 }
@@ -125,16 +150,9 @@ impl Level {
         let filled = house.fill(until);
         let (resident, peak) = (house.server.resident_mib(), house.server.peak_mib());
         let firing = house.gauge("commandpost_alerts_firing");
-        let (mut times, mut beside) = (vec![], vec![]);
-        let mut cpu = 0.0;
-        for _ in 0..TURNS {
-            let before = house.server.cpu_seconds();
-            times.extend(house.more(more / TURNS));
-            house.settle();
-            cpu += house.server.cpu_seconds() - before;
-            beside.extend(few.more(more / TURNS));
-            few.settle();
-        }
+        let before = house.cpu();
+        let (times, beside) = load::block_on(by_turns(house, few, more));
+        let cpu = house.cpu() - before;
         let dir = support::scratch();
         Level {
             stored: until,
@@ -252,8 +270,8 @@ fn main() {
     let (took, resident) = started_anew(dir.path());
     println!(
         "Resident before any alert: {idle:.1} MB. Filled through `POST /hooks/alertmanager`, {GROUP} new alerts a request of a group of \
-         their own, {FILLING} connections; {more} more at each level, one a request, one after the other, in {TURNS} turns with a \
-         second server that has {} and those. Counted at the end: all {} are in the database, once. Started anew on them: ready \
+         their own, {FILLING} connections; {more} more at each level, one a request, one after the other, by turns with a second \
+         server that has {} and those. Counted at the end: all {} are in the database, once. Started anew on them: ready \
          after {took:.0} ms, {resident:.1} MB once idle.",
         thousands(groups(LEVELS[0] * scale) as f64),
         thousands(house.alerts as f64),
