@@ -12,7 +12,6 @@
 mod support;
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -20,49 +19,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use commandpost::model::discord::{Budget, Discord, Id, Message, RateLimits};
+use commandpost::model::discord::{Discord, Id, Message};
 use serde_json::json;
-use support::{load, table};
-
-/// What Discord allows: five messages in five seconds in a channel, fifty requests a second in all.
-/// <https://discord.com/developers/docs/topics/rate-limits>
-const LIMITS: RateLimits = RateLimits {
-    per_bucket: Some(Budget { calls: 5, window: Duration::from_secs(5) }),
-    global: Some(Budget { calls: 50, window: Duration::from_secs(1) }),
+use support::{
+    discord::{LIMITS, PATIENCE, house},
+    figures::percentile,
+    load, table,
 };
+
 /// People at work on one incident.
 const CREW: usize = 10;
 /// Each types something this often.
 const EVERY: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(60);
 const OPEN_INCIDENTS: usize = 1_000;
-
-fn settings(discord: &Discord, channel: Id, dir: &Path) -> std::path::PathBuf {
-    let file = dir.join("commandpost.toml");
-    let token = dir.join("discord_token");
-    std::fs::write(&token, discord.token()).expect("a token is written");
-    let text = format!(
-        "[limits]\nopen_incidents_max = 1000\ndeclares_per_minute_max = 10000\n[discord]\ntoken_file = \"{}\"\napplication_id = \"{}\"\nguild_id = \"{}\"\nchannel_id = \"{channel}\"\n\
-         base_url = \"{}\"\n",
-        token.display(),
-        discord.application(),
-        discord.guild(),
-        discord.url()
-    );
-    std::fs::write(&file, text).expect("settings are written");
-    file
-}
-
-/// A modelled Discord, and a command post whose commands are registered there.
-async fn house(dir: &Path) -> (Discord, Id, support::Program) {
-    let discord = Discord::start(Arc::new(chrono::Utc::now)).await.expect("two free ports");
-    let channel = discord.text_channel("command-post");
-    let file = settings(&discord, channel, dir);
-    let server = support::server_with(dir, &["--config", file.to_str().expect("a path")]);
-    let registered = discord.wait_for(PATIENCE, |d| (!d.commands().is_empty()).then_some(())).await;
-    registered.expect("the commands are registered");
-    (discord, channel, server)
-}
 
 async fn declare(discord: &Discord, channel: Id, person: Id, n: usize) -> (Id, Id) {
     let declare = discord.slash(person, channel, "incident declare", json!({"title": format!("load {n}")}));
@@ -140,13 +109,9 @@ async fn type_away(
     times
 }
 
-fn both(seconds: &mut [f64]) -> String {
-    seconds.sort_by(f64::total_cmp);
-    let at = |part: f64| {
-        let place = ((seconds.len() as f64 - 1.0) * part).round() as usize;
-        seconds.get(place).copied().unwrap_or_default() * 1_000.0
-    };
-    format!("{:.0} / {:.0}", at(0.5), at(0.99))
+/// Milliseconds, of seconds.
+fn both(seconds: &[f64]) -> String {
+    format!("{:.0} / {:.0}", percentile(seconds, 0.5) * 1e3, percentile(seconds, 0.99) * 1e3)
 }
 
 async fn typing(people: usize, lasting: Duration) -> Vec<String> {
@@ -179,9 +144,9 @@ async fn typing(people: usize, lasting: Duration) -> Vec<String> {
         people.to_string(),
         places.len().to_string(),
         all.answered.len().to_string(),
-        both(&mut all.answered),
-        both(&mut all.card),
-        both(&mut all.line),
+        both(&all.answered),
+        both(&all.card),
+        both(&all.line),
         limited.to_string(),
         format!("{cpu:.1}"),
         format!("{:.1}", server.resident_mib()),

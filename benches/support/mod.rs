@@ -1,23 +1,32 @@
 //! What the load programs share: the server under load, its peers, and tables.
 
-#![allow(dead_code, reason = "each load program uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each load program uses a part of it")]
 
+pub mod alerta;
+pub mod discord;
+pub mod disk;
+pub mod figures;
 pub mod generate;
 pub mod load;
 
+pub use figures::{headline, median, table, thousands};
+
 use std::{
     fs::File,
-    io::Write as _,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
+use sqlx::{ConnectOptions, Row, sqlite::SqliteConnectOptions};
+
 /// A program that is ended with its owner.
 pub struct Program {
     child: Child,
     pub address: SocketAddr,
+    /// What it stands on: counted with it, and ended after it.
+    beneath: Option<Box<Program>>,
 }
 
 impl Program {
@@ -33,12 +42,13 @@ impl Program {
         status_kib(self.pid(), "VmHWM:") / 1024.0
     }
 
-    /// Processor seconds used so far, of the program and its workers.
+    /// Processor seconds used so far, of the program, its workers and what it stands on.
     pub fn cpu_seconds(&self) -> f64 {
+        let beneath = self.beneath.as_ref().map_or(0.0, |program| program.cpu_seconds());
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.pid()));
         let pids: Vec<u32> =
             children.unwrap_or_default().split_whitespace().filter_map(|pid| pid.parse().ok()).collect();
-        pids.iter().chain([&self.pid()]).map(|pid| ticks(*pid)).sum::<f64>() / 100.0
+        beneath + pids.iter().chain([&self.pid()]).map(|pid| ticks(*pid)).sum::<f64>() / 100.0
     }
 
     /// Ends it in order and waits.
@@ -103,7 +113,7 @@ fn spawn_with(data_dir: &Path, more: &[&str]) -> Program {
         .stderr(log)
         .spawn()
         .expect("the server starts");
-    Program { child, address }
+    Program { child, address, beneath: None }
 }
 
 /// The server on a data directory, ready.
@@ -129,9 +139,14 @@ pub fn installed(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).chain(["/usr/sbin".into()]).map(|dir| dir.join(name)).find(|p| p.is_file())
 }
 
+/// Alertmanager's program, if it is installed.
+pub fn alertmanager_program() -> Option<PathBuf> {
+    installed("prometheus-alertmanager").or_else(|| installed("alertmanager"))
+}
+
 /// Alertmanager with one receiver that tells nobody, grouping as the alerts of [`load::alertmanager_post`] are grouped.
 pub fn alertmanager(dir: &Path) -> Option<Program> {
-    let binary = installed("prometheus-alertmanager").or_else(|| installed("alertmanager"))?;
+    let binary = alertmanager_program()?;
     let config = dir.join("alertmanager.yml");
     std::fs::write(
         &config,
@@ -148,7 +163,7 @@ pub fn alertmanager(dir: &Path) -> Option<Program> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let program = Program { child, address };
+    let program = Program { child, address, beneath: None };
     ready(&program, "/-/ready");
     Some(program)
 }
@@ -189,57 +204,9 @@ pub fn nginx(dir: &Path, root: &Path, headers: &[(String, String)]) -> Option<Pr
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let program = Program { child, address };
+    let program = Program { child, address, beneath: None };
     ready(&program, "/status");
     Some(program)
-}
-
-/// Syncs a second that the disk under `dir` gives one writer who appends `bytes` each time.
-pub fn syncs_per_second(dir: &Path, bytes: usize) -> f64 {
-    let mut file = File::create(dir.join("syncs")).expect("a file");
-    let block = vec![7_u8; bytes];
-    let begun = Instant::now();
-    let mut syncs = 0;
-    while begun.elapsed() < Duration::from_millis(1_500) {
-        file.write_all(&block).expect("written");
-        file.sync_data().expect("synced");
-        syncs += 1;
-    }
-    f64::from(syncs) / begun.elapsed().as_secs_f64()
-}
-
-/// Prints the first line of a table's run: what, by which command.
-pub fn headline(what: &str, bench: &str) {
-    println!("\n{what}\n`cargo bench --bench {bench}`\n");
-}
-
-/// Prints a Markdown table.
-pub fn table(head: &[&str], rows: &[Vec<String>]) {
-    println!("| {} |", head.join(" | "));
-    println!("|{}", "---|".repeat(head.len()));
-    for row in rows {
-        println!("| {} |", row.join(" | "));
-    }
-    println!();
-}
-
-pub fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
-}
-
-/// `12,345`
-pub fn thousands(n: f64) -> String {
-    let digits = format!("{n:.0}");
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// A command's first argument that is a number, else `default`: seconds of each measurement.
@@ -247,11 +214,20 @@ pub fn seconds(default: f64) -> f64 {
     std::env::args().skip(1).find_map(|arg| arg.parse().ok()).unwrap_or(default)
 }
 
+/// The same number, as what to multiply a program's sizes by: 1 unless given.
+pub fn scale() -> f64 {
+    seconds(1.0)
+}
+
+/// Where cargo builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from)
+}
+
 /// Where generated data is kept between runs.
 pub fn cache() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
-    let dir = target.join("bench-data");
+    let dir = target().join("bench-data");
     std::fs::create_dir_all(&dir).expect("a directory for generated data");
     dir
 }
@@ -259,4 +235,36 @@ pub fn cache() -> PathBuf {
 /// A place for a run's files, on the disk of the build (a RAM disk would make every sync free).
 pub fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in(cache()).expect("a directory")
+}
+
+/// What is in the alerts' table of a stopped server.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub rows: i64,
+    pub distinct: i64,
+    /// How often all of them were seen.
+    pub times: i64,
+    /// Bytes of them as they are stored.
+    pub bytes: i64,
+}
+
+pub fn stored(dir: &Path) -> Stored {
+    load::block_on(async {
+        let options = SqliteConnectOptions::new().filename(dir.join("commandpost.db"));
+        let mut conn = options.connect().await.expect("the database opens");
+        let sql = "SELECT COUNT(*), COUNT(DISTINCT alert_key), COALESCE(SUM(times), 0), \
+                   COALESCE(SUM(LENGTH(CAST(alert AS BLOB))), 0) FROM alerts";
+        let row = sqlx::query(sql).fetch_one(&mut conn).await.expect("a count");
+        Stored { rows: row.get(0), distinct: row.get(1), times: row.get(2), bytes: row.get(3) }
+    })
+}
+
+/// Stops when what was answered is not there, once.
+pub fn assert_stored_once(stored: &Stored, answered: u64) {
+    let answered = i64::try_from(answered).expect("a count");
+    assert_eq!(
+        (stored.rows, stored.distinct, stored.times),
+        (answered, answered, answered),
+        "what was answered is there, once"
+    );
 }

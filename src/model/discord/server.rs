@@ -108,6 +108,11 @@ impl Discord {
             w.messages.values().filter(|m| m.channel == channel && !m.is_ephemeral()).cloned().collect()
         })
     }
+    /// The last message of a channel that everybody sees.
+    pub fn newest(&self, channel: Id) -> Option<Message> {
+        self.service
+            .look(|w| w.messages.values().rev().find(|m| m.channel == channel && !m.is_ephemeral()).cloned())
+    }
     pub fn message(&self, id: Id) -> Option<Message> {
         self.service.look(|w| w.messages.get(&id).cloned())
     }
