@@ -10,23 +10,23 @@ use commandpost::{
     desk::{
         Along, Answer, Caller, Desk, Settings,
         clock::{System, World},
+        words::{Words, by_name},
     },
-    grammar::{self, Spoken},
+    grammar,
     http::{
         console::{self, Console},
         page::{self, PageSettings, StatusPage},
     },
     incident::{
-        command::{Declare, DrillStart, SituationFacts},
+        command::{Declare, DrillStart},
         decide::Policy,
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
         refusal::Refusal,
-        role::Roles,
         severity::Severity,
     },
-    journal::{Journal, rows::IncidentFilter, sqlite::SqliteJournal},
+    journal::{Journal, sqlite::SqliteJournal},
     people::Person,
 };
 use tokio_util::sync::CancellationToken;
@@ -59,34 +59,7 @@ async fn speak(
     text: String,
     once: Option<String>,
 ) -> Result<Answer, Refusal> {
-    let along = Along { once, ..Along::default() };
-    let reading = |text: String| Answer { text, incident: here, ..Answer::default() };
-    match grammar::parse(&text, &|name| Person::named(name), &Roles::default())? {
-        Spoken::Declare { mut declare, situation } => {
-            declare.situation = situation.map(|id| SituationFacts { id, ..SituationFacts::default() });
-            desk.declare(caller, *declare, along).await
-        }
-        Spoken::On { target, command } => {
-            let id =
-                target.or(here).ok_or_else(|| Refusal::invalid("Which incident?", "Say `INC-1` first."))?;
-            desk.submit(caller, id, command, along).await
-        }
-        Spoken::List { .. } => {
-            let rows = desk.list(IncidentFilter::open()).await?;
-            Ok(reading(rows.iter().map(|row| format!("{} {}\n", row.id, row.title)).collect()))
-        }
-        Spoken::Help { text } => Ok(reading(text)),
-        Spoken::Merge { .. }
-        | Spoken::Alerts
-        | Spoken::Alert(_)
-        | Spoken::Change { .. }
-        | Spoken::Tasks { .. }
-        | Spoken::Updates { .. }
-        | Spoken::Arrange(_)
-        | Spoken::Link(_)
-        | Spoken::OnCall(_)
-        | Spoken::Find { .. } => Ok(reading("They stand on the page.".into())),
-    }
+    desk.say(caller, here, Words::Text(text), once, &by_name()).await
 }
 
 impl House {
