@@ -23,6 +23,8 @@ use crate::{
     incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
 };
 
+/// Commands on a card, the most urgent first; the others are in `help`.
+const SAID_MAX: usize = 10;
 const TITLE_CHARS_MAX: usize = 250;
 const TEXT_CHARS_MAX: usize = 1_000;
 const FIELDS_MAX: usize = 25;
@@ -122,7 +124,8 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
     }
     html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
     if !card.buttons.is_empty() {
-        let words: Vec<_> = card.buttons.iter().map(|button| typed(card, button, prefix)).collect();
+        let first = card.buttons.iter().take(SAID_MAX);
+        let words: Vec<_> = first.map(|button| typed(card, button, prefix)).collect();
         body.push_str(&format!("\nSay: {}", words.join(" · ")));
         let words: Vec<_> = words.iter().map(|word| format!("<code>{}</code>", escape(word))).collect();
         html.push_str(&format!("<p>Say {}</p>", words.join(" ")));
