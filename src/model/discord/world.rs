@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -226,8 +226,48 @@ pub(super) struct World {
     pub gateway_url: String,
 }
 
+    /// Where sessions are resumed.
+    pub resume_url: String,
+    /// A resume at the gateway's own address is answered as if nobody knew the session.
+    pub resumes_elsewhere_only: bool,
+    /// Sessions that were resumed at [`World::resume_url`].
+    pub resumed_elsewhere: u64,
+    pub begun_elsewhere: u64,
+    pub session_starts: SessionStarts,
+}
+
+/// How many sessions may still be begun, and when there are as many as ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SessionStarts {
+    pub left: u32,
+    pub reset_at: DateTime<Utc>,
+}
+
+impl SessionStarts {
+    pub const TOTAL: u32 = 1_000;
+    /// Discord counts by the day, from the first session on.
+    const DAY: TimeDelta = TimeDelta::days(1);
+
+    /// What is left now.
+    pub fn left_at(&self, now: DateTime<Utc>) -> u32 {
+        if now >= self.reset_at { Self::TOTAL } else { self.left }
+    }
+    /// Takes one, if there is one.
+    pub fn take(&mut self, now: DateTime<Utc>) -> bool {
+        if now >= self.reset_at {
+            *self = Self { left: Self::TOTAL, reset_at: now + Self::DAY };
+        }
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
 impl World {
-    pub fn new(now: DateTime<Utc>, token: String, rest_url: String, gateway_url: String) -> Self {
+    pub fn new(
+        now: DateTime<Utc>,
+        token: String,
+        rest_url: String,
+        (gateway_url, resume_url): (String, String),
+    ) -> Self {
         let mut ids = IdMaker::default();
         let mut id = || ids.next(now);
         let (guild, owner, bot, bot_role) = (id(), id(), id(), id());
@@ -278,6 +318,11 @@ impl World {
     }
     pub fn bot_role(&mut self) -> Option<&mut Role> {
         let id = *self.members.get(&self.bot)?.roles.first()?;
+            resume_url,
+            resumes_elsewhere_only: false,
+            resumed_elsewhere: 0,
+            begun_elsewhere: 0,
+            session_starts: SessionStarts { left: SessionStarts::TOTAL, reset_at: now },
         self.roles.get_mut(&id)
     }
     /// # Errors
