@@ -392,6 +392,7 @@ impl RawEventHandler for Listener {
                     "a new session with Discord; what was asked while none was there is not heard any more"
                 );
                 self.house.spawn(self.door.clone().register());
+                self.house.spawn(self.door.clone().look_for_missed());
             }
             Event::Resumed(_) => {
                 let resumes = counters.resumes.fetch_add(1, Relaxed) + 1;
@@ -409,7 +410,7 @@ impl RawEventHandler for Listener {
                 let edited = Edited {
                     message: event.id.to_string(),
                     channel: event.channel_id.to_string(),
-                    at: event.edited_timestamp.map(|at| at.to_string()),
+                    at: event.edited_timestamp.map(|at| at.timestamp_millis()),
                     text: event.content.unwrap_or_default(),
                 };
                 self.house.spawn(self.door.clone().follow_edit(edited));

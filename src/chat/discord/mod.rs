@@ -6,7 +6,7 @@
 //!
 //! Commands that were sent while the gateway was away are not fetched afterwards: Discord keeps none. A resumed
 //! session replays what it missed; after a new session, whoever asked in between was told by Discord that there was
-//! no answer.
+//! no answer, and messages on the timeline are looked after ([`missed`]).
 
 mod answer;
 mod asked;
@@ -14,6 +14,7 @@ mod deliver;
 mod gateway;
 mod health;
 mod look;
+mod missed;
 mod pinned;
 mod press;
 mod private;
@@ -63,6 +64,7 @@ pub struct DiscordDoor {
     /// By which Discord's requests are known, where it sends any.
     key: Option<VerifyingKey>,
     registering: tokio::sync::Mutex<()>,
+    looking: tokio::sync::Mutex<()>,
     stop: CancellationToken,
 }
 
@@ -92,6 +94,7 @@ impl DiscordDoor {
             bindings,
             key,
             registering: tokio::sync::Mutex::new(()),
+            looking: tokio::sync::Mutex::new(()),
             stop,
         });
         match door.key {
