@@ -90,6 +90,21 @@ async fn a_channel_is_renamed_twice_in_ten_minutes_and_no_more() {
 }
 
 #[tokio::test]
+async fn roles_are_given_and_taken_below_the_bots_own_alone() {
+    let bench = Bench::new().await;
+    let d = &bench.discord;
+    let (ada, role) = (d.person("ada"), d.role("commander", 0));
+    let path = format!("/guilds/{}/members/{ada}/roles", d.guild());
+    assert_eq!(bench.put(&format!("{path}/{role}"), &Value::Null).await.status, 204);
+    assert_eq!(d.having(role), [ada]);
+    assert_eq!(refused(&bench.put(&format!("{path}/1"), &Value::Null).await), (404, 10011));
+    d.raise_role(role);
+    assert_eq!(refused(&bench.put(&format!("{path}/{role}"), &Value::Null).await), (403, 50013));
+    let nobody = format!("/guilds/{}/members/1/roles/{}", d.guild(), d.role("other", 0));
+    assert_eq!(refused(&bench.put(&nobody, &Value::Null).await), (404, 10007));
+}
+
+#[tokio::test]
 async fn what_others_wrote_is_read_with_the_intent_for_it_alone() {
     let bench = Bench::new().await;
     let d = &bench.discord;

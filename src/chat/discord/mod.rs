@@ -27,6 +27,7 @@ pub(super) mod shown;
 mod signed;
 mod space;
 mod text;
+mod upkeep;
 mod watch;
 
 use std::sync::Arc;
@@ -35,7 +36,7 @@ use ed25519_dalek::VerifyingKey;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use self::{health::Standing, rest::Rest};
+use self::{health::Standing, rest::Rest, upkeep::Upkeep};
 pub use self::{
     health::{Counters, Health},
     settings::DiscordSettings,
@@ -44,6 +45,7 @@ pub use self::{
 use crate::{
     chat::{Say, bindings::Bindings, bring, seen::Seen},
     desk::Desk,
+    journal::rows::What,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
@@ -65,6 +67,7 @@ pub struct DiscordDoor {
     key: Option<VerifyingKey>,
     registering: tokio::sync::Mutex<()>,
     looking: tokio::sync::Mutex<()>,
+    upkeep: Upkeep,
     stop: CancellationToken,
 }
 
@@ -95,12 +98,14 @@ impl DiscordDoor {
             key,
             registering: tokio::sync::Mutex::new(()),
             looking: tokio::sync::Mutex::new(()),
+            upkeep: Upkeep::default(),
             stop,
         });
         match door.key {
             Some(_) => drop(tokio::spawn(door.clone().watch())),
             None => drop(tokio::spawn(gateway::run(door.clone()))),
         }
+        tokio::spawn(door.clone().look_after());
         Ok(door)
     }
 
@@ -120,7 +125,13 @@ impl Courier for DiscordDoor {
         NAME
     }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
-        Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
+        Box::pin(async move {
+            let outcome = bring::carry(self, errand, |why| self.standing.error(why)).await;
+            if errand.delivery.what == What::Card {
+                self.upkeep.moved();
+            }
+            outcome
+        })
     }
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
         Box::pin(self.look_up(errand))

@@ -29,6 +29,8 @@ pub struct DiscordSettings {
     pub public_key: Option<String>,
     /// Who is who; shared with whoever reads names in commands.
     pub people: Arc<People>,
+    /// The role of whoever commands an open incident.
+    pub commander_role_id: Option<String>,
     /// The user id of each configured person who has one, by the person's id.
     pub accounts: HashMap<String, String>,
     /// Names of the status page's components, for completion.
@@ -55,6 +57,7 @@ impl DiscordSettings {
             components: vec![],
             watchdog: WATCHDOG,
         }
+            commander_role_id: discord.commander_role_id.clone(),
     }
 
     /// The user id of a person, if it is known.

@@ -39,6 +39,8 @@ pub struct Role {
     pub name: String,
     pub permissions: u64,
     pub mentionable: bool,
+    /// Whoever manages roles gives and takes those below their own highest.
+    pub position: u32,
 }
 
 /// A channel's exception for one role (kind 0) or member (kind 1).
@@ -224,8 +226,6 @@ pub(super) struct World {
     pub endpoint: Option<UnboundedSender<(Id, Value)>>,
     pub rest_url: String,
     pub gateway_url: String,
-}
-
     /// Where sessions are resumed.
     pub resume_url: String,
     /// A resume at the gateway's own address is answered as if nobody knew the session.
@@ -261,6 +261,8 @@ impl SessionStarts {
         self.left = self.left.saturating_sub(1);
         is_left
     }
+}
+
 impl World {
     pub fn new(
         now: DateTime<Utc>,
@@ -278,8 +280,13 @@ impl World {
             bot,
             refuses_dms: false,
         };
-        let role =
-            |id, name: &str, permissions| Role { id, name: name.to_owned(), permissions, mentionable: false };
+        let role = |id, name: &str, permissions, position| Role {
+            id,
+            name: name.to_owned(),
+            permissions,
+            mentionable: false,
+            position,
+        };
         let member = |user, roles| Member { user, nick: None, roles, joined_at: now };
         Self {
             now,
@@ -292,8 +299,8 @@ impl World {
             users: [(owner, user(owner, "owner", false)), (bot, user(bot, "commandpost", true))].into(),
             members: [(owner, member(owner, vec![])), (bot, member(bot, vec![bot_role]))].into(),
             roles: [
-                (guild, role(guild, "@everyone", permission::EVERYONE)),
-                (bot_role, role(bot_role, "commandpost", permission::BOT)),
+                (guild, role(guild, "@everyone", permission::EVERYONE, 0)),
+                (bot_role, role(bot_role, "commandpost", permission::BOT, 1)),
             ]
             .into(),
             ids,
@@ -311,18 +318,23 @@ impl World {
             endpoint: None,
             rest_url,
             gateway_url,
-        }
-    }
-    pub fn id(&mut self) -> Id {
-        self.ids.next(self.now)
-    }
-    pub fn bot_role(&mut self) -> Option<&mut Role> {
-        let id = *self.members.get(&self.bot)?.roles.first()?;
             resume_url,
             resumes_elsewhere_only: false,
             resumed_elsewhere: 0,
             begun_elsewhere: 0,
             session_starts: SessionStarts { left: SessionStarts::TOTAL, reset_at: now },
+        }
+    }
+    pub fn id(&mut self) -> Id {
+        self.ids.next(self.now)
+    }
+    /// The position of the member's highest role.
+    pub fn rank(&self, user: Id) -> u32 {
+        let roles = self.members.get(&user).into_iter().flat_map(|member| &member.roles);
+        roles.filter_map(|role| self.roles.get(role)).map(|role| role.position).max().unwrap_or(0)
+    }
+    pub fn bot_role(&mut self) -> Option<&mut Role> {
+        let id = *self.members.get(&self.bot)?.roles.first()?;
         self.roles.get_mut(&id)
     }
     /// # Errors

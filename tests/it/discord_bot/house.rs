@@ -51,6 +51,8 @@ pub struct House {
     pub space: IncidentSpace,
     /// Over HTTP instead of by the gateway.
     pub public_key: Option<String>,
+    /// That of whoever commands.
+    pub commander_role: Option<Id>,
     pub watchdog: Duration,
     /// [`PATIENCE`], or more where somebody slow stands between.
     pub patience: Duration,
@@ -85,6 +87,7 @@ impl House {
             gate: watch::channel(true).0,
             space: IncidentSpace::Thread,
             public_key: None,
+            commander_role: None,
             watchdog: Duration::from_secs(60),
             patience: PATIENCE,
             _dir: dir,
@@ -104,6 +107,7 @@ impl House {
             people: self.people.clone(),
             accounts: HashMap::from([("ada".to_owned(), self.ada.to_string())]),
             components: vec!["Checkout".into()],
+            commander_role_id: self.commander_role.map(|id| id.to_string()),
             watchdog: self.watchdog,
         }
     }

@@ -1,5 +1,6 @@
 //! The Discord door as its people know it: what they type and press, and what they then see.
 
+mod commanders;
 mod gateway;
 pub mod house;
 mod http;
