@@ -127,8 +127,10 @@ impl Courier for DiscordDoor {
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             let outcome = bring::carry(self, errand, |why| self.standing.error(why)).await;
-            if errand.delivery.what == What::Card {
-                self.upkeep.moved();
+            if errand.delivery.what == What::Card
+                && let Some(id) = errand.delivery.incident
+            {
+                self.upkeep.moved(id);
             }
             outcome
         })

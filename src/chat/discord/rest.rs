@@ -144,6 +144,11 @@ impl Rest {
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::PATCH, path, Some(body)).await
     }
+    /// Another name or topic. Discord has a limit of its own for these, which must not hold up what else is changed there.
+    pub async fn rename(&self, path: &str, body: Value) -> Result<Value, Trouble> {
+        let route = format!("{} name", route(&Method::PATCH, path));
+        self.call_on(route, Method::PATCH, path, Some(body)).await
+    }
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, body).await
     }
@@ -154,9 +159,19 @@ impl Rest {
 
     /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
+        self.call_on(route(&method, path), method, path, body).await
+    }
+
+    /// `route`: what shares one budget with it.
+    async fn call_on(
+        &self,
+        route: String,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Trouble> {
         // What belongs to an interaction has its token in the path, and limits of its own.
         let of_interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
-        let route = route(&method, path);
         if let Some(wait) = self.brake(&route, of_interaction) {
             return Err(Trouble::Wait(wait));
         }

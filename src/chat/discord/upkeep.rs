@@ -1,20 +1,31 @@
-//! What is looked after beside the cards: who has the role of those who command.
+//! What is looked after beside the cards: who has the role of those who command, and what the places of incidents are called.
 //!
 //! One task, woken by each card that goes out, and for what had to wait. It looks at what ought to be and at what was done
 //! last, which the journal remembers; so a restart goes on where it was, and no card waits for any of it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Duration, Utc};
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::{DiscordDoor, rest::Trouble};
+use super::{
+    DiscordDoor, render,
+    rest::Trouble,
+    space::TEXT_CHANNEL,
+    text::{cap, plain},
+};
 use crate::{
-    chat::bring::{Halt, Step},
-    incident::kind::Kind,
+    chat::{
+        bindings::Spot,
+        bring::{Halt, Step},
+        space::topic,
+    },
+    config::IncidentSpace,
+    incident::{id::IncidentId, kind::Kind},
     journal::rows::IncidentFilter,
 };
 
@@ -28,30 +39,49 @@ const AFTER_REFUSAL: Duration = Duration::minutes(5);
 const COMMANDERS: &str = "commanders";
 /// Follows a role that Discord was asked to give, until it said that it did.
 const ASKED: &str = "?";
+const TOPIC_MAX: usize = 1_000;
 
 /// Who wakes the task, and why.
 #[derive(Debug, Default)]
 pub(super) struct Upkeep {
     wake: Notify,
+    moved: Mutex<BTreeSet<IncidentId>>,
 }
 
 impl Upkeep {
-    /// Something became of an incident.
-    pub fn moved(&self) {
+    /// Something became of this incident.
+    pub fn moved(&self, id: IncidentId) {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         self.wake.notify_one();
     }
 }
 
+/// When what had to wait is due; the task's own memory.
+#[derive(Default)]
+struct Due {
+    names: BTreeMap<IncidentId, DateTime<Utc>>,
+    roles: Option<DateTime<Utc>>,
+    everything: Option<DateTime<Utc>>,
+}
+
+impl Due {
+    fn next(&self) -> Option<DateTime<Utc>> {
+        self.names.values().copied().chain(self.roles).chain(self.everything).min()
+    }
+}
+
 impl DiscordDoor {
-    /// Looks after roles until the door is stopped.
+    /// Looks after roles and names until the door is stopped.
     pub(super) async fn look_after(self: Arc<Self>) {
+        let mut due = Due::default();
         loop {
-            let looked = self.look_after_once().await;
-            let again = looked.unwrap_or_else(|halt| {
-                tracing::info!(?halt, "roles in Discord are looked after later");
-                Some(self.desk.world.now() + AGAIN_AFTER)
-            });
-            let wait = again.map_or(EVERYTHING_EVERY, |at| at - self.desk.world.now());
+            let looked = self.look_after_once(&mut due).await;
+            let now = self.desk.world.now();
+            let mut wait = due.next().map_or(EVERYTHING_EVERY, |at| at - now);
+            if let Err(halt) = looked {
+                tracing::info!(?halt, "roles and names in Discord are looked after later");
+                (due.everything, wait) = (None, AGAIN_AFTER);
+            }
             let wait = wait.to_std().unwrap_or_default();
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -61,15 +91,31 @@ impl DiscordDoor {
         }
     }
 
-    /// Returns when to look again.
-    async fn look_after_once(&self) -> Step<Option<DateTime<Utc>>> {
+    async fn look_after_once(&self, due: &mut Due) -> Step<()> {
         let now = self.desk.world.now();
+        let moved = std::mem::take(&mut *self.upkeep.moved.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = due.everything.is_none_or(|at| at <= now);
+        if all {
+            due.everything = Some(now + EVERYTHING_EVERY);
+        }
         let open = self.desk.journal.incidents(IncidentFilter::open()).await;
         let open = open.map_err(|error| later(format!("The journal does not answer: {error}.")))?;
-        let commanding = open.iter().filter(|row| row.id.kind == Kind::Real && row.seen_by.is_none());
-        let commanding: BTreeSet<String> =
-            commanding.filter_map(|row| self.settings.account_of(&row.commander.id)).collect();
-        self.keep_roles(&commanding, now).await
+        if all || !moved.is_empty() || due.roles.is_some_and(|at| at <= now) {
+            let commanding = open.iter().filter(|row| row.id.kind == Kind::Real && row.seen_by.is_none());
+            let commanding: BTreeSet<String> =
+                commanding.filter_map(|row| self.settings.account_of(&row.commander.id)).collect();
+            due.roles = self.keep_roles(&commanding, now).await?;
+        }
+        let mut ids: BTreeSet<IncidentId> = moved;
+        ids.extend(due.names.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id));
+        ids.extend(open.iter().filter(|_| all).map(|row| row.id));
+        for id in ids {
+            match self.keep_name(id, now).await? {
+                Some(at) => due.names.insert(id, at),
+                None => due.names.remove(&id),
+            };
+        }
+        Ok(())
     }
 
     /// Those who command have the role, and those who did no longer. Returns when to try again what was not done.
@@ -146,6 +192,75 @@ impl DiscordDoor {
         tracing::warn!("{why}");
         self.standing.error(why);
         patience(trouble)
+    }
+
+    /// The incident's place is called as the incident is, and its channel says how it stands. Discord takes two changes of these in
+    /// ten minutes; what comes too soon waits, and the last that was wanted is what it is called then. Returns when that is.
+    async fn keep_name(&self, id: IncidentId, now: DateTime<Utc>) -> Step<Option<DateTime<Utc>>> {
+        let Ok(incident) = self.desk.incident(id).await else { return Ok(None) };
+        let subject = Spot::open(id).to_string();
+        let known: BTreeMap<String, String> = self.bindings.all(&subject).await?.into_iter().collect();
+        // What everybody may read has the title that it had before.
+        let Some(space) = known.get("space").filter(|_| incident.restricted.is_none()) else {
+            return Ok(None);
+        };
+        let is_channel = self.settings.space == IncidentSpace::Channel;
+        let mut wanted = json!({"name": render::thread_name(id, &incident.title)});
+        if is_channel {
+            wanted = json!({
+                "name": render::channel_name(id, &incident.title),
+                "topic": cap(&plain(&topic(&incident)), TOPIC_MAX),
+            });
+        }
+        let named = format!("{space} {wanted}");
+        if known.get("named") == Some(&named) {
+            return Ok(None);
+        }
+        let last = known.get("named_at").and_then(|ms| DateTime::from_timestamp_millis(ms.parse().ok()?));
+        if let Some(last) = last
+            && now < last + self.settings.rename_every
+        {
+            return Ok(Some(last + self.settings.rename_every));
+        }
+        let path = format!("/channels/{space}");
+        let is_now = match self.rest.get(&path).await {
+            Ok(is_now) => is_now,
+            Err(trouble) if trouble.is_channel_gone() => return Ok(None),
+            Err(trouble) => return Ok(Some(now + patience(&trouble))),
+        };
+        if let Value::Object(wanted) = &mut wanted {
+            wanted.retain(|what, value| {
+                // A place that was made while the settings were others.
+                let has_it = what == "name" || is_now["type"] == TEXT_CHANNEL;
+                has_it && is_now[what.as_str()] != *value
+            });
+        }
+        if wanted.as_object().is_some_and(|wanted| !wanted.is_empty()) {
+            // Before: should the answer be lost, it may have counted.
+            self.bindings.bind(&subject, "named_at", &now.timestamp_millis().to_string()).await?;
+            if is_now["thread_metadata"]["archived"] == true {
+                wanted["archived"] = json!(false);
+            }
+            match self.rest.rename(&path, wanted).await {
+                Ok(_) => {}
+                Err(trouble) if trouble.is_channel_gone() => return Ok(None),
+                Err(trouble) => {
+                    if trouble.is_forbidden() {
+                        let why = format!(
+                            "The place of {id} keeps its old name. Give the bot's role “Manage Channels” (for a thread, “Manage \
+                             Threads”) in the channel {space}; it is tried again by itself."
+                        );
+                        tracing::warn!("{why}");
+                        self.standing.error(why);
+                    } else {
+                        tracing::info!(incident = %id, why = trouble.why(), "its place is renamed later");
+                    }
+                    return Ok(Some(now + patience(&trouble).max(self.settings.rename_every)));
+                }
+            }
+        }
+        self.bindings.bind(&subject, "named", &named).await?;
+        Ok(None)
     }
 }
 

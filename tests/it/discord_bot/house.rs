@@ -53,6 +53,7 @@ pub struct House {
     pub public_key: Option<String>,
     /// That of whoever commands.
     pub commander_role: Option<Id>,
+    pub rename_every: chrono::TimeDelta,
     pub watchdog: Duration,
     /// [`PATIENCE`], or more where somebody slow stands between.
     pub patience: Duration,
@@ -88,6 +89,7 @@ impl House {
             space: IncidentSpace::Thread,
             public_key: None,
             commander_role: None,
+            rename_every: chrono::TimeDelta::minutes(5),
             watchdog: Duration::from_secs(60),
             patience: PATIENCE,
             _dir: dir,
@@ -109,6 +111,7 @@ impl House {
             components: vec!["Checkout".into()],
             commander_role_id: self.commander_role.map(|id| id.to_string()),
             watchdog: self.watchdog,
+            rename_every: self.rename_every,
         }
     }
 

@@ -4,6 +4,7 @@ mod commanders;
 mod gateway;
 pub mod house;
 mod http;
+mod names;
 mod prism;
 mod trouble;
 

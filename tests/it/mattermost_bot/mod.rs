@@ -76,6 +76,9 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
             header().contains("[Bridge](https://meet.example.com/inc-1)").then_some(())
         })
         .await;
+    house.ask(&house.ada, &channel.id, "set title Checkout and search fail").await;
+    let title = || house.mattermost.channel_named("inc-1").map(|now| now.title).unwrap_or_default();
+    house.eventually("the new title", || (title() == "INC-1 Checkout and search fail").then_some(())).await;
     // Whoever is offered something is invited, by the name that people type.
     let told = house.ask(&house.ada, &channel.id, "command offer @bob.b").await;
     assert!(told.contains("Bob"), "{told}");
