@@ -14,7 +14,9 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         let fields = embed["fields"].as_array().into_iter().flatten();
         lines.extend(fields.map(|one| field(&read(&one["name"]), &read(&one["value"]))));
         let rows = body["components"].as_array().into_iter().flatten();
-        lines.extend(rows.map(|row| buttons(&row["components"], |button| read(&button["label"]))));
+        lines.extend(rows.map(|row| {
+            buttons(&row["components"], |one| read(one.get("label").unwrap_or(&one["placeholder"])))
+        }));
         lines.push(read(&embed["footer"]["text"]));
         paragraph(&lines)
     },
