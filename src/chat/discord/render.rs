@@ -134,7 +134,7 @@ fn menu(subject: &str, button: &Button) -> Value {
     })
 }
 
-/// The form for a button's blanks.
+/// The form for a button's blanks. Of a menu in a form, serenity drops what was chosen, so there is none: texts only.
 pub(super) fn form(subject: &str, button: &Button) -> Value {
     let inputs: Vec<Value> = button
         .blanks
