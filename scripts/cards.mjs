@@ -26,6 +26,9 @@ const marks = { "🔴": "#d32f2f", "🟠": "#f57c00", "🔵": "#1976d2", "🟢":
 const marked = (text) => text.replace(/[🔴🟠🔵🟢]/gu, (mark) => `<s style="background:${marks[mark]}"></s>`);
 const sent = (chat) => JSON.parse(readFileSync(join("target/messages", `${chat}.json`), "utf8"));
 
+// A menu that is closed: what holds now.
+const menu = (now) => `${html(now)} ▾`;
+
 // Discord's Markdown, as far as we send it.
 const discordText = (text) => html(text)
   .replace(/&lt;t:(\d+):(\w)&gt;/g, (_, seconds, style) => `<time>${style === "R" ? relative(seconds) : at(seconds, style !== "t")}</time>`)
@@ -39,7 +42,8 @@ function discord() {
   const [embed] = card.embeds;
   const field = ({ name, value, inline }) => `<div class="${inline ? "short" : "long"}"><b>${discordText(name)}</b>${discordText(value)}</div>`;
   const rows = card.components.map((row) => `<div class="row">${row.components.map((one) =>
-    `<span class="button ${one.style === 1 ? "primary" : ""}">${html(one.label)}</span>`).join("")}</div>`);
+    `<span class="button ${one.style === 1 ? "primary" : ""} ${one.options ? "menu" : ""}">${
+      one.options ? menu(one.options.find((option) => option.default)?.label ?? one.placeholder) : html(one.label)}</span>`).join("")}</div>`);
   return `<article>${head()}<div class="embed" style="border-color:#${embed.color.toString(16).padStart(6, "0")}">
     <h2>${discordText(embed.title)}</h2><p>${discordText(embed.description ?? "")}</p>
     <div class="fields">${embed.fields.map(field).join("")}</div><footer>${discordText(embed.footer.text)}</footer></div>
@@ -58,7 +62,8 @@ function slack() {
   const block = (one) => {
     if (one.type === "header") return `<h2>${marked(html(one.text.text))}</h2>`;
     if (one.type === "actions") return `<div class="row">${one.elements.map((button) =>
-      `<span class="button ${button.style ?? ""}">${html(button.text.text)}</span>`).join("")}</div>`;
+      `<span class="button ${button.style ?? ""}">${
+        button.options ? menu((button.initial_option ?? button).text?.text ?? button.placeholder.text) : html(button.text.text)}</span>`).join("")}</div>`;
     if (one.type === "context") return `<footer>${slackText(one.elements[0].text)}</footer>`;
     if (one.fields) return `<div class="fields">${one.fields.map((field) => `<div class="short">${slackText(field.text)}</div>`).join("")}</div>`;
     return `<p>${slackText(one.text.text)}</p>`;
@@ -82,7 +87,7 @@ const looks = {
     i{border-radius:50%}small{background:#5865f2;color:#fff}.embed{border-left:4px solid;border-radius:4px;padding:12px 16px;max-width:520px}
     .light .embed{background:#f2f3f5}.dark .embed{background:#2b2d31}.fields{grid-template-columns:repeat(3,1fr);font-size:14px}
     .button{padding:6px 14px;border-radius:4px;font-size:14px}.light .button{background:#e3e5e8}.dark .button{background:#4e5058;color:#fff}
-    .button.primary{background:#5865f2!important;color:#fff}.light code{background:#e3e5e8}.dark code{background:#1e1f22}
+    .button.primary{background:#5865f2!important;color:#fff}.menu{width:400px}.light code{background:#e3e5e8}.dark code{background:#1e1f22}
     time{border-radius:3px;padding:0 2px}.light time{background:#ebedef}.dark time{background:#404249}`,
   slack: `body{font-family:Lato,"Noto Sans","DejaVu Sans",sans-serif}.light{background:#fff;color:#1d1c1d}.short b{display:inline}.dark{background:#1a1d21;color:#d1d2d3}
     i{border-radius:6px}.light small{background:#ddd}.dark small{background:#35373b}.fields{grid-template-columns:1fr 1fr}
@@ -91,7 +96,7 @@ const looks = {
     code{border:1px solid;opacity:.9}`,
 };
 
-const heights = { discord: 553, slack: 541 };
+const heights = { discord: 598, slack: 541 };
 
 const folder = mkdtempSync(join(tmpdir(), "cards-"));
 let failed = false;

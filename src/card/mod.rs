@@ -63,8 +63,21 @@ pub struct Blank {
     pub is_required: bool,
 }
 
+/// One of the things that a menu offers. Chosen, it says `command` in the name of who chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Stable id in this menu: `sev1`.
+    pub id: &'static str,
+    pub label: String,
+    /// When to choose it.
+    pub meaning: &'static str,
+    pub command: String,
+    /// It holds already.
+    pub is_now: bool,
+}
+
 /// A button. Pressed, it says `command` in the name of who pressed it; with blanks, they are asked first and put in
-/// place of `{name}` in the command.
+/// place of `{name}` in the command. With choices it is a menu of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
     /// Stable id on this card: `note`, `take`.
@@ -72,6 +85,7 @@ pub struct Button {
     pub label: Cow<'static, str>,
     pub command: String,
     pub blanks: Vec<Blank>,
+    pub choices: Vec<Choice>,
     pub is_primary: bool,
 }
 
@@ -167,7 +181,27 @@ fn button(
     blanks: Vec<Blank>,
     is_primary: bool,
 ) -> Button {
-    Button { id: id.into(), label: label.into(), command: command.to_owned(), blanks, is_primary }
+    Button {
+        id: id.into(),
+        label: label.into(),
+        command: command.to_owned(),
+        blanks,
+        choices: vec![],
+        is_primary,
+    }
+}
+
+/// How bad it is, to be chosen.
+fn severities(now: Severity) -> Button {
+    let choice = |severity: Severity| Choice {
+        id: severity.word(),
+        label: severity.to_string(),
+        meaning: severity.meaning(),
+        command: format!("severity {}", severity.word()),
+        is_now: severity == now,
+    };
+    let choices = Severity::ALL.into_iter().map(choice).collect();
+    Button { choices, ..button("severity", "How bad is it?", "severity {severity}", vec![], false) }
 }
 
 fn counted(n: u64, one: &str, several: &str) -> String {
@@ -406,6 +440,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
                 }],
                 false,
             ),
+            severities(incident.severity),
         ]
     };
     let mut buttons = buttons;

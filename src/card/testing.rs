@@ -24,6 +24,7 @@ pub fn card_of(text: &str) -> Card {
             label: "Note".into(),
             command: "note {text}".into(),
             blanks: vec![blank],
+            choices: vec![],
             is_primary: true,
         }],
         footer: text.into(),

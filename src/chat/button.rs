@@ -65,6 +65,18 @@ pub(super) async fn find_button(
     Ok((incident, card.subject, button))
 }
 
+/// What was said by a press of a button, or by a choice in a menu: a name only, and looked up on the card as it is now.
+///
+/// # Errors
+/// When the menu does not offer that by now.
+pub(super) fn words_of(button: Button, chosen: Option<&str>) -> Result<String, Refusal> {
+    if button.choices.is_empty() {
+        return Ok(button.command);
+    }
+    let choice = button.choices.into_iter().find(|choice| Some(choice.id) == chosen);
+    Ok(choice.ok_or_else(stale)?.command)
+}
+
 /// A button's command with what was typed in place of its blanks. Each answer stays one element and comes after `--`,
 /// where it means nothing but itself. Two things are read in it: an incident that the command begins with, and in a
 /// task for whom it is and by when.
@@ -142,6 +154,24 @@ mod tests {
         for other in ["", "cp1", "cp1|x", "cp2|INC-1|note", "note"] {
             assert_eq!(read_button_name(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn of_a_menu_only_what_it_offers_is_done() {
+        let choice = |id: &'static str| card::Choice {
+            id,
+            label: id.to_uppercase(),
+            meaning: "bad",
+            command: format!("severity {id}"),
+            is_now: false,
+        };
+        let button = card::testing::card_of("x").buttons.remove(0);
+        let menu = Button { choices: vec![choice("sev1"), choice("sev2")], ..button.clone() };
+        assert_eq!(words_of(menu.clone(), Some("sev2")), Ok("severity sev2".to_owned()));
+        for other in [None, Some(""), Some("sev3"), Some("sev2 x"), Some("INC-2 close")] {
+            assert_eq!(words_of(menu.clone(), other), Err(stale()), "{other:?}");
+        }
+        assert_eq!(words_of(button, Some("sev1")), Ok("note {text}".to_owned()), "a button has no choices");
     }
 
     #[test]

@@ -273,6 +273,24 @@ fn the_pictures_are_drawn_from_what_is_sent() {
     }
 }
 
+/// serenity (0.12) drops what was chosen in a menu of a form.
+#[test]
+fn no_form_of_discord_has_a_menu() {
+    let mut forms = 0;
+    for (title, card) in cards() {
+        for button in card.buttons.iter().filter(|button| !button.blanks.is_empty()) {
+            let form = discord::shown::form(&card.subject, button);
+            let rows = form["data"]["components"].as_array().unwrap();
+            for input in rows.iter().flat_map(|row| row["components"].as_array().unwrap()) {
+                assert_eq!(input["type"], 4, "{title}, {}: a text, and nothing else: {input}", button.label);
+            }
+            forms += 1;
+            assert!(button.choices.is_empty(), "{title}, {}: a menu, or a form", button.label);
+        }
+    }
+    assert!(forms > 5, "{forms}");
+}
+
 #[test]
 fn no_message_is_a_wall_of_text() {
     for (title, card) in cards() {

@@ -94,6 +94,7 @@ impl Demo {
             public_key: None,
             incident_space: config::IncidentSpace::Thread,
             alerts_channel_id: None,
+            commander_role_id: None,
         });
         config.slack = Some(config::Slack {
             bot_token: Some(slack.bot_token()),

@@ -54,6 +54,11 @@ pub struct Discord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "snowflake", "x-example" = "100000000000000005"))]
     pub alerts_channel_id: Option<String>,
+    /// The role that whoever commands an open incident is given, and loses with the command. Not for drills and tests, nor for
+    /// restricted incidents, which would show by it. Without it, no role is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "snowflake", "x-example" = "100000000000000006"))]
+    pub commander_role_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

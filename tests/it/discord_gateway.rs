@@ -21,6 +21,9 @@ struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     async fn open(bench: &Bench) -> Self {
         let url = bench.get("/gateway").await.body["url"].as_str().unwrap_or_default().to_owned();
+        Self::open_at(&url).await
+    }
+    async fn open_at(url: &str) -> Self {
         let connecting = connect_async(format!("{url}/?v=10&encoding=json"));
         let (socket, _) =
             tokio::time::timeout(PATIENCE, connecting).await.expect("in time").expect("a handshake");
@@ -137,6 +140,44 @@ async fn a_resume_tells_what_was_missed_and_only_of_sessions_that_are_known() {
     let mut socket = Socket::open(&bench).await;
     socket.resume(d, &session, 99).await;
     assert_eq!(socket.closed().await, 4007);
+}
+
+#[tokio::test]
+async fn a_session_goes_on_at_the_address_that_ready_named() {
+    let bench = Bench::new().await;
+    let d = &bench.discord;
+    let mut socket = Socket::open(&bench).await;
+    let ready = socket.ready(d, GUILDS_AND_MESSAGES).await;
+    let (session, there) = (&ready["session_id"], ready["resume_gateway_url"].as_str().expect("an address"));
+    d.gateway().resume_elsewhere_only(true);
+    let mut socket = Socket::open(&bench).await;
+    socket.resume(d, session, 2).await;
+    assert_eq!(socket.next().await["op"], 9, "nobody knows it here");
+    let mut socket = Socket::open_at(there).await;
+    socket.resume(d, session, 2).await;
+    assert_eq!(socket.next().await["t"], "RESUMED");
+    assert_eq!(d.gateway().resumed_elsewhere(), 1);
+}
+
+#[tokio::test]
+async fn one_session_more_than_a_day_has_costs_the_bot_all_of_them_and_its_token() {
+    let bench = Bench::new().await;
+    let d = &bench.discord;
+    let starts = async || bench.get("/gateway/bot").await.body["session_start_limit"].clone();
+    assert_eq!(starts().await["remaining"], 1_000);
+    let (now, token) = (bench.clock.now(), d.token());
+    d.gateway().leave_session_starts(1, now + chrono::TimeDelta::hours(3));
+    let mut first = Socket::open(&bench).await;
+    first.ready(d, GUILDS_AND_MESSAGES).await;
+    let told = starts().await;
+    assert_eq!((&told["remaining"], &told["reset_after"]), (&json!(0), &json!(3 * 3_600_000)));
+    let mut second = Socket::open(&bench).await;
+    second.identify(d, GUILDS_AND_MESSAGES).await;
+    assert_eq!((second.closed().await, first.closed().await), (4004, 4004));
+    assert_ne!(d.token(), token);
+    bench.clock.advance(chrono::TimeDelta::hours(3));
+    let mut third = Socket::open(&bench).await;
+    third.ready(d, GUILDS_AND_MESSAGES).await;
 }
 
 #[tokio::test]

@@ -90,6 +90,33 @@ async fn a_channel_is_renamed_twice_in_ten_minutes_and_no_more() {
 }
 
 #[tokio::test]
+async fn roles_are_given_and_taken_below_the_bots_own_alone() {
+    let bench = Bench::new().await;
+    let d = &bench.discord;
+    let (ada, role) = (d.person("ada"), d.role("commander", 0));
+    let path = format!("/guilds/{}/members/{ada}/roles", d.guild());
+    assert_eq!(bench.put(&format!("{path}/{role}"), &Value::Null).await.status, 204);
+    assert_eq!(d.having(role), [ada]);
+    assert_eq!(refused(&bench.put(&format!("{path}/1"), &Value::Null).await), (404, 10011));
+    d.raise_role(role);
+    assert_eq!(refused(&bench.put(&format!("{path}/{role}"), &Value::Null).await), (403, 50013));
+    let nobody = format!("/guilds/{}/members/1/roles/{}", d.guild(), d.role("other", 0));
+    assert_eq!(refused(&bench.put(&nobody, &Value::Null).await), (404, 10007));
+}
+
+#[tokio::test]
+async fn what_others_wrote_is_read_with_the_intent_for_it_alone() {
+    let bench = Bench::new().await;
+    let d = &bench.discord;
+    let (ada, ops) = (d.person("ada"), d.text_channel("ops"));
+    let said = d.say(ada, ops, "the database failed over").expect("ada may talk").id;
+    let read = async || bench.get(&format!("/channels/{ops}/messages/{said}")).await.body["content"].clone();
+    assert_eq!(read().await, "the database failed over");
+    d.gateway().allow_intents(0);
+    assert_eq!(read().await, "");
+}
+
+#[tokio::test]
 async fn budgets_are_kept_for_each_route_and_channel_and_told_in_the_headers() {
     let bench = Bench::new().await;
     let (a, b) = (bench.discord.text_channel("a"), bench.discord.text_channel("b"));

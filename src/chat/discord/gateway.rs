@@ -7,15 +7,19 @@
 //! serenity's own word on its stage is not enough: while it hangs in a resume, it still says "connected". So the
 //! watchdog listens for life, and asks the gateway for it: who the bot is among the guild's members, which needs no
 //! intent. Where such a question was never answered, only the acknowledged heartbeats count, which come more slowly.
+//!
+//! serenity knows one address for everything, and begins new sessions without asking whether it may. Both are seen to at a
+//! [`Gate`] before each of its connections.
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use serenity::{
     all::{
         ChunkGuildFilter, ClientBuilder, ConnectionStage, Context, Event, GatewayError, GatewayIntents,
@@ -26,7 +30,7 @@ use serenity::{
 };
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::oneshot,
+    sync::{Mutex, OwnedMutexGuard, oneshot},
 };
 
 use super::{DiscordDoor, DiscordSettings, NAME, pinned::Edited, rest::Trouble};
@@ -120,14 +124,60 @@ async fn may_connect(door: &DiscordDoor) -> Result<(), End> {
             let limit = &told["session_start_limit"];
             if limit["remaining"] == 0 {
                 let after = Duration::from_millis(limit["reset_after"].as_u64().unwrap_or(60_000));
-                let why = "Discord lets the bot begin no more sessions for now; it waits for the next day's.";
-                return Err(End::NotBefore(after, why.into()));
+                return Err(End::NotBefore(after, spent(limit, door.desk.world.now() + after)));
             }
             Ok(())
         }
         Err(trouble) if trouble.is_bad_token() => Err(End::Fatal(trouble.why())),
         Err(Trouble::Wait(after)) => Err(End::NotBefore(after, Trouble::Wait(after).why())),
         Err(trouble) => Err(End::Lost(trouble.why())),
+    }
+}
+
+/// What is said while no session may be begun.
+fn spent(limit: &serde_json::Value, until: DateTime<Utc>) -> String {
+    let total = limit["total"].as_u64().unwrap_or(1_000);
+    format!(
+        "Discord lets a bot begin {total} sessions a day, and this bot's are used up: something makes it lose its sessions again and \
+         again. It hears no commands until {} UTC, and connects then by itself; cards and lines go out all the same.",
+        until.format("%-d %b %H:%M")
+    )
+}
+
+/// serenity reads the gateway's address each time before it connects. It is held here, so that whatever connects waits until
+/// the house has looked what for: a session goes on at the address that Discord named for it, and a new one begins at the gateway's
+/// own, if Discord lets the bot begin one.
+struct Gate {
+    address: Arc<Mutex<String>>,
+    /// The gateway's own.
+    own: String,
+    held: Option<OwnedMutexGuard<String>>,
+    may_begin: bool,
+}
+
+impl Gate {
+    /// The first session is let through without looking: Discord was asked for it.
+    async fn before(address: Arc<Mutex<String>>) -> Self {
+        let own = address.lock().await.clone();
+        Self { address, own, held: None, may_begin: true }
+    }
+
+    /// Lets whoever waits through. `has_session`: they can only want to go on with theirs.
+    async fn open(&mut self, has_session: bool, door: &DiscordDoor, life: &Life) -> Result<(), End> {
+        if has_session {
+            self.may_begin = false;
+        } else if !self.may_begin {
+            may_connect(door).await?;
+            self.may_begin = true;
+        }
+        let resume_at = life.resume_at.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let address = resume_at.filter(|_| has_session).unwrap_or_else(|| self.own.clone());
+        if let Some(mut held) = self.held.take() {
+            *held = address;
+        }
+        // Whoever waits comes first.
+        self.held = tokio::time::timeout(LOOK_EVERY, self.address.clone().lock_owned()).await.ok();
+        Ok(())
     }
 }
 
@@ -158,14 +208,14 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             return Err("Discord did not tell the gateway's address.".to_owned());
         };
         let mut client = built.map_err(|e| format!("The gateway's client did not start: {e}."))?;
-        drop(tell.send(client.shard_manager.clone()));
+        drop(tell.send((client.shard_manager.clone(), Gate::before(client.ws_url.clone()).await)));
         match client.start().await {
             Err(serenity::Error::Gateway(error)) => Ok(fatal(&error)),
             Err(error) => Err(format!("The gateway's client ended: {error}.")),
             Ok(()) => Ok(None),
         }
     });
-    let shards = tokio::select! {
+    let mut shards = tokio::select! {
         () = door.stop.cancelled() => return End::Stopped,
         shards = told => shards.ok(),
     };
@@ -174,7 +224,7 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
     loop {
         tokio::select! {
             () = door.stop.cancelled() => {
-                if let Some(shards) = shards {
+                if let Some((shards, _)) = shards {
                     // Best effort: the process ends anyway.
                     drop(tokio::time::timeout(GOODBYE, shards.shutdown_all()).await);
                 }
@@ -188,10 +238,19 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             },
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
-        let connected = match &shards {
-            Some(shards) => watch.look(shards, &life, settings).await,
-            None => false,
-        };
+        let mut connected = false;
+        if let Some((shards, gate)) = &mut shards
+            && let Some(seen) = watch.look(shards, &life, settings).await
+        {
+            connected = seen.is_connected;
+            let opened = tokio::select! {
+                () = door.stop.cancelled() => continue,
+                opened = gate.open(seen.has_session, door, &life) => opened,
+            };
+            if let Err(end) = opened {
+                return end;
+            }
+        }
         if door.standing.set_connected(connected, door.desk.world.now()) {
             if connected {
                 let door = door.clone();
@@ -221,6 +280,8 @@ struct Life {
     events: AtomicU64,
     /// The gateway answers our question for it.
     answers: AtomicBool,
+    /// Where the session that was begun last goes on.
+    resume_at: std::sync::Mutex<Option<String>>,
 }
 
 /// The watchdog's memory. Time is counted in looks.
@@ -234,12 +295,25 @@ struct Watch {
     seen: (u64, Option<Duration>),
 }
 
+/// What the watchdog has seen.
+struct Seen {
+    is_connected: bool,
+    /// There is one, or one that may go on.
+    has_session: bool,
+}
+
 impl Watch {
-    async fn look(&mut self, shards: &ShardManager, life: &Life, settings: &DiscordSettings) -> bool {
+    /// `None`: the client hangs.
+    async fn look(&mut self, shards: &ShardManager, life: &Life, settings: &DiscordSettings) -> Option<Seen> {
         let every = settings.watchdog / 3;
         let looking = async {
             let runners = shards.runners.lock().await;
-            let runner = runners.values().find(|runner| runner.stage == ConnectionStage::Connected)?;
+            // Before a new session, serenity strikes the lost one off its list.
+            let has_session = !runners.is_empty();
+            let Some(runner) = runners.values().find(|runner| runner.stage == ConnectionStage::Connected)
+            else {
+                return (has_session, None);
+            };
             if self.since_question >= every
                 && let (Ok(guild), Ok(bot)) = (settings.guild_id.parse(), settings.application_id.parse())
             {
@@ -253,17 +327,18 @@ impl Watch {
                     Some(ARE_YOU_THERE.into()),
                 );
             }
-            Some(runner.latency)
+            (has_session, Some(runner.latency))
         };
         // The list is held for long only when the client hangs: then it is not connected.
-        let Ok(Some(latency)) = tokio::time::timeout(LOOK_EVERY, looking).await else { return false };
+        let (has_session, connected) = tokio::time::timeout(LOOK_EVERY, looking).await.ok()?;
+        let Some(latency) = connected else { return Some(Seen { is_connected: false, has_session }) };
         let seen = (life.events.load(Relaxed), latency);
         self.silent = if seen == self.seen { self.silent + LOOK_EVERY } else { Duration::ZERO };
         self.since_question += LOOK_EVERY;
         self.seen = seen;
         let patience =
             if life.answers.load(Relaxed) { every * 2 } else { WITHOUT_HEARTBEAT.max(settings.watchdog) };
-        self.silent < patience
+        Some(Seen { is_connected: self.silent < patience, has_session })
     }
 }
 
@@ -297,6 +372,14 @@ impl Listener {
         self.life.answers.store(true, Relaxed);
         self.door.standing.counters.signs_of_life.fetch_add(1, Relaxed);
     }
+
+    /// The real Discord is spoken to through TLS alone.
+    fn resume_at(&self, address: String) {
+        let is_one =
+            address.starts_with("wss://") || (address.starts_with("ws://") && !self.door.settings.is_real());
+        *self.life.resume_at.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(address).filter(|_| is_one);
+    }
 }
 
 #[async_trait]
@@ -311,13 +394,15 @@ impl RawEventHandler for Listener {
         match event {
             Event::GuildMembersChunk(_) => self.lives(),
             Event::Unknown(event) if event.kind == "GUILD_MEMBERS_CHUNK" => self.lives(),
-            Event::Ready(_) => {
+            Event::Ready(event) => {
+                self.resume_at(event.ready.resume_gateway_url);
                 let sessions = counters.sessions.fetch_add(1, Relaxed) + 1;
                 tracing::info!(
                     sessions,
                     "a new session with Discord; what was asked while none was there is not heard any more"
                 );
                 self.house.spawn(self.door.clone().register());
+                self.house.spawn(self.door.clone().look_for_missed());
             }
             Event::Resumed(_) => {
                 let resumes = counters.resumes.fetch_add(1, Relaxed) + 1;

@@ -6,7 +6,7 @@
 //!
 //! Commands that were sent while the gateway was away are not fetched afterwards: Discord keeps none. A resumed
 //! session replays what it missed; after a new session, whoever asked in between was told by Discord that there was
-//! no answer.
+//! no answer, and messages on the timeline are looked after ([`missed`]).
 
 mod answer;
 mod asked;
@@ -14,6 +14,7 @@ mod deliver;
 mod gateway;
 mod health;
 mod look;
+mod missed;
 mod picture;
 mod pinned;
 mod press;
@@ -29,6 +30,7 @@ pub(super) mod shown;
 mod signed;
 mod space;
 mod text;
+mod upkeep;
 mod watch;
 
 use std::sync::Arc;
@@ -37,7 +39,7 @@ use ed25519_dalek::VerifyingKey;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use self::{health::Standing, rest::Rest};
+use self::{health::Standing, rest::Rest, upkeep::Upkeep};
 pub use self::{
     health::{Counters, Health},
     settings::DiscordSettings,
@@ -46,6 +48,7 @@ pub use self::{
 use crate::{
     chat::{Say, bindings::Bindings, bring, seen::Seen},
     desk::Desk,
+    journal::rows::What,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
@@ -66,6 +69,8 @@ pub struct DiscordDoor {
     /// By which Discord's requests are known, where it sends any.
     key: Option<VerifyingKey>,
     registering: tokio::sync::Mutex<()>,
+    looking: tokio::sync::Mutex<()>,
+    upkeep: Upkeep,
     stop: CancellationToken,
 }
 
@@ -95,12 +100,15 @@ impl DiscordDoor {
             bindings,
             key,
             registering: tokio::sync::Mutex::new(()),
+            looking: tokio::sync::Mutex::new(()),
+            upkeep: Upkeep::default(),
             stop,
         });
         match door.key {
             Some(_) => drop(tokio::spawn(door.clone().watch())),
             None => drop(tokio::spawn(gateway::run(door.clone()))),
         }
+        tokio::spawn(door.clone().look_after());
         Ok(door)
     }
 
@@ -120,7 +128,15 @@ impl Courier for DiscordDoor {
         NAME
     }
     fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
-        Box::pin(bring::carry(self, errand, |why| self.standing.error(why)))
+        Box::pin(async move {
+            let outcome = bring::carry(self, errand, |why| self.standing.error(why)).await;
+            if errand.delivery.what == What::Card
+                && let Some(id) = errand.delivery.incident
+            {
+                self.upkeep.moved(id);
+            }
+            outcome
+        })
     }
     fn reconcile<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Reconciled> {
         Box::pin(bring::look_up(self, errand))

@@ -6,30 +6,33 @@
 
 use std::sync::Arc;
 
-use chrono::DateTime;
 use serde_json::Value;
 
-use super::{DiscordDoor, asked::Asked};
+use super::{
+    DiscordDoor,
+    asked::Asked,
+    missed::{edited_at, messages_of},
+};
 use crate::{
     chat::{
-        bring::Place,
+        bring::{Place, Step},
         files::File,
         follow::{self, Change, entry_of},
         words::note_of,
     },
     desk::Answer,
-    incident::refusal::Refusal,
+    incident::{id::IncidentId, refusal::Refusal},
     people::Person,
 };
 
-/// When a message was last changed before it was put on the timeline.
+/// The last change of a message that the timeline has.
 const EDITED: &str = "edited";
 
 /// A message that was changed: as much as the gateway tells of it.
 pub(super) struct Edited {
     pub message: String,
     pub channel: String,
-    /// When its author last changed it, in milliseconds. A pin or a preview changes a message too, and leaves this as it was.
+    /// When, in milliseconds; a preview that Discord adds is no change of its author's.
     pub at: Option<i64>,
     /// Empty where Discord keeps it from us.
     pub text: String,
@@ -57,15 +60,33 @@ impl DiscordDoor {
         };
         let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
         let incident = self.bindings.incident_of(&asked.channel).await;
-        let edited =
-            message["edited_timestamp"].as_str().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
-        if let Some(at) = edited
-            && let Err(halt) = self.bindings.bind(&target, EDITED, &at.timestamp_millis().to_string()).await
+        let (files, edited_at) = (self.files_of(&message, &link), edited_at(&message));
+        let answer =
+            follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await?;
+        if let Some((incident, _)) = entry_of(&*self, &target).await
+            && let Err(halt) = self.remember(incident, &target, &asked.channel, edited_at).await
         {
-            tracing::warn!(?halt, "an edit of before may be told on the timeline");
+            tracing::warn!(
+                ?halt,
+                target,
+                "what becomes of the message while the bot is away is not looked for"
+            );
         }
-        let files = self.files_of(&message, &link);
-        follow::put_on_timeline(&self, &self.say, &pinned, incident, &author_id, argv, files).await
+        Ok(answer)
+    }
+
+    /// Where a message on the timeline stands, and which of its changes the timeline has.
+    async fn remember(
+        &self,
+        incident: IncidentId,
+        message: &str,
+        channel: &str,
+        edited_at: Option<i64>,
+    ) -> Step<()> {
+        if let Some(at) = edited_at {
+            self.bindings.bind(message, EDITED, &at.to_string()).await?;
+        }
+        self.bindings.bind(&messages_of(incident), message, channel).await
     }
 
     fn files_of(self: &Arc<Self>, message: &Value, link: &str) -> Vec<File> {
@@ -91,7 +112,8 @@ impl DiscordDoor {
         let Some(at) = edited.at else { return };
         let Some((author, by)) = self.author_of(&edited.message).await else { return };
         let known = self.bindings.bound(&edited.message, EDITED).await.ok().flatten();
-        if known.is_some_and(|known| known == at.to_string()) {
+        // Heard before, or looked for after it was heard.
+        if known.and_then(|known| known.parse().ok()).is_some_and(|known: i64| known >= at) {
             return;
         }
         let event = format!("{}:{at}", edited.message);
@@ -101,11 +123,20 @@ impl DiscordDoor {
             Ok(argv) => follow::follow_edit(&*self, &edit, &author, argv).await,
             Err(_) => follow::note_edit(&*self, &edit).await,
         }
+        if let Err(halt) = self.bindings.bind(&edited.message, EDITED, &at.to_string()).await {
+            tracing::warn!(?halt, message = edited.message, "its change will be looked at again");
+        }
     }
 
     /// Discord does not say who deleted a message; it is taken to be its author.
     pub(super) async fn follow_deletion(self: Arc<Self>, message: String) {
         let Some((_, by)) = self.author_of(&message).await else { return };
         follow::follow_deletion(&*self, &Change { by, event: &message, target: &message }).await;
+        // There is nothing left to look for.
+        if let Some((incident, _)) = entry_of(&*self, &message).await
+            && let Err(halt) = self.bindings.bind(&messages_of(incident), &message, "").await
+        {
+            tracing::debug!(?halt, message, "it is looked for again");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Buttons and forms. A `custom_id` is a name only: the button is looked up on the card as it is now.
+//! Buttons, menus and forms. A `custom_id` is a name only: the button is looked up on the card as it is now.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use crate::{
     card::Button,
     chat::{
         Words,
-        button::{fill_in, find_button, read_button_name, stale},
+        button::{fill_in, find_button, read_button_name, stale, words_of},
     },
     incident::{id::IncidentId, refusal::Refusal},
 };
@@ -30,7 +30,9 @@ impl DiscordDoor {
                 self.first_answer(&asked, &render::form(&subject, &button)).await;
             }
             Ok(Ok((incident, _, button))) => {
-                let finding = async move { Ok((incident, Words::Text(button.command))) };
+                let chosen = asked.data["values"][0].as_str().map(str::to_owned);
+                let finding =
+                    async move { Ok((incident, Words::Text(words_of(button, chosen.as_deref())?))) };
                 self.do_and_answer(asked, Box::pin(finding)).await;
             }
             Ok(Err(refusal)) => self.first_answer(&asked, &told(&refusal.to_string())).await,

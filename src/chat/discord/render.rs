@@ -33,6 +33,8 @@ const CHANNEL_NAME_MAX: usize = 90;
 const FORM_TITLE_MAX: usize = 45;
 const FORM_INPUTS_MAX: usize = 5;
 const PLACEHOLDER_MAX: usize = 100;
+const OPTIONS_MAX: usize = 25;
+const OPTION_MAX: usize = 100;
 /// What fits on the timeline and in Discord's own limit of 4,000.
 const LONG_ANSWER_MAX: usize = 4_000;
 const SHORT_ANSWER_MAX: usize = 1_000;
@@ -97,12 +99,15 @@ pub(super) fn card(card: &Card) -> Value {
     if !description.is_empty() {
         embed["description"] = json!(description);
     }
-    let rows: Vec<Value> = card
-        .buttons
-        .chunks(ROW_MAX)
-        .take(ROWS_MAX)
-        .map(|row| json!({"type": 1, "components": row.iter().map(|b| button(&card.subject, b)).collect::<Vec<_>>()}))
-        .collect();
+    let (menus, buttons): (Vec<&Button>, Vec<&Button>) =
+        card.buttons.iter().partition(|button| !button.choices.is_empty());
+    let row = |components: Vec<Value>| json!({"type": 1, "components": components});
+    // A menu has a row of its own.
+    let menus = menus.into_iter().map(|one| row(vec![menu(&card.subject, one)])).collect::<Vec<_>>();
+    let rows = buttons.chunks(ROW_MAX).take(ROWS_MAX - menus.len().min(ROWS_MAX));
+    let mut rows: Vec<Value> =
+        rows.map(|some| row(some.iter().map(|one| button(&card.subject, one)).collect())).collect();
+    rows.extend(menus.into_iter().take(ROWS_MAX));
     json!({"content": banner(card.banner).trim_end(), "embeds": [embed], "components": rows})
 }
 
@@ -115,7 +120,24 @@ fn button(subject: &str, button: &Button) -> Value {
     })
 }
 
-/// The form for a button's blanks.
+fn menu(subject: &str, button: &Button) -> Value {
+    let options = button.choices.iter().take(OPTIONS_MAX).map(|choice| {
+        json!({
+            "label": cap(&choice.label, OPTION_MAX),
+            "value": choice.id,
+            "description": cap(choice.meaning, OPTION_MAX),
+            "default": choice.is_now,
+        })
+    });
+    json!({
+        "type": 3,
+        "custom_id": button_name(subject, &button.id),
+        "placeholder": cap(&button.label, PLACEHOLDER_MAX),
+        "options": options.collect::<Vec<_>>(),
+    })
+}
+
+/// The form for a button's blanks. Of a menu in a form, serenity drops what was chosen, so there is none: texts only.
 pub(super) fn form(subject: &str, button: &Button) -> Value {
     let inputs: Vec<Value> = button
         .blanks

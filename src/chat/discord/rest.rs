@@ -143,10 +143,16 @@ impl Rest {
     }
     /// A message with a picture.
     pub async fn post_with(&self, path: &str, body: Value, picture: &Picture) -> Result<Value, Trouble> {
-        self.call_with(Method::POST, path, Some(body), Some(picture)).await
+        let route = route(&Method::POST, path);
+        self.call_on(route, Method::POST, path, Some(body), Some(picture)).await
     }
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::PATCH, path, Some(body)).await
+    }
+    /// Another name or topic. Discord has a limit of its own for these, which must not hold up what else is changed there.
+    pub async fn rename(&self, path: &str, body: Value) -> Result<Value, Trouble> {
+        let route = format!("{} name", route(&Method::PATCH, path));
+        self.call_on(route, Method::PATCH, path, Some(body), None).await
     }
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, body).await
@@ -158,11 +164,13 @@ impl Rest {
 
     /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
-        self.call_with(method, path, body, None).await
+        self.call_on(route(&method, path), method, path, body, None).await
     }
 
-    async fn call_with(
+    /// `route`: what shares one budget with it.
+    async fn call_on(
         &self,
+        route: String,
         method: Method,
         path: &str,
         body: Option<Value>,
@@ -170,7 +178,6 @@ impl Rest {
     ) -> Result<Value, Trouble> {
         // What belongs to an interaction has its token in the path, and limits of its own.
         let of_interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
-        let route = route(&method, path);
         if let Some(wait) = self.brake(&route, of_interaction) {
             return Err(Trouble::Wait(wait));
         }

@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
+
 use crate::{
     chat::people::{People, account_of, accounts, configured},
     config::{self, IncidentSpace, Interactions, Secret},
@@ -12,6 +14,8 @@ pub(super) const DISCORD: &str = "https://discord.com";
 /// The gateway is given up and connected anew when it was not there for this long. serenity itself needs some twelve
 /// seconds to come back from a lost session.
 const WATCHDOG: Duration = Duration::from_secs(45);
+/// Discord takes two changes of a channel's name or topic in ten minutes.
+const RENAME_EVERY: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Debug, Clone)]
 pub struct DiscordSettings {
@@ -25,6 +29,8 @@ pub struct DiscordSettings {
     /// Where alerts are shown that belong to no incident; else in the command post.
     pub alerts_channel_id: Option<String>,
     pub space: IncidentSpace,
+    /// The role of whoever commands an open incident.
+    pub commander_role_id: Option<String>,
     /// The application's key, where Discord sends interactions over HTTP.
     pub public_key: Option<String>,
     /// Who is who; shared with whoever reads names in commands.
@@ -35,6 +41,8 @@ pub struct DiscordSettings {
     pub components: Vec<String>,
     /// How long the gateway may be away before it is connected anew.
     pub watchdog: Duration,
+    /// The place of an incident is not renamed more often.
+    pub rename_every: TimeDelta,
 }
 
 impl DiscordSettings {
@@ -49,11 +57,13 @@ impl DiscordSettings {
             channel_id: discord.channel_id.clone(),
             alerts_channel_id: discord.alerts_channel_id.clone(),
             space: discord.incident_space,
+            commander_role_id: discord.commander_role_id.clone(),
             public_key: discord.public_key.clone().filter(|_| discord.interactions == Interactions::Http),
             people: Arc::new(People::new(super::NAME, known)),
             accounts: accounts(people, |one| one.discord.as_ref()),
             components: vec![],
             watchdog: WATCHDOG,
+            rename_every: RENAME_EVERY,
         }
     }
 

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{answer, render};
-use crate::chat::messages::{Shown, buttons, field, paragraph, times};
+use crate::{
+    card::Button,
+    chat::messages::{Shown, buttons, field, paragraph, times},
+};
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Discord",
@@ -14,7 +17,9 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         let fields = embed["fields"].as_array().into_iter().flatten();
         lines.extend(fields.map(|one| field(&read(&one["name"]), &read(&one["value"]))));
         let rows = body["components"].as_array().into_iter().flatten();
-        lines.extend(rows.map(|row| buttons(&row["components"], |button| read(&button["label"]))));
+        lines.extend(rows.map(|row| {
+            buttons(&row["components"], |one| read(one.get("label").unwrap_or(&one["placeholder"])))
+        }));
         lines.push(read(&embed["footer"]["text"]));
         paragraph(&lines)
     },
@@ -34,6 +39,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     payload: |card| render::card(card),
     said: |said| render::line(said),
 };
+
+/// The form of a button, as it is sent.
+pub(in crate::chat) fn form(subject: &str, button: &Button) -> Value {
+    render::form(subject, button)
+}
 
 /// As it is read: times in words, without the marks that only keep it harmless.
 fn read(text: &Value) -> String {

@@ -35,9 +35,10 @@ pub(super) enum Says {
     Slash {
         text: String,
     },
-    /// A button of a card, by its name.
+    /// A button of a card, by its name; of a menu, what was chosen, which is under no seal.
     Press {
         button: String,
+        chosen: Option<String>,
     },
     Form(Filled),
 }
@@ -108,7 +109,10 @@ pub(super) fn action(body: &Value, seal: &Seal) -> Result<Option<Heard>, ()> {
             thread: None,
             trigger: Some(trigger),
             hook: None,
-            says: Says::Press { button: button.to_owned() },
+            says: Says::Press {
+                button: button.to_owned(),
+                chosen: given(&body["context"]["selected_option"]),
+            },
         })
     };
     Ok(heard())

@@ -15,7 +15,7 @@ use crate::{
     chat::{
         Words,
         ask::Reply,
-        button::{find_button, read_button_name, stale},
+        button::{find_button, read_button_name, stale, words_of},
         form::{Filled, Origin, wanted},
         words::in_words,
     },
@@ -35,7 +35,7 @@ impl MattermostDoor {
         Reply::Words(told(&in_words(Some(self.done(heard, here, Words::Text(words)).await))))
     }
 
-    pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str) -> Reply {
+    pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str, chosen: Option<&str>) -> Reply {
         let found = match read_button_name(name) {
             Some((subject, button)) => find_button(&self.desk, subject, button).await,
             None => Err(stale()),
@@ -46,7 +46,10 @@ impl MattermostDoor {
                 self.open_form(heard, dialog::of_button(&subject, &button), &origin).await
             }
             Ok((incident, _, button)) => {
-                let done = self.done(heard, incident, Words::Text(button.command)).await;
+                let done = match words_of(button, chosen) {
+                    Ok(words) => self.done(heard, incident, Words::Text(words)).await,
+                    Err(refusal) => Err(refusal),
+                };
                 Reply::Words(told(&in_words(Some(done))))
             }
             Err(refusal) => Reply::Words(told(&refusal.to_string())),

@@ -98,7 +98,7 @@ impl MattermostDoor {
         }
         match &heard.says {
             Says::Slash { text } => self.slash(heard, text).await,
-            Says::Press { button } => self.pressed(heard, button).await,
+            Says::Press { button, chosen } => self.pressed(heard, button, chosen.as_deref()).await,
             Says::Form(form) => self.filled(heard, form).await,
         }
     }

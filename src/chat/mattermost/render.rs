@@ -14,7 +14,7 @@ use super::{
     text::{cap, escape, moment, moment_with_day, one_line, plainly, soften},
 };
 use crate::{
-    card::{Button, Card, Field, Said, Tone, Value as Shown},
+    card::{Button, Card, Choice, Field, Said, Tone, Value as Shown},
     chat::{
         button::{button_name, typed},
         markdown::length,
@@ -32,6 +32,7 @@ const FIELD_MAX: usize = 1_000;
 const FOOTER_MAX: usize = 300;
 const BUTTONS_MAX: usize = 25;
 const LABEL_MAX: usize = 75;
+const OPTION_MAX: usize = 100;
 /// Longer ones are folded up by the clients.
 const LINE_MAX: usize = 3_900;
 const ANSWER_MAX: usize = 8_000;
@@ -74,13 +75,25 @@ fn field(field: &Field, tz: Tz) -> Value {
 
 fn button(subject: &str, button: &Button, url: &str, seal: &Seal) -> Value {
     let id: String = button.id.chars().filter(char::is_ascii_alphanumeric).collect();
-    json!({
+    let mut shown = json!({
         "id": id,
         "type": "button",
         "name": cut(&button.label, LABEL_MAX),
         "style": if button.is_primary { "primary" } else { "default" },
         "integration": {"url": url, "context": seal.button(&button_name(subject, &button.id))},
-    })
+    });
+    if !button.choices.is_empty() {
+        let option = |choice: &Choice| {
+            let text = format!("{} – {}", choice.label, choice.meaning);
+            json!({"text": cut(&text, OPTION_MAX), "value": choice.id})
+        };
+        shown["type"] = json!("select");
+        shown["options"] = button.choices.iter().map(option).collect();
+        if let Some(now) = button.choices.iter().find(|choice| choice.is_now) {
+            shown["default_option"] = json!(now.id);
+        }
+    }
+    shown
 }
 
 /// A card. Where Mattermost cannot reach this server, the words stand in place of the buttons.

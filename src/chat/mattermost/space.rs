@@ -117,14 +117,21 @@ impl MattermostDoor {
         }
     }
 
-    /// Header of the incident's channel, and those who take part in it. Nothing fails for these: what does not go through
+    /// Name and header of the incident's channel, and those who take part in it. Nothing fails for these: what does not go through
     /// now is done with the next change.
     pub(super) async fn keep_channel(&self, spot: Spot, channel: &str) -> Step<()> {
         let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
         let header = render::header(&incident, self.settings.public_url.as_deref());
-        let (path, body) = (format!("/channels/{channel}/patch"), json!({"header": header}));
+        let (path, mut body) = (format!("/channels/{channel}/patch"), json!({"header": header}));
+        let mut shown = format!("{channel} {header}");
+        // What a restricted incident's channel is called others might see.
+        if !spot.is_private {
+            let name = render::channel_title(&incident);
+            shown = format!("{shown} {name}");
+            body["display_name"] = json!(name);
+        }
         let attempt = self.once(&subject, Method::PUT, &path, &body);
-        keep(&self.bindings, &subject, "header", &format!("{channel} {header}"), attempt).await?;
+        keep(&self.bindings, &subject, "header", &shown, attempt).await?;
         if spot.is_private {
             return Ok(());
         }

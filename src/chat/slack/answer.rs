@@ -99,7 +99,7 @@ impl SlackDoor {
         }
         match heard.says.clone() {
             Says::Slash { text } => self.slash(&heard, &text).await,
-            Says::Press { button } => self.pressed(&heard, &button).await,
+            Says::Press { button, chosen } => self.pressed(&heard, &button, chosen.as_deref()).await,
             Says::Form(form) => self.filled(&heard, &form).await,
             Says::Declare => self.open_declaration(&heard, "").await,
             Says::DeclareFrom { message } => {

@@ -48,9 +48,10 @@ pub(super) enum Says {
     Slash {
         text: String,
     },
-    /// A button of a card, by its name.
+    /// A button of a card, by its name; of a menu, what was chosen.
     Press {
         button: String,
+        chosen: Option<String>,
     },
     Form(Filled),
     /// The global shortcut.
@@ -161,7 +162,8 @@ fn interaction(payload: &Value) -> Option<Heard> {
     let says = match payload["type"].as_str()? {
         "block_actions" => {
             let action = payload["actions"].as_array()?.first()?;
-            Says::Press { button: given(&action["action_id"])? }
+            let chosen = given(&action["selected_option"]["value"]);
+            Says::Press { button: given(&action["action_id"])?, chosen }
         }
         "view_submission" => Says::Form(form::read(&payload["view"])?),
         "shortcut" if payload["callback_id"] == DECLARE => Says::Declare,

@@ -10,7 +10,7 @@ use crate::{
     chat::{
         Words,
         ask::Reply,
-        button::{find_button, read_button_name, stale},
+        button::{find_button, read_button_name, stale, words_of},
         form::{Filled, Origin, wanted},
         words::{in_words, note_of},
     },
@@ -52,7 +52,7 @@ impl SlackDoor {
         }
     }
 
-    pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str) -> Reply {
+    pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str, chosen: Option<&str>) -> Reply {
         let found = match read_button_name(name) {
             Some((subject, button)) => find_button(&self.desk, subject, button).await,
             None => Err(stale()),
@@ -61,7 +61,10 @@ impl SlackDoor {
             Ok((_, subject, button)) if !button.blanks.is_empty() => {
                 self.open_form(heard, &form::of_button(&subject, &button, &origin(heard))).await
             }
-            Ok((incident, _, button)) => self.do_words(heard, incident, Words::Text(button.command)).await,
+            Ok((incident, _, button)) => match words_of(button, chosen) {
+                Ok(words) => self.do_words(heard, incident, Words::Text(words)).await,
+                Err(refusal) => Reply::Words(told(&refusal.to_string())),
+            },
             Err(refusal) => Reply::Words(told(&refusal.to_string())),
         }
     }

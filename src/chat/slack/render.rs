@@ -10,7 +10,7 @@ use super::{
     text::{cap, escape, moment, moment_with_day, one_line, plain, soften},
 };
 use crate::{
-    card::{Button, Card, Field, Said, Tone, Value as Shown},
+    card::{Button, Card, Choice, Field, Said, Tone, Value as Shown},
     chat::{
         button::button_name,
         space,
@@ -30,6 +30,7 @@ const LONG_FIELDS_MAX: usize = 12;
 const TEXT_MAX: usize = 1_500;
 const BUTTONS_MAX: usize = 25;
 const LABEL_MAX: usize = 75;
+const OPTIONS_MAX: usize = 100;
 /// Slack advises to keep messages below 4,000 characters.
 const MESSAGE_MAX: usize = 3_900;
 const WHO_MAX: usize = 160;
@@ -76,6 +77,9 @@ fn field(field: &Field, max: usize) -> String {
 }
 
 fn button(subject: &str, button: &Button) -> Value {
+    if !button.choices.is_empty() {
+        return menu(subject, button);
+    }
     let mut shown = json!({
         "type": "button",
         "action_id": button_name(subject, &button.id),
@@ -83,6 +87,26 @@ fn button(subject: &str, button: &Button) -> Value {
     });
     if button.is_primary {
         shown["style"] = json!("primary");
+    }
+    shown
+}
+
+fn menu(subject: &str, button: &Button) -> Value {
+    let option = |choice: &Choice| {
+        json!({
+            "text": plain_text(&cut(&choice.label, LABEL_MAX)),
+            "value": choice.id,
+            "description": plain_text(&cut(choice.meaning, LABEL_MAX)),
+        })
+    };
+    let mut shown = json!({
+        "type": "static_select",
+        "action_id": button_name(subject, &button.id),
+        "placeholder": plain_text(&cut(&button.label, LABEL_MAX)),
+        "options": button.choices.iter().take(OPTIONS_MAX).map(option).collect::<Vec<_>>(),
+    });
+    if let Some(now) = button.choices.iter().find(|choice| choice.is_now) {
+        shown["initial_option"] = option(now);
     }
     shown
 }

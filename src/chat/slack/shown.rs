@@ -30,7 +30,9 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
 
 fn block(block: &Value) -> Vec<String> {
     match block["type"].as_str() {
-        Some("actions") => vec![buttons(&block["elements"], |button| words(&button["text"]))],
+        Some("actions") => {
+            vec![buttons(&block["elements"], |one| words(one.get("text").unwrap_or(&one["placeholder"])))]
+        }
         Some("context") => vec![words(&block["elements"][0])],
         _ if block["fields"].is_array() => {
             let fields = block["fields"].as_array().into_iter().flatten().map(words);

@@ -37,16 +37,25 @@ const ALREADY_AUTHENTICATED: u16 = 4005;
 const INVALID_SEQ: u16 = 4007;
 const DISALLOWED_INTENTS: u16 = 4014;
 
+/// Which of the gateway's addresses a connection came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Address {
+    /// The one that REST tells.
+    Own,
+    /// The one that READY names for resuming.
+    Resume,
+}
+
 /// Answers a WebSocket on any path, as the gateway's URL has none.
-pub(super) fn router(service: &Service) -> Router {
-    Router::new().fallback(open).with_state(service.clone())
+pub(super) fn router(service: &Service, address: Address) -> Router {
+    Router::new().fallback(open).with_state((service.clone(), address))
 }
 
-async fn open(State(service): State<Service>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade.on_upgrade(|socket| async move { converse(service, socket).await })
+async fn open(State((service, address)): State<(Service, Address)>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(move |socket| async move { converse(service, socket, address).await })
 }
 
-async fn converse(service: Service, mut socket: WebSocket) {
+async fn converse(service: Service, mut socket: WebSocket, address: Address) {
     let (link, mut told) = unbounded_channel();
     let (number, interval_ms) = service.with(|w| {
         w.next_link += 1;
@@ -55,7 +64,7 @@ async fn converse(service: Service, mut socket: WebSocket) {
     });
     let hello = json!({"op": 10, "s": null, "t": null, "d": {"heartbeat_interval": interval_ms}});
     if socket.send(Message::Text(hello.to_string().into())).await.is_ok() {
-        relay(&service, &mut socket, number, &link, &mut told).await;
+        relay(&service, &mut socket, (number, address), &link, &mut told).await;
     }
     service.with(|w| {
         w.links.remove(&number);
@@ -68,7 +77,7 @@ async fn converse(service: Service, mut socket: WebSocket) {
 async fn relay(
     service: &Service,
     socket: &mut WebSocket,
-    number: u64,
+    (number, address): (u64, Address),
     link: &Link,
     told: &mut UnboundedReceiver<Out>,
 ) {
@@ -85,10 +94,10 @@ async fn relay(
             },
             heard = socket.recv() => match heard {
                 Some(Ok(Message::Text(text))) => {
-                    service.with(|w| hear(w, number, link, &text));
+                    service.with(|w| hear(w, (number, address), link, &text));
                 }
                 Some(Ok(Message::Binary(bytes))) => {
-                    service.with(|w| hear(w, number, link, &String::from_utf8_lossy(&bytes)));
+                    service.with(|w| hear(w, (number, address), link, &String::from_utf8_lossy(&bytes)));
                 }
                 Some(Ok(Message::Close(frame))) => {
                     // 1000 and 1001 end the session; anything else leaves it open for a resume.
@@ -149,7 +158,7 @@ fn close(w: &mut World, number: u64, link: &Link, code: u16) {
     let _ = link.send(Out::Close(code));
 }
 
-fn hear(w: &mut World, number: u64, link: &Link, text: &str) {
+fn hear(w: &mut World, (number, address): (u64, Address), link: &Link, text: &str) {
     let payload: Value = match serde_json::from_str(text) {
         Ok(payload) if text.len() <= PAYLOAD_BYTES_MAX => payload,
         _ => return close(w, number, link, DECODE_ERROR),
@@ -162,8 +171,18 @@ fn hear(w: &mut World, number: u64, link: &Link, text: &str) {
             }
         }
         Some(2 | 6) if own => close(w, number, link, ALREADY_AUTHENTICATED),
-        Some(2) => identify(w, number, link, &payload["d"]),
-        Some(6) => resume(w, number, link, &payload["d"]),
+        Some(2) => {
+            if address == Address::Resume {
+                w.begun_elsewhere += 1;
+            }
+            identify(w, number, link, &payload["d"]);
+        }
+        Some(6) if address == Address::Own && w.resumes_elsewhere_only => begin_anew(link),
+        Some(6) => {
+            if resume(w, number, link, &payload["d"]) && address == Address::Resume {
+                w.resumed_elsewhere += 1;
+            }
+        }
         Some(3 | 4 | 8 | 31) if !own => close(w, number, link, NOT_AUTHENTICATED),
         Some(3 | 4 | 31) => {}
         Some(8) => members(w, number, &payload["d"]),
@@ -183,11 +202,20 @@ fn identify(w: &mut World, number: u64, link: &Link, data: &Value) {
     if intents & PRIVILEGED & !w.intents_allowed != 0 {
         return close(w, number, link, DISALLOWED_INTENTS);
     }
+    let now = w.now;
+    if !w.session_starts.take(now) {
+        // Discord ends all sessions of the application, and takes its token away.
+        for (_, link) in std::mem::take(&mut w.sessions).into_values().filter_map(|session| session.link) {
+            let _ = link.send(Out::Close(AUTHENTICATION_FAILED));
+        }
+        w.token.push_str("-reset");
+        return close(w, number, link, AUTHENTICATION_FAILED);
+    }
     let id = hex::encode(w.id().0.to_be_bytes());
     let mut session = Session::new(id.clone(), intents, (number, link.clone()));
     let mut ready = json!({
         "v": 10, "user": me_json(w), "guilds": [{"id": w.guild, "unavailable": true}], "session_id": id,
-        "resume_gateway_url": w.gateway_url, "session_type": "normal", "private_channels": [],
+        "resume_gateway_url": w.resume_url, "session_type": "normal", "private_channels": [],
         "relationships": [], "presences": [], "user_settings": {}, "geo_ordered_rtc_regions": [],
         "guild_join_requests": [], "application": {"id": w.application, "flags": 0}, "_trace": [],
     });
@@ -204,23 +232,33 @@ fn identify(w: &mut World, number: u64, link: &Link, data: &Value) {
     w.sessions.insert(id, session);
 }
 
-fn resume(w: &mut World, number: u64, link: &Link, data: &Value) {
+/// Nobody knows that session.
+fn begin_anew(link: &Link) {
+    tell(link, &json!({"op": 9, "s": null, "t": null, "d": false}));
+}
+
+/// Returns whether the session goes on.
+fn resume(w: &mut World, number: u64, link: &Link, data: &Value) -> bool {
     if !is_the_bot(w, data) {
-        return close(w, number, link, AUTHENTICATION_FAILED);
+        close(w, number, link, AUTHENTICATION_FAILED);
+        return false;
     }
     let seq = data["seq"].as_u64().unwrap_or(0);
     let session = data["session_id"].as_str().and_then(|id| w.sessions.get_mut(id));
     let Some(session) = session else {
-        return tell(link, &json!({"op": 9, "s": null, "t": null, "d": false}));
+        begin_anew(link);
+        return false;
     };
     let id = session.id.clone();
     if seq > session.seq {
         w.sessions.remove(&id);
-        return close(w, number, link, INVALID_SEQ);
+        close(w, number, link, INVALID_SEQ);
+        return false;
     }
     let Some(missed) = session.since(seq) else {
         w.sessions.remove(&id);
-        return tell(link, &json!({"op": 9, "s": null, "t": null, "d": false}));
+        begin_anew(link);
+        return false;
     };
     if let Some((_, old)) = session.link.replace((number, link.clone())) {
         // Two connections cannot speak for one session.
@@ -230,6 +268,7 @@ fn resume(w: &mut World, number: u64, link: &Link, data: &Value) {
         let _ = link.send(Out::Text(text));
     }
     session.tell("RESUMED", &json!({"_trace": []}));
+    true
 }
 
 fn members(w: &mut World, number: u64, data: &Value) {

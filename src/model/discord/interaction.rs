@@ -161,7 +161,7 @@ impl World {
                 all["members"][&key] = json;
             }
             if let Some(role) = self.roles.get(id) {
-                all["roles"][&key] = super::shape::role(role, self.guild);
+                all["roles"][&key] = super::shape::role(role);
             }
             if let Some(found) = self.channels.get(id) {
                 let mut json = self.channel_json(found);

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
@@ -9,12 +10,14 @@ use super::{
     gateway::{end_session, ends_session},
     service::Service,
     session::Out,
+    world::SessionStarts,
 };
 
 /// Faults of the gateway, each at once.
 pub struct GatewayKnobs<'a> {
     pub(super) service: &'a Service,
-    pub(super) door: &'a Door,
+    /// Its own address, and that for resuming.
+    pub(super) doors: [&'a Door; 2],
 }
 
 impl GatewayKnobs<'_> {
@@ -56,19 +59,42 @@ impl GatewayKnobs<'_> {
     }
     /// New TCP connections are accepted, but no handshake is answered.
     pub fn never_handshake(&self, silent: bool) {
-        self.door.set_silent(silent);
+        for door in self.doors {
+            door.set_silent(silent);
+        }
     }
     /// Stops listening and cuts every connection. Sessions stay known.
     pub async fn go_away(&self) {
         self.cut();
-        self.door.shut().await;
+        for door in self.doors {
+            door.shut().await;
+        }
     }
-    /// Listens again on the same port.
+    /// Listens again on the same ports.
     ///
     /// # Errors
-    /// When another process took the port meanwhile.
+    /// When another process took one of them meanwhile.
     pub async fn come_back(&self) -> io::Result<()> {
-        self.door.reopen().await
+        for door in self.doors {
+            door.reopen().await?;
+        }
+        Ok(())
+    }
+    /// A session can be resumed at the address that READY named for it, and no longer (or again) at the gateway's own.
+    pub fn resume_elsewhere_only(&self, only: bool) {
+        self.service.with(|w| w.resumes_elsewhere_only = only);
+    }
+    /// Sessions that were resumed at that address so far.
+    pub fn resumed_elsewhere(&self) -> u64 {
+        self.service.look(|w| w.resumed_elsewhere)
+    }
+    /// Sessions that were begun there, where they are only to go on.
+    pub fn begun_elsewhere(&self) -> u64 {
+        self.service.look(|w| w.begun_elsewhere)
+    }
+    /// So many sessions may still be begun until then. One more ends all of them and takes the bot's token away, as Discord does.
+    pub fn leave_session_starts(&self, left: u32, reset_at: DateTime<Utc>) {
+        self.service.with(|w| w.session_starts = SessionStarts { left, reset_at });
     }
     /// What HELLO tells new connections, in milliseconds.
     pub fn set_heartbeat_interval(&self, interval_ms: u64) {

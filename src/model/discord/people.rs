@@ -60,12 +60,41 @@ impl Discord {
             }
         });
     }
-    /// A role with these permission bits.
+    /// A role with these permission bits; as every new one, below all others.
     pub fn role(&self, name: &str, permissions: u64) -> Id {
         self.service.with(|w| {
-            let id = w.id();
-            w.roles.insert(id, Role { id, name: name.to_owned(), permissions, mentionable: true });
+            let (id, everyone) = (w.id(), w.guild);
+            for role in w.roles.values_mut().filter(|role| role.id != everyone) {
+                role.position += 1;
+            }
+            let name = name.to_owned();
+            w.roles.insert(id, Role { id, name, permissions, mentionable: true, position: 1 });
             id
+        })
+    }
+    /// An administrator puts a role above all others.
+    pub fn raise_role(&self, role: Id) {
+        self.service.with(|w| {
+            let highest = w.roles.values().map(|role| role.position).max().unwrap_or(0);
+            if let Some(role) = w.roles.get_mut(&role) {
+                role.position = highest + 1;
+            }
+        });
+    }
+    /// An administrator puts the bot's own role above all others.
+    pub fn raise_bot(&self) {
+        if let Some(role) = self.service.with(|w| w.bot_role().map(|role| role.id)) {
+            self.raise_role(role);
+        }
+    }
+    /// The people who have a role.
+    pub fn having(&self, role: Id) -> Vec<Id> {
+        self.service.look(|w| {
+            w.members
+                .values()
+                .filter(|member| member.roles.contains(&role))
+                .map(|member| member.user)
+                .collect()
         })
     }
     pub fn give_role(&self, person: Id, role: Id) {

@@ -8,7 +8,7 @@ use super::{
     clock::Clock,
     door::Door,
     fault::Faults,
-    gateway,
+    gateway::{self, Address},
     id::Id,
     knobs::GatewayKnobs,
     ratelimit::RateLimits,
@@ -29,6 +29,8 @@ pub struct Discord {
     faults: Faults,
     rest: Arc<Door>,
     gateway: Arc<Door>,
+    /// The gateway's other address, where sessions are resumed.
+    resume: Arc<Door>,
 }
 
 impl Discord {
@@ -40,13 +42,17 @@ impl Discord {
         let rest_port = TcpListener::bind(("127.0.0.1", 0)).await?;
         let gateway_port = TcpListener::bind(("127.0.0.1", 0)).await?;
         let rest_url = format!("http://{}", rest_port.local_addr()?);
-        let gateway_url = format!("ws://{}", gateway_port.local_addr()?);
-        let world = World::new(clock(), TOKEN.to_owned(), rest_url, gateway_url);
+        let resume_port = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let gateway_urls =
+            (format!("ws://{}", gateway_port.local_addr()?), format!("ws://{}", resume_port.local_addr()?));
+        let world = World::new(clock(), TOKEN.to_owned(), rest_url, gateway_urls);
         let (service, recorder, faults) =
             (Service::new(world, clock), Recorder::default(), Faults::default());
         let rest = Door::open(rest_port, rest::router(&service, &recorder, &faults))?;
-        let gateway = Door::open(gateway_port, gateway::router(&service))?;
-        Ok(Self { service, recorder, faults, rest: Arc::new(rest), gateway: Arc::new(gateway) })
+        let gateway = Door::open(gateway_port, gateway::router(&service, Address::Own))?;
+        let resume = Door::open(resume_port, gateway::router(&service, Address::Resume))?;
+        let (rest, gateway, resume) = (Arc::new(rest), Arc::new(gateway), Arc::new(resume));
+        Ok(Self { service, recorder, faults, rest, gateway, resume })
     }
 
     /// `http://127.0.0.1:PORT`; the API is below `/api/v10`.
@@ -84,7 +90,7 @@ impl Discord {
     }
     /// Faults of the gateway.
     pub fn gateway(&self) -> GatewayKnobs<'_> {
-        GatewayKnobs { service: &self.service, door: &self.gateway }
+        GatewayKnobs { service: &self.service, doors: [&self.gateway, &self.resume] }
     }
     /// Switches rate limits on or off, with fresh budgets.
     pub fn limit(&self, limits: RateLimits) {

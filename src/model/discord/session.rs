@@ -68,6 +68,14 @@ impl Session {
     }
 }
 
+/// Takes out of a message what an application without [`MESSAGE_CONTENT`] does not get to read.
+pub(super) fn blank(message: &mut Value) {
+    message["content"] = json!("");
+    for list in ["embeds", "attachments", "components"] {
+        message[list] = json!([]);
+    }
+}
+
 /// The intent that an event needs; 0 comes to everybody.
 fn intent(event: &str, direct: bool) -> u64 {
     match event {
@@ -98,12 +106,9 @@ impl World {
             }
             let readable = session.intents & MESSAGE_CONTENT != 0 || own || named || direct;
             if data["content"].is_string() && !readable {
-                let mut blank = data.clone();
-                blank["content"] = json!("");
-                for list in ["embeds", "attachments", "components"] {
-                    blank[list] = json!([]);
-                }
-                session.tell(event, &blank);
+                let mut data = data.clone();
+                blank(&mut data);
+                session.tell(event, &data);
             } else {
                 session.tell(event, data);
             }

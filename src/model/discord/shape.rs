@@ -20,10 +20,10 @@ pub(super) fn user(user: &User) -> Value {
     })
 }
 
-pub(super) fn role(role: &Role, everyone: Id) -> Value {
+pub(super) fn role(role: &Role) -> Value {
     json!({
         "id": role.id, "name": role.name, "permissions": role.permissions.to_string(),
-        "position": u8::from(role.id != everyone), "color": 0,
+        "position": role.position, "color": 0,
         "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
         "hoist": false, "managed": false, "mentionable": role.mentionable, "icon": null,
         "unicode_emoji": null, "flags": 0,
@@ -176,7 +176,7 @@ impl World {
         json
     }
     pub fn guild_json(&self) -> Value {
-        let roles: Vec<Value> = self.roles.values().map(|r| role(r, self.guild)).collect();
+        let roles: Vec<Value> = self.roles.values().map(role).collect();
         json!({
             "id": self.guild, "name": self.guild_name, "icon": null, "splash": null, "discovery_splash": null,
             "owner_id": self.owner, "afk_channel_id": null, "afk_timeout": 300, "widget_enabled": false,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -39,6 +39,8 @@ pub struct Role {
     pub name: String,
     pub permissions: u64,
     pub mentionable: bool,
+    /// Whoever manages roles gives and takes those below their own highest.
+    pub position: u32,
 }
 
 /// A channel's exception for one role (kind 0) or member (kind 1).
@@ -224,10 +226,50 @@ pub(super) struct World {
     pub endpoint: Option<UnboundedSender<(Id, Value)>>,
     pub rest_url: String,
     pub gateway_url: String,
+    /// Where sessions are resumed.
+    pub resume_url: String,
+    /// A resume at the gateway's own address is answered as if nobody knew the session.
+    pub resumes_elsewhere_only: bool,
+    /// Sessions that were resumed at [`World::resume_url`].
+    pub resumed_elsewhere: u64,
+    pub begun_elsewhere: u64,
+    pub session_starts: SessionStarts,
+}
+
+/// How many sessions may still be begun, and when there are as many as ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SessionStarts {
+    pub left: u32,
+    pub reset_at: DateTime<Utc>,
+}
+
+impl SessionStarts {
+    pub const TOTAL: u32 = 1_000;
+    /// Discord counts by the day, from the first session on.
+    const DAY: TimeDelta = TimeDelta::days(1);
+
+    /// What is left now.
+    pub fn left_at(&self, now: DateTime<Utc>) -> u32 {
+        if now >= self.reset_at { Self::TOTAL } else { self.left }
+    }
+    /// Takes one, if there is one.
+    pub fn take(&mut self, now: DateTime<Utc>) -> bool {
+        if now >= self.reset_at {
+            *self = Self { left: Self::TOTAL, reset_at: now + Self::DAY };
+        }
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
 }
 
 impl World {
-    pub fn new(now: DateTime<Utc>, token: String, rest_url: String, gateway_url: String) -> Self {
+    pub fn new(
+        now: DateTime<Utc>,
+        token: String,
+        rest_url: String,
+        (gateway_url, resume_url): (String, String),
+    ) -> Self {
         let mut ids = IdMaker::default();
         let mut id = || ids.next(now);
         let (guild, owner, bot, bot_role) = (id(), id(), id(), id());
@@ -238,8 +280,13 @@ impl World {
             bot,
             refuses_dms: false,
         };
-        let role =
-            |id, name: &str, permissions| Role { id, name: name.to_owned(), permissions, mentionable: false };
+        let role = |id, name: &str, permissions, position| Role {
+            id,
+            name: name.to_owned(),
+            permissions,
+            mentionable: false,
+            position,
+        };
         let member = |user, roles| Member { user, nick: None, roles, joined_at: now };
         Self {
             now,
@@ -252,8 +299,8 @@ impl World {
             users: [(owner, user(owner, "owner", false)), (bot, user(bot, "commandpost", true))].into(),
             members: [(owner, member(owner, vec![])), (bot, member(bot, vec![bot_role]))].into(),
             roles: [
-                (guild, role(guild, "@everyone", permission::EVERYONE)),
-                (bot_role, role(bot_role, "commandpost", permission::BOT)),
+                (guild, role(guild, "@everyone", permission::EVERYONE, 0)),
+                (bot_role, role(bot_role, "commandpost", permission::BOT, 1)),
             ]
             .into(),
             ids,
@@ -271,10 +318,20 @@ impl World {
             endpoint: None,
             rest_url,
             gateway_url,
+            resume_url,
+            resumes_elsewhere_only: false,
+            resumed_elsewhere: 0,
+            begun_elsewhere: 0,
+            session_starts: SessionStarts { left: SessionStarts::TOTAL, reset_at: now },
         }
     }
     pub fn id(&mut self) -> Id {
         self.ids.next(self.now)
+    }
+    /// The position of the member's highest role.
+    pub fn rank(&self, user: Id) -> u32 {
+        let roles = self.members.get(&user).into_iter().flat_map(|member| &member.roles);
+        roles.filter_map(|role| self.roles.get(role)).map(|role| role.position).max().unwrap_or(0)
     }
     pub fn bot_role(&mut self) -> Option<&mut Role> {
         let id = *self.members.get(&self.bot)?.roles.first()?;

@@ -157,12 +157,17 @@ fn patched(w: &mut World, id: &str, body: &Value) -> Done {
     if !w.permissions.contains(needed) || !found.members.contains(&w.bot) {
         return Err(forbidden());
     }
-    let header = body["header"].as_str().unwrap_or_default();
-    if header.chars().count() > HEADER_MAX {
+    let (header, title) = (body["header"].as_str(), body["display_name"].as_str());
+    if header.is_some_and(|header| header.chars().count() > HEADER_MAX) {
         return Err(refuse(400, "model.channel.is_valid.header.app_error", "Invalid header."));
     }
+    if title.is_some_and(|title| title.chars().count() > NAME_MAX) {
+        return Err(refuse(400, "model.channel.is_valid.display_name.app_error", "Invalid display name."));
+    }
     if let Some(found) = w.channels.get_mut(id) {
-        found.header = header.to_owned();
+        // What is not named stays as it is.
+        found.header = header.unwrap_or(&found.header).to_owned();
+        found.title = title.unwrap_or(&found.title).to_owned();
     }
     channel(w, id).map(|found| w.channel_json(found))
 }

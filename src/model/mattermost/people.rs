@@ -106,13 +106,44 @@ impl MattermostModel {
     /// # Errors
     /// When the message has none.
     pub fn press(&self, user: &str, post: &str, button: &str) -> Result<Asked<'_>, Impossible> {
+        self.uses(user, post, button, None)
+    }
+
+    /// Chooses this value in the menu of this id.
+    ///
+    /// # Errors
+    /// When the message has no such menu, or the menu does not offer that.
+    pub fn choose(&self, user: &str, post: &str, menu: &str, value: &str) -> Result<Asked<'_>, Impossible> {
+        self.uses(user, post, menu, Some(value))
+    }
+
+    fn uses(
+        &self,
+        user: &str,
+        post: &str,
+        button: &str,
+        chosen: Option<&str>,
+    ) -> Result<Asked<'_>, Impossible> {
         let post = self.found(post)?;
         self.joins(user, &post.channel)?;
         let Some(action) = post.actions().into_iter().find(|action| action["id"] == button).cloned() else {
             return impossible(format!("there is no {button}; there are {:?}", post.actions()));
         };
+        let offered: Vec<&str> = action["options"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|one| one["value"].as_str())
+            .collect();
+        if chosen.is_some_and(|chosen| !offered.contains(&chosen)) || chosen.is_none() != offered.is_empty() {
+            return impossible(format!("{button} offers {offered:?}"));
+        }
         let asked = self.asks(user);
-        let body = self.with(|w| w.press_json(user, &post.channel, &post.id, &action));
+        let mut body = self.with(|w| w.press_json(user, &post.channel, &post.id, &action));
+        if let Some(chosen) = chosen {
+            body["type"] = json!("select");
+            body["context"]["selected_option"] = json!(chosen);
+        }
         let url = action["integration"]["url"].as_str().unwrap_or_default().to_owned();
         let (user, root) = (user.to_owned(), post.root.clone().unwrap_or(post.id));
         self.tell(url, Body::Json(body), move |world, answer| {

@@ -83,10 +83,11 @@ fn one(block: &Value, types: &[&str]) -> Result<(), String> {
         "actions" => {
             let mut ids = BTreeSet::new();
             for element in list(block, 25)? {
-                if element["type"] != "button" {
-                    return Err("unsupported element".into());
+                match element["type"].as_str().unwrap_or_default() {
+                    "button" => plain(&element["text"], 75)?,
+                    "static_select" => self::element(element)?,
+                    _ => return Err("unsupported element".into()),
                 }
-                plain(&element["text"], 75)?;
                 text(&element["action_id"], 255)?;
                 if !ids.insert(element["action_id"].to_string()) {
                     return Err("`action_id` already exists".into());
@@ -129,6 +130,9 @@ fn element(element: &Value) -> Result<(), String> {
             for option in options {
                 plain(&option["text"], 75)?;
                 text(&option["value"], 150)?;
+                if option["description"].is_object() {
+                    plain(&option["description"], 75)?;
+                }
             }
             let initial = &element["initial_option"];
             if initial.is_null() || options.contains(initial) {

@@ -112,13 +112,52 @@ impl SlackModel {
         message: &Message,
         button: &str,
     ) -> Result<Asked<'_>, Impossible> {
+        self.uses(user, channel, message, button, |action| match action["type"] == "button" {
+            true => Ok(action.clone()),
+            false => impossible(format!("{button} is a menu")),
+        })
+    }
+    /// Chooses this value in the menu of this name.
+    ///
+    /// # Errors
+    /// When the message has no such menu, or the menu does not offer that.
+    pub fn choose(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        menu: &str,
+        value: &str,
+    ) -> Result<Asked<'_>, Impossible> {
+        let message = self.message(channel, ts)?;
+        self.uses(user, channel, &message, menu, |action| {
+            let mut options = action["options"].as_array().into_iter().flatten();
+            let Some(chosen) = options.find(|option| option["value"] == value) else {
+                return impossible(format!("{menu} does not offer {value}"));
+            };
+            let mut action = action.clone();
+            action["selected_option"] = chosen.clone();
+            if let Some(action) = action.as_object_mut() {
+                action.remove("options");
+            }
+            Ok(action)
+        })
+    }
+    fn uses(
+        &self,
+        user: &str,
+        channel: &str,
+        message: &Message,
+        name: &str,
+        act: impl FnOnce(&Value) -> Result<Value, Impossible>,
+    ) -> Result<Asked<'_>, Impossible> {
         self.joins(user, channel)?;
-        let elements =
+        let mut elements =
             message.blocks.iter().flat_map(|block| block["elements"].as_array().into_iter().flatten());
-        let Some(action) = elements.into_iter().find(|element| element["action_id"] == button).cloned()
-        else {
-            return impossible(format!("there is no {button}; there are {:?}", message.buttons()));
+        let Some(element) = elements.find(|element| element["action_id"] == name) else {
+            return impossible(format!("there is no {name}; there are {:?}", message.buttons()));
         };
+        let action = act(element)?;
         Ok(self.asked(user, "interactive", |w| w.press_json(user, channel, message, &action)))
     }
     /// The global shortcut.

@@ -53,6 +53,9 @@ pub struct House {
     pub space: IncidentSpace,
     /// Over HTTP instead of by the gateway.
     pub public_key: Option<String>,
+    /// That of whoever commands.
+    pub commander_role: Option<Id>,
+    pub rename_every: chrono::TimeDelta,
     pub watchdog: Duration,
     /// [`PATIENCE`], or more where somebody slow stands between.
     pub patience: Duration,
@@ -90,6 +93,8 @@ impl House {
             gate: watch::channel(true).0,
             space: IncidentSpace::Thread,
             public_key: None,
+            commander_role: None,
+            rename_every: chrono::TimeDelta::minutes(5),
             watchdog: Duration::from_secs(60),
             patience: PATIENCE,
             _dir: dir,
@@ -109,7 +114,9 @@ impl House {
             people: self.people.clone(),
             accounts: self.accounts.clone(),
             components: vec!["Checkout".into()],
+            commander_role_id: self.commander_role.map(|id| id.to_string()),
             watchdog: self.watchdog,
+            rename_every: self.rename_every,
         }
     }
 

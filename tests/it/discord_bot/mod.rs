@@ -1,7 +1,10 @@
 //! The Discord door as its people know it: what they type and press, and what they then see.
 
+mod commanders;
+mod gateway;
 pub mod house;
 mod http;
+mod names;
 mod prism;
 mod trouble;
 
@@ -154,6 +157,25 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     let told = late.message().await.expect("an answer").content;
     assert!(told.contains("not on the card any more"), "{told}");
     house.end(bot, "buttons").await;
+}
+
+#[tokio::test]
+async fn how_bad_it_is_is_chosen_on_the_card() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (_, card) = house.declare("Checkout fails").await;
+    let menu = button(&card, "severity");
+    let chosen = house.discord.select(house.bob, card.id, &menu, &["sev1"]).expect("it is offered");
+    assert!(chosen.message().await.expect("an answer").is_ephemeral());
+    house.quiet().await;
+    let card = house.discord.message(card.id).expect("the same card");
+    assert_eq!(field(&card, "Severity"), "SEV1");
+    let shown = card.component(&menu).expect("the menu");
+    let options = shown["options"].as_array().expect("options");
+    let now: Vec<&Value> = options.iter().filter(|one| one["default"] == true).collect();
+    assert!(options.len() == 5 && now.len() == 1 && now[0]["value"] == "sev1", "{shown}");
+    assert!(now[0]["description"].as_str().is_some_and(|why| why.contains("public notice")), "{shown}");
+    house.end(bot, "a menu").await;
 }
 
 #[tokio::test]

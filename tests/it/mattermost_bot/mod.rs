@@ -78,6 +78,14 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
             header().contains("[Bridge](https://meet.example.com/inc-1)").then_some(())
         })
         .await;
+    house.ask(&house.ada, &channel.id, "set title Checkout and search fail").await;
+    let title = || house.mattermost.channel_named("inc-1").map(|now| now.title).unwrap_or_default();
+    house.eventually("the new title", || (title() == "INC-1 Checkout and search fail").then_some(())).await;
+    // What is chosen on the card is said by whoever chose it.
+    let menu = house.mattermost.choose(&house.bob, &card.id, "severity", "sev2").expect("it is offered");
+    menu.answer().await.expect("an answer");
+    house.quiet().await;
+    assert!(shown(&house.cards(&channel.id)[0]).contains("\"default_option\":\"sev2\""));
     // Whoever is offered something is invited, by the name that people type.
     let told = house.ask(&house.ada, &channel.id, "command offer @bob.b").await;
     assert!(told.contains("Bob"), "{told}");

@@ -155,6 +155,15 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     let next =
         house.slack.press(&house.bob, &channel.id, &card.ts, &button(&card, "next")).expect("a button");
     assert!(!next.answer().await.expect("an answer").text.is_empty());
+    // Of a menu, what was chosen is said.
+    let menu = button(&card, "severity");
+    let chosen = house.slack.choose(&house.bob, &channel.id, &card.ts, &menu, "sev1").expect("it is offered");
+    chosen.answer().await.expect("an answer");
+    house.quiet().await;
+    let now = house.cards(&channel.id).pop().expect("a card");
+    let shown = now.blocks.iter().flat_map(|block| block["elements"].as_array().into_iter().flatten());
+    let shown = shown.filter(|one| one["action_id"] == menu).map(|one| &one["initial_option"]["value"]);
+    assert_eq!(shown.collect::<Vec<_>>(), ["sev1"]);
     // A card that has moved on: the button is no longer there, and says so.
     let old = button(&card, "resolve");
     house.ask(&house.ada, &channel.id, "resolve rolled back").await;

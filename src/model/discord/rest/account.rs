@@ -16,7 +16,7 @@ use crate::model::discord::{
     id::Id,
     service::Service,
     shape,
-    world::World,
+    world::{SessionStarts, World},
 };
 
 pub(super) fn routes() -> Router<Service> {
@@ -43,9 +43,15 @@ async fn gateway(State(service): State<Service>) -> Reply {
 }
 
 async fn gateway_bot(State(service): State<Service>) -> Reply {
-    ok(json!({
-        "url": service.look(|w| w.gateway_url.clone()), "shards": 1,
-        "session_start_limit": {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1},
+    ok(service.look(|w| {
+        let starts = w.session_starts;
+        json!({
+            "url": w.gateway_url, "shards": 1,
+            "session_start_limit": {
+                "total": SessionStarts::TOTAL, "remaining": starts.left_at(w.now),
+                "reset_after": (starts.reset_at - w.now).num_milliseconds().max(0), "max_concurrency": 1,
+            },
+        })
     }))
 }
 

@@ -80,7 +80,7 @@ async fn create_channel(State(service): State<Service>, At(guild): At<Id>, form:
 async fn roles(State(service): State<Service>, At(guild): At<Id>) -> Reply {
     ok(service.look(|w| {
         w.check_guild(guild)?;
-        Ok::<Value, ApiError>(w.roles.values().map(|r| shape::role(r, w.guild)).collect())
+        Ok::<Value, ApiError>(w.roles.values().map(shape::role).collect())
     })?)
 }
 
@@ -113,8 +113,9 @@ fn set_role(w: &mut World, (guild, user, role): (Id, Id, Id), on: bool) -> Resul
     if w.guild_permissions(w.bot) & permission::MANAGE_ROLES == 0 {
         return Err(ApiError::MISSING_PERMISSIONS);
     }
-    if !w.roles.contains_key(&role) {
-        return Err(ApiError::UNKNOWN_ROLE);
+    let position = w.roles.get(&role).ok_or(ApiError::UNKNOWN_ROLE)?.position;
+    if position >= w.rank(w.bot) {
+        return Err(ApiError::MISSING_PERMISSIONS);
     }
     let member = w.members.get_mut(&user).ok_or(ApiError::UNKNOWN_MEMBER)?;
     member.roles.retain(|r| *r != role);

@@ -16,6 +16,7 @@ use crate::model::discord::{
     id::Id,
     permission,
     service::Service,
+    session::{MESSAGE_CONTENT, blank},
     world::{Message, World},
 };
 
@@ -76,15 +77,27 @@ async fn list(
             return Ok(Value::Array(Vec::new()));
         }
         let found = page(w, channel, &query)?;
-        Ok::<_, ApiError>(found.into_iter().map(|m| w.message_json(m)).collect())
+        Ok::<_, ApiError>(found.into_iter().map(|m| read_by_bot(w, m)).collect())
     })?)
 }
 
 async fn read(State(service): State<Service>, At((channel, id)): At<(Id, Id)>) -> Reply {
     ok(service.look(|w| {
         w.require(channel, w.bot, permission::READ_MESSAGE_HISTORY)?;
-        w.message_in(channel, id).map(|m| w.message_json(m))
+        w.message_in(channel, id).map(|m| read_by_bot(w, m))
     })?)
+}
+
+/// A message as the bot may read it: what others wrote only where the application has the intent for it.
+/// <https://discord.com/developers/docs/events/gateway#message-content-intent>
+fn read_by_bot(w: &World, message: &Message) -> Value {
+    let mut json = w.message_json(message);
+    let is_direct = w.channels.get(&message.channel).is_some_and(|channel| channel.kind == 1);
+    let is_for_it = message.author == w.bot || message.mentions.contains(&w.bot) || is_direct;
+    if !is_for_it && w.intents_allowed & MESSAGE_CONTENT == 0 {
+        blank(&mut json);
+    }
+    json
 }
 
 async fn edit(State(service): State<Service>, At((channel, id)): At<(Id, Id)>, form: Form) -> Reply {

@@ -1,0 +1,87 @@
+//! What the places of incidents are called, as the incidents change.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use commandpost::{
+    config::IncidentSpace,
+    model::discord::{Channel, Id},
+};
+use serde_json::json;
+
+use super::House;
+
+impl House {
+    fn renames(&self, place: Id) -> Vec<String> {
+        let path = format!("/channels/{place}");
+        let all = self.discord.requests().into_iter();
+        let patched = all.filter(|r| r.method == "PATCH" && r.path.ends_with(&path));
+        patched.filter_map(|r| r.json()?["name"].as_str().map(str::to_owned)).collect()
+    }
+
+    async fn is_called(&self, place: Id, what: &str, is_it: impl Fn(&Channel) -> bool) {
+        self.eventually(what, || self.discord.channel(place).filter(&is_it).map(drop)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_thread_takes_the_new_title_at_once_and_of_several_more_the_last_alone() {
+    let mut house = House::new().await;
+    house.rename_every = TimeDelta::seconds(8);
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    assert_eq!(house.renames(thread.id), Vec::<String>::new(), "it has its name");
+    let title = async |text: &str| house.ask(house.ada, thread.id, "set title", json!({"title": text})).await;
+    title("Checkout and search fail").await;
+    house.is_called(thread.id, "the new name", |now| now.name == "INC-1 Checkout and search fail").await;
+    title("Everything fails").await;
+    title("The database fails").await;
+    house.quiet().await;
+    house.is_called(thread.id, "the last name", |now| now.name == "INC-1 The database fails").await;
+    assert_eq!(house.renames(thread.id), ["INC-1 Checkout and search fail", "INC-1 The database fails"]);
+    // Discord's own limit, if others rename it too: the cards go on.
+    title("All is well").await;
+    let refused =
+        || house.discord.requests().iter().any(|r| r.method == "PATCH" && r.status == 429).then_some(());
+    house.eventually("the limit", refused).await;
+    house.ask(house.ada, thread.id, "note", json!({"text": "and on it goes"})).await;
+    house.quiet().await;
+    house.end(bot, "names").await;
+}
+
+#[tokio::test]
+async fn a_channel_says_how_its_incident_stands_after_a_restart_as_well() {
+    let mut house = House::new().await;
+    house.space = IncidentSpace::Channel;
+    house.rename_every = TimeDelta::seconds(6);
+    let bot = house.start().await;
+    house.ask(house.ada, house.post, "declare", json!({"title": "Checkout fails"})).await;
+    let find = || house.discord.channels().into_iter().find(|one| one.name == "inc-1-checkout-fails");
+    let place = house.eventually("the channel", find).await.id;
+    let says =
+        |word: &'static str| move |now: &Channel| now.topic.as_deref().is_some_and(|t| t.contains(word));
+    house.is_called(place, "the topic", says("command: Ada Lovelace")).await;
+    house.ask(house.ada, place, "severity", json!({"severity": "sev1"})).await;
+    house.ask(house.ada, place, "set title", json!({"title": "All fails"})).await;
+    house.quiet().await;
+    // It may have been too early for it; another process does it.
+    house.stop(bot).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let bot = house.start().await;
+    house.is_called(place, "name and topic", |now| now.name == "inc-1-all-fails" && says("SEV1")(now)).await;
+    house.end(bot, "topics").await;
+}
+
+#[tokio::test]
+async fn a_restricted_incidents_new_title_stands_in_no_name() {
+    let mut house = House::new().await;
+    house.rename_every = TimeDelta::milliseconds(10);
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    house.ask(house.ada, thread.id, "crew restrict", json!({})).await;
+    house.ask(house.ada, thread.id, "set title", json!({"title": "Mallory leaks"})).await;
+    house.end(bot, "no names").await;
+    let places = house.discord.threads();
+    assert!(places.len() == 2 && places.iter().all(|one| !one.name.contains("Mallory")), "{places:#?}");
+}
