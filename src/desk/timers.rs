@@ -1,16 +1,18 @@
 //! Timers: they live in the journal; this loop only wakes when the next one is due.
 
-use std::{sync::Arc, time::Duration as StdDuration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Along, Caller, Desk, refuse};
 use crate::{
     incident::{
         command::Command,
+        decide::TOGETHER,
         refusal::{Because, Refusal},
     },
-    journal::{Append, Mark},
+    journal::{Append, Mark, rows::TimerRow},
 };
 
 /// A clock that jumps is noticed within this time.
@@ -40,20 +42,31 @@ impl Desk {
     }
 
     /// Fires everything that is due now. Returns how many went off. The timer is gone in the same transaction that
-    /// writes what it caused: it fires once, whatever happens between.
+    /// writes what it caused: it fires once, whatever happens between. Reminders that are due within a minute go off with the
+    /// first of them, so that people read one line.
     pub async fn fire_due_timers(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut fired = 0;
         loop {
-            let due = self.journal.timers_due(self.world.now(), PAGE).await.map_err(refuse)?;
-            let page = due.len();
+            let now = self.world.now();
+            let ahead = self.journal.timers_due(now + TOGETHER, PAGE).await.map_err(refuse)?;
+            let page = ahead.iter().filter(|timer| timer.due_at <= now).count();
             let mut failed = None;
-            for timer in due {
-                let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
-                let along = Along { marks: vec![done.clone()], ..Along::default() };
-                match self
-                    .submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along)
-                    .await
-                {
+            let mut gone = BTreeSet::new();
+            for timer in ahead.iter().filter(|timer| timer.due_at <= now) {
+                if !gone.insert(timer.id.as_str()) {
+                    continue;
+                }
+                let with = self.going_with(timer, &ahead, now).await;
+                let with: Vec<&TimerRow> = with.into_iter().filter(|other| gone.insert(&other.id)).collect();
+                let all = || std::iter::once(timer).chain(with.iter().copied());
+                let done = |timer: &TimerRow| Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
+                let done: Vec<Mark> = all().map(done).collect();
+                let along = Along { marks: done.clone(), ..Along::default() };
+                let command = match with.as_slice() {
+                    [] => Command::Timer(timer.kind.clone()),
+                    _ => Command::Remind(all().map(|timer| timer.kind.clone()).collect()),
+                };
+                match self.submit(Caller::house("timer"), timer.incident, command, along).await {
                     Ok(_) => {}
                     // One incident that cannot be read must not keep the timers of others.
                     Err(refusal) if refusal.because == Because::Unavailable => {
@@ -63,12 +76,12 @@ impl Desk {
                     Err(refusal) => {
                         tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
                         self.journal
-                            .append(Append { marks: vec![done], ..Append::default() })
+                            .append(Append { marks: done, ..Append::default() })
                             .await
                             .map_err(refuse)?;
                     }
                 }
-                fired += 1;
+                fired += 1 + with.len();
             }
             if let Some(refusal) = failed {
                 return Err(refusal);
@@ -77,5 +90,25 @@ impl Desk {
                 return Ok(fired);
             }
         }
+    }
+
+    /// The other reminders of its incident that are due now or within a minute of the incident's own time.
+    async fn going_with<'t>(
+        self: &Arc<Self>,
+        timer: &TimerRow,
+        ahead: &'t [TimerRow],
+        now: DateTime<Utc>,
+    ) -> Vec<&'t TimerRow> {
+        let others = ahead.iter().filter(|other| {
+            other.incident == timer.incident && other.id != timer.id && other.kind.is_reminder()
+        });
+        let others: Vec<&TimerRow> = others.filter(|_| timer.kind.is_reminder()).collect();
+        if others.is_empty() {
+            return others;
+        }
+        // What cannot be read now goes off by itself, and says why it does not.
+        let Ok(incident) = self.incident(timer.incident).await else { return vec![] };
+        let soon = incident.real_time_at(incident.time_at(now) + TOGETHER);
+        others.into_iter().filter(|other| other.due_at <= soon.max(now)).collect()
     }
 }

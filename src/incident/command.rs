@@ -479,6 +479,8 @@ pub enum Command {
     Status,
     // The house
     Timer(TimerKind),
+    /// Reminders that are due within a minute of each other.
+    Remind(Vec<TimerKind>),
     /// The next step of a call, with whom it means now.
     PageNext {
         n: u32,
@@ -557,6 +559,10 @@ pub enum TimerKind {
     FirstUpdateDue,
     /// Executives want another summary.
     ExecutiveDue,
+    /// Somebody owes a CAN report.
+    ReportsDue,
+    /// Nobody holds a role that the severity calls for.
+    RolesDue,
     ActionDue {
         n: u32,
         due_at: DateTime<Utc>,
@@ -586,4 +592,21 @@ pub enum TimerKind {
         child: IncidentId,
         phase: Option<Phase>,
     },
+}
+
+impl TimerKind {
+    /// Whether it reminds people of what they owe. Those that are due at the same time are said in one line.
+    pub fn is_reminder(&self) -> bool {
+        matches!(
+            self,
+            Self::TaskDue { .. }
+                | Self::ActionDue { .. }
+                | Self::UpdateDue { .. }
+                | Self::FirstUpdateDue
+                | Self::ExecutiveDue
+                | Self::ReportsDue
+                | Self::RolesDue
+                | Self::PeriodEnds { .. }
+        )
+    }
 }

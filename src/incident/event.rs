@@ -132,6 +132,18 @@ pub struct Draft {
     pub texts: BTreeMap<String, String>,
 }
 
+/// What a reminder speaks of, besides what it says in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owed {
+    /// The tasks and actions that became overdue with it: no line of their own.
+    Late,
+    /// CAN reports, which are reminded of again.
+    Reports,
+    /// Roles that nobody has, which are reminded of again.
+    Roles,
+}
+
 /// Whom a silence has been brought to, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -609,6 +621,8 @@ pub enum Event {
         /// Of the summary for executives, which is reminded of again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         executive: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        of: Vec<Owed>,
     },
 
     #[serde(rename = "drill.startex")]

@@ -130,7 +130,8 @@ impl Command {
             | Publish { .. }
             | Status
             // What a timer carries was masked when it was written.
-            | Timer(_) => vec![],
+            | Timer(_)
+            | Remind(_) => vec![],
         }
     }
 }

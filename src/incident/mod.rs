@@ -14,6 +14,7 @@ pub mod id;
 pub mod kind;
 pub mod milestone;
 pub mod next;
+pub mod owed;
 pub mod paging;
 pub mod permission;
 pub mod phase;

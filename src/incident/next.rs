@@ -6,11 +6,11 @@ use chrono::{DateTime, Duration, Utc};
 use super::{
     command::Verb,
     decide::{Policy, when},
+    owed,
     permission::{Standing, may},
     phase::Phase,
     role::Role,
     sentence::ended,
-    severity::Severity,
     state::{ActionState, Incident, Period, TaskState},
 };
 use crate::{people::Person, post};
@@ -19,7 +19,7 @@ use crate::{people::Person, post};
 pub const LINES_MAX: usize = 6;
 /// A promise is spoken of this long before it is due.
 const SOON: Duration = Duration::minutes(5);
-/// A report on a service that is older says little.
+/// A report on a service that is older says little, where the settings say nothing else.
 const REPORT_STALE: Duration = Duration::minutes(30);
 
 fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
@@ -41,7 +41,7 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     public(incident, me, policy, now, &mut lines);
     leading(incident, me, policy, now, &mut lines);
     phase(incident, me, &mut lines);
-    joining(incident, me, &mut lines);
+    joining(incident, me, policy, &mut lines);
     lines.truncate(LINES_MAX);
     for role in incident.roles_of(me) {
         let room = LINES_MAX.saturating_sub(lines.len());
@@ -193,22 +193,6 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
     }
 }
 
-/// Roles that a severity calls for.
-fn wanted(severity: Severity) -> &'static [&'static str] {
-    match severity {
-        Severity::Sev1 => &["ops", "pio", "scribe", "deputy", "lno"],
-        Severity::Sev2 => &["ops", "pio", "scribe"],
-        _ => &[],
-    }
-}
-
-fn unfilled(incident: &Incident) -> Vec<&'static str> {
-    if !incident.phase.is_active() {
-        return vec![];
-    }
-    wanted(incident.severity).iter().copied().filter(|slug| incident.given(slug).next().is_none()).collect()
-}
-
 /// What falls to whoever leads: who is late, what is not known, which roles nobody has.
 fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
     let leads = incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy" | "ops"));
@@ -229,15 +213,19 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         lines.push(format!("Operational period {} is over: `period start 2h`.", period.n));
     }
     let is_working = matches!(incident.phase, Phase::Investigating | Phase::Identified);
+    let stale = match policy.can_minutes(incident.severity) {
+        0 => REPORT_STALE,
+        minutes => Duration::minutes(i64::from(minutes)),
+    };
     match incident.cans.iter().max_by_key(|(_, can)| can.at) {
         _ if !is_working => {}
         None => lines.push("No report on any service yet: ask for `can SERVICE CONDITIONS`.".to_owned()),
-        Some((service, can)) if now - can.at > REPORT_STALE => {
+        Some((service, can)) if now - can.at > stale => {
             lines.push(format!("The last report ({service}) is of {}: ask for another.", when(Some(can.at))));
         }
         Some(_) => {}
     }
-    let free = unfilled(incident);
+    let free: Vec<&str> = owed::roles(incident, policy).into_iter().map(Role::slug).collect();
     if let Some(first) =
         free.first().filter(|_| !incident.roles_of(me).iter().all(|role| role.slug() == "ops"))
     {
@@ -266,7 +254,7 @@ fn phase(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
 }
 
 /// Who has no part yet.
-fn joining(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+fn joining(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<String>) {
     if !incident.roles_of(me).is_empty() {
         return;
     }
@@ -280,9 +268,8 @@ fn joining(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     if !incident.summary.is_empty() {
         lines.push(format!("How it stands: {}", ended(&incident.summary)));
     }
-    if let Some(slug) = unfilled(incident).first() {
-        let title = slug.parse::<Role>().map(|role| role.title()).unwrap_or_default();
-        lines.push(format!("Nobody is {title} yet: `role take {slug}`."));
+    if let Some(role) = owed::roles(incident, policy).first() {
+        lines.push(format!("Nobody is {role} yet: `role take {}`.", role.slug()));
     }
     lines.push(format!(
         "Ask {} what is needed. Before you change anything: `action WHAT`.",

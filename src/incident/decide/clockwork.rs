@@ -15,8 +15,9 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     if incident.phase.is_over() {
         return nothing();
     }
-    let remind =
-        |what: String| Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false }, what));
+    let remind = |what: String| {
+        Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false, of: vec![] }, what))
+    };
     match kind {
         TimerKind::CommandOfferExpires { to } => match &incident.command_offer {
             Some(offer) if offer.to.id == to.id && scene.now >= offer.expires_at => Ok(Decision::one(
@@ -71,7 +72,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::PageNext { .. } | TimerKind::MergedIn(_) | TimerKind::Child { .. } => nothing(),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
-            let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);
+            let is_quiet = super::reminders::is_quiet(incident, scene.now);
             if is_quiet || minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
                 return nothing();
             }
@@ -79,8 +80,10 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                 "Executives want to know how things stand, every {minutes} minutes at {}. {}: `set summary`.",
                 incident.severity, incident.commander
             );
-            Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true }, what))
+            Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true, of: vec![] }, what))
         }
+        TimerKind::ReportsDue => super::reminders::reports(incident, scene),
+        TimerKind::RolesDue => super::reminders::roles(incident, scene),
         TimerKind::FirstUpdateDue => {
             let told = incident.posts.iter().any(|post| post.published.is_some());
             let is_asked = scene.policy.first_post_minutes(incident.severity) > 0;

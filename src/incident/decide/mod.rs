@@ -4,7 +4,7 @@
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
 //! silence), `paging` (whom to wake), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the
-//! public is told), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
+//! public is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
 mod accountability;
@@ -22,6 +22,7 @@ mod paging;
 mod period;
 mod posts;
 mod relations;
+mod reminders;
 mod roles;
 mod rule;
 mod taxonomy;
@@ -34,6 +35,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use checks::{clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
+pub use reminders::TOGETHER;
 
 use super::{
     command::{Command, Declare, StatedTime, Verb, Whom},
@@ -69,6 +71,12 @@ pub struct Policy {
     pub exec_update_minutes: [u32; 5],
     /// Minutes without a word after which the commander is asked how it stands, SEV1 to SEV5; 0 is never.
     pub silence_minutes: [u32; 5],
+    /// Minutes after which another CAN report is asked for, SEV1 to SEV5; 0 is never.
+    pub can_minutes: [u32; 5],
+    /// Minutes after which the commander is reminded of roles that nobody has, SEV1 to SEV5; 0 is never.
+    pub roles_minutes: [u32; 5],
+    /// The roles that somebody should hold, SEV1 to SEV5, the most needed first.
+    pub wanted: [Vec<Role>; 5],
     /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
     pub first_post_minutes: [u32; 5],
     /// Direct reports at which somebody is advised to delegate: one more than the five of the guideline; never a bar.
@@ -103,6 +111,9 @@ impl Default for Policy {
             public_update_minutes: [20, 30, 60, 0, 0],
             exec_update_minutes: [0; 5],
             silence_minutes: [0; 5],
+            can_minutes: [0; 5],
+            roles_minutes: [0; 5],
+            wanted: wanted(),
             first_post_minutes: [5, 10, 0, 0, 0],
             span_warn: 6,
             components: vec![],
@@ -127,9 +138,24 @@ impl Policy {
     pub fn silence_minutes(&self, severity: Severity) -> u32 {
         self.silence_minutes[usize::from(severity.level() - 1)]
     }
+    pub fn can_minutes(&self, severity: Severity) -> u32 {
+        self.can_minutes[usize::from(severity.level() - 1)]
+    }
+    pub fn roles_minutes(&self, severity: Severity) -> u32 {
+        self.roles_minutes[usize::from(severity.level() - 1)]
+    }
+    pub fn wanted(&self, severity: Severity) -> &[Role] {
+        &self.wanted[usize::from(severity.level() - 1)]
+    }
     pub fn first_post_minutes(&self, severity: Severity) -> u32 {
         self.first_post_minutes[usize::from(severity.level() - 1)]
     }
+}
+
+/// The roles that a severity calls for where the settings say nothing else.
+fn wanted() -> [Vec<Role>; 5] {
+    let of = |slugs: &[&str]| slugs.iter().filter_map(|slug| slug.parse().ok()).collect();
+    [of(&["ops", "pio", "scribe", "deputy", "lno"]), of(&["ops", "pio", "scribe"]), vec![], vec![], vec![]]
 }
 
 /// The ids of the people who have a right; `None` keeps nobody away. Of real incidents only: anybody may rehearse.
@@ -346,6 +372,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         DropPost { n, reason } => posts::drop_post(incident, *n, reason, scene),
         Status => Ok(Decision::read(super::briefing::status(incident, scene.now, scene.policy.words))),
         Timer(kind) => clockwork::timer(incident, kind, scene),
+        Remind(kinds) => reminders::together(incident, kinds, scene),
         Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),
         Inject { id, from, to, text } => clockwork::inject(incident, id, from, to, text, scene),
         Observe { text } => clockwork::observe(incident, text, scene),
@@ -419,6 +446,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Publish { .. } => Verb::PublishPost,
         SituationMoved { .. }
         | Timer(_)
+        | Remind(_)
         | PageNext { .. }
         | PageFailed { .. }
         | Delivered { .. }
@@ -539,6 +567,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | BreakGlass { .. }
             | Pagings
             | Timer(_)
+            | Remind(_)
             | PageNext { .. }
             | PageFailed { .. }
             | Delivered { .. }

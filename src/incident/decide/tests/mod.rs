@@ -16,6 +16,7 @@ mod paging;
 mod pins;
 mod posts;
 mod relations;
+mod reminders;
 mod rights;
 mod roles;
 mod taxonomy;
