@@ -102,6 +102,7 @@ pub(super) fn of(
                 reason: reason.unwrap_or_default(),
             },
             Of::Briefing => Command::Briefing,
+            Of::Summary => Command::Summary,
         },
         Verb::Role(verb) => match verb {
             RoleVerb::Take { role: name } => Command::TakeRole { role: role(&name)? },

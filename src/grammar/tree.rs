@@ -330,6 +330,8 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("snooze", &["set", "quiet"]),
     ("stop", &["action", "stop-all"]),
     ("subs", &["sub", "list"]),
+    // With nothing after it; else it is what the summary begins with. See `walk`.
+    ("summary exec", &["command", "summary"]),
     ("summary", &["set", "summary"]),
     ("take", &["command", "take"]),
     ("tasks", &["task", "list"]),

@@ -109,6 +109,15 @@ fn counts(mut words: Words<'_>) -> bool {
     words.peek().is_some()
 }
 
+/// Whether anything but an incident comes after these words.
+fn goes_on(mut words: Words<'_>, short: &str) -> bool {
+    for _ in short.split(' ') {
+        words.next();
+    }
+    take_target(&mut words);
+    words.peek().is_some()
+}
+
 fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
     if acknowledges_alerts(*words) {
@@ -119,7 +128,9 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
             .ok_or_else(|| refuse::unknown(first));
     }
     let is_meant = |(short, path): &&(&str, &[&str])| {
-        is_next(*words, short) && (*path != ["task", "ack"] || counts(*words))
+        is_next(*words, short)
+            && (*path != ["task", "ack"] || counts(*words))
+            && (*path != ["command", "summary"] || !goes_on(*words, short))
     };
     if let Some((short, path)) = SHORT.iter().find(is_meant) {
         for _ in short.split(' ') {

@@ -8,6 +8,7 @@ use super::{
     role::Words,
     sentence::and,
     state::{ActionState, Incident, ObjectiveState},
+    summary,
 };
 use crate::people::Person;
 
@@ -194,6 +195,10 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     }
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
+    }
+    for (service, can) in &incident.cans {
+        let at = can.at.format("%H:%M UTC");
+        out.push(format!("{} ({}, {at})", summary::report(service, can), can.by));
     }
     if let Some(parent) = incident.parent {
         out.push(format!("Part of: {parent}"));

@@ -249,6 +249,8 @@ pub enum Command {
         reason: String,
     },
     Briefing,
+    /// How it stands, for executives.
+    Summary,
     // Roles
     TakeRole {
         role: Role,

@@ -95,6 +95,7 @@ impl Command {
             | WithdrawCommand
             | JoinCommand
             | Briefing
+            | Summary
             | TakeRole { .. }
             | OfferRole { .. }
             | AcceptRole { .. }

@@ -24,6 +24,7 @@ pub mod sentence;
 pub mod severity;
 pub mod state;
 pub mod sum;
+pub mod summary;
 pub mod taxonomy;
 pub mod timeline;
 pub mod verb;

@@ -76,9 +76,13 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             if is_quiet || minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
                 return nothing();
             }
+            let lno = "lno".parse().unwrap_or_else(|_| Role::ic());
+            let who = incident.holders(&lno).first().map_or_else(String::new, |one| one.to_string());
             let what = format!(
-                "Executives want to know how things stand, every {minutes} minutes at {}. {}: `set summary`.",
-                incident.severity, incident.commander
+                "Executives want to know how things stand, every {minutes} minutes at {}. {who}: forward this, or say it anew \
+                 (`set summary`).\n{}",
+                incident.severity,
+                crate::incident::summary::text(incident, scene.policy, scene.now)
             );
             Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true, of: vec![] }, what))
         }

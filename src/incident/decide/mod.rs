@@ -301,6 +301,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         JoinCommand => unified::join(incident, scene),
         Separate { who, reason } => unified::separate(incident, who.as_ref(), reason, scene),
         Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now))),
+        Summary => Ok(Decision::read(super::summary::text(incident, scene.policy, scene.now))),
         TakeRole { role } => roles::take(incident, role, scene),
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
         AcceptRole { role } => roles::accept(incident, role.as_ref(), scene),
@@ -402,8 +403,8 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         OfferCommand { .. } | WithdrawCommand | Unify { .. } => Verb::OfferCommand,
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
-        | Fields | Subs | Pagings => Verb::Read,
+        Briefing | Summary | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones
+        | Types | Fields | Subs | Pagings => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -555,6 +556,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | Roles
             | Chart
             | Briefing
+            | Summary
             | Crew
             | Actions
             | Proposals

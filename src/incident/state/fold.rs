@@ -35,6 +35,7 @@ impl Incident {
             id: entry.incident,
             title: title.clone(),
             summary: String::new(),
+            summarized_at: None,
             severity: *severity,
             phase: if *triage { Phase::Triage } else { Phase::Investigating },
             opened_by: by.clone(),
@@ -159,7 +160,10 @@ impl Incident {
                 self.severity = *severity;
             }
             Event::Retitled { title } => self.title = title.clone(),
-            Event::Summarized { text } => self.summary = text.clone(),
+            Event::Summarized { text } => {
+                self.summary = text.clone();
+                self.summarized_at = Some(at);
+            }
             Event::SeverityChanged { to, .. } => {
                 self.severity = *to;
                 self.void_approvals();

@@ -19,6 +19,7 @@ mod relations;
 mod reminders;
 mod rights;
 mod roles;
+mod summary;
 mod taxonomy;
 mod unified;
 mod work;
