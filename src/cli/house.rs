@@ -77,6 +77,7 @@ pub fn policy(config: &Config) -> Policy {
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),
         roles,
+        alternates: config.alternates(),
         paging: config.paging(),
         ..Policy::default()
     }

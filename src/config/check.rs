@@ -54,6 +54,9 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         if !report.is_spoilt("severity") {
             wanted_roles(config, report);
         }
+        if !report.is_spoilt("person") && !report.is_spoilt("alternates") {
+            roles::check_alternates(config, report);
+        }
     }
     if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
         templates(config, report);

@@ -237,9 +237,20 @@ pub enum Event {
         briefing_sections: u8,
     },
     #[serde(rename = "command.declined")]
-    CommandDeclined { by: Person, reason: String },
+    CommandDeclined {
+        by: Person,
+        reason: String,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "command.offer_expired")]
-    CommandOfferExpired { to: Person },
+    CommandOfferExpired {
+        to: Person,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "command.offer_withdrawn")]
     CommandOfferWithdrawn { to: Person },
     /// The token moved: at this moment, and not before.
@@ -290,9 +301,22 @@ pub enum Event {
     #[serde(rename = "role.accepted")]
     RoleAccepted { role: Role, by: Person },
     #[serde(rename = "role.declined")]
-    RoleDeclined { role: Role, by: Person, reason: String },
+    RoleDeclined {
+        role: Role,
+        by: Person,
+        reason: String,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "role.offer_expired")]
-    RoleOfferExpired { role: Role, to: Person },
+    RoleOfferExpired {
+        role: Role,
+        to: Person,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "role.relieved")]
     RoleRelieved { role: Role, person: Person, reason: String },
     #[serde(rename = "role.released")]

@@ -3,6 +3,7 @@
 //! Pure. It knows no clock, no database, no chat, no async: time, people and ids are arguments. [`decide::decide`]
 //! turns a command into events or a [`refusal::Refusal`]; [`state::Incident::apply`] folds events into the state.
 
+pub mod alternates;
 pub mod briefing;
 pub mod chain;
 pub mod chart;

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
+    alternates,
     command::Verb,
     decide::{Policy, when},
     owed,
@@ -225,11 +226,13 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         }
         Some(_) => {}
     }
-    let free: Vec<&str> = owed::roles(incident, policy).into_iter().map(Role::slug).collect();
+    let free = owed::roles(incident, policy);
     if let Some(first) =
         free.first().filter(|_| !incident.roles_of(me).iter().all(|role| role.slug() == "ops"))
     {
-        lines.push(format!("Nobody has yet: {}. `role offer {first} NAME`.", free.join(", ")));
+        let slugs: Vec<&str> = free.iter().map(|role| role.slug()).collect();
+        let (slug, whom) = (first.slug(), alternates::asked(incident, policy, first));
+        lines.push(format!("Nobody has yet: {}. `role offer {slug} {whom}`.", slugs.join(", ")));
     }
 }
 
@@ -268,7 +271,12 @@ fn joining(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<St
     if !incident.summary.is_empty() {
         lines.push(format!("How it stands: {}", ended(&incident.summary)));
     }
-    if let Some(role) = owed::roles(incident, policy).first() {
+    let free = owed::roles(incident, policy);
+    let is_mine =
+        |role: &&&Role| alternates::of(incident, policy, role).next().is_some_and(|one| one.id == me.id);
+    if let Some(role) = free.iter().find(is_mine) {
+        lines.push(format!("Nobody is {role} yet, and you are next in line: `role take {}`.", role.slug()));
+    } else if let Some(role) = free.first() {
         lines.push(format!("Nobody is {role} yet: `role take {}`.", role.slug()));
     }
     lines.push(format!(

@@ -48,3 +48,19 @@ fn every_mistake_in_a_role_is_told_with_its_place_and_what_was_meant() {
         "[[role]]\nid = \"runbook\"\ntitle = \"Runbook Keeper\"\nreports_to = \"ops\"\nholders_max = 0\nchecklst = []\n",
     ));
 }
+
+#[test]
+fn who_is_next_in_line_is_read_for_roles_of_both_kinds_and_mistakes_have_their_place() {
+    let people = "[[person]]\nid = \"ada\"\nname = \"Ada\"\n[[person]]\nid = \"bo\"\nname = \"Bo\"\n";
+    let role =
+        "[[role]]\nid = \"runbook\"\ntitle = \"Runbook Keeper\"\nreports_to = \"ops\"\nlike = \"scribe\"\n";
+    let house = file(&format!(
+        "[alternates]\nic = [\"ada\", \"bo\"]\n\"communications lead\" = [\"bo\"]\n{people}{role}alternates = [\"bo\"]\n"
+    ));
+    let lines = house.load(&[]).expect("settings").alternates();
+    let ids = |role: &str| lines[role].iter().map(|one| one.id.as_str()).collect::<Vec<_>>();
+    assert_eq!((ids("ic"), ids("pio"), ids("runbook")), (vec!["ada", "bo"], vec!["bo"], vec!["bo"]));
+    insta::assert_snapshot!(errors(&format!(
+        "[alternates]\nic = [\"adda\"]\nopps = [\"bo\"]\n{people}{role}alternates = [\"cy\"]\n"
+    )));
+}

@@ -1,7 +1,7 @@
 //! What the house itself brings: timers that go off, deliveries that settle, a drill's injects and its end.
 
 use super::*;
-use crate::incident::command::TimerKind;
+use crate::incident::{alternates, command::TimerKind};
 
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
@@ -21,7 +21,10 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     match kind {
         TimerKind::CommandOfferExpires { to } => match &incident.command_offer {
             Some(offer) if offer.to.id == to.id && scene.now >= offer.expires_at => Ok(Decision::one(
-                Event::CommandOfferExpired { to: to.clone() },
+                Event::CommandOfferExpired {
+                    to: to.clone(),
+                    next: alternates::after(incident, scene.policy, &Role::ic(), to).cloned(),
+                },
                 format!("{to} did not answer; {} stays in command.", incident.commander),
             )),
             _ => nothing(),
@@ -36,7 +39,11 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                 return nothing();
             }
             Ok(Decision::one(
-                Event::RoleOfferExpired { role: role.clone(), to: to.clone() },
+                Event::RoleOfferExpired {
+                    role: role.clone(),
+                    to: to.clone(),
+                    next: alternates::after(incident, scene.policy, role, to).cloned(),
+                },
                 format!("{to} did not answer; {role} is still to be filled."),
             ))
         }

@@ -1,7 +1,7 @@
 //! Command is a token: there is exactly one, and it moves at the moment of acknowledgement, never before.
 
 use super::*;
-use crate::incident::briefing;
+use crate::incident::{alternates, briefing};
 
 pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {
     super::unified::check_spokesperson(incident, scene)?;
@@ -90,7 +90,10 @@ pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> R
     let reason = optional_text("reason", reason, scene)?;
     match &incident.command_offer {
         Some(offer) if offer.to.id == scene.person.id => Ok(Decision::one(
-            Event::CommandDeclined { by: scene.person.clone(), reason },
+            {
+                let next = alternates::after(incident, scene.policy, &Role::ic(), scene.person).cloned();
+                Event::CommandDeclined { by: scene.person.clone(), reason, next }
+            },
             format!("Declined. {} stays in command.", incident.commander),
         )),
         _ => super::unified::declined(incident, reason, scene)

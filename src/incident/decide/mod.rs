@@ -29,7 +29,7 @@ mod taxonomy;
 mod unified;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -95,6 +95,8 @@ pub struct Policy {
     pub taxonomy: Taxonomy,
     /// The roles that can be named.
     pub roles: Roles,
+    /// Who is next in line for a role, by its word.
+    pub alternates: BTreeMap<String, Vec<Person>>,
     /// Who is woken for what, and how.
     pub paging: Means,
 }
@@ -123,6 +125,7 @@ impl Default for Policy {
             executives: BTreeSet::new(),
             taxonomy: Taxonomy::default(),
             roles: Roles::default(),
+            alternates: BTreeMap::new(),
             paging: Means::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::incident::{
+    alternates,
     command::TimerKind,
     event::Owed,
     owed::{self, Report},
@@ -167,7 +168,11 @@ pub(super) fn roles(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let by = if incident.commander.id == Person::house().id {
         String::new()
     } else {
-        format!("{}: `role offer {slug} NAME`. ", incident.commander)
+        format!(
+            "{}: `role offer {slug} {}`. ",
+            incident.commander,
+            alternates::asked(incident, scene.policy, first)
+        )
     };
     let what = format!("Nobody has yet the role of {titles}. {by}Whoever can: `role take {slug}`.");
     Ok(owe(what, Owed::Roles))

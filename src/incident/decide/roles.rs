@@ -1,6 +1,7 @@
 //! Roles: taken, offered, accepted, declined, relieved, released. And who is here.
 
 use super::*;
+use crate::incident::alternates;
 
 const HELD_MAX: usize = 500;
 
@@ -144,8 +145,9 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
 pub(super) fn decline(incident: &Incident, role: Option<&Role>, reason: &str, scene: &Scene<'_>) -> Ruling {
     let offer = my_offer(incident, role, scene)?;
     let reason = optional_text("reason", reason, scene)?;
+    let next = alternates::after(incident, scene.policy, &offer.role, scene.person).cloned();
     Ok(Decision::one(
-        Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason },
+        Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason, next },
         format!("Declined: {} is still to be filled.", offer.role),
     ))
 }

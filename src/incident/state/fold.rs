@@ -213,7 +213,7 @@ impl Incident {
             Event::CommandSeparated { who, .. } => self.separate(who),
             Event::RoleOffered { role, to, expires_at } => self.offer_role(role, to, *expires_at, entry),
             Event::RoleAccepted { role, by } => self.give_role(role, by, at),
-            Event::RoleDeclined { role, by: to, .. } | Event::RoleOfferExpired { role, to } => {
+            Event::RoleDeclined { role, by: to, .. } | Event::RoleOfferExpired { role, to, .. } => {
                 self.offers.retain(|offer| !(offer.role == *role && offer.to.id == to.id));
             }
             Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {

@@ -6,6 +6,7 @@ mod access;
 mod accountability;
 mod actions;
 mod aid;
+mod alternates;
 mod command;
 mod consent;
 mod executive;
