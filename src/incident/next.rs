@@ -47,22 +47,39 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     for role in incident.roles_of(me) {
         let room = LINES_MAX.saturating_sub(lines.len());
         let aid = role.checklist().into_iter().enumerate();
-        let aid = aid.filter(|(n, _)| !is_evident(incident, me, role.family(), *n));
+        let aid = aid.filter(|(n, _)| !is_evident(incident, me, &role, *n, now - fresh(incident, policy)));
         lines.extend(aid.take(room).map(|(_, item)| format!("{}: {item}", role.head(policy.words))));
+        // Who learns a role reads what its holder does.
+        let Some(learnt) = role.learns(&policy.roles) else { continue };
+        let room = LINES_MAX.saturating_sub(lines.len());
+        let head = learnt.head(policy.words);
+        lines.extend(learnt.checklist().iter().take(room).map(|item| format!("You learn {head}: {item}")));
     }
     lines
 }
 
+/// How long a report says something.
+fn fresh(incident: &Incident, policy: &Policy) -> Duration {
+    match policy.can_minutes(incident.severity) {
+        0 => REPORT_STALE,
+        minutes => Duration::minutes(i64::from(minutes)),
+    }
+}
+
 /// Items of a job aid that the incident itself shows to be done.
-fn is_evident(incident: &Incident, me: &Person, slug: &str, item: usize) -> bool {
-    match (slug, item) {
+fn is_evident(incident: &Incident, me: &Person, role: &Role, item: usize, fresh: DateTime<Utc>) -> bool {
+    let is_on = |service: &str| {
+        role.slug().split_once(':').is_some_and(|(_, name)| name.eq_ignore_ascii_case(service))
+    };
+    match (role.family(), item) {
         // Who has command has said so.
         ("ic", 0) => true,
         ("ic", 1) => !incident.summary.is_empty(),
         ("ic", 3) => ["ops", "pio"].iter().all(|slug| incident.given(slug).next().is_some()),
         ("ic", 5) => incident.next_update_due.is_some(),
         ("pio", 0) => incident.last_published().is_some(),
-        ("sme", 1) => incident.cans.values().any(|can| can.by.id == me.id),
+        ("sme", 1) => incident.cans.iter().any(|(service, can)| can.by.id == me.id || is_on(service)),
+        ("ops", 2) => incident.cans.values().any(|can| can.by.id == me.id && can.at >= fresh),
         _ => false,
     }
 }
@@ -214,10 +231,7 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         lines.push(format!("Operational period {} is over: `period start 2h`.", period.n));
     }
     let is_working = matches!(incident.phase, Phase::Investigating | Phase::Identified);
-    let stale = match policy.can_minutes(incident.severity) {
-        0 => REPORT_STALE,
-        minutes => Duration::minutes(i64::from(minutes)),
-    };
+    let stale = fresh(incident, policy);
     match incident.cans.iter().max_by_key(|(_, can)| can.at) {
         _ if !is_working => {}
         None => lines.push("No report on any service yet: ask for `can SERVICE CONDITIONS`.".to_owned()),

@@ -77,9 +77,10 @@ fn moved(
     let from = incident.commander.clone();
     let reply = format!(
         "{} – command transferred from {from} to {to}. {to} has command of {}. `next` says what is due; `briefing` \
-         has the rest.",
+         has the rest.{}",
         clock_time(now),
-        incident.id
+        incident.id,
+        roles::steps(&Role::ic())
     );
     let event =
         Event::CommandTransferred { from, to: to.clone(), briefing_sections, without_outgoing_brief, reason };
