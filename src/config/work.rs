@@ -19,7 +19,8 @@ pub struct Command {
     /// Minutes until an offer of command that nobody has accepted lapses. Command stays where it was.
     #[schemars(range(min = 1, max = 1440))]
     pub offer_expires_minutes: u32,
-    /// Whether only the Incident Commander may lower a severity. Anybody with a role may raise it.
+    /// Whether only the Incident Commander may lower a severity, or whoever has a role that does more than read along. Anybody
+    /// may raise it. To close an incident is always the commander's: no setting gives that to somebody else.
     pub only_commander_lowers_severity: bool,
     /// Whether a public post must be approved by somebody other than its author.
     pub two_person: bool,
