@@ -121,6 +121,12 @@ pub(super) enum Verb {
         /// When it happened: 09:12, 10m (ago), a date and time; UTC
         #[arg(long, value_name = "TIME", value_parser = value::time)]
         at: Option<value::Time>,
+        /// It lasted: when it began
+        #[arg(long, value_name = "TIME", value_parser = value::time, conflicts_with = "at")]
+        from: Option<value::Time>,
+        /// And when it was over
+        #[arg(long, value_name = "TIME", value_parser = value::time, requires = "from")]
+        until: Option<value::Time>,
         /// Kept word for word
         #[arg(value_name = "TEXT")]
         text: String,

@@ -432,6 +432,12 @@ pub enum Command {
         text: String,
         at: Option<StatedTime>,
     },
+    /// Something that lasted, from then until then.
+    NoteSpan {
+        text: String,
+        from: StatedTime,
+        until: Option<StatedTime>,
+    },
     AddLink {
         label: String,
         url: String,

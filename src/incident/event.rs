@@ -542,7 +542,12 @@ pub enum Event {
     #[serde(rename = "can")]
     CanReported { service: String, conditions: String, actions: String, needs: String },
     #[serde(rename = "note")]
-    Noted { text: String },
+    Noted {
+        text: String,
+        /// When it was over, where it lasted; when it began is the entry's own time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
     #[serde(rename = "evidence")]
     LinkAdded {
         label: String,
@@ -807,6 +812,9 @@ mod tests {
     #[test]
     fn what_was_written_before_an_event_had_more_to_say_reads_and_is_written_as_it_was() {
         for stored in [
+            r#"{"type":"note","text":"x"}"#,
+            r#"{"type":"role.declined","role":"ops","by":{"id":"ada","name":"Ada"},"reason":""}"#,
+            r#"{"type":"reminder","what":"x"}"#,
             r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
             r#"{"type":"incident.phase_changed","from":"investigating","to":"resolved","reason":""}"#,
         ] {

@@ -48,6 +48,7 @@ impl Command {
             | Propose { text, .. }
             | Assist { text }
             | Note { text, .. }
+            | NoteSpan { text, .. }
             | Observe { text } => vec![text],
             Severity { reason, .. }
             | Enter { reason, .. }

@@ -417,7 +417,8 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
                 .collect();
             format!("Report on {service} – {}", ended(&parts.join("; ")))
         }
-        Event::Noted { text } => text.trim().to_owned(),
+        Event::Noted { text, until: None } => text.trim().to_owned(),
+        Event::Noted { text, until: Some(until) } => format!("{} (until {})", text.trim(), tell(*until)),
         Event::LinkAdded { label, url, sum: None } => format!("Linked {label}: {url}"),
         Event::LinkAdded { label, url, sum: Some(sum) } => format!("File {label} ({sum}): {url}"),
 

@@ -79,7 +79,7 @@ fn taken(metric: Metric, entries: &[Entry]) -> (String, Option<f64>) {
 }
 
 fn note() -> Event {
-    Event::Noted { text: "x".into() }
+    Event::Noted { text: "x".into(), until: None }
 }
 
 fn published(next: Option<i64>) -> Event {

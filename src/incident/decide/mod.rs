@@ -242,6 +242,9 @@ impl Decision {
     fn one(event: Event, reply: impl Into<String>) -> Self {
         Self { events: vec![event.into()], reply: reply.into() }
     }
+    fn one_at(happened: Happened, reply: impl Into<String>) -> Self {
+        Self { events: vec![happened], ..Self::read(reply) }
+    }
     fn many(events: Vec<Event>, reply: impl Into<String>) -> Self {
         Self { events: events.into_iter().map(Happened::from).collect(), reply: reply.into() }
     }
@@ -363,6 +366,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         PageNext { n, step, round, calls } => paging::next(incident, *n, (*step, *round), calls, scene),
         PageFailed { n, to, pager, why } => paging::failed(incident, *n, to.as_ref(), pager, why),
         Note { text, at } => log::note(text, *at, scene),
+        NoteSpan { text, from, until } => log::note_span(text, *from, *until, scene),
         AddLink { label, url, sum } => log::link(incident, label, url, sum.as_ref()),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
         Redact { target, reason } => log::redact(*target, reason, scene),
@@ -440,7 +444,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Quiet { .. } | StopPaging { .. } => Verb::Quiet,
         BeginPaging { .. } => Verb::Assist,
         AcknowledgePages => Verb::AnswerOffer,
-        Note { .. } | AddLink { .. } => Verb::Note,
+        Note { .. } | NoteSpan { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } => Verb::Correct,
         Redact { .. } => Verb::Redact,
         Pin { .. } | Unpin { .. } => Verb::Pin,
@@ -543,6 +547,7 @@ fn allowed_when_over(command: &Command) -> bool {
     matches!(
         command,
         Note { .. }
+            | NoteSpan { .. }
             | Correct { .. }
             | Redact { .. }
             | Pin { .. }
