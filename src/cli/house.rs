@@ -116,6 +116,7 @@ pub fn settings(config: &Config) -> desk::Settings {
         addresses: config.addresses(),
         acknowledge_url: config.organization.public_url.clone(),
         flapping: config.alerts.flapping,
+        offers: config.severity.all().map(|(_, cadence)| cadence.offers.clone()),
         people: config
             .person
             .iter()

@@ -1,6 +1,6 @@
 //! The settings of the work: how command is exercised, what a severity promises, what comes in.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,7 @@ impl Default for Severities {
             can_minutes: 0,
             roles_minutes: 0,
             roles: vec![],
+            offers: BTreeMap::new(),
         };
         let words = |roles: &[&str]| roles.iter().map(|role| (*role).to_owned()).collect();
         Severities {
@@ -153,6 +154,10 @@ pub struct Cadence {
     /// nobody has.
     #[schemars(extend("x-item-format" = "name"))]
     pub roles: Vec<String>,
+    /// Who is offered which role as soon as a real incident of this severity is declared: the `id` of a `[[person]]` by the
+    /// role's word, or `roster:NAME` for whoever is on call there at that moment. An offer is taken, declined, or lapses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, String>,
 }
 
 impl Severities {

@@ -47,6 +47,8 @@ pub struct Declare {
     pub parent: Option<Box<ParentFacts>>,
     /// What a rule on alerts gives along: who is offered which role, and the playbook to go by.
     pub offers: Vec<(Role, Person)>,
+    /// Who is offered which role by the settings, SEV1 to SEV5.
+    pub usual_offers: [Vec<(Role, Person)>; 5],
     pub playbook: Option<String>,
 }
 
@@ -67,6 +69,7 @@ impl Declare {
             under: None,
             parent: None,
             offers: vec![],
+            usual_offers: Default::default(),
             playbook: None,
         }
     }
