@@ -149,6 +149,7 @@ fn fills(section: &str) -> &'static str {
         "Actions under way" => "`action WHAT`",
         "Resources here" => "`checkin`",
         "Communications and links" => "`link LABEL URL`",
+        "Risks, safety and outlook" => "`action --risky WHAT`",
         "Public information" => "`update draft TEXT`",
         _ => "`can SERVICE CONDITIONS | ACTIONS | NEEDS`",
     }
