@@ -36,7 +36,7 @@ use super::{Failure, doors};
 /// The rules' settings out of the configuration.
 pub fn policy(config: &Config) -> Policy {
     let severity = &config.severity;
-    let cadence = [&severity.sev1, &severity.sev2, &severity.sev3, &severity.sev4, &severity.sev5];
+    let cadence = severity.all().map(|(_, cadence)| cadence);
     let mut destinations = Vec::new();
     if config.x.is_some() {
         destinations.push("x".to_owned());
@@ -44,6 +44,7 @@ pub fn policy(config: &Config) -> Policy {
     if config.statuspage.is_some() {
         destinations.push("statuspage".to_owned());
     }
+    let roles = config.roles();
     Policy {
         offer_expires_minutes: config.command.offer_expires_minutes,
         two_person: config.command.two_person,
@@ -57,6 +58,12 @@ pub fn policy(config: &Config) -> Policy {
         public_update_minutes: cadence.map(|cadence| cadence.public_minutes),
         exec_update_minutes: cadence.map(|cadence| cadence.exec_minutes),
         silence_minutes: cadence.map(|cadence| cadence.silence_minutes),
+        can_minutes: cadence.map(|cadence| cadence.can_minutes),
+        roles_minutes: cadence.map(|cadence| cadence.roles_minutes),
+        wanted: cadence.map(|cadence| {
+            // A word that means none does not get past the loading of the settings.
+            cadence.roles.iter().filter_map(|role| roles.find(role).ok()).collect()
+        }),
         components: config.status_page.components.iter().map(|component| component.name.clone()).collect(),
         destinations,
         // A mistake in a template does not get past the loading of the settings.
@@ -69,7 +76,8 @@ pub fn policy(config: &Config) -> Policy {
         },
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),
-        roles: config.roles(),
+        roles,
+        alternates: config.alternates(),
         paging: config.paging(),
         ..Policy::default()
     }
@@ -108,6 +116,7 @@ pub fn settings(config: &Config) -> desk::Settings {
         addresses: config.addresses(),
         acknowledge_url: config.organization.public_url.clone(),
         flapping: config.alerts.flapping,
+        offers: config.severity.all().map(|(_, cadence)| cadence.offers.clone()),
         people: config
             .person
             .iter()

@@ -1,6 +1,9 @@
 //! The settings of what alerts lead to: rules, groups, flapping; here, or in a file of their own.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,10 +12,13 @@ use super::format::nearest;
 use super::report::Report;
 use super::shape::{Shape, in_order};
 use super::{Config, Problem, document, load};
-use crate::alert::{
-    flapping::Flapping,
-    group::{self, Group},
-    rules::{self, Action, Fault, Rule},
+use crate::{
+    alert::{
+        flapping::Flapping,
+        group::{self, Group},
+        rules::{self, Action, Fault, Rule},
+    },
+    roster::{self, ON_CALL},
 };
 
 /// `[alerts]`
@@ -140,25 +146,51 @@ impl Named<'_, '_> {
             let known = config.incident_field.iter().map(|one| one.name.as_str());
             self.one(&format!("fields.{field}"), field, "field", known);
         }
-        let roles = config.roles();
-        for (role, person) in &declaring.roles {
-            let key = format!("roles.{role}");
-            if let Err(why) = roles.find(role) {
-                let (what, hint) = why.split_once(". ").unwrap_or((why.trim_end_matches('.'), ""));
-                self.report.at(&format!("{}.{key}", self.key), what, hint);
-            }
-            self.one(&key, person, "person", config.person.iter().map(|one| one.id.as_str()));
-        }
+        offers(&format!("{}.roles", self.key), &declaring.roles, config, self.report);
     }
 
     fn one<'n>(&mut self, key: &str, name: &str, what: &str, known: impl Iterator<Item = &'n str> + Clone) {
         if known.clone().any(|one| one == name) {
             return;
         }
-        let hint = match nearest(name, known) {
-            Some(near) => format!("Did you mean `{near}`?"),
-            None => format!("The settings name none such: add the {what}, or take this away."),
-        };
-        self.report.at(&format!("{}.{key}", self.key), format!("there is no {what} `{name}`"), hint);
+        none_such(self.report, &format!("{}.{key}", self.key), name, what, known);
+    }
+}
+
+fn none_such<'n>(
+    report: &mut Report<'_>,
+    key: &str,
+    name: &str,
+    what: &str,
+    known: impl Iterator<Item = &'n str>,
+) {
+    let hint = match nearest(name, known) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("The settings name none such: add the {what}, or take this away."),
+    };
+    report.at(key, format!("there is no {what} `{name}`"), hint);
+}
+
+/// Reports roles that are none, and people and rosters that nobody knows, among those who are offered something.
+pub(super) fn offers(key: &str, offers: &BTreeMap<String, String>, config: &Config, report: &mut Report<'_>) {
+    let roles = config.roles();
+    for (role, to) in offers {
+        let key = format!("{key}.{role}");
+        if let Err(why) = roles.find(role) {
+            let (what, hint) = why.split_once(". ").unwrap_or((why.trim_end_matches('.'), ""));
+            report.at(&key, what, hint);
+        }
+        match to.strip_prefix(ON_CALL) {
+            Some(named) => {
+                let rosters = config.paging().rosters;
+                // What is wrong with a roster itself is told where it stands.
+                if !report.is_spoilt("roster") && roster::find(&rosters, named).is_err() {
+                    let known = roster::names(&rosters);
+                    none_such(report, &key, named, "roster", known.iter().map(String::as_str));
+                }
+            }
+            None if config.person(to).is_some() => {}
+            None => none_such(report, &key, to, "person", config.person.iter().map(|one| one.id.as_str())),
+        }
     }
 }

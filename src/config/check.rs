@@ -51,6 +51,12 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("role") {
         roles::check(&config.role, report);
+        if !report.is_spoilt("severity") {
+            wanted_roles(config, report);
+        }
+        if !report.is_spoilt("person") && !report.is_spoilt("alternates") {
+            roles::check_alternates(config, report);
+        }
     }
     if !report.is_spoilt("templates") && !report.is_spoilt("x") && !report.is_spoilt("organization") {
         templates(config, report);
@@ -77,6 +83,11 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     let named = ["alerts", "person", "role", "incident_type", "incident_field"];
     if !named.into_iter().any(|section| report.is_spoilt(section)) {
         alerts::check(&config.alerts.rule, &config.alerts.group, "alerts.", config, report);
+        if !report.is_spoilt("severity") {
+            for (severity, cadence) in config.severity.all() {
+                alerts::offers(&format!("severity.{severity}.offers"), &cadence.offers, config, report);
+            }
+        }
     }
     if !report.is_spoilt("http")
         && !report.is_spoilt("auth")
@@ -219,6 +230,27 @@ fn groups(config: &Config, report: &mut Report<'_>) {
                 None => "Write it among the `groups` of a [[person]].".to_owned(),
             };
             report.at(&format!("{list}[{index}]"), format!("nobody is in the group `{group}`"), hint);
+        }
+    }
+}
+
+/// What a severity calls for are roles that can be held.
+fn wanted_roles(config: &Config, report: &mut Report<'_>) {
+    let known = config.roles();
+    for (severity, cadence) in config.severity.all() {
+        for (index, role) in cadence.roles.iter().enumerate() {
+            let key = format!("severity.{severity}.roles[{index}]");
+            match known.find(role) {
+                Ok(role) if role.is_command() => {
+                    let hint = "Take it away: whoever declares an incident has command of it.";
+                    report.at(&key, "no incident is without a commander", hint);
+                }
+                Ok(_) => {}
+                Err(why) => {
+                    let (what, hint) = why.split_once(". ").unwrap_or((why.trim_end_matches('.'), ""));
+                    report.at(&key, what, hint);
+                }
+            }
         }
     }
 }

@@ -105,6 +105,9 @@ pub struct Config {
     /// The roles that the team has besides those of the [catalogue](commands.md#roles), one `[[role]]` each. They are taken,
     /// offered and shown as those are. A timeline keeps what a role was when somebody took it.
     pub role: Vec<TeamRole>,
+    /// Who is next in line for a role, by the role's word: `ic = ["ada", "bo"]`, with the `id` of a `[[person]]` each. They are
+    /// named where an offer is declined or lapses, and asked before others where a commander does not answer.
+    pub alternates: BTreeMap<String, Vec<String>>,
     /// Incoming webhooks. `[hooks.NAME]` is served at `/hooks/NAME`. On loopback each sender is there by its name without
     /// being written. The name is of lower-case letters, digits, `-` and `_`.
     pub hooks: BTreeMap<String, Hook>,
@@ -187,6 +190,7 @@ impl Default for Config {
             incident_type: Vec::new(),
             incident_field: Vec::new(),
             role: Vec::new(),
+            alternates: BTreeMap::new(),
             hooks: ["alertmanager", "generic"]
                 .into_iter()
                 .filter_map(|name| Some((name.to_owned(), Hook::of(HookSender::named(name)?))))
@@ -279,6 +283,11 @@ impl Config {
     /// The roles that can be named.
     pub fn roles(&self) -> Roles {
         roles::roles(&self.role)
+    }
+
+    /// Who is next in line for each role, by its word.
+    pub fn alternates(&self) -> BTreeMap<String, Vec<crate::people::Person>> {
+        roles::alternates(self)
     }
 
     /// The services, and how they depend on each other.

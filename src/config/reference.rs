@@ -38,6 +38,7 @@ fn sections(path: &str, shape: &Shape, page: &mut String) {
             Shape::List(each) if matches!(**each, Shape::Table(_)) => {
                 (format!("[[{path}]]"), &**each, format!("{path}.N"))
             }
+            Shape::Named(each) if !matches!(**each, Shape::Table(_)) => (format!("[{path}]"), &**each, path),
             Shape::Named(each) => (format!("[{path}.NAME]"), &**each, format!("{path}.NAME")),
             _ => continue,
         };

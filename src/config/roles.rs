@@ -1,12 +1,16 @@
 //! The settings of the roles that a team has besides those of the catalogue.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Config;
 use super::format::nearest;
 use super::report::Report;
 use super::shape::in_order;
 use crate::incident::role::{CATALOGUE, IC, OwnRole, Role, Roles, cannot_lead, defined};
+use crate::people::Person;
 
 /// Own roles at most: more is an organization that nobody has in their head at night.
 const ROLES_MAX: usize = 50;
@@ -55,6 +59,48 @@ pub struct TeamRole {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 500), extend("x-example" = 1))]
     pub holders_max: Option<u32>,
+    /// Who is next in line for it, as in `[alternates]`.
+    #[serde(default)]
+    #[schemars(extend("x-item-format" = "name"))]
+    pub alternates: Vec<String>,
+}
+
+/// Those who are next in line for each role, by its word.
+pub(super) fn alternates(config: &Config) -> BTreeMap<String, Vec<Person>> {
+    let known = config.roles();
+    let own = config.role.iter().map(|one| (&one.id, &one.alternates));
+    let mut all: BTreeMap<String, Vec<Person>> = BTreeMap::new();
+    for (role, ids) in own.chain(&config.alternates) {
+        let Ok(role) = known.find(role) else { continue };
+        let line = all.entry(role.slug().to_owned()).or_default();
+        let people = ids.iter().filter_map(|id| config.person(id));
+        line.extend(people.map(|one| Person { id: one.id.clone(), name: one.name.clone() }));
+    }
+    all.retain(|_, line| !line.is_empty());
+    all
+}
+
+/// Each line is of people whom the settings know, for a role that there is.
+pub(super) fn check_alternates(config: &Config, report: &mut Report<'_>) {
+    let known = config.roles();
+    for role in config.alternates.keys() {
+        if let Err(why) = known.find(role) {
+            let (what, hint) = why.split_once(". ").unwrap_or((why.trim_end_matches('.'), ""));
+            report.at(&format!("alternates.{role}"), what, hint);
+        }
+    }
+    let own =
+        config.role.iter().enumerate().map(|(n, one)| (format!("role[{n}].alternates"), &one.alternates));
+    let lines = config.alternates.iter().map(|(role, line)| (format!("alternates.{role}"), line));
+    for (key, line) in own.chain(lines) {
+        for (index, id) in line.iter().enumerate().filter(|(_, id)| config.person(id).is_none()) {
+            let hint = match nearest(id, config.person.iter().map(|person| person.id.as_str())) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "Write the `id` of a [[person]], or add one.".to_owned(),
+            };
+            report.at(&format!("{key}[{index}]"), format!("there is no person `{id}`"), hint);
+        }
+    }
 }
 
 /// All of them, as the rules read them.

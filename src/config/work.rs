@@ -1,6 +1,6 @@
 //! The settings of the work: how command is exercised, what a severity promises, what comes in.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,8 @@ pub struct Command {
     /// Minutes until an offer of command that nobody has accepted lapses. Command stays where it was.
     #[schemars(range(min = 1, max = 1440))]
     pub offer_expires_minutes: u32,
-    /// Whether only the Incident Commander may lower a severity. Anybody with a role may raise it.
+    /// Whether only the Incident Commander may lower a severity, or whoever has a role that does more than read along. Anybody
+    /// may raise it. To close an incident is always the commander's: no setting gives that to somebody else.
     pub only_commander_lowers_severity: bool,
     /// Whether a public post must be approved by somebody other than its author.
     pub two_person: bool,
@@ -98,11 +99,26 @@ impl Default for Severities {
             public_minutes,
             exec_minutes,
             silence_minutes,
+            can_minutes: 0,
+            roles_minutes: 0,
+            roles: vec![],
+            offers: BTreeMap::new(),
         };
+        let words = |roles: &[&str]| roles.iter().map(|role| (*role).to_owned()).collect();
         Severities {
-            sev1: cadence(20, 30, 10),
-            sev2: cadence(30, 30, 15),
-            sev3: cadence(60, 60, 30),
+            sev1: Cadence {
+                can_minutes: 20,
+                roles_minutes: 10,
+                roles: words(&["ops", "pio", "scribe", "deputy", "lno"]),
+                ..cadence(20, 30, 10)
+            },
+            sev2: Cadence {
+                can_minutes: 30,
+                roles_minutes: 15,
+                roles: words(&["ops", "pio", "scribe"]),
+                ..cadence(30, 30, 15)
+            },
+            sev3: Cadence { can_minutes: 60, ..cadence(60, 60, 30) },
             sev4: cadence(0, 0, 0),
             sev5: cadence(0, 0, 0),
         }
@@ -110,7 +126,7 @@ impl Default for Severities {
 }
 
 /// `[severity.sev1]` and its like: how often an update is owed, and how long a silence may be, in minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = in_order::<Cadence>)]
 pub struct Cadence {
@@ -126,6 +142,35 @@ pub struct Cadence {
     /// 0 asks nobody.
     #[schemars(range(min = 0, max = 1440))]
     pub silence_minutes: u32,
+    /// Minutes after which a CAN report is asked for (`can`): of each Technical Specialist, on each service whose last report
+    /// names work or a need, and of Operations where nobody reported anything. 0 asks for none.
+    #[schemars(range(min = 0, max = 1440))]
+    pub can_minutes: u32,
+    /// Minutes after which the commander is reminded of the `roles` that nobody has; then after twice as long each time, at
+    /// most two hours. 0 reminds of none.
+    #[schemars(range(min = 0, max = 1440))]
+    pub roles_minutes: u32,
+    /// The roles that somebody should hold at this severity, by their words, the most needed first; `next` names those that
+    /// nobody has.
+    #[schemars(extend("x-item-format" = "name"))]
+    pub roles: Vec<String>,
+    /// Who is offered which role as soon as a real incident of this severity is declared: the `id` of a `[[person]]` by the
+    /// role's word, or `roster:NAME` for whoever is on call there at that moment. An offer is taken, declined, or lapses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, String>,
+}
+
+impl Severities {
+    /// All of them by their words, the worst first.
+    pub fn all(&self) -> [(&'static str, &Cadence); 5] {
+        [
+            ("sev1", &self.sev1),
+            ("sev2", &self.sev2),
+            ("sev3", &self.sev3),
+            ("sev4", &self.sev4),
+            ("sev5", &self.sev5),
+        ]
+    }
 }
 
 /// `[hooks.NAME]`

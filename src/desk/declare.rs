@@ -98,6 +98,12 @@ impl Desk {
         if let Some(under) = declare.under {
             declare.parent = self.parent_facts(under, &caller.person).await?.map(Box::new);
         }
+        // What is over, only a suspicion, or no real incident, asks nothing of anybody by itself.
+        if declare.kind == Kind::Real && !declare.triage && declare.ended.is_none() {
+            for (usual, offers) in declare.usual_offers.iter_mut().zip(&self.settings.offers) {
+                *usual = self.offered(offers).await?;
+            }
+        }
         for _ in 0..TRIES_MAX {
             let number = self.journal.last_number(declare.kind).await.map_err(refuse)? + 1;
             let id = IncidentId::new(declare.kind, number);

@@ -142,6 +142,8 @@ pub struct Settings {
     pub flapping: Flapping,
     /// Those whom rules may offer a role, by their ids.
     pub people: BTreeMap<String, Person>,
+    /// Who is offered which role of a real incident, SEV1 to SEV5: an id or `roster:NAME`, by the role's word.
+    pub offers: [BTreeMap<String, String>; 5],
     /// Where the public finds the status page, for links in posts.
     pub page_url: Option<String>,
     pub open_incidents_max: usize,
@@ -170,6 +172,7 @@ impl Default for Settings {
             acknowledge_url: None,
             flapping: Flapping::default(),
             people: BTreeMap::new(),
+            offers: Default::default(),
             page_url: None,
             open_incidents_max: 1_000,
             declares_per_minute_max: 30,

@@ -1,6 +1,6 @@
 //! Who is on call: asked, said otherwise for a while, and whom the steps of a call mean at this moment.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
@@ -14,6 +14,7 @@ use crate::{
         id::IncidentId,
         paging::{Calls, Target},
         refusal::Refusal,
+        role::Role,
     },
     journal::rows::SaidOverride,
     people::Person,
@@ -302,6 +303,36 @@ impl Desk {
         let taken = incident.paging(n).and_then(|paging| paging.steps.get(step as usize));
         let to = taken.map(|step| step.to.clone()).unwrap_or_default();
         Ok(Command::PageNext { n, step, round, calls: self.calls(&to).await? })
+    }
+
+    /// Who is offered which role now, where somebody is on call or named.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub(super) async fn offered(
+        &self,
+        offers: &BTreeMap<String, String>,
+    ) -> Result<Vec<(Role, Person)>, Refusal> {
+        if offers.is_empty() {
+            return Ok(vec![]);
+        }
+        let (known, now) = (self.known().await?, self.world.now());
+        let rosters = &self.settings.policy.paging.rosters;
+        let on_call = |named: &str| {
+            let (of, layer) = roster::find(rosters, named).ok()?;
+            Some(of.who(layer, &known, now)?.person)
+        };
+        let offered = offers.iter().filter_map(|(role, to)| {
+            let person = match to.strip_prefix(roster::ON_CALL) {
+                Some(named) => on_call(named),
+                None => self.settings.people.get(to).cloned(),
+            };
+            if person.is_none() {
+                tracing::warn!(role, to, "nobody is there to be offered this role");
+            }
+            Some((self.settings.policy.roles.find(role).ok()?, person?))
+        });
+        Ok(offered.collect())
     }
 
     async fn calls(&self, to: &[Target]) -> Result<Calls, Refusal> {

@@ -6,9 +6,10 @@ use crate::{
     incident::{
         command::{Luggage, TimerKind},
         decide::Policy,
-        event::{Entry, Event},
+        event::{Entry, Event, Owed},
         id::IncidentId,
         kind::Kind,
+        owed,
         paging::Act,
         phase::Phase,
         state::{Incident, Paging},
@@ -42,7 +43,7 @@ pub fn consequences(
     let mut out = Consequences::default();
     for entry in entries {
         timers(incident, entry, policy, &mut out);
-        deliveries(incident, entry, chats, now, &mut out);
+        deliveries(incident, entry, !is_told_with(entry, entries), chats, now, &mut out);
         // Of one that is merged they go on in the other.
         if let Event::PhaseChanged { to, .. } = entry.event
             && to.is_over()
@@ -222,6 +223,9 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     if listens_anew && let Some(due) = nudge_due(incident, policy) {
         set("silence".into(), TimerKind::Silence, due);
     }
+    for (name, kind, minutes) in recurring(incident, entry, policy) {
+        set(name.into(), kind, entry.occurred_at + Duration::minutes(minutes));
+    }
     // Counted from the last summary, or from the last reminder; one timer, set anew.
     let counts_anew = match &entry.event {
         Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
@@ -241,6 +245,37 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     }
 }
 
+/// The longest time from one reminder of roles to the next.
+const ROLES_MINUTES_MAX: i64 = 120;
+
+/// The reminders of reports and of roles that an event sets anew, each one timer, and in how many minutes.
+fn recurring(incident: &Incident, entry: &Entry, policy: &Policy) -> Vec<(&'static str, TimerKind, i64)> {
+    if !incident.phase.is_active() || incident.phase == Phase::Triage || incident.kind() == Kind::Test {
+        return vec![];
+    }
+    let begins = match &entry.event {
+        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
+        Event::PhaseChanged { to: Phase::Investigating, .. } | Event::SeverityChanged { .. } => true,
+        _ => false,
+    };
+    let again = |owed| matches!(&entry.event, Event::Reminded { of, .. } if of.contains(&owed));
+    let is_free = matches!(entry.event, Event::RoleRelieved { .. } | Event::RoleReleased { .. });
+    let reports = i64::from(policy.can_minutes(incident.severity));
+    let roles = i64::from(policy.roles_minutes(incident.severity));
+    let mut all = Vec::new();
+    if reports > 0 && (begins || again(Owed::Reports)) {
+        all.push(("reports", TimerKind::ReportsDue, reports));
+    }
+    if roles > 0 && again(Owed::Roles) {
+        // Twice as long after each, as the time since it began doubles.
+        let age = incident.milestones.declared.map_or(0, |at| (entry.occurred_at - at).num_minutes());
+        all.push(("roles", TimerKind::RolesDue, age.clamp(roles, ROLES_MINUTES_MAX.max(roles))));
+    } else if roles > 0 && (begins || is_free) {
+        all.push(("roles", TimerKind::RolesDue, roles));
+    }
+    all
+}
+
 fn nudge_due(incident: &Incident, policy: &Policy) -> Option<DateTime<Utc>> {
     let minutes = policy.silence_minutes(incident.severity);
     let is_listening = minutes > 0 && incident.phase.is_active() && incident.kind() != Kind::Test;
@@ -255,6 +290,16 @@ pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTi
             "executive",
             incident.silence.quiet_until.filter(|_| policy.exec_update_minutes(incident.severity) > 0)?,
         ),
+        TimerKind::ReportsDue if incident.phase.is_active() => {
+            ("reports", after_quiet(incident, next_report(incident, policy, now)?))
+        }
+        TimerKind::RolesDue if incident.phase.is_active() => {
+            let minutes = policy.roles_minutes(incident.severity);
+            let is_owed = minutes > 0 && !owed::roles(incident, policy).is_empty();
+            let due = incident.time_at(now) + Duration::minutes(i64::from(minutes));
+            let quiet = incident.silence.quiet_until.filter(|until| *until > incident.time_at(now));
+            ("roles", is_owed.then(|| quiet.unwrap_or(due))?)
+        }
         _ => return None,
     };
     // The incident's own time may run faster than ours; a millisecond on top never comes too early.
@@ -267,6 +312,19 @@ pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTi
     })
 }
 
+/// When the next report is owed; where none is yet, it is looked again after as long as one may take.
+fn next_report(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let minutes = policy.can_minutes(incident.severity);
+    let now = incident.time_at(now);
+    let look = now + Duration::minutes(i64::from(minutes));
+    let owed = owed::reports(incident, minutes).into_iter().map(|one| one.due_at);
+    (minutes > 0).then(|| owed.fold(look, DateTime::min).max(now + Duration::minutes(1)))
+}
+
+fn after_quiet(incident: &Incident, due: DateTime<Utc>) -> DateTime<Utc> {
+    incident.silence.quiet_until.map_or(due, |until| until.max(due))
+}
+
 /// What a reader of the chat is told line by line; the rest stands on the card.
 fn is_said(event: &Event) -> bool {
     !matches!(
@@ -277,6 +335,14 @@ fn is_said(event: &Event) -> bool {
             | Event::UpdateDelivered { .. }
             | Event::Startex { .. }
     )
+}
+
+/// Whether a reminder beside it names what became overdue.
+fn is_told_with(entry: &Entry, entries: &[Entry]) -> bool {
+    let names_it =
+        |other: &Entry| matches!(&other.event, Event::Reminded { of, .. } if of.contains(&Owed::Late));
+    matches!(entry.event, Event::TaskOverdue { .. } | Event::ActionOverdue { .. })
+        && entries.iter().any(names_it)
 }
 
 fn lane(incident: &Incident, destination: &str) -> String {
@@ -298,6 +364,7 @@ fn card(incident: &Incident, chat: &str, now: DateTime<Utc>) -> NewDelivery {
 fn deliveries(
     incident: &Incident,
     entry: &Entry,
+    has_line: bool,
     chats: &[String],
     now: DateTime<Utc>,
     out: &mut Consequences,
@@ -307,7 +374,7 @@ fn deliveries(
         Event::ChatLost { chat, .. } | Event::ChatBack { chat, .. } => Some(chat),
         _ => None,
     };
-    if is_said(&entry.event) {
+    if has_line && is_said(&entry.event) {
         for chat in chats.iter().filter(|chat| absent != Some(*chat)) {
             out.deliveries.push(NewDelivery {
                 key: format!("{}/{}", incident.id, entry.seq),

@@ -117,13 +117,10 @@ impl Desk {
     ) -> Result<super::Answer, Refusal> {
         let title = declaring.title.as_deref().unwrap_or(&facts.title).chars().take(200).collect::<String>();
         let severity = Severity::ALL.into_iter().find(|s| s.level() == declaring.severity);
-        let offers = declaring.roles.iter().filter_map(|(role, person)| {
-            let role = self.settings.policy.roles.find(role).ok()?;
-            Some((role, self.settings.people.get(person)?.clone()))
-        });
+        let offers = self.offered(&declaring.roles).await?;
         let bare = Declare {
             situation: Some(facts),
-            offers: offers.collect(),
+            offers,
             playbook: declaring.playbook.clone(),
             ..Declare::new(title, severity.unwrap_or(Severity::Sev3), Kind::Real)
         };

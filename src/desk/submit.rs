@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Along, Answer, Caller, Changed, Desk, answer::again, no_such, policy, refuse, too_busy};
 use crate::{
     incident::{
-        command::Command,
+        command::{Command, TimerKind},
         decide::{self, Happened, Scene, Target},
         event::{Actor, Entry, TimeSource},
         id::IncidentId,
@@ -136,9 +136,8 @@ impl Desk {
                         marks: along.marks.clone(),
                         deliveries: along.deliveries.clone(),
                         timers: match &command {
-                            Command::Timer(kind) => {
-                                policy::again(state, kind, &self.settings.policy, now).into_iter().collect()
-                            }
+                            Command::Timer(kind) => self.again(state, std::slice::from_ref(kind), now),
+                            Command::Remind(kinds) => self.again(state, kinds, now),
                             _ => vec![],
                         },
                         ..Append::default()
@@ -160,6 +159,13 @@ impl Desk {
                     }
                     answer.seq = Some(state.seq);
                     let mut append = self.appendix(state, after, entries, salts, &along, &asked, &answer);
+                    // Of several that are due at once, some may have had nothing to say yet.
+                    if let Command::Remind(kinds) = &command {
+                        let again = self.again(state, kinds, now);
+                        let is_new = |timer: &TimerRow| append.timers.iter().all(|set| set.id != timer.id);
+                        let again: Vec<_> = again.into_iter().filter(is_new).collect();
+                        append.timers.extend(again);
+                    }
                     if let Command::LinkSituation { situation, .. } = &command {
                         append.marks.push(Mark::SituationLinked { id: *situation, incident: id });
                         append.deliveries.extend(policy::situation_cards(
@@ -220,6 +226,12 @@ impl Desk {
             actor: Actor { person, role, via },
             event: happened.event,
         }
+    }
+
+    /// Timers that went off and are to go off again.
+    fn again(&self, state: &Incident, kinds: &[TimerKind], now: DateTime<Utc>) -> Vec<TimerRow> {
+        let again = |kind| policy::again(state, kind, &self.settings.policy, now);
+        kinds.iter().filter_map(again).collect()
     }
 
     pub(super) fn after_append(&self, id: IncidentId, seq: u64) {

@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Along, Caller, Desk, refuse};
 use crate::{
     incident::{
         command::Command,
+        decide::TOGETHER,
         refusal::{Because, Refusal},
     },
     journal::{Append, Mark, rows::TimerRow},
@@ -40,7 +42,8 @@ impl Desk {
     }
 
     /// Fires everything that is due now. Returns how many went off. The timer is gone in the same transaction that
-    /// writes what it caused: it fires once, whatever happens between.
+    /// writes what it caused: it fires once, whatever happens between. Reminders that are due within a minute go off with the
+    /// first of them, so that people read one line.
     ///
     /// # Errors
     /// The first of those that could not be kept; all others were.
@@ -49,16 +52,22 @@ impl Desk {
         // One incident that cannot be read must not keep the timers of others: those are passed over for now.
         let (mut left, mut failed) = (BTreeSet::new(), None);
         loop {
+            let now = self.world.now();
             let limit = PAGE.saturating_add(u32::try_from(left.len()).unwrap_or(u32::MAX));
-            let mut due = self.journal.timers_due(self.world.now(), limit).await.map_err(refuse)?;
-            due.retain(|timer| !left.contains(&(timer.due_at, timer.id.clone())));
-            let page = due.len();
-            for timer in due {
-                let key = (timer.due_at, timer.id.clone());
-                match self.fire(timer).await {
-                    Ok(()) => fired += 1,
+            let mut ahead = self.journal.timers_due(now + TOGETHER, limit).await.map_err(refuse)?;
+            ahead.retain(|timer| !left.contains(&(timer.due_at, timer.id.clone())));
+            let page = ahead.iter().filter(|timer| timer.due_at <= now).count();
+            let mut gone = BTreeSet::new();
+            for timer in ahead.iter().filter(|timer| timer.due_at <= now) {
+                if !gone.insert(timer.id.as_str()) {
+                    continue;
+                }
+                let with = self.going_with(timer, &ahead, now).await;
+                let with: Vec<&TimerRow> = with.into_iter().filter(|other| gone.insert(&other.id)).collect();
+                match self.fire(timer, &with).await {
+                    Ok(()) => fired += 1 + with.len(),
                     Err(refusal) => {
-                        left.insert(key);
+                        left.insert((timer.due_at, timer.id.clone()));
                         failed.get_or_insert(refusal);
                     }
                 }
@@ -69,18 +78,42 @@ impl Desk {
         }
     }
 
-    async fn fire(self: &Arc<Self>, timer: TimerRow) -> Result<(), Refusal> {
-        let done = Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
-        let along = Along { marks: vec![done.clone()], ..Along::default() };
-        let told =
-            self.submit(Caller::house("timer"), timer.incident, Command::Timer(timer.kind), along).await;
-        match told {
+    async fn fire(self: &Arc<Self>, timer: &TimerRow, with: &[&TimerRow]) -> Result<(), Refusal> {
+        let all = || std::iter::once(timer).chain(with.iter().copied());
+        let done = |timer: &TimerRow| Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
+        let done: Vec<Mark> = all().map(done).collect();
+        let along = Along { marks: done.clone(), ..Along::default() };
+        let command = match with {
+            [] => Command::Timer(timer.kind.clone()),
+            _ => Command::Remind(all().map(|timer| timer.kind.clone()).collect()),
+        };
+        match self.submit(Caller::house("timer"), timer.incident, command, along).await {
             Ok(_) => Ok(()),
             Err(refusal) if refusal.because == Because::Unavailable => Err(refusal),
             Err(refusal) => {
                 tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
-                self.journal.append(Append { marks: vec![done], ..Append::default() }).await.map_err(refuse)
+                self.journal.append(Append { marks: done, ..Append::default() }).await.map_err(refuse)
             }
         }
+    }
+
+    /// The other reminders of its incident that are due now or within a minute of the incident's own time.
+    async fn going_with<'t>(
+        self: &Arc<Self>,
+        timer: &TimerRow,
+        ahead: &'t [TimerRow],
+        now: DateTime<Utc>,
+    ) -> Vec<&'t TimerRow> {
+        let others = ahead.iter().filter(|other| {
+            other.incident == timer.incident && other.id != timer.id && other.kind.is_reminder()
+        });
+        let others: Vec<&TimerRow> = others.filter(|_| timer.kind.is_reminder()).collect();
+        if others.is_empty() {
+            return others;
+        }
+        // What cannot be read now goes off by itself, and says why it does not.
+        let Ok(incident) = self.incident(timer.incident).await else { return vec![] };
+        let soon = incident.real_time_at(incident.time_at(now) + TOGETHER);
+        others.into_iter().filter(|other| other.due_at <= soon.max(now)).collect()
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The header row. Columns are only ever added at the end.
-pub const COLUMNS: [&str; 19] = [
+pub const COLUMNS: [&str; 20] = [
     "incident",
     "kind",
     "seq",
@@ -29,6 +29,7 @@ pub const COLUMNS: [&str; 19] = [
     "corrected_by",
     "redacted_by",
     "pinned",
+    "until_utc",
 ];
 
 pub fn write(source: &Source<'_>) -> Result<Vec<u8>, Error> {
@@ -63,6 +64,7 @@ pub fn write(source: &Source<'_>) -> Result<Vec<u8>, Error> {
             &number(line.corrected_by),
             &number(line.redacted_by),
             yes(line.pinned),
+            &line.until.map(iso_utc).unwrap_or_default(),
         ])?;
     }
     rows.into_inner().map_err(|e| Error::from(e.into_error()))

@@ -71,6 +71,7 @@ struct Item<'a> {
 #[derive(Serialize)]
 struct Reading<'a> {
     occurred_at: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
     recorded_at: DateTime<Utc>,
     time_source: TimeSource,
     actor: &'a Person,
@@ -91,6 +92,7 @@ impl<'a> Reading<'a> {
     fn of(line: &'a Line) -> Self {
         Self {
             occurred_at: line.occurred_at,
+            until: line.until,
             recorded_at: line.recorded_at,
             time_source: line.time_source,
             actor: &line.actor,

@@ -45,7 +45,7 @@ pub fn role(slug: &str) -> Role {
 }
 
 pub fn note(text: &str) -> Event {
-    Event::Noted { text: text.into() }
+    Event::Noted { text: text.into(), until: None }
 }
 
 pub fn correction(target: u64, text: &str) -> Event {

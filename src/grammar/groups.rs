@@ -79,6 +79,9 @@ pub(super) enum Of {
     /// What the next commander must know
     #[command(after_help = "command briefing")]
     Briefing,
+    /// How it stands, in words to forward to executives
+    #[command(before_help = "summary exec", after_help = "command summary")]
+    Summary,
 }
 
 #[derive(Debug, Subcommand)]

@@ -106,6 +106,7 @@ pub(super) fn of(
                 reason: reason.unwrap_or_default(),
             },
             Of::Briefing => Command::Briefing,
+            Of::Summary => Command::Summary,
         },
         Verb::Role(verb) => match verb {
             RoleVerb::Take { role: name } => Command::TakeRole { role: role(&name)? },
@@ -172,7 +173,10 @@ pub(super) fn of(
             }));
         }
         Verb::Next => Command::Next,
-        Verb::Note { at, text } => Command::Note { text, at: at.map(|at| at.0) },
+        Verb::Note { from: Some(from), until, text, .. } => {
+            Command::NoteSpan { text, from: from.0, until: until.map(|until| until.0) }
+        }
+        Verb::Note { at, text, .. } => Command::Note { text, at: at.map(|at| at.0) },
         Verb::Entry(verb) => match verb {
             EntryVerb::Correct { n, at, reason, text } => Command::Correct {
                 target: n,

@@ -121,6 +121,12 @@ pub(super) enum Verb {
         /// When it happened: 09:12, 10m (ago), a date and time; UTC
         #[arg(long, value_name = "TIME", value_parser = value::time)]
         at: Option<value::Time>,
+        /// It lasted: when it began
+        #[arg(long, value_name = "TIME", value_parser = value::time, conflicts_with = "at")]
+        from: Option<value::Time>,
+        /// And when it was over
+        #[arg(long, value_name = "TIME", value_parser = value::time, requires = "from")]
+        until: Option<value::Time>,
         /// Kept word for word
         #[arg(value_name = "TEXT")]
         text: String,
@@ -343,6 +349,8 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("snooze", &["set", "quiet"]),
     ("stop", &["action", "stop-all"]),
     ("subs", &["sub", "list"]),
+    // With nothing after it; else it is what the summary begins with. See `short`.
+    ("summary exec", &["command", "summary"]),
     ("summary", &["set", "summary"]),
     ("take", &["command", "take"]),
     ("tasks", &["task", "list"]),
@@ -371,6 +379,12 @@ pub(super) fn short(words: &[&str]) -> Option<(usize, &'static [&'static str])> 
             let is_target = next.is_some_and(|word| word.parse::<IncidentId>().is_ok());
             let counts = words.len() > 1 + usize::from(is_target);
             if counts { path } else { &["pager", "ack"] }
+        }
+        // `summary exec is out`: what comes after is what the summary says.
+        (["command", "summary"], _)
+            if words.get(2).is_some_and(|word| word.parse::<IncidentId>().is_err()) =>
+        {
+            return Some((1, &["set", "summary"]));
         }
         _ => path,
     };

@@ -8,6 +8,7 @@ use super::{
     role::Words,
     sentence::and,
     state::{ActionState, Incident, ObjectiveState},
+    summary,
 };
 use crate::people::Person;
 
@@ -148,6 +149,7 @@ fn fills(section: &str) -> &'static str {
         "Actions under way" => "`action WHAT`",
         "Resources here" => "`checkin`",
         "Communications and links" => "`link LABEL URL`",
+        "Risks, safety and outlook" => "`action --risky WHAT`",
         "Public information" => "`update draft TEXT`",
         _ => "`can SERVICE CONDITIONS | ACTIONS | NEEDS`",
     }
@@ -194,6 +196,10 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     }
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
+    }
+    for (service, can) in &incident.cans {
+        let at = can.at.format("%H:%M UTC");
+        out.push(format!("{} ({}, {at})", summary::report(service, can), can.by));
     }
     // Of two that are restricted, somebody may see one and not the other.
     let is_told = incident.restricted.is_none();

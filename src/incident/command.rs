@@ -47,6 +47,8 @@ pub struct Declare {
     pub parent: Option<Box<ParentFacts>>,
     /// What a rule on alerts gives along: who is offered which role, and the playbook to go by.
     pub offers: Vec<(Role, Person)>,
+    /// Who is offered which role by the settings, SEV1 to SEV5.
+    pub usual_offers: [Vec<(Role, Person)>; 5],
     pub playbook: Option<String>,
 }
 
@@ -67,6 +69,7 @@ impl Declare {
             under: None,
             parent: None,
             offers: vec![],
+            usual_offers: Default::default(),
             playbook: None,
         }
     }
@@ -249,6 +252,8 @@ pub enum Command {
         reason: String,
     },
     Briefing,
+    /// How it stands, for executives.
+    Summary,
     // Roles
     TakeRole {
         role: Role,
@@ -430,6 +435,12 @@ pub enum Command {
         text: String,
         at: Option<StatedTime>,
     },
+    /// Something that lasted, from then until then.
+    NoteSpan {
+        text: String,
+        from: StatedTime,
+        until: Option<StatedTime>,
+    },
     AddLink {
         label: String,
         url: String,
@@ -479,6 +490,8 @@ pub enum Command {
     Status,
     // The house
     Timer(TimerKind),
+    /// Reminders that are due within a minute of each other.
+    Remind(Vec<TimerKind>),
     /// The next step of a call, with whom it means now.
     PageNext {
         n: u32,
@@ -567,6 +580,10 @@ pub enum TimerKind {
     FirstUpdateDue,
     /// Executives want another summary.
     ExecutiveDue,
+    /// Somebody owes a CAN report.
+    ReportsDue,
+    /// Nobody holds a role that the severity calls for.
+    RolesDue,
     ActionDue {
         n: u32,
         due_at: DateTime<Utc>,
@@ -600,4 +617,21 @@ pub enum TimerKind {
     Parted {
         parent: IncidentId,
     },
+}
+
+impl TimerKind {
+    /// Whether it reminds people of what they owe. Those that are due at the same time are said in one line.
+    pub fn is_reminder(&self) -> bool {
+        matches!(
+            self,
+            Self::TaskDue { .. }
+                | Self::ActionDue { .. }
+                | Self::UpdateDue { .. }
+                | Self::FirstUpdateDue
+                | Self::ExecutiveDue
+                | Self::ReportsDue
+                | Self::RolesDue
+                | Self::PeriodEnds { .. }
+        )
+    }
 }

@@ -143,6 +143,18 @@ pub struct Draft {
     pub texts: BTreeMap<String, String>,
 }
 
+/// What a reminder speaks of, besides what it says in words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owed {
+    /// The tasks and actions that became overdue with it: no line of their own.
+    Late,
+    /// CAN reports, which are reminded of again.
+    Reports,
+    /// Roles that nobody has, which are reminded of again.
+    Roles,
+}
+
 /// Whom a silence has been brought to, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -236,9 +248,20 @@ pub enum Event {
         briefing_sections: u8,
     },
     #[serde(rename = "command.declined")]
-    CommandDeclined { by: Person, reason: String },
+    CommandDeclined {
+        by: Person,
+        reason: String,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "command.offer_expired")]
-    CommandOfferExpired { to: Person },
+    CommandOfferExpired {
+        to: Person,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "command.offer_withdrawn")]
     CommandOfferWithdrawn { to: Person },
     /// The token moved: at this moment, and not before.
@@ -289,9 +312,22 @@ pub enum Event {
     #[serde(rename = "role.accepted")]
     RoleAccepted { role: Role, by: Person },
     #[serde(rename = "role.declined")]
-    RoleDeclined { role: Role, by: Person, reason: String },
+    RoleDeclined {
+        role: Role,
+        by: Person,
+        reason: String,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "role.offer_expired")]
-    RoleOfferExpired { role: Role, to: Person },
+    RoleOfferExpired {
+        role: Role,
+        to: Person,
+        /// Who is next in line, by the settings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Person>,
+    },
     #[serde(rename = "role.relieved")]
     RoleRelieved { role: Role, person: Person, reason: String },
     #[serde(rename = "role.released")]
@@ -517,7 +553,12 @@ pub enum Event {
     #[serde(rename = "can")]
     CanReported { service: String, conditions: String, actions: String, needs: String },
     #[serde(rename = "note")]
-    Noted { text: String },
+    Noted {
+        text: String,
+        /// When it was over, where it lasted; when it began is the entry's own time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+    },
     #[serde(rename = "evidence")]
     LinkAdded {
         label: String,
@@ -620,6 +661,8 @@ pub enum Event {
         /// Of the summary for executives, which is reminded of again.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         executive: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        of: Vec<Owed>,
     },
 
     /// A chat in which the incident is shown does not answer.
@@ -788,6 +831,9 @@ mod tests {
     #[test]
     fn what_was_written_before_an_event_had_more_to_say_reads_and_is_written_as_it_was() {
         for stored in [
+            r#"{"type":"note","text":"x"}"#,
+            r#"{"type":"role.declined","role":"ops","by":{"id":"ada","name":"Ada"},"reason":""}"#,
+            r#"{"type":"reminder","what":"x"}"#,
             r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
             r#"{"type":"incident.phase_changed","from":"investigating","to":"resolved","reason":""}"#,
         ] {

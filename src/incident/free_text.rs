@@ -48,6 +48,7 @@ impl Command {
             | Propose { text, .. }
             | Assist { text }
             | Note { text, .. }
+            | NoteSpan { text, .. }
             | Observe { text } => vec![text],
             Severity { reason, .. }
             | Enter { reason, .. }
@@ -95,6 +96,7 @@ impl Command {
             | WithdrawCommand
             | JoinCommand
             | Briefing
+            | Summary
             | TakeRole { .. }
             | OfferRole { .. }
             | AcceptRole { .. }
@@ -132,7 +134,8 @@ impl Command {
             | Publish { .. }
             | Status
             // What a timer carries was masked when it was written.
-            | Timer(_) => vec![],
+            | Timer(_)
+            | Remind(_) => vec![],
         }
     }
 }

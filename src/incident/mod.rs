@@ -3,6 +3,7 @@
 //! Pure. It knows no clock, no database, no chat, no async: time, people and ids are arguments. [`decide::decide`]
 //! turns a command into events or a [`refusal::Refusal`]; [`state::Incident::apply`] folds events into the state.
 
+pub mod alternates;
 pub mod briefing;
 pub mod chain;
 pub mod chart;
@@ -14,6 +15,7 @@ pub mod id;
 pub mod kind;
 pub mod milestone;
 pub mod next;
+pub mod owed;
 pub mod paging;
 pub mod permission;
 pub mod phase;
@@ -23,6 +25,7 @@ pub mod sentence;
 pub mod severity;
 pub mod state;
 pub mod sum;
+pub mod summary;
 pub mod taxonomy;
 pub mod timeline;
 pub mod verb;

@@ -4,13 +4,14 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::{
+    alternates,
     command::Verb,
     decide::{Policy, when},
+    owed,
     permission::{Standing, may},
     phase::Phase,
     role::Role,
     sentence::ended,
-    severity::Severity,
     state::{ActionState, Incident, Period, TaskState},
 };
 use crate::{people::Person, post};
@@ -19,7 +20,7 @@ use crate::{people::Person, post};
 pub const LINES_MAX: usize = 6;
 /// A promise is spoken of this long before it is due.
 const SOON: Duration = Duration::minutes(5);
-/// A report on a service that is older says little.
+/// A report on a service that is older says little, where the settings say nothing else.
 const REPORT_STALE: Duration = Duration::minutes(30);
 
 fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
@@ -41,27 +42,44 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     public(incident, me, policy, now, &mut lines);
     leading(incident, me, policy, now, &mut lines);
     phase(incident, me, &mut lines);
-    joining(incident, me, &mut lines);
+    joining(incident, me, policy, &mut lines);
     lines.truncate(LINES_MAX);
     for role in incident.roles_of(me) {
         let room = LINES_MAX.saturating_sub(lines.len());
         let aid = role.checklist().into_iter().enumerate();
-        let aid = aid.filter(|(n, _)| !is_evident(incident, me, role.family(), *n));
+        let aid = aid.filter(|(n, _)| !is_evident(incident, me, &role, *n, now - fresh(incident, policy)));
         lines.extend(aid.take(room).map(|(_, item)| format!("{}: {item}", role.head(policy.words))));
+        // Who learns a role reads what its holder does.
+        let Some(learnt) = role.learns(&policy.roles) else { continue };
+        let room = LINES_MAX.saturating_sub(lines.len());
+        let head = learnt.head(policy.words);
+        lines.extend(learnt.checklist().iter().take(room).map(|item| format!("You learn {head}: {item}")));
     }
     lines
 }
 
+/// How long a report says something.
+fn fresh(incident: &Incident, policy: &Policy) -> Duration {
+    match policy.can_minutes(incident.severity) {
+        0 => REPORT_STALE,
+        minutes => Duration::minutes(i64::from(minutes)),
+    }
+}
+
 /// Items of a job aid that the incident itself shows to be done.
-fn is_evident(incident: &Incident, me: &Person, slug: &str, item: usize) -> bool {
-    match (slug, item) {
+fn is_evident(incident: &Incident, me: &Person, role: &Role, item: usize, fresh: DateTime<Utc>) -> bool {
+    let is_on = |service: &str| {
+        role.slug().split_once(':').is_some_and(|(_, name)| name.eq_ignore_ascii_case(service))
+    };
+    match (role.family(), item) {
         // Who has command has said so.
         ("ic", 0) => true,
         ("ic", 1) => !incident.summary.is_empty(),
         ("ic", 3) => ["ops", "pio"].iter().all(|slug| incident.given(slug).next().is_some()),
         ("ic", 5) => incident.next_update_due.is_some(),
         ("pio", 0) => incident.last_published().is_some(),
-        ("sme", 1) => incident.cans.values().any(|can| can.by.id == me.id),
+        ("sme", 1) => incident.cans.iter().any(|(service, can)| can.by.id == me.id || is_on(service)),
+        ("ops", 2) => incident.cans.values().any(|can| can.by.id == me.id && can.at >= fresh),
         _ => false,
     }
 }
@@ -193,22 +211,6 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
     }
 }
 
-/// Roles that a severity calls for.
-fn wanted(severity: Severity) -> &'static [&'static str] {
-    match severity {
-        Severity::Sev1 => &["ops", "pio", "scribe", "deputy", "lno"],
-        Severity::Sev2 => &["ops", "pio", "scribe"],
-        _ => &[],
-    }
-}
-
-fn unfilled(incident: &Incident) -> Vec<&'static str> {
-    if !incident.phase.is_active() {
-        return vec![];
-    }
-    wanted(incident.severity).iter().copied().filter(|slug| incident.given(slug).next().is_none()).collect()
-}
-
 /// What falls to whoever leads: who is late, what is not known, which roles nobody has.
 fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
     let leads = incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy" | "ops"));
@@ -229,19 +231,22 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         lines.push(format!("Operational period {} is over: `period start 2h`.", period.n));
     }
     let is_working = matches!(incident.phase, Phase::Investigating | Phase::Identified);
+    let stale = fresh(incident, policy);
     match incident.cans.iter().max_by_key(|(_, can)| can.at) {
         _ if !is_working => {}
         None => lines.push("No report on any service yet: ask for `can SERVICE CONDITIONS`.".to_owned()),
-        Some((service, can)) if now - can.at > REPORT_STALE => {
+        Some((service, can)) if now - can.at > stale => {
             lines.push(format!("The last report ({service}) is of {}: ask for another.", when(Some(can.at))));
         }
         Some(_) => {}
     }
-    let free = unfilled(incident);
+    let free = owed::roles(incident, policy);
     if let Some(first) =
         free.first().filter(|_| !incident.roles_of(me).iter().all(|role| role.slug() == "ops"))
     {
-        lines.push(format!("Nobody has yet: {}. `role offer {first} NAME`.", free.join(", ")));
+        let slugs: Vec<&str> = free.iter().map(|role| role.slug()).collect();
+        let (slug, whom) = (first.slug(), alternates::asked(incident, policy, first));
+        lines.push(format!("Nobody has yet: {}. `role offer {slug} {whom}`.", slugs.join(", ")));
     }
 }
 
@@ -266,7 +271,7 @@ fn phase(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
 }
 
 /// Who has no part yet.
-fn joining(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+fn joining(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<String>) {
     if !incident.roles_of(me).is_empty() {
         return;
     }
@@ -280,9 +285,13 @@ fn joining(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     if !incident.summary.is_empty() {
         lines.push(format!("How it stands: {}", ended(&incident.summary)));
     }
-    if let Some(slug) = unfilled(incident).first() {
-        let title = slug.parse::<Role>().map(|role| role.title()).unwrap_or_default();
-        lines.push(format!("Nobody is {title} yet: `role take {slug}`."));
+    let free = owed::roles(incident, policy);
+    let is_mine =
+        |role: &&&Role| alternates::of(incident, policy, role).next().is_some_and(|one| one.id == me.id);
+    if let Some(role) = free.iter().find(is_mine) {
+        lines.push(format!("Nobody is {role} yet, and you are next in line: `role take {}`.", role.slug()));
+    } else if let Some(role) = free.first() {
+        lines.push(format!("Nobody is {role} yet: `role take {}`.", role.slug()));
     }
     lines.push(format!(
         "Ask {} what is needed. Before you change anything: `action WHAT`.",

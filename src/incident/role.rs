@@ -121,6 +121,11 @@ impl Role {
             (Def::Own(own), Words::Nims) => &own.title,
         }
     }
+    /// The role that a trainee learns: `ops` of `trainee:ops`; none where the name means none.
+    pub fn learns(&self, roles: &Roles) -> Option<Role> {
+        let (_, name) = self.slug.split_once(':').filter(|_| self.family() == "trainee")?;
+        roles.find(name).ok().filter(|role| role.family() != "trainee")
+    }
     pub fn is_command(&self) -> bool {
         self.slug == IC
     }

@@ -6,6 +6,7 @@ use super::{
     event::{Event, Whom},
     kind::Kind,
     paging::{Called, Step, Target},
+    role::Role,
 };
 use crate::{
     people::{Person, door},
@@ -121,6 +122,19 @@ fn shortened(text: &str) -> String {
     short
 }
 
+/// Whom to ask next, with the words that do it; nothing where nobody is named.
+fn in_line(next: &Option<Person>, offer: impl FnOnce(&str) -> String) -> String {
+    next.as_ref().map_or_else(String::new, |next| format!(" Next in line: {next}. {}.", offer(&next.id)))
+}
+
+fn offer_of(role: &Role) -> impl FnOnce(&str) -> String {
+    move |id| format!("`role offer {} @{}`", role.slug(), id)
+}
+
+fn offer_of_command(id: &str) -> String {
+    format!("`command offer @{}`", id)
+}
+
 fn for_whom(organization: &str) -> String {
     if organization.is_empty() { String::new() } else { format!(" for {organization}") }
 }
@@ -202,9 +216,14 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             briefing(*briefing_sections),
             tell(*expires_at)
         ),
-        Event::CommandDeclined { by, reason } => format!("{by} declined command{}", because(reason)),
-        Event::CommandOfferExpired { to } => {
-            format!("{to} did not answer the offer of command; it has ended.")
+        Event::CommandDeclined { by, reason, next } => {
+            format!("{by} declined command{}{}", because(reason), in_line(next, offer_of_command))
+        }
+        Event::CommandOfferExpired { to, next } => {
+            format!(
+                "{to} did not answer the offer of command; it has ended.{}",
+                in_line(next, offer_of_command)
+            )
         }
         Event::CommandOfferWithdrawn { to } => format!("The offer of command to {to} was withdrawn."),
         Event::CommandTransferred { from, to, briefing_sections, without_outgoing_brief, reason } => {
@@ -240,9 +259,13 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             format!("{to} was asked to be {role}; the offer ends {}.", tell(*expires_at))
         }
         Event::RoleAccepted { role, by } => format!("{by} is now {role}."),
-        Event::RoleDeclined { role, by, reason } => format!("{by} declined to be {role}{}", because(reason)),
-        Event::RoleOfferExpired { role, to } => {
-            format!("{to} did not answer the offer to be {role}; it has ended.")
+        Event::RoleDeclined { role, by, reason, next } => {
+            let next = in_line(next, offer_of(role));
+            format!("{by} declined to be {role}{}{next}", because(reason))
+        }
+        Event::RoleOfferExpired { role, to, next } => {
+            let next = in_line(next, offer_of(role));
+            format!("{to} did not answer the offer to be {role}; it has ended.{next}")
         }
         Event::RoleRelieved { role, person, reason } => {
             format!("{person} was relieved as {role}{}", because(reason))
@@ -397,7 +420,8 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
                 .collect();
             format!("Report on {service} – {}", ended(&parts.join("; ")))
         }
-        Event::Noted { text } => text.trim().to_owned(),
+        Event::Noted { text, until: None } => text.trim().to_owned(),
+        Event::Noted { text, until: Some(until) } => format!("{} (until {})", text.trim(), tell(*until)),
         Event::LinkAdded { label, url, sum: None } => format!("Linked {label}: {url}"),
         Event::LinkAdded { label, url, sum: Some(sum) } => format!("File {label} ({sum}): {url}"),
 

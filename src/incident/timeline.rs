@@ -20,6 +20,8 @@ pub struct Line {
     pub seq: u64,
     /// When it happened, UTC; the corrected time where a correction stated one.
     pub occurred_at: DateTime<Utc>,
+    /// When it was over, UTC, where it lasted.
+    pub until: Option<DateTime<Utc>>,
     /// When it was written down, UTC.
     pub recorded_at: DateTime<Utc>,
     pub time_source: TimeSource,
@@ -76,7 +78,7 @@ fn is_important(event: &Event) -> bool {
 /// An event with another person's words in the place of the first; `None` for what cannot be corrected.
 fn reworded(event: &Event, text: &str) -> Option<Event> {
     match event {
-        Event::Noted { .. } => Some(Event::Noted { text: text.to_owned() }),
+        Event::Noted { until, .. } => Some(Event::Noted { text: text.to_owned(), until: *until }),
         Event::DecisionRecorded { .. } => Some(Event::DecisionRecorded { text: text.to_owned() }),
         _ => None,
     }
@@ -108,6 +110,10 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
         lines.push(Line {
             seq: entry.seq,
             occurred_at: entry.occurred_at,
+            until: match entry.event {
+                Event::Noted { until, .. } => until,
+                _ => None,
+            },
             recorded_at: entry.recorded_at,
             time_source: entry.time_source,
             role: entry.actor.role,
@@ -170,6 +176,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             (redaction, at.get(&seq).and_then(|&i| lines.get_mut(i)))
         {
             line.text = format!("[redacted: {}]", reason.trim());
+            line.until = None;
             line.original = None;
             line.redacted_by = Some(*redacted_by);
         }
@@ -221,7 +228,7 @@ mod tests {
     }
 
     fn note(text: &str) -> Event {
-        Event::Noted { text: text.into() }
+        Event::Noted { text: text.into(), until: None }
     }
     fn correction(target: u64, text: &str) -> Event {
         Event::EntryCorrected { target, text: text.into(), occurred_at: None, reason: String::new() }
@@ -301,5 +308,16 @@ mod tests {
             told(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
         assert_eq!((lines[0].text.as_str(), lines[0].redacted_by), ("Ada has command.", None));
         assert_eq!(lines[0].corrected_by, None);
+    }
+
+    #[test]
+    fn what_lasted_keeps_its_end_under_a_correction_and_loses_it_with_a_redaction() {
+        let until = "2026-01-02T12:00:00Z".parse().unwrap();
+        let lasted = |text: &str| Event::Noted { text: text.into(), until: Some(until) };
+        let events = vec![lasted("full"), lasted("a name"), correction(1, "half full"), redaction(2)];
+        let lines = told(journal(events));
+        assert_eq!((lines[0].until, lines[1].until), (Some(until), None));
+        assert_eq!(lines[0].text, "half full (until 2026-01-02 12:00 UTC)");
+        assert_eq!(lines[1].text, "[redacted: private]");
     }
 }

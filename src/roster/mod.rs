@@ -21,6 +21,9 @@ pub use words::{Hours, Length};
 
 use crate::people::Person;
 
+/// What stands before a roster's name where whoever is on call may be named besides people.
+pub const ON_CALL: &str = "roster:";
+
 /// A team's roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roster {

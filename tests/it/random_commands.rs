@@ -204,6 +204,8 @@ fn play(
         destinations: vec!["x".into(), "statuspage".into()],
         silence_minutes: [3; 5],
         exec_update_minutes: [5; 5],
+        can_minutes: [4; 5],
+        roles_minutes: [6; 5],
         executives: ["di".to_owned()].into(),
         taxonomy: taxonomy(),
         paging: means(),

@@ -64,8 +64,8 @@ pub struct Declaring {
     /// Values of `[[incident_field]]`s by name, each a template as the title is.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
-    /// Who is offered which role: the `id` of a `[[person]]` by the role's word (`ic` offers command). An offer is taken by whoever
-    /// gets it, or lapses.
+    /// Who is offered which role: the `id` of a `[[person]]` by the role's word (`ic` offers command), or `roster:NAME` for whoever
+    /// is on call there at that moment. An offer is taken by whoever gets it, or lapses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, String>,
     /// The playbook to go by: its name, or its web address. It stands on the timeline, an address among the evidence.

@@ -72,7 +72,7 @@ fn nothing_at_all_is_a_working_configuration_that_listens_on_loopback() {
     assert!(config.discord.is_none() && config.x.is_none() && config.statuspage.is_none());
     let hooks: Vec<_> = config.served_hooks(config.http.listen).map(|(name, _)| name.to_owned()).collect();
     assert!(HookSender::all().all(|sender| hooks.iter().any(|hook| hook == sender.name())), "{hooks:?}");
-    let cadence: Vec<_> = [config.severity.sev1, config.severity.sev2, config.severity.sev3]
+    let cadence: Vec<_> = [&config.severity.sev1, &config.severity.sev2, &config.severity.sev3]
         .iter()
         .map(|severity| (severity.public_minutes, severity.exec_minutes))
         .collect();

@@ -59,3 +59,18 @@ fn every_mistake_in_rosters_pagers_and_escalations_is_told_with_its_place_and_wh
         roster("people = [\"ann\", \"bo\"]\nstart = \"2026-01-05\"\n")
     )));
 }
+
+#[test]
+fn who_is_offered_a_role_is_a_person_or_whoever_is_on_call() {
+    let known = "[[person]]\nid = \"ann\"\nname = \"Ann\"\n\
+         [[roster]]\nname = \"web\"\n[[roster.rotation]]\npeople = [\"ann\"]\nstart = \"2025-12-01\"\n";
+    let offers = |ops: &str, pio: &str| {
+        format!(
+            "{known}[severity.sev2.offers]\nops = \"{ops}\"\n[[alerts.rule]]\nname = \"down\"\n\
+             then = {{ declare = {{ severity = 1, roles = {{ pio = \"{pio}\" }} }} }}\n"
+        )
+    };
+    let config = file(&offers("roster:web", "roster:web")).load(&[]).expect("settings");
+    assert_eq!(config.severity.sev2.offers["ops"], "roster:web");
+    insta::assert_snapshot!(errors(&offers("roster:wep", "anne")));
+}

@@ -79,7 +79,7 @@ fn taken(metric: Metric, entries: &[Entry]) -> (String, Option<f64>) {
 }
 
 fn note() -> Event {
-    Event::Noted { text: "x".into() }
+    Event::Noted { text: "x".into(), until: None }
 }
 
 fn published(next: Option<i64>) -> Event {
@@ -207,7 +207,7 @@ fn the_first_reaction_is_the_first_thing_that_a_person_does_after_the_alert() {
         within: None,
         because: String::new(),
     };
-    let remind = Event::Reminded { what: "x".into(), executive: false };
+    let remind = Event::Reminded { what: "x".into(), executive: false, of: vec![] };
     let entries = timeline("house", vec![(1, "house", alert), (2, "house", remind), (9, "Ada", note())], 60);
     assert_eq!(taken(Metric::D3, &entries), ("8 min".into(), Some(0.7)));
     assert_eq!(taken(Metric::D3, &timeline("house", vec![], 60)).1, None);

@@ -348,3 +348,23 @@ fn link_me_is_about_the_speakers_own_accounts_and_a_page_may_still_be_called_so(
     let (label, url) = ("me".to_owned(), "https://example.com".to_owned());
     assert_eq!(command("link me https://example.com"), Command::AddLink { label, url, sum: None });
 }
+
+#[test]
+fn a_summary_for_executives_is_asked_for_and_one_that_begins_so_is_said() {
+    assert_eq!(command("summary exec"), Command::Summary);
+    assert_eq!(command("INC-1 summary exec"), Command::Summary);
+    assert_eq!(command("command summary"), Command::Summary);
+    let text = "exec mode is off, writes fail".to_owned();
+    assert_eq!(command(&format!("summary {text}")), Command::Summarize { text });
+}
+
+#[test]
+fn a_note_may_say_from_when_until_when() {
+    let at = |text: &str| StatedTime::TimeOfDay(text.parse().unwrap());
+    let (from, text) = (at("02:10:00"), "the queue was full".to_owned());
+    let span = |until| Command::NoteSpan { text: text.clone(), from, until };
+    assert_eq!(command("note --from 02:10 --until 02:40 the queue was full"), span(Some(at("02:40:00"))));
+    assert_eq!(command("note --from 02:10 the queue was full"), span(None));
+    assert!(refused("note --until 02:40 x").contains("from"));
+    assert!(refused("note --from 02:10 --at 02:40 x").contains("does not go with"));
+}

@@ -19,6 +19,9 @@ use crate::{http::auth::Who, incident::timeline::Line};
 pub struct TimelineItem {
     pub seq: u64,
     pub occurred_at: DateTime<Utc>,
+    /// When it was over, where it lasted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
     pub recorded_at: DateTime<Utc>,
     /// `house`, `stated`, `alert` or `drill`
     #[schema(value_type = String)]
@@ -39,6 +42,7 @@ impl From<Line> for TimelineItem {
         Self {
             seq: line.seq,
             occurred_at: line.occurred_at,
+            until: line.until,
             recorded_at: line.recorded_at,
             time_source: line.time_source,
             actor: line.actor.name,

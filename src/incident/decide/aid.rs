@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::incident::{
+    alternates,
     event::Whom,
     sentence::and,
     state::{Assignment, TaskState},
@@ -12,8 +13,8 @@ const QUIET_MINUTES_MAX: u32 = 4 * 60;
 /// What is open that one nudge names.
 const OPEN_NAMED_MAX: usize = 4;
 
-/// Wakes the next one who has not been asked yet: a deputy, the commander, who else has the asker's part or is over it;
-/// at last whoever is here.
+/// Wakes the next one who has not been asked yet: a deputy, the commander, who else has the asker's part or is over it, who is
+/// next in line for the asker's part or for command; at last whoever is here.
 pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Ruling {
     let me = scene.person;
     let about = optional_text("question", about, scene)?;
@@ -34,6 +35,10 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
             ladder.extend(incident.holders(&up));
         }
     }
+    let ic = Role::ic();
+    let mine = incident.roles_of(me);
+    let in_line = mine.iter().chain([&ic]).flat_map(|role| alternates::of(incident, scene.policy, role));
+    ladder.extend(in_line);
     let is_new = |one: &&Person| {
         one.id != me.id && one.id != house.id && !before.iter().any(|asked| asked.id == one.id)
     };
@@ -79,29 +84,43 @@ pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
     ))
 }
 
-/// Nobody has written for a while. The commander is asked first, then the deputy, then everybody.
+/// Who is asked after the commander: the deputies; where there are none, those who are next in line for command.
+fn seconds(incident: &Incident, scene: &Scene<'_>) -> Vec<Person> {
+    let deputies: Vec<Person> = incident.given("deputy").cloned().collect();
+    if deputies.is_empty() { in_line(incident, scene) } else { deputies }
+}
+
+fn in_line(incident: &Incident, scene: &Scene<'_>) -> Vec<Person> {
+    alternates::of(incident, scene.policy, &Role::ic()).cloned().collect()
+}
+
+/// Nobody has written for a while. The commander is asked first, then the deputy or who is next in line, then everybody.
 pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let minutes = scene.policy.silence_minutes(incident.severity);
     if minutes == 0 || !incident.phase.is_active() || scene.now < incident.silence.next_nudge(minutes) {
         return Ok(Decision::read(""));
     }
     let has_commander = incident.commander.id != Person::house().id;
-    let deputies: Vec<Person> = incident.given("deputy").cloned().collect();
+    let seconds = seconds(incident, scene);
     let whom = match incident.silence.nudges {
         0 if has_commander => Whom::Commander,
-        0 | 1 if !deputies.is_empty() => Whom::Deputy,
+        0 | 1 if !seconds.is_empty() => Whom::Deputy,
         _ => Whom::Everyone,
     };
     let asked = match whom {
         Whom::Commander => vec![incident.commander.clone()],
-        Whom::Deputy => deputies,
+        Whom::Deputy => seconds,
         Whom::Everyone => {
-            let here: Vec<Person> = incident.present().into_iter().cloned().collect();
+            let mut here: Vec<Person> = incident.present().into_iter().cloned().collect();
             if here.is_empty() {
-                incident.participants.values().map(|one| one.person.clone()).collect()
-            } else {
-                here
+                here = incident.participants.values().map(|one| one.person.clone()).collect();
             }
+            for one in in_line(incident, scene) {
+                if here.iter().all(|other| other.id != one.id) {
+                    here.push(one);
+                }
+            }
+            here
         }
     };
     let silent = (scene.now - incident.silence.heard_at).num_minutes();
@@ -138,7 +157,7 @@ fn open(incident: &Incident, scene: &Scene<'_>) -> Vec<String> {
 /// Why this person may take command of one who does not answer: the silence was brought to them, and is not broken.
 pub(super) fn succession(incident: &Incident, scene: &Scene<'_>) -> Option<String> {
     let (whom, since) = incident.silence.unanswered?;
-    let is_deputy = incident.given("deputy").any(|one| one.id == scene.person.id);
-    let may = whom == Whom::Everyone || whom == Whom::Deputy && is_deputy;
+    let is_second = || seconds(incident, scene).iter().any(|one| one.id == scene.person.id);
+    let may = whom == Whom::Everyone || whom == Whom::Deputy && is_second();
     may.then(|| format!("{} did not answer since {}", incident.commander, clock_time(since)))
 }

@@ -1,7 +1,7 @@
 //! What the house itself brings: timers that go off, deliveries that settle, a drill's injects and its end.
 
 use super::*;
-use crate::incident::command::TimerKind;
+use crate::incident::{alternates, command::TimerKind};
 
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
@@ -18,12 +18,16 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     if incident.phase.is_over() {
         return nothing();
     }
-    let remind =
-        |what: String| Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false }, what));
+    let remind = |what: String| {
+        Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false, of: vec![] }, what))
+    };
     match kind {
         TimerKind::CommandOfferExpires { to } => match &incident.command_offer {
             Some(offer) if offer.to.id == to.id && scene.now >= offer.expires_at => Ok(Decision::one(
-                Event::CommandOfferExpired { to: to.clone() },
+                Event::CommandOfferExpired {
+                    to: to.clone(),
+                    next: alternates::after(incident, scene.policy, &Role::ic(), to).cloned(),
+                },
                 format!("{to} did not answer; {} stays in command.", incident.commander),
             )),
             _ => nothing(),
@@ -38,7 +42,11 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                 return nothing();
             }
             Ok(Decision::one(
-                Event::RoleOfferExpired { role: role.clone(), to: to.clone() },
+                Event::RoleOfferExpired {
+                    role: role.clone(),
+                    to: to.clone(),
+                    next: alternates::after(incident, scene.policy, role, to).cloned(),
+                },
                 format!("{to} did not answer; {role} is still to be filled."),
             ))
         }
@@ -77,16 +85,22 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         | TimerKind::Parted { .. } => nothing(),
         TimerKind::ExecutiveDue => {
             let minutes = scene.policy.exec_update_minutes(incident.severity);
-            let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);
+            let is_quiet = super::reminders::is_quiet(incident, scene.now);
             if is_quiet || minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
                 return nothing();
             }
+            let lno = "lno".parse().unwrap_or_else(|_| Role::ic());
+            let who = incident.holders(&lno).first().map_or_else(String::new, |one| one.to_string());
             let what = format!(
-                "Executives want to know how things stand, every {minutes} minutes at {}. {}: `set summary`.",
-                incident.severity, incident.commander
+                "Executives want to know how things stand, every {minutes} minutes at {}. {who}: forward this, or say it anew \
+                 (`set summary`).\n{}",
+                incident.severity,
+                crate::incident::summary::text(incident, scene.policy, scene.now)
             );
-            Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true }, what))
+            Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true, of: vec![] }, what))
         }
+        TimerKind::ReportsDue => super::reminders::reports(incident, scene),
+        TimerKind::RolesDue => super::reminders::roles(incident, scene),
         TimerKind::FirstUpdateDue => {
             let told = incident.posts.iter().any(|post| post.published.is_some());
             let is_asked = scene.policy.first_post_minutes(incident.severity) > 0;

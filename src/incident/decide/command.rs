@@ -1,7 +1,7 @@
 //! Command is a token: there is exactly one, and it moves at the moment of acknowledgement, never before.
 
 use super::*;
-use crate::incident::briefing;
+use crate::incident::{alternates, briefing};
 
 pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {
     super::unified::check_spokesperson(incident, scene)?;
@@ -77,9 +77,10 @@ fn moved(
     let from = incident.commander.clone();
     let reply = format!(
         "{} – command transferred from {from} to {to}. {to} has command of {}. `next` says what is due; `briefing` \
-         has the rest.",
+         has the rest.{}",
         clock_time(now),
-        incident.id
+        incident.id,
+        roles::steps(&Role::ic())
     );
     let event =
         Event::CommandTransferred { from, to: to.clone(), briefing_sections, without_outgoing_brief, reason };
@@ -90,7 +91,10 @@ pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> R
     let reason = optional_text("reason", reason, scene)?;
     match &incident.command_offer {
         Some(offer) if offer.to.id == scene.person.id => Ok(Decision::one(
-            Event::CommandDeclined { by: scene.person.clone(), reason },
+            {
+                let next = alternates::after(incident, scene.policy, &Role::ic(), scene.person).cloned();
+                Event::CommandDeclined { by: scene.person.clone(), reason, next }
+            },
             format!("Declined. {} stays in command.", incident.commander),
         )),
         _ => super::unified::declined(incident, reason, scene)

@@ -59,9 +59,11 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     }
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
+        // What a rule declares, nobody of flesh and blood commands yet.
+        let steps = if scene.is_house { String::new() } else { roles::steps(&Role::ic()) };
         let reply = format!(
             "{title} is declared as {severity}{began}. {person} has command as Incident Commander and holds every role \
-             that is not given out.{seen}"
+             that is not given out.{seen}{steps}"
         );
         return Ok(Decision::many(events, reply));
     };

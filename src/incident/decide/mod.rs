@@ -4,7 +4,7 @@
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
 //! silence), `paging` (whom to wake), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the
-//! public is told), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
+//! public is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
 mod accountability;
@@ -22,18 +22,20 @@ mod paging;
 mod period;
 mod posts;
 mod relations;
+mod reminders;
 mod roles;
 mod rule;
 mod taxonomy;
 mod unified;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 
 use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
+pub use reminders::TOGETHER;
 
 use super::{
     chart::Chart,
@@ -70,6 +72,12 @@ pub struct Policy {
     pub exec_update_minutes: [u32; 5],
     /// Minutes without a word after which the commander is asked how it stands, SEV1 to SEV5; 0 is never.
     pub silence_minutes: [u32; 5],
+    /// Minutes after which another CAN report is asked for, SEV1 to SEV5; 0 is never.
+    pub can_minutes: [u32; 5],
+    /// Minutes after which the commander is reminded of roles that nobody has, SEV1 to SEV5; 0 is never.
+    pub roles_minutes: [u32; 5],
+    /// The roles that somebody should hold, SEV1 to SEV5, the most needed first.
+    pub wanted: [Vec<Role>; 5],
     /// Minutes from the declaration to the first public post, SEV1 to SEV5; 0 is no deadline.
     pub first_post_minutes: [u32; 5],
     /// Direct reports at which somebody is advised to delegate: one more than the five of the guideline; never a bar.
@@ -88,6 +96,8 @@ pub struct Policy {
     pub taxonomy: Taxonomy,
     /// The roles that can be named.
     pub roles: Roles,
+    /// Who is next in line for a role, by its word.
+    pub alternates: BTreeMap<String, Vec<Person>>,
     /// Who is woken for what, and how.
     pub paging: Means,
 }
@@ -104,6 +114,9 @@ impl Default for Policy {
             public_update_minutes: [20, 30, 60, 0, 0],
             exec_update_minutes: [0; 5],
             silence_minutes: [0; 5],
+            can_minutes: [0; 5],
+            roles_minutes: [0; 5],
+            wanted: wanted(),
             first_post_minutes: [5, 10, 0, 0, 0],
             span_warn: 6,
             components: vec![],
@@ -113,6 +126,7 @@ impl Default for Policy {
             executives: BTreeSet::new(),
             taxonomy: Taxonomy::default(),
             roles: Roles::default(),
+            alternates: BTreeMap::new(),
             paging: Means::default(),
         }
     }
@@ -128,9 +142,24 @@ impl Policy {
     pub fn silence_minutes(&self, severity: Severity) -> u32 {
         self.silence_minutes[usize::from(severity.level() - 1)]
     }
+    pub fn can_minutes(&self, severity: Severity) -> u32 {
+        self.can_minutes[usize::from(severity.level() - 1)]
+    }
+    pub fn roles_minutes(&self, severity: Severity) -> u32 {
+        self.roles_minutes[usize::from(severity.level() - 1)]
+    }
+    pub fn wanted(&self, severity: Severity) -> &[Role] {
+        &self.wanted[usize::from(severity.level() - 1)]
+    }
     pub fn first_post_minutes(&self, severity: Severity) -> u32 {
         self.first_post_minutes[usize::from(severity.level() - 1)]
     }
+}
+
+/// The roles that a severity calls for where the settings say nothing else.
+fn wanted() -> [Vec<Role>; 5] {
+    let of = |slugs: &[&str]| slugs.iter().filter_map(|slug| slug.parse().ok()).collect();
+    [of(&["ops", "pio", "scribe", "deputy", "lno"]), of(&["ops", "pio", "scribe"]), vec![], vec![], vec![]]
 }
 
 /// The ids of the people who have a right; `None` keeps nobody away. Of real incidents only: anybody may rehearse.
@@ -281,6 +310,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         JoinCommand => unified::join(incident, scene),
         Separate { who, reason } => unified::separate(incident, who.as_ref(), reason, scene),
         Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now))),
+        Summary => Ok(Decision::read(super::summary::text(incident, scene.policy, scene.now))),
         TakeRole { role } => roles::take(incident, role, scene),
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
         AcceptRole { role } => roles::accept(incident, role.as_ref(), scene),
@@ -339,6 +369,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         PageNext { n, step, round, calls } => paging::next(incident, *n, (*step, *round), calls, scene),
         PageFailed { n, to, pager, why } => paging::failed(incident, *n, to.as_ref(), pager, why),
         Note { text, at } => log::note(text, *at, scene),
+        NoteSpan { text, from, until } => log::note_span(text, *from, *until, scene),
         AddLink { label, url, sum } => log::link(incident, label, url, sum.as_ref()),
         Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
         Redact { target, reason } => log::redact(*target, reason, scene),
@@ -352,6 +383,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         DropPost { n, reason } => posts::drop_post(incident, *n, reason, scene),
         Status => Ok(Decision::read(super::briefing::status(incident, scene.now, scene.policy.words))),
         Timer(kind) => clockwork::timer(incident, kind, scene),
+        Remind(kinds) => reminders::together(incident, kinds, scene),
         Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),
         ChatLost { chat, since } => clockwork::chat_lost(incident, chat, *since),
         ChatBack { chat, at } => clockwork::chat_back(incident, chat, *at),
@@ -383,8 +415,8 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         OfferCommand { .. } | WithdrawCommand | Unify { .. } => Verb::OfferCommand,
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones | Types
-        | Fields | Subs | Pagings => Verb::Read,
+        Briefing | Summary | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones
+        | Types | Fields | Subs | Pagings => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -417,7 +449,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Quiet { .. } | StopPaging { .. } => Verb::Quiet,
         BeginPaging { .. } => Verb::Assist,
         AcknowledgePages => Verb::AnswerOffer,
-        Note { .. } | AddLink { .. } => Verb::Note,
+        Note { .. } | NoteSpan { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } => Verb::Correct,
         Redact { .. } => Verb::Redact,
         Pin { .. } | Unpin { .. } => Verb::Pin,
@@ -427,6 +459,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         Publish { .. } => Verb::PublishPost,
         SituationMoved { .. }
         | Timer(_)
+        | Remind(_)
         | PageNext { .. }
         | PageFailed { .. }
         | Delivered { .. }
@@ -544,6 +577,7 @@ fn allowed_when_over(command: &Command) -> bool {
     matches!(
         command,
         Note { .. }
+            | NoteSpan { .. }
             | Correct { .. }
             | Redact { .. }
             | Pin { .. }
@@ -561,6 +595,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | Roles
             | Chart
             | Briefing
+            | Summary
             | Crew
             | Actions
             | Proposals
@@ -573,6 +608,7 @@ fn allowed_when_over(command: &Command) -> bool {
             | BreakGlass { .. }
             | Pagings
             | Timer(_)
+            | Remind(_)
             | PageNext { .. }
             | PageFailed { .. }
             | Delivered { .. }

@@ -62,5 +62,5 @@ pub(super) fn due(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {
         "The time of operational period {} is over. {who}: `period start 2h` begins the next; open objectives that go along: {left}.",
         period.n
     );
-    Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false }, what))
+    Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false, of: vec![] }, what))
 }

@@ -1,6 +1,7 @@
 //! Roles: taken, offered, accepted, declined, relieved, released. And who is here.
 
 use super::*;
+use crate::incident::alternates;
 
 const HELD_MAX: usize = 500;
 
@@ -14,16 +15,29 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn checklist(role: &Role, words: Words) -> String {
-    let mut text = format!("{}.", role.shown(words));
+/// What a role does and must not, and its job aid; a trainee is shown that of the role they learn too.
+fn checklist(role: &Role, scene: &Scene<'_>) -> String {
+    let mut text = format!("{}.{}", role.shown(scene.policy.words), aid(role));
+    if let Some(learnt) = role.learns(&scene.policy.roles) {
+        text.push_str(&format!("\nYou learn: {}.{}", learnt.shown(scene.policy.words), aid(&learnt)));
+    }
+    text
+}
+
+fn aid(role: &Role) -> String {
+    let mut text = String::new();
     if !role.does().is_empty() {
         text.push_str(&format!(" {}", role.does()));
     }
     if !role.must_not().is_empty() {
         text.push_str(&format!("\nMust not: {}", role.must_not()));
     }
-    role.checklist().iter().for_each(|step| text.push_str(&format!("\n  - {step}")));
-    text
+    text + &steps(role)
+}
+
+/// The steps of its job aid, a line each.
+pub(super) fn steps(role: &Role) -> String {
+    role.checklist().iter().map(|step| format!("\n  - {step}")).collect()
 }
 
 pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
@@ -45,7 +59,7 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
     }
     Ok(Decision::one(
         Event::RoleAccepted { role: role.clone(), by: me.clone() },
-        format!("{me} is {}{}", checklist(role, scene.policy.words), advice(incident, role, scene)),
+        format!("{me} is {}{}", checklist(role, scene), advice(incident, role, scene)),
     ))
 }
 
@@ -135,7 +149,7 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
         format!(
             "{} is {}{}",
             scene.person,
-            checklist(&offer.role, scene.policy.words),
+            checklist(&offer.role, scene),
             advice(incident, &offer.role, scene)
         ),
     ))
@@ -144,8 +158,9 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
 pub(super) fn decline(incident: &Incident, role: Option<&Role>, reason: &str, scene: &Scene<'_>) -> Ruling {
     let offer = my_offer(incident, role, scene)?;
     let reason = optional_text("reason", reason, scene)?;
+    let next = alternates::after(incident, scene.policy, &offer.role, scene.person).cloned();
     Ok(Decision::one(
-        Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason },
+        Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason, next },
         format!("Declined: {} is still to be filled.", offer.role),
     ))
 }

@@ -1,4 +1,4 @@
-//! What a rule on alerts gives an incident along: offers of roles, a playbook; and how it ends one.
+//! What a rule on alerts, or the settings, give an incident along: offers of roles, a playbook; and how a rule ends one.
 
 use uuid::Uuid;
 
@@ -8,20 +8,24 @@ use crate::incident::{
     id::IncidentId,
 };
 
-/// What follows on the events by which an incident is declared. What would be refused to a person is left out: a rule that asks for
-/// too much must not keep an incident from being declared.
+/// What follows on the events by which an incident is declared. What a rule offers comes before what the settings offer. What would be
+/// refused to a person is left out: a rule that asks for too much must not keep an incident from being declared.
 pub(super) fn given(declare: &Declare, events: &[Happened], scene: &Scene<'_>) -> Vec<Event> {
-    if declare.offers.is_empty() && declare.playbook.is_none() {
+    let is_bare = declare.usual_offers.iter().all(Vec::is_empty);
+    if declare.offers.is_empty() && is_bare && declare.playbook.is_none() {
         return vec![];
     }
     let Some(incident) = as_declared(declare, events, scene) else { return vec![] };
+    let is_new = |(role, _): &&(Role, Person)| declare.offers.iter().all(|(offered, _)| offered != role);
+    let usual = declare.usual_offers.get(usize::from(incident.severity.level() - 1));
+    let usual = usual.into_iter().flatten().filter(is_new);
     let mut given = Vec::new();
     if let Some(playbook) = &declare.playbook {
         let told = log::link(&incident, "playbook", playbook, None)
             .or_else(|_| log::note(&format!("Playbook: {playbook}"), None, scene));
         given.extend(told);
     }
-    for (role, to) in &declare.offers {
+    for (role, to) in declare.offers.iter().chain(usual) {
         given.extend(match role.is_command() {
             true => command::offer(&incident, to, scene),
             false => roles::offer(&incident, role, to, scene),

@@ -35,6 +35,7 @@ impl Incident {
             id: entry.incident,
             title: title.clone(),
             summary: String::new(),
+            summarized_at: None,
             severity: *severity,
             phase: if *triage { Phase::Triage } else { Phase::Investigating },
             opened_by: by.clone(),
@@ -160,7 +161,10 @@ impl Incident {
                 self.severity = *severity;
             }
             Event::Retitled { title } => self.title = title.clone(),
-            Event::Summarized { text } => self.summary = text.clone(),
+            Event::Summarized { text } => {
+                self.summary = text.clone();
+                self.summarized_at = Some(at);
+            }
             Event::SeverityChanged { to, .. } => {
                 self.severity = *to;
                 self.void_approvals();
@@ -210,7 +214,7 @@ impl Incident {
             Event::CommandSeparated { who, .. } => self.separate(who),
             Event::RoleOffered { role, to, expires_at } => self.offer_role(role, to, *expires_at, entry),
             Event::RoleAccepted { role, by } => self.give_role(role, by, at),
-            Event::RoleDeclined { role, by: to, .. } | Event::RoleOfferExpired { role, to } => {
+            Event::RoleDeclined { role, by: to, .. } | Event::RoleOfferExpired { role, to, .. } => {
                 self.offers.retain(|offer| !(offer.role == *role && offer.to.id == to.id));
             }
             Event::RoleRelieved { role, person, .. } | Event::RoleReleased { role, person } => {

@@ -32,6 +32,8 @@ pub struct Incident {
     pub id: IncidentId,
     pub title: String,
     pub summary: String,
+    /// When it was last said how things stand.
+    pub summarized_at: Option<DateTime<Utc>>,
     pub severity: Severity,
     pub phase: Phase,
     pub opened_by: Person,

@@ -14,11 +14,13 @@ use commandpost::{
         command::Command,
         decide::Policy,
         id::IncidentId,
+        kind::Kind,
         phase::Phase,
         taxonomy::{Field, FieldKind, IncidentType, Taxonomy},
     },
     journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, SituationRow, What},
     people::Person,
+    roster::{Layer, Override, Roster},
 };
 
 use crate::support::house::{House, alert, at, person, resolved};
@@ -285,4 +287,59 @@ async fn an_explanation_says_which_rules_were_looked_at_and_what_became_of_it() 
     let outside = house.desk.explain(1, &person("Mallory")).await.unwrap();
     assert!(!serde_json::to_string(&outside).unwrap().contains("INC-1"), "{outside}");
     assert!(house.desk.explain(1, &person("Ada")).await.unwrap().to_string().contains("INC-1"));
+}
+
+#[tokio::test]
+async fn whoever_is_on_call_at_that_moment_is_offered_the_role() {
+    let mut settings = Settings {
+        people: [("ada".to_owned(), Person { id: "ada".into(), ..person("Ada") })].into(),
+        ..Settings::default()
+    };
+    let layer = Layer { name: "primary".into(), rotations: vec![] };
+    let roster = |name: &str| Roster {
+        name: name.into(),
+        tz: chrono_tz::Tz::UTC,
+        layers: vec![layer.clone()],
+        is_fetched: false,
+    };
+    settings.policy.paging.rosters = vec![roster("web"), roster("db")];
+    let shift = |name: &str, from: i64, until: i64| Override {
+        roster: "web".into(),
+        layer: "primary".into(),
+        person: person(name),
+        from: at(from),
+        until: at(until),
+        said_by: None,
+    };
+    settings.overrides = vec![shift("Bo", -60, 600), shift("Cy", 600, 1_200)];
+    let offers = [("ops", "roster:web"), ("scribe", "roster:db"), ("pio", "ada")];
+    settings.offers[1] = offers.map(|(role, to)| (role.to_owned(), to.to_owned())).into();
+    let by_rule = Declaring {
+        severity: 2,
+        roles: [("ops".to_owned(), "ada".to_owned()), ("ic".to_owned(), "roster:web".to_owned())].into(),
+        ..Declaring::default()
+    };
+    settings.rules = vec![rule("checkout", Matchers::default(), Action::Declare(by_rule))];
+    let house = House::open(settings).await;
+    let offered = async |id| {
+        let state = house.desk.incident(id).await.unwrap();
+        assert!(state.roles.is_empty(), "an offer, nothing more");
+        let offers = state.offers.iter().chain(state.command_offer.as_ref());
+        offers.map(|offer| format!("{} {}", offer.role.slug(), offer.to)).collect::<Vec<_>>()
+    };
+    let id = house.incident().await;
+    assert_eq!(offered(id).await, ["ops Bo", "pio Ada"], "nobody is on call for the database");
+    house.world.later(Duration::minutes(11));
+    let id = house.incident().await;
+    assert_eq!(offered(id).await, ["ops Cy", "pio Ada"]);
+    // What is no real incident, or is over, asks nobody.
+    assert_eq!(offered(house.declared(Kind::Test).await).await, Vec::<String>::new());
+    // A rule says it otherwise, for its own roles.
+    house.desk.take_alerts(vec![of("g", "db1", &[])]).await.unwrap();
+    follow(&house).await;
+    let real = incidents(&house).await.into_iter().filter(|id| id.kind == Kind::Real);
+    let by_rule = real.max_by_key(|id| id.number).unwrap();
+    let mut all = offered(by_rule).await;
+    all.sort();
+    assert_eq!(all, ["ic Cy", "ops Ada", "pio Ada"]);
 }

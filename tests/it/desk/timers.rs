@@ -13,7 +13,7 @@ use commandpost::{
     },
     journal::{
         Append, Mark,
-        rows::{SituationFilter, TimerRow},
+        rows::{DeliveryFilter, SituationFilter, TimerRow},
     },
 };
 
@@ -308,4 +308,113 @@ async fn an_incident_that_cannot_be_read_keeps_nothing_else_from_being_looked_at
     let free = house.journal.situations(SituationFilter::Free { limit: 9 }).await.unwrap();
     assert_eq!(free.len(), 1);
     assert!(free[0].decided.is_some(), "it was decided what becomes of it");
+}
+
+fn reminding() -> Settings {
+    let mut settings = Settings::default();
+    settings.policy.first_post_minutes = [0; 5];
+    settings
+}
+
+#[tokio::test]
+async fn a_report_that_is_owed_is_asked_for_at_its_time_after_a_restart_too() {
+    let mut settings = reminding();
+    settings.policy.can_minutes = [20; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.world.later(Duration::minutes(15));
+    house.say("Cy", id, Command::TakeRole { role: "sme:db".parse().unwrap() }).await;
+    let house = house.restarted();
+    for _ in 0..19 {
+        house.world.later(Duration::minutes(1));
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    assert_eq!(count(&house, id, "reminder").await, 0, "Cy came nineteen minutes ago");
+    for times in 1..=2 {
+        house.world.later(Duration::minutes(21));
+        house.desk.fire_due_timers().await.unwrap();
+        assert_eq!(count(&house, id, "reminder").await, times);
+    }
+    let can = |needs: &str| Command::Can {
+        service: "db".into(),
+        conditions: "slow".into(),
+        actions: String::new(),
+        needs: needs.into(),
+    };
+    house.say("Cy", id, can("a second pair of eyes")).await;
+    house.world.later(Duration::minutes(19));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 2);
+    house.say("Ada", id, Command::Quiet { minutes: 30 }).await;
+    house.world.later(Duration::minutes(29));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 2, "it is quiet");
+    house.world.later(Duration::minutes(3));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 3);
+    let resolved = Command::Enter { phase: Phase::Resolved, reason: "restarted".into() };
+    house.say("Ada", id, resolved).await;
+    house.world.later(Duration::minutes(60));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+}
+
+#[tokio::test]
+async fn roles_that_nobody_has_are_named_more_and_more_seldom_until_somebody_has_them() {
+    let mut settings = reminding();
+    settings.policy.roles_minutes = [10; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    let mut named = Vec::new();
+    for minute in 1..=100 {
+        house.world.later(Duration::minutes(1));
+        house.desk.fire_due_timers().await.unwrap();
+        if count(&house, id, "reminder").await > named.len() {
+            named.push(minute);
+        }
+    }
+    assert_eq!(named, [11, 23, 47, 95]);
+    let house = house.restarted();
+    for (who, role) in [("Bo", "ops"), ("Cy", "pio"), ("Di", "scribe")] {
+        house.say(who, id, Command::TakeRole { role: role.parse().unwrap() }).await;
+    }
+    house.world.later(Duration::minutes(200));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 4);
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+    house.say("Bo", id, Command::ReleaseRole { role: "ops".parse().unwrap() }).await;
+    house.world.later(Duration::minutes(11));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "reminder").await, 5, "it is free again");
+}
+
+#[tokio::test]
+async fn reminders_that_are_due_within_a_minute_are_one_line_of_the_chat() {
+    let mut settings = reminding();
+    settings.chats = vec!["chat".into()];
+    settings.policy.exec_update_minutes = [5; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.say("Bo", id, task(5)).await;
+    house.world.later(Duration::seconds(40));
+    house.say("Cy", id, task(5)).await;
+    house.world.later(Duration::seconds(70));
+    house.say("Di", id, task(5)).await;
+    house.world.later(Duration::seconds(200));
+    house.desk.fire_due_timers().await.unwrap();
+    let texts = house.texts(id).await;
+    let (late, said): (Vec<_>, Vec<_>) =
+        texts.iter().filter(|text| text.contains("overdue")).partition(|text| text.starts_with("Task #"));
+    assert_eq!(late, ["Task #1 is overdue.", "Task #2 is overdue."], "the third has a minute more");
+    assert!(
+        matches!(said.as_slice(), [one] if one.contains("Tasks #1 (Bo), #2 (Cy) are overdue. Executives"))
+    );
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    let seq = |name: &str| lines.iter().rfind(|line| line.name == name).unwrap().seq;
+    let deliveries = house.journal.deliveries(DeliveryFilter::Of { incident: id }).await.unwrap();
+    let is_said = |seq: u64| deliveries.iter().any(|one| one.key == format!("{id}/{seq}"));
+    assert!(is_said(seq("reminder")) && !is_said(seq("task.overdue")), "one line");
+    house.world.later(Duration::minutes(2));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 3);
 }

@@ -59,7 +59,9 @@ async fn fifty_people_write_at_once_and_everything_stands_in_order() {
     let mut next: HashMap<String, u32> = HashMap::new();
     for sealed in entries.iter().skip(2) {
         let entry: Entry = serde_json::from_str(&sealed.body).unwrap();
-        let commandpost::incident::event::Event::Noted { text } = entry.event else { panic!("{entry:?}") };
+        let commandpost::incident::event::Event::Noted { text, .. } = entry.event else {
+            panic!("{entry:?}")
+        };
         let (person, n) = text.split_once(' ').unwrap();
         let expected = next.entry(person.to_owned()).or_default();
         assert_eq!(n.parse::<u32>().unwrap(), *expected);

@@ -164,7 +164,7 @@ impl Writing {
     }
 
     fn noted(&mut self, text: impl Into<String>) -> Append {
-        self.next(Event::Noted { text: text.into() })
+        self.next(Event::Noted { text: text.into(), until: None })
     }
 
     /// A public update, from draft to publication.
@@ -198,7 +198,7 @@ async fn texts(journal: &dyn Journal, id: IncidentId) -> Vec<String> {
     sealed
         .iter()
         .filter_map(|sealed| match serde_json::from_str::<Entry>(&sealed.body).unwrap().event {
-            Event::Noted { text } => Some(text),
+            Event::Noted { text, .. } => Some(text),
             _ => None,
         })
         .collect()

@@ -123,3 +123,25 @@ fn the_briefing_is_there_for_whoever_is_to_take_over() {
     stage.ok("Ada", Command::SetObjective { text: "Payments work again".into() });
     assert!(stage.reads("Bo", Command::Briefing).contains("Payments work again"));
 }
+
+#[test]
+fn what_the_briefing_lacks_is_filled_by_the_words_that_it_names() {
+    let mut stage = Stage::new();
+    let lacks = |stage: &Stage, section: &str| {
+        let missing = crate::incident::briefing::missing(&stage.incident, stage.now);
+        missing.into_iter().find(|one| one.starts_with(section))
+    };
+    let risks = "Risks, safety and outlook";
+    assert_eq!(lacks(&stage, risks).unwrap(), format!("{risks} (`action --risky WHAT`)"));
+    stage.ok("Ada", Command::Announce { text: "fail over".into(), is_risky: true, minutes: None });
+    assert_eq!(lacks(&stage, risks), None);
+    assert!(lacks(&stage, "Resources needed").unwrap().contains("`can SERVICE"));
+    let can = Command::Can {
+        service: "db".into(),
+        conditions: "slow".into(),
+        actions: String::new(),
+        needs: "somebody who knows it".into(),
+    };
+    stage.ok("Ada", can);
+    assert_eq!(lacks(&stage, "Resources needed"), None);
+}

@@ -220,3 +220,57 @@ fn a_role_of_the_team_has_the_rights_of_the_one_that_it_is_like() {
     stage.ok("Bo", Command::TakeRole { role: keeper });
     stage.ok("Bo", decide);
 }
+
+#[test]
+fn whoever_comes_to_have_command_or_learns_a_role_is_told_what_it_is_about() {
+    let declared = Declare::new("Payments fail", Severity::Sev2, Kind::Real);
+    let scene = |person| Scene {
+        person,
+        is_house: false,
+        is_admin: false,
+        now: start(),
+        policy: Box::leak(Box::default()),
+        target: None,
+    };
+    let (ada, bo) = (who("Ada"), who("Bo"));
+    let reply = open(&declared, &scene(&ada)).unwrap().reply;
+    let steps: Vec<&str> = commander_steps();
+    assert!(steps.iter().all(|step| reply.contains(&format!("\n  - {step}"))), "{reply}");
+    let mut stage = Stage::new();
+    stage.ok("Ada", Command::OfferCommand { to: bo });
+    let reply = stage.ask("Bo", &Command::AcceptCommand).unwrap().reply;
+    assert!(steps.iter().all(|step| reply.contains(&format!("\n  - {step}"))), "{reply}");
+
+    let reply = stage.ask("Cy", &take("trainee:ops")).unwrap().reply;
+    insta::assert_snapshot!(reply);
+    assert!(!stage.ask("Cy", &take("trainee:anything")).unwrap().reply.contains("You learn"));
+    stage.ok("Cy", take("trainee:ops"));
+    let next = stage.reads("Cy", Command::Next);
+    assert!(next.contains("You learn Operations Section Chief: Who is working on what?"), "{next}");
+}
+
+#[test]
+fn next_asks_for_no_report_that_was_just_given() {
+    let can = || Command::Can {
+        service: "DB".into(),
+        conditions: "slow".into(),
+        actions: String::new(),
+        needs: String::new(),
+    };
+    let mut stage = Stage::new();
+    stage.ok("Bo", take("ops"));
+    stage.ok("Cy", take("sme:db"));
+    let asks = |stage: &Stage, name| {
+        let next = stage.reads(name, Command::Next);
+        next.contains("CAN report within") || next.contains("Report conditions, actions and needs")
+    };
+    assert!(asks(&stage, "Bo") && asks(&stage, "Cy"));
+    stage.ok("Bo", can());
+    assert!(!asks(&stage, "Bo") && !asks(&stage, "Cy"), "Bo has reported on what Cy looks after");
+    stage.later(31);
+    assert!(asks(&stage, "Bo"), "it is old by now");
+}
+
+fn commander_steps() -> Vec<&'static str> {
+    crate::incident::role::commander().checklist.to_vec()
+}

@@ -1,0 +1,183 @@
+//! What people owe, brought to them: reports, roles that nobody has; and what is due within a minute said in one line.
+
+use super::*;
+use crate::incident::{
+    alternates,
+    command::TimerKind,
+    event::Owed,
+    owed::{self, Report},
+    sentence::and,
+};
+
+/// What is due within this time is said with what is due now.
+pub const TOGETHER: Duration = Duration::minutes(1);
+/// Of tasks, actions, reports and roles so many are named; the others are counted.
+const NAMED_MAX: usize = 4;
+
+/// Whether somebody asked for quiet. What was promised to the public, and what has an owner and a time, is said all the same.
+pub(super) fn is_quiet(incident: &Incident, now: DateTime<Utc>) -> bool {
+    incident.silence.quiet_until.is_some_and(|until| now < until)
+}
+
+fn waits(kind: &TimerKind) -> bool {
+    matches!(kind, TimerKind::ExecutiveDue | TimerKind::ReportsDue | TimerKind::RolesDue)
+}
+
+/// What it is about, the most urgent first.
+fn rank(kind: &TimerKind) -> u8 {
+    match kind {
+        TimerKind::UpdateDue { .. } | TimerKind::FirstUpdateDue => 0,
+        TimerKind::ActionDue { .. } => 1,
+        TimerKind::TaskDue { .. } => 2,
+        TimerKind::PeriodEnds { .. } => 3,
+        TimerKind::ReportsDue => 4,
+        TimerKind::RolesDue => 5,
+        // It brings a text of several lines.
+        _ => 6,
+    }
+}
+
+/// Several reminders as one line. What is late changes its state as ever, and is not said a second time.
+pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'_>) -> Ruling {
+    let soon = Scene { now: scene.now + TOGETHER, ..scene.clone() };
+    let quiet = is_quiet(incident, scene.now);
+    let mut kinds: Vec<&TimerKind> = kinds.iter().filter(|kind| !quiet || !waits(kind)).collect();
+    kinds.sort_by_key(|kind| rank(kind));
+    let (mut events, mut said, mut late) = (vec![], vec![], Late::default());
+    let (mut is_executive, mut of) = (false, vec![]);
+    for kind in kinds {
+        let decided = clockwork::timer(incident, kind, &soon)?;
+        for Happened { event, .. } in decided.events {
+            match &event {
+                Event::Reminded { what, executive, of: owed } => {
+                    said.push((rank(kind), what.clone()));
+                    is_executive |= executive;
+                    of.extend(owed.iter().copied());
+                }
+                Event::ActionOverdue { n } => {
+                    late.actions.extend(incident.action(*n).map(|a| (*n, a.by.clone())))
+                }
+                Event::TaskOverdue { n } => {
+                    late.tasks.extend(incident.task(*n).map(|t| (*n, t.owner.clone())))
+                }
+                _ => continue,
+            }
+            events.push(event);
+        }
+    }
+    if events.len() < 2 {
+        let reply = said.into_iter().map(|(_, what)| what).chain(late.sentences().map(|(_, what)| what));
+        return Ok(Decision::many(events, reply.collect::<Vec<_>>().join(" ")));
+    }
+    if !late.is_empty() {
+        of.push(Owed::Late);
+    }
+    said.extend(late.sentences());
+    said.sort_by_key(|(rank, _)| *rank);
+    let what = said.into_iter().map(|(_, what)| what).collect::<Vec<_>>().join(" ");
+    events.retain(|event| !matches!(event, Event::Reminded { .. }));
+    events.push(Event::Reminded { what: what.clone(), executive: is_executive, of });
+    Ok(Decision::many(events, what))
+}
+
+/// Tasks and actions whose time is over, with whose they are.
+#[derive(Default)]
+struct Late {
+    actions: Vec<(u32, Person)>,
+    tasks: Vec<(u32, Person)>,
+}
+
+impl Late {
+    fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.tasks.is_empty()
+    }
+
+    fn sentences(&self) -> impl Iterator<Item = (u8, String)> {
+        let sentence = |what: &str, mark: &str, late: &[(u32, Person)]| {
+            let named = late.iter().map(|(n, of)| format!("{mark}{n} ({of})"));
+            match late.len() {
+                0 => None,
+                1 => Some(format!("{what} {} is overdue.", some(named))),
+                _ => Some(format!("{what}s {} are overdue.", some(named))),
+            }
+        };
+        let actions = sentence("Action", "", &self.actions).map(|what| (1, what));
+        let tasks = sentence("Task", "#", &self.tasks).map(|what| (2, what));
+        actions.into_iter().chain(tasks)
+    }
+}
+
+/// The first ones, and how many others there are.
+fn some(named: impl Iterator<Item = String>) -> String {
+    let mut named: Vec<String> = named.collect();
+    let more = named.len().saturating_sub(NAMED_MAX);
+    named.truncate(NAMED_MAX);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    named.join(", ")
+}
+
+/// Somebody owes a CAN report.
+pub(super) fn reports(incident: &Incident, scene: &Scene<'_>) -> Ruling {
+    let minutes = scene.policy.can_minutes(incident.severity);
+    if is_quiet(incident, scene.now) {
+        return Ok(Decision::read(""));
+    }
+    // Two that are due within a minute are asked for at once.
+    let owed = owed::reports(incident, minutes);
+    let is_due = owed.iter().any(|one| one.due_at <= scene.now);
+    let due: Vec<Report> =
+        owed.into_iter().filter(|one| is_due && one.due_at <= scene.now + TOGETHER).collect();
+    let what = match due.as_slice() {
+        [] => return Ok(Decision::read("")),
+        [Report { service: None, of, .. }] => format!(
+            "Nobody has reported on any service yet. {}: `can SERVICE CONDITIONS | ACTIONS | NEEDS`.",
+            and(of)
+        ),
+        [Report { service: Some(service), of, .. }] => {
+            let word = if service.contains(char::is_whitespace) {
+                format!("\"{service}\"")
+            } else {
+                service.clone()
+            };
+            format!("A report on {service} is due. {}: `can {word} CONDITIONS | ACTIONS | NEEDS`.", and(of))
+        }
+        many => {
+            let named = many.iter().filter_map(|one| {
+                one.service.as_ref().map(|service| format!("{service} ({})", and(&one.of)))
+            });
+            format!("Reports are due on {}: `can SERVICE CONDITIONS | ACTIONS | NEEDS`.", some(named))
+        }
+    };
+    Ok(owe(what, Owed::Reports))
+}
+
+/// Nobody has a role that the severity calls for, and nobody was asked.
+pub(super) fn roles(incident: &Incident, scene: &Scene<'_>) -> Ruling {
+    let minutes = scene.policy.roles_minutes(incident.severity);
+    if minutes == 0 || incident.phase == Phase::Triage || is_quiet(incident, scene.now) {
+        return Ok(Decision::read(""));
+    }
+    let is_offered = |role: &Role| incident.offers.iter().any(|offer| offer.role == *role);
+    let free: Vec<&Role> =
+        owed::roles(incident, scene.policy).into_iter().filter(|role| !is_offered(role)).collect();
+    let Some(first) = free.first() else { return Ok(Decision::read("")) };
+    let titles = some(free.iter().map(|role| role.shown(scene.policy.words)));
+    let slug = first.slug();
+    let by = if incident.commander.id == Person::house().id {
+        String::new()
+    } else {
+        format!(
+            "{}: `role offer {slug} {}`. ",
+            incident.commander,
+            alternates::asked(incident, scene.policy, first)
+        )
+    };
+    let what = format!("Nobody has yet the role of {titles}. {by}Whoever can: `role take {slug}`.");
+    Ok(owe(what, Owed::Roles))
+}
+
+fn owe(what: String, owed: Owed) -> Decision {
+    Decision::one(Event::Reminded { what: what.clone(), executive: false, of: vec![owed] }, what)
+}
