@@ -210,10 +210,6 @@ impl Desk {
         self.set_away(chat, None);
     }
 
-    pub(super) fn is_away(&self, chat: &str) -> bool {
-        self.away.lock().unwrap_or_else(PoisonError::into_inner).contains_key(chat)
-    }
-
     fn set_away(&self, chat: &str, away: Option<Away>) {
         let is_news = {
             let mut all = self.away.lock().unwrap_or_else(PoisonError::into_inner);

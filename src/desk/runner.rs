@@ -219,10 +219,6 @@ impl Desk {
 
     /// What waits together with a line, where its chat was away and that is not told yet.
     async fn missed(&self, delivery: &Delivery, id: IncidentId) -> Result<Option<Missed>, Refusal> {
-        // While it is away nothing is tried in vain that may be said but once.
-        if self.is_away(&delivery.destination) {
-            return Ok(None);
-        }
         let incident = self.incident(id).await?;
         let Some(since) = incident.away.get(&delivery.destination) else { return Ok(None) };
         let is_told =

@@ -69,7 +69,7 @@ async fn the_last_lines_are_told_by_who_by_how_long_ago_and_by_key_moments() {
         house.say("Ada", id, note(&format!("step {n}"))).await;
     }
     let key = house.say("Bo", id, note("the disk is full")).await.seq.unwrap();
-    house.say("Bo", id, Command::Pin { target: key }).await;
+    house.say("Ada", id, Command::Pin { target: key }).await;
     let ask = async |words: &str| {
         let words = Words::Text(words.to_owned());
         house.desk.say(caller("Bo"), Some(id), words, None, &by_name()).await.unwrap().text

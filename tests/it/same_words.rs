@@ -240,7 +240,7 @@ async fn by_slack() -> Vec<Value> {
     slack.wait_for(patience, |s| (s.sockets() > 0).then_some(())).await.expect("it listens");
     let mut place = channel;
     for (who, words, form, _) in script() {
-        let asked = slack.slash(&people[who], &place, words).unwrap();
+        let asked = slack.slash(&people[who], &place, &words.replace(BOB, "@bob")).unwrap();
         let answer = asked.answer().await.unwrap().text;
         assert!(!answer.contains("failed"), "{words}: {answer}");
         if form == "declare" {

@@ -18,6 +18,7 @@ impl DiscordDoor {
     pub(super) async fn show(&self, asked: &Asked, picture: Picture) -> Result<(), String> {
         let path = format!("/webhooks/{}/{}", self.settings.application_id, asked.token);
         let body = json!({
+            "content": picture.title,
             "flags": EPHEMERAL,
             "attachments": [{"id": 0, "filename": picture.name, "description": picture.alt}],
         });

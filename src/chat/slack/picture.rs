@@ -28,7 +28,7 @@ impl SlackDoor {
             ("length", picture.png.len().to_string()),
             ("alt_txt", picture.alt.clone()),
         ];
-        let place = insist(|| self.rest.ask("files.getUploadURLExternal", &about)).await?;
+        let place = insist(|| self.rest.tell("files.getUploadURLExternal", &about)).await?;
         let (Some(url), Some(id)) = (place["upload_url"].as_str(), place["file_id"].as_str()) else {
             return Err(Trouble::MaybeSent("it has no place for a file".into()));
         };

@@ -53,7 +53,7 @@ fn request(file: &Path, bytes: &[u8]) -> Option<(Way, Value)> {
 fn told(heard: &Heard) -> String {
     let what = match &heard.says {
         Says::Slash { text } => format!("slash «{text}»"),
-        Says::Press { button } => format!("press {button}"),
+        Says::Press { button, .. } => format!("press {button}"),
         Says::Form(_) => "form".to_owned(),
         Says::Declare => "declare".to_owned(),
         Says::DeclareFrom { .. } => "declare from a message".to_owned(),

@@ -526,7 +526,7 @@ async fn what_waits_for_somebodys_word_has_a_button_for_it_and_for_nothing_else(
     let with = |name: &'static str| {
         move |card: &Message| card.custom_ids().iter().any(|id| id.ends_with(&format!("|{name}")))
     };
-    house.ask(house.ada, thread.id, "command offer", json!({"to": format!("<@{}>", house.bob)})).await;
+    house.ask(house.ada, thread.id, "command offer", json!({"to": house.bob.to_string()})).await;
     let offered = house.eventually("the button", || Some(card_now()).filter(with("have_command"))).await;
     let pressed =
         house.discord.press(house.bob, card.id, &button(&offered, "have_command")).expect("a button");

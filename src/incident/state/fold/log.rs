@@ -78,7 +78,7 @@ mod tests {
         let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
         let ada = Person::named("Ada").unwrap();
         vec![
-            Event::Noted { text: words() },
+            Event::Noted { text: words(), until: None },
             Event::DecisionRecorded { text: words() },
             Event::CanReported { service: words(), conditions: words(), actions: words(), needs: words() },
             Event::LinkAdded { label: words(), url: words(), sum: None },
