@@ -173,8 +173,8 @@ pub(super) fn of(
             }));
         }
         Verb::Next => Command::Next,
-        Verb::Note { from: Some(from), until, text, .. } => {
-            Command::NoteSpan { text, from: from.0, until: until.map(|until| until.0) }
+        Verb::Note { at: Some(from), until: Some(until), text } => {
+            Command::NoteSpan { text, from: from.0, until: until.0 }
         }
         Verb::Note { at, text, .. } => Command::Note { text, at: at.map(|at| at.0) },
         Verb::Entry(verb) => match verb {

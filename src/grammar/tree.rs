@@ -116,16 +116,16 @@ pub(super) enum Verb {
     #[command(after_help = "next")]
     Next,
     /// Write on the timeline
-    #[command(after_help = "note --at 09:12 the first customer called")]
+    #[command(
+        before_help = "note [--at TIME] [--from TIME --until TIME] TEXT",
+        after_help = "note --at 09:12 the first customer called"
+    )]
     Note {
-        /// When it happened: 09:12, 10m (ago), a date and time; UTC
-        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        /// When it happened, or began: 09:12, 10m (ago), a date and time; UTC
+        #[arg(long, alias = "from", value_name = "TIME", value_parser = value::time)]
         at: Option<value::Time>,
-        /// It lasted: when it began
-        #[arg(long, value_name = "TIME", value_parser = value::time, conflicts_with = "at")]
-        from: Option<value::Time>,
-        /// And when it was over
-        #[arg(long, value_name = "TIME", value_parser = value::time, requires = "from")]
+        /// When it was over, if it lasted
+        #[arg(long, value_name = "TIME", value_parser = value::time, requires = "at")]
         until: Option<value::Time>,
         /// Kept word for word
         #[arg(value_name = "TEXT")]

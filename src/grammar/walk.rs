@@ -203,14 +203,17 @@ impl Line<'_> {
         let name = word.strip_prefix("--").or_else(|| word.strip_prefix('—'))?;
         let prefix = word.len() - name.len();
         let name = name.split('=').next().unwrap_or(name);
-        let flag =
-            flags(self.verb).find(|arg| arg.get_long().is_some_and(|long| long.eq_ignore_ascii_case(name)));
+        let is_meant = |arg: &&Arg| {
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            arg.get_long().into_iter().chain(aliases).any(|long| long.eq_ignore_ascii_case(name))
+        };
+        let flag = flags(self.verb).find(is_meant);
         flag.map(|flag| (flag, prefix + name.len()))
     }
 
-    /// A verb with several flags takes no unknown one for text: a slip would end up on the public page.
+    /// A verb with several flags takes no unknown one for text: a slip would end up on the public page. A note keeps every word.
     fn is_strict(&self) -> bool {
-        flags(self.verb).count() > 1
+        flags(self.verb).count() > 1 && self.path != ["note"]
     }
 
     fn has_flag(&self, id: &str) -> bool {

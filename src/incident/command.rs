@@ -439,7 +439,7 @@ pub enum Command {
     NoteSpan {
         text: String,
         from: StatedTime,
-        until: Option<StatedTime>,
+        until: StatedTime,
     },
     AddLink {
         label: String,

@@ -84,7 +84,7 @@ fn public(incident: &Incident, now: DateTime<Utc>) -> String {
         Some(due) => format!("The next word is promised for {}.", when(Some(due))),
         None => "No further word is promised.".to_owned(),
     };
-    format!("The public was told on {}: «{}» {next}", when(at), said(&post.draft.text))
+    format!("The public was told on {}: «{}». {next}", when(at), said(&post.draft.text))
 }
 
 /// When executives hear again: as often as the settings say, counted from the last summary.
@@ -133,14 +133,15 @@ pub fn text(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> String 
         .filter(|(_, can)| !can.needs.trim().is_empty())
         .map(|(service, can)| format!("{} ({service})", said(&can.needs)))
         .collect();
-    if !needs.is_empty() {
+    if !needs.is_empty() && incident.phase.is_active() {
         lines.push(format!("Needed: {}.", needs.join("; ")));
     }
     lines.push(public(incident, now));
     if incident.commander.id == Person::house().id {
         lines.push("Nobody leads it yet.".to_owned());
     } else {
-        lines.push(format!("It is led by {}.", incident.command_words()));
+        let is = if incident.phase.is_active() { "is" } else { "was" };
+        lines.push(format!("It {is} led by {}.", incident.command_words()));
     }
     lines.extend(next(incident, policy, now));
     lines.join("\n")

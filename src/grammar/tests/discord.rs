@@ -15,7 +15,7 @@ fn filled(option: &Value) -> Value {
         _ => match name.as_str().unwrap_or_default() {
             "role" => json!("pio"),
             "from" | "alert" | "situation" => json!("S-1"),
-            "at" | "began" => json!("09:12"),
+            "at" | "began" | "until" => json!("09:12"),
             "ended" => json!("10:12"),
             "field" | "match" => json!("region=eu; team=shop"),
             "begins" | "ends" => json!("2026-11-22T02:00Z"),

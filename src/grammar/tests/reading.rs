@@ -168,10 +168,11 @@ proptest! {
     fn any_note_arrives_as_it_was_typed(text in prop_oneof!["\\PC{1,60}", tricky()]) {
         let trimmed = text.trim();
         let first = trimmed.split_whitespace().next().unwrap_or_default();
-        // What the reader takes for itself: an incident's number, `--at`, `--`.
+        // What the reader takes for itself: an incident's number, `--at` and the like, `--`.
         prop_assume!(!trimmed.is_empty() && first.parse::<IncidentId>().is_err());
         let name = first.strip_prefix("--").or_else(|| first.strip_prefix('—')).and_then(|name| name.split('=').next());
-        prop_assume!(first != "--" && !name.is_some_and(|name| name.eq_ignore_ascii_case("at")));
+        let is_flag = |name: &str| ["at", "from", "until"].iter().any(|flag| name.eq_ignore_ascii_case(flag));
+        prop_assume!(first != "--" && !name.is_some_and(is_flag));
         prop_assert_eq!(parse(&format!("note {text}"), &people, &Roles::default()).unwrap(), Spoken::On { target: None, command: note(trimmed) });
     }
 

@@ -352,7 +352,10 @@ fn link_me_is_about_the_speakers_own_accounts_and_a_page_may_still_be_called_so(
 #[test]
 fn a_summary_for_executives_is_asked_for_and_one_that_begins_so_is_said() {
     assert_eq!(command("summary exec"), Command::Summary);
-    assert_eq!(command("INC-1 summary exec"), Command::Summary);
+    assert!(matches!(
+        said("INC-1 summary exec"),
+        Ok(Spoken::On { target: Some(_), command: Command::Summary })
+    ));
     assert_eq!(command("command summary"), Command::Summary);
     let text = "exec mode is off, writes fail".to_owned();
     assert_eq!(command(&format!("summary {text}")), Command::Summarize { text });
@@ -362,9 +365,16 @@ fn a_summary_for_executives_is_asked_for_and_one_that_begins_so_is_said() {
 fn a_note_may_say_from_when_until_when() {
     let at = |text: &str| StatedTime::TimeOfDay(text.parse().unwrap());
     let (from, text) = (at("02:10:00"), "the queue was full".to_owned());
-    let span = |until| Command::NoteSpan { text: text.clone(), from, until };
-    assert_eq!(command("note --from 02:10 --until 02:40 the queue was full"), span(Some(at("02:40:00"))));
-    assert_eq!(command("note --from 02:10 the queue was full"), span(None));
-    assert!(refused("note --until 02:40 x").contains("from"));
-    assert!(refused("note --from 02:10 --at 02:40 x").contains("does not go with"));
+    let until = at("02:40:00");
+    for line in [
+        "note --from 02:10 --until 02:40",
+        "note --until 02:40 --at 02:10",
+        "note --from=02:10 --until=02:40",
+    ] {
+        let span = Command::NoteSpan { text: text.clone(), from, until };
+        assert_eq!(command(&format!("{line} {text}")), span, "{line}");
+    }
+    assert_eq!(command("note --from 02:10 the queue was full"), Command::Note { text, at: Some(from) });
+    assert!(said("note --until 02:40 x").is_err(), "since when?");
+    assert!(said("note --from 02:10 --at 02:40 x").is_err(), "one of them");
 }

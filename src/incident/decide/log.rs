@@ -23,23 +23,22 @@ pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruli
 }
 
 /// What lasted stands at the time at which it began.
-pub(super) fn note_span(new: &str, from: StatedTime, until: Option<StatedTime>, scene: &Scene<'_>) -> Ruling {
+pub(super) fn note_span(new: &str, from: StatedTime, until: StatedTime, scene: &Scene<'_>) -> Ruling {
     let new = text("note", new, scene)?;
     let from = stated(from, scene.now)?;
-    let until = until.map(|until| stated(until, scene.now)).transpose()?;
-    if let Some(until) = until.filter(|until| *until < from) {
+    let until = stated(until, scene.now)?;
+    if until < from {
         return Err(Refusal::invalid(
             format!("It would be over {}, before it began {}.", when(Some(until)), when(Some(from))),
             "Give an end after the beginning, with the dates if it went past midnight: \
              `note --from 2026-11-19T23:50Z --until 2026-11-20T00:40Z TEXT`.",
         ));
     }
-    let reply = match until {
-        Some(until) => format!("Noted, from {} until {}.", when(Some(from)), when(Some(until))),
-        None => format!("Noted, as a late entry for {}.", when(Some(from))),
+    let reply = format!("Noted, from {} until {}.", when(Some(from)), when(Some(until)));
+    let happened = Happened {
+        event: Event::Noted { text: new, until: Some(until) },
+        at: Some((from, TimeSource::Stated)),
     };
-    let happened =
-        Happened { event: Event::Noted { text: new, until }, at: Some((from, TimeSource::Stated)) };
     Ok(Decision::many([happened], reply))
 }
 
