@@ -340,7 +340,7 @@ pub mod tests {
                     position("Liaison Officer", "?Ada", CommandStaff, agency),
                     position("Operations Section Chief", "Max", GeneralStaff, operations),
                     position("Planning Section Chief", "?Ada", GeneralStaff, scribes),
-                    position("Finance/Administration Section Chief", "王小明", GeneralStaff, vec![]),
+                    position("Finance/Administration Section Chief", "Nguyễn Thị Minh", GeneralStaff, vec![]),
                     position("Trainee (ops)", "Nell", Observer, vec![]),
                     position("Observer", "Otto", Observer, vec![]),
                 ],
@@ -361,7 +361,7 @@ pub mod tests {
             "INC-7 checkout fails",
             "operational period 2",
             "vacant, Ada does it",
-            "王小明",
+            "Nguyễn Thị Minh",
             "Di reports to Cy",
         ] {
             assert!(picture.svg.contains(words), "{words}");

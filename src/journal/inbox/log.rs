@@ -365,6 +365,8 @@ mod tests {
             let mut next = buffer(&[(first + 2, &"z".repeat(300))]);
             next.seal(2);
             let torn = torn.min(next.bytes.len() - 1);
+            // Whose last byte comes by chance is whole.
+            prop_assume!(torn + 1 < next.bytes.len() || noise.first() != next.bytes.last());
             bytes[kept..kept + torn].copy_from_slice(&next.bytes[..torn]);
             let at = (end as usize).max(kept + torn);
             bytes[at..at + noise.len()].copy_from_slice(&noise);

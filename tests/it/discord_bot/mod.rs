@@ -541,12 +541,12 @@ async fn what_waits_for_somebodys_word_has_a_button_for_it_and_for_nothing_else(
         house.ask(house.ada, thread.id, "action announce", json!({"text": text, "risky": true})).await;
     }
     let both = house.eventually("the buttons", || Some(card_now()).filter(with("go2"))).await;
-    house.ask(house.ada, thread.id, "action drop", json!({"n": 1, "reason": "not needed"})).await;
-    let pressed = house.discord.press(house.bob, card.id, &button(&both, "go1"));
-    if let Ok(pressed) = pressed {
-        let told = pressed.message().await.expect("an answer");
-        assert!(told.content.contains("not on the card any more"), "{}", told.content);
-    }
+    let drop = json!({"n": 1, "reason": "not needed"});
+    let told = house.ask(house.bob, thread.id, "action drop", drop).await;
+    assert!(told.content.contains("will not be done"), "{}", told.content);
+    let late = house.discord.press_seen(house.bob, &both, &button(&both, "go1")).expect("he saw it");
+    let told = late.message().await.expect("an answer");
+    assert!(told.content.contains("not on the card any more"), "{}", told.content);
     house.quiet().await;
     let pressed = house.discord.press(house.bob, card.id, &button(&card_now(), "go2")).expect("a button");
     pressed.message().await.expect("an answer");

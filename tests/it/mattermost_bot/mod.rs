@@ -83,7 +83,8 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
     house.eventually("the new title", || (title() == "INC-1 Checkout and search fail").then_some(())).await;
     // What is chosen on the card is said by whoever chose it.
     let menu = house.mattermost.choose(&house.bob, &card.id, "severity", "sev2").expect("it is offered");
-    menu.answer().await.expect("an answer");
+    let told = menu.answer().await.expect("an answer");
+    assert!(told.contains("SEV2"), "{told}");
     house.quiet().await;
     assert!(shown(&house.cards(&channel.id)[0]).contains("\"default_option\":\"sev2\""));
     // Whoever is offered something is invited, by the name that people type.

@@ -32,7 +32,15 @@ struct Operation<'a> {
 fn payload_beside_files(request: &Recorded) -> Option<Value> {
     let form = String::from_utf8_lossy(&request.body);
     let (_, rest) = form.split_once("name=\"payload_json\"\r\n\r\n")?;
-    serde_json::from_str(rest.split("\r\n--").next()?).ok()
+    let mut message: Value = serde_json::from_str(rest.split("\r\n--").next()?).ok()?;
+    // Files of the request itself go by number, which Discord's pages write as one and its description calls a text:
+    // <https://docs.discord.com/developers/reference#uploading-files>.
+    for file in message["attachments"].as_array_mut().into_iter().flatten() {
+        if let Some(n) = file["id"].as_u64() {
+            file["id"] = json!(n.to_string());
+        }
+    }
+    Some(message)
 }
 
 impl OpenApi {
