@@ -17,6 +17,7 @@ pub mod next;
 pub mod paging;
 pub mod permission;
 pub mod phase;
+pub mod play;
 pub mod refusal;
 pub mod role;
 pub mod sentence;
