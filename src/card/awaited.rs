@@ -73,6 +73,6 @@ fn step(incident: &Incident, place: &Place<'_>) -> Button {
     if !place.step.has_blank() {
         return button(id, label, &format!("playbook run {name}"), vec![], false);
     }
-    let what = vec![blank("words", "What belongs in the place of …?", "", true)];
+    let what = vec![blank("words", "What belongs in the place of …?", "in your own words", true)];
     button(id, label, &format!("playbook run {name} {{words}}"), what, false)
 }
