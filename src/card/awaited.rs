@@ -4,7 +4,7 @@
 //! number in the id: who has an old card before their eyes never says "go" to another action.
 
 use super::{Button, blank, button};
-use crate::incident::state::{ActionState, Incident, TaskState};
+use crate::incident::state::{ActionState, Incident, Place, TaskState};
 
 /// Of one kind; the others are in the card's text, with their words.
 const EACH_MAX: usize = 2;
@@ -46,5 +46,33 @@ pub(super) fn buttons(incident: &Incident) -> Vec<Button> {
         let understand = format!("task ack {n}");
         all.push(button(format!("task{n}"), format!("Understood: task {n}"), &understand, vec![], false));
     }
+    let mut said: Vec<usize> = vec![];
+    for place in incident.open_steps().filter(|place| place.step.say.is_some()) {
+        // The first of each playbook.
+        if said.len() < EACH_MAX && !said.contains(&place.number.0) {
+            said.push(place.number.0);
+            all.push(step(incident, &place));
+        }
+    }
     all
+}
+
+/// Characters of a button.
+const LABEL_CHARS_MAX: usize = 60;
+
+/// Says the step's words, and ticks it.
+fn step(incident: &Incident, place: &Place<'_>) -> Button {
+    let (playbook, n) = place.number;
+    let name = incident.step_name(place);
+    let mut label: String =
+        format!("{}: {}", place.step.id, place.step.text).chars().take(LABEL_CHARS_MAX).collect();
+    if label.chars().count() == LABEL_CHARS_MAX {
+        label.push('…');
+    }
+    let id = format!("step{playbook}x{n}");
+    if !place.step.has_blank() {
+        return button(id, label, &format!("playbook run {name}"), vec![], false);
+    }
+    let what = vec![blank("words", "What belongs in the place of …?", "in your own words", true)];
+    button(id, label, &format!("playbook run {name} {{words}}"), what, false)
 }

@@ -22,7 +22,7 @@ use crate::{
         role::{self, Role, Words},
         sentence::{Part, ended},
         severity::Severity,
-        state::{ActionState, Incident},
+        state::{ActionState, Incident, Play},
     },
     people::{Person, door},
     wall::lasted,
@@ -373,6 +373,13 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         if let Some(first) = incident.open_proposals().map(|one| one.ends_at).min() {
             fields.push(Field { name: "Objections until", value: Value::Time(first), is_short: true });
         }
+    }
+    if !incident.plays.is_empty() {
+        let told = |play: &Play| {
+            format!("{}: {} of {} steps settled", play.playbook.title, play.settled(), play.progress.len())
+        };
+        let told: Vec<String> = incident.plays.iter().map(told).collect();
+        fields.push(long("Playbooks", told.join("\n")));
     }
     let tasks: Vec<_> = incident
         .open_tasks()

@@ -31,6 +31,8 @@ pub async fn completions(
     let own = desk.settings.policy.roles.own();
     known.roles =
         own.iter().map(|role| (format!("{} – {role}", role.slug()), role.slug().to_owned())).collect();
+    let playbooks = desk.settings.policy.playbooks.iter();
+    known.playbooks = playbooks.map(|one| (format!("{} – {}", one.id, one.title), one.id.clone())).collect();
     known.types = taxonomy.types.iter().map(|one| same(&one.name)).collect();
     let eyes = desk.seen_by(asker);
     if let Ok(rows) = eyes.list(IncidentFilter { limit: LISTED_MAX, ..IncidentFilter::open() }).await {

@@ -1,6 +1,6 @@
 //! `check` and `config`: mistakes with their place, and the reference of settings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -29,7 +29,8 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
         Err(failure) => mistakes_found.push(failure.0),
     }
     let roles = roles(cli);
-    for file in files(&args.files)? {
+    let folder = cli.settings().ok().and_then(|config| config.command.playbooks);
+    for file in files(&args.files, folder)? {
         match check_file(&file, &roles) {
             Ok(what) => show(&format!("{} is in order: {what}.", file.display())),
             Err(failure) => mistakes_found.push(failure.0),
@@ -49,9 +50,10 @@ pub fn mistakes(problems: &[Problem]) -> Failure {
     Failure(format!("{} mistakes:\n{}", problems.len(), lines.join("\n")))
 }
 
-/// The YAML files named, or in the folders named; by default those of `playbooks` and `drills`.
-fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let defaults = ["playbooks", "drills"].map(PathBuf::from);
+/// The YAML files named, or in the folders named; by default those of `playbooks` and `drills`, and of the settings' own folder.
+fn files(named: &[PathBuf], folder: Option<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
+    let mut defaults: Vec<PathBuf> = ["playbooks", "drills"].map(PathBuf::from).into();
+    defaults.extend(folder.filter(|folder| !defaults.contains(folder)));
     let named: Vec<&PathBuf> = if named.is_empty() {
         defaults.iter().filter(|dir| dir.is_dir()).collect()
     } else {
@@ -63,11 +65,20 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
             continue;
         }
-        for entry in std::fs::read_dir(path).map_err(|e| Failure(format!("{}: {e}", path.display())))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
-                files.push(path);
-            }
+        files.extend(yaml_in(path)?);
+    }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// The YAML files of a folder.
+pub fn yaml_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|e| Failure(format!("{}: {e}", folder.display())))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            files.push(path);
         }
     }
     files.sort();
@@ -75,7 +86,7 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// What a file is stands in its `schema`.
-fn check_file(file: &std::path::Path, roles: &Roles) -> Result<String, Failure> {
+fn check_file(file: &Path, roles: &Roles) -> Result<String, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{name}: {e}")))?;
     let reads = |words: &str| crate::desk::drill::fits(words, roles);

@@ -20,10 +20,12 @@ use crate::{
     },
     incident::{
         decide::{Policy, Reserved},
+        play::Playbook,
         role::Words,
     },
     journal::{Journal, sqlite::SqliteJournal},
     people::Person,
+    playbook,
     publish::{
         statuspage::StatuspageSettings,
         upstream::{self, UpstreamSettings},
@@ -79,8 +81,41 @@ pub fn policy(config: &Config) -> Policy {
         roles,
         alternates: config.alternates(),
         paging: config.paging(),
+        playbooks: playbooks(config),
         ..Policy::default()
     }
+}
+
+/// The playbooks of the folder; without one, those that come with the program. A file with a mistake is left out, and told: a checklist
+/// must not keep the command post from starting.
+fn playbooks(config: &Config) -> Vec<Playbook> {
+    let roles = config.roles();
+    let reads = |words: &str| desk::drill::fits(words, &roles);
+    let Some(folder) = &config.command.playbooks else { return playbook::shipped(&reads) };
+    let files = super::check::yaml_in(folder).unwrap_or_else(|Failure(why)| {
+        tracing::error!(why, "the playbooks cannot be read");
+        vec![]
+    });
+    let mut all: Vec<Playbook> = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        let read = std::fs::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| {
+            playbook::read(&name, &text, &reads, &roles)
+                .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        });
+        match read {
+            Ok(playbook) if all.iter().any(|one| one.id.eq_ignore_ascii_case(&playbook.id)) => {
+                tracing::error!(file = name, id = playbook.id, "a playbook is left out: another has its id");
+            }
+            Ok(playbook) => all.push(playbook),
+            Err(why) => tracing::error!(
+                file = name,
+                why,
+                "a playbook is left out: `commandpost check` tells its mistakes"
+            ),
+        }
+    }
+    all
 }
 
 /// Those who are in one of the groups; a list without groups keeps nobody away.

@@ -78,6 +78,7 @@ fn from_text(
         Ok(mut config) => {
             secrets::resolve(&mut config, base, &mut report);
             elsewhere = alerts::resolve(&mut config, base, &mut report);
+            find_playbooks(&mut config, (!name.is_empty()).then_some(base), &mut report);
             check::check(&config, &mut report);
             if report.is_clean() && elsewhere.is_empty() {
                 return Ok(config);
@@ -88,6 +89,23 @@ fn from_text(
         Err(_) => {}
     }
     Err(report.finish().into_iter().chain(elsewhere).collect())
+}
+
+/// Where the playbooks are: the folder named, or the one beside the settings file, in the directory `beside`.
+fn find_playbooks(config: &mut Config, beside: Option<&Path>, report: &mut Report<'_>) {
+    const USUAL: &str = "playbooks";
+    let base = beside.unwrap_or(Path::new(""));
+    config.command.playbooks = match &config.command.playbooks {
+        Some(named) => {
+            let folder = base.join(named);
+            if !folder.is_dir() {
+                let what = format!("the folder {} cannot be read: there is none", folder.display());
+                report.at("command.playbooks", what, "Make it, or take this away.");
+            }
+            Some(folder)
+        }
+        None => beside.map(|base| base.join(USUAL)).filter(|folder| folder.is_dir()),
+    };
 }
 
 /// What a file says that nothing is laid over.

@@ -196,6 +196,7 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result
         | Spoken::Updates { target }
         | Spoken::Alert(Alerting::Why { target, .. })
         | Spoken::Timeline { target, .. }
+        | Spoken::RunStep { target, .. }
         | Spoken::Find { target, .. } => target,
         Spoken::List { .. } | Spoken::Alerts | Spoken::Alert(_) | Spoken::OnCall(_) | Spoken::Help { .. } => {
             None

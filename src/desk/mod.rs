@@ -29,6 +29,7 @@ pub mod on_call;
 mod once;
 pub mod outbox;
 pub mod paging;
+mod playbook;
 pub mod policy;
 mod ruled;
 pub mod runner;

@@ -12,7 +12,7 @@ use crate::{
         owed,
         paging::Act,
         phase::Phase,
-        state::{Incident, Paging},
+        state::{Incident, Paging, Place},
     },
     journal::{
         Mark,
@@ -173,6 +173,13 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::PeriodStarted { n, ends_at, .. } => {
             set(format!("period/{n}"), TimerKind::PeriodEnds { n: *n }, *ends_at);
         }
+        Event::StepDone { playbook, step, .. } => {
+            let is_it = |place: &Place<'_>| place.play.playbook.id == *playbook && place.step.id == *step;
+            if let Some(at) = incident.steps().find(is_it).and_then(|place| place.progress.again_at) {
+                let kind = TimerKind::StepDue { playbook: playbook.clone(), step: step.clone() };
+                set(format!("step/{playbook}/{step}"), kind, at);
+            }
+        }
         Event::ProposalMade { n, ends_at, .. } => {
             set(format!("proposal/{n}"), TimerKind::ProposalEnds { n: *n }, *ends_at);
         }
@@ -285,9 +292,13 @@ fn nudge_due(incident: &Incident, policy: &Policy) -> Option<DateTime<Utc>> {
 /// A timer that went off and found that it is not time yet: when it is.
 pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTime<Utc>) -> Option<TimerRow> {
     let (name, due) = match kind {
-        TimerKind::Silence => ("silence", nudge_due(incident, policy)?),
+        TimerKind::Silence => ("silence".to_owned(), nudge_due(incident, policy)?),
+        // In the quiet that somebody asked for nothing opens again.
+        TimerKind::StepDue { playbook, step } if incident.phase.is_active() => {
+            (format!("step/{playbook}/{step}"), incident.silence.quiet_until?)
+        }
         TimerKind::ExecutiveDue if incident.phase.is_active() => (
-            "executive",
+            "executive".to_owned(),
             incident.silence.quiet_until.filter(|_| policy.exec_update_minutes(incident.severity) > 0)?,
         ),
         TimerKind::ReportsDue if incident.phase.is_active() => {

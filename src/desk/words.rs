@@ -141,6 +141,10 @@ impl Desk {
                 let only = Only { pinned, by, minutes };
                 read(self.last_lines(&caller, id, &only).await?)
             }
+            Spoken::RunStep { target, step, words } => {
+                let id = self.which(&caller, target.or(here)).await?;
+                self.run_step(caller, id, &step, words, along.once, resolve).await
+            }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
             Spoken::Link(linking) => read(self.link(&caller, linking).await?),
             Spoken::Arrange(asked) => self.arrange(caller, asked, along.once).await,

@@ -35,6 +35,10 @@ pub struct Completions {
     pub types: Vec<(String, String)>,
     /// The fields that the incident has.
     pub fields: Vec<(String, String)>,
+    /// Open steps of playbooks first, then the others.
+    pub steps: Vec<(String, String)>,
+    /// Those that can be begun.
+    pub playbooks: Vec<(String, String)>,
 }
 
 /// What fits `typed` in the option `focused` of the verb at `path`: at most 25 pairs of a label (at most 100
@@ -84,6 +88,8 @@ fn candidates(
         "COMPONENT" => components(typed, ctx),
         "TYPE" => ctx.types.clone(),
         "FIELD" => ctx.fields.clone(),
+        "STEP" => ctx.steps.clone(),
+        "PLAYBOOK" => ctx.playbooks.clone(),
         "DURATION" => ["5m", "10m", "15m", "20m", "30m", "1h", "2h"].map(same).to_vec(),
         "VERB" => tree::leaves().into_iter().map(|(path, _)| same(&path.join(" "))).collect(),
         _ => vec![],

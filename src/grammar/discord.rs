@@ -16,9 +16,9 @@ pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
 /// Slash command of the record.
 pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str =
-    "What is on record: entries, title, type, times, links, changes, alerts, maintenance";
+    "What is on record: entries, title, type, times, links, changes, alerts, playbooks";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 14] = [
+const ON_RECORD: [&str; 15] = [
     "alert",
     "change",
     "entry",
@@ -28,6 +28,7 @@ const ON_RECORD: [&str; 14] = [
     "maintenance",
     "milestone",
     "pager",
+    "playbook",
     "roster",
     "set",
     "sub",
@@ -129,6 +130,8 @@ pub(super) fn is_completed(arg: &Arg) -> bool {
             | "DURATION"
             | "TYPE"
             | "FIELD"
+            | "STEP"
+            | "PLAYBOOK"
     )
 }
 

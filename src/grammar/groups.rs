@@ -603,6 +603,60 @@ pub(super) enum Task {
 }
 
 #[derive(Debug, Subcommand)]
+pub(super) enum PlaybookVerb {
+    /// The steps of those that were begun, and how far they are
+    #[command(before_help = "playbook", after_help = "playbook show")]
+    Show,
+    /// Those that there are, and which were begun
+    #[command(after_help = "playbook list")]
+    List,
+    /// Begin one
+    #[command(after_help = "playbook begin site-down")]
+    Begin {
+        /// Its id
+        #[arg(value_name = "PLAYBOOK")]
+        id: String,
+    },
+    /// A step is done
+    #[command(after_help = "playbook done P3 ada has it")]
+    Done {
+        /// P3, or site-down/P3
+        #[arg(value_name = "STEP")]
+        step: String,
+        /// What came of it
+        #[arg(value_name = "RESULT")]
+        result: Option<String>,
+    },
+    /// A step is left out
+    #[command(after_help = "playbook skip P7 nothing is changed")]
+    Skip {
+        /// P3, or site-down/P3
+        #[arg(value_name = "STEP")]
+        step: String,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// A step is open again
+    #[command(after_help = "playbook undo P3")]
+    Undo {
+        /// P3, or site-down/P3
+        #[arg(value_name = "STEP")]
+        step: String,
+    },
+    /// Say a step's words in your name, and tick it
+    #[command(after_help = "playbook run P4 We are investigating.")]
+    Run {
+        /// P3, or site-down/P3
+        #[arg(value_name = "STEP")]
+        step: String,
+        /// What belongs in the place of …
+        #[arg(value_name = "TEXT")]
+        words: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum Update {
     /// Draft a public update; nothing is public yet
     #[command(

@@ -4,8 +4,8 @@ use super::{
     Alerting, Arrange, Linking, OnCall, Resolve, Spoken,
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, Reason, RoleVerb,
-        RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, PlaybookVerb, Reason,
+        RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     help, refuse,
     tree::Verb,
@@ -265,6 +265,19 @@ pub(super) fn of(
             Update::Publish { n } => Command::Publish { n },
             Update::Drop { n, reason } => Command::DropPost { n, reason },
             Update::List => return Ok(Spoken::Updates { target }),
+        },
+        Verb::Playbook(verb) => match verb {
+            PlaybookVerb::Show => Command::Steps,
+            PlaybookVerb::List => Command::Playbooks,
+            PlaybookVerb::Begin { id } => Command::BeginPlaybook { id },
+            PlaybookVerb::Done { step, result } => {
+                Command::TickStep { step, result: result.unwrap_or_default() }
+            }
+            PlaybookVerb::Skip { step, reason } => Command::SkipStep { step, reason },
+            PlaybookVerb::Undo { step } => Command::UndoStep { step },
+            PlaybookVerb::Run { step, words } => {
+                return Ok(Spoken::RunStep { target, step, words: words.unwrap_or_default() });
+            }
         },
         Verb::Link { url, label } => match of_me(&label).filter(|_| url.is_none()) {
             Some(linking) => return Ok(Spoken::Link(linking)),

@@ -88,6 +88,12 @@ pub enum Spoken {
         by: Option<Person>,
         minutes: Option<u32>,
     },
+    /// The words of a playbook's step are said, with these for its blank, and the step is ticked.
+    RunStep {
+        target: Option<IncidentId>,
+        step: String,
+        words: String,
+    },
     /// Over every timeline that the asker may see, unless one is named.
     Find {
         target: Option<IncidentId>,

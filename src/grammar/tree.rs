@@ -11,8 +11,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 use super::{
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, Reason, RoleVerb,
-        RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, PlaybookVerb, Reason,
+        RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     value::{self, SituationId},
 };
@@ -200,6 +200,9 @@ pub(super) enum Verb {
     /// What the public is told
     #[command(subcommand)]
     Update(Update),
+    /// The steps to go by, ticked as they are done
+    #[command(subcommand)]
+    Playbook(PlaybookVerb),
     /// Link alerts, a page, or your own accounts
     #[command(
         before_help = "link S-N, link LABEL URL, link me [CODE|list|off]",
@@ -336,6 +339,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("period end", &["objective", "period-end"]),
     ("period start", &["objective", "period"]),
     ("pin", &["entry", "pin"]),
+    ("playbooks", &["playbook", "list"]),
     ("propose", &["decision", "propose"]),
     ("publish", &["update", "publish"]),
     ("redact", &["entry", "redact"]),

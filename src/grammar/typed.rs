@@ -31,6 +31,14 @@ impl Completions {
             .open_actions()
             .map(|one| numbered(one.n, format!("{} ({}, {})", one.text, one.by, one.state.word())))
             .collect();
+        let settled = incident.steps().filter(|place| !place.progress.is_open());
+        let steps = incident.open_steps().chain(settled);
+        self.steps = steps
+            .map(|place| {
+                let name = incident.step_name(&place);
+                (format!("{name} {}", place.step.text), name)
+            })
+            .collect();
         let proposals = incident.open_proposals();
         self.proposals = proposals.map(|one| numbered(one.n, format!("{} ({})", one.text, one.by))).collect();
     }

@@ -122,6 +122,11 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
     if target.is_none() {
         *target = take_target(words);
     }
+    // `playbook` alone asks for its steps.
+    if verb.get_name() == "playbook" && words.peek().is_none() {
+        let sub = verb.find_subcommand("show").unwrap_or(verb);
+        return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
+    }
     let Some(second) = words.peek() else { return Err(refuse::incomplete(verb)) };
     // `action restart db1`: what is no verb of the group is what somebody is about to do.
     if verb.get_name() == "action" && announces(verb, *words) {

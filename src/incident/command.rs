@@ -412,6 +412,26 @@ pub enum Command {
         n: u32,
     },
     Proposals,
+    // Playbooks
+    BeginPlaybook {
+        id: String,
+    },
+    /// A step by its name: `P3`, or `site-down/P3`.
+    TickStep {
+        step: String,
+        result: String,
+    },
+    SkipStep {
+        step: String,
+        reason: String,
+    },
+    UndoStep {
+        step: String,
+    },
+    /// How far the playbooks are that were begun.
+    Steps,
+    /// Those that there are.
+    Playbooks,
     // For whoever is new, or stuck
     Next,
     Assist {
@@ -597,6 +617,11 @@ pub enum TimerKind {
     },
     PeriodEnds {
         n: u32,
+    },
+    /// A step that repeats is open again; both by their ids.
+    StepDue {
+        playbook: String,
+        step: String,
     },
     /// Nobody has written anything for a while.
     Silence,

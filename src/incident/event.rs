@@ -17,6 +17,7 @@ use super::{
     milestone::Milestone,
     paging::{Called, Step},
     phase::Phase,
+    play::Playbook,
     role::{Role, by_name},
     severity::Severity,
     sum::Sum,
@@ -550,6 +551,38 @@ pub enum Event {
         pager: String,
         why: String,
     },
+    /// All of it: the timeline reads the same when the file is another, or gone.
+    #[serde(rename = "playbook.begun")]
+    PlaybookBegun { playbook: Playbook },
+    #[serde(rename = "playbook.step_done")]
+    StepDone {
+        /// Both by their ids.
+        playbook: String,
+        step: String,
+        /// What the step says.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        result: String,
+    },
+    #[serde(rename = "playbook.step_skipped")]
+    StepSkipped {
+        playbook: String,
+        step: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+        reason: String,
+    },
+    #[serde(rename = "playbook.step_reopened")]
+    StepReopened {
+        playbook: String,
+        step: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        text: String,
+        /// Its time has come again: whoever is to do it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        due_for: Vec<Person>,
+    },
     #[serde(rename = "can")]
     CanReported { service: String, conditions: String, actions: String, needs: String },
     #[serde(rename = "note")]
@@ -770,6 +803,10 @@ impl Event {
             Self::PagingStopped { .. } => "page.stopped",
             Self::PagingExhausted { .. } => "page.exhausted",
             Self::PageFailed { .. } => "page.failed",
+            Self::PlaybookBegun { .. } => "playbook.begun",
+            Self::StepDone { .. } => "playbook.step_done",
+            Self::StepSkipped { .. } => "playbook.step_skipped",
+            Self::StepReopened { .. } => "playbook.step_reopened",
             Self::CanReported { .. } => "can",
             Self::Noted { .. } => "note",
             Self::LinkAdded { .. } => "evidence",
@@ -817,6 +854,8 @@ impl Event {
                 | Self::ProposalObjected { .. }
                 | Self::AssistAsked { .. }
                 | Self::PagingBegun { .. }
+                | Self::StepDone { .. }
+                | Self::StepSkipped { .. }
                 | Self::FieldSet { .. }
                 | Self::ExecutiveAsked { .. }
                 | Self::EntryCorrected { .. }

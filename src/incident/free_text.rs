@@ -64,6 +64,7 @@ impl Command {
             | DropAction { reason, .. }
             | StopActions { reason }
             | StopPaging { reason }
+            | SkipStep { reason, .. }
             | ResumeActions { reason }
             | Restrict { reason }
             | OpenUp { reason }
@@ -82,7 +83,7 @@ impl Command {
             PageFailed { why, .. } => vec![why],
             CheckIn { note, .. } | CheckOut { note, .. } | Here { note } => vec![note],
             StartPeriod { emphasis, .. } => vec![emphasis],
-            ReportTask { result, .. } | FinishAction { result, .. } => vec![result],
+            ReportTask { result, .. } | FinishAction { result, .. } | TickStep { result, .. } => vec![result],
             Can { service, conditions, actions, needs } => vec![service, conditions, actions, needs],
             AddLink { label, url, .. } => vec![label, url],
             Correct { text, reason, .. } => vec![text, reason],
@@ -125,6 +126,10 @@ impl Command {
             | Quiet { .. }
             | AcknowledgePages
             | Pagings
+            | BeginPlaybook { .. }
+            | UndoStep { .. }
+            | Steps
+            | Playbooks
             | PageNext { .. }
             // The alert store masks what monitors send.
             | LinkSituation { .. }

@@ -19,6 +19,7 @@ pub mod owed;
 pub mod paging;
 pub mod permission;
 pub mod phase;
+pub mod play;
 pub mod refusal;
 pub mod role;
 pub mod sentence;

@@ -11,7 +11,7 @@ use super::{
     permission::{Standing, may},
     phase::Phase,
     role::Role,
-    sentence::ended,
+    sentence::{brief, ended},
     state::{ActionState, Incident, Period, TaskState},
 };
 use crate::{people::Person, post};
@@ -40,6 +40,7 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     asked_of_me(incident, me, &mut lines);
     my_work(incident, me, &mut lines);
     public(incident, me, policy, now, &mut lines);
+    playbook(incident, me, &mut lines);
     leading(incident, me, policy, now, &mut lines);
     phase(incident, me, &mut lines);
     joining(incident, me, policy, &mut lines);
@@ -208,6 +209,23 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
         && incident.last_published().is_none()
     {
         lines.push("The public has not been told: `draft We are investigating.` is enough.".to_owned());
+    }
+}
+
+/// Steps of playbooks that are told at once.
+const STEPS_MAX: usize = 2;
+
+/// The first open steps of one's own roles, and of those that nobody has and one answers for.
+fn playbook(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+    let mine = incident.open_steps().filter(|place| incident.answers_for_step(place.step, me));
+    for place in mine.take(STEPS_MAX) {
+        let name = incident.step_name(&place);
+        let text = ended(&brief(&place.step.text));
+        lines.push(match (&place.step.say, place.step.has_blank()) {
+            (None, _) => format!("{name}: {text} When it is done: `playbook done {name}`."),
+            (Some(say), false) => format!("{name}: {text} `playbook run {name}` says «{say}»."),
+            (Some(say), true) => format!("{name}: {text} `playbook run {name} WORDS` says «{say}»."),
+        });
     }
 }
 

@@ -38,6 +38,7 @@ fn anyone_may(verb: Verb) -> bool {
             | CheckIn
             | WorkTask
             | Report
+            | Play
             | Act
             | Propose
             | Assist

@@ -135,6 +135,22 @@ fn offer_of_command(id: &str) -> String {
     format!("`command offer @{}`", id)
 }
 
+/// Characters of a step's text that its sentence repeats; the whole stands with the playbook.
+const STEP_CHARS_MAX: usize = 80;
+
+/// The beginning of a step's text.
+pub(crate) fn brief(text: &str) -> String {
+    let mut short: String = text.chars().take(STEP_CHARS_MAX).collect();
+    if short.len() < text.len() {
+        short = format!("{}…", short.trim_end());
+    }
+    short
+}
+
+fn told_of(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" («{}»)", brief(text)) }
+}
+
 fn for_whom(organization: &str) -> String {
     if organization.is_empty() { String::new() } else { format!(" for {organization}") }
 }
@@ -410,6 +426,24 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::PageFailed { to, pager, why, .. } => {
             let to = to.as_ref().map(|person| format!(" to {person}")).unwrap_or_default();
             format!("The page{to} by {pager} did not go out: {}", ended(why))
+        }
+
+        Event::PlaybookBegun { playbook } => {
+            let steps = playbook.steps.len();
+            let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
+            format!("Playbook {} begins: {steps} (`playbook`).", playbook.id)
+        }
+        Event::StepDone { playbook, step, text, result } => {
+            format!("Step {step} of {playbook}{} is done{}", told_of(text), because(result))
+        }
+        Event::StepSkipped { playbook, step, text, reason } => {
+            format!("Step {step} of {playbook}{} is left out{}", told_of(text), because(reason))
+        }
+        Event::StepReopened { playbook, step, text, due_for } if due_for.is_empty() => {
+            format!("Step {step} of {playbook}{} is open again.", told_of(text))
+        }
+        Event::StepReopened { playbook, step, text, due_for } => {
+            format!("Step {step} of {playbook} is due again. {}: {}", and(due_for), ended(&brief(text)))
         }
 
         Event::CanReported { service, conditions, actions, needs } => {

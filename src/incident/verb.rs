@@ -35,6 +35,7 @@ pub enum Verb {
     WorkTask,
     CancelTask,
     Report,
+    Play,
     Decide,
     Act,
     ClearAction,
@@ -55,7 +56,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 49] = [
+    pub const ALL: [Verb; 50] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -88,6 +89,7 @@ impl Verb {
         Self::WorkTask,
         Self::CancelTask,
         Self::Report,
+        Self::Play,
         Self::Decide,
         Self::Act,
         Self::ClearAction,
@@ -142,6 +144,7 @@ impl Verb {
             Self::WorkTask => "work on a task",
             Self::CancelTask => "cancel a task",
             Self::Report => "give a CAN report",
+            Self::Play => "work by a playbook",
             Self::Decide => "record a decision",
             Self::Act => "work on an action",
             Self::ClearAction => "clear or hold actions",

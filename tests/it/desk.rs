@@ -7,6 +7,7 @@ mod heartbeats;
 mod masking;
 mod outbox;
 mod parts;
+mod playbooks;
 mod rules;
 mod timers;
 mod writing;

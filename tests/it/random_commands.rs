@@ -15,6 +15,7 @@ use commandpost::{
         id::IncidentId,
         kind::Kind,
         paging::{Calls, Escalation, Means, Step, Target as Calling},
+        play::Playbook,
         severity::Severity,
         state::Incident,
         taxonomy::{Field, FieldKind, IncidentType, RequiredAt, Taxonomy},
@@ -189,6 +190,19 @@ fn means() -> Means {
     }
 }
 
+/// One that begins with everything, and one by hand; of one step id in both.
+fn playbooks() -> Vec<Playbook> {
+    let all = serde_json::json!([
+        {"id": "usual", "title": "Usual", "severity": "sev2", "steps": [
+            {"id": "P1", "role": "ic", "text": "Say so", "say": "command take"},
+            {"id": "P2", "role": "pio", "text": "Tell them", "approve": "pio", "when": {"severity": "sev2"}},
+            {"id": "P3", "role": "ops", "text": "Report", "every_minutes": 5},
+        ]},
+        {"id": "hand", "title": "By hand", "steps": [{"id": "P1", "role": "sme:db", "text": "Look"}]},
+    ]);
+    serde_json::from_value(all).unwrap()
+}
+
 fn play(
     kind: Kind,
     triage: bool,
@@ -209,6 +223,7 @@ fn play(
         executives: ["di".to_owned()].into(),
         taxonomy: taxonomy(),
         paging: means(),
+        playbooks: playbooks(),
         ..Policy::default()
     };
     let drill = (kind == Kind::Drill).then(|| DrillStart {

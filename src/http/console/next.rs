@@ -51,7 +51,19 @@ pub fn next_step(incident: &Incident, me: &Person, policy: &Policy, now: DateTim
         .or_else(|| public(incident, me, policy, now))
         .or_else(|| people(incident))
         .or_else(|| work(incident, me))
+        .or_else(|| playbook(incident, me))
         .or_else(|| phase(incident))
+}
+
+fn playbook(incident: &Incident, me: &Person) -> Option<Next> {
+    let place = incident.open_steps().find(|place| incident.answers_for_step(place.step, me))?;
+    let name = incident.step_name(&place);
+    let done = say("It is done", format!("playbook done {name}"));
+    let steps = match place.step.say {
+        Some(_) if !place.step.has_blank() => vec![say("Say so", format!("playbook run {name}")), done],
+        _ => vec![done],
+    };
+    next(format!("{name} of the playbook {}: {}", place.play.playbook.id, place.step.text), steps, false)
 }
 
 fn offers(incident: &Incident, me: &Person) -> Option<Next> {

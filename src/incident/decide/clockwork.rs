@@ -77,6 +77,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::ProposalEnds { n } => super::consent::ended(incident, *n, scene),
         TimerKind::RollDue { seq } => super::accountability::roll_due(incident, *seq, scene),
         TimerKind::PeriodEnds { n } => super::period::due(incident, *n, scene),
+        TimerKind::StepDue { playbook, step } => super::playbook::due(incident, playbook, step, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
         // The desk makes a command of it, with who is on call now.
         TimerKind::PageNext { .. }

@@ -46,7 +46,12 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         events.push(linked(facts).into());
     }
     let given = super::rule::given(declare, &events, scene);
-    events.extend(given.into_iter().map(Happened::from));
+    let begun = if ended.is_none() && !declare.triage {
+        begun_with(declare, &given, severity, scene)
+    } else {
+        vec![]
+    };
+    events.extend(given.into_iter().chain(begun).map(Happened::from));
     let seen = match circle.as_deref() {
         None => "",
         Some([_]) => " Only you see it; `admit NAME` lets somebody in.",
@@ -79,6 +84,17 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         when(Some(ended))
     );
     Ok(Decision::many(events, reply))
+}
+
+/// The playbooks that begin with it, besides the one that a rule names.
+fn begun_with(declare: &Declare, given: &[Event], severity: Severity, scene: &Scene<'_>) -> Vec<Event> {
+    let begun = given.iter().filter_map(|event| match event {
+        Event::PlaybookBegun { playbook } => Some(playbook.id.as_str()),
+        _ => None,
+    });
+    let begun: Vec<&str> = begun.collect();
+    let titles: Vec<&str> = declare.situation.iter().flat_map(super::playbook::titles_of).collect();
+    super::playbook::called_for(&begun, severity, &titles, declare.kind, scene.policy)
 }
 
 /// When it began and when it was over, as far as whoever declares it says so.
@@ -143,6 +159,7 @@ pub(super) fn severity(incident: &Incident, to: Severity, reason: &str, scene: &
     let mut events = vec![Event::SeverityChanged { from, to, reason }];
     if to.worse_than(from) && incident.phase.is_active() && incident.phase != Phase::Triage {
         events.extend(super::paging::called_for_now(incident, to, scene.policy));
+        events.extend(super::playbook::called_for_now(incident, to, [], scene.policy));
     }
     Ok(Decision::many(
         events,
@@ -162,11 +179,9 @@ pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &S
     if let Some(to) = severity.filter(|to| *to != incident.severity) {
         events.push(Event::SeverityChanged { from: incident.severity, to, reason: String::new() });
     }
-    events.extend(super::paging::called_for_now(
-        incident,
-        severity.unwrap_or(incident.severity),
-        scene.policy,
-    ));
+    let severity = severity.unwrap_or(incident.severity);
+    events.extend(super::paging::called_for_now(incident, severity, scene.policy));
+    events.extend(super::playbook::called_for_now(incident, severity, [], scene.policy));
     Ok(Decision::many(events, format!("{} is declared.", incident.id)))
 }
 

@@ -142,7 +142,12 @@ pub(super) fn unpin(incident: &Incident, seq: u64) -> Ruling {
     Ok(Decision::one(Event::EntryUnpinned { target: seq }, format!("Entry {seq} is no key moment any more.")))
 }
 
-pub(super) fn link_situation(incident: &Incident, id: i64, facts: Option<&SituationFacts>) -> Ruling {
+pub(super) fn link_situation(
+    incident: &Incident,
+    id: i64,
+    facts: Option<&SituationFacts>,
+    scene: &Scene<'_>,
+) -> Ruling {
     let Some(facts) = facts else {
         return Err(Refusal::not_found(
             format!("There is no alert situation S-{id} that is free to be linked."),
@@ -153,8 +158,13 @@ pub(super) fn link_situation(incident: &Incident, id: i64, facts: Option<&Situat
         return Err(Refusal::conflict(format!("S-{id} is linked already."), "Nothing to do."));
     }
     room_for("linked situations", incident.situations.len(), SITUATIONS_MAX)?;
-    Ok(Decision::one(
-        super::lifecycle::linked(facts),
+    let mut events = vec![super::lifecycle::linked(facts)];
+    if incident.phase.is_active() && incident.phase != Phase::Triage {
+        let begun = super::playbook::called_for_now(incident, incident.severity, [facts], scene.policy);
+        events.extend(begun);
+    }
+    Ok(Decision::many(
+        events,
         format!("S-{id} ({}) is linked: {} firing of {}.", facts.title, facts.firing, facts.total),
     ))
 }

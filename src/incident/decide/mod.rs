@@ -3,7 +3,7 @@
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
-//! silence), `paging` (whom to wake), `executive` (who interrupts), `log` (notes, corrections, key moments, alerts), `posts` (what the
+//! silence), `paging` (whom to wake), `executive` (who interrupts), `playbook`, `log` (notes, corrections, key moments, alerts), `posts` (what the
 //! public is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `checks` are what all of them ask.
 
 mod access;
@@ -20,6 +20,7 @@ mod log;
 mod milestones;
 mod paging;
 mod period;
+mod playbook;
 mod posts;
 mod relations;
 mod reminders;
@@ -35,6 +36,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
+pub use playbook::{is_so, to_say};
 pub use reminders::TOGETHER;
 
 use super::{
@@ -45,6 +47,7 @@ use super::{
     paging::Means,
     permission::{Standing, may},
     phase::Phase,
+    play::Playbook,
     refusal::Refusal,
     role::{CATALOGUE, Role, RoleDef, Roles, Words},
     severity::Severity,
@@ -100,6 +103,8 @@ pub struct Policy {
     pub alternates: BTreeMap<String, Vec<Person>>,
     /// Who is woken for what, and how.
     pub paging: Means,
+    /// The checklists that can be begun.
+    pub playbooks: Vec<Playbook>,
 }
 
 impl Default for Policy {
@@ -128,6 +133,7 @@ impl Default for Policy {
             roles: Roles::default(),
             alternates: BTreeMap::new(),
             paging: Means::default(),
+            playbooks: vec![],
         }
     }
 }
@@ -346,6 +352,12 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             work::can(incident, service, conditions, actions, needs, scene)
         }
         Decide { text } => log::decision(incident, text, scene),
+        BeginPlaybook { id } => playbook::begin(incident, id, scene),
+        TickStep { step, result } => playbook::tick(incident, step, result, scene),
+        SkipStep { step, reason } => playbook::skip(incident, step, reason, scene),
+        UndoStep { step } => playbook::undo(incident, step, scene),
+        Steps => Ok(Decision::read(playbook::show(incident, scene))),
+        Playbooks => Ok(Decision::read(playbook::list(incident, scene))),
         Announce { text, is_risky, minutes } => actions::announce(incident, text, *is_risky, *minutes, scene),
         ClearAction { n } => actions::go(incident, *n, scene),
         HoldAction { n, reason } => actions::hold(incident, *n, reason, scene),
@@ -375,7 +387,9 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Redact { target, reason } => log::redact(*target, reason, scene),
         Pin { target } => log::pin(incident, *target, scene),
         Unpin { target } => log::unpin(incident, *target),
-        LinkSituation { situation, facts } => log::link_situation(incident, *situation, facts.as_ref()),
+        LinkSituation { situation, facts } => {
+            log::link_situation(incident, *situation, facts.as_ref(), scene)
+        }
         SituationMoved { facts } => log::situation_moved(incident, facts),
         Draft(draft) => posts::draft(incident, draft, scene),
         Approve { n, alone } => posts::approve(incident, *n, alone.as_deref(), scene),
@@ -416,7 +430,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Summary | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones
-        | Types | Fields | Subs | Pagings => Verb::Read,
+        | Types | Fields | Subs | Pagings | Steps | Playbooks => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -439,6 +453,7 @@ fn verb_of(incident: &Incident, command: &Command, person: &Person) -> Verb {
         AssignTask { .. } => Verb::AssignTask,
         CancelTask { .. } => Verb::CancelTask,
         Can { .. } => Verb::Report,
+        BeginPlaybook { .. } | TickStep { .. } | SkipStep { .. } | UndoStep { .. } => Verb::Play,
         Decide { .. } => Verb::Decide,
         Announce { .. } | FinishAction { .. } | DropAction { .. } => Verb::Act,
         ClearAction { .. } | HoldAction { .. } => Verb::ClearAction,
@@ -607,6 +622,8 @@ fn allowed_when_over(command: &Command) -> bool {
             | Expel { .. }
             | BreakGlass { .. }
             | Pagings
+            | Steps
+            | Playbooks
             | Timer(_)
             | Remind(_)
             | PageNext { .. }

@@ -20,7 +20,8 @@ pub(super) fn given(declare: &Declare, events: &[Happened], scene: &Scene<'_>) -
     let usual = declare.usual_offers.get(usize::from(incident.severity.level() - 1));
     let usual = usual.into_iter().flatten().filter(is_new);
     let mut given = Vec::new();
-    if let Some(playbook) = &declare.playbook {
+    let own = declare.playbook.as_deref().and_then(|id| super::playbook::named_by_rule(id, scene.policy));
+    if let Some(playbook) = declare.playbook.as_ref().filter(|_| own.is_none()) {
         let told = log::link(&incident, "playbook", playbook, None)
             .or_else(|_| log::note(&format!("Playbook: {playbook}"), None, scene));
         given.extend(told);
@@ -31,7 +32,8 @@ pub(super) fn given(declare: &Declare, events: &[Happened], scene: &Scene<'_>) -
             false => roles::offer(&incident, role, to, scene),
         });
     }
-    given.into_iter().flat_map(|decision| decision.events).map(|happened| happened.event).collect()
+    let along = given.into_iter().flat_map(|decision| decision.events).map(|happened| happened.event);
+    own.into_iter().chain(along).collect()
 }
 
 /// The incident as it stands after these events.

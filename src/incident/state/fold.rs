@@ -65,6 +65,7 @@ impl Incident {
                 drill_clock.map_or(entry.recorded_at, |c| c.virtual_at(entry.recorded_at)),
             ),
             pagings: vec![],
+            plays: vec![],
             cans: BTreeMap::new(),
             posts: vec![],
             situations: BTreeMap::new(),
@@ -134,6 +135,7 @@ impl Incident {
                     | Event::TaskOverdue { .. }
                     | Event::ActionOverdue { .. }
                     | Event::RollClosed { .. }
+                    | Event::StepReopened { .. }
             ) {
                 self.silence.reminded_at = Some(at);
             }
@@ -317,6 +319,30 @@ impl Incident {
             }
             Event::PagingStopped { pagings, .. } => self.end_paging(|n| pagings.contains(&n)),
             Event::PagingExhausted { n } => self.end_paging(|other| other == *n),
+            Event::PlaybookBegun { playbook } => self.begin_playbook(playbook, entry.seq),
+            Event::StepDone { playbook, step, result, .. } => {
+                let done = Progress {
+                    state: StepState::Done,
+                    by: Some(entry.actor.person.clone()),
+                    at: Some(at),
+                    words: result.clone(),
+                    seq: entry.seq,
+                    again_at: None,
+                };
+                self.settle_step(playbook, step, Some(done));
+            }
+            Event::StepSkipped { playbook, step, reason, .. } => {
+                let skipped = Progress {
+                    state: StepState::Skipped,
+                    by: Some(entry.actor.person.clone()),
+                    at: Some(at),
+                    words: reason.clone(),
+                    seq: entry.seq,
+                    again_at: None,
+                };
+                self.settle_step(playbook, step, Some(skipped));
+            }
+            Event::StepReopened { playbook, step, .. } => self.settle_step(playbook, step, None),
             Event::CanReported { service, conditions, actions, needs } => {
                 let can = Can {
                     seq: entry.seq,

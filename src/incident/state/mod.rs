@@ -9,6 +9,7 @@ mod fold;
 mod milestones;
 mod paging;
 mod parts;
+mod plays;
 mod unified;
 mod unity;
 
@@ -25,6 +26,7 @@ pub use fold::ASSIST_ANEW;
 pub use milestones::{Milestones, Origin, Replaced, Span};
 pub use paging::{NextStep, Paging, PagingState};
 pub use parts::*;
+pub use plays::{Place, Play, Progress, StepState};
 pub use unified::{Joined, UnifyOffer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +71,9 @@ pub struct Incident {
     pub assist: Option<Assist>,
     pub silence: Silence,
     pub pagings: Vec<Paging>,
+    /// Playbooks that were begun.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plays: Vec<Play>,
     pub cans: BTreeMap<String, Can>,
     pub posts: Vec<Post>,
     pub situations: BTreeMap<i64, Situation>,

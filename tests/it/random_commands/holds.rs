@@ -13,7 +13,7 @@ use commandpost::{
         paging::Act,
         phase::Phase,
         role::Role,
-        state::{ActionState, Incident},
+        state::{ActionState, Incident, Place},
         timeline,
     },
     journal::rows::{PublicPostRow, TimerRow, What},
@@ -59,6 +59,32 @@ impl Played {
                 let at = before.time_at(entry.recorded_at);
                 let last = before.silence.reminded_at;
                 assert!(last.is_none_or(|last| at - last >= Duration::minutes(1)), "{last:?} {at}");
+                assert!(before.silence.quiet_until.is_none_or(|until| at >= until));
+            }
+            // Each begins once; a check of the installation has none by itself.
+            Event::PlaybookBegun { playbook } => {
+                assert!(before.play(&playbook.id).is_none() && playbook.steps.len() < 4);
+            }
+            // Who ticks a step answers for it or leads; what must be approved only its role.
+            Event::StepDone { playbook, step, .. } | Event::StepSkipped { playbook, step, .. } => {
+                let me = &entry.actor.person;
+                let is_it = |place: &Place<'_>| place.play.playbook.id == *playbook && place.step.id == *step;
+                let place = before.steps().find(is_it).unwrap();
+                assert!(place.progress.is_open() && place.step.when.holds(before), "{entry:?}");
+                let leads = before
+                    .roles_of(me)
+                    .iter()
+                    .any(|role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe"));
+                let answers = before.answers_for_step(place.step, me);
+                assert!(answers || leads && place.step.approve.is_none(), "{entry:?}");
+            }
+            // The house opens only what repeats, in its time, and not in peace.
+            Event::StepReopened { playbook, step, .. } if is_house => {
+                let is_it = |place: &Place<'_>| place.play.playbook.id == *playbook && place.step.id == *step;
+                let place = before.steps().find(is_it).unwrap();
+                let at = before.time_at(entry.recorded_at);
+                assert!(place.progress.again_at.is_some_and(|again| again <= at), "{entry:?}");
+                assert!(before.phase.is_active());
                 assert!(before.silence.quiet_until.is_none_or(|until| at >= until));
             }
             // Nobody is called twice by one step, for what is over, or after somebody answered.

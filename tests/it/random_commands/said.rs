@@ -260,6 +260,19 @@ fn actions() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn playbooks() -> impl Strategy<Value = Command> {
+    let step =
+        || prop::sample::select(vec!["P1", "p2", "P3", "hand/P1", "usual/P1", "P9"]).prop_map(str::to_owned);
+    prop_oneof![
+        1 => prop::sample::select(vec!["usual", "hand", "fire"])
+            .prop_map(|id| Command::BeginPlaybook { id: id.into() }),
+        4 => (step(), text()).prop_map(|(step, result)| Command::TickStep { step, result }),
+        1 => (step(), text()).prop_map(|(step, reason)| Command::SkipStep { step, reason }),
+        1 => step().prop_map(|step| Command::UndoStep { step }),
+        1 => prop::sample::select(vec![Command::Steps, Command::Playbooks]),
+    ]
+}
+
 fn posts() -> impl Strategy<Value = Command> {
     let n = || 1u32..4;
     prop_oneof![
@@ -298,6 +311,7 @@ fn house() -> impl Strategy<Value = Command> {
             TimerKind::FirstUpdateDue,
         ])),
         Just(Command::Timer(TimerKind::Silence)),
+        Just(Command::Timer(TimerKind::StepDue { playbook: "usual".into(), step: "P3".into() })),
         Just(Command::Timer(TimerKind::Silence)),
         (1u32..4).prop_map(|n| Command::Timer(TimerKind::ProposalEnds { n })),
         (1u64..30).prop_map(|seq| Command::Timer(TimerKind::RollDue { seq })),
@@ -328,6 +342,7 @@ pub fn said() -> impl Strategy<Value = (Option<Person>, Command, i64)> {
         3 => (person(), work()).prop_map(move |(p, c)| by(p, c)),
         5 => (person(), posts()).prop_map(move |(p, c)| by(p, c)),
         5 => (person(), actions()).prop_map(move |(p, c)| by(p, c)),
+        3 => (person(), playbooks()).prop_map(move |(p, c)| by(p, c)),
         2 => house().prop_map(|c| (None, c)),
         1 => (person(), house()).prop_map(move |(p, c)| by(p, c)),
     ]

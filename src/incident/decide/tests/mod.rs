@@ -15,6 +15,7 @@ mod log;
 mod milestones;
 mod paging;
 mod pins;
+mod playbook;
 mod posts;
 mod relations;
 mod reminders;

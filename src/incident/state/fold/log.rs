@@ -24,6 +24,10 @@ impl Incident {
         for proposal in self.proposals.iter_mut().filter(|proposal| proposal.seq == seq) {
             proposal.text = "[redacted]".into();
         }
+        let progress = self.plays.iter_mut().flat_map(|play| &mut play.progress);
+        for one in progress.filter(|one| one.seq == seq && !one.words.is_empty()) {
+            one.words = "[redacted]".into();
+        }
         for task in &mut self.tasks {
             if task.seq == seq {
                 task.text = "[redacted]".into();
@@ -104,6 +108,13 @@ mod tests {
                 again_minutes: 5,
                 is_automatic: false,
             },
+            Event::StepDone { playbook: "p".into(), step: "P1".into(), text: String::new(), result: words() },
+            Event::StepSkipped {
+                playbook: "p".into(),
+                step: "P1".into(),
+                text: String::new(),
+                reason: words(),
+            },
             Event::FieldSet { field: "customer".into(), value: words() },
             Event::ExecutiveAsked { words: words(), commander: ada },
             Event::EntryCorrected { target: 1, text: words(), occurred_at: None, reason: words() },
@@ -138,6 +149,9 @@ mod tests {
             for name in ["task.assigned", "action.announced", "proposal.made"] {
                 incident.apply(&entry(samples::event(name)));
             }
+            let playbook = serde_json::json!({"id": "p", "title": "P", "steps": [{"id": "P1", "role": "ic", "text": "x"}]});
+            incident
+                .apply(&entry(Event::PlaybookBegun { playbook: serde_json::from_value(playbook).unwrap() }));
             let said = entry(event);
             incident.apply(&said);
             incident.apply(&entry(Event::EntryRedacted { target: said.seq, reason: String::new() }));
