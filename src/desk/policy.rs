@@ -302,14 +302,14 @@ pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTi
             incident.silence.quiet_until.filter(|_| policy.exec_update_minutes(incident.severity) > 0)?,
         ),
         TimerKind::ReportsDue if incident.phase.is_active() => {
-            ("reports", after_quiet(incident, next_report(incident, policy, now)?))
+            ("reports".to_owned(), after_quiet(incident, next_report(incident, policy, now)?))
         }
         TimerKind::RolesDue if incident.phase.is_active() => {
             let minutes = policy.roles_minutes(incident.severity);
             let is_owed = minutes > 0 && !owed::roles(incident, policy).is_empty();
             let due = incident.time_at(now) + Duration::minutes(i64::from(minutes));
             let quiet = incident.silence.quiet_until.filter(|until| *until > incident.time_at(now));
-            ("roles", is_owed.then(|| quiet.unwrap_or(due))?)
+            ("roles".to_owned(), is_owed.then(|| quiet.unwrap_or(due))?)
         }
         _ => return None,
     };
