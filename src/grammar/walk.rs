@@ -142,6 +142,10 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
 /// follow (`action drop the replica`), and are no slip of one (`action dnoe 2 restarted`).
 fn announces(group: &Command, mut words: Words<'_>) -> bool {
     let second = words.next().unwrap_or_default().to_lowercase();
+    // What a form filled in comes after it.
+    if words.peek() == Some("--") {
+        words.next();
+    }
     let is_number = words.peek().is_some_and(|word| word.trim_start_matches('#').parse::<u32>().is_ok());
     match group.find_subcommand(&second) {
         None => !is_number || !refuse::is_slip(group, &second),

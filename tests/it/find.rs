@@ -66,7 +66,7 @@ async fn the_last_lines_are_told_by_who_by_how_long_ago_and_by_key_moments() {
     let house = House::open(Settings::default()).await;
     let id = house.incident().await;
     for n in 1..=30 {
-        house.say("Ada", id, note(&format!("step {n}"))).await;
+        house.say("Ada", id, note(format!("step {n}"))).await;
     }
     let key = house.say("Bo", id, note("the disk is full")).await.seq.unwrap();
     house.say("Ada", id, Command::Pin { target: key }).await;

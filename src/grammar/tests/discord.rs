@@ -62,6 +62,8 @@ fn every_discord_form_filled_in_is_understood() {
                 let argv = from_discord(&data).unwrap();
                 let spoken = parse_argv(&argv, None, &people, &Roles::default());
                 assert!(spoken.is_ok(), "{argv:?}: {spoken:?}");
+                let announces = matches!(spoken, Ok(Spoken::On { command: Command::Announce { .. }, .. }));
+                assert_eq!(announces, sub["name"] == "announce", "{argv:?}: {spoken:?}");
                 forms += 1;
             }
         }

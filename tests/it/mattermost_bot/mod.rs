@@ -82,7 +82,7 @@ async fn an_incident_gets_a_channel_with_a_card_that_follows_it() {
     let title = || house.mattermost.channel_named("inc-1").map(|now| now.title).unwrap_or_default();
     house.eventually("the new title", || (title() == "INC-1 Checkout and search fail").then_some(())).await;
     // What is chosen on the card is said by whoever chose it.
-    let menu = house.mattermost.choose(&house.bob, &card.id, "severity", "sev2").expect("it is offered");
+    let menu = house.mattermost.choose(&house.ada, &card.id, "severity", "sev2").expect("it is offered");
     let told = menu.answer().await.expect("an answer");
     assert!(told.contains("SEV2"), "{told}");
     house.quiet().await;
