@@ -223,6 +223,7 @@ impl Demo {
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(10))
             .build()?;
+        let began = System.now() - chrono::Duration::minutes(4);
         let alert = |status: &str| {
             json!({
                 "version": "4", "groupKey": "{}:{alertname=\"CheckoutErrors\"}", "status": status, "receiver": "demo",
@@ -230,8 +231,8 @@ impl Demo {
                     "status": status, "fingerprint": "d3m0d3m0d3m0d3m0",
                     "labels": { "alertname": "CheckoutErrors", "severity": "critical", "service": "checkout" },
                     "annotations": { "summary": "5xx on checkout above 5 %", "description": "12 % of requests fail." },
-                    "startsAt": "2026-01-05T03:00:00Z",
-                    "endsAt": if status == "resolved" { "2026-01-05T03:20:00Z" } else { "0001-01-01T00:00:00Z" },
+                    "startsAt": began.to_rfc3339(),
+                    "endsAt": if status == "resolved" { System.now().to_rfc3339() } else { "0001-01-01T00:00:00Z".to_owned() },
                 }],
             })
         };
