@@ -2,14 +2,13 @@
 //!
 //! Event names (`command.transferred`) are stored and exported; they are never renamed or re-used.
 
+mod about;
+mod parts;
 #[cfg(test)]
 pub(crate) mod samples;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{
     id::IncidentId,
@@ -18,151 +17,15 @@ use super::{
     paging::{Called, Step},
     phase::Phase,
     play::Playbook,
-    role::{Role, by_name},
+    role::Role,
     severity::Severity,
     sum::Sum,
 };
-use crate::{
-    alert::flapping::Flaps,
-    people::Person,
-    post::{ComponentState, Impact, PublicPhase},
-};
-
-/// Where an event's time comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeSource {
-    /// The house's own clock, as the command came in.
-    House,
-    /// A person said when it happened (a late entry).
-    Stated,
-    /// The monitoring's time stamp.
-    Alert,
-    /// A drill's virtual clock.
-    Drill,
-}
-
-/// Who did it, in which role at that time, and through which door.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor {
-    #[serde(flatten)]
-    pub person: Person,
-    /// The highest role held at that time; `None` for bystanders and the house.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "by_name")]
-    pub role: Option<Role>,
-    /// The door: `console`, `cli`, `api`, `discord`, `alertmanager`, `timer`, `drill`.
-    pub via: String,
-}
-
-/// One entry of the journal, before it has its place in the hash chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    pub incident: IncidentId,
-    /// 1, 2, 3 … without a gap: the order of the timeline.
-    pub seq: u64,
-    pub id: Uuid,
-    /// When it happened, UTC.
-    pub occurred_at: DateTime<Utc>,
-    pub time_source: TimeSource,
-    /// When it was written down, UTC, by the house's clock.
-    pub recorded_at: DateTime<Utc>,
-    pub actor: Actor,
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// An alert as the timeline shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AlertRef {
-    pub source: String,
-    pub fingerprint: String,
-    pub title: String,
-    pub firing: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub starts_at: Option<DateTime<Utc>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-}
+use crate::{alert::flapping::Flaps, people::Person};
+pub use parts::{Actor, AlertRef, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom};
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
-}
-
-/// A maintenance window that alerts fall into.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InWindow {
-    pub name: String,
-    pub until: DateTime<Utc>,
-}
-
-/// The clock of a drill: virtual time runs `speed` times as fast as real time from STARTEX on.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct DrillClock {
-    pub started_real: DateTime<Utc>,
-    pub started_virtual: DateTime<Utc>,
-    /// Virtual seconds per real second, above zero.
-    pub speed: f64,
-}
-
-impl Eq for DrillClock {}
-
-/// A moment further away is as good as never; calendars, and sums with it, reach beyond.
-const FAR_MS: i64 = 1_000 * 366 * 24 * 3_600_000;
-
-fn moved(from: DateTime<Utc>, by_ms: f64) -> DateTime<Utc> {
-    let by = chrono::Duration::milliseconds((by_ms as i64).clamp(-FAR_MS, FAR_MS));
-    from.checked_add_signed(by).unwrap_or(from)
-}
-
-impl DrillClock {
-    pub fn virtual_at(&self, real: DateTime<Utc>) -> DateTime<Utc> {
-        let real_ms = (real - self.started_real).num_milliseconds() as f64;
-        moved(self.started_virtual, real_ms * self.speed)
-    }
-    pub fn real_at(&self, virt: DateTime<Utc>) -> DateTime<Utc> {
-        let virt_ms = (virt - self.started_virtual).num_milliseconds() as f64;
-        moved(self.started_real, virt_ms / self.speed)
-    }
-}
-
-/// A public post as drafted: the exact text, and what an approval is bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Draft {
-    pub title: String,
-    pub phase: PublicPhase,
-    pub impact: Impact,
-    pub text: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub components: Vec<(String, ComponentState)>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_update_minutes: Option<u32>,
-    /// The earlier post that this one corrects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub corrects: Option<u32>,
-    /// What each destination is sent, word for word: filled by the templates of the moment it was drafted.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub texts: BTreeMap<String, String>,
-}
-
-/// What a reminder speaks of, besides what it says in words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Owed {
-    /// The tasks and actions that became overdue with it: no line of their own.
-    Late,
-    /// CAN reports, which are reminded of again.
-    Reports,
-    /// Roles that nobody has, which are reminded of again.
-    Roles,
-}
-
-/// Whom a silence has been brought to, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Whom {
-    Commander,
-    Deputy,
-    Everyone,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -721,150 +584,10 @@ pub enum Event {
     Endex { reason: String },
 }
 
-impl Event {
-    /// The stored name: `command.transferred`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Declared { .. } => "incident.declared",
-            Self::Retitled { .. } => "incident.retitled",
-            Self::Summarized { .. } => "incident.summarized",
-            Self::SeverityChanged { .. } => "incident.severity_changed",
-            Self::PhaseChanged { .. } => "incident.phase_changed",
-            Self::TypeSet { .. } => "incident.type_set",
-            Self::FieldSet { .. } => "field.set",
-            Self::MilestoneSet { .. } => "milestone.set",
-            Self::PutUnder { .. } => "incident.put_under",
-            Self::LeftParent { .. } => "incident.left_parent",
-            Self::ChildJoined { .. } => "incident.child_joined",
-            Self::ChildMoved { .. } => "incident.child_moved",
-            Self::ChildLeft { .. } => "incident.child_left",
-            Self::MergedInto { .. } => "incident.merged_into",
-            Self::MergedIn { .. } => "incident.merged_in",
-            Self::CommandEstablished { .. } => "command.established",
-            Self::CommandOffered { .. } => "command.offered",
-            Self::CommandDeclined { .. } => "command.declined",
-            Self::CommandOfferExpired { .. } => "command.offer_expired",
-            Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
-            Self::CommandTransferred { .. } => "command.transferred",
-            Self::ExecutiveAsked { .. } => "command.executive_asked",
-            Self::UnifyOffered { .. } => "command.unify_offered",
-            Self::UnifyDeclined { .. } => "command.unify_declined",
-            Self::UnifyOfferExpired { .. } => "command.unify_offer_expired",
-            Self::CommandJoined { .. } => "command.joined",
-            Self::CommandSeparated { .. } => "command.separated",
-            Self::RoleOffered { .. } => "role.offered",
-            Self::RoleAccepted { .. } => "role.accepted",
-            Self::RoleDeclined { .. } => "role.declined",
-            Self::RoleOfferExpired { .. } => "role.offer_expired",
-            Self::RoleRelieved { .. } => "role.relieved",
-            Self::RoleReleased { .. } => "role.released",
-            Self::CheckedIn { .. } => "checkin",
-            Self::CheckedOut { .. } => "checkout",
-            Self::RollCalled { .. } => "rollcall.called",
-            Self::RollAnswered { .. } => "rollcall.answered",
-            Self::RollClosed { .. } => "rollcall.closed",
-            Self::ReportsTo { .. } => "role.reports_to",
-            Self::PeriodStarted { .. } => "period.started",
-            Self::PeriodEnded { .. } => "period.ended",
-            Self::Restricted { .. } => "access.restricted",
-            Self::OpenedUp { .. } => "access.opened",
-            Self::Admitted { .. } => "access.admitted",
-            Self::ShutOut { .. } => "access.removed",
-            Self::GlassBroken { .. } => "access.glass_broken",
-            Self::ObjectiveSet { .. } => "objective.set",
-            Self::ObjectiveMet { .. } => "objective.met",
-            Self::ObjectiveDropped { .. } => "objective.dropped",
-            Self::TaskAssigned { .. } => "task.assigned",
-            Self::TaskUnderstood { .. } => "task.understood",
-            Self::TaskExtended { .. } => "task.extended",
-            Self::TaskReported { .. } => "task.reported",
-            Self::TaskOverdue { .. } => "task.overdue",
-            Self::TaskCancelled { .. } => "task.cancelled",
-            Self::DecisionRecorded { .. } => "decision.recorded",
-            Self::ActionAnnounced { .. } => "action.announced",
-            Self::ActionCleared { .. } => "action.cleared",
-            Self::ActionHeld { .. } => "action.held",
-            Self::ActionDone { .. } => "action.done",
-            Self::ActionDropped { .. } => "action.dropped",
-            Self::ActionOverdue { .. } => "action.overdue",
-            Self::ActionsStopped { .. } => "actions.stopped",
-            Self::ActionsResumed { .. } => "actions.resumed",
-            Self::ProposalMade { .. } => "proposal.made",
-            Self::ProposalObjected { .. } => "proposal.objected",
-            Self::ObjectionWithdrawn { .. } => "proposal.objection_withdrawn",
-            Self::ProposalWithdrawn { .. } => "proposal.withdrawn",
-            Self::ProposalSettled { .. } => "proposal.settled",
-            Self::AssistAsked { .. } => "assist.asked",
-            Self::Nudged { .. } => "nudge",
-            Self::QuietAsked { .. } => "nudge.quiet",
-            Self::PagingBegun { .. } => "page.begun",
-            Self::Paged { .. } => "page.sent",
-            Self::PageAcknowledged { .. } => "page.acknowledged",
-            Self::PagingStopped { .. } => "page.stopped",
-            Self::PagingExhausted { .. } => "page.exhausted",
-            Self::PageFailed { .. } => "page.failed",
-            Self::PlaybookBegun { .. } => "playbook.begun",
-            Self::StepDone { .. } => "playbook.step_done",
-            Self::StepSkipped { .. } => "playbook.step_skipped",
-            Self::StepReopened { .. } => "playbook.step_reopened",
-            Self::CanReported { .. } => "can",
-            Self::Noted { .. } => "note",
-            Self::LinkAdded { .. } => "evidence",
-            Self::EntryCorrected { .. } => "entry.corrected",
-            Self::EntryRedacted { .. } => "entry.redacted",
-            Self::EntryPinned { .. } => "entry.pinned",
-            Self::EntryUnpinned { .. } => "entry.unpinned",
-            Self::AlertsLinked { .. } => "alert.linked",
-            Self::AlertsChanged { .. } => "alert.changed",
-            Self::AlertsCleared { .. } => "alert.cleared",
-            Self::UpdateDrafted { .. } => "update.drafted",
-            Self::UpdateApproved { .. } => "update.approved",
-            Self::UpdatePublished { .. } => "update.published",
-            Self::UpdateDelivered { .. } => "update.delivered",
-            Self::UpdateDeliveryFailed { .. } => "update.delivery_failed",
-            Self::UpdateDropped { .. } => "update.dropped",
-            Self::Reminded { .. } => "reminder",
-            Self::ChatLost { .. } => "chat.lost",
-            Self::ChatBack { .. } => "chat.back",
-            Self::Startex { .. } => "drill.startex",
-            Self::Injected { .. } => "drill.inject",
-            Self::Observed { .. } => "drill.observed",
-            Self::Endex { .. } => "drill.endex",
-        }
-    }
-
-    /// Whether its words are one person's account, which a correction can replace.
-    pub fn is_correctable(&self) -> bool {
-        matches!(self, Self::Noted { .. } | Self::DecisionRecorded { .. })
-    }
-
-    /// Whether its words can be hidden from every reading. What moved command, phase or the public stays readable.
-    pub fn is_redactable(&self) -> bool {
-        matches!(
-            self,
-            Self::Noted { .. }
-                | Self::DecisionRecorded { .. }
-                | Self::CanReported { .. }
-                | Self::LinkAdded { .. }
-                | Self::TaskAssigned { .. }
-                | Self::TaskReported { .. }
-                | Self::ActionAnnounced { .. }
-                | Self::ActionDone { .. }
-                | Self::ProposalMade { .. }
-                | Self::ProposalObjected { .. }
-                | Self::AssistAsked { .. }
-                | Self::PagingBegun { .. }
-                | Self::StepDone { .. }
-                | Self::StepSkipped { .. }
-                | Self::FieldSet { .. }
-                | Self::ExecutiveAsked { .. }
-                | Self::EntryCorrected { .. }
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]
@@ -878,18 +601,6 @@ mod tests {
         ] {
             let event: Event = serde_json::from_str(stored).unwrap();
             assert_eq!(serde_json::to_string(&event).unwrap(), stored);
-        }
-    }
-
-    #[test]
-    fn the_clock_of_a_drill_breaks_at_no_speed() {
-        let at: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
-        let later = at + chrono::Duration::hours(2);
-        for speed in [1e-300, 1e-12, 0.5, 1.0, 1e12, f64::MAX, f64::INFINITY] {
-            let clock = DrillClock { started_real: at, started_virtual: at, speed };
-            for moment in [clock.virtual_at(later), clock.real_at(later), clock.real_at(at)] {
-                assert!(moment + chrono::Duration::milliseconds(1) > at, "{speed}");
-            }
         }
     }
 

@@ -32,7 +32,9 @@ use super::*;
 use crate::incident::{
     event::{Actor, Entry},
     id::IncidentId,
+    play::Playbook,
     refusal::Because,
+    taxonomy::Taxonomy,
 };
 
 /// An incident on which people act, one after another, by a clock that stands still until it is moved.

@@ -1,0 +1,145 @@
+//! What is known of an event by its kind: its stored name, and whether its words can be corrected or hidden.
+
+use super::Event;
+
+impl Event {
+    /// The stored name: `command.transferred`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Declared { .. } => "incident.declared",
+            Self::Retitled { .. } => "incident.retitled",
+            Self::Summarized { .. } => "incident.summarized",
+            Self::SeverityChanged { .. } => "incident.severity_changed",
+            Self::PhaseChanged { .. } => "incident.phase_changed",
+            Self::TypeSet { .. } => "incident.type_set",
+            Self::FieldSet { .. } => "field.set",
+            Self::MilestoneSet { .. } => "milestone.set",
+            Self::PutUnder { .. } => "incident.put_under",
+            Self::LeftParent { .. } => "incident.left_parent",
+            Self::ChildJoined { .. } => "incident.child_joined",
+            Self::ChildMoved { .. } => "incident.child_moved",
+            Self::ChildLeft { .. } => "incident.child_left",
+            Self::MergedInto { .. } => "incident.merged_into",
+            Self::MergedIn { .. } => "incident.merged_in",
+            Self::CommandEstablished { .. } => "command.established",
+            Self::CommandOffered { .. } => "command.offered",
+            Self::CommandDeclined { .. } => "command.declined",
+            Self::CommandOfferExpired { .. } => "command.offer_expired",
+            Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
+            Self::CommandTransferred { .. } => "command.transferred",
+            Self::ExecutiveAsked { .. } => "command.executive_asked",
+            Self::UnifyOffered { .. } => "command.unify_offered",
+            Self::UnifyDeclined { .. } => "command.unify_declined",
+            Self::UnifyOfferExpired { .. } => "command.unify_offer_expired",
+            Self::CommandJoined { .. } => "command.joined",
+            Self::CommandSeparated { .. } => "command.separated",
+            Self::RoleOffered { .. } => "role.offered",
+            Self::RoleAccepted { .. } => "role.accepted",
+            Self::RoleDeclined { .. } => "role.declined",
+            Self::RoleOfferExpired { .. } => "role.offer_expired",
+            Self::RoleRelieved { .. } => "role.relieved",
+            Self::RoleReleased { .. } => "role.released",
+            Self::CheckedIn { .. } => "checkin",
+            Self::CheckedOut { .. } => "checkout",
+            Self::RollCalled { .. } => "rollcall.called",
+            Self::RollAnswered { .. } => "rollcall.answered",
+            Self::RollClosed { .. } => "rollcall.closed",
+            Self::ReportsTo { .. } => "role.reports_to",
+            Self::PeriodStarted { .. } => "period.started",
+            Self::PeriodEnded { .. } => "period.ended",
+            Self::Restricted { .. } => "access.restricted",
+            Self::OpenedUp { .. } => "access.opened",
+            Self::Admitted { .. } => "access.admitted",
+            Self::ShutOut { .. } => "access.removed",
+            Self::GlassBroken { .. } => "access.glass_broken",
+            Self::ObjectiveSet { .. } => "objective.set",
+            Self::ObjectiveMet { .. } => "objective.met",
+            Self::ObjectiveDropped { .. } => "objective.dropped",
+            Self::TaskAssigned { .. } => "task.assigned",
+            Self::TaskUnderstood { .. } => "task.understood",
+            Self::TaskExtended { .. } => "task.extended",
+            Self::TaskReported { .. } => "task.reported",
+            Self::TaskOverdue { .. } => "task.overdue",
+            Self::TaskCancelled { .. } => "task.cancelled",
+            Self::DecisionRecorded { .. } => "decision.recorded",
+            Self::ActionAnnounced { .. } => "action.announced",
+            Self::ActionCleared { .. } => "action.cleared",
+            Self::ActionHeld { .. } => "action.held",
+            Self::ActionDone { .. } => "action.done",
+            Self::ActionDropped { .. } => "action.dropped",
+            Self::ActionOverdue { .. } => "action.overdue",
+            Self::ActionsStopped { .. } => "actions.stopped",
+            Self::ActionsResumed { .. } => "actions.resumed",
+            Self::ProposalMade { .. } => "proposal.made",
+            Self::ProposalObjected { .. } => "proposal.objected",
+            Self::ObjectionWithdrawn { .. } => "proposal.objection_withdrawn",
+            Self::ProposalWithdrawn { .. } => "proposal.withdrawn",
+            Self::ProposalSettled { .. } => "proposal.settled",
+            Self::AssistAsked { .. } => "assist.asked",
+            Self::Nudged { .. } => "nudge",
+            Self::QuietAsked { .. } => "nudge.quiet",
+            Self::PagingBegun { .. } => "page.begun",
+            Self::Paged { .. } => "page.sent",
+            Self::PageAcknowledged { .. } => "page.acknowledged",
+            Self::PagingStopped { .. } => "page.stopped",
+            Self::PagingExhausted { .. } => "page.exhausted",
+            Self::PageFailed { .. } => "page.failed",
+            Self::PlaybookBegun { .. } => "playbook.begun",
+            Self::StepDone { .. } => "playbook.step_done",
+            Self::StepSkipped { .. } => "playbook.step_skipped",
+            Self::StepReopened { .. } => "playbook.step_reopened",
+            Self::CanReported { .. } => "can",
+            Self::Noted { .. } => "note",
+            Self::LinkAdded { .. } => "evidence",
+            Self::EntryCorrected { .. } => "entry.corrected",
+            Self::EntryRedacted { .. } => "entry.redacted",
+            Self::EntryPinned { .. } => "entry.pinned",
+            Self::EntryUnpinned { .. } => "entry.unpinned",
+            Self::AlertsLinked { .. } => "alert.linked",
+            Self::AlertsChanged { .. } => "alert.changed",
+            Self::AlertsCleared { .. } => "alert.cleared",
+            Self::UpdateDrafted { .. } => "update.drafted",
+            Self::UpdateApproved { .. } => "update.approved",
+            Self::UpdatePublished { .. } => "update.published",
+            Self::UpdateDelivered { .. } => "update.delivered",
+            Self::UpdateDeliveryFailed { .. } => "update.delivery_failed",
+            Self::UpdateDropped { .. } => "update.dropped",
+            Self::Reminded { .. } => "reminder",
+            Self::ChatLost { .. } => "chat.lost",
+            Self::ChatBack { .. } => "chat.back",
+            Self::Startex { .. } => "drill.startex",
+            Self::Injected { .. } => "drill.inject",
+            Self::Observed { .. } => "drill.observed",
+            Self::Endex { .. } => "drill.endex",
+        }
+    }
+
+    /// Whether its words are one person's account, which a correction can replace.
+    pub fn is_correctable(&self) -> bool {
+        matches!(self, Self::Noted { .. } | Self::DecisionRecorded { .. })
+    }
+
+    /// Whether its words can be hidden from every reading. What moved command, phase or the public stays readable.
+    pub fn is_redactable(&self) -> bool {
+        matches!(
+            self,
+            Self::Noted { .. }
+                | Self::DecisionRecorded { .. }
+                | Self::CanReported { .. }
+                | Self::LinkAdded { .. }
+                | Self::TaskAssigned { .. }
+                | Self::TaskReported { .. }
+                | Self::ActionAnnounced { .. }
+                | Self::ActionDone { .. }
+                | Self::ProposalMade { .. }
+                | Self::ProposalObjected { .. }
+                | Self::AssistAsked { .. }
+                | Self::PagingBegun { .. }
+                | Self::StepDone { .. }
+                | Self::StepSkipped { .. }
+                | Self::FieldSet { .. }
+                | Self::ExecutiveAsked { .. }
+                | Self::EntryCorrected { .. }
+        )
+    }
+}
