@@ -12,7 +12,7 @@ use super::{
     asked::{Asked, Kind},
     render::CONTENT_MAX,
     rest::{Trouble, hushed},
-    text::{cap, escape, soften},
+    text::{cap, escape, pieces, soften},
 };
 use crate::{
     chat::{
@@ -35,9 +35,11 @@ const PATIENCE_WITH_CHOICES: Duration = Duration::from_millis(1_500);
 const LONGEST: Duration = Duration::from_secs(20 * 60);
 const FIRST_ANSWER_TRIES: u32 = 3;
 const LATER_ANSWER_TRIES: u32 = 6;
+/// Messages that one answer may take. A list that is longer is better read in the console, or filtered.
+const MESSAGES_MAX: usize = 4;
 /// What everybody reads where an answer was for one.
 const UNSHOWN: &str = "An answer could not be shown to you alone. What was done stands on the timeline; ask again for the rest.";
-/// For the asker's eyes.
+/// Seen by the asker alone.
 pub(super) const EPHEMERAL: u64 = 1 << 6;
 const ALREADY_ACKNOWLEDGED: u64 = 40060;
 pub(super) const UNKNOWN_WEBHOOK: u64 = 10015;
@@ -143,16 +145,23 @@ impl DiscordDoor {
         doing: BoxFuture<'static, Result<Answer, Refusal>>,
     ) {
         let mut doing = tokio::spawn(doing);
-        let done = if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
+        let (done, rest) = if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
             let done = done.ok();
-            self.first_answer(&asked, &told(&in_words(done.clone()))).await;
-            done
+            let (first, rest) = parted(&in_words(done.clone()));
+            self.first_answer(&asked, &alone(&first)).await;
+            (done, rest)
         } else {
             self.first_answer(&asked, &json!({"type": 5, "data": {"flags": EPHEMERAL}})).await;
             let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-            self.later_answer(&asked, &in_words(done.clone())).await;
-            done
+            let (first, rest) = parted(&in_words(done.clone()));
+            self.later_answer(&asked, &first).await;
+            (done, rest)
         };
+        // Later than the answer, which may go back with the very request that waits for this.
+        if !rest.is_empty() {
+            let (door, asked) = (self.clone(), asked.clone());
+            tokio::spawn(async move { door.go_on(&asked, &rest).await });
+        }
         if let Some(done) = done {
             show_later(&done, move |picture| async move { self.show(&asked, picture).await });
         }
@@ -205,7 +214,7 @@ impl DiscordDoor {
     async fn later_answer(&self, asked: &Asked, text: &str) {
         let path = format!("/webhooks/{}/{}/messages/@original", self.settings.application_id, asked.token);
         for try_number in 0..LATER_ANSWER_TRIES {
-            match self.rest.patch(&path, json!({"content": shown(text)})).await {
+            match self.rest.patch(&path, json!({"content": text})).await {
                 Ok(_) => return,
                 // Discord may be reading the announcement still that went back with its own request.
                 Err(trouble) if trouble.code() == UNKNOWN_WEBHOOK && asked.awaited.is_some() => {
@@ -237,11 +246,18 @@ impl DiscordDoor {
     }
 }
 
-fn shown(text: &str) -> String {
-    words::told(text, |text| cap(&soften(text), CONTENT_MAX))
+/// The message that answers, and those that follow when it is too long for one.
+fn parted(text: &str) -> (String, Vec<String>) {
+    let mut pieces = pieces(&words::told(text, soften), CONTENT_MAX, MESSAGES_MAX);
+    (pieces.remove(0), pieces)
 }
 
 /// A first answer with text.
 pub(super) fn told(text: &str) -> Value {
-    json!({"type": 4, "data": {"content": shown(text), "flags": EPHEMERAL}})
+    alone(&parted(text).0)
+}
+
+/// For the asker's eyes.
+fn alone(content: &str) -> Value {
+    json!({"type": 4, "data": {"content": content, "flags": EPHEMERAL}})
 }

@@ -10,12 +10,13 @@
 
 mod answer;
 mod asked;
+mod brakes;
 mod deliver;
 mod gateway;
 mod health;
 mod look;
 mod missed;
-mod picture;
+mod more;
 mod pinned;
 mod press;
 mod private;

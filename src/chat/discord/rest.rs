@@ -3,15 +3,15 @@
 //! serenity's own HTTP is not used: it loses `Retry-After`, waits without limit and has no time-out at all.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration as StdDuration,
 };
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use reqwest::{Method, Response, header::HeaderMap, multipart::Form};
 use serde_json::{Value, json};
 
+use super::brakes::{Brakes, Left, Route};
 use crate::{
     chat::{
         files::PATIENCE,
@@ -30,8 +30,6 @@ const TOTAL_OF_CALLBACK: StdDuration = StdDuration::from_millis(1_200);
 const WAIT_MAX_SECONDS: f64 = 3_600.0;
 /// Where files lie in the real Discord.
 const FILES: &str = "https://cdn.discordapp.com/";
-/// Routes remembered as used up.
-const ROUTES_MAX: usize = 10_000;
 
 /// Why a request did not go well.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,13 +89,6 @@ impl Trouble {
     }
 }
 
-/// Until when nothing (or nothing on one route) is to be asked.
-#[derive(Debug, Default)]
-struct Brakes {
-    all: Option<DateTime<Utc>>,
-    routes: HashMap<String, DateTime<Utc>>,
-}
-
 pub(super) struct Rest {
     client: reqwest::Client,
     base: String,
@@ -143,7 +134,7 @@ impl Rest {
     }
     /// A message with a picture.
     pub async fn post_with(&self, path: &str, body: Value, picture: &Picture) -> Result<Value, Trouble> {
-        let route = route(&Method::POST, path);
+        let route = Route::of(&Method::POST, path);
         self.call_on(route, Method::POST, path, Some(body), Some(picture)).await
     }
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
@@ -151,7 +142,7 @@ impl Rest {
     }
     /// Another name or topic. Discord has a limit of its own for these, which must not hold up what else is changed there.
     pub async fn rename(&self, path: &str, body: Value) -> Result<Value, Trouble> {
-        let route = format!("{} name", route(&Method::PATCH, path));
+        let route = Route::of_name(&Method::PATCH, path);
         self.call_on(route, Method::PATCH, path, Some(body), None).await
     }
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
@@ -164,13 +155,12 @@ impl Rest {
 
     /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
-        self.call_on(route(&method, path), method, path, body, None).await
+        self.call_on(Route::of(&method, path), method, path, body, None).await
     }
 
-    /// `route`: what shares one budget with it.
     async fn call_on(
         &self,
-        route: String,
+        route: Route,
         method: Method,
         path: &str,
         body: Option<Value>,
@@ -220,39 +210,37 @@ impl Rest {
     }
 
     /// How long this route, or everything, must wait.
-    fn brake(&self, route: &str, of_interaction: bool) -> Option<StdDuration> {
+    fn brake(&self, route: &Route, of_interaction: bool) -> Option<StdDuration> {
         let now = self.world.now();
-        let mut brakes = self.brakes.lock().unwrap_or_else(PoisonError::into_inner);
-        brakes.routes.retain(|_, until| *until > now);
-        brakes.all = brakes.all.filter(|until| *until > now);
-        let until = brakes.all.filter(|_| !of_interaction).max(brakes.routes.get(route).copied())?;
-        (until - now).to_std().ok()
+        self.brakes().wait(route, of_interaction, now)?.to_std().ok()
     }
 
-    fn note_limits(&self, route: &str, status: u16, headers: &HeaderMap, value: &Value) {
+    fn brakes(&self) -> MutexGuard<'_, Brakes> {
+        self.brakes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_limits(&self, route: &Route, status: u16, headers: &HeaderMap, value: &Value) {
         let now = self.world.now();
-        let mut brakes = self.brakes.lock().unwrap_or_else(PoisonError::into_inner);
-        if brakes.routes.len() >= ROUTES_MAX {
-            brakes.routes.clear();
-        }
-        if status == 429 {
-            let until = now
-                + Duration::from_std(retry_after(headers, value)).unwrap_or_else(|_| Duration::seconds(60));
-            // An answer that is not JSON comes from the wall before Discord, and that one shuts out everything.
-            if value["global"] == true || headers.contains_key("x-ratelimit-global") || value.is_null() {
-                tracing::warn!(%until, "Discord's limit for the whole bot is reached; everything waits");
-                brakes.all = brakes.all.max(Some(until));
-            } else {
-                brakes.routes.insert(route.to_owned(), until);
-            }
+        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+        let mut brakes = self.brakes();
+        // The last call that was left: the next would be refused.
+        let none_until = (header("x-ratelimit-remaining") == Some("0"))
+            .then(|| header("x-ratelimit-reset-after")?.parse::<f64>().ok())
+            .flatten()
+            .map(|seconds| now + Duration::milliseconds(milliseconds(seconds)))
+            .filter(|_| status != 429);
+        brakes.note(route, Left { bucket: header("x-ratelimit-bucket"), none_until });
+        if status != 429 {
             return;
         }
-        // The last call that was left: the next would be refused.
-        let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
-        if header("x-ratelimit-remaining") == Some("0")
-            && let Some(seconds) = header("x-ratelimit-reset-after").and_then(|s| s.parse::<f64>().ok())
-        {
-            brakes.routes.insert(route.to_owned(), now + Duration::milliseconds(milliseconds(seconds)));
+        let until =
+            now + Duration::from_std(retry_after(headers, value)).unwrap_or_else(|_| Duration::seconds(60));
+        // An answer that is not JSON comes from the wall before Discord, and that one shuts out everything.
+        if value["global"] == true || headers.contains_key("x-ratelimit-global") || value.is_null() {
+            tracing::warn!(%until, "Discord's limit for the whole bot is reached; everything waits");
+            brakes.hold_all(until);
+        } else {
+            brakes.hold(route, until);
         }
     }
 
@@ -284,19 +272,6 @@ fn hush(path: &str, body: &mut Value) {
     if let Some(message) = message.filter(|m| m.is_object()) {
         message["allowed_mentions"] = json!({"parse": []});
     }
-}
-
-/// Method and path with every id but the first struck out: what shares one budget.
-fn route(method: &Method, path: &str) -> String {
-    let path = path.split('?').next().unwrap_or_default();
-    let majors = if path.starts_with("/webhooks/") || path.starts_with("/interactions/") { 3 } else { 2 };
-    let is_id = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let parts: Vec<&str> = path
-        .split('/')
-        .enumerate()
-        .map(|(i, part)| if i > majors && is_id(part) { "{id}" } else { part })
-        .collect();
-    format!("{method} {}", parts.join("/"))
 }
 
 fn milliseconds(seconds: f64) -> i64 {
@@ -336,13 +311,5 @@ mod tests {
         let mut thread = json!({"name": "n"});
         hush("/channels/1/messages/2/threads", &mut thread);
         assert_eq!(thread, json!({"name": "n"}), "a thread's name mentions nobody");
-    }
-
-    #[test]
-    fn what_shares_a_budget_shares_a_brake() {
-        let get = |path| route(&Method::GET, path);
-        assert_eq!(get("/channels/1/messages/2"), get("/channels/1/messages/3"));
-        assert_ne!(get("/channels/1/messages/2"), get("/channels/9/messages/2"));
-        assert_eq!(get("/channels/1/messages?after=1"), "GET /channels/1/messages");
     }
 }

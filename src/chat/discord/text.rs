@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-pub(super) use crate::chat::markdown::{cap, length, soften};
+pub(super) use crate::chat::markdown::{cap, length, pieces, soften};
 use crate::chat::{
     markdown::{self, NOTHING},
     text::clean,

@@ -63,24 +63,40 @@ impl RateState {
     }
 }
 
-/// The route with its major parameter (channel, guild, or webhook and token) and all other ids struck out:
-/// what shares one budget.
-fn bucket(request: &Request) -> String {
+/// What shares one budget: its bucket, and the channel, guild, or webhook and token of the path.
+struct Spent {
+    bucket: String,
+    major: String,
+}
+
+fn spent(request: &Request) -> Spent {
     let path = request.uri().path().trim_start_matches("/api/v10").trim_start_matches('/');
     let majors = match path.split('/').next() {
-        Some("webhooks" | "interactions") => 3,
-        _ => 2,
+        Some("webhooks" | "interactions") => 1..=2,
+        _ => 1..=1,
     };
     let is_id = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let parts =
-        path.split('/').enumerate().map(|(i, part)| if i >= majors && is_id(part) { "{id}" } else { part });
-    format!("{} {}", request.method(), parts.collect::<Vec<_>>().join("/"))
+    let (mut way, mut major) = (Vec::new(), Vec::new());
+    for (at, part) in path.split('/').enumerate() {
+        if majors.contains(&at) {
+            major.push(part);
+        } else {
+            way.push(if is_id(part) { "_" } else { part });
+        }
+    }
+    // Which routes share one is Discord's own affair, and may change: here all that is done with pins does.
+    let bucket = match way.as_slice() {
+        ["channels", "pins" | "messages", ..] if way.contains(&"pins") => "pins".to_owned(),
+        _ => format!("{} {}", request.method(), way.join("/")),
+    };
+    Spent { bucket, major: major.join("/") }
 }
 
 /// Middleware inside the routes: spends from the budgets and says so in the headers.
 pub(super) async fn limit(State(service): State<Service>, request: Request, next: Next) -> Response {
-    let key = bucket(&request);
-    let of_interaction = key.contains(" interactions/") || key.contains(" webhooks/");
+    let Spent { bucket, major } = spent(&request);
+    let of_interaction = bucket.contains(" interactions") || bucket.contains(" webhooks");
+    let key = format!("{bucket} {major}");
     let (now, limits, global, own) = service.with_rates(|rates, now| {
         let limits = rates.limits;
         let global =
@@ -98,7 +114,7 @@ pub(super) async fn limit(State(service): State<Service>, request: Request, next
     };
     if let (Some(own), Some(budget)) = (own, limits.per_bucket) {
         let reset = now.timestamp_millis() as f64 / 1000.0 + own.reset_after_s;
-        let hash = hex::encode(&Sha256::digest(key.as_bytes())[..16]);
+        let hash = hex::encode(&Sha256::digest(bucket.as_bytes())[..16]);
         for (name, value) in [
             ("x-ratelimit-limit", budget.calls.to_string()),
             ("x-ratelimit-remaining", own.remaining.to_string()),

@@ -5,6 +5,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use commandpost::{
     config::Secret,
     desk::clock::{System, World},
+    incident::role::Roles,
     journal::rows::{DeliveryFilter, DeliveryState},
     model::discord::{Budget, Fault, Message, RateLimits, permissions},
 };
@@ -203,6 +204,28 @@ async fn an_answer_to_a_person_survives_a_lost_first_try() {
         assert!(told.is_ephemeral() && told.content.contains("declare"), "{fault:?}: {told:?}");
     }
     house.end(bot, "first try").await;
+}
+
+#[tokio::test]
+async fn an_answer_too_long_for_one_message_goes_on_in_the_next_for_the_askers_eyes() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let asked = house.slash(house.ada, house.post, "help", json!({})).await;
+    let help = commandpost::grammar::help(None, &Roles::default());
+    let end = help.lines().last().expect("a help");
+    let mut last = asked.follow_up().await.expect("the rest");
+    while !last.content.ends_with(end) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        last = asked.follow_up().await.expect("the rest");
+    }
+    let rest = asked.followups(1).await.expect("the rest");
+    let first = asked.message().await.expect("an answer");
+    let whole: Vec<&str> = std::iter::once(&first).chain(&rest).map(|m| m.content.as_str()).collect();
+    assert!(rest.iter().all(Message::is_ephemeral));
+    assert!(whole.iter().all(|part| part.encode_utf16().count() <= 2_000));
+    assert_eq!(whole.join("\n").lines().count(), help.trim_end().lines().count(), "{whole:#?}");
+    assert!(house.discord.messages(house.post).is_empty(), "nobody else reads it");
+    house.end(bot, "long answer").await;
 }
 
 #[tokio::test]

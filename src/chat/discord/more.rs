@@ -1,8 +1,8 @@
-//! A picture behind the answer to an interaction, for the asker's eyes as the answer is.
+//! What comes behind the answer to an interaction: for the asker's eyes, as the answer is.
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     DiscordDoor,
@@ -16,15 +16,38 @@ const TRIES: u32 = 6;
 
 impl DiscordDoor {
     pub(super) async fn show(&self, asked: &Asked, picture: Picture) -> Result<(), String> {
-        let path = format!("/webhooks/{}/{}", self.settings.application_id, asked.token);
         let body = json!({
             "content": picture.title,
-            "flags": EPHEMERAL,
             "attachments": [{"id": 0, "filename": picture.name, "description": picture.alt}],
         });
+        self.follow_up(asked, body, Some(&picture)).await
+    }
+
+    /// The rest of an answer that was too long for one message, in order.
+    pub(super) async fn go_on(&self, asked: &Asked, rest: &[String]) {
+        for text in rest {
+            if let Err(why) = self.follow_up(asked, json!({"content": text}), None).await {
+                tracing::info!(why, "the rest of a long answer did not get through");
+                return;
+            }
+        }
+    }
+
+    async fn follow_up(
+        &self,
+        asked: &Asked,
+        mut body: Value,
+        picture: Option<&Picture>,
+    ) -> Result<(), String> {
+        let path = format!("/webhooks/{}/{}", self.settings.application_id, asked.token);
+        body["flags"] = json!(EPHEMERAL);
         let mut last = None;
         for try_number in 0..TRIES {
-            let wait = match self.rest.post_with(&path, body.clone(), &picture).await {
+            let sent = match picture {
+                Some(picture) => self.rest.post_with(&path, body.clone(), picture).await,
+                None => self.rest.post(&path, body.clone()).await,
+            };
+            let wait = match sent {
                 Ok(_) => return Ok(()),
                 // Discord may be reading the first answer still.
                 Err(trouble) if trouble.code() == UNKNOWN_WEBHOOK => {
