@@ -34,22 +34,22 @@ struct Run {
     cpu: f64,
 }
 
-/// New alerts numbered from `first` on, by so many connections, for so long; and how many requests were answered.
+/// New alerts numbered from `first` on, by so many connections, for so long; and how many requests were answered 2xx, and how many not.
 fn measure(
     program: &support::Program,
     post: fn(SocketAddr, usize, usize) -> load::Numbered,
     (connections, size): (usize, usize),
     first: u64,
     seconds: f64,
-) -> (Run, u64) {
+) -> (Run, u64, u64) {
     let requests = (0..connections).map(|lane| post(program.address, size, lane)).collect();
     let before = program.cpu_seconds();
     let lasting = Duration::from_secs_f64(seconds);
     let outcome = load::block_on(load::run(program.address, requests, first, lasting, None));
-    assert_eq!(outcome.refused, 0, "every request is answered 2xx");
     let alerts = outcome.rate() * size as f64;
     let cpu = (program.cpu_seconds() - before) / (alerts * outcome.seconds) * 1e6;
-    (Run { alerts, p50: outcome.percentile(0.5), p99: outcome.percentile(0.99), cpu }, outcome.answered)
+    let run = Run { alerts, p50: outcome.percentile(0.5), p99: outcome.percentile(0.99), cpu };
+    (run, outcome.answered, outcome.refused)
 }
 
 /// What was measured with so many connections and alerts a request, a value for each round.
@@ -78,7 +78,8 @@ impl Case {
     /// Ours, and that all of it is there; how many alerts that were.
     fn own(&mut self, dir: &Path, seconds: f64) -> u64 {
         let server = support::server(dir);
-        let (run, answered) = measure(&server, load::webhook_post, self.shape(), 1, seconds);
+        let (run, answered, refused) = measure(&server, load::webhook_post, self.shape(), 1, seconds);
+        assert_eq!(refused, 0, "every request is answered 2xx");
         server.stop();
         let alerts = answered * self.size as u64;
         let stored = support::stored(dir);
@@ -99,7 +100,8 @@ impl Case {
 
     fn with_alertmanager(&mut self, dir: &Path, seconds: f64) {
         if let Some(peer) = support::alertmanager(dir) {
-            let (run, _) = measure(&peer, load::alertmanager_post, self.shape(), 1, seconds);
+            let (run, _, refused) = measure(&peer, load::alertmanager_post, self.shape(), 1, seconds);
+            assert_eq!(refused, 0, "every request is answered 2xx");
             peer.stop();
             self.alertmanager.push(run);
         }
@@ -109,9 +111,16 @@ impl Case {
     fn with_alerta(&mut self, peer: &Alerta, first: u64, seconds: f64) {
         let program = peer.start();
         let before = alerta::count(&program);
-        let (run, answered) = measure(&program, load::alerta_post, self.shape(), first, seconds);
-        let taken = alerta::count(&program) - before;
-        assert_eq!(taken, answered * self.size as u64, "what Alerta answered is there, once");
+        let (run, answered, refused) = measure(&program, load::alerta_post, self.shape(), first, seconds);
+        let (taken, size) = (alerta::count(&program) - before, self.size as u64);
+        // A worker of its that closes too early leaves some without an answer.
+        assert!(
+            (answered * size..=(answered + refused) * size).contains(&taken),
+            "what Alerta answered is there, once: {taken} of {answered} and {refused} requests of {size}"
+        );
+        if refused > 0 {
+            println!("Alerta left {refused} of {} requests without a 2xx.", answered + refused);
+        }
         program.stop();
         self.alerta.push(run);
     }

@@ -2,7 +2,7 @@
 //! numbered, so that it takes as little of the processor as can be from what it measures.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -147,31 +147,47 @@ impl Connection {
 
     /// Sends the request with these numbers and reads the whole answer; its status and body.
     pub async fn send(&mut self, request: &mut Numbered, first: u64) -> (u16, &[u8]) {
+        self.try_send(request, first).await.expect("an answer")
+    }
+
+    async fn try_send(&mut self, request: &mut Numbered, first: u64) -> io::Result<(u16, &[u8])> {
         if request.count > 0 {
             request.number(first);
         }
-        self.exchange(&request.bytes).await
+        self.try_exchange(&request.bytes).await
     }
 
     pub async fn exchange(&mut self, request: &[u8]) -> (u16, &[u8]) {
+        self.try_exchange(request).await.expect("an answer")
+    }
+
+    /// # Errors
+    /// When the connection broke before the whole answer was there; the next request goes over another.
+    async fn try_exchange(&mut self, request: &[u8]) -> io::Result<(u16, &[u8])> {
         if self.is_closed {
             *self = Connection::open(self.address).await;
         }
-        self.stream.write_all(request).await.expect("the request is sent");
+        self.is_closed = true;
+        self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("an answer");
-            assert!(read > 0, "the connection was closed: {}", String::from_utf8_lossy(&self.buffer));
+            self.read().await?;
             if let Some(found) = Head::of(&self.buffer) {
                 break found;
             }
         };
         while self.buffer.len() < head.end {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("the rest of the answer");
-            assert!(read > 0, "the connection was closed within an answer");
+            self.read().await?;
         }
         self.is_closed = head.closes;
-        (head.status, &self.buffer[head.start..head.end])
+        Ok((head.status, &self.buffer[head.start..head.end]))
+    }
+
+    async fn read(&mut self) -> io::Result<()> {
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -227,6 +243,7 @@ pub fn get(address: SocketAddr, path: &str) -> (String, Vec<u8>) {
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     pub answered: u64,
+    /// Answered with something else than 2xx, or not at all.
     pub refused: u64,
     pub seconds: f64,
     /// Microseconds a request, sorted.
@@ -298,12 +315,12 @@ async fn together(
                         tokio::time::sleep_until(due.into()).await;
                     }
                     let from = due.unwrap_or_else(Instant::now);
-                    let (status, _) = connection.send(&mut request, number).await;
+                    let status = connection.try_send(&mut request, number).await.map(|(status, _)| status);
                     outcome.latencies.push(u32::try_from(from.elapsed().as_micros()).unwrap_or(u32::MAX));
                     number += lanes * stride;
                     turn += 1;
                     match status {
-                        200..300 => outcome.answered += 1,
+                        Ok(200..300) => outcome.answered += 1,
                         _ => outcome.refused += 1,
                     }
                 }
