@@ -1,6 +1,7 @@
 //! What and why, and what changed before: gathered from the alert store for cards, pages, exports and whoever asks.
 
 use chrono::{DateTime, Duration, Utc};
+use futures_util::future::try_join_all;
 
 use super::{Caller, Desk, follow, refuse};
 use crate::{
@@ -106,14 +107,11 @@ impl Desk {
     }
 
     async fn clues(&self, rows: &[SituationRow]) -> Result<Vec<Clue>, Refusal> {
-        let mut clues = Vec::new();
-        for row in rows.iter().take(SITUATIONS_MAX) {
-            let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
-            clues.extend(
-                alerts.iter().map(|one| Clue::read(row.id, &one.alert, one.first_seen, self.services())),
-            );
-        }
-        Ok(clues)
+        let rows = rows.iter().take(SITUATIONS_MAX);
+        let reading = rows.map(|row| self.journal.alerts_of(row.id, follow::ALERTS_SHOWN));
+        let alerts = try_join_all(reading).await.map_err(refuse)?;
+        let clue = |one: &AlertRow| Clue::read(one.situation, &one.alert, one.first_seen, self.services());
+        Ok(alerts.iter().flatten().map(clue).collect())
     }
 
     async fn with_changes(&self, story: Story) -> Result<Story, Refusal> {
@@ -143,20 +141,27 @@ impl Desk {
     /// # Errors
     /// The journal does not answer.
     pub async fn situation_card(&self, row: &SituationRow) -> Result<Card, Refusal> {
-        let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
+        let alerts = async { self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse) };
+        let story = async {
+            let is_restricted = match row.incident {
+                Some(id) => self.incident(id).await?.restricted.is_some(),
+                None => false,
+            };
+            let story = match is_restricted {
+                true => self.story_of_rows(std::slice::from_ref(row)).await?,
+                false => self.story_of_situation(row).await?,
+            };
+            Ok((story, is_restricted))
+        };
+        let (anybody, at) = (anybody(), row.id);
+        let mark = async { self.seen_by(&anybody).mark_on(at).await };
+        // Side by side: people wait for the card, and none needs what another reads.
+        let (alerts, stand, (story, is_restricted), mark) =
+            tokio::try_join!(alerts, self.stand(row), story, mark)?;
         let alerts: Vec<_> = alerts.into_iter().map(|row| row.alert).collect();
         let shown = card::situation(row.id, &row.situation, row.incident, &alerts).flapping(self.flaps(row));
-        let shown = self.with_arranged(shown, row).await?;
-        let is_restricted = match row.incident {
-            Some(id) => self.incident(id).await?.restricted.is_some(),
-            None => false,
-        };
-        let (shown, story) = if is_restricted {
-            (shown.unlinked(), self.story_of_rows(std::slice::from_ref(row)).await?)
-        } else {
-            (shown, self.story_of_situation(row).await?)
-        };
-        let mark = self.seen_by(&anybody()).mark_on(row.id).await?;
+        let shown = stand.on(shown, row);
+        let shown = if is_restricted { shown.unlinked() } else { shown };
         Ok(shown.with_story(&story).with_mark(row.id, mark.as_ref()))
     }
 

@@ -133,10 +133,9 @@ impl Desk {
     /// The first of what could not be told; everything else was.
     pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut pass = Pass::default();
-        if let Err(refusal) = self.release_held().await {
-            pass.failed = Some(refusal);
-        }
-        let standing = self.standing(self.world.now()).await?;
+        let (released, standing) = tokio::join!(self.release_held(), self.standing(self.world.now()));
+        pass.failed = released.err();
+        let standing = standing?;
         loop {
             let moved = SituationFilter::Untold { limit: pass.limit() };
             if self.follow_page(moved, &standing, &mut pass).await? < PAGE as usize {

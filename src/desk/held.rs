@@ -136,18 +136,37 @@ impl Desk {
         Ok(of.into_iter().rev().find(|one| matches!(one.what, Arranged::Acknowledgement { .. })))
     }
 
-    /// A situation's card, with what was arranged about it.
-    pub(super) async fn with_arranged(&self, card: Card, row: &SituationRow) -> Result<Card, Refusal> {
+    /// What was arranged about a situation, for its card.
+    pub(super) async fn stand(&self, row: &SituationRow) -> Result<Stand, Refusal> {
         let now = self.world.now();
-        let standing = self.standing(now).await?;
-        let within = self.within(row, &standing).await?;
-        let acknowledgement = self.acknowledgement(row.id).await?;
-        let shown = Shown {
-            acknowledgement: acknowledgement.as_ref(),
-            silence: standing.silences.iter().find(|one| one.silences(row.id, &row.situation)),
-            within: within.as_ref(),
-            now,
+        let within = async {
+            let standing = self.standing(now).await?;
+            let within = self.within(row, &standing).await?;
+            Ok((standing, within))
         };
-        Ok(card::arranged::shown(card, row.id, &row.situation, &shown))
+        let ((standing, within), acknowledgement) = tokio::try_join!(within, self.acknowledgement(row.id))?;
+        Ok(Stand { standing, within, acknowledgement, now })
+    }
+}
+
+/// What was arranged about one situation.
+pub(super) struct Stand {
+    standing: Standing,
+    within: Option<Within>,
+    acknowledgement: Option<Arrangement>,
+    now: DateTime<Utc>,
+}
+
+impl Stand {
+    /// The situation's card, with it.
+    pub fn on(&self, card: Card, row: &SituationRow) -> Card {
+        let silences = &self.standing.silences;
+        let shown = Shown {
+            acknowledgement: self.acknowledgement.as_ref(),
+            silence: silences.iter().find(|one| one.silences(row.id, &row.situation)),
+            within: self.within.as_ref(),
+            now: self.now,
+        };
+        card::arranged::shown(card, row.id, &row.situation, &shown)
     }
 }

@@ -54,12 +54,15 @@ impl Desk {
         if row.situation.is_over() {
             return Ok(as_before(told, cards));
         }
-        let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
-        let Some(lead) = lead(&alerts) else { return Ok(as_before(told, cards)) };
-        let known = match open.take() {
-            Some(known) => known,
-            None => self.open_incidents().await?,
+        let alerts = async { self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse) };
+        let known = async {
+            match open.take() {
+                Some(known) => Ok(known),
+                None => self.open_incidents().await,
+            }
         };
+        let (alerts, known) = tokio::try_join!(alerts, known)?;
+        let Some(lead) = lead(&alerts) else { return Ok(as_before(told, cards)) };
         let known = open.insert(Open { now, ..known });
         let decision = self.rules.decide(&row.situation, lead, known);
         let before = row.decided.as_deref();

@@ -141,6 +141,8 @@ impl SqliteJournal {
             .min_connections(0)
             .idle_timeout(Duration::from_secs(60))
             .acquire_timeout(Duration::from_secs(10))
+            // A connection to a file does not go dead, and asking costs as much as a small query.
+            .test_before_acquire(false)
             .connect_lazy_with(options(&file).read_only(true).pragma("cache_size", "-4096"));
         let (queue, jobs) = mpsc::unbounded_channel();
         let gauges = Arc::new(Gauges::default());
