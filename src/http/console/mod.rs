@@ -14,6 +14,7 @@ mod live;
 mod next;
 mod outbox;
 mod picture;
+mod playbook;
 mod posts;
 mod record;
 mod say;
@@ -123,6 +124,7 @@ fn served() -> Vec<Route<Shared>> {
         get("/i/{id}", incident::page),
         get("/i/{id}/timeline", timeline::page),
         get("/i/{id}/briefing", briefing::page),
+        get("/i/{id}/playbook", playbook::page),
         get("/alerts", alerts::page),
         get("/outbox", outbox::page),
         post("/outbox", outbox::handle),

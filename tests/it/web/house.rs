@@ -23,6 +23,7 @@ use commandpost::{
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
+        play::Playbook,
         refusal::Refusal,
         severity::Severity,
     },
@@ -52,6 +53,20 @@ pub fn components() -> Vec<Component> {
     ]
 }
 
+/// One that begins by hand only.
+fn playbooks() -> Vec<Playbook> {
+    let all = serde_json::json!([{
+        "id": "site-down", "title": "The site does not answer", "steps": [
+            {"id": "P1", "role": "ic", "text": "Say that you have command", "say": "command take"},
+            {"id": "P2", "role": "pio", "text": "Tell the public", "say": "update draft …"},
+            {"id": "P3", "role": "ops", "text": "Go layer by layer <b>", "every_minutes": 10},
+            {"id": "P4", "role": "ops", "text": "Say that it holds", "approve": "pio"},
+            {"id": "P5", "role": "ic", "text": "Watch it", "when": {"phase": "monitoring"}},
+        ]
+    }]);
+    serde_json::from_value(all).unwrap()
+}
+
 async fn speak(
     desk: Arc<Desk>,
     caller: Caller,
@@ -70,7 +85,7 @@ impl House {
 
     pub fn with(journal: Arc<dyn Journal>) -> House {
         let names = components().iter().map(|component| component.name.clone()).collect();
-        let policy = Policy { components: names, ..Policy::default() };
+        let policy = Policy { components: names, playbooks: playbooks(), ..Policy::default() };
         let settings = Settings { policy, ..Settings::default() };
         let world: Arc<dyn World> = Arc::new(System);
         let desk = Desk::new(journal.clone(), world.clone(), settings);
