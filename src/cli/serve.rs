@@ -339,6 +339,10 @@ fn doors(
                 guard.auth.who(headers, guard.world.now()).map_or(guard.auth.is_open(), |who| who.is_admin)
             })
         },
+        heartbeats: {
+            let heartbeats = heartbeats.clone();
+            Arc::new(move || heartbeats.list())
+        },
         asks_name: auth.is_open(),
         help: grammar::help,
         words: grammar::examples(),

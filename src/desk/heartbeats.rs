@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, refuse};
+use super::{Changed, Desk, refuse};
 use crate::{
     alert::{
         Alert, Status,
@@ -154,6 +154,7 @@ impl Heartbeats {
                 if pulse.missed_since.is_some() {
                     self.woken.notify_one();
                 }
+                self.desk.tell(Changed::Heartbeats);
                 Ok(next)
             }
             Err(refusal) => {

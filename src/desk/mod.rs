@@ -188,6 +188,8 @@ pub enum Changed {
     Incident { id: IncidentId, seq: u64 },
     Alerts,
     Outbox,
+    /// A sign of life came.
+    Heartbeats,
 }
 
 pub struct Desk {

@@ -7,6 +7,7 @@ mod briefing;
 mod clock;
 mod evidence;
 mod frame;
+mod heartbeats;
 mod home;
 mod incident;
 mod line;
@@ -38,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Component, Vocabulary},
-    desk::{Answer, Caller, Desk},
+    desk::{Answer, Caller, Desk, heartbeats::HeartbeatView},
     http::routes::{self, Route, get, post},
     incident::{id::IncidentId, refusal::Refusal, role::Roles},
     people::Person,
@@ -56,6 +57,9 @@ pub type Who = Arc<dyn Fn(&HeaderMap) -> Option<Person> + Send + Sync>;
 
 /// Whether a request may decide about everything in the outbox.
 pub type IsAdmin = Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>;
+
+/// How the heartbeats stand.
+pub type Beats = Arc<dyn Fn() -> Vec<HeartbeatView> + Send + Sync>;
 
 /// What the console stands on.
 pub struct Console {
@@ -76,6 +80,7 @@ pub struct Console {
     pub zones: BTreeMap<String, Tz>,
     /// Whether a request comes with the rights of an admin token.
     pub is_admin: IsAdmin,
+    pub heartbeats: Beats,
     /// The organization's name.
     pub title: String,
     /// Ends the live streams, so that they do not hold up a shutdown.
@@ -126,6 +131,7 @@ fn served() -> Vec<Route<Shared>> {
         get("/i/{id}/briefing", briefing::page),
         get("/i/{id}/playbook", playbook::page),
         get("/alerts", alerts::page),
+        get("/heartbeats", heartbeats::page),
         get("/outbox", outbox::page),
         post("/outbox", outbox::handle),
         get("/help", home::help),

@@ -8,6 +8,7 @@ use axum::{
 };
 use commandpost::{
     alert::{AlertSeverity, Link, LinkKind},
+    desk::heartbeats::Heartbeats,
     journal::{
         Append,
         rows::{NewDelivery, What},
@@ -21,13 +22,14 @@ use super::{
     post, send,
 };
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/console",
     "/console/i/INC-1",
     "/console/i/INC-1/timeline",
     "/console/i/INC-1/briefing",
     "/console/i/INC-1/playbook",
     "/console/alerts",
+    "/console/heartbeats",
     "/console/outbox",
     "/console/help",
     "/console/name",
@@ -436,6 +438,38 @@ async fn the_page_of_alerts_says_what_and_why_what_was_changed_and_whether_they_
     house.say("Ada", "", "declare 5xx at the checkout --from S-2").await.unwrap();
     let incident = get(&house, "/console/i/INC-1").await.body;
     assert!(incident.contains("What and why") && incident.contains("min before, of checkout"), "{incident}");
+}
+
+#[tokio::test]
+async fn the_page_of_heartbeats_has_on_top_what_is_missed_and_says_when_each_was_heard_and_is_due() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let alerts = get(&house, "/console/alerts").await.body;
+    assert!(alerts.contains("<a href=\"/console/heartbeats\">Heartbeats</a>: 1 missed, 1 alive"), "{alerts}");
+    let body = get(&house, "/console/heartbeats").await.body;
+    let (missed, alive) = body.split_once("<b>backup</b>").expect("both");
+    assert!(missed.contains("prometheus &#60;eu&#62;") && missed.contains("Missed since"), "{body}");
+    assert!(!missed.contains("Next sign"), "{body}");
+    assert!(alive.contains("every 5 min, 2 min late at most") && alive.contains("in 2 min"), "{body}");
+    // A sign of life is a hint to who looks at them, and to nobody else.
+    let stream = |path: &'static str| super::as_ada(path).body(Body::empty()).unwrap();
+    let mut here = send(&house, stream("/console/events?heartbeats=true")).await.into_body();
+    let mut elsewhere = send(&house, stream("/console/events")).await.into_body();
+    let beat = |name: &str| commandpost::alert::heartbeat::Heartbeat {
+        name: name.into(),
+        every: chrono::Duration::minutes(5),
+        grace: chrono::Duration::minutes(2),
+        severity: AlertSeverity::Critical,
+        watchdog: None,
+    };
+    let beats = Heartbeats::open(house.desk.clone(), vec![beat("backup")]).await.unwrap();
+    beats.hear("backup").await.unwrap();
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    for (stream, what) in [(&mut here, "heartbeats"), (&mut elsewhere, "incident")] {
+        let frame = stream.frame().await.unwrap().unwrap();
+        let hint = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
+        assert!(hint.contains(&format!("\"what\":\"{what}\"")), "{hint}");
+    }
 }
 
 /// The forms that a page has, each by what it says.

@@ -4,12 +4,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use axum::Router;
+use chrono::Duration;
 use commandpost::{
     alert::{Alert, AlertSeverity, Link, LinkKind, Status},
     config::{Component, Vocabulary},
     desk::{
         Along, Answer, Caller, Desk, Settings,
         clock::{System, World},
+        heartbeats::HeartbeatView,
         words::{Words, by_name},
     },
     grammar,
@@ -67,6 +69,29 @@ fn playbooks() -> Vec<Playbook> {
     serde_json::from_value(all).unwrap()
 }
 
+/// One that is missed, and one that is not.
+fn heartbeats() -> Vec<HeartbeatView> {
+    let now = System.now();
+    let alive = HeartbeatView {
+        name: "backup".into(),
+        state: "alive".into(),
+        heard_at: Some(now - Duration::minutes(3)),
+        due_at: now + Duration::minutes(4),
+        missed_since: None,
+        every_seconds: 300,
+        grace_seconds: 120,
+    };
+    let since = now - Duration::minutes(9);
+    let missed = HeartbeatView {
+        name: "prometheus <eu>".into(),
+        state: "missed".into(),
+        missed_since: Some(since),
+        due_at: since,
+        ..alive.clone()
+    };
+    vec![alive, missed]
+}
+
 async fn speak(
     desk: Arc<Desk>,
     caller: Caller,
@@ -116,6 +141,7 @@ impl House {
             tz: chrono_tz::Europe::Berlin,
             zones: Default::default(),
             is_admin: Arc::new(|_| true),
+            heartbeats: Arc::new(heartbeats),
             title: "Example Shop".into(),
             stop: stop.clone(),
         });
@@ -163,7 +189,7 @@ pub fn alert(fingerprint: &str, group: &str, title: &str, severity: AlertSeverit
         severity_text: severity.word().into(),
         title: title.into(),
         description: "More than 5 % of requests have failed for two minutes.".into(),
-        starts_at: Some(System.now() - chrono::Duration::minutes(7)),
+        starts_at: Some(System.now() - Duration::minutes(7)),
         ends_at: None,
         labels: BTreeMap::from([("service".into(), "checkout".into())]),
         annotations: BTreeMap::new(),
