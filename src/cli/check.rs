@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::{Cli, Failure, Outcome, show};
-use crate::{config, http::metrics::Metrics, incident::role::Roles, playbook::Problem};
+use crate::{
+    config,
+    http::{hooks::Served, metrics::Metrics},
+    incident::role::Roles,
+    playbook::Problem,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -23,7 +28,7 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     let metrics = Metrics::default();
     let checked = cli
         .settings()
-        .and_then(|config| super::house::hooks(&config, config.http.listen, &metrics).map(drop));
+        .and_then(|config| super::doors::served(&config, config.http.listen, &metrics, &Served::default()).map(drop));
     match checked {
         Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),

@@ -6,6 +6,7 @@
 //! defaults. The data is parsed, not checked: an address is a `SocketAddr`, a zone a `Tz`.
 
 mod alerts;
+mod changed;
 mod chat;
 mod check;
 mod document;
@@ -46,6 +47,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alerts::{Alerts, RulesFile};
+pub use changed::Changed;
 pub use chat::{
     Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
 };

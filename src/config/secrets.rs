@@ -1,8 +1,11 @@
 //! Secrets come from the environment or from a file of their own, one of the two; never empty, never an example.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use super::environment::variable;
 use super::format::Fault;
@@ -142,6 +145,18 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
         slot!("statuspage", statuspage, api_key, api_key_file, false, true);
     }
     slots
+}
+
+/// A fingerprint of every secret that is given, by its key.
+pub(super) fn fingerprints(config: &Config) -> BTreeMap<String, String> {
+    let mut config = config.clone();
+    let given = slots(&mut config).into_iter();
+    given
+        .filter_map(|slot| {
+            let digest = Sha256::digest(slot.secret.as_ref()?.expose().as_bytes());
+            Some((slot.key, hex::encode(digest)))
+        })
+        .collect()
 }
 
 fn read(base: &Path, file: &Path) -> Result<String, Fault> {

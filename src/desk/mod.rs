@@ -47,6 +47,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{Notify, broadcast};
 
@@ -195,9 +196,9 @@ pub enum Changed {
 pub struct Desk {
     pub journal: Arc<dyn Journal>,
     pub world: Arc<dyn World>,
-    pub settings: Settings,
-    /// The rules of the settings, arranged.
-    pub rules: Rulebook,
+    /// How it works here, and the rules of that, arranged. Both change while it works.
+    settings: ArcSwap<Settings>,
+    rules: ArcSwap<Rulebook>,
     /// Which accounts are one person by their own word.
     pub links: Arc<Links>,
     /// With which the links of pages are sealed.
@@ -244,8 +245,8 @@ impl Desk {
             begun: world.now(),
             journal,
             world,
-            rules: Rulebook::new(settings.rules.clone()),
-            settings,
+            rules: ArcSwap::from_pointee(Rulebook::new(settings.rules.clone())),
+            settings: ArcSwap::from_pointee(settings),
             links: Arc::default(),
             seal_key: tokio::sync::OnceCell::new(),
             slots: Mutex::new(HashMap::new()),
@@ -258,6 +259,25 @@ impl Desk {
             wake_timers: Notify::new(),
             wake_follower: Notify::new(),
         })
+    }
+
+    /// How it works now. Whoever decides by it decides all of one thing by what is returned here.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    /// The rules of the settings, arranged.
+    pub fn rules(&self) -> Arc<Rulebook> {
+        self.rules.load_full()
+    }
+
+    /// Works by other settings from now on. What is decided already stays, and so does what an incident has begun.
+    pub fn work_by(&self, settings: Settings) {
+        self.rules.store(Arc::new(Rulebook::new(settings.rules.clone())));
+        self.settings.store(Arc::new(settings));
+        // What falls due, and what alerts lead to, may be another now.
+        self.wake_timers.notify_waiters();
+        self.wake_follower.notify_waiters();
     }
 
     /// Live changes. A receiver that lags misses some: it looks at the journal then.

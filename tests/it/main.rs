@@ -36,6 +36,7 @@ mod paging;
 mod prometheus_real;
 mod publishers;
 mod random_commands;
+mod reload;
 mod restricted;
 mod route_roles;
 mod same_words;

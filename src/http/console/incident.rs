@@ -158,7 +158,8 @@ pub async fn show(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> R
 async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Result<Page, Refusal> {
     let console = &shared.console;
     let desk = &console.desk;
-    let policy = &desk.settings.policy;
+    let settings = desk.settings();
+    let policy = &settings.policy;
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);

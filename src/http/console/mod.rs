@@ -22,7 +22,7 @@ mod say;
 mod timeline;
 mod visitor;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -76,8 +76,6 @@ pub struct Console {
     pub components: Vec<Component>,
     pub vocabulary: Vocabulary,
     pub tz: Tz,
-    /// The zones of people who have one of their own, by id.
-    pub zones: BTreeMap<String, Tz>,
     /// Whether a request comes with the rights of an admin token.
     pub is_admin: IsAdmin,
     pub heartbeats: Beats,
@@ -97,7 +95,8 @@ pub(crate) struct Shared {
 impl Shared {
     /// The zone in which somebody is shown times.
     pub fn zone(&self, me: Option<&Person>) -> Tz {
-        me.and_then(|me| self.console.zones.get(&me.id)).copied().unwrap_or(self.console.tz)
+        let settings = self.console.desk.settings();
+        me.and_then(|me| settings.zones.get(&me.id)).copied().unwrap_or(self.console.tz)
     }
 
     /// Who is there: recognized by the door, or by the name given.

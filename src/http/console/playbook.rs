@@ -218,7 +218,8 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let vocabulary = shared.console.vocabulary;
     let reader = Reader { incident: &incident, me, vocabulary, clock: &clock };
-    let known = &desk.settings.policy.playbooks;
+    let settings = desk.settings();
+    let known = &settings.policy.playbooks;
     let others = known.iter().filter(|book| incident.play(&book.id).is_none());
     let mut frame = Frame::new(shared, Some(me), format!("Playbooks of {id}"), "").leave(left);
     frame.banner = incident.kind().banner();

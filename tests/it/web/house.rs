@@ -139,7 +139,6 @@ impl House {
             components: components(),
             vocabulary: Vocabulary::Nims,
             tz: chrono_tz::Europe::Berlin,
-            zones: Default::default(),
             is_admin: Arc::new(|_| true),
             heartbeats: Arc::new(heartbeats),
             title: "Example Shop".into(),
