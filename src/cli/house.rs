@@ -119,6 +119,7 @@ pub fn settings_with(config: &Config, playbooks: Vec<Playbook>) -> desk::Setting
         silence_hours_max: config.silences.longest_hours,
         acknowledged_minutes: config.silences.acknowledged_minutes,
         overrides: config.roster_overrides(),
+        calendar_tokens: config.calendar_tokens(),
         zones: config.zones(),
         time_zone: config.organization.time_zone,
         addresses: config.addresses(),

@@ -29,6 +29,7 @@ use crate::{
     http::{
         api::{self, Api, Reload},
         body::Bodies,
+        calendar,
         console::{self, Console},
         hooks::{Hooks, Served},
         inbound::{self, Inbound},
@@ -382,8 +383,11 @@ fn doors(
         .route("/", get(|| async { Redirect::to("/console") }))
         .merge(login::router(guard.clone()))
         .layer(middleware::from_fn_with_state(guard.clone(), server::console_guard));
+    let asks_who = middleware::from_fn_with_state(guard, server::api_guard);
     let router = Router::new()
-        .merge(api::router(api).layer(middleware::from_fn_with_state(guard, server::api_guard)))
+        .merge(api::router(api).layer(asks_who.clone()))
+        .merge(calendar::guarded(desk.clone()).layer(asks_who))
+        .merge(calendar::by_token(desk.clone()))
         .merge(browser)
         .merge(crate::http::acknowledge::router(desk.clone()))
         .merge(crate::http::page::router(page.clone()))

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::Value;
 
 use super::format::Format;
-use super::{Config, RulesFile};
+use super::{Config, RosterFile, RulesFile};
 
 /// Words of a choice that a mistake is answered with.
 const WORDS_SHOWN: usize = 12;
@@ -67,6 +67,11 @@ impl Shape {
     /// The shape of a file of rules.
     pub(super) fn of_rules() -> Shape {
         read(schema_of::<RulesFile>().as_value(), None)
+    }
+
+    /// The shape of a file of rosters.
+    pub(super) fn of_rosters() -> Shape {
+        read(schema_of::<RosterFile>().as_value(), None)
     }
 
     /// What is wanted here, for a sentence: `a whole number from 1 to 10`.

@@ -57,6 +57,7 @@ use crate::{
         rules::{Rule, Rulebook},
         window::Window,
     },
+    config::Secret,
     incident::{
         decide::Policy,
         id::IncidentId,
@@ -134,6 +135,8 @@ pub struct Settings {
     pub acknowledged_minutes: u32,
     /// Who is on call for a while, as the settings say.
     pub overrides: Vec<Override>,
+    /// The tokens by which calendar programs subscribe to a roster, by its name.
+    pub calendar_tokens: BTreeMap<String, Secret>,
     /// The zones of people who have one of their own, by id; and that of everybody else.
     pub zones: BTreeMap<String, chrono_tz::Tz>,
     pub time_zone: chrono_tz::Tz,
@@ -168,6 +171,7 @@ impl Default for Settings {
             silence_hours_max: 72,
             acknowledged_minutes: 60,
             overrides: vec![],
+            calendar_tokens: BTreeMap::new(),
             zones: BTreeMap::new(),
             time_zone: chrono_tz::Tz::UTC,
             addresses: BTreeMap::new(),

@@ -18,13 +18,18 @@ use crate::{
     },
     journal::rows::SaidOverride,
     people::Person,
-    roster::{self, By, Fetched, Known, Layer, Override, Roster, Span},
+    roster::{
+        self, By, Fetched, Known, Layer, Override, Roster, Span,
+        calendar::{self, Written},
+    },
 };
 
 /// How far back overrides matter to say since when somebody is on call.
 const LOOK_BACK_DAYS: i64 = 7;
 /// A longer list is not read.
 const LISTED_MAX: usize = 100;
+/// How far ahead a calendar goes.
+const CALENDAR_DAYS: i64 = 90;
 /// The longest plan that is told.
 const PLAN_DAYS_MAX: i64 = 366;
 
@@ -122,7 +127,10 @@ impl Desk {
 
     /// What is known besides the rosters: what stands in the settings first, then what was said.
     pub async fn known(&self) -> Result<Known, Refusal> {
-        let since = self.world.now() - Duration::days(LOOK_BACK_DAYS);
+        self.known_since(self.world.now() - Duration::days(LOOK_BACK_DAYS)).await
+    }
+
+    async fn known_since(&self, since: DateTime<Utc>) -> Result<Known, Refusal> {
         let said = self.journal.overrides(since).await.map_err(refuse)?;
         let mut overrides = self.settings().overrides.clone();
         overrides.extend(said.into_iter().map(|(_, said)| Override {
@@ -165,6 +173,23 @@ impl Desk {
         let settings = self.settings();
         let layers = layers(&settings.policy.paging.rosters, named)?;
         Ok(layers.into_iter().map(|(roster, layer)| OnCallRow::of(roster, layer, &known, at)).collect())
+    }
+
+    /// A roster as a calendar: the shifts of the coming 90 days, overrides included.
+    ///
+    /// # Errors
+    /// There is no roster of that name.
+    pub async fn calendar(&self, named: &str) -> Result<String, Refusal> {
+        let (now, settings) = (self.world.now(), self.settings());
+        let rosters = &settings.policy.paging.rosters;
+        let roster = rosters.iter().find(|roster| roster.name == named).ok_or_else(|| {
+            Refusal::not_found("There is no such roster.".to_owned(), "`oncall` lists those that there are.")
+        })?;
+        // A shift that began long ago begins where it did also after what was said for a while is over.
+        let known = self.known_since(now - Duration::days(PLAN_DAYS_MAX)).await?;
+        let house = settings.acknowledge_url.as_ref().and_then(url::Url::host_str).unwrap_or("commandpost");
+        let until = now + Duration::days(CALENDAR_DAYS);
+        Ok(calendar::write(roster, &known, Written { from: now, until, at: now, house }))
     }
 
     async fn tell_on_call(

@@ -32,6 +32,7 @@ mod migrations;
 mod monit_real;
 mod nagios_real;
 mod notify;
+mod oncall_calendar;
 mod paging;
 mod prometheus_real;
 mod publishers;
