@@ -26,9 +26,9 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
         |f| f.display().to_string(),
     );
     let metrics = Metrics::default();
-    let checked = cli
-        .settings()
-        .and_then(|config| super::doors::served(&config, config.http.listen, &metrics, &Served::default()).map(drop));
+    let checked = cli.settings().and_then(|config| {
+        super::doors::served(&config, config.http.listen, &metrics, &Served::default()).map(drop)
+    });
     match checked {
         Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),

@@ -77,11 +77,15 @@ pub fn served(
 /// Which door it is.
 pub fn keep_asking(new: &Served, before: &Served) -> Result<(), Failure> {
     let hooks = new.hooks.iter().filter_map(|(name, hook)| Some((hook, before.hooks.get(name)?)));
-    let mut silent = hooks.filter(|(new, old)| old.asks_who() && !new.asks_who()).map(|(_, old)| old.proofs.path());
+    let mut silent =
+        hooks.filter(|(new, old)| old.asks_who() && !new.asks_who()).map(|(_, old)| old.proofs.path());
     let beats = new.beats.iter().filter_map(|(name, beat)| Some((beat, before.beats.get(name)?)));
-    let mut silent_beats = beats.filter(|(new, old)| old.asks_who() && !new.asks_who()).map(|(_, old)| old.path());
+    let mut silent_beats =
+        beats.filter(|(new, old)| old.asks_who() && !new.asks_who()).map(|(_, old)| old.path());
     match silent.next().or_else(|| silent_beats.next()) {
-        Some(path) => Err(Failure(format!("{path} would ask nobody any more who it is; start again for that."))),
+        Some(path) => {
+            Err(Failure(format!("{path} would ask nobody any more who it is; start again for that.")))
+        }
         None => Ok(()),
     }
 }
@@ -104,7 +108,8 @@ pub fn heartbeats(config: &Config) -> Vec<heartbeat::Heartbeat> {
 /// Amazon's messages, where the settings name topics; the one from before, with what it has fetched, where they are the same.
 pub fn sns(hook: &config::Hook, before: Option<&Arc<Sns>>) -> Option<Arc<Sns>> {
     let same = before.filter(|before| before.is_of(&hook.topics)).cloned();
-    (!hook.topics.is_empty()).then(|| same.unwrap_or_else(|| Arc::new(Sns::new(hook.topics.clone(), fetch()))))
+    (!hook.topics.is_empty())
+        .then(|| same.unwrap_or_else(|| Arc::new(Sns::new(hook.topics.clone(), fetch()))))
 }
 
 /// Gets what stands at an address of Amazon's.

@@ -67,7 +67,8 @@ impl mail::Desk for Letters {
         letter: Arc<Letter>,
     ) -> std::pin::Pin<Box<dyn Future<Output = Outcome> + Send>> {
         let hooks = self.hooks.clone();
-        let body = if self.sender_of(&recipient.hook) == Some("text") { letter.as_text() } else { letter.as_json() };
+        let body =
+            if self.sender_of(&recipient.hook) == Some("text") { letter.as_text() } else { letter.as_json() };
         Box::pin(async move {
             match hooks.take_letter(&recipient.hook, &body, letter.key()).await {
                 Ok(()) => Outcome::Taken,

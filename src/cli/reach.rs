@@ -251,9 +251,9 @@ impl Reach {
     /// Has the settings read anew.
     pub async fn reload(&self) -> Result<Reloaded, Failure> {
         match self {
-            Reach::Local(_) => {
-                Err(Failure("No server works on this data directory: it reads the settings when it starts.".into()))
-            }
+            Reach::Local(_) => Err(Failure(
+                "No server works on this data directory: it reads the settings when it starts.".into(),
+            )),
             Reach::Remote(remote) => {
                 let bytes = remote.call(Method::POST, "/api/v1/reload", None).await?;
                 Ok(serde_json::from_slice(&bytes)?)

@@ -14,7 +14,9 @@ use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Cli, Failure, Outcome, chats::Names, doors, house, reach::Reach, serve::keep_alive, shelf::Shelf, show};
+use super::{
+    Cli, Failure, Outcome, chats::Names, doors, house, reach::Reach, serve::keep_alive, shelf::Shelf, show,
+};
 use crate::{
     config::{Changed, Config},
     desk::{Desk, Settings, heartbeats::Heartbeats},
@@ -64,7 +66,8 @@ pub(super) fn asking() -> (Reload, mpsc::Receiver<Asked>) {
     let ask: Reload = Arc::new(move || {
         let asked = asked.clone();
         async move {
-            let gone = || Refusal::unavailable("The house is stopping.", "It reads its settings when it starts.");
+            let gone =
+                || Refusal::unavailable("The house is stopping.", "It reads its settings when it starts.");
             let (done, told) = oneshot::channel();
             asked.send(done).await.map_err(|_| gone())?;
             told.await.map_err(|_| gone())?
@@ -146,7 +149,10 @@ fn tell(reloaded: &Reloaded) {
     let Reloaded { changed, at_start, refused } = reloaded;
     tracing::info!(changed = changed.join("; "), "the settings were read anew");
     if !at_start.is_empty() {
-        tracing::warn!(waiting = at_start.join("; "), "what is written otherwise here holds from the next start on");
+        tracing::warn!(
+            waiting = at_start.join("; "),
+            "what is written otherwise here holds from the next start on"
+        );
     }
     for why in refused {
         tracing::error!(why, "a playbook is not taken; `commandpost check` tells its mistakes");

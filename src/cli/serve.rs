@@ -195,7 +195,8 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
         let (heartbeats, stop) = (heartbeats.clone(), stop.clone());
         move || heartbeats.clone().watch(stop.clone())
     });
-    let health = Arc::new(Health { desk: desk.clone(), heartbeats: heartbeats.clone(), metrics: metrics.clone() });
+    let health =
+        Arc::new(Health { desk: desk.clone(), heartbeats: heartbeats.clone(), metrics: metrics.clone() });
     let (reload, asked) = reload::asking();
     let (router, fast, hooks) = doors(&config, address, &health, &page, &resolve, (reload, &stop))?;
     let in_force: InForce = Arc::new(ArcSwap::from_pointee(config.clone()));

@@ -38,10 +38,13 @@ impl Shelf {
         let mut shelf = Shelf::default();
         for file in files {
             let name = file.display().to_string();
-            let read = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}.")).and_then(|text| {
-                playbook::read(&name, &text, &reads, &roles)
-                    .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-            });
+            let read = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}.")).and_then(
+                |text| {
+                    playbook::read(&name, &text, &reads, &roles).map_err(|problems| {
+                        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+                    })
+                },
+            );
             if let Err(why) = read.and_then(|book| shelf.put(&file, book)) {
                 let before = self.books.iter().find(|(of, _)| *of == file).map(|(_, book)| book.clone());
                 let is_kept = before.is_some_and(|book| shelf.put(&file, book).is_ok());
@@ -53,7 +56,8 @@ impl Shelf {
     }
 
     fn put(&mut self, file: &Path, book: Playbook) -> Result<(), String> {
-        if let Some((other, _)) = self.books.iter().find(|(_, other)| other.id.eq_ignore_ascii_case(&book.id)) {
+        if let Some((other, _)) = self.books.iter().find(|(_, other)| other.id.eq_ignore_ascii_case(&book.id))
+        {
             return Err(format!("{}: {} has the id «{}» already.", file.display(), other.display(), book.id));
         }
         self.books.push((file.to_owned(), book));
@@ -117,7 +121,11 @@ mod tests {
         std::fs::remove_file(folder.path().join("c.yaml")).unwrap();
         let third = second.read_anew(&config);
         assert_eq!(third.since(&second), ["fire removed"]);
-        assert!(third.faults[0].contains("a.yaml has the id «down» already. The one from before"), "{:?}", third.faults);
+        assert!(
+            third.faults[0].contains("a.yaml has the id «down» already. The one from before"),
+            "{:?}",
+            third.faults
+        );
         // A folder that cannot be read takes nothing away.
         config.command.playbooks = Some(folder.path().join("nowhere"));
         assert_eq!(third.read_anew(&config).playbooks(), third.playbooks());

@@ -236,9 +236,14 @@ fn shared_tokens(config: &Config, report: &mut Report<'_>) {
         });
         for (key, other) in calendars {
             if other == secret {
-                let what = format!("the calendar has the same token as the [[auth.token]] number {}", index + 1);
+                let what =
+                    format!("the calendar has the same token as the [[auth.token]] number {}", index + 1);
                 let key = given_at(&key, report);
-                report.at(&key, what, "Make one for each: whoever reads the calendar could otherwise take command.");
+                report.at(
+                    &key,
+                    what,
+                    "Make one for each: whoever reads the calendar could otherwise take command.",
+                );
             }
         }
         for (key, other) in trust::tokens(config) {

@@ -107,9 +107,7 @@ impl Desk {
         let mut clues = Vec::new();
         for row in rows.iter().take(SITUATIONS_MAX) {
             let alerts = self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
-            clues.extend(
-                alerts.iter().map(|one| Clue::read(row.id, &one.alert, one.first_seen, services)),
-            );
+            clues.extend(alerts.iter().map(|one| Clue::read(row.id, &one.alert, one.first_seen, services)));
         }
         Ok(clues)
     }

@@ -190,7 +190,10 @@ impl Default for Settings {
 /// Something changed; a hint for live pages and runners. The journal is the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    Incident { id: IncidentId, seq: u64 },
+    Incident {
+        id: IncidentId,
+        seq: u64,
+    },
     Alerts,
     Outbox,
     /// A sign of life came.

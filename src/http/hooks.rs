@@ -243,8 +243,7 @@ impl Hooks {
             return Ok(Checked::Read(None));
         }
         let now = self.desk.world.now();
-        let id =
-            hook.proofs.body(headers, body, now).map_err(|refused| Box::new(refused.response()))?;
+        let id = hook.proofs.body(headers, body, now).map_err(|refused| Box::new(refused.response()))?;
         let Some(sns) = &hook.sns else { return Ok(Checked::Read(id)) };
         match sns.hear(body, now).await {
             Ok(Heard::Message { id }) => Ok(Checked::Read(Some(id))),

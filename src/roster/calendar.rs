@@ -164,7 +164,8 @@ mod tests {
     }
 
     fn roster(people: &[&str]) -> Roster {
-        let layer = |name: &str, people: &[&str]| Layer { name: name.into(), rotations: vec![rotation(people)] };
+        let layer =
+            |name: &str, people: &[&str]| Layer { name: name.into(), rotations: vec![rotation(people)] };
         Roster {
             name: "web".into(),
             tz: chrono_tz::Europe::Berlin,
@@ -187,7 +188,11 @@ mod tests {
 
     fn of(roster: &Roster, known: &Known, from: &str, days: i64) -> String {
         let from = at(from);
-        write(roster, known, Written { from, until: from + Duration::days(days), at: from, house: "post.example" })
+        write(
+            roster,
+            known,
+            Written { from, until: from + Duration::days(days), at: from, house: "post.example" },
+        )
     }
 
     #[test]
@@ -255,6 +260,15 @@ mod tests {
         let nobody = Roster { layers: vec![], ..roster(&[]) };
         let text = of(&nobody, &Known::default(), "2026-03-24T12:00:00Z", 90);
         assert!(text.contains("BEGIN:VTIMEZONE") && !text.contains("VEVENT"), "{text}");
-        assert_eq!(ical::read(&text, &[], chrono_tz::Tz::UTC, at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")), Ok(vec![]));
+        assert_eq!(
+            ical::read(
+                &text,
+                &[],
+                chrono_tz::Tz::UTC,
+                at("2026-01-01T00:00:00Z"),
+                at("2027-01-01T00:00:00Z")
+            ),
+            Ok(vec![])
+        );
     }
 }

@@ -43,7 +43,8 @@ async fn get(post: &Program, path: &str, token: Option<&str>) -> Said {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_calendar_is_for_who_may_read_and_for_who_has_its_own_token_also_of_a_roster_in_a_file_of_its_own() {
+async fn a_calendar_is_for_who_may_read_and_for_who_has_its_own_token_also_of_a_roster_in_a_file_of_its_own()
+{
     let (mut post, web) = start();
     post.start().await;
     let path = format!("/oncall/web/{FEED}.ics");
@@ -55,7 +56,9 @@ async fn a_calendar_is_for_who_may_read_and_for_who_has_its_own_token_also_of_a_
     assert!((179..=182).contains(&events), "{events} half days in 90");
     assert_eq!(get(&post, "/oncall/web.ics", Some(ADA)).await.status, 200);
     assert_eq!(get(&post, "/oncall/web.ics", None).await.status, 401);
-    for wrong in ["/oncall/web/guess.ics", "/oncall/db/guess.ics", "/oncall/web/.ics", &format!("/oncall/web/{ADA}")] {
+    for wrong in
+        ["/oncall/web/guess.ics", "/oncall/db/guess.ics", "/oncall/web/.ics", &format!("/oncall/web/{ADA}")]
+    {
         assert_eq!(get(&post, wrong, None).await.status, 404, "{wrong}");
     }
     assert_eq!(get(&post, "/oncall/db.ics", Some(ADA)).await.status, 404);
@@ -70,7 +73,10 @@ async fn a_calendar_is_for_who_may_read_and_for_who_has_its_own_token_also_of_a_
     // A name that is there twice changes nothing, and both places are told.
     std::fs::write(post.home().join("rosters/again.toml"), web).unwrap();
     post.signal("HUP");
-    crate::support::program::until(20, "it is told", || async { post.log().contains("`web` is there already (") }).await;
+    crate::support::program::until(20, "it is told", || async {
+        post.log().contains("`web` is there already (")
+    })
+    .await;
     let told = post.log();
     assert!(told.contains("rosters/web.toml:2:8") && told.contains("again.toml, line 2)"), "{told}");
     assert!(post.stop().success());

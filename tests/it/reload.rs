@@ -36,7 +36,9 @@ async fn a_playbook_that_is_changed_or_new_is_offered_and_one_with_a_mistake_lea
     let folder = post.home().join("playbooks");
     fs::create_dir(&folder).unwrap();
     let write = |id: &str, text: &str| {
-        let step = format!("schema: playbook/1\nid: {id}\ntitle: {id}\nsteps:\n  - {{ id: P1, role: ic, text: {text} }}\n");
+        let step = format!(
+            "schema: playbook/1\nid: {id}\ntitle: {id}\nsteps:\n  - {{ id: P1, role: ic, text: {text} }}\n"
+        );
         fs::write(folder.join(format!("{id}.yaml")), step).unwrap();
     };
     write("down", "Look");
@@ -88,7 +90,8 @@ async fn hooks_heartbeats_and_rosters_come_change_and_go_without_a_restart_and_w
     // Somebody posts all the while.
     let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let posting = {
-        let (stop, sent, client, url) = (stop.clone(), sent.clone(), post.client.clone(), post.url("/hooks/alertmanager"));
+        let (stop, sent, client, url) =
+            (stop.clone(), sent.clone(), post.client.clone(), post.url("/hooks/alertmanager"));
         tokio::spawn(async move {
             while !stop.load(Ordering::Relaxed) {
                 let n = sent.fetch_add(1, Ordering::Relaxed);
@@ -142,11 +145,17 @@ async fn hooks_heartbeats_and_rosters_come_change_and_go_without_a_restart_and_w
     assert!(post.log().contains("organization: name changed"), "{}", post.log());
     assert_eq!(post.get("/hooks/heartbeat/backup").await.status, 404);
     let on_call = post.document("/api/v1/oncall").await;
-    let who: Vec<&str> = on_call["on_call"].as_array().unwrap().iter().filter_map(|row| row["person"]["id"].as_str()).collect();
+    let who: Vec<&str> = on_call["on_call"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|row| row["person"]["id"].as_str())
+        .collect();
     assert_eq!(who, ["bo", "eve"]);
     let metrics = post.get("/metrics").await.text;
     assert!(!metrics.contains("heartbeat=\"backup\""), "{metrics}");
-    let page = post.client.get(post.url("/console")).header("Cookie", "commandpost_name=ada").send().await.unwrap();
+    let page =
+        post.client.get(post.url("/console")).header("Cookie", "commandpost_name=ada").send().await.unwrap();
     assert!(!page.text().await.unwrap().contains("Shop"), "from the next start on");
     // A hook that is gone is gone; one that asked does not stop asking.
     post.configure(PEOPLE);

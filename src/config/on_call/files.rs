@@ -115,7 +115,8 @@ fn files(named: &Path) -> Result<Vec<PathBuf>, (String, &'static str)> {
     };
     // A pattern without a folder is about the one that we are in.
     let there = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let failed = |error: std::io::Error| (format!("the folder {} cannot be read: {error}", there.display()), HINT);
+    let failed =
+        |error: std::io::Error| (format!("the folder {} cannot be read: {error}", there.display()), HINT);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(there).map_err(failed)? {
         let entry = entry.map_err(failed)?;

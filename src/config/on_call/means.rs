@@ -150,7 +150,8 @@ impl Config {
 
     /// The tokens by which calendar programs subscribe, by the roster's name.
     pub fn calendar_tokens(&self) -> BTreeMap<String, Secret> {
-        let given = self.roster.iter().filter_map(|one| Some((one.name.clone(), one.calendar_token.clone()?)));
+        let given =
+            self.roster.iter().filter_map(|one| Some((one.name.clone(), one.calendar_token.clone()?)));
         given.collect()
     }
 }

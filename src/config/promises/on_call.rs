@@ -81,7 +81,8 @@ fn team(name: &str, people: &str) -> String {
 
 #[test]
 fn rosters_stand_in_files_of_their_own_as_they_stand_in_the_settings() {
-    let settings = |from: &str| format!("[on_call]\nrosters_from = \"{from}\"\n{PEOPLE}{}", team("web", "[\"ann\"]"));
+    let settings =
+        |from: &str| format!("[on_call]\nrosters_from = \"{from}\"\n{PEOPLE}{}", team("web", "[\"ann\"]"));
     let escalation = "[[escalation]]\nname = \"a\"\n[[escalation.step]]\nto = [\"roster:db\"]\n";
     for from in ["rosters", "rosters/*.toml", "rosters/d*"] {
         let house = file(&format!("{}{escalation}", settings(from)));

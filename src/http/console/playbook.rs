@@ -135,9 +135,8 @@ impl Reader<'_> {
             StepState::Open if progress.due_since.is_some() => ("due", "sev1"),
             StepState::Open => ("open", "sev3"),
         };
-        let may_act = !incident.phase.is_over()
-            && may(incident, me, Verb::Play)
-            && decide::ticks(incident, step, me);
+        let may_act =
+            !incident.phase.is_over() && may(incident, me, Verb::Play) && decide::ticks(incident, step, me);
         let (play, nth) = place.number;
         StepView {
             key: format!("{play}-{nth}"),

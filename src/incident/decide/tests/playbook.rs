@@ -249,7 +249,8 @@ fn steps_that_are_due_again_are_said_with_what_else_is_due_and_wait_in_a_quiet()
     stage.policy.playbooks[1].steps[0].every_minutes = Some(20);
     stage.ok("Bo", Command::LinkSituation { situation: 1, facts: Some(disks()) });
     stage.ok("Bo", Command::TakeRole { role: role("ops") });
-    let step = |playbook: &str, step: &str| TimerKind::StepDue { playbook: playbook.into(), step: step.into() };
+    let step =
+        |playbook: &str, step: &str| TimerKind::StepDue { playbook: playbook.into(), step: step.into() };
     let task = Command::AssignTask { owner: Some(who("Cy")), text: "Look".into(), minutes: Some(20) };
     stage.ok("Ada", task);
     let late = TimerKind::TaskDue { n: 1, due_at: stage.incident.task(1).unwrap().due_at.unwrap() };
@@ -257,14 +258,13 @@ fn steps_that_are_due_again_are_said_with_what_else_is_due_and_wait_in_a_quiet()
     stage.ok("Ada", tick("P5"));
     stage.later(19);
     let one = stage.ask(HOUSE, &Command::Remind(due.clone())).unwrap();
-    assert_eq!(
-        one.reply,
-        "Task #1 (Cy) is overdue. Step P5 of site-down is due again. Bo: Do P5."
-    );
+    assert_eq!(one.reply, "Task #1 (Cy) is overdue. Step P5 of site-down is due again. Bo: Do P5.");
     stage.ok("Bo", tick("disks/P1"));
     stage.later(20);
     let events = stage.ok(HOUSE, Command::Remind(due.clone()));
-    let [Event::StepReopened { .. }, Event::StepReopened { .. }, last] = &events[1..] else { panic!("{events:?}") };
+    let [Event::StepReopened { .. }, Event::StepReopened { .. }, last] = &events[1..] else {
+        panic!("{events:?}")
+    };
     assert!(
         matches!(last, Event::Reminded { what, of, .. } if of == &[Owed::Late]
             && what.ends_with("Steps P5 of site-down (Bo), P1 of disks (Bo) are due again: `playbook`.")),
