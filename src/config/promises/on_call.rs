@@ -116,5 +116,5 @@ fn a_mistake_in_a_file_of_rosters_is_told_where_it_is_and_a_name_that_is_there_t
         .file("rosters/c.toml", team("mail", "[\"eve\"]").replace("start", "begin"))
         .file("rosters/d.toml", team("night", "[\"eve\"]"))
         .file("rosters/e.toml", "[http]\nlisten = \"0.0.0.0:80\"\n");
-    insta::assert_snapshot!(lines(&house, house.load(&[])));
+    insta::assert_snapshot!(super::lines(&house, house.load(&[])));
 }
