@@ -135,7 +135,7 @@ pub struct TeamRoster {
     /// who may use the API reads it, at `/oncall/NAME.ics`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar_token: Option<Secret>,
-    /// File that holds the token.
+    /// File that holds the token by which calendar programs subscribe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/roster"))]
     pub calendar_token_file: Option<PathBuf>,

@@ -313,8 +313,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 24,
-            "auth, four of hooks, two of heartbeat, senders, rosters, two of pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 25,
+            "auth, four of hooks, two of heartbeat, senders, three of rosters, pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
 
@@ -323,6 +323,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 34);
+        assert_eq!(keys.len(), 35);
     }
 }
