@@ -107,6 +107,14 @@ impl Heartbeat {
         Pulse { due_at, excused: before.excused + 1, ..before.clone() }
     }
 
+    /// After its times were changed: a whole period by those that hold now, unless it is missed.
+    pub fn changed(&self, before: &Pulse, now: DateTime<Utc>) -> Pulse {
+        match before.missed_since {
+            Some(_) => before.clone(),
+            None => Pulse { due_at: self.due_after(now), ..before.clone() },
+        }
+    }
+
     pub fn verdict(&self, pulse: &Pulse, now: DateTime<Utc>) -> Verdict {
         match (pulse.missed_since, pulse.heard_at) {
             (None, _) if now >= pulse.due_at => Verdict::Missed { since: pulse.due_at },

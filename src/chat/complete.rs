@@ -27,11 +27,12 @@ pub async fn completions(
     let same = |text: &String| (text.clone(), text.clone());
     let mut known =
         Completions { components: components.iter().map(same).collect(), ..Completions::default() };
-    let taxonomy = &desk.settings.policy.taxonomy;
-    let own = desk.settings.policy.roles.own();
+    let settings = desk.settings();
+    let taxonomy = &settings.policy.taxonomy;
+    let own = settings.policy.roles.own();
     known.roles =
         own.iter().map(|role| (format!("{} – {role}", role.slug()), role.slug().to_owned())).collect();
-    let playbooks = desk.settings.policy.playbooks.iter();
+    let playbooks = settings.policy.playbooks.iter();
     known.playbooks = playbooks.map(|one| (format!("{} – {}", one.id, one.title), one.id.clone())).collect();
     known.types = taxonomy.types.iter().map(|one| same(&one.name)).collect();
     let eyes = desk.seen_by(asker);

@@ -81,7 +81,7 @@ async fn found_or_made(home: &impl Home, id: IncidentId, is_retry: bool) -> Step
 /// The thread hangs below the incident's card.
 async fn open_thread(home: &impl Home, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
     let (subject, post) = (incident.id.to_string(), home.post().await?);
-    let card = card::incident(incident, home.desk().settings.policy.words);
+    let card = card::incident(incident, home.desk().settings().policy.words);
     let mut root = None;
     if is_retry {
         let found = home.find_card(&post, &card, false).await?;

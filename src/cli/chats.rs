@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, house};
@@ -37,6 +38,33 @@ pub(super) struct Chats {
     slack: Option<SlackSettings>,
 }
 
+/// Those whom the settings name, by what they are called there.
+pub(super) struct Names(ArcSwap<Named>);
+
+struct Named {
+    /// Ids and names, in small letters.
+    configured: BTreeSet<String>,
+    read: Resolve,
+}
+
+impl Named {
+    fn of(config: &Config) -> Named {
+        let of = |person: &crate::config::Person| [person.id.to_lowercase(), person.name.to_lowercase()];
+        Named { configured: config.person.iter().flat_map(of).collect(), read: house::resolve(config) }
+    }
+}
+
+impl Names {
+    pub fn of(config: &Config) -> Arc<Names> {
+        Arc::new(Names(ArcSwap::from_pointee(Named::of(config))))
+    }
+
+    /// Those of other settings, from now on.
+    pub fn take_over(&self, config: &Config) {
+        self.0.store(Arc::new(Named::of(config)));
+    }
+}
+
 impl Chats {
     pub fn of(config: &Config) -> Chats {
         let discord = config.discord.as_ref().and_then(|discord| {
@@ -62,10 +90,7 @@ impl Chats {
 
     /// How names in commands are read: whoever has spoken in a chat is known when somebody mentions them. `@ada` is first of
     /// all the configured person of that name.
-    pub fn resolve(&self, config: &Config) -> Resolve {
-        let names = house::resolve(config);
-        let of = |person: &crate::config::Person| [person.id.to_lowercase(), person.name.to_lowercase()];
-        let configured: BTreeSet<String> = config.person.iter().flat_map(of).collect();
+    pub fn resolve(&self, names: Arc<Names>) -> Resolve {
         let discord = self.discord.as_ref().map(|settings| settings.people.clone());
         let matrix = self.matrix.as_ref().map(|settings| settings.people.clone());
         let mattermost = self.mattermost.as_ref().map(|settings| settings.people.clone());
@@ -75,11 +100,12 @@ impl Chats {
             let in_discord = || discord.as_ref()?.mentioned(name);
             let in_matrix = || matrix::mentioned(matrix.as_ref()?, name);
             let in_mattermost = || mattermost::mentioned(mattermost.as_ref()?, name);
-            if configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
-                return names(name);
+            let known = names.0.load();
+            if known.configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
+                return (known.read)(name);
             }
             let met = in_discord().or_else(in_matrix).or_else(in_mattermost).or_else(in_slack);
-            met.map_or_else(|| names(name), Ok)
+            met.map_or_else(|| (known.read)(name), Ok)
         })
     }
 

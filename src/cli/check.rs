@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::{Cli, Failure, Outcome, show};
-use crate::{config, http::metrics::Metrics, incident::role::Roles, playbook::Problem};
+use crate::{
+    config,
+    http::{hooks::Served, metrics::Metrics},
+    incident::role::Roles,
+    playbook::Problem,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -21,9 +26,9 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
         |f| f.display().to_string(),
     );
     let metrics = Metrics::default();
-    let checked = cli
-        .settings()
-        .and_then(|config| super::house::hooks(&config, config.http.listen, &metrics).map(drop));
+    let checked = cli.settings().and_then(|config| {
+        super::doors::served(&config, config.http.listen, &metrics, &Served::default()).map(drop)
+    });
     match checked {
         Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),

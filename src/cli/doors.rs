@@ -1,15 +1,13 @@
-//! The doors of the monitoring from their settings: what is asked at each, and read anew while they are open.
+//! The doors of the monitoring from their settings, and what is asked at each.
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
-
-use super::{Cli, Failure, Outcome};
+use super::{Failure, house};
 use crate::{
     alert::heartbeat,
     config::{self, Config},
     http::{
-        hooks::Hooks,
+        hooks::Served,
         metrics::Metrics,
         sns::{Fetch, Sns},
         trust::{Asked, Proofs},
@@ -57,17 +55,39 @@ fn proofs_of(one: &config::Heartbeat, metrics: &Metrics) -> Result<Proofs, Failu
     Proofs::new(&section, &format!("heartbeat/{}", one.name), asked, metrics).map_err(Failure)
 }
 
-/// The heartbeats that may be heard at this address.
+/// The hooks and heartbeats that are served at this address, in the place of those from before.
 ///
 /// # Errors
-/// A token that cannot be one.
-pub fn beats(
+/// A token, a secret or a mapping that cannot be one.
+pub fn served(
     config: &Config,
     address: SocketAddr,
     metrics: &Metrics,
-) -> Result<HashMap<String, ArcSwap<Proofs>>, Failure> {
+    before: &Served,
+) -> Result<Served, Failure> {
+    let hooks = house::hooks(config, address, metrics, &before.hooks)?;
     let heard = config.heard_heartbeats(address);
-    heard.map(|one| Ok((one.name.clone(), ArcSwap::from_pointee(proofs_of(one, metrics)?)))).collect()
+    let beats = heard.map(|one| Ok((one.name.clone(), Arc::new(proofs_of(one, metrics)?))));
+    Ok(Served { hooks, beats: beats.collect::<Result<HashMap<_, _>, Failure>>()? })
+}
+
+/// A door that asked who somebody is must not stop asking while it is open: by a mistake everybody would be let in.
+///
+/// # Errors
+/// Which door it is.
+pub fn keep_asking(new: &Served, before: &Served) -> Result<(), Failure> {
+    let hooks = new.hooks.iter().filter_map(|(name, hook)| Some((hook, before.hooks.get(name)?)));
+    let mut silent =
+        hooks.filter(|(new, old)| old.asks_who() && !new.asks_who()).map(|(_, old)| old.proofs.path());
+    let beats = new.beats.iter().filter_map(|(name, beat)| Some((beat, before.beats.get(name)?)));
+    let mut silent_beats =
+        beats.filter(|(new, old)| old.asks_who() && !new.asks_who()).map(|(_, old)| old.path());
+    match silent.next().or_else(|| silent_beats.next()) {
+        Some(path) => {
+            Err(Failure(format!("{path} would ask nobody any more who it is; start again for that.")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The heartbeats as the desk watches them.
@@ -85,9 +105,11 @@ pub fn heartbeats(config: &Config) -> Vec<heartbeat::Heartbeat> {
     all.collect()
 }
 
-/// Amazon's messages, where the settings name topics.
-pub fn sns(hook: &config::Hook) -> Option<Sns> {
-    (!hook.topics.is_empty()).then(|| Sns::new(hook.topics.clone(), fetch()))
+/// Amazon's messages, where the settings name topics; the one from before, with what it has fetched, where they are the same.
+pub fn sns(hook: &config::Hook, before: Option<&Arc<Sns>>) -> Option<Arc<Sns>> {
+    let same = before.filter(|before| before.is_of(&hook.topics)).cloned();
+    (!hook.topics.is_empty())
+        .then(|| same.unwrap_or_else(|| Arc::new(Sns::new(hook.topics.clone(), fetch()))))
 }
 
 /// Gets what stands at an address of Amazon's.
@@ -117,45 +139,4 @@ fn fetch() -> Fetch {
             Ok(bytes)
         })
     })
-}
-
-/// Reads on SIGHUP anew what is asked at each door: tokens, secrets, addresses, certificates. What is wrong then is told, and
-/// what holds goes on holding. Ends only if signals cannot be had.
-pub async fn read_anew(cli: &Cli, hooks: &Hooks, metrics: &Metrics) -> Outcome {
-    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?;
-    while hangup.recv().await.is_some() {
-        match take_over(cli, hooks, metrics) {
-            Ok(count) => tracing::info!(doors = count, "tokens and secrets of the hooks were read anew"),
-            Err(Failure(why)) => {
-                tracing::error!(why, "the settings were not read anew; what held goes on holding");
-            }
-        }
-    }
-    Err(Failure("the signal SIGHUP can no longer be heard".into()))
-}
-
-fn take_over(cli: &Cli, hooks: &Hooks, metrics: &Metrics) -> Result<usize, Failure> {
-    let config = cli.settings()?;
-    let mut all = Vec::new();
-    for (name, hook) in &hooks.hooks {
-        // A hook that is not written any more asks nothing on loopback alone; elsewhere it goes on asking as it did.
-        if let Some(written) = config.hooks.get(name) {
-            all.push((&hook.proofs, proofs(&config, name, written, metrics)?));
-        }
-    }
-    for one in &config.heartbeat {
-        if let Some(beat) = hooks.beats.get(&one.name) {
-            all.push((beat, proofs_of(one, metrics)?));
-        }
-    }
-    if let Some((place, _)) = all.iter().find(|(place, new)| place.load().asks_who() && !new.asks_who()) {
-        let path = place.load().path().to_owned();
-        return Err(Failure(format!("{path} would ask nobody any more who it is; start again for that")));
-    }
-    let count = all.len();
-    // All of them, or none.
-    for (place, proofs) in all {
-        place.store(Arc::new(proofs));
-    }
-    Ok(count)
 }

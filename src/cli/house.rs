@@ -6,7 +6,6 @@ use std::{
     sync::Arc,
 };
 
-use arc_swap::ArcSwap;
 use chrono::Duration;
 
 use crate::{
@@ -25,7 +24,6 @@ use crate::{
     },
     journal::{Journal, sqlite::SqliteJournal},
     people::Person,
-    playbook,
     publish::{
         statuspage::StatuspageSettings,
         upstream::{self, UpstreamSettings},
@@ -33,10 +31,10 @@ use crate::{
     },
 };
 
-use super::{Failure, doors};
+use super::{Failure, doors, shelf::Shelf};
 
-/// The rules' settings out of the configuration.
-pub fn policy(config: &Config) -> Policy {
+/// The rules' settings out of the configuration; `playbooks` are those that are offered.
+fn policy(config: &Config, playbooks: Vec<Playbook>) -> Policy {
     let severity = &config.severity;
     let cadence = severity.all().map(|(_, cadence)| cadence);
     let mut destinations = Vec::new();
@@ -81,41 +79,9 @@ pub fn policy(config: &Config) -> Policy {
         roles,
         alternates: config.alternates(),
         paging: config.paging(),
-        playbooks: playbooks(config),
+        playbooks,
         ..Policy::default()
     }
-}
-
-/// The playbooks of the folder; without one, those that come with the program. A file with a mistake is left out, and told: a checklist
-/// must not keep the command post from starting.
-fn playbooks(config: &Config) -> Vec<Playbook> {
-    let roles = config.roles();
-    let reads = |words: &str| desk::drill::fits(words, &roles);
-    let Some(folder) = &config.command.playbooks else { return playbook::shipped(&reads) };
-    let files = super::check::yaml_in(folder).unwrap_or_else(|Failure(why)| {
-        tracing::error!(why, "the playbooks cannot be read");
-        vec![]
-    });
-    let mut all: Vec<Playbook> = Vec::new();
-    for file in files {
-        let name = file.display().to_string();
-        let read = std::fs::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| {
-            playbook::read(&name, &text, &reads, &roles)
-                .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-        });
-        match read {
-            Ok(playbook) if all.iter().any(|one| one.id.eq_ignore_ascii_case(&playbook.id)) => {
-                tracing::error!(file = name, id = playbook.id, "a playbook is left out: another has its id");
-            }
-            Ok(playbook) => all.push(playbook),
-            Err(why) => tracing::error!(
-                file = name,
-                why,
-                "a playbook is left out: `commandpost check` tells its mistakes"
-            ),
-        }
-    }
-    all
 }
 
 /// Those who are in one of the groups; a list without groups keeps nobody away.
@@ -123,10 +89,17 @@ fn reserved(config: &Config, groups: &[String]) -> Option<BTreeSet<String>> {
     (!groups.is_empty()).then(|| config.members(groups))
 }
 
-/// The desk's settings out of the configuration.
+/// The desk's settings out of the configuration, with the playbooks of its folder.
 pub fn settings(config: &Config) -> desk::Settings {
+    let shelf = Shelf::read(config);
+    shelf.tell();
+    settings_with(config, shelf.playbooks())
+}
+
+/// The desk's settings out of the configuration.
+pub fn settings_with(config: &Config, playbooks: Vec<Playbook>) -> desk::Settings {
     desk::Settings {
-        policy: policy(config),
+        policy: policy(config, playbooks),
         chats: chats(config),
         known_people: config.person.iter().map(|person| person.id.clone()).collect(),
         has_tokens: !config.auth.token.is_empty(),
@@ -146,6 +119,7 @@ pub fn settings(config: &Config) -> desk::Settings {
         silence_hours_max: config.silences.longest_hours,
         acknowledged_minutes: config.silences.acknowledged_minutes,
         overrides: config.roster_overrides(),
+        calendar_tokens: config.calendar_tokens(),
         zones: config.zones(),
         time_zone: config.organization.time_zone,
         addresses: config.addresses(),
@@ -245,12 +219,16 @@ pub fn auth(config: &Config) -> Auth {
     Auth::new(tokens.collect())
 }
 
-/// The hooks that are served at this address.
+/// The hooks that are served at this address. What one of `before` has under way goes on with the one that takes its place.
+///
+/// # Errors
+/// A mapping or a secret that cannot be one.
 pub fn hooks(
     config: &Config,
     address: SocketAddr,
     metrics: &Metrics,
-) -> Result<HashMap<String, Hook>, Failure> {
+    before: &HashMap<String, Arc<Hook>>,
+) -> Result<HashMap<String, Arc<Hook>>, Failure> {
     let mut hooks = HashMap::new();
     for (name, hook) in config.served_hooks(address) {
         let mapping = match &hook.mapping {
@@ -263,15 +241,16 @@ pub fn hooks(
         let settings = senders::Settings { source: name.to_owned(), mapping };
         let sender = hook.sender.listed().sender(&settings);
         let watched = |one: &config::Heartbeat| one.watchdog.as_ref().is_some_and(|w| w.hook == name);
+        let was = before.get(name);
         let hook = Hook {
             sender,
-            proofs: ArcSwap::from_pointee(doors::proofs(config, name, &hook, metrics)?),
-            sns: doors::sns(&hook),
+            proofs: doors::proofs(config, name, &hook, metrics)?,
+            sns: doors::sns(&hook, was.and_then(|was| was.sns.as_ref())),
             has_watchdog: config.heartbeat.iter().any(watched),
-            share: Arc::default(),
+            share: was.map(|was| was.share.clone()).unwrap_or_default(),
             keep_unreadable: hook.keep_unreadable,
         };
-        hooks.insert(name.to_owned(), hook);
+        hooks.insert(name.to_owned(), Arc::new(hook));
     }
     Ok(hooks)
 }

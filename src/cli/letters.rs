@@ -1,12 +1,14 @@
 //! Letters handed to the hooks.
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use tokio::net::TcpListener;
 
-use super::Failure;
+use super::{Failure, reload::InForce};
 use crate::{
-    config::Config,
     http::hooks::Hooks,
     incident::refusal::Because,
     mail::{self, Letter, Outcome, Recipient},
@@ -14,10 +16,18 @@ use crate::{
 
 struct Letters {
     hooks: Arc<Hooks>,
-    /// The hooks whose sender reads text as it is.
-    of_text: HashSet<String>,
-    /// Those that take letters.
-    served: HashSet<String>,
+    /// Which hooks take letters is what is served at this address.
+    listen: SocketAddr,
+    config: InForce,
+}
+
+impl Letters {
+    /// The name of the sender whose letters come to a hook, if it takes any.
+    fn sender_of(&self, hook: &str) -> Option<&'static str> {
+        let config = self.config.load();
+        let mut served = config.served_hooks(self.listen);
+        served.find(|(name, _)| *name == hook).map(|(_, hook)| hook.sender.name())
+    }
 }
 
 /// The listener of `[mail]`, and what stands behind it; nothing without the section.
@@ -25,20 +35,14 @@ struct Letters {
 /// # Errors
 /// When its address cannot be listened on.
 pub async fn open(
-    config: &Config,
+    config: &InForce,
     hooks: &Arc<Hooks>,
 ) -> Result<Option<(Arc<TcpListener>, mail::Settings, Arc<dyn mail::Desk>)>, Failure> {
-    let Some(mail) = &config.mail else { return Ok(None) };
+    let Some(mail) = config.load().mail.clone() else { return Ok(None) };
     let listener = TcpListener::bind(mail.listen).await.map_err(|e| {
         Failure(format!("{} cannot be listened on for mail: {e}. Change `mail.listen`.", mail.listen))
     })?;
-    let served: Vec<_> = config.served_hooks(mail.listen).collect();
-    let of_text = served.iter().filter(|(_, hook)| hook.sender.name() == "text");
-    let letters = Letters {
-        hooks: hooks.clone(),
-        of_text: of_text.map(|(name, _)| (*name).to_owned()).collect(),
-        served: served.iter().map(|(name, _)| (*name).to_owned()).collect(),
-    };
+    let letters = Letters { hooks: hooks.clone(), listen: mail.listen, config: config.clone() };
     let settings = mail::Settings {
         host: mail.host.clone(),
         letter_bytes_max: usize::try_from(mail.letter_bytes_max).unwrap_or(usize::MAX),
@@ -48,7 +52,7 @@ pub async fn open(
 
 impl mail::Desk for Letters {
     fn admit(&self, recipient: &Recipient, from: IpAddr) -> Outcome {
-        if !self.served.contains(&recipient.hook) {
+        if self.sender_of(&recipient.hook).is_none() {
             return Outcome::Refused("There is no such hook that takes letters".to_owned());
         }
         match self.hooks.admit_letter(&recipient.hook, recipient.token.as_deref(), from) {
@@ -63,7 +67,8 @@ impl mail::Desk for Letters {
         letter: Arc<Letter>,
     ) -> std::pin::Pin<Box<dyn Future<Output = Outcome> + Send>> {
         let hooks = self.hooks.clone();
-        let body = if self.of_text.contains(&recipient.hook) { letter.as_text() } else { letter.as_json() };
+        let body =
+            if self.sender_of(&recipient.hook) == Some("text") { letter.as_text() } else { letter.as_json() };
         Box::pin(async move {
             match hooks.take_letter(&recipient.hook, &body, letter.key()).await {
                 Ok(()) => Outcome::Taken,

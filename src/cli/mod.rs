@@ -15,11 +15,16 @@ mod letters;
 pub mod notify;
 pub mod oncall;
 pub mod reach;
+mod reload;
 pub mod ruled;
 mod senders;
 pub mod serve;
+mod shelf;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -76,6 +81,8 @@ pub enum Verb {
     Senders(senders::Args),
     /// Who gives signs of life, when each was heard last, and what is missed
     Heartbeats(heartbeats::Args),
+    /// Have the running server read its settings and playbooks anew, and show what changed
+    Reload(reload::Args),
     /// Hand a message to a hook, keeping what could not be delivered: for monitors that run a hook once and forget
     Notify(notify::Args),
 }
@@ -118,6 +125,7 @@ async fn run(cli: Cli) -> ExitCode {
         Verb::Change(ref args) => alerts::change(&cli, args).await,
         Verb::Senders(ref args) => senders::run(&cli, args),
         Verb::Heartbeats(ref args) => heartbeats::run(&cli, args).await,
+        Verb::Reload(ref args) => reload::run(&cli, args).await,
         Verb::Notify(ref args) => notify::run(args).await,
     };
     match outcome {
@@ -148,19 +156,24 @@ impl Cli {
     /// # Errors
     /// Every mistake with its place.
     pub fn settings(&self) -> Result<Config, Failure> {
-        let env = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            // The command line's own variables.
-            .filter(|(name, _)| name != "COMMANDPOST_CONFIG");
-        let mut config = Config::load(self.config.as_deref(), env).map_err(|problems| {
-            let lines: Vec<_> = problems.iter().map(|problem| problem.render()).collect();
-            Failure(format!("the configuration has mistakes:\n{}", lines.join("\n")))
-        })?;
-        if let Some(dir) = &self.data_dir {
-            config.storage.data_dir = dir.clone();
-        }
-        Ok(config)
+        settings(self.config.as_deref(), self.data_dir.as_deref())
     }
+}
+
+/// The settings in this file, kept in this directory where one is given.
+fn settings(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Config, Failure> {
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        // The command line's own variables.
+        .filter(|(name, _)| name != "COMMANDPOST_CONFIG");
+    let mut config = Config::load(file, env).map_err(|problems| {
+        let lines: Vec<_> = problems.iter().map(|problem| problem.render()).collect();
+        Failure(format!("the configuration has mistakes:\n{}", lines.join("\n")))
+    })?;
+    if let Some(dir) = data_dir {
+        config.storage.data_dir = dir.to_owned();
+    }
+    Ok(config)
 }
 
 /// Shows a line on standard output. Whoever reads it may be gone (`| head`): that ends nothing.

@@ -19,7 +19,7 @@ use crate::{
     },
     export::{Format, alerts::ReportFormat},
     http::{
-        api::{self, AnswerBody, export_bytes},
+        api::{self, AnswerBody, Reloaded, export_bytes},
         auth::NAME_COOKIE,
     },
     incident::id::IncidentId,
@@ -244,6 +244,19 @@ impl Reach {
                     heartbeats: Vec<HeartbeatView>,
                 }
                 Ok(remote.get::<List>("/api/v1/heartbeats").await?.heartbeats)
+            }
+        }
+    }
+
+    /// Has the settings read anew.
+    pub async fn reload(&self) -> Result<Reloaded, Failure> {
+        match self {
+            Reach::Local(_) => Err(Failure(
+                "No server works on this data directory: it reads the settings when it starts.".into(),
+            )),
+            Reach::Remote(remote) => {
+                let bytes = remote.call(Method::POST, "/api/v1/reload", None).await?;
+                Ok(serde_json::from_slice(&bytes)?)
             }
         }
     }

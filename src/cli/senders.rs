@@ -1,6 +1,10 @@
 //! `senders`: who can post alerts, and what would become of a body, with nothing stored and no server asked.
 
-use std::{collections::BTreeMap, io::Read, net::SocketAddr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Read,
+    net::SocketAddr,
+};
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
@@ -72,7 +76,8 @@ fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
 
 /// Reads a body from standard input as a hook would.
 pub(super) fn read(config: &Config, name: &str, content_type: Option<&str>) -> Result<Intake, Failure> {
-    let mut hooks = house::hooks(config, SocketAddr::from(([127, 0, 0, 1], 0)), &Metrics::default())?;
+    let here = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut hooks = house::hooks(config, here, &Metrics::default(), &HashMap::new())?;
     let Some(hook) = hooks.remove(name) else {
         return Err(Failure(format!(
             "there is neither a sender «{name}» nor a hook of this name in the settings. `commandpost senders list` names the senders."

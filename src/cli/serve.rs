@@ -2,16 +2,19 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Cli, Failure, Outcome,
-    chats::Chats,
+    Cli, Failure, Outcome, Verb,
+    chats::{Chats, Names},
     demo::Demo,
     house,
     reach::{SERVER_NOTE, ServerNote},
+    reload::{self, Files, InForce, Reloader, Sources},
+    shelf::Shelf,
 };
 use crate::{
     chat,
@@ -24,10 +27,11 @@ use crate::{
     },
     grammar,
     http::{
-        api::{self, Api},
+        api::{self, Api, Reload},
         body::Bodies,
+        calendar,
         console::{self, Console},
-        hooks::Hooks,
+        hooks::{Hooks, Served},
         inbound::{self, Inbound},
         login,
         metrics::{self, Health, Metrics},
@@ -115,7 +119,7 @@ fn hosts(address: SocketAddr) -> Vec<String> {
 }
 
 async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option<Arc<Demo>>) -> Outcome {
-    let listen = config.http.listen;
+    let (listen, is_demo) = (config.http.listen, demo.is_some());
     let listener = TcpListener::bind(listen).await.map_err(|e| {
         Failure(format!(
             "{listen} cannot be listened on: {e}. Is another server there? Choose another with --listen."
@@ -123,8 +127,10 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
     })?;
     let address = listener.local_addr()?;
     let shown_after = chrono::Duration::seconds(i64::from(shown_after_seconds));
-    let (journal, desk) =
-        house::open(&config, desk::Settings { shown_after, ..house::settings(&config) }).await?;
+    let shelf = Shelf::read(&config);
+    shelf.tell();
+    let settings = desk::Settings { shown_after, ..house::settings_with(&config, shelf.playbooks()) };
+    let (journal, desk) = house::open(&config, settings).await?;
     let orphans = journal.orphans_to_unknown().await?;
     if orphans > 0 {
         tracing::info!(
@@ -137,7 +143,8 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
 
     let metrics = Arc::new(Metrics::default());
     let chats = Chats::of(&config);
-    let resolve = chats.resolve(&config);
+    let names = Names::of(&config);
+    let resolve = chats.resolve(names.clone());
     let mut couriers = couriers(&config, &desk)?;
     let say_there = say(&desk, &resolve, &metrics);
     let opened = chats.open(&desk, &say_there, &metrics, &stop)?;
@@ -170,12 +177,8 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
         let stopping = stop.clone();
         keep_alive(&tasks, &stop, "silenced alerts", move || recall.clone().run(stopping.clone()));
     }
-    for source in Source::all(&config).map_err(Failure)? {
-        let (source, desk, ending) = (Arc::new(source), desk.clone(), stop.clone());
-        keep_alive(&tasks, &stop, "who is on call elsewhere", move || {
-            source.clone().keep_fresh(desk.clone(), ending.clone())
-        });
-    }
+    let sources = Sources::new(&desk, &tasks, &stop);
+    sources.ask_these(Source::all(&config).map_err(Failure)?);
     keep_alive(&tasks, &stop, "house-keeping", {
         let (desk, stop) = (desk.clone(), stop.clone());
         move || prune(desk.clone(), stop.clone())
@@ -192,9 +195,12 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
         let (heartbeats, stop) = (heartbeats.clone(), stop.clone());
         move || heartbeats.clone().watch(stop.clone())
     });
-    let health = Arc::new(Health { desk: desk.clone(), heartbeats, metrics: metrics.clone() });
-    let (router, fast, hooks) = doors(&config, address, &health, &page, &resolve, &stop)?;
-    let letters = super::letters::open(&config, &hooks).await?;
+    let health =
+        Arc::new(Health { desk: desk.clone(), heartbeats: heartbeats.clone(), metrics: metrics.clone() });
+    let (reload, asked) = reload::asking();
+    let (router, fast, hooks) = doors(&config, address, &health, &page, &resolve, (reload, &stop))?;
+    let in_force: InForce = Arc::new(ArcSwap::from_pointee(config.clone()));
+    let letters = super::letters::open(&in_force, &hooks).await?;
     let mail_at = letters.as_ref().and_then(|(listener, ..)| listener.local_addr().ok());
     if let Some((listener, settings, letters)) = letters {
         let stop = stop.clone();
@@ -229,9 +235,29 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
         move || watchdog(desk.clone(), stop.clone())
     });
 
+    let reloader = Reloader {
+        files: Files {
+            config: cli.config.clone(),
+            data_dir: cli.data_dir.clone(),
+            listen: match &cli.verb {
+                Verb::Serve(args) => args.listen,
+                _ => None,
+            },
+            is_demo,
+        },
+        address,
+        desk: desk.clone(),
+        hooks: hooks.clone(),
+        heartbeats,
+        metrics,
+        names,
+        sources,
+        config: in_force,
+        shelf,
+    };
     let outcome = tokio::select! {
         signalled = wait_for_signal() => signalled,
-        failed = super::doors::read_anew(cli, &hooks, &metrics) => failed,
+        failed = reloader.run(asked) => failed,
         () = journal.ended() => Err(Failure("the journal's writer broke down; nothing can be written. Start again.".into())),
     };
     tracing::info!("stopping: no new requests; what is under way is finished");
@@ -296,7 +322,7 @@ fn doors(
     health: &Arc<Health>,
     page: &Arc<StatusPage>,
     resolve: &Resolve,
-    stop: &CancellationToken,
+    (reload, stop): (Reload, &CancellationToken),
 ) -> Result<(Router, FastPath, Arc<Hooks>), Failure> {
     let Health { desk, heartbeats, metrics } = &**health;
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
@@ -314,14 +340,14 @@ fn doors(
         metrics: metrics.clone(),
         heartbeats: heartbeats.clone(),
         time_zone: config.organization.time_zone,
-        zones: config.zones(),
+        reload,
         stop: stop.clone(),
     });
+    let served = super::doors::served(config, address, metrics, &Served::default())?;
     let hooks = Arc::new(Hooks {
         desk: desk.clone(),
-        hooks: house::hooks(config, address, metrics)?,
+        served: ArcSwap::from_pointee(served),
         heartbeats: heartbeats.clone(),
-        beats: super::doors::beats(config, address, metrics)?,
         bodies,
         metrics: metrics.clone(),
         guard: guard.clone(),
@@ -339,13 +365,16 @@ fn doors(
                 guard.auth.who(headers, guard.world.now()).map_or(guard.auth.is_open(), |who| who.is_admin)
             })
         },
+        heartbeats: {
+            let heartbeats = heartbeats.clone();
+            Arc::new(move || heartbeats.list())
+        },
         asks_name: auth.is_open(),
         help: grammar::help,
         words: grammar::examples(),
         components: config.status_page.components.clone(),
         vocabulary: config.command.vocabulary,
         tz: config.organization.time_zone,
-        zones: config.zones(),
         title: config.organization.name.clone(),
         stop: stop.clone(),
     });
@@ -355,8 +384,11 @@ fn doors(
         .route("/", get(|| async { Redirect::to("/console") }))
         .merge(login::router(guard.clone()))
         .layer(middleware::from_fn_with_state(guard.clone(), server::console_guard));
+    let asks_who = middleware::from_fn_with_state(guard, server::api_guard);
     let router = Router::new()
-        .merge(api::router(api).layer(middleware::from_fn_with_state(guard, server::api_guard)))
+        .merge(api::router(api).layer(asks_who.clone()))
+        .merge(calendar::guarded(desk.clone()).layer(asks_who))
+        .merge(calendar::by_token(desk.clone()))
         .merge(browser)
         .merge(crate::http::acknowledge::router(desk.clone()))
         .merge(crate::http::page::router(page.clone()))
@@ -390,7 +422,7 @@ fn say_text(desk: &Arc<Desk>, resolve: &Resolve, metrics: &Arc<Metrics>) -> cons
 }
 
 /// Runs a loop of the house; should it break down, says so and starts it again.
-fn keep_alive<F>(
+pub(super) fn keep_alive<F>(
     tasks: &TaskTracker,
     stop: &CancellationToken,
     name: &'static str,
@@ -420,7 +452,7 @@ async fn prune(desk: Arc<Desk>, stop: CancellationToken) {
             Ok(rows) => tracing::info!(rows, "old answers and settled deliveries are dropped"),
             Err(error) => tracing::warn!(%error, "nothing could be dropped"),
         }
-        let before = desk.world.now() - desk.settings.evidence.changes_kept;
+        let before = desk.world.now() - desk.settings().evidence.changes_kept;
         match desk.journal.forget_changes(before).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "old changes are forgotten"),

@@ -27,7 +27,7 @@ use crate::{
 #[schemars(transform = in_order::<Alerts>)]
 pub struct Alerts {
     /// A file with more rules and groups, `[[rule]]` and `[[group]]` in it; those here are looked at first. A relative path is seen from
-    /// this file. It is read at the start.
+    /// this file.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-example" = "rules.toml"))]
     pub rules_file: Option<PathBuf>,

@@ -11,7 +11,7 @@ use super::document::join;
 use super::environment::variable;
 use super::report::Report;
 use super::shape::Shape;
-use super::{Config, HookSender, Problem, alerts, check, document, environment, secrets};
+use super::{Config, HookSender, Problem, alerts, check, document, environment, on_call, secrets};
 
 /// The largest settings file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -77,7 +77,8 @@ fn from_text(
     match config {
         Ok(mut config) => {
             secrets::resolve(&mut config, base, &mut report);
-            elsewhere = alerts::resolve(&mut config, base, &mut report);
+            elsewhere = on_call::files::resolve(&mut config, name, base, &mut report);
+            elsewhere.extend(alerts::resolve(&mut config, base, &mut report));
             find_playbooks(&mut config, (!name.is_empty()).then_some(base), &mut report);
             check::check(&config, &mut report);
             if report.is_clean() && elsewhere.is_empty() {

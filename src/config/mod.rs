@@ -6,6 +6,7 @@
 //! defaults. The data is parsed, not checked: an address is a `SocketAddr`, a zone a `Tz`.
 
 mod alerts;
+mod changed;
 mod chat;
 mod check;
 mod document;
@@ -46,6 +47,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use alerts::{Alerts, RulesFile};
+pub use changed::Changed;
 pub use chat::{
     Discord, IncidentSpace, Interactions, Matrix, MatrixSpace, Mattermost, MattermostSpace, Slack, SlackSpace,
 };
@@ -56,8 +58,8 @@ pub use mail::Mail;
 pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
 pub use on_call::{
-    EscalationPolicy, EscalationStep, Pager, PagerKind, RosterOverride, RosterRotation, RosterSource,
-    SourceKind, TeamRoster,
+    EscalationPolicy, EscalationStep, OnCall, Pager, PagerKind, RosterFile, RosterOverride, RosterRotation,
+    RosterSource, SourceKind, TeamRoster,
 };
 pub use problem::Problem;
 pub use publishers::{Component, StatusPage, Statuspage, Template, Templates, X};
@@ -134,6 +136,8 @@ pub struct Config {
     pub maintenance: Vec<Maintenance>,
     /// Who is on call, one `[[roster]]` a team; `docs/oncall.md` has examples to paste.
     pub roster: Vec<TeamRoster>,
+    /// Rosters in files of their own.
+    pub on_call: OnCall,
     /// What wakes people, one `[pagers.NAME]` each. `page` of a `[[person]]` says where they are reached by which.
     pub pagers: BTreeMap<String, Pager>,
     /// Who is called one after the other until somebody acknowledges, one `[[escalation]]` each. The first is meant where a
@@ -204,6 +208,7 @@ impl Default for Config {
             silences: Silences::default(),
             maintenance: Vec::new(),
             roster: Vec::new(),
+            on_call: OnCall::default(),
             pagers: BTreeMap::new(),
             escalation: Vec::new(),
             status_page: StatusPage::default(),

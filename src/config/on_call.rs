@@ -1,6 +1,7 @@
 //! The settings of who is on call, and of how people are woken: rosters, pagers, escalations.
 
 pub(super) mod check;
+pub(super) mod files;
 mod means;
 
 use std::path::PathBuf;
@@ -12,6 +13,26 @@ use serde::{Deserialize, Serialize};
 use super::shape::in_order;
 use super::{Secret, text};
 use crate::{incident::severity::Severity, wall::Day};
+
+/// `[on_call]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(transform = in_order::<OnCall>)]
+pub struct OnCall {
+    /// Files with more rosters, `[[roster]]` in each: a folder, of which every `*.toml` is read, or a pattern such as
+    /// `rosters/*.toml`. A relative path is seen from this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "rosters/*.toml"))]
+    pub rosters_from: Option<String>,
+}
+
+/// A file of rosters.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RosterFile {
+    /// Who is on call, one `[[roster]]` a team.
+    pub roster: Vec<TeamRoster>,
+}
 
 /// `[pagers.NAME]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -110,6 +131,14 @@ pub struct TeamRoster {
     /// Whether there are times when nobody is on call on purpose. Without this a gap is a mistake.
     #[serde(default)]
     pub gaps: bool,
+    /// The token by which calendar programs subscribe to it, at `/oncall/NAME/TOKEN.ics`, at least 16 characters. Without one only
+    /// who may use the API reads it, at `/oncall/NAME.ics`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar_token: Option<Secret>,
+    /// File that holds the token by which calendar programs subscribe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/roster"))]
+    pub calendar_token_file: Option<PathBuf>,
 }
 
 /// `[[roster.rotation]]`

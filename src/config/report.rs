@@ -131,6 +131,11 @@ impl<'t> Report<'t> {
         self.places.get(key)
     }
 
+    /// What this section says is not looked at further: something that belongs to it is wrong elsewhere.
+    pub(super) fn spoil(&mut self, section: &str) {
+        self.spoilt.insert(section.to_owned());
+    }
+
     /// Whether something in this section is wrong already.
     pub(super) fn is_spoilt(&self, section: &str) -> bool {
         self.spoilt.contains(section)

@@ -1,13 +1,16 @@
 //! Secrets come from the environment or from a file of their own, one of the two; never empty, never an example.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use super::environment::variable;
 use super::format::Fault;
 use super::report::{Place, Report};
-use super::{Config, Secret, trust};
+use super::{Config, Secret, TeamRoster, trust};
 
 /// The largest secret file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
@@ -42,7 +45,21 @@ struct Slot<'c> {
 /// Fills every secret from its file, and reports what cannot be read, is given twice, or is none. A relative path is
 /// seen from `base`.
 pub(super) fn resolve(config: &mut Config, base: &Path, report: &mut Report<'_>) {
-    for slot in slots(config) {
+    fill(slots(config), base, report);
+    shared_tokens(config, report);
+}
+
+/// The same for rosters that stand in a file of their own.
+pub(super) fn resolve_rosters(rosters: &mut [TeamRoster], base: &Path, report: &mut Report<'_>) {
+    let mut slots = Vec::new();
+    for (index, roster) in rosters.iter_mut().enumerate() {
+        of_roster(&format!("roster[{index}]"), roster, &mut slots);
+    }
+    fill(slots, base, report);
+}
+
+fn fill(slots: Vec<Slot<'_>>, base: &Path, report: &mut Report<'_>) {
+    for slot in slots {
         let file_key = format!("{}_file", slot.key);
         let name = slot.key.rsplit('.').next().unwrap_or_default();
         match (slot.secret.is_some(), slot.file) {
@@ -72,76 +89,94 @@ pub(super) fn resolve(config: &mut Config, base: &Path, report: &mut Report<'_>)
             report.at(at, what, hint);
         }
     }
-    shared_tokens(config, report);
+}
+
+macro_rules! slot {
+    ($slots:expr, $key:expr, $section:expr, $secret:ident, $file:ident, $is_ours:expr, $is_required:expr) => {
+        $slots.push(Slot {
+            key: format!("{}.{}", $key, stringify!($secret)),
+            secret: &mut $section.$secret,
+            file: &$section.$file,
+            is_ours: $is_ours,
+            is_required: $is_required,
+        })
+    };
+}
+
+/// Those of a roster.
+fn of_roster<'c>(key: &str, roster: &'c mut TeamRoster, slots: &mut Vec<Slot<'c>>) {
+    slot!(slots, key, roster, calendar_token, calendar_token_file, true, false);
+    if let Some(source) = &mut roster.source {
+        slot!(slots, format!("{key}.source"), source, calendar, calendar_file, false, false);
+        slot!(slots, format!("{key}.source"), source, token, token_file, false, false);
+    }
 }
 
 /// All secret settings there are.
 fn slots(config: &mut Config) -> Vec<Slot<'_>> {
     let mut slots = Vec::new();
-    macro_rules! slot {
-        ($key:expr, $section:expr, $secret:ident, $file:ident, $is_ours:expr, $is_required:expr) => {
-            slots.push(Slot {
-                key: format!("{}.{}", $key, stringify!($secret)),
-                secret: &mut $section.$secret,
-                file: &$section.$file,
-                is_ours: $is_ours,
-                is_required: $is_required,
-            })
-        };
-    }
     for (index, token) in config.auth.token.iter_mut().enumerate() {
-        slot!(format!("auth.token[{index}]"), token, token, token_file, true, true);
+        slot!(slots, format!("auth.token[{index}]"), token, token, token_file, true, true);
     }
     for (name, hook) in &mut config.hooks {
         let key = format!("hooks.{name}");
-        slot!(key, hook, token, token_file, true, false);
-        slot!(key, hook, token_next, token_next_file, true, false);
-        slot!(key, hook, secret, secret_file, false, false);
-        slot!(key, hook, secret_next, secret_next_file, false, false);
+        slot!(slots, key, hook, token, token_file, true, false);
+        slot!(slots, key, hook, token_next, token_next_file, true, false);
+        slot!(slots, key, hook, secret, secret_file, false, false);
+        slot!(slots, key, hook, secret_next, secret_next_file, false, false);
     }
     for (index, one) in config.heartbeat.iter_mut().enumerate() {
         let key = format!("heartbeat[{index}]");
-        slot!(key, one, token, token_file, true, false);
-        slot!(key, one, token_next, token_next_file, true, false);
+        slot!(slots, key, one, token, token_file, true, false);
+        slot!(slots, key, one, token_next, token_next_file, true, false);
     }
     for (name, sender) in &mut config.senders {
-        slot!(format!("senders.{name}"), sender, api_token, api_token_file, false, false);
+        slot!(slots, format!("senders.{name}"), sender, api_token, api_token_file, false, false);
     }
     if let Some(discord) = &mut config.discord {
-        slot!("discord", discord, token, token_file, false, true);
+        slot!(slots, "discord", discord, token, token_file, false, true);
     }
     if let Some(matrix) = &mut config.matrix {
-        slot!("matrix", matrix, access_token, access_token_file, false, true);
+        slot!(slots, "matrix", matrix, access_token, access_token_file, false, true);
     }
     if let Some(mattermost) = &mut config.mattermost {
-        slot!("mattermost", mattermost, bot_token, bot_token_file, false, true);
-        slot!("mattermost", mattermost, command_token, command_token_file, false, false);
+        slot!(slots, "mattermost", mattermost, bot_token, bot_token_file, false, true);
+        slot!(slots, "mattermost", mattermost, command_token, command_token_file, false, false);
     }
     if let Some(slack) = &mut config.slack {
-        slot!("slack", slack, bot_token, bot_token_file, false, true);
-        slot!("slack", slack, app_token, app_token_file, false, false);
-        slot!("slack", slack, signing_secret, signing_secret_file, false, false);
+        slot!(slots, "slack", slack, bot_token, bot_token_file, false, true);
+        slot!(slots, "slack", slack, app_token, app_token_file, false, false);
+        slot!(slots, "slack", slack, signing_secret, signing_secret_file, false, false);
     }
     if let Some(x) = &mut config.x {
-        slot!("x", x, bearer_token, bearer_token_file, false, false);
-        slot!("x", x, api_key, api_key_file, false, false);
-        slot!("x", x, api_secret, api_secret_file, false, false);
-        slot!("x", x, access_token, access_token_file, false, false);
-        slot!("x", x, access_token_secret, access_token_secret_file, false, false);
+        slot!(slots, "x", x, bearer_token, bearer_token_file, false, false);
+        slot!(slots, "x", x, api_key, api_key_file, false, false);
+        slot!(slots, "x", x, api_secret, api_secret_file, false, false);
+        slot!(slots, "x", x, access_token, access_token_file, false, false);
+        slot!(slots, "x", x, access_token_secret, access_token_secret_file, false, false);
     }
     for (name, pager) in &mut config.pagers {
-        slot!(format!("pagers.{name}"), pager, token, token_file, false, false);
+        slot!(slots, format!("pagers.{name}"), pager, token, token_file, false, false);
     }
     for (index, roster) in config.roster.iter_mut().enumerate() {
-        if let Some(source) = &mut roster.source {
-            slot!(format!("roster[{index}].source"), source, calendar, calendar_file, false, false);
-            slot!(format!("roster[{index}].source"), source, token, token_file, false, false);
-        }
+        of_roster(&format!("roster[{index}]"), roster, &mut slots);
     }
     if let Some(statuspage) = &mut config.statuspage {
-        slot!("statuspage", statuspage, api_key, api_key_file, false, true);
+        slot!(slots, "statuspage", statuspage, api_key, api_key_file, false, true);
     }
     slots
+}
+
+/// A fingerprint of every secret that is given, by its key.
+pub(super) fn fingerprints(config: &Config) -> BTreeMap<String, String> {
+    let mut config = config.clone();
+    let given = slots(&mut config).into_iter();
+    given
+        .filter_map(|slot| {
+            let digest = Sha256::digest(slot.secret.as_ref()?.expose().as_bytes());
+            Some((slot.key, hex::encode(digest)))
+        })
+        .collect()
 }
 
 fn read(base: &Path, file: &Path) -> Result<String, Fault> {
@@ -195,6 +230,21 @@ fn shared_tokens(config: &Config, report: &mut Report<'_>) {
         if before.filter_map(|other| other.token.as_ref()).any(|other| other == secret) {
             let key = given_at(&format!("auth.token[{index}].token"), report);
             report.at(&key, "an earlier [[auth.token]] has the same token", "Make one for each.");
+        }
+        let calendars = config.roster.iter().enumerate().filter_map(|(n, roster)| {
+            Some((format!("roster[{n}].calendar_token"), roster.calendar_token.as_ref()?))
+        });
+        for (key, other) in calendars {
+            if other == secret {
+                let what =
+                    format!("the calendar has the same token as the [[auth.token]] number {}", index + 1);
+                let key = given_at(&key, report);
+                report.at(
+                    &key,
+                    what,
+                    "Make one for each: whoever reads the calendar could otherwise take command.",
+                );
+            }
         }
         for (key, other) in trust::tokens(config) {
             if other == secret {

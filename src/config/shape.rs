@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::Value;
 
 use super::format::Format;
-use super::{Config, RulesFile};
+use super::{Config, RosterFile, RulesFile};
 
 /// Words of a choice that a mistake is answered with.
 const WORDS_SHOWN: usize = 12;
@@ -67,6 +67,11 @@ impl Shape {
     /// The shape of a file of rules.
     pub(super) fn of_rules() -> Shape {
         read(schema_of::<RulesFile>().as_value(), None)
+    }
+
+    /// The shape of a file of rosters.
+    pub(super) fn of_rosters() -> Shape {
+        read(schema_of::<RosterFile>().as_value(), None)
     }
 
     /// What is wanted here, for a sentence: `a whole number from 1 to 10`.
@@ -308,8 +313,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 24,
-            "auth, four of hooks, two of heartbeat, senders, rosters, two of pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 25,
+            "auth, four of hooks, two of heartbeat, senders, three of rosters, pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
 
@@ -318,6 +323,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 34);
+        assert_eq!(keys.len(), 35);
     }
 }

@@ -31,7 +31,7 @@ pub struct Command {
     /// (once in ten minutes), and the commander is told; otherwise their words stand as a note.
     #[schemars(extend("x-item-format" = "name"))]
     pub executives: Vec<String>,
-    /// The folder of the playbooks (`docs/playbooks.md`). A relative path is seen from this file. It is read at the start. Left out, it
+    /// The folder of the playbooks (`docs/playbooks.md`). A relative path is seen from this file. Left out, it
     /// is `playbooks` beside this file, if that is there; else the two that come with the program can be begun by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-example" = "playbooks"))]

@@ -140,7 +140,7 @@ impl Desk {
                 "Ask them, or `note` what you do.",
             ));
         }
-        let until = self.world.now() + Duration::minutes(i64::from(self.settings.acknowledged_minutes));
+        let until = self.world.now() + Duration::minutes(i64::from(self.settings().acknowledged_minutes));
         let of = self.subject(&row, &alerts, Asking::Acknowledge);
         let title = &row.situation.title;
         let (said, told) = (with(&comment), told(&of));
@@ -157,7 +157,7 @@ impl Desk {
         minutes: u32,
         reason: String,
     ) -> Result<(Option<SituationRow>, Writing), Refusal> {
-        let hours = self.settings.silence_hours_max;
+        let hours = self.settings().silence_hours_max;
         if minutes == 0 || minutes > hours * 60 {
             return Err(Refusal::limit(
                 format!("A silence lasts from a minute to {hours} hours."),
@@ -255,7 +255,8 @@ impl Desk {
 
     /// The situation, and which of its senders can be asked this.
     fn subject(&self, row: &SituationRow, alerts: &[Alert], how: Asking) -> Subject {
-        let takes = |hook: &&String| self.settings.upstream.get(*hook).is_some_and(|all| all.contains(&how));
+        let settings = self.settings();
+        let takes = |hook: &&String| settings.upstream.get(*hook).is_some_and(|all| all.contains(&how));
         let passed: BTreeMap<String, Passed> = alerts
             .iter()
             .map(|alert| &alert.source)
@@ -275,7 +276,7 @@ impl Desk {
         if row.decided.as_deref() != Some("card") {
             return vec![];
         }
-        let mut cards = policy::situation_cards(row.id, row.revision, &self.settings.chats, now);
+        let mut cards = policy::situation_cards(row.id, row.revision, &self.settings().chats, now);
         let key = format!("S-{}/{}", row.id, self.world.id().simple());
         cards.iter_mut().for_each(|card| card.key.clone_from(&key));
         cards

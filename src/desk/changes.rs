@@ -69,11 +69,12 @@ impl Desk {
 
     /// The cards on which these changes may have to stand: what burns now, and began a while after one of them.
     async fn cards_of(&self, changes: &[Change]) -> Result<Vec<NewDelivery>, Refusal> {
-        let chats = &self.settings.chats;
+        let settings = self.settings();
+        let chats = &settings.chats;
         if chats.is_empty() || changes.is_empty() {
             return Ok(vec![]);
         }
-        let (now, within) = (self.world.now(), self.settings.evidence.changes_within);
+        let (now, within) = (self.world.now(), settings.evidence.changes_within);
         let came_before =
             |at: chrono::DateTime<chrono::Utc>| changes.iter().any(|c| c.at <= at && at - c.at <= within);
         let mut cards = Vec::new();

@@ -8,7 +8,7 @@ use super::{
     Along, Answer, Caller, Desk,
     answer::again,
     policy, refuse,
-    submit::{Heading, TRIES_MAX},
+    submit::{Heading, TRIES_MAX, scene},
     too_busy,
 };
 use crate::{
@@ -98,9 +98,10 @@ impl Desk {
         if let Some(under) = declare.under {
             declare.parent = self.parent_facts(under, &caller.person).await?.map(Box::new);
         }
+        let settings = self.settings();
         // What is over, only a suspicion, or no real incident, asks nothing of anybody by itself.
         if declare.kind == Kind::Real && !declare.triage && declare.ended.is_none() {
-            for (usual, offers) in declare.usual_offers.iter_mut().zip(&self.settings.offers) {
+            for (usual, offers) in declare.usual_offers.iter_mut().zip(&settings.offers) {
                 *usual = self.offered(offers).await?;
             }
         }
@@ -108,7 +109,7 @@ impl Desk {
             let number = self.journal.last_number(declare.kind).await.map_err(refuse)? + 1;
             let id = IncidentId::new(declare.kind, number);
             let at = declare.drill.as_ref().map_or(now, |drill| drill.clock.virtual_at(now));
-            let scene = self.scene(&caller, at, None);
+            let scene = scene(&caller, &settings, at, None);
             let decision = decide::open(&declare, &scene)?;
             let mut state: Option<Incident> = None;
             let (mut entries, mut salts) = (Vec::new(), Vec::new());
@@ -139,7 +140,7 @@ impl Desk {
             let mut append = self.appendix(&state, None, entries, salts, &along, &asked, &answer);
             if let Some(facts) = &declare.situation {
                 append.marks.push(Mark::SituationLinked { id: facts.id, incident: id });
-                append.deliveries.extend(policy::situation_cards(facts.id, -1, &self.settings.chats, now));
+                append.deliveries.extend(policy::situation_cards(facts.id, -1, &settings.chats, now));
             }
             match self.journal.append(append).await {
                 Ok(()) => {
@@ -164,7 +165,8 @@ impl Desk {
         kind: Kind,
     ) -> Result<(), Refusal> {
         recent.retain(|at| now - *at < Duration::minutes(1));
-        if recent.len() >= self.settings.declares_per_minute_max {
+        let settings = self.settings();
+        if recent.len() >= settings.declares_per_minute_max {
             return Err(Refusal::limit(
                 format!("{} incidents were declared within a minute.", recent.len()),
                 "Something declares by itself? Look at `list`; a human declaration works again in a minute.",
@@ -172,9 +174,9 @@ impl Desk {
         }
         let filter = IncidentFilter { open_only: true, kind: Some(kind), limit: u32::MAX };
         let open = self.journal.incidents(filter).await.map_err(refuse)?.len();
-        if open >= self.settings.open_incidents_max {
+        if open >= settings.open_incidents_max {
             return Err(Refusal::limit(
-                format!("{open} incidents are open; {} is the limit.", self.settings.open_incidents_max),
+                format!("{open} incidents are open; {} is the limit.", settings.open_incidents_max),
                 "Close or merge some, or raise `limits.open_incidents_max`.",
             ));
         }

@@ -65,7 +65,7 @@ impl Desk {
         let filter = SituationFilter::Linked { incident: incident.id };
         let rows = self.journal.situations(filter).await.map_err(refuse)?;
         let clues = self.clues(&rows).await?;
-        let mut story = cause::weigh(&clues, self.services(), stated_impact(incident));
+        let mut story = cause::weigh(&clues, &self.settings().evidence.services, stated_impact(incident));
         story.impact = story.impact.or(incident.milestones.detected).or(incident.milestones.declared);
         // An exercise has a time of its own, in which nothing real was changed.
         if incident.kind() == Kind::Drill { Ok(story) } else { self.with_changes(story).await }
@@ -95,27 +95,26 @@ impl Desk {
 
     /// The story of these situations.
     pub async fn story_of_rows(&self, rows: &[SituationRow]) -> Result<Story, Refusal> {
-        let story = cause::weigh(&self.clues(rows).await?, self.services(), None);
+        let story = cause::weigh(&self.clues(rows).await?, &self.settings().evidence.services, None);
         if rows.iter().any(|row| drill::is_exercise(&row.situation.source)) {
             return Ok(story);
         }
         self.with_changes(story).await
     }
 
-    fn services(&self) -> &Services {
-        &self.settings.evidence.services
-    }
-
     async fn clues(&self, rows: &[SituationRow]) -> Result<Vec<Clue>, Refusal> {
+        let settings = self.settings();
+        let services = &settings.evidence.services;
         let rows = rows.iter().take(SITUATIONS_MAX);
         let reading = rows.map(|row| self.journal.alerts_of(row.id, follow::ALERTS_SHOWN));
         let alerts = try_join_all(reading).await.map_err(refuse)?;
-        let clue = |one: &AlertRow| Clue::read(one.situation, &one.alert, one.first_seen, self.services());
+        let clue = |one: &AlertRow| Clue::read(one.situation, &one.alert, one.first_seen, services);
         Ok(alerts.iter().flatten().map(clue).collect())
     }
 
     async fn with_changes(&self, story: Story) -> Result<Story, Refusal> {
-        let settings = &self.settings.evidence;
+        let settings = self.settings();
+        let settings = &settings.evidence;
         let Some(until) = story.impact.filter(|_| settings.changes_shown > 0) else { return Ok(story) };
         let filter = ChangeFilter { since: until - settings.changes_within, until, limit: CHANGES_READ };
         let changes = self.journal.changes(filter).await.map_err(refuse)?;
@@ -129,7 +128,7 @@ impl Desk {
     /// There is no such incident, or the journal does not answer.
     pub async fn incident_card(&self, id: IncidentId) -> Result<Card, Refusal> {
         let incident = self.incident(id).await?;
-        let shown = card::incident(&incident, self.settings.policy.words);
+        let shown = card::incident(&incident, self.settings().policy.words);
         if !incident.phase.is_active() {
             return Ok(shown);
         }

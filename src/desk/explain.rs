@@ -38,7 +38,7 @@ impl Desk {
         open.incidents = seen;
         let mut situation = row.situation;
         situation.incident = row.incident.map(|incident| incident.to_string());
-        let mut told = Explanation::of(&self.rules, &format!("S-{id}"), &situation, lead, &open);
+        let mut told = Explanation::of(&self.rules(), &format!("S-{id}"), &situation, lead, &open);
         told.became = row.decided.map(|decision| Became {
             decision,
             reason: row.verdict.map(|verdict| verdict.reason),

@@ -210,7 +210,7 @@ impl Desk {
         let mut told = vec![Mark::SituationTold { id: row.id, revision: row.revision }];
         let flaps = self.flaps(&row);
         if flaps.is_some() || is_due {
-            let at = flaps.and_then(|_| row.situation.clearings.steady_at(self.settings.flapping));
+            let at = flaps.and_then(|_| row.situation.clearings.steady_at(self.settings().flapping));
             told.push(Mark::SituationLook { id: row.id, at });
         }
         if let Some(incident) = row.incident {

@@ -12,12 +12,13 @@ use std::{
     time::Duration as StdDuration,
 };
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Desk, refuse};
+use super::{Changed, Desk, refuse};
 use crate::{
     alert::{
         Alert, Status,
@@ -46,15 +47,20 @@ pub struct HeartbeatView {
 }
 
 struct Kept {
-    settings: Heartbeat,
+    settings: ArcSwap<Heartbeat>,
     pulse: Mutex<Pulse>,
-    /// Held while it is written, so that what is on disk is the last that was.
-    writing: tokio::sync::Mutex<()>,
+    /// Held while it is written, so that what is on disk is the last that was. Whether the settings name it no longer.
+    writing: tokio::sync::Mutex<bool>,
 }
+
+type All = BTreeMap<String, Arc<Kept>>;
 
 pub struct Heartbeats {
     desk: Arc<Desk>,
-    all: BTreeMap<String, Kept>,
+    /// Those that the settings name. They change while it watches.
+    all: ArcSwap<All>,
+    /// Held while those are changed.
+    changing: tokio::sync::Mutex<()>,
     looked_at: Mutex<DateTime<Utc>>,
     /// A sign came that the disk did not take.
     is_deaf: AtomicBool,
@@ -100,34 +106,66 @@ impl Heartbeats {
         let now = desk.world.now();
         let rows = desk.journal.heartbeats().await.map_err(refuse)?;
         let mut before: BTreeMap<String, Pulse> = rows.into_iter().map(|row| (row.name, row.pulse)).collect();
-        let mut all = BTreeMap::new();
+        let mut all = All::new();
         for one in settings {
             let pulse = match before.remove(&one.name) {
                 Some(pulse) => one.excused(&pulse, now),
                 None => one.awaited(now),
             };
             write(&desk, &one.name, &pulse).await?;
-            let kept =
-                Kept { pulse: Mutex::new(pulse), writing: tokio::sync::Mutex::default(), settings: one };
-            all.insert(kept.settings.name.clone(), kept);
+            all.insert(one.name.clone(), Arc::new(Kept::new(one, pulse)));
         }
         for (name, pulse) in before {
-            if let Some(since) = pulse.missed_since {
-                let gone = Heartbeat {
-                    name: name.clone(),
-                    every: Duration::zero(),
-                    grace: Duration::zero(),
-                    severity: Default::default(),
-                    watchdog: None,
-                };
-                let mut alert = gone.alert(since, Some(now));
-                alert.description = "The settings name it no longer.".to_owned();
-                desk.take_alerts(vec![alert]).await?;
-            }
-            desk.journal.forget_heartbeat(&name).await.map_err(refuse)?;
+            forget(&desk, &name, &pulse).await?;
         }
         let (looked_at, is_deaf) = (Mutex::new(now), AtomicBool::new(false));
-        Ok(Arc::new(Heartbeats { desk, all, looked_at, is_deaf, woken: Notify::new() }))
+        let (all, changing) = (ArcSwap::from_pointee(all), tokio::sync::Mutex::default());
+        Ok(Arc::new(Heartbeats { desk, all, changing, looked_at, is_deaf, woken: Notify::new() }))
+    }
+
+    /// Watches these from now on. What is awaited anew, or by other times, has a whole period; what is named no longer is
+    /// forgotten, and its alert ends.
+    ///
+    /// # Errors
+    /// When the journal takes nothing: those from before are watched as before.
+    pub async fn watch_these(&self, settings: Vec<Heartbeat>) -> Result<(), Refusal> {
+        let _changing = self.changing.lock().await;
+        let (now, before) = (self.desk.world.now(), self.all.load_full());
+        let mut all = All::new();
+        for one in &settings {
+            let kept = match before.get(&one.name) {
+                Some(kept) => kept.clone(),
+                None => {
+                    let pulse = one.awaited(now);
+                    write(&self.desk, &one.name, &pulse).await?;
+                    Arc::new(Kept::new(one.clone(), pulse))
+                }
+            };
+            all.insert(one.name.clone(), kept);
+        }
+        self.all.store(Arc::new(all));
+        for one in settings {
+            let Some(kept) = before.get(&one.name).filter(|kept| **kept.settings.load() != one) else {
+                continue;
+            };
+            kept.settings.store(Arc::new(one));
+            let changed = self.change(kept, |settings, pulse| settings.changed(pulse, now)).await;
+            if let Err(refusal) = changed {
+                // It is watched as it was until the next sign.
+                tracing::warn!(%refusal, "a heartbeat's new times hold from its next sign on");
+            }
+        }
+        let all = self.all.load_full();
+        for (name, kept) in before.iter().filter(|(name, _)| !all.contains_key(*name)) {
+            let mut is_gone = kept.writing.lock().await;
+            *is_gone = true;
+            if let Err(refusal) = forget(&self.desk, name, &kept.now()).await {
+                tracing::warn!(heartbeat = name, %refusal, "it is forgotten at the next start");
+            }
+        }
+        self.woken.notify_one();
+        self.desk.tell(Changed::Heartbeats);
+        Ok(())
     }
 
     /// A sign of life: on disk when this returns. When the next is due.
@@ -135,25 +173,26 @@ impl Heartbeats {
     /// # Errors
     /// Not found; unavailable: it was not taken.
     pub async fn hear(&self, name: &str) -> Result<DateTime<Utc>, Refusal> {
-        let Some(kept) = self.all.get(name) else {
+        let Some(kept) = self.all.load().get(name).cloned() else {
             return Err(Refusal::not_found(
                 format!("There is no heartbeat «{}».", name.chars().take(64).collect::<String>()),
                 "Name it in the settings: [[heartbeat]].",
             ));
         };
         let now = self.desk.world.now();
-        let next = now + kept.settings.every;
+        let next = now + kept.settings.load().every;
         let before = kept.now();
         let is_on_disk = before.heard_at.is_some_and(|at| (now - at).abs() < Duration::seconds(1));
         if is_on_disk && before.missed_since.is_none() {
             return Ok(next);
         }
-        let heard = self.change(kept, |settings, pulse| settings.heard(pulse, now)).await;
+        let heard = self.change(&kept, |settings, pulse| settings.heard(pulse, now)).await;
         match heard {
             Ok(pulse) => {
                 if pulse.missed_since.is_some() {
                     self.woken.notify_one();
                 }
+                self.desk.tell(Changed::Heartbeats);
                 Ok(next)
             }
             Err(refusal) => {
@@ -168,8 +207,9 @@ impl Heartbeats {
     /// # Errors
     /// Unavailable: nothing was taken.
     pub async fn hear_watchdogs(&self, hook: &str, alerts: &mut Vec<Alert>) -> Result<(), Refusal> {
-        for kept in self.all.values() {
-            let Some(watchdog) = kept.settings.watchdog.as_ref().filter(|one| one.hook == hook) else {
+        for kept in self.all.load_full().values() {
+            let settings = kept.settings.load_full();
+            let Some(watchdog) = settings.watchdog.as_ref().filter(|one| one.hook == hook) else {
                 continue;
             };
             let mut fires = false;
@@ -179,7 +219,7 @@ impl Heartbeats {
                 !is_sign
             });
             if fires {
-                self.hear(&kept.settings.name).await?;
+                self.hear(&settings.name).await?;
             }
         }
         Ok(())
@@ -187,7 +227,8 @@ impl Heartbeats {
 
     pub fn list(&self) -> Vec<HeartbeatView> {
         let now = self.desk.world.now();
-        self.all.values().map(|kept| view(&kept.settings, &kept.now(), now)).collect()
+        let all = self.all.load();
+        all.values().map(|kept| view(&kept.settings.load(), &kept.now(), now)).collect()
     }
 
     /// Watches until told to stop.
@@ -211,7 +252,8 @@ impl Heartbeats {
     /// Until the next is due.
     fn wait(&self) -> StdDuration {
         let now = self.desk.world.now();
-        let pulses = self.all.values().map(Kept::now).filter(|pulse| pulse.missed_since.is_none());
+        let all = self.all.load();
+        let pulses = all.values().map(|kept| kept.now()).filter(|pulse| pulse.missed_since.is_none());
         let due = pulses.map(|pulse| pulse.due_at).min();
         let wait = due.map_or(LOOK_EVERY, |due| (due - now).to_std().unwrap_or_default().min(LOOK_EVERY));
         wait.max(StdDuration::from_millis(20))
@@ -222,22 +264,25 @@ impl Heartbeats {
     /// # Errors
     /// When the journal takes nothing: nothing is lost, the next look comes to the same.
     pub async fn look(&self) -> Result<usize, Refusal> {
+        // One that is forgotten meanwhile must not be told of after that.
+        let _changing = self.changing.lock().await;
         let now = self.desk.world.now();
         let before =
             std::mem::replace(&mut *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner), now);
         let stood_still = now - before > Duration::seconds(STILL_SECONDS);
         if self.is_deaf.swap(false, Ordering::Relaxed) || stood_still {
-            for kept in self.all.values() {
+            for kept in self.all.load_full().values() {
                 let excused = self.change(kept, |settings, pulse| settings.excused(pulse, now)).await;
                 excused.inspect_err(|_| self.is_deaf.store(true, Ordering::Relaxed))?;
             }
         }
         let mut told = 0;
-        for kept in self.all.values() {
-            let (alert, missed_since) = match kept.settings.verdict(&kept.now(), now) {
+        for kept in self.all.load_full().values() {
+            let settings = kept.settings.load_full();
+            let (alert, missed_since) = match settings.verdict(&kept.now(), now) {
                 Verdict::Quiet => continue,
-                Verdict::Missed { since } => (kept.settings.alert(since, None), Some(since)),
-                Verdict::Back { since, heard_at } => (kept.settings.alert(since, Some(heard_at)), None),
+                Verdict::Missed { since } => (settings.alert(since, None), Some(since)),
+                Verdict::Back { since, heard_at } => (settings.alert(since, Some(heard_at)), None),
             };
             // First the alert: taken twice, it is the same one.
             self.desk.take_alerts(vec![alert]).await?;
@@ -253,11 +298,11 @@ impl Heartbeats {
         kept: &Kept,
         change: impl FnOnce(&Heartbeat, &Pulse) -> Pulse,
     ) -> Result<Pulse, Refusal> {
-        let _writing = kept.writing.lock().await;
-        let before = kept.now();
-        let pulse = change(&kept.settings, &before);
-        if pulse != before {
-            write(&self.desk, &kept.settings.name, &pulse).await?;
+        let is_gone = kept.writing.lock().await;
+        let (before, settings) = (kept.now(), kept.settings.load_full());
+        let pulse = change(&settings, &before);
+        if pulse != before && !*is_gone {
+            write(&self.desk, &settings.name, &pulse).await?;
             *kept.pulse.lock().unwrap_or_else(PoisonError::into_inner) = pulse.clone();
         }
         Ok(pulse)
@@ -265,6 +310,11 @@ impl Heartbeats {
 }
 
 impl Kept {
+    fn new(settings: Heartbeat, pulse: Pulse) -> Kept {
+        let settings = ArcSwap::from_pointee(settings);
+        Kept { settings, pulse: Mutex::new(pulse), writing: tokio::sync::Mutex::new(false) }
+    }
+
     fn now(&self) -> Pulse {
         self.pulse.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -273,4 +323,21 @@ impl Kept {
 async fn write(desk: &Desk, name: &str, pulse: &Pulse) -> Result<(), Refusal> {
     let row = HeartbeatRow { name: name.to_owned(), pulse: pulse.clone() };
     desk.journal.keep_heartbeat(row).await.map_err(refuse)
+}
+
+/// What the settings name no longer: if it was missed, its alert ends.
+async fn forget(desk: &Arc<Desk>, name: &str, pulse: &Pulse) -> Result<(), Refusal> {
+    if let Some(since) = pulse.missed_since {
+        let gone = Heartbeat {
+            name: name.to_owned(),
+            every: Duration::zero(),
+            grace: Duration::zero(),
+            severity: Default::default(),
+            watchdog: None,
+        };
+        let mut alert = gone.alert(since, Some(desk.world.now()));
+        alert.description = "The settings name it no longer.".to_owned();
+        desk.take_alerts(vec![alert]).await?;
+    }
+    desk.journal.forget_heartbeat(name).await.map_err(refuse)
 }

@@ -48,7 +48,7 @@ impl Desk {
         let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
         let planned = live.iter().filter_map(Arrangement::window);
         let windows = self
-            .settings
+            .settings()
             .windows
             .iter()
             .cloned()

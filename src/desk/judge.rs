@@ -71,7 +71,7 @@ impl Desk {
         let row = self.situation(id).await?;
         let now = judgement.at;
         // No revision of it: a key that no other card has.
-        let cards = policy::situation_cards(id, -now.timestamp_millis(), &self.settings.chats, now);
+        let cards = policy::situation_cards(id, -now.timestamp_millis(), &self.settings().chats, now);
         if let Some(incident) = row.incident
             && !self.is_hidden_from(&caller, row.incident).await
         {

@@ -68,7 +68,8 @@ impl Desk {
 
     /// Whether a door knows who somebody is.
     fn proves(&self, via: &str) -> bool {
-        self.settings.has_tokens || self.settings.chats.iter().any(|chat| chat == via)
+        let settings = self.settings();
+        settings.has_tokens || settings.chats.iter().any(|chat| chat == via)
     }
 
     async fn join(self: &Arc<Self>, caller: &Caller, code: &str) -> Result<String, Refusal> {
@@ -119,7 +120,8 @@ impl Desk {
                 "Say it in the other chat: two accounts of one chat are not linked.",
             ));
         }
-        let is_known = |person: &Person| self.settings.known_people.contains(&person.id);
+        let settings = self.settings();
+        let is_known = |person: &Person| settings.known_people.contains(&person.id);
         match (is_known(first), is_known(second)) {
             (true, true) => Err(Refusal::forbidden(
                 format!(

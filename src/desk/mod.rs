@@ -47,6 +47,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{Notify, broadcast};
 
@@ -56,6 +57,7 @@ use crate::{
         rules::{Rule, Rulebook},
         window::Window,
     },
+    config::Secret,
     incident::{
         decide::Policy,
         id::IncidentId,
@@ -133,6 +135,8 @@ pub struct Settings {
     pub acknowledged_minutes: u32,
     /// Who is on call for a while, as the settings say.
     pub overrides: Vec<Override>,
+    /// The tokens by which calendar programs subscribe to a roster, by its name.
+    pub calendar_tokens: BTreeMap<String, Secret>,
     /// The zones of people who have one of their own, by id; and that of everybody else.
     pub zones: BTreeMap<String, chrono_tz::Tz>,
     pub time_zone: chrono_tz::Tz,
@@ -167,6 +171,7 @@ impl Default for Settings {
             silence_hours_max: 72,
             acknowledged_minutes: 60,
             overrides: vec![],
+            calendar_tokens: BTreeMap::new(),
             zones: BTreeMap::new(),
             time_zone: chrono_tz::Tz::UTC,
             addresses: BTreeMap::new(),
@@ -185,17 +190,22 @@ impl Default for Settings {
 /// Something changed; a hint for live pages and runners. The journal is the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    Incident { id: IncidentId, seq: u64 },
+    Incident {
+        id: IncidentId,
+        seq: u64,
+    },
     Alerts,
     Outbox,
+    /// A sign of life came.
+    Heartbeats,
 }
 
 pub struct Desk {
     pub journal: Arc<dyn Journal>,
     pub world: Arc<dyn World>,
-    pub settings: Settings,
-    /// The rules of the settings, arranged.
-    pub rules: Rulebook,
+    /// How it works here, and the rules of that, arranged. Both change while it works.
+    settings: ArcSwap<Settings>,
+    rules: ArcSwap<Rulebook>,
     /// Which accounts are one person by their own word.
     pub links: Arc<Links>,
     /// With which the links of pages are sealed.
@@ -242,8 +252,8 @@ impl Desk {
             begun: world.now(),
             journal,
             world,
-            rules: Rulebook::new(settings.rules.clone()),
-            settings,
+            rules: ArcSwap::from_pointee(Rulebook::new(settings.rules.clone())),
+            settings: ArcSwap::from_pointee(settings),
             links: Arc::default(),
             seal_key: tokio::sync::OnceCell::new(),
             slots: Mutex::new(HashMap::new()),
@@ -256,6 +266,25 @@ impl Desk {
             wake_timers: Notify::new(),
             wake_follower: Notify::new(),
         })
+    }
+
+    /// How it works now. Whoever decides by it decides all of one thing by what is returned here.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    /// The rules of the settings, arranged.
+    pub fn rules(&self) -> Arc<Rulebook> {
+        self.rules.load_full()
+    }
+
+    /// Works by other settings from now on. What is decided already stays, and so does what an incident has begun.
+    pub fn work_by(&self, settings: Settings) {
+        self.rules.store(Arc::new(Rulebook::new(settings.rules.clone())));
+        self.settings.store(Arc::new(settings));
+        // What falls due, and what alerts lead to, may be another now.
+        self.wake_timers.notify_waiters();
+        self.wake_follower.notify_waiters();
     }
 
     /// Live changes. A receiver that lags misses some: it looks at the journal then.

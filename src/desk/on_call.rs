@@ -18,13 +18,18 @@ use crate::{
     },
     journal::rows::SaidOverride,
     people::Person,
-    roster::{self, By, Fetched, Known, Layer, Override, Roster, Span},
+    roster::{
+        self, By, Fetched, Known, Layer, Override, Roster, Span,
+        calendar::{self, Written},
+    },
 };
 
 /// How far back overrides matter to say since when somebody is on call.
 const LOOK_BACK_DAYS: i64 = 7;
 /// A longer list is not read.
 const LISTED_MAX: usize = 100;
+/// How far ahead a calendar goes.
+const CALENDAR_DAYS: i64 = 90;
 /// The longest plan that is told.
 const PLAN_DAYS_MAX: i64 = 366;
 
@@ -122,9 +127,12 @@ impl Desk {
 
     /// What is known besides the rosters: what stands in the settings first, then what was said.
     pub async fn known(&self) -> Result<Known, Refusal> {
-        let since = self.world.now() - Duration::days(LOOK_BACK_DAYS);
+        self.known_since(self.world.now() - Duration::days(LOOK_BACK_DAYS)).await
+    }
+
+    async fn known_since(&self, since: DateTime<Utc>) -> Result<Known, Refusal> {
         let said = self.journal.overrides(since).await.map_err(refuse)?;
-        let mut overrides = self.settings.overrides.clone();
+        let mut overrides = self.settings().overrides.clone();
         overrides.extend(said.into_iter().map(|(_, said)| Override {
             roster: said.roster,
             layer: said.layer,
@@ -162,26 +170,26 @@ impl Desk {
     /// There is no roster of that name.
     pub async fn on_call(&self, named: Option<&str>, at: DateTime<Utc>) -> Result<Vec<OnCallRow>, Refusal> {
         let known = self.known().await?;
-        let layers = self.layers(named)?;
+        let settings = self.settings();
+        let layers = layers(&settings.policy.paging.rosters, named)?;
         Ok(layers.into_iter().map(|(roster, layer)| OnCallRow::of(roster, layer, &known, at)).collect())
     }
 
-    fn layers(&self, named: Option<&str>) -> Result<Vec<(&Roster, &Layer)>, Refusal> {
-        let rosters = &self.settings.policy.paging.rosters;
-        let unknown = |why| Refusal::not_found(why, "`docs/oncall.md` shows what to write in the settings.");
-        match named {
-            Some(name) => match rosters.iter().find(|roster| roster.name.eq_ignore_ascii_case(name)) {
-                Some(roster) => Ok(roster.layers.iter().map(|layer| (roster, layer)).collect()),
-                None => roster::find(rosters, name).map(|found| vec![found]).map_err(unknown),
-            },
-            None if rosters.is_empty() => {
-                Err(unknown("There are no rosters: the settings have no [[roster]].".to_owned()))
-            }
-            None => Ok(rosters
-                .iter()
-                .flat_map(|roster| roster.layers.iter().map(move |layer| (roster, layer)))
-                .collect()),
-        }
+    /// A roster as a calendar: the shifts of the coming 90 days, overrides included.
+    ///
+    /// # Errors
+    /// There is no roster of that name.
+    pub async fn calendar(&self, named: &str) -> Result<String, Refusal> {
+        let (now, settings) = (self.world.now(), self.settings());
+        let rosters = &settings.policy.paging.rosters;
+        let roster = rosters.iter().find(|roster| roster.name == named).ok_or_else(|| {
+            Refusal::not_found("There is no such roster.".to_owned(), "`oncall` lists those that there are.")
+        })?;
+        // A shift that began long ago begins where it did also after what was said for a while is over.
+        let known = self.known_since(now - Duration::days(PLAN_DAYS_MAX)).await?;
+        let house = settings.acknowledge_url.as_ref().and_then(url::Url::host_str).unwrap_or("commandpost");
+        let until = now + Duration::days(CALENDAR_DAYS);
+        Ok(calendar::write(roster, &known, Written { from: now, until, at: now, house }))
     }
 
     async fn tell_on_call(
@@ -208,9 +216,9 @@ impl Desk {
                 "Give a later time: `oncall --until 2026-12-31 12:00`.",
             ));
         }
-        let known = self.known().await?;
+        let (known, settings) = (self.known().await?, self.settings());
         let mut lines = Vec::new();
-        for (roster, layer) in self.layers(named)? {
+        for (roster, layer) in layers(&settings.policy.paging.rosters, named)? {
             lines.push(format!("{}:", name(&roster.name, &layer.name)));
             for one in roster.stretches(layer, &known, from, until) {
                 let who = one.shift.map_or_else(|| "nobody".to_owned(), |shift| shift.person.to_string());
@@ -234,7 +242,8 @@ impl Desk {
         once: Option<String>,
     ) -> Result<String, Refusal> {
         let now = self.world.now();
-        let (of, layer) = roster::find(&self.settings.policy.paging.rosters, named)
+        let settings = self.settings();
+        let (of, layer) = roster::find(&settings.policy.paging.rosters, named)
             .map_err(|why| Refusal::not_found(why, "`oncall` lists the rosters."))?;
         let (from, until) = roster::span(span, of.tz, now).map_err(|why| {
             Refusal::invalid(
@@ -255,7 +264,7 @@ impl Desk {
         let id = once.unwrap_or_else(|| self.world.id().to_string());
         let n = self.journal.say_override(&id, said).await.map_err(refuse)?;
         let tz = self.zone_of(&caller.person);
-        let reach = &self.settings.policy.paging.reach;
+        let reach = &settings.policy.paging.reach;
         let warning = if reach.is_empty() || reach.contains_key(&who.id) {
             String::new()
         } else {
@@ -272,7 +281,8 @@ impl Desk {
     async fn list_overrides(&self, reader: &Person) -> Result<String, Refusal> {
         let (now, tz) = (self.world.now(), self.zone_of(reader));
         let said = self.journal.overrides(now).await.map_err(refuse)?;
-        let of_settings = self.settings.overrides.iter().filter(|one| one.until > now);
+        let settings = self.settings();
+        let of_settings = settings.overrides.iter().filter(|one| one.until > now);
         let mut lines: Vec<String> = of_settings
             .map(|one| {
                 let over = format!("{} – {}", time(one.from, tz), time(one.until, tz));
@@ -293,7 +303,8 @@ impl Desk {
 
     /// The zone in which somebody reads times.
     fn zone_of(&self, person: &Person) -> Tz {
-        self.settings.zones.get(&person.id).copied().unwrap_or(self.settings.time_zone)
+        let settings = self.settings();
+        settings.zones.get(&person.id).copied().unwrap_or(settings.time_zone)
     }
 
     /// A step that the clock takes means those who are on call now.
@@ -317,7 +328,8 @@ impl Desk {
             return Ok(vec![]);
         }
         let (known, now) = (self.known().await?, self.world.now());
-        let rosters = &self.settings.policy.paging.rosters;
+        let settings = self.settings();
+        let rosters = &settings.policy.paging.rosters;
         let on_call = |named: &str| {
             let (of, layer) = roster::find(rosters, named).ok()?;
             Some(of.who(layer, &known, now)?.person)
@@ -325,24 +337,24 @@ impl Desk {
         let offered = offers.iter().filter_map(|(role, to)| {
             let person = match to.strip_prefix(roster::ON_CALL) {
                 Some(named) => on_call(named),
-                None => self.settings.people.get(to).cloned(),
+                None => settings.people.get(to).cloned(),
             };
             if person.is_none() {
                 tracing::warn!(role, to, "nobody is there to be offered this role");
             }
-            Some((self.settings.policy.roles.find(role).ok()?, person?))
+            Some((settings.policy.roles.find(role).ok()?, person?))
         });
         Ok(offered.collect())
     }
 
     async fn calls(&self, to: &[Target]) -> Result<Calls, Refusal> {
-        let (known, now) = (self.known().await?, self.world.now());
+        let (known, now, settings) = (self.known().await?, self.world.now(), self.settings());
         let mut calls = Calls::default();
         for target in to {
             match target {
                 Target::Person(person) => calls.people.push(person.clone()),
                 Target::Pager(pager) => calls.pagers.push(pager.clone()),
-                Target::Roster(named) => match roster::find(&self.settings.policy.paging.rosters, named) {
+                Target::Roster(named) => match roster::find(&settings.policy.paging.rosters, named) {
                     Ok((of, layer)) => match of.who(layer, &known, now) {
                         Some(shift) => calls.people.push(shift.person),
                         None => calls.missed.push(format!("Nobody is on call in {named}.")),
@@ -352,6 +364,24 @@ impl Desk {
             }
         }
         Ok(calls)
+    }
+}
+
+/// The layers that somebody asks for: of the roster that is named, or of all.
+fn layers<'r>(rosters: &'r [Roster], named: Option<&str>) -> Result<Vec<(&'r Roster, &'r Layer)>, Refusal> {
+    let unknown = |why| Refusal::not_found(why, "`docs/oncall.md` shows what to write in the settings.");
+    match named {
+        Some(name) => match rosters.iter().find(|roster| roster.name.eq_ignore_ascii_case(name)) {
+            Some(roster) => Ok(roster.layers.iter().map(|layer| (roster, layer)).collect()),
+            None => roster::find(rosters, name).map(|found| vec![found]).map_err(unknown),
+        },
+        None if rosters.is_empty() => {
+            Err(unknown("There are no rosters: the settings have no [[roster]].".to_owned()))
+        }
+        None => Ok(rosters
+            .iter()
+            .flat_map(|roster| roster.layers.iter().map(move |layer| (roster, layer)))
+            .collect()),
     }
 }
 

@@ -73,13 +73,14 @@ impl Desk {
         let address = match to {
             Some(person) => {
                 let key = (person.id.clone(), pager.to_owned());
-                self.settings.addresses.get(&key).cloned().unwrap_or_default()
+                self.settings().addresses.get(&key).cloned().unwrap_or_default()
             }
             None => String::new(),
         };
         let key = self.key().await?;
         let whom = to.map_or_else(|| delivery.destination.clone(), |person| person.id.clone());
-        let link = self.settings.acknowledge_url.as_ref().and_then(|base| {
+        let settings = self.settings();
+        let link = settings.acknowledge_url.as_ref().and_then(|base| {
             base.join(&format!("ack/{}", token(&key, &format!("{id}/{n}/{whom}")))).ok().map(String::from)
         });
         // Two installations may page by the same service, each with an INC-1.
@@ -89,7 +90,7 @@ impl Desk {
             Kind::Real => {
                 Page::<Real>::of(&incident, n, act).map(|page| Cleared::real(page.to(link, call, address)))
             }
-            Kind::Drill => match self.settings.policy.paging.safe_for_drills(pager) {
+            Kind::Drill => match settings.policy.paging.safe_for_drills(pager) {
                 Some(safe) => Page::<Drill>::of(&incident, n, act)
                     .map(|page| Cleared::rehearsal(page.to(link, call, address), safe)),
                 None => return Ok(Content::Nothing),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Along, Answer, Caller, Desk, Instead, words::Resolve};
+use super::{Along, Answer, Caller, Desk, Instead, submit::scene, words::Resolve};
 use crate::{
     grammar::{self, Spoken},
     incident::{
@@ -38,9 +38,10 @@ impl Desk {
             Some(key) => self.journal.answered(&said_under(key)).await.map_err(super::refuse)?.is_some(),
             None => false,
         };
-        let scene = self.scene(&caller, incident.time_at(self.world.now()), None);
+        let settings = self.settings();
+        let scene = scene(&caller, &settings, incident.time_at(self.world.now()), None);
         let say = decide::to_say(&incident, step, &words, &scene)?;
-        let command = match grammar::parse(&say, &**resolve, &self.settings.policy.roles)? {
+        let command = match grammar::parse(&say, &**resolve, &settings.policy.roles)? {
             Spoken::On { target, command } if target.is_none_or(|target| target == id) => command,
             _ => {
                 return Err(Refusal::invalid(

@@ -348,12 +348,14 @@ fn is_said(event: &Event) -> bool {
     )
 }
 
-/// Whether a reminder beside it names what became overdue.
+/// Whether a reminder beside it names what became overdue, or is due again.
 fn is_told_with(entry: &Entry, entries: &[Entry]) -> bool {
     let names_it =
         |other: &Entry| matches!(&other.event, Event::Reminded { of, .. } if of.contains(&Owed::Late));
-    matches!(entry.event, Event::TaskOverdue { .. } | Event::ActionOverdue { .. })
-        && entries.iter().any(names_it)
+    matches!(
+        entry.event,
+        Event::TaskOverdue { .. } | Event::ActionOverdue { .. } | Event::StepReopened { .. }
+    ) && entries.iter().any(names_it)
 }
 
 fn lane(incident: &Incident, destination: &str) -> String {

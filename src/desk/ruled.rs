@@ -45,7 +45,7 @@ impl Desk {
         open: &mut Option<Open>,
     ) -> Result<Append, Refusal> {
         let now = self.world.now();
-        let cards = policy::situation_cards(row.id, row.revision, &self.settings.chats, now);
+        let cards = policy::situation_cards(row.id, row.revision, &self.settings().chats, now);
         let as_before = |told, cards| match row.decided.as_deref() {
             None | Some("record") => also(told, vec![]),
             Some(_) => also(told, cards),
@@ -64,7 +64,8 @@ impl Desk {
         let (alerts, known) = tokio::try_join!(alerts, known)?;
         let Some(lead) = lead(&alerts) else { return Ok(as_before(told, cards)) };
         let known = open.insert(Open { now, ..known });
-        let decision = self.rules.decide(&row.situation, lead, known);
+        let rules = self.rules();
+        let decision = rules.decide(&row.situation, lead, known);
         let before = row.decided.as_deref();
         if before.is_some_and(|before| weight(decision.action.word()) <= weight(before)) {
             return Ok(as_before(told, cards));
@@ -146,7 +147,8 @@ impl Desk {
     pub(super) async fn open_incidents(self: &Arc<Self>) -> Result<Open, Refusal> {
         let filter = IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() };
         let rows = self.journal.incidents(filter).await.map_err(refuse)?;
-        let compared = self.rules.compared();
+        let rules = self.rules();
+        let compared = rules.compared();
         let mut open = Open { now: self.world.now(), ..Open::default() };
         for row in rows {
             let mut one = OpenIncident { id: row.id.to_string(), title: row.title, values: BTreeMap::new() };
@@ -179,8 +181,9 @@ impl Desk {
         let linked = self.journal.situations(SituationFilter::Linked { incident }).await.map_err(refuse)?;
         let declared = linked.into_iter().filter(|row| row.decided.as_deref() == Some("declare"));
         let rules = declared.filter_map(|row| row.verdict?.rule);
+        let book = self.rules();
         let ends = |name: &String| {
-            self.rules.named(name).is_some_and(|rule| match &rule.then {
+            book.named(name).is_some_and(|rule| match &rule.then {
                 Action::Declare(declaring) => declaring.on_clear == OnClear::Resolve,
                 _ => false,
             })

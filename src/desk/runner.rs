@@ -75,7 +75,7 @@ impl Desk {
     }
 
     async fn attempt(self: Arc<Self>, courier: Arc<dyn Courier>, delivery: Delivery) {
-        let shown_after = if courier.shows_late() { self.settings.shown_after } else { Duration::zero() };
+        let shown_after = if courier.shows_late() { self.settings().shown_after } else { Duration::zero() };
         let after = |outcome| {
             plan::after_attempt(&delivery, outcome, self.world.now(), self.world.chance(), shown_after)
         };
@@ -180,7 +180,7 @@ impl Desk {
             (What::Post { n }, Some(id)) => {
                 let incident = self.incident(id).await?;
                 earlier = self.first_post(delivery).await?;
-                match Approved::<Real>::published(&incident, *n, self.settings.page_url.clone()) {
+                match Approved::<Real>::published(&incident, *n, self.settings().page_url.clone()) {
                     Ok(post) => Content::Post(post),
                     Err(_) => Content::Nothing,
                 }

@@ -100,7 +100,7 @@ impl Desk {
     pub(super) fn flaps(&self, row: &SituationRow) -> Option<Flaps> {
         let is_real = !crate::drill::is_exercise(&row.situation.source);
         let clearings = &row.situation.clearings;
-        is_real.then(|| clearings.flaps(self.settings.flapping, self.world.now())).flatten()
+        is_real.then(|| clearings.flaps(self.settings().flapping, self.world.now())).flatten()
     }
 
     /// What an incident is told of a situation.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Along, Answer, Caller, Changed, Desk, answer::again, no_such, policy, refuse, too_busy};
+use super::{
+    Along, Answer, Caller, Changed, Desk, Settings, answer::again, no_such, policy, refuse, too_busy,
+};
 use crate::{
     incident::{
         command::{Command, TimerKind},
@@ -96,8 +98,9 @@ impl Desk {
                 let Some((state, last)) = held.as_mut() else { return Err(no_such(id)) };
                 let now = self.world.now();
                 let at = state.time_at(now);
+                let settings = self.settings();
                 let decision =
-                    match decide::decide(state, &command, &self.scene(&caller, at, target.as_ref())) {
+                    match decide::decide(state, &command, &scene(&caller, &settings, at, target.as_ref())) {
                         Ok(decision) => decision,
                         Err(refusal) => {
                             let seen = slot.seen(state.seq);
@@ -171,7 +174,7 @@ impl Desk {
                         append.deliveries.extend(policy::situation_cards(
                             *situation,
                             -1,
-                            &self.settings.chats,
+                            &settings.chats,
                             now,
                         ));
                     }
@@ -230,7 +233,8 @@ impl Desk {
 
     /// Timers that went off and are to go off again.
     fn again(&self, state: &Incident, kinds: &[TimerKind], now: DateTime<Utc>) -> Vec<TimerRow> {
-        let again = |kind| policy::again(state, kind, &self.settings.policy, now);
+        let settings = self.settings();
+        let again = |kind| policy::again(state, kind, &settings.policy, now);
         kinds.iter().filter_map(again).collect()
     }
 
@@ -252,7 +256,8 @@ impl Desk {
         answer: &Answer,
     ) -> Append {
         let now = self.world.now();
-        let follows = policy::consequences(state, &entries, &self.settings.policy, &self.settings.chats, now);
+        let settings = self.settings();
+        let follows = policy::consequences(state, &entries, &settings.policy, &settings.chats, now);
         let first = entries.first().map_or(0, |entry| entry.seq);
         let due = state.seq / SNAPSHOT_EVERY > first.saturating_sub(1) / SNAPSHOT_EVERY;
         let mut append = Append {
@@ -278,22 +283,6 @@ impl Desk {
         append
     }
 
-    pub(super) fn scene<'a>(
-        &'a self,
-        caller: &'a Caller,
-        now: DateTime<Utc>,
-        target: Option<&'a Target>,
-    ) -> Scene<'a> {
-        Scene {
-            person: &caller.person,
-            is_house: caller.is_house,
-            is_admin: caller.is_admin,
-            now,
-            policy: &self.settings.policy,
-            target,
-        }
-    }
-
     /// The entry that a correction, a redaction or a mark names.
     async fn target(&self, id: IncidentId, command: &Command) -> Result<Option<Target>, Refusal> {
         let seq = match command {
@@ -303,5 +292,22 @@ impl Desk {
             _ => return Ok(None),
         };
         self.find_target(id, seq).await
+    }
+}
+
+/// What a command is decided by, besides the incident.
+pub(super) fn scene<'a>(
+    caller: &'a Caller,
+    settings: &'a Settings,
+    now: DateTime<Utc>,
+    target: Option<&'a Target>,
+) -> Scene<'a> {
+    Scene {
+        person: &caller.person,
+        is_house: caller.is_house,
+        is_admin: caller.is_admin,
+        now,
+        policy: &settings.policy,
+        target,
     }
 }

@@ -116,7 +116,8 @@ impl Desk {
     pub(super) async fn windows(&self) -> Result<String, Refusal> {
         let now = self.world.now();
         let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
-        let settled = self.settings.windows.iter().filter(|window| !is_over(window, now));
+        let settings = self.settings();
+        let settled = settings.windows.iter().filter(|window| !is_over(window, now));
         let mut lines: Vec<String> = settled.map(|window| line(window, None, now)).collect();
         lines.extend(live.iter().filter_map(|one| one.window().map(|window| line(&window, Some(one), now))));
         if lines.is_empty() {

@@ -63,7 +63,8 @@ impl Desk {
         once: Option<String>,
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
-        let roles = &self.settings.policy.roles;
+        let settings = self.settings();
+        let roles = &settings.policy.roles;
         let spoken = match &words {
             Words::Text(text) => grammar::parse(text, &**resolve, roles)?,
             Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, roles)?,

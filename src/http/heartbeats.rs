@@ -35,7 +35,7 @@ impl Hooks {
             return *foreign;
         }
         let (name, shown) = rest.split_once('/').map_or((rest, None), |(name, token)| (name, Some(token)));
-        let Some(proofs) = self.beats.get(name) else {
+        let Some(proofs) = self.served.load().beats.get(name).cloned() else {
             let shown: String = name.chars().take(40).collect();
             return reply::error(
                 StatusCode::NOT_FOUND,
@@ -45,7 +45,7 @@ impl Hooks {
             );
         };
         let label = format!("heartbeat/{name}");
-        if let Err(refused) = self.admit(&label, proofs, shown, request) {
+        if let Err(refused) = self.admit(&label, &proofs, shown, request) {
             return refused.response();
         }
         match self.heartbeats.hear(name).await {
@@ -77,7 +77,7 @@ impl Hooks {
         };
         // Whose hook it is not is told no more than of what is not there.
         rows.retain(|row| {
-            let hook = self.hooks.get(&row.source);
+            let hook = self.hook(&row.source);
             hook.is_some_and(|hook| {
                 hook.can_be_asked() && self.admit(&row.source, &hook.proofs, shown, request).is_ok()
             })

@@ -40,10 +40,10 @@ const KEY_BYTES_MAX: usize = 200;
 #[derive(Debug)]
 pub struct Hook {
     pub sender: Box<dyn Sender>,
-    /// What a caller must show. Read anew on SIGHUP.
-    pub proofs: ArcSwap<Proofs>,
+    /// What a caller must show.
+    pub proofs: Proofs,
     /// For messages of Amazon's, where they are to be signed.
-    pub sns: Option<Sns>,
+    pub sns: Option<Arc<Sns>>,
     /// Its alerts may hold the sign of life of a watchdog.
     pub has_watchdog: bool,
     /// Of what all hooks use together.
@@ -53,19 +53,30 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// Whether whoever posts here has to show who they are.
+    pub fn asks_who(&self) -> bool {
+        self.proofs.asks_who() || self.sns.is_some()
+    }
+
     /// Whether a request without a body can show that it may know what came here.
     pub(super) fn can_be_asked(&self) -> bool {
-        let proofs = self.proofs.load();
-        proofs.asks_at_the_head() || !proofs.asks_who() && self.sns.is_none()
+        self.proofs.asks_at_the_head() || !self.asks_who()
     }
+}
+
+/// What is served at `/hooks/`, by its name.
+#[derive(Debug, Default)]
+pub struct Served {
+    pub hooks: HashMap<String, Arc<Hook>>,
+    /// What who gives a sign of life must show.
+    pub beats: HashMap<String, Arc<Proofs>>,
 }
 
 pub struct Hooks {
     pub desk: Arc<Desk>,
-    pub hooks: HashMap<String, Hook>,
+    /// Another one when the settings are read anew: a request goes on with the hook that it came to.
+    pub served: ArcSwap<Served>,
     pub heartbeats: Arc<Heartbeats>,
-    /// What who gives a sign of life must show.
-    pub beats: HashMap<String, ArcSwap<Proofs>>,
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
     pub guard: Arc<Guard>,
@@ -115,6 +126,11 @@ enum Checked {
 }
 
 impl Hooks {
+    /// The hook of this name.
+    pub(super) fn hook(&self, name: &str) -> Option<Arc<Hook>> {
+        self.served.load().hooks.get(name).cloned()
+    }
+
     /// Answers what is for a hook.
     pub fn answer(self: &Arc<Self>, request: Incoming) -> Fast {
         let Some(name) = request.uri().path().strip_prefix("/hooks/") else { return Fast::Routed(request) };
@@ -134,13 +150,13 @@ impl Hooks {
     pub(super) fn admit<B>(
         &self,
         name: &str,
-        proofs: &ArcSwap<Proofs>,
+        proofs: &Proofs,
         token: Option<&str>,
         request: &axum::http::Request<B>,
     ) -> Result<(), Refused> {
         let peer = request.extensions().get::<Peer>().map(|Peer(peer)| peer.ip());
         let origin = Origin { peer, proxies: &self.guard.proxies, headers: request.headers() };
-        proofs.load().head(origin, token, self.desk.world.now()).inspect_err(|refused| {
+        proofs.head(origin, token, self.desk.world.now()).inspect_err(|refused| {
             // Not the path: what follows the hook's name is its token.
             let client = self.guard.client(request);
             tracing::warn!(client, hook = name, why = refused.why, "a request was refused");
@@ -156,8 +172,9 @@ impl Hooks {
         if let Err(foreign) = self.guard.hook(&request) {
             return *foreign;
         }
-        let Some(hook) = self.hooks.get(name) else {
-            let mut names: Vec<_> = self.hooks.keys().map(String::as_str).collect();
+        let Some(hook) = self.hook(name) else {
+            let served = self.served.load();
+            let mut names: Vec<_> = served.hooks.keys().map(String::as_str).collect();
             names.sort_unstable();
             return reply::error(
                 StatusCode::NOT_FOUND,
@@ -178,7 +195,7 @@ impl Hooks {
                 return response;
             }
         };
-        let id = match self.check(name, hook, headers, &held.bytes).await {
+        let id = match self.check(name, &hook, headers, &held.bytes).await {
             Ok(Checked::Read(id)) => id,
             Ok(Checked::Done(told)) => {
                 tracing::info!(hook = name, told, "a message was done with");
@@ -197,7 +214,7 @@ impl Hooks {
             Ok(once) => once,
             Err(response) => return *response,
         };
-        let mut intake = match self.read(name, hook, headers, &held.bytes) {
+        let mut intake = match self.read(name, &hook, headers, &held.bytes) {
             Ok(intake) => intake,
             Err(response) => return *response,
         };
@@ -222,12 +239,11 @@ impl Hooks {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Checked, Box<Response>> {
-        if hook.sns.is_none() && !hook.proofs.load().asks_a_signature() {
+        if hook.sns.is_none() && !hook.proofs.asks_a_signature() {
             return Ok(Checked::Read(None));
         }
         let now = self.desk.world.now();
-        let id =
-            hook.proofs.load().body(headers, body, now).map_err(|refused| Box::new(refused.response()))?;
+        let id = hook.proofs.body(headers, body, now).map_err(|refused| Box::new(refused.response()))?;
         let Some(sns) = &hook.sns else { return Ok(Checked::Read(id)) };
         match sns.hear(body, now).await {
             Ok(Heard::Message { id }) => Ok(Checked::Read(Some(id))),

@@ -18,8 +18,8 @@ impl Hooks {
     /// # Errors
     /// A sentence: there is no such hook, or it asks what no letter can show.
     pub fn admit_letter(&self, name: &str, token: Option<&str>, from: IpAddr) -> Result<(), String> {
-        let hook = self.hooks.get(name).ok_or_else(|| format!("There is no hook {}", shown(name)))?;
-        let proofs = hook.proofs.load();
+        let hook = self.hook(name).ok_or_else(|| format!("There is no hook {}", shown(name)))?;
+        let proofs = &hook.proofs;
         if proofs.asks_a_signature() || hook.sns.is_some() {
             return Err(format!("The hook {name} takes nothing that is not signed"));
         }
@@ -37,7 +37,7 @@ impl Hooks {
     /// # Errors
     /// Invalid: nothing can be read from it. Otherwise it is to come again.
     pub async fn take_letter(&self, name: &str, body: &[u8], key: Option<String>) -> Result<(), Refusal> {
-        let Some(hook) = self.hooks.get(name) else {
+        let Some(hook) = self.hook(name) else {
             return Err(Refusal::not_found(
                 format!("There is no hook {}.", shown(name)),
                 "Name it in the settings.",

@@ -154,6 +154,9 @@ impl Metrics {
         Used { name: secret.to_owned(), at: self.secrets.get_or_create_owned(&labels) }
     }
     fn heartbeats(&self, all: &[HeartbeatView]) {
+        // One that the settings name no longer is not told of.
+        self.heartbeats_missed.clear();
+        self.heartbeats_heard.clear();
         for one in all {
             let labels = HeartbeatLabels { heartbeat: one.name.clone() };
             self.heartbeats_missed.get_or_create(&labels).set(i64::from(one.missed_since.is_some()));

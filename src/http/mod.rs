@@ -4,6 +4,7 @@ pub mod acknowledge;
 pub mod api;
 pub mod auth;
 pub mod body;
+pub mod calendar;
 pub mod console;
 pub mod heartbeats;
 pub mod hooks;

@@ -149,6 +149,11 @@ impl SignatureVerificationAlgorithm for RsaSha1 {
 }
 
 impl Sns {
+    /// Whether it takes messages of these topics.
+    pub fn is_of(&self, topics: &[String]) -> bool {
+        self.topics == topics
+    }
+
     pub fn new(topics: Vec<String>, fetch: Fetch) -> Self {
         Self { topics, fetch, certificates: Mutex::default(), fetching: Semaphore::new(FETCHES_MAX) }
     }

@@ -657,6 +657,7 @@ impl TimerKind {
                 | Self::ReportsDue
                 | Self::RolesDue
                 | Self::PeriodEnds { .. }
+                | Self::StepDue { .. }
         )
     }
 }

@@ -322,7 +322,16 @@ pub fn by_name(text: &str, people: &[Someone]) -> Person {
 }
 
 fn unescaped(text: &str) -> String {
-    text.replace("\\n", " ").replace("\\N", " ").replace("\\,", ",").replace("\\;", ";").replace("\\\\", "\\")
+    let mut all = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '\\' { chars.next() } else { None }) {
+            (_, Some('n' | 'N')) => all.push(' '),
+            (_, Some(escaped)) => all.push(escaped),
+            (plain, None) => all.push(plain),
+        }
+    }
+    all
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //!
 //! Hand-overs are wall-clock times of the rotation's zone; [`crate::wall`] says what that means when clocks change.
 
+pub mod calendar;
 pub mod ical;
 mod layer;
 mod moment;

@@ -126,7 +126,7 @@ async fn no_route_tells_an_outsider_that_it_is_there() {
 async fn what_is_said_of_it_is_marked_for_those_alone_who_see_it() {
     let house = House::open(Settings { chats: vec!["chat".into()], ..Settings::default() }).await;
     let id = house.declared(Kind::Real).await;
-    let words = house.desk.settings.policy.words;
+    let words = house.desk.settings().policy.words;
     let card = async || card::incident(&house.desk.incident(id).await.unwrap(), words);
     assert!(!card().await.is_private);
     house.say("Ada", id, Command::Restrict { reason: "a customer".into() }).await;

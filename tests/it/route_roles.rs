@@ -100,6 +100,8 @@ pub(crate) fn routes(openapi: &Value) -> Vec<Try> {
         "/api/v1/openapi.json",
         "/api/v1/nothing",
         "/nothing",
+        "/oncall/web.ics",
+        "/oncall/web/guess.ics",
         "/hooks/heartbeat/backup",
         "/hooks/receipts/01890000-0000-7000-8000-000000000000",
     ];

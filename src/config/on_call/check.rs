@@ -25,7 +25,7 @@ pub(in crate::config) fn check(config: &Config, report: &mut Report<'_>) {
         ways(config, report);
     }
     if is_sound("person", report) && is_sound("roster", report) {
-        rosters(config, report);
+        rosters(config, &config.roster, report);
     }
     if ["person", "roster", "pagers", "escalation"].iter().all(|section| is_sound(section, report)) {
         escalations(config, report);
@@ -166,9 +166,10 @@ fn is_mail(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(name, domain)| is_plain(name) && is_plain(domain))
 }
 
-fn rosters(config: &Config, report: &mut Report<'_>) {
+/// Reports what is wrong with these rosters, which stand one after the other in a file.
+pub(in crate::config) fn rosters(config: &Config, rosters: &[TeamRoster], report: &mut Report<'_>) {
     let mut names: Vec<&str> = Vec::new();
-    for (index, one) in config.roster.iter().enumerate() {
+    for (index, one) in rosters.iter().enumerate() {
         let key = format!("roster[{index}]");
         if !is_word(&one.name) {
             report.at(&format!("{key}.name"), format!("`{}` is no name for a roster", one.name), WORD);
@@ -292,7 +293,7 @@ fn overrides(config: &Config, key: &str, one: &TeamRoster, report: &mut Report<'
 /// The first time when nobody is on call, if there is one.
 fn gaps(config: &Config, key: &str, one: &TeamRoster, report: &mut Report<'_>) {
     let roster = config.roster(one);
-    let known = Known { overrides: config.roster_overrides(), ..Known::default() };
+    let known = Known { overrides: config.overrides_of(one), ..Known::default() };
     for layer in &roster.layers {
         let begins = layer.rotations.iter().map(|one| instant(one.tz, one.start.and_time(one.hand_over)));
         let Some(from) = begins.max() else { continue };

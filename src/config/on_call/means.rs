@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use super::{RosterRotation, TeamRoster};
 use crate::{
-    config::Config,
+    config::{Config, Secret},
     incident::paging::{Escalation, Means, Step, Target},
     people::Person,
     roster::{Layer, Override, Roster, Rotation, moment},
@@ -128,11 +128,14 @@ impl Config {
 
     /// Who is on call for a while, as the settings say.
     pub fn roster_overrides(&self) -> Vec<Override> {
-        let all = self.roster.iter().flat_map(|of| of.overrides.iter().map(move |one| (of, one)));
-        all.filter_map(|(of, one)| {
-            let tz = self.zone_of(of);
-            // Both have a date, so it does not matter when this is read.
-            let at = |text: &str| moment(text, tz, DateTime::<Utc>::UNIX_EPOCH).ok();
+        self.roster.iter().flat_map(|of| self.overrides_of(of)).collect()
+    }
+
+    pub(in crate::config) fn overrides_of(&self, of: &TeamRoster) -> Vec<Override> {
+        let tz = self.zone_of(of);
+        // Both have a date, so it does not matter when this is read.
+        let at = |text: &str| moment(text, tz, DateTime::<Utc>::UNIX_EPOCH).ok();
+        let overrides = of.overrides.iter().filter_map(|one| {
             Some(Override {
                 roster: of.name.clone(),
                 layer: one.layer.clone(),
@@ -141,8 +144,15 @@ impl Config {
                 until: at(&one.until)?,
                 said_by: None,
             })
-        })
-        .collect()
+        });
+        overrides.collect()
+    }
+
+    /// The tokens by which calendar programs subscribe, by the roster's name.
+    pub fn calendar_tokens(&self) -> BTreeMap<String, Secret> {
+        let given =
+            self.roster.iter().filter_map(|one| Some((one.name.clone(), one.calendar_token.clone()?)));
+        given.collect()
     }
 }
 

@@ -74,3 +74,47 @@ fn who_is_offered_a_role_is_a_person_or_whoever_is_on_call() {
     assert_eq!(config.severity.sev2.offers["ops"], "roster:web");
     insta::assert_snapshot!(errors(&offers("roster:wep", "anne")));
 }
+
+fn team(name: &str, people: &str) -> String {
+    format!("[[roster]]\nname = \"{name}\"\n[[roster.rotation]]\npeople = {people}\nstart = \"2026-01-05\"\n")
+}
+
+#[test]
+fn rosters_stand_in_files_of_their_own_as_they_stand_in_the_settings() {
+    let settings =
+        |from: &str| format!("[on_call]\nrosters_from = \"{from}\"\n{PEOPLE}{}", team("web", "[\"ann\"]"));
+    let escalation = "[[escalation]]\nname = \"a\"\n[[escalation.step]]\nto = [\"roster:db\"]\n";
+    for from in ["rosters", "rosters/*.toml", "rosters/d*"] {
+        let house = file(&format!("{}{escalation}", settings(from)));
+        std::fs::create_dir(house.directory.path().join("rosters")).expect("a folder");
+        let token = "calendar_token_file = \"db_token\"\n[[roster.rotation]]";
+        let db = team("db", "[\"bo\", \"ann\"]").replace("[[roster.rotation]]", token);
+        let house = house.file("rosters/db.toml", db).file("rosters/.db.toml.swp", "no TOML");
+        let house = house.file("db_token", "a-token-of-our-own");
+        let config = house.load(&[]).unwrap_or_else(|all| panic!("{from}: {all:?}"));
+        assert_eq!(crate::roster::names(&config.paging().rosters), ["web", "db"], "{from}");
+        assert_eq!(config.calendar_tokens()["db"].expose(), "a-token-of-our-own");
+    }
+    assert_eq!(
+        errors(&settings("nowhere")),
+        "commandpost.toml:2:16: on_call.rosters_from: the folder nowhere cannot be read: No such file or directory (os error 2). \
+         Give a folder, or a pattern such as `rosters/*.toml`; or take this away."
+    );
+}
+
+#[test]
+fn a_mistake_in_a_file_of_rosters_is_told_where_it_is_and_a_name_that_is_there_twice_with_both_places() {
+    let settings = format!(
+        "[on_call]\nrosters_from = \"rosters\"\n{PEOPLE}{}[[escalation]]\nname = \"a\"\n[[escalation.step]]\nto = [\"roster:db\"]\n",
+        team("web", "[\"ann\"]")
+    );
+    let house = file(&settings);
+    std::fs::create_dir(house.directory.path().join("rosters")).expect("a folder");
+    let house = house
+        .file("rosters/a.toml", team("db", "[\"bo\"]"))
+        .file("rosters/b.toml", format!("{}{}", team("web", "[\"bo\"]"), team("db", "[\"bo\"]")))
+        .file("rosters/c.toml", team("mail", "[\"eve\"]").replace("start", "begin"))
+        .file("rosters/d.toml", team("night", "[\"eve\"]"))
+        .file("rosters/e.toml", "[http]\nlisten = \"0.0.0.0:80\"\n");
+    insta::assert_snapshot!(super::lines(&house, house.load(&[])));
+}

@@ -304,7 +304,7 @@ impl<'o> Play<'o> {
             }
             Some(me) => me.clone(),
         };
-        if let Err(why) = stays_inside(line, Some(self.id), &self.desk.settings.policy.roles) {
+        if let Err(why) = stays_inside(line, Some(self.id), &self.desk.settings().policy.roles) {
             (self.out)(&why);
             return None;
         }

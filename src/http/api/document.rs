@@ -39,10 +39,11 @@ use utoipa::OpenApi;
         super::outbox::outbox,
         super::outbox::outbox_retry,
         super::outbox::outbox_drop,
+        super::reload::reload,
         super::drills::play_drill,
         super::drills::end_drill,
     ),
-    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "oncall"), (name = "outbox"), (name = "drills"))
+    tags((name = "incidents"), (name = "commands"), (name = "alerts"), (name = "oncall"), (name = "outbox"), (name = "drills"), (name = "settings"))
 )]
 struct Document;
 

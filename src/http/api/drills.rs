@@ -70,7 +70,8 @@ pub(crate) async fn play_drill(
         Err(response) => return response,
     };
     let text = String::from_utf8_lossy(&held.bytes).into_owned();
-    let (file, roles) = (playing.file.as_str(), &api.desk.settings.policy.roles);
+    let settings = api.desk.settings();
+    let (file, roles) = (playing.file.as_str(), &settings.policy.roles);
     let reads = |words: &str| drill::fits(words, roles);
     let scenario = match read(if file.is_empty() { "scenario" } else { file }, &text, &reads, roles) {
         Ok(scenario) => scenario,

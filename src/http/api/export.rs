@@ -50,7 +50,9 @@ pub(crate) async fn export(
         }
     };
     let tz = match query.tz.as_deref().map(str::parse::<chrono_tz::Tz>).transpose() {
-        Ok(tz) => tz.or_else(|| api.zones.get(&who.person.id).copied()).unwrap_or(api.time_zone),
+        Ok(tz) => {
+            tz.or_else(|| api.desk.settings().zones.get(&who.person.id).copied()).unwrap_or(api.time_zone)
+        }
         Err(_) => {
             let shown: String = query.tz.unwrap_or_default().chars().take(40).collect();
             return reply::refused(&Refusal::invalid(

@@ -10,9 +10,10 @@ mod heartbeats;
 mod incidents;
 mod oncall;
 mod outbox;
+mod reload;
 pub(crate) mod timeline;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -44,6 +45,7 @@ use crate::{
 };
 pub use alerts::span;
 pub use export::export_bytes;
+pub use reload::{Reload, Reloaded};
 
 pub struct Api {
     pub desk: Arc<Desk>,
@@ -52,8 +54,8 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
     pub heartbeats: Arc<Heartbeats>,
     pub time_zone: chrono_tz::Tz,
-    /// The zones of people who have one of their own, by id.
-    pub zones: BTreeMap<String, chrono_tz::Tz>,
+    /// Reads the settings anew.
+    pub reload: Reload,
     /// Fires when the server stops: drills end in order.
     pub stop: tokio_util::sync::CancellationToken,
 }
@@ -89,6 +91,7 @@ fn routes() -> Vec<Route<Arc<Api>>> {
         get("/api/v1/outbox", outbox::outbox),
         post("/api/v1/outbox/{n}/retry", outbox::outbox_retry),
         post("/api/v1/outbox/{n}/drop", outbox::outbox_drop),
+        post("/api/v1/reload", reload::reload),
         post("/api/v1/drills", drills::play_drill),
         post("/api/v1/drills/{id}/end", drills::end_drill),
     ]

@@ -13,6 +13,7 @@ use super::{
     clock::{Clock, Stamp},
     evidence::{self, ChangeLine, DAYS, EvidenceLine, FIRED_MAX, ReportView, StoryView},
     frame::{self, Frame, Left},
+    heartbeats,
     picture::Day,
 };
 use crate::{
@@ -124,6 +125,8 @@ pub fn card(row: &SituationRow, alerts: &[AlertRow], clock: &Clock) -> Situation
 #[template(path = "console/alerts.html")]
 struct Page {
     frame: Frame,
+    /// How many heartbeats are in which state.
+    heartbeats: String,
     day: Day,
     free: Vec<Together>,
     taken: Vec<Together>,
@@ -171,6 +174,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal
     let changes = desk.last_changes(now - Duration::days(1), CHANGES_READ).await?;
     Ok(Page {
         frame: Frame::new(shared, Some(me), "Alerts", "alerts").leave(left),
+        heartbeats: heartbeats::summary(&(shared.console.heartbeats)()),
         day: Day::of(&fired, &changes, &clock),
         free,
         taken,

@@ -60,6 +60,8 @@ pub struct Frame {
     pub can_rename: bool,
     /// The page's own incident.
     pub incident: Option<String>,
+    /// Where a form of this page leads back to, where that is not the incident's own page.
+    pub page: &'static str,
     /// Which hints the script listens to; empty for none.
     pub events: String,
     pub zone: &'static str,
@@ -91,10 +93,11 @@ impl Frame {
             me: me.map(|person| person.name.clone()),
             can_rename: console.asks_name,
             incident: None,
+            page: "",
             events: if me.is_some() { "/console/events".into() } else { String::new() },
             zone: shared.zone(me).name(),
             now: clock::iso(console.desk.world.now()),
-            help: (console.help)(None, &console.desk.settings.policy.roles),
+            help: (console.help)(None, &console.desk.settings().policy.roles),
             words: console.words.clone(),
             words_here: vec![],
             said: None,

@@ -130,6 +130,6 @@ struct HelpPage {
 
 pub async fn help(State(shared): State<Shared>, Query(of): Query<HelpOf>, headers: HeaderMap) -> Response {
     let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/help") };
-    let text = (shared.console.help)(of.verb.as_deref(), &shared.console.desk.settings.policy.roles);
+    let text = (shared.console.help)(of.verb.as_deref(), &shared.console.desk.settings().policy.roles);
     frame::render(&HelpPage { frame: Frame::new(&shared, Some(&me), "Help", "help"), text }, StatusCode::OK)
 }

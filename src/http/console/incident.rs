@@ -16,6 +16,7 @@ use super::{
     evidence::StoryView,
     frame::{self, Frame, Left},
     next::{Next, Step, next_step},
+    playbook::Named,
     posts::{self, PostCard},
     record::Record,
     timeline::{self, LineView},
@@ -66,6 +67,7 @@ struct Page {
     public: PublicState,
     next: Option<Next>,
     board: Board,
+    playbooks: Vec<Named>,
     record: Record,
     story: StoryView,
     open_posts: Vec<PostCard>,
@@ -156,7 +158,8 @@ pub async fn show(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> R
 async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Result<Page, Refusal> {
     let console = &shared.console;
     let desk = &console.desk;
-    let policy = &desk.settings.policy;
+    let settings = desk.settings();
+    let policy = &settings.policy;
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
@@ -203,6 +206,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         record: Record::of(&incident, desk.seen_by(me), &policy.taxonomy, &clock).await,
         story: StoryView::of(&desk.story_of(&incident).await?, &clock),
         board: Board::of(&incident, me, &policy.roles, console.vocabulary, &clock),
+        playbooks: Named::running(&incident),
         open_posts,
         settled_posts,
         lines,

@@ -30,6 +30,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 #[derive(Deserialize)]
 pub struct Of {
     incident: Option<IncidentId>,
+    /// Signs of life too: there are many of them.
+    #[serde(default)]
+    heartbeats: bool,
 }
 
 #[derive(Serialize)]
@@ -41,6 +44,7 @@ enum Hint {
     },
     Alerts,
     Outbox,
+    Heartbeats,
     /// Hints were lost, or may have been while the connection was down.
     Reload,
 }
@@ -49,6 +53,7 @@ struct Live {
     changes: broadcast::Receiver<Changed>,
     stop: CancellationToken,
     of: Option<IncidentId>,
+    heartbeats: bool,
     desk: Arc<Desk>,
     me: Person,
     /// Counts the hints of this stream.
@@ -65,6 +70,7 @@ impl Live {
             (_, Changed::Incident { id, .. }) => self.desk.seen_by(&self.me).may_see(*id).await,
             // An incident learns of its alerts and deliveries by entries of its own.
             (Some(_), _) => false,
+            (None, Changed::Heartbeats) => self.heartbeats,
             (None, _) => true,
         }
     }
@@ -83,6 +89,7 @@ impl Live {
                                     Changed::Incident { id, seq } => Hint::Incident { id, seq },
                                     Changed::Alerts => Hint::Alerts,
                                     Changed::Outbox => Hint::Outbox,
+                                    Changed::Heartbeats => Hint::Heartbeats,
                                 };
                             }
                         }
@@ -111,6 +118,7 @@ pub async fn events(State(shared): State<Shared>, Query(of): Query<Of>, headers:
         changes: shared.console.desk.changes(),
         stop: shared.console.stop.clone(),
         of: of.incident,
+        heartbeats: of.heartbeats,
         desk: shared.console.desk.clone(),
         me,
         n: 0,

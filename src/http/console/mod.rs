@@ -7,6 +7,7 @@ mod briefing;
 mod clock;
 mod evidence;
 mod frame;
+mod heartbeats;
 mod home;
 mod incident;
 mod line;
@@ -14,13 +15,14 @@ mod live;
 mod next;
 mod outbox;
 mod picture;
+mod playbook;
 mod posts;
 mod record;
 mod say;
 mod timeline;
 mod visitor;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -37,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{Component, Vocabulary},
-    desk::{Answer, Caller, Desk},
+    desk::{Answer, Caller, Desk, heartbeats::HeartbeatView},
     http::routes::{self, Route, get, post},
     incident::{id::IncidentId, refusal::Refusal, role::Roles},
     people::Person,
@@ -56,6 +58,9 @@ pub type Who = Arc<dyn Fn(&HeaderMap) -> Option<Person> + Send + Sync>;
 /// Whether a request may decide about everything in the outbox.
 pub type IsAdmin = Arc<dyn Fn(&HeaderMap) -> bool + Send + Sync>;
 
+/// How the heartbeats stand.
+pub type Beats = Arc<dyn Fn() -> Vec<HeartbeatView> + Send + Sync>;
+
 /// What the console stands on.
 pub struct Console {
     pub desk: Arc<Desk>,
@@ -71,10 +76,9 @@ pub struct Console {
     pub components: Vec<Component>,
     pub vocabulary: Vocabulary,
     pub tz: Tz,
-    /// The zones of people who have one of their own, by id.
-    pub zones: BTreeMap<String, Tz>,
     /// Whether a request comes with the rights of an admin token.
     pub is_admin: IsAdmin,
+    pub heartbeats: Beats,
     /// The organization's name.
     pub title: String,
     /// Ends the live streams, so that they do not hold up a shutdown.
@@ -91,7 +95,8 @@ pub(crate) struct Shared {
 impl Shared {
     /// The zone in which somebody is shown times.
     pub fn zone(&self, me: Option<&Person>) -> Tz {
-        me.and_then(|me| self.console.zones.get(&me.id)).copied().unwrap_or(self.console.tz)
+        let settings = self.console.desk.settings();
+        me.and_then(|me| settings.zones.get(&me.id)).copied().unwrap_or(self.console.tz)
     }
 
     /// Who is there: recognized by the door, or by the name given.
@@ -123,7 +128,9 @@ fn served() -> Vec<Route<Shared>> {
         get("/i/{id}", incident::page),
         get("/i/{id}/timeline", timeline::page),
         get("/i/{id}/briefing", briefing::page),
+        get("/i/{id}/playbook", playbook::page),
         get("/alerts", alerts::page),
+        get("/heartbeats", heartbeats::page),
         get("/outbox", outbox::page),
         post("/outbox", outbox::handle),
         get("/help", home::help),

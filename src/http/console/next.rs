@@ -59,9 +59,10 @@ fn playbook(incident: &Incident, me: &Person) -> Option<Next> {
     let place = incident.open_steps().find(|place| incident.answers_for_step(place.step, me))?;
     let name = incident.step_name(&place);
     let done = say("It is done", format!("playbook done {name}"));
+    let all = Step::Open { label: "All steps", anchor: "playbooks" };
     let steps = match place.step.say {
-        Some(_) if !place.step.has_blank() => vec![say("Say so", format!("playbook run {name}")), done],
-        _ => vec![done],
+        Some(_) if !place.step.has_blank() => vec![say("Say so", format!("playbook run {name}")), done, all],
+        _ => vec![done, all],
     };
     next(format!("{name} of the playbook {}: {}", place.play.playbook.id, place.step.text), steps, false)
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Shared,
     frame::{self, Left, Said},
-    home, incident, line, visitor,
+    home, incident, line, playbook, visitor,
 };
 use crate::{
     desk::{Answer, Caller},
@@ -47,6 +47,33 @@ fn once(fields: &[(String, String)], me: &Person, line: &str) -> Option<String> 
 
 pub fn path_of(incident: IncidentId) -> String {
     format!("/console/i/{incident}")
+}
+
+/// Which page of its incident a form was sent from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    Incident,
+    Playbook,
+}
+
+impl Page {
+    fn of(fields: &[(String, String)]) -> Page {
+        if field(fields, "page") == Some(playbook::PAGE) { Page::Playbook } else { Page::Incident }
+    }
+
+    fn path(self, incident: IncidentId) -> String {
+        match self {
+            Page::Incident => path_of(incident),
+            Page::Playbook => format!("{}/playbook", path_of(incident)),
+        }
+    }
+
+    async fn show(self, shared: &Shared, me: &Person, incident: IncidentId, left: Left) -> Response {
+        match self {
+            Page::Incident => incident::show(shared, me, incident, left).await,
+            Page::Playbook => playbook::show(shared, me, incident, left).await,
+        }
+    }
 }
 
 pub async fn say(
@@ -86,7 +113,12 @@ pub async fn say(
         }
     };
     let here = here.and_then(Result::ok);
-    if is_script { for_script(said, here) } else { for_page(&shared, &headers, me, said, here, line).await }
+    if is_script {
+        for_script(said, here)
+    } else {
+        let from = Page::of(&fields);
+        for_page(&shared, &headers, me, said, (here, from), line).await
+    }
 }
 
 fn for_script(said: Result<Answer, Refusal>, here: Option<IncidentId>) -> Response {
@@ -108,12 +140,16 @@ async fn for_page(
     headers: &HeaderMap,
     me: Person,
     said: Result<Answer, Refusal>,
-    here: Option<IncidentId>,
+    (here, from): (Option<IncidentId>, Page),
     line: String,
 ) -> Response {
     let (left, status) = match said {
         Ok(answer) if answer.seq.is_some() => {
-            let to = answer.incident.or(here).map_or_else(|| "/console".to_owned(), path_of);
+            let to = match answer.incident.or(here) {
+                Some(id) if Some(id) == here => from.path(id),
+                Some(id) => path_of(id),
+                None => "/console".to_owned(),
+            };
             let mut response = Redirect::to(&to).into_response();
             if let Some(carried) = visitor::carry(&answer.text) {
                 response.headers_mut().append(header::SET_COOKIE, carried);
@@ -131,7 +167,7 @@ async fn for_page(
         }
     };
     let mut response = match here {
-        Some(id) => incident::show(shared, &me, id, left).await,
+        Some(id) => from.show(shared, &me, id, left).await,
         None => home::show(shared, headers, &me, left).await,
     };
     if response.status() == StatusCode::OK {

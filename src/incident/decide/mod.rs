@@ -39,7 +39,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
-pub use playbook::{is_so, to_say};
+pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
 pub use reminders::TOGETHER;
 use rights::{allowed_when_over, permit, verb_of};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::incident::{
     command::SituationFacts,
-    play::Playbook,
+    play::{Playbook, Step},
     sentence::{brief, ended},
     state::{Place, StepState},
 };
@@ -101,12 +101,18 @@ fn find<'a>(incident: &'a Incident, named: &str) -> Result<Place<'a>, Refusal> {
     }
 }
 
-/// The step is for whoever has its role, and for those who lead; one that must be approved for its role alone.
+/// Whether somebody may tick a step, leave it out and open it again: whoever has its role, and those who lead; of one that must be
+/// approved, whoever has that role alone.
+pub fn ticks(incident: &Incident, step: &Step, person: &Person) -> bool {
+    let leads = step.approve.is_none() && answers_for_all(incident, person);
+    leads || incident.answers_for_step(step, person)
+}
+
+/// The step that is meant, where they may tick it.
 fn mine<'a>(incident: &'a Incident, named: &str, scene: &Scene<'_>) -> Result<Place<'a>, Refusal> {
     let place = find(incident, named)?;
     let (me, step) = (scene.person, place.step);
-    let leads = step.approve.is_none() && answers_for_all(incident, me);
-    if leads || incident.answers_for_step(step, me) {
+    if ticks(incident, step, me) {
         return Ok(place);
     }
     let name = incident.step_name(&place);

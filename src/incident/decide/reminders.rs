@@ -6,7 +6,7 @@ use crate::incident::{
     command::TimerKind,
     event::Owed,
     owed::{self, Report},
-    sentence::and,
+    sentence::{and, brief, ended},
 };
 
 /// What is due within this time is said with what is due now.
@@ -20,7 +20,10 @@ pub(super) fn is_quiet(incident: &Incident, now: DateTime<Utc>) -> bool {
 }
 
 fn waits(kind: &TimerKind) -> bool {
-    matches!(kind, TimerKind::ExecutiveDue | TimerKind::ReportsDue | TimerKind::RolesDue)
+    matches!(
+        kind,
+        TimerKind::ExecutiveDue | TimerKind::ReportsDue | TimerKind::RolesDue | TimerKind::StepDue { .. }
+    )
 }
 
 /// What it is about, the most urgent first.
@@ -29,11 +32,12 @@ fn rank(kind: &TimerKind) -> u8 {
         TimerKind::UpdateDue { .. } | TimerKind::FirstUpdateDue => 0,
         TimerKind::ActionDue { .. } => 1,
         TimerKind::TaskDue { .. } => 2,
-        TimerKind::PeriodEnds { .. } => 3,
-        TimerKind::ReportsDue => 4,
-        TimerKind::RolesDue => 5,
+        TimerKind::StepDue { .. } => 3,
+        TimerKind::PeriodEnds { .. } => 4,
+        TimerKind::ReportsDue => 5,
+        TimerKind::RolesDue => 6,
         // It brings a text of several lines.
-        _ => 6,
+        _ => 7,
     }
 }
 
@@ -60,6 +64,11 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
                 Event::TaskOverdue { n } => {
                     late.tasks.extend(incident.task(*n).map(|t| (*n, t.owner.clone())))
                 }
+                Event::StepReopened { playbook, step, text, due_for } => late.steps.push(Again {
+                    name: format!("{step} of {playbook}"),
+                    text: text.clone(),
+                    of: due_for.clone(),
+                }),
                 _ => continue,
             }
             events.push(event);
@@ -80,16 +89,25 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
     Ok(Decision::many(events, what))
 }
 
-/// Tasks and actions whose time is over, with whose they are.
+/// Tasks and actions whose time is over, and steps of playbooks whose time has come again, with whose they are.
 #[derive(Default)]
 struct Late {
     actions: Vec<(u32, Person)>,
     tasks: Vec<(u32, Person)>,
+    steps: Vec<Again>,
+}
+
+/// A step that is due again.
+struct Again {
+    name: String,
+    text: String,
+    /// Nobody, where nobody is there for it.
+    of: Vec<Person>,
 }
 
 impl Late {
     fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.tasks.is_empty()
+        self.actions.is_empty() && self.tasks.is_empty() && self.steps.is_empty()
     }
 
     fn sentences(&self) -> impl Iterator<Item = (u8, String)> {
@@ -103,7 +121,26 @@ impl Late {
         };
         let actions = sentence("Action", "", &self.actions).map(|what| (1, what));
         let tasks = sentence("Task", "#", &self.tasks).map(|what| (2, what));
-        actions.into_iter().chain(tasks)
+        actions.into_iter().chain(tasks).chain(self.again().map(|what| (3, what)))
+    }
+
+    fn again(&self) -> Option<String> {
+        match self.steps.as_slice() {
+            [] => None,
+            [Again { name, text, of }] if of.is_empty() => {
+                Some(format!("Step {name} is due again: {}", ended(&brief(text))))
+            }
+            [Again { name, text, of }] => {
+                Some(format!("Step {name} is due again. {}: {}", and(of), ended(&brief(text))))
+            }
+            many => {
+                let named = many.iter().map(|one| match one.of.as_slice() {
+                    [] => one.name.clone(),
+                    of => format!("{} ({})", one.name, and(of)),
+                });
+                Some(format!("Steps {} are due again: `playbook`.", some(named)))
+            }
+        }
     }
 }
 

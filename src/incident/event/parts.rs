@@ -132,7 +132,7 @@ pub struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owed {
-    /// The tasks and actions that became overdue with it: no line of their own.
+    /// The tasks and actions that became overdue with it, and steps of playbooks that are due again: no line of their own.
     Late,
     /// CAN reports, which are reminded of again.
     Reports,

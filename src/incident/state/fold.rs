@@ -327,9 +327,9 @@ impl Incident {
                     at: Some(at),
                     words: result.clone(),
                     seq: entry.seq,
-                    again_at: None,
+                    ..Progress::default()
                 };
-                self.settle_step(playbook, step, Some(done));
+                self.settle_step(playbook, step, done);
             }
             Event::StepSkipped { playbook, step, reason, .. } => {
                 let skipped = Progress {
@@ -338,11 +338,15 @@ impl Incident {
                     at: Some(at),
                     words: reason.clone(),
                     seq: entry.seq,
-                    again_at: None,
+                    ..Progress::default()
                 };
-                self.settle_step(playbook, step, Some(skipped));
+                self.settle_step(playbook, step, skipped);
             }
-            Event::StepReopened { playbook, step, .. } => self.settle_step(playbook, step, None),
+            Event::StepReopened { playbook, step, .. } => {
+                let is_due = entry.actor.person.id == Person::house().id;
+                let open = Progress { due_since: is_due.then_some(at), ..Progress::default() };
+                self.settle_step(playbook, step, open);
+            }
             Event::CanReported { service, conditions, actions, needs } => {
                 let can = Can {
                     seq: entry.seq,

@@ -47,6 +47,9 @@ pub struct Progress {
     pub seq: u64,
     /// When it is open again.
     pub again_at: Option<DateTime<Utc>>,
+    /// Since when it is open again, where its time has come.
+    #[serde(default)]
+    pub due_since: Option<DateTime<Utc>>,
 }
 
 impl Progress {
@@ -115,12 +118,12 @@ impl Incident {
         self.plays.push(Play { seq, playbook: playbook.clone(), progress });
     }
 
-    /// Puts a step where it is now; `None`: it is open again.
-    pub(super) fn settle_step(&mut self, playbook: &str, step: &str, to: Option<Progress>) {
+    /// Puts a step where it is now.
+    pub(super) fn settle_step(&mut self, playbook: &str, step: &str, to: Progress) {
         let Some(play) = self.plays.iter_mut().find(|play| play.playbook.id == playbook) else { return };
         let steps = play.playbook.steps.iter().zip(&mut play.progress);
         for (step, progress) in steps.filter(|(one, _)| one.id == step) {
-            *progress = to.clone().unwrap_or_default();
+            *progress = to.clone();
             if progress.state == StepState::Done {
                 let after = step.every_minutes.map(|minutes| Duration::minutes(i64::from(minutes)));
                 progress.again_at = progress.at.zip(after).map(|(at, after)| at + after);

@@ -154,3 +154,33 @@ async fn a_sign_that_the_disk_did_not_take_is_refused_and_not_missed() {
     assert_eq!(minutes(&house, &beats, 6).await, 0, "it came, and was not taken");
     assert_eq!(minutes(&house, &beats, 2).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_the_settings_add_change_or_name_no_longer_is_watched_so_from_then_on() {
+    let house = House::open(Settings::default()).await;
+    let beats = open(&house, &[every_five_minutes("backup"), every_five_minutes("gone")]).await;
+    beats.hear("backup").await.unwrap();
+    assert_eq!(minutes(&house, &beats, 8).await, 2, "both are missed");
+    beats.hear("backup").await.unwrap();
+    assert_eq!(beats.look().await.unwrap(), 1);
+    let hourly = Heartbeat { every: Duration::hours(1), ..every_five_minutes("backup") };
+    beats.watch_these(vec![hourly.clone(), every_five_minutes("new")]).await.unwrap();
+    // Its alert ends with it, and it is not known any more.
+    let gone = situations(&house).await.into_iter().find(|(lead, _)| lead.ends_with("gone"));
+    assert_eq!(gone, Some(("No sign of life from gone".to_owned(), 0)));
+    assert!(beats.hear("gone").await.is_err());
+    let rows = house.journal.heartbeats().await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["backup", "new"]);
+    // One has an hour now, the other what it was given first.
+    assert_eq!(minutes(&house, &beats, 6).await, 0);
+    beats.hear("new").await.unwrap();
+    assert_eq!(minutes(&house, &beats, 8).await, 1);
+    assert_eq!(beats.list().iter().map(|one| one.state.as_str()).collect::<Vec<_>>(), ["alive", "missed"]);
+    // Shorter again: a whole period from now on, however long it still had.
+    beats.watch_these(vec![every_five_minutes("backup")]).await.unwrap();
+    assert_eq!(minutes(&house, &beats, 6).await, 0);
+    assert_eq!(minutes(&house, &beats, 2).await, 1);
+    // What is read after a start is the same.
+    let again = open(&house, &[every_five_minutes("backup")]).await;
+    assert_eq!(again.list(), beats.list());
+}

@@ -15,6 +15,7 @@ use commandpost::{
         severity::Severity,
         state::StepState,
     },
+    journal::rows::{DeliveryFilter, What},
 };
 
 use crate::support::house::{House, alert, caller};
@@ -143,4 +144,40 @@ async fn alerts_bring_the_playbook_that_is_for_them_when_they_are_linked() {
     let texts = house.texts(id).await;
     let said = texts.iter().position(|text| text == "made room on db1").unwrap();
     assert_eq!(texts[said + 1], "Step D1 of disks («Make room») is done.");
+}
+
+#[tokio::test]
+async fn a_step_that_is_due_again_with_something_else_is_one_line_in_the_chats() {
+    let none = [0; 5];
+    let policy = Policy {
+        playbooks: playbooks(),
+        first_post_minutes: none,
+        exec_update_minutes: none,
+        silence_minutes: none,
+        can_minutes: none,
+        roles_minutes: none,
+        ..Policy::default()
+    };
+    let settings = Settings { policy, chats: vec!["chat".into()], ..Settings::default() };
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.say("Ada", id, Command::Severity { to: Severity::Sev1, reason: String::new() }).await;
+    says(&house, "Ada", id, "playbook done P4", None).await.unwrap();
+    says(&house, "Ada", id, "task add @Bo 10m look at the disks", None).await.unwrap();
+    house.world.later(Duration::minutes(10) + Duration::seconds(1));
+    let before = house.desk.incident(id).await.unwrap().seq;
+    house.desk.fire_due_timers().await.unwrap();
+    let names = house.names(id).await.split_off(usize::try_from(before).unwrap());
+    assert_eq!(names, ["task.overdue", "playbook.step_reopened", "reminder"]);
+    let deliveries = house.journal.deliveries(DeliveryFilter::Open).await.unwrap();
+    let said: Vec<u64> = deliveries
+        .iter()
+        .filter_map(|one| match one.what {
+            What::Say { seq } if seq > before => Some(seq),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, [before + 3], "one line");
+    let last = house.texts(id).await.pop().unwrap();
+    assert_eq!(last, "Task #1 (Bo) is overdue. Step P4 of site-down is due again. Ada: Report.");
 }

@@ -144,7 +144,7 @@ impl House {
 
     /// Another desk on the same journal, as after a crash: nothing is left but what was written.
     pub fn restarted(self) -> House {
-        let settings = self.desk.settings.clone();
+        let settings = (*self.desk.settings()).clone();
         House { desk: Desk::new(self.journal.clone(), self.world.clone(), settings), ..self }
     }
 

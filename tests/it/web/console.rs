@@ -21,12 +21,14 @@ use super::{
     post, send,
 };
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 10] = [
     "/console",
     "/console/i/INC-1",
     "/console/i/INC-1/timeline",
     "/console/i/INC-1/briefing",
+    "/console/i/INC-1/playbook",
     "/console/alerts",
+    "/console/heartbeats",
     "/console/outbox",
     "/console/help",
     "/console/name",
@@ -278,7 +280,8 @@ async fn a_drill_says_so_on_top_and_at_the_bottom() {
     let dir = tempfile::tempdir().unwrap();
     let house = House::open(dir.path()).await;
     house.drill().await;
-    for page in ["/console/i/DRILL-1", "/console/i/DRILL-1/timeline", "/console/i/DRILL-1/briefing"] {
+    for page in ["", "/timeline", "/briefing", "/playbook"].map(|page| format!("/console/i/DRILL-1{page}")) {
+        let page = page.as_str();
         let body = get(&house, page).await.body;
         assert_eq!(body.matches("<p class=\"banner\">EXERCISE EXERCISE EXERCISE</p>").count(), 2, "{page}");
     }

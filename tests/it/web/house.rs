@@ -4,12 +4,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use axum::Router;
+use chrono::Duration;
 use commandpost::{
     alert::{Alert, AlertSeverity, Link, LinkKind, Status},
     config::{Component, Vocabulary},
     desk::{
         Along, Answer, Caller, Desk, Settings,
         clock::{System, World},
+        heartbeats::HeartbeatView,
         words::{Words, by_name},
     },
     grammar,
@@ -23,6 +25,7 @@ use commandpost::{
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
+        play::Playbook,
         refusal::Refusal,
         severity::Severity,
     },
@@ -52,6 +55,43 @@ pub fn components() -> Vec<Component> {
     ]
 }
 
+/// One that begins by hand only.
+fn playbooks() -> Vec<Playbook> {
+    let all = serde_json::json!([{
+        "id": "site-down", "title": "The site does not answer", "steps": [
+            {"id": "P1", "role": "ic", "text": "Say that you have command", "say": "command take"},
+            {"id": "P2", "role": "pio", "text": "Tell the public", "say": "update draft …"},
+            {"id": "P3", "role": "ops", "text": "Go layer by layer <b>", "every_minutes": 10},
+            {"id": "P4", "role": "ops", "text": "Say that it holds", "approve": "pio"},
+            {"id": "P5", "role": "ic", "text": "Watch it", "when": {"phase": "monitoring"}},
+        ]
+    }]);
+    serde_json::from_value(all).unwrap()
+}
+
+/// One that is missed, and one that is not.
+fn heartbeats() -> Vec<HeartbeatView> {
+    let now = System.now();
+    let alive = HeartbeatView {
+        name: "backup".into(),
+        state: "alive".into(),
+        heard_at: Some(now - Duration::minutes(3)),
+        due_at: now + Duration::minutes(4),
+        missed_since: None,
+        every_seconds: 300,
+        grace_seconds: 120,
+    };
+    let since = now - Duration::minutes(9);
+    let missed = HeartbeatView {
+        name: "prometheus <eu>".into(),
+        state: "missed".into(),
+        missed_since: Some(since),
+        due_at: since,
+        ..alive.clone()
+    };
+    vec![alive, missed]
+}
+
 async fn speak(
     desk: Arc<Desk>,
     caller: Caller,
@@ -70,7 +110,7 @@ impl House {
 
     pub fn with(journal: Arc<dyn Journal>) -> House {
         let names = components().iter().map(|component| component.name.clone()).collect();
-        let policy = Policy { components: names, ..Policy::default() };
+        let policy = Policy { components: names, playbooks: playbooks(), ..Policy::default() };
         let settings = Settings { policy, ..Settings::default() };
         let world: Arc<dyn World> = Arc::new(System);
         let desk = Desk::new(journal.clone(), world.clone(), settings);
@@ -99,8 +139,8 @@ impl House {
             components: components(),
             vocabulary: Vocabulary::Nims,
             tz: chrono_tz::Europe::Berlin,
-            zones: Default::default(),
             is_admin: Arc::new(|_| true),
+            heartbeats: Arc::new(heartbeats),
             title: "Example Shop".into(),
             stop: stop.clone(),
         });
@@ -148,7 +188,7 @@ pub fn alert(fingerprint: &str, group: &str, title: &str, severity: AlertSeverit
         severity_text: severity.word().into(),
         title: title.into(),
         description: "More than 5 % of requests have failed for two minutes.".into(),
-        starts_at: Some(System.now() - chrono::Duration::minutes(7)),
+        starts_at: Some(System.now() - Duration::minutes(7)),
         ends_at: None,
         labels: BTreeMap::from([("service".into(), "checkout".into())]),
         annotations: BTreeMap::new(),

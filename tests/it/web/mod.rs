@@ -3,6 +3,7 @@
 mod console;
 pub mod house;
 mod page;
+mod watched;
 
 use axum::{
     body::Body,

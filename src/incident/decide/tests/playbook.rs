@@ -3,6 +3,7 @@
 use super::*;
 use crate::incident::{
     command::{SituationFacts, TimerKind},
+    event::Owed,
     next,
     play::{Step, When},
     state::StepState,
@@ -240,4 +241,41 @@ fn what_a_step_says_is_said_only_by_who_may_tick_it_and_with_nothing_left_blank(
         &Command::TakeCommand { force: false, reason: String::new() },
         &who("Ada")
     ));
+}
+
+#[test]
+fn steps_that_are_due_again_are_said_with_what_else_is_due_and_wait_in_a_quiet() {
+    let mut stage = declared(Severity::Sev1);
+    stage.policy.playbooks[1].steps[0].every_minutes = Some(20);
+    stage.ok("Bo", Command::LinkSituation { situation: 1, facts: Some(disks()) });
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    let step =
+        |playbook: &str, step: &str| TimerKind::StepDue { playbook: playbook.into(), step: step.into() };
+    let task = Command::AssignTask { owner: Some(who("Cy")), text: "Look".into(), minutes: Some(20) };
+    stage.ok("Ada", task);
+    let late = TimerKind::TaskDue { n: 1, due_at: stage.incident.task(1).unwrap().due_at.unwrap() };
+    let due = vec![step("site-down", "P5"), step("disks", "P1"), late.clone()];
+    stage.ok("Ada", tick("P5"));
+    stage.later(19);
+    let one = stage.ask(HOUSE, &Command::Remind(due.clone())).unwrap();
+    assert_eq!(one.reply, "Task #1 (Cy) is overdue. Step P5 of site-down is due again. Bo: Do P5.");
+    stage.ok("Bo", tick("disks/P1"));
+    stage.later(20);
+    let events = stage.ok(HOUSE, Command::Remind(due.clone()));
+    let [Event::StepReopened { .. }, Event::StepReopened { .. }, last] = &events[1..] else {
+        panic!("{events:?}")
+    };
+    assert!(
+        matches!(last, Event::Reminded { what, of, .. } if of == &[Owed::Late]
+            && what.ends_with("Steps P5 of site-down (Bo), P1 of disks (Bo) are due again: `playbook`.")),
+        "{last:?}"
+    );
+    assert_eq!((state(&stage, "P5"), state(&stage, "disks/P1")), (StepState::Open, StepState::Open));
+    // By itself it has a line of its own; in a quiet it waits.
+    stage.ok("Bo", tick("P5"));
+    stage.later(20);
+    stage.ok("Ada", Command::Quiet { minutes: 30 });
+    assert!(stage.ok(HOUSE, Command::Remind(due.clone())).is_empty());
+    stage.later(30);
+    assert!(matches!(stage.ok(HOUSE, Command::Remind(due)).as_slice(), [Event::StepReopened { .. }]));
 }
