@@ -125,7 +125,7 @@ async fn hooks_heartbeats_and_rosters_come_change_and_go_without_a_restart_and_w
 
     // Another person, another roster, no heartbeat; and what only a start takes over is named.
     let eve = "[[person]]\nid = \"eve\"\nname = \"Eve\"\ndiscord = \"100000000000000001\"\n";
-    let title = "[organization]\nname = \"Shop\"\n";
+    let title = "[organization]\nname = \"Zebra\"\n";
     post.configure(&format!("{title}{PEOPLE}{eve}{hook}{}{}", roster("web", "bo"), roster("db", "eve")));
     let (is_done, told) = reload(&post);
     assert!(is_done, "{told}");
@@ -156,7 +156,7 @@ async fn hooks_heartbeats_and_rosters_come_change_and_go_without_a_restart_and_w
     assert!(!metrics.contains("heartbeat=\"backup\""), "{metrics}");
     let page =
         post.client.get(post.url("/console")).header("Cookie", "commandpost_name=ada").send().await.unwrap();
-    assert!(!page.text().await.unwrap().contains("Shop"), "from the next start on");
+    assert!(!page.text().await.unwrap().contains("Zebra"), "from the next start on");
     // A hook that is gone is gone; one that asked does not stop asking.
     post.configure(PEOPLE);
     assert!(reload(&post).0);
