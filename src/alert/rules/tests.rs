@@ -9,6 +9,7 @@ use super::{
 };
 use crate::alert::{
     Alert, AlertSeverity, Status,
+    explain::Explanation,
     situation::{Situation, changes, fold},
     testing::alert,
     text::TITLE_MAX_BYTES,
@@ -306,15 +307,89 @@ fn patterns_know_the_star_and_the_question_mark() {
     assert!(!glob(&"*a".repeat(100), &"a".repeat(99)), "no exponential time");
 }
 
+#[test]
+fn of_a_thousand_rules_by_patterns_few_are_looked_at_whatever_they_have_in_common() {
+    fn rules(when: impl Fn(usize) -> Matchers) -> Vec<Rule> {
+        let rule = |n: usize| Rule { name: n.to_string(), when: when(n), then: Action::Record };
+        (100..1_100).map(rule).collect()
+    }
+    let labelled = |name: &str, pattern: String| Matchers {
+        labels: [(name.to_owned(), pattern)].into(),
+        ..Matchers::default()
+    };
+    let titled = |title: String| Matchers { title: Some(title), ..Matchers::default() };
+    let alert = Alert { title: "HighErrorRate: errors of shop-500".into(), ..with("team", "payments-500") };
+    let of_one_house = |n: usize| Matchers {
+        title: Some(format!("*of shop-{n}")),
+        ..labelled("team", "payments-500".into())
+    };
+    let of_other_labels = |n: usize| labelled(&format!("label-{n}"), "production".into());
+    for (case, rules) in [
+        ("a label's pattern", rules(|n| labelled("team", format!("pay*-{n}")))),
+        ("a title's pattern", rules(|n| titled(format!("*errors of nothing-{n}*")))),
+        ("a beginning that all share", rules(|n| titled(format!("HighErrorRate: *-{n}")))),
+        ("a value that all share", rules(of_one_house)),
+        ("labels of their own", rules(of_other_labels)),
+        (
+            "an annotation's pattern",
+            rules(|n| Matchers {
+                annotations: [("runbook".to_owned(), format!("*/{n}/*"))].into(),
+                ..Matchers::default()
+            }),
+        ),
+    ] {
+        let looked_at = Rulebook::new(rules).looked_at(&alert);
+        assert!(looked_at <= 2, "{case}: {looked_at}");
+    }
+}
+
+#[test]
+fn the_longest_patterns_and_the_most_rules_are_arranged_in_little_room() {
+    // All that the settings take: each as long as it may be, and none like another.
+    let pattern = |n: usize| format!("*{}ü{n}*", "ab".repeat(140));
+    let rule = |n: usize| {
+        let when = match n % 2 {
+            0 => Matchers { annotations: [(format!("a{n}"), pattern(n))].into(), ..Matchers::default() },
+            _ => Matchers { title: Some(pattern(n)), ..Matchers::default() },
+        };
+        Rule { name: n.to_string(), when, then: Action::Record }
+    };
+    let rules: Vec<Rule> = (0..super::RULES_MAX).map(rule).collect();
+    assert_eq!(check(&rules), []);
+    let book = Rulebook::new(rules);
+    let bytes = book.sought_bytes();
+    assert!(bytes < 16 * 1024 * 1024, "{bytes}");
+    let alert = Alert { title: format!("x{}ü17", "ab".repeat(140)), ..alert("db1") };
+    assert_eq!(book.looked_at(&alert), 2, "those that end in 1 and 17");
+}
+
 fn pattern() -> impl Strategy<Value = String> {
-    prop_oneof!["[ab]", "[ab]\\*", "[ab*]{3,6}", Just("*".to_owned()), Just(String::new())]
+    prop_oneof!["[ab]", "[ab]\\*", "[ab*]{3,6}", "[abä?*]{0,9}", Just("*".to_owned()), Just(String::new())]
+}
+
+fn traits() -> impl Strategy<Value = Traits> {
+    let labels = proptest::collection::btree_map("[xy]", pattern(), 1..2);
+    (labels, proptest::option::of(pattern())).prop_map(|(labels, title)| Traits {
+        labels,
+        title,
+        ..Traits::default()
+    })
 }
 
 fn any_rule() -> impl Strategy<Value = Matchers> {
-    let labels = proptest::collection::btree_map("[xy]", pattern(), 0..3);
-    let title = proptest::option::of("[ab*?]{3,8}");
-    (labels, proptest::option::of(pattern()), title, proptest::option::of(0u32..3)).prop_map(
-        |(labels, source, title, firing)| Matchers { labels, source, title, firing, ..Matchers::default() },
+    let pairs = || proptest::collection::btree_map("[xy]", pattern(), 0..3);
+    let title = proptest::option::of("[abä*?]{3,8}");
+    let not = proptest::collection::vec(traits(), 0..2);
+    (pairs(), pairs(), proptest::option::of(pattern()), title, proptest::option::of(0u32..3), not).prop_map(
+        |(labels, annotations, source, title, firing, not)| Matchers {
+            labels,
+            annotations,
+            source,
+            title,
+            firing,
+            not,
+            ..Matchers::default()
+        },
     )
 }
 
@@ -344,24 +419,29 @@ proptest! {
     }
 
     #[test]
-    fn the_arranged_rules_find_what_reading_them_one_by_one_finds(
+    fn the_arranged_rules_decide_and_explain_as_reading_them_one_by_one_does(
         wanted in proptest::collection::vec(any_rule(), 0..12),
-        labels in proptest::collection::btree_map("[xyz]", "[ab]{0,6}", 0..3),
-        source in "[ab]",
-        title in "[ab]{0,12}",
+        labels in proptest::collection::btree_map("[xyz]", "[abä]{0,6}", 0..3),
+        annotations in proptest::collection::btree_map("[xyz]", "[abä]{0,6}", 0..3),
+        source in "[ab]{1,4}",
+        title in "[abä]{0,12}",
     ) {
         let rules: Vec<Rule> = wanted
             .into_iter()
             .enumerate()
             .map(|(n, when)| Rule { name: n.to_string(), when, then: Action::Card })
             .collect();
-        let alert = Alert { labels, source, title, ..alert("db1") };
+        let alert = Alert { labels, annotations, source, title, ..alert("db1") };
         let (situation, now) = (situation_of(&alert), DateTime::UNIX_EPOCH);
-        let plain = rules.iter().find(|rule| rule.when.miss(&situation, &alert, now).is_none()).cloned();
-        let book = Rulebook::new(rules);
-        prop_assert_eq!(book.first(&situation, &alert, now), plain.as_ref());
+        let read = rules.iter().find(|rule| rule.when.miss(&situation, &alert, now).is_none()).cloned();
+        let (book, plain) = (Rulebook::new(rules.clone()), Rulebook::unarranged(rules));
+        prop_assert_eq!(book.first(&situation, &alert, now), read.as_ref());
+        let open = Open { now, ..open(&["INC-1"]) };
+        prop_assert_eq!(book.decide(&situation, &alert, &open), plain.decide(&situation, &alert, &open));
+        let told = |book: &Rulebook| Explanation::of(book, "S-1", &situation, &alert, &open);
+        prop_assert_eq!(told(&book), told(&plain));
         let last = book.looked(&situation, &alert, now).pop();
         let matched = last.filter(|last| last.miss.is_none()).map(|last| last.rule.clone());
-        prop_assert_eq!(matched, plain);
+        prop_assert_eq!(matched, read);
     }
 }
