@@ -159,6 +159,44 @@ fn an_alert_joins_the_open_incident_of_its_service_and_declares_where_there_is_n
 }
 
 #[test]
+fn a_rule_that_pages_says_whom_and_opens_nothing_beside_what_is_open_for_the_same() {
+    let house = book(
+        r#"
+        [[rules]]
+        name = "search"
+        when = { labels = { service = "search" } }
+        then = { page = { to = "service", severity = 2 } }
+        [[rules]]
+        name = "the rest"
+        then = { page = { to = "roster:web", title = "{label.service}: {title}", unless_same = "service" } }
+    "#,
+    );
+    assert_eq!(house.compared(), ["service"].into());
+    let mut going_on = open(&["INC-1", "INC-2"]);
+    going_on.incidents[1].is_of(&house.compared(), &with("service", "cart").labels);
+    let resolved = Alert { status: Status::Resolved, ..with("service", "search") };
+    let mut told = String::new();
+    for (alert, open) in [
+        (with("service", "search"), &going_on),
+        (alert("db1"), &going_on),
+        (with("service", "cart"), &going_on),
+        (resolved, &going_on),
+        (alert("db1"), &Open { declares_left: Some(0), ..open(&[]) }),
+    ] {
+        let decision = house.decide(&situation_of(&alert), &alert, open);
+        let would = crate::alert::explain::outcome(&decision.action);
+        told.push_str(&format!("{} | {} | {would}\n", decision.action.word(), decision.reason));
+    }
+    insta::assert_snapshot!(told, @r"
+    page | The rule “search” matched: whom the alert's service names is paged. | SEV2 «Disk full on db1» would be in triage, and whom the alert's service names paged until somebody answers.
+    page | The rule “the rest” matched: roster:web is paged. | SEV3 «checkout: Disk full on db1» would be in triage, and roster:web paged until somebody answers.
+    attach | The rule “the rest” matched and INC-2 is the open incident of “service” “cart”. | It would join the open incident.
+    card | The rule “search” matched, but a resolved alert pages nobody: a card. | It would be a card, from which a person may declare.
+    card | The rule “the rest” matched, but alerts have declared as many incidents as they may for now: a card. | It would be a card, from which a person may declare.
+    ");
+}
+
+#[test]
 fn every_rule_that_does_not_match_says_with_which_value() {
     let house = book(
         r#"
@@ -253,6 +291,9 @@ fn rules_that_cannot_work_are_told_at_load() {
         [[rules]]
         name = "same"
         then = { attach_to = { same = "" } }
+        [[rules]]
+        name = "pages"
+        then = { page = { severity = 0, title = "{label}", unless_same = " " } }
     "#,
     );
     let told: Vec<String> =
@@ -269,6 +310,10 @@ fn rules_that_cannot_work_are_told_at_load() {
     [2].then.declare.playbook: this is no name of a playbook of at most 300 bytes. Write its name, or its web address.
     [3]: the rule is never reached: “all” before it matches every alert. Put the one that matches every alert last.
     [3].then.attach_to.same: the label has no name. Write the name of a label: `service`.
+    [4]: the rule is never reached: “all” before it matches every alert. Put the one that matches every alert last.
+    [4].then.page.unless_same: the label has no name. Write the name of a label: `service`.
+    [4].then.page.severity: 0 is no severity. Severities are 1 (worst) to 5.
+    [4].then.page.title: nothing is called “label” that could stand in it. There are {title}, {source}, {severity}, {firing}, {total} and {label.NAME}.
     ");
 }
 
@@ -279,6 +324,7 @@ fn a_misspelt_word_of_a_rule_is_refused() {
         "[[rules]]\nname='a'\nwehn={}\nthen='card'",
         "[[rules]]\nname='a'\nwhen={label={}}\nthen='card'",
         "[[rules]]\nname='a'\nthen={declare={severity=1,titel='x'}}",
+        "[[rules]]\nname='a'\nthen={page={who='roster:web'}}",
         "[[rules]]\nname='a'\nwhen={severity='bad'}\nthen='card'",
         "[[rules]]\nname='a'\nwhen={not=[{firing=3}]}\nthen='card'",
         "[[rules]]\nname='a'\nwhen={during={days=['sonntag']}}\nthen='card'",
