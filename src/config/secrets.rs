@@ -98,6 +98,9 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
         slot!(key, hook, token_next, token_next_file, true, false);
         slot!(key, hook, secret, secret_file, false, false);
         slot!(key, hook, secret_next, secret_next_file, false, false);
+        if let Some(mailbox) = &mut hook.mailbox {
+            slot!(format!("{key}.mailbox"), mailbox, password, password_file, false, true);
+        }
     }
     for (index, one) in config.heartbeat.iter_mut().enumerate() {
         let key = format!("heartbeat[{index}]");

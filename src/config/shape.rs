@@ -308,8 +308,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 24,
-            "auth, four of hooks, two of heartbeat, senders, rosters, two of pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 25,
+            "auth, four of hooks, their mailboxes, two of heartbeat, senders, rosters, two of pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
 
