@@ -49,7 +49,7 @@ pub struct Looked {
 /// What was decided when it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Became {
-    /// `record`, `card`, `attach`, `declare`; `linked` by a person.
+    /// `record`, `card`, `attach`, `page`, `declare`; `linked` by a person.
     pub decision: String,
     pub reason: Option<String>,
     pub incident: Option<String>,
@@ -97,6 +97,12 @@ pub fn outcome(action: &Action) -> String {
         Action::Record => "It would be stored, and nobody told.".to_owned(),
         Action::Card => "It would be a card, from which a person may declare.".to_owned(),
         Action::Attach | Action::AttachTo(_) => "It would join the open incident.".to_owned(),
+        Action::Page(calling) => format!(
+            "SEV{} «{}» would be in triage, and {} paged until somebody answers.",
+            calling.severity,
+            calling.title.as_deref().unwrap_or_default(),
+            calling.whom()
+        ),
         Action::Declare(declaring) => {
             let title = declaring.title.as_deref().unwrap_or_default();
             let mut told = format!("SEV{} «{title}» would be declared", declaring.severity);

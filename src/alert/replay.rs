@@ -48,6 +48,7 @@ pub struct PastIncident {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     pub declared: u64,
+    pub paged: u64,
     pub attached: u64,
     pub carded: u64,
     pub recorded: u64,
@@ -59,6 +60,7 @@ impl Tally {
             Fate::Record => &mut self.recorded,
             Fate::Card => &mut self.carded,
             Fate::Attach => &mut self.attached,
+            Fate::Page => &mut self.paged,
             Fate::Declare => &mut self.declared,
         }
     }

@@ -32,6 +32,8 @@ pub struct Service {
     pub depends_on: Vec<String>,
     /// Patterns of labels that are its own, all of them; none: its name in one of the customary labels.
     pub labels: BTreeMap<String, String>,
+    /// Whom a rule pages for it: `roster:web`, `person:ada`, `escalation:default`.
+    pub on_call: Option<String>,
 }
 
 /// All of them.
@@ -126,7 +128,7 @@ pub(super) mod testing {
             name: name.into(),
             tier,
             depends_on: below.iter().map(|name| (*name).into()).collect(),
-            labels: BTreeMap::new(),
+            ..Service::default()
         };
         Services::new(vec![
             one("checkout", Some(Tier::Front), &["api"]),

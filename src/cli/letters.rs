@@ -1,18 +1,28 @@
-//! Letters handed to the hooks.
+//! Letters handed to the hooks: those that are sent to us, and those that are fetched from mailboxes.
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::net::TcpListener;
 
 use super::{Failure, reload::InForce};
 use crate::{
+    config::Config,
+    desk::{Desk, absence::Standing},
     http::hooks::Hooks,
-    incident::refusal::Because,
-    mail::{self, Letter, Outcome, Recipient},
+    incident::refusal::{Because, Refusal},
+    mail::{
+        self, Letter, Outcome, Recipient,
+        mailbox::{Mailbox, Place, Shelf},
+    },
 };
+
+/// Where the journal keeps how far a mailbox was read, below the name of its hook.
+const DESTINATION: &str = "mailbox";
 
 struct Letters {
     hooks: Arc<Hooks>,
@@ -67,14 +77,135 @@ impl mail::Desk for Letters {
         letter: Arc<Letter>,
     ) -> std::pin::Pin<Box<dyn Future<Output = Outcome> + Send>> {
         let hooks = self.hooks.clone();
-        let body =
-            if self.sender_of(&recipient.hook) == Some("text") { letter.as_text() } else { letter.as_json() };
+        let is_of_text = self.sender_of(&recipient.hook) == Some("text");
+        let body = if is_of_text { letter.as_text() } else { letter.as_json() };
+        Box::pin(async move { became(hooks.take_letter(&recipient.hook, &body, letter.key()).await) })
+    }
+}
+
+fn became(taken: Result<(), Refusal>) -> Outcome {
+    match taken {
+        Ok(()) => Outcome::Taken,
+        Err(refusal) if refusal.because == Because::Invalid => Outcome::Refused(refusal.why),
+        Err(refusal) => Outcome::Later(refusal.why),
+    }
+}
+
+/// What stands behind the mailbox of a hook.
+pub struct Fetched {
+    hooks: Arc<Hooks>,
+    desk: Arc<Desk>,
+    hook: String,
+    /// The mailbox, by which its place is kept: that of another one says nothing.
+    mailbox: String,
+    is_of_text: bool,
+    standing: Mutex<Standing>,
+}
+
+/// The mailboxes of the hooks, each with what stands behind it.
+///
+/// # Errors
+/// A hook whose mailbox nobody could hand letters to, or an address that is none.
+pub fn mailboxes(
+    config: &Config,
+    hooks: &Arc<Hooks>,
+    desk: &Arc<Desk>,
+) -> Result<Vec<(Arc<Mailbox>, Arc<Fetched>)>, Failure> {
+    let named = config.hooks.iter().filter_map(|(name, hook)| Some((name, hook, hook.mailbox.as_ref()?)));
+    let one = |(name, hook, mailbox): (&String, &crate::config::Hook, &crate::config::Mailbox)| {
+        if !hooks.served.load().hooks.contains_key(name) {
+            let what = format!("the hook {name} has a mailbox and is not served: it needs a token");
+            return Err(Failure(format!("{what}. Give `token_file` in [hooks.{name}].")));
+        }
+        let (host, port, guard) = mailbox.server().map_err(Failure)?;
+        let fetched = Fetched {
+            hooks: hooks.clone(),
+            desk: desk.clone(),
+            hook: name.clone(),
+            mailbox: format!("{}@{host}:{port}/{}", mailbox.account, mailbox.folder),
+            is_of_text: hook.sender.name() == "text",
+            standing: Mutex::new(Standing { since: Some(desk.world.now()), ..Standing::default() }),
+        };
+        let mailbox = Mailbox {
+            host,
+            port,
+            guard,
+            account: mailbox.account.clone(),
+            password: mailbox.password.clone().unwrap_or_default(),
+            folder: mailbox.folder.clone(),
+            move_to: mailbox.move_to.clone(),
+            every: Duration::from_secs(u64::from(mailbox.every_seconds)),
+            letter_bytes_max: usize::try_from(mailbox.letter_bytes_max).unwrap_or(usize::MAX),
+        };
+        Ok((Arc::new(mailbox), Arc::new(fetched)))
+    };
+    named.map(one).collect()
+}
+
+impl Fetched {
+    /// As it is named where people read that it does not answer.
+    pub fn name(&self) -> String {
+        format!("Mailbox {}", self.hook)
+    }
+
+    /// As it is named where programs read whether it answers.
+    pub fn metric(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        format!("mailbox_{}_connected", self.hook.chars().map(plain).collect::<String>())
+    }
+
+    pub fn standing(&self) -> Standing {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Shelf for Fetched {
+    fn take<'a>(
+        &'a self,
+        letter: Letter,
+        place: Place,
+    ) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
         Box::pin(async move {
-            match hooks.take_letter(&recipient.hook, &body, letter.key()).await {
-                Ok(()) => Outcome::Taken,
-                Err(refusal) if refusal.because == Because::Invalid => Outcome::Refused(refusal.why),
-                Err(refusal) => Outcome::Later(refusal.why),
-            }
+            let body = if self.is_of_text { letter.as_text() } else { letter.as_json() };
+            // Sent by two ways, or found again under another number, it is the same letter.
+            let key = letter.key().unwrap_or_else(|| format!("{}/{place}", self.mailbox));
+            became(self.hooks.take_letter(&self.hook, &body, Some(key)).await)
         })
+    }
+
+    fn place(&self) -> Pin<Box<dyn Future<Output = Result<Option<Place>, String>> + Send + '_>> {
+        Box::pin(async {
+            let bound = self.desk.journal.bound(DESTINATION, &self.hook).await.map_err(|e| e.to_string())?;
+            let kept = bound.into_iter().find(|(name, _)| *name == self.mailbox);
+            Ok(kept.and_then(|(_, place)| place.parse().ok()))
+        })
+    }
+
+    fn remember(&self, place: Place) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async move {
+            let place = place.to_string();
+            let kept = self.desk.journal.bind(DESTINATION, &self.hook, &self.mailbox, &place).await;
+            kept.map_err(|e| e.to_string())
+        })
+    }
+
+    fn stands(&self, trouble: Option<String>) {
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_there = trouble.is_none();
+        match &trouble {
+            Some(why) if standing.why != trouble => {
+                tracing::warn!(
+                    hook = self.hook,
+                    why,
+                    "the mailbox cannot be read as it should; trying again"
+                );
+            }
+            None if !standing.is_there => tracing::info!(hook = self.hook, "the mailbox is read"),
+            _ => {}
+        }
+        if standing.is_there != is_there {
+            standing.since = Some(self.desk.world.now());
+        }
+        (standing.is_there, standing.why) = (is_there, trouble);
     }
 }

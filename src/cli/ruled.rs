@@ -164,9 +164,9 @@ fn told(report: &Report) -> String {
     lines.push(String::new());
     lines.push(format!("{:<12}{:>12}{:>12}{:>12}", "", "then", "in force", "new file"));
     let columns = [report.then, report.in_force, report.new];
-    let of = |tally: Tally| [tally.declared, tally.attached, tally.carded, tally.recorded];
+    let of = |tally: Tally| [tally.declared, tally.paged, tally.attached, tally.carded, tally.recorded];
     let [then, in_force, new] = columns.map(of);
-    for (nth, name) in ["declared", "attached", "a card", "recorded"].into_iter().enumerate() {
+    for (nth, name) in ["declared", "paged", "attached", "a card", "recorded"].into_iter().enumerate() {
         let (then, in_force, new) = (then[nth], in_force[nth], new[nth]);
         lines.push(format!("{name:<12}{then:>12}{in_force:>12}{new:>12}"));
     }

@@ -40,7 +40,7 @@ use crate::{
         server::{self, Fast, FastPath, Guard},
     },
     journal::Journal,
-    mail,
+    mail::{self, mailbox},
     outbox::port::{Courier, Public},
     pager::{Paging, source::Source},
     publish::{
@@ -158,10 +158,6 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
             move || desk.clone().run_outbox(courier.clone(), stop.clone())
         });
     }
-    keep_alive(&tasks, &stop, "chats that are away", {
-        let (absences, stop) = (Arc::new(Absences::new(desk.clone(), opened.looks)), stop.clone());
-        move || absences.clone().watch(stop.clone())
-    });
     keep_alive(&tasks, &stop, "timers", {
         let (desk, stop) = (desk.clone(), stop.clone());
         move || desk.clone().keep_time(stop.clone())
@@ -208,6 +204,23 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
             mail::listen(listener.clone(), settings.clone(), letters.clone(), stop.clone())
         });
     }
+    let mut looks = opened.looks;
+    for (mailbox, shelf) in super::letters::mailboxes(&config, &hooks, &desk)? {
+        let tls = mailbox::trusting().map_err(Failure)?;
+        let looked = shelf.clone();
+        let is_read = move || i64::from(looked.standing().is_there);
+        metrics.watch(&shelf.metric(), "Whether this mailbox is read", is_read);
+        let looked = shelf.clone();
+        looks.push((shelf.name(), Arc::new(move || looked.standing())));
+        let ending = stop.clone();
+        keep_alive(&tasks, &stop, "mailbox", move || {
+            mailbox.clone().watch(tls.clone(), shelf.clone(), ending.clone())
+        });
+    }
+    keep_alive(&tasks, &stop, "what is away", {
+        let (absences, stop) = (Arc::new(Absences::new(desk.clone(), looks)), stop.clone());
+        move || absences.clone().watch(stop.clone())
+    });
     let bodies = Bodies::new(INBOUND_BYTES_MAX);
     let router = router.merge(inbound::router(Arc::new(Inbound { chats: opened.inbound, bodies })));
     let url = format!("http://{address}");

@@ -16,7 +16,7 @@ use crate::{
     alert::{
         flapping::Flapping,
         group::{self, Group},
-        rules::{self, Action, Fault, Rule},
+        rules::{self, Action, Calling, Fault, Rule},
     },
     roster::{self, ON_CALL},
 };
@@ -122,10 +122,53 @@ pub(super) fn check(rules: &[Rule], groups: &[Group], under: &str, config: &Conf
     tell("rule", rules::check(rules));
     tell("group", group::check(groups));
     for (i, rule) in rules.iter().enumerate() {
-        if let Action::Declare(declaring) = &rule.then {
-            let named = Named { key: format!("{under}rule[{i}].then.declare"), config, report };
-            named.check(declaring);
+        let key = format!("{under}rule[{i}].then");
+        match &rule.then {
+            Action::Declare(declaring) => {
+                Named { key: format!("{key}.declare"), config, report }.check(declaring);
+            }
+            Action::Page(calling) => calls(&format!("{key}.page"), calling.to.as_deref(), config, report),
+            _ => {}
         }
+    }
+}
+
+/// Whom a rule pages.
+fn calls(key: &str, to: Option<&str>, config: &Config, report: &mut Report<'_>) {
+    match to {
+        Some(to) if to != Calling::SERVICE => paged(&format!("{key}.to"), to, config, report),
+        // What is wrong with an escalation itself is told where it stands.
+        _ if config.escalation.is_empty() && !report.is_spoilt("escalation") => {
+            let hint = "Write `to = \"roster:NAME\"`, or add an [[escalation]].";
+            report.at(key, "there is no [[escalation]] that could be meant", hint);
+        }
+        _ => {}
+    }
+}
+
+/// Reports what nobody can be paged by.
+pub(super) fn paged(key: &str, to: &str, config: &Config, report: &mut Report<'_>) {
+    let hint = "Write `roster:NAME`, `person:ID` or `escalation:NAME`.";
+    match to.split_once(':') {
+        Some(("escalation", name)) => {
+            let known = config.escalation.iter().map(|one| one.name.as_str());
+            if !report.is_spoilt("escalation") && known.clone().all(|one| one != name) {
+                none_such(report, key, name, "escalation", known);
+            }
+        }
+        Some(("person", id)) => {
+            if !report.is_spoilt("person") && config.person(id).is_none() {
+                none_such(report, key, id, "person", config.person.iter().map(|one| one.id.as_str()));
+            }
+        }
+        Some(("roster", named)) => {
+            let rosters = config.rosters();
+            if !report.is_spoilt("roster") && roster::find(&rosters, named).is_err() {
+                let known = roster::names(&rosters);
+                none_such(report, key, named, "roster", known.iter().map(String::as_str));
+            }
+        }
+        _ => report.at(key, format!("`{to}` is nobody who could be paged"), hint),
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("hooks") {
         hooks(config, report);
+        super::mail::check(config, report);
         if !report.is_spoilt("http") {
             trust::check(config, report);
         }

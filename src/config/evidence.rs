@@ -30,6 +30,10 @@ pub struct Service {
     /// Patterns of labels that only its alerts and changes have, all of them; `*` stands for any run of characters.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// Whom a rule on alerts pages that says `to = "service"`: `roster:web`, `person:ada` or `escalation:NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "name", "x-example" = "roster:web"))]
+    pub on_call: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +77,7 @@ pub fn services(services: &[Service]) -> service::Services {
         }),
         depends_on: one.depends_on.clone(),
         labels: one.labels.clone(),
+        on_call: one.on_call.clone(),
     };
     service::Services::new(services.iter().map(one).collect())
 }
@@ -82,6 +87,9 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     let names = || config.service.iter().map(|service| service.name.as_str());
     super::check::once(names(), |index| format!("service[{index}].name"), report);
     for (index, service) in config.service.iter().enumerate() {
+        if let Some(to) = &service.on_call {
+            super::alerts::paged(&format!("service[{index}].on_call"), to, config, report);
+        }
         for (nth, below) in service.depends_on.iter().enumerate() {
             let key = format!("service[{index}].depends_on[{nth}]");
             if *below == service.name {

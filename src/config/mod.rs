@@ -54,7 +54,7 @@ pub use chat::{
 pub use evidence::{Changes, Service, Tier};
 pub use heartbeat::{Heartbeat, Watchdog};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
-pub use mail::Mail;
+pub use mail::{Mail, MailGuard, Mailbox};
 pub use maintenance::{Maintenance, Silences};
 pub use network::Network;
 pub use on_call::{

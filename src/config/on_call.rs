@@ -215,18 +215,18 @@ pub struct RosterSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/calendar"))]
     pub calendar_file: Option<PathBuf>,
-    /// PagerDuty: an API key that may read.
+    /// PagerDuty: an API key that may read. GoAlert: an API key for the query of docs/oncall.md. Grafana OnCall: an API token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
-    /// File that holds the key.
+    /// File that holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/pagerduty"))]
     pub token_file: Option<PathBuf>,
-    /// PagerDuty: where its API is reached, if not at the usual place.
+    /// Where GoAlert is, or the API of Grafana OnCall; PagerDuty's, if it is not at the usual place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "service-url", "x-example" = "https://api.eu.pagerduty.com"))]
     pub url: Option<String>,
-    /// PagerDuty: the id of the schedule.
+    /// PagerDuty, GoAlert, Grafana OnCall: the id of the schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-example" = "PI7DH85"))]
     pub schedule: Option<String>,
@@ -239,6 +239,10 @@ pub struct RosterSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
+    /// a schedule of GoAlert, by its GraphQL API
+    Goalert,
+    /// a schedule of Grafana OnCall, by its HTTP API
+    GrafanaOncall,
     /// a calendar (RFC 5545), as GoAlert, Grafana OnCall and most calendars hand out: each event's title names who is on call
     Ical,
     /// a schedule of PagerDuty, by its REST API

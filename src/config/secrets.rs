@@ -124,6 +124,10 @@ fn slots(config: &mut Config) -> Vec<Slot<'_>> {
         slot!(slots, key, hook, token_next, token_next_file, true, false);
         slot!(slots, key, hook, secret, secret_file, false, false);
         slot!(slots, key, hook, secret_next, secret_next_file, false, false);
+        if let Some(mailbox) = &mut hook.mailbox {
+            let key = format!("{key}.mailbox");
+            slot!(slots, key, mailbox, password, password_file, false, true);
+        }
     }
     for (index, one) in config.heartbeat.iter_mut().enumerate() {
         let key = format!("heartbeat[{index}]");

@@ -313,8 +313,8 @@ mod tests {
             }
         });
         assert_eq!(
-            secrets, 25,
-            "auth, four of hooks, two of heartbeat, senders, three of rosters, pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
+            secrets, 26,
+            "auth, four of hooks, their mailboxes, two of heartbeat, senders, three of rosters, pagers, discord, matrix, two of mattermost, three of slack, five of x, statuspage"
         );
     }
 

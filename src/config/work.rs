@@ -247,6 +247,9 @@ pub struct Hook {
     /// For the sender `generic`: where in the message each part of an alert is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<crate::alert::mapping::GenericMapping>,
+    /// A mailbox whose letters come to this hook, fetched by IMAP. Whoever can send there can raise alerts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<super::Mailbox>,
 }
 
 impl Hook {
@@ -270,6 +273,7 @@ impl Hook {
             topics: Vec::new(),
             keep_unreadable: true,
             mapping: None,
+            mailbox: None,
         }
     }
 

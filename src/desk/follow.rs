@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
+use chrono::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -110,7 +111,7 @@ impl Desk {
             if let Err(refusal) = self.follow_once().await {
                 tracing::warn!(%refusal, "the alerts could not be followed; trying again");
             }
-            let quiet = self.world.now() - chrono::Duration::minutes(QUIET_MINUTES);
+            let quiet = self.world.now() - Duration::minutes(QUIET_MINUTES);
             if let Err(error) = self.journal.close_quiet_situations(quiet).await {
                 tracing::debug!(%error, "quiet situations stay open for now");
             }
@@ -218,6 +219,16 @@ impl Desk {
             let mut facts = self.facts(&row).await?;
             if facts.firing == 0 {
                 facts.ended_by = self.ended_by(incident).await?;
+            }
+            if facts.firing == 0 && flaps.is_none() {
+                // What a rule paged for, and nobody took up, ends when it was quiet for long.
+                let quiet = Duration::minutes(QUIET_MINUTES);
+                let since = row.situation.updated_at;
+                if self.world.now() - since >= quiet {
+                    facts.quiet_minutes = Some(QUIET_MINUTES);
+                } else if matches!(row.decided.as_deref(), Some("page" | "attach")) {
+                    told.push(Mark::SituationLook { id: row.id, at: Some(since + quiet) });
+                }
             }
             let along = Along { marks: told.clone(), ..Along::default() };
             let moved = self.submit(house, incident, Command::SituationMoved { facts }, along).await;

@@ -6,10 +6,10 @@ use super::{Along, Caller, Desk, follow, policy, refuse};
 use crate::{
     alert::{
         Alert,
-        rules::{Action, Decision, Declaring, OnClear, Open, OpenIncident},
+        rules::{Action, Calling, Decision, Declaring, OnClear, Open, OpenIncident},
     },
     incident::{
-        command::{Command, Declare, SituationFacts},
+        command::{Command, Declare, PageByRule, SituationFacts, Whom},
         event::InWindow,
         id::IncidentId,
         kind::Kind,
@@ -18,6 +18,9 @@ use crate::{
     },
     journal::{Append, Mark, rows::*},
 };
+
+/// Characters of the title that a rule gives.
+const TITLE_CHARS_MAX: usize = 200;
 
 /// How much a decision asks of people. Once decided, only more is decided anew.
 fn weight(how: &str) -> u8 {
@@ -94,6 +97,10 @@ impl Desk {
                 let along = Along { marks: with("declare"), ..Along::default() };
                 self.declare_by_rule(house, declaring, facts, along).await
             }
+            Decision { action: Action::Page(calling), .. } => {
+                let along = Along { marks: with("page"), ..Along::default() };
+                self.page_by_rule(house, calling, lead, facts, along).await
+            }
             Decision { .. } => return Ok(also(with("card"), cards)),
         };
         match done {
@@ -119,8 +126,8 @@ impl Desk {
         facts: SituationFacts,
         along: Along,
     ) -> Result<super::Answer, Refusal> {
-        let title = declaring.title.as_deref().unwrap_or(&facts.title).chars().take(200).collect::<String>();
-        let severity = Severity::ALL.into_iter().find(|s| s.level() == declaring.severity);
+        let title = titled(declaring.title.as_deref(), &facts);
+        let severity = leveled(declaring.severity);
         let offers = self.offered(&declaring.roles).await?;
         let bare = Declare {
             situation: Some(facts),
@@ -140,6 +147,48 @@ impl Desk {
                 self.declare(house, bare, along).await
             }
             done => done,
+        }
+    }
+
+    /// It is put in triage, and whoever is on call paged, in one transaction: neither is there without the other.
+    async fn page_by_rule(
+        self: &Arc<Self>,
+        house: Caller,
+        calling: &Calling,
+        lead: &Alert,
+        facts: SituationFacts,
+        along: Along,
+    ) -> Result<super::Answer, Refusal> {
+        let title = titled(calling.title.as_deref(), &facts);
+        let severity = leveled(calling.severity).unwrap_or(Severity::Sev3);
+        let page = PageByRule { whom: self.whom(calling, lead), about: lead.description.clone() };
+        let declare = Declare {
+            triage: true,
+            situation: Some(facts),
+            page: Some(page),
+            ..Declare::new(title, severity, Kind::Real)
+        };
+        self.declare(house, declare, along).await
+    }
+
+    /// Whom a rule pages for an alert.
+    fn whom(&self, calling: &Calling, lead: &Alert) -> Whom {
+        let settings = self.settings();
+        let to = match calling.to.as_deref() {
+            Some(Calling::SERVICE) => {
+                let services = &settings.evidence.services;
+                let service = services.of(&lead.labels).and_then(|name| services.named(name));
+                service.and_then(|service| service.on_call.as_deref())
+            }
+            to => to,
+        };
+        match to.and_then(|to| to.split_once(':')) {
+            Some(("person", id)) => match settings.people.get(id) {
+                Some(person) => Whom::Person(person.clone()),
+                None => Whom::Usual,
+            },
+            Some((_, name)) => Whom::Named(name.to_owned()),
+            None => Whom::Usual,
         }
     }
 
@@ -190,6 +239,14 @@ impl Desk {
         };
         Ok(rules.into_iter().find(ends))
     }
+}
+
+fn titled(title: Option<&str>, facts: &SituationFacts) -> String {
+    title.unwrap_or(&facts.title).chars().take(TITLE_CHARS_MAX).collect()
+}
+
+fn leveled(level: u8) -> Option<Severity> {
+    Severity::ALL.into_iter().find(|severity| severity.level() == level)
 }
 
 pub(super) fn also(marks: Vec<Mark>, deliveries: Vec<NewDelivery>) -> Append {

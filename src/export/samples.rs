@@ -256,7 +256,13 @@ pub fn checkout() -> Journal {
             sum: None,
         },
     );
-    j.house(Event::AlertsCleared { situation: 4, title: "checkout 5xx".into(), total: 1, asks: false });
+    j.house(Event::AlertsCleared {
+        situation: 4,
+        title: "checkout 5xx".into(),
+        total: 1,
+        asks: false,
+        in_triage: false,
+    });
     j.say("Bo", ic, Event::PhaseChanged { from: to, to: Phase::Resolved, reason: String::new() });
     j.say("Bo", ic, Event::ObjectiveMet { n: 1 });
     j.say("Cleo", Some("pio"), Event::RoleReleased { role: role("pio"), person: person("Cleo") });

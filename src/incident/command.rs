@@ -50,6 +50,8 @@ pub struct Declare {
     /// Who is offered which role by the settings, SEV1 to SEV5.
     pub usual_offers: [Vec<(Role, Person)>; 5],
     pub playbook: Option<String>,
+    /// Whom a rule on alerts pages for what is only in triage.
+    pub page: Option<PageByRule>,
 }
 
 impl Declare {
@@ -71,8 +73,17 @@ impl Declare {
             offers: vec![],
             usual_offers: Default::default(),
             playbook: None,
+            page: None,
         }
     }
+}
+
+/// A page that a rule on alerts begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageByRule {
+    pub whom: Whom,
+    /// What the alert says besides its title.
+    pub about: String,
 }
 
 /// What a drill's incident starts with.
@@ -104,6 +115,8 @@ pub struct SituationFacts {
     pub flapping: Option<Flaps>,
     /// The rule that resolves the incident when none of its alerts fires any more.
     pub ended_by: Option<String>,
+    /// Minutes since the last of it fired, once it was quiet for so long that it is not waited for any more.
+    pub quiet_minutes: Option<i64>,
 }
 
 /// What the rules must know of the incident that another is merged into.

@@ -518,6 +518,9 @@ pub enum Event {
         /// Nothing that is linked to the incident fires any more: somebody is asked whether it is mended.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         asks: bool,
+        /// It was only in triage: then whether it was an incident at all.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        in_triage: bool,
     },
 
     #[serde(rename = "update.drafted")]

@@ -10,6 +10,9 @@ impl Declare {
     pub fn mask(&mut self) -> Masked {
         let mut seen = Masked::default();
         seen.mask(&mut self.title);
+        if let Some(page) = &mut self.page {
+            seen.mask(&mut page.about);
+        }
         for (_, value) in &mut self.fields {
             seen.mask(value);
         }

@@ -487,14 +487,17 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::AlertsChanged { situation, title, firing, total, flapping: Some(flaps), .. } => format!(
             "Alerts S-{situation} «{title}» are {flaps}; {firing} of {total} firing now. Until it is steady, only worse is told."
         ),
-        Event::AlertsCleared { situation, title, total, asks } => {
+        Event::AlertsCleared { situation, title, total, asks, in_triage } => {
             let cleared = match total {
                 1 => "its one alert has stopped firing".to_owned(),
                 total => format!("all {total} have stopped firing"),
             };
-            let asks = match asks {
-                true => " Nothing that is linked here fires any more. Is it mended? `resolve HOW`.",
-                false => "",
+            let asks = match (asks, in_triage) {
+                (true, false) => " Nothing that is linked here fires any more. Is it mended? `resolve HOW`.",
+                (true, true) => {
+                    " Nothing that is linked here fires any more. Was it an incident? `confirm`, or `cancel REASON`."
+                }
+                (false, _) => "",
             };
             format!("Alerts S-{situation} «{title}» cleared: {cleared}.{asks}")
         }

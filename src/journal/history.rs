@@ -58,7 +58,7 @@ impl History {
     /// What is stored cannot be read.
     pub async fn incidents(&mut self, since: DateTime<Utc>) -> Result<Vec<PastIncident>> {
         let rows = sqlx::query(
-            "SELECT incident, id FROM situations WHERE decided = 'declare' AND incident IS NOT NULL ORDER BY id",
+            "SELECT incident, id FROM situations WHERE decided IN ('declare', 'page') AND incident IS NOT NULL ORDER BY id",
         )
         .fetch_all(&mut self.conn)
         .await

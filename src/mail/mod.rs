@@ -1,10 +1,12 @@
-//! E-mail in: a small SMTP listener (RFC 5321) for monitors that can do nothing else. A letter to `NAME@anything` is a delivery
-//! of the hook NAME, `NAME+TOKEN@anything` shows the hook's token.
+//! E-mail in, for monitors that can do nothing else: mailboxes that are read by IMAP (`mailbox.rs`), and a small SMTP listener
+//! (RFC 5321). A letter to `NAME@anything` is a delivery of the hook NAME, `NAME+TOKEN@anything` shows the hook's token.
 //!
-//! It is the end of a way, not a stop on it: no relaying, no accounts, no TLS of its own; a mail server before it has those.
+//! The listener is the end of a way, not a stop on it: no relaying, no accounts, no TLS of its own; a mail server before it has those.
 //! 250 means on disk, as with a hook; whatever keeps a letter from it for now is 451, and its sender tries again.
 
+mod imap;
 mod letter;
+pub mod mailbox;
 mod session;
 
 use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};

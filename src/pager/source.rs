@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration as StdDuration};
 
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use chrono_tz::Tz;
-use reqwest::Client;
+use reqwest::{Client, Url};
 use serde::Deserialize;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{CONNECT_MS, TOTAL_MS};
@@ -23,9 +24,13 @@ use crate::{
 /// What is asked for: since yesterday, to say since when somebody is on call, and some weeks on.
 const BEFORE_DAYS: i64 = 2;
 const AHEAD_DAYS: i64 = 35;
-/// Rows of PagerDuty asked for at once, and pages of them.
+/// Rows of PagerDuty asked for at once, and pages of them, or of Grafana OnCall.
 const ROWS: usize = 100;
 const PAGES_MAX: usize = 20;
+/// Characters of another system's own words that are told.
+const WORDS_CHARS_MAX: usize = 200;
+/// What GoAlert is asked. Its API keys are made for one query, letter for letter: this one stands in docs/oncall.md.
+pub(super) const GOALERT_QUERY: &str = "query ($schedule: ID!, $from: ISOTimestamp!, $until: ISOTimestamp!) { schedule(id: $schedule) { shifts(start: $from, end: $until) { start end userID user { name email } } } }";
 
 /// One roster's other system.
 pub struct Source {
@@ -54,6 +59,63 @@ struct OnCall {
 struct User {
     summary: Option<String>,
     email: Option<String>,
+}
+
+/// What GraphQL answers: with some errors there is no data.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(default)]
+    data: Option<ToldSchedule>,
+    #[serde(default)]
+    errors: Vec<ToldError>,
+}
+
+#[derive(Deserialize)]
+struct ToldError {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct ToldSchedule {
+    schedule: Option<Shifts>,
+}
+
+#[derive(Deserialize)]
+struct Shifts {
+    shifts: Vec<Shift>,
+}
+
+#[derive(Deserialize)]
+struct Shift {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    #[serde(rename = "userID")]
+    user_id: String,
+    user: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+    #[serde(default)]
+    email: String,
+}
+
+#[derive(Deserialize)]
+struct FinalShifts {
+    #[serde(default)]
+    next: Option<String>,
+    results: Vec<FinalShift>,
+}
+
+#[derive(Deserialize)]
+struct FinalShift {
+    #[serde(default)]
+    user_email: Option<String>,
+    #[serde(default)]
+    user_username: Option<String>,
+    shift_start: DateTime<Utc>,
+    shift_end: DateTime<Utc>,
 }
 
 impl Source {
@@ -124,7 +186,77 @@ impl Source {
         match self.settings.kind {
             SourceKind::Ical => self.calendar(from, until).await,
             SourceKind::Pagerduty => self.pagerduty(from, until).await,
+            SourceKind::Goalert => self.goalert(from, until).await,
+            SourceKind::GrafanaOncall => self.grafana_oncall(from, until).await,
         }
+    }
+
+    /// After <https://github.com/target/goalert/blob/master/graphql2/schema.graphql>: `Schedule.shifts`, of at most 50 days.
+    async fn goalert(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Span>, String> {
+        let (url, key) = (self.at(&["api", "graphql"])?, self.settings.token.clone().unwrap_or_default());
+        let asked = json!({
+            "query": GOALERT_QUERY,
+            "variables": { "schedule": self.settings.schedule, "from": time(from), "until": time(until) },
+        });
+        let request = self.client.post(url).bearer_auth(key.expose()).json(&asked);
+        let answer = wire::call(request).await;
+        // It refuses with 200, 401 and 422; the words stand in the body.
+        let refused = answer.as_ref().ok().and_then(Answer::json::<Told>);
+        if let Some(error) = refused.and_then(|told| told.errors.into_iter().next()) {
+            return Err(format!("GoAlert says: {}", key.redact(&one_line(&error.message))));
+        }
+        let told: Told =
+            taken("GoAlert", answer, &[&key])?.json().ok_or("GoAlert's answer could not be read")?;
+        let schedule = told.data.and_then(|data| data.schedule).ok_or("GoAlert knows no such schedule")?;
+        let span = |one: Shift| Span {
+            person: match &one.user {
+                Some(user) => self.known_by(&user.email, &user.name),
+                None => self.known_by("", &one.user_id),
+            },
+            from: one.start,
+            until: one.end,
+        };
+        Ok(in_order(schedule.shifts.into_iter().map(span).collect()))
+    }
+
+    /// After <https://grafana.com/docs/oncall/latest/oncall-api-reference/schedules/>: final shifts, fifty on a page.
+    async fn grafana_oncall(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Span>, String> {
+        let schedule = self.settings.schedule.as_deref().unwrap_or_default();
+        let base = self.at(&["api", "v1", "schedules", schedule, "final_shifts"])?;
+        let key = self.settings.token.clone().unwrap_or_default();
+        let mut spans = Vec::new();
+        for page in 1..=PAGES_MAX {
+            let mut url = base.clone();
+            url.query_pairs_mut()
+                .append_pair("start_date", &from.format("%Y-%m-%d").to_string())
+                .append_pair("end_date", &until.format("%Y-%m-%d").to_string())
+                .append_pair("page", &page.to_string());
+            // Its tokens stand there without a word before them.
+            let request = self.client.get(url).header("authorization", key.expose());
+            let answer = taken("Grafana OnCall", wire::call(request).await, &[&key])?;
+            let rows: FinalShifts = answer.json().ok_or("Grafana OnCall's answer could not be read")?;
+            spans.extend(rows.results.iter().map(|one| Span {
+                person: self.known_by(
+                    one.user_email.as_deref().unwrap_or_default(),
+                    one.user_username.as_deref().unwrap_or_default(),
+                ),
+                from: one.shift_start,
+                until: one.shift_end,
+            }));
+            if rows.next.is_none() {
+                break;
+            }
+        }
+        Ok(in_order(spans))
+    }
+
+    /// A place below the address in the settings.
+    fn at(&self, path: &[&str]) -> Result<Url, String> {
+        let mut url = wire::base_url("roster.source.url", self.settings.url.as_deref().unwrap_or_default())?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        Ok(url)
     }
 
     async fn calendar(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<Vec<Span>, String> {
@@ -143,7 +275,6 @@ impl Source {
         let base = self.settings.url.as_deref().unwrap_or("https://api.pagerduty.com");
         let base = wire::base_url("roster.source.url", base)?;
         let key = self.settings.token.clone().unwrap_or_default();
-        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
         let mut spans = Vec::new();
         for page in 0..PAGES_MAX {
             let mut url = base.clone();
@@ -174,20 +305,37 @@ impl Source {
                 break;
             }
         }
-        spans.sort_by_key(|span| (span.from, span.until));
         // The same turn stands there once for each escalation policy that has it.
-        spans.dedup();
-        Ok(spans)
+        Ok(in_order(spans))
     }
 
     fn whose(&self, user: &User) -> Person {
-        let mail = user.email.as_deref().unwrap_or_default();
+        self.known_by(user.email.as_deref().unwrap_or_default(), user.summary.as_deref().unwrap_or_default())
+    }
+
+    /// Somebody by their address, else by their name.
+    fn known_by(&self, mail: &str, name: &str) -> Person {
         let by_mail = |one: &&Someone| one.mails.iter().any(|own| own.eq_ignore_ascii_case(mail));
         match self.people.iter().find(by_mail) {
             Some(one) => one.person.clone(),
-            None => ical::by_name(user.summary.as_deref().unwrap_or_default(), &self.people),
+            None => ical::by_name(name, &self.people),
         }
     }
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_CHARS_MAX).collect()
+}
+
+/// Turns in their order, each once.
+fn in_order(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| (span.from, span.until));
+    spans.dedup();
+    spans
 }
 
 fn taken(name: &str, called: Result<Answer, Lost>, secrets: &[&Secret]) -> Result<Answer, String> {

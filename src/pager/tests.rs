@@ -15,7 +15,7 @@ use crate::{
     model::{
         fault::Fault,
         official::{description, violations},
-        pagers::{PagersModel, TOKEN},
+        pagers::{PagersModel, SCHEDULE, TOKEN},
     },
     people::Person,
 };
@@ -231,6 +231,75 @@ async fn an_exercise_pages_only_by_what_the_settings_call_safe() {
     let stage = stage(PagerKind::Ntfy, TOKEN).await;
     assert!(matches!(stage.pager.pager.page(&cleared, KEY).await, Outcome::Sent { .. }));
     assert!(stage.model.rung("ntfy")[0].text.starts_with("EXERCISE EXERCISE EXERCISE SEV1 DRILL-1"));
+}
+
+/// The source of a roster that is kept in the model, by these lines of its settings.
+fn source_of(model: &PagersModel, lines: &str) -> source::Source {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, key) = (dir.path().join("commandpost.toml"), dir.path().join("key"));
+    std::fs::write(&key, TOKEN).unwrap();
+    let settings = format!(
+        "[[person]]\nid = \"ann\"\nname = \"Ann\"\npage = [\"mail:ann@example.org\"]\n\
+         [[person]]\nid = \"bo\"\nname = \"Bo Berg\"\n\
+         [pagers.mail]\nkind = \"email\"\nurl = \"smtp://localhost\"\nfrom = \"a@example.org\"\n\
+         [[roster]]\nname = \"db\"\n[roster.source]\ntoken_file = \"{}\"\n{}\n",
+        key.display(),
+        lines.replace("{url}", &model.url())
+    );
+    std::fs::write(&file, settings).unwrap();
+    let config = crate::config::Config::load(Some(&file), std::iter::empty())
+        .unwrap_or_else(|all| panic!("{}", all.iter().map(|one| one.render()).collect::<String>()));
+    source::Source::all(&config).unwrap().remove(0)
+}
+
+fn turns(spans: &[crate::roster::Span]) -> Vec<(&str, i64)> {
+    spans.iter().map(|span| (span.person.id.as_str(), (span.from - now()).num_hours())).collect()
+}
+
+#[tokio::test]
+async fn a_schedule_of_goalert_is_asked_by_the_query_that_its_key_is_made_for() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let model = PagersModel::start(Arc::new(now)).await.unwrap();
+    let at = |hours: i64| now() + chrono::Duration::hours(hours);
+    let shift = |from: i64, user: serde_json::Value| serde_json::json!({ "start": at(from), "end": at(from + 12), "userID": "00000000-0000", "user": user });
+    let ann = serde_json::json!({ "name": "A. N. Other", "email": "Ann@example.org" });
+    let bo = serde_json::json!({ "name": "Bo Berg", "email": "" });
+    model.write_shifts(vec![shift(12, bo), shift(-6, ann), shift(24, serde_json::Value::Null)]);
+    let settings = format!("kind = \"goalert\"\nurl = \"{{url}}\"\nschedule = \"{SCHEDULE}\"");
+    let source = source_of(&model, &settings);
+    let spans = source.ask(now()).await.unwrap();
+    assert_eq!(turns(&spans), [("ann", -6), ("bo", 12), ("00000000-0000", 24)]);
+    // What is refused is told in its words, without the key.
+    let other = source_of(&model, "kind = \"goalert\"\nurl = \"{url}\"\nschedule = \"other\"");
+    assert_eq!(other.ask(now()).await.unwrap_err(), "GoAlert knows no such schedule");
+    model.faults().next_writes(1, Fault::Refuse);
+    assert_eq!(source.ask(now()).await.unwrap_err(), "GoAlert answered 403: Forbidden");
+    let page = include_str!("../../docs/oncall.md");
+    assert!(page.contains(source::GOALERT_QUERY), "the query to make the key for");
+}
+
+#[tokio::test]
+async fn a_schedule_of_grafana_oncall_is_asked_page_by_page() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let model = PagersModel::start(Arc::new(now)).await.unwrap();
+    let at = |hours: i64| now() + chrono::Duration::hours(hours);
+    let shift = |from: i64, name: &str, mail: &str| {
+        serde_json::json!({ "user_pk": "UC2CHRT5SD34X", "user_email": mail, "user_username": name,
+            "shift_start": at(from), "shift_end": at(from + 8) })
+    };
+    let mut shifts: Vec<_> = (0..60).map(|n| shift(8 * (n + 1), "bo berg", "")).collect();
+    shifts.push(shift(0, "whoever", "ANN@example.org"));
+    model.write_shifts(shifts);
+    let settings = format!("kind = \"grafana_oncall\"\nurl = \"{{url}}/oncall\"\nschedule = \"{SCHEDULE}\"");
+    let source = source_of(&model, &settings);
+    let spans = source.ask(now()).await.unwrap();
+    assert_eq!(spans.len(), 61, "both pages");
+    assert_eq!(turns(&spans)[..2], [("ann", 0), ("bo", 8)]);
+    let asked: Vec<String> = model.requests().iter().map(|one| one.path.clone()).collect();
+    assert!(asked.iter().all(|path| path.ends_with(&format!("/{SCHEDULE}/final_shifts"))), "{asked:?}");
+    model.faults().next_reads(1, Fault::Limit);
+    let why = source.ask(now()).await.unwrap_err();
+    assert!(why.starts_with("Grafana OnCall answered 429") && !why.contains(TOKEN), "{why}");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod discord_model;
 mod discord_py;
 mod discord_serenity;
 mod doors;
+mod dovecot_real;
 mod faults;
 mod find;
 mod floors;

@@ -8,6 +8,7 @@ use axum::{
 };
 use chrono::Duration;
 use commandpost::{
+    alert::Alert,
     config::Config,
     desk::{Along, Caller, Desk, clock::World},
     incident::{
@@ -15,9 +16,10 @@ use commandpost::{
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
+        phase::Phase,
         severity::Severity,
     },
-    journal::rows::{DeliveryFilter, DeliveryState},
+    journal::rows::{DeliveryFilter, DeliveryState, IncidentFilter, SituationFilter},
     model::{
         fault::Fault,
         pagers::{PagersModel, Rung, TOKEN},
@@ -30,7 +32,7 @@ use tower::ServiceExt;
 
 use crate::support::{
     courier::pump_all,
-    house::{House, Manual, at},
+    house::{House, Manual, alert, at, resolved},
 };
 
 /// Two layers, three people, four pagers; the tests' clock begins on 2026-01-02 at 12:00 UTC.
@@ -112,6 +114,20 @@ impl Night {
         }
         let declared = self.house.desk.declare(Caller::house("rule"), declare, Along::default()).await;
         declared.unwrap().incident.unwrap()
+    }
+
+    /// Alerts come, and are followed.
+    async fn take(&self, alerts: Vec<Alert>) {
+        if !alerts.is_empty() {
+            self.house.desk.take_alerts(alerts).await.unwrap();
+        }
+        while self.house.desk.follow_once().await.unwrap() > 0 {}
+    }
+
+    /// What was decided of a situation, and why.
+    async fn decided(&self, id: i64) -> (String, String) {
+        let row = self.house.journal.situations(SituationFilter::One(id)).await.unwrap().remove(0);
+        (row.decided.unwrap(), row.verdict.unwrap().reason)
     }
 
     /// Who was reached by which pager, in order.
@@ -196,8 +212,7 @@ async fn who_is_on_call_is_woken_then_the_next_until_one_acknowledges_by_the_lin
         ]
     );
     assert!(night.house.journal.deliveries(DeliveryFilter::Open).await.unwrap().is_empty());
-    let resolved =
-        Command::Enter { phase: commandpost::incident::phase::Phase::Resolved, reason: "rolled back".into() };
+    let resolved = Command::Enter { phase: Phase::Resolved, reason: "rolled back".into() };
     night.house.say("Bo", id, Command::TakeCommand { force: false, reason: String::new() }).await;
     night.house.say("Bo", id, resolved).await;
     night.later(Duration::seconds(1)).await;
@@ -253,6 +268,120 @@ async fn a_page_that_comes_too_late_is_not_sent_any_more() {
     night.house.say("Bo", id, Command::AcknowledgePages).await;
     night.later(Duration::minutes(10)).await;
     assert_eq!(night.rung(), Vec::<String>::new(), "Bo has it: Ann sleeps on");
+}
+
+/// A rule wakes whoever is on call for the web, and declares nothing.
+fn with_a_rule(settings: String) -> String {
+    settings
+        + "[[service]]\nname = \"checkout\"\non_call = \"roster:web/secondary\"\n\
+           [[alerts.rule]]\nname = \"checkout\"\nwhen = { labels = { service = \"checkout\" } }\n\
+           then = { page = { to = \"service\" } }\n\
+           [[alerts.rule]]\nname = \"disks\"\nthen = { page = { to = \"roster:web\", title = \"{label.host}: {title}\" } }\n"
+}
+
+fn disk(group: &str, name: &str) -> Alert {
+    Alert {
+        description: "95 % of it is in use.".into(),
+        labels: [("host".to_owned(), "db1".to_owned())].into(),
+        ..alert(group, name)
+    }
+}
+
+#[tokio::test]
+async fn a_rule_pages_once_for_a_situation_with_the_alerts_words_and_escalates_until_somebody_has_it() {
+    let night = Night::with(with_a_rule).await;
+    let storm = (0..60).map(|n| disk(if n % 3 == 0 { "sda" } else { "sdb" }, &format!("disk {n}")));
+    night.take(storm.clone().collect()).await;
+    night.take(storm.collect()).await;
+    // The process dies before a page is out.
+    let night = night.restarted().await;
+    night.later(Duration::seconds(1)).await;
+    let open = night.house.desk.list(IncidentFilter::all(100)).await.unwrap();
+    assert_eq!(open.len(), 2, "two situations");
+    assert_eq!(night.rung().len(), 4, "each once, by both pagers of Ann: {:?}", night.rung());
+    let pages = night.model.rung("ntfy");
+    assert!(
+        pages[0].text.starts_with("SEV3 INC-1: db1: Disk full on disk 0")
+            && pages[0].text.contains("95 % of it is in use."),
+        "{}",
+        pages[0].text
+    );
+    let id: IncidentId = "INC-1".parse().unwrap();
+    let incident = night.house.desk.incident(id).await.unwrap();
+    assert_eq!((incident.phase, incident.severity), (Phase::Triage, Severity::Sev3));
+    assert_eq!(
+        night.decided(1).await,
+        ("page".to_owned(), "The rule “disks” matched: roster:web is paged.".to_owned())
+    );
+    // Nobody answers: called again. More alerts of the same wake nobody else.
+    night.take(vec![disk("sda", "disk 99")]).await;
+    night.later(Duration::seconds(301)).await;
+    assert_eq!(night.rung().len(), 8);
+    // By the link for one, by a word for the other: each on its record.
+    let link = night.model.rung("ntfy")[0].link.clone().unwrap();
+    let (_, page) = ask(&night.house.desk, "POST", &link).await;
+    assert!(page.contains("You have it"), "{page}");
+    let other: IncidentId = "INC-2".parse().unwrap();
+    let answer = night.house.say("Bo", other, Command::AcknowledgePages).await;
+    assert!(answer.text.contains("`confirm` makes it an incident"), "{}", answer.text);
+    night.later(Duration::hours(2)).await;
+    assert_eq!(night.rung().len(), 8, "nobody else is woken");
+    for id in [id, other] {
+        assert_eq!(
+            night.house.names(id).await.iter().filter(|name| **name == "page.acknowledged").count(),
+            1
+        );
+    }
+    night.house.say("Bo", other, Command::Confirm { severity: Some(Severity::Sev2) }).await;
+    assert_eq!(night.house.desk.incident(other).await.unwrap().phase, Phase::Investigating);
+}
+
+#[tokio::test]
+async fn an_alert_that_ends_by_itself_stops_the_call_and_lapses_when_nobody_took_it_up() {
+    let night = Night::with(with_a_rule).await;
+    night.take(vec![disk("sda", "disk")]).await;
+    night.later(Duration::seconds(1)).await;
+    night.take(vec![resolved(&disk("sda", "disk"))]).await;
+    night.later(Duration::minutes(6)).await;
+    assert_eq!(night.rung(), ["ntfy ann-topic", "webhook ann"], "it is over: nobody is called again");
+    let id: IncidentId = "INC-1".parse().unwrap();
+    let said = night.house.texts(id).await.join("\n");
+    assert!(said.contains("Nobody is paged any more: its alerts cleared."), "{said}");
+    // Back, so they are called anew; and over again, and quiet.
+    let again = Alert { starts_at: Some(at(400)), ..disk("sda", "disk") };
+    night.take(vec![again.clone()]).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!(night.rung().len(), 4);
+    night.take(vec![Alert { ends_at: Some(at(420)), ..resolved(&again) }]).await;
+    night.later(Duration::minutes(29)).await;
+    night.take(vec![]).await;
+    assert_eq!(night.house.desk.incident(id).await.unwrap().phase, Phase::Triage);
+    night.later(Duration::minutes(2)).await;
+    night.take(vec![]).await;
+    assert_eq!(night.house.desk.incident(id).await.unwrap().phase, Phase::Cancelled);
+    assert!(
+        night.house.texts(id).await.last().unwrap().contains("nothing of it fired for 30 minutes"),
+        "{:?}",
+        night.house.texts(id).await
+    );
+    assert!(night.house.journal.deliveries(DeliveryFilter::Open).await.unwrap().is_empty());
+    // The next time is a matter of its own.
+    night.take(vec![Alert { starts_at: Some(at(9_000)), ..disk("sda", "disk") }]).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!(night.rung().len(), 6);
+    assert_eq!(night.house.desk.list(IncidentFilter::all(100)).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_rule_pages_whom_the_alerts_service_names() {
+    let night = Night::with(with_a_rule).await;
+    let shop = Alert {
+        labels: [("service".to_owned(), "checkout".to_owned())].into(),
+        ..alert("checkout", "checkout")
+    };
+    night.take(vec![shop]).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!(night.rung(), ["ntfy bo-topic"], "Bo has the secondary layer");
 }
 
 #[tokio::test]

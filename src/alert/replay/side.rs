@@ -27,6 +27,7 @@ pub enum Fate {
     Record,
     Card,
     Attach,
+    Page,
     Declare,
 }
 
@@ -36,6 +37,7 @@ impl Fate {
         match word {
             "record" => Fate::Record,
             "attach" => Fate::Attach,
+            "page" => Fate::Page,
             "declare" => Fate::Declare,
             _ => Fate::Card,
         }
@@ -46,6 +48,7 @@ impl Fate {
             Fate::Record => "record",
             Fate::Card => "card",
             Fate::Attach => "attach",
+            Fate::Page => "page",
             Fate::Declare => "declare",
         }
     }
@@ -130,14 +133,17 @@ impl Side {
                 tally.moves(was, fate);
                 (going.fate, going.why) = (Some(fate), decision.reason);
                 going.incident = decision.incident;
-                if let Action::Declare(declaring) = decision.action {
+                let opens = match decision.action {
+                    Action::Declare(declaring) => Some(("a new incident", declaring.title)),
+                    Action::Page(calling) => Some(("a new one in triage", calling.title)),
+                    _ => None,
+                };
+                if let Some((what, title)) = opens {
                     self.declared += 1;
                     let then = self.by_rules.get(&past.situation);
-                    let title = declaring.title.unwrap_or_default();
-                    let id = then.map_or_else(
-                        || format!("a new incident, number {}", self.declared),
-                        |one| one.id.clone(),
-                    );
+                    let title = title.unwrap_or_default();
+                    let id = then
+                        .map_or_else(|| format!("{what}, number {}", self.declared), |one| one.id.clone());
                     going.incident = Some(id.clone());
                     let incident = OpenIncident { id, title, ..OpenIncident::default() };
                     let to = match then {

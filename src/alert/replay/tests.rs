@@ -6,7 +6,7 @@ use super::*;
 use crate::alert::{
     AlertSeverity,
     group::Group,
-    rules::{Action, Declaring, Matchers, Rule, Same},
+    rules::{Action, Calling, Declaring, Matchers, Rule, Same},
     testing::alert,
 };
 
@@ -50,7 +50,25 @@ fn run(in_force: Vec<Rule>, new: Vec<Rule>, groups: Vec<Group>, all: &[Past]) ->
 }
 
 fn tally(declared: u64, attached: u64, carded: u64, recorded: u64) -> Tally {
-    Tally { declared, attached, carded, recorded }
+    Tally { declared, paged: 0, attached, carded, recorded }
+}
+
+#[test]
+fn a_rule_that_would_have_woken_somebody_is_counted_apart_and_wakes_once() {
+    let pages = Action::Page(Calling { unless_same: Some("service".into()), ..Calling::default() });
+    let attach = vec![rule("all", Matchers::default(), Action::Attach)];
+    let story = [
+        past(1, 0, Some(60), "checkout", Fate::Card),
+        past(1, 1, Some(60), "checkout", Fate::Card),
+        past(2, 2, Some(60), "checkout", Fate::Card),
+        past(3, 3, Some(60), "search", Fate::Card),
+    ];
+    let report = run(attach, vec![rule("wake", service("checkout"), pages)], vec![], &story);
+    let new = report.new;
+    assert_eq!((new.paged, new.attached, new.carded, new.declared), (1, 1, 1, 0));
+    let first = &report.differences[0];
+    assert_eq!((first.in_force, first.new), (Fate::Card, Fate::Page));
+    assert!(first.why_new.ends_with("is paged. (a new one in triage, number 1)"), "{first:?}");
 }
 
 #[test]

@@ -15,6 +15,9 @@ pub enum Action {
     Card,
     /// An incident is declared, if the situation has none.
     Declare(Declaring),
+    /// Whoever is on call is paged until somebody answers. No incident is declared: the situation is in triage, until somebody
+    /// says what it is.
+    Page(Calling),
     /// It joins the open incident: its situation's own, or the only one there is. With none, or several to
     /// choose from, it becomes a card.
     Attach,
@@ -29,6 +32,7 @@ impl Action {
             Action::Card => "card",
             Action::Attach | Action::AttachTo(_) => "attach",
             Action::Declare(_) => "declare",
+            Action::Page(_) => "page",
         }
     }
 }
@@ -74,6 +78,55 @@ pub struct Declaring {
     /// What is done with the incident when none of its alerts fires any more.
     #[serde(default, skip_serializing_if = "OnClear::is_propose")]
     pub on_clear: OnClear,
+}
+
+/// Whom a rule pages, and what they are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Calling {
+    /// Whom: `roster:web` or `roster:web/secondary` (who is on call there, three times, five minutes after each other),
+    /// `person:ada`, `escalation:NAME`, or `service` for what the `[[service]]` of the alert says in `on_call`. Left out, and where the
+    /// alert's service says nothing: the first `[[escalation]]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "name", "x-example" = "roster:web"))]
+    pub to: Option<String>,
+    /// How bad it is taken to be for now, 1 (worst) to 5; whoever answers says what it is.
+    #[serde(default = "Calling::severity")]
+    #[schemars(range(min = 1, max = 5))]
+    pub severity: u8,
+    /// What the page says; `{title}`, `{source}`, `{severity}`, `{firing}`, `{total}` and `{label.NAME}` are filled in. Left out:
+    /// `{title}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// A label: where an incident, or something in triage, is open that has alerts, or a field, of the same value, the alert joins
+    /// that instead, and nobody is paged anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "service"))]
+    pub unless_same: Option<String>,
+}
+
+impl Calling {
+    /// The word for whom the alert's service names.
+    pub const SERVICE: &str = "service";
+
+    fn severity() -> u8 {
+        3
+    }
+
+    /// Whom, in words.
+    pub fn whom(&self) -> &str {
+        match self.to.as_deref() {
+            None => "whom the first escalation names",
+            Some(Calling::SERVICE) => "whom the alert's service names",
+            Some(to) => to,
+        }
+    }
+}
+
+impl Default for Calling {
+    fn default() -> Self {
+        Calling { to: None, severity: Calling::severity(), title: None, unless_same: None }
+    }
 }
 
 /// What follows when the last alert of an incident has cleared.

@@ -79,10 +79,7 @@ fn action(action: &Action, key: &str, faults: &mut Vec<Fault>) {
             if let Some(name) = &declaring.unless_same {
                 label(format!("{key}.unless_same"), name);
             }
-            if !(1..=5).contains(&declaring.severity) {
-                let what = format!("{} is no severity", declaring.severity);
-                faults.push(Fault::new(format!("{key}.severity"), what, "Severities are 1 (worst) to 5."));
-            }
+            severity(&key, declaring.severity, faults);
             let fields = declaring.fields.iter().map(|(name, value)| (format!("fields.{name}"), value));
             let templates = declaring.title.iter().map(|title| ("title".to_owned(), title)).chain(fields);
             for (of, template) in templates {
@@ -100,6 +97,23 @@ fn action(action: &Action, key: &str, faults: &mut Vec<Fault>) {
                 ));
             }
         }
+        Action::Page(calling) => {
+            let key = format!("{key}.page");
+            if let Some(name) = &calling.unless_same {
+                label(format!("{key}.unless_same"), name);
+            }
+            severity(&key, calling.severity, faults);
+            if let Some((what, hint)) = calling.title.as_deref().and_then(template::fault) {
+                faults.push(Fault::new(format!("{key}.title"), what, hint));
+            }
+        }
         Action::Record | Action::Card | Action::Attach => {}
+    }
+}
+
+fn severity(key: &str, severity: u8, faults: &mut Vec<Fault>) {
+    if !(1..=5).contains(&severity) {
+        let what = format!("{severity} is no severity");
+        faults.push(Fault::new(format!("{key}.severity"), what, "Severities are 1 (worst) to 5."));
     }
 }

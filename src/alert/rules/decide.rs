@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Action, Declaring, Rulebook, template};
+use super::{Action, Calling, Declaring, Rulebook, template};
 use crate::alert::{Alert, Status, situation::Situation, text::quote};
 
 /// An open, real incident.
@@ -55,6 +55,7 @@ impl Rulebook {
         let labels = self.rules().iter().filter_map(|rule| match &rule.then {
             Action::AttachTo(same) => Some(same.same.as_str()),
             Action::Declare(declaring) => declaring.unless_same.as_deref(),
+            Action::Page(calling) => calling.unless_same.as_deref(),
             _ => None,
         });
         labels.collect()
@@ -63,7 +64,7 @@ impl Rulebook {
     /// Decides by the first rule that matches; without one, a card.
     ///
     /// Whatever a rule says: an alert of a situation whose incident is open joins it, unless it is only recorded; a
-    /// resolved alert never declares; and past the limit of `open` a declaration becomes a card.
+    /// resolved alert never declares and pages nobody; and past the limit of `open` either becomes a card.
     pub fn decide(&self, situation: &Situation, alert: &Alert, open: &Open) -> Decision {
         let rule = self.first(situation, alert, open.now);
         let by = match rule {
@@ -106,21 +107,46 @@ impl Rulebook {
                 Err(why) => decided(Action::Card, None, &format!(", but {why}: a card")),
             },
             Action::Declare(declaring) => {
-                if alert.status == Status::Resolved {
-                    return decided(Action::Card, None, ", but a resolved alert declares nothing: a card");
+                match instead(declaring.unless_same.as_deref(), "declares nothing", alert, open) {
+                    Some((action, incident, why)) => decided(action, incident, &why),
+                    None => {
+                        let why = format!(": an incident of severity {}", declaring.severity);
+                        decided(Action::Declare(filled(declaring, situation, alert)), None, &why)
+                    }
                 }
-                if let Some(Ok(found)) = declaring.unless_same.as_ref().map(|name| alike(name, alert, open)) {
-                    return decided(Action::Attach, Some(found.0), &found.1);
+            }
+            Action::Page(calling) => {
+                match instead(calling.unless_same.as_deref(), "pages nobody", alert, open) {
+                    Some((action, incident, why)) => decided(action, incident, &why),
+                    None => {
+                        let title = calling.title.as_deref().unwrap_or("{title}");
+                        let title = Some(template::title(title, situation, alert));
+                        let why = format!(": {} is paged", calling.whom());
+                        decided(Action::Page(Calling { title, ..calling.clone() }), None, &why)
+                    }
                 }
-                if open.declares_left == Some(0) {
-                    let why = ", but alerts have declared as many incidents as they may for now: a card";
-                    return decided(Action::Card, None, why);
-                }
-                let why = format!(": an incident of severity {}", declaring.severity);
-                decided(Action::Declare(filled(declaring, situation, alert)), None, &why)
             }
         }
     }
+}
+
+/// What becomes of an alert for which a rule must open nothing, and why.
+fn instead<'a>(
+    unless_same: Option<&str>,
+    does: &str,
+    alert: &Alert,
+    open: &'a Open,
+) -> Option<(Action, Option<&'a OpenIncident>, String)> {
+    if alert.status == Status::Resolved {
+        return Some((Action::Card, None, format!(", but a resolved alert {does}: a card")));
+    }
+    if let Some(Ok((found, why))) = unless_same.map(|name| alike(name, alert, open)) {
+        return Some((Action::Attach, Some(found), why));
+    }
+    (open.declares_left == Some(0)).then(|| {
+        let why = ", but alerts have declared as many incidents as they may for now: a card";
+        (Action::Card, None, why.to_owned())
+    })
 }
 
 /// The one open incident that has the alert's value of a label, and why it is that one; or why there is none.

@@ -119,27 +119,33 @@ impl fmt::Display for Miss<'_> {
 }
 
 /// Where a pattern is held against.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Place<'a> {
     Source,
     Title,
-    Label(String),
-    Annotation(String),
+    Label(&'a str),
+    Annotation(&'a str),
 }
 
-impl Place {
-    pub fn of<'a>(&self, alert: &'a Alert) -> Option<&'a str> {
-        match self {
-            Place::Source => Some(&alert.source),
-            Place::Title => Some(&alert.title),
-            Place::Label(name) => alert.labels.get(name).map(String::as_str),
-            Place::Annotation(name) => alert.annotations.get(name).map(String::as_str),
-        }
-    }
+/// What no alert lacks that matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Need<'a> {
+    /// A label has exactly this value.
+    Value { label: &'a str, value: &'a str },
+    /// This run of characters stands there.
+    Run { place: Place<'a>, run: &'a str },
 }
 
 /// A shorter run of characters is in too many texts to tell anything.
 const RUN_BYTES_MIN: usize = 3;
+/// Of a longer one the end is looked for: what is looked for stays small, however long the patterns are.
+const RUN_BYTES_MAX: usize = 64;
+
+/// The runs of characters that a text has which a pattern fits.
+fn runs(pattern: &str) -> impl Iterator<Item = &str> {
+    let runs = pattern.split(['*', '?']).filter(|run| run.len() >= RUN_BYTES_MIN);
+    runs.map(|run| run.get(run.ceil_char_boundary(run.len().saturating_sub(RUN_BYTES_MAX))..).unwrap_or(run))
+}
 
 /// The part that matchers and what they leave out have in common.
 struct Wanted<'a> {
@@ -218,24 +224,19 @@ impl Matchers {
         self.during.as_ref().filter(|hours| !hours.holds(now)).map(|hours| Miss::Hours { now, hours })
     }
 
-    /// A label that must have one value exactly.
-    pub(super) fn exact_label(&self) -> Option<(&str, &str)> {
+    /// What no alert lacks that matches; each alone is reason enough to look at no other alert.
+    pub(super) fn needs(&self) -> impl Iterator<Item = Need<'_>> {
         let is_exact = |pattern: &str| !pattern.is_empty() && !pattern.contains(['*', '?']);
-        let found = self.labels.iter().find(|(_, pattern)| is_exact(pattern));
-        found.map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    /// The longest run of characters without which no alert matches, and where it is looked for.
-    pub(super) fn needed_run(&self) -> Option<(Place, &str)> {
+        let (exact, patterns): (Vec<_>, Vec<_>) =
+            self.labels.iter().partition(|(_, pattern)| is_exact(pattern));
+        let values = exact.into_iter().map(|(label, value)| Need::Value { label, value });
         let source = self.source.iter().map(|pattern| (Place::Source, pattern));
         let title = self.title.iter().map(|pattern| (Place::Title, pattern));
-        let labels = self.labels.iter().map(|(name, pattern)| (Place::Label(name.clone()), pattern));
-        let annotations = self.annotations.iter();
-        let annotations = annotations.map(|(name, pattern)| (Place::Annotation(name.clone()), pattern));
-        let places = source.chain(title).chain(labels).chain(annotations);
-        let runs = places
-            .flat_map(|(place, pattern)| pattern.split(['*', '?']).map(move |run| (place.clone(), run)));
-        runs.filter(|(_, run)| run.len() >= RUN_BYTES_MIN).max_by_key(|(_, run)| run.len())
+        let labels = patterns.into_iter().map(|(name, pattern)| (Place::Label(name), pattern));
+        let annotations = self.annotations.iter().map(|(name, pattern)| (Place::Annotation(name), pattern));
+        let texts = source.chain(title).chain(labels).chain(annotations);
+        values
+            .chain(texts.flat_map(|(place, pattern)| runs(pattern).map(move |run| Need::Run { place, run })))
     }
 
     pub(super) fn is_everything(&self) -> bool {

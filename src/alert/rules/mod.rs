@@ -27,7 +27,7 @@ mod tests;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use action::{Action, Declaring, OnClear, Same};
+pub use action::{Action, Calling, Declaring, OnClear, Same};
 pub use book::{Looked, Rulebook};
 pub(crate) use check::too_long;
 pub use check::{Fault, check};
@@ -51,8 +51,8 @@ pub struct Rule {
     /// Which alerts; left out, every one.
     #[serde(default)]
     pub when: Matchers,
-    /// What becomes of them: `record`, `card`, `attach`, `{ attach_to = { same = "service" } }`, or
-    /// `{ declare = { severity = 1 } }`.
+    /// What becomes of them: `record`, `card`, `attach`, `{ attach_to = { same = "service" } }`,
+    /// `{ page = { to = "roster:web" } }`, or `{ declare = { severity = 1 } }`.
     #[schemars(extend("x-example" = "card"))]
     pub then: Action,
 }

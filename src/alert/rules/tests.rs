@@ -9,6 +9,7 @@ use super::{
 };
 use crate::alert::{
     Alert, AlertSeverity, Status,
+    explain::Explanation,
     situation::{Situation, changes, fold},
     testing::alert,
     text::TITLE_MAX_BYTES,
@@ -158,6 +159,44 @@ fn an_alert_joins_the_open_incident_of_its_service_and_declares_where_there_is_n
 }
 
 #[test]
+fn a_rule_that_pages_says_whom_and_opens_nothing_beside_what_is_open_for_the_same() {
+    let house = book(
+        r#"
+        [[rules]]
+        name = "search"
+        when = { labels = { service = "search" } }
+        then = { page = { to = "service", severity = 2 } }
+        [[rules]]
+        name = "the rest"
+        then = { page = { to = "roster:web", title = "{label.service}: {title}", unless_same = "service" } }
+    "#,
+    );
+    assert_eq!(house.compared(), ["service"].into());
+    let mut going_on = open(&["INC-1", "INC-2"]);
+    going_on.incidents[1].is_of(&house.compared(), &with("service", "cart").labels);
+    let resolved = Alert { status: Status::Resolved, ..with("service", "search") };
+    let mut told = String::new();
+    for (alert, open) in [
+        (with("service", "search"), &going_on),
+        (alert("db1"), &going_on),
+        (with("service", "cart"), &going_on),
+        (resolved, &going_on),
+        (alert("db1"), &Open { declares_left: Some(0), ..open(&[]) }),
+    ] {
+        let decision = house.decide(&situation_of(&alert), &alert, open);
+        let would = crate::alert::explain::outcome(&decision.action);
+        told.push_str(&format!("{} | {} | {would}\n", decision.action.word(), decision.reason));
+    }
+    insta::assert_snapshot!(told, @r"
+    page | The rule “search” matched: whom the alert's service names is paged. | SEV2 «Disk full on db1» would be in triage, and whom the alert's service names paged until somebody answers.
+    page | The rule “the rest” matched: roster:web is paged. | SEV3 «checkout: Disk full on db1» would be in triage, and roster:web paged until somebody answers.
+    attach | The rule “the rest” matched and INC-2 is the open incident of “service” “cart”. | It would join the open incident.
+    card | The rule “search” matched, but a resolved alert pages nobody: a card. | It would be a card, from which a person may declare.
+    card | The rule “the rest” matched, but alerts have declared as many incidents as they may for now: a card. | It would be a card, from which a person may declare.
+    ");
+}
+
+#[test]
 fn every_rule_that_does_not_match_says_with_which_value() {
     let house = book(
         r#"
@@ -252,6 +291,9 @@ fn rules_that_cannot_work_are_told_at_load() {
         [[rules]]
         name = "same"
         then = { attach_to = { same = "" } }
+        [[rules]]
+        name = "pages"
+        then = { page = { severity = 0, title = "{label}", unless_same = " " } }
     "#,
     );
     let told: Vec<String> =
@@ -268,6 +310,10 @@ fn rules_that_cannot_work_are_told_at_load() {
     [2].then.declare.playbook: this is no name of a playbook of at most 300 bytes. Write its name, or its web address.
     [3]: the rule is never reached: “all” before it matches every alert. Put the one that matches every alert last.
     [3].then.attach_to.same: the label has no name. Write the name of a label: `service`.
+    [4]: the rule is never reached: “all” before it matches every alert. Put the one that matches every alert last.
+    [4].then.page.unless_same: the label has no name. Write the name of a label: `service`.
+    [4].then.page.severity: 0 is no severity. Severities are 1 (worst) to 5.
+    [4].then.page.title: nothing is called “label” that could stand in it. There are {title}, {source}, {severity}, {firing}, {total} and {label.NAME}.
     ");
 }
 
@@ -278,6 +324,7 @@ fn a_misspelt_word_of_a_rule_is_refused() {
         "[[rules]]\nname='a'\nwehn={}\nthen='card'",
         "[[rules]]\nname='a'\nwhen={label={}}\nthen='card'",
         "[[rules]]\nname='a'\nthen={declare={severity=1,titel='x'}}",
+        "[[rules]]\nname='a'\nthen={page={who='roster:web'}}",
         "[[rules]]\nname='a'\nwhen={severity='bad'}\nthen='card'",
         "[[rules]]\nname='a'\nwhen={not=[{firing=3}]}\nthen='card'",
         "[[rules]]\nname='a'\nwhen={during={days=['sonntag']}}\nthen='card'",
@@ -306,15 +353,89 @@ fn patterns_know_the_star_and_the_question_mark() {
     assert!(!glob(&"*a".repeat(100), &"a".repeat(99)), "no exponential time");
 }
 
+#[test]
+fn of_a_thousand_rules_by_patterns_few_are_looked_at_whatever_they_have_in_common() {
+    fn rules(when: impl Fn(usize) -> Matchers) -> Vec<Rule> {
+        let rule = |n: usize| Rule { name: n.to_string(), when: when(n), then: Action::Record };
+        (100..1_100).map(rule).collect()
+    }
+    let labelled = |name: &str, pattern: String| Matchers {
+        labels: [(name.to_owned(), pattern)].into(),
+        ..Matchers::default()
+    };
+    let titled = |title: String| Matchers { title: Some(title), ..Matchers::default() };
+    let alert = Alert { title: "HighErrorRate: errors of shop-500".into(), ..with("team", "payments-500") };
+    let of_one_house = |n: usize| Matchers {
+        title: Some(format!("*of shop-{n}")),
+        ..labelled("team", "payments-500".into())
+    };
+    let of_other_labels = |n: usize| labelled(&format!("label-{n}"), "production".into());
+    for (case, rules) in [
+        ("a label's pattern", rules(|n| labelled("team", format!("pay*-{n}")))),
+        ("a title's pattern", rules(|n| titled(format!("*errors of nothing-{n}*")))),
+        ("a beginning that all share", rules(|n| titled(format!("HighErrorRate: *-{n}")))),
+        ("a value that all share", rules(of_one_house)),
+        ("labels of their own", rules(of_other_labels)),
+        (
+            "an annotation's pattern",
+            rules(|n| Matchers {
+                annotations: [("runbook".to_owned(), format!("*/{n}/*"))].into(),
+                ..Matchers::default()
+            }),
+        ),
+    ] {
+        let looked_at = Rulebook::new(rules).looked_at(&alert);
+        assert!(looked_at <= 2, "{case}: {looked_at}");
+    }
+}
+
+#[test]
+fn the_longest_patterns_and_the_most_rules_are_arranged_in_little_room() {
+    // All that the settings take: each as long as it may be, and none like another.
+    let pattern = |n: usize| format!("*{}ü{n}*", "ab".repeat(140));
+    let rule = |n: usize| {
+        let when = match n % 2 {
+            0 => Matchers { annotations: [(format!("a{n}"), pattern(n))].into(), ..Matchers::default() },
+            _ => Matchers { title: Some(pattern(n)), ..Matchers::default() },
+        };
+        Rule { name: n.to_string(), when, then: Action::Record }
+    };
+    let rules: Vec<Rule> = (0..super::RULES_MAX).map(rule).collect();
+    assert_eq!(check(&rules), []);
+    let book = Rulebook::new(rules);
+    let bytes = book.sought_bytes();
+    assert!(bytes < 16 * 1024 * 1024, "{bytes}");
+    let alert = Alert { title: format!("x{}ü17", "ab".repeat(140)), ..alert("db1") };
+    assert_eq!(book.looked_at(&alert), 2, "those that end in 1 and 17");
+}
+
 fn pattern() -> impl Strategy<Value = String> {
-    prop_oneof!["[ab]", "[ab]\\*", "[ab*]{3,6}", Just("*".to_owned()), Just(String::new())]
+    prop_oneof!["[ab]", "[ab]\\*", "[ab*]{3,6}", "[abä?*]{0,9}", Just("*".to_owned()), Just(String::new())]
+}
+
+fn traits() -> impl Strategy<Value = Traits> {
+    let labels = proptest::collection::btree_map("[xy]", pattern(), 1..2);
+    (labels, proptest::option::of(pattern())).prop_map(|(labels, title)| Traits {
+        labels,
+        title,
+        ..Traits::default()
+    })
 }
 
 fn any_rule() -> impl Strategy<Value = Matchers> {
-    let labels = proptest::collection::btree_map("[xy]", pattern(), 0..3);
-    let title = proptest::option::of("[ab*?]{3,8}");
-    (labels, proptest::option::of(pattern()), title, proptest::option::of(0u32..3)).prop_map(
-        |(labels, source, title, firing)| Matchers { labels, source, title, firing, ..Matchers::default() },
+    let pairs = || proptest::collection::btree_map("[xy]", pattern(), 0..3);
+    let title = proptest::option::of("[abä*?]{3,8}");
+    let not = proptest::collection::vec(traits(), 0..2);
+    (pairs(), pairs(), proptest::option::of(pattern()), title, proptest::option::of(0u32..3), not).prop_map(
+        |(labels, annotations, source, title, firing, not)| Matchers {
+            labels,
+            annotations,
+            source,
+            title,
+            firing,
+            not,
+            ..Matchers::default()
+        },
     )
 }
 
@@ -344,24 +465,29 @@ proptest! {
     }
 
     #[test]
-    fn the_arranged_rules_find_what_reading_them_one_by_one_finds(
+    fn the_arranged_rules_decide_and_explain_as_reading_them_one_by_one_does(
         wanted in proptest::collection::vec(any_rule(), 0..12),
-        labels in proptest::collection::btree_map("[xyz]", "[ab]{0,6}", 0..3),
-        source in "[ab]",
-        title in "[ab]{0,12}",
+        labels in proptest::collection::btree_map("[xyz]", "[abä]{0,6}", 0..3),
+        annotations in proptest::collection::btree_map("[xyz]", "[abä]{0,6}", 0..3),
+        source in "[ab]{1,4}",
+        title in "[abä]{0,12}",
     ) {
         let rules: Vec<Rule> = wanted
             .into_iter()
             .enumerate()
             .map(|(n, when)| Rule { name: n.to_string(), when, then: Action::Card })
             .collect();
-        let alert = Alert { labels, source, title, ..alert("db1") };
+        let alert = Alert { labels, annotations, source, title, ..alert("db1") };
         let (situation, now) = (situation_of(&alert), DateTime::UNIX_EPOCH);
-        let plain = rules.iter().find(|rule| rule.when.miss(&situation, &alert, now).is_none()).cloned();
-        let book = Rulebook::new(rules);
-        prop_assert_eq!(book.first(&situation, &alert, now), plain.as_ref());
+        let read = rules.iter().find(|rule| rule.when.miss(&situation, &alert, now).is_none()).cloned();
+        let (book, plain) = (Rulebook::new(rules.clone()), Rulebook::unarranged(rules));
+        prop_assert_eq!(book.first(&situation, &alert, now), read.as_ref());
+        let open = Open { now, ..open(&["INC-1"]) };
+        prop_assert_eq!(book.decide(&situation, &alert, &open), plain.decide(&situation, &alert, &open));
+        let told = |book: &Rulebook| Explanation::of(book, "S-1", &situation, &alert, &open);
+        prop_assert_eq!(told(&book), told(&plain));
         let last = book.looked(&situation, &alert, now).pop();
         let matched = last.filter(|last| last.miss.is_none()).map(|last| last.rule.clone());
-        prop_assert_eq!(matched, plain);
+        prop_assert_eq!(matched, read);
     }
 }

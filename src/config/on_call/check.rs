@@ -196,6 +196,7 @@ pub(in crate::config) fn rosters(config: &Config, rosters: &[TeamRoster], report
 
 fn source(key: &str, one: &TeamRoster, report: &mut Report<'_>) {
     let Some(source) = &one.source else { return };
+    let where_it_is = "Give the schedule's id: it stands in the address of its page.";
     let missing = match source.kind {
         SourceKind::Ical if source.calendar.is_none() => {
             ("calendar", "Give the calendar's address by `calendar_file`.")
@@ -203,8 +204,19 @@ fn source(key: &str, one: &TeamRoster, report: &mut Report<'_>) {
         SourceKind::Pagerduty if source.token.is_none() => {
             ("token", "Give an API key that may read by `token_file`.")
         }
-        SourceKind::Pagerduty if source.schedule.is_none() => {
-            ("schedule", "Give the schedule's id: it stands in the address of its page.")
+        SourceKind::Goalert | SourceKind::GrafanaOncall if source.url.is_none() => {
+            ("url", "Give the address at which it is reached.")
+        }
+        SourceKind::Goalert if source.token.is_none() => {
+            ("token", "Make an API key for the query in docs/oncall.md, and give it by `token_file`.")
+        }
+        SourceKind::GrafanaOncall if source.token.is_none() => {
+            ("token", "Give an API token of its settings by `token_file`.")
+        }
+        SourceKind::Pagerduty | SourceKind::Goalert | SourceKind::GrafanaOncall
+            if source.schedule.is_none() =>
+        {
+            ("schedule", where_it_is)
         }
         _ => return,
     };

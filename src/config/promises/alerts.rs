@@ -88,3 +88,27 @@ fn a_mistake_that_only_all_of_a_rule_shows_is_told_where_it_stands() {
     commandpost.toml:6:51: alerts.rule[1].then.declare.roles.ic: there is no person `ada`. The settings name none such: add the person, or take this away.
     ");
 }
+
+#[test]
+fn a_rule_that_would_wake_nobody_is_told_before_it_is_needed() {
+    let rule = |then: &str| {
+        format!("[[alerts.rule]]\nname = \"a\"\nwhen = {{ source = \"a\" }}\nthen = {{ page = {then} }}\n")
+    };
+    insta::assert_snapshot!(errors(&format!(
+        "{ADA}[[roster]]\nname = \"web\"\n[[roster.rotation]]\npeople = [\"ada\"]\nstart = \"2026-01-05\"\n\
+         [[service]]\nname = \"shop\"\non_call = \"roster:wep\"\n{}{}{}{}{}",
+        rule("{}"),
+        rule("{ to = \"web\" }").replace("\"a\"\nwhen", "\"b\"\nwhen"),
+        rule("{ to = \"roster:webb\" }").replace("\"a\"\nwhen", "\"c\"\nwhen"),
+        rule("{ to = \"person:adda\" }").replace("\"a\"\nwhen", "\"d\"\nwhen"),
+        rule("{ to = \"escalation:default\", severity = 5 }").replace("\"a\"\nwhen", "\"e\"\nwhen"),
+    )));
+    let sound = format!(
+        "{ADA}[[escalation]]\nname = \"default\"\n[[escalation.step]]\nto = [\"person:ada\"]\n{}",
+        rule("{ to = \"escalation:default\" }")
+    );
+    let Action::Page(calling) = &file(&sound).load(&[]).expect("sound").alerts.rule[0].then.clone() else {
+        panic!("it pages");
+    };
+    assert_eq!((calling.to.as_deref(), calling.severity), (Some("escalation:default"), 3));
+}

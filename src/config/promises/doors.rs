@@ -1,6 +1,7 @@
 //! What hooks and heartbeats ask for, from the file to the doors.
 
 use super::{errors, file};
+use crate::config::{MailGuard, Mailbox};
 use crate::signature::Scheme;
 
 #[test]
@@ -61,4 +62,46 @@ fn a_token_of_a_hook_or_a_heartbeat_takes_no_command() {
     for key in ["hooks.generic.token_next_file", "heartbeat[0].token_file"] {
         assert!(told.contains(&format!("{key}: the hook has the same token")), "{told}");
     }
+}
+
+#[test]
+fn a_mailbox_is_read_with_what_it_needs_and_one_that_cannot_work_is_told_with_its_place() {
+    let house = file(
+        "[hooks.backup]\nsender = \"text\"\n[hooks.backup.mailbox]\nurl = \"imaps://mail.example.org\"\n\
+         account = \"alerts\"\npassword_file = \"mailbox\"\n",
+    )
+    .file("mailbox", "k7Hq2mailbox9Zw\n");
+    let config = house.load(&[]).expect("sound");
+    let mailbox = config.hooks["backup"].mailbox.as_ref().unwrap();
+    assert_eq!(mailbox.server(), Ok(("mail.example.org".to_owned(), 993, MailGuard::Tls)));
+    assert_eq!((mailbox.folder.as_str(), mailbox.every_seconds), ("INBOX", 60));
+    assert_eq!(mailbox.password.as_ref().unwrap().expose(), "k7Hq2mailbox9Zw");
+    for (url, port, guard) in [
+        ("imap://mail.example.org", 143, MailGuard::StartTls),
+        ("imap://mail.example.org:10143", 10_143, MailGuard::StartTls),
+        ("imap://127.0.0.1:1143", 1_143, MailGuard::Bare),
+        ("imap://[::1]", 143, MailGuard::Bare),
+        ("imap://localhost", 143, MailGuard::Bare),
+        // A name that only looks like this machine.
+        ("imap://localhost.example.org", 143, MailGuard::StartTls),
+        ("imap://127.0.0.1.example.org", 143, MailGuard::StartTls),
+    ] {
+        let (_, its_port, its_guard) = Mailbox { url: url.into(), ..mailbox.clone() }.server().unwrap();
+        assert_eq!((its_port, its_guard), (port, guard), "{url}");
+    }
+    let house = file(
+        "[hooks.a]\nsender = \"text\"\nsignature = \"standard-webhooks\"\nsecret_file = \"secret\"\n\
+         [hooks.a.mailbox]\nurl = \"https://mail.example.org\"\naccount = \" \"\nfolder = \"Taken\"\n\
+         move_to = \"Taken\"\npassword_file = \"mailbox\"\n[hooks.b]\nsender = \"text\"\n[hooks.b.mailbox]\n\
+         url = \"imaps://ada:canary@mail.example.org\"\naccount = \"b\"\npassword_file = \"mailbox\"\n",
+    )
+    .file("mailbox", "k7Hq2mailbox9Zw\n")
+    .file("secret", "whsec_bW9kZWxsZWQtcGFnZXItc2VjcmV0");
+    let told = super::lines(&house, house.load(&[]));
+    assert!(!told.contains("canary"), "{told}");
+    insta::assert_snapshot!(told);
+    assert!(
+        errors("[hooks.a]\nsender = \"text\"\n[hooks.a.mailbox]\nurl = \"imaps://x\"\naccount = \"a\"\n")
+            .contains("`password` is missing")
+    );
 }

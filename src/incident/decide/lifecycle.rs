@@ -62,6 +62,10 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         let page = super::paging::called_for(&[], severity, declare.kind, circle.is_some(), scene.policy);
         events.extend(page.map(Happened::from));
     }
+    if declare.triage && declare.kind == Kind::Real && circle.is_none() {
+        let page = declare.page.as_ref().and_then(|page| super::paging::called_by_rule(page, scene.policy));
+        events.extend(page.map(Happened::from));
+    }
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
         // What a rule declares, nobody of flesh and blood commands yet.

@@ -163,6 +163,7 @@ pub(super) fn link_situation(
         let begun = super::playbook::called_for_now(incident, incident.severity, [facts], scene.policy);
         events.extend(begun);
     }
+    events.extend(super::paging::called_again(incident, facts.firing));
     Ok(Decision::many(
         events,
         format!("S-{id} ({}) is linked: {} firing of {}.", facts.title, facts.firing, facts.total),
@@ -184,15 +185,19 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         let resolved = ended_by.and_then(|rule| super::rule::resolved(incident, rule));
         let asks = is_last && incident.phase.is_active() && resolved.is_none();
         let (title, total) = (facts.title.clone(), facts.total);
-        let cleared = Event::AlertsCleared { situation: facts.id, title, total, asks };
-        return Ok(Decision::many(std::iter::once(cleared).chain(resolved), ""));
+        let in_triage = incident.phase == Phase::Triage;
+        let cleared = Event::AlertsCleared { situation: facts.id, title, total, asks, in_triage };
+        let calmed = if is_last { super::paging::calmed(incident) } else { None };
+        return Ok(Decision::many(std::iter::once(cleared).chain(resolved).chain(calmed), ""));
     }
     let now = (facts.firing, facts.total, facts.acknowledged);
     let is_same = now == (known.firing, known.total, known.acknowledged);
     if is_same && facts.flapping.is_some() == known.is_flapping {
-        // Only repeats: counted in the alert store, nothing for a reader.
-        return Ok(Decision::read(""));
+        // Only repeats: counted in the alert store, nothing for a reader; but the end of what nobody took up.
+        let lapsed = facts.quiet_minutes.and_then(|minutes| super::paging::lapsed(incident, minutes));
+        return Ok(Decision::many(lapsed, ""));
     }
+    let again = super::paging::called_again(incident, facts.firing);
     let event = Event::AlertsChanged {
         situation: facts.id,
         title: facts.title.clone(),
@@ -202,5 +207,5 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         acknowledged: facts.acknowledged,
         flapping: facts.flapping,
     };
-    Ok(Decision::one(event, ""))
+    Ok(Decision::many(std::iter::once(event).chain(again), ""))
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     incident::{
-        paging::{Called, Calls, Escalation, Step, Target, is_for_real},
+        command::PageByRule,
+        paging::{Called, Calls, Escalation, Means, Step, Target, is_for_real},
         sentence::and,
         state::{Paging, PagingState},
     },
@@ -12,7 +13,7 @@ use crate::{
 
 /// Calls that one incident holds.
 const PAGINGS_MAX: usize = 50;
-/// Of a call that a responder begins: how often, and how long after each other.
+/// Of a call that a responder begins, or a rule on alerts: how often, and how long after each other.
 const ROUNDS: u32 = 3;
 const AGAIN_MINUTES: u32 = 5;
 
@@ -36,9 +37,79 @@ pub(super) fn called_for(
     Some(begins(number(begun), escalation, "", true))
 }
 
+/// The call that a rule on alerts begins for what is in triage. Whom it names, the settings had when they were read; should they be
+/// gone all the same, the first escalation is better than nobody.
+pub(super) fn called_by_rule(page: &PageByRule, policy: &Policy) -> Option<Event> {
+    let means = &policy.paging;
+    let usual = || means.escalations.first().map(|one| begins(1, one, &page.about, true));
+    let to = |target| once(1, target, page.about.clone(), true);
+    match &page.whom {
+        Whom::Usual => usual(),
+        Whom::Person(person) => Some(to(Target::Person(person.clone()))),
+        Whom::Named(name) => match (escalation(means, name), roster::find(&means.rosters, name)) {
+            (Some(one), _) => Some(begins(1, one, &page.about, true)),
+            (None, Ok((of, layer))) => Some(to(Target::Roster(format!("{}/{}", of.name, layer.name)))),
+            (None, Err(_)) => usual(),
+        },
+    }
+}
+
+/// What a rule paged for in triage has stopped firing: nobody is called any more.
+pub(super) fn calmed(incident: &Incident) -> Option<Event> {
+    let open: Vec<u32> = by_rule(incident).filter(|paging| paging.is_open()).map(|paging| paging.n).collect();
+    let reason = "its alerts cleared".to_owned();
+    (!open.is_empty()).then_some(Event::PagingStopped { pagings: open, reason })
+}
+
+/// Nothing fired any more, now so much does, and nobody has taken it up: the same are called again.
+pub(super) fn called_again(incident: &Incident, firing: u64) -> Option<Event> {
+    let last = by_rule(incident).last()?;
+    let is_left = !is_taken_up(incident) && incident.open_pagings().next().is_none();
+    let is_back = firing > 0 && incident.firing() == 0;
+    if !is_left || !is_back || incident.pagings.len() >= PAGINGS_MAX {
+        return None;
+    }
+    Some(Event::PagingBegun {
+        n: number(&incident.pagings),
+        escalation: last.escalation.clone(),
+        about: last.about.clone(),
+        steps: last.steps.clone(),
+        rounds: last.rounds,
+        again_minutes: last.again_minutes,
+        is_automatic: true,
+    })
+}
+
+/// Nobody took up what a rule paged for, and it has been quiet for long.
+pub(super) fn lapsed(incident: &Incident, minutes: i64) -> Option<Event> {
+    by_rule(incident).next()?;
+    let is_quiet = incident.firing() == 0 && !is_taken_up(incident);
+    is_quiet.then(|| Event::PhaseChanged {
+        from: incident.phase,
+        to: Phase::Cancelled,
+        reason: format!("nothing of it fired for {minutes} minutes, and nobody had taken it up"),
+    })
+}
+
+/// In triage no severity calls anybody, so what began by itself was begun by a rule on alerts.
+fn by_rule(incident: &Incident) -> impl Iterator<Item = &Paging> {
+    let is_in_triage = incident.phase == Phase::Triage;
+    incident.pagings.iter().filter(move |paging| is_in_triage && paging.is_automatic)
+}
+
+/// Whether anybody answered, or did anything at all.
+fn is_taken_up(incident: &Incident) -> bool {
+    let is_answered = |paging: &Paging| matches!(paging.state, PagingState::Acknowledged { .. });
+    incident.milestones.acknowledged.is_some() || incident.pagings.iter().any(is_answered)
+}
+
 /// [`called_for`], where something about an incident changed.
 pub(super) fn called_for_now(incident: &Incident, severity: Severity, policy: &Policy) -> Option<Event> {
     called_for(&incident.pagings, severity, incident.kind(), incident.restricted.is_some(), policy)
+}
+
+fn escalation<'a>(means: &'a Means, name: &str) -> Option<&'a Escalation> {
+    means.escalations.iter().find(|one| one.name.eq_ignore_ascii_case(name))
 }
 
 fn number(begun: &[Paging]) -> u32 {
@@ -68,17 +139,17 @@ pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene
     let about = optional_text("text", about, scene)?;
     let means = &scene.policy.paging;
     let n = number(&incident.pagings);
-    let escalation = match whom {
+    let named = match whom {
         Whom::Usual => Some(means.escalations.first().ok_or_else(|| {
             Refusal::invalid(
                 "Whom to page was not said, and the settings have no [[escalation]].",
                 "Name somebody: `page @ann`, or a roster: `page primary`.",
             )
         })?),
-        Whom::Named(name) => means.escalations.iter().find(|one| one.name.eq_ignore_ascii_case(name)),
+        Whom::Named(name) => escalation(means, name),
         Whom::Person(_) => None,
     };
-    let event = match (escalation, whom) {
+    let event = match (named, whom) {
         (Some(escalation), _) => begins(n, escalation, &about, false),
         (None, Whom::Person(person)) => {
             if is_for_real(incident.kind()) && !means.reach.contains_key(&person.id) {
@@ -90,13 +161,13 @@ pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene
                     format!("`admit @{}` first, then page them.", person.id),
                 ));
             }
-            once(n, Target::Person(person.clone()), about)
+            once(n, Target::Person(person.clone()), about, false)
         }
         (None, Whom::Named(name)) => {
             let (of, layer) = roster::find(&means.rosters, name).map_err(|why| {
                 Refusal::not_found(why, "Name one of these, an escalation, or somebody: `page @ann`.")
             })?;
-            once(n, Target::Roster(format!("{}/{}", of.name, layer.name)), about)
+            once(n, Target::Roster(format!("{}/{}", of.name, layer.name)), about, false)
         }
         (None, Whom::Usual) => return Ok(Decision::read("")),
     };
@@ -142,7 +213,7 @@ fn are(paging: &Paging) -> String {
     }
 }
 
-fn once(n: u32, target: Target, about: String) -> Event {
+fn once(n: u32, target: Target, about: String, is_automatic: bool) -> Event {
     Event::PagingBegun {
         n,
         escalation: None,
@@ -150,7 +221,7 @@ fn once(n: u32, target: Target, about: String) -> Event {
         steps: vec![Step { to: vec![target], after_minutes: 0 }],
         rounds: ROUNDS,
         again_minutes: AGAIN_MINUTES,
-        is_automatic: false,
+        is_automatic,
     }
 }
 
@@ -222,10 +293,12 @@ pub(super) fn acknowledge(incident: &Incident, scene: &Scene<'_>) -> Ruling {
         });
     }
     let event = Event::PageAcknowledged { pagings: open, here: None };
-    let has = if incident.has_command(scene.person) {
-        ""
-    } else {
-        " `take` makes you the commander, `next` says what is due."
+    let has = match incident.phase {
+        Phase::Triage => {
+            " Look, then say what it is: `confirm` makes it an incident; `take`, then `cancel REASON`, if it is none."
+        }
+        _ if incident.has_command(scene.person) => "",
+        _ => " `take` makes you the commander, `next` says what is due.",
     };
     Ok(Decision::one(event, format!("Acknowledged: nobody else is paged for {}.{has}", incident.id)))
 }

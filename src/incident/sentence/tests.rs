@@ -60,8 +60,9 @@ fn sentences_are_what_a_tired_person_reads() {
             actions: String::new(),
             needs: "a DBA".into(),
         },
-        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12, asks: false },
-        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 1, asks: true },
+        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 12, asks: false, in_triage: false },
+        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 1, asks: true, in_triage: false },
+        Event::AlertsCleared { situation: 4, title: "5xx".into(), total: 1, asks: true, in_triage: true },
         Event::AlertsChanged {
             situation: 4,
             title: "5xx".into(),
@@ -150,6 +151,7 @@ fn sentences_are_what_a_tired_person_reads() {
     Report on db – conditions: replica lags; needs: a DBA.
     Alerts S-4 «5xx» cleared: all 12 have stopped firing.
     Alerts S-4 «5xx» cleared: its one alert has stopped firing. Nothing that is linked here fires any more. Is it mended? `resolve HOW`.
+    Alerts S-4 «5xx» cleared: its one alert has stopped firing. Nothing that is linked here fires any more. Was it an incident? `confirm`, or `cancel REASON`.
     Alerts S-4 «5xx» are flapping (cleared 5 times in 12 min); 1 of 12 firing now. Until it is steady, only worse is told.
     Alerts S-4 «5xx» from alertmanager were linked: 1 of 12 firing. The rule “checkout” matched: an incident of severity 1.
     Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC: the first error in the log.

@@ -19,6 +19,8 @@ use serde_json::json;
 use super::{fault::Fault, stand::Stand};
 use crate::publish::Now;
 
+pub use services::SCHEDULE;
+
 /// The secret that every service of the model knows us by.
 pub const TOKEN: &str = "whsec_bW9kZWxsZWQtcGFnZXItc2VjcmV0";
 
@@ -54,6 +56,7 @@ pub struct World {
     rung: Vec<Rung>,
     calendar: String,
     oncalls: Vec<serde_json::Value>,
+    shifts: Vec<serde_json::Value>,
 }
 
 type Shared = super::stand::Shared<World>;
@@ -89,7 +92,9 @@ impl PagersModel {
             )
             .route("/webhook", post(people::webhook))
             .route("/calendar.ics", get(services::calendar))
-            .route("/oncalls", get(services::oncalls));
+            .route("/oncalls", get(services::oncalls))
+            .route("/api/graphql", post(services::goalert_graphql))
+            .route("/oncall/api/v1/schedules/{id}/final_shifts", get(services::final_shifts));
         let shared = Shared::new(World::default(), now);
         Ok(Self { stand: Stand::start(shared, api, Router::new(), say).await? })
     }
@@ -101,6 +106,10 @@ impl PagersModel {
     /// Who is on call by PagerDuty's schedule, as its API has it.
     pub fn write_oncalls(&self, oncalls: Vec<serde_json::Value>) {
         self.world().oncalls = oncalls;
+    }
+    /// The shifts of GoAlert's or Grafana OnCall's schedule, as the API of each has them.
+    pub fn write_shifts(&self, shifts: Vec<serde_json::Value>) {
+        self.world().shifts = shifts;
     }
     /// Every alert of a service, the first first.
     pub fn alerts(&self, service: &str) -> Vec<Alert> {

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use super::{Alert, Shared, TOKEN, World, error};
@@ -157,4 +158,80 @@ pub(super) async fn oncalls(
     let more = world.oncalls.len() > offset + rows.len();
     Json(json!({ "oncalls": rows, "limit": limit, "offset": offset, "more": more, "total": null }))
         .into_response()
+}
+
+/// The schedule that GoAlert and Grafana OnCall have.
+pub const SCHEDULE: &str = "SBM7DV7BKFUYU";
+/// Of GoAlert's `shifts`.
+const DAYS_MAX: i64 = 50;
+/// On a page of Grafana OnCall.
+const PAGE: usize = 50;
+
+fn failed(message: &str) -> Response {
+    Json(json!({ "errors": [{ "message": message, "path": [] }], "data": null })).into_response()
+}
+
+/// GoAlert's GraphQL with an API key that was made for a query of `Schedule.shifts`, and for no other.
+pub(super) async fn goalert_graphql(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Response {
+    let expected = format!("Bearer {TOKEN}");
+    if headers.get("authorization").is_none_or(|given| given.as_bytes() != expected.as_bytes()) {
+        return error(401, "Unauthorized");
+    }
+    let query = asked["query"].as_str().unwrap_or_default();
+    let is_whole = ["schedule(id: $schedule)", "shifts(start: $from, end: $until)", "$from: ISOTimestamp!"];
+    if !is_whole.iter().all(|part| query.contains(part)) {
+        return failed("wrong query for API key");
+    }
+    let of = |name: &str| asked["variables"][name].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let (Some(from), Some(until)) = (of("from"), of("until")) else {
+        return (StatusCode::UNPROCESSABLE_ENTITY, failed("invalid ISOTimestamp")).into_response();
+    };
+    if until < from || until > from + Duration::days(DAYS_MAX) {
+        return failed("EndTime: cannot be more than 50 days past StartTime");
+    }
+    if asked["variables"]["schedule"] != SCHEDULE {
+        return Json(json!({ "data": { "schedule": null } })).into_response();
+    }
+    Json(json!({ "data": { "schedule": { "shifts": shared.world().shifts } } })).into_response()
+}
+
+/// Grafana OnCall's export of final shifts.
+pub(super) async fn final_shifts(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let detail =
+        |status: StatusCode, detail: &str| (status, Json(json!({ "detail": detail }))).into_response();
+    if headers.get("authorization").is_none_or(|given| given.as_bytes() != TOKEN.as_bytes()) {
+        return detail(StatusCode::FORBIDDEN, "Invalid token.");
+    }
+    if id != SCHEDULE {
+        return detail(StatusCode::NOT_FOUND, "Not found.");
+    }
+    let day = |name: &str| query.get(name).and_then(|text| text.parse::<NaiveDate>().ok());
+    let (Some(start), Some(end)) = (day("start_date"), day("end_date")) else {
+        return detail(StatusCode::BAD_REQUEST, "start_date and end_date are required.");
+    };
+    if end < start || (end - start).num_days() > 365 {
+        return detail(StatusCode::BAD_REQUEST, "end_date must be greater than or equal to start_date");
+    }
+    let page: usize = query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
+    let world = shared.world();
+    let pages = world.shifts.len().div_ceil(PAGE).max(1);
+    if page == 0 || page > pages {
+        return detail(StatusCode::NOT_FOUND, "Invalid page.");
+    }
+    let rows: Vec<&Value> = world.shifts.iter().skip((page - 1) * PAGE).take(PAGE).collect();
+    let next = (page < pages).then(|| format!("https://oncall.example.org/?page={}", page + 1));
+    Json(json!({
+        "count": world.shifts.len(), "next": next, "previous": null, "results": rows,
+        "current_page_number": page, "page_size": PAGE, "total_pages": pages,
+    }))
+    .into_response()
 }

@@ -23,7 +23,7 @@ fn settings() -> Settings {
         name: name.into(),
         tier: Some(tier),
         depends_on: below.iter().map(|name| (*name).into()).collect(),
-        labels: BTreeMap::new(),
+        ..Service::default()
     };
     let services = Services::new(vec![one("checkout", Tier::Front, &["db"]), one("db", Tier::Back, &[])]);
     let evidence = EvidenceSettings { services, ..EvidenceSettings::default() };

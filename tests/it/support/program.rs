@@ -71,6 +71,8 @@ pub struct Program {
     pub port: u16,
     pub client: reqwest::Client,
     child: Option<Child>,
+    /// The certificates that it trusts, if not those of the machine.
+    trusted: Option<PathBuf>,
     /// Questions for readiness that got no answer in time.
     pub hung: u32,
 }
@@ -90,7 +92,7 @@ impl Program {
         let home = tempfile::tempdir().unwrap();
         let data = home.path().join("data");
         fs::write(home.path().join("commandpost.toml"), config).unwrap();
-        Program { home, data, port: free_port(), client: client(), child: None, hung: 0 }
+        Program { home, data, port: free_port(), client: client(), child: None, trusted: None, hung: 0 }
     }
 
     pub fn home(&self) -> &Path {
@@ -118,6 +120,11 @@ impl Program {
         file.display().to_string()
     }
 
+    /// It trusts the certificates in this file, and no others.
+    pub fn trusts(&mut self, file: &Path) {
+        self.trusted = Some(file.to_owned());
+    }
+
     /// The program with its configuration and data directory; a verb is still to come.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_commandpost"));
@@ -129,6 +136,7 @@ impl Program {
         command
             .current_dir(self.home.path())
             .env("USER", "tester")
+            .envs(self.trusted.iter().map(|file| ("SSL_CERT_FILE", file)))
             .arg("--config")
             .arg(self.home.path().join("commandpost.toml"))
             .arg("--data-dir")

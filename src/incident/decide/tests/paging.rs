@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     incident::{
-        command::{TimerKind, Whom},
+        command::{PageByRule, SituationFacts, TimerKind, Whom},
         paging::{Called, Calls, Escalation, Means, Step, Target},
         state::PagingState,
     },
@@ -89,6 +89,75 @@ fn a_severity_begins_its_escalation_once_however_often_it_is_reached() {
     let mut stage = of(&Declare::new("x", Severity::Sev2, Kind::Real));
     stage.ok("Ada", to(Severity::Sev1));
     assert_eq!(is_begun(&stage), 1, "worse than it was declared");
+}
+
+/// What a rule on alerts puts in triage, and pages for.
+fn by_rule(whom: Whom) -> Stage {
+    let facts =
+        SituationFacts { id: 7, title: "Disk full".into(), firing: 1, total: 1, ..Default::default() };
+    let page = Some(PageByRule { whom, about: "95 % on /".into() });
+    let declare = Declare { triage: true, situation: Some(facts), page, ..declare(Kind::Real) };
+    Stage::declared_under(policy(), HOUSE, &declare).unwrap()
+}
+
+fn moved(stage: &mut Stage, firing: u64, more: SituationFacts) -> Vec<&'static str> {
+    let facts = SituationFacts { id: 7, title: "Disk full".into(), firing, total: 1, ..more };
+    stage.ok(HOUSE, Command::SituationMoved { facts }).iter().map(Event::name).collect()
+}
+
+#[test]
+fn a_rule_pages_in_triage_whom_it_names_and_the_end_of_its_alerts_stops_the_call() {
+    let steps = |stage: &Stage| stage.incident.pagings[0].steps.clone();
+    let web = by_rule(Whom::Named("web".into()));
+    assert_eq!(steps(&web), [step(&["web/primary"], 0)]);
+    assert_eq!(steps(&by_rule(Whom::Usual)), steps(&by_rule(Whom::Named("default".into()))));
+    assert_eq!(
+        steps(&by_rule(Whom::Named("gone".into()))).len(),
+        2,
+        "rather the first escalation than nobody"
+    );
+    assert_eq!(steps(&by_rule(Whom::Person(who("Bo"))))[0].to, [Target::Person(who("Bo"))]);
+
+    let mut stage = web;
+    assert_eq!(stage.incident.phase, Phase::Triage);
+    assert_eq!(paged(&take(&mut stage, 0, 0, &["Ann"])), ["Ann ntfy"]);
+    // The same alert again, and more of them: nobody is woken a second time.
+    assert_eq!(moved(&mut stage, 1, SituationFacts::default()), [""; 0]);
+    assert_eq!(moved(&mut stage, 2, SituationFacts::default()), ["alert.changed"]);
+    // It ends by itself before anybody answers.
+    assert_eq!(moved(&mut stage, 0, SituationFacts::default()), ["alert.cleared", "page.stopped"]);
+    assert_eq!(take(&mut stage, 0, 1, &["Ann"]), [], "she sleeps on");
+    // It comes back: they are called anew. And ends again, and stays quiet.
+    assert_eq!(moved(&mut stage, 1, SituationFacts::default()), ["alert.changed", "page.begun"]);
+    assert_eq!(steps(&stage), stage.incident.pagings[1].steps);
+    assert_eq!(moved(&mut stage, 0, SituationFacts::default()), ["alert.cleared", "page.stopped"]);
+    // Something else joins it: that is news too.
+    let other =
+        SituationFacts { id: 8, title: "Disk fuller".into(), firing: 1, total: 1, ..Default::default() };
+    let joins = stage.ask(HOUSE, &Command::LinkSituation { situation: 8, facts: Some(other) }).unwrap();
+    let joins: Vec<_> = joins.events.iter().map(|one| one.event.name()).collect();
+    assert_eq!(joins, ["alert.linked", "page.begun"]);
+    let quiet = || SituationFacts { quiet_minutes: Some(30), ..SituationFacts::default() };
+    assert_eq!(moved(&mut stage, 0, quiet()), ["incident.phase_changed"]);
+    assert_eq!(stage.incident.phase, Phase::Cancelled);
+}
+
+#[test]
+fn what_a_rule_paged_for_is_the_matter_of_whoever_answered_until_they_say_what_it_is() {
+    let mut stage = by_rule(Whom::Named("web".into()));
+    take(&mut stage, 0, 0, &["Ann"]);
+    stage.ok("Ann", Command::AcknowledgePages);
+    assert_eq!(moved(&mut stage, 0, SituationFacts::default()), ["alert.cleared"]);
+    assert_eq!(moved(&mut stage, 1, SituationFacts::default()), ["alert.changed"], "Ann is on it");
+    moved(&mut stage, 0, SituationFacts::default());
+    let quiet = SituationFacts { quiet_minutes: Some(30), ..SituationFacts::default() };
+    assert_eq!(moved(&mut stage, 0, quiet.clone()), [""; 0], "and it is hers to end");
+    // Once it is an incident, its alerts do not end the call any more.
+    let mut stage = by_rule(Whom::Named("web".into()));
+    stage.ok("Bo", Command::Confirm { severity: None });
+    assert_eq!(moved(&mut stage, 0, SituationFacts::default()), ["alert.cleared"]);
+    assert_eq!(moved(&mut stage, 0, quiet), [""; 0]);
+    assert!(stage.incident.pagings[0].is_open());
 }
 
 #[test]
