@@ -102,15 +102,14 @@ pub struct Fetched {
     standing: Mutex<Standing>,
 }
 
+/// A mailbox, and what stands behind it.
+type Read = (Arc<Mailbox>, Arc<Fetched>);
+
 /// The mailboxes of the hooks, each with what stands behind it.
 ///
 /// # Errors
 /// A hook whose mailbox nobody could hand letters to, or an address that is none.
-pub fn mailboxes(
-    config: &Config,
-    hooks: &Arc<Hooks>,
-    desk: &Arc<Desk>,
-) -> Result<Vec<(Arc<Mailbox>, Arc<Fetched>)>, Failure> {
+pub fn mailboxes(config: &Config, hooks: &Arc<Hooks>, desk: &Arc<Desk>) -> Result<Vec<Read>, Failure> {
     let named = config.hooks.iter().filter_map(|(name, hook)| Some((name, hook, hook.mailbox.as_ref()?)));
     let one = |(name, hook, mailbox): (&String, &crate::config::Hook, &crate::config::Mailbox)| {
         if !hooks.served.load().hooks.contains_key(name) {
