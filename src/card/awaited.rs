@@ -1,4 +1,5 @@
-//! Buttons for what waits for somebody's word: offers, risky actions, proposals, tasks that nobody has read back.
+//! Buttons for what waits for somebody's word: offers, the question to an executive, risky actions, proposals, tasks that nobody
+//! has read back or that nobody has.
 //!
 //! A button is looked up by its id when it is pressed, on the card as it is by then. So whatever there may be several of has its
 //! number in the id: who has an old card before their eyes never says "go" to another action.
@@ -16,6 +17,12 @@ pub(super) fn buttons(incident: &Incident) -> Vec<Button> {
     if incident.command_offer.is_some() {
         all.push(button("have_command", "I have command", "command accept", vec![], true));
         all.push(button("decline_command", "Decline command", "command decline {reason}", why(), false));
+    }
+    // Whoever else presses them has said the same words, and is answered as ever.
+    if let Some(question) = &incident.executive_question {
+        let seq = question.seq;
+        all.push(button(format!("lead{seq}"), "I take command", "command take", vec![], false));
+        all.push(button(format!("goon{seq}"), "No, go on", "command decline", vec![], false));
     }
     if incident.unify_offer.is_some() {
         all.push(button("join_command", "Join command", "command join", vec![], true));
@@ -41,10 +48,16 @@ pub(super) fn buttons(incident: &Incident) -> Vec<Button> {
         let label = format!("Strong objection to {n}");
         all.push(button(format!("object{n}"), label, &object, why(), false));
     }
-    let unread = incident.open_tasks().filter(|task| task.state == TaskState::Assigned);
+    let unread = incident.open_tasks().filter(|task| task.state == TaskState::Assigned && !task.is_free());
     for n in unread.map(|task| task.n).take(EACH_MAX) {
         let understand = format!("task ack {n}");
         all.push(button(format!("task{n}"), format!("Understood: task {n}"), &understand, vec![], false));
+        let decline = format!("task decline {n} {{reason}}");
+        all.push(button(format!("untask{n}"), format!("Decline task {n}"), &decline, why(), false));
+    }
+    for n in incident.open_tasks().filter(|task| task.is_free()).map(|task| task.n).take(EACH_MAX) {
+        let give = format!("task give {n}");
+        all.push(button(format!("mytask{n}"), format!("I take task {n}"), &give, vec![], false));
     }
     let mut said: Vec<usize> = vec![];
     for place in incident.open_steps().filter(|place| place.step.say.is_some()) {
@@ -75,4 +88,47 @@ fn step(incident: &Incident, place: &Place<'_>) -> Button {
     }
     let what = vec![blank("words", "What belongs in the place of …?", "in your own words", true)];
     button(id, label, &format!("playbook run {name} {{words}}"), what, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        export::samples::{Journal, person},
+        incident::{event::Event, kind::Kind},
+    };
+
+    fn said(journal: &Journal) -> Vec<(String, String)> {
+        let buttons = buttons(&journal.paper().incident);
+        buttons.into_iter().map(|one| (one.id.into_owned(), one.command)).collect()
+    }
+
+    fn pair(id: &str, command: &str) -> (String, String) {
+        (id.to_owned(), command.to_owned())
+    }
+
+    #[test]
+    fn an_executive_answers_with_two_buttons_and_never_a_new_question_by_an_old_card() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+        assert_eq!(said(&j), []);
+        let asked = || Event::ExecutiveAsked { words: "close the incident".into(), commander: person("Ada") };
+        j.say("Vera", None, asked());
+        assert_eq!(said(&j), [pair("lead2", "command take"), pair("goon2", "command decline")]);
+        let who = person("Vera");
+        j.say("Vera", None, Event::ExecutiveDeclined { who, reason: String::new(), is_silent: false });
+        assert_eq!(said(&j), []);
+        j.say("Vera", None, asked());
+        assert_eq!(said(&j), [pair("lead4", "command take"), pair("goon4", "command decline")]);
+    }
+
+    #[test]
+    fn a_task_is_read_back_or_declined_and_one_that_nobody_has_is_taken() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+        let owner = person("Bo");
+        j.say("Ada", Some("ic"), Event::TaskAssigned { n: 1, text: "Look".into(), owner, due_at: None });
+        assert_eq!(said(&j), [pair("task1", "task ack 1"), pair("untask1", "task decline 1 {reason}")]);
+        let (owner, to) = (person("Bo"), Some(person("Ada")));
+        j.say("Bo", None, Event::TaskDeclined { n: 1, owner, reason: "asleep".into(), to });
+        assert_eq!(said(&j), [pair("mytask1", "task give 1")]);
+    }
 }

@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     alert::{flapping::Flaps, situation::Situation},
     incident::{
+        briefing,
         id::IncidentId,
         phase::Phase,
         role::{self, Role, Words},
@@ -268,6 +269,11 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     if let Some(offer) = &incident.command_offer {
         fields.push(short("Command offered to", offer.to.to_string()));
     }
+    if let Some(question) = &incident.executive_question {
+        let asked =
+            format!("{}: do you wish to take command? `take`; if not, `command decline`.", question.to);
+        fields.push(long("Asked", asked));
+    }
     for slug in ["pio", "ops", "deputy", "scribe"] {
         let names: Vec<_> = incident.given(slug).map(Person::to_string).collect();
         if let Some(def) = role::defined(slug).filter(|_| !names.is_empty()) {
@@ -356,6 +362,9 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
             format!("by {}: {} Change nothing until `resume`.", stop.by, ended(&stop.reason)),
         ));
     }
+    if let Some(hazards) = briefing::hazards(incident) {
+        fields.push(long("Hazards", hazards));
+    }
     let mut waiting: Vec<String> = incident
         .open_actions()
         .filter(|action| action.is_risky || action.state != ActionState::Going)
@@ -384,7 +393,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     let tasks: Vec<_> = incident
         .open_tasks()
         .take(5)
-        .map(|task| format!("#{} {} ({}, {})", task.n, task.text, task.owner, task.state.word()))
+        .map(|task| format!("#{} {} ({})", task.n, task.text, task.standing()))
         .collect();
     if !tasks.is_empty() {
         let more = incident.open_tasks().count().saturating_sub(tasks.len());

@@ -15,7 +15,7 @@ const LISTED_MAX: u32 = 100;
 /// Entries looked at for corrections, from the end of the timeline.
 const ENTRIES_BACK: u64 = 60;
 /// Names of the entries that can be corrected or redacted one by one.
-const ACCOUNTS: [&str; 2] = ["note", "decision.recorded"];
+const ACCOUNTS: [&str; 3] = ["note", "decision.recorded", "can"];
 
 /// What can be completed in the place of `incident`, of what the asker may see. Whatever cannot be read just now is left out.
 pub async fn completions(

@@ -100,7 +100,17 @@ fn everything() -> Journal {
     );
     j.say("Ada", Some("ic"), Event::RollCalled { asked: vec![ada, bo, cleo.clone()], due_at: j.at });
     j.say("Ada", Some("ic"), Event::ActionsStopped { reason: "the replica lags".into() });
+    let (text, mitigation) = ("db2 may fill up as well".into(), "watch its disk".into());
+    j.say("Bo", None, Event::HazardNamed { n: 1, text, mitigation });
     j.say("Cleo", Some("pio"), Event::RoleOffered { role: role("scribe"), to: cleo, expires_at: j.at });
+    j
+}
+
+/// An executive gave an order without a role.
+fn interrupted() -> Journal {
+    let mut j = night(8);
+    let words = "lower the severity".into();
+    j.say("Vera", None, Event::ExecutiveAsked { words, commander: person("Ada") });
     j
 }
 
@@ -176,6 +186,7 @@ fn cards() -> Vec<(&'static str, Card)> {
     vec![
         ("An incident has begun", open()),
         ("Everything comes at once", card::incident(&incident(&everything()), Words::Nims)),
+        ("An executive interrupts", card::incident(&incident(&interrupted()), Words::Nims)),
         ("It is over", card::incident(&over, Words::Nims)),
         ("An exercise", exercise()),
         ("It was restricted: what stands where everybody reads", card::cover(&over)),

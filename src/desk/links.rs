@@ -145,7 +145,7 @@ impl Desk {
         for row in self.list(IncidentFilter::open()).await? {
             let incident = self.incident(row.id).await?;
             let roles = incident.roles_of(goes);
-            let has_task = incident.open_tasks().any(|task| task.owner.id == goes.id);
+            let has_task = incident.open_tasks().any(|task| task.is_of(goes));
             let part = match roles.first() {
                 Some(role) => role.to_string(),
                 None if has_task => "the owner of an open task".to_owned(),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::{
     incident::{
         command::{Luggage, TimerKind},
-        decide::Policy,
+        decide::{EXECUTIVE_ANSWER_WITHIN, Policy},
         event::{Entry, Event, Owed},
         id::IncidentId,
         kind::Kind,
@@ -21,7 +21,7 @@ use crate::{
     people::Person,
 };
 
-/// Situations, and tasks, that go along when an incident is merged into another.
+/// Situations, tasks and hazards, that go along when an incident is merged into another.
 const LUGGAGE_MAX: usize = 100;
 
 /// Timers, deliveries and marks that go with some entries.
@@ -78,6 +78,7 @@ fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> Timer
         entries: incident.seq,
         situations: incident.situations.values().take(LUGGAGE_MAX).cloned().collect(),
         tasks: incident.open_tasks().take(LUGGAGE_MAX).cloned().collect(),
+        hazards: incident.open_hazards().take(LUGGAGE_MAX).cloned().collect(),
     };
     TimerRow {
         id: format!("{into}/merged/{}", incident.id),
@@ -159,12 +160,22 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::UnifyOffered { to, expires_at, .. } => {
             set(format!("unify/{}", entry.seq), TimerKind::UnifyOfferExpires { to: to.clone() }, *expires_at)
         }
+        Event::ExecutiveAsked { .. } => {
+            set(
+                format!("executive-answer/{}", entry.seq),
+                TimerKind::ExecutiveSilent { seq: entry.seq },
+                entry.occurred_at + EXECUTIVE_ANSWER_WITHIN,
+            );
+        }
         Event::RoleOffered { role, to, expires_at } => set(
             format!("offer/{}/{}", role.slug(), entry.seq),
             TimerKind::RoleOfferExpires { role: role.clone(), to: to.clone() },
             *expires_at,
         ),
-        Event::TaskAssigned { n, due_at: Some(due_at), .. } | Event::TaskExtended { n, due_at } => {
+        Event::TaskAssigned { n, due_at: Some(due_at), .. }
+        | Event::TaskReopened { n, due_at: Some(due_at), .. }
+        | Event::TaskGiven { n, due_at: Some(due_at), .. }
+        | Event::TaskExtended { n, due_at } => {
             set(format!("task/{n}"), TimerKind::TaskDue { n: *n, due_at: *due_at }, *due_at);
         }
         Event::RollCalled { due_at, .. } => {

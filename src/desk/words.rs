@@ -245,7 +245,7 @@ fn tasks(incident: &Incident) -> String {
                 .filter(|_| task.state.is_open())
                 .map(|due| format!(", due {}", due.format("%H:%M UTC")))
                 .unwrap_or_default();
-            format!("#{} {} – {}, {}{due}", task.n, task.text, task.owner, task.state.word())
+            format!("#{} {} – {}{due}", task.n, task.text, task.standing())
         })
         .collect::<Vec<_>>()
         .join("\n")

@@ -7,7 +7,7 @@ use crate::incident::{
 };
 
 /// Events that people cause; what the house does by itself is expected of nobody.
-pub const NAMES: [&str; 47] = [
+pub const NAMES: [&str; 52] = [
     "incident.declared",
     "incident.retitled",
     "incident.summarized",
@@ -34,6 +34,11 @@ pub const NAMES: [&str; 47] = [
     "task.extended",
     "task.reported",
     "task.cancelled",
+    "task.declined",
+    "task.reopened",
+    "task.given",
+    "hazard.named",
+    "hazard.cleared",
     "decision.recorded",
     "action.announced",
     "action.cleared",

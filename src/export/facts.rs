@@ -106,11 +106,23 @@ pub struct Task<'a> {
     pub n: u32,
     pub seq: u64,
     pub text: String,
-    pub owner: &'a Person,
+    /// `None`: nobody had it at the end.
+    pub owner: Option<&'a Person>,
     pub assigned_by: &'a Person,
     pub due_at: Option<DateTime<Utc>>,
     pub state: TaskState,
     pub result: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Hazard {
+    pub n: u32,
+    pub seq: u64,
+    pub text: String,
+    /// What is done against it; empty where nothing was said.
+    pub mitigation: String,
+    pub by: Person,
+    pub cleared_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,6 +148,7 @@ pub struct Facts<'a> {
     pub decisions: Vec<Said>,
     pub objectives: Vec<Objective<'a>>,
     pub tasks: Vec<Task<'a>>,
+    pub hazards: Vec<Hazard>,
     pub links: Vec<Link>,
     /// Entries whose words are hidden, and entries of the journal that could not be read.
     pub redacted: u64,
@@ -160,6 +173,7 @@ struct Reading {
     alerts: BTreeMap<(i64, String, String), Alert>,
     cleared: HashMap<i64, (u64, DateTime<Utc>)>,
     decisions: Vec<Said>,
+    hazards: Vec<Hazard>,
     links: Vec<Link>,
     /// The entry in which each task was assigned or reported, where its words are hidden.
     hidden_tasks: HashMap<u32, Hidden>,
@@ -281,12 +295,25 @@ impl Reading {
                     self.decisions.push(Said { seq, at: line.occurred_at, by, text });
                 }
             }
+            Event::HazardNamed { n, text, mitigation } => {
+                let (text, mitigation) = match shown {
+                    Some(_) => (text, mitigation),
+                    None => (REDACTED.to_owned(), String::new()),
+                };
+                self.hazards.push(Hazard { n, seq, text, mitigation, by, cleared_at: None });
+            }
+            Event::HazardCleared { n, .. } => {
+                for hazard in self.hazards.iter_mut().filter(|hazard| hazard.n == n) {
+                    hazard.cleared_at = Some(at);
+                }
+            }
             Event::LinkAdded { label, url, sum } if shown.is_some() => {
                 self.links.push(Link { seq, label, url, sum });
             }
             Event::TaskAssigned { n, .. } => self.hidden_tasks.entry(n).or_default().text |= shown.is_none(),
             Event::TaskReported { n, .. } => {
-                self.hidden_tasks.entry(n).or_default().result |= shown.is_none()
+                // The last report is the one that counts: a task may have been opened again.
+                self.hidden_tasks.entry(n).or_default().result = shown.is_none()
             }
             _ => {}
         }
@@ -357,7 +384,7 @@ impl Reading {
                     n: task.n,
                     seq: task.seq,
                     text: unless(hidden.text, &task.text),
-                    owner: &task.owner,
+                    owner: task.owner.as_ref(),
                     assigned_by: &task.assigned_by,
                     due_at: task.due_at,
                     state: task.state,
@@ -390,6 +417,7 @@ impl Reading {
             decisions: self.decisions,
             objectives,
             tasks,
+            hazards: self.hazards,
             links: self.links,
             redacted,
             unreadable,

@@ -44,6 +44,7 @@ pub fn write(source: &Source<'_>) -> String {
     page.decisions(&facts);
     page.objectives(&facts);
     page.tasks(&facts);
+    page.hazards(&facts);
     page.links(&facts);
     page.timeline();
     if source.incident.kind() != Kind::Real {
@@ -396,7 +397,7 @@ impl Page<'_> {
                 [
                     format!("\\#{}", task.n),
                     cell(&task.text),
-                    cell(&task.owner.name),
+                    task.owner.map_or_else(|| "nobody".to_owned(), |owner| cell(&owner.name)),
                     task.due_at.map_or_else(|| "–".to_owned(), |at| self.at(at)),
                     task.state.word().to_owned(),
                     cell(task.result.as_deref().unwrap_or("–")),
@@ -404,6 +405,30 @@ impl Page<'_> {
             })
             .collect();
         self.table(["No.", "Task", "Owner", "Due", "State", "Result"], rows);
+    }
+
+    /// Where nobody named one there is no section of them.
+    fn hazards(&mut self, facts: &Facts<'_>) {
+        if facts.hazards.is_empty() {
+            return;
+        }
+        self.heading("Hazards");
+        let rows: Vec<_> = facts
+            .hazards
+            .iter()
+            .map(|hazard| {
+                let against = if hazard.mitigation.is_empty() { "–" } else { &hazard.mitigation };
+                let state = hazard.cleared_at.map(|at| format!("cleared {}", self.at(at)));
+                [
+                    hazard.n.to_string(),
+                    cell(&hazard.text),
+                    cell(against),
+                    cell(&hazard.by.name),
+                    state.unwrap_or_else(|| "open".to_owned()),
+                ]
+            })
+            .collect();
+        self.table(["No.", "Hazard", "Against it", "Named by", "State"], rows);
     }
 
     fn links(&mut self, facts: &Facts<'_>) {

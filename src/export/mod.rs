@@ -259,6 +259,109 @@ mod tests {
     }
 
     #[test]
+    fn what_lasted_says_when_it_was_over_in_every_format_and_after_a_correction_still() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+        let until = Some("2026-03-29T01:40:00Z".parse().unwrap());
+        let lasted = |text: &str| Event::Noted { text: text.into(), until };
+        let seq = j.late("Bo", 30, lasted("the queue was full"));
+        j.say("Bo", None, correction(seq, "the queue was half full"));
+        let hidden = j.late("Bo", 30, lasted("Jane Roe called"));
+        j.say("Ada", Some("ic"), redaction(hidden));
+        let paper = j.paper();
+        let [markdown, json, csv] = <[String; 3]>::try_from(all(&paper.source(BERLIN))).unwrap();
+        let row = format!("| {seq} | ");
+        let row = markdown.lines().find(|line| line.starts_with(&row)).unwrap();
+        assert!(row.contains("the queue was half full (until 2026-03-29 03:40:00 +02:00)"), "{row}");
+        let export: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let line = |seq: u64| export["entries"][seq as usize - 1]["line"].clone();
+        assert_eq!(line(seq)["until"], "2026-03-29T01:40:00Z");
+        assert_eq!(export["entries"][seq as usize - 1]["entry"]["until"], "2026-03-29T01:40:00Z");
+        assert!(line(hidden)["until"].is_null() && line(1)["until"].is_null());
+        let cell = |seq: u64| rows(&csv)[seq as usize - 1][super::csv::COLUMNS.len() - 1].to_owned();
+        assert_eq!(cell(seq), "2026-03-29T01:40:00.000Z");
+        assert_eq!((cell(1), cell(hidden)), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn alerts_within_a_window_say_until_when_in_every_format() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+        let until = "2026-03-29T02:00:00Z".parse().unwrap();
+        let seq = j.house(Event::AlertsLinked {
+            situation: 1,
+            title: "5xx".into(),
+            source: "alertmanager".into(),
+            firing: 1,
+            total: 1,
+            alerts: vec![],
+            within: Some(crate::incident::event::InWindow { name: "network".into(), until }),
+            because: String::new(),
+        });
+        for text in all(&j.paper().source(BERLIN)) {
+            assert!(text.contains("until 2026-03-29 04:00:00 +02:00"), "{seq}: {text}");
+        }
+    }
+
+    #[test]
+    fn hazards_tasks_and_corrected_reports_stand_in_every_format_as_they_are_now() {
+        let mut j = checkout();
+        let named = |n, text: &str, mitigation: &str| Event::HazardNamed {
+            n,
+            text: text.into(),
+            mitigation: mitigation.into(),
+        };
+        j.say("Bo", None, named(1, "db2 may fill up", "watch its disk"));
+        let hidden = j.say("Bo", None, named(2, SECRET, SECRET));
+        j.say("Bo", None, Event::HazardCleared { n: 1, reason: "grown".into() });
+        j.say("Ada", Some("ic"), redaction(hidden));
+        let owner = person("Cleo");
+        j.say(
+            "Ada",
+            None,
+            Event::TaskAssigned { n: 2, text: "Look".into(), owner: owner.clone(), due_at: None },
+        );
+        j.say("Cleo", None, Event::TaskDeclined { n: 2, owner, reason: "asleep".into(), to: None });
+        let owner = Some(person("Bo"));
+        j.say("Bo", None, Event::TaskReopened { n: 1, reason: "it is back".into(), owner, due_at: None });
+        let report = j.plain.iter().find(|entry| entry.event.name() == "can").unwrap().seq;
+        let can = crate::incident::event::CanParts {
+            conditions: Some("2 of 10 payments fail".into()),
+            ..Default::default()
+        };
+        let (text, reason) = ("2 of 10 payments fail".to_owned(), String::new());
+        j.say(
+            "Bo",
+            None,
+            Event::EntryCorrected { target: report, text, occurred_at: None, reason, can: Some(can) },
+        );
+        let paper = j.paper();
+        let [markdown, json, csv] = <[String; 3]>::try_from(all(&paper.source(BERLIN))).unwrap();
+        for text in [&markdown, &json, &csv] {
+            assert!(
+                !text.contains(SECRET)
+                    && text.contains("Hazard 1: db2 may fill up. Against it: watch its disk.")
+            );
+            assert!(text.contains("conditions: 2 of 10 payments fail; actions: rolling back"));
+            assert!(text.contains("conditions: 4 of 10 payments fail"), "what it said first stays");
+        }
+        let section = |title: &str| {
+            let found = markdown.split("\n## ").find(|section| section.starts_with(title));
+            found.unwrap_or_else(|| panic!("no {title}")).to_owned()
+        };
+        assert!(section("Hazards").contains("| 1 | db2 may fill up | watch its disk | Bo | cleared 2026-"));
+        assert!(
+            section("Hazards").contains("| 2 | \\[redacted\\] | – | Bo | open |"),
+            "{}",
+            section("Hazards")
+        );
+        assert!(section("Tasks").contains("| Look | nobody | – | assigned |"), "{}", section("Tasks"));
+        assert!(section("Tasks").contains("| Roll back release 412 | Bo | – | understood | – |"));
+        let export: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(export["incident"]["hazards"][0]["text"], "db2 may fill up");
+        assert!(export["incident"]["hazards"][0]["cleared_at"].is_string());
+        assert!(export["incident"]["tasks"][1]["owner"].is_null());
+    }
+
+    #[test]
     fn a_drill_says_so_at_the_top_at_the_bottom_and_in_every_row() {
         let paper = Journal::declared(Kind::Drill, "Region lost", "2026-05-01T08:00:00Z").paper();
         let [markdown, json, csv] = <[String; 3]>::try_from(all(&paper.source(BERLIN))).unwrap();

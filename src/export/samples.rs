@@ -49,7 +49,13 @@ pub fn note(text: &str) -> Event {
 }
 
 pub fn correction(target: u64, text: &str) -> Event {
-    Event::EntryCorrected { target, text: text.into(), occurred_at: None, reason: "misread".into() }
+    Event::EntryCorrected {
+        target,
+        text: text.into(),
+        occurred_at: None,
+        reason: "misread".into(),
+        can: None,
+    }
 }
 
 pub fn redaction(target: u64) -> Event {

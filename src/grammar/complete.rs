@@ -23,6 +23,7 @@ pub struct Completions {
     pub tasks: Vec<(String, String)>,
     pub updates: Vec<(String, String)>,
     pub objectives: Vec<(String, String)>,
+    pub hazards: Vec<(String, String)>,
     /// Open ones, what waits first.
     pub actions: Vec<(String, String)>,
     pub proposals: Vec<(String, String)>,
@@ -80,6 +81,7 @@ fn candidates(
             Some(&"update") => ctx.updates.clone(),
             Some(&"objective") => ctx.objectives.clone(),
             Some(&"action") => ctx.actions.clone(),
+            Some(&"hazard") => ctx.hazards.clone(),
             Some(&"decision") => ctx.proposals.clone(),
             _ => ctx.entries.clone(),
         },

@@ -16,17 +16,19 @@ pub const CONTEXT_MENU_NOTE: &str = "Add to timeline";
 /// Slash command of the record.
 pub const RECORD: &str = "record";
 const RECORD_ABOUT: &str =
-    "What is on record: entries, title, type, times, links, changes, alerts, playbooks";
+    "What is on record: decisions, objectives, entries, title, times, links, changes, alerts, playbooks";
 /// The verbs below [`RECORD`]; every other is below the tree's own name.
-const ON_RECORD: [&str; 15] = [
+const ON_RECORD: [&str; 17] = [
     "alert",
     "change",
+    "decision",
     "entry",
     "field",
     "find",
     "link",
     "maintenance",
     "milestone",
+    "objective",
     "pager",
     "playbook",
     "roster",

@@ -343,7 +343,7 @@ pub(super) enum EntryVerb {
         /// Why it was wrong
         #[arg(long, value_name = "REASON")]
         reason: Option<String>,
-        /// What it should say
+        /// What it should say; a report in its parts, with | between
         #[arg(value_name = "TEXT")]
         text: String,
     },
@@ -370,6 +370,36 @@ pub(super) enum EntryVerb {
         /// Why
         #[arg(value_name = "REASON")]
         reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HazardVerb {
+    /// Name a risk; it stands in the briefing until it is cleared
+    #[command(
+        before_help = "hazard TEXT [--mitigation TEXT]",
+        after_help = "hazard add db2 may fill up as well --mitigation watch its disk"
+    )]
+    Add {
+        /// What could go wrong
+        #[arg(value_name = "HAZARD")]
+        text: String,
+        /// What is done against it
+        #[arg(long, value_name = "MITIGATION")]
+        mitigation: Option<String>,
+    },
+    /// The open ones
+    #[command(after_help = "hazard list")]
+    List,
+    /// It is none any more
+    #[command(after_help = "hazard clear 1 its disk was grown")]
+    Clear {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// How
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
     },
 }
 
@@ -586,6 +616,45 @@ pub(super) enum Task {
         /// What came of it
         #[arg(value_name = "RESULT")]
         result: String,
+    },
+    /// It is not yours to do: back to who gave it
+    #[command(after_help = "task decline 3 I have no access to lb2")]
+    Decline {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
+    },
+    /// To somebody else, or to yourself
+    #[command(before_help = "task give N [@NAME] [DURATION]", after_help = "task give 3 @ada 10m")]
+    Give {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// Whose, in text @NAME; yours if left out
+        #[arg(long = "for", value_name = "NAME")]
+        owner: Option<String>,
+        /// Time box, such as 10m
+        #[arg(long = "in", value_name = "DURATION", value_parser = value::duration)]
+        minutes: Option<Minutes>,
+    },
+    /// It was reported done, and is not
+    #[command(
+        before_help = "task reopen N [DURATION] REASON",
+        after_help = "task reopen 3 10m lb2 is out of memory again"
+    )]
+    Reopen {
+        /// Its number
+        #[arg(value_name = "N")]
+        n: u32,
+        /// New time box; none if left out
+        #[arg(long = "in", value_name = "DURATION", value_parser = value::duration)]
+        minutes: Option<Minutes>,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: String,
     },
     /// Call it off
     #[command(after_help = "task cancel 3 lb2 is out of the pool")]

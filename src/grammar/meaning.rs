@@ -4,8 +4,8 @@ use super::{
     Alerting, Arrange, Linking, OnCall, Resolve, Spoken,
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, PlaybookVerb, Reason,
-        RoleVerb, RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb, PhaseVerb,
+        PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     help, refuse,
     tree::Verb,
@@ -213,13 +213,31 @@ pub(super) fn of(
             Task::More { n, minutes } => Command::ExtendTask { n, minutes: minutes.0 },
             Task::Done { n, result } => Command::ReportTask { n, result },
             Task::Cancel { n, reason } => Command::CancelTask { n, reason },
+            Task::Decline { n, reason } => Command::DeclineTask { n, reason },
+            Task::Give { n, owner, minutes } => Command::GiveTask {
+                n,
+                owner: owner.as_deref().map(person).transpose()?,
+                minutes: minutes.map(|minutes| minutes.0),
+            },
+            Task::Reopen { n, minutes, reason } => {
+                Command::ReopenTask { n, reason, minutes: minutes.map(|minutes| minutes.0) }
+            }
             Task::List => return Ok(Spoken::Tasks { target }),
         },
-        Verb::Can { service, actions, needs, conditions } => Command::Can {
-            service,
-            conditions,
-            actions: actions.unwrap_or_default(),
-            needs: needs.unwrap_or_default(),
+        Verb::Can { correct, service, actions, needs, conditions } => {
+            let (actions, needs) = (actions.unwrap_or_default(), needs.unwrap_or_default());
+            match correct {
+                true => Command::CorrectCan { service, conditions, actions, needs },
+                false => Command::Can { service, conditions, actions, needs },
+            }
+        }
+        Verb::Hazard(verb) => match verb {
+            HazardVerb::Add { text, mitigation } => Command::NameHazard {
+                text: unquoted(text),
+                mitigation: unquoted(mitigation.unwrap_or_default()),
+            },
+            HazardVerb::List => Command::Hazards,
+            HazardVerb::Clear { n, reason } => Command::ClearHazard { n, reason: reason.unwrap_or_default() },
         },
         Verb::Action(verb) => match verb {
             ActionVerb::Announce { risky, minutes, text } => {

@@ -11,8 +11,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 use super::{
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, Objective, Of, PagerVerb, PhaseVerb, PlaybookVerb, Reason,
-        RoleVerb, RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb, PhaseVerb,
+        PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     value::{self, SituationId},
 };
@@ -155,10 +155,13 @@ pub(super) enum Verb {
     Task(Task),
     /// A CAN report: conditions, actions, needs
     #[command(
-        before_help = "can SERVICE CONDITIONS [| ACTIONS [| NEEDS]]",
+        before_help = "can [--correct] SERVICE CONDITIONS [| ACTIONS [| NEEDS]]",
         after_help = "can checkout half of all payments fail | rolling back 4.2 | somebody who knows db1"
     )]
     Can {
+        /// The last one was wrong; what is left out stays
+        #[arg(long)]
+        correct: bool,
         /// The service, in quotes if it has blanks
         #[arg(value_name = "SERVICE")]
         service: String,
@@ -191,6 +194,9 @@ pub(super) enum Verb {
         #[arg(value_name = "TEXT")]
         text: String,
     },
+    /// What could go wrong
+    #[command(subcommand)]
+    Hazard(HazardVerb),
     /// What is about to be done
     #[command(subcommand)]
     Action(ActionVerb),
@@ -321,6 +327,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("done", &["task", "done"]),
     ("draft", &["update", "draft"]),
     ("expel", &["crew", "expel"]),
+    ("hazards", &["hazard", "list"]),
     ("here", &["crew", "here"]),
     ("identify", &["phase", "identify"]),
     ("merge", &["phase", "merge"]),
@@ -451,7 +458,7 @@ impl Blank {
             "N" => Blank::Number,
             "ROLE" => Blank::Role,
             "NAME" => Blank::Name,
-            "TITLE" => Blank::Title,
+            "TITLE" | "HAZARD" => Blank::Title,
             "TEXT" | "SPAN" | "REASON" | "RESULT" | "CONDITIONS" | "LABEL" | "VERB" | "VALUE" => Blank::Free,
             _ => Blank::Word,
         }

@@ -22,7 +22,7 @@ impl Completions {
         let people = incident.participants.values();
         self.people = people.map(|one| (one.person.to_string(), one.person.id.clone())).collect();
         let tasks = incident.tasks.iter().rev().filter(|task| task.state.is_open());
-        self.tasks = tasks.map(|one| numbered(one.n, format!("{} ({})", one.text, one.owner))).collect();
+        self.tasks = tasks.map(|one| numbered(one.n, format!("{} ({})", one.text, one.whose()))).collect();
         let posts = incident.posts.iter().rev().filter(|post| post.dropped.is_none());
         self.updates = posts.map(|one| numbered(one.n, one.draft.text.clone())).collect();
         let objectives = incident.objectives.iter().rev();
@@ -31,6 +31,7 @@ impl Completions {
             .open_actions()
             .map(|one| numbered(one.n, format!("{} ({}, {})", one.text, one.by, one.state.word())))
             .collect();
+        self.hazards = incident.open_hazards().map(|one| numbered(one.n, one.text.clone())).collect();
         let settled = incident.steps().filter(|place| !place.progress.is_open());
         let steps = incident.open_steps().chain(settled);
         self.steps = steps

@@ -128,9 +128,14 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
         return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
     }
     let Some(second) = words.peek() else { return Err(refuse::incomplete(verb)) };
-    // `action restart db1`: what is no verb of the group is what somebody is about to do.
-    if verb.get_name() == "action" && announces(verb, *words) {
-        let sub = verb.find_subcommand("announce").unwrap_or(verb);
+    // `action restart db1`: what is no verb of the group is what somebody is about to do; or what could go wrong.
+    let usual = match verb.get_name() {
+        "action" => Some("announce"),
+        "hazard" => Some("add"),
+        _ => None,
+    };
+    if let Some(usual) = usual.filter(|_| announces(verb, *words)) {
+        let sub = verb.find_subcommand(usual).unwrap_or(verb);
         return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
     }
     words.next();
@@ -138,7 +143,7 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
 }
 
-/// Whether the words after `action` are an announcement: they begin with none of its verbs, or with one that a number must
+/// Whether the words after `action` are an announcement, those after `hazard` a hazard: they begin with none of its verbs, or with one that a number must
 /// follow (`action drop the replica`), and are no slip of one (`action dnoe 2 restarted`).
 fn announces(group: &Command, mut words: Words<'_>) -> bool {
     let second = words.next().unwrap_or_default().to_lowercase();
@@ -262,9 +267,9 @@ impl Line<'_> {
         } else {
             words.next();
         }
-        // A reason that nothing can follow needs no quotes.
-        let ends_the_line =
-            long == "reason" && !self.verb.get_positionals().any(|arg| Blank::of(arg) == Blank::Free);
+        // A reason, or a mitigation, that nothing can follow needs no quotes.
+        let ends_the_line = matches!(long, "reason" | "mitigation")
+            && !self.verb.get_positionals().any(|arg| Blank::of(arg) == Blank::Free);
         if ends_the_line && !words.is_at_quote() {
             let rest = words.rest();
             while words.next().is_some() {}
@@ -331,14 +336,14 @@ impl Line<'_> {
     /// What people write in place of a flag. True when something was taken.
     fn shorthand(&mut self, blank: Option<&Arg>, word: &str, words: &mut Words<'_>) -> bool {
         match self.path {
-            ["task", "add"] | ["crew", "checkin" | "checkout"]
+            ["task", "add" | "give"] | ["crew", "checkin" | "checkout"]
                 if is_mention(word) && !self.has_flag("for") =>
             {
                 words.next();
                 self.push_flag("for", word);
                 true
             }
-            ["task", "add"] | ["action", "announce"]
+            ["task", "add" | "give" | "reopen"] | ["action", "announce"]
                 if value::units(word).is_some() && !self.has_flag("in") =>
             {
                 words.next();
@@ -362,7 +367,8 @@ impl Line<'_> {
                 {
                     self.push_flag(flag, part);
                 }
-                if !conditions.is_empty() {
+                // Of a correction what is empty stays as it was.
+                if !conditions.is_empty() || self.has_flag("correct") {
                     self.blanks.push(conditions);
                 }
                 while words.next().is_some() {}

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
     decide::when,
     role::Words,
-    sentence::and,
+    sentence::{and, brief},
     state::{ActionState, Incident, ObjectiveState},
     summary,
 };
@@ -84,7 +84,7 @@ fn objectives(incident: &Incident) -> Vec<String> {
 fn plan(incident: &Incident) -> Vec<String> {
     let tasks = incident.open_tasks().map(|task| {
         let due = task.due_at.map(|due| format!(", due {}", when(Some(due)))).unwrap_or_default();
-        format!("#{} {} ({}, {}{due})", task.n, task.text, task.owner, task.state.word())
+        format!("#{} {} ({}{due})", task.n, task.text, task.standing())
     });
     let proposals = incident.open_proposals().map(|proposal| {
         let objections = match proposal.objectors.as_slice() {
@@ -117,6 +117,13 @@ fn needs(incident: &Incident) -> Vec<String> {
 fn risks(incident: &Incident) -> Vec<String> {
     let stop =
         incident.stop.as_ref().map(|stop| format!("{} stopped every action: {}", stop.by, stop.reason));
+    let hazards = incident.open_hazards().map(|hazard| {
+        let against = match hazard.mitigation.as_str() {
+            "" => "nothing is done against it yet".to_owned(),
+            some => format!("against it: {some}"),
+        };
+        format!("Hazard {}: {} ({}; {against})", hazard.n, hazard.text, hazard.by)
+    });
     let risky = incident.open_actions().filter(|action| action.is_risky);
     let risky = risky.map(|action| format!("Risky: action {} {} ({})", action.n, action.text, action.by));
     let held = incident.open_actions().filter(|action| action.state == ActionState::Held && !action.is_risky);
@@ -125,7 +132,22 @@ fn risks(incident: &Incident) -> Vec<String> {
         .situations
         .values()
         .map(|s| format!("S-{} {}: {} firing of {}", s.id, s.title, s.firing, s.total));
-    stop.into_iter().chain(risky).chain(held).chain(alerts).collect()
+    stop.into_iter().chain(hazards).chain(risky).chain(held).chain(alerts).collect()
+}
+
+/// Hazards that are named in a short line; the others are counted.
+const HAZARDS_NAMED_MAX: usize = 3;
+
+/// The open hazards in one short line: `1 db2 may fill up; 2 the backup is of Monday; 2 more`.
+pub fn hazards(incident: &Incident) -> Option<String> {
+    let mut named: Vec<String> =
+        incident.open_hazards().map(|hazard| format!("{} {}", hazard.n, brief(&hazard.text))).collect();
+    let more = named.len().saturating_sub(HAZARDS_NAMED_MAX);
+    named.truncate(HAZARDS_NAMED_MAX);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    (!named.is_empty()).then(|| named.join("; "))
 }
 
 fn public(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
@@ -149,7 +171,7 @@ fn fills(section: &str) -> &'static str {
         "Actions under way" => "`action WHAT`",
         "Resources here" => "`checkin`",
         "Communications and links" => "`link LABEL URL`",
-        "Risks, safety and outlook" => "`action --risky WHAT`",
+        "Risks, safety and outlook" => "`hazard WHAT COULD GO WRONG`",
         "Public information" => "`update draft TEXT`",
         _ => "`can SERVICE CONDITIONS | ACTIONS | NEEDS`",
     }
@@ -220,6 +242,9 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     if let Some(stop) = &incident.stop {
         out.push(format!("STOPPED by {}: {}", stop.by, stop.reason));
     }
+    if let Some(hazards) = hazards(incident) {
+        out.push(format!("Hazards: {hazards}"));
+    }
     let open = incident.open_actions().count();
     if open > 0 {
         out.push(format!("Open actions: {open}"));
@@ -230,7 +255,9 @@ pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
     }
     let open = incident.open_tasks().count();
     if open > 0 {
-        out.push(format!("Open tasks: {open}"));
+        let free = incident.open_tasks().filter(|task| task.is_free()).count();
+        let free = if free > 0 { format!(", of which nobody has {free}") } else { String::new() };
+        out.push(format!("Open tasks: {open}{free}"));
     }
     out.push(match incident.last_published() {
         None => "The public has not been told anything yet.".to_owned(),

@@ -14,7 +14,7 @@ use super::{
     phase::Phase,
     role::Role,
     severity::Severity,
-    state::{Incident, Situation, Task},
+    state::{Hazard, Incident, Situation, Task},
     sum::Sum,
 };
 use crate::{
@@ -163,6 +163,8 @@ pub struct Luggage {
     pub entries: u64,
     pub situations: Vec<Situation>,
     pub tasks: Vec<Task>,
+    #[serde(default)]
+    pub hazards: Vec<Hazard>,
 }
 
 /// A public update as somebody wrote it.
@@ -370,7 +372,31 @@ pub enum Command {
         n: u32,
         reason: String,
     },
+    /// Its owner does not do it.
+    DeclineTask {
+        n: u32,
+        reason: String,
+    },
+    /// It was reported as done, and is not.
+    ReopenTask {
+        n: u32,
+        reason: String,
+        minutes: Option<u32>,
+    },
+    /// To somebody; to oneself, where nobody is named.
+    GiveTask {
+        n: u32,
+        owner: Option<Person>,
+        minutes: Option<u32>,
+    },
     Can {
+        service: String,
+        conditions: String,
+        actions: String,
+        needs: String,
+    },
+    /// The last report on a service; what is empty stays as it was.
+    CorrectCan {
         service: String,
         conditions: String,
         actions: String,
@@ -379,6 +405,16 @@ pub enum Command {
     Decide {
         text: String,
     },
+    // Hazards: what could go wrong
+    NameHazard {
+        text: String,
+        mitigation: String,
+    },
+    ClearHazard {
+        n: u32,
+        reason: String,
+    },
+    Hazards,
     // Actions: what somebody is about to do
     Announce {
         text: String,
@@ -596,6 +632,10 @@ pub enum TimerKind {
     },
     UnifyOfferExpires {
         to: Person,
+    },
+    /// An executive did not answer the question of that entry.
+    ExecutiveSilent {
+        seq: u64,
     },
     RoleOfferExpires {
         role: Role,

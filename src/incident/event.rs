@@ -22,7 +22,7 @@ use super::{
     sum::Sum,
 };
 use crate::{alert::flapping::Flaps, people::Person};
-pub use parts::{Actor, AlertRef, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom};
+pub use parts::{Actor, AlertRef, CanParts, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom};
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -145,6 +145,15 @@ pub enum Event {
         words: String,
         /// Who is told of it.
         commander: Person,
+    },
+    /// The executive who was asked does not take command: they said so, or did not answer.
+    #[serde(rename = "command.executive_declined")]
+    ExecutiveDeclined {
+        who: Person,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_silent: bool,
     },
     #[serde(rename = "command.unify_offered")]
     UnifyOffered {
@@ -285,6 +294,52 @@ pub enum Event {
     TaskOverdue { n: u32 },
     #[serde(rename = "task.cancelled")]
     TaskCancelled { n: u32, reason: String },
+    /// Whoever had it does not do it; nobody has it until it is given anew.
+    #[serde(rename = "task.declined")]
+    TaskDeclined {
+        n: u32,
+        owner: Person,
+        reason: String,
+        /// Who gives it to somebody else now: whoever gave it, else the commander.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Person>,
+    },
+    /// It was reported as done, and is not.
+    #[serde(rename = "task.reopened")]
+    TaskReopened {
+        n: u32,
+        reason: String,
+        /// Whose it is again; nobody's where whoever had it is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Person>,
+        /// Its new time box; the one before counts no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<DateTime<Utc>>,
+    },
+    /// It is somebody else's from here on.
+    #[serde(rename = "task.given")]
+    TaskGiven {
+        n: u32,
+        owner: Person,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<DateTime<Utc>>,
+    },
+
+    /// What could go wrong, or hurt somebody.
+    #[serde(rename = "hazard.named")]
+    HazardNamed {
+        n: u32,
+        text: String,
+        /// What is done about it; empty where nothing is yet.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        mitigation: String,
+    },
+    #[serde(rename = "hazard.cleared")]
+    HazardCleared {
+        n: u32,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
 
     #[serde(rename = "decision.recorded")]
     DecisionRecorded { text: String },
@@ -472,6 +527,9 @@ pub enum Event {
         #[serde(rename = "corrected_at", default, skip_serializing_if = "Option::is_none")]
         occurred_at: Option<DateTime<Utc>>,
         reason: String,
+        /// Of a CAN report: what of it `text` replaces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        can: Option<CanParts>,
     },
     #[serde(rename = "entry.redacted")]
     EntryRedacted { target: u64, reason: String },
@@ -599,6 +657,7 @@ mod tests {
             r#"{"type":"note","text":"x"}"#,
             r#"{"type":"role.declined","role":"ops","by":{"id":"ada","name":"Ada"},"reason":""}"#,
             r#"{"type":"reminder","what":"x"}"#,
+            r#"{"type":"entry.corrected","target":3,"text":"x","reason":""}"#,
             r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
             r#"{"type":"incident.phase_changed","from":"investigating","to":"resolved","reason":""}"#,
         ] {
@@ -612,7 +671,13 @@ mod tests {
         let at: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
         for event in [
             Event::Injected { id: "I1".into(), from: "a".into(), to: "b".into(), text: "c".into() },
-            Event::EntryCorrected { target: 1, text: "a".into(), occurred_at: Some(at), reason: "b".into() },
+            Event::EntryCorrected {
+                target: 1,
+                text: "a".into(),
+                occurred_at: Some(at),
+                reason: "b".into(),
+                can: None,
+            },
         ] {
             let entry = Entry {
                 incident: IncidentId::new(Kind::Drill, 1),

@@ -63,6 +63,9 @@ impl Command {
             | RelieveRole { reason, .. }
             | DropObjective { reason, .. }
             | CancelTask { reason, .. }
+            | DeclineTask { reason, .. }
+            | ReopenTask { reason, .. }
+            | ClearHazard { reason, .. }
             | HoldAction { reason, .. }
             | DropAction { reason, .. }
             | StopActions { reason }
@@ -87,7 +90,9 @@ impl Command {
             CheckIn { note, .. } | CheckOut { note, .. } | Here { note } => vec![note],
             StartPeriod { emphasis, .. } => vec![emphasis],
             ReportTask { result, .. } | FinishAction { result, .. } | TickStep { result, .. } => vec![result],
-            Can { service, conditions, actions, needs } => vec![service, conditions, actions, needs],
+            Can { service, conditions, actions, needs }
+            | CorrectCan { service, conditions, actions, needs } => vec![service, conditions, actions, needs],
+            NameHazard { text, mitigation } => vec![text, mitigation],
             AddLink { label, url, .. } => vec![label, url],
             Correct { text, reason, .. } => vec![text, reason],
             Draft(DraftText { text, title, .. }) => std::iter::once(text).chain(title).collect(),
@@ -121,6 +126,8 @@ impl Command {
             | MeetObjective { .. }
             | UnderstandTask { .. }
             | ExtendTask { .. }
+            | GiveTask { .. }
+            | Hazards
             | ClearAction { .. }
             | Actions
             | SettleProposal { .. }

@@ -114,6 +114,9 @@ fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     if let Some(offer) = incident.command_offer.as_ref().filter(|offer| offer.to.id == me.id) {
         lines.push(format!("{} offers you command: `briefing`, then `command accept`.", offer.by));
     }
+    if incident.executive_question.as_ref().is_some_and(|question| question.to.id == me.id) {
+        lines.push("Do you wish to take command? `take`; if not, `command decline`.".to_owned());
+    }
     if incident.unify_offer.as_ref().is_some_and(|offer| offer.to.id == me.id) {
         lines.push(format!("{} asks you to join command: `command join`.", incident.commander));
     }
@@ -151,7 +154,7 @@ fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
 }
 
 fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
-    let mut tasks: Vec<_> = incident.open_tasks().filter(|task| task.owner.id == me.id).collect();
+    let mut tasks: Vec<_> = incident.open_tasks().filter(|task| task.is_of(me)).collect();
     tasks.sort_by_key(|task| (task.state != TaskState::Overdue, task.due_at.is_none(), task.due_at));
     for task in tasks {
         let n = task.n;
@@ -163,6 +166,13 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
             TaskState::Assigned => format!("Task #{n} is yours{due}: {}. `ack {n}`.", task.text),
             _ => format!("Task #{n}{due}: {}. `done {n} RESULT`.", task.text),
         });
+    }
+    let leads = leads(incident, me);
+    for task in incident.open_tasks().filter(|task| task.is_free()) {
+        if leads || task.assigned_by.id == me.id {
+            let n = task.n;
+            lines.push(format!("Nobody has task #{n}: {} `task give {n} @NAME`.", ended(&task.text)));
+        }
     }
     for action in incident.open_actions().filter(|action| action.by.id == me.id) {
         let n = action.n;
@@ -229,14 +239,19 @@ fn playbook(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     }
 }
 
+fn leads(incident: &Incident, me: &Person) -> bool {
+    incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy" | "ops"))
+}
+
 /// What falls to whoever leads: who is late, what is not known, which roles nobody has.
 fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
-    let leads = incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy" | "ops"));
-    if !leads {
+    if !leads(incident, me) {
         return;
     }
-    for task in incident.open_tasks().filter(|t| t.state == TaskState::Overdue && t.owner.id != me.id) {
-        lines.push(format!("Task #{} of {} is late: ask them.", task.n, task.owner));
+    for task in incident.open_tasks().filter(|task| task.state == TaskState::Overdue && !task.is_of(me)) {
+        if let Some(owner) = &task.owner {
+            lines.push(format!("Task #{} of {owner} is late: ask them.", task.n));
+        }
     }
     let reports = incident.reports_of(me);
     if reports >= policy.span_warn {
@@ -310,6 +325,10 @@ fn joining(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<St
         lines.push(format!("Nobody is {role} yet, and you are next in line: `role take {}`.", role.slug()));
     } else if let Some(role) = free.first() {
         lines.push(format!("Nobody is {role} yet: `role take {}`.", role.slug()));
+    }
+    if let Some(task) = incident.open_tasks().find(|task| task.is_free() && task.assigned_by.id != me.id) {
+        let n = task.n;
+        lines.push(format!("Nobody has task #{n}: {} `task give {n}` takes it.", ended(&task.text)));
     }
     lines.push(format!(
         "Ask {} what is needed. Before you change anything: `action WHAT`.",

@@ -38,6 +38,7 @@ fn anyone_may(verb: Verb) -> bool {
             | CheckIn
             | WorkTask
             | Report
+            | Hazard
             | Play
             | Act
             | Propose
@@ -52,9 +53,9 @@ fn anyone_may(verb: Verb) -> bool {
 fn role_may(role: &Role, verb: Verb) -> bool {
     use Verb::*;
     let slug = role.rights();
-    // Who reads along only reads, answers offers, and checks in and out.
+    // Who reads along only reads, answers offers, and checks in and out; of a danger anybody speaks.
     if matches!(slug, "observer" | "trainee") {
-        return matches!(verb, Declare | Read | AnswerOffer | TakeRole | CheckIn | Assist);
+        return matches!(verb, Declare | Read | AnswerOffer | TakeRole | CheckIn | Assist | Hazard);
     }
     if anyone_may(verb) {
         return true;
@@ -67,7 +68,10 @@ fn role_may(role: &Role, verb: Verb) -> bool {
             House | Close | LowerSeverity | OfferCommand | Cancel | Merge | OpenUp | BreakGlass
         ),
         "pio" => matches!(verb, PublishPost | Retitle | Classify | Pin),
-        "safety" => matches!(verb, AssignTask | CancelTask | Decide | ClearAction | StopActions | RollCall),
+        "safety" => matches!(
+            verb,
+            AssignTask | CancelTask | Decide | ClearAction | StopActions | RollCall | ClearHazard
+        ),
         "lno" => matches!(verb, AssignTask | OfferRole),
         "ops" => matches!(
             verb,

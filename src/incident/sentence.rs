@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    event::{Event, Whom},
+    event::{CanParts, Event, Whom},
     kind::Kind,
     paging::{Called, Step, Target},
     role::Role,
@@ -112,6 +112,23 @@ fn paged(round: u32, called: &[Called], pagers: &[String], missed: &[String], is
         said.push("Nobody is paged: nobody is named.".to_owned());
     }
     said.join(" ")
+}
+
+/// A task that nobody has: who gives it to somebody.
+fn nobodys(n: u32, to: Option<&Person>) -> String {
+    match to {
+        Some(to) => format!(" Nobody has it now. {to}: `task give {n} @NAME`."),
+        None => format!(" Nobody has it now: `task give {n}` takes it."),
+    }
+}
+
+/// `conditions: half of all payments fail; needs: none`
+fn replaced(parts: &CanParts) -> String {
+    let said = parts.named().into_iter().filter_map(|(what, text)| {
+        let text = text?.trim().trim_end_matches('.');
+        Some(format!("{what}: {}", if text.is_empty() { "none" } else { text }))
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 fn shortened(text: &str) -> String {
@@ -255,6 +272,12 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
             "An executive without a role here wants to {} {commander} stays in command; whether they wish to take it was asked.",
             ended(words)
         ),
+        Event::ExecutiveDeclined { who, is_silent: true, .. } => {
+            format!("{who} did not say whether they wish to take command; nothing changes.")
+        }
+        Event::ExecutiveDeclined { who, reason, .. } => {
+            format!("{who} does not take command{}", because(reason))
+        }
         Event::UnifyOffered { to, organization, expires_at } => format!(
             "{to} was asked to join command{}; the offer ends {}.",
             for_whom(organization),
@@ -346,6 +369,30 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::TaskReported { n, result } => format!("Task #{n} is done{}", because(result)),
         Event::TaskOverdue { n } => format!("Task #{n} is overdue."),
         Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
+        Event::TaskDeclined { n, owner, reason, to } => {
+            format!("{owner} declined task #{n}{}{}", because(reason), nobodys(*n, to.as_ref()))
+        }
+        Event::TaskReopened { n, reason, owner, due_at } => {
+            let due = due_at.map(|at| format!(", due {}", tell(at))).unwrap_or_default();
+            let whose = match owner {
+                Some(owner) => format!(" It is {owner}'s again{due}."),
+                None => nobodys(*n, None),
+            };
+            format!("Task #{n} is not done after all{}{whose}", because(reason))
+        }
+        Event::TaskGiven { n, owner, due_at } => {
+            let due = due_at.map(|at| format!(", due {}", tell(at))).unwrap_or_default();
+            format!("Task #{n} is {owner}'s now{due}.")
+        }
+
+        Event::HazardNamed { n, text, mitigation } => {
+            let mitigation = match mitigation.trim() {
+                "" => String::new(),
+                some => format!(" Against it: {}", ended(some)),
+            };
+            format!("Hazard {n}: {}{mitigation}", ended(text))
+        }
+        Event::HazardCleared { n, reason } => format!("Hazard {n} is cleared{}", because(reason)),
 
         Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
 
@@ -459,7 +506,15 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         Event::LinkAdded { label, url, sum: None } => format!("Linked {label}: {url}"),
         Event::LinkAdded { label, url, sum: Some(sum) } => format!("File {label} ({sum}): {url}"),
 
-        Event::EntryCorrected { target, text, occurred_at, reason } => {
+        Event::EntryCorrected { target, occurred_at, reason, can: Some(parts), .. } => {
+            let at = occurred_at.map(|at| format!(", of {}", tell(at))).unwrap_or_default();
+            format!(
+                "The report in entry {target}{at} was corrected to «{}»{}",
+                replaced(parts),
+                because(reason)
+            )
+        }
+        Event::EntryCorrected { target, text, occurred_at, reason, .. } => {
             let at = occurred_at.map(|at| format!(" at {}", tell(at))).unwrap_or_default();
             format!("Entry {target} was corrected to «{}»{at}{}", text.trim(), because(reason))
         }

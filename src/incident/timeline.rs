@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::{
-    event::{Entry, Event, TimeSource},
+    event::{CanParts, Entry, Event, TimeSource},
     role::Role,
     sentence::{Tell, sentence},
 };
@@ -75,12 +75,18 @@ fn is_important(event: &Event) -> bool {
     )
 }
 
-/// An event with another person's words in the place of the first; `None` for what cannot be corrected.
-fn reworded(event: &Event, text: &str) -> Option<Event> {
-    match event {
-        Event::Noted { until, .. } => Some(Event::Noted { text: text.to_owned(), until: *until }),
-        Event::DecisionRecorded { .. } => Some(Event::DecisionRecorded { text: text.to_owned() }),
-        _ => None,
+/// Puts another person's words in the place of the first. False for what cannot be corrected so.
+fn reword(event: &mut Event, correction: &Correction) -> bool {
+    match (event, &correction.can) {
+        (Event::Noted { text, .. } | Event::DecisionRecorded { text }, None) => {
+            text.clone_from(&correction.text);
+            true
+        }
+        (Event::CanReported { conditions, actions, needs, .. }, Some(parts)) => {
+            parts.replace(conditions, actions, needs);
+            true
+        }
+        _ => false,
     }
 }
 
@@ -89,6 +95,8 @@ struct Correction {
     target: u64,
     text: String,
     occurred_at: Option<DateTime<Utc>>,
+    /// Of a CAN report, what is replaced: the rest is as it was before.
+    can: Option<CanParts>,
 }
 
 /// The entries as a reader sees them, in the order of the journal. Costs what the number of entries costs.
@@ -130,8 +138,8 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             pinned: false,
         });
         match entry.event {
-            Event::EntryCorrected { target, text, occurred_at, .. } => {
-                corrections.push(Correction { seq: entry.seq, target, text, occurred_at });
+            Event::EntryCorrected { target, text, occurred_at, can, .. } => {
+                corrections.push(Correction { seq: entry.seq, target, text, occurred_at, can });
             }
             Event::EntryPinned { target } => {
                 pins.insert(target);
@@ -154,10 +162,12 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
     for correction in &corrections {
         // A redacted correction is as if it had not been made; so is one of a redacted entry, which shows nothing.
         let hidden = redactions.contains_key(&correction.seq) || redactions.contains_key(&correction.target);
-        let account = accounts.get(&correction.target).and_then(|event| reworded(event, &correction.text));
+        let account = accounts.get_mut(&correction.target);
         let line = at.get(&correction.target).and_then(|&i| lines.get_mut(i));
-        if let (false, Some(account), Some(line)) = (hidden, account, line) {
-            let before = std::mem::replace(&mut line.text, sentence(&account, tell));
+        if let (false, Some(account), Some(line)) = (hidden, account, line)
+            && reword(account, correction)
+        {
+            let before = std::mem::replace(&mut line.text, sentence(account, tell));
             line.original.get_or_insert(before);
             if let Some(at) = correction.occurred_at {
                 line.original_at.get_or_insert(line.occurred_at);
@@ -231,7 +241,13 @@ mod tests {
         Event::Noted { text: text.into(), until: None }
     }
     fn correction(target: u64, text: &str) -> Event {
-        Event::EntryCorrected { target, text: text.into(), occurred_at: None, reason: String::new() }
+        Event::EntryCorrected {
+            target,
+            text: text.into(),
+            occurred_at: None,
+            reason: String::new(),
+            can: None,
+        }
     }
     fn redaction(target: u64) -> Event {
         Event::EntryRedacted { target, reason: "private".into() }
@@ -261,6 +277,7 @@ mod tests {
             text: "second".into(),
             occurred_at: Some(at),
             reason: "clock".into(),
+            can: None,
         });
         let mut lines = told(journal(events));
         assert_eq!(
@@ -308,6 +325,39 @@ mod tests {
             told(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
         assert_eq!((lines[0].text.as_str(), lines[0].redacted_by), ("Ada has command.", None));
         assert_eq!(lines[0].corrected_by, None);
+    }
+
+    #[test]
+    fn a_corrected_report_reads_as_corrected_part_by_part_and_a_redacted_correction_counts_no_more() {
+        let parts = |conditions: Option<&str>, needs: Option<&str>| CanParts {
+            conditions: conditions.map(str::to_owned),
+            actions: None,
+            needs: needs.map(str::to_owned),
+        };
+        let corrected = |can| Event::EntryCorrected {
+            target: 1,
+            text: String::new(),
+            occurred_at: None,
+            reason: String::new(),
+            can: Some(can),
+        };
+        let report = Event::CanReported {
+            service: "db".into(),
+            conditions: "down".into(),
+            actions: "restart".into(),
+            needs: "a DBA".into(),
+        };
+        let mut events = vec![report, corrected(parts(Some("slow"), None)), corrected(parts(None, Some("")))];
+        let lines = told(journal(events.clone()));
+        assert_eq!(lines[0].text, "Report on db – conditions: slow; actions: restart.");
+        let first = "Report on db – conditions: down; actions: restart; needs: a DBA.";
+        assert_eq!((lines[0].original.as_deref(), lines[0].corrected_by), (Some(first), Some(3)));
+        assert_eq!(lines[1].text, "The report in entry 1 was corrected to «conditions: slow».");
+        assert_eq!(lines[2].text, "The report in entry 1 was corrected to «needs: none».");
+        events.push(redaction(2));
+        let lines = told(journal(events));
+        assert_eq!(lines[0].text, "Report on db – conditions: down; actions: restart.");
+        assert_eq!(lines[1].text, "[redacted: private]");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub enum Verb {
     WorkTask,
     CancelTask,
     Report,
+    Hazard,
+    ClearHazard,
     Play,
     Decide,
     Act,
@@ -56,7 +58,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    pub const ALL: [Verb; 50] = [
+    pub const ALL: [Verb; 52] = [
         Self::Declare,
         Self::Confirm,
         Self::Read,
@@ -89,6 +91,8 @@ impl Verb {
         Self::WorkTask,
         Self::CancelTask,
         Self::Report,
+        Self::Hazard,
+        Self::ClearHazard,
         Self::Play,
         Self::Decide,
         Self::Act,
@@ -144,6 +148,8 @@ impl Verb {
             Self::WorkTask => "work on a task",
             Self::CancelTask => "cancel a task",
             Self::Report => "give a CAN report",
+            Self::Hazard => "name a hazard",
+            Self::ClearHazard => "clear somebody else's hazard",
             Self::Play => "work by a playbook",
             Self::Decide => "record a decision",
             Self::Act => "work on an action",

@@ -307,7 +307,10 @@ fn beside_of<'a>(incident: &Incident, width: usize, look: Look) -> Vec<Line<'a>>
     };
     let tasks = incident.open_tasks().map(|one| {
         let is_late = one.state.word() == "overdue";
-        (format!("#{} {} ({}) {}", one.n, one.owner, state(one.state.word(), one.due_at), one.text), is_late)
+        (
+            format!("#{} {} ({}) {}", one.n, one.whose(), state(one.state.word(), one.due_at), one.text),
+            is_late,
+        )
     });
     part("Tasks", tasks.collect());
     let actions = incident.open_actions().map(|one| {

@@ -275,6 +275,14 @@ fn tasks_in_time(view: &View<'_>) -> Measure {
             Event::TaskAssigned { n, due_at: Some(at), .. } | Event::TaskExtended { n, due_at: at } => {
                 due.insert(*n, *at);
             }
+            // What was reported was not so. Its time box is the new one, or none; so it is of what is somebody else's.
+            Event::TaskReopened { n, due_at, .. } | Event::TaskGiven { n, due_at, .. } => {
+                reported.remove(n);
+                match due_at {
+                    Some(at) => due.insert(*n, *at),
+                    None => due.remove(n),
+                };
+            }
             Event::TaskReported { n, .. } => {
                 reported.insert(*n, entry);
             }

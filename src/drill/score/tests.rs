@@ -241,6 +241,28 @@ fn a_task_is_well_formed_with_a_time_box_and_a_read_back_and_in_time_when_report
 }
 
 #[test]
+fn a_task_that_was_opened_again_is_measured_by_its_last_report_and_its_last_time_box() {
+    let of_ben = Event::TaskAssigned { n: 1, text: "x".into(), owner: person("Ben"), due_at: Some(at(10)) };
+    let reported = || Event::TaskReported { n: 1, result: "y".into() };
+    let reopened = |due: Option<i64>| Event::TaskReopened {
+        n: 1,
+        reason: "z".into(),
+        owner: Some(person("Ben")),
+        due_at: due.map(at),
+    };
+    let in_time = |events: Vec<(i64, &'static str, Event)>| {
+        let all = std::iter::once((1, "Ada", of_ben.clone())).chain(events).collect();
+        taken(Metric::T2, &timeline("Ada", all, 60)).0
+    };
+    assert_eq!(in_time(vec![(5, "Ben", reported())]), "1 of 1");
+    assert_eq!(in_time(vec![(5, "Ben", reported()), (6, "Ada", reopened(Some(20)))]), "0 of 1");
+    let again = vec![(5, "Ben", reported()), (6, "Ada", reopened(Some(20))), (15, "Ben", reported())];
+    assert_eq!(in_time(again), "1 of 1");
+    let to_cy = Event::TaskGiven { n: 1, owner: person("Cy"), due_at: Some(at(30)) };
+    assert_eq!(in_time(vec![(8, "Ada", to_cy), (25, "Cy", reported())]), "1 of 1");
+}
+
+#[test]
 fn an_expected_action_is_done_late_missed_or_still_open() {
     let decided = |minute| {
         let events = vec![(minute, "Ada", Event::DecisionRecorded { text: "x".into() })];

@@ -261,6 +261,72 @@ fn a_can_report_is_split_at_bars_or_told_by_flags() {
 }
 
 #[test]
+fn a_report_is_corrected_by_its_service_or_by_its_entry() {
+    let corrected = |conditions: &str, actions: &str, needs: &str| Command::CorrectCan {
+        service: "api".into(),
+        conditions: conditions.into(),
+        actions: actions.into(),
+        needs: needs.into(),
+    };
+    assert_eq!(command("can --correct api p99 is up"), corrected("p99 is up", "", ""));
+    assert_eq!(command("can api --correct p99 up | | -"), corrected("p99 up", "", "-"));
+    assert_eq!(command("can --correct api | restarted"), corrected("", "restarted", ""));
+    assert_eq!(command("can --correct --needs \"a DBA\" api slow"), corrected("slow", "", "a DBA"));
+    let entry = Command::Correct {
+        target: 12,
+        text: "p99 up | restarted | -".into(),
+        at: None,
+        reason: String::new(),
+    };
+    assert_eq!(command("correct #12 p99 up | restarted | -"), entry);
+    assert!(refused("can --correct api").contains("needs CONDITIONS"));
+}
+
+#[test]
+fn a_task_is_declined_given_and_opened_again_by_its_number() {
+    let give = |owner: Option<Person>, minutes| Command::GiveTask { n: 3, owner, minutes };
+    assert_eq!(command("task give 3"), give(None, None));
+    for text in ["task give 3 @ada 10m", "task give #3 10m @ada", "task give --for ada --in 10m 3"] {
+        assert_eq!(command(text), give(Some(ada()), Some(10)), "{text}");
+    }
+    assert!(refused("task give 3 ada").contains("«ada» is more than `task give` takes"));
+    let reopen = |minutes| Command::ReopenTask { n: 3, reason: "it's back".into(), minutes };
+    assert_eq!(command("task reopen 3 it's back"), reopen(None));
+    assert_eq!(command("task reopen 3 10m it's back"), reopen(Some(10)));
+    assert!(refused("task reopen 3").contains("needs REASON"));
+    let decline = Command::DeclineTask { n: 3, reason: "no access".into() };
+    assert_eq!(command("task decline 3 no access"), decline);
+    assert!(refused("task decline 3").contains("needs REASON"));
+}
+
+#[test]
+fn a_hazard_is_named_without_a_verb_of_its_own() {
+    let name = |mitigation: &str| Command::NameHazard {
+        text: "db2 may fill up".into(),
+        mitigation: mitigation.into(),
+    };
+    assert_eq!(command("hazard db2 may fill up"), name(""));
+    for text in [
+        "hazard db2 may fill up --mitigation watch its disk",
+        "hazard \"db2 may fill up\" --mitigation \"watch its disk\"",
+        "hazard add db2 may fill up --mitigation=watch its disk",
+        "hazard --mitigation \"watch its disk\" db2 may fill up",
+    ] {
+        assert_eq!(command(text), name("watch its disk"), "{text}");
+    }
+    let wires = Command::NameHazard { text: "clear the wires first".into(), mitigation: String::new() };
+    assert_eq!(command("hazard clear the wires first"), wires);
+    assert_eq!(
+        command("hazard clear #2 they are gone"),
+        Command::ClearHazard { n: 2, reason: "they are gone".into() }
+    );
+    assert_eq!(command("hazard clear 2"), Command::ClearHazard { n: 2, reason: String::new() });
+    assert_eq!(command("hazards"), Command::Hazards);
+    assert_eq!(command("hazard list"), Command::Hazards);
+    assert!(refused("hazard claer 2 gone").contains("Did you mean `hazard clear`?"));
+}
+
+#[test]
 fn a_public_update_takes_its_flags_before_the_text_and_no_slip_becomes_public() {
     let full = "update draft --phase identified --impact MAJOR --title \"API errors\" --component API=major_outage \
                 --component \"Web site=degraded performance\" --next 1h30m --corrects 2 We \"know\" why.\n\nMore soon.";

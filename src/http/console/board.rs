@@ -42,6 +42,8 @@ pub struct TaskRow {
     pub is_late: bool,
     pub is_mine: bool,
     pub can_ack: bool,
+    /// Nobody has it.
+    pub is_free: bool,
     pub result: Option<String>,
 }
 
@@ -56,6 +58,14 @@ pub struct ActionRow {
     pub is_mine: bool,
     /// It waits, and I may let it go.
     pub can_go: bool,
+}
+
+pub struct HazardRow {
+    pub n: u32,
+    pub text: String,
+    pub mitigation: String,
+    pub by: String,
+    pub can_clear: bool,
 }
 
 pub struct ProposalRow {
@@ -109,6 +119,7 @@ pub struct Board {
     pub stop: Option<(String, String)>,
     pub can_stop: bool,
     pub actions: Vec<ActionRow>,
+    pub hazards: Vec<HazardRow>,
     pub proposals: Vec<ProposalRow>,
     pub objectives: Vec<ObjectiveRow>,
     pub cans: Vec<CanRow>,
@@ -181,13 +192,14 @@ fn task(task: &Task, incident: &Incident, me: &Person, clock: &Clock) -> TaskRow
     TaskRow {
         n: task.n,
         text: task.text.clone(),
-        owner: task.owner.to_string(),
+        owner: task.whose(),
         state: task.state.word(),
         is_late: task.state == TaskState::Overdue || due.as_ref().is_some_and(|due| due.is_late),
         due,
         is_open,
-        is_mine: task.owner.id == me.id,
-        can_ack: task.state == TaskState::Assigned && task.owner.id == me.id,
+        is_mine: task.is_of(me),
+        is_free: task.is_free(),
+        can_ack: task.state == TaskState::Assigned && task.is_of(me),
         result: task.result.clone(),
     }
 }
@@ -249,6 +261,16 @@ impl Board {
             stop: incident.stop.as_ref().map(|stop| (stop.by.to_string(), stop.reason.clone())),
             can_stop: may(incident, me, Verb::StopActions),
             actions: incident.open_actions().map(|one| action(one, incident, me, clock)).collect(),
+            hazards: incident
+                .open_hazards()
+                .map(|hazard| HazardRow {
+                    n: hazard.n,
+                    text: hazard.text.clone(),
+                    mitigation: hazard.mitigation.clone(),
+                    by: hazard.by.to_string(),
+                    can_clear: hazard.by.id == me.id || may(incident, me, Verb::ClearHazard),
+                })
+                .collect(),
             proposals: incident.open_proposals().map(|one| proposal(one, incident, me, clock)).collect(),
             objectives: incident
                 .objectives

@@ -122,7 +122,7 @@ fn moves(phase: Phase) -> Vec<Move> {
 
 /// Lines that fit what is open here.
 fn words_here(incident: &Incident, me: &Person, now: DateTime<Utc>) -> Vec<String> {
-    let tasks = incident.open_tasks().map(|task| match task.owner.id == me.id {
+    let tasks = incident.open_tasks().map(|task| match task.is_of(me) {
         true => format!("task done {} ", task.n),
         false => format!("task more {} 10m", task.n),
     });

@@ -79,6 +79,11 @@ fn offers(incident: &Incident, me: &Person) -> Option<Next> {
             true,
         );
     }
+    if incident.executive_question.as_ref().is_some_and(|question| question.to.id == me.id) {
+        let steps = vec![say("I take command", "command take"), say("No, go on", "command decline")];
+        let text = format!("Do you wish to take command? {} has it now.", incident.commander);
+        return next(text, steps, true);
+    }
     let offer = incident.offers.iter().find(|offer| offer.to.id == me.id)?;
     let slug = offer.role.slug();
     let steps =
@@ -161,14 +166,17 @@ fn people(incident: &Incident) -> Option<Next> {
 fn work(incident: &Incident, me: &Person) -> Option<Next> {
     use crate::incident::state::TaskState;
     let look = || vec![Step::Open { label: "Tasks", anchor: "tasks" }];
-    if let Some(task) =
-        incident.open_tasks().find(|task| task.state == TaskState::Assigned && task.owner.id == me.id)
+    if let Some(task) = incident.open_tasks().find(|task| task.state == TaskState::Assigned && task.is_of(me))
     {
         let steps = vec![say("Understood", format!("task ack {}", task.n))];
         return next(format!("Task #{} is yours: {}", task.n, task.text), steps, true);
     }
+    if let Some(free) = incident.open_tasks().find(|task| task.is_free()) {
+        let steps = vec![say("I take it", format!("task give {}", free.n)), look().remove(0)];
+        return next(format!("Nobody has task #{}: {}", free.n, free.text), steps, false);
+    }
     let late = incident.open_tasks().find(|task| task.state == TaskState::Overdue)?;
-    next(format!("Task #{} of {} is late.", late.n, late.owner), look(), false)
+    next(format!("Task #{} of {} is late.", late.n, late.whose()), look(), false)
 }
 
 fn phase(incident: &Incident) -> Option<Next> {

@@ -145,7 +145,10 @@ fn open(incident: &Incident, scene: &Scene<'_>) -> Vec<String> {
     let waiting = incident.open_actions().filter(|a| a.state == crate::incident::state::ActionState::Waiting);
     open.extend(waiting.map(|action| format!("action {} waits for a go", action.n)));
     let late = incident.open_tasks().filter(|task| task.state == TaskState::Overdue);
-    open.extend(late.map(|task| format!("task #{} of {} is late", task.n, task.owner)));
+    open.extend(late.map(|task| match &task.owner {
+        Some(owner) => format!("task #{} of {owner} is late", task.n),
+        None => format!("task #{} is late, and nobody has it", task.n),
+    }));
     let more = open.len().saturating_sub(OPEN_NAMED_MAX);
     open.truncate(OPEN_NAMED_MAX);
     if more > 0 {

@@ -33,6 +33,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             _ => nothing(),
         },
         TimerKind::UnifyOfferExpires { to } => super::unified::expired(incident, to, scene),
+        TimerKind::ExecutiveSilent { seq } => super::executive::silent(incident, *seq, scene),
         TimerKind::RoleOfferExpires { role, to } => {
             let open = incident
                 .offers
@@ -59,7 +60,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             {
                 Ok(Decision::one(
                     Event::TaskOverdue { n: *n },
-                    format!("Task #{n} ({}) is overdue; it goes up to {}.", task.owner, incident.commander),
+                    format!("Task #{n} ({}) is overdue; it goes up to {}.", task.whose(), incident.commander),
                 ))
             }
             _ => nothing(),

@@ -97,7 +97,8 @@ pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> R
             },
             format!("Declined. {} stays in command.", incident.commander),
         )),
-        _ => super::unified::declined(incident, reason, scene)
+        _ => super::unified::declined(incident, reason.clone(), scene)
+            .or_else(|| super::executive::declined(incident, reason, scene))
             .ok_or_else(|| Refusal::conflict("Command is not on offer to you.", "Nothing to do.")),
     }
 }
@@ -130,7 +131,8 @@ pub(super) fn take(incident: &Incident, force: bool, reason: &str, scene: &Scene
     {
         return Ok(moved(incident, me, offer.briefing_sections, false, reason, scene.now));
     }
-    if !force && let Some(why) = super::aid::succession(incident, scene) {
+    let asked = || super::executive::takes(incident, scene);
+    if !force && let Some(why) = super::aid::succession(incident, scene).or_else(asked) {
         let reason = if reason.is_empty() { why } else { format!("{why}; {reason}") };
         return Ok(moved(incident, me, sections, true, reason, scene.now));
     }

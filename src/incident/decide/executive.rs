@@ -1,9 +1,13 @@
 //! The executive who gives orders without a role: either they take command, or their words stand as a note.
+//!
+//! They are asked one question, for all to read, and their answer is on the timeline like it: `take` passes command to them, `command
+//! decline` leaves it where it is, and so does no answer.
 
 use super::*;
+use crate::incident::state::ExecutiveQuestion;
 
-/// One question an incident within this time.
-const ASKED_ANEW: Duration = Duration::minutes(10);
+/// One question an incident within this time; it is as long that an answer is waited for.
+pub const ASKED_ANEW: Duration = Duration::minutes(10);
 const WORDS_CHARS_MAX: usize = 500;
 
 /// The question in place of a refusal; `None`: the refusal stands.
@@ -27,9 +31,38 @@ pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>
     let words = if said.is_empty() { verb.words().to_owned() } else { format!("{}: {said}", verb.words()) };
     let commander = incident.commander.clone();
     let reply = format!(
-        "Do you wish to take command of {}? Then say `take`. {commander} has it now, and has been told; until then your words \
-         stand as a note, and nothing was done.",
+        "Do you wish to take command of {}? Then say `take`; if not, `command decline`. The card has a button for each. \
+         {commander} has it now, and has been told. Your words stand as a note, and nothing was done.",
         incident.id
     );
     Some(Decision::one(Event::ExecutiveAsked { words, commander }, reply))
+}
+
+fn open_question<'a>(incident: &'a Incident, scene: &Scene<'_>) -> Option<&'a ExecutiveQuestion> {
+    let question = incident.executive_question.as_ref()?;
+    (question.to.id == scene.person.id).then_some(question)
+}
+
+/// Why command passes to this person at once: they were asked whether they wish to take it, the commander was told, and they do.
+pub(super) fn takes(incident: &Incident, scene: &Scene<'_>) -> Option<String> {
+    let question = open_question(incident, scene)?;
+    let is_in_time = scene.now - question.at < ASKED_ANEW;
+    is_in_time.then(|| format!("{} was asked whether they wish to take command, and does", question.to))
+}
+
+pub(super) fn declined(incident: &Incident, reason: String, scene: &Scene<'_>) -> Option<Decision> {
+    let who = open_question(incident, scene)?.to.clone();
+    let reply = format!("{} goes on. What should be known of your words: `note TEXT`.", incident.commander);
+    Some(Decision::one(Event::ExecutiveDeclined { who, reason, is_silent: false }, reply))
+}
+
+/// The time for an answer to the question of that entry is over.
+pub(super) fn silent(incident: &Incident, seq: u64, scene: &Scene<'_>) -> Ruling {
+    match &incident.executive_question {
+        Some(question) if question.seq == seq && scene.now - question.at >= ASKED_ANEW => {
+            let who = question.to.clone();
+            Ok(Decision::one(Event::ExecutiveDeclined { who, reason: String::new(), is_silent: true }, ""))
+        }
+        _ => Ok(Decision::read("")),
+    }
 }

@@ -250,7 +250,7 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
         Phase::Closed => {
             super::taxonomy::check(incident, RequiredAt::Close, scene)?;
             let open: Vec<_> =
-                incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.owner)).collect();
+                incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.whose())).collect();
             if !open.is_empty() {
                 return Err(Refusal::conflict(
                     format!("Open tasks: {}.", open.join(", ")),
@@ -429,8 +429,15 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
         events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {
             n,
             text: task.text.clone(),
-            owner: task.owner.clone(),
+            // What nobody had is for whoever gives out the work here.
+            owner: task.owner.clone().unwrap_or_else(|| incident.commander.clone()),
             due_at: task.due_at,
+        }));
+        let first = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
+        events.extend((first..).zip(&luggage.hazards).map(|(n, hazard)| Event::HazardNamed {
+            n,
+            text: hazard.text.clone(),
+            mitigation: hazard.mitigation.clone(),
         }));
     }
     Ok(Decision::many(events, format!("{} was merged into {}.", luggage.from, incident.id)))

@@ -7,6 +7,8 @@ const LINKS_MAX: usize = 200;
 const PINS_MAX: usize = 100;
 const SITUATIONS_MAX: usize = 1_000;
 const URL_CHARS_MAX: usize = 2_000;
+/// The stored name of a CAN report, which is corrected part by part.
+const CAN: &str = "can";
 
 pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruling {
     let new = text("note", new, scene)?;
@@ -72,6 +74,7 @@ fn target(scene: &Scene<'_>, seq: u64) -> Result<crate::incident::decide::Target
 }
 
 pub(super) fn correct(
+    incident: &Incident,
     seq: u64,
     new: &str,
     at: Option<StatedTime>,
@@ -88,11 +91,15 @@ pub(super) fn correct(
             "Say what was wrong with it in a note.",
         ));
     }
+    if target.name == CAN {
+        let said = super::work::parts_of(new);
+        return super::work::correct_can(incident, (seq, &target.author), said, (at, reason), scene);
+    }
     let new = text("correction", new, scene)?;
     let occurred_at = at.map(|at| stated(at, scene.now)).transpose()?;
     let reason = optional_text("reason", reason, scene)?;
     Ok(Decision::one(
-        Event::EntryCorrected { target: seq, text: new, occurred_at, reason },
+        Event::EntryCorrected { target: seq, text: new, occurred_at, reason, can: None },
         format!("Entry {seq} is corrected; what it said before stays in the record."),
     ))
 }

@@ -2,7 +2,7 @@
 //!
 //! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
-//! `work` (objectives, tasks, reports), `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
+//! `work` (objectives, tasks, reports), `hazards`, `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
 //! silence), `paging` (whom to wake), `executive` (who interrupts), `playbook`, `log` (notes, corrections, key moments, alerts), `posts` (what the
 //! public is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `policy` (settings) and
 //! `rights` (who may) come before them, `checks` are what all of them ask.
@@ -16,6 +16,7 @@ mod clockwork;
 mod command;
 mod consent;
 mod executive;
+mod hazards;
 mod lifecycle;
 mod log;
 mod milestones;
@@ -39,6 +40,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
 pub use checks::{stated, when};
+pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
 pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
 pub use reminders::TOGETHER;
@@ -206,8 +208,17 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         ExtendTask { n, minutes } => work::extend(incident, *n, *minutes, scene),
         ReportTask { n, result } => work::report(incident, *n, result, scene),
         CancelTask { n, reason } => work::cancel(incident, *n, reason, scene),
+        DeclineTask { n, reason } => work::decline(incident, *n, reason, scene),
+        ReopenTask { n, reason, minutes } => work::reopen(incident, *n, reason, *minutes, scene),
+        GiveTask { n, owner, minutes } => work::give(incident, *n, owner.as_ref(), *minutes, scene),
+        NameHazard { text, mitigation } => hazards::name(incident, text, mitigation, scene),
+        ClearHazard { n, reason } => hazards::clear(incident, *n, reason, scene),
+        Hazards => Ok(Decision::read(hazards::list(incident))),
         Can { service, conditions, actions, needs } => {
             work::can(incident, service, conditions, actions, needs, scene)
+        }
+        CorrectCan { service, conditions, actions, needs } => {
+            work::correct_last_can(incident, service, [conditions, actions, needs], scene)
         }
         Decide { text } => log::decision(incident, text, scene),
         BeginPlaybook { id } => playbook::begin(incident, id, scene),
@@ -241,7 +252,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Note { text, at } => log::note(text, *at, scene),
         NoteSpan { text, from, until } => log::note_span(text, *from, *until, scene),
         AddLink { label, url, sum } => log::link(incident, label, url, sum.as_ref()),
-        Correct { target, text, at, reason } => log::correct(*target, text, *at, reason, scene),
+        Correct { target, text, at, reason } => log::correct(incident, *target, text, *at, reason, scene),
         Redact { target, reason } => log::redact(*target, reason, scene),
         Pin { target } => log::pin(incident, *target, scene),
         Unpin { target } => log::unpin(incident, *target),

@@ -59,16 +59,14 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
                     of.extend(owed.iter().copied());
                 }
                 Event::ActionOverdue { n } => {
-                    late.actions.extend(incident.action(*n).map(|a| (*n, a.by.clone())))
-                }
-                Event::TaskOverdue { n } => {
-                    late.tasks.extend(incident.task(*n).map(|t| (*n, t.owner.clone())))
+                    late.actions.extend(incident.action(*n).map(|a| (*n, a.by.to_string())))
                 }
                 Event::StepReopened { playbook, step, text, due_for } => late.steps.push(Again {
                     name: format!("{step} of {playbook}"),
                     text: text.clone(),
                     of: due_for.clone(),
                 }),
+                Event::TaskOverdue { n } => late.tasks.extend(incident.task(*n).map(|t| (*n, t.whose()))),
                 _ => continue,
             }
             events.push(event);
@@ -92,8 +90,8 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
 /// Tasks and actions whose time is over, and steps of playbooks whose time has come again, with whose they are.
 #[derive(Default)]
 struct Late {
-    actions: Vec<(u32, Person)>,
-    tasks: Vec<(u32, Person)>,
+    actions: Vec<(u32, String)>,
+    tasks: Vec<(u32, String)>,
     steps: Vec<Again>,
 }
 
@@ -111,7 +109,7 @@ impl Late {
     }
 
     fn sentences(&self) -> impl Iterator<Item = (u8, String)> {
-        let sentence = |what: &str, mark: &str, late: &[(u32, Person)]| {
+        let sentence = |what: &str, mark: &str, late: &[(u32, String)]| {
             let named = late.iter().map(|(n, of)| format!("{mark}{n} ({of})"));
             match late.len() {
                 0 => None,

@@ -36,7 +36,7 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Summary | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones
-        | Types | Fields | Subs | Pagings | Steps | Playbooks => Verb::Read,
+        | Types | Fields | Subs | Pagings | Steps | Playbooks | Hazards => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -53,10 +53,14 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         BreakGlass { .. } => Verb::BreakGlass,
         SetObjective { .. } | MeetObjective { .. } | DropObjective { .. } => Verb::Objective,
         // A task for oneself is work; a task for another is an order.
-        AssignTask { owner: None, .. } | UnderstandTask { .. } | ExtendTask { .. } | ReportTask { .. } => {
-            Verb::WorkTask
-        }
-        AssignTask { .. } => Verb::AssignTask,
+        AssignTask { owner: None, .. }
+        | GiveTask { owner: None, .. }
+        | UnderstandTask { .. }
+        | ExtendTask { .. }
+        | ReportTask { .. }
+        | DeclineTask { .. }
+        | ReopenTask { .. } => Verb::WorkTask,
+        AssignTask { .. } | GiveTask { .. } => Verb::AssignTask,
         CancelTask { .. } => Verb::CancelTask,
         Can { .. } => Verb::Report,
         BeginPlaybook { .. } | TickStep { .. } | SkipStep { .. } | UndoStep { .. } => Verb::Play,
@@ -71,7 +75,11 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         BeginPaging { .. } => Verb::Assist,
         AcknowledgePages => Verb::AnswerOffer,
         Note { .. } | NoteSpan { .. } | AddLink { .. } => Verb::Note,
-        Correct { .. } => Verb::Correct,
+        Correct { .. } | CorrectCan { .. } => Verb::Correct,
+        NameHazard { .. } => Verb::Hazard,
+        // Who named it takes it back.
+        ClearHazard { n, .. } if incident.hazard(*n).is_none_or(|one| one.by.id == person.id) => Verb::Hazard,
+        ClearHazard { .. } => Verb::ClearHazard,
         Redact { .. } => Verb::Redact,
         Pin { .. } | Unpin { .. } => Verb::Pin,
         LinkSituation { .. } => Verb::LinkAlerts,
@@ -202,6 +210,7 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
         Note { .. }
             | NoteSpan { .. }
             | Correct { .. }
+            | CorrectCan { .. }
             | Redact { .. }
             | Pin { .. }
             | Unpin { .. }
@@ -221,6 +230,7 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
             | Summary
             | Crew
             | Actions
+            | Hazards
             | Proposals
             | Next
             | CheckOut { .. }

@@ -285,11 +285,8 @@ pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, s
         ));
     }
     super::unified::check_separates(incident, who, scene)?;
-    let open: Vec<_> = incident
-        .open_tasks()
-        .filter(|task| task.owner.id == who.id)
-        .map(|task| format!("#{}", task.n))
-        .collect();
+    let open: Vec<_> =
+        incident.open_tasks().filter(|task| task.is_of(who)).map(|task| format!("#{}", task.n)).collect();
     if !open.is_empty() {
         return Err(Refusal::conflict(
             format!("{who} still has open tasks: {}.", open.join(", ")),

@@ -1,11 +1,16 @@
 //! The work: objectives, tasks with an owner and a time box, CAN reports.
 
 use super::*;
-use crate::incident::state::{ObjectiveState, Task, TaskState};
+use crate::incident::{
+    event::CanParts,
+    state::{Can, ObjectiveState, Task, TaskState},
+    summary,
+};
 
 const OBJECTIVES_MAX: usize = 100;
 const TASKS_MAX: usize = 1_000;
 const SERVICES_MAX: usize = 200;
+const SERVICES_NAMED_MAX: usize = 5;
 /// A time box of more than a week is no time box.
 const MINUTES_MAX: u32 = 7 * 24 * 60;
 
@@ -79,22 +84,45 @@ fn open_task(incident: &Incident, n: u32) -> Result<&Task, Refusal> {
         Some(task) => {
             Err(Refusal::conflict(format!("Task #{n} is {} already.", task.state.word()), "Nothing to do."))
         }
-        None => Err(Refusal::not_found(format!("There is no task #{n}."), "`task list` has them all.")),
+        None => Err(no_task(n)),
     }
+}
+
+fn no_task(n: u32) -> Refusal {
+    Refusal::not_found(format!("There is no task #{n}."), "`task list` has them all.")
 }
 
 /// The owner answers for a task, or whoever does for all.
 fn my_task<'a>(incident: &'a Incident, n: u32, scene: &Scene<'_>) -> Result<&'a Task, Refusal> {
     let task = open_task(incident, n)?;
-    if task.owner.id == scene.person.id || answers_for_all(incident, scene.person) {
-        Ok(task)
-    } else {
-        Err(Refusal::forbidden(format!("Task #{n} is {}'s.", task.owner), "Ask them, or the commander."))
+    if task.is_of(scene.person) || answers_for_all(incident, scene.person) {
+        return Ok(task);
     }
+    match &task.owner {
+        Some(owner) => {
+            Err(Refusal::forbidden(format!("Task #{n} is {owner}'s."), "Ask them, or the commander."))
+        }
+        None => Err(nobodys(n)),
+    }
+}
+
+fn nobodys(n: u32) -> Refusal {
+    Refusal::conflict(
+        format!("Nobody has task #{n}."),
+        format!("Take it: `task give {n}`; or give it to somebody: `task give {n} @NAME`."),
+    )
+}
+
+fn is_gone(incident: &Incident, person: &Person) -> bool {
+    person.id == Person::house().id
+        || incident.participants.get(&person.id).is_some_and(|part| part.checked_out.is_some())
 }
 
 pub(super) fn understand(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {
     let task = my_task(incident, n, scene)?;
+    if task.owner.is_none() {
+        return Err(nobodys(n));
+    }
     if task.state == TaskState::Understood {
         return Err(Refusal::conflict(format!("Task #{n} is understood already."), "Nothing to do."));
     }
@@ -128,6 +156,106 @@ pub(super) fn cancel(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_
     Ok(Decision::one(Event::TaskCancelled { n, reason }, format!("Task #{n} is cancelled.")))
 }
 
+/// It goes back to whoever gave it; where that is the same person, or nobody who is here, to the commander.
+pub(super) fn decline(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let task = my_task(incident, n, scene)?;
+    let Some(owner) = task.owner.clone() else { return Err(nobodys(n)) };
+    let reason = text("reason", reason, scene)?;
+    let givers = [&task.assigned_by, &incident.commander];
+    let to = givers.into_iter().find(|one| one.id != owner.id && !is_gone(incident, one)).cloned();
+    let back = match &to {
+        Some(to) => format!("It goes back to {to}: `task give {n} @NAME`."),
+        None => format!("`task give {n} @NAME` gives it to somebody."),
+    };
+    Ok(Decision::one(
+        Event::TaskDeclined { n, owner, reason, to },
+        format!("Task #{n} is declined, and nobody has it now. {back}"),
+    ))
+}
+
+/// Its time box before is over and done with: it has the one that is said, or none.
+pub(super) fn reopen(
+    incident: &Incident,
+    n: u32,
+    reason: &str,
+    minutes: Option<u32>,
+    scene: &Scene<'_>,
+) -> Ruling {
+    let task = incident.task(n).ok_or_else(|| no_task(n))?;
+    match task.state {
+        TaskState::Reported => {}
+        TaskState::Cancelled => {
+            return Err(Refusal::conflict(
+                format!("Task #{n} was cancelled, not reported as done."),
+                "Give it anew: `task add [@NAME] TEXT`.",
+            ));
+        }
+        _ => return Err(Refusal::conflict(format!("Task #{n} is open."), "Nothing to do.")),
+    }
+    let me = scene.person;
+    if !task.is_of(me) && task.assigned_by.id != me.id && !answers_for_all(incident, me) {
+        return Err(Refusal::forbidden(
+            format!("Task #{n} was {}'s, and {} gave it.", task.whose(), task.assigned_by),
+            "Tell them, or the commander, what is still to be done.",
+        ));
+    }
+    let reason = text("reason", reason, scene)?;
+    let due_at = minutes.map(time_box).transpose()?.map(|time_box| scene.now + time_box);
+    let owner = task.owner.clone().filter(|owner| !is_gone(incident, owner));
+    let due = due_at.map(|due| format!(", due {}", clock_time(due))).unwrap_or_default();
+    let reply = match &owner {
+        Some(owner) if owner.id == me.id => format!("Task #{n} is open again, and yours{due}."),
+        Some(owner) => {
+            format!("Task #{n} is open again, and {owner}'s{due}. {owner}: `task ack {n}` when understood.")
+        }
+        None => format!(
+            "Task #{n} is open again{due}. {} is gone, so nobody has it: `task give {n} @NAME`.",
+            task.whose()
+        ),
+    };
+    Ok(Decision::one(Event::TaskReopened { n, reason, owner, due_at }, reply))
+}
+
+/// To somebody, or to oneself. Without a new time box the one that it has goes on, unless it is over.
+pub(super) fn give(
+    incident: &Incident,
+    n: u32,
+    owner: Option<&Person>,
+    minutes: Option<u32>,
+    scene: &Scene<'_>,
+) -> Ruling {
+    let task = open_task(incident, n)?;
+    let me = scene.person;
+    let owner = owner.unwrap_or(me).clone();
+    if task.is_of(&owner) {
+        return Err(Refusal::conflict(
+            format!("Task #{n} is {owner}'s already."),
+            format!("A new time: `task more {n} 10m`."),
+        ));
+    }
+    // What somebody has is theirs until they decline it, or are relieved of it by who gives out tasks.
+    let gives_out = incident.roles_of(me);
+    let gives_out =
+        gives_out.iter().any(|role| may(Standing::Holds(role), Verb::AssignTask, incident.kind()));
+    if let Some(now) = task.owner.as_ref().filter(|now| now.id != me.id && !gives_out) {
+        return Err(Refusal::forbidden(
+            format!("Task #{n} is {now}'s."),
+            format!("Ask them to `task decline {n} REASON`, or the commander to give it to you."),
+        ));
+    }
+    let due_at = match minutes {
+        Some(minutes) => Some(scene.now + time_box(minutes)?),
+        None => task.due_at.filter(|due| *due > scene.now),
+    };
+    let due = due_at.map(|due| format!(", due {}", clock_time(due))).unwrap_or_default();
+    let reply = if owner.id == me.id {
+        format!("Task #{n} is yours{due}: {}", task.text)
+    } else {
+        format!("Task #{n} is {owner}'s{due}. {owner}: `task ack {n}` when understood.")
+    };
+    Ok(Decision::one(Event::TaskGiven { n, owner, due_at }, reply))
+}
+
 pub(super) fn can(
     incident: &Incident,
     service: &str,
@@ -147,4 +275,95 @@ pub(super) fn can(
         needs: optional_text("needs", needs, scene)?,
     };
     Ok(Decision::one(event, format!("CAN report for {service} is in.")))
+}
+
+/// What stands for nothing where a part of a report is to be taken away.
+const NONE: [&str; 3] = ["-", "–", "—"];
+
+/// A part as a correction has it: what is empty stays as it was, a hyphen takes it away.
+fn part(what: &str, said: &str, scene: &Scene<'_>) -> Result<Option<String>, Refusal> {
+    match said.trim() {
+        "" => Ok(None),
+        // Without its conditions a report says nothing.
+        said if NONE.contains(&said) && what != "conditions" => Ok(Some(String::new())),
+        said if NONE.contains(&said) => text(what, "", scene).map(Some),
+        said => text(what, said, scene).map(Some),
+    }
+}
+
+/// What was typed as `CONDITIONS | ACTIONS | NEEDS`: as a report is split, what follows the second bar is all of the last part.
+pub(super) fn parts_of(said: &str) -> [&str; 3] {
+    let mut parts = said.splitn(3, '|').map(str::trim);
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// A correction of the report that stands in an entry, part by part; what is empty stays as it was.
+///
+/// The commander, the deputy, Operations and the scribe correct anybody's, as they answer for all; others their own.
+pub(super) fn correct_can(
+    incident: &Incident,
+    (n, author): (u64, &Person),
+    said: [&str; 3],
+    (at, reason): (Option<StatedTime>, &str),
+    scene: &Scene<'_>,
+) -> Ruling {
+    if author.id != scene.person.id && !answers_for_all(incident, scene.person) {
+        return Err(Refusal::forbidden(
+            format!("The report in entry {n} is {author}'s."),
+            "Ask them to correct it, or the commander; or give one of your own: `can SERVICE CONDITIONS`.",
+        ));
+    }
+    let [conditions, actions, needs] = said;
+    let parts = CanParts {
+        conditions: part("conditions", conditions, scene)?,
+        actions: part("actions", actions, scene)?,
+        needs: part("needs", needs, scene)?,
+    };
+    let occurred_at = at.map(|at| stated(at, scene.now)).transpose()?;
+    if parts == CanParts::default() && occurred_at.is_none() {
+        return Err(Refusal::invalid(
+            "Nothing in that report would change.",
+            format!(
+                "Write `correct {n} CONDITIONS | ACTIONS | NEEDS`: what is left empty stays, a - takes it away."
+            ),
+        ));
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    let standing = incident.cans.iter().find(|(_, can)| can.seq == n);
+    let now = match standing {
+        Some((service, can)) => {
+            let mut can = Can { corrected: None, ..can.clone() };
+            parts.replace(&mut can.conditions, &mut can.actions, &mut can.needs);
+            format!("It reads now: {}", crate::incident::sentence::ended(&summary::report(service, &can)))
+        }
+        None => "A later report on that service is the one that counts.".to_owned(),
+    };
+    let said = clean(&said.join(" | "));
+    let text = said.trim_end_matches([' ', '|']).to_owned();
+    Ok(Decision::one(
+        Event::EntryCorrected { target: n, text, occurred_at, reason, can: Some(parts) },
+        format!("The report in entry {n} is corrected; what it said before stays in the record. {now}"),
+    ))
+}
+
+/// The last report on a service.
+pub(super) fn correct_last_can(
+    incident: &Incident,
+    service: &str,
+    said: [&str; 3],
+    scene: &Scene<'_>,
+) -> Ruling {
+    let alike = |known: &&String| known.eq_ignore_ascii_case(service.trim());
+    let known = incident.cans.get(service.trim());
+    let Some(can) =
+        known.or_else(|| incident.cans.keys().find(alike).and_then(|name| incident.cans.get(name)))
+    else {
+        let named: Vec<&str> = incident.cans.keys().take(SERVICES_NAMED_MAX).map(String::as_str).collect();
+        let instead = match named.as_slice() {
+            [] => "Give one: `can SERVICE CONDITIONS`.".to_owned(),
+            some => format!("There are reports on {}.", some.join(", ")),
+        };
+        return Err(Refusal::not_found("There is no report on that service to correct.", instead));
+    };
+    correct_can(incident, (can.seq, &can.by), said, (None, ""), scene)
 }

@@ -28,6 +28,7 @@ impl Event {
             Self::CommandOfferWithdrawn { .. } => "command.offer_withdrawn",
             Self::CommandTransferred { .. } => "command.transferred",
             Self::ExecutiveAsked { .. } => "command.executive_asked",
+            Self::ExecutiveDeclined { .. } => "command.executive_declined",
             Self::UnifyOffered { .. } => "command.unify_offered",
             Self::UnifyDeclined { .. } => "command.unify_declined",
             Self::UnifyOfferExpired { .. } => "command.unify_offer_expired",
@@ -61,6 +62,11 @@ impl Event {
             Self::TaskReported { .. } => "task.reported",
             Self::TaskOverdue { .. } => "task.overdue",
             Self::TaskCancelled { .. } => "task.cancelled",
+            Self::TaskDeclined { .. } => "task.declined",
+            Self::TaskReopened { .. } => "task.reopened",
+            Self::TaskGiven { .. } => "task.given",
+            Self::HazardNamed { .. } => "hazard.named",
+            Self::HazardCleared { .. } => "hazard.cleared",
             Self::DecisionRecorded { .. } => "decision.recorded",
             Self::ActionAnnounced { .. } => "action.announced",
             Self::ActionCleared { .. } => "action.cleared",
@@ -116,7 +122,7 @@ impl Event {
 
     /// Whether its words are one person's account, which a correction can replace.
     pub fn is_correctable(&self) -> bool {
-        matches!(self, Self::Noted { .. } | Self::DecisionRecorded { .. })
+        matches!(self, Self::Noted { .. } | Self::DecisionRecorded { .. } | Self::CanReported { .. })
     }
 
     /// Whether its words can be hidden from every reading. What moved command, phase or the public stays readable.
@@ -129,6 +135,10 @@ impl Event {
                 | Self::LinkAdded { .. }
                 | Self::TaskAssigned { .. }
                 | Self::TaskReported { .. }
+                | Self::TaskDeclined { .. }
+                | Self::TaskReopened { .. }
+                | Self::HazardNamed { .. }
+                | Self::HazardCleared { .. }
                 | Self::ActionAnnounced { .. }
                 | Self::ActionDone { .. }
                 | Self::ProposalMade { .. }

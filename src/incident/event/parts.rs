@@ -72,6 +72,37 @@ pub struct AlertRef {
     pub url: Option<String>,
 }
 
+/// The parts of a CAN report that a correction replaces: `None` stays as it was, an empty one is there no more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CanParts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
+}
+
+impl CanParts {
+    /// Each with its name, in the order of a report.
+    pub fn named(&self) -> [(&'static str, Option<&String>); 3] {
+        [
+            ("conditions", self.conditions.as_ref()),
+            ("actions", self.actions.as_ref()),
+            ("needs", self.needs.as_ref()),
+        ]
+    }
+
+    /// Puts them in the place of what a report said.
+    pub fn replace(&self, conditions: &mut String, actions: &mut String, needs: &mut String) {
+        for ((_, new), old) in self.named().into_iter().zip([conditions, actions, needs]) {
+            if let Some(new) = new {
+                old.clone_from(new);
+            }
+        }
+    }
+}
+
 /// A maintenance window that alerts fall into.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InWindow {

@@ -54,6 +54,30 @@ fn sentences_are_what_a_tired_person_reads() {
         Event::CheckedIn { who: bo.clone(), note: String::new() },
         Event::TaskAssigned { n: 3, text: "Drain node 4".into(), owner: bo, due_at: Some(at) },
         Event::TaskReported { n: 3, result: "drained".into() },
+        Event::TaskDeclined {
+            n: 3,
+            owner: person("Bo"),
+            reason: "no access to node 4".into(),
+            to: Some(person("Ada")),
+        },
+        Event::TaskDeclined { n: 3, owner: person("Bo"), reason: "asleep".into(), to: None },
+        Event::TaskReopened {
+            n: 3,
+            reason: "it fills again".into(),
+            owner: Some(person("Bo")),
+            due_at: Some(at),
+        },
+        Event::TaskReopened { n: 3, reason: "it fills again".into(), owner: None, due_at: None },
+        Event::TaskGiven { n: 3, owner: person("Cy"), due_at: Some(at) },
+        Event::HazardNamed {
+            n: 1,
+            text: "db2 may fill up as well".into(),
+            mitigation: "watch its disk".into(),
+        },
+        Event::HazardCleared { n: 1, reason: "its disk was grown".into() },
+        Event::ExecutiveAsked { words: "lower the severity".into(), commander: person("Ada") },
+        Event::ExecutiveDeclined { who: person("Vera"), reason: String::new(), is_silent: false },
+        Event::ExecutiveDeclined { who: person("Vera"), reason: String::new(), is_silent: true },
         Event::CanReported {
             service: "db".into(),
             conditions: "replica lags.".into(),
@@ -148,6 +172,16 @@ fn sentences_are_what_a_tired_person_reads() {
     Bo checked in.
     Task #3 went to Bo, due 2026-01-02 03:15 UTC: Drain node 4.
     Task #3 is done: drained.
+    Bo declined task #3: no access to node 4. Nobody has it now. Ada: `task give 3 @NAME`.
+    Bo declined task #3: asleep. Nobody has it now: `task give 3` takes it.
+    Task #3 is not done after all: it fills again. It is Bo's again, due 2026-01-02 03:15 UTC.
+    Task #3 is not done after all: it fills again. Nobody has it now: `task give 3` takes it.
+    Task #3 is Cy's now, due 2026-01-02 03:15 UTC.
+    Hazard 1: db2 may fill up as well. Against it: watch its disk.
+    Hazard 1 is cleared: its disk was grown.
+    An executive without a role here wants to lower the severity. Ada stays in command; whether they wish to take it was asked.
+    Vera does not take command.
+    Vera did not say whether they wish to take command; nothing changes.
     Report on db – conditions: replica lags; needs: a DBA.
     Alerts S-4 «5xx» cleared: all 12 have stopped firing.
     Alerts S-4 «5xx» cleared: its one alert has stopped firing. Nothing that is linked here fires any more. Is it mended? `resolve HOW`.

@@ -47,6 +47,7 @@ impl Incident {
             joined: vec![],
             unify_offer: None,
             executive_asked: None,
+            executive_question: None,
             roles: vec![],
             offers: vec![],
             participants: BTreeMap::new(),
@@ -57,6 +58,7 @@ impl Incident {
             periods: 0,
             objectives: vec![],
             tasks: vec![],
+            hazards: vec![],
             actions: vec![],
             stop: None,
             proposals: vec![],
@@ -175,6 +177,7 @@ impl Incident {
                 self.enter(*to, entry);
                 if !to.is_active() {
                     self.end_paging(|_| true);
+                    self.executive_question = None;
                 }
             }
             Event::TypeSet { incident_type, .. } => self.incident_type = Some(incident_type.clone()),
@@ -203,7 +206,8 @@ impl Incident {
             | Event::CommandOfferExpired { .. }
             | Event::CommandOfferWithdrawn { .. } => self.command_offer = None,
             Event::CommandTransferred { to, .. } => self.give_command(to, at),
-            Event::ExecutiveAsked { .. } => self.executive_asked = Some(at),
+            Event::ExecutiveAsked { .. } => self.ask_executive(entry),
+            Event::ExecutiveDeclined { .. } => self.executive_question = None,
             Event::UnifyOffered { to, organization, expires_at } => {
                 self.unify_offer = Some(UnifyOffer {
                     to: to.clone(),
@@ -263,6 +267,24 @@ impl Incident {
             Event::TaskReported { n, result } => self.report_task(*n, result, entry.seq),
             Event::TaskOverdue { n } => self.set_task(*n, TaskState::Overdue),
             Event::TaskCancelled { n, .. } => self.set_task(*n, TaskState::Cancelled),
+            Event::TaskDeclined { n, .. } => self.decline_task(*n),
+            Event::TaskReopened { n, owner, due_at, .. } => {
+                self.reopen_task(*n, owner.as_ref(), *due_at, &entry.actor.person);
+            }
+            Event::TaskGiven { n, owner, due_at } => self.give_task(*n, owner, *due_at, entry),
+            Event::HazardNamed { n, text, mitigation } => self.hazards.push(Hazard {
+                n: *n,
+                seq: entry.seq,
+                text: text.clone(),
+                mitigation: mitigation.clone(),
+                by: entry.actor.person.clone(),
+                is_open: true,
+            }),
+            Event::HazardCleared { n, .. } => {
+                for hazard in self.hazards.iter_mut().filter(|hazard| hazard.n == *n) {
+                    hazard.is_open = false;
+                }
+            }
             Event::DecisionRecorded { .. } => self.decisions += 1,
 
             Event::ActionAnnounced { n, text, is_risky, minutes, .. } => {
@@ -355,6 +377,7 @@ impl Incident {
                     conditions: conditions.clone(),
                     actions: actions.clone(),
                     needs: needs.clone(),
+                    corrected: None,
                 };
                 self.cans.insert(service.clone(), can);
             }
@@ -424,8 +447,14 @@ impl Incident {
                 self.away.remove(chat);
             }
 
+            Event::EntryCorrected { target, occurred_at, can: Some(parts), .. } => {
+                for can in self.cans.values_mut().filter(|can| can.seq == *target) {
+                    can.correct(entry.seq, parts, *occurred_at);
+                }
+            }
+
             Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),
-            Event::EntryCorrected { .. }
+            Event::EntryCorrected { can: None, .. }
             | Event::PageFailed { .. }
             | Event::Reminded { .. }
             | Event::Injected { .. }

@@ -51,6 +51,9 @@ pub struct Incident {
     pub unify_offer: Option<UnifyOffer>,
     /// When an executive was last asked whether they wish to take command.
     pub executive_asked: Option<DateTime<Utc>>,
+    /// That question, while it has no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executive_question: Option<ExecutiveQuestion>,
     pub roles: Vec<Assignment>,
     pub offers: Vec<Offer>,
     pub participants: BTreeMap<String, Participant>,
@@ -64,6 +67,8 @@ pub struct Incident {
     pub periods: u32,
     pub objectives: Vec<Objective>,
     pub tasks: Vec<Task>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
     pub actions: Vec<Action>,
     /// Nobody changes anything while this stands.
     pub stop: Option<Stop>,
@@ -171,6 +176,13 @@ impl Incident {
 
     pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
         self.tasks.iter().filter(|task| task.state.is_open())
+    }
+
+    pub fn hazard(&self, n: u32) -> Option<&Hazard> {
+        self.hazards.iter().find(|hazard| hazard.n == n)
+    }
+    pub fn open_hazards(&self) -> impl Iterator<Item = &Hazard> {
+        self.hazards.iter().filter(|hazard| hazard.is_open)
     }
 
     pub fn action(&self, n: u32) -> Option<&Action> {

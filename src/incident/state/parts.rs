@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     incident::{
-        event::{Draft, Whom},
+        event::{CanParts, Draft, Whom},
         role::Role,
     },
     people::Person,
@@ -85,11 +85,60 @@ pub struct Task {
     /// The timeline entry that reported its result.
     pub reported_in: Option<u64>,
     pub text: String,
-    pub owner: Person,
+    /// `None`: whoever had it declined it, and nobody has it yet.
+    pub owner: Option<Person>,
     pub assigned_by: Person,
     pub due_at: Option<DateTime<Utc>>,
     pub state: TaskState,
     pub result: Option<String>,
+}
+
+impl Task {
+    pub fn is_of(&self, person: &Person) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.id == person.id)
+    }
+
+    /// Open, and nobody's.
+    pub fn is_free(&self) -> bool {
+        self.owner.is_none() && self.state.is_open()
+    }
+
+    /// `Ada`, or `nobody`.
+    pub fn whose(&self) -> String {
+        self.owner.as_ref().map_or_else(|| "nobody".to_owned(), Person::to_string)
+    }
+
+    /// Whose it is, and how it stands: `Ada, understood`; `nobody has it`.
+    pub fn standing(&self) -> String {
+        match (&self.owner, self.state) {
+            (None, TaskState::Assigned | TaskState::Understood) => "nobody has it".to_owned(),
+            (None, TaskState::Overdue) => "nobody has it, overdue".to_owned(),
+            (None, state) => state.word().to_owned(),
+            (Some(owner), state) => format!("{owner}, {}", state.word()),
+        }
+    }
+}
+
+/// What could go wrong, or hurt somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hazard {
+    pub n: u32,
+    /// The timeline entry that named it.
+    pub seq: u64,
+    pub text: String,
+    /// What is done about it; empty where nothing is yet.
+    pub mitigation: String,
+    pub by: Person,
+    pub is_open: bool,
+}
+
+/// An executive was asked whether they wish to take command, and has not answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutiveQuestion {
+    /// The timeline entry that asked.
+    pub seq: u64,
+    pub to: Person,
+    pub at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,6 +272,56 @@ pub struct Can {
     pub conditions: String,
     pub actions: String,
     pub needs: String,
+    /// What it said first, and what replaced parts of it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Box<Corrected>>,
+}
+
+/// A CAN report that was corrected. Kept apart, as a correction that is redacted counts no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Corrected {
+    pub at: DateTime<Utc>,
+    pub conditions: String,
+    pub actions: String,
+    pub needs: String,
+    /// The corrections in their order, each with its timeline entry and the time that it stated.
+    pub by: Vec<(u64, CanParts, Option<DateTime<Utc>>)>,
+}
+
+impl Can {
+    pub(super) fn correct(&mut self, seq: u64, parts: &CanParts, at: Option<DateTime<Utc>>) {
+        let mut corrected = self.corrected.take().unwrap_or_else(|| {
+            Box::new(Corrected {
+                at: self.at,
+                conditions: self.conditions.clone(),
+                actions: self.actions.clone(),
+                needs: self.needs.clone(),
+                by: vec![],
+            })
+        });
+        corrected.by.push((seq, parts.clone(), at));
+        self.read(corrected);
+    }
+
+    /// Takes one correction away, if it is one of this report.
+    pub(super) fn uncorrect(&mut self, seq: u64) {
+        if let Some(mut corrected) = self.corrected.take() {
+            corrected.by.retain(|(by, ..)| *by != seq);
+            self.read(corrected);
+        }
+    }
+
+    fn read(&mut self, corrected: Box<Corrected>) {
+        self.at = corrected.at;
+        self.conditions.clone_from(&corrected.conditions);
+        self.actions.clone_from(&corrected.actions);
+        self.needs.clone_from(&corrected.needs);
+        for (_, parts, at) in &corrected.by {
+            parts.replace(&mut self.conditions, &mut self.actions, &mut self.needs);
+            self.at = at.unwrap_or(self.at);
+        }
+        self.corrected = (!corrected.by.is_empty()).then_some(corrected);
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

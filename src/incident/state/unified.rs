@@ -65,10 +65,18 @@ impl Incident {
 
     pub(super) fn join(&mut self, person: &Person, organization: &str, at: DateTime<Utc>) {
         self.unify_offer = None;
+        self.answer_executive(person);
         self.joined.push(Joined { person: person.clone(), organization: organization.to_owned(), since: at });
         // A commander is no one's deputy.
         self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == person.id));
         self.unify();
+    }
+
+    /// An executive who has a part in it gives orders by that: the question whether they take command is moot.
+    pub(super) fn answer_executive(&mut self, who: &Person) {
+        if self.executive_question.as_ref().is_some_and(|question| question.to.id == who.id) {
+            self.executive_question = None;
+        }
     }
 
     pub(super) fn separate(&mut self, person: &Person) {

@@ -71,6 +71,55 @@ async fn a_task_that_is_extended_is_due_later_and_only_then() {
 }
 
 #[tokio::test]
+async fn a_task_that_is_opened_again_or_given_on_is_due_by_its_new_time_box_alone() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    let reopen = |minutes| Command::ReopenTask { n: 1, reason: "it is back".into(), minutes };
+    let done = || Command::ReportTask { n: 1, result: "restarted".into() };
+    house.say("Bo", id, task(3)).await;
+    house.say("Bo", id, done()).await;
+    house.say("Bo", id, reopen(None)).await;
+    house.world.later(Duration::minutes(4));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 0, "the time box of before is over and done with");
+    house.say("Bo", id, done()).await;
+    house.say("Bo", id, reopen(Some(5))).await;
+    house.say("Bo", id, Command::DeclineTask { n: 1, reason: "asleep".into() }).await;
+    let give = Command::GiveTask { n: 1, owner: Some(person("Cy")), minutes: Some(10) };
+    house.say("Ada", id, give).await;
+    house.world.later(Duration::minutes(6));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 0, "Cy has ten minutes");
+    house.world.later(Duration::minutes(5));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 1);
+}
+
+#[tokio::test]
+async fn an_executive_who_does_not_answer_is_told_so_on_the_timeline_after_ten_minutes() {
+    let mut settings = Settings::default();
+    settings.policy.executives = ["vera".to_owned()].into();
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    let lower = Command::Severity { to: Severity::Sev4, reason: String::new() };
+    house.say("Vera", id, lower.clone()).await;
+    house.world.later(Duration::minutes(9));
+    house.desk.fire_due_timers().await.unwrap();
+    assert!(house.desk.incident(id).await.unwrap().executive_question.is_some());
+    house.world.later(Duration::minutes(1) + Duration::seconds(1));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "command.executive_declined").await, 1);
+    assert_eq!(house.desk.incident(id).await.unwrap().executive_question, None);
+    // Answered in time, nothing comes after.
+    house.say("Vera", id, lower).await;
+    house.say("Vera", id, Command::TakeCommand { force: false, reason: String::new() }).await;
+    assert_eq!(house.desk.incident(id).await.unwrap().commander.name, "Vera");
+    house.world.later(Duration::minutes(11));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "command.executive_declined").await, 1);
+}
+
+#[tokio::test]
 async fn a_drill_s_timers_run_by_its_own_clock() {
     let house = House::open(Settings::default()).await;
     let clock = DrillClock { started_real: at(0), started_virtual: at(-86_400), speed: 60.0 };

@@ -10,12 +10,15 @@ mod trouble;
 
 use commandpost::{
     alert::{Alert, AlertSeverity, Status},
+    chat::discord::NAME,
     config::IncidentSpace,
-    model::discord::{Id, Message},
+    desk::{Settings, clock::System, clock::World},
+    incident::decide::Policy,
+    model::discord::{Id, ManualClock, Message},
 };
 use serde_json::{Value, json};
 
-use crate::support::discord::slash;
+use crate::support::{discord::slash, house::desk_of};
 use house::House;
 
 fn field<'a>(card: &'a Message, name: &str) -> &'a str {
@@ -141,7 +144,7 @@ async fn a_button_asks_for_its_blanks_and_takes_them_word_for_word() {
     house.discord.submit_modal(&pressed, task).expect("it fits").message().await.expect("an answer");
     let state = house.desk.incident(id).await.expect("an incident");
     let task = state.open_tasks().next().expect("a task");
-    assert_eq!((task.text.as_str(), task.owner.name.as_str()), ("check the replicas", "grace"));
+    assert_eq!((task.text.as_str(), task.whose().as_str()), ("check the replicas", "grace"));
 
     // One without blanks is done at once.
     let taken = house.discord.press(house.bob, card.id, &button(&card, "take")).expect("a button");
@@ -553,4 +556,41 @@ async fn what_waits_for_somebodys_word_has_a_button_for_it_and_for_nothing_else(
     house.quiet().await;
     assert!(!with("go2")(&card_now()), "it goes");
     house.end(bot, "awaited").await;
+}
+
+#[tokio::test]
+async fn an_executive_who_interrupts_answers_by_a_button_and_an_old_card_answers_nothing() {
+    let policy = Policy { executives: ["ada".to_owned()].into(), ..Policy::default() };
+    let settings = Settings { chats: vec![NAME.into()], policy, ..Settings::default() };
+    let (desk, dir) = desk_of(settings).await;
+    let house = House::at(ManualClock::at(System.now()).clock(), desk, dir).await;
+    let bot = house.start().await;
+    house.ask(house.bob, house.post, "declare", json!({"title": "Checkout fails"})).await;
+    let (thread, card) = house.space_of("INC-1").await;
+    let card_now = || house.discord.message(card.id).expect("the card");
+    let named = |card: &Message, name: &str| {
+        card.custom_ids().into_iter().find(|id| id.contains(&format!("|{name}")))
+    };
+    let told = house.ask(house.ada, thread.id, "severity", json!({"severity": "sev4"})).await;
+    assert!(told.content.contains("Do you wish to take command of INC-1"), "{}", told.content);
+    let asked = house
+        .eventually("the question", || Some(card_now()).filter(|card| named(card, "goon").is_some()))
+        .await;
+    let (yes, no) = (named(&asked, "lead").expect("a yes"), named(&asked, "goon").expect("a no"));
+    // Who was not asked answers nothing by pressing it.
+    let pressed = house.discord.press(house.bob, card.id, &no).expect("a button");
+    let told = pressed.message().await.expect("an answer");
+    assert!(told.content.contains("not on offer to you"), "{}", told.content);
+    let pressed = house.discord.press(house.ada, card.id, &no).expect("a button");
+    let told = pressed.message().await.expect("an answer");
+    assert!(told.content.contains("goes on"), "{}", told.content);
+    house.quiet().await;
+    assert_eq!(named(&card_now(), "lead"), None);
+    let late = house.discord.press_seen(house.ada, &asked, &yes).expect("she saw it");
+    let told = late.message().await.expect("an answer");
+    assert!(told.content.contains("not on the card any more"), "{}", told.content);
+    let id = "INC-1".parse().expect("an id");
+    let lines = house.desk.timeline(id, 1).await.expect("a timeline");
+    assert_eq!(lines.last().map(|line| line.text.as_str()), Some("Ada Lovelace does not take command."));
+    house.end(bot, "executive").await;
 }

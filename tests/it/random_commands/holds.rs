@@ -13,7 +13,8 @@ use commandpost::{
         paging::Act,
         phase::Phase,
         role::Role,
-        state::{ActionState, Incident, Place},
+        sentence::sentence,
+        state::{ActionState, Incident, Place, TaskState},
         timeline,
     },
     journal::rows::{PublicPostRow, TimerRow, What},
@@ -60,6 +61,23 @@ impl Played {
                 let last = before.silence.reminded_at;
                 assert!(last.is_none_or(|last| at - last >= Duration::minutes(1)), "{last:?} {at}");
                 assert!(before.silence.quiet_until.is_none_or(|until| at >= until));
+            }
+            // Who declines a task had it, and only what was reported as done is opened again.
+            Event::TaskDeclined { n, owner, to, .. } => {
+                assert!(before.task(*n).unwrap().is_of(owner) && to.as_ref() != Some(owner), "{entry:?}");
+                assert!(after.task(*n).unwrap().is_free());
+            }
+            Event::TaskReopened { n, due_at, .. } => {
+                assert_eq!(before.task(*n).unwrap().state, TaskState::Reported);
+                let task = after.task(*n).unwrap();
+                assert!(task.state.is_open() && task.result.is_none() && task.due_at == *due_at);
+            }
+            // Who named a hazard clears it, or who answers for safety.
+            Event::HazardCleared { n, .. } => {
+                let hazard = before.hazard(*n).unwrap();
+                let roles = before.roles_of(&entry.actor.person);
+                let answers = roles.iter().any(|role| matches!(role.rights(), "ic" | "deputy" | "safety"));
+                assert!(hazard.is_open && (answers || hazard.by == entry.actor.person), "{entry:?}");
             }
             // Each begins once; a check of the installation has none by itself.
             Event::PlaybookBegun { playbook } => {
@@ -194,6 +212,21 @@ impl Played {
         let lines = timeline::lines(self.entries.iter().cloned(), &|at| at.to_string());
         let pinned: Vec<u64> = lines.iter().filter(|line| line.pinned).map(|line| line.seq).collect();
         assert_eq!(pinned, incident.pins.iter().copied().collect::<Vec<_>>());
+        // And on what was last reported, whatever of it was corrected or hidden.
+        for (service, can) in &incident.cans {
+            let (service, conditions) = (service.clone(), can.conditions.clone());
+            let (actions, needs) = (can.actions.clone(), can.needs.clone());
+            let report = Event::CanReported { service, conditions, actions, needs };
+            let line = lines.iter().find(|line| line.seq == can.seq).unwrap();
+            assert_eq!(
+                (line.text.as_str(), line.occurred_at),
+                (sentence(&report, &|at| at.to_string()).as_str(), can.at)
+            );
+        }
+        // Nobody is asked whether they take command who has a part in it.
+        if let Some(question) = &incident.executive_question {
+            assert!(incident.phase.is_active() && incident.roles_of(&question.to).is_empty());
+        }
         if incident.phase.is_over() {
             assert!(incident.command_offer.is_none() && incident.offers.is_empty());
             assert!(incident.next_update_due.is_none());

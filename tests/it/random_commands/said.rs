@@ -212,6 +212,21 @@ fn work() -> impl Strategy<Value = Command> {
         (n(), any::<u32>()).prop_map(|(n, minutes)| Command::ExtendTask { n, minutes }),
         (n(), text()).prop_map(|(n, result)| Command::ReportTask { n, result }),
         (n(), text()).prop_map(|(n, reason)| Command::CancelTask { n, reason }),
+        (n(), text()).prop_map(|(n, reason)| Command::DeclineTask { n, reason }),
+        (n(), text(), prop::option::of(any::<u32>().prop_map(|m| m % 20)))
+            .prop_map(|(n, reason, minutes)| Command::ReopenTask { n, reason, minutes }),
+        (n(), prop::option::of(person()), prop::option::of(any::<u32>().prop_map(|m| m % 20)))
+            .prop_map(|(n, owner, minutes)| Command::GiveTask { n, owner, minutes }),
+        (text(), text()).prop_map(|(text, mitigation)| Command::NameHazard { text, mitigation }),
+        (n(), text()).prop_map(|(n, reason)| Command::ClearHazard { n, reason }),
+        (text(), text(), prop::sample::select(vec!["", "-", "a DBA"])).prop_map(
+            |(service, conditions, needs)| Command::CorrectCan {
+                service,
+                conditions,
+                actions: String::new(),
+                needs: needs.into(),
+            }
+        ),
         (text(), text()).prop_map(|(service, conditions)| Command::Can {
             service,
             conditions: conditions.clone(),
@@ -256,7 +271,7 @@ fn actions() -> impl Strategy<Value = Command> {
         1 => Just(Command::AcknowledgePages),
         1 => text().prop_map(|reason| Command::StopPaging { reason }),
         1 => any::<u32>().prop_map(|m| Command::Quiet { minutes: m % 300 }),
-        1 => prop::sample::select(vec![Command::Actions, Command::Proposals, Command::Next, Command::Crew]),
+        1 => prop::sample::select(vec![Command::Actions, Command::Proposals, Command::Hazards, Command::Next, Command::Crew]),
     ]
 }
 
@@ -288,6 +303,7 @@ fn house() -> impl Strategy<Value = Command> {
     prop_oneof![
         facts().prop_map(|facts| Command::SituationMoved { facts }),
         person().prop_map(|to| Command::Timer(TimerKind::CommandOfferExpires { to })),
+        (1u64..30).prop_map(|seq| Command::Timer(TimerKind::ExecutiveSilent { seq })),
         (role(), person()).prop_map(|(role, to)| Command::Timer(TimerKind::RoleOfferExpires { role, to })),
         (1u32..4, 0u32..2, 0u32..3, prop::collection::vec(person(), 0..3)).prop_map(
             |(n, step, round, people)| {

@@ -102,10 +102,14 @@ pub fn resolved(alert: &Alert) -> Alert {
 
 /// A desk on a journal of its own, by the machine's clock, that shows its incidents in these chats.
 pub async fn desk(chats: &[&str]) -> (Arc<Desk>, Arc<tempfile::TempDir>) {
+    let chats = chats.iter().map(|chat| (*chat).to_owned()).collect();
+    desk_of(Settings { chats, ..Settings::default() }).await
+}
+
+/// With settings of its own.
+pub async fn desk_of(settings: Settings) -> (Arc<Desk>, Arc<tempfile::TempDir>) {
     let dir = Arc::new(tempfile::tempdir().unwrap());
     let journal = SqliteJournal::open(dir.path()).await.unwrap();
-    let chats = chats.iter().map(|chat| (*chat).to_owned()).collect();
-    let settings = Settings { chats, ..Settings::default() };
     (Desk::new(Arc::new(journal), Arc::new(System), settings), dir)
 }
 

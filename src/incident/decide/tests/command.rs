@@ -132,7 +132,7 @@ fn what_the_briefing_lacks_is_filled_by_the_words_that_it_names() {
         missing.into_iter().find(|one| one.starts_with(section))
     };
     let risks = "Risks, safety and outlook";
-    assert_eq!(lacks(&stage, risks).unwrap(), format!("{risks} (`action --risky WHAT`)"));
+    assert_eq!(lacks(&stage, risks).unwrap(), format!("{risks} (`hazard WHAT COULD GO WRONG`)"));
     stage.ok("Ada", Command::Announce { text: "fail over".into(), is_risky: true, minutes: None });
     assert_eq!(lacks(&stage, risks), None);
     assert!(lacks(&stage, "Resources needed").unwrap().contains("`can SERVICE"));

@@ -1,6 +1,7 @@
 //! The executive who interrupts is asked one question.
 
 use super::*;
+use crate::incident::command::TimerKind;
 
 fn stage() -> Stage {
     let mut stage = Stage::new();
@@ -48,4 +49,78 @@ fn who_may_not_have_command_is_not_asked_for_it() {
         stage.no("Vera", Command::Enter { phase: Phase::Closed, reason: String::new() }),
         Because::Forbidden
     );
+}
+
+fn take() -> Command {
+    Command::TakeCommand { force: false, reason: String::new() }
+}
+
+fn decline(reason: &str) -> Command {
+    Command::DeclineCommand { reason: reason.into() }
+}
+
+#[test]
+fn an_executive_who_says_that_they_take_command_has_it_and_nobody_else_has_it_by_those_words() {
+    let mut stage = stage();
+    assert_eq!(stage.no("Vera", take()), Because::Conflict, "they were not asked");
+    stage.ok("Vera", lower());
+    assert_eq!(stage.no("Bo", take()), Because::Conflict, "Bo was not asked");
+    let events = stage.ok("Vera", take());
+    assert!(
+        matches!(&events[..], [Event::CommandTransferred { from, to, without_outgoing_brief: true, reason, .. }]
+            if *from == who("Ada") && *to == who("Vera") && reason.contains("was asked whether")),
+        "{events:?}"
+    );
+    assert_eq!(stage.incident.executive_question, None);
+    stage.ok("Vera", lower());
+    stage.aloud("executive_takes");
+}
+
+#[test]
+fn an_executive_who_does_not_take_command_says_so_on_the_timeline() {
+    let mut stage = stage();
+    assert_eq!(stage.no("Vera", decline("")), Because::Conflict);
+    stage.ok("Vera", lower());
+    assert!(stage.reads("Vera", Command::Next).contains("Do you wish to take command?"));
+    assert_eq!(stage.no("Bo", decline("")), Because::Conflict);
+    let declined = |reason: &str, is_silent| Event::ExecutiveDeclined {
+        who: who("Vera"),
+        reason: reason.into(),
+        is_silent,
+    };
+    assert_eq!(stage.ok("Vera", decline("I only wondered")), [declined("I only wondered", false)]);
+    assert_eq!(stage.no("Vera", take()), Because::Conflict, "it is answered");
+    assert_eq!(stage.incident.commander, who("Ada"));
+    // No answer is one, after a while.
+    stage.later(10);
+    stage.ok("Vera", lower());
+    let silent = |seq| Command::Timer(TimerKind::ExecutiveSilent { seq });
+    let asked = stage.last();
+    stage.later(9);
+    assert_eq!(stage.ok(HOUSE, silent(asked)), []);
+    stage.later(1);
+    assert_eq!(stage.no("Vera", take()), Because::Conflict, "it is too late");
+    assert_eq!(stage.ok(HOUSE, silent(asked - 1)), [], "that was another question");
+    assert_eq!(stage.ok(HOUSE, silent(asked)), [declined("", true)]);
+    assert_eq!(stage.ok(HOUSE, silent(asked)), []);
+    stage.aloud("executive_declines");
+}
+
+#[test]
+fn the_question_ends_with_what_it_was_about() {
+    let mut stage = stage();
+    stage.ok("Vera", lower());
+    stage.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    stage.ok("Bo", Command::AcceptCommand);
+    assert_eq!(stage.incident.executive_question, None, "another commander was not told");
+    stage.later(10);
+    stage.ok("Vera", lower());
+    stage.ok("Vera", Command::TakeRole { role: role("lno") });
+    assert_eq!(stage.incident.executive_question, None, "they have a part in it");
+    assert_eq!(stage.no("Vera", take()), Because::Conflict);
+    stage.ok("Vera", Command::ReleaseRole { role: role("lno") });
+    stage.later(10);
+    stage.ok("Vera", lower());
+    stage.ok("Bo", Command::Enter { phase: Phase::Resolved, reason: "it is back".into() });
+    assert_eq!(stage.incident.executive_question, None);
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::incident::{
     command::{Luggage, MergeFacts, TimerKind},
-    state::{Situation, Task, TaskState},
+    state::{Hazard, Situation, Task, TaskState},
 };
 
 fn enter(phase: Phase, reason: &str) -> Command {
@@ -242,12 +242,12 @@ fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
 #[test]
 fn what_a_duplicate_leaves_is_taken_in_once() {
     let mut stage = Stage::new();
-    let task = |n: u32| Task {
+    let task = |n: u32, owner: Option<&str>| Task {
         n,
         seq: 3,
         reported_in: None,
         text: "Find the lag".into(),
-        owner: who("Cy"),
+        owner: owner.map(who),
         assigned_by: who("Bo"),
         due_at: None,
         state: TaskState::Understood,
@@ -267,14 +267,29 @@ fn what_a_duplicate_leaves_is_taken_in_once() {
             acknowledged: 0,
             is_flapping: false,
         }],
-        tasks: vec![task(4), task(6)],
+        tasks: vec![task(4, Some("Cy")), task(6, None)],
+        hazards: vec![Hazard {
+            n: 3,
+            seq: 5,
+            text: "db2 may fill up".into(),
+            mitigation: String::new(),
+            by: who("Cy"),
+            is_open: true,
+        }],
     };
     stage.ok("Ada", Command::AssignTask { owner: None, text: "Look".into(), minutes: None });
     let timer = || Command::Timer(TimerKind::MergedIn(Box::new(luggage.clone())));
     let stored = serde_json::to_string(&TimerKind::MergedIn(Box::new(luggage.clone()))).unwrap();
     assert!(serde_json::from_str::<TimerKind>(&stored).is_ok(), "{stored}");
-    assert_eq!(stage.ok(HOUSE, timer()).len(), 4);
-    assert_eq!(stage.incident.tasks.iter().map(|task| task.n).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(stage.ok(HOUSE, timer()).len(), 5);
+    let tasks: Vec<_> = stage.incident.tasks.iter().map(|task| (task.n, task.whose())).collect();
+    let owned = |n, owner: &str| (n, owner.to_owned());
+    assert_eq!(
+        tasks,
+        [owned(1, "Ada"), owned(2, "Cy"), owned(3, "Ada")],
+        "what nobody had is the commander's"
+    );
+    assert_eq!(stage.incident.open_hazards().map(|one| one.n).collect::<Vec<_>>(), [1]);
     assert_eq!((stage.incident.firing(), stage.incident.merged_in.len()), (1, 1));
     assert_eq!(stage.ok(HOUSE, timer()), []);
 }

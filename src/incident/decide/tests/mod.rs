@@ -10,6 +10,7 @@ mod alternates;
 mod command;
 mod consent;
 mod executive;
+mod hazards;
 mod lifecycle;
 mod log;
 mod milestones;

@@ -126,3 +126,205 @@ fn an_incident_holds_only_so_much() {
     assert_eq!(stage.no("Bo", Command::Note { text: "x".repeat(4_001), at: None }), Because::Limit);
     stage.aloud("limits");
 }
+
+fn done(n: u32) -> Command {
+    Command::ReportTask { n, result: "done".into() }
+}
+
+fn decline(n: u32) -> Command {
+    Command::DeclineTask { n, reason: "no access to lb2".into() }
+}
+
+fn reopen(n: u32, minutes: Option<u32>) -> Command {
+    Command::ReopenTask { n, reason: "it is back".into(), minutes }
+}
+
+fn give(n: u32, owner: Option<&str>, minutes: Option<u32>) -> Command {
+    Command::GiveTask { n, owner: owner.map(who), minutes }
+}
+
+#[test]
+fn a_task_that_is_declined_goes_back_to_whoever_gave_it_and_is_nobodys_until_somebody_has_it() {
+    let mut stage = Stage::new();
+    stage.ok("Di", Command::TakeRole { role: role("ops") });
+    stage.ok("Di", task(Some("Cy"), "Look at lb2", Some(10)));
+    let due_at = stage.incident.task(1).unwrap().due_at;
+    assert_eq!(stage.no("Bo", decline(1)), Because::Forbidden);
+    stage.no("Cy", Command::DeclineTask { n: 1, reason: " ".into() });
+    assert_eq!(stage.no("Cy", decline(9)), Because::NotFound);
+    let told = stage.ask("Cy", &decline(1)).unwrap().reply;
+    assert!(told.contains("goes back to Di"), "{told}");
+    let reason = "no access to lb2".to_owned();
+    let declined = Event::TaskDeclined { n: 1, owner: who("Cy"), reason, to: Some(who("Di")) };
+    assert_eq!(stage.ok("Cy", decline(1)), [declined]);
+    let standing = |stage: &Stage| {
+        let task = stage.incident.task(1).unwrap();
+        (task.whose(), task.state, task.due_at)
+    };
+    assert_eq!(standing(&stage), ("nobody".into(), TaskState::Assigned, due_at), "its time box goes on");
+    // Nobody's: not to be declined again, read back, or left as somebody's.
+    assert_eq!(stage.no("Ada", decline(1)), Because::Conflict);
+    assert_eq!(stage.no("Ada", Command::UnderstandTask { n: 1 }), Because::Conflict);
+    assert_eq!(stage.no("Cy", Command::ExtendTask { n: 1, minutes: 5 }), Because::Conflict);
+    for (by, words) in
+        [("Di", "Nobody has task #1"), ("Ada", "Nobody has task #1"), ("Bo", "`task give 1` takes it")]
+    {
+        let next = stage.reads(by, Command::Next);
+        assert!(next.contains(words), "{by}: {next}");
+    }
+    let briefing = stage.reads("Ada", Command::Briefing);
+    assert!(briefing.contains("#1 Look at lb2 (nobody has it, due"), "{briefing}");
+    assert!(stage.reads("Ada", Command::Status).contains("Open tasks: 1, of which nobody has 1"));
+    stage.ok("Cy", Command::CheckIn { who: None, note: String::new() });
+    stage.ok("Cy", Command::CheckOut { who: None, note: String::new() });
+    // A task for somebody else is an order; for oneself it is work.
+    assert_eq!(stage.no("Bo", give(1, Some("Cy"), None)), Because::Forbidden);
+    stage.ok("Bo", give(1, None, None));
+    assert_eq!(standing(&stage), ("Bo".into(), TaskState::Understood, due_at));
+    assert_eq!(stage.no("Bo", give(1, None, None)), Because::Conflict);
+    assert_eq!(stage.no("Cy", give(1, None, None)), Because::Forbidden, "it is Bo's");
+    stage.ok("Di", give(1, Some("Ed"), Some(30)));
+    let later = stage.now + Duration::minutes(30);
+    assert_eq!(standing(&stage), ("Ed".into(), TaskState::Assigned, Some(later)));
+    // What is overdue and declined is overdue still; who has it next has a new time or none.
+    stage.later(30);
+    stage.ok(HOUSE, Command::Timer(TimerKind::TaskDue { n: 1, due_at: later }));
+    stage.ok("Ed", decline(1));
+    assert_eq!(standing(&stage), ("nobody".into(), TaskState::Overdue, Some(later)));
+    stage.ok("Di", give(1, Some("Cy"), None));
+    assert_eq!(standing(&stage), ("Cy".into(), TaskState::Assigned, None));
+    stage.no("Di", give(1, Some("Ed"), Some(0)));
+    stage.ok("Cy", done(1));
+    assert_eq!(stage.no("Cy", decline(1)), Because::Conflict);
+    assert_eq!(stage.no("Di", give(1, Some("Ed"), None)), Because::Conflict);
+    stage.aloud("declined_tasks");
+}
+
+#[test]
+fn who_declines_what_they_gave_themselves_leaves_it_to_the_commander_who_leaves_it_to_whoever_takes_it() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", task(None, "Look", None));
+    stage.ok("Ada", task(None, "Think", None));
+    let to = |events: Vec<Event>| match &events[..] {
+        [Event::TaskDeclined { to, .. }] => to.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(to(stage.ok("Bo", decline(1))), Some(who("Ada")));
+    assert_eq!(to(stage.ok("Ada", decline(2))), None);
+}
+
+#[test]
+fn a_task_that_was_reported_is_opened_again_with_a_new_time_or_none() {
+    let mut stage = Stage::new();
+    stage.ok("Di", Command::TakeRole { role: role("ops") });
+    stage.ok("Di", task(Some("Cy"), "Restart lb2", Some(10)));
+    assert_eq!(stage.no("Cy", reopen(1, None)), Because::Conflict, "it is open");
+    let first = stage.incident.task(1).unwrap().due_at.unwrap();
+    stage.ok("Cy", done(1));
+    assert_eq!(stage.no("Bo", reopen(1, None)), Because::Forbidden);
+    stage.no("Di", Command::ReopenTask { n: 1, reason: String::new(), minutes: None });
+    stage.no("Di", reopen(1, Some(0)));
+    assert_eq!(stage.no("Di", reopen(9, None)), Because::NotFound);
+    let reason = "it is back".to_owned();
+    let reopened = Event::TaskReopened { n: 1, reason, owner: Some(who("Cy")), due_at: None };
+    assert_eq!(stage.ok("Di", reopen(1, None)), [reopened]);
+    let task_1 = stage.incident.task(1).unwrap();
+    assert_eq!((task_1.state, task_1.due_at, &task_1.result), (TaskState::Assigned, None, &None));
+    stage.later(10);
+    let due = |due_at| Command::Timer(TimerKind::TaskDue { n: 1, due_at });
+    assert_eq!(stage.ok(HOUSE, due(first)), [], "the time box before counts no more");
+    stage.ok("Cy", Command::UnderstandTask { n: 1 });
+    stage.ok("Cy", done(1));
+    // Whoever opens their own knows what it is about.
+    stage.ok("Cy", reopen(1, Some(5)));
+    let again = stage.incident.task(1).unwrap();
+    assert_eq!((again.state, again.due_at), (TaskState::Understood, Some(stage.now + Duration::minutes(5))));
+    let next = again.due_at.unwrap();
+    stage.later(5);
+    assert_eq!(stage.ok(HOUSE, due(next)), [Event::TaskOverdue { n: 1 }]);
+    stage.ok("Cy", done(1));
+    // Whoever had it is gone: nobody has it.
+    stage.ok("Cy", Command::CheckIn { who: None, note: String::new() });
+    stage.ok("Cy", Command::CheckOut { who: None, note: String::new() });
+    stage.ok("Ada", reopen(1, None));
+    assert!(stage.incident.task(1).unwrap().is_free());
+    stage.ok("Ada", Command::CancelTask { n: 1, reason: "lb2 is out".into() });
+    assert_eq!(stage.no("Ada", reopen(1, None)), Because::Conflict);
+    stage.aloud("reopened_tasks");
+}
+
+#[test]
+fn a_report_is_corrected_part_by_part_by_whoever_gave_it_or_answers_for_all() {
+    let mut stage = Stage::new();
+    let can = |conditions: &str, needs: &str| Command::Can {
+        service: "db".into(),
+        conditions: conditions.into(),
+        actions: "restart".into(),
+        needs: needs.into(),
+    };
+    let correct = |target: u64, text: &str| Command::Correct {
+        target,
+        text: text.into(),
+        at: None,
+        reason: String::new(),
+    };
+    let last = |service: &str, conditions: &str, needs: &str| Command::CorrectCan {
+        service: service.into(),
+        conditions: conditions.into(),
+        actions: String::new(),
+        needs: needs.into(),
+    };
+    let reads = |stage: &Stage| {
+        let can = &stage.incident.cans["db"];
+        (can.conditions.clone(), can.actions.clone(), can.needs.clone())
+    };
+    let is = |conditions: &str, actions: &str, needs: &str| {
+        (conditions.to_owned(), actions.to_owned(), needs.to_owned())
+    };
+    assert_eq!(stage.no("Bo", last("db", "up", "")), Because::NotFound);
+    stage.ok("Bo", can("nothing works", "a DBA"));
+    let first = stage.last();
+    assert_eq!(stage.no("Cy", correct(first, "x")), Because::Forbidden);
+    assert_eq!(stage.no("Cy", last("db", "x", "")), Because::Forbidden);
+    assert_eq!(stage.no("Bo", correct(first, " | | ")), Because::Invalid);
+    assert_eq!(stage.no("Bo", correct(first, "- | x")), Because::Invalid);
+    assert_eq!(stage.no("Bo", last("cache", "x", "")), Because::NotFound);
+    let told = stage.ask("Bo", &correct(first, "half of all writes fail")).unwrap().reply;
+    assert!(
+        told.ends_with("It reads now: db: half of all writes fail; under way: restart; needed: a DBA."),
+        "{told}"
+    );
+    stage.ok("Bo", correct(first, "half of all writes fail"));
+    assert_eq!(reads(&stage), is("half of all writes fail", "restart", "a DBA"));
+    stage.ok("Ada", correct(first, " | failing over | - "));
+    assert_eq!(reads(&stage), is("half of all writes fail", "failing over", ""));
+    let of_ada = stage.last();
+    stage.ok("Cy", Command::TakeRole { role: role("scribe") });
+    stage.ok("Cy", last("DB", "", "two DBAs"));
+    assert_eq!(reads(&stage), is("half of all writes fail", "failing over", "two DBAs"));
+    // The summary, the status and the briefing say what it says now.
+    for reading in [Command::Status, Command::Summary, Command::Briefing] {
+        let said = stage.reads("Ada", reading.clone());
+        assert!(said.contains("half of all writes fail") && !said.contains("nothing works"), "{said}");
+        assert!(said.contains("two DBAs") && !said.contains("a DBA"), "{reading:?}: {said}");
+    }
+    // A correction is no new report: it is as old as it was, unless its time was wrong.
+    stage.later(20);
+    let asked_at = stage.incident.cans["db"].at;
+    stage.ok("Bo", correct(first, "three of four writes fail"));
+    assert_eq!((stage.incident.cans["db"].at, &stage.incident.cans["db"].by), (asked_at, &who("Bo")));
+    // A correction that is redacted counts no more.
+    stage.ok("Cy", Command::Redact { target: of_ada, reason: "a name".into() });
+    assert_eq!(reads(&stage), is("three of four writes fail", "restart", "two DBAs"));
+    // One of a report that was followed by another leaves that as it is.
+    stage.ok("Bo", can("up", ""));
+    let told = stage.ask("Bo", &correct(first, "all reads fail")).unwrap().reply;
+    assert!(told.contains("A later report"), "{told}");
+    stage.ok("Bo", correct(first, "all reads fail"));
+    assert_eq!(reads(&stage), is("up", "restart", ""));
+    // What is over can be put right still.
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "done".into() });
+    stage.ok("Ada", Command::Enter { phase: Phase::Closed, reason: String::new() });
+    stage.ok("Bo", last("db", "up again", ""));
+    stage.aloud("corrected_reports");
+}

@@ -7,6 +7,11 @@ impl Incident {
     /// A redacted entry's words leave the card and the briefing too, and are sent to no phone any more.
     pub(super) fn forget(&mut self, seq: u64) {
         self.cans.retain(|_, can| can.seq != seq);
+        self.cans.values_mut().for_each(|can| can.uncorrect(seq));
+        for hazard in self.hazards.iter_mut().filter(|hazard| hazard.seq == seq) {
+            hazard.text = "[redacted]".into();
+            hazard.mitigation.clear();
+        }
         self.pins.remove(&seq);
         self.links.retain(|link| link.seq != seq);
         self.fields.retain(|_, known| known.seq != seq);
@@ -69,7 +74,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::incident::event::{Actor, Entry, Event, TimeSource, samples};
+    use crate::incident::event::{Actor, CanParts, Entry, Event, TimeSource, samples};
 
     /// Put together here, so that it is found in nothing else.
     const WORDS: &str = "the zanzibar leak";
@@ -88,6 +93,10 @@ mod tests {
             Event::LinkAdded { label: words(), url: words(), sum: None },
             Event::TaskAssigned { n: 2, text: words(), owner: ada.clone(), due_at: Some(at) },
             Event::TaskReported { n: 1, result: words() },
+            Event::TaskDeclined { n: 1, owner: ada.clone(), reason: words(), to: None },
+            Event::TaskReopened { n: 1, reason: words(), owner: None, due_at: None },
+            Event::HazardNamed { n: 2, text: words(), mitigation: words() },
+            Event::HazardCleared { n: 1, reason: words() },
             Event::ActionAnnounced {
                 n: 2,
                 text: words(),
@@ -117,7 +126,17 @@ mod tests {
             },
             Event::FieldSet { field: "customer".into(), value: words() },
             Event::ExecutiveAsked { words: words(), commander: ada },
-            Event::EntryCorrected { target: 1, text: words(), occurred_at: None, reason: words() },
+            Event::EntryCorrected {
+                target: 5,
+                text: words(),
+                occurred_at: None,
+                reason: words(),
+                can: Some(CanParts {
+                    conditions: Some(words()),
+                    actions: Some(words()),
+                    needs: Some(words()),
+                }),
+            },
         ]
     }
 
@@ -146,7 +165,7 @@ mod tests {
             };
             let mut incident = Incident::open(&entry(samples::event("incident.declared"))).unwrap();
             // What a report, or an objection, is about.
-            for name in ["task.assigned", "action.announced", "proposal.made"] {
+            for name in ["task.assigned", "action.announced", "proposal.made", "can", "hazard.named"] {
                 incident.apply(&entry(samples::event(name)));
             }
             let playbook = serde_json::json!({"id": "p", "title": "P", "steps": [{"id": "P1", "role": "ic", "text": "x"}]});

@@ -7,6 +7,7 @@ use super::*;
 impl Incident {
     pub(super) fn give_command(&mut self, to: &Person, at: DateTime<Utc>) {
         self.command_offer = None;
+        self.executive_question = None;
         self.silence.unanswered = None;
         if self.commander.id != to.id {
             self.pass_token(to, at);
@@ -14,6 +15,12 @@ impl Incident {
         // The commander is no one's deputy.
         self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));
         self.unify();
+    }
+
+    pub(super) fn ask_executive(&mut self, entry: &Entry) {
+        let (seq, to, at) = (entry.seq, entry.actor.person.clone(), entry.occurred_at);
+        self.executive_asked = Some(at);
+        self.executive_question = Some(ExecutiveQuestion { seq, to, at });
     }
 
     pub(super) fn offer_command(
@@ -44,6 +51,7 @@ impl Incident {
         }
         self.roles.retain(|held| !(held.role == *role && held.person.id == to.id));
         self.roles.push(Assignment { role: role.clone(), person: to.clone(), since: at });
+        self.answer_executive(to);
         let is_full = self.is_full(role);
         self.offers.retain(|offer| offer.role != *role || !is_full && offer.to.id != to.id);
         self.unify();

@@ -35,7 +35,7 @@ impl Incident {
             seq: entry.seq,
             reported_in: None,
             text: text.to_owned(),
-            owner: owner.clone(),
+            owner: Some(owner.clone()),
             assigned_by: entry.actor.person.clone(),
             due_at,
             state: TaskState::Assigned,
@@ -53,7 +53,46 @@ impl Incident {
     pub(super) fn extend_task(&mut self, n: u32, due_at: DateTime<Utc>) {
         if let Some(task) = self.task_mut(n) {
             task.due_at = Some(due_at);
-            task.state = TaskState::Understood;
+            // What nobody has nobody has understood.
+            task.state = if task.owner.is_some() { TaskState::Understood } else { TaskState::Assigned };
+        }
+    }
+
+    /// Its time box goes on: the work is not done any later because somebody else does it.
+    pub(super) fn decline_task(&mut self, n: u32) {
+        if let Some(task) = self.task_mut(n) {
+            task.owner = None;
+            if task.state == TaskState::Understood {
+                task.state = TaskState::Assigned;
+            }
+        }
+    }
+
+    /// Whoever opens their own again knows what it is about.
+    pub(super) fn reopen_task(
+        &mut self,
+        n: u32,
+        owner: Option<&Person>,
+        due_at: Option<DateTime<Utc>>,
+        by: &Person,
+    ) {
+        if let Some(task) = self.task_mut(n) {
+            task.owner = owner.cloned();
+            task.due_at = due_at;
+            task.state = if task.is_of(by) { TaskState::Understood } else { TaskState::Assigned };
+            task.result = None;
+            task.reported_in = None;
+        }
+    }
+
+    pub(super) fn give_task(&mut self, n: u32, owner: &Person, due_at: Option<DateTime<Utc>>, entry: &Entry) {
+        self.see(owner, entry);
+        if let Some(task) = self.task_mut(n) {
+            task.owner = Some(owner.clone());
+            task.assigned_by = entry.actor.person.clone();
+            task.due_at = due_at;
+            task.state =
+                if task.is_of(&entry.actor.person) { TaskState::Understood } else { TaskState::Assigned };
         }
     }
 
