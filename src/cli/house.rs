@@ -13,6 +13,7 @@ use crate::{
     alert::{group::Grouping, senders},
     config::{self, Config, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, evidence::EvidenceSettings, words::Resolve},
+    grammar::Known,
     http::{
         auth::{Auth, Token},
         hooks::Hook,
@@ -35,6 +36,11 @@ use crate::{
 
 use super::{Failure, doors};
 
+/// The team's own words out of the configuration.
+pub fn known(config: &Config) -> Known {
+    Known { roles: config.roles(), names: config.names(), matrix: config.matrix() }
+}
+
 /// The rules' settings out of the configuration.
 pub fn policy(config: &Config) -> Policy {
     let severity = &config.severity;
@@ -46,7 +52,7 @@ pub fn policy(config: &Config) -> Policy {
     if config.statuspage.is_some() {
         destinations.push("statuspage".to_owned());
     }
-    let roles = config.roles();
+    let Known { roles, names, matrix } = known(config);
     Policy {
         offer_expires_minutes: config.command.offer_expires_minutes,
         two_person: config.command.two_person,
@@ -55,6 +61,8 @@ pub fn policy(config: &Config) -> Policy {
             Vocabulary::Nims => Words::Nims,
             Vocabulary::It => Words::It,
         },
+        names,
+        matrix,
         only_commander_lowers_severity: config.command.only_commander_lowers_severity,
         text_chars_max: config.limits.timeline_text_chars_max as usize,
         public_update_minutes: cadence.map(|cadence| cadence.public_minutes),
@@ -89,8 +97,8 @@ pub fn policy(config: &Config) -> Policy {
 /// The playbooks of the folder; without one, those that come with the program. A file with a mistake is left out, and told: a checklist
 /// must not keep the command post from starting.
 fn playbooks(config: &Config) -> Vec<Playbook> {
-    let roles = config.roles();
-    let reads = |words: &str| desk::drill::fits(words, &roles);
+    let known = known(config);
+    let (roles, reads) = (&known.roles, |words: &str| desk::drill::fits(words, &known));
     let Some(folder) = &config.command.playbooks else { return playbook::shipped(&reads) };
     let files = super::check::yaml_in(folder).unwrap_or_else(|Failure(why)| {
         tracing::error!(why, "the playbooks cannot be read");
@@ -100,7 +108,7 @@ fn playbooks(config: &Config) -> Vec<Playbook> {
     for file in files {
         let name = file.display().to_string();
         let read = std::fs::read_to_string(&file).map_err(|error| error.to_string()).and_then(|text| {
-            playbook::read(&name, &text, &reads, &roles)
+            playbook::read(&name, &text, &reads, roles)
                 .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
         });
         match read {

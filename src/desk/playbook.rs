@@ -40,7 +40,7 @@ impl Desk {
         };
         let scene = self.scene(&caller, incident.time_at(self.world.now()), None);
         let say = decide::to_say(&incident, step, &words, &scene)?;
-        let command = match grammar::parse(&say, &**resolve, &self.settings.policy.roles)? {
+        let command = match grammar::parse(&say, &**resolve, &self.settings.policy)? {
             Spoken::On { target, command } if target.is_none_or(|target| target == id) => command,
             _ => {
                 return Err(Refusal::invalid(

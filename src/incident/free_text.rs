@@ -51,6 +51,7 @@ impl Command {
             | NoteSpan { text, .. }
             | Observe { text } => vec![text],
             Severity { reason, .. }
+            | Rate { reason, .. }
             | Enter { reason, .. }
             | Merge { reason, .. }
             | TakeCommand { reason, .. }

@@ -191,7 +191,7 @@ impl Played {
             assert!(role.holders_max().is_none_or(|max| holders <= max), "{role}: {holders}");
         }
         // The fold and the timeline agree on the key moments.
-        let lines = timeline::lines(self.entries.iter().cloned(), &|at| at.to_string());
+        let lines = timeline::lines(self.entries.iter().cloned(), &|at: chrono::DateTime<chrono::Utc>| at.to_string());
         let pinned: Vec<u64> = lines.iter().filter(|line| line.pinned).map(|line| line.seq).collect();
         assert_eq!(pinned, incident.pins.iter().copied().collect::<Vec<_>>());
         if incident.phase.is_over() {

@@ -13,6 +13,7 @@ mod executive;
 mod lifecycle;
 mod log;
 mod milestones;
+mod names;
 mod paging;
 mod pins;
 mod playbook;
