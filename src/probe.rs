@@ -50,7 +50,7 @@ pub fn words(bytes: &[u8]) {
     for (_, value) in grammar::autocomplete(&path, "text", &text, &Completions::default()) {
         assert!(!value.is_empty(), "nothing is offered");
     }
-    drop(grammar::help(Some(&text), &Roles::default()));
+    drop(grammar::help(Some(&text), grammar::Lexicon::usual()));
 }
 
 /// An interaction as Discord sends it.

@@ -19,8 +19,9 @@ use crate::{
     incident::{
         briefing,
         id::IncidentId,
+        names::{Names, Shown},
         phase::Phase,
-        role::{self, Role, Words},
+        role::{self, Role},
         sentence::{Part, ended},
         severity::Severity,
         state::{ActionState, Incident, Play},
@@ -71,7 +72,7 @@ pub struct Choice {
     pub id: &'static str,
     pub label: String,
     /// When to choose it.
-    pub meaning: &'static str,
+    pub meaning: String,
     pub command: String,
     /// It holds already.
     pub is_now: bool,
@@ -193,15 +194,17 @@ fn button(
 }
 
 /// How bad it is, to be chosen.
-fn severities(now: Severity) -> Button {
+fn severities(now: Severity, names: &Names) -> Button {
     let choice = |severity: Severity| Choice {
         id: severity.word(),
-        label: severity.to_string(),
-        meaning: severity.meaning(),
+        label: names.severity(severity),
+        meaning: names.meaning(severity).to_owned(),
         command: format!("severity {}", severity.word()),
         is_now: severity == now,
     };
-    let choices = Severity::ALL.into_iter().map(choice).collect();
+    // One that is out of use by now still is what holds.
+    let offered = |severity: &Severity| names.is_used(*severity) || *severity == now;
+    let choices = Severity::ALL.into_iter().filter(offered).map(choice).collect();
     Button { choices, ..button("severity", "How bad is it?", "severity {severity}", vec![], false) }
 }
 
@@ -251,7 +254,8 @@ impl Card {
 }
 
 /// The status card of an incident: who commands, how bad, what is open, when the public hears next.
-pub fn incident(incident: &Incident, words: Words) -> Card {
+pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
+    let Shown { words, names } = shown.into();
     let tone = match (incident.phase, incident.severity) {
         (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
         (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,
@@ -259,8 +263,8 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
         _ => Tone::Warning,
     };
     let mut fields = vec![
-        short("Severity", incident.severity.to_string()),
-        short("Phase", incident.phase.word()),
+        short("Severity", names.severity(incident.severity)),
+        short("Phase", names.phase(incident.phase)),
         short(incident.command_title(words), incident.command_words()),
     ];
     if let Some(name) = &incident.incident_type {
@@ -338,7 +342,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
     }
     if !incident.children.is_empty() && is_told {
         let told = |(child, phase): (&IncidentId, &Phase)| {
-            let state = if phase.is_over() { phase.word() } else { "open" };
+            let state = if phase.is_over() { names.phase(*phase) } else { "open" };
             format!("{child} ({state})")
         };
         let children: Vec<String> = incident.children.iter().map(told).collect();
@@ -456,7 +460,7 @@ pub fn incident(incident: &Incident, words: Words) -> Card {
                 }],
                 false,
             ),
-            severities(incident.severity),
+            severities(incident.severity, names),
         ]
     };
     let mut buttons = buttons;

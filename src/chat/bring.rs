@@ -376,8 +376,7 @@ async fn line(place: &impl Private, said: &Said, key: &str, is_retry: bool) -> S
         let Some(space) = space else { return Ok((None, None)) };
         if place.bindings().bound(&spot.to_string(), "card").await?.is_none() {
             // Nothing is said in a place without its card.
-            let first =
-                card::incident(&incident(place.desk(), spot).await?, place.desk().settings().policy.words);
+            let first = card::incident(&incident(place.desk(), spot).await?, &place.desk().settings().policy);
             let once = format!("{key}/card");
             match put_card(place, spot, &space.id, &first, &once, is_retry || !space.is_new).await {
                 Err(Halt::SpaceGone) => {

@@ -59,7 +59,7 @@ pub(super) async fn find_button(
         (None, desk.situation_card(&row).await?)
     } else {
         let id: IncidentId = subject.parse().map_err(|_| stale())?;
-        (Some(id), card::incident(&desk.incident(id).await?, desk.settings().policy.words))
+        (Some(id), card::incident(&desk.incident(id).await?, &desk.settings().policy))
     };
     let button = card.buttons.into_iter().find(|button| button.id == name).ok_or_else(stale)?;
     Ok((incident, card.subject, button))
@@ -161,7 +161,7 @@ mod tests {
         let choice = |id: &'static str| card::Choice {
             id,
             label: id.to_uppercase(),
-            meaning: "bad",
+            meaning: "bad".into(),
             command: format!("severity {id}"),
             is_now: false,
         };

@@ -22,6 +22,7 @@ use crate::{
         decide::Policy,
         event::Event,
         kind::Kind,
+        names::Names,
         next,
         refusal::Refusal,
         role::{Roles, Words},
@@ -205,7 +206,7 @@ fn answers() -> Vec<(&'static str, String)> {
     vec![
         ("status", briefing::status(&incident, now, Words::Nims)),
         ("next", next::text(&incident, &person("Bo"), &Policy::default(), now)),
-        ("command briefing", briefing::text(&incident, now)),
+        ("command briefing", briefing::text(&incident, now, Names::plain())),
         ("role chart", Chart::of(&incident, Words::Nims, now).text()),
         ("help", help),
         ("note the key is AKIA…", format!("Noted as entry 25.{}", masked.word())),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     card,
-    incident::{id::IncidentId, state::Incident},
+    incident::{id::IncidentId, names::Names, state::Incident},
     outbox::port::Outcome,
 };
 
@@ -81,7 +81,7 @@ async fn found_or_made(home: &impl Home, id: IncidentId, is_retry: bool) -> Step
 /// The thread hangs below the incident's card.
 async fn open_thread(home: &impl Home, incident: &Incident, former: &str, is_retry: bool) -> Step<String> {
     let (subject, post) = (incident.id.to_string(), home.post().await?);
-    let card = card::incident(incident, home.desk().settings().policy.words);
+    let card = card::incident(incident, &home.desk().settings().policy);
     let mut root = None;
     if is_retry {
         let found = home.find_card(&post, &card, false).await?;
@@ -169,8 +169,8 @@ pub(super) fn links(incident: &Incident, public_url: Option<&str>) -> Vec<(Strin
 }
 
 /// How bad an incident is, how far it has come, who commands: for the top of its place. Plain.
-pub(super) fn topic(incident: &Incident) -> String {
-    let (severity, phase) = (incident.severity, incident.phase.word());
+pub(super) fn topic(incident: &Incident, names: &Names) -> String {
+    let (severity, phase) = (names.severity(incident.severity), names.phase(incident.phase));
     let banner = match incident.kind().banner() {
         "" => String::new(),
         banner => format!("{banner} · "),

@@ -7,8 +7,8 @@ use clap::Subcommand;
 use super::{Cli, Failure, Outcome, show};
 use crate::{
     config,
+    grammar::Known,
     http::{hooks::Served, metrics::Metrics},
-    incident::role::Roles,
     playbook::Problem,
 };
 
@@ -33,10 +33,10 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
         Ok(()) => show(&format!("{shown} is in order.")),
         Err(failure) => mistakes_found.push(failure.0),
     }
-    let roles = roles(cli);
+    let known = known(cli);
     let folder = cli.settings().ok().and_then(|config| config.command.playbooks);
     for file in files(&args.files, folder)? {
-        match check_file(&file, &roles) {
+        match check_file(&file, &known) {
             Ok(what) => show(&format!("{} is in order: {what}.", file.display())),
             Err(failure) => mistakes_found.push(failure.0),
         }
@@ -44,9 +44,9 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     if mistakes_found.is_empty() { Ok(()) } else { Err(Failure(mistakes_found.join("\n"))) }
 }
 
-/// The roles that the settings name; those of the catalogue, where the settings have mistakes.
-pub fn roles(cli: &Cli) -> Roles {
-    cli.settings().map_or_else(|_| Roles::default(), |config| config.roles())
+/// The team's own words, as the settings have them; none where the settings have mistakes.
+pub fn known(cli: &Cli) -> Known {
+    cli.settings().map_or_else(|_| Known::default(), |config| super::house::known(&config))
 }
 
 /// Mistakes as they are shown: place, what, what was meant, and the line itself.
@@ -91,10 +91,10 @@ pub fn yaml_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// What a file is stands in its `schema`.
-fn check_file(file: &Path, roles: &Roles) -> Result<String, Failure> {
+fn check_file(file: &Path, known: &Known) -> Result<String, Failure> {
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{name}: {e}")))?;
-    let reads = |words: &str| crate::desk::drill::fits(words, roles);
+    let (roles, reads) = (&known.roles, |words: &str| crate::desk::drill::fits(words, known));
     let is_drill = text.lines().any(|line| line.trim().starts_with("schema:") && line.contains("drill/"));
     if is_drill {
         let scenario =

@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Cli, Failure, Outcome, check, printable, reach::Reach, show};
 use crate::{
     desk::drill::{self, Options},
-    incident::{id::IncidentId, role::Roles},
+    grammar::Known,
+    incident::id::IncidentId,
 };
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +46,7 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     let reach = Reach::find(cli, None).await?;
     let outcome = match &args.what {
         DrillVerb::Run { file, speed, play } => {
-            play_file(&reach, &check::roles(cli), file, *speed, play.clone()).await
+            play_file(&reach, &check::known(cli), file, *speed, play.clone()).await
         }
         DrillVerb::End { drill, reason } => {
             reach.end_drill(*drill, &reason.join(" ")).await.map(|text| show(&text))
@@ -57,14 +58,14 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
 
 async fn play_file(
     reach: &Reach,
-    roles: &Roles,
+    known: &Known,
     file: &std::path::Path,
     speed: f64,
     play: Option<String>,
 ) -> Outcome {
     let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("{}: {e}", file.display())))?;
     let name = file.display().to_string();
-    let reads = |words: &str| drill::fits(words, roles);
+    let (roles, reads) = (&known.roles, |words: &str| drill::fits(words, known));
     let scenario =
         crate::drill::read(&name, &text, &reads, roles).map_err(|problems| check::mistakes(&problems))?;
     match reach {

@@ -12,6 +12,7 @@ use crate::{
     alert::{group::Grouping, senders},
     config::{self, Config, TokenScope, Vocabulary},
     desk::{self, Desk, clock::System, evidence::EvidenceSettings, words::Resolve},
+    grammar::Known,
     http::{
         auth::{Auth, Token},
         hooks::Hook,
@@ -33,6 +34,11 @@ use crate::{
 
 use super::{Failure, doors, shelf::Shelf};
 
+/// The team's own words out of the configuration.
+pub fn known(config: &Config) -> Known {
+    Known { roles: config.roles(), names: config.names(), matrix: config.matrix() }
+}
+
 /// The rules' settings out of the configuration; `playbooks` are those that are offered.
 fn policy(config: &Config, playbooks: Vec<Playbook>) -> Policy {
     let severity = &config.severity;
@@ -44,7 +50,7 @@ fn policy(config: &Config, playbooks: Vec<Playbook>) -> Policy {
     if config.statuspage.is_some() {
         destinations.push("statuspage".to_owned());
     }
-    let roles = config.roles();
+    let Known { roles, names, matrix } = known(config);
     Policy {
         offer_expires_minutes: config.command.offer_expires_minutes,
         two_person: config.command.two_person,
@@ -53,6 +59,8 @@ fn policy(config: &Config, playbooks: Vec<Playbook>) -> Policy {
             Vocabulary::Nims => Words::Nims,
             Vocabulary::It => Words::It,
         },
+        names,
+        matrix,
         only_commander_lowers_severity: config.command.only_commander_lowers_severity,
         text_chars_max: config.limits.timeline_text_chars_max as usize,
         public_update_minutes: cadence.map(|cadence| cadence.public_minutes),

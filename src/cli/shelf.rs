@@ -22,8 +22,8 @@ impl Shelf {
 
     /// Those of the folder as they are now. Of a file with a mistake, the playbook that it held before stays.
     pub fn read_anew(&self, config: &Config) -> Shelf {
-        let roles = config.roles();
-        let reads = |words: &str| desk::drill::fits(words, &roles);
+        let known = super::house::known(config);
+        let reads = |words: &str| desk::drill::fits(words, &known);
         let Some(folder) = &config.command.playbooks else {
             let books = playbook::shipped(&reads).into_iter().map(|book| (PathBuf::new(), book));
             return Shelf { books: books.collect(), faults: vec![] };
@@ -40,7 +40,7 @@ impl Shelf {
             let name = file.display().to_string();
             let read = std::fs::read_to_string(&file).map_err(|error| format!("{name}: {error}.")).and_then(
                 |text| {
-                    playbook::read(&name, &text, &reads, &roles).map_err(|problems| {
+                    playbook::read(&name, &text, &reads, &known.roles).map_err(|problems| {
                         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
                     })
                 },

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::report::Report;
-use super::{Alerts, Config, Problem, check, secrets};
+use super::{Alerts, Config, Problem, Severities, check, secrets};
 
 /// By what the parts of a list are named.
 const NAMES: [&str; 2] = ["id", "name"];
@@ -52,9 +52,14 @@ impl Config {
             one.mattermost = before.and_then(|before| before.mattermost.clone());
             one.slack = before.and_then(|before| before.slack.clone());
         }
+        // Discord shows the names in its menus, which are laid down at a start.
+        let severity = Severities { used: old.severity.used, ..self.severity };
         Config {
             command,
             person,
+            severity,
+            names: old.names,
+            severity_matrix: old.severity_matrix,
             alerts: Alerts { group: old.alerts.group, ..self.alerts },
             organization: old.organization,
             http: old.http,

@@ -6,7 +6,7 @@ use super::evidence;
 use super::format::nearest;
 use super::report::Report;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
-use super::{alerts, heartbeat, maintenance, on_call, roles, sender_api, trust};
+use super::{alerts, heartbeat, maintenance, names, on_call, roles, sender_api, trust};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -45,6 +45,12 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
     if !report.is_spoilt("permissions") && !report.is_spoilt("command") && !report.is_spoilt("person") {
         groups(config, report);
+    }
+    if !report.is_spoilt("names") {
+        names::check(config, report);
+    }
+    if !report.is_spoilt("severity_matrix") && !report.is_spoilt("severity") {
+        names::check_matrix(config, report);
     }
     if !report.is_spoilt("incident_type") && !report.is_spoilt("incident_field") {
         taxonomy(config, report);

@@ -18,6 +18,7 @@ mod house;
 mod load;
 mod mail;
 mod maintenance;
+mod names;
 mod network;
 mod on_call;
 mod problem;
@@ -56,6 +57,7 @@ pub use heartbeat::{Heartbeat, Watchdog};
 pub use house::{Auth, AuthToken, Http, Limits, Log, LogFormat, Organization, Person, Storage, TokenScope};
 pub use mail::{Mail, MailGuard, Mailbox};
 pub use maintenance::{Maintenance, Silences};
+pub use names::{Meanings, Names, OfSeverities, OfStatuses, SeverityMatrix};
 pub use network::Network;
 pub use on_call::{
     EscalationPolicy, EscalationStep, OnCall, Pager, PagerKind, RosterFile, RosterOverride, RosterRotation,
@@ -74,7 +76,7 @@ pub use work::{Cadence, Command, Hook, Permissions, Severities, Vocabulary};
 
 use crate::{
     alert::service::Services,
-    incident::{role::Roles, taxonomy::Taxonomy},
+    incident::{matrix, role::Roles, taxonomy::Taxonomy},
     post::wording::{Mistake, Wording},
 };
 use shape::in_order;
@@ -100,6 +102,12 @@ pub struct Config {
     pub permissions: Permissions,
     /// What each severity promises.
     pub severity: Severities,
+    /// What the team calls severities and statuses. Its names are shown and understood; events, REST, exports, pages and rules keep
+    /// the ids.
+    pub names: Names,
+    /// Severity by impact and urgency, for `declare --impact … --urgency …` and `rate`. Left out, it is ITIL's: high,
+    /// medium and low by high, medium and low. One of your own is written whole.
+    pub severity_matrix: SeverityMatrix,
     /// The types of incidents that are told apart here, one `[[incident_type]]` each: `declare --type security`, `type security`.
     pub incident_type: Vec<IncidentType>,
     /// What is asked for of an incident besides its title, one `[[incident_field]]` each: `field region eu`.
@@ -191,6 +199,8 @@ impl Default for Config {
             command: Command::default(),
             permissions: Permissions::default(),
             severity: Severities::default(),
+            names: Names::default(),
+            severity_matrix: SeverityMatrix::default(),
             incident_type: Vec::new(),
             incident_field: Vec::new(),
             role: Vec::new(),
@@ -283,6 +293,16 @@ impl Config {
     /// The types and fields of incidents, as the rules read them.
     pub fn taxonomy(&self) -> Taxonomy {
         taxonomy::taxonomy(&self.incident_type, &self.incident_field)
+    }
+
+    /// What severities and statuses are called.
+    pub fn names(&self) -> crate::incident::names::Names {
+        names::names(&self.names, &self.severity)
+    }
+
+    /// Severity by impact and urgency.
+    pub fn matrix(&self) -> matrix::Matrix {
+        names::matrix(&self.severity_matrix, &self.names())
     }
 
     /// The roles that can be named.

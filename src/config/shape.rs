@@ -323,6 +323,6 @@ mod tests {
         let Shape::Table(sections) = Shape::of_config() else { panic!("a table") };
         let keys: Vec<_> = sections.iter().map(|section| section.key.as_str()).collect();
         assert_eq!(&keys[..5], ["organization", "http", "auth", "storage", "person"]);
-        assert_eq!(keys.len(), 35);
+        assert_eq!(keys.len(), 37);
     }
 }

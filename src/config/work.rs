@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::shape::in_order;
 use super::{HookSender, Network, Secret, text};
-use crate::signature::Scheme;
+use crate::{incident::severity::Severity, signature::Scheme};
 
 /// `[command]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -87,6 +87,9 @@ pub struct Permissions {
 #[serde(deny_unknown_fields, default)]
 #[schemars(transform = in_order::<Severities>)]
 pub struct Severities {
+    /// Those that are used here, such as `["sev1", "sev2", "sev3"]`; empty: all. A person who says another is refused. A rule on
+    /// alerts, an `[[incident_type]]`, a drill, and a declaration that names none take the nearest that is used, of two the worse.
+    pub used: Vec<Severity>,
     /// SEV1, critical: down for all customers, or data exposed or lost.
     pub sev1: Cadence,
     /// SEV2, critical for many customers: a main function is down for a part of them.
@@ -112,6 +115,7 @@ impl Default for Severities {
         };
         let words = |roles: &[&str]| roles.iter().map(|role| (*role).to_owned()).collect();
         Severities {
+            used: vec![],
             sev1: Cadence {
                 can_minutes: 20,
                 roles_minutes: 10,

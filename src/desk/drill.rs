@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     desk::{Along, Answer, Caller, Desk, refuse},
     drill::{Scenario, Score, scenario::Part},
-    grammar::{self, Alerting, OnCall, Spoken},
-    incident::{command::Command, id::IncidentId, kind::Kind, refusal::Refusal, role::Roles},
+    grammar::{self, Alerting, Lexicon, OnCall, Spoken},
+    incident::{command::Command, id::IncidentId, kind::Kind, refusal::Refusal},
     journal::{Append, Mark},
     people::Person,
 };
@@ -159,15 +159,16 @@ fn house() -> Caller {
 ///
 /// # Errors
 /// A sentence that says why not.
-pub fn fits(words: &str, roles: &Roles) -> Result<(), String> {
-    stays_inside(words, None, roles)?;
-    grammar::parse(words, &Person::named, roles).map(|_| ()).map_err(|refusal| refusal.to_string())
+pub fn fits<'a>(words: &str, known: impl Into<Lexicon<'a>>) -> Result<(), String> {
+    let known = known.into();
+    stays_inside(words, None, known)?;
+    grammar::parse(words, &Person::named, known).map(|_| ()).map_err(|refusal| refusal.to_string())
 }
 
 /// What is understood must not leave the exercise: no real incident declared from within, no other one touched.
-fn stays_inside(words: &str, drill: Option<IncidentId>, roles: &Roles) -> Result<(), String> {
+fn stays_inside(words: &str, drill: Option<IncidentId>, known: Lexicon<'_>) -> Result<(), String> {
     // What is not understood does nothing; whoever says it is told why.
-    let Ok(spoken) = grammar::parse(words, &Person::named, roles) else { return Ok(()) };
+    let Ok(spoken) = grammar::parse(words, &Person::named, known) else { return Ok(()) };
     let target = match spoken {
         Spoken::Declare { .. } => {
             return Err(

@@ -128,7 +128,7 @@ impl Desk {
     /// There is no such incident, or the journal does not answer.
     pub async fn incident_card(&self, id: IncidentId) -> Result<Card, Refusal> {
         let incident = self.incident(id).await?;
-        let shown = card::incident(&incident, self.settings().policy.words);
+        let shown = card::incident(&incident, &self.settings().policy);
         if !incident.phase.is_active() {
             return Ok(shown);
         }

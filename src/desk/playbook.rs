@@ -41,7 +41,7 @@ impl Desk {
         let settings = self.settings();
         let scene = scene(&caller, &settings, incident.time_at(self.world.now()), None);
         let say = decide::to_say(&incident, step, &words, &scene)?;
-        let command = match grammar::parse(&say, &**resolve, &settings.policy.roles)? {
+        let command = match grammar::parse(&say, &**resolve, &settings.policy)? {
             Spoken::On { target, command } if target.is_none_or(|target| target == id) => command,
             _ => {
                 return Err(Refusal::invalid(

@@ -16,7 +16,8 @@ use crate::{
         kind::Real,
         paging::Act,
         refusal::{Because, Refusal},
-        sentence, timeline,
+        sentence::{self, InNames},
+        timeline,
     },
     journal::{Mark, rows::*},
     outbox::{
@@ -274,6 +275,7 @@ impl Desk {
             Event::EntryRedacted { target, .. } => (*target == seq || Some(*target) == quoted) && e.seq > seq,
             _ => false,
         }));
-        Ok(timeline::lines(entries, &sentence::apart).into_iter().find(|line| line.seq == seq))
+        let told = InNames(&self.settings().policy.names, sentence::apart);
+        Ok(timeline::lines(entries, &told).into_iter().find(|line| line.seq == seq))
     }
 }

@@ -9,6 +9,7 @@ use crate::{
         command::Command,
         id::IncidentId,
         kind::Kind,
+        names::Names,
         refusal::Refusal,
         state::{Incident, TaskState},
     },
@@ -64,10 +65,10 @@ impl Desk {
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
         let settings = self.settings();
-        let roles = &settings.policy.roles;
+        let known = &settings.policy;
         let spoken = match &words {
-            Words::Text(text) => grammar::parse(text, &**resolve, roles)?,
-            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, roles)?,
+            Words::Text(text) => grammar::parse(text, &**resolve, known)?,
+            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, known)?,
         };
         let along = Along { once, ..Along::default() };
         let read = |text: String| Ok(Answer { text, ..Answer::default() });
@@ -102,7 +103,7 @@ impl Desk {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
                 let mut rows = self.seen_by(&caller.person).list(filter).await?;
                 rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
-                read(list(&rows, all))
+                read(list(&rows, all, &self.settings().policy.names))
             }
             Spoken::Alerts => {
                 let limit = u32::try_from(LISTED).unwrap_or(u32::MAX);
@@ -185,7 +186,7 @@ impl Desk {
     }
 }
 
-fn list(rows: &[IncidentRow], all: bool) -> String {
+fn list(rows: &[IncidentRow], all: bool, names: &Names) -> String {
     if rows.is_empty() {
         return if all { "There are no incidents.".into() } else { "No incident is open.".into() };
     }
@@ -196,7 +197,11 @@ fn list(rows: &[IncidentRow], all: bool) -> String {
             let restricted = if row.seen_by.is_some() { " (restricted)" } else { "" };
             format!(
                 "{} {} – {}, {}, {} commands{restricted}",
-                row.id, row.title, row.severity, row.phase, row.commander
+                row.id,
+                row.title,
+                names.severity(row.severity),
+                names.phase(row.phase),
+                row.commander
             )
         })
         .collect();

@@ -12,6 +12,7 @@ use super::Source;
 use crate::{
     incident::{
         event::{Entry, Event},
+        matrix::Rated,
         milestone,
         role::Role,
         severity::Severity,
@@ -160,6 +161,15 @@ pub fn lines_by_seq<'a>(source: &Source<'a>) -> HashMap<u64, &'a Line> {
     source.lines.iter().map(|line| (line.seq, line)).collect()
 }
 
+/// Why a severity is what it is: by what it was found, and in whose words.
+fn found(rated: Option<Rated>, reason: String) -> String {
+    match rated {
+        None => reason,
+        Some(rated) if reason.trim().is_empty() => rated.to_string(),
+        Some(rated) => format!("{rated}: {reason}"),
+    }
+}
+
 /// What one pass over the entries gathers.
 #[derive(Default)]
 struct Reading {
@@ -242,10 +252,12 @@ impl Reading {
         let (seq, at) = (entry.seq, entry.occurred_at);
         let by = entry.actor.person;
         match entry.event {
-            Event::Declared { severity, .. } => {
-                self.severities.push(SeverityChange { seq, at, severity, reason: String::new(), by });
+            Event::Declared { severity, rated, .. } => {
+                let reason = found(rated, String::new());
+                self.severities.push(SeverityChange { seq, at, severity, reason, by });
             }
-            Event::SeverityChanged { to, reason, .. } => {
+            Event::SeverityChanged { to, reason, rated, .. } => {
+                let reason = found(rated, reason);
                 self.severities.push(SeverityChange { seq, at, severity: to, reason, by });
             }
             Event::CommandEstablished { by } => self.take_command(&by, at),

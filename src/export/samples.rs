@@ -147,6 +147,7 @@ fn declaration(kind: Kind, title: &str) -> Event {
         drill_clock,
         began: None,
         ended: None,
+        rated: None,
     }
 }
 
@@ -240,7 +241,12 @@ pub fn checkout() -> Journal {
     j.say(
         "Ada",
         ic,
-        Event::SeverityChanged { from: Severity::Sev2, to: Severity::Sev3, reason: "payments work".into() },
+        Event::SeverityChanged {
+            from: Severity::Sev2,
+            to: Severity::Sev3,
+            reason: "payments work".into(),
+            rated: None,
+        },
     );
     j.say(
         "Ada",

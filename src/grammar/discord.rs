@@ -7,6 +7,7 @@
 use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
+use super::known::Lexicon;
 use super::tree::{Blank, flags, tree, value_name};
 use crate::incident::{id::IncidentId, refusal::Refusal};
 
@@ -49,6 +50,10 @@ const INTEGER: u8 = 4;
 const BOOLEAN: u8 = 5;
 const USER: u8 = 6;
 
+/// Discord's limit on a whole command.
+const COMMAND_CHARS_MAX: usize = 8_000;
+/// Discord's limit on the choices of an option.
+const CHOICES_MAX: usize = 25;
 /// Discord's limit on a string option's value.
 const TEXT_CHARS_MAX: u32 = 6_000;
 /// Greatest integer that Discord passes on unharmed.
@@ -60,22 +65,84 @@ pub fn discord_root(verb: &str) -> &'static str {
 }
 
 /// The body of a bulk overwrite of the application's commands.
-pub fn discord_commands() -> Value {
-    json!([
-        slash_command(tree().get_name(), &about(tree())),
-        slash_command(RECORD, RECORD_ABOUT),
+pub fn discord_commands(known: Lexicon<'_>) -> Value {
+    let mut commands = json!([
+        slash_command(tree().get_name(), &about(tree()), known),
+        slash_command(RECORD, RECORD_ABOUT, known),
         { "type": 3, "name": CONTEXT_MENU_NOTE, "contexts": [0] },
-    ])
+    ]);
+    // What a team has words for may be more than a command holds: the least needed goes first.
+    let shorter: [fn(&mut Map<String, Value>); 3] = [leave_meanings_out, leave_matrix_out, leave_names_out];
+    for command in commands.as_array_mut().into_iter().flatten() {
+        for step in shorter {
+            if size(command) > COMMAND_CHARS_MAX {
+                each(command, step);
+            }
+        }
+    }
+    commands
 }
 
-fn slash_command(root: &str, description: &str) -> Value {
+/// Characters of names, descriptions and values, as Discord counts them.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Array(all) => all.iter().map(size).sum(),
+        Value::Object(fields) => {
+            let own = ["name", "description", "value"].iter().filter_map(|key| fields.get(*key)?.as_str());
+            let inner = ["options", "choices"].iter().filter_map(|key| fields.get(*key));
+            own.map(|text| text.chars().count()).sum::<usize>() + inner.map(size).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
+/// Does it with every part of a command.
+fn each(value: &mut Value, step: fn(&mut Map<String, Value>)) {
+    match value {
+        Value::Array(all) => all.iter_mut().for_each(|one| each(one, step)),
+        Value::Object(fields) => {
+            step(fields);
+            fields.values_mut().for_each(|inner| each(inner, step));
+        }
+        _ => {}
+    }
+}
+
+/// The choices by their names alone.
+fn leave_meanings_out(part: &mut Map<String, Value>) {
+    let is_choice = part.contains_key("value");
+    if let Some(Value::String(name)) = part.get_mut("name").filter(|_| is_choice)
+        && let Some((short, _)) = name.split_once(" – ")
+    {
+        *name = short.to_owned();
+    }
+}
+
+/// The words of the matrix are typed, not chosen.
+fn leave_matrix_out(part: &mut Map<String, Value>) {
+    let Some(Value::Array(options)) = part.get_mut("options") else { return };
+    if options.iter().any(|option| option["name"] == "urgency") {
+        for option in options.iter_mut().filter(|one| one["name"] == "urgency" || one["name"] == "impact") {
+            option.as_object_mut().and_then(|fields| fields.remove("choices"));
+        }
+    }
+}
+
+/// The choices by their ids.
+fn leave_names_out(part: &mut Map<String, Value>) {
+    if let Some(id) = part.get("value").cloned() {
+        part.insert("name".to_owned(), id);
+    }
+}
+
+fn slash_command(root: &str, description: &str, known: Lexicon<'_>) -> Value {
     let verbs = tree().get_subcommands().filter(|verb| discord_root(verb.get_name()) == root);
     json!({
         "type": 1,
         "name": root,
         "description": description,
         "contexts": [0],
-        "options": verbs.map(entry).collect::<Vec<_>>(),
+        "options": verbs.map(|verb| entry(verb, known)).collect::<Vec<_>>(),
     })
 }
 
@@ -83,23 +150,24 @@ pub(super) fn about(verb: &Command) -> String {
     verb.get_about().map(|text| text.to_string()).unwrap_or_default()
 }
 
-fn entry(verb: &Command) -> Value {
+fn entry(verb: &Command, known: Lexicon<'_>) -> Value {
     if verb.has_subcommands() {
         let is_of_one = !matches!(verb.get_name(), "alert" | "maintenance" | "roster");
-        let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, is_of_one)).collect();
+        let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, is_of_one, known)).collect();
         json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
     } else {
         let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "find" | "help");
-        subcommand(verb, is_of_one)
+        subcommand(verb, is_of_one, known)
     }
 }
 
 /// `is_of_one`: it is said of an incident.
-fn subcommand(verb: &Command, is_of_one: bool) -> Value {
+fn subcommand(verb: &Command, is_of_one: bool, known: Lexicon<'_>) -> Value {
     let args = || verb.get_positionals().chain(flags(verb));
     // Discord wants the required ones first.
-    let mut options: Vec<Value> = args().filter(|arg| arg.is_required_set()).map(option).collect();
-    options.extend(args().filter(|arg| !arg.is_required_set()).map(option));
+    let mut options: Vec<Value> =
+        args().filter(|arg| arg.is_required_set()).map(|arg| option(arg, known)).collect();
+    options.extend(args().filter(|arg| !arg.is_required_set()).map(|arg| option(arg, known)));
     if is_of_one {
         options.push(json!({
             "type": STRING, "name": INCIDENT, "description": "If not here", "autocomplete": true,
@@ -137,7 +205,7 @@ pub(super) fn is_completed(arg: &Arg) -> bool {
     )
 }
 
-fn option(arg: &Arg) -> Value {
+fn option(arg: &Arg, known: Lexicon<'_>) -> Value {
     let mut option = Map::new();
     option.insert("name".into(), option_name(arg).into());
     option
@@ -156,7 +224,7 @@ fn option(arg: &Arg) -> Value {
         option.insert("min_value".into(), 1.into());
         option.insert("max_value".into(), INTEGER_MAX.into());
     }
-    let choices = if kind == STRING { choices(arg) } else { vec![] };
+    let choices = if kind == STRING { choices(arg, known) } else { vec![] };
     if !choices.is_empty() {
         option.insert("choices".into(), choices.into());
     } else if is_completed(arg) {
@@ -167,7 +235,12 @@ fn option(arg: &Arg) -> Value {
     Value::Object(option)
 }
 
-fn choices(arg: &Arg) -> Vec<Value> {
+fn choices(arg: &Arg, known: Lexicon<'_>) -> Vec<Value> {
+    if let Some(own) = known.choices(arg) {
+        // More than Discord takes are typed.
+        let own = if own.len() > CHOICES_MAX { vec![] } else { own };
+        return own.into_iter().map(|(word, shown)| json!({ "name": shown, "value": word })).collect();
+    }
     arg.get_possible_values()
         .iter()
         .map(|value| {

@@ -6,6 +6,7 @@ use clap::{Arg, Command};
 
 use super::{
     discord::{about, argv_of, option_name},
+    known::Lexicon,
     tree::{self, Blank, flags, tree, value_name},
 };
 use crate::incident::{id::IncidentId, refusal::Refusal};
@@ -96,6 +97,21 @@ impl Form {
         let others = args().filter(|arg| !is_required(&path, arg));
         let questions = needed.chain(others).map(|arg| question(&path, arg)).collect();
         Some(Form { name: path.join(" "), path, title: about(verb), questions })
+    }
+
+    /// With the team's own words to choose from.
+    pub fn of_team<'a>(mut self, known: impl Into<Lexicon<'a>>) -> Form {
+        let known = known.into();
+        let Some((_, verb)) = find(&self.path) else { return self };
+        for arg in verb.get_arguments() {
+            let Some(own) = known.choices(arg) else { continue };
+            let name = option_name(arg);
+            for question in self.questions.iter_mut().filter(|question| question.name == name) {
+                question.kind = Kind::Choice;
+                question.choices = own.iter().map(|(word, shown)| (shown.clone(), word.clone())).collect();
+            }
+        }
+        self
     }
 
     /// The argument list that the answers stand for; an empty answer is none.

@@ -4,13 +4,11 @@ use clap::{Arg, Command};
 
 use super::{
     discord::{RECORD, discord_root},
+    known::Lexicon,
     tree::{self, Blank, SHORT, flags, tree, value_name},
     walk,
 };
-use crate::incident::{
-    refusal::Refusal,
-    role::{CATALOGUE, Roles},
-};
+use crate::incident::{refusal::Refusal, role::CATALOGUE, severity::Severity};
 
 /// `task add [--for NAME] [--in DURATION] TEXT`.
 pub(super) fn usage(path: &[&str], verb: &Command) -> String {
@@ -57,11 +55,14 @@ fn also(path: &[&str], verb: &Command) -> Vec<String> {
     aliases.chain(short).chain(severities).collect()
 }
 
-fn meaning(arg: &Arg) -> String {
+fn meaning(arg: &Arg, known: Lexicon<'_>) -> String {
     let mut line = arg.get_help().map(|text| text.to_string()).unwrap_or_default();
     let values: Vec<_> = arg.get_possible_values();
     if Blank::of(arg) != Blank::Switch && !values.is_empty() {
-        let words: Vec<_> = values.iter().map(|value| value.get_name()).collect();
+        let words: Vec<&str> = match value_name(arg) {
+            "SEVERITY" => known.names.used().map(Severity::word).collect(),
+            _ => values.iter().map(|value| value.get_name()).collect(),
+        };
         line.push_str(&format!(". One of: {}", words.join(", ")));
     }
     if let Some(default) = arg.get_default_values().first().filter(|_| Blank::of(arg) != Blank::Switch) {
@@ -87,10 +88,10 @@ fn group(path: &[&str], verb: &Command) -> String {
     text
 }
 
-fn one(path: &[&str], verb: &Command) -> String {
+fn one(path: &[&str], verb: &Command, known: Lexicon<'_>) -> String {
     let mut text = format!("{} – {}\n", usage(path, verb), about(verb));
     for arg in verb.get_positionals().chain(flags(verb)) {
-        text.push_str(&format!("  {}: {}\n", name_of(arg), meaning(arg)));
+        text.push_str(&format!("  {}: {}\n", name_of(arg), meaning(arg, known)));
     }
     text.push_str(&format!("Example: {}\n", tree::example(verb)));
     let also = also(path, verb);
@@ -116,20 +117,33 @@ fn takes_a_role(verb: &Command) -> bool {
     of(verb) || verb.get_subcommands().any(of)
 }
 
-fn of_the_team(roles: &Roles) -> String {
-    let rows = roles.own().iter().map(|role| format!("  {} – {role}. {}\n", role.slug(), role.does()));
+fn takes(verb: &Command, name: &str) -> bool {
+    verb.get_arguments().any(|arg| value_name(arg) == name)
+}
+
+fn of_the_team(known: Lexicon<'_>) -> String {
+    let rows = known.roles.own().iter().map(|role| format!("  {} – {role}. {}\n", role.slug(), role.does()));
     format!("Roles of the team:\n{}", rows.collect::<String>())
 }
 
 /// The help, or a refusal that names the nearest verb.
-pub(super) fn told(verb: Option<&str>, roles: &Roles) -> Result<String, Refusal> {
+pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Refusal> {
     match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
         None => Ok(all()),
         Some(words) => {
             let (path, verb) = walk::named(words)?;
-            let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb) };
-            if takes_a_role(verb) && !roles.own().is_empty() {
-                text.push_str(&of_the_team(roles));
+            let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb, known) };
+            if takes_a_role(verb) && !known.roles.own().is_empty() {
+                text.push_str(&of_the_team(known));
+            }
+            if takes(verb, "SEVERITY") {
+                text.push_str(&known.severities());
+            }
+            if takes(verb, "URGENCY") {
+                text.push_str(&known.rated());
+            }
+            if verb.get_name() == "phase" || path.first() == Some(&"phase") {
+                text.push_str(&known.statuses());
             }
             Ok(text)
         }
@@ -137,8 +151,8 @@ pub(super) fn told(verb: Option<&str>, roles: &Roles) -> Result<String, Refusal>
 }
 
 /// Help on all verbs, or on one (`update draft`, `sev`). Plain text. A word that is no verb gets the nearest one.
-pub fn help(verb: Option<&str>, roles: &Roles) -> String {
-    told(verb, roles).unwrap_or_else(|refusal| format!("{refusal}\n"))
+pub fn help(verb: Option<&str>, known: Lexicon<'_>) -> String {
+    told(verb, known).unwrap_or_else(|refusal| format!("{refusal}\n"))
 }
 
 /// The reference page, in Markdown: `docs/commands.md`.
@@ -175,7 +189,7 @@ fn section(path: &[&str], verb: &Command) -> String {
         text.push('\n');
     }
     for arg in args {
-        let meaning = meaning(arg).replace('|', "\\|");
+        let meaning = meaning(arg, Lexicon::usual()).replace('|', "\\|");
         text.push_str(&format!("- `{}`: {meaning}\n", name_of(arg)));
         for value in arg.get_possible_values().iter().filter(|_| Blank::of(arg) != Blank::Switch) {
             if let Some(help) = value.get_help() {

@@ -7,7 +7,9 @@ use super::{
         ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb, PhaseVerb,
         PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
-    help, refuse,
+    help,
+    known::Lexicon,
+    refuse,
     tree::Verb,
     value::{self, shown},
 };
@@ -18,7 +20,6 @@ use crate::{
         kind::Kind,
         phase::Phase,
         refusal::Refusal,
-        role::Roles,
     },
     people::Person,
 };
@@ -27,8 +28,9 @@ pub(super) fn of(
     verb: Verb,
     target: Option<IncidentId>,
     resolve: &Resolve<'_>,
-    roles: &Roles,
+    known: Lexicon<'_>,
 ) -> Result<Spoken, Refusal> {
+    let roles = known.roles;
     let person = |name: &str| -> Result<Person, Refusal> {
         resolve(name)
             .map_err(|why| Refusal::invalid(why, "Write a name, such as @ada, that this place knows."))
@@ -38,6 +40,8 @@ pub(super) fn of(
         Verb::Declare {
             title,
             severity,
+            impact,
+            urgency,
             from,
             triage,
             test,
@@ -49,8 +53,17 @@ pub(super) fn of(
             under,
         } => {
             let kind = if test { Kind::Test } else { Kind::Real };
+            let rated = match (impact, urgency) {
+                (Some(impact), Some(urgency)) => Some(known.matrix.rate(&impact, &urgency)?),
+                _ => None,
+            };
+            let (severity, rated) = match rated {
+                Some((severity, rated)) => (Some(severity), Some(rated)),
+                None => (severity, None),
+            };
             let declare = Declare {
                 triage,
+                rated,
                 restricted,
                 began: began.map(|at| at.0),
                 ended: ended.map(|at| at.0),
@@ -87,7 +100,7 @@ pub(super) fn of(
             let text = text.trim_start_matches([' ', ',', '!', ':', '.']).trim().to_owned();
             Command::Assist { text }
         }
-        Verb::Help { verb } => return help::told(verb.as_deref(), roles).map(|text| Spoken::Help { text }),
+        Verb::Help { verb } => return help::told(verb.as_deref(), known).map(|text| Spoken::Help { text }),
         Verb::Task(Task::List) => return Ok(Spoken::Tasks { target }),
         Verb::Update(Update::List) => return Ok(Spoken::Updates { target }),
         Verb::Status => Command::Status,
@@ -188,6 +201,10 @@ pub(super) fn of(
             EntryVerb::Unpin { n } => Command::Unpin { target: n },
             EntryVerb::Redact { n, reason } => Command::Redact { target: n, reason },
         },
+        Verb::Rate { impact, urgency, reason } => {
+            let (to, rated) = known.matrix.rate(&impact, &urgency)?;
+            Command::Rate { to, rated, reason: reason.unwrap_or_default() }
+        }
         Verb::Severity { severity, reason } => {
             Command::Severity { to: severity, reason: reason.unwrap_or_default() }
         }

@@ -13,6 +13,7 @@ mod discord;
 mod form;
 mod groups;
 mod help;
+mod known;
 mod meaning;
 mod refuse;
 mod tree;
@@ -25,6 +26,7 @@ pub use complete::{Completions, autocomplete};
 pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord};
 pub use form::{Form, Kind, Question};
 pub use help::{examples, help, reference};
+pub use known::{Known, Lexicon};
 pub use tree::tree;
 pub use typed::complete_line;
 
@@ -34,7 +36,6 @@ use crate::{
         command::{Command, Declare, StatedTime},
         id::IncidentId,
         refusal::Refusal,
-        role::Roles,
     },
     mask::Masked,
     people::Person,
@@ -201,15 +202,19 @@ pub enum OnCall {
 /// Finds the person that a typed name means, or says in a sentence why there is none.
 pub type Resolve<'a> = dyn Fn(&str) -> Result<Person, String> + 'a;
 
-/// Reads a line as typed. `resolve` gets names as they stand: `@ada`, `<@123>`, `Ada Lovelace`; `roles` are those that can be
-/// named.
+/// Reads a line as typed. `resolve` gets names as they stand: `@ada`, `<@123>`, `Ada Lovelace`; `known` is what the team has
+/// words of its own for.
 ///
 /// # Errors
 /// [`Because::Invalid`](crate::incident::refusal::Because::Invalid) with the verb's example, when the line is not
 /// understood; `Limit` when it is longer than [`INPUT_CHARS_MAX`].
-pub fn parse(text: &str, resolve: &Resolve<'_>, roles: &Roles) -> Result<Spoken, Refusal> {
+pub fn parse<'a>(
+    text: &str,
+    resolve: &Resolve<'_>,
+    known: impl Into<Lexicon<'a>>,
+) -> Result<Spoken, Refusal> {
     check(text.chars().count(), text.contains('\0'))?;
-    understand(words::Words::text(text), None, resolve, roles)
+    understand(words::Words::text(text), None, resolve, known.into())
 }
 
 /// Reads an argument list, each element whole, as a shell or [`from_discord`] makes it. Words that end in free text
@@ -217,15 +222,15 @@ pub fn parse(text: &str, resolve: &Resolve<'_>, roles: &Roles) -> Result<Spoken,
 ///
 /// # Errors
 /// As [`parse`].
-pub fn parse_argv(
+pub fn parse_argv<'a>(
     argv: &[String],
     target: Option<IncidentId>,
     resolve: &Resolve<'_>,
-    roles: &Roles,
+    known: impl Into<Lexicon<'a>>,
 ) -> Result<Spoken, Refusal> {
     let chars = argv.iter().map(|arg| arg.chars().count() + 1).sum();
     check(chars, argv.iter().any(|arg| arg.contains('\0')))?;
-    understand(words::Words::list(argv), target, resolve, roles)
+    understand(words::Words::list(argv), target, resolve, known.into())
 }
 
 fn check(chars: usize, has_nul: bool) -> Result<(), Refusal> {
@@ -245,14 +250,14 @@ fn understand(
     words: words::Words<'_>,
     target: Option<IncidentId>,
     resolve: &Resolve<'_>,
-    roles: &Roles,
+    known: Lexicon<'_>,
 ) -> Result<Spoken, Refusal> {
-    let walked = walk::walk(words, roles)?;
-    let line =
-        tree::read(&walked.argv).map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error))?;
+    let walked = walk::walk(words, known)?;
+    let line = tree::read(&walked.argv)
+        .map_err(|error| refuse::from_clap(&walked.path, walked.verb, &error, known))?;
     // A search is of the place's own incident only where that is said.
     let here = target.filter(|_| !matches!(line.verb, tree::Verb::Find { .. }));
-    meaning::of(line.verb, walked.target.or(here), resolve, roles)
+    meaning::of(line.verb, walked.target.or(here), resolve, known)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use clap::{
 
 use super::{
     help,
+    known::Lexicon,
     tree::{self, SHORT, flags, tree, value_name},
     value::shown,
 };
@@ -163,8 +164,16 @@ fn bare(name: &str) -> String {
     name.trim_matches(['<', '>', '[', ']']).to_owned()
 }
 
+/// The blank or flag that the parser calls so.
+fn arg_named<'v>(verb: &'v Command, name: &str) -> Option<&'v Arg> {
+    verb.get_arguments().find(|arg| match arg.get_long() {
+        Some(long) => name == long || name.strip_prefix("--") == Some(long),
+        None => name == value_name(arg),
+    })
+}
+
 /// The parser's error in two sentences.
-pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error) -> Refusal {
+pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error, known: Lexicon<'_>) -> Refusal {
     let said = path.join(" ");
     let args: Vec<String> = context(error, ContextKind::InvalidArg).iter().map(|arg| bare(arg)).collect();
     let value = context(error, ContextKind::InvalidValue).concat();
@@ -174,7 +183,12 @@ pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error) -> Refusal
             Refusal::invalid(format!("`{said}` needs {}.", args.join(" and ")), example)
         }
         ErrorKind::InvalidValue => {
-            let words = context(error, ContextKind::ValidValue).join(", ");
+            let of_team = args.iter().find_map(|arg| arg_named(verb, arg)).map(value_name);
+            let words = match of_team.filter(|name| *name == "SEVERITY") {
+                Some(_) => known.names.used().map(|one| known.names.severity(one)).collect(),
+                None => context(error, ContextKind::ValidValue),
+            };
+            let words = words.join(", ");
             let why = format!("«{}» is no {} that `{said}` knows.", shown(&value), args.join(" "));
             let instead = if words.is_empty() { example } else { format!("Use one of: {words}. {example}") };
             Refusal::invalid(why, instead)

@@ -43,6 +43,12 @@ pub(super) enum Verb {
         /// If in doubt, the worse one; else its type's, or sev2
         #[arg(long, value_name = "SEVERITY", value_parser = value::severity())]
         severity: Option<Severity>,
+        /// How many are hit, in place of a severity
+        #[arg(long, value_name = "IMPACT", requires = "urgency", conflicts_with = "severity")]
+        impact: Option<String>,
+        /// How soon it must be mended
+        #[arg(long, value_name = "URGENCY", requires = "impact")]
+        urgency: Option<String>,
         /// Alerts it comes from
         #[arg(long, value_name = "SITUATION", value_parser = value::situation)]
         from: Option<SituationId>,
@@ -140,6 +146,22 @@ pub(super) enum Verb {
         /// sev1 is the worst
         #[arg(value_name = "SEVERITY", value_parser = value::severity())]
         severity: Severity,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Say how bad it is by impact and urgency
+    #[command(
+        before_help = "rate IMPACT URGENCY [REASON], or severity --impact IMPACT --urgency URGENCY [REASON]",
+        after_help = "rate high low only one shop is hit"
+    )]
+    Rate {
+        /// How many are hit, by your matrix
+        #[arg(value_name = "IMPACT")]
+        impact: String,
+        /// How soon it must be mended
+        #[arg(value_name = "URGENCY")]
+        urgency: String,
         /// Why
         #[arg(value_name = "REASON")]
         reason: Option<String>,

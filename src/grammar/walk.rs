@@ -3,13 +3,16 @@
 
 use clap::{Arg, Command};
 
+use super::known::Lexicon;
 use super::{
     refuse,
     tree::{self, Blank, flags, tree, value_name},
     value,
     words::Words,
 };
-use crate::incident::{id::IncidentId, refusal::Refusal, role::Roles, severity::Severity};
+use crate::incident::{
+    id::IncidentId, names::NAME_WORDS_MAX, phase::Phase, refusal::Refusal, role::Roles, severity::Severity,
+};
 
 /// What was said, ready for the tree.
 pub(super) struct Walked {
@@ -23,7 +26,7 @@ pub(super) struct Walked {
 /// Words in a role's title at most.
 const TITLE_WORDS_MAX: usize = 5;
 
-pub(super) fn walk(mut words: Words<'_>, roles: &Roles) -> Result<Walked, Refusal> {
+pub(super) fn walk(mut words: Words<'_>, known: Lexicon<'_>) -> Result<Walked, Refusal> {
     if words.is_text()
         && words.peek().is_some_and(|word| {
             ["/incident", "!incident", "incident", "/record"]
@@ -40,7 +43,7 @@ pub(super) fn walk(mut words: Words<'_>, roles: &Roles) -> Result<Walked, Refusa
             "`help` lists what can be said, for example `status`.",
         ));
     };
-    let Found { mut path, mut verb, blanks } = find_verb(&mut words, first, &mut target)?;
+    let Found { mut path, mut verb, mut blanks } = find_verb(&mut words, first, &mut target, known)?;
     let opens = path == ["declare"];
     let of_none = opens || matches!(path.as_slice(), ["list" | "alerts" | "find" | "help"] | ["roster", _]);
     // The number after `merge` is the duplicate's, that after `under` the greater one's.
@@ -48,14 +51,22 @@ pub(super) fn walk(mut words: Words<'_>, roles: &Roles) -> Result<Walked, Refusa
     if target.is_none() && !of_none && !names_another {
         target = take_target(&mut words);
     }
-    if opens && let Some(confirmed) = confirmation(&mut words, target) {
+    if opens && let Some(confirmed) = confirmation(&mut words, target, known) {
         (path, target) = (vec!["phase", "confirm"], Some(confirmed));
         verb = tree::at(&["phase", "confirm"]).unwrap_or(verb);
     }
     if let (["declare"], Some(target)) = (path.as_slice(), target) {
         return Err(refuse::declared_of(target));
     }
-    let mut line = Line { verb, path: &path, roles, flags: vec![], blanks, literal: false };
+    // `severity --impact wide --urgency now` says what `rate wide now` says.
+    if path == ["severity"]
+        && blanks.is_empty()
+        && let Some(found) = impact_and_urgency(&mut words)?
+        && let Some(rate) = tree::at(&["rate"])
+    {
+        (path, verb, blanks) = (vec!["rate"], rate, found);
+    }
+    let mut line = Line { verb, path: &path, known, flags: vec![], blanks, literal: false };
     line.read(&mut words)?;
     let mut argv: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
     argv.append(&mut line.flags);
@@ -71,7 +82,7 @@ fn take_target(words: &mut Words<'_>) -> Option<IncidentId> {
 }
 
 /// `declare INC-3 [SEVERITY]` means a triage card that turns out to be an incident, not an incident of that title.
-fn confirmation(words: &mut Words<'_>, target: Option<IncidentId>) -> Option<IncidentId> {
+fn confirmation(words: &mut Words<'_>, target: Option<IncidentId>, known: Lexicon<'_>) -> Option<IncidentId> {
     let mut ahead = *words;
     let id = target.or_else(|| take_target(&mut ahead))?;
     let mut severity = ahead;
@@ -79,6 +90,12 @@ fn confirmation(words: &mut Words<'_>, target: Option<IncidentId>) -> Option<Inc
         severity.next();
     }
     let start = severity;
+    if let Some((_, after)) = longest(&start, |text| known.names.find_severity(text))
+        && after.peek().is_none()
+    {
+        *words = start;
+        return Some(id);
+    }
     match severity.next() {
         None => {}
         Some(word) if word.parse::<Severity>().is_ok() && severity.peek().is_none() => ahead = start,
@@ -100,7 +117,12 @@ fn next_words<'w>(mut words: Words<'w>) -> Vec<&'w str> {
     std::iter::from_fn(|| words.next()).take(3).collect()
 }
 
-fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>) -> Result<Found, Refusal> {
+fn find_verb(
+    words: &mut Words<'_>,
+    first: &str,
+    target: &mut Option<IncidentId>,
+    known: Lexicon<'_>,
+) -> Result<Found, Refusal> {
     let lower = first.to_lowercase();
     if let Some((count, path)) = tree::short(&next_words(*words)) {
         for _ in 0..count {
@@ -113,6 +135,14 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
     // `sev1 payments fail too`: the severity is the verb.
     let is_severity = lower.starts_with('s') && lower.parse::<Severity>().is_ok();
     let verb = if is_severity { tree().find_subcommand("severity") } else { tree().find_subcommand(&lower) };
+    // So is what the team calls one, where that is no verb.
+    if verb.is_none()
+        && let Some((severity, after)) = longest(words, |text| known.names.find_severity(text))
+        && let Some(verb) = tree().find_subcommand("severity")
+    {
+        *words = after;
+        return Ok(Found { path: vec!["severity"], verb, blanks: vec![severity.word().to_owned()] });
+    }
     let verb = verb.ok_or_else(|| refuse::unknown(first))?;
     words.next();
     if !verb.has_subcommands() {
@@ -138,9 +168,74 @@ fn find_verb(words: &mut Words<'_>, first: &str, target: &mut Option<IncidentId>
         let sub = verb.find_subcommand(usual).unwrap_or(verb);
         return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
     }
+    // `phase monitoring`, or what the team calls that, is the verb that leads there.
+    if verb.get_name() == "phase"
+        && verb.find_subcommand(second.to_lowercase()).is_none()
+        && let Some((phase, after)) = longest(words, |text| status(text, known))
+        && let Some(path) = leading_to(phase)
+        && let Some(verb) = tree::at(path)
+    {
+        *words = after;
+        return Ok(Found { path: path.to_vec(), verb, blanks: vec![] });
+    }
     words.next();
     let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
+}
+
+/// A status by its id, or as the team calls it.
+fn status(text: &str, known: Lexicon<'_>) -> Option<Phase> {
+    let by_id = || Phase::ALL.into_iter().find(|phase| phase.word().eq_ignore_ascii_case(text));
+    known.names.find_phase(text).or_else(by_id)
+}
+
+/// The verb that a status is entered by; `None` where no single one does.
+fn leading_to(phase: Phase) -> Option<&'static [&'static str]> {
+    match phase {
+        Phase::Investigating => Some(&["reopen"]),
+        Phase::Identified => Some(&["phase", "identify"]),
+        Phase::Monitoring => Some(&["phase", "mitigate"]),
+        Phase::Resolved => Some(&["resolve"]),
+        Phase::Review => Some(&["phase", "review"]),
+        Phase::Closed => Some(&["close"]),
+        Phase::Cancelled => Some(&["cancel"]),
+        Phase::Triage | Phase::Merged => None,
+    }
+}
+
+/// `--impact wide --urgency now`, in either order, at the cursor. `None`: neither is there.
+fn impact_and_urgency(words: &mut Words<'_>) -> Result<Option<Vec<String>>, Refusal> {
+    let (mut impact, mut urgency) = (None, None);
+    while let Some(word) = words.peek() {
+        let Some(name) = word.strip_prefix("--").or_else(|| word.strip_prefix('—')) else { break };
+        let slot = match name.split('=').next() {
+            Some("impact") if impact.is_none() => &mut impact,
+            Some("urgency") if urgency.is_none() => &mut urgency,
+            _ => break,
+        };
+        *slot = match name.split_once('=') {
+            Some((_, value)) if !words.is_text() => {
+                words.next();
+                Some(value.to_owned())
+            }
+            Some(_) => {
+                words.skip_in_word(word.find('=').unwrap_or(0) + 1);
+                words.value()?
+            }
+            None => {
+                words.next();
+                words.value()?
+            }
+        };
+    }
+    match (impact, urgency) {
+        (None, None) => Ok(None),
+        (Some(impact), Some(urgency)) => Ok(Some(vec![impact, urgency])),
+        _ => Err(Refusal::invalid(
+            "Impact and urgency make a severity together; one of them is missing.",
+            "Write `severity --impact high --urgency low WHY`.",
+        )),
+    }
 }
 
 /// Whether the words after `action` are an announcement, those after `hazard` a hazard: they begin with none of its verbs, or with one that a number must
@@ -164,7 +259,7 @@ fn announces(group: &Command, mut words: Words<'_>) -> bool {
 struct Line<'v> {
     verb: &'static Command,
     path: &'v [&'static str],
-    roles: &'v Roles,
+    known: Lexicon<'v>,
     flags: Vec<String>,
     blanks: Vec<String>,
     /// After `--`: no flag, no shorthand, no quote means anything any more.
@@ -225,6 +320,20 @@ impl Line<'_> {
         flag.map(|flag| (flag, prefix + name.len()))
     }
 
+    /// The id of what the team calls so, for a blank that takes it.
+    fn word_of(&self, arg: &Arg, text: &str) -> Option<&'static str> {
+        match value_name(arg) {
+            "SEVERITY" => self.known.names.find_severity(text).map(Severity::word),
+            "PHASE" => self.known.names.find_phase(text).and_then(Phase::public).map(|phase| phase.word()),
+            _ => None,
+        }
+    }
+
+    /// The same of the longest name at the cursor, and what stands behind it.
+    fn named<'w>(&self, arg: &Arg, words: &Words<'w>) -> Option<(&'static str, Words<'w>)> {
+        longest(words, |text| self.word_of(arg, text))
+    }
+
     /// A verb with several flags takes no unknown one for text: a slip would end up on the public page. A note keeps every word.
     fn is_strict(&self) -> bool {
         flags(self.verb).count() > 1 && self.path != ["note"]
@@ -259,7 +368,8 @@ impl Line<'_> {
         }
         if inline && !words.is_text() {
             words.next();
-            self.push_flag(long, word.get(name_len + 1..).unwrap_or_default());
+            let value = word.get(name_len + 1..).unwrap_or_default();
+            self.push_flag(long, self.word_of(flag, value).unwrap_or(value));
             return Ok(());
         }
         if inline {
@@ -276,11 +386,17 @@ impl Line<'_> {
             self.push_flag(long, &rest);
             return Ok(());
         }
+        if let Some((word, after)) = self.named(flag, words) {
+            *words = after;
+            self.push_flag(long, word);
+            return Ok(());
+        }
         let Some(mut value) = words.value()? else {
             return Err(refuse::flag_without_value(self.path, self.verb, flag));
         };
         with_ago(flag, &mut value, words);
-        self.push_flag(long, &value);
+        let word = self.word_of(flag, &value).unwrap_or(&value).to_owned();
+        self.push_flag(long, &word);
         Ok(())
     }
 
@@ -313,7 +429,7 @@ impl Line<'_> {
                 }
                 Ok(start.until(words))
             }
-            Blank::Role => Ok(match role(words, self.roles) {
+            Blank::Role => Ok(match role(words, self.known.roles) {
                 Some((role, after)) => {
                     *words = after;
                     role
@@ -324,11 +440,17 @@ impl Line<'_> {
                 let word = words.next().unwrap_or_default();
                 Ok(if self.literal { word } else { word.strip_prefix('#').unwrap_or(word) }.to_owned())
             }
-            Blank::Word if self.literal => Ok(words.next().unwrap_or_default().to_owned()),
             Blank::Word | Blank::Switch => {
+                if let Some((word, after)) = self.named(blank, words) {
+                    *words = after;
+                    return Ok(word.to_owned());
+                }
+                if self.literal {
+                    return Ok(words.next().unwrap_or_default().to_owned());
+                }
                 let mut value = words.value()?.unwrap_or_default();
                 with_ago(blank, &mut value, words);
-                Ok(value)
+                Ok(self.word_of(blank, &value).map_or(value, str::to_owned))
             }
         }
     }
@@ -389,7 +511,8 @@ impl Line<'_> {
             }
             // `role decline too busy`: no role, a reason.
             ["role", "decline"]
-                if !self.has_flag("reason") && (blank.is_none() || role(words, self.roles).is_none()) =>
+                if !self.has_flag("reason")
+                    && (blank.is_none() || role(words, self.known.roles).is_none()) =>
             {
                 let rest = words.rest();
                 self.push_flag("reason", &rest);
@@ -472,16 +595,29 @@ fn is_url(word: &str) -> bool {
 
 /// The longest role at the cursor: a slug, or a title of several words.
 fn role<'a>(words: &Words<'a>, roles: &Roles) -> Option<(String, Words<'a>)> {
+    of_several(words, TITLE_WORDS_MAX, |typed| roles.find(typed).is_ok().then(|| typed.to_owned()))
+}
+
+/// The longest name at the cursor.
+fn longest<'a, T>(words: &Words<'a>, find: impl Fn(&str) -> Option<T>) -> Option<(T, Words<'a>)> {
+    of_several(words, NAME_WORDS_MAX, find)
+}
+
+fn of_several<'a, T>(
+    words: &Words<'a>,
+    words_max: usize,
+    find: impl Fn(&str) -> Option<T>,
+) -> Option<(T, Words<'a>)> {
     let start = *words;
     let mut ahead = *words;
     let mut found = None;
-    for _ in 0..TITLE_WORDS_MAX {
+    for _ in 0..words_max {
         if ahead.next().is_none() {
             break;
         }
         let typed = start.until(&ahead).split_whitespace().collect::<Vec<_>>().join(" ");
-        if roles.find(&typed).is_ok() {
-            found = Some((typed, ahead));
+        if let Some(one) = find(&typed) {
+            found = Some((one, ahead));
         }
     }
     found

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     decide::when,
+    names::{Names, Shown},
     role::Words,
     sentence::{and, brief},
     state::{ActionState, Incident, ObjectiveState},
@@ -16,7 +17,11 @@ use crate::people::Person;
 pub const SECTIONS: u8 = 11;
 
 /// The sections by name, with what the incident has for each; `None` where there is nothing.
-pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, Option<String>)> {
+pub fn sections(
+    incident: &Incident,
+    now: DateTime<Utc>,
+    names: &Names,
+) -> Vec<(&'static str, Option<String>)> {
     let lines = |lines: Vec<String>| (!lines.is_empty()).then(|| lines.join("\n"));
     let people: Vec<_> = incident.present().into_iter().map(Person::to_string).collect();
     let links: Vec<_> = incident.links.iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
@@ -25,7 +30,7 @@ pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, O
         .chain(incident.roles.iter().map(|held| format!("{}: {}", held.role, held.person)))
         .collect();
     vec![
-        ("Incident history", Some(history(incident))),
+        ("Incident history", Some(history(incident, names))),
         ("Situation and last reports", lines(situation(incident))),
         ("Priorities and objectives", lines(objectives(incident))),
         ("Current plan and tasks", lines(plan(incident))),
@@ -39,7 +44,7 @@ pub fn sections(incident: &Incident, now: DateTime<Utc>) -> Vec<(&'static str, O
     ]
 }
 
-fn history(incident: &Incident) -> String {
+fn history(incident: &Incident, names: &Names) -> String {
     let reached = |name: &str, at: Option<DateTime<Utc>>| at.map(|at| format!(", {name} {}", when(Some(at))));
     let milestones = [
         reached("identified", incident.milestones.identified),
@@ -53,8 +58,8 @@ fn history(incident: &Incident) -> String {
         "{} ({}), {}, {}, declared {}{}. {} in command since {}. {} entries on the timeline.{merged}",
         incident.title,
         incident.id,
-        incident.severity,
-        incident.phase,
+        names.severity(incident.severity),
+        names.phase(incident.phase),
         when(incident.milestones.declared),
         milestones.into_iter().flatten().collect::<String>(),
         incident.commander,
@@ -179,20 +184,20 @@ fn fills(section: &str) -> &'static str {
 
 /// What an outgoing commander could still say, with the words that say it.
 pub fn missing(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
-    let empty = sections(incident, now).into_iter().filter(|(_, text)| text.is_none());
+    let empty = sections(incident, now, Names::plain()).into_iter().filter(|(_, text)| text.is_none());
     empty.map(|(name, _)| format!("{name} ({})", fills(name))).collect()
 }
 
 /// How many of the sections have content.
 pub fn sections_filled(incident: &Incident, now: DateTime<Utc>) -> u8 {
-    u8::try_from(sections(incident, now).iter().filter(|(_, text)| text.is_some()).count())
-        .unwrap_or(SECTIONS)
+    let filled = sections(incident, now, Names::plain());
+    u8::try_from(filled.iter().filter(|(_, text)| text.is_some()).count()).unwrap_or(SECTIONS)
 }
 
 /// The briefing as text, empty sections named as such.
-pub fn text(incident: &Incident, now: DateTime<Utc>) -> String {
+pub fn text(incident: &Incident, now: DateTime<Utc>, names: &Names) -> String {
     let mut out = format!("Briefing for {} at {}\n", incident.id, when(Some(now)));
-    for (n, (name, text)) in sections(incident, now).into_iter().enumerate() {
+    for (n, (name, text)) in sections(incident, now, names).into_iter().enumerate() {
         let text = text.unwrap_or_else(|| "– nothing recorded".to_owned());
         out.push_str(&format!("{}. {name}: {}\n", n + 1, text.replace('\n', "\n   ")));
     }
@@ -206,9 +211,10 @@ pub fn text(incident: &Incident, now: DateTime<Utc>) -> String {
 }
 
 /// The state in a few lines.
-pub fn status(incident: &Incident, now: DateTime<Utc>, words: Words) -> String {
-    let mut out =
-        vec![format!("{} {} – {}, {}", incident.id, incident.title, incident.severity, incident.phase)];
+pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Shown<'a>>) -> String {
+    let Shown { words, names } = shown.into();
+    let (severity, phase) = (names.severity(incident.severity), names.phase(incident.phase));
+    let mut out = vec![format!("{} {} – {severity}, {phase}", incident.id, incident.title)];
     if !incident.kind().banner().is_empty() {
         out.insert(0, incident.kind().banner().to_owned());
     }

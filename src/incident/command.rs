@@ -9,6 +9,7 @@ use super::{
     event::InWindow,
     id::IncidentId,
     kind::Kind,
+    matrix::Rated,
     milestone::Milestone,
     paging::Calls,
     phase::Phase,
@@ -29,6 +30,8 @@ pub struct Declare {
     pub title: String,
     /// Left out, that of its type, or SEV2.
     pub severity: Option<Severity>,
+    /// What the severity was found by, where that was impact and urgency.
+    pub rated: Option<Rated>,
     pub kind: Kind,
     pub triage: bool,
     pub situation: Option<SituationFacts>,
@@ -59,6 +62,7 @@ impl Declare {
         Declare {
             title: title.into(),
             severity: severity.into(),
+            rated: None,
             kind,
             triage: false,
             situation: None,
@@ -194,6 +198,12 @@ pub enum Command {
     },
     Severity {
         to: Severity,
+        reason: String,
+    },
+    /// The same, found by impact and urgency.
+    Rate {
+        to: Severity,
+        rated: Rated,
         reason: String,
     },
     /// Lifts a triage card to an incident.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     id::IncidentId,
     kind::Kind,
+    matrix::Rated,
     milestone::Milestone,
     paging::{Called, Step},
     phase::Phase,
@@ -47,13 +48,23 @@ pub enum Event {
         /// When it was over before it was declared.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended: Option<DateTime<Utc>>,
+        /// The severity comes from impact and urgency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rated: Option<Rated>,
     },
     #[serde(rename = "incident.retitled")]
     Retitled { title: String },
     #[serde(rename = "incident.summarized")]
     Summarized { text: String },
     #[serde(rename = "incident.severity_changed")]
-    SeverityChanged { from: Severity, to: Severity, reason: String },
+    SeverityChanged {
+        from: Severity,
+        to: Severity,
+        reason: String,
+        /// It comes from impact and urgency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rated: Option<Rated>,
+    },
     #[serde(rename = "incident.phase_changed")]
     PhaseChanged { from: Phase, to: Phase, reason: String },
 
@@ -659,6 +670,7 @@ mod tests {
             r#"{"type":"reminder","what":"x"}"#,
             r#"{"type":"entry.corrected","target":3,"text":"x","reason":""}"#,
             r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
+            r#"{"type":"incident.severity_changed","from":"sev2","to":"sev1","reason":""}"#,
             r#"{"type":"incident.phase_changed","from":"investigating","to":"resolved","reason":""}"#,
         ] {
             let event: Event = serde_json::from_str(stored).unwrap();

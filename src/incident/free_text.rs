@@ -54,6 +54,7 @@ impl Command {
             | NoteSpan { text, .. }
             | Observe { text } => vec![text],
             Severity { reason, .. }
+            | Rate { reason, .. }
             | Enter { reason, .. }
             | Merge { reason, .. }
             | TakeCommand { reason, .. }

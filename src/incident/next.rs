@@ -34,7 +34,8 @@ fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
 /// The lines, each with the words that do it. `now` is the incident's own time.
 pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Vec<String> {
     if incident.phase.is_over() {
-        return vec![format!("{} is {}. Nothing is due.", incident.id, incident.phase.standing())];
+        let standing = policy.names.standing(incident.phase);
+        return vec![format!("{} is {standing}. Nothing is due.", incident.id)];
     }
     let mut lines = Vec::new();
     asked_of_me(incident, me, &mut lines);
@@ -91,7 +92,10 @@ pub fn text(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc
     let role = if roles.is_empty() { "no role yet".to_owned() } else { roles.join(", ") };
     let head = format!(
         "{} {} – {}, {}. You: {role}.",
-        incident.id, incident.title, incident.severity, incident.phase
+        incident.id,
+        incident.title,
+        policy.names.severity(incident.severity),
+        policy.names.phase(incident.phase)
     );
     let lines = due(incident, me, policy, now);
     if lines.is_empty() {

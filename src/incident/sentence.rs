@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{
     event::{CanParts, Event, Whom},
     kind::Kind,
+    matrix::Rated,
+    names::Names,
     paging::{Called, Step, Target},
     role::Role,
 };
@@ -179,13 +181,48 @@ fn briefing(sections: u8) -> String {
     }
 }
 
-/// How a moment reads inside a sentence: in the zone and form of the times beside it, which only the edge knows.
-pub type Tell<'a> = &'a dyn Fn(DateTime<Utc>) -> String;
+/// ` by impact wide × urgency now`
+fn found(rated: &Option<Rated>) -> String {
+    rated.as_ref().map(|rated| format!(" {rated}")).unwrap_or_default()
+}
+
+/// How a sentence is told: what only the edge knows of it.
+pub trait Telling {
+    /// A moment, in the zone and form of the times beside it.
+    fn at(&self, at: DateTime<Utc>) -> String;
+
+    /// What the team calls severities and statuses.
+    fn names(&self) -> &Names {
+        Names::plain()
+    }
+}
+
+impl<F: Fn(DateTime<Utc>) -> String> Telling for F {
+    fn at(&self, at: DateTime<Utc>) -> String {
+        self(at)
+    }
+}
+
+/// Told in the team's own names.
+pub struct InNames<'a, F>(pub &'a Names, pub F);
+
+impl<F: Fn(DateTime<Utc>) -> String> Telling for InNames<'_, F> {
+    fn at(&self, at: DateTime<Utc>) -> String {
+        (self.1)(at)
+    }
+
+    fn names(&self) -> &Names {
+        self.0
+    }
+}
+
+pub type Tell<'a> = &'a dyn Telling;
 
 /// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
-pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
+pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
+    let (names, tell) = (telling.names(), |at| telling.at(at));
     match event {
-        Event::Declared { title, kind, severity, triage, began, ended, .. } => {
+        Event::Declared { title, kind, severity, triage, began, ended, rated, .. } => {
             let what = match kind {
                 Kind::Real => "",
                 Kind::Drill => "The exercise ",
@@ -199,6 +236,7 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
                     format!(" It began {} and was over {}.", tell(*began), tell(*ended))
                 }
             };
+            let severity = format!("{}{}", names.severity(*severity), found(rated));
             if *triage {
                 format!("{what}«{title}» was noticed and is in triage, taken as {severity} for now.{course}")
             } else {
@@ -207,11 +245,13 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         }
         Event::Retitled { title } => format!("The title is now «{title}»."),
         Event::Summarized { text } => format!("Situation: {}", ended(text)),
-        Event::SeverityChanged { from, to, reason } => {
+        Event::SeverityChanged { from, to, reason, rated } => {
             let verb = if to.worse_than(*from) { "raised" } else { "lowered" };
-            format!("Severity was {verb} from {from} to {to}{}", because(reason))
+            let (from, to) = (names.severity(*from), names.severity(*to));
+            format!("Severity was {verb} from {from} to {to}{}{}", found(rated), because(reason))
         }
         Event::PhaseChanged { from, to, reason } => {
+            let (from, to) = (names.phase(*from), names.phase(*to));
             format!("Phase went from {from} to {to}{}", because(reason))
         }
 
@@ -233,14 +273,15 @@ pub fn sentence(event: &Event, tell: Tell<'_>) -> String {
         }
         Event::ChildJoined { child, .. } => format!("{child} is a sub-incident of this one."),
         Event::ChildMoved { child, phase } if phase.is_over() => {
-            format!("Sub-incident {child} is {}.", phase.standing())
+            format!("Sub-incident {child} is {}.", names.standing(*phase))
         }
         Event::ChildMoved { child, .. } => format!("Sub-incident {child} goes on again."),
         Event::ChildLeft { child } => format!("{child} is no longer a sub-incident of this one."),
 
         Event::MergedInto { into, reason } => format!("Merged into {into}{}", because(reason)),
         Event::MergedIn { from, title, severity, entries } => format!(
-            "{from} «{title}» ({severity}) was merged into this one. Its {entries} entries stay on its own timeline."
+            "{from} «{title}» ({}) was merged into this one. Its {entries} entries stay on its own timeline.",
+            names.severity(*severity)
         ),
 
         Event::CommandEstablished { by } => format!("{by} has command."),

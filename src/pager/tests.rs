@@ -47,6 +47,7 @@ fn incident(kind: Kind) -> Incident {
         drill_clock: None,
         began: None,
         ended: None,
+        rated: None,
     };
     let mut incident = Incident::open(&entry(1, declared)).unwrap();
     incident.apply(&entry(

@@ -89,6 +89,7 @@ fn errand(address: &str) -> Errand {
         drill_clock: None,
         began: None,
         ended: None,
+        rated: None,
     };
     let mut incident = Incident::open(&entry(1, declared)).unwrap();
     incident.apply(&entry(

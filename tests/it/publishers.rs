@@ -61,6 +61,7 @@ fn incident(kind: Kind) -> Incident {
         drill_clock: None,
         began: None,
         ended: None,
+        rated: None,
     };
     let mut incident = Incident::open(&entry(1, declared)).unwrap();
     let mut seq = 1;

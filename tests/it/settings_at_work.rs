@@ -117,3 +117,53 @@ fn a_mistake_in_a_role_of_the_team_is_told_with_its_line_and_column() {
     assert!(!checked.status.success());
     assert!(told.contains("commandpost.toml:5:8") && told.contains("Did you mean `scribe`?"), "{told}");
 }
+
+const NAMES: &str = "[severity]\nused = [\"sev1\", \"sev2\", \"sev3\"]\n\
+    [names.severities]\nsev1 = \"Critical\"\n[names.meanings]\nsev1 = \"customers cannot pay\"\n\
+    [names.statuses]\nmonitoring = \"Watching\"\n\
+    [severity_matrix]\nimpacts = [\"wide\", \"few\"]\nurgencies = [\"now\", \"later\"]\n\
+    [severity_matrix.table]\nwide = [\"sev1\", \"sev2\"]\nfew = [\"sev2\", \"sev3\"]\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_teams_names_and_matrix_are_read_and_written_and_rest_and_exports_keep_the_ids() {
+    let mut post = Program::new(NAMES);
+    post.start().await;
+    let declared = async |urgency: Option<&str>| {
+        let request = post.client.post(post.url("/api/v1/incidents")).header("X-Commandpost-Person", "ada");
+        let new = json!({ "title": "checkout is slow", "impact": "few", "urgency": urgency });
+        request.json(&new).send().await.unwrap().status()
+    };
+    assert_eq!(declared(Some("later")).await, 201);
+    assert_eq!(declared(None).await, 422, "a half is none");
+    let id = "INC-1";
+    let refused = post.say("ada", id, "severity sev5", None).await.unwrap();
+    assert!(refused.status == 422 && refused.text.contains("SEV1 Critical, SEV2, SEV3"), "{}", refused.text);
+    let rated = post.do_say("ada", id, "rate wide now nobody can pay").await;
+    assert!(rated.contains("to SEV1 Critical (by impact wide × urgency now)"), "{rated}");
+    let watched = post.do_say("ada", id, "phase watching traffic moved").await;
+    assert!(watched.contains("INC-1 is Watching"), "{watched}");
+    assert!(post.do_say("ada", id, "status").await.contains("SEV1 Critical, Watching"));
+    let help = post.do_say("ada", id, "help severity").await;
+    assert!(help.contains("sev1 Critical – customers cannot pay") && !help.contains("sev5"), "{help}");
+
+    let told: Vec<String> = post.timeline(id, 0).await.iter().map(|line| line["text"].to_string()).collect();
+    let has = |text: &str| told.iter().any(|line| line.contains(text));
+    assert!(has("from SEV3 to SEV1 Critical by impact wide × urgency now: nobody can pay."), "{told:?}");
+    assert!(has("Phase went from investigating to Watching: traffic moved."), "{told:?}");
+    let page =
+        post.client.get(post.url(&format!("/console/i/{id}"))).header("Cookie", "commandpost_name=ada");
+    let page = Said::of(page.send().await.unwrap()).await.unwrap().text;
+    assert!(
+        page.contains(">SEV1 Critical</span>") && page.contains("Watching") && page.contains("wide"),
+        "{page}"
+    );
+
+    let listed = post.document("/api/v1/incidents").await.to_string();
+    assert!(
+        listed.contains("\"severity\":\"sev1\"") && listed.contains("\"phase\":\"monitoring\""),
+        "{listed}"
+    );
+    let export = post.get(&format!("/api/v1/incidents/{id}/export?format=json")).await.text;
+    assert!(!export.contains("Critical") && !export.contains("Watching"), "the record is of ids");
+    assert!(post.stop().success());
+}

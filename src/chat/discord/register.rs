@@ -59,7 +59,7 @@ impl DiscordDoor {
             "/applications/{}/guilds/{}/commands",
             self.settings.application_id, self.settings.guild_id
         );
-        let wanted = discord_commands();
+        let wanted = discord_commands((&self.desk.settings().policy).into());
         let there = self.rest.get(&path).await?;
         if is_registered(&wanted, &there) {
             return Ok(false);

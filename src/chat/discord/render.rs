@@ -125,7 +125,7 @@ fn menu(subject: &str, button: &Button) -> Value {
         json!({
             "label": cap(&choice.label, OPTION_MAX),
             "value": choice.id,
-            "description": cap(choice.meaning, OPTION_MAX),
+            "description": cap(&choice.meaning, OPTION_MAX),
             "default": choice.is_now,
         })
     });

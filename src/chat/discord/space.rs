@@ -28,6 +28,10 @@ pub(super) const TEXT_CHANNEL: u64 = 0;
 pub(super) const PRIVATE_THREAD: u64 = 12;
 
 impl DiscordDoor {
+    fn severity(&self, incident: &Incident) -> String {
+        self.desk.settings().policy.names.severity(incident.severity)
+    }
+
     /// The incident's place. `is_retry`: an earlier attempt may have got half-way.
     ///
     /// # Errors
@@ -115,7 +119,7 @@ impl DiscordDoor {
         let line = match line {
             Some(line) => line,
             None => {
-                let body = render::announcement(id, &incident.title, &incident.severity.to_string());
+                let body = render::announcement(id, &incident.title, &self.severity(incident));
                 let once = nonce(&format!("announcement/{subject}/{channel}/{former}"));
                 let made = self.create(channel, body, &once, Doing::Announce).await.map_err(gone)?;
                 let made = match made {
@@ -148,7 +152,7 @@ impl DiscordDoor {
         let body = json!({
             "name": render::thread_name(id, &incident.title),
             "auto_archive_duration": ARCHIVE_AFTER_MINUTES,
-            "message": render::announcement(id, &incident.title, &incident.severity.to_string()),
+            "message": render::announcement(id, &incident.title, &self.severity(incident)),
         });
         match self.rest.post(&format!("/channels/{forum}/threads"), body).await {
             Ok(made) => self.named(made, id, "post").await,

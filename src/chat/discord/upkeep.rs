@@ -209,7 +209,7 @@ impl DiscordDoor {
         if is_channel {
             wanted = json!({
                 "name": render::channel_name(id, &incident.title),
-                "topic": cap(&plain(&topic(&incident)), TOPIC_MAX),
+                "topic": cap(&plain(&topic(&incident, &self.desk.settings().policy.names)), TOPIC_MAX),
             });
         }
         let named = format!("{space} {wanted}");

@@ -20,7 +20,7 @@ use crate::{
         words::{self, in_words},
     },
     desk::Answer,
-    incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
+    incident::{id::IncidentId, names::Names, refusal::Refusal, sentence::Part, state::Incident},
 };
 
 /// Commands on a card, the most urgent first; the others are in `help`.
@@ -171,10 +171,10 @@ pub(super) fn told(text: &str) -> Value {
 }
 
 /// The line in the command post that leads to an incident's room.
-pub(super) fn announcement(incident: &Incident, link: &str) -> Value {
+pub(super) fn announcement(incident: &Incident, link: &str, names: &Names) -> Value {
     let (plain_banner, html_banner) = banner(incident.kind().banner());
     let title = cap(&one_line(&incident.title), TITLE_CHARS_MAX);
-    let (id, severity) = (incident.id, incident.severity);
+    let (id, severity) = (incident.id, names.severity(incident.severity));
     notice(
         &format!("🚨 {plain_banner}{id} {title} – {severity}: {link}"),
         &format!("🚨 {html_banner}<a href=\"{link}\">{id}</a> {} – {severity}", escape(&title)),
@@ -187,8 +187,8 @@ pub(super) fn room_name(incident: &Incident) -> String {
 }
 
 /// The topic of an incident's room.
-pub(super) fn topic(incident: &Incident) -> String {
-    cap(&one_line(&space::topic(incident)), TOPIC_CHARS_MAX)
+pub(super) fn topic(incident: &Incident, names: &Names) -> String {
+    cap(&one_line(&space::topic(incident, names)), TOPIC_CHARS_MAX)
 }
 
 /// The local part of an incident's alias. `former` is the space that it had before, if that was deleted.

@@ -4,14 +4,16 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::render;
-use crate::chat::messages::Shown;
+use crate::{chat::messages::Shown, incident::names::Names};
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Matrix",
     card: |card| read(&render::card(card, "!incident", Tz::UTC)),
     line: |said| read(&render::line(said, Tz::UTC)),
     missed: |words| read(&render::told(words)),
-    announcement: |incident| read(&render::announcement(incident, "https://matrix.to/#/!inc-1")),
+    announcement: |incident| {
+        read(&render::announcement(incident, "https://matrix.to/#/!inc-1", Names::plain()))
+    },
     told: |text| read(&render::told(text)),
     form: |_, _| None,
     payload: |card| render::card(card, "!incident", Tz::UTC),

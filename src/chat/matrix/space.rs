@@ -39,7 +39,7 @@ impl Home for MatrixDoor {
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, _is_retry: bool) -> Step<String> {
         let link = format!("https://matrix.to/#/{}?via={}", part(space), part(&self.server()));
         let key = format!("announcement/{}", incident.id);
-        let content = render::announcement(incident, &link);
+        let content = render::announcement(incident, &link, &self.desk.settings().policy.names);
         self.say_once(post, content, &key, &format!("{key}/{space}")).await
     }
 }
@@ -58,7 +58,7 @@ impl MatrixDoor {
         let stand = self.stand().await?;
         let body = json!({
             "name": render::room_name(incident),
-            "topic": render::topic(incident),
+            "topic": render::topic(incident, &self.desk.settings().policy.names),
             "room_alias_name": alias,
             "preset": "private_chat",
             "visibility": "private",
@@ -110,7 +110,7 @@ impl MatrixDoor {
         let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
         let name = render::room_name(&incident);
         self.keep_state(&subject, room, "m.room.name", json!({"name": name}), "name", &name).await?;
-        let topic = render::topic(&incident);
+        let topic = render::topic(&incident, &self.desk.settings().policy.names);
         self.keep_state(&subject, room, "m.room.topic", json!({"topic": topic}), "topic", &topic).await?;
         if spot.is_private {
             return Ok(());

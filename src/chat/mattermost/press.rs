@@ -29,6 +29,7 @@ impl MattermostDoor {
         if self.settings.callback_url.is_some()
             && let Some((form, origin)) = wanted(said, Origin { incident: here, ..origin(heard) })
         {
+            let form = form.of_team(&self.desk.settings().policy);
             return self.open_form(heard, dialog::of_verb(&form, &origin), &origin).await;
         }
         let words = if said.trim().is_empty() { "help".to_owned() } else { said.trim().to_owned() };

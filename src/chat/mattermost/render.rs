@@ -22,7 +22,7 @@ use crate::{
         text::{self, cap as cut},
         words,
     },
-    incident::state::Incident,
+    incident::{names::Names, state::Incident},
 };
 
 const TITLE_MAX: usize = 250;
@@ -154,10 +154,10 @@ pub(super) fn told_plainly(text: &str) -> String {
 }
 
 /// The line in the command post that leads to an incident's channel, by the channel's name.
-pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
+pub(super) fn announcement(incident: &Incident, channel: &str, names: &Names) -> String {
     let title = cap(&escape(&one_line(&incident.title)), TITLE_MAX);
     let head = format!("🚨 {}**{}**", banner(incident.kind().banner()), incident.id);
-    format!("{head} {title} – {}: ~{channel}", incident.severity)
+    format!("{head} {title} – {}: ~{channel}", names.severity(incident.severity))
 }
 
 /// The name of an incident's channel that people read: `INC-1 checkout fails`.
@@ -172,8 +172,8 @@ pub(super) fn channel_title(incident: &Incident) -> String {
 }
 
 /// What stands above an incident's channel: how bad it is, how far it has come, who commands, where to go from there.
-pub(super) fn header(incident: &Incident, public_url: Option<&str>) -> String {
-    let mut header = cap(&escape(&one_line(&space::topic(incident))), TOPIC_MAX);
+pub(super) fn header(incident: &Incident, public_url: Option<&str>, names: &Names) -> String {
+    let mut header = cap(&escape(&one_line(&space::topic(incident, names))), TOPIC_MAX);
     for (label, link) in space::links(incident, public_url) {
         // An address with a bracket in it would end the link early.
         if !text::is_plain_url(&link) {

@@ -13,6 +13,7 @@ use crate::{
         people::People,
     },
     config::{MattermostSpace, Secret},
+    incident::names::Names,
 };
 
 /// Settings without people, with buttons if commandpost can be reached.
@@ -51,7 +52,9 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     line: |said| read(&json!(render::line(said, Tz::UTC))),
     missed: |words| read(&json!(render::told(words))),
-    announcement: |incident| read(&json!(render::announcement(incident, "inc-1-checkout-fails"))),
+    announcement: |incident| {
+        read(&json!(render::announcement(incident, "inc-1-checkout-fails", Names::plain())))
+    },
     told: |text| read(&json!(render::told(text))),
     form: |subject, button| {
         let dialog = dialog::of_button(subject, button).with_state(String::new());

@@ -45,7 +45,8 @@ impl Home for MattermostDoor {
         // Channels are linked by their names.
         let found = self.rest.get(&format!("/channels/{space}")).await;
         let found = found.map_err(|trouble| trouble.outcome(Doing::Read, space))?;
-        let text = render::announcement(incident, found["name"].as_str().unwrap_or_default());
+        let channel = found["name"].as_str().unwrap_or_default();
+        let text = render::announcement(incident, channel, &self.desk.settings().policy.names);
         self.say_once(post, Message::of(text), &key, &key).await
     }
 }
@@ -121,7 +122,9 @@ impl MattermostDoor {
     /// now is done with the next change.
     pub(super) async fn keep_channel(&self, spot: Spot, channel: &str) -> Step<()> {
         let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
-        let header = render::header(&incident, self.settings.public_url.as_deref());
+        let settings = self.desk.settings();
+        let names = &settings.policy.names;
+        let header = render::header(&incident, self.settings.public_url.as_deref(), names);
         let (path, mut body) = (format!("/channels/{channel}/patch"), json!({"header": header}));
         let mut shown = format!("{channel} {header}");
         // What a restricted incident's channel is called others might see.

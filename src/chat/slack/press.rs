@@ -24,6 +24,7 @@ impl SlackDoor {
         let words = text::typed(said, &self.settings.people);
         let here = self.incident_here(heard).await;
         if let Some((wanted, origin)) = wanted(&words, Origin { incident: here, ..origin(heard) }) {
+            let wanted = wanted.of_team(&self.desk.settings().policy);
             return self.open_form(heard, &form::of_verb(&wanted, "", &origin)).await;
         }
         let words = if words.trim().is_empty() { "help".to_owned() } else { words };
@@ -33,6 +34,7 @@ impl SlackDoor {
     /// The form of a declaration, with a title from a message.
     pub(super) async fn open_declaration(self: &Arc<Self>, heard: &Heard, title: &str) -> Reply {
         let Some(form) = Form::of("declare") else { return Reply::Nothing };
+        let form = form.of_team(&self.desk.settings().policy);
         let title = crate::chat::text::cap(&text::one_line(title), 200);
         self.open_form(heard, &form::of_verb(&form, &title, &origin(heard))).await
     }

@@ -17,7 +17,7 @@ use crate::{
         text::{self, cap as cut},
         words,
     },
-    incident::{sentence::Part, state::Incident},
+    incident::{names::Names, sentence::Part, state::Incident},
 };
 
 const HEADER_MAX: usize = 150;
@@ -96,7 +96,7 @@ fn menu(subject: &str, button: &Button) -> Value {
         json!({
             "text": plain_text(&cut(&choice.label, LABEL_MAX)),
             "value": choice.id,
-            "description": plain_text(&cut(choice.meaning, LABEL_MAX)),
+            "description": plain_text(&cut(&choice.meaning, LABEL_MAX)),
         })
     };
     let mut shown = json!({
@@ -178,15 +178,15 @@ pub(super) fn told_plainly(text: &str) -> String {
 }
 
 /// The line in the command post that leads to an incident's channel.
-pub(super) fn announcement(incident: &Incident, channel: &str) -> String {
+pub(super) fn announcement(incident: &Incident, channel: &str, names: &Names) -> String {
     let title = cap(&escape(&one_line(&incident.title)), TITLE_MAX);
     let head = format!("🚨 {}*{}*", banner(incident.kind().banner()), incident.id);
-    format!("{head} {title} – {}: <#{channel}>", incident.severity)
+    format!("{head} {title} – {}: <#{channel}>", names.severity(incident.severity))
 }
 
 /// The topic of an incident's channel.
-pub(super) fn topic(incident: &Incident) -> String {
-    cap(&escape(&one_line(&space::topic(incident))), TOPIC_MAX)
+pub(super) fn topic(incident: &Incident, names: &Names) -> String {
+    cap(&escape(&one_line(&space::topic(incident, names))), TOPIC_MAX)
 }
 
 #[cfg(test)]

@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{form, render};
-use crate::chat::{
-    form::Origin,
-    messages::{Shown, buttons, field, paragraph, times},
+use crate::{
+    chat::{
+        form::Origin,
+        messages::{Shown, buttons, field, paragraph, times},
+    },
+    incident::names::Names,
 };
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
@@ -16,7 +19,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     line: |said| read(&render::line(said)),
     missed: |words| read(&render::told(words)),
-    announcement: |incident| read(&render::announcement(incident, "C0123456789")),
+    announcement: |incident| read(&render::announcement(incident, "C0123456789", Names::plain())),
     told: |text| read(&render::told(text)),
     form: |subject, button| {
         let view = form::of_button(subject, button, &Origin::default());

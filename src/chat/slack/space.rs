@@ -40,7 +40,7 @@ impl Home for SlackDoor {
         if is_retry && let Some(line) = self.find(post, &key, None, |_| false).await? {
             return Ok(line);
         }
-        let text = render::announcement(incident, space);
+        let text = render::announcement(incident, space, &self.desk.settings().policy.names);
         self.say_once(post, render::Message { text, blocks: vec![] }, &key).await
     }
 }
@@ -134,7 +134,7 @@ impl SlackDoor {
     /// not go through now is done with the next change.
     pub(super) async fn keep_channel(&self, spot: Spot, channel: &str) -> Step<()> {
         let (subject, incident) = (spot.to_string(), incident(&self.desk, spot).await?);
-        let topic = render::topic(&incident);
+        let topic = render::topic(&incident, &self.desk.settings().policy.names);
         let args = [("channel", channel.to_owned()), ("topic", topic.clone())];
         let attempt = self.once(&subject, "conversations.setTopic", &args);
         keep(&self.bindings, &subject, "topic", &format!("{channel} {topic}"), attempt).await?;

@@ -3,6 +3,7 @@
 mod alerts;
 mod doors;
 mod maintenance;
+mod names;
 mod on_call;
 mod roles;
 mod secrets;
@@ -211,7 +212,7 @@ format = 5
 id = "ada"
 "#
     ), @r#"
-    commandpost.toml:1:1: colour: `colour` is not a setting. The sections are organization, http, auth, storage, person, command, permissions, severity, incident_type, incident_field, role, alternates, hooks, heartbeat, mail, alerts, service, changes, senders, silences, maintenance, roster, on_call, pagers, escalation, status_page, templates, discord, matrix, mattermost, slack, x, statuspage, log, limits.
+    commandpost.toml:1:1: colour: `colour` is not a setting. The sections are organization, http, auth, storage, person, command, permissions, severity, names, severity_matrix, incident_type, incident_field, role, alternates, hooks, heartbeat, mail, alerts, service, changes, senders, silences, maintenance, roster, on_call, pagers, escalation, status_page, templates, discord, matrix, mattermost, slack, x, statuspage, log, limits.
     commandpost.toml:2:2: organisation: `organisation` is not a setting. Did you mean `organization`?
     commandpost.toml:5:13: organization.time_zone: `Europe/Berln` is not a time zone. Did you mean `Europe/Berlin`?
     commandpost.toml:6:14: organization.public_url: `status.example.com` is not a web address. Write it whole: `https://status.example.com`.

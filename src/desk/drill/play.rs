@@ -135,7 +135,7 @@ impl<'o> Play<'o> {
         self.show().await?;
         (self.out)(Kind::Drill.banner());
         let all = self.desk.read_from(self.id, 1).await?;
-        let lines = timeline::lines(all.iter().cloned(), &|at| at.format("%H:%M").to_string());
+        let lines = timeline::lines(all.iter().cloned(), &|at: DateTime<Utc>| at.format("%H:%M").to_string());
         let score = drill::score(&self.scenario, &all).ok_or_else(|| {
             Refusal::unavailable(
                 format!("The timeline of {} has no beginning.", self.id),
@@ -304,7 +304,7 @@ impl<'o> Play<'o> {
             }
             Some(me) => me.clone(),
         };
-        if let Err(why) = stays_inside(line, Some(self.id), &self.desk.settings().policy.roles) {
+        if let Err(why) = stays_inside(line, Some(self.id), (&self.desk.settings().policy).into()) {
             (self.out)(&why);
             return None;
         }

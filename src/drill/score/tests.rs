@@ -53,6 +53,7 @@ fn timeline(who: &str, events: Vec<(i64, &str, Event)>, end: i64) -> Vec<Entry> 
         drill_clock: Some(clock),
         began: None,
         ended: None,
+        rated: None,
     };
     let mut all = vec![(0, who, declared), (0, who, Event::CommandEstablished { by: person(who) })];
     all.extend(events);
@@ -294,7 +295,9 @@ fn the_after_action_summary_escapes_what_people_wrote() {
         vec![(1, "Ada", Event::DecisionRecorded { text: "<b>*all* [in](http://x)\nnow".into() })],
         60,
     );
-    let lines = crate::incident::timeline::lines(entries.clone(), &|at| at.format("%H:%M").to_string());
+    let lines = crate::incident::timeline::lines(entries.clone(), &|at: DateTime<Utc>| {
+        at.format("%H:%M").to_string()
+    });
     let text = crate::drill::summary(&scenario(), &score(&scenario(), &entries).unwrap(), &lines);
     assert!(text.contains(r"\<b>\*all\* \[in\](http://x) now"), "{text}");
 }

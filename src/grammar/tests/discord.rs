@@ -35,7 +35,7 @@ fn filled(option: &Value) -> Value {
 #[test]
 fn every_discord_form_filled_in_is_understood() {
     let mut forms = 0;
-    let commands = discord_commands();
+    let commands = discord_commands(Lexicon::usual());
     let slash = commands.as_array().unwrap().iter().filter(|command| command["type"] == 1);
     for entry in slash.flat_map(|command| command["options"].as_array().unwrap()) {
         let is_group = entry["type"] == 2;
@@ -45,7 +45,12 @@ fn every_discord_form_filled_in_is_understood() {
             let required: Vec<Value> = all.iter().filter(|o| o["required"] == true).map(filled).collect();
             let replaces_or_corrects =
                 |o: &&Value| !["corrects", "triage", "ends"].iter().any(|name| o["name"] == *name);
-            let full: Vec<Value> = all.iter().filter(replaces_or_corrects).map(filled).collect();
+            // Impact and urgency stand in the place of a severity.
+            let is_other_way = |o: &&Value| {
+                sub["name"] == "declare" && ["impact", "urgency"].iter().any(|name| o["name"] == *name)
+            };
+            let full: Vec<Value> =
+                all.iter().filter(replaces_or_corrects).filter(|o| !is_other_way(o)).map(filled).collect();
             for options in [required, full] {
                 // A name alone is no link, with an address it is; a declaration needs a title or the alerts' own.
                 if sub["name"] == "link" && options.len() == 1
@@ -113,7 +118,7 @@ fn named(value: &Value, visit: &mut dyn FnMut(&Value)) {
 
 #[test]
 fn the_discord_commands_keep_discords_limits() {
-    let commands = discord_commands();
+    let commands = discord_commands(Lexicon::usual());
     let chars = |value: &Value| value.as_str().map_or(0, |text| text.chars().count());
     let slash: Vec<&Value> = commands.as_array().unwrap().iter().filter(|one| one["type"] == 1).collect();
     assert_eq!(slash.iter().map(|one| &one["name"]).collect::<Vec<_>>(), ["incident", "record"]);
@@ -150,7 +155,7 @@ fn the_discord_commands_keep_discords_limits() {
 
 #[test]
 fn every_verb_stands_below_one_of_discords_two_commands_and_a_stale_place_is_forgiven() {
-    let commands = discord_commands();
+    let commands = discord_commands(Lexicon::usual());
     let mut there: Vec<(&str, &str)> = Vec::new();
     for command in &commands.as_array().unwrap()[..2] {
         let verbs = command["options"].as_array().unwrap().iter().map(|verb| verb["name"].as_str().unwrap());
@@ -182,10 +187,10 @@ fn the_discord_commands_fit_discords_own_description() {
     });
     let validator = jsonschema::validator_for(&schema).unwrap();
     let errors: Vec<String> =
-        validator.iter_errors(&discord_commands()).map(|error| error.to_string()).collect();
+        validator.iter_errors(&discord_commands(Lexicon::usual())).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     // The schema does refuse what is wrong.
-    let mut wrong = discord_commands();
+    let mut wrong = discord_commands(Lexicon::usual());
     wrong[0]["options"][0]["name"] = json!("x".repeat(33));
     assert!(!validator.is_valid(&wrong));
 }

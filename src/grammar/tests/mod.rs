@@ -3,6 +3,7 @@
 mod arranged;
 mod discord;
 mod reading;
+mod team;
 mod told;
 mod verbs;
 mod waking;

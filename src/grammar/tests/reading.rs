@@ -157,7 +157,7 @@ proptest! {
     #[test]
     fn no_text_makes_the_reader_fall_over(text in prop_oneof!["\\PC*", tricky(), any::<String>()]) {
         let _ = parse(&text, &people, &Roles::default());
-        let _ = help(Some(&text), &Roles::default());
+        let _ = help(Some(&text), Lexicon::usual());
         let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
         let _ = parse_argv(&argv, None, &people, &Roles::default());
         let _ = autocomplete(&[&text], &text, &text, &Completions::default());

@@ -119,7 +119,7 @@ fn what_is_not_understood_is_refused_in_two_sentences_that_help() {
 fn the_help_reads_well() {
     let page =
         [None, Some("task"), Some("update draft"), Some("sev"), Some("ack"), Some("declare"), Some("frob")]
-            .map(|verb| help(verb, &Roles::default()))
+            .map(|verb| help(verb, Lexicon::usual()))
             .join("\n---\n");
     insta::assert_snapshot!(page);
 }
@@ -131,11 +131,7 @@ fn a_short_form_names_the_same_verb_typed_asked_of_the_help_and_as_a_form() {
         let path: &[&str] = if *short == "ack" { &["pager", "ack"] } else { path };
         let whole = path.join(" ");
         for words in [(*short).to_owned(), short.to_uppercase()] {
-            assert_eq!(
-                help(Some(&words), &Roles::default()),
-                help(Some(&whole), &Roles::default()),
-                "{words}"
-            );
+            assert_eq!(help(Some(&words), Lexicon::usual()), help(Some(&whole), Lexicon::usual()), "{words}");
             assert!(Form::of(&words).is_some(), "{words}");
             assert_eq!(Form::of(&words), Form::of(&whole), "{words}");
             let heard = |words: &str| said(words).map_err(|no| no.to_string());

@@ -398,8 +398,11 @@ fn a_role_of_the_team_is_named_by_slug_or_title_completed_and_told_by_the_help()
         refused.contains("observer, runbook.") && refused.contains("Did you mean `runbook`?"),
         "{refused}"
     );
-    assert!(help(Some("role take"), &roles).ends_with("  runbook – Runbook Keeper. Finds the runbook.\n"));
-    assert!(!help(Some("note"), &roles).contains("runbook"));
+    assert!(
+        help(Some("role take"), (&roles).into())
+            .ends_with("  runbook – Runbook Keeper. Finds the runbook.\n")
+    );
+    assert!(!help(Some("note"), (&roles).into()).contains("runbook"));
 }
 
 #[test]

@@ -71,8 +71,8 @@ pub(crate) async fn play_drill(
     };
     let text = String::from_utf8_lossy(&held.bytes).into_owned();
     let settings = api.desk.settings();
-    let (file, roles) = (playing.file.as_str(), &settings.policy.roles);
-    let reads = |words: &str| drill::fits(words, roles);
+    let (file, policy) = (playing.file.as_str(), &settings.policy);
+    let (roles, reads) = (&policy.roles, |words: &str| drill::fits(words, policy));
     let scenario = match read(if file.is_empty() { "scenario" } else { file }, &text, &reads, roles) {
         Ok(scenario) => scenario,
         Err(problems) => {

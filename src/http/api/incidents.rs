@@ -20,6 +20,7 @@ use crate::{
     incident::{
         command::{Declare, SituationFacts, StatedTime},
         kind::Kind,
+        matrix::{Matrix, Rated},
         refusal::Refusal,
         severity::Severity,
         state::Incident,
@@ -37,6 +38,14 @@ pub struct NewIncident {
     /// `sev1` (critical) to `sev5` (cosmetic); left out, that of the type, or `sev2`.
     #[schema(example = "sev1")]
     pub severity: Option<String>,
+    /// In place of a severity, with `urgency`: how many are hit, in a word of the settings' matrix.
+    #[serde(default)]
+    #[schema(example = "high")]
+    pub impact: Option<String>,
+    /// How soon it must be mended, in a word of the settings' matrix.
+    #[serde(default)]
+    #[schema(example = "low")]
+    pub urgency: Option<String>,
     /// The alert situation that it comes from: `S-3`.
     pub situation: Option<String>,
     /// Seen, not yet declared.
@@ -164,6 +173,10 @@ pub(crate) async fn declare(
             ));
         }
     };
+    let (severity, rated) = match rated(&new, severity, &api.desk.settings().policy.matrix) {
+        Ok(rated) => rated,
+        Err(refusal) => return reply::refused(&refusal),
+    };
     let situation =
         match new.situation.as_deref().map(|s| s.trim_start_matches("S-").parse::<i64>()).transpose() {
             // The facts are looked up at the desk; only the number counts here.
@@ -176,6 +189,7 @@ pub(crate) async fn declare(
     };
     let declare = Declare {
         under,
+        rated,
         triage: new.triage,
         situation,
         restricted: new.restricted,
@@ -190,6 +204,29 @@ pub(crate) async fn declare(
     let along = crate::desk::Along { once: once(&who, &headers), ..Default::default() };
     let answer = api.desk.declare(caller, declare, along).await;
     api.answer(&via, answer, StatusCode::CREATED)
+}
+
+/// The severity, and by what it was found.
+fn rated(
+    new: &NewIncident,
+    severity: Option<Severity>,
+    matrix: &Matrix,
+) -> Result<(Option<Severity>, Option<Rated>), Refusal> {
+    match (&new.impact, &new.urgency) {
+        (None, None) => Ok((severity, None)),
+        (Some(impact), Some(urgency)) if severity.is_none() => {
+            let (severity, rated) = matrix.rate(impact, urgency)?;
+            Ok((Some(severity), Some(rated)))
+        }
+        (Some(_), Some(_)) => Err(Refusal::invalid(
+            "A severity is given, and impact and urgency too.",
+            "Give one or the other.",
+        )),
+        _ => Err(Refusal::invalid(
+            "Impact and urgency make a severity together; one of them is missing.",
+            "Give both, or `severity`.",
+        )),
+    }
 }
 
 /// One incident as it stands.

@@ -24,7 +24,7 @@ struct Page {
     id: String,
     title: String,
     severity: String,
-    phase: &'static str,
+    phase: String,
     commander: String,
     declared: Option<Stamp>,
     made: Stamp,
@@ -48,7 +48,9 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
     let desk = &shared.console.desk;
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
-    let sections: Vec<_> = briefing::sections(&incident, clock.now)
+    let settings = desk.settings();
+    let names = &settings.policy.names;
+    let sections: Vec<_> = briefing::sections(&incident, clock.now, names)
         .into_iter()
         .enumerate()
         .map(|(i, (name, text))| (i + 1, name, text))
@@ -60,8 +62,8 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
         frame,
         id: id.to_string(),
         title: incident.title.clone(),
-        severity: incident.severity.to_string(),
-        phase: incident.phase.word(),
+        severity: names.severity(incident.severity),
+        phase: names.phase(incident.phase).to_owned(),
         commander: incident.commander.to_string(),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         made: clock.stamp(clock.now),

@@ -97,7 +97,7 @@ impl Frame {
             events: if me.is_some() { "/console/events".into() } else { String::new() },
             zone: shared.zone(me).name(),
             now: clock::iso(console.desk.world.now()),
-            help: (console.help)(None, &console.desk.settings().policy.roles),
+            help: (console.help)(None, (&console.desk.settings().policy).into()),
             words: console.words.clone(),
             words_here: vec![],
             said: None,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     desk::refuse,
-    incident::{kind::Kind, severity::Severity},
+    incident::{kind::Kind, names::Names, severity::Severity},
     journal::rows::{IncidentFilter, IncidentRow, SituationFilter},
     people::Person,
 };
@@ -30,9 +30,10 @@ const SITUATIONS_SHOWN: u32 = 20;
 pub struct Row {
     pub id: String,
     pub title: String,
-    pub severity: Severity,
+    pub severity: String,
+    level: u8,
     pub tone: &'static str,
-    pub phase: &'static str,
+    pub phase: String,
     pub commander: String,
     pub declared: Stamp,
     pub next_update: Option<Due>,
@@ -47,16 +48,28 @@ struct Page {
     exercises: Vec<Row>,
     over: Vec<Row>,
     situations: Vec<SituationCard>,
-    severities: Vec<(&'static str, String, &'static str)>,
+    severities: Vec<(&'static str, String, String)>,
+    /// The severity that is chosen unless another is.
+    usual: &'static str,
+    /// The words of the matrix.
+    impacts: Vec<String>,
+    urgencies: Vec<String>,
 }
 
-fn row(row: &IncidentRow, clock: &Clock) -> Row {
+/// What can be chosen: the word, the name, when it is that; what holds `now` too, though it be out of use.
+pub fn severities(names: &Names, now: Option<Severity>) -> Vec<(&'static str, String, String)> {
+    let offered = Severity::ALL.into_iter().filter(|one| names.is_used(*one) || Some(*one) == now);
+    offered.map(|one| (one.word(), names.severity(one), names.meaning(one).to_owned())).collect()
+}
+
+fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {
     Row {
         id: row.id.to_string(),
         title: row.title.clone(),
-        severity: row.severity,
+        severity: names.severity(row.severity),
+        level: row.severity.level(),
         tone: row.severity.word(),
-        phase: row.phase.word(),
+        phase: names.phase(row.phase).to_owned(),
         commander: row.commander.to_string(),
         declared: clock.stamp(row.declared_at),
         next_update: None,
@@ -79,12 +92,14 @@ pub async fn show(shared: &Shared, _headers: &HeaderMap, me: &Person, left: Left
 
 async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::incident::refusal::Refusal> {
     let desk = &shared.console.desk;
+    let settings = desk.settings();
+    let policy = &settings.policy;
     let clock = frame::clock_at(shared, me, desk.world.now());
     let open_rows = desk.seen_by(me).list(IncidentFilter::open()).await?;
     let all = desk.seen_by(me).list(IncidentFilter::all(ROWS_MAX)).await?;
     let (mut open, mut exercises) = (Vec::new(), Vec::new());
     for found in &open_rows {
-        let mut shown = row(found, &clock);
+        let mut shown = row(found, &clock, &policy.names);
         // The list row does not hold the promise to the public; the folded state is at hand.
         if let Ok(incident) = desk.incident(found.id).await {
             let own = Clock { now: incident.time_at(clock.now), ..clock };
@@ -94,12 +109,12 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
         }
         if found.id.kind == Kind::Real { open.push(shown) } else { exercises.push(shown) }
     }
-    open.sort_by_key(|row| row.severity.level());
+    open.sort_by_key(|row| row.level);
     let over = all
         .iter()
         .filter(|row| row.phase.is_over())
         .take(OVER_SHOWN)
-        .map(|found| row(found, &clock))
+        .map(|found| row(found, &clock, &policy.names))
         .collect();
     let mut situations = Vec::new();
     for found in desk.seen_by(me).situations(SituationFilter::Free { limit: SITUATIONS_SHOWN }).await? {
@@ -112,7 +127,10 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
         exercises,
         over,
         situations,
-        severities: Severity::ALL.iter().map(|s| (s.word(), s.to_string(), s.meaning())).collect(),
+        severities: severities(&policy.names, None),
+        usual: policy.names.nearest_used(Severity::Sev2).word(),
+        impacts: policy.matrix.impacts().to_vec(),
+        urgencies: policy.matrix.urgencies().to_vec(),
     })
 }
 
@@ -130,6 +148,6 @@ struct HelpPage {
 
 pub async fn help(State(shared): State<Shared>, Query(of): Query<HelpOf>, headers: HeaderMap) -> Response {
     let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/help") };
-    let text = (shared.console.help)(of.verb.as_deref(), &shared.console.desk.settings().policy.roles);
+    let text = (shared.console.help)(of.verb.as_deref(), (&shared.console.desk.settings().policy).into());
     frame::render(&HelpPage { frame: Frame::new(&shared, Some(&me), "Help", "help"), text }, StatusCode::OK)
 }

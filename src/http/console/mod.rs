@@ -40,8 +40,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Component, Vocabulary},
     desk::{Answer, Caller, Desk, heartbeats::HeartbeatView},
+    grammar::Lexicon,
     http::routes::{self, Route, get, post},
-    incident::{id::IncidentId, refusal::Refusal, role::Roles},
+    incident::{id::IncidentId, refusal::Refusal},
     people::Person,
 };
 
@@ -69,7 +70,7 @@ pub struct Console {
     /// No logins are set up: a visitor gives a name. Where they are, whom `who` does not know is turned away.
     pub asks_name: bool,
     /// The help of the command language, whole or of one verb.
-    pub help: fn(Option<&str>, &Roles) -> String,
+    pub help: fn(Option<&str>, Lexicon<'_>) -> String,
     /// Lines offered while somebody types.
     pub words: Vec<String>,
     /// Components that a public update can speak of.

@@ -235,6 +235,7 @@ mod tests {
             drill_clock: None,
             began: None,
             ended: None,
+            rated: None,
         };
         let mut state: Option<Incident> = None;
         for (seq, (who, event)) in (1..).zip(std::iter::once(("Ada", declared)).chain(events)) {

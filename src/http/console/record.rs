@@ -3,10 +3,12 @@
 use super::clock::{Clock, Stamp};
 use crate::desk::Eyes;
 use crate::incident::{
+    decide::Policy,
     id::IncidentId,
     milestone::Milestone,
+    names::Names,
     state::{Incident, Origin},
-    taxonomy::{Field, Taxonomy},
+    taxonomy::Field,
 };
 
 pub struct MilestoneRow {
@@ -20,18 +22,18 @@ pub struct MilestoneRow {
 pub struct Related {
     pub id: String,
     pub title: String,
-    pub phase: &'static str,
+    pub phase: String,
     pub commander: String,
     pub is_over: bool,
 }
 
 /// Another incident as a line, if it is there for the reader.
-async fn related(eyes: Eyes<'_>, id: IncidentId) -> Option<Related> {
+async fn related(eyes: Eyes<'_>, id: IncidentId, names: &Names) -> Option<Related> {
     let incident = eyes.incident(id).await.ok()?;
     Some(Related {
         id: id.to_string(),
         title: incident.title,
-        phase: incident.phase.word(),
+        phase: names.phase(incident.phase).to_owned(),
         commander: incident.commander.to_string(),
         is_over: incident.phase.is_over(),
     })
@@ -60,7 +62,8 @@ pub struct Record {
 }
 
 impl Record {
-    pub async fn of(incident: &Incident, eyes: Eyes<'_>, taxonomy: &Taxonomy, clock: &Clock) -> Record {
+    pub async fn of(incident: &Incident, eyes: Eyes<'_>, policy: &Policy, clock: &Clock) -> Record {
+        let taxonomy = &policy.taxonomy;
         let known = &incident.milestones;
         let row = |(milestone, at)| MilestoneRow {
             title: Milestone::title(milestone),
@@ -71,12 +74,12 @@ impl Record {
         let is_settable =
             |milestone: &Milestone| known.at(*milestone).is_some() || milestone.verb().is_none();
         let parent = match incident.parent {
-            Some(parent) => related(eyes, parent).await,
+            Some(parent) => related(eyes, parent, &policy.names).await,
             None => None,
         };
         let mut children = Vec::new();
         for child in incident.children.keys() {
-            children.extend(related(eyes, *child).await);
+            children.extend(related(eyes, *child, &policy.names).await);
         }
         let field = |field: &Field| FieldRow {
             name: field.name.clone(),

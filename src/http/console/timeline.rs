@@ -22,6 +22,7 @@ use crate::{
         event::{Entry, TimeSource},
         id::IncidentId,
         refusal::Refusal,
+        sentence::InNames,
         state::Incident,
         timeline::{self, Line},
     },
@@ -104,7 +105,8 @@ pub async fn lines(
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut lines = timeline::lines(entries, &|at| clock.stamp(at).short);
+    let mut lines =
+        timeline::lines(entries, &InNames(&desk.settings().policy.names, |at| clock.stamp(at).short));
     lines.retain(|line| line.seq <= last);
     // The mark may stand behind these entries.
     for line in &mut lines {

@@ -5,6 +5,7 @@ use crate::{
     incident::{
         command::{Luggage, MergeFacts, SituationFacts},
         id::IncidentId,
+        matrix::Rated,
         taxonomy::RequiredAt,
     },
     post::PublicPhase,
@@ -20,6 +21,9 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let (put_under, circle) = super::relations::declared(declare, scene)?;
     let (classified, usual) = super::taxonomy::declared(declare, scene)?;
     let severity = declare.severity.or(usual).unwrap_or(SEVERITY_UNSAID);
+    let is_said = declare.severity.is_some() && declare.drill.is_none();
+    let severity = in_use(severity, is_said, scene)?;
+    let names = &scene.policy.names;
     let mut events: Vec<Happened> = vec![
         Event::Declared {
             title: title.clone(),
@@ -29,6 +33,7 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
             drill_clock: declare.drill.as_ref().map(|drill| drill.clock),
             began,
             ended,
+            rated: declare.rated.clone(),
         }
         .into(),
     ];
@@ -71,8 +76,10 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         // What a rule declares, nobody of flesh and blood commands yet.
         let steps = if scene.is_house { String::new() } else { roles::steps(&Role::ic()) };
         let reply = format!(
-            "{title} is declared as {severity}{began}. {person} has command as Incident Commander and holds every role \
-             that is not given out.{seen}{steps}"
+            "{title} is declared as {}{}{began}. {person} has command as Incident Commander and holds every role \
+             that is not given out.{seen}{steps}",
+            names.severity(severity),
+            found(declare.rated.as_ref())
         );
         return Ok(Decision::many(events, reply));
     };
@@ -83,11 +90,26 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     };
     events.push(Happened { event: over, at: Some((ended, TimeSource::Stated)) });
     let reply = format!(
-        "{title} is declared as {severity} for the record: it was over {}. {person} has command. `note --at 09:12 TEXT` puts \
+        "{title} is declared as {} for the record: it was over {}. {person} has command. `note --at 09:12 TEXT` puts \
          what happened at its time; `close` when nothing is left to say.{seen}",
+        names.severity(severity),
         when(Some(ended))
     );
     Ok(Decision::many(events, reply))
+}
+
+/// The severity, or the nearest that is used here. A person who says one that is not used is told so; an alert's rule, a type and
+/// a drill are not stopped by it.
+fn in_use(severity: Severity, is_said: bool, scene: &Scene<'_>) -> Result<Severity, Refusal> {
+    if is_said && !scene.is_house {
+        scene.policy.names.check_used(severity)?;
+    }
+    Ok(scene.policy.names.nearest_used(severity))
+}
+
+/// ` (by impact wide × urgency now)`
+fn found(rated: Option<&Rated>) -> String {
+    rated.map(|rated| format!(" ({rated})")).unwrap_or_default()
 }
 
 /// The playbooks that begin with it, besides the one that a rule names.
@@ -153,35 +175,60 @@ pub(super) fn summarize(new: &str, scene: &Scene<'_>) -> Ruling {
     Ok(Decision::one(Event::Summarized { text: new }, "The situation summary is updated."))
 }
 
-pub(super) fn severity(incident: &Incident, to: Severity, reason: &str, scene: &Scene<'_>) -> Ruling {
-    let from = incident.severity;
+pub(super) fn severity(
+    incident: &Incident,
+    to: Severity,
+    rated: Option<&Rated>,
+    reason: &str,
+    scene: &Scene<'_>,
+) -> Ruling {
+    let (from, names) = (incident.severity, &scene.policy.names);
     if from == to {
-        return Err(Refusal::conflict(format!("{} is {to} already.", incident.id), "Nothing to do."));
+        return Err(Refusal::conflict(
+            format!("{} is {} already{}.", incident.id, names.severity(to), found(rated)),
+            "Nothing to do.",
+        ));
     }
+    let to = in_use(to, true, scene)?;
     let reason = optional_text("reason", reason, scene)?;
     let verb = if to.worse_than(from) { "raised" } else { "lowered" };
-    let mut events = vec![Event::SeverityChanged { from, to, reason }];
+    let mut events = vec![Event::SeverityChanged { from, to, reason, rated: rated.cloned() }];
     if to.worse_than(from) && incident.phase.is_active() && incident.phase != Phase::Triage {
         events.extend(super::paging::called_for_now(incident, to, scene.policy));
         events.extend(super::playbook::called_for_now(incident, to, [], scene.policy));
     }
     Ok(Decision::many(
         events,
-        format!("Severity {verb} from {from} to {to}. Approvals given before are void."),
+        format!(
+            "Severity {verb} from {} to {}{}. Approvals given before are void.",
+            names.severity(from),
+            names.severity(to),
+            found(rated)
+        ),
     ))
 }
 
 pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &Scene<'_>) -> Ruling {
     if incident.phase != Phase::Triage {
         return Err(Refusal::conflict(
-            format!("{} is {}: it is declared already.", incident.id, incident.phase.standing()),
+            format!(
+                "{} is {}: it is declared already.",
+                incident.id,
+                scene.policy.names.standing(incident.phase)
+            ),
             "To change how bad it is: `severity sev1`.",
         ));
     }
+    let severity = severity.map(|severity| in_use(severity, true, scene)).transpose()?;
     let mut events =
         vec![Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, reason: String::new() }];
     if let Some(to) = severity.filter(|to| *to != incident.severity) {
-        events.push(Event::SeverityChanged { from: incident.severity, to, reason: String::new() });
+        events.push(Event::SeverityChanged {
+            from: incident.severity,
+            to,
+            reason: String::new(),
+            rated: None,
+        });
     }
     let severity = severity.unwrap_or(incident.severity);
     events.extend(super::paging::called_for_now(incident, severity, scene.policy));
@@ -220,22 +267,27 @@ pub(super) fn close_leaving_subs(incident: &Incident, reason: &str, scene: &Scen
 }
 
 fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
-    let from = incident.phase;
+    let (from, names) = (incident.phase, &scene.policy.names);
     let reason = optional_text("reason", reason, scene)?;
     if from == to {
         return Err(Refusal::conflict(
-            format!("{} is {} already.", incident.id, to.standing()),
+            format!("{} is {} already.", incident.id, names.standing(to)),
             "Nothing to do.",
         ));
     }
     if !next(from).contains(&to) {
-        let could: Vec<_> = next(from).iter().map(|phase| phase.word()).collect();
+        let could: Vec<_> = next(from).iter().map(|phase| names.phase(*phase)).collect();
         return Err(Refusal::conflict(
-            format!("{} is {}; from there it cannot go to {to}.", incident.id, from.standing()),
+            format!(
+                "{} is {}; from there it cannot go to {}.",
+                incident.id,
+                names.standing(from),
+                names.phase(to)
+            ),
             if could.is_empty() {
                 "Declare a new incident.".into()
             } else {
-                format!("From {from} it can go to: {}.", could.join(", "))
+                format!("From {} it can go to: {}.", names.phase(from), could.join(", "))
             },
         ));
     }
@@ -319,7 +371,7 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
         Phase::Investigating if from == Phase::Resolved || from.is_over() => {
             format!("{} is open again.", incident.id)
         }
-        _ => format!("{} is {}.", incident.id, to.standing()),
+        _ => format!("{} is {}.", incident.id, names.standing(to)),
     };
     Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))
 }
@@ -350,7 +402,7 @@ pub(super) fn merge(
     }
     if other.phase.is_over() {
         return Err(Refusal::conflict(
-            format!("{into} is {}.", other.phase.standing()),
+            format!("{into} is {}.", scene.policy.names.standing(other.phase)),
             format!("Merge into one that goes on, or open it again: `{into} reopen REASON`."),
         ));
     }

@@ -143,7 +143,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             format!(
                 "{} has been {} since {}.",
                 incident.id,
-                incident.phase.standing(),
+                scene.policy.names.standing(incident.phase),
                 when(incident.milestones.closed)
             ),
             "Late entries, corrections and redactions still go in; for anything new, declare a new incident.",
@@ -153,7 +153,8 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
     match command {
         Retitle { title } => lifecycle::retitle(incident, title, scene),
         Summarize { text } => lifecycle::summarize(text, scene),
-        Severity { to, reason } => lifecycle::severity(incident, *to, reason, scene),
+        Severity { to, reason } => lifecycle::severity(incident, *to, None, reason, scene),
+        Rate { to, rated, reason } => lifecycle::severity(incident, *to, Some(rated), reason, scene),
         Confirm { severity } => lifecycle::confirm(incident, *severity, scene),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
         Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),
@@ -175,7 +176,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Unify { to, organization } => unified::offer(incident, to, organization, scene),
         JoinCommand => unified::join(incident, scene),
         Separate { who, reason } => unified::separate(incident, who.as_ref(), reason, scene),
-        Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now))),
+        Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now, &scene.policy.names))),
         Summary => Ok(Decision::read(super::summary::text(incident, scene.policy, scene.now))),
         TakeRole { role } => roles::take(incident, role, scene),
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
@@ -264,7 +265,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Approve { n, alone } => posts::approve(incident, *n, alone.as_deref(), scene),
         Publish { n } => posts::publish(incident, *n, scene),
         DropPost { n, reason } => posts::drop_post(incident, *n, reason, scene),
-        Status => Ok(Decision::read(super::briefing::status(incident, scene.now, scene.policy.words))),
+        Status => Ok(Decision::read(super::briefing::status(incident, scene.now, scene.policy))),
         Timer(kind) => clockwork::timer(incident, kind, scene),
         Remind(kinds) => reminders::together(incident, kinds, scene),
         Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),

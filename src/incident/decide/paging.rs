@@ -132,7 +132,11 @@ fn begins(n: u32, escalation: &Escalation, about: &str, is_automatic: bool) -> E
 pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene<'_>) -> Ruling {
     if !incident.phase.is_active() {
         return Err(Refusal::conflict(
-            format!("{} is {}: nobody is paged for it.", incident.id, incident.phase.standing()),
+            format!(
+                "{} is {}: nobody is paged for it.",
+                incident.id,
+                scene.policy.names.standing(incident.phase)
+            ),
             "`reopen REASON` first, then page.",
         ));
     }

@@ -6,6 +6,8 @@ use crate::{
     incident::{
         command::Verb,
         kind::Kind,
+        matrix::Matrix,
+        names::Names,
         paging::Means,
         play::Playbook,
         refusal::Refusal,
@@ -28,6 +30,10 @@ pub struct Policy {
     pub only_commander_lowers_severity: bool,
     /// The words in which roles are shown.
     pub words: Words,
+    /// What the team calls severities and statuses.
+    pub names: Names,
+    /// Severity by impact and urgency.
+    pub matrix: Matrix,
     /// Characters of one text on the timeline.
     pub text_chars_max: usize,
     /// Minutes between public updates promised by default, SEV1 to SEV5; 0 is no promise.
@@ -76,6 +82,8 @@ impl Default for Policy {
             approval_minutes: 10,
             only_commander_lowers_severity: true,
             words: Words::Nims,
+            names: Names::default(),
+            matrix: Matrix::default(),
             text_chars_max: 4_000,
             public_update_minutes: [20, 30, 60, 0, 0],
             exec_update_minutes: [0; 5],

@@ -64,7 +64,7 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     // Another wording is the same update in all that is not said anew.
     let before = replaced.map(|post| &post.draft);
     let phase = new.phase.or(before.map(|draft| draft.phase)).unwrap_or_else(|| incident.public_phase());
-    must_be_true(incident, phase)?;
+    must_be_true(incident, phase, scene)?;
     let first = || incident.posts.iter().find(|post| post.published.is_some()).map(|post| &post.draft);
     let title = match &new.title {
         Some(title) => text_within("title", title, 255)?.replace('\n', " "),
@@ -132,13 +132,13 @@ fn dressed(draft: &Draft) -> impl Iterator<Item = String> {
 }
 
 /// Nobody is told that it is over while it goes on.
-fn must_be_true(incident: &Incident, phase: post::PublicPhase) -> Result<(), Refusal> {
+fn must_be_true(incident: &Incident, phase: post::PublicPhase, scene: &Scene<'_>) -> Result<(), Refusal> {
     if phase == post::PublicPhase::Resolved && incident.phase.is_active() && is_real(incident) {
         return Err(Refusal::conflict(
             format!(
                 "{} is {}; the public would be told that it is over.",
                 incident.id,
-                incident.phase.standing()
+                scene.policy.names.standing(incident.phase)
             ),
             "Resolve the incident first (`resolve`), or choose another phase.",
         ));
@@ -149,7 +149,7 @@ fn must_be_true(incident: &Incident, phase: post::PublicPhase) -> Result<(), Ref
 pub(super) fn approve(incident: &Incident, n: u32, alone: Option<&str>, scene: &Scene<'_>) -> Ruling {
     let post = open_post(incident, n)?;
     // Drafted while it was over; it may have been reopened since.
-    must_be_true(incident, post.draft.phase)?;
+    must_be_true(incident, post.draft.phase, scene)?;
     let same_person = post.author.id == scene.person.id;
     let alone = match (same_person && scene.policy.two_person, alone) {
         (true, None) => {

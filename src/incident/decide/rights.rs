@@ -18,8 +18,8 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
     use Command::*;
     match command {
         Retitle { .. } | Summarize { .. } => Verb::Retitle,
-        Severity { to, .. } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
-        Severity { .. } => Verb::RaiseSeverity,
+        Severity { to, .. } | Rate { to, .. } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
+        Severity { .. } | Rate { .. } => Verb::RaiseSeverity,
         Confirm { severity: Some(to) } if incident.severity.worse_than(*to) => Verb::LowerSeverity,
         Confirm { .. } => Verb::Confirm,
         Enter { phase: Phase::Resolved, .. } => Verb::Resolve,

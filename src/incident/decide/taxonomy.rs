@@ -101,10 +101,13 @@ pub(super) fn set_type(incident: &Incident, name: &str, scene: &Scene<'_>) -> Ru
             "Nothing to do.",
         ));
     }
+    let names = &scene.policy.names;
     let usual = match known.severity {
-        Some(usual) if usual != incident.severity => {
-            format!(" Its usual severity is {usual}; this one is {}.", incident.severity)
-        }
+        Some(usual) if names.nearest_used(usual) != incident.severity => format!(
+            " Its usual severity is {}; this one is {}.",
+            names.severity(names.nearest_used(usual)),
+            names.severity(incident.severity)
+        ),
         _ => String::new(),
     };
     Ok(Decision::one(

@@ -61,7 +61,7 @@ pub(super) fn assign(
     room_for("tasks", incident.tasks.len(), TASKS_MAX)?;
     if !incident.phase.is_active() && incident.phase != Phase::Resolved && incident.phase != Phase::Review {
         return Err(Refusal::conflict(
-            format!("{} is {}.", incident.id, incident.phase.standing()),
+            format!("{} is {}.", incident.id, scene.policy.names.standing(incident.phase)),
             "No new tasks go in.",
         ));
     }

@@ -28,6 +28,7 @@ fn sentences_are_what_a_tired_person_reads() {
             drill_clock: None,
             began: None,
             ended: None,
+            rated: None,
         },
         Event::Declared {
             title: "Checkout".into(),
@@ -37,8 +38,14 @@ fn sentences_are_what_a_tired_person_reads() {
             drill_clock: None,
             began: None,
             ended: None,
+            rated: None,
         },
-        Event::SeverityChanged { from: Severity::Sev3, to: Severity::Sev1, reason: "nobody can pay".into() },
+        Event::SeverityChanged {
+            from: Severity::Sev3,
+            to: Severity::Sev1,
+            reason: "nobody can pay".into(),
+            rated: None,
+        },
         Event::PhaseChanged { from: Phase::Identified, to: Phase::Monitoring, reason: String::new() },
         Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: at, briefing_sections: 7 },
         Event::CommandTransferred {

@@ -23,7 +23,7 @@ pub const ASSIST_ANEW: Duration = Duration::minutes(30);
 impl Incident {
     /// Opens an incident from its first entry, which must be `incident.declared`.
     pub fn open(entry: &Entry) -> Option<Incident> {
-        let Event::Declared { title, kind, severity, triage, drill_clock, began, ended } = &entry.event
+        let Event::Declared { title, kind, severity, triage, drill_clock, began, ended, .. } = &entry.event
         else {
             return None;
         };

@@ -5,7 +5,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use commandpost::{
     config::Secret,
     desk::clock::{System, World},
-    incident::role::Roles,
+    grammar::Known,
     journal::rows::{DeliveryFilter, DeliveryState},
     model::discord::{Budget, Fault, Message, RateLimits, permissions},
 };
@@ -211,7 +211,8 @@ async fn an_answer_too_long_for_one_message_goes_on_in_the_next_for_the_askers_e
     let house = House::new().await;
     let bot = house.start().await;
     let asked = house.slash(house.ada, house.post, "help", json!({})).await;
-    let help = commandpost::grammar::help(None, &Roles::default());
+    let known = Known::default();
+    let help = commandpost::grammar::help(None, (&known).into());
     let end = help.lines().last().expect("a help");
     let mut last = asked.follow_up().await.expect("the rest");
     while !last.content.ends_with(end) {

@@ -160,6 +160,7 @@ impl Writing {
             drill_clock: None,
             began: None,
             ended: None,
+            rated: None,
         })
     }
 

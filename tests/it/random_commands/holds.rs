@@ -209,7 +209,9 @@ impl Played {
             assert!(role.holders_max().is_none_or(|max| holders <= max), "{role}: {holders}");
         }
         // The fold and the timeline agree on the key moments.
-        let lines = timeline::lines(self.entries.iter().cloned(), &|at| at.to_string());
+        let lines = timeline::lines(self.entries.iter().cloned(), &|at: chrono::DateTime<chrono::Utc>| {
+            at.to_string()
+        });
         let pinned: Vec<u64> = lines.iter().filter(|line| line.pinned).map(|line| line.seq).collect();
         assert_eq!(pinned, incident.pins.iter().copied().collect::<Vec<_>>());
         // And on what was last reported, whatever of it was corrected or hidden.
@@ -220,7 +222,7 @@ impl Played {
             let line = lines.iter().find(|line| line.seq == can.seq).unwrap();
             assert_eq!(
                 (line.text.as_str(), line.occurred_at),
-                (sentence(&report, &|at| at.to_string()).as_str(), can.at)
+                (sentence(&report, &|at: chrono::DateTime<chrono::Utc>| at.to_string()).as_str(), can.at)
             );
         }
         // Nobody is asked whether they take command who has a part in it.

@@ -14,6 +14,7 @@ mod hazards;
 mod lifecycle;
 mod log;
 mod milestones;
+mod names;
 mod paging;
 mod pins;
 mod playbook;
