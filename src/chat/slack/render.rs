@@ -28,6 +28,8 @@ const LONG_FIELD_MAX: usize = 1_000;
 /// Long fields stand in blocks of their own.
 const LONG_FIELDS_MAX: usize = 12;
 const TEXT_MAX: usize = 1_500;
+/// Slack cuts the text of a message at 40,000 characters, and folds a long one: <https://docs.slack.dev/changelog/2018-truncating-really-long-messages>.
+const TOLD_MAX: usize = 12_000;
 const BUTTONS_MAX: usize = 25;
 const LABEL_MAX: usize = 75;
 const OPTIONS_MAX: usize = 100;
@@ -169,7 +171,7 @@ pub(super) fn line(said: &Said) -> String {
 
 /// Our own words.
 pub(super) fn told(text: &str) -> String {
-    words::told(text, |text| cap(&soften(text), SECTION_MAX))
+    words::told(text, |text| cap(&soften(text), TOLD_MAX))
 }
 
 /// Our own words where nothing is formatted: below a form's field.
