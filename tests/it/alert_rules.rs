@@ -94,10 +94,16 @@ async fn rules_of_a_file_decide_say_why_and_are_tried_on_the_past_before_they_ar
     assert!(beside.contains("4 alerts in 3 situations"), "{beside}");
     assert!(beside.contains("new:      declare. The rule “disks” matched"), "{beside}");
     let report: Value = serde_json::from_str(&replay(&post, &["--format", "json"])).unwrap();
-    assert_eq!(report["then"], json!({ "declared": 1, "attached": 0, "carded": 1, "recorded": 1 }));
+    assert_eq!(
+        report["then"],
+        json!({ "declared": 1, "attached": 0, "paged": 0, "carded": 1, "recorded": 1 })
+    );
     assert_eq!(report["in_force"], report["then"]);
     // Without the group, the two alerts of the checkout are one stored situation all the same.
-    assert_eq!(report["new"], json!({ "declared": 1, "attached": 0, "carded": 2, "recorded": 0 }));
+    assert_eq!(
+        report["new"],
+        json!({ "declared": 1, "attached": 0, "paged": 0, "carded": 2, "recorded": 0 })
+    );
     assert_eq!(report["differ"], 3);
     post.stop();
     assert_eq!(out(&post.run(&["alerts", "explain", "S-3"])), running);

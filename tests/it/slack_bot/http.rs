@@ -41,16 +41,17 @@ impl Told {
     }
 
     async fn send(&self, way: &str, body: &str, signature: &str, at: i64) -> (u16, Value) {
+        self.try_send(way, body, signature, at).await.expect("an answer")
+    }
+
+    /// `None` where the connection was closed while the body was being sent.
+    async fn try_send(&self, way: &str, body: &str, signature: &str, at: i64) -> Option<(u16, Value)> {
         let request = self.post.client.post(self.post.url(&format!("/chat/slack/{way}")));
         let request = request.header("x-slack-request-timestamp", at.to_string());
-        let answer = request
-            .header("x-slack-signature", signature)
-            .body(body.to_owned())
-            .send()
-            .await
-            .expect("an answer");
+        let answer =
+            request.header("x-slack-signature", signature).body(body.to_owned()).send().await.ok()?;
         let status = answer.status().as_u16();
-        (status, answer.json().await.unwrap_or_default())
+        Some((status, answer.json().await.unwrap_or_default()))
     }
 }
 
@@ -112,8 +113,11 @@ async fn only_what_slack_signed_within_five_minutes_is_taken() {
     let (status, _) = told.send("events", "{", &sign(now, "{"), now).await;
     assert_eq!(status, 400);
     let large = "x".repeat(2 * 1024 * 1024);
-    let (status, _) = told.send("events", &large, &sign(now, &large), now).await;
-    assert_eq!(status, 413);
+    // It is refused by its length: who is still sending may find the connection closed before the answer.
+    let refused = told.try_send("events", &large, &sign(now, &large), now).await;
+    assert!(refused.as_ref().is_none_or(|(status, _)| *status == 413), "{refused:?}");
+    let (status, _) = told.send("events", &body, &sign(now, &body), now).await;
+    assert_eq!(status, 200, "the next is heard");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

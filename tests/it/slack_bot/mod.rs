@@ -406,8 +406,11 @@ async fn the_organization_chart_is_shown_as_a_picture() {
     assert!(shown > 1_000, "{shown}");
     // Without the scope the words are there all the same.
     house.slack.take_scope("files:write");
+    let asked = || house.slack.requests().iter().filter(|one| one.path.contains("getUploadURL")).count();
+    let before = asked();
     let told = house.ask(&house.bob, &channel.id, "role chart").await;
     assert!(told.contains("Incident Commander: Ada"), "{told}");
+    house.eventually("the refusal", || (asked() > before).then_some(())).await;
     // Where anybody reads along, a restricted incident's is not shown.
     house.slack.give_scope("files:write");
     house.ask(&house.ada, &channel.id, "restrict personal data").await;
