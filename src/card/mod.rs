@@ -7,6 +7,7 @@ pub mod arranged;
 mod awaited;
 pub mod chart;
 mod evidence;
+mod planned;
 #[cfg(test)]
 pub mod testing;
 
@@ -257,8 +258,8 @@ impl Card {
 pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     let Shown { words, names } = shown.into();
     let tone = match (incident.phase, incident.severity) {
-        (Phase::Resolved | Phase::Review | Phase::Closed, _) => Tone::Good,
-        (Phase::Cancelled | Phase::Merged | Phase::Monitoring, _) => Tone::Calm,
+        (Phase::Resolved | Phase::Review | Phase::Closed | Phase::Completed, _) => Tone::Good,
+        (Phase::Cancelled | Phase::Merged | Phase::Monitoring | Phase::Scheduled, _) => Tone::Calm,
         (_, Severity::Sev1 | Severity::Sev2) => Tone::Critical,
         _ => Tone::Warning,
     };
@@ -267,6 +268,13 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
         short("Phase", names.phase(incident.phase)),
         short(incident.command_title(words), incident.command_words()),
     ];
+    if let Some(plan) = &incident.plan {
+        fields[0] = Field { name: "From", value: Value::Time(plan.span.from), is_short: true };
+        fields.insert(1, Field { name: "Until", value: Value::Time(plan.span.until), is_short: true });
+        if !plan.services.is_empty() {
+            fields.push(short("Services", plan.services.join(", ")));
+        }
+    }
     if let Some(name) = &incident.incident_type {
         fields.push(short("Type", name.clone()));
     }
@@ -406,6 +414,8 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     }
     let buttons = if incident.phase.is_over() {
         vec![]
+    } else if incident.plan.is_some() {
+        planned::buttons(incident)
     } else {
         vec![
             button(

@@ -126,6 +126,18 @@ pub struct OfStatuses {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-example" = "Duplicate"))]
     pub merged: Option<String>,
+    /// Of planned work: its time has not come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "Planned"))]
+    pub scheduled: Option<String>,
+    /// Of planned work: it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "At work"))]
+    pub in_progress: Option<String>,
+    /// Of planned work: it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-example" = "Finished"))]
+    pub completed: Option<String>,
 }
 
 /// `[severity_matrix]`
@@ -158,7 +170,7 @@ impl Meanings {
 }
 
 impl OfStatuses {
-    fn all(&self) -> [(Phase, &Option<String>); 9] {
+    fn all(&self) -> [(Phase, &Option<String>); Phase::ALL.len()] {
         [
             (Phase::Triage, &self.triage),
             (Phase::Investigating, &self.investigating),
@@ -169,6 +181,9 @@ impl OfStatuses {
             (Phase::Closed, &self.closed),
             (Phase::Cancelled, &self.cancelled),
             (Phase::Merged, &self.merged),
+            (Phase::Scheduled, &self.scheduled),
+            (Phase::InProgress, &self.in_progress),
+            (Phase::Completed, &self.completed),
         ]
     }
 }

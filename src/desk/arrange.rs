@@ -45,7 +45,7 @@ impl Desk {
     ) -> Result<Answer, Refusal> {
         let masked = asked.mask();
         if asked == Arrange::Windows {
-            let text = self.windows().await?;
+            let text = self.windows(&caller.person).await?;
             return Ok(Answer { text, ..Answer::default() });
         }
         let said = format!("{asked:?}");

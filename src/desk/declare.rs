@@ -62,7 +62,8 @@ impl Desk {
                 declare.ended,
                 &declare.incident_type,
                 &declare.fields,
-                declare.under
+                declare.under,
+                &declare.plan
             )
         );
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {

@@ -7,13 +7,14 @@ use crate::{
     alert::{
         Alert,
         arranged::{Arranged, Arrangement},
-        window::{self, Effect, Window, Within},
+        rules::Matchers,
+        window::{self, Effect, Span, Time, Window, Within},
     },
     card::{
         self, Card,
         arranged::{Shown, clock},
     },
-    incident::{event::InWindow, refusal::Refusal},
+    incident::{event::InWindow, kind::Kind, phase::Phase, refusal::Refusal},
     journal::{Append, Mark, rows::*},
 };
 
@@ -53,9 +54,41 @@ impl Desk {
             .iter()
             .cloned()
             .chain(planned)
+            .chain(self.windows_of_work().await?)
             .filter_map(|window| window.open_at(now).map(|span| (window, span)))
             .collect();
         Ok(Standing { silences: live.into_iter().filter(Arrangement::is_silence).collect(), windows })
+    }
+
+    /// What planned work expects while it goes on: alerts of its services, up to the time at which it is to be over. They are told
+    /// with its name; nothing is kept back.
+    async fn windows_of_work(&self) -> Result<Vec<Window>, Refusal> {
+        let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
+        let mut all = Vec::new();
+        for row in self.journal.incidents(filter).await.map_err(refuse)? {
+            if row.phase != Phase::InProgress {
+                continue;
+            }
+            let incident = self.incident(row.id).await?;
+            let Some(plan) = &incident.plan else { continue };
+            // Of what few may see, others read the number.
+            let name = match incident.restricted {
+                None => format!("{} {}", incident.id, incident.title),
+                Some(_) => incident.id.to_string(),
+            };
+            // It may have begun before its time.
+            let span = Span { from: DateTime::<Utc>::MIN_UTC, until: plan.span.until };
+            all.extend(plan.services.iter().map(|service| Window {
+                name: name.clone(),
+                matching: Matchers {
+                    labels: [("service".to_owned(), service.clone())].into_iter().collect(),
+                    ..Matchers::default()
+                },
+                effect: Effect::Annotate,
+                time: Time::Once(span),
+            }));
+        }
+        Ok(all)
     }
 
     /// What was held back until now is to be told.

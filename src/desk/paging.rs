@@ -95,7 +95,7 @@ impl Desk {
                     .map(|page| Cleared::rehearsal(page.to(link, call, address), safe)),
                 None => return Ok(Content::Nothing),
             },
-            Kind::Test => return Ok(Content::Nothing),
+            Kind::Test | Kind::Planned => return Ok(Content::Nothing),
         };
         Ok(cleared.map_or(Content::Nothing, Content::Page))
     }

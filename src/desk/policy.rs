@@ -8,7 +8,6 @@ use crate::{
         decide::{EXECUTIVE_ANSWER_WITHIN, Policy},
         event::{Entry, Event, Owed},
         id::IncidentId,
-        kind::Kind,
         owed,
         paging::Act,
         phase::Phase,
@@ -143,7 +142,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     };
     let mut first_update = |severity| {
         let minutes = policy.first_post_minutes(severity);
-        if minutes > 0 && incident.kind() != Kind::Test {
+        if minutes > 0 && incident.kind().is_clocked() {
             let due = entry.occurred_at + Duration::minutes(i64::from(minutes));
             // Each deadline has its own name, so that a later one never puts off one that was set before.
             set(format!("first-update/{}", due.timestamp()), TimerKind::FirstUpdateDue, due);
@@ -177,6 +176,12 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         | Event::TaskGiven { n, due_at: Some(due_at), .. }
         | Event::TaskExtended { n, due_at } => {
             set(format!("task/{n}"), TimerKind::TaskDue { n: *n, due_at: *due_at }, *due_at);
+        }
+        Event::WorkPlanned { span, .. } => {
+            if incident.phase == Phase::Scheduled {
+                set("work/begins".into(), TimerKind::WorkBegins { at: span.from }, span.from);
+            }
+            set("work/ends".into(), TimerKind::WorkEnds { at: span.until }, span.until);
         }
         Event::RollCalled { due_at, .. } => {
             set(format!("roll/{}", entry.seq), TimerKind::RollDue { seq: entry.seq }, *due_at);
@@ -254,7 +259,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         _ => false,
     };
     let minutes = policy.exec_update_minutes(incident.severity);
-    if counts_anew && minutes > 0 && incident.kind() != Kind::Test {
+    if counts_anew && minutes > 0 && incident.kind().is_clocked() {
         set(
             "executive".into(),
             TimerKind::ExecutiveDue,
@@ -268,7 +273,7 @@ const ROLES_MINUTES_MAX: i64 = 120;
 
 /// The reminders of reports and of roles that an event sets anew, each one timer, and in how many minutes.
 fn recurring(incident: &Incident, entry: &Entry, policy: &Policy) -> Vec<(&'static str, TimerKind, i64)> {
-    if !incident.phase.is_active() || incident.phase == Phase::Triage || incident.kind() == Kind::Test {
+    if !incident.phase.is_active() || incident.phase == Phase::Triage || !incident.kind().is_clocked() {
         return vec![];
     }
     let begins = match &entry.event {
@@ -296,7 +301,7 @@ fn recurring(incident: &Incident, entry: &Entry, policy: &Policy) -> Vec<(&'stat
 
 fn nudge_due(incident: &Incident, policy: &Policy) -> Option<DateTime<Utc>> {
     let minutes = policy.silence_minutes(incident.severity);
-    let is_listening = minutes > 0 && incident.phase.is_active() && incident.kind() != Kind::Test;
+    let is_listening = minutes > 0 && incident.phase.is_active() && incident.kind().is_clocked();
     is_listening.then(|| incident.silence.next_nudge(minutes))
 }
 

@@ -10,8 +10,15 @@ use crate::{
         window::{self, Effect, Span, Time, Window},
     },
     card::arranged::clock,
-    incident::{command::StatedTime, refusal::Refusal},
-    journal::{Mark, rows::ArrangementFilter},
+    incident::{
+        command::StatedTime, decide::ahead, kind::Kind, names::Names, phase::Phase, refusal::Refusal,
+        state::Incident,
+    },
+    journal::{
+        Mark,
+        rows::{ArrangementFilter, IncidentFilter},
+    },
+    people::Person,
 };
 
 const NAME_CHARS_MAX: usize = 80;
@@ -28,9 +35,9 @@ impl Desk {
         minutes: Option<u32>,
     ) -> Result<Span, Refusal> {
         let now = self.world.now();
-        let from = from.map_or(now, |from| moment(from, now));
+        let from = from.map_or(now, |from| ahead(from, now));
         let until = match (to, minutes) {
-            (Some(to), _) => moment(to, from),
+            (Some(to), _) => ahead(to, from),
             (None, minutes) => later(from, Duration::minutes(minutes.map_or(USUAL_MINUTES, i64::from))),
         };
         let span = Span { from, until };
@@ -113,29 +120,21 @@ impl Desk {
     }
 
     /// Every window that is open or planned, a line each.
-    pub(super) async fn windows(&self) -> Result<String, Refusal> {
+    pub(super) async fn windows(&self, person: &Person) -> Result<String, Refusal> {
         let now = self.world.now();
         let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
         let settings = self.settings();
         let settled = settings.windows.iter().filter(|window| !is_over(window, now));
         let mut lines: Vec<String> = settled.map(|window| line(window, None, now)).collect();
         lines.extend(live.iter().filter_map(|one| one.window().map(|window| line(&window, Some(one), now))));
+        let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
+        for row in self.seen_by(person).list(filter).await? {
+            lines.extend(work(&self.incident(row.id).await?, &self.settings().policy.names, now));
+        }
         if lines.is_empty() {
             return Ok("No maintenance is planned.".to_owned());
         }
         Ok(lines.join("\n"))
-    }
-}
-
-/// A time that lies ahead: a time of day is the next one after `after`.
-fn moment(stated: StatedTime, after: DateTime<Utc>) -> DateTime<Utc> {
-    match stated {
-        StatedTime::At(at) => at,
-        StatedTime::MinutesAgo(minutes) => later(after, -Duration::minutes(i64::from(minutes))),
-        StatedTime::TimeOfDay(time) => {
-            let today = after.date_naive().and_time(time).and_utc();
-            if today > after { today } else { later(today, Duration::days(1)) }
-        }
     }
 }
 
@@ -146,6 +145,22 @@ fn later(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
 
 fn is_over(window: &Window, now: DateTime<Utc>) -> bool {
     matches!(window.time, Time::Once(span) if span.until <= now)
+}
+
+/// `MAINT-1 «db upgrade», scheduled from 02:00 UTC to 04:00 UTC, of db: led by Ada`; nothing of work that is done.
+fn work(incident: &Incident, names: &Names, now: DateTime<Utc>) -> Option<String> {
+    let plan = incident.plan.as_ref()?;
+    let (from, until) = (clock(plan.span.from, now), clock(plan.span.until, now));
+    let when = match incident.phase {
+        Phase::Scheduled => format!("from {from} to {until}"),
+        Phase::InProgress if plan.span.until < now => format!("was to be over {until}"),
+        Phase::InProgress => format!("until {until}"),
+        _ => return None,
+    };
+    let of =
+        if plan.services.is_empty() { String::new() } else { format!(", of {}", plan.services.join(", ")) };
+    let (id, title, phase) = (incident.id, &incident.title, names.phase(incident.phase));
+    Some(format!("{id} «{title}», {phase}, {when}{of}: led by {}", incident.commander))
 }
 
 /// `window 2 «db upgrade», open until 04:00 UTC: alerts with service=db are told with its name`.

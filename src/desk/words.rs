@@ -84,7 +84,8 @@ impl Desk {
                 self.declare(caller, *declare, along).await
             }
             Spoken::On { target, command } => {
-                let id = self.which(&caller, target.or(here)).await?;
+                let kind = if command.is_of_planned_work() { Kind::Planned } else { Kind::Real };
+                let id = self.which_of_kind(&caller, target.or(here), kind).await?;
                 self.submit(caller, id, command, along).await
             }
             Spoken::Merge { target, duplicate, reason } => {
@@ -157,6 +158,16 @@ impl Desk {
 
     /// The incident that is meant: the one named, or the only one open.
     async fn which(&self, caller: &Caller, named: Option<IncidentId>) -> Result<IncidentId, Refusal> {
+        self.which_of_kind(caller, named, Kind::Real).await
+    }
+
+    /// The same, of another kind.
+    async fn which_of_kind(
+        &self,
+        caller: &Caller,
+        named: Option<IncidentId>,
+        kind: Kind,
+    ) -> Result<IncidentId, Refusal> {
         let eyes = self.seen_by(&caller.person);
         if let Some(id) = named {
             if caller.is_overheard_on(id) && eyes.incident(id).await.is_ok_and(|one| one.restricted.is_some())
@@ -170,11 +181,21 @@ impl Desk {
             }
             return Ok(id);
         }
-        let mut open = eyes.list(IncidentFilter { kind: Some(Kind::Real), ..IncidentFilter::open() }).await?;
+        let mut open = eyes.list(IncidentFilter { kind: Some(kind), ..IncidentFilter::open() }).await?;
         open.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
         match open.as_slice() {
             [only] => Ok(only.id),
+            [] if kind == Kind::Planned => {
+                Err(Refusal::not_found("No work is planned.", "`maintenance schedule` plans some."))
+            }
             [] => Err(Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one.")),
+            several if kind == Kind::Planned => {
+                let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
+                Err(Refusal::invalid(
+                    format!("Several works are planned: {}.", names.join(", ")),
+                    format!("Say which: `{} maintenance complete`.", names[0]),
+                ))
+            }
             several => {
                 let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
                 Err(Refusal::invalid(

@@ -110,6 +110,7 @@ impl Page<'_> {
             Kind::Real => "real incident",
             Kind::Drill => "drill (an exercise: nothing of it was real)",
             Kind::Test => "test of the installation",
+            Kind::Planned => "planned work",
         };
         let last = self.source.entries.last();
         let head = last.map_or(GENESIS, |sealed| &sealed.hash);

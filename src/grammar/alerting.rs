@@ -102,6 +102,68 @@ pub(super) enum Maintenance {
     /// Windows, open and planned
     #[command(after_help = "maintenance list")]
     List,
+    /// Plan work: it has a number, begins at its time, and the public can be told
+    #[command(
+        before_help = "maintenance schedule WINDOW [from TIME] [to TIME | for DURATION] [service NAME …] [TEXT]",
+        after_help = "maintenance schedule \"db upgrade\" from 02:00 to 04:00 service db checkout is slow meanwhile"
+    )]
+    Schedule {
+        /// Its title, in quotes if it has blanks
+        #[arg(value_name = "WINDOW")]
+        title: String,
+        /// When it begins: 02:00 (the next, UTC), a date and time; else now
+        #[arg(long = "begins", value_name = "TIME", value_parser = value::time)]
+        from: Option<Time>,
+        /// When it is to be over
+        #[arg(long = "ends", value_name = "TIME", value_parser = value::time)]
+        to: Option<Time>,
+        /// How long it takes, if that is not said by its end; else an hour
+        #[arg(long = "for", value_name = "DURATION", value_parser = value::duration, conflicts_with = "to")]
+        minutes: Option<Minutes>,
+        /// Whose alerts it expects; several with ; between
+        #[arg(long = "service", value_name = "SERVICE", value_delimiter = ';')]
+        services: Vec<String>,
+        /// Only you, and whom you let in, see it
+        #[arg(long)]
+        restricted: bool,
+        /// What is done, and what people notice
+        #[arg(value_name = "TEXT")]
+        text: Option<String>,
+    },
+    /// Planned work begins now
+    #[command(after_help = "maintenance start")]
+    Start {
+        /// Why before its time, or again
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Planned work is done
+    #[command(after_help = "maintenance complete all replicas are upgraded")]
+    Complete {
+        /// How it went
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Planned work takes longer
+    #[command(after_help = "maintenance extend 30m")]
+    Extend {
+        /// By how much
+        #[arg(value_name = "DURATION", value_parser = value::duration)]
+        minutes: Minutes,
+    },
+    /// Planned work has another time
+    #[command(
+        before_help = "maintenance move [from TIME] [to TIME]",
+        after_help = "maintenance move --begins 03:00 --ends 05:00"
+    )]
+    Move {
+        /// When it begins: 03:00 (the next, UTC), a date and time
+        #[arg(long = "begins", value_name = "TIME", value_parser = value::time)]
+        from: Option<Time>,
+        /// When it is to be over
+        #[arg(long = "ends", value_name = "TIME", value_parser = value::time)]
+        to: Option<Time>,
+    },
     /// End one, or take it back
     #[command(after_help = "maintenance end 2 done early")]
     End {

@@ -152,8 +152,13 @@ pub(super) fn about(verb: &Command) -> String {
 
 fn entry(verb: &Command, known: Lexicon<'_>) -> Value {
     if verb.has_subcommands() {
-        let is_of_one = !matches!(verb.get_name(), "alert" | "maintenance" | "roster");
-        let subs: Vec<Value> = verb.get_subcommands().map(|sub| subcommand(sub, is_of_one, known)).collect();
+        let is_of_one = |sub: &Command| match verb.get_name() {
+            "alert" | "roster" => false,
+            "maintenance" => matches!(sub.get_name(), "start" | "complete" | "extend" | "move"),
+            _ => true,
+        };
+        let subs: Vec<Value> =
+            verb.get_subcommands().map(|sub| subcommand(sub, is_of_one(sub), known)).collect();
         json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
     } else {
         let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "find" | "help");

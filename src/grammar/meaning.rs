@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     incident::{
-        command::{Command, Declare, DraftText, Whom},
+        command::{Command, Declare, DraftText, PlanText, Whom},
         id::IncidentId,
         kind::Kind,
         phase::Phase,
@@ -89,7 +89,43 @@ pub(super) fn of(
             }
             return Ok(Spoken::Change { target, text, service, environment, at: at.map(|at| at.0) });
         }
-        Verb::Maintenance(verb) => return Ok(Spoken::Arrange(of_maintenance(verb))),
+        Verb::Maintenance(Maintenance::Schedule { title, from, to, minutes, services, restricted, text }) => {
+            let plan = PlanText {
+                from: from.map(|at| at.0),
+                until: to.map(|at| at.0),
+                minutes: minutes.map(|minutes| minutes.0),
+                services,
+                text: text.unwrap_or_default(),
+            };
+            let declare =
+                Declare { restricted, plan: Some(plan), ..Declare::new(title, None, Kind::Planned) };
+            return Ok(Spoken::Declare { declare: Box::new(declare), situation: None });
+        }
+        Verb::Maintenance(Maintenance::Start { reason }) => {
+            Command::Enter { phase: Phase::InProgress, reason: reason.unwrap_or_default() }
+        }
+        Verb::Maintenance(Maintenance::Complete { reason }) => {
+            Command::Enter { phase: Phase::Completed, reason: reason.unwrap_or_default() }
+        }
+        Verb::Maintenance(Maintenance::Extend { minutes }) => Command::ExtendWork { minutes: minutes.0 },
+        Verb::Maintenance(Maintenance::Move { from, to }) => {
+            Command::MoveWork { from: from.map(|at| at.0), until: to.map(|at| at.0) }
+        }
+        Verb::Maintenance(Maintenance::Add { name, from, to, minutes, labels, record }) => {
+            return Ok(Spoken::Arrange(Arrange::AddWindow {
+                name,
+                from: from.map(|at| at.0),
+                to: to.map(|at| at.0),
+                minutes: minutes.map(|minutes| minutes.0),
+                labels: labels.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
+                records: record,
+            }));
+        }
+        Verb::Maintenance(Maintenance::List) => return Ok(Spoken::Arrange(Arrange::Windows)),
+        Verb::Maintenance(Maintenance::End { n, reason }) => {
+            let (n, reason) = (i64::from(n), unquoted(reason.unwrap_or_default()));
+            return Ok(Spoken::Arrange(Arrange::EndWindow { n, reason }));
+        }
         Verb::Find { words } => return Ok(Spoken::Find { target, words }),
         Verb::Timeline { pinned, by, since } => {
             let by = by.as_deref().map(person).transpose()?;
@@ -378,23 +414,6 @@ fn of_alerts(verb: AlertVerb, target: Option<IncidentId>) -> Spoken {
         }
     };
     Spoken::Arrange(arranged)
-}
-
-fn of_maintenance(verb: Maintenance) -> Arrange {
-    match verb {
-        Maintenance::Add { name, from, to, minutes, labels, record } => Arrange::AddWindow {
-            name,
-            from: from.map(|at| at.0),
-            to: to.map(|at| at.0),
-            minutes: minutes.map(|minutes| minutes.0),
-            labels: labels.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
-            records: record,
-        },
-        Maintenance::List => Arrange::Windows,
-        Maintenance::End { n, reason } => {
-            Arrange::EndWindow { n: i64::from(n), reason: unquoted(reason.unwrap_or_default()) }
-        }
-    }
 }
 
 /// `"why"`, as people write a reason after a duration.

@@ -167,7 +167,8 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
 
 pub(super) fn phase() -> impl TypedValueParser<Value = PublicPhase> {
     use PublicPhase::*;
-    words([Investigating, Identified, Monitoring, Resolved].map(|phase| (phase.word(), phase)))
+    let all = [Investigating, Identified, Monitoring, Resolved, Scheduled, InProgress, Completed];
+    words(all.map(|phase| (phase.word(), phase)))
 }
 
 pub(super) fn verdict() -> impl TypedValueParser<Value = Verdict> {

@@ -199,7 +199,9 @@ fn leading_to(phase: Phase) -> Option<&'static [&'static str]> {
         Phase::Review => Some(&["phase", "review"]),
         Phase::Closed => Some(&["close"]),
         Phase::Cancelled => Some(&["cancel"]),
-        Phase::Triage | Phase::Merged => None,
+        Phase::InProgress => Some(&["maintenance", "start"]),
+        Phase::Completed => Some(&["maintenance", "complete"]),
+        Phase::Triage | Phase::Merged | Phase::Scheduled => None,
     }
 }
 
@@ -476,7 +478,8 @@ impl Line<'_> {
                 words.next();
                 true
             }
-            ["maintenance", "add"] if self.blanks.len() == 1 => self.window(word, words),
+            ["maintenance", "add" | "schedule"] if self.blanks.len() == 1 => self.window(word, words),
+            ["maintenance", "move"] => self.window(word, words),
             ["can"] if blank.is_some_and(|blank| Blank::of(blank) == Blank::Free) => {
                 let rest = words.rest();
                 if self.has_flag("actions") || self.has_flag("needs") || !rest.contains('|') {
@@ -530,7 +533,7 @@ impl Line<'_> {
         let mut ahead = *words;
         ahead.next();
         match word.to_lowercase().as_str() {
-            said @ ("from" | "to" | "for") => {
+            said @ ("from" | "to" | "for") if said != "for" || self.path != ["maintenance", "move"] => {
                 let Ok(Some(value)) = ahead.value() else { return false };
                 let flag = match said {
                     "from" => "begins",
@@ -539,7 +542,11 @@ impl Line<'_> {
                 };
                 self.push_flag(flag, &value);
             }
-            "match" => {
+            "service" if self.path == ["maintenance", "schedule"] => {
+                let Ok(Some(service)) = ahead.value() else { return false };
+                self.push_flag("service", &service.replace(',', ";"));
+            }
+            "match" if self.path == ["maintenance", "add"] => {
                 let mut labels = Vec::new();
                 while let Some(label) = ahead.peek().filter(|label| label.contains('=')) {
                     labels.push(label.trim_end_matches([',', ';']).to_owned());

@@ -45,6 +45,8 @@ pub struct Declare {
     /// Its type, and fields by name, as the settings know them.
     pub incident_type: Option<String>,
     pub fields: Vec<(String, String)>,
+    /// Of planned work: when it is to be done.
+    pub plan: Option<PlanText>,
     /// The greater one that it is a part of, and what the desk knows of that.
     pub under: Option<IncidentId>,
     pub parent: Option<Box<ParentFacts>>,
@@ -72,6 +74,7 @@ impl Declare {
             ended: None,
             incident_type: None,
             fields: vec![],
+            plan: None,
             under: None,
             parent: None,
             offers: vec![],
@@ -88,6 +91,17 @@ pub struct PageByRule {
     pub whom: Whom,
     /// What the alert says besides its title.
     pub about: String,
+}
+
+/// Planned work as somebody said it: up to `until`, or for so many minutes; without `from`, from now on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlanText {
+    pub from: Option<StatedTime>,
+    pub until: Option<StatedTime>,
+    pub minutes: Option<u32>,
+    pub services: Vec<String>,
+    /// What is done, and what people will notice; may be empty.
+    pub text: String,
 }
 
 /// What a drill's incident starts with.
@@ -187,6 +201,18 @@ pub struct DraftText {
     pub corrects: Option<u32>,
 }
 
+impl Command {
+    /// Whether it is said of planned work alone.
+    pub fn is_of_planned_work(&self) -> bool {
+        matches!(
+            self,
+            Self::MoveWork { .. }
+                | Self::ExtendWork { .. }
+                | Self::Enter { phase: Phase::Scheduled | Phase::InProgress | Phase::Completed, .. }
+        )
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     // Lifecycle
@@ -205,6 +231,15 @@ pub enum Command {
         to: Severity,
         rated: Rated,
         reason: String,
+    },
+    /// Planned work is to be done at another time.
+    MoveWork {
+        from: Option<StatedTime>,
+        until: Option<StatedTime>,
+    },
+    /// It takes longer.
+    ExtendWork {
+        minutes: u32,
     },
     /// Lifts a triage card to an incident.
     Confirm {
@@ -685,6 +720,14 @@ pub enum TimerKind {
     StepDue {
         playbook: String,
         step: String,
+    },
+    /// The time of planned work has come.
+    WorkBegins {
+        at: DateTime<Utc>,
+    },
+    /// Planned work was to be over.
+    WorkEnds {
+        at: DateTime<Utc>,
     },
     /// Nobody has written anything for a while.
     Silence,

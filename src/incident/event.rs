@@ -22,7 +22,10 @@ use super::{
     severity::Severity,
     sum::Sum,
 };
-use crate::{alert::flapping::Flaps, people::Person};
+use crate::{
+    alert::{flapping::Flaps, window::Span},
+    people::Person,
+};
 pub use parts::{Actor, AlertRef, CanParts, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom};
 
 fn is_zero(count: &u64) -> bool {
@@ -51,6 +54,14 @@ pub enum Event {
         /// The severity comes from impact and urgency.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rated: Option<Rated>,
+    },
+    /// When it is to be done, and what it is about; said anew, it is another time.
+    #[serde(rename = "work.planned")]
+    WorkPlanned {
+        #[serde(flatten)]
+        span: Span,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        services: Vec<String>,
     },
     #[serde(rename = "incident.retitled")]
     Retitled { title: String },

@@ -16,6 +16,10 @@ impl Declare {
         for (_, value) in &mut self.fields {
             seen.mask(value);
         }
+        if let Some(plan) = &mut self.plan {
+            seen.mask(&mut plan.text);
+            plan.services.iter_mut().for_each(|service| seen.mask(service));
+        }
         seen
     }
 }
@@ -101,6 +105,8 @@ impl Command {
             Delivered { result, .. } => result.as_mut().err().into_iter().collect(),
             Inject { from, to, text, .. } => vec![from, to, text],
             Confirm { .. }
+            | MoveWork { .. }
+            | ExtendWork { .. }
             | OfferCommand { .. }
             | AcceptCommand
             | WithdrawCommand

@@ -10,7 +10,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A kind at compile time: [`Real`], [`Drill`] or [`Test`].
+/// A kind at compile time: [`Real`], [`Drill`], [`Test`] or [`Planned`].
 pub trait KindOf: sealed::Sealed + Copy + Send + Sync + std::fmt::Debug + 'static {
     const KIND: Kind;
 }
@@ -40,6 +40,11 @@ kind_type!(
     Test
 );
 
+kind_type!(
+    /// Planned work, with a time of its own: the public may read of it, and nobody is paged for it.
+    Planned
+);
+
 /// A kind at run time, as stored. It never changes in an incident's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,24 +52,26 @@ pub enum Kind {
     Real,
     Drill,
     Test,
+    Planned,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Real, Kind::Drill, Kind::Test];
+    pub const ALL: [Kind; 4] = [Kind::Real, Kind::Drill, Kind::Test, Kind::Planned];
 
-    /// The letters before the number: `INC-1`, `DRILL-1`, `TEST-1`.
+    /// The letters before the number: `INC-1`, `DRILL-1`, `TEST-1`, `MAINT-1`.
     pub fn prefix(self) -> &'static str {
         match self {
             Kind::Real => "INC",
             Kind::Drill => "DRILL",
             Kind::Test => "TEST",
+            Kind::Planned => "MAINT",
         }
     }
 
-    /// Marks every outgoing text of something that is not real; empty for a real incident.
+    /// Marks every outgoing text of something that is not real; empty for a real incident and for planned work.
     pub fn banner(self) -> &'static str {
         match self {
-            Kind::Real => "",
+            Kind::Real | Kind::Planned => "",
             Kind::Drill => "EXERCISE EXERCISE EXERCISE",
             Kind::Test => "TEST",
         }
@@ -75,6 +82,17 @@ impl Kind {
             Kind::Real => "real",
             Kind::Drill => "drill",
             Kind::Test => "test",
+            Kind::Planned => "planned",
         }
+    }
+
+    /// Whether what the public is told of it is meant: it goes beyond the house, and the settings say who may.
+    pub fn is_for_the_public(self) -> bool {
+        matches!(self, Kind::Real | Kind::Planned)
+    }
+
+    /// Whether the clocks of an outage run: a check of the installation has none, and planned work has its own.
+    pub fn is_clocked(self) -> bool {
+        matches!(self, Kind::Real | Kind::Drill)
     }
 }

@@ -17,7 +17,7 @@ pub struct Names {
     severities: [Option<String>; 5],
     meanings: [Option<String>; 5],
     /// In the order of [`Phase::ALL`].
-    phases: [Option<String>; 9],
+    phases: [Option<String>; Phase::ALL.len()],
     /// Whether each is out of use.
     unused: [bool; 5],
 }
@@ -25,7 +25,7 @@ pub struct Names {
 static PLAIN: Names = Names {
     severities: [const { None }; 5],
     meanings: [const { None }; 5],
-    phases: [const { None }; 9],
+    phases: [const { None }; Phase::ALL.len()],
     unused: [false; 5],
 };
 

@@ -14,7 +14,7 @@ use super::{
     sentence::{brief, ended},
     state::{ActionState, Incident, Period, TaskState},
 };
-use crate::{people::Person, post};
+use crate::{alert::window::Span, people::Person, post};
 
 /// Lines at most; nobody reads more at three in the morning.
 pub const LINES_MAX: usize = 6;
@@ -43,7 +43,7 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     public(incident, me, policy, now, &mut lines);
     playbook(incident, me, &mut lines);
     leading(incident, me, policy, now, &mut lines);
-    phase(incident, me, &mut lines);
+    phase(incident, me, now, &mut lines);
     joining(incident, me, policy, &mut lines);
     lines.truncate(LINES_MAX);
     for role in incident.roles_of(me) {
@@ -287,8 +287,12 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     }
 }
 
-fn phase(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<String>) {
     if !incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy")) {
+        return;
+    }
+    if let Some(plan) = &incident.plan {
+        lines.extend(work(incident, plan.span, now));
         return;
     }
     let firing = incident.firing();
@@ -305,6 +309,22 @@ fn phase(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
         }
         .map(str::to_owned),
     );
+}
+
+/// What comes next of planned work.
+fn work(incident: &Incident, span: Span, now: DateTime<Utc>) -> Option<String> {
+    let (id, from, until) = (incident.id, when(Some(span.from)), when(Some(span.until)));
+    match incident.phase {
+        Phase::Scheduled => Some(format!("It begins by itself {from}. Another time? `maintenance move`.")),
+        Phase::InProgress if span.until <= now => Some(format!(
+            "It was to be over {until}. Done? `maintenance complete`. More time? `maintenance extend 30m`."
+        )),
+        Phase::InProgress => Some(format!(
+            "When it is done: `maintenance complete`. If it breaks something: `declare WHAT --under {id}`."
+        )),
+        Phase::Completed => Some("Is the public told that it is over? Then `close`.".to_owned()),
+        _ => None,
+    }
 }
 
 /// Who has no part yet.

@@ -120,7 +120,7 @@ fn house_may(verb: Verb, kind: Kind) -> bool {
         // A rule declares and links; the alert store tells what moved; timers remind.
         House | Declare | Read | LinkAlerts | Note => true,
         // Only a drill's controller ends what it began, on the house's behalf.
-        Close | Cancel => kind != Kind::Real,
+        Close | Cancel => !kind.is_for_the_public(),
         _ => false,
     }
 }

@@ -1,5 +1,6 @@
 //! The lifecycle: `triage → investigating → identified → monitoring → resolved → review → closed`, with the side
-//! exits `cancelled` and `merged`. `monitoring` is what others call mitigated or stable.
+//! exits `cancelled` and `merged`. `monitoring` is what others call mitigated or stable. Planned work goes its own way:
+//! `scheduled → in_progress → completed → closed`, or `cancelled`.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,10 +18,14 @@ pub enum Phase {
     Closed,
     Cancelled,
     Merged,
+    /// Of planned work: its time has not come.
+    Scheduled,
+    InProgress,
+    Completed,
 }
 
 impl Phase {
-    pub const ALL: [Phase; 9] = [
+    pub const ALL: [Phase; 12] = [
         Self::Triage,
         Self::Investigating,
         Self::Identified,
@@ -30,6 +35,9 @@ impl Phase {
         Self::Closed,
         Self::Cancelled,
         Self::Merged,
+        Self::Scheduled,
+        Self::InProgress,
+        Self::Completed,
     ];
 
     pub fn word(self) -> &'static str {
@@ -43,6 +51,9 @@ impl Phase {
             Self::Closed => "closed",
             Self::Cancelled => "cancelled",
             Self::Merged => "merged",
+            Self::Scheduled => "scheduled",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
         }
     }
 
@@ -58,10 +69,13 @@ impl Phase {
             Self::Closed => "closed",
             Self::Cancelled => "cancelled",
             Self::Merged => "merged",
+            Self::Scheduled => "scheduled",
+            Self::InProgress => "in progress",
+            Self::Completed => "completed",
         }
     }
 
-    /// The response is going on: someone is in command, updates fall due.
+    /// The response is going on: someone is in command, updates fall due. Never of planned work: it has nobody to wake.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Triage | Self::Investigating | Self::Identified | Self::Monitoring)
     }
@@ -79,6 +93,9 @@ impl Phase {
             Self::Monitoring => Some(PublicPhase::Monitoring),
             Self::Resolved | Self::Review => Some(PublicPhase::Resolved),
             Self::Closed | Self::Cancelled | Self::Merged => None,
+            Self::Scheduled => Some(PublicPhase::Scheduled),
+            Self::InProgress => Some(PublicPhase::InProgress),
+            Self::Completed => Some(PublicPhase::Completed),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{
     matrix::Rated,
     names::Names,
     paging::{Called, Step, Target},
+    phase::Phase,
     role::Role,
 };
 use crate::{
@@ -222,9 +223,21 @@ pub type Tell<'a> = &'a dyn Telling;
 pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
     let (names, tell) = (telling.names(), |at| telling.at(at));
     match event {
+        Event::Declared { title, kind: Kind::Planned, .. } => format!("The work «{title}» was planned."),
+        Event::WorkPlanned { span, services } => {
+            let of =
+                if services.is_empty() { String::new() } else { format!(" Of {}.", services.join(", ")) };
+            format!("It is planned from {} until {}.{of}", tell(span.from), tell(span.until))
+        }
+        Event::PhaseChanged { to: Phase::InProgress, reason, .. } => {
+            format!("The planned work began{}", because(reason))
+        }
+        Event::PhaseChanged { to: Phase::Completed, reason, .. } => {
+            format!("The planned work is completed{}", because(reason))
+        }
         Event::Declared { title, kind, severity, triage, began, ended, rated, .. } => {
             let what = match kind {
-                Kind::Real => "",
+                Kind::Real | Kind::Planned => "",
                 Kind::Drill => "The exercise ",
                 Kind::Test => "The test ",
             };

@@ -56,6 +56,9 @@ fn standing(phase: Phase) -> &'static str {
         Phase::Closed => "It is over and closed.",
         Phase::Cancelled => "It turned out to be nothing.",
         Phase::Merged => "It is a part of another one, and goes on there.",
+        Phase::Scheduled => "It is planned, and has not begun.",
+        Phase::InProgress => "The planned work goes on.",
+        Phase::Completed => "The planned work is done.",
     }
 }
 
@@ -111,7 +114,13 @@ pub fn text(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> String 
     } else {
         format!(" {}", ended(&said(&incident.summary)))
     };
-    lines.push(format!("Impact: {}{summary}", impact(incident.severity)));
+    match &incident.plan {
+        None => lines.push(format!("Impact: {}{summary}", impact(incident.severity))),
+        Some(plan) => {
+            let (from, until) = (when(Some(plan.span.from)), when(Some(plan.span.until)));
+            lines.push(format!("Planned from {from} until {until}.{summary}"));
+        }
+    }
     lines.push(format!("{}{}", standing(incident.phase), duration(incident, now)));
     let mut reports: Vec<_> = incident.cans.iter().collect();
     reports.sort_by_key(|(_, can)| std::cmp::Reverse(can.at));

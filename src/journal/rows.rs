@@ -10,7 +10,7 @@ use crate::{
         command::TimerKind,
         event::{Entry, Event},
         id::IncidentId,
-        kind::{Kind, Real},
+        kind::{Kind, Planned, Real},
         paging::Act,
         phase::Phase,
         severity::Severity,
@@ -65,15 +65,18 @@ pub struct PublicPostRow {
 }
 
 impl PublicPostRow {
-    /// The rows that these entries add: publications of a real incident, nothing else. `incident` is the state after.
+    /// The rows that these entries add: publications of a real incident or of planned work, nothing else. `incident` is the state
+    /// after.
     pub fn of(incident: &Incident, entries: &[Entry]) -> Vec<Self> {
         entries
             .iter()
             .filter_map(|entry| match &entry.event {
                 Event::UpdatePublished { n, .. } => {
-                    let post = Approved::<Real>::published(incident, *n, None).ok()?;
+                    let mut post = match incident.kind() {
+                        Kind::Planned => (*Approved::<Planned>::published(incident, *n, None).ok()?).clone(),
+                        _ => (*Approved::<Real>::published(incident, *n, None).ok()?).clone(),
+                    };
                     let published_at = entry.occurred_at;
-                    let mut post = (*post).clone();
                     // The page has its own words, and no use for those of the others.
                     if let Some(text) = std::mem::take(&mut post.texts).remove("page") {
                         post.text = text;

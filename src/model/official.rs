@@ -147,6 +147,7 @@ pub fn first_post() -> crate::post::PostView {
         texts: Default::default(),
         components: Vec::new(),
         next_update_at: None,
+        planned: None,
         approved_at: chrono::DateTime::from_timestamp(clock::START_S, 0).unwrap(),
         is_first: true,
         corrects: None,

@@ -14,14 +14,17 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::incident::{
-    event::Draft,
-    kind::KindOf,
-    state::{ApprovalRecord, Incident, Post},
+use crate::{
+    alert::window::Span,
+    incident::{
+        event::Draft,
+        kind::KindOf,
+        state::{ApprovalRecord, Incident, Post},
+    },
 };
 
 /// What the public is told about how far an incident has come. The four words of the Statuspage incident
-/// lifecycle; triage, review and closed have no public counterpart.
+/// lifecycle, and three of its scheduled maintenances; triage, review and closed have no public counterpart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublicPhase {
@@ -29,15 +32,37 @@ pub enum PublicPhase {
     Identified,
     Monitoring,
     Resolved,
+    Scheduled,
+    InProgress,
+    Completed,
 }
 
 impl PublicPhase {
+    /// Of an incident, in their order.
+    pub const OF_INCIDENTS: [PublicPhase; 4] =
+        [Self::Investigating, Self::Identified, Self::Monitoring, Self::Resolved];
+    /// Of planned work, in their order.
+    pub const OF_PLANNED_WORK: [PublicPhase; 3] = [Self::Scheduled, Self::InProgress, Self::Completed];
+
+    /// Whether it is said of planned work, not of an incident.
+    pub fn is_of_planned_work(self) -> bool {
+        Self::OF_PLANNED_WORK.contains(&self)
+    }
+
+    /// Nothing more is to come.
+    pub fn is_last(self) -> bool {
+        matches!(self, Self::Resolved | Self::Completed)
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Investigating => "investigating",
             Self::Identified => "identified",
             Self::Monitoring => "monitoring",
             Self::Resolved => "resolved",
+            Self::Scheduled => "scheduled",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
         }
     }
     /// The word as it stands in front of a post: `Investigating`.
@@ -47,6 +72,9 @@ impl PublicPhase {
             Self::Identified => "Identified",
             Self::Monitoring => "Monitoring",
             Self::Resolved => "Resolved",
+            Self::Scheduled => "Scheduled",
+            Self::InProgress => "In progress",
+            Self::Completed => "Completed",
         }
     }
 }
@@ -117,6 +145,9 @@ pub struct PostView {
     pub components: Vec<(String, ComponentState)>,
     /// The next update promised, UTC.
     pub next_update_at: Option<DateTime<Utc>>,
+    /// Of planned work: from when until when, as it was when this was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<Span>,
     pub approved_at: DateTime<Utc>,
     /// First public post of this incident (creates the remote incident) or a later one (updates it).
     pub is_first: bool,
@@ -165,13 +196,18 @@ pub enum NotApproved {
     WrongKind,
 }
 
-/// What an approval is bound to: SHA-256 (hex) over the exact draft, the severity and the phase it was given in.
+/// What an approval is bound to: SHA-256 (hex) over the exact draft, the severity and the phase it was given in, and of planned work
+/// its times.
 pub fn basis(incident: &Incident, draft: &Draft) -> String {
     let mut hash = Sha256::new();
     // JSON of a struct has one field order, and strings cannot run into each other in it.
     hash.update(serde_json::to_vec(draft).unwrap_or_default());
     hash.update([0, incident.severity.level()]);
     hash.update(incident.public_phase().word());
+    // The public reads the times beside the words.
+    if let Some(plan) = &incident.plan {
+        hash.update(serde_json::to_vec(&plan.span).unwrap_or_default());
+    }
     hex::encode(hash.finalize())
 }
 
@@ -220,6 +256,7 @@ impl<K: KindOf> Approved<K> {
                 texts: post.draft.texts.clone(),
                 components: post.draft.components.clone(),
                 next_update_at: published.next_update_at,
+                planned: incident.plan.as_ref().map(|plan| plan.span),
                 approved_at: published.approved_at,
                 is_first,
                 corrects: post.draft.corrects.map(|n| format!("{}/p{n}", incident.id)),

@@ -159,8 +159,7 @@ fn registry() -> Handlebars<'static> {
     registry
 }
 
-const PHASES: [PublicPhase; 4] =
-    [PublicPhase::Investigating, PublicPhase::Identified, PublicPhase::Monitoring, PublicPhase::Resolved];
+const PHASES: [PublicPhase; 4] = PublicPhase::OF_INCIDENTS;
 
 impl Wording {
     /// Reads all templates and tries each on samples. A destination that `templates` leaves out has the house's own.

@@ -287,3 +287,61 @@ async fn an_acknowledgement_names_who_is_on_it_and_a_repeat_under_its_key_is_ans
     assert!(house.texts(incident).await.last().is_some_and(|text| text.contains("cleared")));
     assert!(try_say(&house, "Bo", "ack S-1").await.is_err());
 }
+
+#[tokio::test]
+async fn planned_work_begins_at_its_time_after_a_restart_too_expects_its_alerts_and_tells_who_leads_it_when_it_is_late()
+ {
+    let mut house = house(Settings::default()).await;
+    let planned = say(
+        &house,
+        "Ada",
+        "maintenance schedule \"db upgrade\" from 13:00 to 15:00 service db checkout is slow meanwhile",
+    )
+    .await;
+    assert!(
+        planned.starts_with("MAINT-1 – db upgrade is planned from 13:00 UTC to 15:00 UTC. Ada leads it."),
+        "{planned}"
+    );
+    let id = "MAINT-1".parse().unwrap();
+    assert_eq!(
+        say(&house, "Bo", "maintenance list").await,
+        "MAINT-1 «db upgrade», scheduled, from 13:00 UTC to 15:00 UTC, of db: led by Ada"
+    );
+    // It is none of the incidents that words mean without a number.
+    assert!(try_say(&house, "Bo", "status").await.unwrap_err().why.contains("No incident is open"));
+    take(&house, vec![of("db", "db1")]).await;
+    assert!(!card(&house, 1).await.contains("maintenance window"), "not before its time");
+    house = house.restarted();
+    house.world.later(Duration::minutes(61));
+    house.desk.fire_due_timers().await.unwrap();
+    assert!(house.texts(id).await.contains(&"The planned work began: its time has come.".to_owned()));
+    assert!(
+        house
+            .journal
+            .deliveries(DeliveryFilter::Open)
+            .await
+            .unwrap()
+            .iter()
+            .any(|one| { one.incident == Some(id) && matches!(one.what, What::Say { .. }) })
+    );
+    take(&house, vec![of("db", "db2"), of("web", "web1")]).await;
+    assert!(
+        card(&house, 1).await.contains("within the maintenance window «MAINT-1 db upgrade», until 15:00 UTC")
+    );
+    assert!(!card(&house, 2).await.contains("maintenance window"), "what does not match comes through");
+    // What it broke is an incident of its own, and a part of it.
+    let broken = say(&house, "Bo", "declare checkout is down --under MAINT-1 --severity sev1").await;
+    assert!(broken.starts_with("INC-1 – "), "{broken}");
+    house.world.later(Duration::hours(2));
+    house.desk.fire_due_timers().await.unwrap();
+    let late = "Reminder: Ada: the work was to be over 2026-01-02 15:00 UTC.";
+    assert_eq!(house.texts(id).await.iter().filter(|text| text.starts_with(late)).count(), 1);
+    assert!(!card(&house, 1).await.contains("maintenance window"), "what fires from now on is not expected");
+    say(&house, "Ada", "maintenance extend 30m").await;
+    assert!(card(&house, 1).await.contains("until 15:31 UTC"));
+    assert!(say(&house, "Ada", "maintenance complete rolled back").await.contains("MAINT-1 is completed"));
+    assert_eq!(say(&house, "Bo", "maintenance list").await, "No maintenance is planned.");
+    let refused = try_say(&house, "Ada", "MAINT-1 close").await.unwrap_err();
+    assert!(refused.why.contains("INC-1"), "{refused}");
+    house.sound(id).await;
+}

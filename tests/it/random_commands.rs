@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 use commandpost::{
     desk::policy::again,
     incident::{
-        command::{Command, Declare, DrillStart, StatedTime, TimerKind},
+        command::{Command, Declare, DrillStart, PlanText, StatedTime, TimerKind},
         decide::{self, Happened, Policy, Scene, Target},
         event::{Actor, DrillClock, Entry, Event, TimeSource},
         id::IncidentId,
@@ -232,8 +232,9 @@ fn play(
         clock: DrillClock { started_real: start, started_virtual: start, speed: 10.0 },
     });
     let (began, ended) = course;
+    let plan = (kind == Kind::Planned).then(|| PlanText { minutes: Some(30), ..PlanText::default() });
     let declare =
-        Declare { triage, drill, began, ended, ..Declare::new("Payments fail", Severity::Sev2, kind) };
+        Declare { triage, drill, began, ended, plan, ..Declare::new("Payments fail", Severity::Sev2, kind) };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
     let scene = Scene {
         person: &opener,
@@ -246,7 +247,8 @@ fn play(
     let opened = match decide::open(&declare, &scene) {
         Ok(opened) => opened,
         Err(refusal) => {
-            assert!(began.is_some() || ended.is_some(), "{refusal}");
+            let is_of_now = kind == Kind::Planned && triage;
+            assert!(began.is_some() || ended.is_some() || is_of_now, "{refusal}");
             return;
         }
     };

@@ -21,7 +21,6 @@ use crate::{
 };
 
 const HEADER_MAX: usize = 150;
-const SECTION_MAX: usize = 3_000;
 const FIELDS_MAX: usize = 10;
 const FIELD_MAX: usize = 2_000;
 const LONG_FIELD_MAX: usize = 1_000;
@@ -195,6 +194,9 @@ pub(super) fn topic(incident: &Incident, names: &Names) -> String {
 mod tests {
     use super::*;
     use crate::card::testing::{self, card_of};
+
+    /// Slack's own limit.
+    const SECTION_MAX: usize = 3_000;
 
     #[test]
     fn a_card_of_any_size_keeps_slacks_limits() {

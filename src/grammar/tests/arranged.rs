@@ -67,3 +67,50 @@ fn a_window_is_planned_in_words_or_with_flags() {
         assert!(said(text).is_err(), "{text}: {:?}", said(text));
     }
 }
+
+#[test]
+fn work_is_planned_in_words_or_with_flags_and_moved_and_done_by_its_number() {
+    use crate::incident::command::PlanText;
+    let planned = |text: &str| match said(text) {
+        Ok(Spoken::Declare { declare, .. }) => *declare,
+        other => panic!("{text}: {other:?}"),
+    };
+    let time = |text: &str| Some(StatedTime::TimeOfDay(text.parse().unwrap()));
+    let plan = PlanText {
+        from: time("02:00:00"),
+        until: time("04:00:00"),
+        minutes: None,
+        services: vec!["db".into(), "api".into()],
+        text: "checkout is slow meanwhile".into(),
+    };
+    for text in [
+        "maintenance schedule \"db upgrade\" from 02:00 to 04:00 service db,api checkout is slow meanwhile",
+        "maintenance schedule \"db upgrade\" service db service api from 02:00 to 04:00 checkout is slow meanwhile",
+        "maintenance schedule --begins 02:00 --ends 04:00 --service db;api \"db upgrade\" checkout is slow meanwhile",
+    ] {
+        let declare = planned(text);
+        assert_eq!((declare.kind, declare.title.as_str()), (Kind::Planned, "db upgrade"), "{text}");
+        assert_eq!(declare.plan.as_ref(), Some(&plan), "{text}");
+    }
+    assert_eq!(planned("maintenance schedule network for 2h").plan.unwrap().minutes, Some(120));
+    let id = "MAINT-3".parse().ok();
+    let at = |text: &str| match said(text) {
+        Ok(Spoken::On { target, command }) => (target, command),
+        other => panic!("{text}: {other:?}"),
+    };
+    let enter = |phase, reason: &str| Command::Enter { phase, reason: reason.into() };
+    assert_eq!(at("maintenance start MAINT-3"), (id, enter(Phase::InProgress, "")));
+    assert_eq!(
+        at("MAINT-3 maintenance complete it went well"),
+        (id, enter(Phase::Completed, "it went well"))
+    );
+    assert_eq!(at("phase completed it went well"), (None, enter(Phase::Completed, "it went well")));
+    assert_eq!(at("maintenance extend MAINT-3 30m"), (id, Command::ExtendWork { minutes: 30 }));
+    let moved = Command::MoveWork { from: time("03:00:00"), until: time("05:00:00") };
+    for text in [
+        "maintenance move MAINT-3 from 03:00 to 05:00",
+        "MAINT-3 maintenance move --begins 03:00 --ends 05:00",
+    ] {
+        assert_eq!(at(text), (id, moved.clone()), "{text}");
+    }
+}

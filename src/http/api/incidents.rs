@@ -18,7 +18,7 @@ use crate::{
     desk::absence::Away,
     http::auth::Who,
     incident::{
-        command::{Declare, SituationFacts, StatedTime},
+        command::{Declare, PlanText, SituationFacts, StatedTime},
         kind::Kind,
         matrix::{Matrix, Rated},
         refusal::Refusal,
@@ -64,6 +64,9 @@ pub struct NewIncident {
     /// Fields of the organization's own, by name.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// Planned work in place of an incident: when it is to be done.
+    #[serde(default)]
+    pub planned: Option<PlannedWork>,
     /// The greater incident that it is a part of.
     #[serde(default)]
     #[schema(example = "INC-1")]
@@ -74,6 +77,24 @@ pub struct NewIncident {
     /// When it was over: it is declared for the record, and resolved at once.
     #[schema(example = "2026-11-20T10:40:00Z")]
     pub ended: Option<DateTime<Utc>>,
+}
+
+/// When planned work is to be done, and what it is about.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedWork {
+    /// When it begins; left out, now.
+    #[schema(example = "2026-11-22T02:00:00Z")]
+    pub from: Option<DateTime<Utc>>,
+    /// When it is to be over.
+    #[schema(example = "2026-11-22T04:00:00Z")]
+    pub until: DateTime<Utc>,
+    /// Whose alerts it expects, as they stand in the label `service`.
+    #[serde(default)]
+    pub services: Vec<String>,
+    /// What is done, and what people notice.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// One incident in a list.
@@ -187,6 +208,14 @@ pub(crate) async fn declare(
         Ok(under) => under,
         Err(why) => return reply::refused(&Refusal::invalid(why, "Write INC-1.")),
     };
+    let kind = match (&new.planned, new.test) {
+        (Some(_), false) => Kind::Planned,
+        (Some(_), true) => {
+            return reply::refused(&Refusal::invalid("A test is no planned work.", "Leave one of them out."));
+        }
+        (None, true) => Kind::Test,
+        (None, false) => Kind::Real,
+    };
     let declare = Declare {
         under,
         rated,
@@ -197,7 +226,14 @@ pub(crate) async fn declare(
         ended: new.ended.map(StatedTime::At),
         incident_type: new.incident_type,
         fields: new.fields.into_iter().collect(),
-        ..Declare::new(new.title, severity, if new.test { Kind::Test } else { Kind::Real })
+        plan: new.planned.map(|plan| PlanText {
+            from: plan.from.map(StatedTime::At),
+            until: Some(StatedTime::At(plan.until)),
+            minutes: None,
+            services: plan.services,
+            text: plan.text,
+        }),
+        ..Declare::new(new.title, severity, kind)
     };
     let caller = Api::caller(&who, &headers);
     let via = caller.via.clone();

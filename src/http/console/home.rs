@@ -66,7 +66,10 @@ fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {
     Row {
         id: row.id.to_string(),
         title: row.title.clone(),
-        severity: names.severity(row.severity),
+        severity: match row.id.kind {
+            Kind::Planned => "planned work".to_owned(),
+            _ => names.severity(row.severity),
+        },
         level: row.severity.level(),
         tone: row.severity.word(),
         phase: names.phase(row.phase).to_owned(),
@@ -107,7 +110,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
             shown.drafts =
                 incident.posts.iter().filter(|p| p.published.is_none() && p.dropped.is_none()).count();
         }
-        if found.id.kind == Kind::Real { open.push(shown) } else { exercises.push(shown) }
+        if found.id.kind.is_for_the_public() { open.push(shown) } else { exercises.push(shown) }
     }
     open.sort_by_key(|row| row.level);
     let over = all

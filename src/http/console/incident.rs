@@ -58,6 +58,8 @@ struct Page {
     summary: String,
     severity: Severity,
     severity_name: String,
+    /// Of planned work: from when, until when, and of what.
+    plan: Option<(Stamp, Stamp, String)>,
     phase: String,
     is_over: bool,
     commander: String,
@@ -114,6 +116,7 @@ fn moves(phase: Phase) -> Vec<Move> {
     let cancel = || one("Cancel: it is none", "cancel", "Why is it none?", true);
     let reopen = || one("Reopen", "reopen", "What broke again?", false);
     let close = || one("Close", "close", "Anything left to say?", false);
+    let take_back = || one("Cancel it", "cancel", "Why does it not take place?", true);
     match phase {
         Phase::Triage => vec![one("Confirm: it is one", "phase confirm", "", false), cancel()],
         Phase::Investigating => vec![identify(), mitigate(), resolve(), cancel()],
@@ -122,6 +125,15 @@ fn moves(phase: Phase) -> Vec<Move> {
         Phase::Resolved => vec![one("Start the review", "phase review", "", false), close(), reopen()],
         Phase::Review => vec![close(), reopen()],
         Phase::Closed | Phase::Cancelled | Phase::Merged => vec![],
+        Phase::Scheduled => {
+            vec![one("It begins now", "maintenance start", "", false), take_back()]
+        }
+        Phase::InProgress => vec![
+            one("It is done", "maintenance complete", "How did it go?", false),
+            one("30 minutes more", "maintenance extend 30m", "", false),
+            take_back(),
+        ],
+        Phase::Completed => vec![close(), one("It goes on", "maintenance start", "What is left?", false)],
     }
 }
 
@@ -192,7 +204,13 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         missing: incident.unaccounted().iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "),
         summary: incident.summary.clone(),
         severity: incident.severity,
-        severity_name: policy.names.severity(incident.severity),
+        severity_name: match incident.plan {
+            None => policy.names.severity(incident.severity),
+            Some(_) => "planned work".to_owned(),
+        },
+        plan: incident.plan.as_ref().map(|plan| {
+            (clock.stamp(plan.span.from), clock.stamp(plan.span.until), plan.services.join(", "))
+        }),
         phase: policy.names.phase(incident.phase).to_owned(),
         is_over: incident.phase.is_over(),
         commander: incident.command_words(),
@@ -221,7 +239,10 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         severities: severities(&policy.names, Some(incident.severity)),
         rated_impacts: policy.matrix.impacts().to_vec(),
         rated_urgencies: policy.matrix.urgencies().to_vec(),
-        phases: posts::PHASES.iter().map(|p| (p.word(), p.title(), *p == public_phase)).collect(),
+        phases: posts::phases(incident.kind())
+            .iter()
+            .map(|p| (p.word(), p.title(), *p == public_phase))
+            .collect(),
         impacts: posts::IMPACTS.iter().map(|word| (*word, *word == impact)).collect(),
         components: console.components.iter().map(|component| component.name.clone()).collect(),
         states: &posts::STATES,

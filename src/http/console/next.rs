@@ -203,6 +203,17 @@ fn phase(incident: &Incident) -> Option<Next> {
             next("Resolved. Look back while it is fresh, or close.", steps, false)
         }
         Phase::Review => next("Close it when the review is done.", open("Close"), false),
+        Phase::Scheduled => {
+            next("It begins by itself at its time.", vec![say("It begins now", "maintenance start")], false)
+        }
+        Phase::InProgress => {
+            let steps = vec![
+                say("It is done", "maintenance complete"),
+                say("30 minutes more", "maintenance extend 30m"),
+            ];
+            next("The work goes on. Is it done?", steps, false)
+        }
+        Phase::Completed => next("It is done. Is the public told? Then close it.", open("Close"), false),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     incident::{
         command::Verb,
         decide::Policy,
+        kind::Kind,
         permission::{self, Standing},
         state::Incident,
     },
@@ -65,8 +66,13 @@ pub fn impact_word(impact: Impact) -> &'static str {
 }
 
 pub const IMPACTS: [&str; 4] = ["none", "minor", "major", "critical"];
-pub const PHASES: [PublicPhase; 4] =
-    [PublicPhase::Investigating, PublicPhase::Identified, PublicPhase::Monitoring, PublicPhase::Resolved];
+/// What can be said of one of this kind.
+pub fn phases(kind: Kind) -> &'static [PublicPhase] {
+    match kind {
+        Kind::Planned => &PublicPhase::OF_PLANNED_WORK,
+        _ => &PublicPhase::OF_INCIDENTS,
+    }
+}
 /// Words that the command language takes, and how people read them.
 pub const STATES: [(&str, &str); 5] = [
     ("operational", "operational"),

@@ -25,7 +25,7 @@ pub fn atom(view: &PublicView, settings: &PageSettings) -> String {
     // RFC 4151 tags: they stay the same wherever the page moves to below its host.
     let host = settings.public_url.as_ref().and_then(|url| url.host_str()).unwrap_or("commandpost.invalid");
     let mut entries: Vec<(DateTime<Utc>, Entry)> = Vec::new();
-    for incident in view.open.iter().chain(&view.past) {
+    for incident in view.open.iter().chain(&view.planned).chain(&view.past) {
         for post in &incident.posts {
             let body: Vec<String> = super::paragraphs(&post.text)
                 .into_iter()

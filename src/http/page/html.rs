@@ -33,6 +33,9 @@ struct ShownIncident {
     next_update: Option<Stamp>,
     next_is_late: bool,
     components: Vec<String>,
+    /// Of planned work: from when, until when.
+    planned: Option<(Stamp, Stamp)>,
+    state: &'static str,
 }
 
 struct ShownComponent {
@@ -55,6 +58,7 @@ struct Page {
     headline: &'static str,
     tone: &'static str,
     open: Vec<ShownIncident>,
+    planned: Vec<ShownIncident>,
     past: Vec<(String, Vec<ShownIncident>)>,
     groups: Vec<Group>,
     days: u32,
@@ -92,7 +96,10 @@ fn state_words(state: ComponentState) -> (&'static str, &'static str) {
 }
 
 fn shown(incident: &PublicIncident, settings: &PageSettings, now: DateTime<Utc>) -> ShownIncident {
-    let (impact, words) = impact_words(incident.impact);
+    let (impact, words) = match incident.planned {
+        Some(_) => ("maintenance", "Maintenance"),
+        None => impact_words(incident.impact),
+    };
     ShownIncident {
         id: incident.id.clone(),
         title: incident.title.clone(),
@@ -111,12 +118,17 @@ fn shown(incident: &PublicIncident, settings: &PageSettings, now: DateTime<Utc>)
         next_update: incident.next_update_at.map(|at| stamp(at, settings)),
         next_is_late: incident.next_update_at.is_some_and(|at| at < now),
         components: incident.components.keys().cloned().collect(),
+        planned: incident.planned.map(|span| (stamp(span.from, settings), stamp(span.until, settings))),
+        state: if incident.is_under_way(now) { "In progress" } else { incident.phase.title() },
     }
 }
 
 pub fn page(view: &PublicView, settings: &PageSettings, now: DateTime<Utc>) -> Result<String, askama::Error> {
     let impact = view.impact();
     let (headline, tone) = match (impact, view.open.is_empty()) {
+        (Impact::None, true) if view.planned.iter().any(|work| work.is_under_way(now)) => {
+            ("Maintenance is under way", "maintenance")
+        }
         (Impact::None, true) => ("All systems operational", "none"),
         (Impact::None, false) => ("We are looking into an incident", "minor"),
         (Impact::Minor, _) => ("Minor service outage", "minor"),
@@ -151,6 +163,7 @@ pub fn page(view: &PublicView, settings: &PageSettings, now: DateTime<Utc>) -> R
         headline,
         tone,
         open: view.open.iter().map(|incident| shown(incident, settings, now)).collect(),
+        planned: view.planned.iter().map(|work| shown(work, settings, now)).collect(),
         past,
         groups,
         days: settings.days,

@@ -33,7 +33,6 @@ use url::Url;
 use crate::{
     config::Component,
     desk::{Changed, Desk, clock::World},
-    incident::kind::Kind,
     journal::Journal,
 };
 use model::PublicView;
@@ -194,7 +193,7 @@ impl StatusPage {
             ("/status/style.css", Ready::new(STYLE, "text/css; charset=utf-8")),
             ("/status/feed.atom", Ready::new(feed, "application/atom+xml; charset=utf-8")),
         ];
-        for (path, document) in v2::documents(view, &self.settings)? {
+        for (path, document) in v2::documents(view, &self.settings, now)? {
             all.push((path, Ready::new(document, "application/json; charset=utf-8")));
         }
         Ok(all.into_iter().map(|(path, ready)| (path, Arc::new(ready))).collect())
@@ -212,7 +211,7 @@ impl StatusPage {
                 () = stop.cancelled() => return,
                 _ = minute.tick() => {}
                 changed = changes.recv() => match changed {
-                    Ok(Changed::Incident { id, .. }) if id.kind == Kind::Real => {}
+                    Ok(Changed::Incident { id, .. }) if id.kind.is_for_the_public() => {}
                     Ok(_) => continue,
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,

@@ -1,6 +1,6 @@
 //! What the public may know, sorted for reading: components with their state, incidents with their posts.
 //!
-//! Built from published posts of real incidents alone ([`PublicPostRow`]); nothing else of the house comes in here, so
+//! Built from published posts of real incidents and of planned work alone ([`PublicPostRow`]); nothing else of the house comes in here, so
 //! nothing else can stand on the page, in its documents or in its feed.
 
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::PageSettings;
 use crate::{
+    alert::window::Span,
     config::Component,
     incident::kind::Kind,
     journal::rows::PublicPostRow,
@@ -48,11 +49,22 @@ pub struct PublicIncident {
     pub resolved_at: Option<DateTime<Utc>>,
     /// Component, and the newest that a post of this incident says of it.
     pub components: BTreeMap<String, ComponentState>,
+    /// Of planned work: its time, as the newest post has it.
+    pub planned: Option<Span>,
 }
 
 impl PublicIncident {
     pub fn is_open(&self) -> bool {
-        self.phase != PublicPhase::Resolved
+        !self.phase.is_last()
+    }
+
+    /// Planned work whose time has come by what the public was told, or that was said to have begun.
+    pub fn is_under_way(&self, now: DateTime<Utc>) -> bool {
+        match self.phase {
+            PublicPhase::InProgress => true,
+            PublicPhase::Scheduled => self.planned.is_some_and(|span| span.from <= now),
+            _ => false,
+        }
     }
 }
 
@@ -72,6 +84,8 @@ pub struct PublicView {
     pub components: Vec<PublicComponent>,
     /// Newest first.
     pub open: Vec<PublicIncident>,
+    /// Planned work that is not over, the soonest first.
+    pub planned: Vec<PublicIncident>,
     /// Resolved within the days shown, newest first.
     pub past: Vec<PublicIncident>,
     /// The newest post.
@@ -95,21 +109,24 @@ impl PublicView {
     /// `rows` in any order.
     pub fn of(rows: Vec<PublicPostRow>, settings: &PageSettings, now: DateTime<Utc>) -> PublicView {
         let mut by_incident: BTreeMap<_, Vec<PublicPostRow>> = BTreeMap::new();
-        // The projection holds real incidents only; asked once more, as this is the last door before the public.
-        for row in rows.into_iter().filter(|row| row.incident.kind == Kind::Real) {
+        // The projection holds nothing else; asked once more, as this is the last door before the public.
+        for row in rows.into_iter().filter(|row| row.incident.kind.is_for_the_public()) {
             by_incident.entry((row.incident.kind.prefix(), row.incident.number)).or_default().push(row);
         }
         let is_shown = |name: &str| settings.components.iter().any(|component| component.name == name);
         let mut incidents: Vec<PublicIncident> =
             by_incident.into_values().filter_map(|rows| incident(rows, &is_shown)).collect();
         incidents.sort_by_key(|incident| std::cmp::Reverse((incident.created_at, incident.id.clone())));
-        let components = settings.components.iter().map(|c| component(c, &incidents)).collect();
+        let components = settings.components.iter().map(|c| component(c, &incidents, now)).collect();
         let updated_at = incidents.iter().map(|incident| incident.updated_at).max();
         let (open, past): (Vec<_>, Vec<_>) = incidents.into_iter().partition(PublicIncident::is_open);
         let since = now - Duration::days(i64::from(settings.days));
         let oldest_open_at = open.iter().map(|incident| incident.created_at).min();
+        let (mut planned, open): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|incident| incident.planned.is_some());
+        planned.sort_by_key(|work| (work.planned.map(|span| span.from), work.id.clone()));
         let past = past.into_iter().filter(|incident| incident.updated_at >= since).collect();
-        PublicView { components, open, past, updated_at, oldest_open_at }
+        PublicView { components, open, planned, past, updated_at, oldest_open_at }
     }
 
     /// The worst of what open incidents and components say, in Statuspage's words of impact.
@@ -154,7 +171,7 @@ fn incident(mut rows: Vec<PublicPostRow>, is_shown: &dyn Fn(&str) -> bool) -> Op
         });
     }
     posts.reverse();
-    let is_over = phase == PublicPhase::Resolved;
+    let is_over = phase.is_last();
     Some(PublicIncident {
         id: last.incident.to_string(),
         title: last.post.title.clone(),
@@ -165,16 +182,18 @@ fn incident(mut rows: Vec<PublicPostRow>, is_shown: &dyn Fn(&str) -> bool) -> Op
         created_at: first.published_at,
         updated_at: last.published_at,
         monitoring_at: reached(PublicPhase::Monitoring),
-        resolved_at: if is_over { reached(PublicPhase::Resolved) } else { None },
+        resolved_at: if is_over { reached(phase) } else { None },
+        planned: last.post.planned.filter(|_| last.incident.kind == Kind::Planned),
         posts,
         components,
     })
 }
 
-fn component(component: &Component, incidents: &[PublicIncident]) -> PublicComponent {
+fn component(component: &Component, incidents: &[PublicIncident], now: DateTime<Utc>) -> PublicComponent {
     let said = incidents
         .iter()
-        .filter(|incident| incident.is_open())
+        // What planned work will do to it, it does from its time on.
+        .filter(|incident| incident.is_open() && (incident.planned.is_none() || incident.is_under_way(now)))
         .filter_map(|i| i.components.get(&component.name));
     let told = || {
         incidents

@@ -80,9 +80,13 @@ struct Incident<'a> {
     updated_at: String,
     monitoring_at: Option<String>,
     resolved_at: Option<String>,
-    impact: Impact,
+    impact: &'static str,
     shortlink: String,
     started_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_for: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_until: Option<String>,
     page_id: &'a str,
     incident_updates: Vec<Update<'a>>,
     components: Vec<Component<'a>>,
@@ -95,9 +99,8 @@ struct Document<'a> {
     components: Option<Vec<Component<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     incidents: Option<Vec<Incident<'a>>>,
-    /// commandpost announces no maintenance; the lists are there because readers expect them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    scheduled_maintenances: Option<[(); 0]>,
+    scheduled_maintenances: Option<Vec<Incident<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
 }
@@ -121,6 +124,7 @@ fn short_id(kind: &str, name: &str) -> String {
 struct Writer<'a> {
     view: &'a PublicView,
     settings: &'a PageSettings,
+    now: DateTime<Utc>,
     page_id: String,
     url: String,
 }
@@ -202,14 +206,17 @@ impl<'a> Writer<'a> {
         Incident {
             id: &shown.id,
             name: &shown.title,
-            status: shown.phase,
+            // Its time comes by itself; nobody need say so.
+            status: if shown.is_under_way(self.now) { PublicPhase::InProgress } else { shown.phase },
             created_at: self.stamp(shown.created_at),
             updated_at: self.stamp(shown.updated_at),
             monitoring_at: shown.monitoring_at.map(|at| self.stamp(at)),
             resolved_at: shown.resolved_at.map(|at| self.stamp(at)),
-            impact: shown.impact,
+            impact: if shown.planned.is_some() { "maintenance" } else { shown.impact.word() },
             shortlink: format!("{}#{}", self.url, shown.id),
-            started_at: self.stamp(shown.created_at),
+            started_at: self.stamp(shown.planned.map_or(shown.created_at, |span| span.from)),
+            scheduled_for: shown.planned.map(|span| self.stamp(span.from)),
+            scheduled_until: shown.planned.map(|span| self.stamp(span.until)),
             page_id: &self.page_id,
             incident_updates,
             components: components
@@ -223,8 +230,25 @@ impl<'a> Writer<'a> {
         self.view.open.iter().map(|incident| self.incident(incident)).collect()
     }
 
+    /// Planned work that is told of; with `under_way`, only what has begun, or only what has not.
+    fn planned(&self, under_way: Option<bool>) -> Vec<Incident<'_>> {
+        let is_meant =
+            |work: &&PublicIncident| under_way.is_none_or(|wanted| work.is_under_way(self.now) == wanted);
+        self.view.planned.iter().filter(is_meant).map(|work| self.incident(work)).collect()
+    }
+
+    /// Planned work of late, too: what is over comes last.
+    fn all_planned(&self) -> Vec<Incident<'_>> {
+        let over = self.view.past.iter().filter(|one| one.planned.is_some());
+        let mut all = self.planned(None);
+        all.extend(over.map(|work| self.incident(work)));
+        all.truncate(INCIDENTS_MAX);
+        all
+    }
+
     fn all(&self) -> Vec<Incident<'_>> {
-        let mut all: Vec<&PublicIncident> = self.view.open.iter().chain(&self.view.past).collect();
+        let past = self.view.past.iter().filter(|one| one.planned.is_none());
+        let mut all: Vec<&PublicIncident> = self.view.open.iter().chain(past).collect();
         all.sort_by_key(|incident| std::cmp::Reverse((incident.created_at, &incident.id)));
         all.into_iter().take(INCIDENTS_MAX).map(|incident| self.incident(incident)).collect()
     }
@@ -237,9 +261,10 @@ impl<'a> Writer<'a> {
 pub fn documents(
     view: &PublicView,
     settings: &PageSettings,
+    now: DateTime<Utc>,
 ) -> serde_json::Result<Vec<(&'static str, Vec<u8>)>> {
     let writer =
-        Writer { view, settings, page_id: short_id("page", &settings.title), url: settings.page_url() };
+        Writer { view, settings, now, page_id: short_id("page", &settings.title), url: settings.page_url() };
     let empty = || Document {
         page: writer.page(),
         components: None,
@@ -248,14 +273,13 @@ pub fn documents(
         status: None,
     };
     let status = || Some(Status { indicator: view.impact(), description: sentence(view.impact()) });
-    let none = Some([(); 0]);
     [
         (
             "/status/api/v2/summary.json",
             Document {
                 components: Some(writer.components()),
                 incidents: Some(writer.open()),
-                scheduled_maintenances: none,
+                scheduled_maintenances: Some(writer.planned(None)),
                 status: status(),
                 ..empty()
             },
@@ -264,14 +288,17 @@ pub fn documents(
         ("/status/api/v2/components.json", Document { components: Some(writer.components()), ..empty() }),
         ("/status/api/v2/incidents.json", Document { incidents: Some(writer.all()), ..empty() }),
         ("/status/api/v2/incidents/unresolved.json", Document { incidents: Some(writer.open()), ..empty() }),
-        ("/status/api/v2/scheduled-maintenances.json", Document { scheduled_maintenances: none, ..empty() }),
+        (
+            "/status/api/v2/scheduled-maintenances.json",
+            Document { scheduled_maintenances: Some(writer.all_planned()), ..empty() },
+        ),
         (
             "/status/api/v2/scheduled-maintenances/upcoming.json",
-            Document { scheduled_maintenances: none, ..empty() },
+            Document { scheduled_maintenances: Some(writer.planned(Some(false))), ..empty() },
         ),
         (
             "/status/api/v2/scheduled-maintenances/active.json",
-            Document { scheduled_maintenances: none, ..empty() },
+            Document { scheduled_maintenances: Some(writer.planned(Some(true))), ..empty() },
         ),
     ]
     .into_iter()

@@ -98,6 +98,23 @@ pub fn when(time: Option<DateTime<Utc>>) -> String {
     time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
+/// A time that lies ahead: a time of day is the next one after `after`.
+pub fn ahead(stated: StatedTime, after: DateTime<Utc>) -> DateTime<Utc> {
+    match stated {
+        StatedTime::At(at) => at,
+        StatedTime::MinutesAgo(minutes) => self::after(after, -Duration::minutes(i64::from(minutes))),
+        StatedTime::TimeOfDay(time) => {
+            let today = after.date_naive().and_time(time).and_utc();
+            if today > after { today } else { self::after(today, Duration::days(1)) }
+        }
+    }
+}
+
+/// At the end of the calendar, no later.
+pub(super) fn after(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    at.checked_add_signed(by).unwrap_or(at)
+}
+
 pub(super) fn clock_time(time: DateTime<Utc>) -> String {
     time.format("%H:%M UTC").to_string()
 }

@@ -80,6 +80,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::PeriodEnds { n } => super::period::due(incident, *n, scene),
         TimerKind::StepDue { playbook, step } => super::playbook::due(incident, playbook, step, scene),
         TimerKind::Silence => super::aid::silence(incident, scene),
+        TimerKind::WorkBegins { at } => super::planned::begins(incident, *at, scene),
+        TimerKind::WorkEnds { at } => super::planned::overrun(incident, *at, scene),
         // The desk makes a command of it, with who is on call now.
         TimerKind::PageNext { .. }
         | TimerKind::MergedIn(_)

@@ -16,6 +16,9 @@ const TITLE_CHARS_MAX: usize = 200;
 const SEVERITY_UNSAID: Severity = Severity::Sev2;
 
 pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
+    if declare.kind == Kind::Planned {
+        return super::planned::open(declare, scene);
+    }
     let title = title(&declare.title)?;
     let (began, ended) = course(declare, scene)?;
     let (put_under, circle) = super::relations::declared(declare, scene)?;
@@ -158,7 +161,7 @@ pub(super) fn linked(facts: &SituationFacts) -> Event {
     }
 }
 
-fn title(title: &str) -> Result<String, Refusal> {
+pub(super) fn title(title: &str) -> Result<String, Refusal> {
     Ok(text_within("title", title, TITLE_CHARS_MAX)?.replace(['\n', '\t'], " "))
 }
 
@@ -182,6 +185,12 @@ pub(super) fn severity(
     reason: &str,
     scene: &Scene<'_>,
 ) -> Ruling {
+    if incident.kind() == Kind::Planned {
+        return Err(Refusal::conflict(
+            "Planned work has no severity.",
+            format!("If it broke something: `declare WHAT --under {id}`.", id = incident.id),
+        ));
+    }
     let (from, names) = (incident.severity, &scene.policy.names);
     if from == to {
         return Err(Refusal::conflict(
@@ -248,6 +257,9 @@ fn next(from: Phase) -> &'static [Phase] {
         Review => &[Closed, Investigating],
         Closed => &[Investigating],
         Cancelled | Merged => &[],
+        Scheduled => &[InProgress, Cancelled],
+        InProgress => &[Completed, Cancelled],
+        Completed => &[Closed, InProgress],
     }
 }
 
@@ -352,6 +364,13 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
             if reason.is_empty() {
                 return Err(Refusal::invalid("No reason was given.", "Say why it is none: `cancel REASON`."));
             }
+            let is_told_the_end = incident.last_published().is_some_and(|post| post.draft.phase.is_last());
+            if incident.kind() == Kind::Planned && incident.last_published().is_some() && !is_told_the_end {
+                return Err(Refusal::conflict(
+                    "The public was told of it.",
+                    "Publish first that it does not take place: `update draft --phase completed TEXT`.",
+                ));
+            }
             if is_real(incident) && incident.posts.iter().any(|post| post.published.is_some()) {
                 return Err(Refusal::conflict(
                     "The public was told of it.",
@@ -367,6 +386,9 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
         }
         Phase::Closed => {
             format!("{} is closed. `commandpost export {}` prints the timeline.", incident.id, incident.id)
+        }
+        Phase::Completed => {
+            format!("{} is completed. Tell the public if it was told, then `close`.", incident.id)
         }
         Phase::Investigating if from == Phase::Resolved || from.is_over() => {
             format!("{} is open again.", incident.id)
@@ -394,6 +416,12 @@ pub(super) fn merge(
     let Some(other) = other else {
         return Err(Refusal::not_found(format!("There is no {into}."), "`list` has those that are open."));
     };
+    if into.kind == Kind::Planned {
+        return Err(Refusal::conflict(
+            format!("{into} is planned work, and merges with nothing."),
+            format!("What it broke is a part of it: `{id} under {into}`."),
+        ));
+    }
     if into.kind != id.kind {
         return Err(Refusal::conflict(
             format!("{id} and {into} are not of one kind."),

@@ -1,6 +1,6 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `lifecycle`,
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `planned` (work with a time of its own), `lifecycle`,
 //! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `hazards`, `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
 //! silence), `paging` (whom to wake), `executive` (who interrupts), `playbook`, `log` (notes, corrections, key moments, alerts), `posts` (what the
@@ -22,6 +22,7 @@ mod log;
 mod milestones;
 mod paging;
 mod period;
+mod planned;
 mod playbook;
 mod policy;
 mod posts;
@@ -38,8 +39,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use checks::{answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within};
-pub use checks::{stated, when};
+use checks::{
+    after, answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within,
+};
+pub use checks::{ahead, stated, when};
 pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
 pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
@@ -155,6 +158,8 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Summarize { text } => lifecycle::summarize(text, scene),
         Severity { to, reason } => lifecycle::severity(incident, *to, None, reason, scene),
         Rate { to, rated, reason } => lifecycle::severity(incident, *to, Some(rated), reason, scene),
+        MoveWork { from, until } => planned::shift(incident, *from, *until, scene),
+        ExtendWork { minutes } => planned::extend(incident, *minutes, scene),
         Confirm { severity } => lifecycle::confirm(incident, *severity, scene),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
         Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),

@@ -26,7 +26,7 @@ pub(super) fn called_for(
     is_restricted: bool,
     policy: &Policy,
 ) -> Option<Event> {
-    if kind == Kind::Test || is_restricted {
+    if !kind.is_clocked() || is_restricted {
         return None;
     }
     let mut known = policy.paging.escalations.iter();
@@ -130,6 +130,12 @@ fn begins(n: u32, escalation: &Escalation, about: &str, is_automatic: bool) -> E
 
 /// A responder calls somebody, whoever is on call, or everybody whom an escalation names.
 pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene<'_>) -> Ruling {
+    if incident.kind() == Kind::Planned {
+        return Err(Refusal::conflict(
+            format!("{} is planned work: nobody is paged for it.", incident.id),
+            format!("If it broke something: `declare WHAT --under {id}`, and page there.", id = incident.id),
+        ));
+    }
     if !incident.phase.is_active() {
         return Err(Refusal::conflict(
             format!(

@@ -20,8 +20,8 @@ pub(super) fn called_for(
     kind: Kind,
     policy: &Policy,
 ) -> Vec<Event> {
-    // A check of the installation needs no checklist.
-    if kind == Kind::Test {
+    // A check of the installation needs no checklist, and planned work has its own.
+    if !kind.is_clocked() {
         return vec![];
     }
     let fits = |one: &&Playbook| !begun.contains(&one.id.as_str()) && one.fits(severity, titles);

@@ -157,7 +157,7 @@ impl Reserved {
             _ => return Ok(()),
         };
         match members {
-            Some(members) if kind == Kind::Real && !members.contains(&person.id) => {
+            Some(members) if kind.is_for_the_public() && !members.contains(&person.id) => {
                 let verb = if verb == Verb::OfferCommand { "have command" } else { verb.words() };
                 Err(Refusal::forbidden(
                     format!("{person} is in none of the groups that may {verb} here."),

@@ -64,6 +64,20 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     // Another wording is the same update in all that is not said anew.
     let before = replaced.map(|post| &post.draft);
     let phase = new.phase.or(before.map(|draft| draft.phase)).unwrap_or_else(|| incident.public_phase());
+    let is_planned = incident.kind() == Kind::Planned;
+    if phase.is_of_planned_work() != is_planned {
+        let words = if is_planned {
+            &post::PublicPhase::OF_PLANNED_WORK[..]
+        } else {
+            &post::PublicPhase::OF_INCIDENTS
+        };
+        let words: Vec<&str> = words.iter().map(|phase| phase.word()).collect();
+        let what = if is_planned { "planned work" } else { "an incident" };
+        return Err(Refusal::invalid(
+            format!("«{}» is not said of {what}.", phase.word()),
+            format!("Use one of: {}.", words.join(", ")),
+        ));
+    }
     must_be_true(incident, phase, scene)?;
     let first = || incident.posts.iter().find(|post| post.published.is_some()).map(|post| &post.draft);
     let title = match &new.title {
@@ -83,9 +97,10 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
                 "Promise one within a week: `--next 30m`.",
             ));
         }
-        None if phase == post::PublicPhase::Resolved => None,
+        None if phase.is_last() => None,
         None if before.is_some() => before.and_then(|draft| draft.next_update_minutes),
-        None if default_minutes == 0 => None,
+        // Of planned work the public knows the times.
+        None if default_minutes == 0 || is_planned => None,
         None => Some(default_minutes),
     };
     let mut draft = Draft {
@@ -98,11 +113,13 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
         corrects,
         texts: BTreeMap::new(),
     };
+    // Planned work is announced on the built-in page alone.
+    let destinations = if is_planned { &[][..] } else { &scene.policy.destinations };
     // Filled now, so that what is approved is what is sent: `post::wording` says why.
     draft.texts = scene
         .policy
         .wording
-        .texts(&scene.policy.destinations, &incident.id.to_string(), &draft)
+        .texts(destinations, &incident.id.to_string(), &draft)
         .map_err(|(why, instead)| Refusal::invalid(why, instead))?;
     let n = match new.replaces {
         Some(n) => n,
@@ -133,14 +150,24 @@ fn dressed(draft: &Draft) -> impl Iterator<Item = String> {
 
 /// Nobody is told that it is over while it goes on.
 fn must_be_true(incident: &Incident, phase: post::PublicPhase, scene: &Scene<'_>) -> Result<(), Refusal> {
-    if phase == post::PublicPhase::Resolved && incident.phase.is_active() && is_real(incident) {
+    let goes_on = match incident.kind() {
+        Kind::Real => incident.phase.is_active(),
+        Kind::Planned => incident.phase == Phase::InProgress,
+        Kind::Drill | Kind::Test => false,
+    };
+    if phase.is_last() && goes_on {
         return Err(Refusal::conflict(
             format!(
                 "{} is {}; the public would be told that it is over.",
                 incident.id,
                 scene.policy.names.standing(incident.phase)
             ),
-            "Resolve the incident first (`resolve`), or choose another phase.",
+            match incident.kind() {
+                Kind::Planned => {
+                    "Say first that it is done (`maintenance complete`), or choose another phase."
+                }
+                _ => "Resolve the incident first (`resolve`), or choose another phase.",
+            },
         ));
     }
     Ok(())
@@ -196,7 +223,8 @@ pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling 
         Refusal::conflict(not.to_string(), format!("Have it approved: `update approve {n}`."))
     })?;
     // The built-in page is always there; in a drill or test, a sandbox page is the only place.
-    let mut destinations = vec![if is_real(incident) { "page" } else { "sandbox" }.to_owned()];
+    let mut destinations =
+        vec![if incident.kind().is_for_the_public() { "page" } else { "sandbox" }.to_owned()];
     if is_real(incident) {
         // Set up since the draft was written: nobody has read what would be said there.
         let unread = scene.policy.destinations.iter().find(|name| !record.draft.texts.contains_key(*name));

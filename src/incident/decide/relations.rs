@@ -20,7 +20,9 @@ fn check_parent(
         ));
     }
     let Some(facts) = facts else { return Err(Refusal::no_such(parent)) };
-    if parent.kind != kind {
+    // What planned work broke is an incident, and a part of it.
+    let is_broken_by_work = parent.kind == Kind::Planned && kind == Kind::Real;
+    if parent.kind != kind && !is_broken_by_work {
         return Err(Refusal::conflict(
             format!("{parent} and this one are not of one kind."),
             "Only incidents of one kind belong together: nothing of an exercise becomes real.",

@@ -59,7 +59,7 @@ pub(super) fn assign(
     scene: &Scene<'_>,
 ) -> Ruling {
     room_for("tasks", incident.tasks.len(), TASKS_MAX)?;
-    if !incident.phase.is_active() && incident.phase != Phase::Resolved && incident.phase != Phase::Review {
+    if incident.phase.is_over() {
         return Err(Refusal::conflict(
             format!("{} is {}.", incident.id, scene.policy.names.standing(incident.phase)),
             "No new tasks go in.",

@@ -7,6 +7,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Declared { .. } => "incident.declared",
+            Self::WorkPlanned { .. } => "work.planned",
             Self::Retitled { .. } => "incident.retitled",
             Self::Summarized { .. } => "incident.summarized",
             Self::SeverityChanged { .. } => "incident.severity_changed",

@@ -37,7 +37,11 @@ impl Incident {
             summary: String::new(),
             summarized_at: None,
             severity: *severity,
-            phase: if *triage { Phase::Triage } else { Phase::Investigating },
+            phase: match kind {
+                Kind::Planned => Phase::Scheduled,
+                _ if *triage => Phase::Triage,
+                _ => Phase::Investigating,
+            },
             opened_by: by.clone(),
             commander: by.clone(),
             commander_since: entry.occurred_at,
@@ -86,6 +90,7 @@ impl Incident {
             children: BTreeMap::new(),
             incident_type: None,
             fields: BTreeMap::new(),
+            plan: None,
             is_retrospective: false,
             seq: entry.seq,
             updated_at: entry.occurred_at,
@@ -96,7 +101,7 @@ impl Incident {
             milestones.reach(Milestone::Began, *began, Origin::stated(entry));
         }
         // Of what was over before, nobody saw the beginning here.
-        if ended.is_none() {
+        if ended.is_none() && *kind != Kind::Planned {
             milestones.reach(Milestone::Detected, entry.occurred_at, Origin::of(entry));
             incident.acknowledge(entry);
         }
@@ -163,6 +168,9 @@ impl Incident {
                 // A second declaration lifts a triage card to an incident.
                 self.title = title.clone();
                 self.severity = *severity;
+            }
+            Event::WorkPlanned { span, services } => {
+                self.plan = Some(Plan { span: *span, services: services.clone() });
             }
             Event::Retitled { title } => self.title = title.clone(),
             Event::Summarized { text } => {

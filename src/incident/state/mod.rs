@@ -96,6 +96,9 @@ pub struct Incident {
     pub incident_type: Option<String>,
     /// By the field's name.
     pub fields: BTreeMap<String, FieldValue>,
+    /// Of planned work: when, and what it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
     /// It was over when it was declared.
     pub is_retrospective: bool,
     /// The chats that do not answer, and since when.

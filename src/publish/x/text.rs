@@ -134,6 +134,7 @@ mod tests {
             texts: Default::default(),
             components: Vec::new(),
             next_update_at: None,
+            planned: None,
             approved_at: DateTime::UNIX_EPOCH,
             is_first: true,
             corrects: None,

@@ -116,6 +116,8 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         text().prop_map(|text| Command::Summarize { text }),
         (severity(), text()).prop_map(|(to, reason)| Command::Severity { to, reason }),
         prop::option::of(severity()).prop_map(|severity| Command::Confirm { severity }),
+        (stated(), stated()).prop_map(|(from, until)| Command::MoveWork { from, until }),
+        (0u32..90).prop_map(|minutes| Command::ExtendWork { minutes }),
         (prop::sample::select(&Phase::ALL[..]), text())
             .prop_map(|(phase, reason)| Command::Enter { phase, reason }),
         (any::<bool>(), text()).prop_map(|(force, reason)| Command::TakeCommand { force, reason }),

@@ -116,8 +116,6 @@ async fn only_what_slack_signed_within_five_minutes_is_taken() {
     // It is refused by its length: who is still sending may find the connection closed before the answer.
     let refused = told.try_send("events", &large, &sign(now, &large), now).await;
     assert!(refused.as_ref().is_none_or(|(status, _)| *status == 413), "{refused:?}");
-    let (status, _) = told.send("events", &body, &sign(now, &body), now).await;
-    assert_eq!(status, 200, "the next is heard");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

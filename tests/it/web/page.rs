@@ -13,6 +13,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use commandpost::{
     alert::{arranged::Arrangement, change::Change, judgement::Judgement, report::Fired},
+    desk::clock::{System, World},
     http::page::PATHS,
     incident::{chain::Sealed, id::IncidentId, kind::Kind, state::Incident},
     journal::{rows::*, sqlite::SqliteJournal, *},
@@ -355,4 +356,55 @@ async fn the_last_good_page_is_served_while_the_database_fails() {
     journal.fails.store(false, Ordering::Relaxed);
     house.page.refresh().await.unwrap();
     assert!(get(&house, "/status").await.body.contains("LATER-WORDS"));
+}
+
+#[tokio::test]
+async fn planned_work_is_shown_with_its_time_once_its_text_was_approved_and_is_under_way_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let ahead = (System.now() + chrono::Duration::days(2)).format("%Y-%m-%dT%H:00Z");
+    let later = house
+        .say("Ada", "", &format!("maintenance schedule \"index rebuild\" from {ahead} for 2h"))
+        .await
+        .unwrap()
+        .incident
+        .unwrap()
+        .to_string();
+    let now = house.say("Ada", "", "maintenance schedule \"db upgrade\" for 2h").await.unwrap();
+    let now = now.incident.unwrap().to_string();
+    house.page.refresh().await.unwrap();
+    let planned = async |path: &str| {
+        let all = json(&house, &format!("/status/api/v2/{path}.json")).await;
+        let all = all["scheduled_maintenances"].as_array().unwrap().clone();
+        all.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(!get(&house, "/status").await.body.contains("index rebuild"), "nobody has approved a word of it");
+    assert_eq!(planned("summary").await, [] as [&str; 0]);
+
+    update(&house, &later, "Search is away for an hour.").await;
+    // Planned for now, and its timer may not have gone off: by its time it is under way all the same.
+    update(&house, &now, "--component Checkout=under_maintenance Checkout is slow.").await;
+    house.page.refresh().await.unwrap();
+    assert_eq!(planned("scheduled-maintenances/upcoming").await, std::slice::from_ref(&later));
+    assert_eq!(planned("scheduled-maintenances/active").await, std::slice::from_ref(&now));
+    let summary = json(&house, "/status/api/v2/summary.json").await;
+    assert_eq!(summary["incidents"].as_array().unwrap().len(), 0, "it is no incident");
+    assert_eq!(summary["status"]["indicator"], "none");
+    let first = &summary["scheduled_maintenances"][0];
+    assert_eq!((&first["status"], &first["impact"]), (&"in_progress".into(), &"maintenance".into()));
+    assert!(first["scheduled_for"].is_string() && first["scheduled_until"].is_string(), "{first}");
+    let checkout =
+        summary["components"].as_array().unwrap().iter().find(|c| c["name"] == "Checkout").unwrap();
+    assert_eq!(checkout["status"], "under_maintenance");
+    let page = get(&house, "/status").await.body;
+    assert!(page.contains("Planned maintenance") && page.contains("Maintenance is under way"), "{page}");
+    assert!(page.contains("Search is away for an hour."), "{page}");
+
+    house.desk.fire_due_timers().await.unwrap();
+    house.say("Ada", &now, "maintenance complete").await.unwrap();
+    update(&house, &now, "Checkout is as fast as ever.").await;
+    house.page.refresh().await.unwrap();
+    assert_eq!(planned("scheduled-maintenances/active").await, [] as [&str; 0]);
+    assert_eq!(planned("scheduled-maintenances").await, [later, now]);
+    assert!(get(&house, "/status").await.body.contains("All systems operational"));
 }

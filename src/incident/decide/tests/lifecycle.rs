@@ -158,6 +158,9 @@ fn a_phase_in_a_sentence_is_english() {
     INC-1 is closed.
     INC-1 is cancelled.
     INC-1 is merged.
+    INC-1 is scheduled.
+    INC-1 is in progress.
+    INC-1 is completed.
     ");
 }
 

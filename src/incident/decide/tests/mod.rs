@@ -17,6 +17,7 @@ mod milestones;
 mod names;
 mod paging;
 mod pins;
+mod planned;
 mod playbook;
 mod posts;
 mod relations;

@@ -43,7 +43,13 @@ impl Incident {
                     proposal.state = ProposalState::Withdrawn;
                 }
             }
-            Phase::Triage | Phase::Investigating | Phase::Review => {
+            // It began when the work did, not when it was planned.
+            Phase::InProgress => {
+                self.milestones.reach_first(Milestone::Began, at, origin);
+                self.milestones.lose(Milestone::Resolved);
+            }
+            Phase::Completed => self.milestones.reach(Milestone::Resolved, at, origin),
+            Phase::Triage | Phase::Investigating | Phase::Review | Phase::Scheduled => {
                 if phase == Phase::Investigating {
                     for lost in [Milestone::Mitigated, Milestone::Resolved, Milestone::Closed] {
                         self.milestones.lose(lost);
