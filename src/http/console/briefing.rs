@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::Response,
 };
 
@@ -13,7 +13,7 @@ use super::{
     frame::{self, Frame},
 };
 use crate::{
-    incident::{briefing, id::IncidentId, refusal::Refusal},
+    incident::{briefing, refusal::Refusal},
     people::Person,
 };
 
@@ -36,15 +36,11 @@ pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers:
     let Some(me) = shared.visitor(&headers) else {
         return frame::who_are_you(&shared, &format!("/console/i/{id}/briefing"));
     };
-    match build(&shared, &me, &id).await {
-        Ok(page) => frame::render(&page, StatusCode::OK),
-        Err(refusal) => frame::refusal_page(&shared, Some(&me), &refusal),
-    }
+    frame::answer(&shared, &me, build(&shared, &me, &id).await)
 }
 
 async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> {
-    let id: IncidentId =
-        id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
+    let id = frame::incident_id(id)?;
     let desk = &shared.console.desk;
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));

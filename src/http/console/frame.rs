@@ -12,7 +12,10 @@ use serde::Deserialize;
 
 use super::{Shared, clock, visitor};
 use crate::{
-    incident::refusal::{Because, Refusal},
+    incident::{
+        id::IncidentId,
+        refusal::{Because, Refusal},
+    },
     people::Person,
 };
 
@@ -173,6 +176,22 @@ struct NamePage {
     back: String,
     typed_name: String,
     problem: Option<String>,
+}
+
+/// The incident that an address names.
+///
+/// # Errors
+/// It is no incident's number.
+pub fn incident_id(text: &str) -> Result<IncidentId, Refusal> {
+    text.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))
+}
+
+/// A page, or why there is none.
+pub fn answer<P: Template>(shared: &Shared, me: &Person, built: Result<P, Refusal>) -> Response {
+    match built {
+        Ok(page) => render(&page, StatusCode::OK),
+        Err(refusal) => refusal_page(shared, Some(me), &refusal),
+    }
 }
 
 /// What a visitor sees of whom nothing is known: the name form, or that a login is needed.

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::Response,
 };
 
@@ -195,20 +195,14 @@ pub async fn page(State(shared): State<Shared>, Path(id): Path<String>, headers:
     let Some(me) = shared.visitor(&headers) else {
         return frame::who_are_you(&shared, &format!("/console/i/{id}/playbook"));
     };
-    match id.parse::<IncidentId>() {
+    match frame::incident_id(&id) {
         Ok(id) => show(&shared, &me, id, Left::carried(&headers)).await,
-        Err(why) => {
-            let refusal = Refusal::not_found(why, "The incidents are on the first page.");
-            frame::refusal_page(&shared, Some(&me), &refusal)
-        }
+        Err(refusal) => frame::refusal_page(&shared, Some(&me), &refusal),
     }
 }
 
 pub async fn show(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Response {
-    match build(shared, me, id, left).await {
-        Ok(page) => frame::render(&page, StatusCode::OK),
-        Err(refusal) => frame::refusal_page(shared, Some(me), &refusal),
-    }
+    frame::answer(shared, me, build(shared, me, id, left).await)
 }
 
 async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Result<Page, Refusal> {

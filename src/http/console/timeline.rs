@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::Response,
 };
 use serde::Deserialize;
@@ -20,7 +20,6 @@ use crate::{
     desk::{Desk, refuse},
     incident::{
         event::{Entry, TimeSource},
-        id::IncidentId,
         refusal::Refusal,
         sentence::InNames,
         state::Incident,
@@ -148,15 +147,11 @@ pub async fn page(
     let Some(me) = shared.visitor(&headers) else {
         return frame::who_are_you(&shared, &format!("/console/i/{id}/timeline"));
     };
-    match build(&shared, &me, &id, asked, Left::carried(&headers)).await {
-        Ok(page) => frame::render(&page, StatusCode::OK),
-        Err(refusal) => frame::refusal_page(&shared, Some(&me), &refusal),
-    }
+    frame::answer(&shared, &me, build(&shared, &me, &id, asked, Left::carried(&headers)).await)
 }
 
 async fn build(shared: &Shared, me: &Person, id: &str, asked: Asked, left: Left) -> Result<Page, Refusal> {
-    let id: IncidentId =
-        id.parse().map_err(|why| Refusal::not_found(why, "The incidents are on the first page."))?;
+    let id = frame::incident_id(id)?;
     let desk = &shared.console.desk;
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
