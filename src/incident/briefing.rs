@@ -8,7 +8,7 @@ use super::{
     names::{Names, Shown},
     role::Words,
     sentence::{and, brief},
-    state::{ActionState, Incident, ObjectiveState},
+    state::{ActionState, Incident, ObjectiveState, Plan},
     summary,
 };
 use crate::people::Person;
@@ -213,8 +213,15 @@ pub fn text(incident: &Incident, now: DateTime<Utc>, names: &Names) -> String {
 /// The state in a few lines.
 pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Shown<'a>>) -> String {
     let Shown { words, names } = shown.into();
-    let (severity, phase) = (names.severity(incident.severity), names.phase(incident.phase));
-    let mut out = vec![format!("{} {} – {severity}, {phase}", incident.id, incident.title)];
+    // Planned work hurts nobody by itself: it has a time in place of a severity.
+    let standing = match &incident.plan {
+        None => names.severity(incident.severity),
+        Some(Plan { span, .. }) => {
+            format!("planned work from {} to {}", when(Some(span.from)), when(Some(span.until)))
+        }
+    };
+    let phase = names.phase(incident.phase);
+    let mut out = vec![format!("{} {} – {standing}, {phase}", incident.id, incident.title)];
     if !incident.kind().banner().is_empty() {
         out.insert(0, incident.kind().banner().to_owned());
     }

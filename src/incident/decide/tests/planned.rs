@@ -54,6 +54,15 @@ fn draft(phase: Option<PublicPhase>) -> Command {
 }
 
 #[test]
+fn the_status_of_planned_work_says_its_time_and_no_severity() {
+    let stage = work();
+    let told = crate::incident::briefing::status(&stage.incident, stage.now, &Policy::default());
+    let head = told.lines().next().unwrap();
+    assert!(head.contains("planned work from ") && head.contains(" 14:00 UTC to "), "{head}");
+    assert!(!told.contains("SEV"), "{told}");
+}
+
+#[test]
 fn work_is_planned_for_a_time_ahead_and_begins_and_is_late_by_its_own_clock() {
     let mut stage = work();
     assert_eq!((stage.incident.id.to_string().as_str(), stage.incident.phase), ("MAINT-1", Phase::Scheduled));
