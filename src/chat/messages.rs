@@ -102,7 +102,7 @@ fn everything() -> Journal {
     j.say("Ada", Some("ic"), Event::RollCalled { asked: vec![ada, bo, cleo.clone()], due_at: j.at });
     j.say("Ada", Some("ic"), Event::ActionsStopped { reason: "the replica lags".into() });
     let (text, mitigation) = ("db2 may fill up as well".into(), "watch its disk".into());
-    j.say("Bo", None, Event::HazardNamed { n: 1, text, mitigation });
+    j.say("Bo", None, Event::HazardNamed { n: 1, text, mitigation, by: None });
     j.say("Cleo", Some("pio"), Event::RoleOffered { role: role("scribe"), to: cleo, expires_at: j.at });
     j
 }

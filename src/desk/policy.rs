@@ -20,8 +20,8 @@ use crate::{
     people::Person,
 };
 
-/// Situations, tasks and hazards, that go along when an incident is merged into another.
-const LUGGAGE_MAX: usize = 100;
+/// Situations, tasks and hazards, each, that go along when an incident is merged into another: as many as one can have.
+const LUGGAGE_MAX: usize = 1_000;
 
 /// Timers, deliveries and marks that go with some entries.
 #[derive(Debug, Default)]
@@ -182,6 +182,13 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
                 set("work/begins".into(), TimerKind::WorkBegins { at: span.from }, span.from);
             }
             set("work/ends".into(), TimerKind::WorkEnds { at: span.until }, span.until);
+        }
+        // Begun again after it was completed, its end is watched again; one that has passed is said at once.
+        Event::PhaseChanged { to: Phase::InProgress, .. } => {
+            if let Some(plan) = &incident.plan {
+                let until = plan.span.until;
+                set("work/ends".into(), TimerKind::WorkEnds { at: until }, until.max(entry.occurred_at));
+            }
         }
         Event::RollCalled { due_at, .. } => {
             set(format!("roll/{}", entry.seq), TimerKind::RollDue { seq: entry.seq }, *due_at);

@@ -307,7 +307,8 @@ impl Reading {
                     self.decisions.push(Said { seq, at: line.occurred_at, by, text });
                 }
             }
-            Event::HazardNamed { n, text, mitigation } => {
+            Event::HazardNamed { n, text, mitigation, by: named } => {
+                let by = named.unwrap_or(by);
                 let (text, mitigation) = match shown {
                     Some(_) => (text, mitigation),
                     None => (REDACTED.to_owned(), String::new()),

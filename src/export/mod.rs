@@ -308,6 +308,7 @@ mod tests {
             n,
             text: text.into(),
             mitigation: mitigation.into(),
+            by: None,
         };
         j.say("Bo", None, named(1, "db2 may fill up", "watch its disk"));
         let hidden = j.say("Bo", None, named(2, SECRET, SECRET));

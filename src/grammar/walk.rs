@@ -205,7 +205,8 @@ fn leading_to(phase: Phase) -> Option<&'static [&'static str]> {
     }
 }
 
-/// `--impact wide --urgency now`, in either order, at the cursor. `None`: neither is there.
+/// `--impact wide --urgency now`, in either order, at the cursor. `None`: neither is there. Read here, as they are no flags of
+/// `severity` but the two words of `rate`, which has a place of its own in every chat's menu.
 fn impact_and_urgency(words: &mut Words<'_>) -> Result<Option<Vec<String>>, Refusal> {
     let (mut impact, mut urgency) = (None, None);
     while let Some(word) = words.peek() {

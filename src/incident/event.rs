@@ -355,6 +355,9 @@ pub enum Event {
         /// What is done about it; empty where nothing is yet.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         mitigation: String,
+        /// Who saw it, where another wrote it down: it came along from an incident that was merged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
     },
     #[serde(rename = "hazard.cleared")]
     HazardCleared {

@@ -229,6 +229,9 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 if services.is_empty() { String::new() } else { format!(" Of {}.", services.join(", ")) };
             format!("It is planned from {} until {}.{of}", tell(span.from), tell(span.until))
         }
+        Event::PhaseChanged { from: Phase::Completed, to: Phase::InProgress, reason } => {
+            format!("The planned work goes on again{}", because(reason))
+        }
         Event::PhaseChanged { to: Phase::InProgress, reason, .. } => {
             format!("The planned work began{}", because(reason))
         }
@@ -439,12 +442,13 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("Task #{n} is {owner}'s now{due}.")
         }
 
-        Event::HazardNamed { n, text, mitigation } => {
+        Event::HazardNamed { n, text, mitigation, by } => {
+            let by = by.as_ref().map(|by| format!(" {by} had named it.")).unwrap_or_default();
             let mitigation = match mitigation.trim() {
                 "" => String::new(),
                 some => format!(" Against it: {}", ended(some)),
             };
-            format!("Hazard {n}: {}{mitigation}", ended(text))
+            format!("Hazard {n}: {}{mitigation}{by}", ended(text))
         }
         Event::HazardCleared { n, reason } => format!("Hazard {n} is cleared{}", because(reason)),
 

@@ -251,19 +251,42 @@ fn hand_overs(view: &View<'_>) -> Measure {
 }
 
 fn well_formed_tasks(view: &View<'_>) -> Measure {
-    let mut tasks = Vec::new();
+    /// A task as it was given last: to whom, whether with a time, and whether they said that they have it.
+    struct Given {
+        seq: u64,
+        is_timed: bool,
+        is_read: bool,
+    }
+    let mut tasks = std::collections::BTreeMap::new();
     for entry in view.entries {
-        if let Event::TaskAssigned { n, due_at, .. } = &entry.event {
-            // Who gives a task to themselves has read it.
-            let own = matches!(&entry.event, Event::TaskAssigned { owner, .. } if owner.id == entry.actor.person.id);
-            let read_back = own
-                || view.first(|event| matches!(event, Event::TaskUnderstood { n: m } if m == n)).is_some();
-            tasks.push((entry.seq, due_at.is_some() && read_back));
+        match &entry.event {
+            Event::TaskAssigned { n, owner, due_at, .. } | Event::TaskGiven { n, owner, due_at } => {
+                // Who gives a task to themselves has read it.
+                let is_read = owner.id == entry.actor.person.id;
+                tasks.insert(*n, Given { seq: entry.seq, is_timed: due_at.is_some(), is_read });
+            }
+            // Whoever had it knows what it is about, and is to hear that it is not done.
+            Event::TaskReopened { n, owner, due_at, .. } => {
+                let is_read = owner.as_ref().is_some_and(|owner| owner.id == entry.actor.person.id);
+                tasks.insert(*n, Given { seq: entry.seq, is_timed: due_at.is_some(), is_read });
+            }
+            Event::TaskUnderstood { n } => {
+                if let Some(task) = tasks.get_mut(n) {
+                    task.is_read = true;
+                }
+            }
+            Event::TaskExtended { n, .. } => {
+                if let Some(task) = tasks.get_mut(n) {
+                    task.is_timed = true;
+                }
+            }
+            _ => {}
         }
     }
-    let good = tasks.iter().filter(|(_, good)| *good).count();
+    let good = tasks.values().filter(|task| task.is_timed && task.is_read).count();
     let mut measure = share(Metric::T1, good, tasks.len(), 0.9, "9 of 10");
-    (measure.from, measure.to) = (tasks.first().map(|task| task.0), tasks.last().map(|task| task.0));
+    let seqs = tasks.values().map(|task| task.seq);
+    (measure.from, measure.to) = (seqs.clone().min(), seqs.max());
     measure
 }
 

@@ -239,6 +239,15 @@ fn a_task_is_well_formed_with_a_time_box_and_a_read_back_and_in_time_when_report
     // 1 and 3 (one's own) of five; of those that fell due, 1 was in time, 2 late, 3 never reported, 5 not due yet.
     assert_eq!(taken(Metric::T1, &entries), ("2 of 5".into(), Some(0.44)));
     assert_eq!(taken(Metric::T2, &entries), ("1 of 3".into(), Some(0.42)));
+    let given = || Event::TaskGiven { n: 1, owner: person("Cy"), due_at: Some(at(30)) };
+    let read = || Event::TaskUnderstood { n: 1 };
+    let well_formed = |events: Vec<(i64, &'static str, Event)>| {
+        let all = [(1, "Ada", task(1, "Ben", None)), (2, "Ben", read())].into_iter().chain(events).collect();
+        taken(Metric::T1, &timeline("Ada", all, 60)).0
+    };
+    assert_eq!(well_formed(vec![(3, "Ada", given())]), "0 of 1", "Cy did not say that they have it");
+    assert_eq!(well_formed(vec![(3, "Ada", given()), (4, "Cy", read())]), "1 of 1");
+    assert_eq!(well_formed(vec![(3, "Cy", given())]), "1 of 1", "Cy took it");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn may_break(scene: &Scene<'_>) -> bool {
 fn check_named(incident: &Incident, command: &Command) -> Result<(), Refusal> {
     let named = match command {
         Command::OfferCommand { to } | Command::Unify { to, .. } | Command::OfferRole { to, .. } => Some(to),
-        Command::AssignTask { owner, .. } => owner.as_ref(),
+        Command::AssignTask { owner, .. } | Command::GiveTask { owner, .. } => owner.as_ref(),
         Command::CheckIn { who, .. } => who.as_ref(),
         Command::ReportTo { who, .. } => Some(who),
         _ => None,

@@ -11,7 +11,7 @@ pub(super) fn name(incident: &Incident, what: &str, mitigation: &str, scene: &Sc
     let mitigation = optional_text("mitigation", mitigation, scene)?;
     let n = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
     Ok(Decision::one(
-        Event::HazardNamed { n, text: what, mitigation },
+        Event::HazardNamed { n, text: what, mitigation, by: None },
         format!("Hazard {n} is named; it stands in the briefing until `hazard clear {n}`."),
     ))
 }

@@ -6,6 +6,7 @@ use crate::{
         command::{Luggage, MergeFacts, SituationFacts},
         id::IncidentId,
         matrix::Rated,
+        state::Task,
         taxonomy::RequiredAt,
     },
     post::PublicPhase,
@@ -245,10 +246,11 @@ pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &S
     Ok(Decision::many(events, format!("{} is declared.", incident.id)))
 }
 
-/// The phases that one can go to from each.
-fn next(from: Phase) -> &'static [Phase] {
+/// The phases that one can go to from each. Planned work that is closed is over for good: its time has passed.
+fn next(kind: Kind, from: Phase) -> &'static [Phase] {
     use Phase::*;
     match from {
+        Closed if kind == Kind::Planned => &[],
         Triage => &[Investigating, Cancelled],
         Investigating => &[Identified, Monitoring, Resolved, Cancelled],
         Identified => &[Investigating, Monitoring, Resolved],
@@ -267,7 +269,7 @@ fn next(from: Phase) -> &'static [Phase] {
 const RELAPSE_HOURS_MAX: i64 = 24;
 
 pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
-    if to == Phase::Closed && next(incident.phase).contains(&to) {
+    if to == Phase::Closed && next(incident.kind(), incident.phase).contains(&to) {
         super::relations::check_closed(incident)?;
     }
     go(incident, to, reason, scene)
@@ -287,8 +289,9 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
             "Nothing to do.",
         ));
     }
-    if !next(from).contains(&to) {
-        let could: Vec<_> = next(from).iter().map(|phase| names.phase(*phase)).collect();
+    let ahead = next(incident.kind(), from);
+    if !ahead.contains(&to) {
+        let could: Vec<_> = ahead.iter().map(|phase| names.phase(*phase)).collect();
         return Err(Refusal::conflict(
             format!(
                 "{} is {}; from there it cannot go to {}.",
@@ -296,10 +299,10 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
                 names.standing(from),
                 names.phase(to)
             ),
-            if could.is_empty() {
-                "Declare a new incident.".into()
-            } else {
-                format!("From {} it can go to: {}.", names.phase(from), could.join(", "))
+            match could.as_slice() {
+                [] if incident.kind() == Kind::Planned => "Plan it anew: `maintenance schedule`.".into(),
+                [] => "Declare a new incident.".into(),
+                some => format!("From {} it can go to: {}.", names.phase(from), some.join(", ")),
             },
         ));
     }
@@ -368,7 +371,11 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
             if incident.kind() == Kind::Planned && incident.last_published().is_some() && !is_told_the_end {
                 return Err(Refusal::conflict(
                     "The public was told of it.",
-                    "Publish first that it does not take place: `update draft --phase completed TEXT`.",
+                    if from == Phase::InProgress {
+                        "Say how it ended: `maintenance complete HOW IT ENDED`; then publish the last update."
+                    } else {
+                        "Publish first that it does not take place: `update draft --phase completed TEXT`."
+                    },
                 ));
             }
             if is_real(incident) && incident.posts.iter().any(|post| post.published.is_some()) {
@@ -476,10 +483,17 @@ pub(super) fn merge(
             Event::PhaseChanged { from: incident.phase, to: Phase::Merged, reason: format!("it is {into}") },
         ],
         format!(
-            "{id} is merged into {into}, where its alerts and open tasks go on. {} is in command there.{left}",
+            "{id} is merged into {into}, where its alerts, open tasks and hazards go on. {} is in command there.{left}",
             other.commander
         ),
     ))
+}
+
+/// Whose a task is that came along: what nobody had is for whoever gives out the work here, or gave it out there.
+fn heir<'a>(task: &'a Task, incident: &'a Incident) -> &'a Person {
+    let givers = [&incident.commander, &task.assigned_by];
+    let heirs = task.owner.iter().chain(givers);
+    heirs.into_iter().find(|one| one.id != Person::house().id).unwrap_or(&incident.commander)
 }
 
 /// In the incident that goes on.
@@ -509,8 +523,7 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
         events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {
             n,
             text: task.text.clone(),
-            // What nobody had is for whoever gives out the work here.
-            owner: task.owner.clone().unwrap_or_else(|| incident.commander.clone()),
+            owner: heir(task, incident).clone(),
             due_at: task.due_at,
         }));
         let first = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
@@ -518,6 +531,7 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
             n,
             text: hazard.text.clone(),
             mitigation: hazard.mitigation.clone(),
+            by: Some(hazard.by.clone()),
         }));
     }
     Ok(Decision::many(events, format!("{} was merged into {}.", luggage.from, incident.id)))

@@ -33,6 +33,12 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
             "For what happened by itself: `declare WHAT IS WRONG`.",
         ));
     }
+    if declare.severity.is_some() || declare.rated.is_some() {
+        return Err(Refusal::invalid(
+            "Planned work has no severity: it hurts nobody by itself.",
+            "Leave the severity out. What the work breaks is declared with one, under it.",
+        ));
+    }
     let span = span(plan, scene)?;
     let services = services(&plan.services)?;
     let (put_under, circle) = super::relations::declared(declare, scene)?;
@@ -124,11 +130,15 @@ fn services(named: &[String]) -> Result<Vec<String>, Refusal> {
 }
 
 /// The plan of an incident, where it is planned work that is not over.
-fn planned(incident: &Incident) -> Result<&Plan, Refusal> {
+fn planned<'a>(incident: &'a Incident, scene: &Scene<'_>) -> Result<&'a Plan, Refusal> {
     match &incident.plan {
         Some(plan) if matches!(incident.phase, Phase::Scheduled | Phase::InProgress) => Ok(plan),
         Some(_) => Err(Refusal::conflict(
-            format!("{} is {}: its time has passed.", incident.id, incident.phase.standing()),
+            format!(
+                "{} is {}: its time has passed.",
+                incident.id,
+                scene.policy.names.standing(incident.phase)
+            ),
             "Plan it anew: `maintenance schedule`.",
         )),
         None => Err(Refusal::conflict(
@@ -144,7 +154,7 @@ pub(super) fn shift(
     until: Option<StatedTime>,
     scene: &Scene<'_>,
 ) -> Ruling {
-    let plan = planned(incident)?;
+    let plan = planned(incident, scene)?;
     if from.is_none() && until.is_none() {
         return Err(Refusal::invalid(
             "Neither a beginning nor an end was said.",
@@ -168,7 +178,7 @@ pub(super) fn shift(
 }
 
 pub(super) fn extend(incident: &Incident, minutes: u32, scene: &Scene<'_>) -> Ruling {
-    let plan = planned(incident)?;
+    let plan = planned(incident, scene)?;
     if minutes == 0 {
         return Err(Refusal::invalid(
             "That is no time at all.",

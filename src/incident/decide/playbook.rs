@@ -212,11 +212,12 @@ pub fn to_say(incident: &Incident, named: &str, given: &str, scene: &Scene<'_>) 
 /// A step that repeats is open again, where it is still done and the incident is active.
 pub(super) fn due(incident: &Incident, playbook: &str, step: &str, scene: &Scene<'_>) -> Ruling {
     let is_it = |place: &Place<'_>| place.play.playbook.id == playbook && place.step.id == step;
-    let is_quiet = incident.silence.quiet_until.is_some_and(|until| scene.now < until);
     let found = incident.steps().find(is_it).filter(|place| {
         place.progress.again_at.is_some_and(|at| at <= scene.now) && place.step.when.holds(incident)
     });
-    let Some(place) = found.filter(|_| !is_quiet && incident.phase.is_active()) else {
+    let Some(place) =
+        found.filter(|_| !super::reminders::is_quiet(incident, scene.now) && incident.phase.is_active())
+    else {
         return Ok(Decision::read(""));
     };
     let holders = incident.holders(place.step.whose()).into_iter();

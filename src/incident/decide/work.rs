@@ -113,8 +113,10 @@ fn nobodys(n: u32) -> Refusal {
     )
 }
 
+/// Whether nothing can be theirs here: the house, who checked out, and who may not see it any more.
 fn is_gone(incident: &Incident, person: &Person) -> bool {
     person.id == Person::house().id
+        || !incident.may_see(person)
         || incident.participants.get(&person.id).is_some_and(|part| part.checked_out.is_some())
 }
 

@@ -80,6 +80,13 @@ fn sentences_are_what_a_tired_person_reads() {
             n: 1,
             text: "db2 may fill up as well".into(),
             mitigation: "watch its disk".into(),
+            by: None,
+        },
+        Event::HazardNamed {
+            n: 2,
+            text: "db3 as well".into(),
+            mitigation: String::new(),
+            by: Some(person("Cy")),
         },
         Event::HazardCleared { n: 1, reason: "its disk was grown".into() },
         Event::ExecutiveAsked { words: "lower the severity".into(), commander: person("Ada") },
@@ -185,6 +192,7 @@ fn sentences_are_what_a_tired_person_reads() {
     Task #3 is not done after all: it fills again. Nobody has it now: `task give 3` takes it.
     Task #3 is Cy's now, due 2026-01-02 03:15 UTC.
     Hazard 1: db2 may fill up as well. Against it: watch its disk.
+    Hazard 2: db3 as well. Cy had named it.
     Hazard 1 is cleared: its disk was grown.
     An executive without a role here wants to lower the severity. Ada stays in command; whether they wish to take it was asked.
     Vera does not take command.

@@ -280,12 +280,12 @@ impl Incident {
                 self.reopen_task(*n, owner.as_ref(), *due_at, &entry.actor.person);
             }
             Event::TaskGiven { n, owner, due_at } => self.give_task(*n, owner, *due_at, entry),
-            Event::HazardNamed { n, text, mitigation } => self.hazards.push(Hazard {
+            Event::HazardNamed { n, text, mitigation, by } => self.hazards.push(Hazard {
                 n: *n,
                 seq: entry.seq,
                 text: text.clone(),
                 mitigation: mitigation.clone(),
-                by: entry.actor.person.clone(),
+                by: by.as_ref().unwrap_or(&entry.actor.person).clone(),
                 is_open: true,
             }),
             Event::HazardCleared { n, .. } => {

@@ -56,14 +56,25 @@ fn to_whom_it_is_not_shown_it_is_not_there() {
 fn nobody_is_given_a_part_in_what_they_may_not_see() {
     let mut stage = Stage::new();
     stage.ok("Ada", restrict());
+    stage.ok("Ada", Command::AssignTask { owner: None, text: "look".into(), minutes: None });
     for command in [
         Command::OfferCommand { to: who("Cy") },
         Command::OfferRole { role: role("pio"), to: who("Cy") },
         Command::AssignTask { owner: Some(who("Cy")), text: "look".into(), minutes: None },
+        Command::GiveTask { n: 1, owner: Some(who("Cy")), minutes: None },
         Command::CheckIn { who: Some(who("Cy")), note: String::new() },
     ] {
         stage.no("Ada", command);
     }
+    stage.ok("Ada", admit("Cy"));
+    stage.ok("Ada", Command::GiveTask { n: 1, owner: Some(who("Cy")), minutes: None });
+    stage.ok("Cy", Command::ReportTask { n: 1, result: "found".into() });
+    stage.ok("Ada", Command::Expel { who: who("Cy"), reason: String::new() });
+    let again = stage.ok("Ada", Command::ReopenTask { n: 1, minutes: None, reason: "it is back".into() });
+    assert!(
+        matches!(&again[..], [Event::TaskReopened { owner: None, .. }]),
+        "who was shut out has it not: {again:?}"
+    );
     stage.ok("Ada", admit("Cy"));
     stage.ok("Ada", Command::OfferCommand { to: who("Cy") });
     stage.no("Ada", Command::Expel { who: who("Cy"), reason: String::new() });

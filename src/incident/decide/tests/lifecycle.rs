@@ -292,7 +292,8 @@ fn what_a_duplicate_leaves_is_taken_in_once() {
         [owned(1, "Ada"), owned(2, "Cy"), owned(3, "Ada")],
         "what nobody had is the commander's"
     );
-    assert_eq!(stage.incident.open_hazards().map(|one| one.n).collect::<Vec<_>>(), [1]);
+    let hazards: Vec<_> = stage.incident.open_hazards().map(|one| (one.n, one.by.clone())).collect();
+    assert_eq!(hazards, [(1, who("Cy"))], "whoever saw it is asked about it");
     assert_eq!((stage.incident.firing(), stage.incident.merged_in.len()), (1, 1));
     assert_eq!(stage.ok(HOUSE, timer()), []);
 }

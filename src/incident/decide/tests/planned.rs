@@ -96,7 +96,17 @@ fn work_is_planned_for_a_time_ahead_and_begins_and_is_late_by_its_own_clock() {
     stage.ok("Ada", enter(Phase::Completed, "all replicas are upgraded"));
     stage.later(60);
     assert_eq!(stage.ok(HOUSE, ends(17)), [], "what is done is not late");
+    stage.ok("Ada", enter(Phase::InProgress, "one replica was forgotten"));
+    let told = stage.ok(HOUSE, ends(17));
+    assert!(matches!(&told[..], [Event::Reminded { .. }]), "what goes on again is late again: {told:?}");
+    stage.ok("Ada", enter(Phase::Completed, "that one too"));
     stage.ok("Ada", enter(Phase::Closed, ""));
+    assert_eq!(
+        stage.no("Ada", enter(Phase::Investigating, "it broke")),
+        Because::Conflict,
+        "it is over for good"
+    );
+    stage.aloud("planned_over");
 }
 
 #[test]
@@ -205,6 +215,9 @@ fn a_time_that_is_none_is_refused_with_words_that_work() {
     }
     let none = Declare::new("db upgrade", None, Kind::Planned);
     assert!(Stage::declared("Ada", &none).is_err(), "no time at all");
+    let severe = Declare { severity: Some(Severity::Sev1), ..planned(plan()) };
+    let why = Stage::declared("Ada", &severe).err().unwrap().to_string();
+    assert!(why.contains("has no severity"), "{why}");
     let triage = Declare { triage: true, ..planned(plan()) };
     assert!(Stage::declared("Ada", &triage).is_err());
     let usual = Stage::declared("Ada", &planned(PlanText::default())).unwrap();

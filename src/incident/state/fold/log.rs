@@ -95,7 +95,7 @@ mod tests {
             Event::TaskReported { n: 1, result: words() },
             Event::TaskDeclined { n: 1, owner: ada.clone(), reason: words(), to: None },
             Event::TaskReopened { n: 1, reason: words(), owner: None, due_at: None },
-            Event::HazardNamed { n: 2, text: words(), mitigation: words() },
+            Event::HazardNamed { n: 2, text: words(), mitigation: words(), by: None },
             Event::HazardCleared { n: 1, reason: words() },
             Event::ActionAnnounced {
                 n: 2,
