@@ -94,7 +94,7 @@ fn decide(book: &Rulebook, open: &HashMap<[u8; 16], (i64, DateTime<Utc>)>) -> Ve
     }];
     let grouping = Grouping::new(groups);
     let incidents = (0..20).map(|n| OpenIncident { id: format!("INC-{n}"), ..OpenIncident::default() });
-    let going_on = Open { incidents: incidents.collect(), declares_left: None, now: start() };
+    let going_on = Open { incidents: incidents.collect(), now: start() };
     let mut times = Vec::with_capacity(DECISIONS);
     for n in 0..DECISIONS {
         let alert = alert(n);

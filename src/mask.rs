@@ -132,14 +132,14 @@ impl Masked {
         self.0.join(", ")
     }
 
-    /// What is said to who pasted it, after the answer; nothing where nothing was masked.
+    /// What is said after the answer; nothing where nothing was masked. Whoever asked need not be who pasted it.
     pub fn word(&self) -> String {
         if self.is_empty() {
             return String::new();
         }
         format!(
-            "\nA secret was masked before it was stored ({}). Where you wrote it, it may still stand: take it out there, \
-             and revoke it.",
+            "\nA secret was masked before it was stored ({}). Where it was written, it may still stand: take it out \
+             there, and revoke it.",
             self.kinds()
         )
     }

@@ -144,6 +144,18 @@ pub fn quote(raw: &str) -> String {
     format!("“{}”", cut(&clean, QUOTE_MAX_BYTES))
 }
 
+/// What others say, as one line of at most so many characters: a blank stands for whatever would break it or act on a screen.
+pub fn one_line(text: &str, chars_max: usize) -> String {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || acts(c));
+    let mut chars = text.chars().map(|c| if acts(c) { ' ' } else { c });
+    let mut line: String = chars.by_ref().take(chars_max).collect();
+    if chars.next().is_some() && line.pop().is_some() {
+        line.truncate(line.trim_end().len());
+        line.push('…');
+    }
+    line
+}
+
 /// Adds a note, unless there are [`NOTES_MAX`] already.
 pub fn note(notes: &mut Vec<String>, sentence: impl FnOnce() -> String) {
     match notes.len() {
@@ -191,6 +203,15 @@ mod tests {
     }
 
     #[test]
+    fn what_others_say_stands_on_one_line_and_is_seen_to_be_cut() {
+        assert_eq!(one_line("\r\n 550 no\r\nQUIT\u{1b}[31m\u{2028}x\0\n", 80), "550 no  QUIT [31m x");
+        assert_eq!(one_line("ää öö üü", 8), "ää öö üü");
+        assert_eq!(one_line("ää öö üü", 7), "ää öö…");
+        assert_eq!(one_line("ää", 0), "");
+        assert_eq!(one_line(" \u{202e}\n", 80), "");
+    }
+
+    #[test]
     fn identities_are_never_cut_into_one_another() {
         let mut notes = Vec::new();
         let long = "x".repeat(IDENTITY_MAX_BYTES + 1);
@@ -218,6 +239,8 @@ mod tests {
             prop_assert!(out.len() <= max);
             prop_assert!(!out.chars().any(acts));
             prop_assert!(quote(&raw).len() <= QUOTE_MAX_BYTES + 6);
+            let told = one_line(&raw, max);
+            prop_assert!(told.chars().count() <= max && !told.chars().any(acts));
         }
     }
 }

@@ -109,6 +109,18 @@ pub struct Within {
     pub until: DateTime<Utc>,
 }
 
+impl Within {
+    /// Of two the one that records; of two alike the one that is open for longer.
+    pub fn stronger(self, other: Within) -> Within {
+        let is_other = match (self.effect, other.effect) {
+            (Effect::Annotate, Effect::Record) => true,
+            (Effect::Record, Effect::Annotate) => false,
+            _ => self.until < other.until,
+        };
+        if is_other { other } else { self }
+    }
+}
+
 /// The window that a situation falls into: the first that is about one of its alerts, with those before that keep all of them
 /// silent. One that records must be about every alert, so that what does not match comes through.
 pub fn within<'a>(
@@ -126,15 +138,30 @@ pub fn within<'a>(
             _ if alerts.iter().any(|alert| covers(&alert)) => Effect::Annotate,
             _ => continue,
         };
-        let is_stronger = found.as_ref().is_none_or(|known| {
-            known.effect == Effect::Annotate && effect == Effect::Record
-                || known.effect == effect && known.until < span.until
+        let one = Within { name: window.name.clone(), effect, until: span.until };
+        found = Some(match found {
+            Some(known) => known.stronger(one),
+            None => one,
         });
-        if is_stronger {
-            found = Some(Within { name: window.name.clone(), effect, until: span.until });
-        }
     }
     found
+}
+
+/// Planned work that goes on: alerts of its services are expected, and told with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Work {
+    pub name: String,
+    pub services: Vec<String>,
+    pub until: DateTime<Utc>,
+}
+
+impl Work {
+    /// A window around a situation whose alerts are of these services.
+    pub fn within(&self, services: &[&str]) -> Option<Within> {
+        let is_of = |one: &String| services.iter().any(|service| service.eq_ignore_ascii_case(one));
+        let within = || Within { name: self.name.clone(), effect: Effect::Annotate, until: self.until };
+        self.services.iter().any(is_of).then(within)
+    }
 }
 
 /// What is wrong with the time of a window that is open once.
@@ -231,6 +258,25 @@ mod tests {
         assert_eq!(judged(&record, &[of("db"), of("web")]), Some(Effect::Annotate), "the other one is told");
         assert_eq!(judged(&record, &[of("web")]), None);
         assert_eq!(record.open_at(span.until), None, "it ends");
+    }
+
+    #[test]
+    fn planned_work_expects_the_alerts_of_its_services_and_what_records_is_stronger() {
+        let until = at("2026-11-20T22:00:00Z");
+        let work = Work { name: "MAINT-1 db upgrade".into(), services: vec!["DB".into()], until };
+        let within = work.within(&["web", "db"]).unwrap();
+        assert_eq!(
+            (within.name.as_str(), within.effect, within.until),
+            ("MAINT-1 db upgrade", Effect::Annotate, until)
+        );
+        assert_eq!(work.within(&["web"]), None, "what it does not name comes through");
+        assert_eq!(work.within(&[]), None);
+        let record =
+            Within { name: "backup".into(), effect: Effect::Record, until: until - Duration::hours(1) };
+        assert_eq!(record.clone().stronger(within.clone()), record);
+        assert_eq!(within.clone().stronger(record.clone()), record);
+        let longer = Within { until: until + Duration::hours(1), ..within.clone() };
+        assert_eq!(within.stronger(longer.clone()), longer);
     }
 
     proptest! {

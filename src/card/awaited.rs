@@ -94,8 +94,9 @@ fn step(incident: &Incident, place: &Place<'_>) -> Button {
 mod tests {
     use super::*;
     use crate::{
-        export::samples::{Journal, person},
-        incident::{event::Event, kind::Kind},
+        card::{self, Value},
+        export::samples::{Journal, person, role},
+        incident::{event::Event, kind::Kind, role::Words},
     };
 
     fn said(journal: &Journal) -> Vec<(String, String)> {
@@ -119,6 +120,36 @@ mod tests {
         assert_eq!(said(&j), []);
         j.say("Vera", None, asked());
         assert_eq!(said(&j), [pair("lead4", "command take"), pair("goon4", "command decline")]);
+    }
+
+    #[test]
+    fn what_is_offered_to_whom_stands_on_the_card_that_has_the_button_and_when_a_task_is_due() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+        let ends = j.at + chrono::Duration::minutes(10);
+        j.say(
+            "Ada",
+            Some("ic"),
+            Event::RoleOffered { role: role("scribe"), to: person("Cleo"), expires_at: ends },
+        );
+        j.say(
+            "Ada",
+            Some("ic"),
+            Event::RoleOffered { role: role("pio"), to: person("Dan"), expires_at: ends },
+        );
+        let (to, organization) = (person("Eve"), "Acme".into());
+        j.say("Ada", Some("ic"), Event::UnifyOffered { to, organization, expires_at: ends });
+        let (text, owner, due_at) = ("Look".into(), person("Bo"), Some(ends));
+        j.say("Ada", Some("ic"), Event::TaskAssigned { n: 1, text, owner, due_at });
+        let shown = card::incident(&j.paper().incident, Words::Nims);
+        let says = |name: &str| {
+            let field = shown.fields.iter().find(|field| field.name == name);
+            field.map(|field| field.value.clone())
+        };
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let roles = "Documentation Unit Leader to Cleo; Public Information Officer to Dan";
+        assert_eq!(says("Role offered"), text(roles));
+        assert_eq!(says("Asked to join command"), text("Eve (Acme)"));
+        assert_eq!(says("Open tasks"), text("#1 Look (Bo, assigned, due 01:05 UTC)"));
     }
 
     #[test]

@@ -121,6 +121,8 @@ pub struct Said {
     pub who: String,
     /// Through which door they said it; `None`: nobody said it, the house wrote it down by itself.
     pub via: Option<String>,
+    /// It happened before the lines that stand above it.
+    pub is_late: bool,
     /// What waited with it while the chat was away.
     pub missed: Option<Missed>,
     /// Its sentence; each reader sees its times in their own zone where the chat can do that.
@@ -155,12 +157,11 @@ impl Missed {
 }
 
 impl Said {
-    /// Where it was said, to stand behind the name, if that is not the chat in which it is shown.
-    pub fn from_elsewhere(&self, chat: &str) -> String {
-        match &self.via {
-            Some(via) if via != chat => format!(" ({})", door(via)),
-            _ => String::new(),
-        }
+    /// What stands behind the name: where it was said, if that is not the chat in which it is shown, and that it is a late entry.
+    pub fn aside(&self, chat: &str) -> String {
+        let from = self.via.as_deref().filter(|via| *via != chat).map(door);
+        let all: Vec<&str> = from.into_iter().chain(self.is_late.then_some("late entry")).collect();
+        if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
     }
 }
 
@@ -203,9 +204,7 @@ fn severities(now: Severity, names: &Names) -> Button {
         command: format!("severity {}", severity.word()),
         is_now: severity == now,
     };
-    // One that is out of use by now still is what holds.
-    let offered = |severity: &Severity| names.is_used(*severity) || *severity == now;
-    let choices = Severity::ALL.into_iter().filter(offered).map(choice).collect();
+    let choices = names.offered(Some(now)).map(choice).collect();
     Button { choices, ..button("severity", "How bad is it?", "severity {severity}", vec![], false) }
 }
 
@@ -263,17 +262,17 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
         (_, Severity::Sev1 | Severity::Sev2) => Tone::Critical,
         _ => Tone::Warning,
     };
-    let mut fields = vec![
-        short("Severity", names.severity(incident.severity)),
-        short("Phase", names.phase(incident.phase)),
-        short(incident.command_title(words), incident.command_words()),
-    ];
+    let mut fields = Vec::new();
+    let severity = names.severity_of(incident.kind(), incident.severity);
+    fields.extend(severity.map(|severity| short("Severity", severity)));
     if let Some(plan) = &incident.plan {
-        fields[0] = Field { name: "From", value: Value::Time(plan.span.from), is_short: true };
-        fields.insert(1, Field { name: "Until", value: Value::Time(plan.span.until), is_short: true });
-        if !plan.services.is_empty() {
-            fields.push(short("Services", plan.services.join(", ")));
-        }
+        fields.push(Field { name: "From", value: Value::Time(plan.span.from), is_short: true });
+        fields.push(Field { name: "Until", value: Value::Time(plan.span.until), is_short: true });
+    }
+    fields.push(short("Phase", names.phase(incident.phase)));
+    fields.push(short(incident.command_title(words), incident.command_words()));
+    if let Some(plan) = incident.plan.as_ref().filter(|plan| !plan.services.is_empty()) {
+        fields.push(short("Services", plan.services.join(", ")));
     }
     if let Some(name) = &incident.incident_type {
         fields.push(short("Type", name.clone()));
@@ -285,6 +284,13 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
         let asked =
             format!("{}: do you wish to take command? `take`; if not, `command decline`.", question.to);
         fields.push(long("Asked", asked));
+    }
+    if let Some(offer) = &incident.unify_offer {
+        fields.push(short("Asked to join command", offer.whom()));
+    }
+    if !incident.offers.is_empty() {
+        let offered = incident.offers.iter().map(|one| format!("{} to {}", one.role.shown(words), one.to));
+        fields.push(short("Role offered", offered.collect::<Vec<_>>().join("; ")));
     }
     for slug in ["pio", "ops", "deputy", "scribe"] {
         let names: Vec<_> = incident.given(slug).map(Person::to_string).collect();
@@ -405,7 +411,10 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     let tasks: Vec<_> = incident
         .open_tasks()
         .take(5)
-        .map(|task| format!("#{} {} ({})", task.n, task.text, task.standing()))
+        .map(|task| {
+            let due = task.due_at.map(|at| format!(", due {}", arranged::clock(at, incident.updated_at)));
+            format!("#{} {} ({}{})", task.n, task.text, task.standing(), due.unwrap_or_default())
+        })
         .collect();
     if !tasks.is_empty() {
         let more = incident.open_tasks().count().saturating_sub(tasks.len());

@@ -41,6 +41,7 @@ pub fn said(text: &str) -> Said {
         at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
         who: text.into(),
         via: None,
+        is_late: false,
         missed: None,
         text: vec![Part::Text(text.into())],
     }

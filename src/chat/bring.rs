@@ -211,7 +211,7 @@ pub(super) async fn catch_up(desk: &Arc<Desk>, chat: &str) {
     let Ok(open) = desk.journal.deliveries(DeliveryFilter::Open).await else { return };
     let waits = open.iter().filter(|one| {
         one.destination == chat
-            && one.state == DeliveryState::Pending
+            && matches!(one.state, DeliveryState::Pending | DeliveryState::Unknown)
             && one.next_at > now
             && one.attempts > 0
     });

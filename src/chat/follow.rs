@@ -78,22 +78,40 @@ pub(super) async fn entry_of(place: &impl Place, message: &str) -> Option<(Incid
     Some((incident.parse().ok()?, seq.parse().ok()?))
 }
 
+/// What is said of a message that went on the timeline where something in it was masked: unlike a command for the bot, it stands
+/// where people read it. `None`: nothing was.
+pub(super) fn warning(answer: &Answer) -> Option<String> {
+    let kinds = &answer.masked;
+    (!kinds.is_empty()).then(|| {
+        format!(
+            "There is a secret in this message ({kinds}): delete it here, and make a new one. The timeline has it masked."
+        )
+    })
+}
+
 /// The author of a message on the timeline has changed it: they correct the entry. `editor`: the account that did it;
-/// `argv`: the note that the message would be now.
-pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &str, argv: Vec<String>) {
-    let Some((incident, entry)) = entry_of(place, edit.target).await else { return };
+/// `argv`: the note that the message would be now. `None`: the entry stays as it is.
+pub(super) async fn follow_edit(
+    place: &impl Place,
+    edit: &Change<'_>,
+    editor: &str,
+    argv: Vec<String>,
+) -> Option<Answer> {
+    let (incident, entry) = entry_of(place, edit.target).await?;
     if place.bindings().bound(edit.target, "author").await.ok().flatten().as_deref() != Some(editor) {
-        return;
+        return None;
     }
     let text = argv.last().cloned().unwrap_or_default();
     // A preview that the chat adds is no edit, and neither is one of before the message was put there.
     if says(place, incident, entry, &text).await.unwrap_or_default() {
-        return;
+        return None;
     }
     let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
-    if let Err(refusal) = follow(place, edit, incident, command, "edit").await {
+    let done = follow(place, edit, incident, command, "edit").await;
+    if let Err(refusal) = &done {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
     }
+    done.ok()
 }
 
 /// A message that is on the timeline was put there again, with the note that it would be now.

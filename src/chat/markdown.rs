@@ -34,10 +34,31 @@ pub(super) fn cap(text: &str, max: usize) -> String {
     kept
 }
 
+/// Begins and ends a block of code.
+const FENCE: &str = "```";
+
+fn is_in_code(text: &str) -> bool {
+    text.matches(FENCE).count() % 2 == 1
+}
+
+/// Where the part of a text that fits into a message is cut: where its last whole line ends, and a longer line of code where the
+/// message is full. Not behind the line that opens a block, which would be empty. `None`: there is no good place.
+fn place_to_cut(fits: &str) -> Option<usize> {
+    let end = fits.rfind('\n').filter(|at| *at > 0)?;
+    let whole = fits.get(..end)?;
+    let opens = is_in_code(whole) && !whole.rsplit(FENCE).next()?.contains('\n');
+    if !opens {
+        return Some(end);
+    }
+    let before = whole.rfind('\n').filter(|at| *at > 0);
+    // Not within a fence either.
+    let full = fits.trim_end_matches('`').len();
+    before.or((full > end + 1).then_some(full))
+}
+
 /// A text that is longer than one message, as at most `most` messages of at most `max` units, cut where a line ends; what is
 /// beyond them is cut off, with `…`. A block of code that is cut is closed, and opened again.
 pub(super) fn pieces(text: &str, max: usize, most: usize) -> Vec<String> {
-    const FENCE: &str = "```";
     let (mut pieces, mut rest) = (Vec::new(), text.to_owned());
     while length(&rest) > max && pieces.len() + 1 < most {
         let room = max.saturating_sub(FENCE.len() + 1);
@@ -47,21 +68,25 @@ pub(super) fn pieces(text: &str, max: usize, most: usize) -> Vec<String> {
             units > room
         });
         let fits = fits.map_or(rest.len(), |(at, _)| at);
-        // A first line that is longer than a message has no better place.
-        let Some(cut) = rest.get(..fits).and_then(|head| head.rfind('\n')).filter(|at| *at > 0) else {
-            break;
-        };
+        let Some(cut) = rest.get(..fits).and_then(place_to_cut) else { break };
         let tail = rest.split_off(cut);
-        let in_code = rest.matches(FENCE).count() % 2 == 1;
+        let in_code = is_in_code(&rest);
         if in_code {
             rest.push('\n');
             rest.push_str(FENCE);
         }
         pieces.push(std::mem::take(&mut rest));
         let tail = tail.trim_start_matches('\n');
-        rest = if in_code { format!("{FENCE}\n{tail}") } else { tail.to_owned() };
+        rest = match tail.strip_prefix(FENCE) {
+            // It was cut where the block ends.
+            Some(after) if in_code => after.trim_start_matches('\n').to_owned(),
+            _ if in_code => format!("{FENCE}\n{tail}"),
+            _ => tail.to_owned(),
+        };
     }
-    pieces.push(cap(&rest, max));
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(cap(&rest, max));
+    }
     pieces
 }
 
@@ -148,6 +173,32 @@ mod tests {
             assert!(length(piece) <= 300, "{piece}");
         }
         assert_eq!(pieces.concat().matches("a line of code").count(), 40);
+    }
+
+    #[test]
+    fn a_line_of_code_longer_than_a_message_goes_on_in_the_next_and_no_block_is_empty() {
+        let line: String = ('a'..='z').cycle().take(1_000).collect();
+        let just = "x".repeat(92);
+        for text in [
+            format!("```\n{line}\n```"),
+            format!("before\n```\nshort\n{line}\n```\nafter"),
+            format!("before\n```text\n{line}\nshort\n```\nafter"),
+            // Cut where the block ends, and where the text does.
+            format!("```\n{just}\n```\nafter"),
+            format!("```\n{just}```\nafter"),
+            format!("{just}{}", "\n".repeat(20)),
+        ] {
+            let pieces = pieces(&text, 100, 99);
+            for piece in &pieces {
+                assert!(!piece.trim().is_empty() && length(piece) <= 100, "{pieces:#?}");
+                assert_eq!(piece.matches("```").count() % 2, 0, "{pieces:#?}");
+                let mut blocks = piece.split("```").skip(1).step_by(2);
+                assert!(blocks.all(|block| !block.trim().is_empty()), "{pieces:#?}");
+            }
+            let bare = |text: &str| text.replace("```", "").replace('\n', "");
+            assert_eq!(bare(&pieces.concat()), bare(&text));
+        }
+        assert_eq!(pieces("", 100, 4), [""], "there is always one");
     }
 
     #[test]

@@ -1,16 +1,20 @@
 //! The page of messages (docs/messages.md): every kind of card, line, answer and form as each chat shows it. Made by the code,
 //! so that somebody reads it, and sees in a change what becomes of it.
 
+mod nights;
+
 use chrono::{DateTime, Utc};
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{button::stale, discord, matrix, mattermost, slack, words::in_words};
+use nights::{everything, incident, night};
+
+use super::{button::stale, discord, matrix, mattermost, slack, space, words::in_words};
 use crate::{
     alert::{
         Alert, AlertSeverity, Status,
         situation::fold,
-        window::{Effect, Within},
+        window::{Effect, Span, Within},
     },
     card::{self, Button, Card, Missed, Said},
     export::samples::{Journal, alert, checkout, person, role},
@@ -19,7 +23,8 @@ use crate::{
     incident::{
         briefing,
         chart::Chart,
-        decide::Policy,
+        command::Command,
+        decide::{Policy, Scene, decide},
         event::Event,
         kind::Kind,
         names::Names,
@@ -28,7 +33,7 @@ use crate::{
         role::{Roles, Words},
         sentence,
         state::Incident,
-        timeline,
+        summary, timeline,
     },
     mask::Masked,
     people::Person,
@@ -83,42 +88,6 @@ pub(super) fn times(text: &str, pattern: &str) -> String {
     Regex::new(pattern).unwrap().replace_all(text, moment).into_owned()
 }
 
-/// The night of the checkout, up to and with so many entries.
-fn night(entries: usize) -> Journal {
-    let mut journal = checkout();
-    journal.plain.truncate(entries);
-    journal
-}
-
-/// A night when everything comes at once.
-fn everything() -> Journal {
-    let mut j = night(18);
-    let (ada, bo, cleo) = (person("Ada"), person("Bo"), person("Cleo"));
-    j.say(
-        "Ada",
-        Some("ic"),
-        Event::CommandOffered { from: ada.clone(), to: bo.clone(), expires_at: j.at, briefing_sections: 7 },
-    );
-    j.say("Ada", Some("ic"), Event::RollCalled { asked: vec![ada, bo, cleo.clone()], due_at: j.at });
-    j.say("Ada", Some("ic"), Event::ActionsStopped { reason: "the replica lags".into() });
-    let (text, mitigation) = ("db2 may fill up as well".into(), "watch its disk".into());
-    j.say("Bo", None, Event::HazardNamed { n: 1, text, mitigation, by: None });
-    j.say("Cleo", Some("pio"), Event::RoleOffered { role: role("scribe"), to: cleo, expires_at: j.at });
-    j
-}
-
-/// An executive gave an order without a role.
-fn interrupted() -> Journal {
-    let mut j = night(8);
-    let words = "lower the severity".into();
-    j.say("Vera", None, Event::ExecutiveAsked { words, commander: person("Ada") });
-    j
-}
-
-fn incident(journal: &Journal) -> Incident {
-    journal.paper().incident
-}
-
 fn lines(journal: &Journal) -> Vec<Said> {
     let all = timeline::lines(journal.plain.iter().cloned(), &sentence::apart);
     let said = |line: timeline::Line| Said {
@@ -127,6 +96,7 @@ fn lines(journal: &Journal) -> Vec<Said> {
         banner: journal.plain[0].incident.kind.banner(),
         seq: line.seq,
         at: line.occurred_at,
+        is_late: line.is_out_of_order(),
         via: (line.actor != Person::house()).then_some(line.via),
         who: line.actor.to_string(),
         missed: None,
@@ -184,15 +154,32 @@ fn open() -> Card {
 /// Every card, with what it is.
 fn cards() -> Vec<(&'static str, Card)> {
     let over = incident(&checkout());
+    let of = |night: Journal| card::incident(&incident(&night), Words::Nims);
     vec![
         ("An incident has begun", open()),
-        ("Everything comes at once", card::incident(&incident(&everything()), Words::Nims)),
-        ("An executive interrupts", card::incident(&incident(&interrupted()), Words::Nims)),
+        ("People are woken", of(nights::paged())),
+        ("Everything comes at once", of(everything())),
+        ("An executive interrupts", of(nights::interrupted())),
+        ("A risky action waits for a go", of(nights::risky())),
+        ("Something is proposed", of(nights::proposed())),
+        ("Several organizations command", of(nights::unified())),
+        ("It is a part, and has parts", of(nights::related())),
+        ("A playbook is played", of(nights::played())),
+        ("Nothing fires any more", of(nights::cleared())),
         ("It is over", card::incident(&over, Words::Nims)),
+        ("Planned work", of(nights::planned())),
         ("An exercise", exercise()),
         ("It was restricted: what stands where everybody reads", card::cover(&over)),
         ("Alerts that belong to no incident", situation()),
     ]
+}
+
+/// What the rules tell whoever says this.
+fn ruled(incident: &Incident, who: &str, command: &Command, now: DateTime<Utc>) -> String {
+    let (person, policy) = (person(who), Policy::default());
+    let scene =
+        Scene { person: &person, is_house: false, is_admin: false, now, policy: &policy, target: None };
+    decide(incident, command, &scene).unwrap().reply
 }
 
 /// What somebody is answered who asks, on a night when everything comes at once.
@@ -207,10 +194,22 @@ fn answers() -> Vec<(&'static str, String)> {
         ("status", briefing::status(&incident, now, Words::Nims)),
         ("next", next::text(&incident, &person("Bo"), &Policy::default(), now)),
         ("command briefing", briefing::text(&incident, now, Names::plain())),
+        ("summary exec", summary::text(&incident, &Policy::default(), now)),
+        ("role take ops", ruled(&incident, "Bo", &Command::TakeRole { role: role("ops") }, now)),
         ("role chart", Chart::of(&incident, Words::Nims, now).text()),
         ("help", help),
         ("note the key is AKIA…", format!("Noted as entry 25.{}", masked.word())),
     ]
+}
+
+/// What the house says by itself. That a chat is away is told in the others.
+fn unasked(chat: &Shown) -> Vec<String> {
+    let all = lines(&nights::unasked()).into_iter();
+    let is_of_it = |said: &Said| match said.text.first() {
+        Some(sentence::Part::Text(text)) => text.starts_with(chat.chat),
+        _ => false,
+    };
+    all.filter(|said| !is_of_it(said)).map(|said| (chat.line)(&said)).collect()
 }
 
 fn page() -> String {
@@ -238,6 +237,7 @@ fn page() -> String {
     add("The timeline, line by line", &|chat| {
         Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
     });
+    add("What the house says by itself (line by line)", &|chat| Some(unasked(chat).join("\n")));
     let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9 };
     add("Before what waited while the chat was away", &|chat| {
         missed.in_words().map(|words| (chat.missed)(&words))
@@ -305,13 +305,39 @@ fn no_form_of_discord_has_a_menu() {
 
 #[test]
 fn no_message_is_a_wall_of_text() {
-    for (title, card) in cards() {
-        for chat in CHATS {
-            let text = (chat.card)(&card);
+    let said = lines(&everything());
+    for chat in CHATS {
+        let cards = cards().into_iter().map(|(title, card)| (title, (chat.card)(&card)));
+        let answers = answers().into_iter().map(|(asked, answer)| (asked, (chat.told)(&answer)));
+        let said = said.iter().map(|line| ("line", (chat.line)(line)));
+        let unasked = unasked(chat).into_iter().map(|line| ("line", line));
+        for (title, text) in cards.chain(answers).chain(said).chain(unasked) {
             let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
-            assert!(text.lines().count() <= 30 && longest <= 200, "{} {title}: {longest}\n{text}", chat.chat);
+            // What people wrote in several lines is told in them.
+            let lines_max = if title == "line" { 3 } else { 30 };
+            let is_wall = text.lines().count() > lines_max || longest > 200;
+            assert!(!is_wall, "{} {title}: {longest}\n{text}", chat.chat);
         }
     }
+}
+
+#[test]
+fn planned_work_is_announced_as_what_it_is_and_not_as_an_alarm() {
+    let mut planned = Journal::declared(Kind::Planned, "db upgrade", "2026-03-29T00:50:00Z");
+    let span = Span { from: planned.at, until: planned.at + chrono::Duration::hours(2) };
+    planned.say("Ada", None, Event::WorkPlanned { span, services: vec![] });
+    let (planned, outage) = (incident(&planned), incident(&night(1)));
+    for chat in CHATS {
+        let told = (chat.announcement)(&planned);
+        assert!(told.starts_with("🔧 MAINT-1 db upgrade – planned work"), "{}: {told}", chat.chat);
+        let told = (chat.announcement)(&outage);
+        assert!(told.starts_with("🚨 INC-1 ") && told.contains(" – SEV2"), "{}: {told}", chat.chat);
+    }
+    let topic = space::topic(&planned, Names::plain());
+    assert!(topic.starts_with("planned work · scheduled · command: "), "{topic}");
+    let card = card::incident(&planned, Words::Nims);
+    let named: Vec<_> = card.fields.iter().take(3).map(|field| field.name).collect();
+    assert_eq!(named, ["From", "Until", "Phase"]);
 }
 
 #[test]
@@ -332,6 +358,10 @@ fn a_line_says_through_which_door_it_came_if_that_is_not_the_chat_it_is_read_in(
             let colon = if own == "matrix" { ":" } else { "" };
             assert!(line.contains(&format!("{mark}{colon} the database failed over")), "{own}: {line}");
         }
+        let late = Said { is_late: true, ..told(Some("console")) };
+        assert!((chat.line)(&late).contains("Ada (console, late entry)"), "{own}");
+        let late = Said { is_late: true, ..told(None) };
+        assert!((chat.line)(&late).contains("Ada (late entry)"), "{own}");
         assert!((chat.line)(&told(None)).contains("Ada"), "{own}");
         assert!(!(chat.line)(&told(None)).contains('('), "{own}: the house is everywhere");
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     card,
-    incident::{id::IncidentId, names::Names, state::Incident},
+    incident::{id::IncidentId, kind::Kind, names::Names, state::Incident},
     outbox::port::Outcome,
 };
 
@@ -168,14 +168,20 @@ pub(super) fn links(incident: &Incident, public_url: Option<&str>) -> Vec<(Strin
     all
 }
 
+/// The sign before the words that say where an incident is worked on: planned work is no alarm.
+pub(super) fn sign(kind: Kind) -> &'static str {
+    if kind == Kind::Planned { "🔧" } else { "🚨" }
+}
+
 /// How bad an incident is, how far it has come, who commands: for the top of its place. Plain.
 pub(super) fn topic(incident: &Incident, names: &Names) -> String {
-    let (severity, phase) = (names.severity(incident.severity), names.phase(incident.phase));
+    let how_bad = names.how_bad(incident.kind(), incident.severity);
+    let phase = names.phase(incident.phase);
     let banner = match incident.kind().banner() {
         "" => String::new(),
         banner => format!("{banner} · "),
     };
-    format!("{banner}{severity} · {phase} · command: {}", incident.commander)
+    format!("{banner}{how_bad} · {phase} · command: {}", incident.commander)
 }
 
 /// The name of an incident's channel, in letters that every chat takes: `inc-1-checkout-fails`. `besides` tells it from

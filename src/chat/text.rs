@@ -1,6 +1,6 @@
 //! Texts of people and alerts, before a chat escapes them in its own way.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::incident::sentence::Part;
@@ -84,6 +84,35 @@ pub(super) fn moment_with_day(at: DateTime<Utc>, tz: Tz) -> String {
     at.with_timezone(&tz).format("%-d %b %H:%M %Z").to_string()
 }
 
+/// Words of our own, in which every `2026-03-29 01:28 UTC` stands as the chat shows moments to each reader. What stands between
+/// backticks is to be typed, and stays.
+pub(super) fn in_readers_zone(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {
+    let told = |(i, piece): (usize, &str)| match i % 2 {
+        0 => with_moments(piece, &moment),
+        _ => piece.to_owned(),
+    };
+    text.split('`').enumerate().map(told).collect::<Vec<_>>().join("`")
+}
+
+fn with_moments(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {
+    const STAMP: &str = "2026-03-29 01:28";
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once(" UTC") {
+        let begin = before.len().checked_sub(STAMP.len());
+        let stamp = begin.and_then(|begin| Some((begin, before.get(begin..)?)));
+        let at = stamp.and_then(|(begin, stamp)| {
+            let at = NaiveDateTime::parse_from_str(stamp, "%Y-%m-%d %H:%M").ok()?;
+            Some((before.get(..begin)?, at.and_utc()))
+        });
+        match at {
+            Some((before, at)) => out.extend([before, &moment(at)]),
+            None => out.extend([before, " UTC"]),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
 /// A plain address may stand as it is, so that it can be followed.
 pub(super) fn is_plain_url(word: &str) -> bool {
     let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
@@ -95,6 +124,29 @@ pub(super) fn is_plain_url(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_shows_its_times_as_the_chat_shows_times_but_for_what_is_to_be_typed() {
+        let shown = |text| in_readers_zone(text, |at| format!("<t:{}:f>", at.timestamp()));
+        for (text, as_shown) in [
+            (
+                "since 2026-03-29 01:28 UTC, due 2026-03-29 01:38 UTC.",
+                "since <t:1774747680:f>, due <t:1774748280:f>.",
+            ),
+            (
+                "`note --at 2026-03-29 01:28 UTC x`, 2026-03-29 01:28 UTC",
+                "`note --at 2026-03-29 01:28 UTC x`, <t:1774747680:f>",
+            ),
+            (
+                "at 01:28 UTC, 2026-13-29 01:28 UTC, ééééééééé UTC",
+                "at 01:28 UTC, 2026-13-29 01:28 UTC, ééééééééé UTC",
+            ),
+            ("2026-03-29 01:28 UTC", "<t:1774747680:f>"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(text), as_shown);
+        }
+    }
 
     #[test]
     fn times_stand_in_the_zone_of_the_house() {

@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use crate::{
     config::{self, Component, Config, Secret},
     desk::clock::{System, World},
+    grammar,
     model::{
         discord::{Discord, Id},
         mattermost::MattermostModel,
@@ -44,6 +45,21 @@ pub struct Demo {
 
 fn secret(name: &str) -> Secret {
     Secret::new(format!("demo-{name}-0123456789abcdef"))
+}
+
+/// The slash command by which these words are said.
+fn slash(words: &str) -> String {
+    let verb = words.split(' ').next().unwrap_or_default();
+    format!("{} {words}", grammar::discord_root(verb))
+}
+
+/// What is printed of a message in Discord; nothing of one without a word, such as that something was pinned.
+fn printed(content: &str, embeds: &[Value]) -> Option<String> {
+    if !content.is_empty() {
+        return Some(content.to_owned());
+    }
+    let title = embeds.first()?["title"].as_str().unwrap_or_default();
+    Some(format!("[card] {title}"))
 }
 
 impl Demo {
@@ -180,13 +196,7 @@ impl Demo {
         loop {
             for channel in self.discord.channels().into_iter().chain(self.discord.threads()) {
                 for message in self.discord.messages(channel.id) {
-                    let title =
-                        message.embeds.first().and_then(|embed| embed["title"].as_str()).unwrap_or_default();
-                    let text = if message.content.is_empty() {
-                        format!("[card] {title}")
-                    } else {
-                        message.content.clone()
-                    };
+                    let Some(text) = printed(&message.content, &message.embeds) else { continue };
                     if shown.insert(message.id, text.clone()).as_ref() != Some(&text) {
                         super::show(&format!("  [discord #{}] {}", channel.name, super::printable(&text)));
                     }
@@ -309,14 +319,8 @@ impl Demo {
         said.map(drop).map_err(|why| Failure(format!("«{words}»: {why}")))
     }
 
-    async fn says(
-        &self,
-        person: Id,
-        channel: Id,
-        words: &str,
-        options: serde_json::Value,
-    ) -> Result<(), Failure> {
-        let asked = self.discord.slash(person, channel, &format!("incident {words}"), options);
+    async fn says(&self, person: Id, channel: Id, words: &str, options: Value) -> Result<(), Failure> {
+        let asked = self.discord.slash(person, channel, &slash(words), options);
         let asked = asked.map_err(|why| Failure(format!("«{words}»: {why:?}")))?;
         let answer = asked.message().await.map_err(|why| Failure(format!("«{words}»: {why:?}")))?;
         super::show(&format!(
@@ -330,4 +334,23 @@ impl Demo {
 
 async fn pause(seconds: u64) {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_people_of_the_play_type_each_verb_below_the_slash_command_that_has_it() {
+        assert_eq!(slash("decision record"), "record decision record");
+        assert_eq!(slash("task add"), "incident task add");
+        assert_eq!(slash("note"), "incident note");
+    }
+
+    #[test]
+    fn a_message_without_a_word_is_not_printed() {
+        assert_eq!(printed("", &[]), None);
+        assert_eq!(printed("", &[json!({ "title": "INC-1" })]).as_deref(), Some("[card] INC-1"));
+        assert_eq!(printed("Noted.", &[]).as_deref(), Some("Noted."));
+    }
 }

@@ -81,6 +81,13 @@ fn policy(config: &Config, playbooks: Vec<Playbook>) -> Policy {
             command: reserved(config, &config.permissions.command),
             publish: reserved(config, &config.permissions.publish),
             break_glass: config.members(&config.permissions.break_glass),
+            groups: [
+                ("declare", &config.permissions.declare),
+                ("command", &config.permissions.command),
+                ("publish", &config.permissions.publish),
+            ]
+            .map(|(setting, groups)| (setting, groups.clone()))
+            .into(),
         },
         executives: config.members(&config.command.executives),
         taxonomy: config.taxonomy(),

@@ -147,10 +147,9 @@ impl Fetched {
         format!("Mailbox {}", self.hook)
     }
 
-    /// As it is named where programs read whether it answers.
-    pub fn metric(&self) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-        format!("mailbox_{}_connected", self.hook.chars().map(plain).collect::<String>())
+    /// The hook to which its letters come.
+    pub fn hook(&self) -> &str {
+        &self.hook
     }
 
     pub fn standing(&self) -> Standing {

@@ -46,6 +46,8 @@ pub struct Remote {
     base: String,
     token: Option<Secret>,
     person: Person,
+    /// The door that words come through.
+    via: &'static str,
 }
 
 pub struct Local {
@@ -353,6 +355,11 @@ impl Remote {
         &self.person
     }
 
+    /// What is said from now on is typed in the console.
+    pub fn in_console(self) -> Remote {
+        Remote { via: "console", ..self }
+    }
+
     /// What stands at a path.
     pub async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let bytes = self.call(Method::GET, path, None).await?;
@@ -393,7 +400,7 @@ impl Remote {
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(60))
             .build()?;
-        Ok(Remote { client, base, token, person })
+        Ok(Remote { client, base, token, person, via: "cli" })
     }
 
     async fn call(
@@ -412,7 +419,7 @@ impl Remote {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
         let mut request = request
-            .header("x-commandpost-via", "cli")
+            .header("x-commandpost-via", self.via)
             .header("x-commandpost-person", percent_name(&self.person.name));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token.expose());

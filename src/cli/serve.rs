@@ -208,8 +208,7 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
     for (mailbox, shelf) in super::letters::mailboxes(&config, &hooks, &desk)? {
         let tls = mailbox::trusting().map_err(Failure)?;
         let looked = shelf.clone();
-        let is_read = move || i64::from(looked.standing().is_there);
-        metrics.watch(&shelf.metric(), "Whether this mailbox is read", is_read);
+        metrics.watch_mailbox(shelf.hook(), move || looked.standing().is_there);
         let looked = shelf.clone();
         looks.push((shelf.name(), Arc::new(move || looked.standing())));
         let ending = stop.clone();

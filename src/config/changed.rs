@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::report::Report;
-use super::{Alerts, Config, Problem, Severities, check, secrets};
+use super::{Alerts, Config, Hook, Problem, Severities, check, secrets};
 
 /// By what the parts of a list are named.
 const NAMES: [&str; 2] = ["id", "name"];
@@ -60,6 +60,7 @@ impl Config {
             severity,
             names: old.names,
             severity_matrix: old.severity_matrix,
+            hooks: with_mailboxes_of(&old.hooks, self.hooks),
             alerts: Alerts { group: old.alerts.group, ..self.alerts },
             organization: old.organization,
             http: old.http,
@@ -79,6 +80,24 @@ impl Config {
             ..self
         }
     }
+}
+
+/// These hooks with the mailboxes of the others: what reads a mailbox runs from the start on, and hands its letters to the hook as it
+/// was then.
+fn with_mailboxes_of(
+    running: &BTreeMap<String, Hook>,
+    mut hooks: BTreeMap<String, Hook>,
+) -> BTreeMap<String, Hook> {
+    for (name, hook) in &mut hooks {
+        hook.mailbox = None;
+        if let Some(before) = running.get(name).filter(|before| before.mailbox.is_some()) {
+            (hook.mailbox, hook.sender) = (before.mailbox.clone(), before.sender);
+        }
+    }
+    for (name, before) in running.iter().filter(|(_, before)| before.mailbox.is_some()) {
+        hooks.entry(name.clone()).or_insert_with(|| before.clone());
+    }
+    hooks
 }
 
 /// Settings in parts that can be compared: of each section the whole, or what is named in it.
@@ -144,7 +163,7 @@ fn parts(section: &str, value: &Value, secrets: &[(&str, &str)]) -> BTreeMap<Str
             });
             named.collect()
         }
-        Value::Object(items) if !items.is_empty() => items
+        Value::Object(items) => items
             .iter()
             .map(|(name, item)| (name.clone(), with(&format!("{section}.{name}"), item)))
             .collect(),

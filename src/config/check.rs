@@ -6,7 +6,7 @@ use super::evidence;
 use super::format::nearest;
 use super::report::Report;
 use super::{Config, Interactions, Permissions, Person, Slack, X, is_loopback};
-use super::{alerts, heartbeat, maintenance, names, on_call, roles, sender_api, trust};
+use super::{alerts, heartbeat, maintenance, names, on_call, roles, secrets, sender_api, trust};
 use crate::incident::taxonomy::FieldKind;
 
 /// Reports what contradicts itself. A section that has a mistake already is not looked at: its defaults stand there
@@ -102,6 +102,8 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     {
         report.at("http.listen", what, "");
     }
+    // When everything has come together: files of rosters bring tokens, and a reload those that stay in force.
+    secrets::shared_tokens(config, report);
 }
 
 fn people(config: &Config, report: &mut Report<'_>) {
@@ -326,8 +328,10 @@ fn hooks(config: &Config, report: &mut Report<'_>) {
             let what = "`mapping` is for the sender `generic`";
             report.at(&format!("{key}.mapping"), what, "Take it away, or change `sender`.");
         }
-        // The two that are there by themselves are left out in silence; whoever writes one wants it served.
-        if !is_open && !hook.asks_who() && report.exact_place_of(&key).is_some() {
+        // The two that are there by themselves are left out in silence; whoever writes one, or has a mailbox read for it, wants it
+        // served.
+        let is_wanted = hook.mailbox.is_some() || report.exact_place_of(&key).is_some();
+        if !is_open && !hook.asks_who() && is_wanted {
             let what =
                 format!("the hook has no token, and {} can be reached from elsewhere", config.http.listen);
             report.at(&key, what, "Give `token_file`: anybody there could otherwise raise alerts.");

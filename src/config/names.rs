@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::report::Report;
 use super::shape::in_order;
 use super::{Config, Severities};
-use crate::incident::{
-    matrix::Matrix,
-    names::{self, MEANING_CHARS_MAX, NAME_CHARS_MAX, NAME_WORDS_MAX, no_name},
-    phase::Phase,
-    severity::Severity,
+use crate::{
+    grammar::taken,
+    incident::{
+        matrix::Matrix,
+        names::{self, MEANING_CHARS_MAX, NAME_CHARS_MAX, NAME_WORDS_MAX, no_name},
+        phase::Phase,
+        severity::Severity,
+    },
 };
 
 /// Impacts, and urgencies, of a matrix at most: each is a choice in a menu that somebody reads at night.
@@ -234,6 +237,8 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         } else if let Some((other, _)) = earlier.iter().find(|(_, other)| is_same(other, name)) {
             let what = format!("`{name}` is the name of {other} too");
             report.at(&key, what, "Give each its own name: people type it.");
+        } else if let Some(own) = taken::over_severity(name) {
+            tell_taken(&key, &name.to_lowercase(), &own, report);
         }
     }
     let of_statuses: Vec<(Phase, &str)> = config
@@ -259,9 +264,8 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
         } else if let Some(other) = by_name {
             let what = format!("`{name}` is the name of {} too", other.word());
             report.at(&key, what, "Give each its own name: people type it.");
-        } else if PHASE_VERBS.iter().any(|verb| is_same(verb, name) && leads_elsewhere(verb, *phase)) {
-            let what = format!("`phase {}` does something else", name.to_lowercase());
-            report.at(&key, what, "Choose another word: that one is a verb.");
+        } else if let Some(own) = taken::over_status(name, *phase) {
+            tell_taken(&key, &format!("phase {}", name.to_lowercase()), &own, report);
         }
     }
     for (severity, meaning) in config.names.meanings.all() {
@@ -281,14 +285,10 @@ pub(super) fn check(config: &Config, report: &mut Report<'_>) {
     }
 }
 
-/// The verbs below `phase`, and the status that each leads to.
-const PHASE_VERBS: [&str; 5] = ["confirm", "identify", "mitigate", "review", "merge"];
-
-fn leads_elsewhere(verb: &str, phase: Phase) -> bool {
-    !matches!(
-        (verb, phase),
-        ("identify", Phase::Identified) | ("mitigate", Phase::Monitoring) | ("review", Phase::Review)
-    )
+/// What people would type in vain: the language has its `own` words for how it begins.
+fn tell_taken(key: &str, typed: &str, own: &str, report: &mut Report<'_>) {
+    let what = format!("`{typed}` does something else");
+    report.at(key, what, format!("Choose another word: `{own}` is one of the language's own."));
 }
 
 fn is_same(a: &str, b: &str) -> bool {

@@ -46,7 +46,6 @@ struct Slot<'c> {
 /// seen from `base`.
 pub(super) fn resolve(config: &mut Config, base: &Path, report: &mut Report<'_>) {
     fill(slots(config), base, report);
-    shared_tokens(config, report);
 }
 
 /// The same for rosters that stand in a file of their own.
@@ -227,7 +226,7 @@ fn fault(secret: &str, is_ours: bool) -> Option<Fault> {
 }
 
 /// Two people behind one token cannot be told apart, and whoever sends alerts must not be able to take command.
-fn shared_tokens(config: &Config, report: &mut Report<'_>) {
+pub(super) fn shared_tokens(config: &Config, report: &mut Report<'_>) {
     for (index, token) in config.auth.token.iter().enumerate() {
         let Some(secret) = &token.token else { continue };
         let before = config.auth.token.iter().take(index);
@@ -235,19 +234,16 @@ fn shared_tokens(config: &Config, report: &mut Report<'_>) {
             let key = given_at(&format!("auth.token[{index}].token"), report);
             report.at(&key, "an earlier [[auth.token]] has the same token", "Make one for each.");
         }
-        let calendars = config.roster.iter().enumerate().filter_map(|(n, roster)| {
-            Some((format!("roster[{n}].calendar_token"), roster.calendar_token.as_ref()?))
-        });
-        for (key, other) in calendars {
-            if other == secret {
-                let what =
-                    format!("the calendar has the same token as the [[auth.token]] number {}", index + 1);
-                let key = given_at(&key, report);
-                report.at(
-                    &key,
-                    what,
-                    "Make one for each: whoever reads the calendar could otherwise take command.",
+        for (n, roster) in config.roster.iter().enumerate() {
+            if roster.calendar_token.as_ref() == Some(secret) {
+                let what = format!(
+                    "the calendar of `{}` has the same token as the [[auth.token]] number {}",
+                    roster.name,
+                    index + 1
                 );
+                let hint = "Make one for each: whoever reads the calendar could otherwise take command.";
+                let key = calendar_at(n, report);
+                report.at(&key, what, hint);
             }
         }
         for (key, other) in trust::tokens(config) {
@@ -258,6 +254,16 @@ fn shared_tokens(config: &Config, report: &mut Report<'_>) {
             }
         }
     }
+}
+
+/// Where the token of a roster's calendar was given. Of a roster in a file of its own it is known here which setting names the file.
+fn calendar_at(n: usize, report: &Report<'_>) -> String {
+    const FILES: &str = "on_call.rosters_from";
+    let is_written = |key: &str| report.exact_place_of(key).is_some();
+    if is_written(FILES) && !is_written(&format!("roster[{n}].name")) {
+        return FILES.to_owned();
+    }
+    given_at(&format!("roster[{n}].calendar_token"), report)
 }
 
 /// The key by which a secret was given: its own, or its file's.

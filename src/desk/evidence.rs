@@ -1,7 +1,6 @@
 //! What and why, and what changed before: gathered from the alert store for cards, pages, exports and whoever asks.
 
 use chrono::{DateTime, Duration, Utc};
-use futures_util::future::try_join_all;
 
 use super::{Caller, Desk, follow, refuse};
 use crate::{
@@ -105,11 +104,10 @@ impl Desk {
     async fn clues(&self, rows: &[SituationRow]) -> Result<Vec<Clue>, Refusal> {
         let settings = self.settings();
         let services = &settings.evidence.services;
-        let rows = rows.iter().take(SITUATIONS_MAX);
-        let reading = rows.map(|row| self.journal.alerts_of(row.id, follow::ALERTS_SHOWN));
-        let alerts = try_join_all(reading).await.map_err(refuse)?;
+        let asked = rows.iter().take(SITUATIONS_MAX).map(|row| row.id).collect();
+        let alerts = self.journal.alerts_of_each(asked, follow::ALERTS_SHOWN).await.map_err(refuse)?;
         let clue = |one: &AlertRow| Clue::read(one.situation, &one.alert, one.first_seen, services);
-        Ok(alerts.iter().flatten().map(clue).collect())
+        Ok(alerts.iter().map(clue).collect())
     }
 
     async fn with_changes(&self, story: Story) -> Result<Story, Refusal> {

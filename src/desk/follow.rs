@@ -218,16 +218,19 @@ impl Desk {
             let house = Caller::house(row.situation.source.clone());
             let mut facts = self.facts(&row).await?;
             if facts.firing == 0 {
-                facts.ended_by = self.ended_by(incident).await?;
-            }
-            if facts.firing == 0 && flaps.is_none() {
-                // What a rule paged for, and nobody took up, ends when it was quiet for long.
-                let quiet = Duration::minutes(QUIET_MINUTES);
-                let since = row.situation.updated_at;
-                if self.world.now() - since >= quiet {
-                    facts.quiet_minutes = Some(QUIET_MINUTES);
-                } else if matches!(row.decided.as_deref(), Some("page" | "attach")) {
-                    told.push(Mark::SituationLook { id: row.id, at: Some(since + quiet) });
+                let linked = SituationFilter::Linked { incident };
+                let linked = self.journal.situations(linked).await.map_err(refuse)?;
+                facts.ended_by = self.ended_by(&linked);
+                if flaps.is_none() {
+                    // What a rule paged for, and nobody took up, ends when all of it was quiet for long.
+                    let quiet = Duration::minutes(QUIET_MINUTES);
+                    let moved = linked.iter().map(|one| one.situation.updated_at).max();
+                    let since = moved.unwrap_or(row.situation.updated_at);
+                    if self.world.now() - since >= quiet {
+                        facts.quiet_minutes = Some(QUIET_MINUTES);
+                    } else if linked.iter().any(|one| one.decided.as_deref() == Some("page")) {
+                        told.push(Mark::SituationLook { id: row.id, at: Some(since + quiet) });
+                    }
                 }
             }
             let along = Along { marks: told.clone(), ..Along::default() };

@@ -7,8 +7,7 @@ use crate::{
     alert::{
         Alert,
         arranged::{Arranged, Arrangement},
-        rules::Matchers,
-        window::{self, Effect, Span, Time, Window, Within},
+        window::{self, Effect, Window, Within, Work},
     },
     card::{
         self, Card,
@@ -26,6 +25,7 @@ pub(super) struct Standing {
     pub silences: Vec<Arrangement>,
     /// Those that are open, each with its end.
     windows: Vec<(Window, window::Span)>,
+    works: Vec<Work>,
 }
 
 /// What becomes of one situation for it.
@@ -46,7 +46,8 @@ impl Held {
 
 impl Desk {
     pub(super) async fn standing(&self, now: DateTime<Utc>) -> Result<Standing, Refusal> {
-        let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
+        let live = async { self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse) };
+        let (live, works) = tokio::try_join!(live, self.works(now))?;
         let planned = live.iter().filter_map(Arrangement::window);
         let windows = self
             .settings()
@@ -54,39 +55,35 @@ impl Desk {
             .iter()
             .cloned()
             .chain(planned)
-            .chain(self.windows_of_work().await?)
             .filter_map(|window| window.open_at(now).map(|span| (window, span)))
             .collect();
-        Ok(Standing { silences: live.into_iter().filter(Arrangement::is_silence).collect(), windows })
+        Ok(Standing { silences: live.into_iter().filter(Arrangement::is_silence).collect(), windows, works })
     }
 
-    /// What planned work expects while it goes on: alerts of its services, up to the time at which it is to be over. They are told
-    /// with its name; nothing is kept back.
-    async fn windows_of_work(&self) -> Result<Vec<Window>, Refusal> {
+    /// The planned work that goes on, up to the time at which it is to be over. Alerts of its services are told with its name; nothing
+    /// is kept back.
+    async fn works(&self, now: DateTime<Utc>) -> Result<Vec<Work>, Refusal> {
         let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
         let mut all = Vec::new();
         for row in self.journal.incidents(filter).await.map_err(refuse)? {
             if row.phase != Phase::InProgress {
                 continue;
             }
-            let incident = self.incident(row.id).await?;
-            let Some(plan) = &incident.plan else { continue };
-            // Of what few may see, others read the number.
+            let incident = match self.incident(row.id).await {
+                Ok(incident) => incident,
+                // Its alerts are told as if nothing were planned, and all others as ever.
+                Err(refusal) => {
+                    tracing::warn!(incident = %row.id, %refusal, "no alert is expected by planned work that cannot be read");
+                    continue;
+                }
+            };
+            let Some(plan) = incident.plan.as_ref().filter(|plan| now < plan.span.until) else { continue };
+            // Of what few may see, others read neither the title nor the number.
             let name = match incident.restricted {
                 None => format!("{} {}", incident.id, incident.title),
-                Some(_) => incident.id.to_string(),
+                Some(_) => "planned work".to_owned(),
             };
-            // It may have begun before its time.
-            let span = Span { from: DateTime::<Utc>::MIN_UTC, until: plan.span.until };
-            all.extend(plan.services.iter().map(|service| Window {
-                name: name.clone(),
-                matching: Matchers {
-                    labels: [("service".to_owned(), service.clone())].into_iter().collect(),
-                    ..Matchers::default()
-                },
-                effect: Effect::Annotate,
-                time: Time::Once(span),
-            }));
+            all.push(Work { name, services: plan.services.clone(), until: plan.span.until });
         }
         Ok(all)
     }
@@ -120,12 +117,20 @@ impl Desk {
     }
 
     async fn within(&self, row: &SituationRow, standing: &Standing) -> Result<Option<Within>, Refusal> {
-        if standing.windows.is_empty() {
+        if standing.windows.is_empty() && standing.works.is_empty() {
             return Ok(None);
         }
         let alerts = self.situation_alerts(row.id).await?;
         let open = standing.windows.iter().map(|(window, span)| (window, *span));
-        Ok(window::within(open, &row.situation, &alerts, self.world.now()))
+        let by_windows = window::within(open, &row.situation, &alerts, self.world.now());
+        if standing.works.is_empty() {
+            return Ok(by_windows);
+        }
+        let settings = self.settings();
+        let services = &settings.evidence.services;
+        let of: Vec<&str> = alerts.iter().filter_map(|alert| services.of(&alert.labels)).collect();
+        let by_works = standing.works.iter().filter_map(|work| work.within(&of));
+        Ok(by_windows.into_iter().chain(by_works).reduce(Within::stronger))
     }
 
     /// The alerts of a situation that fire; all, where none does.

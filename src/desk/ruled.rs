@@ -114,7 +114,12 @@ impl Desk {
             Err(_) if self.situation(row.id).await?.incident.is_some() => Ok(also(told, vec![])),
             Err(refusal) => {
                 tracing::warn!(situation = row.id, %refusal, "what the rule says could not be done; a card is shown");
-                Ok(also(with("card"), cards))
+                // Whoever asks for the reason is not told that it was done.
+                let reason =
+                    format!("{} That could not be done: {} So it is a card.", decision.reason, refusal.why);
+                let verdict = Some(Verdict { rule: decision.rule.clone(), reason });
+                let mark = Mark::SituationDecided { id: row.id, how: "card".to_owned(), verdict };
+                Ok(also(told.into_iter().chain([mark]).collect(), cards))
             }
         }
     }
@@ -225,11 +230,10 @@ impl Desk {
         Ok(open)
     }
 
-    /// The rule that declared an incident, if that ends it when nothing of it fires any more.
-    pub(super) async fn ended_by(&self, incident: IncidentId) -> Result<Option<String>, Refusal> {
-        let linked = self.journal.situations(SituationFilter::Linked { incident }).await.map_err(refuse)?;
-        let declared = linked.into_iter().filter(|row| row.decided.as_deref() == Some("declare"));
-        let rules = declared.filter_map(|row| row.verdict?.rule);
+    /// The rule that declared the incident of these situations, if that ends it when nothing of it fires any more.
+    pub(super) fn ended_by(&self, linked: &[SituationRow]) -> Option<String> {
+        let declared = linked.iter().filter(|row| row.decided.as_deref() == Some("declare"));
+        let mut rules = declared.filter_map(|row| row.verdict.as_ref()?.rule.clone());
         let book = self.rules();
         let ends = |name: &String| {
             book.named(name).is_some_and(|rule| match &rule.then {
@@ -237,7 +241,7 @@ impl Desk {
                 _ => false,
             })
         };
-        Ok(rules.into_iter().find(ends))
+        rules.find(ends)
     }
 }
 

@@ -196,6 +196,7 @@ impl Desk {
                     seq: line.seq,
                     at: line.occurred_at,
                     missed: self.missed(delivery, id).await?,
+                    is_late: line.is_out_of_order(),
                     via: (line.actor != Person::house()).then_some(line.via),
                     who: line.actor.to_string(),
                     text: sentence::parts(&line.text),
@@ -275,7 +276,7 @@ impl Desk {
             Event::EntryRedacted { target, .. } => (*target == seq || Some(*target) == quoted) && e.seq > seq,
             _ => false,
         }));
-        let told = InNames(&self.settings().policy.names, sentence::apart);
+        let told = InNames(&self.settings().policy, sentence::apart);
         Ok(timeline::lines(entries, &told).into_iter().find(|line| line.seq == seq))
     }
 }

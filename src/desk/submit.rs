@@ -120,6 +120,7 @@ impl Desk {
                     text: reply + &masked.word(),
                     incident: Some(id),
                     seq: None,
+                    masked: masked.kinds(),
                     chart: decision.chart,
                 };
                 if decision.events.is_empty() {

@@ -54,7 +54,7 @@ impl Desk {
     /// UTC.
     pub async fn timeline(&self, id: IncidentId, from: u64) -> Result<Vec<Line>, Refusal> {
         let entries = self.read_from(id, from).await?;
-        Ok(timeline::lines(entries, &InNames(&self.settings().policy.names, |at| when(Some(at)))))
+        Ok(timeline::lines(entries, &InNames(&self.settings().policy, |at| when(Some(at)))))
     }
 
     /// The entries from `from` to the end.

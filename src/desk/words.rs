@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Along, Answer, Caller, Desk, changes::Said, find::Only};
 use crate::{
-    grammar::{self, Alerting, Spoken},
+    grammar::{self, Alerting, Lexicon, Spoken},
     incident::{
         command::Command,
         id::IncidentId,
@@ -23,6 +23,20 @@ pub enum Words {
     Text(String),
     Argv(Vec<String>),
 }
+
+impl Words {
+    fn each(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) => text.split_whitespace().collect(),
+            Self::Argv(argv) => argv.iter().flat_map(|one| one.split_whitespace()).collect(),
+        }
+    }
+}
+
+/// Words before an incident's number at most: a prefix, and a verb of two.
+const BEFORE_TARGET: usize = 3;
+/// Where a name needs no `@` before it, and a reason may come behind it.
+const NAMING: [&str; 3] = ["leave", "separate", "relieve"];
 
 /// Maps a name or mention to a person, as the door knows people.
 pub type Resolve = Arc<dyn Fn(&str) -> Result<Person, String> + Send + Sync>;
@@ -65,11 +79,13 @@ impl Desk {
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
         let settings = self.settings();
-        let known = &settings.policy;
+        let people = self.mentionable(&caller, here, &words, resolve).await;
+        let known = Lexicon { people: &people, ..Lexicon::from(&settings.policy) };
         let spoken = match &words {
             Words::Text(text) => grammar::parse(text, &**resolve, known)?,
             Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, known)?,
         };
+        let said = grammar::verb_said(&words.each());
         let along = Along { once, ..Along::default() };
         let read = |text: String| Ok(Answer { text, ..Answer::default() });
         match spoken {
@@ -85,12 +101,23 @@ impl Desk {
             }
             Spoken::On { target, command } => {
                 let kind = if command.is_of_planned_work() { Kind::Planned } else { Kind::Real };
-                let id = self.which_of_kind(&caller, target.or(here), kind).await?;
-                self.submit(caller, id, command, along).await
+                let id = self.which_of_kind(&caller, target.or(here), kind, &said).await?;
+                // Looked up before: who is given something here is known here afterwards.
+                let stranger = match goes_to(&command).filter(|to| to.id != caller.person.id) {
+                    Some(to) if !self.is_known(to, id).await => Some(to.clone()),
+                    _ => None,
+                };
+                let mut answer = self.submit(caller, id, command, along).await?;
+                if let Some(to) = stranger {
+                    answer.text.push_str(&format!(
+                        "\nNobody known here is called {to}; whoever comes by that name has it."
+                    ));
+                }
+                Ok(answer)
             }
             Spoken::Merge { target, duplicate, reason } => {
-                let into = self.which(&caller, target.or(here)).await?;
-                let duplicate = self.which(&caller, Some(duplicate)).await?;
+                let into = self.which(&caller, target.or(here), &said).await?;
+                let duplicate = self.which(&caller, Some(duplicate), &said).await?;
                 let answer = self
                     .submit(caller, duplicate, Command::Merge { into, other: None, reason }, along)
                     .await?;
@@ -118,34 +145,34 @@ impl Desk {
             Spoken::Alert(Alerting::Why { target, situation }) => {
                 let incident = match situation {
                     Some(_) => None,
-                    None => Some(self.which(&caller, target.or(here)).await?),
+                    None => Some(self.which(&caller, target.or(here), &said).await?),
                 };
                 read(self.why(&caller, incident, situation).await?)
             }
             Spoken::Alert(Alerting::Report { minutes }) => read(self.report_told(&caller, minutes).await?),
             Spoken::Change { target, text, service, environment, at } => {
                 let incident = match target.or(here) {
-                    Some(named) => Some(self.which(&caller, Some(named)).await?),
+                    Some(named) => Some(self.which(&caller, Some(named), &said).await?),
                     None => None,
                 };
                 let said = Said { text, service, environment, at };
                 self.change(caller, incident, said, along.once).await
             }
             Spoken::Tasks { target } => {
-                let id = self.which(&caller, target.or(here)).await?;
+                let id = self.which(&caller, target.or(here), &said).await?;
                 read(tasks(&self.seen_by(&caller.person).incident(id).await?))
             }
             Spoken::Updates { target } => {
-                let id = self.which(&caller, target.or(here)).await?;
+                let id = self.which(&caller, target.or(here), &said).await?;
                 read(updates(&self.seen_by(&caller.person).incident(id).await?))
             }
             Spoken::Timeline { target, pinned, by, minutes } => {
-                let id = self.which(&caller, target.or(here)).await?;
+                let id = self.which(&caller, target.or(here), &said).await?;
                 let only = Only { pinned, by, minutes };
                 read(self.last_lines(&caller, id, &only).await?)
             }
             Spoken::RunStep { target, step, words } => {
-                let id = self.which(&caller, target.or(here)).await?;
+                let id = self.which(&caller, target.or(here), &said).await?;
                 self.run_step(caller, id, &step, words, along.once, resolve).await
             }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
@@ -156,9 +183,52 @@ impl Desk {
         }
     }
 
+    /// Who may be meant by a name of several words, where somebody is named: those of the settings, and whoever takes part in the
+    /// incident and is found by that name.
+    async fn mentionable(
+        &self,
+        caller: &Caller,
+        here: Option<IncidentId>,
+        words: &Words,
+        resolve: &Resolve,
+    ) -> Vec<Person> {
+        let each = words.each();
+        let first = &each[..each.len().min(1 + BEFORE_TARGET)];
+        let is_naming = first.iter().any(|word| NAMING.iter().any(|verb| word.eq_ignore_ascii_case(verb)));
+        if !is_naming && !each.iter().any(|word| word.starts_with('@')) {
+            return vec![];
+        }
+        let named = first.iter().find_map(|word| word.parse::<IncidentId>().ok());
+        let id = match named.or(here) {
+            Some(id) => Some(id),
+            None => self.which(caller, None, "").await.ok(),
+        };
+        let mut people: Vec<Person> = self.settings().people.values().cloned().collect();
+        if let Some(id) = id
+            && let Ok(incident) = self.seen_by(&caller.person).incident(id).await
+        {
+            let here = incident.participants.into_values().map(|one| one.person);
+            people.extend(here.filter(|one| resolve(&one.name).is_ok_and(|found| found.id == one.id)));
+        }
+        people
+    }
+
+    /// Whether a chat has met them, the settings name them, or they take part in the incident.
+    async fn is_known(&self, person: &Person, id: IncidentId) -> bool {
+        // An account of a chat begins with its name.
+        person.id.contains(':')
+            || self.settings().known_people.contains(&person.id)
+            || self.incident(id).await.is_ok_and(|incident| incident.participants.contains_key(&person.id))
+    }
+
     /// The incident that is meant: the one named, or the only one open.
-    async fn which(&self, caller: &Caller, named: Option<IncidentId>) -> Result<IncidentId, Refusal> {
-        self.which_of_kind(caller, named, Kind::Real).await
+    async fn which(
+        &self,
+        caller: &Caller,
+        named: Option<IncidentId>,
+        said: &str,
+    ) -> Result<IncidentId, Refusal> {
+        self.which_of_kind(caller, named, Kind::Real, said).await
     }
 
     /// The same, of another kind.
@@ -167,6 +237,7 @@ impl Desk {
         caller: &Caller,
         named: Option<IncidentId>,
         kind: Kind,
+        said: &str,
     ) -> Result<IncidentId, Refusal> {
         let eyes = self.seen_by(&caller.person);
         if let Some(id) = named {
@@ -193,17 +264,26 @@ impl Desk {
                 let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
                 Err(Refusal::invalid(
                     format!("Several works are planned: {}.", names.join(", ")),
-                    format!("Say which: `{} maintenance complete`.", names[0]),
+                    format!("Say which: `{} {said}`.", names[0]),
                 ))
             }
             several => {
                 let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
                 Err(Refusal::invalid(
                     format!("Several incidents are open: {}.", names.join(", ")),
-                    format!("Say which: `{} status`.", names[0]),
+                    format!("Say which: `{} {said}`.", names[0]),
                 ))
             }
         }
+    }
+}
+
+/// Whom something is given or offered to by it.
+fn goes_to(command: &Command) -> Option<&Person> {
+    match command {
+        Command::OfferCommand { to } | Command::OfferRole { to, .. } | Command::Unify { to, .. } => Some(to),
+        Command::AssignTask { owner, .. } | Command::GiveTask { owner, .. } => owner.as_ref(),
+        _ => None,
     }
 }
 
@@ -220,7 +300,7 @@ fn list(rows: &[IncidentRow], all: bool, names: &Names) -> String {
                 "{} {} – {}, {}, {} commands{restricted}",
                 row.id,
                 row.title,
-                names.severity(row.severity),
+                names.how_bad(row.id.kind, row.severity),
                 names.phase(row.phase),
                 row.commander
             )

@@ -15,6 +15,7 @@ use crate::{
     incident::{
         chain::GENESIS,
         kind::Kind,
+        names::Names,
         state::{ObjectiveState, Origin, Post},
         timeline::Line,
     },
@@ -114,12 +115,18 @@ impl Page<'_> {
         };
         let last = self.source.entries.last();
         let head = last.map_or(GENESIS, |sealed| &sealed.hash);
-        let mut items = vec![
-            ("Kind", kind.to_owned()),
-            ("Severity", incident.severity.to_string()),
-            ("Phase", incident.phase.to_string()),
-            ("Opened by", line(&incident.opened_by.name)),
-        ];
+        let mut items = vec![("Kind", kind.to_owned())];
+        let severity = Names::plain().severity_of(incident.kind(), incident.severity);
+        items.extend(severity.map(|severity| ("Severity", severity)));
+        if let Some(plan) = &incident.plan {
+            let (from, until) = (self.at(plan.span.from), self.at(plan.span.until));
+            items.push(("Planned", format!("{from} until {until}")));
+            if !plan.services.is_empty() {
+                items.push(("Services", line(&plan.services.join(", "))));
+            }
+        }
+        items.push(("Phase", incident.phase.to_string()));
+        items.push(("Opened by", line(&incident.opened_by.name)));
         if let Some(name) = &incident.incident_type {
             items.push(("Type", line(name)));
         }
@@ -202,6 +209,9 @@ impl Page<'_> {
     }
 
     fn severities(&mut self, facts: &Facts<'_>) {
+        if !self.source.incident.kind().has_severity() {
+            return;
+        }
         self.heading("Severity");
         let zone = self.zone_title();
         let rows: Vec<_> = facts

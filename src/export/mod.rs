@@ -138,7 +138,10 @@ pub fn csv(source: &Source<'_>) -> Result<Vec<u8>, ::csv::Error> {
 #[cfg(test)]
 mod tests {
     use super::{samples::*, *};
-    use crate::incident::{event::Event, kind::Kind, timeline::by_time};
+    use crate::{
+        alert::window::Span,
+        incident::{event::Event, kind::Kind, timeline::by_time},
+    };
 
     const BERLIN: chrono_tz::Tz = chrono_tz::Europe::Berlin;
     const SECRET: &str = "hunter2";
@@ -360,6 +363,18 @@ mod tests {
         assert_eq!(export["incident"]["hazards"][0]["text"], "db2 may fill up");
         assert!(export["incident"]["hazards"][0]["cleared_at"].is_string());
         assert!(export["incident"]["tasks"][1]["owner"].is_null());
+    }
+
+    #[test]
+    fn the_review_of_planned_work_says_its_time_and_no_severity() {
+        let mut j = Journal::declared(Kind::Planned, "db upgrade", "2026-05-01T08:00:00Z");
+        let at = |time: &str| time.parse().unwrap();
+        let span = Span { from: at("2026-05-02T00:00:00Z"), until: at("2026-05-02T02:00:00Z") };
+        j.say("Ada", Some("ic"), Event::WorkPlanned { span, services: vec!["db".into(), "api".into()] });
+        let told = markdown(&j.paper().source(BERLIN));
+        assert!(told.contains("- Planned: 2026-05-02 02:00"), "{told}");
+        assert!(told.contains("- Services: db, api\n"), "{told}");
+        assert!(!told.contains("Severity") && !told.contains("SEV"), "{told}");
     }
 
     #[test]

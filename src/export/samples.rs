@@ -190,7 +190,8 @@ pub fn checkout() -> Journal {
         within: None,
         because: String::new(),
     });
-    j.say("Ada", ic, Event::RoleOffered { role: role("pio"), to: person("Cleo"), expires_at: j.at });
+    let expires_at = j.at + Duration::minutes(10);
+    j.say("Ada", ic, Event::RoleOffered { role: role("pio"), to: person("Cleo"), expires_at });
     j.say("Cleo", None, Event::RoleAccepted { role: role("pio"), by: person("Cleo") });
     j.say("Bo", None, Event::CheckedIn { who: person("Bo"), note: "on the bridge".into() });
     j.say("Ada", ic, Event::ObjectiveSet { n: 1, text: "Customers can pay again".into() });

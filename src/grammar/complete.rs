@@ -93,7 +93,10 @@ fn candidates(
         "STEP" => ctx.steps.clone(),
         "PLAYBOOK" => ctx.playbooks.clone(),
         "DURATION" => ["5m", "10m", "15m", "20m", "30m", "1h", "2h"].map(same).to_vec(),
-        "VERB" => tree::leaves().into_iter().map(|(path, _)| same(&path.join(" "))).collect(),
+        "VERB" => {
+            let verbs = tree::leaves().into_iter().map(|(path, _)| same(&path.join(" ")));
+            std::iter::once(same("all")).chain(verbs).collect()
+        }
         _ => vec![],
     }
 }

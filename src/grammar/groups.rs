@@ -550,6 +550,9 @@ pub(super) enum Objective {
         #[arg(value_name = "REASON")]
         reason: String,
     },
+    /// All objectives, and the operational period
+    #[command(after_help = "objective list")]
+    List,
     /// Begin an operational period
     #[command(
         before_help = "period start DURATION [TEXT]",

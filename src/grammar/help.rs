@@ -101,6 +101,33 @@ fn one(path: &[&str], verb: &Command, known: Lexicon<'_>) -> String {
     text
 }
 
+/// What to type first, by what somebody is about to do: a few lines, since they are read at three in the morning.
+const FIRST: [(&str, &str); 12] = [
+    ("begin", "`declare checkout answers 500`; from alerts `declare --from S-3`"),
+    ("how it stands", "`status`; what is due for you: `next`"),
+    ("how bad it is", "`severity sev1 payments fail too`"),
+    ("command", "`take`; to somebody else `command offer @ada`"),
+    ("roles", "`role take pio`; to somebody else `role offer sme:db @bo`"),
+    ("what happens", "`note the database failed over`; as a report `can checkout half of all payments fail`"),
+    ("work", "`task add @bo 10m check the replicas`, then `done 1 lb2 was out of memory`"),
+    ("changes", "`action 10m restart db1`; what may do harm waits for a go: `action --risky restart db1`"),
+    ("decisions", "`decide roll back 4.2`; with time to object `propose --for 5m roll back 4.2`"),
+    ("the public", "`draft We are investigating.`, then `approve 1` and `publish 1`"),
+    ("alerts", "`alerts`; you are on it: `ack S-3`; wake somebody: `page @ada the replicas are gone`"),
+    ("the end", "`mitigate traffic moved`, then `resolve rolled back 4.2`, then `close`"),
+];
+
+fn first(known: Lexicon<'_>) -> String {
+    // Only a severity that is used can be said.
+    let worst = known.names.used().next().map_or("sev1", Severity::word);
+    let told = FIRST.iter().map(|(task, words)| format!("  {task} – {}\n", words.replace("sev1", worst)));
+    format!(
+        "What to type:\n{}`help all` lists every verb, `help task` tells one in full, `help me` asks somebody here. INC-1 before or \
+         after the verb says which incident is meant.\n",
+        told.collect::<String>()
+    )
+}
+
 fn all() -> String {
     let mut text = String::from("What you can say:\n");
     for verb in tree().get_subcommands() {
@@ -129,7 +156,8 @@ fn of_the_team(known: Lexicon<'_>) -> String {
 /// The help, or a refusal that names the nearest verb.
 pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Refusal> {
     match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
-        None => Ok(all()),
+        None => Ok(first(known)),
+        Some(words) if words.eq_ignore_ascii_case("all") => Ok(all()),
         Some(words) => {
             let (path, verb) = walk::named(words)?;
             let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb, known) };
@@ -150,7 +178,8 @@ pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Ref
     }
 }
 
-/// Help on all verbs, or on one (`update draft`, `sev`). Plain text. A word that is no verb gets the nearest one.
+/// What to type first; on every verb (`all`), or on one (`update draft`, `sev`). Plain text. A word that is no verb gets the
+/// nearest one.
 pub fn help(verb: Option<&str>, known: Lexicon<'_>) -> String {
     told(verb, known).unwrap_or_else(|refusal| format!("{refusal}\n"))
 }

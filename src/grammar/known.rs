@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use clap::Arg;
 
 use super::tree::value_name;
-use crate::incident::{
-    decide::Policy, matrix::Matrix, names::Names, phase::Phase, role::Roles, severity::Severity,
+use crate::{
+    incident::{decide::Policy, matrix::Matrix, names::Names, phase::Phase, role::Roles, severity::Severity},
+    people::Person,
 };
 
 /// The team's words, as the settings have them.
@@ -24,6 +25,8 @@ pub struct Lexicon<'a> {
     pub roles: &'a Roles,
     pub names: &'a Names,
     pub matrix: &'a Matrix,
+    /// Whose name may be of several words where another blank follows it.
+    pub people: &'a [Person],
 }
 
 static USUAL: LazyLock<Known> = LazyLock::new(Known::default);
@@ -43,13 +46,13 @@ impl<'a> From<&'a Roles> for Lexicon<'a> {
 
 impl<'a> From<&'a Known> for Lexicon<'a> {
     fn from(known: &'a Known) -> Self {
-        Lexicon { roles: &known.roles, names: &known.names, matrix: &known.matrix }
+        Lexicon { roles: &known.roles, names: &known.names, matrix: &known.matrix, people: &[] }
     }
 }
 
 impl<'a> From<&'a Policy> for Lexicon<'a> {
     fn from(policy: &'a Policy) -> Self {
-        Lexicon { roles: &policy.roles, names: &policy.names, matrix: &policy.matrix }
+        Lexicon { roles: &policy.roles, names: &policy.names, matrix: &policy.matrix, people: &[] }
     }
 }
 

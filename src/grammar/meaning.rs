@@ -251,6 +251,7 @@ pub(super) fn of(
             Objective::Add { text } => Command::SetObjective { text },
             Objective::Met { n } => Command::MeetObjective { n },
             Objective::Drop { n, reason } => Command::DropObjective { n, reason },
+            Objective::List => Command::Objectives,
             Objective::Period { minutes, emphasis } => {
                 Command::StartPeriod { minutes: minutes.0, emphasis: emphasis.unwrap_or_default() }
             }

@@ -16,6 +16,7 @@ mod help;
 mod known;
 mod meaning;
 mod refuse;
+pub mod taken;
 mod tree;
 mod typed;
 mod value;
@@ -29,6 +30,7 @@ pub use help::{examples, help, reference};
 pub use known::{Known, Lexicon};
 pub use tree::tree;
 pub use typed::complete_line;
+pub use walk::verb_said;
 
 use crate::{
     alert::judgement::{Subject, Verdict},
@@ -41,7 +43,7 @@ use crate::{
     people::Person,
 };
 
-/// Characters of one line at most: the longest public update and room for its flags.
+/// Characters of one line at most, whatever the settings allow for a text.
 pub const INPUT_CHARS_MAX: usize = 30_000;
 
 /// What somebody said. Where `target` is `None`, the incident is the place's own: the channel's, the page's.

@@ -9,7 +9,7 @@ use super::{
     help,
     known::Lexicon,
     tree::{self, SHORT, flags, tree, value_name},
-    value::shown,
+    value::{self, shown},
 };
 use crate::incident::{id::IncidentId, refusal::Refusal, role::Roles};
 
@@ -57,7 +57,7 @@ fn most_alike(word: &str, candidates: impl Iterator<Item = (String, String)>) ->
 pub(super) fn unknown(word: &str) -> Refusal {
     let instead = match suggestion(word) {
         Some(path) => format!("Did you mean {path}?"),
-        None => "`help` lists the verbs; `note TEXT` writes on the timeline.".into(),
+        None => "`help all` lists the verbs; `note TEXT` writes on the timeline.".into(),
     };
     Refusal::invalid(format!("«{}» is no verb.", shown(word)), instead)
 }
@@ -139,11 +139,19 @@ pub(super) fn left_over(path: &[&str], verb: &Command, rest: &str) -> Refusal {
     )
 }
 
+/// What is no duration in the place of one.
+pub(super) fn no_time_box(verb: &Command, word: &str) -> Refusal {
+    let why = value::duration(word).err().unwrap_or_else(|| format!("«{}» is no duration.", shown(word)));
+    Refusal::invalid(why, format!("{} A text that begins so goes after `--`.", for_example(verb)))
+}
+
 /// `why` is what the roles say of the word.
 pub(super) fn no_role(why: String, word: &str, roles: &Roles) -> Refusal {
+    let word = word.to_lowercase();
     let slugs = roles.slugs().into_iter().map(|slug| (slug.to_owned(), slug.to_owned()));
-    let near = most_alike(&word.to_lowercase(), slugs);
-    let instead = match near {
+    let instead = match most_alike(&word, slugs) {
+        // A family that lacks its name: one of it is named behind a colon.
+        Some(slug) if roles.find(&slug).is_err() => format!("For example: `role take {slug}:db`."),
         Some(slug) => format!("Did you mean `{slug}`?"),
         None => "For example: `role take pio`.".to_owned(),
     };

@@ -84,7 +84,7 @@ pub(super) enum Verb {
         #[arg(long)]
         all: bool,
     },
-    /// Open alerts, by situation
+    /// Open alerts; those that belong together are a situation, such as S-3
     #[command(after_help = "alerts")]
     Alerts,
     /// What alerts tell, whether they deserve it; acknowledge and silence them
@@ -96,10 +96,10 @@ pub(super) enum Verb {
     /// How the incident stands
     #[command(after_help = "status")]
     Status,
-    /// All verbs, or one in full; `help me` asks for help with the incident
+    /// What to type first, or a verb in full; `help me` asks for help with the incident
     #[command(after_help = "help update draft")]
     Help {
-        /// The verb
+        /// The verb, or all
         #[arg(value_name = "VERB")]
         verb: Option<String>,
     },
@@ -109,7 +109,7 @@ pub(super) enum Verb {
     /// Who does what
     #[command(subcommand)]
     Role(RoleVerb),
-    /// Who is here
+    /// Who works on it: here or gone, let in or kept out
     #[command(subcommand)]
     Crew(Crew),
     /// Who is woken, and who answered
@@ -231,7 +231,7 @@ pub(super) enum Verb {
     /// The steps to go by, ticked as they are done
     #[command(subcommand)]
     Playbook(PlaybookVerb),
-    /// Link alerts, a page, or your own accounts
+    /// Link a situation of alerts (S-N), a page, or your own accounts
     #[command(
         before_help = "link S-N, link LABEL URL, link me [CODE|list|off]",
         after_help = "link Error rate by region https://grafana.example/d/7"
@@ -264,7 +264,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "DURATION", value_parser = value::duration)]
         since: Option<value::Minutes>,
     },
-    /// What belongs to it, and what it belongs to
+    /// Sub-incidents: parts of a greater one, each with its own commander
     #[command(subcommand)]
     Sub(Sub),
     /// What type of incident it is; or set it

@@ -23,17 +23,11 @@ pub(super) struct Walked {
     pub argv: Vec<String>,
 }
 
-/// Words in a role's title at most.
+/// Words in a role's title at most, and in somebody's name.
 const TITLE_WORDS_MAX: usize = 5;
 
 pub(super) fn walk(mut words: Words<'_>, known: Lexicon<'_>) -> Result<Walked, Refusal> {
-    if words.is_text()
-        && words.peek().is_some_and(|word| {
-            ["/incident", "!incident", "incident", "/record"]
-                .iter()
-                .any(|prefix| word.eq_ignore_ascii_case(prefix))
-        })
-    {
+    if words.is_text() && words.peek().is_some_and(is_prefix) {
         words.next();
     }
     let mut target = take_target(&mut words);
@@ -73,6 +67,27 @@ pub(super) fn walk(mut words: Words<'_>, known: Lexicon<'_>) -> Result<Walked, R
     argv.push("--".into());
     argv.append(&mut line.blanks);
     Ok(Walked { target, verb, path, argv })
+}
+
+/// What may stand before everything else that is typed.
+pub(super) fn is_prefix(word: &str) -> bool {
+    ["/incident", "!incident", "incident", "/record"].iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
+}
+
+/// The verb of a line as it was said, with a mark where more follows it: `status`, `task add …`, `period start …`.
+pub fn verb_said(line: &[&str]) -> String {
+    let line = match line {
+        [first, rest @ ..] if is_prefix(first) => rest,
+        line => line,
+    };
+    let is_group =
+        |word: &&str| tree().find_subcommand(word.to_lowercase()).is_some_and(|verb| verb.has_subcommands());
+    let count = match tree::short(line) {
+        Some((count, _)) => count,
+        None => 1 + usize::from(line.first().is_some_and(is_group)),
+    };
+    let more = if line.len() > count { " …" } else { "" };
+    format!("{}{more}", line.get(..count).unwrap_or(line).join(" "))
 }
 
 fn take_target(words: &mut Words<'_>) -> Option<IncidentId> {
@@ -133,7 +148,7 @@ fn find_verb(
             .ok_or_else(|| refuse::unknown(first));
     }
     // `sev1 payments fail too`: the severity is the verb.
-    let is_severity = lower.starts_with('s') && lower.parse::<Severity>().is_ok();
+    let is_severity = is_severity(&lower);
     let verb = if is_severity { tree().find_subcommand("severity") } else { tree().find_subcommand(&lower) };
     // So is what the team calls one, where that is no verb.
     if verb.is_none()
@@ -183,6 +198,11 @@ fn find_verb(
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
 }
 
+/// A severity that is a verb by itself; a bare `1` is not.
+pub(super) fn is_severity(lower: &str) -> bool {
+    lower.starts_with('s') && lower.parse::<Severity>().is_ok()
+}
+
 /// A status by its id, or as the team calls it.
 fn status(text: &str, known: Lexicon<'_>) -> Option<Phase> {
     let by_id = || Phase::ALL.into_iter().find(|phase| phase.word().eq_ignore_ascii_case(text));
@@ -190,7 +210,7 @@ fn status(text: &str, known: Lexicon<'_>) -> Option<Phase> {
 }
 
 /// The verb that a status is entered by; `None` where no single one does.
-fn leading_to(phase: Phase) -> Option<&'static [&'static str]> {
+pub(super) fn leading_to(phase: Phase) -> Option<&'static [&'static str]> {
     match phase {
         Phase::Investigating => Some(&["reopen"]),
         Phase::Identified => Some(&["phase", "identify"]),
@@ -293,6 +313,9 @@ impl Line<'_> {
                 if looks_like_flag(word) && (!at_text || self.is_strict()) {
                     return Err(refuse::unknown_flag(self.path, self.verb, word));
                 }
+                if self.takes_time_box() && is_before(word) {
+                    return Err(refuse::no_time_box(self.verb, word));
+                }
                 if self.shorthand(blank.copied(), word, words) {
                     continue;
                 }
@@ -340,6 +363,41 @@ impl Line<'_> {
     /// A verb with several flags takes no unknown one for text: a slip would end up on the public page. A note keeps every word.
     fn is_strict(&self) -> bool {
         flags(self.verb).count() > 1 && self.path != ["note"]
+    }
+
+    /// A duration may come before what is left of the line.
+    fn takes_time_box(&self) -> bool {
+        matches!(self.path, ["task", "add" | "give" | "reopen"] | ["action", "announce"])
+            && !self.has_flag("in")
+    }
+
+    /// Whose name stands at the cursor, the longest that is known.
+    fn person<'w>(&self, words: &Words<'w>) -> Option<(String, Words<'w>)> {
+        of_several(words, TITLE_WORDS_MAX, |typed| {
+            let name = typed.strip_prefix('@').unwrap_or(typed).to_lowercase();
+            self.known.people.iter().any(|one| one.name.to_lowercase() == name).then(|| typed.to_owned())
+        })
+    }
+
+    /// A name may come before a reason, and either may be left out.
+    fn takes_name_or_reason(&self) -> bool {
+        matches!(self.path, ["command", "separate"] | ["role", "relieve"])
+    }
+
+    /// Whether what stands at the cursor says why, and not whose: several words that are nobody's name, or what follows one.
+    fn is_reason(&self, blank: Option<&Arg>, word: &str, words: &Words<'_>) -> bool {
+        let rest = words.rest();
+        let mut each = rest.split_whitespace();
+        let is_flagged = each.any(|word| word.starts_with("--reason") || word.starts_with("—reason"));
+        let is_said = match blank.map(Blank::of) {
+            None => true,
+            Some(Blank::Name) => {
+                let is_long = rest.split_whitespace().nth(1).is_some() || words.is_at_quote();
+                is_long && !is_mention(word) && self.person(words).is_none()
+            }
+            Some(_) => false,
+        };
+        is_said && !is_flagged && !self.has_flag("reason")
     }
 
     fn has_flag(&self, id: &str) -> bool {
@@ -404,6 +462,14 @@ impl Line<'_> {
     }
 
     fn blank(&self, blank: &Arg, words: &mut Words<'_>) -> Result<String, Refusal> {
+        let is_before_reason = Blank::of(blank) == Blank::Name && self.takes_name_or_reason();
+        if !self.literal
+            && is_before_reason
+            && let Some((name, after)) = self.person(words)
+        {
+            *words = after;
+            return Ok(name);
+        }
         match Blank::of(blank) {
             Blank::Free => {
                 let rest = words.rest();
@@ -464,13 +530,15 @@ impl Line<'_> {
             ["task", "add" | "give"] | ["crew", "checkin" | "checkout"]
                 if is_mention(word) && !self.has_flag("for") =>
             {
-                words.next();
-                self.push_flag("for", word);
+                let (name, after) = self.person(words).unwrap_or_else(|| {
+                    words.next();
+                    (word.to_owned(), *words)
+                });
+                *words = after;
+                self.push_flag("for", &name);
                 true
             }
-            ["task", "add" | "give" | "reopen"] | ["action", "announce"]
-                if value::units(word).is_some() && !self.has_flag("in") =>
-            {
+            _ if self.takes_time_box() && value::units(word).is_some() => {
                 words.next();
                 self.push_flag("in", word);
                 true
@@ -510,6 +578,15 @@ impl Line<'_> {
                 if !label.trim().is_empty() {
                     self.blanks.push(label.trim().to_owned());
                 }
+                while words.next().is_some() {}
+                true
+            }
+            // `leave our part is over`, `role relieve ops "too slow"`: no name, a reason.
+            _ if self.takes_name_or_reason() && self.is_reason(blank, word, words) => {
+                let mut ahead = *words;
+                let quoted = if words.is_at_quote() { ahead.value().ok().flatten() } else { None };
+                let reason = quoted.filter(|_| ahead.peek().is_none()).unwrap_or_else(|| words.rest());
+                self.push_flag("reason", &reason);
                 while words.next().is_some() {}
                 true
             }
@@ -590,6 +667,11 @@ fn looks_like_flag(word: &str) -> bool {
     word.strip_prefix("--")
         .or_else(|| word.strip_prefix('—'))
         .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// `-5m`: a time box that would be over before it begins.
+fn is_before(word: &str) -> bool {
+    word.strip_prefix(['-', '−', '–']).is_some_and(|time| value::units(time).is_some())
 }
 
 fn is_mention(word: &str) -> bool {

@@ -15,9 +15,12 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::desk::{
-    Desk,
-    heartbeats::{HeartbeatView, Heartbeats},
+use crate::{
+    desk::{
+        Desk,
+        heartbeats::{HeartbeatView, Heartbeats},
+    },
+    journal::rows::Counts,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,6 +52,11 @@ struct HeartbeatLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailboxLabels {
+    hook: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DeliveryLabels {
     destination: String,
     state: String,
@@ -56,6 +64,7 @@ struct DeliveryLabels {
 
 /// What is counted. Names follow Prometheus: unit last, `_total` added by the encoder.
 pub struct Metrics {
+    /// Held while all is filled and written: what others ask for meanwhile would be half empty.
     registry: Mutex<Registry>,
     hooks: Family<HookLabels, Counter>,
     alerts: Family<SourceLabels, Counter>,
@@ -63,6 +72,7 @@ pub struct Metrics {
     secrets: Family<SecretLabels, Gauge>,
     heartbeats_missed: Family<HeartbeatLabels, Gauge>,
     heartbeats_heard: Family<HeartbeatLabels, Gauge>,
+    mailboxes: Family<MailboxLabels, Gauge>,
     incidents_open: Gauge,
     situations_open: Gauge,
     alerts_stored: Gauge,
@@ -103,6 +113,12 @@ impl Default for Metrics {
             "When the last sign of life came, 0 for never",
             heartbeats_heard.clone(),
         );
+        let mailboxes = Family::<MailboxLabels, Gauge>::default();
+        registry.register(
+            "mailbox_connected",
+            "Whether the mailbox of this hook is read: 1, else 0",
+            mailboxes.clone(),
+        );
         let incidents_open = Gauge::default();
         registry.register("incidents_open", "Incidents that are not closed", incidents_open.clone());
         let situations_open = Gauge::default();
@@ -129,6 +145,7 @@ impl Default for Metrics {
             secrets,
             heartbeats_missed,
             heartbeats_heard,
+            mailboxes,
             incidents_open,
             situations_open,
             alerts_stored,
@@ -153,6 +170,56 @@ impl Metrics {
         let labels = SecretLabels { hook: hook.to_owned(), secret: secret.to_owned() };
         Used { name: secret.to_owned(), at: self.secrets.get_or_create_owned(&labels) }
     }
+    /// Shows a number of another room.
+    pub fn watch(&self, name: &str, help: &str, read: impl Fn() -> i64 + Send + Sync + 'static) {
+        let gauge = Gauge::default();
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, gauge.clone());
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((gauge, Box::new(read)));
+    }
+    /// Shows whether the mailbox of a hook is read.
+    pub fn watch_mailbox(&self, hook: &str, read: impl Fn() -> bool + Send + Sync + 'static) {
+        let gauge = self.mailboxes.get_or_create_owned(&MailboxLabels { hook: hook.to_owned() });
+        let read = move || i64::from(read());
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((gauge, Box::new(read)));
+    }
+    /// `result` is `done` or a refusal's code.
+    pub fn command(&self, door: &str, result: &str) {
+        self.commands.get_or_create(&DoorLabels { door: door.to_owned(), result: result.to_owned() }).inc();
+    }
+
+    /// All of it, in the text format of OpenMetrics. Without `counts` those of the last time are shown.
+    fn text(
+        &self,
+        counts: Option<Counts>,
+        alerts_waiting: usize,
+        heartbeats: &[HeartbeatView],
+    ) -> Result<String, std::fmt::Error> {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        set(&self.alerts_waiting, alerts_waiting);
+        if let Some(counts) = counts {
+            self.count(counts);
+        }
+        self.heartbeats(heartbeats);
+        for (gauge, read) in self.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            gauge.set(read());
+        }
+        let mut text = String::new();
+        encode(&mut text, &registry)?;
+        Ok(text)
+    }
+
+    fn count(&self, counts: Counts) {
+        set(&self.incidents_open, counts.incidents_open);
+        set(&self.situations_open, counts.situations_open);
+        set(&self.alerts_stored, counts.alerts);
+        set(&self.alerts_firing, counts.alerts_firing);
+        set(&self.timers, counts.timers);
+        self.deliveries.clear();
+        for (destination, state, count) in counts.deliveries {
+            set(&self.deliveries.get_or_create(&DeliveryLabels { destination, state }), count);
+        }
+    }
+
     fn heartbeats(&self, all: &[HeartbeatView]) {
         // One that the settings name no longer is not told of.
         self.heartbeats_missed.clear();
@@ -164,16 +231,10 @@ impl Metrics {
             self.heartbeats_heard.get_or_create(&labels).set(heard);
         }
     }
-    /// Shows a number of another room.
-    pub fn watch(&self, name: &str, help: &str, read: impl Fn() -> i64 + Send + Sync + 'static) {
-        let gauge = Gauge::default();
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner).register(name, help, gauge.clone());
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((gauge, Box::new(read)));
-    }
-    /// `result` is `done` or a refusal's code.
-    pub fn command(&self, door: &str, result: &str) {
-        self.commands.get_or_create(&DoorLabels { door: door.to_owned(), result: result.to_owned() }).inc();
-    }
+}
+
+fn set(gauge: &Gauge, value: impl TryInto<i64>) {
+    gauge.set(value.try_into().unwrap_or(i64::MAX));
 }
 
 /// When one of two secrets was used last.
@@ -223,33 +284,79 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
-    let metrics = &health.metrics;
-    metrics.alerts_waiting.set(i64::try_from(health.desk.journal.alerts_waiting()).unwrap_or(i64::MAX));
-    match health.desk.journal.counts().await {
-        Ok(counts) => {
-            let set = |gauge: &Gauge, value: u64| {
-                gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
-            };
-            set(&metrics.incidents_open, counts.incidents_open);
-            set(&metrics.situations_open, counts.situations_open);
-            set(&metrics.alerts_stored, counts.alerts);
-            set(&metrics.alerts_firing, counts.alerts_firing);
-            set(&metrics.timers, counts.timers);
-            metrics.deliveries.clear();
-            for (destination, state, count) in counts.deliveries {
-                set(&metrics.deliveries.get_or_create(&DeliveryLabels { destination, state }), count);
-            }
+    let counts = match health.desk.journal.counts().await {
+        Ok(counts) => Some(counts),
+        Err(error) => {
+            tracing::warn!(%error, "the journal's counts are not to be had");
+            None
         }
-        Err(error) => tracing::warn!(%error, "the journal's counts are not to be had"),
+    };
+    let waiting = health.desk.journal.alerts_waiting();
+    match health.metrics.text(counts, waiting, &health.heartbeats.list()) {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-    metrics.heartbeats(&health.heartbeats.list());
-    for (gauge, read) in metrics.watched.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        gauge.set(read());
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    fn beat(name: String) -> HeartbeatView {
+        HeartbeatView {
+            name,
+            state: "alive".into(),
+            heard_at: None,
+            due_at: DateTime::<Utc>::UNIX_EPOCH,
+            missed_since: None,
+            every_seconds: 60,
+            grace_seconds: 0,
+        }
     }
-    let mut text = String::new();
-    if encode(&mut text, &metrics.registry.lock().unwrap_or_else(PoisonError::into_inner)).is_err() {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+
+    #[test]
+    fn who_asks_at_the_same_moment_as_another_is_told_of_everything_too() {
+        const MANY: usize = 100;
+        let metrics = Metrics::default();
+        let beats: Vec<_> = (0..MANY).map(|n| beat(format!("beat-{n}"))).collect();
+        let counts = || Counts {
+            deliveries: (0..MANY).map(|n| (format!("chat-{n}"), "failed".to_owned(), 1)).collect(),
+            ..Counts::default()
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let text = metrics.text(Some(counts()), 0, &beats).unwrap();
+                        for name in
+                            ["heartbeat_missed", "heartbeat_heard_timestamp_seconds", "deliveries_open"]
+                        {
+                            let lines = text.matches(&format!("\ncommandpost_{name}{{")).count();
+                            assert_eq!(lines, MANY, "{name}");
+                        }
+                    }
+                });
+            }
+        });
+        let text = metrics.text(None, 7, &[]).unwrap();
+        assert!(text.contains("commandpost_alerts_waiting 7\n"), "{text}");
+        assert!(!text.contains("beat-1") && text.contains("chat-1"), "{text}");
     }
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
-        .into_response()
+
+    #[test]
+    fn hooks_whose_names_are_alike_have_a_line_each_for_their_mailboxes() {
+        let metrics = Metrics::default();
+        metrics.watch_mailbox("a-b", || true);
+        metrics.watch_mailbox("a_b", || false);
+        let text = metrics.text(None, 0, &[]).unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| line.contains("mailbox")).collect();
+        assert!(lines.contains(&"commandpost_mailbox_connected{hook=\"a-b\"} 1"), "{text}");
+        assert!(lines.contains(&"commandpost_mailbox_connected{hook=\"a_b\"} 0"), "{text}");
+        assert_eq!(lines.iter().filter(|line| line.starts_with("# TYPE")).count(), 1, "{text}");
+    }
 }

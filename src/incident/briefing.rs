@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use super::{
     decide::when,
     names::{Names, Shown},
-    role::Words,
     sentence::{and, brief},
     state::{ActionState, Incident, ObjectiveState, Plan},
     summary,
@@ -17,17 +16,18 @@ use crate::people::Person;
 pub const SECTIONS: u8 = 11;
 
 /// The sections by name, with what the incident has for each; `None` where there is nothing.
-pub fn sections(
+pub fn sections<'a>(
     incident: &Incident,
     now: DateTime<Utc>,
-    names: &Names,
+    shown: impl Into<Shown<'a>>,
 ) -> Vec<(&'static str, Option<String>)> {
+    let Shown { words, names } = shown.into();
     let lines = |lines: Vec<String>| (!lines.is_empty()).then(|| lines.join("\n"));
     let people: Vec<_> = incident.present().into_iter().map(Person::to_string).collect();
     let links: Vec<_> = incident.links.iter().map(|link| format!("{}: {}", link.label, link.url)).collect();
-    let command = format!("{}: {}", incident.command_title(Words::Nims), incident.command_words());
+    let command = format!("{}: {}", incident.command_title(words), incident.command_words());
     let organization: Vec<_> = std::iter::once(command)
-        .chain(incident.roles.iter().map(|held| format!("{}: {}", held.role, held.person)))
+        .chain(incident.roles.iter().map(|held| format!("{}: {}", held.role.shown(words), held.person)))
         .collect();
     vec![
         ("Incident history", Some(history(incident, names))),
@@ -58,7 +58,7 @@ fn history(incident: &Incident, names: &Names) -> String {
         "{} ({}), {}, {}, declared {}{}. {} in command since {}. {} entries on the timeline.{merged}",
         incident.title,
         incident.id,
-        names.severity(incident.severity),
+        names.how_bad(incident.kind(), incident.severity),
         names.phase(incident.phase),
         when(incident.milestones.declared),
         milestones.into_iter().flatten().collect::<String>(),
@@ -78,12 +78,14 @@ fn situation(incident: &Incident) -> Vec<String> {
 
 fn objectives(incident: &Incident) -> Vec<String> {
     let open = incident.objectives.iter().filter(|o| o.state == ObjectiveState::Open);
-    let period = incident.period.as_ref().map(|period| {
-        let stress =
-            if period.emphasis.is_empty() { String::new() } else { format!(": {}", period.emphasis) };
-        format!("Operational period {} until {}{stress}", period.n, when(Some(period.ends_at)))
-    });
-    period.into_iter().chain(open.map(|o| format!("{}. {}", o.n, o.text))).collect()
+    period(incident).into_iter().chain(open.map(|o| format!("{}. {}", o.n, o.text))).collect()
+}
+
+/// The operational period that goes on, in a line.
+pub fn period(incident: &Incident) -> Option<String> {
+    let period = incident.period.as_ref()?;
+    let stress = if period.emphasis.is_empty() { String::new() } else { format!(": {}", period.emphasis) };
+    Some(format!("Operational period {} until {}{stress}", period.n, when(Some(period.ends_at))))
 }
 
 fn plan(incident: &Incident) -> Vec<String> {
@@ -140,15 +142,18 @@ fn risks(incident: &Incident) -> Vec<String> {
     stop.into_iter().chain(hazards).chain(risky).chain(held).chain(alerts).collect()
 }
 
-/// Hazards that are named in a short line; the others are counted.
-const HAZARDS_NAMED_MAX: usize = 3;
+/// Hazards, or objectives, that are named in a short line; the others are counted.
+const NAMED_MAX: usize = 3;
 
 /// The open hazards in one short line: `1 db2 may fill up; 2 the backup is of Monday; 2 more`.
 pub fn hazards(incident: &Incident) -> Option<String> {
-    let mut named: Vec<String> =
-        incident.open_hazards().map(|hazard| format!("{} {}", hazard.n, brief(&hazard.text))).collect();
-    let more = named.len().saturating_sub(HAZARDS_NAMED_MAX);
-    named.truncate(HAZARDS_NAMED_MAX);
+    named(incident.open_hazards().map(|hazard| format!("{} {}", hazard.n, brief(&hazard.text))))
+}
+
+fn named(all: impl Iterator<Item = String>) -> Option<String> {
+    let mut named: Vec<String> = all.collect();
+    let more = named.len().saturating_sub(NAMED_MAX);
+    named.truncate(NAMED_MAX);
     if more > 0 {
         named.push(format!("{more} more"));
     }
@@ -195,9 +200,9 @@ pub fn sections_filled(incident: &Incident, now: DateTime<Utc>) -> u8 {
 }
 
 /// The briefing as text, empty sections named as such.
-pub fn text(incident: &Incident, now: DateTime<Utc>, names: &Names) -> String {
+pub fn text<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Shown<'a>>) -> String {
     let mut out = format!("Briefing for {} at {}\n", incident.id, when(Some(now)));
-    for (n, (name, text)) in sections(incident, now, names).into_iter().enumerate() {
+    for (n, (name, text)) in sections(incident, now, shown).into_iter().enumerate() {
         let text = text.unwrap_or_else(|| "– nothing recorded".to_owned());
         out.push_str(&format!("{}. {name}: {}\n", n + 1, text.replace('\n', "\n   ")));
     }
@@ -213,17 +218,25 @@ pub fn text(incident: &Incident, now: DateTime<Utc>, names: &Names) -> String {
 /// The state in a few lines.
 pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Shown<'a>>) -> String {
     let Shown { words, names } = shown.into();
-    // Planned work hurts nobody by itself: it has a time in place of a severity.
-    let standing = match &incident.plan {
-        None => names.severity(incident.severity),
+    let how_bad = names.how_bad(incident.kind(), incident.severity);
+    let time = match &incident.plan {
+        None => String::new(),
         Some(Plan { span, .. }) => {
-            format!("planned work from {} to {}", when(Some(span.from)), when(Some(span.until)))
+            format!(" from {} to {}", when(Some(span.from)), when(Some(span.until)))
         }
     };
     let phase = names.phase(incident.phase);
-    let mut out = vec![format!("{} {} – {standing}, {phase}", incident.id, incident.title)];
+    let mut out = vec![format!("{} {} – {how_bad}{time}, {phase}", incident.id, incident.title)];
     if !incident.kind().banner().is_empty() {
         out.insert(0, incident.kind().banner().to_owned());
+    }
+    // Who led, and what was open here, is the other one's now.
+    if let Some(into) = incident.merged_into {
+        out.push(format!("Goes on as {into}, with its alerts, open tasks and hazards: `{into} status`."));
+        if !incident.summary.is_empty() {
+            out.push(format!("Summary: {}", incident.summary));
+        }
+        return out.join("\n");
     }
     out.push(format!("{}: {}", incident.command_title(words), incident.command_words()));
     for held in &incident.roles {
@@ -231,6 +244,11 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     }
     if !incident.summary.is_empty() {
         out.push(format!("Summary: {}", incident.summary));
+    }
+    out.extend(period(incident));
+    let open = incident.objectives.iter().filter(|objective| objective.state == ObjectiveState::Open);
+    if let Some(open) = named(open.map(|objective| format!("{} {}", objective.n, brief(&objective.text)))) {
+        out.push(format!("Objectives: {open}"));
     }
     for (service, can) in &incident.cans {
         let at = can.at.format("%H:%M UTC");

@@ -390,6 +390,7 @@ pub enum Command {
         n: u32,
         reason: String,
     },
+    Objectives,
     StartPeriod {
         minutes: u32,
         emphasis: String,

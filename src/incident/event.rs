@@ -313,7 +313,15 @@ pub enum Event {
     #[serde(rename = "task.reported")]
     TaskReported { n: u32, result: String },
     #[serde(rename = "task.overdue")]
-    TaskOverdue { n: u32 },
+    TaskOverdue {
+        n: u32,
+        /// Whose it is; nobody's where it was declined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Person>,
+        /// Whom it goes up to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Person>,
+    },
     #[serde(rename = "task.cancelled")]
     TaskCancelled { n: u32, reason: String },
     /// Whoever had it does not do it; nobody has it until it is given anew.
@@ -398,7 +406,14 @@ pub enum Event {
     #[serde(rename = "action.dropped")]
     ActionDropped { n: u32, reason: String },
     #[serde(rename = "action.overdue")]
-    ActionOverdue { n: u32 },
+    ActionOverdue {
+        n: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+        /// Whom it goes up to.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        to: Vec<Person>,
+    },
     #[serde(rename = "actions.stopped")]
     ActionsStopped { reason: String },
     #[serde(rename = "actions.resumed")]

@@ -135,6 +135,7 @@ impl Command {
             | ExtendTask { .. }
             | GiveTask { .. }
             | Hazards
+            | Objectives
             | ClearAction { .. }
             | Actions
             | SettleProposal { .. }

@@ -91,6 +91,11 @@ impl Kind {
         matches!(self, Kind::Real | Kind::Planned)
     }
 
+    /// Whether it is said how bad it is: planned work hurts nobody by itself.
+    pub fn has_severity(self) -> bool {
+        self != Kind::Planned
+    }
+
     /// Whether the clocks of an outage run: a check of the installation has none, and planned work has its own.
     pub fn is_clocked(self) -> bool {
         matches!(self, Kind::Real | Kind::Drill)

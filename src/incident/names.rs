@@ -1,7 +1,7 @@
 //! What a team calls severities and statuses. A name is shown and understood; what is stored, exported as data and named by
 //! rules is the id, so a journal reads the same when the settings name things otherwise.
 
-use super::{decide::Policy, phase::Phase, refusal::Refusal, role::Words, severity::Severity};
+use super::{decide::Policy, kind::Kind, phase::Phase, refusal::Refusal, role::Words, severity::Severity};
 
 /// Characters of a name at most: it stands on buttons and in menus.
 pub const NAME_CHARS_MAX: usize = 24;
@@ -83,6 +83,16 @@ impl Names {
         }
     }
 
+    /// The same, of what has one.
+    pub fn severity_of(&self, kind: Kind, severity: Severity) -> Option<String> {
+        kind.has_severity().then(|| self.severity(severity))
+    }
+
+    /// How bad it is, in a word or two: its severity. Planned work, which has none, is called what it is.
+    pub fn how_bad(&self, kind: Kind, severity: Severity) -> String {
+        self.severity_of(kind, severity).unwrap_or_else(|| "planned work".to_owned())
+    }
+
     /// When it is this one, in a line.
     pub fn meaning(&self, severity: Severity) -> &str {
         self.meanings[at(severity)].as_deref().unwrap_or_else(|| severity.meaning())
@@ -109,7 +119,12 @@ impl Names {
 
     /// Those in use, the worst first.
     pub fn used(&self) -> impl Iterator<Item = Severity> + '_ {
-        Severity::ALL.into_iter().filter(|severity| self.is_used(*severity))
+        self.offered(None)
+    }
+
+    /// Those that can be chosen, the worst first: those in use, and what holds `now`, though it be out of use by now.
+    pub fn offered(&self, now: Option<Severity>) -> impl Iterator<Item = Severity> + '_ {
+        Severity::ALL.into_iter().filter(move |one| self.is_used(*one) || Some(*one) == now)
     }
 
     /// The one in use that is nearest; of two equally near, the worse: in doubt it is that.
@@ -178,6 +193,12 @@ impl From<Words> for Shown<'static> {
     }
 }
 
+impl<'a> From<&'a Names> for Shown<'a> {
+    fn from(names: &'a Names) -> Self {
+        Shown { words: Words::default(), names }
+    }
+}
+
 impl<'a> From<&'a Policy> for Shown<'a> {
     fn from(policy: &'a Policy) -> Self {
         Shown { words: policy.words, names: &policy.names }
@@ -217,6 +238,25 @@ mod tests {
         assert_eq!(refusal.why, "SEV4 is not used here.");
         assert_eq!(refusal.instead, "Use one of: SEV1, SEV3 Small.");
         assert_eq!(Names::default().using(&[]).used().count(), 5);
+    }
+
+    #[test]
+    fn what_holds_can_be_chosen_though_it_be_out_of_use() {
+        use Severity::*;
+        let names = Names::default().using(&[Sev1, Sev3]);
+        assert_eq!(names.offered(None).collect::<Vec<_>>(), [Sev1, Sev3]);
+        assert_eq!(names.offered(Some(Sev3)).collect::<Vec<_>>(), [Sev1, Sev3]);
+        assert_eq!(names.offered(Some(Sev2)).collect::<Vec<_>>(), [Sev1, Sev2, Sev3]);
+    }
+
+    #[test]
+    fn planned_work_is_called_what_it_is_and_everything_else_by_its_severity() {
+        let names = Names::default().severity_named(Severity::Sev5, Some("Small".into()));
+        for kind in Kind::ALL {
+            let how_bad = if kind == Kind::Planned { "planned work" } else { "SEV5 Small" };
+            assert_eq!(names.how_bad(kind, Severity::Sev5), how_bad, "{kind:?}");
+            assert_eq!(names.severity_of(kind, Severity::Sev5).is_some(), kind != Kind::Planned, "{kind:?}");
+        }
     }
 
     #[test]

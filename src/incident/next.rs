@@ -35,10 +35,14 @@ fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
 pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Vec<String> {
     if incident.phase.is_over() {
         let standing = policy.names.standing(incident.phase);
-        return vec![format!("{} is {standing}. Nothing is due.", incident.id)];
+        let goes_on = match incident.merged_into {
+            Some(into) => format!(" It goes on as {into}: `{into} next`."),
+            None => String::new(),
+        };
+        return vec![format!("{} is {standing}. Nothing is due.{goes_on}", incident.id)];
     }
     let mut lines = Vec::new();
-    asked_of_me(incident, me, &mut lines);
+    asked_of_me(incident, me, policy, &mut lines);
     my_work(incident, me, &mut lines);
     public(incident, me, policy, now, &mut lines);
     playbook(incident, me, &mut lines);
@@ -46,7 +50,7 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     phase(incident, me, now, &mut lines);
     joining(incident, me, policy, &mut lines);
     lines.truncate(LINES_MAX);
-    for role in incident.roles_of(me) {
+    for role in incident.roles_of(me).into_iter().filter(|role| has_work_left(incident, role)) {
         let room = LINES_MAX.saturating_sub(lines.len());
         let aid = role.checklist().into_iter().enumerate();
         let aid = aid.filter(|(n, _)| !is_evident(incident, me, &role, *n, now - fresh(incident, policy)));
@@ -58,6 +62,12 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         lines.extend(learnt.checklist().iter().take(room).map(|item| format!("You learn {head}: {item}")));
     }
     lines
+}
+
+/// Whether the job aid of a role still tells what is to be done: once it is resolved, nobody sizes up, clears or reports any more.
+fn has_work_left(incident: &Incident, role: &Role) -> bool {
+    let is_past = matches!(incident.phase, Phase::Resolved | Phase::Review | Phase::Completed);
+    !is_past || matches!(role.rights(), "planning" | "finance" | "intel" | "scribe" | "demob")
 }
 
 /// How long a report says something.
@@ -94,7 +104,7 @@ pub fn text(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc
         "{} {} – {}, {}. You: {role}.",
         incident.id,
         incident.title,
-        policy.names.severity(incident.severity),
+        policy.names.how_bad(incident.kind(), incident.severity),
         policy.names.phase(incident.phase)
     );
     let lines = due(incident, me, policy, now);
@@ -104,7 +114,7 @@ pub fn text(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc
     lines.iter().fold(head, |text, line| format!("{text}\n- {line}"))
 }
 
-fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
+fn asked_of_me(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<String>) {
     if let Some(stop) = &incident.stop {
         lines.push(format!(
             "{} stopped everything: {} Change nothing until `resume`.",
@@ -128,7 +138,7 @@ fn asked_of_me(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
         lines.push(format!(
             "{} asks you to be {}: `role accept {}`.",
             offer.by,
-            offer.role,
+            offer.role.shown(policy.words),
             offer.role.slug()
         ));
     }
@@ -291,6 +301,9 @@ fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<S
     if !incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy")) {
         return;
     }
+    if matches!(incident.phase, Phase::Resolved | Phase::Review | Phase::Completed) {
+        lines.extend(before_close(incident, me));
+    }
     if let Some(plan) = &incident.plan {
         lines.extend(work(incident, plan.span, now));
         return;
@@ -309,6 +322,24 @@ fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<S
         }
         .map(str::to_owned),
     );
+}
+
+/// Tasks and actions that are named at once; the others are counted.
+const OPEN_NAMED_MAX: usize = 4;
+
+/// What others have open, over which nothing is closed; one's own is told before.
+fn before_close(incident: &Incident, me: &Person) -> Option<String> {
+    let tasks = incident.open_tasks().filter(|task| !task.is_of(me) && !task.is_free());
+    let tasks = tasks.map(|task| format!("task #{} ({})", task.n, task.whose()));
+    let actions = incident.open_actions().filter(|action| action.by.id != me.id);
+    let actions = actions.map(|action| format!("action {} ({})", action.n, action.by));
+    let mut open: Vec<String> = tasks.chain(actions).collect();
+    let more = open.len().saturating_sub(OPEN_NAMED_MAX);
+    open.truncate(OPEN_NAMED_MAX);
+    if more > 0 {
+        open.push(format!("{more} more"));
+    }
+    (!open.is_empty()).then(|| format!("Open still, and in the way of `close`: {}.", open.join(", ")))
 }
 
 /// What comes next of planned work.
@@ -346,9 +377,10 @@ fn joining(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<St
     let is_mine =
         |role: &&&Role| alternates::of(incident, policy, role).next().is_some_and(|one| one.id == me.id);
     if let Some(role) = free.iter().find(is_mine) {
-        lines.push(format!("Nobody is {role} yet, and you are next in line: `role take {}`.", role.slug()));
+        let title = role.shown(policy.words);
+        lines.push(format!("Nobody is {title} yet, and you are next in line: `role take {}`.", role.slug()));
     } else if let Some(role) = free.first() {
-        lines.push(format!("Nobody is {role} yet: `role take {}`.", role.slug()));
+        lines.push(format!("Nobody is {} yet: `role take {}`.", role.shown(policy.words), role.slug()));
     }
     if let Some(task) = incident.open_tasks().find(|task| task.is_free() && task.assigned_by.id != me.id) {
         let n = task.n;

@@ -13,7 +13,7 @@ use super::{
     severity::Severity,
     state::Incident,
 };
-use crate::{people::Person, roster::Roster};
+use crate::{alert::text::one_line, people::Person, roster::Roster};
 
 /// Characters of a page's text at most: two text messages.
 const TEXT_CHARS_MAX: usize = 280;
@@ -151,7 +151,7 @@ impl<K: KindOf> Page<K> {
             .ok_or_else(|| format!("{} has no call {n}.", incident.id))?;
         // Pagers are other people's machines.
         let is_open = incident.restricted.is_none();
-        let shown = |text: &str| if is_open { one_line(text) } else { String::new() };
+        let shown = |text: &str| if is_open { one_line(text, TITLE_CHARS_MAX) } else { String::new() };
         let view = PageView {
             act,
             incident: incident.id.to_string(),
@@ -227,12 +227,6 @@ impl PageView {
     }
 }
 
-/// What stands in a line of its own: no break, no sign that steers.
-fn one_line(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    cut(line.trim(), TITLE_CHARS_MAX)
-}
-
 fn sentence(text: &str) -> String {
     let text = text.trim_end();
     if text.ends_with(['.', '!', '?', '…', ':']) { text.to_owned() } else { format!("{text}.") }
@@ -262,8 +256,8 @@ mod tests {
             act: Act::Trigger,
             incident: "INC-3".into(),
             severity: Severity::Sev1,
-            title: one_line(title),
-            about: one_line(about),
+            title: one_line(title, TITLE_CHARS_MAX),
+            about: one_line(about, TITLE_CHARS_MAX),
             banner: "",
             call: "INC-3-1".into(),
             link: link.map(str::to_owned),

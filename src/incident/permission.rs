@@ -1,4 +1,4 @@
-//! Who may: one table of role × verb × kind. Asked in one place, [`super::decide`].
+//! Who may: one table of role × verb × kind, and beneath it what holds besides. Asked in one place, [`super::decide`].
 
 use super::{command::Verb, kind::Kind, role::Role};
 
@@ -114,6 +114,57 @@ fn role_may(role: &Role, verb: Verb) -> bool {
     }
 }
 
+/// What somebody is to one incident, whatever their role, that carries a right of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    Declarer,
+    /// Has command of the other one: of that into which this one is merged, or of the greater one.
+    CommanderOfOther,
+    /// Of the entry that is meant.
+    Author,
+    /// Has a role that may raise the severity, where the settings leave it to more than the commander to lower it.
+    Rater,
+    /// An admin, or somebody in a group of `break_glass`.
+    GlassBreaker,
+}
+
+impl Tie {
+    pub const ALL: [Tie; 5] =
+        [Self::Declarer, Self::CommanderOfOther, Self::Author, Self::Rater, Self::GlassBreaker];
+}
+
+/// Whether this tie carries the right to this verb, besides every role.
+pub fn tie_may(tie: Tie, verb: Verb) -> bool {
+    use Verb::*;
+    match tie {
+        // Who declared a false alarm may call it off.
+        Tie::Declarer => matches!(verb, Cancel | Merge),
+        // Who commands the one that goes on takes in its duplicates and its parts.
+        Tie::CommanderOfOther => matches!(verb, Merge | Relate),
+        Tie::Author => verb == Redact,
+        Tie::Rater => verb == LowerSeverity,
+        Tie::GlassBreaker => verb == BreakGlass,
+    }
+}
+
+/// The setting of `[permissions]` that keeps a right for groups, whatever the role.
+pub fn kept_by(verb: Verb) -> Option<&'static str> {
+    use Verb::*;
+    match verb {
+        // To lift a triage card to an incident is to declare one.
+        Declare | Confirm => Some("declare"),
+        TakeCommand | OfferCommand => Some("command"),
+        ApprovePost | PublishPost => Some("publish"),
+        _ => None,
+    }
+}
+
+/// Whether it is an order: the commander's to give, and not anybody's. An executive who gives one without a role is asked whether
+/// they take command.
+pub fn is_order(verb: Verb, kind: Kind) -> bool {
+    may(Standing::Holds(&Role::ic()), verb, kind) && !may(Standing::Participant, verb, kind)
+}
+
 fn house_may(verb: Verb, kind: Kind) -> bool {
     use Verb::*;
     match verb {
@@ -130,16 +181,9 @@ mod tests {
     use super::{super::role::CATALOGUE, *};
 
     fn table() -> String {
-        let mut out = String::from("role x verb; R real, D drill, T test\n");
+        let mut out = String::from("role x verb; R real, D drill, T test, M planned work (maintenance)\n");
         let mut rows: Vec<(String, Vec<String>)> = vec![];
-        let kinds = |standing: Standing<'_>, verb| {
-            Kind::ALL
-                .iter()
-                .filter(|kind| may(standing, verb, **kind))
-                .map(|kind| &kind.prefix()[..1])
-                .map(|letter| if letter == "I" { "R" } else { letter })
-                .collect::<String>()
-        };
+        let kinds = |standing: Standing<'_>, verb| letters(|kind| may(standing, verb, kind));
         let mut row = |name: &str, standing: Standing<'_>| {
             let cells = Verb::ALL
                 .iter()
@@ -158,6 +202,53 @@ mod tests {
         for (name, cells) in rows {
             out.push_str(&format!("{name}\n  {}\n", cells.join(" ")));
         }
+        out.push_str(&besides());
+        out
+    }
+
+    fn letters(holds: impl Fn(Kind) -> bool) -> String {
+        let of = |kind: &Kind| match kind {
+            Kind::Real => 'R',
+            Kind::Drill => 'D',
+            Kind::Test => 'T',
+            Kind::Planned => 'M',
+        };
+        Kind::ALL.iter().filter(|kind| holds(**kind)).map(of).collect()
+    }
+
+    fn verbs(holds: impl Fn(Verb) -> bool) -> String {
+        let verbs = Verb::ALL.into_iter().filter(|verb| holds(*verb));
+        verbs.map(|verb| format!("{verb:?}")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What holds besides the roles, by the same functions that are asked.
+    fn besides() -> String {
+        let public = letters(Kind::is_for_the_public);
+        let mut out =
+            format!("kept by [permissions] for groups, whatever the role, if it names some: {public}\n");
+        for setting in ["declare", "command", "publish"] {
+            out.push_str(&format!("  {setting}: {}\n", verbs(|verb| kept_by(verb) == Some(setting))));
+        }
+        out.push_str(
+            "  command, besides: who is offered command or accepts it, who is or is offered to be deputy\n",
+        );
+        out.push_str("what somebody is to it, whatever the role\n");
+        for tie in Tie::ALL {
+            let who = match tie {
+                Tie::Declarer => "who declared it",
+                Tie::CommanderOfOther => "who commands the one that goes on, or the greater one",
+                Tie::Author => "who wrote the entry",
+                Tie::Rater => {
+                    "who may raise the severity by a role, where only_commander_lowers_severity is false"
+                }
+                Tie::GlassBreaker => "an admin, or who is in a group of break_glass, of a restricted one",
+            };
+            out.push_str(&format!("  {who}: {}\n", verbs(|verb| tie_may(tie, verb))));
+        }
+        out.push_str(
+            "in place of a refusal, an executive without a role is asked whether they take command\n",
+        );
+        out.push_str(&format!("  {}\n", verbs(|verb| is_order(verb, Kind::Real))));
         out
     }
 

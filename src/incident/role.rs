@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use catalogue::called;
 pub use catalogue::{CATALOGUE, Category, IC, RoleDef, Words, commander, defined};
 use own::Stored;
 pub use own::{OwnRole, Roles, by_name, cannot_lead};
@@ -190,7 +191,7 @@ impl std::fmt::Display for Role {
 
 impl std::str::FromStr for Role {
     type Err = String;
-    /// Reads a slug of the catalogue (`pio`), a family with a name (`sme:db`), a title or an IT name.
+    /// Reads a slug of the catalogue (`pio`), a family with a name (`sme:db`), a title, an IT name or its short form (`comms`).
     fn from_str(text: &str) -> Result<Self, String> {
         read(text, &[])
     }
@@ -205,10 +206,7 @@ fn read(text: &str, own: &[Role]) -> Result<Role, String> {
         Some((family, name)) => (family, Some(name)),
         None => (lower.as_str(), None),
     };
-    let found = CATALOGUE.iter().find(|def| {
-        def.slug == family || def.title.to_lowercase() == family || def.it_title.to_lowercase() == family
-    });
-    let Some(def) = found else {
+    let Some(def) = called(family) else {
         let shown: String = text.chars().take(40).collect();
         let slugs: Vec<_> = CATALOGUE.iter().map(|def| def.slug).chain(own.iter().map(Role::slug)).collect();
         return Err(format!("«{shown}» is no role. The roles: {}.", slugs.join(", ")));
@@ -217,6 +215,12 @@ fn read(text: &str, own: &[Role]) -> Result<Role, String> {
     match (def.is_family, name) {
         (false, None) => role(def.slug.into()),
         (true, None) if def.slug == "trainee" => role(def.slug.into()),
+        // In IT, whoever has command is the lead.
+        (true, None) if family == "lead" => {
+            Err("«lead» means two things. Whoever leads the incident takes command or is \
+             offered it: `command take`, `command offer NAME`. Whoever leads a sub-team has a name: lead:db."
+                .into())
+        }
         (true, Some(name))
             if !name.is_empty()
                 && name.chars().count() <= 40
@@ -238,9 +242,14 @@ mod tests {
 
     #[test]
     fn people_may_write_slug_title_or_the_it_name() {
-        for text in ["pio", "Public Information Officer", "communications lead", "PIO"] {
-            assert_eq!(text.parse::<Role>().unwrap().slug(), "pio");
+        for text in ["pio", "Public Information Officer", "communications lead", "PIO", "comms", "Comms Lead"]
+        {
+            assert_eq!(text.parse::<Role>().unwrap().slug(), "pio", "{text}");
         }
+        assert!("incident lead".parse::<Role>().unwrap().is_command());
+        let lead = "lead".parse::<Role>().unwrap_err();
+        assert!(lead.contains("`command take`") && lead.contains("lead:db"), "{lead}");
+        assert_eq!("lead:db".parse::<Role>().unwrap().slug(), "lead:db");
         assert_eq!("sme:db".parse::<Role>().unwrap().title(), "Technical Specialist (db)");
         assert!("sme".parse::<Role>().unwrap_err().contains("sme:db"));
         assert!("pio:x".parse::<Role>().is_err());

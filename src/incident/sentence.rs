@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::{
+    decide::Policy,
     event::{CanParts, Event, Whom},
     kind::Kind,
     matrix::Rated,
     names::Names,
     paging::{Called, Step, Target},
     phase::Phase,
-    role::Role,
+    role::{Role, Words},
 };
 use crate::{
     people::{Person, door},
@@ -57,6 +58,16 @@ pub(super) fn and(people: &[Person]) -> String {
 /// `Ada, Bo or Cy`.
 pub(super) fn either(people: &[Person]) -> String {
     listed(people, "or")
+}
+
+/// `1 minute`, `5 minutes`.
+pub(super) fn so_many_minutes(minutes: u32) -> String {
+    if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
+}
+
+/// `every minute`, `every 5 minutes`.
+pub(super) fn every(minutes: u32) -> String {
+    if minutes == 1 { "every minute".to_owned() } else { format!("every {minutes} minutes") }
 }
 
 fn nudge(whom: Whom, asked: &[Person], silent_minutes: u32, open: &[String]) -> String {
@@ -115,6 +126,13 @@ fn paged(round: u32, called: &[Called], pagers: &[String], missed: &[String], is
         said.push("Nobody is paged: nobody is named.".to_owned());
     }
     said.join(" ")
+}
+
+/// `Task #2 of Bo is overdue; it goes up to Ada.` Entries of before name nobody.
+fn overdue(what: &str, of: &Option<Person>, to: &[Person]) -> String {
+    let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+    let up = if to.is_empty() { String::new() } else { format!("; it goes up to {}", and(to)) };
+    format!("{what}{of} is overdue{up}.")
 }
 
 /// A task that nobody has: who gives it to somebody.
@@ -196,6 +214,11 @@ pub trait Telling {
     fn names(&self) -> &Names {
         Names::plain()
     }
+
+    /// The words in which roles are shown.
+    fn words(&self) -> Words {
+        Words::default()
+    }
 }
 
 impl<F: Fn(DateTime<Utc>) -> String> Telling for F {
@@ -204,8 +227,8 @@ impl<F: Fn(DateTime<Utc>) -> String> Telling for F {
     }
 }
 
-/// Told in the team's own names.
-pub struct InNames<'a, F>(pub &'a Names, pub F);
+/// Told as the team speaks: its names of severities and statuses, its words for roles.
+pub struct InNames<'a, F>(pub &'a Policy, pub F);
 
 impl<F: Fn(DateTime<Utc>) -> String> Telling for InNames<'_, F> {
     fn at(&self, at: DateTime<Utc>) -> String {
@@ -213,7 +236,11 @@ impl<F: Fn(DateTime<Utc>) -> String> Telling for InNames<'_, F> {
     }
 
     fn names(&self) -> &Names {
-        self.0
+        &self.0.names
+    }
+
+    fn words(&self) -> Words {
+        self.0.words
     }
 }
 
@@ -221,7 +248,7 @@ pub type Tell<'a> = &'a dyn Telling;
 
 /// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
 pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
-    let (names, tell) = (telling.names(), |at| telling.at(at));
+    let (names, words, tell) = (telling.names(), telling.words(), |at| telling.at(at));
     match event {
         Event::Declared { title, kind: Kind::Planned, .. } => format!("The work «{title}» was planned."),
         Event::WorkPlanned { span, services } => {
@@ -352,21 +379,23 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         }
 
         Event::RoleOffered { role, to, expires_at } => {
-            format!("{to} was asked to be {role}; the offer ends {}.", tell(*expires_at))
+            format!("{to} was asked to be {}; the offer ends {}.", role.shown(words), tell(*expires_at))
         }
-        Event::RoleAccepted { role, by } => format!("{by} is now {role}."),
+        Event::RoleAccepted { role, by } => format!("{by} is now {}.", role.shown(words)),
         Event::RoleDeclined { role, by, reason, next } => {
             let next = in_line(next, offer_of(role));
-            format!("{by} declined to be {role}{}{next}", because(reason))
+            format!("{by} declined to be {}{}{next}", role.shown(words), because(reason))
         }
         Event::RoleOfferExpired { role, to, next } => {
             let next = in_line(next, offer_of(role));
-            format!("{to} did not answer the offer to be {role}; it has ended.{next}")
+            format!("{to} did not answer the offer to be {}; it has ended.{next}", role.shown(words))
         }
         Event::RoleRelieved { role, person, reason } => {
-            format!("{person} was relieved as {role}{}", because(reason))
+            format!("{person} was relieved as {}{}", role.shown(words), because(reason))
         }
-        Event::RoleReleased { role, person } => format!("{person} gave up the role of {role}."),
+        Event::RoleReleased { role, person } => {
+            format!("{person} gave up the role of {}.", role.shown(words))
+        }
 
         Event::CheckedIn { who, note } => format!("{who} checked in{}", because(note)),
         Event::CheckedOut { who, note } => format!("{who} checked out{}", because(note)),
@@ -424,7 +453,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("Task #{n} has more time, until {}.", tell(*due_at))
         }
         Event::TaskReported { n, result } => format!("Task #{n} is done{}", because(result)),
-        Event::TaskOverdue { n } => format!("Task #{n} is overdue."),
+        Event::TaskOverdue { n, owner, to } => overdue(&format!("Task #{n}"), owner, to.as_slice()),
         Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
         Event::TaskDeclined { n, owner, reason, to } => {
             format!("{owner} declined task #{n}{}{}", because(reason), nobodys(*n, to.as_ref()))
@@ -455,7 +484,8 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
 
         Event::ActionAnnounced { n, text, is_risky, waits_for, minutes } => {
-            let time_box = minutes.map(|minutes| format!(", {minutes} minutes")).unwrap_or_default();
+            let time_box =
+                minutes.map(|minutes| format!(", {}", so_many_minutes(minutes))).unwrap_or_default();
             match (*is_risky, waits_for.is_empty()) {
                 (false, _) => format!("Action {n} is about to be done{time_box}: {}", ended(text)),
                 (true, true) => format!("Action {n} is risky and waits for a go{time_box}: {}", ended(text)),
@@ -475,7 +505,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("Action {n} was done without a go{}", because(result))
         }
         Event::ActionDropped { n, reason } => format!("Action {n} will not be done{}", because(reason)),
-        Event::ActionOverdue { n } => format!("Action {n} is overdue."),
+        Event::ActionOverdue { n, by, to } => overdue(&format!("Action {n}"), by, to),
         Event::ActionsStopped { reason } => {
             format!("STOP{} Nobody changes anything until it is lifted.", because(reason))
         }

@@ -91,20 +91,34 @@ fn public(incident: &Incident, now: DateTime<Utc>) -> String {
 }
 
 /// When executives hear again: as often as the settings say, counted from the last summary.
-fn next(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Option<String> {
+fn next(
+    incident: &Incident,
+    policy: &Policy,
+    last: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<String> {
     let minutes = policy.exec_update_minutes(incident.severity);
     if minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
         return None;
     }
-    let last = incident.summarized_at.or(incident.milestones.declared)?;
     // One that was not given on time is followed by the next, not by a moment that has passed.
-    let due = (last + Duration::minutes(i64::from(minutes))).max(now);
+    let due = (last? + Duration::minutes(i64::from(minutes))).max(now);
     let due = if due == now { "now".to_owned() } else { format!("by {}", when(Some(due))) };
     Some(format!("Next summary: {due}."))
 }
 
 /// The summary. `now` is the incident's own time.
 pub fn text(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> String {
+    let last = incident.summarized_at.or(incident.milestones.declared);
+    written(incident, policy, last, now)
+}
+
+/// The same as it is brought to whoever forwards it: with it executives have heard, and the next comes after as long again.
+pub fn to_forward(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> String {
+    written(incident, policy, Some(now), now)
+}
+
+fn written(incident: &Incident, policy: &Policy, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     let mut lines = vec![format!("{} ({}), as of {}", incident.title, incident.id, when(Some(now)))];
     if !incident.kind().banner().is_empty() {
         lines.insert(0, incident.kind().banner().to_owned());
@@ -152,6 +166,6 @@ pub fn text(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> String 
         let is = if incident.phase.is_active() { "is" } else { "was" };
         lines.push(format!("It {is} led by {}.", incident.command_words()));
     }
-    lines.extend(next(incident, policy, now));
+    lines.extend(next(incident, policy, last, now));
     lines.join("\n")
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use super::{
     event::{CanParts, Entry, Event, TimeSource},
@@ -48,6 +48,16 @@ pub struct Line {
     pub important: bool,
     /// Somebody marked it as a key moment.
     pub pinned: bool,
+}
+
+/// Apart by no more than this, two times are the same to a reader.
+const SAME: Duration = Duration::minutes(1);
+
+impl Line {
+    /// It stands out of order where lines stand as they were written down.
+    pub fn is_out_of_order(&self) -> bool {
+        self.is_late && (self.recorded_at - self.occurred_at).abs() > SAME
+    }
 }
 
 /// Turning points: what bounded the incident, who commanded it, what was decided and what the public heard.
@@ -287,6 +297,17 @@ mod tests {
         assert_eq!(lines[1].original_at, Some(lines[1].recorded_at));
         by_time(&mut lines);
         assert_eq!(lines.iter().map(|line| line.seq).collect::<Vec<_>>(), [2, 1, 3]);
+    }
+
+    #[test]
+    fn a_late_entry_stands_out_of_order_and_one_of_this_minute_does_not() {
+        let mut entries = journal(vec![note("first"), note("a while ago"), note("just now")]);
+        for (entry, seconds) in entries[1..].iter_mut().zip([600, 30]) {
+            entry.time_source = TimeSource::Stated;
+            entry.occurred_at -= Duration::seconds(seconds);
+        }
+        let lines = told(entries);
+        assert_eq!(lines.iter().map(Line::is_out_of_order).collect::<Vec<_>>(), [false, true, false]);
     }
 
     #[test]

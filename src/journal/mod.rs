@@ -225,6 +225,8 @@ pub trait Journal: Send + Sync {
     fn situations(&self, filter: SituationFilter) -> Reading<'_, Vec<SituationRow>>;
     /// The alerts of a situation, firing ones first, the newest of them first.
     fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
+    /// At most `limit` of each of these situations, in their order, each as [`Journal::alerts_of`] has them.
+    fn alerts_of_each(&self, situations: Vec<i64>, limit: u32) -> Reading<'_, Vec<AlertRow>>;
     fn counts(&self) -> Reading<'_, Counts>;
     /// What the alerts that a request brought first have become.
     fn receipt(&self, receipt: Uuid) -> Reading<'_, Vec<ReceiptRow>>;

@@ -330,18 +330,39 @@ pub(super) async fn alerts_of(pool: &SqlitePool, situation: i64, limit: u32) -> 
     .bind(i64::from(limit))
     .fetch_all(pool)
     .await;
-    each(rows, |row| {
-        let id: i64 = row.get(0);
-        Ok(AlertRow {
-            id,
-            situation: row.get(1),
-            is_firing: row.get::<i64, _>(2) == 1,
-            first_seen: time(row.get(3)),
-            last_seen: time(row.get(4)),
-            times: whole(row.get(5)),
-            receipt: row.get(6),
-            alert: serde_json::from_str(row.get(7)).map_err(|e| damaged(format!("alert {id}"), e))?,
-        })
+    each(rows, alert)
+}
+
+/// [`alerts_of`] of each of several situations, in their order: one question in place of many.
+pub(super) async fn alerts_of_each(
+    pool: &SqlitePool,
+    situations: Vec<i64>,
+    limit: u32,
+) -> Result<Vec<AlertRow>> {
+    let rows = sqlx::query(
+        "SELECT a.id, a.situation, a.is_firing, a.first_seen, a.last_seen, a.times, a.receipt, a.alert
+         FROM json_each($1) asked JOIN alerts a ON a.id IN
+             (SELECT id FROM alerts WHERE situation = asked.value ORDER BY is_firing DESC, id DESC LIMIT $2)
+         ORDER BY asked.key, a.is_firing DESC, a.id DESC",
+    )
+    .bind(serde_json::json!(situations).to_string())
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await;
+    each(rows, alert)
+}
+
+fn alert(row: &SqliteRow) -> Result<AlertRow> {
+    let id: i64 = row.get(0);
+    Ok(AlertRow {
+        id,
+        situation: row.get(1),
+        is_firing: row.get::<i64, _>(2) == 1,
+        first_seen: time(row.get(3)),
+        last_seen: time(row.get(4)),
+        times: whole(row.get(5)),
+        receipt: row.get(6),
+        alert: serde_json::from_str(row.get(7)).map_err(|e| damaged(format!("alert {id}"), e))?,
     })
 }
 

@@ -292,6 +292,9 @@ impl Journal for SqliteJournal {
     fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>> {
         Box::pin(read::alerts_of(&self.readers, situation, limit))
     }
+    fn alerts_of_each(&self, situations: Vec<i64>, limit: u32) -> Reading<'_, Vec<AlertRow>> {
+        Box::pin(read::alerts_of_each(&self.readers, situations, limit))
+    }
     fn counts(&self) -> Reading<'_, Counts> {
         Box::pin(read::counts(&self.readers))
     }

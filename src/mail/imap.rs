@@ -15,10 +15,10 @@ use tokio_rustls::TlsConnector;
 
 mod reading;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use reading::Fetched;
-use reading::{Response, announced, ends, fetched, named, quoted, starts, words};
+use reading::{Response, announced, counted, ends, fetched, named, quoted, starts, words};
 
 /// Until a command is answered.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,13 +80,17 @@ pub(super) struct Imap {
     literal_bytes_max: usize,
     tag: u32,
     can: Vec<String>,
+    /// How many letters there are, as far as the server told, and whether it told of more since they were last looked for.
+    letters: u32,
+    has_news: bool,
 }
 
 impl Imap {
     /// Hears the greeting. `literal_bytes_max`: the longest letter that is taken.
     pub async fn greeted(wire: Box<dyn Wire>, literal_bytes_max: usize) -> Done<Imap> {
         let (held, can) = (Vec::new(), Vec::new());
-        let mut imap = Imap { wire, held, needed: 0, literal_bytes_max, tag: 0, can };
+        let (letters, has_news) = (0, false);
+        let mut imap = Imap { wire, held, needed: 0, literal_bytes_max, tag: 0, can, letters, has_news };
         let greeting = timeout(PATIENCE, imap.response()).await.map_err(|_| silent())??;
         if !starts(&greeting.line, "* OK") {
             return Err(lost(format!("the server does not want to talk: {}", words(&greeting.line))));
@@ -170,6 +174,8 @@ impl Imap {
     }
 
     async fn search(&mut self, what: &str) -> Done<Vec<u32>> {
+        // What is told while it searches may have come too late to be found.
+        self.has_news = false;
         let responses = self.ask(&format!("UID SEARCH {what}")).await?;
         let found = responses.iter().filter(|one| starts(&one.line, "* SEARCH"));
         let mut uids: Vec<u32> = found
@@ -220,20 +226,26 @@ impl Imap {
         self.ask("NOOP").await.map(drop)
     }
 
-    /// Waits until the server tells of a letter, or for so long.
+    /// Waits until the server tells of a letter, or for so long. What it told since letters were last looked for, it does not tell
+    /// again: then there is no wait.
     pub async fn wait(&mut self, time: Duration) -> Done<()> {
+        if std::mem::take(&mut self.has_news) {
+            return Ok(());
+        }
         let tag = self.send("IDLE").await?;
         self.invited(&tag).await?;
         let told = timeout(time, async {
-            loop {
+            while !self.has_news {
                 let line = self.response().await?.line;
                 if starts(&line, "* BYE") || line.starts_with(&tag) {
                     return Err(lost(format!("the server hung up: {}", words(&line))));
                 }
-                if line.to_ascii_uppercase().ends_with(" EXISTS") {
+                // However many there were by our count.
+                if matches!(counted(&line), Some((_, "EXISTS"))) {
                     return Ok(());
                 }
             }
+            Ok(())
         });
         // No news is no trouble.
         told.await.unwrap_or(Ok(()))?;
@@ -308,6 +320,7 @@ impl Imap {
             if let Some((response, bytes)) = self.whole()? {
                 self.held.drain(..bytes);
                 self.needed = 0;
+                self.count(&response.line);
                 return Ok(response);
             }
             let mut chunk = [0; 16 * 1024];
@@ -316,6 +329,18 @@ impl Imap {
                 return Err(lost("the server closed the connection"));
             }
             self.held.extend(chunk.iter().take(bytes));
+        }
+    }
+
+    /// Takes in what a line says of how many letters there are, whatever it was said along with.
+    fn count(&mut self, line: &str) {
+        match counted(line) {
+            Some((letters, "EXISTS")) => {
+                self.has_news |= letters > self.letters;
+                self.letters = letters;
+            }
+            Some((_, "EXPUNGE")) => self.letters = self.letters.saturating_sub(1),
+            _ => {}
         }
     }
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Letter, Outcome,
-    imap::{Imap, Trouble, Wire},
+    imap::{Fetched, Imap, Trouble, Wire},
 };
 use crate::config::{MailGuard, Secret};
 
@@ -109,7 +109,8 @@ impl Mailbox {
             loop {
                 let left = self.look(&mut imap, opened.validity, opened.next, shelf).await?;
                 *was_read = true;
-                shelf.stands(left);
+                // These are the server's words as well.
+                shelf.stands(left.map(|why| self.password.redact(&why)));
                 if imap.can("IDLE") {
                     imap.wait(self.every).await?;
                 } else {
@@ -162,18 +163,26 @@ impl Mailbox {
         };
         let before = next.unwrap_or_default().saturating_sub(1);
         let last = uids.iter().copied().chain([before]).max().unwrap_or_default();
-        let mut left = None;
+        let (mut left, mut is_withheld) = (None, false);
         for uid in uids {
             let place = Place { validity, uid };
-            if let Some(why) = self.take(imap, place, shelf).await? {
-                left = Some(why);
-            }
-            if known.is_some() {
+            let fetched = imap.letter(uid).await;
+            // It may be this letter, or the server for now: it is passed over once one behind it can be had.
+            is_withheld = matches!(fetched, Err(Trouble::Refused(_)));
+            let why = match fetched {
+                Ok(Some(fetched)) => self.take(imap, fetched, place, shelf).await?,
+                // Somebody took it away meanwhile.
+                Ok(None) => None,
+                Err(Trouble::Refused(why)) => Some(format!("a letter could not be fetched: {why}")),
+                Err(lost) => return Err(lost),
+            };
+            left = why.or(left);
+            if known.is_some() && !is_withheld {
                 shelf.remember(place).await.map_err(Trouble::Lost)?;
             }
         }
         // Between what nobody has read lies what somebody has: so only when all of it is done.
-        if known.is_none() && last > 0 {
+        if known.is_none() && last > 0 && !is_withheld {
             shelf.remember(Place { validity, uid: last }).await.map_err(Trouble::Lost)?;
         }
         Ok(left)
@@ -183,11 +192,10 @@ impl Mailbox {
     async fn take(
         &self,
         imap: &mut Imap,
+        fetched: Fetched,
         place: Place,
         shelf: &dyn Shelf,
     ) -> Result<Option<String>, Trouble> {
-        // Somebody took it away meanwhile.
-        let Some(fetched) = imap.letter(place.uid).await? else { return Ok(None) };
         let mut letter = Letter::read(&fetched.raw);
         let more = fetched.bytes.saturating_sub(fetched.raw.len() as u64);
         if more > 0 {
@@ -230,4 +238,78 @@ pub fn trusting() -> Result<TlsConnector, String> {
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|e| e.to_string())?.with_root_certificates(roots).with_no_client_auth();
     Ok(TlsConnector::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::mail::imap::tests::talk;
+
+    /// Takes every letter, and keeps its place.
+    #[derive(Default)]
+    struct Kept {
+        taken: Mutex<Vec<u32>>,
+        place: Mutex<Option<Place>>,
+    }
+
+    impl Shelf for Kept {
+        fn take<'a>(&'a self, _: Letter, place: Place) -> Answer<'a, Outcome> {
+            self.taken.lock().unwrap().push(place.uid);
+            Box::pin(async { Outcome::Taken })
+        }
+        fn place(&self) -> Answer<'_, Result<Option<Place>, String>> {
+            let place = *self.place.lock().unwrap();
+            Box::pin(async move { Ok(place) })
+        }
+        fn remember(&self, place: Place) -> Answer<'_, Result<(), String>> {
+            *self.place.lock().unwrap() = Some(place);
+            Box::pin(async { Ok(()) })
+        }
+        fn stands(&self, _: Option<String>) {}
+    }
+
+    fn mailbox() -> Mailbox {
+        Mailbox {
+            host: "mail.example.org".into(),
+            port: 993,
+            guard: MailGuard::Tls,
+            account: "ada".into(),
+            password: Secret::default(),
+            folder: "INBOX".into(),
+            move_to: None,
+            every: Duration::from_secs(60),
+            letter_bytes_max: 1_000,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_letter_that_the_server_does_not_give_is_passed_over_with_a_word_once_the_next_can_be_had() {
+        let (mut imap, played) = talk(vec![
+            ("UID SEARCH UID 5:*", "* SEARCH 5\r\nT OK done\r\n"),
+            ("UID FETCH 5 (RFC822.SIZE BODY.PEEK[]<0.1000>)", "T NO [SERVERBUG] it is damaged\r\n"),
+            ("UID SEARCH UID 5:*", "* SEARCH 5 6\r\nT OK done\r\n"),
+            ("UID FETCH 5 (RFC822.SIZE BODY.PEEK[]<0.1000>)", "T NO [SERVERBUG] it is damaged\r\n"),
+            (
+                "UID FETCH 6 (RFC822.SIZE BODY.PEEK[]<0.1000>)",
+                "* 2 FETCH (UID 6 RFC822.SIZE 4 BODY[]<0> \"a: b\")\r\nT OK done\r\n",
+            ),
+            ("UID STORE 6 +FLAGS.SILENT (\\Seen)", "T OK done\r\n"),
+            ("UID SEARCH UID 7:*", "* SEARCH 6\r\nT OK done\r\n"),
+        ])
+        .await;
+        let (mailbox, shelf) = (mailbox(), Kept::default());
+        let at = |uid| Some(Place { validity: 1, uid });
+        *shelf.place.lock().unwrap() = at(4);
+        let damaged = Some("a letter could not be fetched: the server says «it is damaged»".to_owned());
+        // It could be the server that is in trouble: what it withholds now is asked for again.
+        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf).await, Ok(damaged.clone()));
+        assert_eq!(*shelf.place.lock().unwrap(), at(4));
+        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf).await, Ok(damaged));
+        assert_eq!(*shelf.place.lock().unwrap(), at(6));
+        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf).await, Ok(None));
+        assert_eq!(*shelf.taken.lock().unwrap(), [6]);
+        assert_eq!(played.await.unwrap(), [""; 0]);
+    }
 }

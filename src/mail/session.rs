@@ -8,9 +8,12 @@ use tokio::io::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Desk, Letter, Outcome, Recipient, Settings};
+use crate::alert::text::one_line;
 
 /// A command's line; RFC 5321 asks for 512.
 const LINE_BYTES_MAX: u64 = 2_048;
+/// An answer's text; RFC 5321 gives its line 512 bytes.
+const ANSWER_CHARS_MAX: usize = 480;
 const RECIPIENTS_MAX: usize = 16;
 /// Who talks nonsense so often talks to somebody else.
 const MISTAKES_MAX: u32 = 10;
@@ -71,8 +74,8 @@ async fn line(stream: &mut (impl AsyncBufRead + Unpin), most: u64) -> io::Result
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Conversation<'_, S> {
     async fn say(&mut self, text: &str) -> io::Result<()> {
-        // One line, whatever was put into it.
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(480).collect();
+        // Whatever was put into it, it is one answer.
+        let text = one_line(text, ANSWER_CHARS_MAX);
         self.stream.write_all(format!("{text}\r\n").as_bytes()).await?;
         self.stream.flush().await
     }

@@ -139,7 +139,7 @@ fn who_pasted_it_is_told_what_was_masked_and_what_to_do() {
         (Masked::default(), format!("ghp_{} and redis://:hunter2@cache", drawn(36, MIXED)));
     seen.mask(&mut text);
     assert_eq!(text, "[masked:GitHub-token] and redis://:***@cache");
-    insta::assert_snapshot!(seen.word().trim(), @"A secret was masked before it was stored (GitHub token, password). Where you wrote it, it may still stand: take it out there, and revoke it.");
+    insta::assert_snapshot!(seen.word().trim(), @"A secret was masked before it was stored (GitHub token, password). Where it was written, it may still stand: take it out there, and revoke it.");
     assert_eq!(Masked::default().word(), "");
 }
 

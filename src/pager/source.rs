@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CONNECT_MS, TOTAL_MS};
 use crate::{
+    alert::text::one_line,
     config::{Config, PagerKind, RosterSource, Secret, SourceKind},
     desk::Desk,
     outbox::wire::{self, Answer, Lost},
@@ -156,7 +157,12 @@ impl Source {
     /// Keeps what it says, again and again, until told to stop.
     pub async fn keep_fresh(self: Arc<Self>, desk: Arc<Desk>, stop: CancellationToken) {
         loop {
-            self.refresh(&desk).await;
+            tokio::select! {
+                // Looked at first: from then on another source may stand in its place, and what this one hears is not kept.
+                biased;
+                () = stop.cancelled() => return,
+                () = self.refresh(&desk) => {}
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(StdDuration::from_secs(u64::from(self.settings.every_minutes) * 60)) => {}
@@ -203,7 +209,7 @@ impl Source {
         // It refuses with 200, 401 and 422; the words stand in the body.
         let refused = answer.as_ref().ok().and_then(Answer::json::<Told>);
         if let Some(error) = refused.and_then(|told| told.errors.into_iter().next()) {
-            return Err(format!("GoAlert says: {}", key.redact(&one_line(&error.message))));
+            return Err(format!("GoAlert says: {}", key.redact(&one_line(&error.message, WORDS_CHARS_MAX))));
         }
         let told: Told =
             taken("GoAlert", answer, &[&key])?.json().ok_or("GoAlert's answer could not be read")?;
@@ -244,10 +250,10 @@ impl Source {
                 until: one.shift_end,
             }));
             if rows.next.is_none() {
-                break;
+                return Ok(in_order(spans));
             }
         }
-        Ok(in_order(spans))
+        Err(endless("Grafana OnCall"))
     }
 
     /// A place below the address in the settings.
@@ -302,11 +308,11 @@ impl Source {
                 until: one.end.unwrap_or(until),
             }));
             if !rows.more {
-                break;
+                // The same turn stands there once for each escalation policy that has it.
+                return Ok(in_order(spans));
             }
         }
-        // The same turn stands there once for each escalation policy that has it.
-        Ok(in_order(spans))
+        Err(endless("PagerDuty"))
     }
 
     fn whose(&self, user: &User) -> Person {
@@ -327,8 +333,9 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_CHARS_MAX).collect()
+/// Part of a schedule would have somebody on call of whom the rest says otherwise.
+fn endless(name: &str) -> String {
+    format!("{name} has more than {PAGES_MAX} pages of turns for {} days", BEFORE_DAYS + AHEAD_DAYS)
 }
 
 /// Turns in their order, each once.

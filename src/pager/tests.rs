@@ -301,6 +301,9 @@ async fn a_schedule_of_grafana_oncall_is_asked_page_by_page() {
     model.faults().next_reads(1, Fault::Limit);
     let why = source.ask(now()).await.unwrap_err();
     assert!(why.starts_with("Grafana OnCall answered 429") && !why.contains(TOKEN), "{why}");
+    model.write_shifts((0..50 * 20 + 1).map(|n| shift(8 * n, "bo berg", "")).collect());
+    let why = source.ask(now()).await.unwrap_err();
+    assert_eq!(why, "Grafana OnCall has more than 20 pages of turns for 37 days", "not a part of it");
 }
 
 #[tokio::test]
@@ -334,6 +337,9 @@ async fn a_schedule_of_pagerduty_is_asked_page_by_page_as_its_api_is_described()
     assert_eq!(of_today, ["tim-wright", "ann"], "by the address of their mail, whatever they are called");
     model.faults().next_reads(1, Fault::Refuse);
     assert_eq!(source.ask(now()).await.unwrap_err(), "PagerDuty answered 403: Forbidden");
+    model.write_oncalls((0..100 * 20 + 1).map(|day| row(day, "Tim Wright", "tim@example.org")).collect());
+    let why = source.ask(now()).await.unwrap_err();
+    assert_eq!(why, "PagerDuty has more than 20 pages of turns for 37 days", "not a part of it");
     if let Some(doc) = description(
         "a_schedule_of_pagerduty_is_asked_page_by_page_as_its_api_is_described",
         "pagerduty/rest.openapi.json",

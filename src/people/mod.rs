@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 
 /// Characters of an id or a display name kept at most.
 const NAME_CHARS_MAX: usize = 80;
+/// What chats call whoever reads along by.
+const EVERYBODY: [&str; 5] = ["all", "channel", "everyone", "here", "room"];
+/// How chats write a group, a call or a channel.
+const NO_PERSON: [&str; 3] = ["<@&", "<!", "<#"];
 
 /// A person as the timeline names them: a stable id and the display name at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,7 +27,7 @@ impl Person {
     /// leading `@` dropped.
     ///
     /// # Errors
-    /// A sentence, when the name is empty, too long or has control characters in it.
+    /// A sentence, when the name is empty, too long, has control characters in it or calls more than one person.
     pub fn named(name: &str) -> Result<Person, String> {
         let name = name.trim().trim_start_matches('@').trim();
         if name.is_empty() {
@@ -37,6 +41,11 @@ impl Person {
         }
         let id: String =
             name.to_lowercase().chars().map(|c| if c.is_whitespace() { '-' } else { c }).collect();
+        if EVERYBODY.contains(&id.as_str()) || NO_PERSON.iter().any(|mark| name.starts_with(mark)) {
+            return Err(format!(
+                "«{name}» calls whoever reads along, and is nobody's name. Name one person."
+            ));
+        }
         // The house's own id, and ids that only a chat may give.
         if id == Person::house().id || id.contains(':') {
             return Err(format!("Nobody can be called «{name}» here: that name is taken. Give your own."));
@@ -80,6 +89,18 @@ mod tests {
         assert_eq!(Person::named("@ada lovelace ").unwrap().id, ada.id);
         assert!(Person::named("  ").unwrap_err().contains("needs a name"));
         assert!(Person::named("a\nb").is_err());
+    }
+
+    #[test]
+    fn a_call_to_everybody_is_no_person() {
+        for name in
+            ["@everyone", "Everyone", "@here", "@channel", "all", "@room", "<@&42>", "<!here>", "<#7>"]
+        {
+            assert!(Person::named(name).unwrap_err().contains("Name one person."), "{name}");
+        }
+        for name in ["Alla", "Here We", "<@42>"] {
+            assert!(Person::named(name).is_ok(), "{name}");
+        }
     }
 
     #[test]

@@ -152,6 +152,9 @@ async fn each_fault_meets_the_calls_it_was_armed_for_and_no_others() {
     d.faults().next_on(1, Fault::Refuse, "POST", "/messages");
     assert_eq!(bench.get(&path).await.status, 200, "armed for POST only");
     assert!(bench.try_call(Method::POST, &path, &say("refused")).await.is_err());
+    d.faults().next_at(1, Fault::Status(503), "GET", "/gateway");
+    assert_eq!(bench.get("/gateway/bot").await.status, 200, "armed for another path");
+    assert_eq!(bench.get("/gateway").await.status, 503);
     d.faults().next(1, Fault::LoseAnswer);
     assert!(bench.try_call(Method::POST, &path, &say("lost answer")).await.is_err());
     d.faults().next(1, Fault::Status(502));

@@ -119,10 +119,17 @@ async fn a_token_is_changed_without_a_restart_and_without_a_lost_alert() {
         assert!(!line.ends_with(" 0"), "{line}");
     }
     // A mistake changes nothing; a hook that asked does not stop asking by it.
-    for wrong in ["[hooks.pingdom]\ntoken_file = \"nowhere\"\n", "[hooks.pingdom]\n"] {
+    for (wrong, why) in [
+        ("[hooks.pingdom]\ntoken_file = \"nowhere\"\n", "cannot be read: No such file"),
+        ("[hooks.pingdom]\n", "/hooks/pingdom would ask nobody any more who it is; start again for that."),
+    ] {
         post.configure(wrong);
+        let refused = post.post("/api/v1/reload", &json!({})).await;
+        assert!(refused.status == 422 && refused.why().contains(why), "{}", refused.text);
+        let told = || post.log().matches("were not read anew").count();
+        let before = told();
         post.signal("HUP");
-        until(20, "it is told", || async { post.log().contains("were not read anew") }).await;
+        until(20, "the signal is answered in the log", || async { told() > before }).await;
         assert_eq!(send(&post, "/hooks/pingdom", &[], &body).await.status, 401);
         assert_eq!(send(&post, "/hooks/pingdom", &bearer(NEW), &body).await.status, 200);
     }

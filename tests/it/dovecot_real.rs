@@ -22,6 +22,7 @@ use commandpost::{
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
@@ -225,8 +226,36 @@ async fn stored(program: &Program) -> (i64, i64) {
     sqlx::query_as("SELECT COUNT(*), COALESCE(MAX(times), 0) FROM alerts").fetch_one(&mut conn).await.unwrap()
 }
 
+/// How often each alert of this title was told.
+async fn times(program: &Program, title: &str) -> Vec<i64> {
+    let mut conn = look_into(&program.database()).await;
+    let told = sqlx::query_scalar("SELECT times FROM alerts WHERE json_extract(alert, '$.title') = $1");
+    told.bind(title).fetch_all(&mut conn).await.unwrap()
+}
+
+/// Hands a letter in by SMTP, as the mail server before us does; it is taken.
+async fn by_smtp(port: u16, letter: &str) {
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut stream = BufReader::new(stream);
+    let letter = format!("{}.\r\n", letter.replace('\n', "\r\n"));
+    for (said, code) in [
+        ("", "220"),
+        ("HELO db1\r\n", "250"),
+        ("MAIL FROM:<monit@db1.example>\r\n", "250"),
+        ("RCPT TO:<backup@post.example>\r\n", "250"),
+        ("DATA\r\n", "354"),
+        (letter.as_str(), "250"),
+        ("QUIT\r\n", "221"),
+    ] {
+        stream.write_all(said.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_line(&mut answer).await.unwrap();
+        assert!(answer.starts_with(code), "{said}: {answer}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn letters_in_a_real_mailbox_are_alerts_once_over_kills_outages_and_a_new_numbering() {
+async fn letters_in_a_real_mailbox_and_by_smtp_are_alerts_once_over_kills_outages_and_a_new_numbering() {
     let mut program = Program::new("");
     let Some(mut post) = Post::start(program.home()).await else { return };
     // What somebody read before we came is theirs.
@@ -235,12 +264,14 @@ async fn letters_in_a_real_mailbox_are_alerts_once_over_kills_outages_and_a_new_
     let name = format!("{}:2,S", read.file_name().unwrap().display());
     fs::rename(&read, post.dir.join("mail/cur").join(name)).unwrap();
     post.letter("Platte ist voll", "95 % auf /");
-    reading(&post, &mut program, "");
+    let smtp = free_port();
+    reading(&post, &mut program, &format!("[mail]\nlisten = \"127.0.0.1:{smtp}\"\n"));
     program.start().await;
     let first = ("Platte ist voll".to_owned(), 1, 1);
     until(30, "the first letter", || async { told(&program).await == [first.clone()] }).await;
     until(30, "that it is marked", || async { post.flags("") == ["S", "S"] }).await;
-    assert!(program.get("/metrics").await.text.contains("mailbox_backup_connected 1"));
+    let metrics = program.get("/metrics").await.text;
+    assert!(metrics.contains("commandpost_mailbox_connected{hook=\"backup\"} 1\n"), "{metrics}");
 
     // Nothing that can be read, more than is taken, and the end of what was raised.
     post.send(b"\xff\xfe\x00 no letter");
@@ -270,7 +301,7 @@ async fn letters_in_a_real_mailbox_are_alerts_once_over_kills_outages_and_a_new_
     until(30, "that all are marked", || async { post.flags("").iter().all(|flags| flags == "S") }).await;
     assert!(program.log().contains("the mailbox cannot be read as it should"), "{}", program.log());
 
-    // The server loses its numbers; and a letter comes by a second way.
+    // The server loses its numbers; a letter lies there a second time; and two come by SMTP too, one before the mailbox, one after.
     post.close();
     for file in fs::read_dir(post.dir.join("mail")).unwrap() {
         let file = file.unwrap().path();
@@ -284,21 +315,29 @@ async fn letters_in_a_real_mailbox_are_alerts_once_over_kills_outages_and_a_new_
     post.open().await;
     until(60, "the next", || async { stored(&program).await.0 == 45 }).await;
     post.sent = again + 7;
-    post.send(
-        format!("Message-ID: <{again}@db1>\nFrom: db1 <monit@db1.example>\nSubject: twice\n\nx\n").as_bytes(),
-    );
+    let twice = format!("Message-ID: <{again}@db1>\nFrom: db1 <monit@db1.example>\nSubject: twice\n\nx\n");
+    post.send(twice.as_bytes());
     until(60, "that all are marked", || async { post.flags("").iter().all(|flags| flags == "S") }).await;
-    let ended = stored(&program).await;
+    by_smtp(smtp, &twice).await;
+    let both_ways = "Message-ID: <both@db1>\nFrom: db1 <monit@db1.example>\nSubject: by both ways\n\nx\n";
+    by_smtp(smtp, both_ways).await;
+    until(30, "the one by SMTP", || async { stored(&program).await.0 == 46 }).await;
+    post.send(both_ways.as_bytes());
+    until(60, "that it is marked", || async { post.flags("").iter().all(|flags| flags == "S") }).await;
     // What is over was told twice: that it is, and that it is not.
-    assert_eq!(ended, (45, 2), "nothing was taken a second time");
+    assert_eq!(stored(&program).await, (46, 2), "nothing was taken a second time");
     assert!(program.stop().success());
 
     // Moved, where that is wanted; and a wrong password is told, without it.
     reading(&post, &mut program, "move_to = \"Erledigt & \u{fc}\"\n");
     program.start().await;
     post.letter("moved", "x");
-    until(60, "the last", || async { stored(&program).await.0 == 46 }).await;
+    until(60, "the last", || async { stored(&program).await.0 == 47 }).await;
     until(30, "that it is moved", || async { post.flags(".Erledigt &- &APw-") == ["S"] }).await;
+    // Nothing of what came before waits any more.
+    for title in ["twice", "by both ways"] {
+        assert_eq!(times(&program, title).await, [1], "{title}");
+    }
     assert!(program.stop().success());
     program.secret("mailbox", "wrong-canary-4711");
     program.start().await;

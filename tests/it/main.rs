@@ -10,6 +10,7 @@
 mod alert_rules;
 mod alertmanager_real;
 mod bad_input;
+mod demo;
 mod desk;
 mod discord_bot;
 mod discord_gateway;

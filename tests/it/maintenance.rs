@@ -5,9 +5,10 @@ use commandpost::{
     alert::{
         Alert,
         rules::{Action, Declaring, Matchers, Rule},
+        service::{Service, Services},
         window::{Effect, Time, Window},
     },
-    desk::{Answer, Settings, words, words::Words},
+    desk::{Answer, Settings, evidence::EvidenceSettings, words, words::Words},
     incident::refusal::Refusal,
     journal::rows::{ArrangementFilter, DeliveryFilter, IncidentFilter, SituationFilter, What},
     publish::upstream::{self, Recall, UpstreamSettings},
@@ -16,6 +17,7 @@ use commandpost::{
 
 use crate::support::{
     courier::{Scripted, pump},
+    faulty::Faulty,
     house::{House, alert, caller, person, resolved},
 };
 
@@ -307,6 +309,14 @@ async fn planned_work_begins_at_its_time_after_a_restart_too_expects_its_alerts_
         say(&house, "Bo", "maintenance list").await,
         "MAINT-1 «db upgrade», scheduled, from 13:00 UTC to 15:00 UTC, of db: led by Ada"
     );
+    for (asked, head) in [
+        ("list", "MAINT-1 db upgrade – planned work, scheduled, Ada commands"),
+        ("MAINT-1 next", "MAINT-1 db upgrade – planned work, scheduled. You:"),
+        ("MAINT-1 status", "MAINT-1 db upgrade – planned work from 2026-01-02 13:00 UTC to "),
+    ] {
+        let told = say(&house, "Bo", asked).await;
+        assert!(told.starts_with(head) && !told.contains("SEV"), "{asked}: {told}");
+    }
     // It is none of the incidents that words mean without a number.
     assert!(try_say(&house, "Bo", "status").await.unwrap_err().why.contains("No incident is open"));
     take(&house, vec![of("db", "db1")]).await;
@@ -344,4 +354,48 @@ async fn planned_work_begins_at_its_time_after_a_restart_too_expects_its_alerts_
     let refused = try_say(&house, "Ada", "MAINT-1 close").await.unwrap_err();
     assert!(refused.why.contains("INC-1"), "{refused}");
     house.sound(id).await;
+}
+
+#[tokio::test]
+async fn planned_work_expects_the_alerts_of_its_services_by_whatever_label_the_settings_know_them() {
+    let db = Service {
+        name: "db".into(),
+        labels: [("instance".to_owned(), "db*".to_owned())].into(),
+        ..Service::default()
+    };
+    let evidence = EvidenceSettings { services: Services::new(vec![db]), ..EvidenceSettings::default() };
+    let house = house(Settings { evidence, ..Settings::default() }).await;
+    say(&house, "Ada", "maintenance schedule \"db upgrade\" from 12:30 to 15:00 service db").await;
+    house.world.later(Duration::minutes(31));
+    house.desk.fire_due_timers().await.unwrap();
+    let labelled = |group: &str, label: &str, value: &str| Alert {
+        labels: [(label.to_owned(), value.to_owned())].into(),
+        ..alert(group, group)
+    };
+    take(&house, vec![labelled("a", "instance", "db1:9100"), labelled("b", "app", "db")]).await;
+    take(&house, vec![labelled("c", "instance", "web1:9100")]).await;
+    for id in [1, 2] {
+        let shown = card(&house, id).await;
+        assert!(shown.contains("within the maintenance window «MAINT-1 db upgrade»"), "{shown}");
+    }
+    assert!(!card(&house, 3).await.contains("maintenance window"), "what does not match comes through");
+}
+
+#[tokio::test]
+async fn planned_work_that_cannot_be_read_keeps_no_alert_from_being_told() {
+    let mut kept = None;
+    let house = House::with(Settings { chats: vec!["chat".into()], ..Settings::default() }, |journal| {
+        let faulty = Faulty::new(journal);
+        kept = Some(faulty.clone());
+        faulty
+    })
+    .await;
+    say(&house, "Ada", "maintenance schedule \"db upgrade\" from 12:30 to 15:00 service db").await;
+    house.world.later(Duration::minutes(31));
+    house.desk.fire_due_timers().await.unwrap();
+    kept.unwrap().damage("MAINT-1".parse().unwrap());
+    let house = house.restarted();
+    take(&house, vec![of("db", "db1")]).await;
+    assert_eq!(told(&house).await, [1]);
+    assert!(!card(&house, 1).await.contains("maintenance window"));
 }

@@ -3,11 +3,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests stand outside the program, in real time")]
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use serde_json::{Value, json};
 
 use crate::support::{
+    house::pasted_key,
     program::{Program, look_into, until},
     synapse::{Account, NO_LIMITS, Synapse, part},
 };
@@ -206,6 +207,14 @@ async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_
     assert!(resolved.to_lowercase().contains("resolved"), "{resolved}");
 
     post.stands_as_it_happened("INC-1", &room).await;
+    for place in [&room, &main] {
+        let said = ada.history(place).await;
+        let is_word = |event: &&Value| {
+            let body = event["content"]["body"].as_str().unwrap_or_default();
+            event["sender"] == post.bot.id.as_str() && body.contains("Back after")
+        };
+        assert!(said.iter().filter(is_word).count() <= 1, "back again once: {said:#?}");
+    }
     let names = post.names("INC-1").await;
     for (name, times) in [
         ("role.offered", 1),
@@ -347,6 +356,13 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     until(60, "the redaction", || async { count(&post.names("INC-1").await, "entry.redacted") == 1 }).await;
     let entries = post.program.timeline("INC-1", 1).await;
     assert!(!Post::texts(&entries).join("\n").contains("was rebuilt"), "{entries:#?}");
+    // A secret is masked in the entry; in the message it stands still, and a word below it says so.
+    let leak = ben.types_below(&main, &root, &format!("it runs with {}", pasted_key())).await;
+    let pin = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": leak, "key": "📌"}});
+    ada.send(&main, "m.reaction", pin).await;
+    let word = ada.answered(&main, &leak).await;
+    assert!(word.contains("a secret in this message (GitHub token)"), "{word}");
+    assert!(!word.contains(&pasted_key()), "{word}");
     assert!(ada.asks(&main, "!cp INC-1 status").await.contains("INC-1"));
     post.stands_as_it_happened("INC-1", &main).await;
 
@@ -367,13 +383,20 @@ async fn matrix_a_homeserver_that_limits_gets_the_time_it_asks_for_and_everythin
     let limits = "rc_message: {per_second: 2, burst_count: 3}\n\
                   rc_joins: {local: {per_second: 1000, burst_count: 1000}}\n\
                   rc_room_creation: {per_second: 1000, burst_count: 1000}\n";
-    let Some(mut post) = Post::open(limits, "").await else { return };
+    let Some(synapse) = Synapse::start(limits).await else { return };
+    let (url, tally) = synapse.watched().await;
+    let mut post = Post::beside(synapse, &url, "").await;
     let id = post.program.declare("ada", "Mail is late").await;
     for n in 1..=12 {
         post.program.do_say("ada", &id, &format!("note number {n}")).await;
     }
     let room = post.ada.invited_to("INC-1 ").await;
     post.stands_as_it_happened("INC-1", &room).await;
+    // Whoever waits as long as they are asked to is refused about once for each message that is taken; whoever does not, over and
+    // over.
+    let (taken, refused) = (tally.taken.load(Relaxed), tally.refused.load(Relaxed));
+    assert!(refused > 0, "the limit was met: {tally:?}");
+    assert!(refused <= 2 * taken, "asked again before the time was over: {tally:?}");
     assert!(post.program.stop().success());
 }
 

@@ -8,9 +8,13 @@ use axum::{
 };
 use chrono::Duration;
 use commandpost::{
-    alert::Alert,
+    alert::{Alert, AlertSeverity},
     config::Config,
-    desk::{Along, Caller, Desk, clock::World},
+    desk::{
+        Along, Caller, Desk,
+        clock::World,
+        words::{self, Words},
+    },
     incident::{
         command::{Command, Declare, DrillStart, Whom},
         event::DrillClock,
@@ -28,11 +32,14 @@ use commandpost::{
     pager::Paging,
     people::Person,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::support::{
     courier::pump_all,
-    house::{House, Manual, alert, at, resolved},
+    house::{House, Manual, alert, at, caller, resolved},
+    program::until,
 };
 
 /// Two layers, three people, four pagers; the tests' clock begins on 2026-01-02 at 12:00 UTC.
@@ -373,6 +380,74 @@ async fn an_alert_that_ends_by_itself_stops_the_call_and_lapses_when_nobody_took
 }
 
 #[tokio::test]
+async fn what_nobody_took_up_lapses_when_all_that_joined_it_was_quiet_for_long() {
+    let night = Night::with(|settings| {
+        settings
+            + "[[alerts.rule]]\nname = \"web\"\nwhen = { labels = { tier = \"web\" } }\n\
+               then = { attach_to = { same = \"host\" } }\n\
+               [[alerts.rule]]\nname = \"disks\"\nthen = { page = { to = \"roster:web\" } }\n"
+    })
+    .await;
+    night.take(vec![disk("sda", "disk")]).await;
+    let labels = [("host".to_owned(), "db1".to_owned()), ("tier".to_owned(), "web".to_owned())].into();
+    let slow = Alert { labels, ..alert("slow", "slow") };
+    night.take(vec![slow.clone()]).await;
+    assert_eq!(night.decided(2).await.0, "attach");
+    night.take(vec![resolved(&disk("sda", "disk"))]).await;
+    night.later(Duration::minutes(20)).await;
+    night.take(vec![resolved(&slow)]).await;
+    let id: IncidentId = "INC-1".parse().unwrap();
+    // The disk was quiet for half an hour, and what joined it for eleven minutes.
+    night.later(Duration::minutes(11)).await;
+    night.take(vec![]).await;
+    assert_eq!(night.house.desk.incident(id).await.unwrap().phase, Phase::Triage);
+    night.later(Duration::minutes(20)).await;
+    night.take(vec![]).await;
+    assert_eq!(night.house.desk.incident(id).await.unwrap().phase, Phase::Cancelled);
+}
+
+#[tokio::test]
+async fn a_rule_pages_nobody_for_what_is_silenced_until_the_silence_ends() {
+    let night = Night::with(|settings| {
+        settings
+            + "[[alerts.rule]]\nname = \"disks\"\nwhen = { severity = \"critical\" }\n\
+               then = { page = { to = \"roster:web\" } }\n"
+    })
+    .await;
+    night.take(vec![Alert { severity: AlertSeverity::Warning, ..disk("sda", "nearly full") }]).await;
+    assert_eq!(night.decided(1).await.0, "card");
+    let words = Words::Text("silence S-1 for 2h \"the disk is being replaced\"".into());
+    night.house.desk.say(caller("Ada"), None, words, None, &words::by_name()).await.unwrap();
+    night.take(vec![disk("sda", "full")]).await;
+    night.later(Duration::minutes(119)).await;
+    night.take(vec![]).await;
+    assert_eq!(night.rung(), Vec::<String>::new());
+    assert!(night.house.desk.list(IncidentFilter::all(9)).await.unwrap().is_empty());
+    night.later(Duration::minutes(2)).await;
+    night.take(vec![]).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!(night.rung(), ["ntfy ann-topic", "webhook ann"], "it fires still");
+}
+
+#[tokio::test]
+async fn beyond_the_limit_of_declarations_a_rule_that_pages_shows_a_card_that_says_why() {
+    let night =
+        Night::with(|settings| with_a_rule(settings) + "[limits]\ndeclares_per_minute_max = 2\n").await;
+    night.take(vec![disk("sda", "a"), disk("sdb", "b"), disk("sdc", "c")]).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!(night.rung().len(), 4, "Ann by both pagers, twice: {:?}", night.rung());
+    assert_eq!((night.decided(1).await.0.as_str(), night.decided(2).await.0.as_str()), ("page", "page"));
+    let card = "The rule “disks” matched: roster:web is paged. That could not be done: 2 incidents were declared within a \
+                minute. So it is a card.";
+    assert_eq!(night.decided(3).await, ("card".to_owned(), card.to_owned()));
+    // Once there is room again, what gets worse is decided anew.
+    night.later(Duration::minutes(2)).await;
+    night.take(vec![disk("sdc", "d")]).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!((night.rung().len(), night.decided(3).await.0.as_str()), (6, "page"));
+}
+
+#[tokio::test]
 async fn a_rule_pages_whom_the_alerts_service_names() {
     let night = Night::with(with_a_rule).await;
     let shop = Alert {
@@ -486,6 +561,46 @@ async fn a_responder_wakes_somebody_by_name_and_an_answer_that_was_lost_rings_on
         ),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn what_a_source_hears_after_another_took_its_place_is_not_kept() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let (file, calendar) = (dir.path().join("commandpost.toml"), dir.path().join("calendar"));
+    std::fs::write(&calendar, format!("http://{}/calendar.ics", listener.local_addr().unwrap())).unwrap();
+    let source = "[[roster]]\nname = \"db\"\n[roster.source]\nkind = \"ical\"\n";
+    std::fs::write(&file, format!("{source}calendar_file = \"{}\"\n", calendar.display())).unwrap();
+    let config = Config::load(Some(&file), std::iter::empty())
+        .unwrap_or_else(|all| panic!("{}", all.iter().map(|one| one.render()).collect::<String>()));
+    let source = Arc::new(commandpost::pager::source::Source::all(&config).unwrap().remove(0));
+    let house = House::open(commandpost::desk::Settings::default()).await;
+    for is_replaced in [true, false] {
+        let stop = CancellationToken::new();
+        let asking = tokio::spawn(source.clone().keep_fresh(house.desk.clone(), stop.clone()));
+        let (mut asked, _) = listener.accept().await.unwrap();
+        let mut head = [0; 1_024];
+        assert!(asked.read(&mut head).await.unwrap() > 0);
+        if is_replaced {
+            stop.cancel();
+        }
+        let body = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260102T080000Z\r\n\
+                    DTEND:20260103T080000Z\r\nSUMMARY:Cy\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let answer =
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        // Whoever asked may have hung up.
+        drop(asked.write_all(answer.as_bytes()).await);
+        if is_replaced {
+            asking.await.unwrap();
+            assert!(house.journal.fetched().await.unwrap().is_empty());
+        } else {
+            let is_kept = || async { !house.journal.fetched().await.unwrap().is_empty() };
+            until(10, "that it is kept", is_kept).await;
+            stop.cancel();
+            asking.await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

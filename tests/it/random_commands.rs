@@ -233,8 +233,9 @@ fn play(
     });
     let (began, ended) = course;
     let plan = (kind == Kind::Planned).then(|| PlanText { minutes: Some(30), ..PlanText::default() });
+    let severity = (kind != Kind::Planned).then_some(Severity::Sev2);
     let declare =
-        Declare { triage, drill, began, ended, plan, ..Declare::new("Payments fail", Severity::Sev2, kind) };
+        Declare { triage, drill, began, ended, plan, ..Declare::new("Payments fail", severity, kind) };
     let opener = if by_house { house.clone() } else { Person::named("Ada").unwrap() };
     let scene = Scene {
         person: &opener,

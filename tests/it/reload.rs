@@ -157,7 +157,23 @@ async fn hooks_heartbeats_and_rosters_come_change_and_go_without_a_restart_and_w
     let page =
         post.client.get(post.url("/console")).header("Cookie", "commandpost_name=ada").send().await.unwrap();
     assert!(!page.text().await.unwrap().contains("Zebra"), "from the next start on");
-    // A hook that is gone is gone; one that asked does not stop asking.
+    // What fits only with something that waits for a start is refused, and nothing else is taken over with it.
+    let paged = PEOPLE.replacen("name = \"Ann\"\n", "name = \"Ann\"\npage = [\"phone:ann-topic\"]\n", 1);
+    post.configure(&format!("{paged}[pagers.phone]\nkind = \"ntfy\"\n{hook}{beat}"));
+    let refused = post.post("/api/v1/reload", &json!({})).await;
+    assert!(
+        refused.status == 422
+            && refused.why().contains("they fit only after a start")
+            && refused.why().contains("there is no pager `phone`"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(post.get("/hooks/heartbeat/backup").await.status, 404);
+    // A hook that asked does not stop asking; one that is gone is gone.
+    post.configure(&format!("{PEOPLE}{}", hook.replace("token_file", "# token_file")));
+    let refused = post.post("/api/v1/reload", &json!({})).await;
+    assert!(refused.status == 422 && refused.why().contains("would ask nobody any more"), "{}", refused.text);
+    assert_eq!(post.post("/hooks/shop", &down).await.status, 401);
     post.configure(PEOPLE);
     assert!(reload(&post).0);
     assert_eq!(post.post(&format!("/hooks/shop/{TOKEN}"), &down).await.status, 404);

@@ -2,17 +2,24 @@
 
 mod chats;
 
+use chrono::Duration;
 use commandpost::{
+    alert::Alert,
     card,
-    desk::{Caller, Settings, words},
-    incident::{command::Command, kind::Kind, refusal::Because},
+    desk::{Along, Caller, Settings, words},
+    incident::{
+        command::{Command, Declare, SituationFacts},
+        kind::Kind,
+        refusal::Because,
+    },
+    journal::rows::SituationFilter,
 };
 use serde_json::{Value, json};
 
 use crate::{
     route_roles::routes,
     support::{
-        house::{House, caller, person},
+        house::{House, alert, caller, declare, person},
         program::Program,
     },
 };
@@ -136,6 +143,33 @@ async fn what_is_said_of_it_is_marked_for_those_alone_who_see_it() {
     assert!(cover.fields.is_empty() && cover.buttons.is_empty());
     house.say("Ada", id, Command::OpenUp { reason: String::new() }).await;
     assert!(!card().await.is_private);
+}
+
+#[tokio::test]
+async fn alerts_that_restricted_planned_work_expects_say_neither_its_number_nor_its_title() {
+    let house = House::open(Settings { chats: vec!["chat".into()], ..Settings::default() }).await;
+    let planned = format!("maintenance schedule \"{WORD}\" from 12:30 to 15:00 service db");
+    let planned = words::Words::Text(planned);
+    house.desk.say(caller("Ada"), None, planned, None, &words::by_name()).await.unwrap();
+    let id = "MAINT-1".parse().unwrap();
+    house.say("Ada", id, Command::Restrict { reason: "a customer".into() }).await;
+    house.world.later(Duration::minutes(31));
+    house.desk.fire_due_timers().await.unwrap();
+    let expected = Alert { labels: [("service".to_owned(), "db".to_owned())].into(), ..alert("db", "db1") };
+    house.desk.take_alerts(vec![expected]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let row = house.journal.situations(SituationFilter::One(1)).await.unwrap().remove(0);
+    let shown = format!("{:?}", house.desk.situation_card(&row).await.unwrap().fields);
+    assert!(shown.contains("within the maintenance window «planned work», until 15:00 UTC"), "{shown}");
+    assert!(!shown.contains("MAINT") && !shown.contains(WORD), "{shown}");
+    // Made an incident, it says no more on its timeline.
+    let declare = Declare {
+        situation: Some(SituationFacts { id: row.id, ..SituationFacts::default() }),
+        ..declare("The database is slow", Kind::Real)
+    };
+    let declared = house.desk.declare(caller("Bo"), declare, Along::default()).await.unwrap();
+    let told = house.texts(declared.incident.unwrap()).await.join("\n");
+    assert!(told.contains("«planned work»") && !told.contains("MAINT") && !told.contains(WORD), "{told}");
 }
 
 #[tokio::test]

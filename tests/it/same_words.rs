@@ -54,9 +54,12 @@ fn script() -> Vec<(usize, &'static str, &'static str, Value)> {
             "decision record",
             json!({ "text": "stay on the old release" }),
         ),
+        (0, "resolve rolled back", "resolve", json!({ "reason": "rolled back" })),
+        (1, "update draft Payments work again.", "update draft", json!({ "text": "Payments work again." })),
+        (0, "update approve 2", "update approve", json!({ "n": 2 })),
+        (1, "update publish 2", "update publish", json!({ "n": 2 })),
         (0, "command offer @Bob", "command offer", json!({ "to": BOB })),
         (1, "command accept", "command accept", json!({})),
-        (1, "resolve rolled back", "resolve", json!({ "reason": "rolled back" })),
         (1, "close", "close", json!({})),
     ]
 }

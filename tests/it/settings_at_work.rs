@@ -125,7 +125,7 @@ const NAMES: &str = "[severity]\nused = [\"sev1\", \"sev2\", \"sev3\"]\n\
     [severity_matrix.table]\nwide = [\"sev1\", \"sev2\"]\nfew = [\"sev2\", \"sev3\"]\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_teams_names_and_matrix_are_read_and_written_and_rest_and_exports_keep_the_ids() {
+async fn the_teams_names_and_matrix_are_read_and_told_and_exports_and_the_fields_of_rest_keep_the_ids() {
     let mut post = Program::new(NAMES);
     post.start().await;
     let declared = async |urgency: Option<&str>| {
@@ -158,11 +158,11 @@ async fn the_teams_names_and_matrix_are_read_and_written_and_rest_and_exports_ke
         "{page}"
     );
 
-    let listed = post.document("/api/v1/incidents").await.to_string();
-    assert!(
-        listed.contains("\"severity\":\"sev1\"") && listed.contains("\"phase\":\"monitoring\""),
-        "{listed}"
-    );
+    let listed = post.document("/api/v1/incidents").await;
+    let one = &listed["incidents"][0];
+    assert!(one["severity"] == "sev1" && one["phase"] == "monitoring", "{listed}");
+    let names = json!({ "severities": { "sev1": "Critical" }, "phases": { "monitoring": "Watching" }, "vocabulary": "nims" });
+    assert_eq!(listed["names"], names, "who draws by themselves reads what things are called");
     let export = post.get(&format!("/api/v1/incidents/{id}/export?format=json")).await.text;
     assert!(!export.contains("Critical") && !export.contains("Watching"), "the record is of ids");
     assert!(post.stop().success());

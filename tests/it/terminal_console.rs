@@ -118,10 +118,9 @@ async fn the_terminal_console_shows_what_others_write_and_says_what_is_typed() {
     terminal.shows("written-elsewhere").await;
     terminal.press("no\tquoted-by-hand\r");
     until(30, "the line on the timeline", async || {
-        post.timeline(&id, 1)
-            .await
-            .iter()
-            .any(|line| line["text"] == "quoted-by-hand" && line["actor"] == "ada")
+        post.timeline(&id, 1).await.iter().any(|line| {
+            line["text"] == "quoted-by-hand" && line["actor"] == "ada" && line["via"] == "console"
+        })
     })
     .await;
 

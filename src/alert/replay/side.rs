@@ -124,7 +124,6 @@ impl Side {
         if was < Fate::Attach {
             let open = Open {
                 incidents: self.running.iter().map(|one| one.incident.clone()).collect(),
-                declares_left: None,
                 now: past.at,
             };
             let decision = self.book.decide(&going.state, &going.lead, &open);

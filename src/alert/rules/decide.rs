@@ -30,8 +30,6 @@ impl OpenIncident {
 pub struct Open {
     /// Every open incident that alerts may join. No drill.
     pub incidents: Vec<OpenIncident>,
-    /// How many more incidents alerts may declare now; `None` is no limit.
-    pub declares_left: Option<u32>,
     /// The moment of the decision, for rules that hold at some hours only.
     pub now: DateTime<Utc>,
 }
@@ -63,8 +61,8 @@ impl Rulebook {
 
     /// Decides by the first rule that matches; without one, a card.
     ///
-    /// Whatever a rule says: an alert of a situation whose incident is open joins it, unless it is only recorded; a
-    /// resolved alert never declares and pages nobody; and past the limit of `open` either becomes a card.
+    /// Whatever a rule says: an alert of a situation whose incident is open joins it, unless it is only recorded; and a
+    /// resolved alert never declares and pages nobody.
     pub fn decide(&self, situation: &Situation, alert: &Alert, open: &Open) -> Decision {
         let rule = self.first(situation, alert, open.now);
         let by = match rule {
@@ -140,13 +138,8 @@ fn instead<'a>(
     if alert.status == Status::Resolved {
         return Some((Action::Card, None, format!(", but a resolved alert {does}: a card")));
     }
-    if let Some(Ok((found, why))) = unless_same.map(|name| alike(name, alert, open)) {
-        return Some((Action::Attach, Some(found), why));
-    }
-    (open.declares_left == Some(0)).then(|| {
-        let why = ", but alerts have declared as many incidents as they may for now: a card";
-        (Action::Card, None, why.to_owned())
-    })
+    let (found, why) = alike(unless_same?, alert, open).ok()?;
+    Some((Action::Attach, Some(found), why))
 }
 
 /// The one open incident that has the alert's value of a label, and why it is that one; or why there is none.

@@ -78,7 +78,6 @@ fn the_first_rule_that_matches_decides_and_says_why() {
         ("not severe enough", Alert { severity: AlertSeverity::Warning, ..alert("db1") }, open(&[])),
         ("several incidents", with("service", "search"), open(&["INC-1", "INC-2"])),
         ("resolved", Alert { status: Status::Resolved, ..alert("db1") }, open(&[])),
-        ("limit reached", alert("db1"), Open { declares_left: Some(0), ..open(&[]) }),
         ("no rule", no_service, open(&["INC-1"])),
     ];
     let mut out = String::new();
@@ -97,7 +96,6 @@ fn the_first_rule_that_matches_decides_and_says_why() {
     not severe enough: card  | The rule “the rest that has a service” matched, but there is no open incident to join: a card.
     several incidents: card  | The rule “the rest that has a service” matched, but there are 2 open incidents to join: a card, to choose by hand.
     resolved: card  | The rule “checkout” matched, but a resolved alert declares nothing: a card.
-    limit reached: card  | The rule “checkout” matched, but alerts have declared as many incidents as they may for now: a card.
     no rule: card  | No rule matched: a card.
     ");
 }
@@ -181,7 +179,6 @@ fn a_rule_that_pages_says_whom_and_opens_nothing_beside_what_is_open_for_the_sam
         (alert("db1"), &going_on),
         (with("service", "cart"), &going_on),
         (resolved, &going_on),
-        (alert("db1"), &Open { declares_left: Some(0), ..open(&[]) }),
     ] {
         let decision = house.decide(&situation_of(&alert), &alert, open);
         let would = crate::alert::explain::outcome(&decision.action);
@@ -192,7 +189,6 @@ fn a_rule_that_pages_says_whom_and_opens_nothing_beside_what_is_open_for_the_sam
     page | The rule “the rest” matched: roster:web is paged. | SEV3 «checkout: Disk full on db1» would be in triage, and roster:web paged until somebody answers.
     attach | The rule “the rest” matched and INC-2 is the open incident of “service” “cart”. | It would join the open incident.
     card | The rule “search” matched, but a resolved alert pages nobody: a card. | It would be a card, from which a person may declare.
-    card | The rule “the rest” matched, but alerts have declared as many incidents as they may for now: a card. | It would be a card, from which a person may declare.
     ");
 }
 

@@ -12,13 +12,14 @@ use super::{
     asked::{Asked, Kind},
     render::CONTENT_MAX,
     rest::{Trouble, hushed},
-    text::{cap, escape, pieces, soften},
+    text::{cap, escape, moment, pieces, soften},
 };
 use crate::{
     chat::{
         BoxFuture, Unproven, Words,
         complete::completions,
         picture::show_later,
+        text::in_readers_zone,
         words::{self, in_words},
     },
     desk::{Answer, Caller},
@@ -248,7 +249,11 @@ impl DiscordDoor {
 
 /// The message that answers, and those that follow when it is too long for one.
 fn parted(text: &str) -> (String, Vec<String>) {
-    let mut pieces = pieces(&words::told(text, soften), CONTENT_MAX, MESSAGES_MAX);
+    let mut pieces = pieces(
+        &words::told(text, |text| in_readers_zone(&soften(text), |at| moment(at, 'f'))),
+        CONTENT_MAX,
+        MESSAGES_MAX,
+    );
     (pieces.remove(0), pieces)
 }
 

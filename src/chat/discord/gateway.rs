@@ -41,14 +41,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// With this, an outage of a whole day costs 720 of the 1,000 sessions that Discord lets a bot begin.
 const LONGEST_PAUSE_MS: u64 = 120_000;
-/// Heartbeats are some 41 s apart; three of them without an answer are no accident.
-const WITHOUT_HEARTBEAT: Duration = Duration::from_secs(150);
 /// Marks the question by which the gateway shows that it lives.
 const ARE_YOU_THERE: &str = "are-you-there";
 /// For goodbyes.
 const GOODBYE: Duration = Duration::from_secs(3);
-/// For the gateway's address, which serenity asks for without a time limit.
-const ADDRESS: Duration = Duration::from_secs(15);
 
 /// How one client ended.
 enum End {
@@ -200,11 +196,13 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
     if !settings.is_real() {
         http = http.proxy(settings.base_url.clone());
     }
+    let answer_within = settings.answer_within;
     let mut client = runtime.spawn(async move {
         // Interactions come without any intent; with this, which is none of the privileged, that a message was changed or deleted.
         let building = ClientBuilder::new_with_http(http.build(), GatewayIntents::GUILD_MESSAGES)
             .raw_event_handler(listener);
-        let Ok(built) = tokio::time::timeout(ADDRESS, building).await else {
+        // The gateway's address is asked for here, by serenity, which would wait for ever.
+        let Ok(built) = tokio::time::timeout(answer_within, building).await else {
             return Err("Discord did not tell the gateway's address.".to_owned());
         };
         let mut client = built.map_err(|e| format!("The gateway's client did not start: {e}."))?;
@@ -336,8 +334,11 @@ impl Watch {
         self.silent = if seen == self.seen { self.silent + LOOK_EVERY } else { Duration::ZERO };
         self.since_question += LOOK_EVERY;
         self.seen = seen;
-        let patience =
-            if life.answers.load(Relaxed) { every * 2 } else { WITHOUT_HEARTBEAT.max(settings.watchdog) };
+        let patience = if life.answers.load(Relaxed) {
+            every * 2
+        } else {
+            settings.without_heartbeat.max(settings.watchdog)
+        };
         Some(Seen { is_connected: self.silent < patience, has_session })
     }
 }

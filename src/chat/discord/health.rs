@@ -12,7 +12,7 @@ use crate::desk::absence;
 /// A look at the door.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// The gateway is connected: commands are heard.
+    /// Commands are heard, and what is asked of Discord is answered.
     pub connected: bool,
     /// Since when it is so, or not so.
     pub since: Option<DateTime<Utc>>,
@@ -33,7 +33,7 @@ impl From<Health> for absence::Standing {
 /// Numbers for `/metrics`; all count up from the start of the process, but `gateway_state`.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// 1 connected, 0 not.
+    /// 1 connected, 0 not; whatever becomes of requests.
     pub gateway_state: AtomicU64,
     /// Events that the client could not read. An interaction among them is read all the same.
     pub unknown_events: AtomicU64,

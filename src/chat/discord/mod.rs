@@ -87,7 +87,7 @@ impl DiscordDoor {
         say: Say,
         stop: CancellationToken,
     ) -> Result<Arc<DiscordDoor>, String> {
-        let rest = Rest::new(&settings.base_url, settings.token.clone(), desk.world.clone())?;
+        let rest = Rest::new(&settings, desk.world.clone())?;
         let key = settings.public_key.as_deref().map(signed::key).transpose()?;
         let bindings = Bindings::new(desk.journal.clone(), NAME);
         let door = Arc::new(DiscordDoor {
@@ -109,13 +109,16 @@ impl DiscordDoor {
             Some(_) => drop(tokio::spawn(door.clone().watch())),
             None => drop(tokio::spawn(gateway::run(door.clone()))),
         }
+        tokio::spawn(door.clone().attend());
         tokio::spawn(door.clone().look_after());
         Ok(door)
     }
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
-        self.standing.look()
+        let health = self.standing.look();
+        let stands = self.rest.reach.with(health.clone().into());
+        Health { connected: stands.is_there, since: stands.since, last_error: stands.why, ..health }
     }
 
     /// Numbers for the metrics.

@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     DiscordDoor,
     asked::Asked,
     missed::{edited_at, messages_of},
+    render,
 };
 use crate::{
     chat::{
@@ -52,11 +53,12 @@ impl DiscordDoor {
         };
         let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
         let link = self.link(&asked.channel, &target);
+        let writer = self.settings.people.meet(&author_id, shown);
         let argv = {
             let files = message["attachments"].as_array().into_iter().flatten();
             let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
             let said = message["content"].as_str().unwrap_or_default();
-            note_of(&self.settings.people.meet(&author_id, shown), said, files, &link)?
+            note_of(&writer, said, files, &link)?
         };
         let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
         let incident = self.bindings.incident_of(&asked.channel).await;
@@ -72,7 +74,24 @@ impl DiscordDoor {
                 "what becomes of the message while the bot is away is not looked for"
             );
         }
+        // Whoever chose it reads what was masked in the answer.
+        if writer.id != asked.person.id {
+            self.warn(&asked.channel, &target, &asked.id, &answer).await;
+        }
         Ok(answer)
+    }
+
+    /// Where a secret was masked, says below the message that it stands there still. Everybody reads it: Discord shows to one person
+    /// alone what answers something that they did.
+    async fn warn(&self, channel: &str, message: &str, event: &str, answer: &Answer) {
+        let Some(words) = follow::warning(answer) else { return };
+        let mut body = render::words(&words);
+        body["message_reference"] = json!({"message_id": message, "fail_if_not_exists": false});
+        body["nonce"] = json!(render::nonce(&format!("secret/{event}")));
+        body["enforce_nonce"] = json!(true);
+        if let Err(trouble) = self.rest.post(&format!("/channels/{channel}/messages"), body).await {
+            tracing::warn!(why = trouble.why(), message, "that a secret stands in a message is not told");
+        }
     }
 
     /// Where a message on the timeline stands, and which of its changes the timeline has.
@@ -120,7 +139,11 @@ impl DiscordDoor {
         let edit = Change { by: by.clone(), event: &event, target: &edited.message };
         let link = self.link(&edited.channel, &edited.message);
         match note_of(&by, &edited.text, None, &link) {
-            Ok(argv) => follow::follow_edit(&*self, &edit, &author, argv).await,
+            Ok(argv) => {
+                if let Some(answer) = follow::follow_edit(&*self, &edit, &author, argv).await {
+                    self.warn(&edited.channel, &edited.message, &event, &answer).await;
+                }
+            }
             Err(_) => follow::note_edit(&*self, &edit).await,
         }
         if let Err(halt) = self.bindings.bind(&edited.message, EDITED, &at.to_string()).await {

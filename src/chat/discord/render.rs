@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
-    chat::{button::button_name, text},
-    incident::{id::IncidentId, sentence::Part},
+    chat::{button::button_name, space, text},
+    incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
 };
 
 pub(super) const CONTENT_MAX: usize = 2_000;
@@ -173,7 +173,7 @@ fn sentence(parts: &[Part], room: usize) -> String {
 /// A line of the timeline.
 pub(super) fn line(said: &Said) -> Value {
     let mark = line_mark(said.seq);
-    let (who, from) = (cap(&escape(&said.who), 160), said.from_elsewhere(NAME));
+    let (who, from) = (cap(&escape(&said.who), 160), said.aside(NAME));
     let head = format!("{}{} **{who}**{from} ", banner(said.banner), moment(said.at, 't'));
     let room = CONTENT_MAX - length(&mark) - length(&head).min(CONTENT_MAX / 2);
     let content = format!("{head}{}{mark}", sentence(&said.text, room));
@@ -191,9 +191,12 @@ pub(super) fn announcement_mark(id: IncidentId) -> String {
 }
 
 /// The line in the command post under which an incident's thread hangs.
-pub(super) fn announcement(id: IncidentId, title: &str, severity: &str) -> Value {
-    let head = format!("🚨 {}{}", banner(id.kind.banner()), announcement_mark(id));
-    json!({"content": format!("{head}{} – {severity}", cap(&escape(title), CONTENT_MAX / 2)), "flags": NO_PREVIEWS})
+pub(super) fn announcement(incident: &Incident, names: &Names) -> Value {
+    let (id, kind) = (incident.id, incident.kind());
+    let head = format!("{} {}{}", space::sign(kind), banner(kind.banner()), announcement_mark(id));
+    let title = cap(&escape(&incident.title), CONTENT_MAX / 2);
+    let how_bad = names.how_bad(kind, incident.severity);
+    json!({"content": format!("{head}{title} – {how_bad}"), "flags": NO_PREVIEWS})
 }
 
 /// The name of an incident's thread or post: `INC-1 checkout fails`.

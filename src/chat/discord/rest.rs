@@ -8,13 +8,17 @@ use std::{
 };
 
 use chrono::Duration;
-use reqwest::{Method, Response, header::HeaderMap, multipart::Form};
+use reqwest::{Method, RequestBuilder, Response, header::HeaderMap, multipart::Form};
 use serde_json::{Value, json};
 
-use super::brakes::{Brakes, Left, Route};
+use super::{
+    DiscordSettings,
+    brakes::{Brakes, Left, Route},
+};
 use crate::{
     chat::{
         files::PATIENCE,
+        health::Reach,
         picture::Picture,
         wire::{ANSWER_BYTES_MAX, body as body_of, causes, quote},
     },
@@ -23,9 +27,8 @@ use crate::{
 };
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
-const TOTAL: StdDuration = StdDuration::from_secs(10);
 /// An answer to an interaction is worth nothing after three seconds.
-const TOTAL_OF_CALLBACK: StdDuration = StdDuration::from_millis(1_200);
+const CALLBACK_WITHIN: StdDuration = StdDuration::from_millis(1_200);
 /// Longest wait that an answer may impose on us.
 const WAIT_MAX_SECONDS: f64 = 3_600.0;
 /// Where files lie in the real Discord.
@@ -69,6 +72,10 @@ impl Trouble {
     pub fn is_nobody(&self) -> bool {
         matches!(self.code(), 10007 | 10013)
     }
+    /// Nobody answered, or nobody who could: Discord may be away.
+    fn is_no_answer(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_))
+    }
     pub fn is_bad_token(&self) -> bool {
         matches!(self, Self::Refused { status: 401, .. })
     }
@@ -93,17 +100,20 @@ pub(super) struct Rest {
     client: reqwest::Client,
     base: String,
     token: Secret,
+    answer_within: StdDuration,
     world: Arc<dyn World>,
     brakes: Mutex<Brakes>,
+    /// Whether there are answers.
+    pub reach: Reach,
 }
 
 impl Rest {
     /// # Errors
     /// When no HTTP client can be built on this machine.
-    pub fn new(base: &str, token: Secret, world: Arc<dyn World>) -> Result<Self, String> {
+    pub fn new(settings: &DiscordSettings, world: Arc<dyn World>) -> Result<Self, String> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT)
-            .timeout(TOTAL)
+            .timeout(settings.answer_within)
             .pool_idle_timeout(StdDuration::from_secs(20))
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("DiscordBot (commandpost, ", env!("CARGO_PKG_VERSION"), ")"))
@@ -111,10 +121,12 @@ impl Rest {
             .map_err(|e| format!("The HTTP client for Discord could not be built: {e}."))?;
         Ok(Self {
             client,
-            base: base.trim_end_matches('/').to_owned(),
-            token,
+            base: settings.base_url.trim_end_matches('/').to_owned(),
+            token: settings.token.clone(),
+            answer_within: settings.answer_within,
             world,
             brakes: Mutex::default(),
+            reach: Reach::default(),
         })
     }
 
@@ -172,10 +184,10 @@ impl Rest {
             return Err(Trouble::Wait(wait));
         }
         let mut request = self.client.request(method, format!("{}/api/v10{path}", self.base));
-        if of_interaction {
-            request =
-                request.timeout(if path.starts_with("/interactions/") { TOTAL_OF_CALLBACK } else { TOTAL });
-        } else {
+        if path.starts_with("/interactions/") {
+            request = request.timeout(CALLBACK_WITHIN.min(self.answer_within));
+        }
+        if !of_interaction {
             request = request.header("authorization", format!("Bot {}", self.token.expose()));
         }
         if let Some(mut body) = body {
@@ -187,6 +199,14 @@ impl Rest {
                 ),
             };
         }
+        let begun = self.world.now();
+        let done = self.sent(&route, request).await;
+        let no_answer = done.as_ref().err().filter(|trouble| trouble.is_no_answer());
+        self.reach.note(begun, self.world.now(), no_answer.map(Trouble::why));
+        done
+    }
+
+    async fn sent(&self, route: &Route, request: RequestBuilder) -> Result<Value, Trouble> {
         let response = request.send().await.map_err(|e| {
             // The address may have an interaction's token in it.
             let e = e.without_url();
@@ -196,7 +216,7 @@ impl Rest {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.unwrap_or_default();
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        self.note_limits(&route, status, &headers, &value);
+        self.note_limits(route, status, &headers, &value);
         match status {
             200..=299 => Ok(value),
             429 => Err(Trouble::Wait(retry_after(&headers, &value))),

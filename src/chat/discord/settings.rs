@@ -14,6 +14,10 @@ pub(super) const DISCORD: &str = "https://discord.com";
 /// The gateway is given up and connected anew when it was not there for this long. serenity itself needs some twelve
 /// seconds to come back from a lost session.
 const WATCHDOG: Duration = Duration::from_secs(45);
+/// Heartbeats are some 41 s apart; three of them without an answer are no accident.
+const WITHOUT_HEARTBEAT: Duration = Duration::from_secs(150);
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Discord takes two changes of a channel's name or topic in ten minutes.
 const RENAME_EVERY: TimeDelta = TimeDelta::minutes(5);
 
@@ -41,6 +45,12 @@ pub struct DiscordSettings {
     pub components: Vec<String>,
     /// How long the gateway may be away before it is connected anew.
     pub watchdog: Duration,
+    /// How long it may be silent where it never answered a question of ours.
+    pub without_heartbeat: Duration,
+    /// The longest that a request takes.
+    pub answer_within: Duration,
+    /// How often a Discord that answers nothing is asked whether it does again.
+    pub ask_every: Duration,
     /// The place of an incident is not renamed more often.
     pub rename_every: TimeDelta,
 }
@@ -63,6 +73,9 @@ impl DiscordSettings {
             accounts: accounts(people, |one| one.discord.as_ref()),
             components: vec![],
             watchdog: WATCHDOG,
+            without_heartbeat: WITHOUT_HEARTBEAT,
+            answer_within: ANSWER_WITHIN,
+            ask_every: ASK_EVERY,
             rename_every: RENAME_EVERY,
         }
     }

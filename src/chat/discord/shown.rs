@@ -6,6 +6,7 @@ use super::{answer, render};
 use crate::{
     card::Button,
     chat::messages::{Shown, buttons, field, paragraph, times},
+    incident::names::Names,
 };
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
@@ -25,9 +26,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     line: |said| read(&render::line(said)["content"]),
     missed: |words| read(&render::words(words)["content"]),
-    announcement: |incident| {
-        read(&render::announcement(incident.id, &incident.title, &incident.severity.to_string())["content"])
-    },
+    announcement: |incident| read(&render::announcement(incident, Names::plain())["content"]),
     told: |text| read(&answer::told(text)["data"]["content"]),
     form: |subject, button| {
         let form = render::form(subject, button);

@@ -28,8 +28,8 @@ pub(super) const TEXT_CHANNEL: u64 = 0;
 pub(super) const PRIVATE_THREAD: u64 = 12;
 
 impl DiscordDoor {
-    fn severity(&self, incident: &Incident) -> String {
-        self.desk.settings().policy.names.severity(incident.severity)
+    fn announcement(&self, incident: &Incident) -> Value {
+        render::announcement(incident, &self.desk.settings().policy.names)
     }
 
     /// The incident's place. `is_retry`: an earlier attempt may have got half-way.
@@ -119,7 +119,7 @@ impl DiscordDoor {
         let line = match line {
             Some(line) => line,
             None => {
-                let body = render::announcement(id, &incident.title, &self.severity(incident));
+                let body = self.announcement(incident);
                 let once = nonce(&format!("announcement/{subject}/{channel}/{former}"));
                 let made = self.create(channel, body, &once, Doing::Announce).await.map_err(gone)?;
                 let made = match made {
@@ -152,7 +152,7 @@ impl DiscordDoor {
         let body = json!({
             "name": render::thread_name(id, &incident.title),
             "auto_archive_duration": ARCHIVE_AFTER_MINUTES,
-            "message": render::announcement(id, &incident.title, &self.severity(incident)),
+            "message": self.announcement(incident),
         });
         match self.rest.post(&format!("/channels/{forum}/threads"), body).await {
             Ok(made) => self.named(made, id, "post").await,

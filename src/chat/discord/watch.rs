@@ -1,4 +1,5 @@
-//! Whether Discord is there, where it speaks to us over HTTP and no gateway says so.
+//! Whether Discord is there: where it speaks to us over HTTP and no gateway says so, and where the gateway lives on while requests
+//! fail.
 
 use std::sync::Arc;
 
@@ -10,6 +11,17 @@ impl DiscordDoor {
     /// waits goes out.
     pub(super) async fn watch(self: Arc<Self>) {
         watch::watch(&self.stop, || self.look_for_discord()).await;
+    }
+
+    /// Sees to requests that fail, whatever the gateway says, until the door is stopped.
+    pub(super) async fn attend(self: Arc<Self>) {
+        let (every, reach) = (self.settings.ask_every, &self.rest.reach);
+        reach.attend(NAME, every, &self.stop, || self.ask(), || catch_up(&self.desk, NAME)).await;
+    }
+
+    async fn ask(&self) {
+        // What comes of it is noted with every request.
+        drop(self.rest.get("/users/@me").await);
     }
 
     async fn look_for_discord(self: &Arc<Self>) -> bool {

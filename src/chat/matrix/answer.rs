@@ -52,11 +52,16 @@ impl MatrixDoor {
         }
     }
 
-    /// Replies; as long as the homeserver is not there, waits for it: without it nothing else could be heard.
     pub(super) async fn answer(&self, said: &Said<'_>, content: Value) {
+        self.reply(said, said.event, &format!("answer/{}", said.event), content).await;
+    }
+
+    /// Replies to an event of that place, by a key; as long as the homeserver is not there, waits for it: without it nothing else
+    /// could be heard.
+    pub(super) async fn reply(&self, said: &Said<'_>, to: &str, key: &str, content: Value) {
         let Ok(stand) = self.stand().await else { return };
-        let content = in_reply(content, said.event, said.thread);
-        let once = txn(&stand.tag, &format!("answer/{}", said.event));
+        let content = in_reply(content, to, said.thread);
+        let once = txn(&stand.tag, key);
         let mut pause = FIRST_PAUSE_MS;
         loop {
             let wait = match self.rest.send(said.room, &once, content.clone()).await {

@@ -11,12 +11,15 @@ use super::{
     rest::{Trouble, part},
     space::room_of,
 };
-use crate::chat::{
-    bring::Place,
-    files::File,
-    follow::{self, Change, entry_of},
-    thread::thread_space,
-    words::note_of,
+use crate::{
+    chat::{
+        bring::Place,
+        files::File,
+        follow::{self, Change, entry_of},
+        thread::thread_space,
+        words::note_of,
+    },
+    desk::Answer,
 };
 
 impl MatrixDoor {
@@ -73,11 +76,19 @@ impl MatrixDoor {
             }
             Err(refusal) => Err(refusal),
         };
-        // That it is done is seen in the incident's space.
-        if let Err(refusal) = done {
-            self.answer(&said, render::answer(Some(Err(refusal)))).await;
+        match done {
+            // That it is done is seen in the incident's space.
+            Ok(answer) => self.warn(&said, target, &answer).await,
+            Err(refusal) => self.answer(&said, render::answer(Some(Err(refusal)))).await,
         }
         Ok(())
+    }
+
+    /// Where a secret was masked, says below the message that it stands there still: whoever wrote it cannot be told alone.
+    async fn warn(&self, said: &Said<'_>, target: &str, answer: &Answer) {
+        if let Some(words) = follow::warning(answer) {
+            self.reply(said, target, &format!("secret/{}", said.event), render::told(&words)).await;
+        }
     }
 
     /// `content`: of the message as it is now.
@@ -86,6 +97,8 @@ impl MatrixDoor {
         let link = self.link(said.room, target);
         let Ok(argv) = note_of(&said.person, &words, name.as_deref(), &link) else { return };
         let edit = Change { by: said.person.clone(), event: said.event, target };
-        follow::follow_edit(self, &edit, sender, argv).await;
+        if let Some(answer) = follow::follow_edit(self, &edit, sender, argv).await {
+            self.warn(said, target, &answer).await;
+        }
     }
 }

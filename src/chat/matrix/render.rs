@@ -124,8 +124,14 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
     }
     html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
     if !card.buttons.is_empty() {
-        let first = card.buttons.iter().take(SAID_MAX);
-        let words: Vec<_> = first.map(|button| typed(card, button, prefix)).collect();
+        // Two buttons may say the same; typed, they are one.
+        let mut words: Vec<String> = Vec::new();
+        for one in card.buttons.iter().map(|button| typed(card, button, prefix)) {
+            if !words.contains(&one) {
+                words.push(one);
+            }
+        }
+        words.truncate(SAID_MAX);
         body.push_str(&format!("\nSay: {}", words.join(" · ")));
         let words: Vec<_> = words.iter().map(|word| format!("<code>{}</code>", escape(word))).collect();
         html.push_str(&format!("<p>Say {}</p>", words.join(" ")));
@@ -139,7 +145,7 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
 pub(super) fn line(said: &Said, tz: Tz) -> Value {
     let (plain_banner, html_banner) = banner(said.banner);
     let at = moment(said.at, tz);
-    let (who, from) = (cap(&said.who, 160), said.from_elsewhere(NAME));
+    let (who, from) = (cap(&said.who, 160), said.aside(NAME));
     let text: String = said
         .text
         .iter()
@@ -172,12 +178,13 @@ pub(super) fn told(text: &str) -> Value {
 
 /// The line in the command post that leads to an incident's room.
 pub(super) fn announcement(incident: &Incident, link: &str, names: &Names) -> Value {
-    let (plain_banner, html_banner) = banner(incident.kind().banner());
+    let (id, kind) = (incident.id, incident.kind());
+    let (plain_banner, html_banner) = banner(kind.banner());
     let title = cap(&one_line(&incident.title), TITLE_CHARS_MAX);
-    let (id, severity) = (incident.id, names.severity(incident.severity));
+    let (sign, how_bad) = (space::sign(kind), names.how_bad(kind, incident.severity));
     notice(
-        &format!("🚨 {plain_banner}{id} {title} – {severity}: {link}"),
-        &format!("🚨 {html_banner}<a href=\"{link}\">{id}</a> {} – {severity}", escape(&title)),
+        &format!("{sign} {plain_banner}{id} {title} – {how_bad}: {link}"),
+        &format!("{sign} {html_banner}<a href=\"{link}\">{id}</a> {} – {how_bad}", escape(&title)),
     )
 }
 
@@ -239,6 +246,16 @@ mod tests {
 
         <strong>EXERCISE EXERCISE EXERCISE</strong> 08:00 UTC <strong>Ada &amp; &lt;Bo&gt;</strong> Ada &amp; &lt;Bo&gt; <code>#12</code>
         "##);
+    }
+
+    #[test]
+    fn what_two_buttons_say_is_told_once() {
+        let mut twice = card_of("INC-1");
+        let button = twice.buttons[0].clone();
+        twice.buttons.extend(vec![button; SAID_MAX]);
+        twice.buttons.last_mut().unwrap().command = "next".into();
+        let shown = card(&twice, "!incident", Tz::UTC)["body"].to_string();
+        assert!(shown.contains("Say: !incident note TEXT · !incident next\""), "{shown}");
     }
 
     #[test]

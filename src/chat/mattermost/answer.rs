@@ -63,33 +63,41 @@ impl MattermostDoor {
         self.whisper(heard, &text).await;
     }
 
-    /// In the channel for the asker's eyes, if the bot may do that; else in a direct message.
     async fn whisper(&self, heard: &Heard, text: &str) {
-        if let Some(channel) = &heard.channel {
-            let mut post = json!({"channel_id": channel, "message": text});
-            if let Some(root) = &heard.thread {
-                post["root_id"] = json!(root);
-            }
-            let body = json!({"user_id": heard.user, "post": post});
-            if insist(|| self.rest.post("/posts/ephemeral", &body)).await.is_ok() {
-                return;
-            }
-        }
-        let Ok(stand) = self.stand().await else { return };
-        let both = json!([stand.me, heard.user]);
-        let sent = match insist(|| self.rest.post("/channels/direct", &both)).await {
-            Ok(direct) => {
-                let once = txn(&stand.tag, &format!("whisper/{}", heard.once));
-                let body = json!({"channel_id": direct["id"], "message": text, "pending_post_id": once});
-                insist(|| self.rest.post("/posts", &body)).await
-            }
-            Err(trouble) => Err(trouble),
-        };
-        if let Err(trouble) = sent {
+        let place = heard.channel.as_deref().map(|channel| (channel, heard.thread.as_deref()));
+        if let Err(trouble) = self.tell_alone(&heard.user, place, text, &heard.once).await {
             let why = trouble.why();
             tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
             self.standing.error(why);
         }
+    }
+
+    /// In the channel and thread for that person's eyes, if the bot may do that; else in a direct message, by the key `once`.
+    pub(super) async fn tell_alone(
+        &self,
+        user: &str,
+        place: Option<(&str, Option<&str>)>,
+        text: &str,
+        once: &str,
+    ) -> Result<(), Trouble> {
+        if let Some((channel, root)) = place {
+            let mut post = json!({"channel_id": channel, "message": text});
+            if let Some(root) = root {
+                post["root_id"] = json!(root);
+            }
+            let body = json!({"user_id": user, "post": post});
+            if insist(|| self.rest.post("/posts/ephemeral", &body)).await.is_ok() {
+                return Ok(());
+            }
+        }
+        let Ok(stand) = self.stand().await else {
+            return Err(Trouble::NotSent("it has not said yet who the bot is".into()));
+        };
+        let both = json!([stand.me, user]);
+        let direct = insist(|| self.rest.post("/channels/direct", &both)).await?;
+        let once = txn(&stand.tag, &format!("whisper/{once}"));
+        let body = json!({"channel_id": direct["id"], "message": text, "pending_post_id": once});
+        insist(|| self.rest.post("/posts", &body)).await.map(drop)
     }
 
     /// Does what a message says, and replies. `is_again`: an earlier run may have done so.

@@ -14,6 +14,7 @@ use crate::{
         follow::{self, Change, entry_of},
         words::note_of,
     },
+    desk::Answer,
     incident::refusal::Refusal,
 };
 
@@ -57,11 +58,27 @@ impl MattermostDoor {
             }
             Err(refusal) => Err(refusal),
         };
-        // That it is done is seen in the incident's space.
-        if let Err(refusal) = done {
-            self.reply(&message, &told(&refusal.to_string()), true).await;
+        match done {
+            // That it is done is seen in the incident's space.
+            Ok(answer) => self.warn(&message, &name, &answer, &[&message.user, &pin.user]).await,
+            Err(refusal) => self.reply(&message, &told(&refusal.to_string()), true).await,
         }
         Ok(())
+    }
+
+    /// Where a secret was masked, says that it stands in the message still, to the first of these people who can be told alone.
+    async fn warn(&self, message: &Post, event: &str, answer: &Answer, whom: &[&str]) {
+        let Some(words) = follow::warning(answer) else { return };
+        let words = told(&format!("{words}\n{}", self.permalink(&message.id)));
+        let place = Some((message.channel.as_str(), message.root.as_deref()));
+        for user in whom {
+            match self.tell_alone(user, place, &words, &format!("{event}:{user}")).await {
+                Ok(()) => return,
+                Err(trouble) => {
+                    tracing::warn!(why = trouble.why(), "that a secret stands in a message is not told");
+                }
+            }
+        }
     }
 
     /// A message as a note: who wrote it, what, with which files, and where it stands.
@@ -79,7 +96,9 @@ impl MattermostDoor {
         let Ok(argv) = self.as_note(message).await else { return };
         let (by, name) = (self.person(&message.user, "").await, event.name());
         let edit = Change { by, event: &name, target: &message.id };
-        follow::follow_edit(&**self, &edit, &message.user, argv).await;
+        if let Some(answer) = follow::follow_edit(&**self, &edit, &message.user, argv).await {
+            self.warn(message, &name, &answer, &[&message.user]).await;
+        }
     }
 
     /// Who deleted it is told to administrators alone; otherwise it is its author.

@@ -135,7 +135,7 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> M
 pub(super) fn line(said: &Said, tz: Tz) -> String {
     let mark = format!(" #{}", said.seq);
     let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
-    let from = said.from_elsewhere(NAME);
+    let from = said.aside(NAME);
     let head = format!("{}{} **{who}**{from} ", banner(said.banner), moment(said.at, tz));
     let room = LINE_MAX.saturating_sub(length(&head) + mark.len());
     let shown = |text: &str, left| cap(&escape(text), left);
@@ -156,8 +156,9 @@ pub(super) fn told_plainly(text: &str) -> String {
 /// The line in the command post that leads to an incident's channel, by the channel's name.
 pub(super) fn announcement(incident: &Incident, channel: &str, names: &Names) -> String {
     let title = cap(&escape(&one_line(&incident.title)), TITLE_MAX);
-    let head = format!("🚨 {}**{}**", banner(incident.kind().banner()), incident.id);
-    format!("{head} {title} – {}: ~{channel}", names.severity(incident.severity))
+    let (kind, how_bad) = (incident.kind(), names.how_bad(incident.kind(), incident.severity));
+    let head = format!("{} {}**{}**", space::sign(kind), banner(kind.banner()), incident.id);
+    format!("{head} {title} – {how_bad}: ~{channel}")
 }
 
 /// The name of an incident's channel that people read: `INC-1 checkout fails`.

@@ -10,6 +10,7 @@ use super::{
     heard::{Heard, Says, Way},
     render::{self, told},
     text,
+    trouble::Trouble,
 };
 use crate::{
     chat::{
@@ -189,22 +190,33 @@ impl SlackDoor {
                 }
             }
         }
-        let (user, words) = (heard.user.clone(), text.to_owned());
-        if let Some(channel) = &heard.channel {
-            let mut args =
-                vec![("channel", channel.clone()), ("user", user.clone()), ("text", words.clone())];
-            args.extend(heard.thread.clone().map(|thread| ("thread_ts", thread)));
-            if insist(|| self.rest.tell("chat.postEphemeral", &args)).await.is_ok() {
-                return;
-            }
-        }
-        // The bot is not in that channel, or there is none.
-        let args = [("channel", user.clone()), ("text", words), ("parse", "none".to_owned())];
-        if let Err(trouble) = insist(|| self.rest.post(&user, &args)).await {
+        let (channel, thread) = (heard.channel.as_deref(), heard.thread.as_deref());
+        if let Err(trouble) = self.whisper(&heard.user, channel, thread, text).await {
             let why = trouble.why();
             tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
             self.standing.error(why);
         }
+    }
+
+    /// Tells somebody alone: in the channel for their eyes, else in a message to them.
+    pub(super) async fn whisper(
+        &self,
+        user: &str,
+        channel: Option<&str>,
+        thread: Option<&str>,
+        text: &str,
+    ) -> Result<(), Trouble> {
+        if let Some(channel) = channel {
+            let mut args =
+                vec![("channel", channel.to_owned()), ("user", user.to_owned()), ("text", text.to_owned())];
+            args.extend(thread.map(|thread| ("thread_ts", thread.to_owned())));
+            if insist(|| self.rest.tell("chat.postEphemeral", &args)).await.is_ok() {
+                return Ok(());
+            }
+        }
+        // The bot or that person is not in the channel, or there is none.
+        let args = [("channel", user.to_owned()), ("text", text.to_owned()), ("parse", "none".to_owned())];
+        insist(|| self.rest.post(user, &args)).await.map(drop)
     }
 }
 

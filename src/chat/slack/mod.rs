@@ -98,16 +98,20 @@ impl SlackDoor {
     /// Hears Slack until the door is stopped: by Socket Mode if there is a token for it; over HTTP others bring what is
     /// said ([`SlackDoor::receive`]), and here it is only looked whether Slack is there.
     pub async fn listen(self: Arc<Self>) {
-        if self.settings.app_token.is_some() {
-            self.listen_by_socket().await;
-        } else {
-            self.watch().await;
-        }
+        let listening = async {
+            if self.settings.app_token.is_some() {
+                self.clone().listen_by_socket().await;
+            } else {
+                self.watch().await;
+            }
+        };
+        tokio::join!(listening, self.attend());
     }
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
-        self.standing.look()
+        let stands = self.rest.reach.with(self.standing.look().into());
+        Health { connected: stands.is_there, since: stands.since, last_error: stands.why }
     }
 }
 

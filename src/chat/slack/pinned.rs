@@ -49,10 +49,30 @@ impl SlackDoor {
         {
             return Reply::Nothing;
         }
-        match self.pin(heard, channel, Some(incident), message).await {
+        match self.pin(heard, channel, Some(incident), &message).await {
             // That it is done is seen in the incident's space.
-            Ok(_) => Reply::Nothing,
+            Ok(answer) => {
+                let author = message["user"].as_str().unwrap_or(&heard.user);
+                self.warn(channel, &message, &answer, &[author, &heard.user]).await;
+                Reply::Nothing
+            }
             Err(refusal) => Reply::Words(told(&refusal.to_string())),
+        }
+    }
+
+    /// Where a secret was masked, says that it stands in the message still, to the first of these people who can be told alone.
+    pub(super) async fn warn(&self, channel: &str, message: &Value, answer: &Answer, whom: &[&str]) {
+        let Some(words) = follow::warning(answer) else { return };
+        let (thread, ts) = (message["thread_ts"].as_str(), message["ts"].as_str().unwrap_or_default());
+        let words = told(&format!("{words}\n{}", self.permalink(channel, thread, ts)));
+        let thread = thread.filter(|root| *root != ts);
+        for user in whom {
+            match self.whisper(user, Some(channel), thread, &words).await {
+                Ok(()) => return,
+                Err(trouble) => {
+                    tracing::warn!(why = trouble.why(), "that a secret stands in a message is not told");
+                }
+            }
         }
     }
 
@@ -62,14 +82,14 @@ impl SlackDoor {
         heard: &Heard,
         channel: &str,
         incident: Option<IncidentId>,
-        message: Value,
+        message: &Value,
     ) -> Result<Answer, Refusal> {
         let target = name_of(channel, message["ts"].as_str().unwrap_or_default());
         let by = self.person(&heard.user, &heard.name).await;
         let pinned = Change { by, event: &heard.once, target: &target };
-        let argv = self.message_as_note(channel, &message).await?;
+        let argv = self.message_as_note(channel, message).await?;
         let author = message["user"].as_str().unwrap_or_default().to_owned();
-        let files = self.files_of(channel, &message);
+        let files = self.files_of(channel, message);
         follow::put_on_timeline(self, &self.say, &pinned, incident, &author, argv, files).await
     }
 
@@ -96,7 +116,9 @@ impl SlackDoor {
         {
             let by = self.person(&heard.user, &heard.name).await;
             let edit = Change { by, event: &heard.once, target: &target };
-            follow::follow_edit(&**self, &edit, &heard.user, argv).await;
+            if let Some(answer) = follow::follow_edit(&**self, &edit, &heard.user, argv).await {
+                self.warn(channel, message, &answer, &[&heard.user]).await;
+            }
         }
         Reply::Nothing
     }

@@ -67,6 +67,37 @@ fn told(heard: &Heard) -> String {
     format!("{what} by {} of {} in {at}", heard.user, heard.teams.join("/"))
 }
 
+/// Why it is none of ours.
+fn left(way: Way, said: &Value) -> String {
+    let words = |all: &[&Value]| {
+        let all = all.iter().filter_map(|word| word.as_str()).filter(|word| !word.is_empty());
+        all.collect::<Vec<_>>().join(" ")
+    };
+    let event = &said["event"];
+    // Its kind, whether some of that kind are for us, and the name by which those are known.
+    let (kind, is_offered, name) = match way {
+        Way::Command => ("slash command".to_owned(), true, String::new()),
+        Way::Interaction => {
+            let kind = words(&[&said["type"]]);
+            let offered = ["block_actions", "view_submission", "shortcut", "message_action"];
+            let is_offered = offered.contains(&kind.as_str());
+            (kind, is_offered, words(&[&said["callback_id"], &said["view"]["callback_id"]]))
+        }
+        Way::Event => {
+            let kind = words(&[&event["type"], &event["subtype"]]);
+            let offered =
+                ["app_mention", "reaction_added", "message message_changed", "message message_deleted"];
+            let is_offered = offered.contains(&kind.as_str());
+            (kind, is_offered, words(&[&event["reaction"]]))
+        }
+    };
+    match is_offered {
+        false => format!("{kind}, which is not asked for"),
+        true if name.is_empty() => format!("{kind} that lacks by whom or of what"),
+        true => format!("{kind} «{name}», which is not ours"),
+    }
+}
+
 #[test]
 fn of_all_that_slack_was_recorded_to_send_it_is_listed_what_is_taken_and_nothing_breaks_the_reading() {
     let Some(root) = crate::specs::find("requests recorded of Slack", "slack/samples") else { return };
@@ -74,18 +105,26 @@ fn of_all_that_slack_was_recorded_to_send_it_is_listed_what_is_taken_and_nothing
     FOLDERS.iter().for_each(|folder| files(&root.join(folder), &mut all));
     all.sort();
     assert!(all.len() > 100, "{} samples", all.len());
-    let (mut taken, mut left) = (Vec::new(), 0);
+    let (mut taken, mut none_of_ours) = (Vec::new(), Vec::new());
     for file in &all {
         let bytes = std::fs::read(file).unwrap();
         read_through(&bytes);
-        match request(file, &bytes).and_then(|(way, said)| Heard::read(way, &said)) {
-            Some(heard) => {
-                let name = file.strip_prefix(&root).unwrap().display().to_string();
-                taken.push(format!("{name}: {}", told(&heard)));
+        let name = file.strip_prefix(&root).unwrap().display().to_string();
+        let request = request(file, &bytes);
+        match request.as_ref().and_then(|(way, said)| Heard::read(*way, said)) {
+            Some(heard) => taken.push(format!("{name}: {}", told(&heard))),
+            None => {
+                let why = request.map_or_else(|| "no request".to_owned(), |(way, said)| left(way, &said));
+                none_of_ours.push(format!("{name}: {why}"));
             }
-            None => left += 1,
         }
     }
-    println!("{} samples of Slack: {} are taken, {left} are none of ours", all.len(), taken.len());
+    println!(
+        "{} samples of Slack: {} are taken, {} are none of ours",
+        all.len(),
+        taken.len(),
+        none_of_ours.len()
+    );
     insta::assert_snapshot!(taken.join("\n"));
+    insta::assert_snapshot!("what_is_none_of_ours", none_of_ours.join("\n"));
 }

@@ -14,7 +14,7 @@ use crate::{
     chat::{
         button::button_name,
         space,
-        text::{self, cap as cut},
+        text::{self, cap as cut, in_readers_zone},
         words,
     },
     incident::{names::Names, sentence::Part, state::Incident},
@@ -163,14 +163,14 @@ fn sentence(parts: &[Part], room: usize) -> String {
 pub(super) fn line(said: &Said) -> String {
     let mark = line_mark(said.seq);
     let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
-    let head = format!("{}{} *{who}*{} ", banner(said.banner), moment(said.at), said.from_elsewhere(NAME));
+    let head = format!("{}{} *{who}*{} ", banner(said.banner), moment(said.at), said.aside(NAME));
     let room = MESSAGE_MAX.saturating_sub(head.chars().count() + mark.len());
     format!("{head}{}{mark}", sentence(&said.text, room))
 }
 
 /// Our own words.
 pub(super) fn told(text: &str) -> String {
-    words::told(text, |text| cap(&soften(text), TOLD_MAX))
+    words::told(text, |text| in_readers_zone(&cap(&soften(text), TOLD_MAX), moment_with_day))
 }
 
 /// Our own words where nothing is formatted: below a form's field.
@@ -181,8 +181,9 @@ pub(super) fn told_plainly(text: &str) -> String {
 /// The line in the command post that leads to an incident's channel.
 pub(super) fn announcement(incident: &Incident, channel: &str, names: &Names) -> String {
     let title = cap(&escape(&one_line(&incident.title)), TITLE_MAX);
-    let head = format!("🚨 {}*{}*", banner(incident.kind().banner()), incident.id);
-    format!("{head} {title} – {}: <#{channel}>", names.severity(incident.severity))
+    let (kind, how_bad) = (incident.kind(), names.how_bad(incident.kind(), incident.severity));
+    let head = format!("{} {}*{}*", space::sign(kind), banner(kind.banner()), incident.id);
+    format!("{head} {title} – {how_bad}: <#{channel}>")
 }
 
 /// The topic of an incident's channel.

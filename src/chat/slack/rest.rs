@@ -17,6 +17,7 @@ use super::trouble::{Refused, Trouble};
 use crate::{
     chat::{
         files::PATIENCE,
+        health::Reach,
         trouble::patiently,
         websocket::{self, Socket},
         wire::{ANSWER_BYTES_MAX, body as body_of, causes, client, quote},
@@ -56,6 +57,8 @@ pub(super) struct Rest {
     world: Arc<dyn World>,
     gap: StdDuration,
     brakes: Mutex<Brakes>,
+    /// Whether the Web API answers.
+    pub reach: Reach,
 }
 
 impl Rest {
@@ -70,6 +73,7 @@ impl Rest {
             world,
             gap: settings.message_gap,
             brakes: Mutex::default(),
+            reach: Reach::default(),
         })
     }
 
@@ -153,6 +157,14 @@ impl Rest {
         if let Some(wait) = self.braked(brake) {
             return Err(Trouble::Wait(wait));
         }
+        let begun = self.world.now();
+        let done = self.sent(method, brake, request).await;
+        let no_answer = done.as_ref().err().filter(|trouble| trouble.is_no_answer());
+        self.reach.note(begun, self.world.now(), no_answer.map(Trouble::why));
+        done
+    }
+
+    async fn sent(&self, method: &str, brake: &str, request: RequestBuilder) -> Result<Value, Trouble> {
         let response = request.send().await.map_err(Trouble::lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::MaybeSent)?;

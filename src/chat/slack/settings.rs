@@ -7,6 +7,7 @@ use crate::{
     config::{self, Secret, SlackSpace},
 };
 
+const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Slack takes one message a second in a channel (<https://docs.slack.dev/apis/web-api/rate-limits>); the way there is not
 /// always equally long.
 const MESSAGE_GAP: Duration = Duration::from_millis(1_100);
@@ -33,6 +34,8 @@ pub struct SlackSettings {
     pub public_url: Option<String>,
     /// Between two messages in one channel.
     pub message_gap: Duration,
+    /// How often a Slack that answers nothing is asked whether it does again.
+    pub ask_every: Duration,
 }
 
 impl SlackSettings {
@@ -55,11 +58,24 @@ impl SlackSettings {
             accounts: accounts(people, |one| one.slack.as_ref()),
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             message_gap: MESSAGE_GAP,
+            ask_every: ASK_EVERY,
         }
     }
 
     /// The member id of a person, if it is known.
     pub(super) fn account_of(&self, person: &str) -> Option<String> {
         account_of(super::NAME, &self.accounts, person).or_else(|| self.people.account(person))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_channel_of_slacks_nothing_follows_within_the_second_that_slack_asks_for() {
+        let slack: config::Slack = toml::from_str("channel = \"C0123456789\"").unwrap();
+        let settings = SlackSettings::from_config(&slack, "xoxb-1".into(), &[], None);
+        assert!(settings.message_gap >= Duration::from_secs(1), "{:?}", settings.message_gap);
     }
 }

@@ -1,4 +1,4 @@
-//! Whether Slack is there, where it speaks to us over HTTP.
+//! Whether Slack is there: where it speaks to us over HTTP, and where the socket lives on while requests fail.
 
 use super::{NAME, SlackDoor};
 use crate::chat::{bring::catch_up, watch};
@@ -7,6 +7,17 @@ impl SlackDoor {
     /// Looks whether Slack is there until the door is stopped; when it is back, what waits goes out.
     pub(super) async fn watch(&self) {
         watch::watch(&self.stop, || self.look_for_slack()).await;
+    }
+
+    /// Sees to requests that fail, whatever the socket says, until the door is stopped.
+    pub(super) async fn attend(&self) {
+        let (every, reach) = (self.settings.ask_every, &self.rest.reach);
+        reach.attend(NAME, every, &self.stop, || self.ask(), || catch_up(&self.desk, NAME)).await;
+    }
+
+    async fn ask(&self) {
+        // What comes of it is noted with every request.
+        drop(self.rest.ask("auth.test", &[]).await);
     }
 
     async fn look_for_slack(&self) -> bool {

@@ -13,8 +13,8 @@ use tokio::{
 use super::super::{Failure, reach::Remote};
 use crate::{
     desk::absence::Away,
-    http::api::AnswerBody,
-    incident::{id::IncidentId, state::Incident},
+    http::api::{AnswerBody, TeamNames},
+    incident::{id::IncidentId, phase::Phase, severity::Severity, state::Incident},
 };
 
 /// Lines of a timeline that are kept, from its end.
@@ -33,8 +33,8 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 pub struct Item {
     pub id: IncidentId,
     pub title: String,
-    pub severity: String,
-    pub phase: String,
+    pub severity: Severity,
+    pub phase: Phase,
     pub commander: String,
     #[serde(default)]
     pub restricted: bool,
@@ -74,6 +74,8 @@ pub enum News {
     List(Vec<Item>, Vec<Alerts>),
     /// The chats that do not answer.
     Chats(Vec<Away>),
+    /// What the team calls things.
+    Names(TeamNames),
     Incident(Box<Incident>, Vec<Entry>),
     /// What came of the words that were said.
     Answer(Result<AnswerBody, String>),
@@ -157,6 +159,8 @@ impl Feed {
             incidents: Vec<Item>,
             #[serde(default)]
             away: Vec<Away>,
+            #[serde(default)]
+            names: TeamNames,
         }
         #[derive(Deserialize)]
         struct Situations {
@@ -165,6 +169,7 @@ impl Feed {
         let list: List = self.remote.get("/api/v1/incidents").await?;
         let alerts: Situations = self.remote.get("/api/v1/situations").await?;
         self.tell(News::Chats(list.away)).await?;
+        self.tell(News::Names(list.names)).await?;
         self.tell(News::List(list.incidents, alerts.situations)).await?;
         self.incident().await
     }

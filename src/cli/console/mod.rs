@@ -1,7 +1,7 @@
 //! `console`: the command post in a terminal, live, over whatever carries a terminal.
 //!
-//! `feed` reads the server and says words there, `screen` is what is known and typed, `view` draws it. Only this file touches the
-//! terminal, and leaves it as it was: after `q`, a signal, or a panic.
+//! `feed` reads the server and says words there, `screen` is what is known and typed, `view` draws it and what `waiting` finds.
+//! Only this file touches the terminal, and leaves it as it was: after `q`, a signal, or a panic.
 
 mod feed;
 mod line;
@@ -9,6 +9,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 mod view;
+mod waiting;
 
 use std::{
     io::{IsTerminal, stdout},
@@ -54,7 +55,7 @@ const NEWS_MAX: usize = 64;
 
 pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     let remote = match Reach::find(cli, args.as_person.as_deref()).await? {
-        Reach::Remote(remote) => Arc::new(remote),
+        Reach::Remote(remote) => Arc::new(remote.in_console()),
         local @ Reach::Local(_) => {
             local.end().await;
             return Err(Failure(

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     desk::absence::Away,
     grammar::Completions,
-    incident::{id::IncidentId, state::Incident},
+    incident::{id::IncidentId, names::Names, role::Words, state::Incident},
 };
 
 /// Lines that a page up or down moves.
@@ -54,6 +54,10 @@ pub struct Screen {
     pub away: Option<String>,
     /// Chats that do not answer, each in a sentence.
     pub chats_away: Vec<String>,
+    /// What the team calls severities and statuses.
+    pub names: Names,
+    /// The words in which roles are shown.
+    pub words: Words,
     pub list: Vec<Item>,
     /// Alerts that no incident has.
     pub free: Vec<Alerts>,
@@ -75,6 +79,8 @@ impl Screen {
             now,
             away: Some("connecting …".into()),
             chats_away: vec![],
+            names: Names::default(),
+            words: Words::default(),
             list: vec![],
             free: vec![],
             chosen: 0,
@@ -93,6 +99,7 @@ impl Screen {
                 let since = |one: &Away| one.since.format("%H:%M UTC").to_string();
                 self.chats_away = away.iter().map(|one| one.in_words(&since(one))).collect();
             }
+            News::Names(told) => (self.names, self.words) = (Names::from(&told), told.vocabulary),
             News::List(list, alerts) => {
                 self.list = list;
                 self.free = alerts.into_iter().filter(|one| one.incident.is_none()).collect();

@@ -14,7 +14,7 @@ use super::{
     view::{Look, draw},
 };
 use crate::{
-    export::samples::{Journal, note, person, role},
+    export::samples::{Journal, alert, note, person, role},
     http::api::{AnswerBody, timeline::TimelineItem},
     incident::{event::Event, kind::Kind, state::Incident},
 };
@@ -93,6 +93,19 @@ fn the_list_shows_what_is_open_and_which_alerts_nobody_has() {
 }
 
 #[test]
+fn planned_work_has_no_severity_in_the_list_nor_on_its_own_page() {
+    let mut screen = screen();
+    let work = json!({"id": "MAINT-1", "title": "db upgrade", "severity": "sev5", "phase": "scheduled", "commander": "Ada"});
+    screen.heard(News::List(vec![serde_json::from_value(work).unwrap()], vec![]));
+    let list = seen(&screen, 80, 24);
+    assert!(list.contains("MAINT-1  planned work db upgrade – scheduled") && !list.contains("SEV"), "{list}");
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(told(&Journal::declared(Kind::Planned, "db upgrade", START)));
+    let page = seen(&screen, 80, 24);
+    assert!(page.contains("planned work · scheduled"), "{page}");
+}
+
+#[test]
 fn a_chat_that_does_not_answer_is_named_below_the_bar_until_it_does() {
     let mut screen = screen();
     screen.heard(listed());
@@ -116,6 +129,79 @@ fn an_incident_shows_command_roles_timeline_and_tasks_in_eighty_columns() {
     insta::assert_snapshot!(seen(&screen, 80, 24));
     // A small window loses what stands beside, not the timeline.
     insta::assert_snapshot!(seen(&screen, 40, 14));
+}
+
+#[test]
+fn what_waits_for_somebody_is_due_and_stands_beside_the_timeline() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    let mut journal = journal();
+    let at =
+        |time: &str| -> chrono::DateTime<chrono::Utc> { format!("2026-01-02T{time}:00Z").parse().unwrap() };
+    let (text, ends_at) = ("fail over to db2".into(), at("03:06"));
+    journal.say("Bo", Some("ops"), Event::ProposalMade { n: 1, text, ends_at });
+    let (text, waits_for) = ("restart db1".into(), vec![person("Ada")]);
+    let risky = Event::ActionAnnounced { n: 1, text, is_risky: true, waits_for, minutes: Some(10) };
+    journal.say("Bo", Some("ops"), risky);
+    let offer = Event::RoleOffered { role: role("scribe"), to: person("Cy"), expires_at: at("03:11") };
+    journal.say("Ada", Some("ic"), offer);
+    journal.house(Event::AlertsLinked {
+        situation: 3,
+        title: "disk full".into(),
+        source: "alertmanager".into(),
+        firing: 1,
+        total: 1,
+        alerts: vec![alert("disk full", true)],
+        within: None,
+        because: String::new(),
+    });
+    screen.heard(told(&journal));
+    let shown = seen(&screen, 80, 24);
+    for part in [
+        "1 alert firing",
+        "Due: action 1 waits for a go · proposal 1 03:06 · task #1 03:10",
+        "     Documentation Unit Leader offered to Cy 03:11",
+        "│Waits for an answer",
+        "│Documentation Unit Leader",
+        "│Proposals",
+        "│1 Bo (until 03:06) fail over",
+    ] {
+        assert!(shown.contains(part), "{part}:\n{shown}");
+    }
+    let small = seen(&screen, 60, 14);
+    assert!(small.contains("Due: action 1 waits for a go · proposal 1 03:06 · 2 more"), "{small}");
+}
+
+#[test]
+fn severities_statuses_and_roles_are_called_as_the_team_calls_them() {
+    let mut screen = screen();
+    let names = json!({
+        "severities": {"sev1": "Critical", "sev2": "Major"}, "phases": {"investigating": "Looking"}, "vocabulary": "it",
+    });
+    screen.heard(News::Names(serde_json::from_value(names).unwrap()));
+    screen.heard(listed());
+    let list = seen(&screen, 80, 24);
+    assert!(list.contains("SEV1 Critical checkout is down – Looking, Ada commands"), "{list}");
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(told(&journal()));
+    let page = seen(&screen, 80, 24);
+    assert!(page.contains("SEV2 Major · Looking") && page.contains("Roles: Operations lead Bo"), "{page}");
+}
+
+#[test]
+fn why_the_server_or_a_chat_is_away_is_read_to_its_end_in_eighty_columns() {
+    let mut screen = screen();
+    screen.heard(listed());
+    let why = "nobody answers there. Is the server running? COMMANDPOST_URL says where it is.";
+    screen.heard(News::Server(Err(format!("http://127.0.0.1:8911: {why}"))));
+    let away = json!([{"chat": "mattermost", "since": "2026-01-02T14:32:00Z",
+        "why": "the certificate of chat.example.com ran out this morning"}]);
+    screen.heard(News::Chats(serde_json::from_value(away).unwrap()));
+    let shown = seen(&screen, 80, 24);
+    for part in ["COMMANDPOST_URL says where it is.", "ran out this morning.", "search is slow"] {
+        assert!(shown.contains(part), "{part}:\n{shown}");
+    }
 }
 
 #[test]

@@ -12,9 +12,13 @@ use ratatui::{
 use super::{
     feed::Entry,
     screen::{Opened, Screen, Told},
+    waiting,
 };
 use crate::incident::{
+    kind::Kind,
+    names::Names,
     role::{Role, Words},
+    severity::Severity,
     state::Incident,
 };
 
@@ -22,7 +26,11 @@ use crate::incident::{
 const BESIDE_MIN: u16 = 72;
 const BESIDE: u16 = 30;
 /// Lines about chats that do not answer.
-const AWAY_MAX: usize = 4;
+const AWAY_MAX: usize = 6;
+/// Lines about the server, where it does not answer.
+const BAR_MAX: usize = 3;
+/// Lines from which on roles, and what is due, have a second one.
+const TALL: u16 = 16;
 /// Columns of the time before a line of the timeline.
 const TIME: usize = 6;
 const KEYS: &str = "q quit · ? help · Enter say · Tab complete · ↑↓ history · Esc back · PgUp PgDn";
@@ -42,11 +50,11 @@ impl Look {
     fn in_colour(self, style: Style, colour: Color) -> Style {
         if self.is_coloured { style.fg(colour) } else { style }
     }
-    fn severity(self, severity: &str) -> Style {
+    fn severity(self, severity: Severity) -> Style {
         let style = Style::new().add_modifier(Modifier::BOLD);
         match severity {
-            "sev1" => self.in_colour(style, Color::Red),
-            "sev2" => self.in_colour(style, Color::Yellow),
+            Severity::Sev1 => self.in_colour(style, Color::Red),
+            Severity::Sev2 => self.in_colour(style, Color::Yellow),
             _ => style,
         }
     }
@@ -82,23 +90,20 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, look: Look) -> Room {
     let area = frame.area();
     let told = screen.told.as_ref().map(|told| rows_of(told, area.width));
     let told_height = told.as_ref().map_or(0, |rows| rows.len().min(usize::from(area.height / 2)) + 1);
-    let away = u16::try_from(screen.chats_away.len().min(AWAY_MAX)).unwrap_or_default();
+    let bar_rows = bar_of(screen, usize::from(area.width));
+    let away = away_of(screen, usize::from(area.width));
     let [bar, chats, body, answer, line, keys] = Layout::vertical([
-        Constraint::Length(1),
-        Constraint::Length(away),
+        Constraint::Length(length(&bar_rows)),
+        Constraint::Length(length(&away)),
         Constraint::Min(3),
         Constraint::Length(u16::try_from(told_height).unwrap_or(u16::MAX)),
         Constraint::Length(1),
         Constraint::Length(1),
     ])
     .areas(area);
-    draw_bar(frame, bar, screen, look);
-    let named = screen
-        .chats_away
-        .iter()
-        .take(AWAY_MAX)
-        .map(|one| Line::styled(format!(" {}", plain(one)), look.trouble()));
-    frame.render_widget(Paragraph::new(named.collect::<Vec<_>>()), chats);
+    let style = if screen.away.is_some() { look.trouble().patch(BAR) } else { BAR };
+    frame.render_widget(Paragraph::new(lines_of(bar_rows)).style(style), bar);
+    frame.render_widget(Paragraph::new(lines_of(away)).style(look.trouble()), chats);
     match &screen.opened {
         Some(opened) => room.back_max = draw_incident(frame, body, opened, screen, look),
         None => draw_list(frame, body, screen, look),
@@ -123,13 +128,34 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, look: Look) -> Room {
     room
 }
 
-fn draw_bar(frame: &mut Frame<'_>, area: Rect, screen: &Screen, look: Look) {
-    let (state, style) = match &screen.away {
-        None => (format!("{} · {}", plain(&screen.me), plain(&screen.server)), BAR),
-        Some(why) => (plain(why), look.trouble().add_modifier(Modifier::REVERSED)),
-    };
-    let text = format!(" {} UTC · {state}", screen.now.format("%H:%M:%S"));
-    frame.render_widget(Paragraph::new(text).style(style), area);
+fn length<T>(rows: &[T]) -> u16 {
+    u16::try_from(rows.len()).unwrap_or(u16::MAX)
+}
+
+fn lines_of<'a>(rows: Vec<String>) -> Vec<Line<'a>> {
+    rows.into_iter().map(Line::raw).collect()
+}
+
+/// A sentence a little to the right, in as many lines as it takes.
+fn set_in(text: &str, width: usize) -> impl Iterator<Item = String> {
+    wrapped(&plain(text), width.saturating_sub(1)).into_iter().map(|row| format!(" {row}"))
+}
+
+/// The time, and who looks at which server; or why it is not there.
+fn bar_of(screen: &Screen, width: usize) -> Vec<String> {
+    let now = screen.now.format("%H:%M:%S");
+    match &screen.away {
+        None => vec![format!(" {now} UTC · {} · {}", plain(&screen.me), plain(&screen.server))],
+        Some(why) => set_in(&format!("{now} UTC · {why}"), width).take(BAR_MAX).collect(),
+    }
+}
+
+fn away_of(screen: &Screen, width: usize) -> Vec<String> {
+    screen.chats_away.iter().flat_map(|one| set_in(one, width)).take(AWAY_MAX).collect()
+}
+
+fn how_bad<'a>(names: &Names, kind: Kind, severity: Severity, look: Look) -> Span<'a> {
+    Span::styled(names.how_bad(kind, severity), look.severity(severity))
 }
 
 fn draw_list(frame: &mut Frame<'_>, area: Rect, screen: &Screen, look: Look) {
@@ -142,11 +168,11 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, screen: &Screen, look: Look) {
         let restricted = if item.restricted { " (restricted)" } else { "" };
         let line = Line::from(vec![
             Span::raw(format!("{} {:<8} ", if is_chosen { '>' } else { ' ' }, item.id.to_string())),
-            Span::styled(item.severity.to_uppercase(), look.severity(&item.severity)),
+            how_bad(&screen.names, item.id.kind, item.severity, look),
             Span::raw(format!(
                 " {} – {}, {} commands{restricted}",
                 plain(&item.title),
-                item.phase,
+                screen.names.phase(item.phase),
                 plain(&item.commander)
             )),
         ]);
@@ -173,85 +199,107 @@ fn draw_incident(frame: &mut Frame<'_>, area: Rect, opened: &Opened, screen: &Sc
         frame.render_widget(Paragraph::new(format!("{} …", opened.id)), area);
         return 0;
     };
-    let [head, rest] = Layout::vertical([Constraint::Length(5), Constraint::Min(1)]).areas(area);
-    frame.render_widget(Paragraph::new(head_of(incident, screen.now, look)), head);
+    let known = head_of(incident, screen, area, look);
+    let [head, rest] = Layout::vertical([Constraint::Length(length(&known)), Constraint::Min(1)]).areas(area);
+    frame.render_widget(Paragraph::new(known), head);
     let beside = if area.width >= BESIDE_MIN { BESIDE } else { 0 };
     let [timeline, side] = Layout::horizontal([Constraint::Min(10), Constraint::Length(beside)]).areas(rest);
     if beside > 0 {
         let block = Block::new().borders(Borders::LEFT);
         let inner = block.inner(side);
         frame.render_widget(block, side);
-        frame.render_widget(Paragraph::new(beside_of(incident, usize::from(inner.width), look)), inner);
+        frame.render_widget(
+            Paragraph::new(beside_of(incident, screen.words, usize::from(inner.width), look)),
+            inner,
+        );
     }
     draw_timeline(frame, timeline, &opened.entries, screen.back, look)
 }
 
-/// What holds now, in five lines: what it is, how bad, who has which part, what falls due.
-fn head_of<'a>(incident: &Incident, now: DateTime<Utc>, look: Look) -> Vec<Line<'a>> {
-    let severity = incident.severity.word();
+/// What holds now, in few lines: what it is, how bad, who has which part, what falls due.
+fn head_of<'a>(incident: &Incident, screen: &Screen, area: Rect, look: Look) -> Vec<Line<'a>> {
+    let (width, rows_max) = (usize::from(area.width), if area.height < TALL { 1 } else { 2 });
     let firing = match incident.firing() {
         0 => String::new(),
+        1 => " · 1 alert firing".to_owned(),
         n => format!(" · {n} alerts firing"),
     };
     let stop = incident.stop.as_ref().map(|stop| format!(" · STOPPED by {}", plain(&stop.by.name)));
     let restricted = if incident.restricted.is_some() { " · restricted" } else { "" };
-    vec![
+    let phase = screen.names.phase(incident.phase);
+    let mut lines = vec![
         Line::from(vec![
             Span::styled(format!("{} ", incident.id), BOLD),
             Span::styled(plain(&incident.title), BOLD),
         ]),
         Line::from(vec![
-            Span::styled(severity.to_uppercase(), look.severity(severity)),
-            Span::raw(format!(" · {}{firing}{restricted}", incident.phase.word())),
+            how_bad(&screen.names, incident.kind(), incident.severity, look),
+            Span::raw(format!(" · {phase}{firing}{restricted}")),
             Span::styled(stop.unwrap_or_default(), look.trouble()),
         ]),
-        Line::raw(format!("{}: {}", incident.command_title(Words::Nims), plain(&incident.command_words()))),
-        Line::raw(format!("Roles: {}", roles_of(incident))),
-        due_of(incident, incident.time_at(now), look),
-    ]
+        Line::raw(format!("{}: {}", incident.command_title(screen.words), plain(&incident.command_words()))),
+    ];
+    let roles: Vec<_> = roles_of(incident, screen.words).into_iter().map(Span::raw).collect();
+    lines.extend(listed("Roles: ", roles, "none given out", width, rows_max));
+    let now = incident.time_at(screen.now);
+    let due = waiting::due(incident, screen.words).into_iter().map(|(at, what)| {
+        let is_late = at.is_some_and(|at| at <= now);
+        let late = if is_late { " LATE" } else { "" };
+        let at = at.map(|at| at.format(" %H:%M").to_string()).unwrap_or_default();
+        let style = if is_late { look.trouble() } else { Style::new() };
+        Span::styled(format!("{}{at}{late}", plain(&what)), style)
+    });
+    lines.extend(listed("Due: ", due.collect(), "nothing", width, rows_max));
+    lines
 }
 
-fn roles_of(incident: &Incident) -> String {
+fn roles_of(incident: &Incident, words: Words) -> Vec<String> {
     let mut roles: Vec<&Role> = incident.roles.iter().map(|held| &held.role).collect();
     roles.sort_by_key(|role| (role.rank(), role.slug().to_owned()));
     roles.dedup();
-    let told: Vec<String> = roles
-        .into_iter()
-        .map(|role| {
-            let names: Vec<String> = incident.given(role.slug()).map(|one| plain(&one.name)).collect();
-            format!("{} {}", plain(role.slug()), names.join(", "))
-        })
-        .collect();
-    if told.is_empty() { "none given out".to_owned() } else { told.join(" · ") }
+    let told = roles.into_iter().map(|role| {
+        let names: Vec<String> = incident.given(role.slug()).map(|one| plain(&one.name)).collect();
+        format!("{} {}", plain(&role.shown(words)), names.join(", "))
+    });
+    told.collect()
 }
 
-fn due_of<'a>(incident: &Incident, now: DateTime<Utc>, look: Look) -> Line<'a> {
-    let mut due: Vec<(DateTime<Utc>, String)> = Vec::new();
-    due.extend(incident.next_update_due.map(|at| (at, "public update".to_owned())));
-    due.extend(
-        incident
-            .command_offer
-            .as_ref()
-            .map(|offer| (offer.expires_at, "answer to the offer of command".into())),
-    );
-    due.extend(incident.open_tasks().filter_map(|task| Some((task.due_at?, format!("task #{}", task.n)))));
-    due.extend(incident.open_actions().filter_map(|one| Some((one.due_at?, format!("action {}", one.n)))));
-    due.extend(
-        incident.period.as_ref().map(|period| (period.ends_at, format!("end of period {}", period.n))),
-    );
-    due.sort();
-    let mut spans = vec![Span::raw("Due: ")];
-    if due.is_empty() {
-        spans.push(Span::raw("nothing"));
+/// Columns that are kept for how many more there are.
+const MORE: usize = 10;
+
+/// What has a title before it, in so many lines at most; then how many more there are.
+fn listed<'a>(
+    title: &'static str,
+    all: Vec<Span<'a>>,
+    none: &'static str,
+    width: usize,
+    rows_max: usize,
+) -> Vec<Line<'a>> {
+    let (mut rows, mut row, mut used) = (Vec::new(), vec![Span::raw(title)], title.len());
+    let count = all.len();
+    if count == 0 {
+        row.push(Span::raw(none));
     }
-    for (n, (at, what)) in due.into_iter().take(3).enumerate() {
-        let between = if n == 0 { "" } else { " · " };
-        let is_late = at <= now;
-        let late = if is_late { " LATE" } else { "" };
-        let text = format!("{between}{what} {}{late}", at.format("%H:%M"));
-        spans.push(Span::styled(text, if is_late { look.trouble() } else { Style::new() }));
+    for (n, one) in all.into_iter().enumerate() {
+        let is_last_row = rows.len() + 1 >= rows_max;
+        let kept = if is_last_row && n + 1 < count { MORE } else { 0 };
+        let is_full = row.len() > 1 && used + 3 + one.width() + kept > width;
+        if is_full && is_last_row {
+            row.push(Span::raw(format!(" · {} more", count - n)));
+            break;
+        }
+        if is_full {
+            rows.push(Line::from(std::mem::replace(&mut row, vec![Span::raw(" ".repeat(title.len()))])));
+            used = title.len();
+        } else if row.len() > 1 {
+            row.push(Span::raw(" · "));
+            used += 3;
+        }
+        used += one.width();
+        row.push(one);
     }
-    Line::from(spans)
+    rows.push(Line::from(row));
+    rows
 }
 
 /// Returns how many lines it can be moved back.
@@ -286,8 +334,8 @@ fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usi
     back_max
 }
 
-/// Tasks, actions and alerts, the open ones.
-fn beside_of<'a>(incident: &Incident, width: usize, look: Look) -> Vec<Line<'a>> {
+/// What waits for an answer, proposals, tasks, actions and alerts, the open ones.
+fn beside_of<'a>(incident: &Incident, words: Words, width: usize, look: Look) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     let mut part = |title: &str, rows: Vec<(String, bool)>| {
         lines.push(Line::styled(title.to_owned(), BOLD));
@@ -305,6 +353,23 @@ fn beside_of<'a>(incident: &Incident, width: usize, look: Look) -> Vec<Line<'a>>
         Some(at) => format!("{state}, {}", at.format("%H:%M")),
         None => state.to_owned(),
     };
+    let until = |at: DateTime<Utc>| format!("until {}", at.format("%H:%M"));
+    let asked = waiting::asked(incident, words).into_iter().map(|(at, what)| match at {
+        Some(at) => (format!("{what}, {}", until(at)), false),
+        None => (what, false),
+    });
+    let asked: Vec<_> = asked.collect();
+    if !asked.is_empty() {
+        part("Waits for an answer", asked);
+    }
+    let proposals = incident.open_proposals().map(|one| {
+        let against = if one.objectors.is_empty() { "" } else { ", strong objection" };
+        (format!("{} {} ({}{against}) {}", one.n, one.by, until(one.ends_at), one.text), !against.is_empty())
+    });
+    let proposals: Vec<_> = proposals.collect();
+    if !proposals.is_empty() {
+        part("Proposals", proposals);
+    }
     let tasks = incident.open_tasks().map(|one| {
         let is_late = one.state.word() == "overdue";
         (

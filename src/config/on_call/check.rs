@@ -40,6 +40,11 @@ fn is_word(name: &str) -> bool {
 
 const WORD: &str = "Use lower-case letters, digits, `-` and `_`, at most 40: people type it.";
 
+/// Names that people type mean the same in any case.
+fn is_there(names: &[&str], name: &str) -> bool {
+    names.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
 fn pagers(config: &Config, report: &mut Report<'_>) {
     for (name, pager) in &config.pagers {
         let key = format!("pagers.{name}");
@@ -173,7 +178,7 @@ pub(in crate::config) fn rosters(config: &Config, rosters: &[TeamRoster], report
         let key = format!("roster[{index}]");
         if !is_word(&one.name) {
             report.at(&format!("{key}.name"), format!("`{}` is no name for a roster", one.name), WORD);
-        } else if names.contains(&one.name.as_str()) {
+        } else if is_there(&names, &one.name) {
             report.at(
                 &format!("{key}.name"),
                 format!("`{}` is there already", one.name),
@@ -335,9 +340,9 @@ fn escalations(config: &Config, report: &mut Report<'_>) {
         let at = |field: &str| format!("escalation[{index}].{field}");
         if !is_word(&one.name) {
             report.at(&at("name"), format!("`{}` is no name for an escalation", one.name), WORD);
-        } else if names.contains(&one.name.as_str()) {
+        } else if is_there(&names, &one.name) {
             report.at(&at("name"), format!("`{}` is there already", one.name), "Each must be there once.");
-        } else if config.roster.iter().any(|roster| roster.name == one.name) {
+        } else if config.roster.iter().any(|roster| roster.name.eq_ignore_ascii_case(&one.name)) {
             let what = format!("`{}` is a roster already", one.name);
             report.at(&at("name"), what, "Choose another: `page NAME` must mean one thing.");
         }

@@ -65,6 +65,28 @@ fn a_token_of_a_hook_or_a_heartbeat_takes_no_command() {
 }
 
 #[test]
+fn a_mailbox_whose_letters_nobody_would_take_is_told_before_the_start() {
+    let house = file(&format!(
+        "[http]\nlisten = \"0.0.0.0:8911\"\n{}[[auth.token]]\nname = \"a\"\nperson = \"ada\"\ntoken_file = \"t\"\n",
+        super::ADA
+    ))
+    .file("t", "canary-0123456789");
+    let mailbox = [
+        ("COMMANDPOST_HOOKS__GENERIC__MAILBOX__URL", "imaps://mail.example.org"),
+        ("COMMANDPOST_HOOKS__GENERIC__MAILBOX__ACCOUNT", "alerts"),
+        ("COMMANDPOST_HOOKS__GENERIC__MAILBOX__PASSWORD", "k7Hq2mailbox9Zw"),
+    ];
+    let told = super::lines(&house, house.load(&mailbox));
+    assert!(told.contains("hooks.generic: the hook has no token, and 0.0.0.0:8911 can be reached"), "{told}");
+    let token = ("COMMANDPOST_HOOKS__GENERIC__TOKEN", "canary-of-the-hook");
+    assert!(house.load(&[mailbox.as_slice(), &[token]].concat()).is_ok());
+    assert!(
+        house.load(&[]).is_ok(),
+        "a hook that nobody wrote, and that reads nothing, is left out in silence"
+    );
+}
+
+#[test]
 fn a_mailbox_is_read_with_what_it_needs_and_one_that_cannot_work_is_told_with_its_place() {
     let house = file(
         "[hooks.backup]\nsender = \"text\"\n[hooks.backup.mailbox]\nurl = \"imaps://mail.example.org\"\n\

@@ -1,6 +1,7 @@
 //! What an operator relies on, from the file and the environment to the settings or the errors.
 
 mod alerts;
+mod changed;
 mod doors;
 mod maintenance;
 mod names;

@@ -37,6 +37,36 @@ fn a_name_that_is_empty_too_long_of_markup_or_means_two_things_is_refused_with_w
 }
 
 #[test]
+fn a_name_that_would_be_read_as_something_else_is_refused_with_the_word_that_is_in_its_way() {
+    let told = |table: &str, id: &str, name: &str| errors(&format!("[names.{table}]\n{id} = \"{name}\"\n"));
+    assert_eq!(
+        told("severities", "sev4", "Close call"),
+        "commandpost.toml:2:8: names.severities.sev4: `close call` does something else. Choose another word: `close` is one of the \
+         language's own."
+    );
+    assert_eq!(
+        told("statuses", "identified", "Review cause"),
+        "commandpost.toml:2:14: names.statuses.identified: `phase review cause` does something else. Choose another word: `review` is \
+         one of the language's own."
+    );
+    for (table, id, name) in [
+        ("severities", "sev5", "break"),
+        ("severities", "sev1", "Sev2 and up"),
+        ("statuses", "review", "Review now"),
+    ] {
+        assert!(told(table, id, name).contains("does something else"), "{name}");
+    }
+    for (table, id, name) in [
+        ("severities", "sev4", "Not so bad"),
+        ("severities", "sev5", "Closed"),
+        ("statuses", "review", "Review"),
+        ("statuses", "monitoring", "Close watch"),
+    ] {
+        assert_eq!(told(table, id, name), "no errors", "{name}");
+    }
+}
+
+#[test]
 fn a_matrix_is_whole_or_refused_with_what_is_missing() {
     let whole = file(
         "[severity_matrix]\nimpacts = [\"wide\", \"few\"]\nurgencies = [\"now\", \"later\"]\n\

@@ -61,6 +61,18 @@ fn every_mistake_in_rosters_pagers_and_escalations_is_told_with_its_place_and_wh
 }
 
 #[test]
+fn a_name_that_is_there_in_other_letters_is_there_already() {
+    let rosters = [team("Web", "[\"ann\"]"), team("web", "[\"bo\"]")].concat();
+    let told = errors(&format!("{PEOPLE}{rosters}"));
+    assert!(told.contains("roster[1].name: `web` is there already."), "{told}");
+    let escalation = |name: &str| {
+        format!("[[escalation]]\nname = \"{name}\"\n[[escalation.step]]\nto = [\"person:ann\"]\n")
+    };
+    let told = errors(&format!("{PEOPLE}{}{}", escalation("All"), escalation("all")));
+    assert!(told.contains("escalation[1].name: `all` is there already."), "{told}");
+}
+
+#[test]
 fn who_is_offered_a_role_is_a_person_or_whoever_is_on_call() {
     let known = "[[person]]\nid = \"ann\"\nname = \"Ann\"\n\
          [[roster]]\nname = \"web\"\n[[roster.rotation]]\npeople = [\"ann\"]\nstart = \"2025-12-01\"\n";

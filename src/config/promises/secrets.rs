@@ -45,6 +45,31 @@ fn a_token_is_nobody_elses() {
 }
 
 #[test]
+fn a_token_is_nobody_elses_in_a_roster_of_a_file_either() {
+    let house = file(&format!(
+        "[on_call]\nrosters_from = \"rosters/*.toml\"\n{ADA}[[auth.token]]\nname = \"a\"\nperson = \"ada\"\ntoken_file = \"t\"\n"
+    ))
+    .file("t", "canary-0123456789")
+    .file("other", "canary-9876543210");
+    std::fs::create_dir(house.directory.path().join("rosters")).expect("a folder");
+    let roster = |token: &str| {
+        format!(
+            "[[roster]]\nname = \"db\"\ncalendar_token_file = \"{token}\"\n[[roster.rotation]]\npeople = [\"ada\"]\n\
+             start = \"2026-01-05\"\n"
+        )
+    };
+    let house = house.file("rosters/db.toml", roster("t"));
+    let text = lines(&house, house.load(&[]));
+    assert_eq!(
+        text,
+        "commandpost.toml:2:16: on_call.rosters_from: the calendar of `db` has the same token as the [[auth.token]] number 1. \
+         Make one for each: whoever reads the calendar could otherwise take command."
+    );
+    let house = house.file("rosters/db.toml", roster("other"));
+    assert_eq!(lines(&house, house.load(&[])), "no errors");
+}
+
+#[test]
 fn x_takes_one_kind_of_credentials_whole() {
     let house = file("[x]\nhandle = \"acme\"\n");
     let with = |keys: &[&str]| {

@@ -116,11 +116,60 @@ fn what_is_not_understood_is_refused_in_two_sentences_that_help() {
 }
 
 #[test]
+fn where_a_page_says_a_verb_that_wants_a_number_the_number_stands_behind_it() {
+    let wants = |verb: &clap::Command| {
+        let first = verb.get_positionals().next();
+        first.is_some_and(|blank| blank.is_required_set() && tree::Blank::of(blank) == tree::Blank::Number)
+    };
+    let leaves = tree::leaves().into_iter();
+    let paths: Vec<String> = leaves.filter(|(_, verb)| wants(verb)).map(|(path, _)| path.join(" ")).collect();
+    assert!(paths.iter().any(|path| path == "update approve"), "{paths:?}");
+    let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_dir(home.join("docs")).unwrap().map(|file| file.unwrap().path());
+    let pages = pages.filter(|file| file.extension().is_some_and(|extension| extension == "md"));
+    for page in pages.chain([home.join("README.md")]) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for said in text.split('`').skip(1).step_by(2) {
+            assert!(paths.iter().all(|path| path != said), "{}: `{said}` lacks its number", page.display());
+        }
+    }
+}
+
+#[test]
+fn the_first_help_is_read_at_a_glance_and_all_that_it_tells_to_type_can_be_typed() {
+    let first = help(None, Lexicon::usual());
+    let longest = first.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(first.lines().count() <= 15 && longest <= 160, "{longest}\n{first}");
+    let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
+    for line in &quoted {
+        assert!(said(line).is_ok(), "{line}: {:?}", said(line));
+    }
+    for verb in ["declare", "take", "note", "task", "draft", "alerts", "close", "help"] {
+        let is_begun = quoted.iter().any(|line| line.split(' ').next() == Some(verb));
+        assert!(is_begun, "{verb} is missing:\n{first}");
+    }
+    let all = help(Some("ALL"), Lexicon::usual());
+    assert!(tree().get_subcommands().all(|verb| all.contains(&format!("\n  {}", verb.get_name()))), "{all}");
+    // Who has two severities is told of one of them.
+    let names = crate::incident::names::Names::default().using(&[Severity::Sev3, Severity::Sev4]);
+    let known = Known { names, ..Known::default() };
+    assert!(help(None, (&known).into()).contains("`severity sev3 payments fail too`"));
+}
+
+#[test]
 fn the_help_reads_well() {
-    let page =
-        [None, Some("task"), Some("update draft"), Some("sev"), Some("ack"), Some("declare"), Some("frob")]
-            .map(|verb| help(verb, Lexicon::usual()))
-            .join("\n---\n");
+    let page = [
+        None,
+        Some("all"),
+        Some("task"),
+        Some("update draft"),
+        Some("sev"),
+        Some("ack"),
+        Some("declare"),
+        Some("frob"),
+    ]
+    .map(|verb| help(verb, Lexicon::usual()))
+    .join("\n---\n");
     insta::assert_snapshot!(page);
 }
 

@@ -83,6 +83,98 @@ fn a_task_is_given_with_a_mention_and_a_time_box_or_taken() {
 }
 
 #[test]
+fn a_name_of_several_words_that_is_known_is_taken_whole() {
+    let here = ["Ben", "Ben Bo", "Cy"].map(|name| Person::named(name).unwrap());
+    let known = Lexicon { people: &here, ..Lexicon::usual() };
+    let said = |text: &str| match parse(text, &people, known) {
+        Ok(Spoken::On { command, .. }) => command,
+        other => panic!("{text}: {other:?}"),
+    };
+    let person = |name: &str| Some(Person::named(name).unwrap());
+    let task = |owner: &str, text: &str, minutes| Command::AssignTask {
+        owner: person(owner),
+        text: text.into(),
+        minutes,
+    };
+    assert_eq!(said("task add @Ben Bo 10m look at lb"), task("Ben Bo", "look at lb", Some(10)));
+    assert_eq!(said("task add 10m @Ben look at lb"), task("Ben", "look at lb", Some(10)));
+    assert_eq!(said("task add @Zed Bo look"), task("Zed", "Bo look", None), "nobody of that name is known");
+    let words: Vec<String> = "task add @Ben Bo 10m look".split(' ').map(str::to_owned).collect();
+    let listed = parse_argv(&words, None, &people, known);
+    assert!(
+        matches!(&listed, Ok(Spoken::On { command, .. }) if *command == task("Ben Bo", "look", Some(10))),
+        "{listed:?}"
+    );
+    assert_eq!(
+        said("task give 3 @Ben Bo 10m"),
+        Command::GiveTask { n: 3, owner: person("Ben Bo"), minutes: Some(10) }
+    );
+    assert_eq!(
+        said("checkin @Ben Bo by phone"),
+        Command::CheckIn { who: person("Ben Bo"), note: "by phone".into() }
+    );
+    assert_eq!(
+        said("separate Ben Bo our part is over"),
+        Command::Separate { who: person("Ben Bo"), reason: "our part is over".into() }
+    );
+}
+
+#[test]
+fn a_time_box_of_before_now_is_no_text() {
+    for text in ["task add @ada -5m negative", "task give 3 −5m", "action -10m restart db1"] {
+        assert!(refused(text).contains("is no duration. Write 10m"), "{text}: {}", refused(text));
+    }
+    let text = "-5m of lag".to_owned();
+    assert_eq!(
+        command(&format!("task add -- {text}")),
+        Command::AssignTask { owner: None, text, minutes: None }
+    );
+}
+
+#[test]
+fn a_reason_is_not_taken_for_a_name() {
+    let leave = |who, reason: &str| Command::Separate { who, reason: reason.into() };
+    assert_eq!(command("leave our part is over"), leave(None, "our part is over"));
+    assert_eq!(command("leave \"our part is over\""), leave(None, "our part is over"));
+    assert_eq!(command("leave ada"), leave(Some(ada()), ""));
+    let pio = || "pio".parse().unwrap();
+    let relieve = |person, reason: &str| Command::RelieveRole { role: pio(), person, reason: reason.into() };
+    assert_eq!(command("role relieve pio \"too slow\""), relieve(None, "too slow"));
+    assert_eq!(command("role relieve pio too slow"), relieve(None, "too slow"));
+    assert_eq!(command("role relieve pio @ada"), relieve(Some(ada()), ""));
+    let lovelace = Person::named("Ada Lovelace").unwrap();
+    assert_eq!(
+        command("role relieve pio Ada Lovelace --reason end of shift"),
+        relieve(Some(lovelace), "end of shift")
+    );
+}
+
+#[test]
+fn a_role_of_a_family_is_shown_with_what_must_follow() {
+    assert!(refused("role take sme").ends_with("For example: `role take sme:db`."));
+    assert!(refused("role take lead").ends_with("For example: `role take lead:db`."));
+}
+
+#[test]
+fn the_verb_of_a_line_is_known_as_it_was_said() {
+    for (line, verb) in [
+        ("note db is slow", "note …"),
+        ("log", "log"),
+        ("/incident task add look", "task add …"),
+        ("period start 2h", "period start …"),
+        ("Tasks", "Tasks"),
+    ] {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert_eq!(verb_said(&words), verb, "{line}");
+    }
+}
+
+#[test]
+fn objectives_are_listed() {
+    assert_eq!(command("objective list"), Command::Objectives);
+}
+
+#[test]
 fn an_action_is_announced_without_a_verb_of_its_own() {
     let announce = |text: &str, is_risky, minutes| Command::Announce { text: text.into(), is_risky, minutes };
     assert_eq!(command("action restart db1"), announce("restart db1", false, None));
@@ -173,6 +265,11 @@ fn roles_are_read_as_slug_or_title_and_a_reason_may_end_the_line() {
     );
     assert!(refused("role offer pio @ada --reason x").contains("no flag «--reason»"));
     assert!(refused("role take boss").contains("«boss» is no role. The roles: ic,"));
+    for text in ["role take comms", "role take Comms Lead", "role take COMMUNICATIONS"] {
+        assert_eq!(command(text), Command::TakeRole { role: pio() }, "{text}");
+    }
+    assert!(refused("role take lead").contains("`command take`, `command offer NAME`"));
+    assert!(!refused("role take sme").contains("Did you mean"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{AnswerBody, Api, id, once, reply, write_access};
+use super::{AnswerBody, Api, TeamNames, id, once, reply, write_access};
 use crate::{
     desk::absence::Away,
     http::auth::Who,
@@ -89,7 +89,7 @@ pub struct PlannedWork {
     /// When it is to be over.
     #[schema(example = "2026-11-22T04:00:00Z")]
     pub until: DateTime<Utc>,
-    /// Whose alerts it expects, as they stand in the label `service`.
+    /// The services whose alerts it expects, by the names that their alerts give them.
     #[serde(default)]
     pub services: Vec<String>,
     /// What is done, and what people notice.
@@ -137,6 +137,7 @@ pub struct IncidentList {
     pub incidents: Vec<IncidentItem>,
     /// The chats that do not answer.
     pub away: Vec<Away>,
+    pub names: TeamNames,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -160,7 +161,8 @@ pub(crate) async fn list(
     match api.desk.seen_by(&who.person).list(filter).await {
         Ok(rows) => {
             let incidents = rows.into_iter().map(IncidentItem::from).collect();
-            Json(IncidentList { incidents, away: api.desk.away() }).into_response()
+            let names = TeamNames::from(&api.desk.settings().policy);
+            Json(IncidentList { incidents, away: api.desk.away(), names }).into_response()
         }
         Err(refusal) => reply::refused(&refusal),
     }

@@ -8,6 +8,7 @@ mod drills;
 mod export;
 mod heartbeats;
 mod incidents;
+mod names;
 mod oncall;
 mod outbox;
 mod reload;
@@ -45,6 +46,7 @@ use crate::{
 };
 pub use alerts::span;
 pub use export::export_bytes;
+pub use names::TeamNames;
 pub use reload::{Reload, Reloaded};
 
 pub struct Api {
@@ -176,9 +178,10 @@ impl Api {
     }
 
     fn caller(who: &Who, headers: &HeaderMap) -> Caller {
-        // The command line says that it is the command line; everything else here is the API.
-        let is_cli = headers.get("x-commandpost-via").is_some_and(|via| via.as_bytes() == b"cli");
-        Caller::person(who.person.clone(), if is_cli { "cli" } else { "api" }).admin(who.is_admin)
+        // The command line and the console in a terminal say that they are it; everything else here is the API.
+        let said = headers.get("x-commandpost-via").map(|via| via.as_bytes());
+        let via = ["cli", "console"].into_iter().find(|door| said == Some(door.as_bytes())).unwrap_or("api");
+        Caller::person(who.person.clone(), via).admin(who.is_admin)
     }
 
     fn answer(&self, caller_via: &str, answer: Result<Answer, Refusal>, done: StatusCode) -> Response {

@@ -248,8 +248,10 @@ impl Board {
         clock: &Clock,
     ) -> Board {
         let (roles, free_roles) = roles(incident, me, known, vocabulary);
+        // What was open goes on where it was merged into.
+        let goes_on = incident.merged_into.is_none();
         let tasks = || incident.tasks.iter().map(|one| task(one, incident, me, clock));
-        let mut open_tasks: Vec<TaskRow> = tasks().filter(|task| task.is_open).collect();
+        let mut open_tasks: Vec<TaskRow> = tasks().filter(|task| task.is_open && goes_on).collect();
         open_tasks.sort_by_key(|task| (!task.is_late, !task.is_mine, task.n));
         let here =
             || incident.participants.values().filter(|p| p.checked_in.is_some() && p.checked_out.is_none());
@@ -260,9 +262,14 @@ impl Board {
             done_tasks: tasks().rev().filter(|task| !task.is_open).take(DONE_SHOWN).collect(),
             stop: incident.stop.as_ref().map(|stop| (stop.by.to_string(), stop.reason.clone())),
             can_stop: may(incident, me, Verb::StopActions),
-            actions: incident.open_actions().map(|one| action(one, incident, me, clock)).collect(),
+            actions: incident
+                .open_actions()
+                .filter(|_| goes_on)
+                .map(|one| action(one, incident, me, clock))
+                .collect(),
             hazards: incident
                 .open_hazards()
+                .filter(|_| goes_on)
                 .map(|hazard| HazardRow {
                     n: hazard.n,
                     text: hazard.text.clone(),
@@ -301,6 +308,7 @@ impl Board {
             alerts: incident
                 .situations
                 .values()
+                .filter(|_| goes_on)
                 .map(|s| AlertRow {
                     id: s.id,
                     title: s.title.clone(),
@@ -309,7 +317,7 @@ impl Board {
                     total: s.total,
                 })
                 .collect(),
-            firing: incident.firing(),
+            firing: if goes_on { incident.firing() } else { 0 },
             here: here().map(|p| p.person.to_string()).collect(),
             am_here: here().any(|p| p.person.id == me.id),
             links: incident

@@ -23,7 +23,8 @@ struct Page {
     frame: Frame,
     id: String,
     title: String,
-    severity: String,
+    /// Of what has one.
+    severity: Option<String>,
     phase: String,
     commander: String,
     declared: Option<Stamp>,
@@ -46,7 +47,7 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let settings = desk.settings();
     let names = &settings.policy.names;
-    let sections: Vec<_> = briefing::sections(&incident, clock.now, names)
+    let sections: Vec<_> = briefing::sections(&incident, clock.now, &settings.policy)
         .into_iter()
         .enumerate()
         .map(|(i, (name, text))| (i + 1, name, text))
@@ -58,7 +59,7 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
         frame,
         id: id.to_string(),
         title: incident.title.clone(),
-        severity: names.severity(incident.severity),
+        severity: names.severity_of(incident.kind(), incident.severity),
         phase: names.phase(incident.phase).to_owned(),
         commander: incident.commander.to_string(),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),

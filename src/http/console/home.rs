@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     desk::refuse,
-    incident::{kind::Kind, names::Names, severity::Severity},
+    incident::{names::Names, severity::Severity},
     journal::rows::{IncidentFilter, IncidentRow, SituationFilter},
     people::Person,
 };
@@ -30,7 +30,7 @@ const SITUATIONS_SHOWN: u32 = 20;
 pub struct Row {
     pub id: String,
     pub title: String,
-    pub severity: String,
+    pub how_bad: String,
     level: u8,
     pub tone: &'static str,
     pub phase: String,
@@ -58,18 +58,15 @@ struct Page {
 
 /// What can be chosen: the word, the name, when it is that; what holds `now` too, though it be out of use.
 pub fn severities(names: &Names, now: Option<Severity>) -> Vec<(&'static str, String, String)> {
-    let offered = Severity::ALL.into_iter().filter(|one| names.is_used(*one) || Some(*one) == now);
-    offered.map(|one| (one.word(), names.severity(one), names.meaning(one).to_owned())).collect()
+    let choice = |one: Severity| (one.word(), names.severity(one), names.meaning(one).to_owned());
+    names.offered(now).map(choice).collect()
 }
 
 fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {
     Row {
         id: row.id.to_string(),
         title: row.title.clone(),
-        severity: match row.id.kind {
-            Kind::Planned => "planned work".to_owned(),
-            _ => names.severity(row.severity),
-        },
+        how_bad: names.how_bad(row.id.kind, row.severity),
         level: row.severity.level(),
         tone: row.severity.word(),
         phase: names.phase(row.phase).to_owned(),
@@ -151,6 +148,8 @@ struct HelpPage {
 
 pub async fn help(State(shared): State<Shared>, Query(of): Query<HelpOf>, headers: HeaderMap) -> Response {
     let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/help") };
-    let text = (shared.console.help)(of.verb.as_deref(), (&shared.console.desk.settings().policy).into());
+    // A page has room for every verb.
+    let verb = of.verb.as_deref().or(Some("all"));
+    let text = (shared.console.help)(verb, (&shared.console.desk.settings().policy).into());
     frame::render(&HelpPage { frame: Frame::new(&shared, Some(&me), "Help", "help"), text }, StatusCode::OK)
 }

@@ -57,11 +57,14 @@ struct Page {
     missing: String,
     summary: String,
     severity: Severity,
-    severity_name: String,
+    /// Of what has one.
+    severity_name: Option<String>,
     /// Of planned work: from when, until when, and of what.
     plan: Option<(Stamp, Stamp, String)>,
     phase: String,
     is_over: bool,
+    /// The incident that it turned out to be.
+    goes_on_as: Option<String>,
     commander: String,
     commander_since: Stamp,
     ic_title: &'static str,
@@ -198,15 +201,13 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         missing: incident.unaccounted().iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "),
         summary: incident.summary.clone(),
         severity: incident.severity,
-        severity_name: match incident.plan {
-            None => policy.names.severity(incident.severity),
-            Some(_) => "planned work".to_owned(),
-        },
+        severity_name: policy.names.severity_of(incident.kind(), incident.severity),
         plan: incident.plan.as_ref().map(|plan| {
             (clock.stamp(plan.span.from), clock.stamp(plan.span.until), plan.services.join(", "))
         }),
         phase: policy.names.phase(incident.phase).to_owned(),
         is_over: incident.phase.is_over(),
+        goes_on_as: incident.merged_into.map(|into| into.to_string()),
         commander: incident.command_words(),
         commander_since: clock.stamp(incident.commander_since),
         ic_title: match console.vocabulary {

@@ -3,6 +3,7 @@
 //! Fields, in the order in which they stand in the form: `say` is said as it is; a field called `--flag` becomes that
 //! flag, left out if empty; `part` is one value, in quotes; `component:NAME` with a state joins the `--component`
 //! flag; `text` comes last, word for word, after `--`, so that a text that begins with two hyphens is a text.
+//! `--severity`, of which a form always has one chosen, gives way to an `--impact`.
 
 /// Bytes of one line at most; the language's own limit is lower and says so better.
 pub const LINE_BYTES_MAX: usize = 128 * 1024;
@@ -27,9 +28,11 @@ pub fn line(fields: &[(String, String)]) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     let mut components: Vec<String> = Vec::new();
     let mut text: Option<&str> = None;
+    let is_rated = fields.iter().any(|(name, value)| name == "--impact" && !value.trim().is_empty());
     for (name, value) in fields {
         let is_empty = value.trim().is_empty();
         match name.as_str() {
+            "--severity" if is_rated => {}
             "say" if !is_empty => words.push(value.trim().to_owned()),
             "part" => words.push(quoted(value)),
             "text" => text = Some(value.trim()),
@@ -95,6 +98,17 @@ mod tests {
             Some(r#"can "the \"db\"" -- slow"#)
         );
         assert_eq!(of(&[("say", "command take"), ("text", "")]).as_deref(), Some("command take"));
+    }
+
+    #[test]
+    fn a_severity_that_is_always_chosen_gives_way_to_impact_and_urgency() {
+        let form = |impact, urgency| {
+            let chosen = ("--severity", "sev2");
+            of(&[("say", "declare"), ("text", "x"), chosen, ("--impact", impact), ("--urgency", urgency)])
+        };
+        let rated = "declare --impact \"high\" --urgency \"low\" -- x";
+        assert_eq!(form("high", "low").as_deref(), Some(rated));
+        assert_eq!(form("", "").as_deref(), Some("declare --severity \"sev2\" -- x"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
         command::Verb,
         decide::Policy,
         phase::Phase,
-        role::Role,
+        role::defined,
         severity::Severity,
         state::{ActionState, Incident},
     },
@@ -46,10 +46,10 @@ pub fn next_step(incident: &Incident, me: &Person, policy: &Policy, now: DateTim
     if incident.phase.is_over() {
         return None;
     }
-    offers(incident, me)
+    offers(incident, me, policy)
         .or_else(|| actions(incident, me))
         .or_else(|| public(incident, me, policy, now))
-        .or_else(|| people(incident))
+        .or_else(|| people(incident, policy))
         .or_else(|| work(incident, me))
         .or_else(|| playbook(incident, me))
         .or_else(|| phase(incident))
@@ -67,7 +67,7 @@ fn playbook(incident: &Incident, me: &Person) -> Option<Next> {
     next(format!("{name} of the playbook {}: {}", place.play.playbook.id, place.step.text), steps, false)
 }
 
-fn offers(incident: &Incident, me: &Person) -> Option<Next> {
+fn offers(incident: &Incident, me: &Person, policy: &Policy) -> Option<Next> {
     if incident.unaccounted().iter().any(|one| one.id == me.id) {
         return next("The roll is called. Are you here?", vec![say("I am here", "crew here")], true);
     }
@@ -88,7 +88,7 @@ fn offers(incident: &Incident, me: &Person) -> Option<Next> {
     let slug = offer.role.slug();
     let steps =
         vec![say("Accept", format!("role accept {slug}")), say("Decline", format!("role decline {slug}"))];
-    next(format!("{} asks you to be {}.", offer.by, offer.role), steps, true)
+    next(format!("{} asks you to be {}.", offer.by, offer.role.shown(policy.words)), steps, true)
 }
 
 fn actions(incident: &Incident, me: &Person) -> Option<Next> {
@@ -144,13 +144,13 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>)
     None
 }
 
-fn people(incident: &Incident) -> Option<Next> {
+fn people(incident: &Incident, policy: &Policy) -> Option<Next> {
     if !incident.phase.is_active() || !matches!(incident.severity, Severity::Sev1 | Severity::Sev2) {
         return None;
     }
     for (slug, label) in [("ops", "Take Operations"), ("pio", "Take Public Information")] {
         if !incident.roles.iter().any(|held| held.role.slug() == slug) {
-            let title = slug.parse::<Role>().map(|role| role.title()).unwrap_or_default();
+            let title = defined(slug).map(|role| role.shown(policy.words)).unwrap_or_default();
             let steps =
                 vec![say(label, format!("role take {slug}")), Step::Open { label: "Roles", anchor: "roles" }];
             return next(

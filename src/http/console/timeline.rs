@@ -104,8 +104,7 @@ pub async fn lines(
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut lines =
-        timeline::lines(entries, &InNames(&desk.settings().policy.names, |at| clock.stamp(at).short));
+    let mut lines = timeline::lines(entries, &InNames(&desk.settings().policy, |at| clock.stamp(at).short));
     lines.retain(|line| line.seq <= last);
     // The mark may stand behind these entries.
     for line in &mut lines {

@@ -129,6 +129,11 @@ impl PublicView {
         PublicView { components, open, planned, past, updated_at, oldest_open_at }
     }
 
+    /// Whether planned work goes on, and nothing hurts.
+    pub fn is_under_maintenance(&self, now: DateTime<Utc>) -> bool {
+        self.impact() == Impact::None && self.planned.iter().any(|work| work.is_under_way(now))
+    }
+
     /// The worst of what open incidents and components say, in Statuspage's words of impact.
     pub fn impact(&self) -> Impact {
         let of_components = self.components.iter().map(|component| match component.state {

@@ -27,8 +27,19 @@ struct Page<'a> {
 
 #[derive(Serialize)]
 struct Status {
-    indicator: Impact,
+    indicator: &'static str,
     description: &'static str,
+}
+
+impl Status {
+    fn of(view: &PublicView, now: DateTime<Utc>) -> Status {
+        let impact = view.impact();
+        if view.is_under_maintenance(now) {
+            // Statuspage's own pages say so, its documentation does not: <https://github.com/cloudsmith-io/cloudsmith-api/issues/25>.
+            return Status { indicator: "maintenance", description: "Service Under Maintenance" };
+        }
+        Status { indicator: impact.word(), description: sentence(impact) }
+    }
 }
 
 #[derive(Serialize)]
@@ -272,7 +283,7 @@ pub fn documents(
         scheduled_maintenances: None,
         status: None,
     };
-    let status = || Some(Status { indicator: view.impact(), description: sentence(view.impact()) });
+    let status = || Some(Status::of(view, now));
     [
         (
             "/status/api/v2/summary.json",

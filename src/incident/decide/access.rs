@@ -63,7 +63,7 @@ pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> 
     Ok(Decision::many(
         events,
         format!(
-            "{} is restricted: only {names} see it now, in lists, search, exports and live pages. Chats go on with it in a \
+            "{} is restricted: only {names} may see it now, in lists, search, exports and live pages. Chats go on with it in a \
              private place; what they were told before stays there. `admit NAME` lets somebody in.",
             incident.id
         ),

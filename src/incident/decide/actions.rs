@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::incident::{
+    role::defined,
     sentence::{and, either, ended},
     state::{Action, ActionState},
 };
@@ -166,8 +167,9 @@ pub(super) fn resume(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ru
     if stop.as_safety && !may {
         let safety: Vec<Person> = incident.given("safety").cloned().collect();
         let whom = if safety.is_empty() { vec![incident.commander.clone()] } else { safety };
+        let safety_title = defined("safety").map(|role| role.shown(scene.policy.words)).unwrap_or_default();
         return Err(Refusal::forbidden(
-            format!("{} stopped it as Safety Officer.", stop.by),
+            format!("{} stopped it as {safety_title}.", stop.by),
             format!("{} can lift it, or {} in command.", and(&whom), incident.commander),
         ));
     }
@@ -227,11 +229,13 @@ pub(super) fn due(incident: &Incident, n: u32, due_at: DateTime<Utc>, scene: &Sc
         {
             let ops: Vec<Person> =
                 incident.given("ops").filter(|one| one.id != action.by.id).cloned().collect();
-            let up = if ops.is_empty() { incident.commander.to_string() } else { and(&ops) };
-            Ok(Decision::one(
-                Event::ActionOverdue { n },
-                format!("Action {n} ({}) is overdue; it goes up to {up}.", action.by),
-            ))
+            let to: Vec<Person> = if ops.is_empty() {
+                super::work::goes_up_to(incident, Some(&action.by)).into_iter().collect()
+            } else {
+                ops
+            };
+            let event = Event::ActionOverdue { n, by: Some(action.by.clone()), to };
+            Ok(Decision::one(event, format!("Action {n} is overdue.")))
         }
         _ => Ok(Decision::read("")),
     }

@@ -39,29 +39,38 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
     let mine = incident.roles_of(me);
     let in_line = mine.iter().chain([&ic]).flat_map(|role| alternates::of(incident, scene.policy, role));
     ladder.extend(in_line);
-    let is_new = |one: &&Person| {
-        one.id != me.id && one.id != house.id && !before.iter().any(|asked| asked.id == one.id)
-    };
     let is_gone =
         |one: &Person| incident.participants.get(&one.id).is_some_and(|part| part.checked_out.is_some());
-    let next = ladder.into_iter().filter(|one| !is_gone(one)).find(is_new);
-    let asked: Vec<Person> = match next {
-        Some(one) => vec![one.clone()],
-        None => incident.present().into_iter().filter(|one| one.id != me.id).cloned().collect(),
+    ladder.retain(|one| one.id != me.id && one.id != house.id && !is_gone(one));
+    let here: Vec<&Person> = incident.present().into_iter().filter(|one| one.id != me.id).collect();
+    let is_among = |people: &[Person], one: &Person| people.iter().any(|known| known.id == one.id);
+    let asked: Vec<Person> = match ladder.iter().find(|one| !is_among(before, one)) {
+        Some(next) => vec![(*next).clone()],
+        None => here.iter().map(|one| (*one).clone()).collect(),
     };
-    let reply = match asked.as_slice() {
-        [] => "You are the only one here. Bring somebody in: `task add @NAME TEXT` tells them what you need."
-            .to_owned(),
-        some => format!(
-            "{} asked to look. To ask is right. If nobody comes, say it again: the next one is asked.",
-            if let [one] = some { format!("{one} is") } else { format!("{} are", and(some)) }
-        ),
+    let is_exhausted = asked.iter().all(|one| is_among(before, one));
+    let is_left = ladder.iter().chain(&here).any(|one| !is_among(before, one) && !is_among(&asked, one));
+    let help = super::paging::for_help(incident, &about, scene);
+    let is_woken = help.is_some() || incident.open_pagings().next().is_some();
+    let bring = "Bring somebody in: `task add @NAME TEXT` tells them what you need.";
+    let reply = match (asked.as_slice(), is_exhausted) {
+        ([], _) if is_woken => "You are the only one here: whoever is on call is woken.".to_owned(),
+        ([], _) => format!("You are the only one here. {bring}"),
+        (_, true) if is_woken => {
+            "Everybody here was asked before, and nobody new is left: whoever is on call is woken.".to_owned()
+        }
+        (_, true) => format!("Everybody here was asked before, and nobody new is left. {bring}"),
+        (some, false) => {
+            let are = if let [one] = some { format!("{one} is") } else { format!("{} are", and(some)) };
+            let then = match (is_left, is_woken) {
+                (true, _) => "If nobody comes, say it again: the next one is asked.".to_owned(),
+                (false, true) => "If nobody comes, say it again: whoever is on call is woken.".to_owned(),
+                (false, false) => format!("Nobody else is left to ask. {bring}"),
+            };
+            format!("{are} asked to look. To ask is right. {then}")
+        }
     };
-    let called = if asked.is_empty() { super::paging::for_help(incident, &about, scene) } else { None };
-    let reply = match &called {
-        Some(_) => "You are the only one here: whoever is on call is woken.".to_owned(),
-        None => reply,
-    };
+    let called = help.filter(|_| is_exhausted);
     let mut events = vec![Event::AssistAsked { text: about, asked }];
     events.extend(called);
     Ok(Decision::many(events, reply))
@@ -84,14 +93,17 @@ pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
     ))
 }
 
-/// Who is asked after the commander: the deputies; where there are none, those who are next in line for command.
+/// Who is asked after the commander: the deputies; where there are none, those who are next in line for command. Nobody who would
+/// be refused it.
 fn seconds(incident: &Incident, scene: &Scene<'_>) -> Vec<Person> {
-    let deputies: Vec<Person> = incident.given("deputy").cloned().collect();
+    let takes = |one: &&Person| rights::may_take_command(incident, one, scene);
+    let deputies: Vec<Person> = incident.given("deputy").filter(takes).cloned().collect();
     if deputies.is_empty() { in_line(incident, scene) } else { deputies }
 }
 
 fn in_line(incident: &Incident, scene: &Scene<'_>) -> Vec<Person> {
-    alternates::of(incident, scene.policy, &Role::ic()).cloned().collect()
+    let takes = |one: &&Person| rights::may_take_command(incident, one, scene);
+    alternates::of(incident, scene.policy, &Role::ic()).filter(takes).cloned().collect()
 }
 
 /// Nobody has written for a while. The commander is asked first, then the deputy or who is next in line, then everybody.
@@ -115,6 +127,8 @@ pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
             if here.is_empty() {
                 here = incident.participants.values().map(|one| one.person.clone()).collect();
             }
+            // The others could neither write nor take over; the commander could write.
+            here.retain(|one| incident.has_command(one) || rights::may_take_command(incident, one, scene));
             for one in in_line(incident, scene) {
                 if here.iter().all(|other| other.id != one.id) {
                     here.push(one);

@@ -1,7 +1,7 @@
 //! What the house itself brings: timers that go off, deliveries that settle, a drill's injects and its end.
 
 use super::*;
-use crate::incident::{alternates, command::TimerKind};
+use crate::incident::{alternates, command::TimerKind, sentence::every};
 
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
@@ -48,7 +48,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                     to: to.clone(),
                     next: alternates::after(incident, scene.policy, role, to).cloned(),
                 },
-                format!("{to} did not answer; {role} is still to be filled."),
+                format!("{to} did not answer; {} is still to be filled.", role.shown(scene.policy.words)),
             ))
         }
         TimerKind::TaskDue { n, due_at } => match incident.task(*n) {
@@ -58,10 +58,9 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                     && task.due_at == Some(*due_at)
                     && scene.now >= *due_at =>
             {
-                Ok(Decision::one(
-                    Event::TaskOverdue { n: *n },
-                    format!("Task #{n} ({}) is overdue; it goes up to {}.", task.whose(), incident.commander),
-                ))
+                let owner = task.owner.clone();
+                let to = super::work::goes_up_to(incident, owner.as_ref());
+                Ok(Decision::one(Event::TaskOverdue { n: *n, owner, to }, format!("Task #{n} is overdue.")))
             }
             _ => nothing(),
         },
@@ -96,10 +95,10 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             let lno = "lno".parse().unwrap_or_else(|_| Role::ic());
             let who = incident.holders(&lno).first().map_or_else(String::new, |one| one.to_string());
             let what = format!(
-                "Executives want to know how things stand, every {minutes} minutes at {}. {who}: forward this, or say it anew \
-                 (`set summary`).\n{}",
+                "Executives want to know how things stand, {} at {}. {who}: forward this, or say it anew (`set summary`).\n{}",
+                every(minutes),
                 incident.severity,
-                crate::incident::summary::text(incident, scene.policy, scene.now)
+                crate::incident::summary::to_forward(incident, scene.policy, scene.now)
             );
             Ok(Decision::one(Event::Reminded { what: what.clone(), executive: true, of: vec![] }, what))
         }

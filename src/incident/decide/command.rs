@@ -43,13 +43,17 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
 pub(super) fn accept(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let me = scene.person;
     let Some(offer) = &incident.command_offer else {
-        return Err(Refusal::conflict(
-            "Command is not on offer.",
-            format!(
-                "Ask {} to `command offer {me}`, or `command take` if they do not answer.",
+        let takes = rights::may_take_command(incident, me, scene);
+        let instead = match (incident.commander.id == Person::house().id, takes) {
+            (true, true) => "Nobody is in command: `command take`.".to_owned(),
+            (true, false) => "Nobody is in command who could offer it.".to_owned(),
+            (false, true) => format!(
+                "Ask {} to `command offer {me}`. If they do not answer: `command take --force REASON`.",
                 incident.commander
             ),
-        ));
+            (false, false) => format!("Ask {} to `command offer {me}`.", incident.commander),
+        };
+        return Err(Refusal::conflict("Command is not on offer.", instead));
     };
     if offer.to.id != me.id {
         return Err(Refusal::forbidden(

@@ -6,10 +6,10 @@ use crate::{
         command::{Luggage, MergeFacts, SituationFacts},
         id::IncidentId,
         matrix::Rated,
-        state::Task,
+        state::{Post, Task},
         taxonomy::RequiredAt,
     },
-    post::PublicPhase,
+    post::standing_approval,
 };
 
 const TITLE_CHARS_MAX: usize = 200;
@@ -75,15 +75,24 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         let page = declare.page.as_ref().and_then(|page| super::paging::called_by_rule(page, scene.policy));
         events.extend(page.map(Happened::from));
     }
+    if declare.triage {
+        let reply = format!(
+            "{title} is noticed (triage, {}{} for now). Is it an incident? `confirm`; if not: `cancel REASON`.{seen}",
+            names.severity(severity),
+            found(declare.rated.as_ref())
+        );
+        return Ok(Decision::many(events, reply));
+    }
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
         // What a rule declares, nobody of flesh and blood commands yet.
         let steps = if scene.is_house { String::new() } else { roles::steps(&Role::ic()) };
         let reply = format!(
-            "{title} is declared as {}{}{began}. {person} has command as Incident Commander and holds every role \
-             that is not given out.{seen}{steps}",
+            "{title} is declared as {}{}{began}. {person} has command as {} and holds every role that is not given \
+             out.{seen}{steps}",
             names.severity(severity),
-            found(declare.rated.as_ref())
+            found(declare.rated.as_ref()),
+            Role::ic().shown(scene.policy.words)
         );
         return Ok(Decision::many(events, reply));
     };
@@ -207,10 +216,16 @@ pub(super) fn severity(
         events.extend(super::paging::called_for_now(incident, to, scene.policy));
         events.extend(super::playbook::called_for_now(incident, to, [], scene.policy));
     }
+    let is_approved = |post: &Post| {
+        post.published.is_none()
+            && post.dropped.is_none()
+            && standing_approval(incident, post, scene.now).is_ok()
+    };
+    let void = if incident.posts.iter().any(is_approved) { " Approvals given before are void." } else { "" };
     Ok(Decision::many(
         events,
         format!(
-            "Severity {verb} from {} to {}{}. Approvals given before are void.",
+            "Severity {verb} from {} to {}{}.{void}",
             names.severity(from),
             names.severity(to),
             found(rated)
@@ -251,7 +266,8 @@ fn next(kind: Kind, from: Phase) -> &'static [Phase] {
     use Phase::*;
     match from {
         Closed if kind == Kind::Planned => &[],
-        Triage => &[Investigating, Cancelled],
+        // To an incident it is lifted by `confirm`, which wakes people and begins playbooks.
+        Triage => &[Cancelled],
         Investigating => &[Identified, Monitoring, Resolved, Cancelled],
         Identified => &[Investigating, Monitoring, Resolved],
         Monitoring => &[Investigating, Identified, Resolved],
@@ -280,6 +296,28 @@ pub(super) fn close_leaving_subs(incident: &Incident, reason: &str, scene: &Scen
     go(incident, Phase::Closed, reason, scene)
 }
 
+/// Whether the last that the public read says that it goes on.
+fn leaves_readers_hanging(incident: &Incident) -> bool {
+    incident.last_published().is_some_and(|post| !post.draft.phase.is_last())
+}
+
+/// Tasks and actions that are open are told together, so that nobody is sent back twice.
+fn check_nothing_open(incident: &Incident) -> Result<(), Refusal> {
+    let tasks: Vec<_> = incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.whose())).collect();
+    let actions: Vec<_> =
+        incident.open_actions().map(|action| format!("{} ({})", action.n, action.by)).collect();
+    let (mut why, mut instead) = (vec![], vec![]);
+    if !tasks.is_empty() {
+        why.push(format!("Open tasks: {}.", tasks.join(", ")));
+        instead.push("Tasks: report them (`task done N RESULT`) or cancel them (`task cancel N REASON`).");
+    }
+    if !actions.is_empty() {
+        why.push(format!("Open actions: {}.", actions.join(", ")));
+        instead.push("Actions: report them (`action done N RESULT`) or drop them (`action drop N REASON`).");
+    }
+    if why.is_empty() { Ok(()) } else { Err(Refusal::conflict(why.join(" "), instead.join(" "))) }
+}
+
 fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
     let (from, names) = (incident.phase, &scene.policy.names);
     let reason = optional_text("reason", reason, scene)?;
@@ -290,6 +328,12 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
         ));
     }
     let ahead = next(incident.kind(), from);
+    if from == Phase::Triage && !ahead.contains(&to) {
+        return Err(Refusal::conflict(
+            format!("{} is in triage: nobody has said yet that it is an incident.", incident.id),
+            "If it is one: `confirm`. If not: `cancel REASON`.",
+        ));
+    }
     if !ahead.contains(&to) {
         let could: Vec<_> = ahead.iter().map(|phase| names.phase(*phase)).collect();
         return Err(Refusal::conflict(
@@ -301,7 +345,10 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
             ),
             match could.as_slice() {
                 [] if incident.kind() == Kind::Planned => "Plan it anew: `maintenance schedule`.".into(),
-                [] => "Declare a new incident.".into(),
+                [] => match incident.merged_into {
+                    Some(into) => format!("It goes on as {into}: say it there."),
+                    None => "Declare a new incident.".into(),
+                },
                 some => format!("From {} it can go to: {}.", names.phase(from), some.join(", ")),
             },
         ));
@@ -309,29 +356,14 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
     match to {
         Phase::Resolved if from == Phase::Investigating && reason.is_empty() => {
             return Err(Refusal::invalid(
-                "No cause was identified and nothing was monitored yet.",
+                "No cause is identified, and nothing is being monitored.",
                 "Say why it is over all the same: `resolve REASON`.",
             ));
         }
         Phase::Resolved => super::taxonomy::check(incident, RequiredAt::Resolve, scene)?,
         Phase::Closed => {
             super::taxonomy::check(incident, RequiredAt::Close, scene)?;
-            let open: Vec<_> =
-                incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.whose())).collect();
-            if !open.is_empty() {
-                return Err(Refusal::conflict(
-                    format!("Open tasks: {}.", open.join(", ")),
-                    "Report them (`task done N RESULT`) or cancel them (`task cancel N REASON`) first.",
-                ));
-            }
-            let open: Vec<_> =
-                incident.open_actions().map(|action| format!("{} ({})", action.n, action.by)).collect();
-            if !open.is_empty() {
-                return Err(Refusal::conflict(
-                    format!("Open actions: {}.", open.join(", ")),
-                    "Report them (`action done N RESULT`) or drop them (`action drop N REASON`) first.",
-                ));
-            }
+            check_nothing_open(incident)?;
             if let Some(post) = incident.posts.iter().find(|p| {
                 p.dropped.is_none()
                     && p.published.as_ref().is_some_and(|p| p.destinations.values().any(Option::is_none))
@@ -339,6 +371,17 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
                 return Err(Refusal::conflict(
                     format!("Public update {} is still on its way to its destinations.", post.n),
                     "Wait for it, or see `commandpost outbox`.",
+                ));
+            }
+            if incident.kind() != Kind::Drill && leaves_readers_hanging(incident) {
+                return Err(Refusal::conflict(
+                    "What the public read last says that it goes on.",
+                    match incident.kind() {
+                        Kind::Planned => {
+                            "Publish a last update first: `update draft --phase completed TEXT`."
+                        }
+                        _ => "Publish a last update first: `update draft --phase resolved TEXT`.",
+                    },
                 ));
             }
         }
@@ -367,8 +410,7 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
             if reason.is_empty() {
                 return Err(Refusal::invalid("No reason was given.", "Say why it is none: `cancel REASON`."));
             }
-            let is_told_the_end = incident.last_published().is_some_and(|post| post.draft.phase.is_last());
-            if incident.kind() == Kind::Planned && incident.last_published().is_some() && !is_told_the_end {
+            if incident.kind() == Kind::Planned && leaves_readers_hanging(incident) {
                 return Err(Refusal::conflict(
                     "The public was told of it.",
                     if from == Phase::InProgress {
@@ -462,8 +504,7 @@ pub(super) fn merge(
             format!("Only what the same people may see is merged: `{id} admit NAME` first."),
         ));
     }
-    let is_told = incident.last_published().is_some_and(|post| post.draft.phase != PublicPhase::Resolved);
-    if is_real(incident) && is_told {
+    if is_real(incident) && leaves_readers_hanging(incident) {
         return Err(Refusal::conflict(
             format!("The public reads of {id}."),
             format!("Publish a last update there first: `{id} update draft --phase resolved TEXT`."),

@@ -190,18 +190,28 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         let is_last = others.map(|other| other.firing).sum::<u64>() == 0;
         let ended_by = facts.ended_by.as_deref().filter(|_| is_last);
         let resolved = ended_by.and_then(|rule| super::rule::resolved(incident, rule));
-        let asks = is_last && incident.phase.is_active() && resolved.is_none();
+        // What flapped is told to have cleared when it was steady: it may have been quiet for long by then.
+        let lapsed = facts.quiet_minutes.filter(|_| is_last).and_then(|minutes| {
+            let mut quiet = incident.clone();
+            if let Some(known) = quiet.situations.get_mut(&facts.id) {
+                known.firing = 0;
+            }
+            super::paging::lapsed(&quiet, minutes)
+        });
+        let asks = is_last && incident.phase.is_active() && resolved.is_none() && lapsed.is_none();
         let (title, total) = (facts.title.clone(), facts.total);
         let in_triage = incident.phase == Phase::Triage;
         let cleared = Event::AlertsCleared { situation: facts.id, title, total, asks, in_triage };
-        let calmed = if is_last { super::paging::calmed(incident) } else { None };
-        return Ok(Decision::many(std::iter::once(cleared).chain(resolved).chain(calmed), ""));
+        // What lapses ends its calls by itself.
+        let calmed = if is_last && lapsed.is_none() { super::paging::calmed(incident) } else { None };
+        let follows = resolved.into_iter().chain(calmed).chain(lapsed);
+        return Ok(Decision::many(std::iter::once(cleared).chain(follows), ""));
     }
     let now = (facts.firing, facts.total, facts.acknowledged);
     let is_same = now == (known.firing, known.total, known.acknowledged);
+    let lapsed = facts.quiet_minutes.and_then(|minutes| super::paging::lapsed(incident, minutes));
     if is_same && facts.flapping.is_some() == known.is_flapping {
         // Only repeats: counted in the alert store, nothing for a reader; but the end of what nobody took up.
-        let lapsed = facts.quiet_minutes.and_then(|minutes| super::paging::lapsed(incident, minutes));
         return Ok(Decision::many(lapsed, ""));
     }
     let again = super::paging::called_again(incident, facts.firing);
@@ -214,5 +224,5 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         acknowledged: facts.acknowledged,
         flapping: facts.flapping,
     };
-    Ok(Decision::many(std::iter::once(event).chain(again), ""))
+    Ok(Decision::many(std::iter::once(event).chain(again).chain(lapsed), ""))
 }

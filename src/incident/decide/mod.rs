@@ -149,7 +149,13 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
                 scene.policy.names.standing(incident.phase),
                 when(incident.milestones.closed)
             ),
-            "Late entries, corrections and redactions still go in; for anything new, declare a new incident.",
+            match incident.merged_into {
+                Some(into) => format!(
+                    "It goes on as {into}: say what is new there. Late entries, corrections and redactions still go in here."
+                ),
+                None => "Late entries, corrections and redactions still go in; for anything new, declare a new incident."
+                    .to_owned(),
+            },
         ));
     }
     use Command::*;
@@ -181,7 +187,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Unify { to, organization } => unified::offer(incident, to, organization, scene),
         JoinCommand => unified::join(incident, scene),
         Separate { who, reason } => unified::separate(incident, who.as_ref(), reason, scene),
-        Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now, &scene.policy.names))),
+        Briefing => Ok(Decision::read(super::briefing::text(incident, scene.now, scene.policy))),
         Summary => Ok(Decision::read(super::summary::text(incident, scene.policy, scene.now))),
         TakeRole { role } => roles::take(incident, role, scene),
         OfferRole { role, to } => roles::offer(incident, role, to, scene),
@@ -195,7 +201,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Roles => Ok(Decision::read(roles::list(incident, scene))),
         CheckIn { who, note } => roles::check_in(incident, who.as_ref(), note, scene),
         CheckOut { who, note } => roles::check_out(incident, who.as_ref(), note, scene),
-        Crew => Ok(Decision::read(roles::crew(incident))),
+        Crew => Ok(Decision::read(roles::crew(incident, scene))),
         RollCall { minutes } => accountability::roll_call(incident, *minutes, scene),
         Here { note } => accountability::here(incident, note, scene),
         ReportTo { who, to } => accountability::report_to(incident, who, to, scene),
@@ -209,6 +215,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         SetObjective { text } => work::set_objective(incident, text, scene),
         MeetObjective { n } => work::meet_objective(incident, *n),
         DropObjective { n, reason } => work::drop_objective(incident, *n, reason, scene),
+        Objectives => Ok(Decision::read(work::objectives(incident))),
         AssignTask { owner, text, minutes } => work::assign(incident, owner.as_ref(), text, *minutes, scene),
         UnderstandTask { n } => work::understand(incident, *n, scene),
         ExtendTask { n, minutes } => work::extend(incident, *n, *minutes, scene),

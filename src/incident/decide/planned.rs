@@ -113,7 +113,7 @@ fn services(named: &[String]) -> Result<Vec<String>, Refusal> {
         if name.chars().count() > SERVICE_CHARS_MAX || name.contains('\n') {
             return Err(Refusal::limit(
                 format!("The name of a service has at most {SERVICE_CHARS_MAX} characters, on one line."),
-                "Give it as alerts have it in their label «service».",
+                "Give it as alerts name it.",
             ));
         }
         if !all.contains(&name) {

@@ -4,7 +4,7 @@ use super::*;
 use crate::incident::{
     command::SituationFacts,
     play::{Playbook, Step},
-    sentence::{brief, ended},
+    sentence::{brief, ended, so_many_minutes},
     state::{Place, StepState},
 };
 
@@ -155,7 +155,7 @@ pub(super) fn tick(incident: &Incident, named: &str, result: &str, scene: &Scene
     let result = optional_text("result", result, scene)?;
     let (playbook, step, text) = ids(&place);
     let again = match place.step.every_minutes {
-        Some(minutes) => format!(" It is due again in {minutes} minutes."),
+        Some(minutes) => format!(" It is due again in {}.", so_many_minutes(minutes)),
         None => String::new(),
     };
     let reply = format!("Step {} is done.{again}", incident.step_name(&place));
@@ -268,6 +268,7 @@ fn line(incident: &Incident, place: &Place<'_>, scene: &Scene<'_>) -> Option<Str
             None => String::new(),
         };
         let every = match step.every_minutes {
+            Some(1) => " Every minute.".to_owned(),
             Some(minutes) => format!(" Every {minutes} minutes."),
             None => String::new(),
         };

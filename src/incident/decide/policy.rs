@@ -9,6 +9,7 @@ use crate::{
         matrix::Matrix,
         names::Names,
         paging::Means,
+        permission::kept_by,
         play::Playbook,
         refusal::Refusal,
         role::{Role, Roles, Words},
@@ -145,23 +146,31 @@ pub struct Reserved {
     pub publish: Option<BTreeSet<String>>,
     /// Who may look into a restricted incident that they were not let into, besides whoever comes as an admin.
     pub break_glass: BTreeSet<String>,
+    /// The groups that have a right, by the name of its setting: who is in none of them cannot read the settings.
+    pub groups: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Reserved {
     /// Refuses whoever is not among those who have the right to this.
     pub(super) fn check(&self, verb: Verb, person: &Person, kind: Kind) -> Result<(), Refusal> {
-        let (members, setting) = match verb {
-            Verb::Declare => (&self.declare, "declare"),
-            Verb::TakeCommand | Verb::OfferCommand => (&self.command, "command"),
-            Verb::ApprovePost | Verb::PublishPost => (&self.publish, "publish"),
-            _ => return Ok(()),
+        let Some(setting) = kept_by(verb) else { return Ok(()) };
+        let members = match setting {
+            "declare" => &self.declare,
+            "command" => &self.command,
+            _ => &self.publish,
         };
         match members {
             Some(members) if kind.is_for_the_public() && !members.contains(&person.id) => {
-                let verb = if verb == Verb::OfferCommand { "have command" } else { verb.words() };
+                let (words, instead) = match verb {
+                    Verb::OfferCommand => ("have command", "Offer it to somebody who is in one of them."),
+                    verb => (verb.words(), "Ask somebody who is in one of them."),
+                };
+                let groups = self.groups.get(setting).map(Vec::as_slice).unwrap_or_default();
+                let groups =
+                    if groups.is_empty() { String::new() } else { format!(": {}", groups.join(", ")) };
                 Err(Refusal::forbidden(
-                    format!("{person} is in none of the groups that may {verb} here."),
-                    format!("Ask one of them. The settings name the groups: {setting}, in [permissions]."),
+                    format!("{person} is in none of the groups that may {words} here{groups}."),
+                    instead,
                 ))
             }
             _ => Ok(()),

@@ -9,8 +9,6 @@ use crate::{
 };
 
 const POSTS_MAX: usize = 500;
-/// Statuspage's limit on a body, the widest of the destinations.
-const POST_CHARS_MAX: usize = 25_000;
 /// Characters of a destination's text that the answer to a draft shows.
 const ANSWER_CHARS_MAX: usize = 400;
 
@@ -36,7 +34,7 @@ fn open_post(incident: &Incident, n: u32) -> Result<&Post, Refusal> {
 }
 
 pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> Ruling {
-    let body = text_within("update", &new.text, POST_CHARS_MAX)?;
+    let body = text("update", &new.text, scene)?;
     let replaced = new.replaces.map(|n| open_post(incident, n)).transpose()?;
     // Another wording of a correction corrects the same post.
     let corrects = new.corrects.or(replaced.and_then(|post| post.draft.corrects));

@@ -148,7 +148,9 @@ pub(super) fn list(incident: &Incident) -> String {
         .map(|(child, phase)| format!("- {child}: {}", if phase.is_over() { phase.word() } else { "open" }));
     let children: Vec<String> = children.collect();
     let head = match children.len() {
-        0 => format!("{} has no sub-incidents. To open one: `declare TITLE --under INC-1`.", incident.id),
+        0 => {
+            format!("{id} has no sub-incidents. To open one: `declare TITLE --under {id}`.", id = incident.id)
+        }
         1 => format!("{} has one sub-incident:", incident.id),
         n => format!("{} has {n} sub-incidents:", incident.id),
     };

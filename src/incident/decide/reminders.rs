@@ -50,7 +50,9 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
     let (mut events, mut said, mut late) = (vec![], vec![], Late::default());
     let (mut is_executive, mut of) = (false, vec![]);
     for kind in kinds {
-        let decided = clockwork::timer(incident, kind, &soon)?;
+        // A text that tells the time is told now; it looks at nothing that is due.
+        let at = if matches!(kind, TimerKind::ExecutiveDue) { scene } else { &soon };
+        let decided = clockwork::timer(incident, kind, at)?;
         for Happened { event, .. } in decided.events {
             match &event {
                 Event::Reminded { what, executive, of: owed } => {
@@ -58,15 +60,13 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
                     is_executive |= executive;
                     of.extend(owed.iter().copied());
                 }
-                Event::ActionOverdue { n } => {
-                    late.actions.extend(incident.action(*n).map(|a| (*n, a.by.to_string())))
-                }
+                Event::ActionOverdue { n, by, to } => late.actions.add(*n, by.as_ref(), to),
                 Event::StepReopened { playbook, step, text, due_for } => late.steps.push(Again {
                     name: format!("{step} of {playbook}"),
                     text: text.clone(),
                     of: due_for.clone(),
                 }),
-                Event::TaskOverdue { n } => late.tasks.extend(incident.task(*n).map(|t| (*n, t.whose()))),
+                Event::TaskOverdue { n, owner, to } => late.tasks.add(*n, owner.as_ref(), to.as_slice()),
                 _ => continue,
             }
             events.push(event);
@@ -90,9 +90,38 @@ pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'
 /// Tasks and actions whose time is over, and steps of playbooks whose time has come again, with whose they are.
 #[derive(Default)]
 struct Late {
-    actions: Vec<(u32, String)>,
-    tasks: Vec<(u32, String)>,
+    actions: Overdue,
+    tasks: Overdue,
     steps: Vec<Again>,
+}
+
+/// By number and whose, and all whom they go up to.
+#[derive(Default)]
+struct Overdue {
+    of: Vec<(u32, String)>,
+    up: Vec<Person>,
+}
+
+impl Overdue {
+    fn add(&mut self, n: u32, of: Option<&Person>, to: &[Person]) {
+        self.of.push((n, of.map_or_else(|| "nobody".to_owned(), Person::to_string)));
+        let new = to.iter().filter(|one| self.up.iter().all(|known| known.id != one.id));
+        let new: Vec<Person> = new.cloned().collect();
+        self.up.extend(new);
+    }
+
+    fn sentence(&self, what: &str, mark: &str) -> Option<String> {
+        let named = some(self.of.iter().map(|(n, of)| format!("{mark}{n} ({of})")));
+        let up = |go: &str| match self.up.as_slice() {
+            [] => String::new(),
+            people => format!(" and {go} up to {}", and(people)),
+        };
+        match self.of.len() {
+            0 => None,
+            1 => Some(format!("{what} {named} is overdue{}.", up("goes"))),
+            _ => Some(format!("{what}s {named} are overdue{}.", up("go"))),
+        }
+    }
 }
 
 /// A step that is due again.
@@ -105,20 +134,12 @@ struct Again {
 
 impl Late {
     fn is_empty(&self) -> bool {
-        self.actions.is_empty() && self.tasks.is_empty() && self.steps.is_empty()
+        self.actions.of.is_empty() && self.tasks.of.is_empty() && self.steps.is_empty()
     }
 
     fn sentences(&self) -> impl Iterator<Item = (u8, String)> {
-        let sentence = |what: &str, mark: &str, late: &[(u32, String)]| {
-            let named = late.iter().map(|(n, of)| format!("{mark}{n} ({of})"));
-            match late.len() {
-                0 => None,
-                1 => Some(format!("{what} {} is overdue.", some(named))),
-                _ => Some(format!("{what}s {} are overdue.", some(named))),
-            }
-        };
-        let actions = sentence("Action", "", &self.actions).map(|what| (1, what));
-        let tasks = sentence("Task", "#", &self.tasks).map(|what| (2, what));
+        let actions = self.actions.sentence("Action", "").map(|what| (1, what));
+        let tasks = self.tasks.sentence("Task", "#").map(|what| (2, what));
         actions.into_iter().chain(tasks).chain(self.again().map(|what| (3, what)))
     }
 

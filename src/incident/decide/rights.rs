@@ -4,7 +4,7 @@ use super::Scene;
 use crate::{
     incident::{
         command::{Command, Verb},
-        permission::{Standing, may},
+        permission::{Standing, Tie, may, tie_may},
         phase::Phase,
         refusal::Refusal,
         role::{CATALOGUE, Role, RoleDef, Words},
@@ -37,7 +37,7 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
         Briefing | Summary | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones
-        | Types | Fields | Subs | Pagings | Steps | Playbooks | Hazards => Verb::Read,
+        | Types | Fields | Subs | Pagings | Steps | Playbooks | Hazards | Objectives => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -114,51 +114,15 @@ pub(super) fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) 
             ))
         };
     }
-    // Who may was asked already, before anything was said of the incident.
-    if verb == Verb::BreakGlass {
+    // Who may break the glass was asked already, before anything was said of the incident.
+    if tie_may(Tie::GlassBreaker, verb) {
         return Ok(());
     }
-    let reserved = &scene.policy.reserved;
-    match command {
-        Command::OfferCommand { to } | Command::Unify { to, .. } => {
-            reserved.check(verb, to, incident.kind())?
-        }
-        Command::WithdrawCommand => {}
-        Command::AcceptCommand | Command::JoinCommand => {
-            reserved.check(Verb::TakeCommand, scene.person, incident.kind())?
-        }
-        _ => reserved.check(verb, scene.person, incident.kind())?,
-    }
+    check_reserved(incident, command, verb, scene)?;
     let roles = incident.roles_of(scene.person);
-    let allowed = if roles.is_empty() {
-        may(Standing::Participant, verb, incident.kind())
-    } else {
-        roles.iter().any(|role| may(Standing::Holds(role), verb, incident.kind()))
-    };
-    let may_lower = verb == Verb::LowerSeverity
-        && !scene.policy.only_commander_lowers_severity
-        && roles.iter().any(|role| may(Standing::Holds(role), Verb::RaiseSeverity, incident.kind()));
-    // Who declared a false alarm may call it off.
-    if allowed
-        || may_lower
-        || (matches!(verb, Verb::Cancel | Verb::Merge) && incident.opened_by.id == scene.person.id)
+    if has_right(incident, scene.person, verb)
+        || ties(incident, command, &roles, scene).any(|tie| tie_may(tie, verb))
     {
-        return Ok(());
-    }
-    // Who commands the one that goes on takes in its duplicates.
-    if let Command::Merge { other: Some(other), .. } = command
-        && other.commander.id == scene.person.id
-    {
-        return Ok(());
-    }
-    // And its parts.
-    if let Command::PutUnder { facts: Some(facts), .. } = command
-        && facts.commander.id == scene.person.id
-    {
-        return Ok(());
-    }
-    // Who wrote an entry may take it back.
-    if verb == Verb::Redact && scene.target.is_some_and(|target| target.author.id == scene.person.id) {
         return Ok(());
     }
     let who = scene.person;
@@ -166,22 +130,136 @@ pub(super) fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) 
         Some(role) => format!("as {}", role.shown(scene.policy.words)),
         None => "without a role here".to_owned(),
     };
-    let names = who_may(incident, verb, scene.policy.words);
-    let standing = |role| may(Standing::Holds(role), Verb::TakeCommand, incident.kind());
-    let takes = roles.is_empty() || roles.iter().any(standing);
-    let instead = match (names.is_empty(), incident.commander.id == Person::house().id) {
-        (true, _) => "Only the house does that.".to_owned(),
-        (false, true) if takes => "Nobody is in command: `take`.".to_owned(),
-        (false, true) => format!("Nobody is in command. It is for: {}.", names.join(", ")),
-        (false, false) => {
-            let or = if takes { " Or «command take» if nobody answers." } else { "" };
-            format!("{} can: {}.{or}", incident.commander, names.join(", "))
-        }
-    };
-    Err(Refusal::forbidden(format!("{who} may not {} {as_what}.", verb.words()), instead))
+    Err(Refusal::forbidden(
+        format!("{who} may not {} {as_what}.", verb.words()),
+        what_works(incident, &roles, verb, scene),
+    ))
 }
 
-/// Roles named to whoever may not do something, at most.
+/// What somebody is to this incident besides their roles.
+fn ties(
+    incident: &Incident,
+    command: &Command,
+    roles: &[Role],
+    scene: &Scene<'_>,
+) -> impl Iterator<Item = Tie> {
+    let is_me = |person: &Person| person.id == scene.person.id;
+    let raises = |role: &Role| may(Standing::Holds(role), Verb::RaiseSeverity, incident.kind());
+    let commands_other = match command {
+        Command::Merge { other: Some(other), .. } => is_me(&other.commander),
+        Command::PutUnder { facts: Some(facts), .. } => is_me(&facts.commander),
+        _ => false,
+    };
+    let all = [
+        (Tie::Declarer, is_me(&incident.opened_by)),
+        (Tie::CommanderOfOther, commands_other),
+        (Tie::Author, scene.target.is_some_and(|target| is_me(&target.author))),
+        (Tie::Rater, !scene.policy.only_commander_lowers_severity && roles.iter().any(raises)),
+    ];
+    all.into_iter().filter(|(_, is_so)| *is_so).map(|(tie, _)| tie)
+}
+
+/// Rights that the settings reserve to groups, whatever somebody's role.
+fn check_reserved(
+    incident: &Incident,
+    command: &Command,
+    verb: Verb,
+    scene: &Scene<'_>,
+) -> Result<(), Refusal> {
+    let (reserved, kind) = (&scene.policy.reserved, incident.kind());
+    // A deputy who may not take over would be no deputy.
+    let stands_in = |refusal: Refusal| Refusal {
+        why: format!("A deputy stands in for the commander. {}", refusal.why),
+        ..refusal
+    };
+    match command {
+        Command::OfferCommand { to } | Command::Unify { to, .. } => reserved.check(verb, to, kind),
+        Command::OfferRole { role, to } if role.rights() == "deputy" => {
+            reserved.check(Verb::OfferCommand, to, kind).map_err(stands_in)
+        }
+        Command::TakeRole { role } if role.rights() == "deputy" => {
+            reserved.check(Verb::TakeCommand, scene.person, kind).map_err(stands_in)
+        }
+        Command::WithdrawCommand => Ok(()),
+        Command::AcceptCommand | Command::JoinCommand => {
+            reserved.check(Verb::TakeCommand, scene.person, kind)
+        }
+        // Made smaller as it is confirmed, it needs another right besides.
+        Command::Confirm { .. } => reserved.check(Verb::Confirm, scene.person, kind),
+        _ => reserved.check(verb, scene.person, kind),
+    }
+}
+
+/// Whether somebody's roles carry a right, or without one what anybody may.
+fn has_right(incident: &Incident, person: &Person, verb: Verb) -> bool {
+    let roles = incident.roles_of(person);
+    if roles.is_empty() {
+        return may(Standing::Participant, verb, incident.kind());
+    }
+    roles.iter().any(|role| may(Standing::Holds(role), verb, incident.kind()))
+}
+
+/// Whether somebody would have command if they said `take` where nobody stands in the way: neither their role nor a group.
+pub(super) fn may_take_command(incident: &Incident, person: &Person, scene: &Scene<'_>) -> bool {
+    has_right(incident, person, Verb::TakeCommand)
+        && scene.policy.reserved.check(Verb::TakeCommand, person, incident.kind()).is_ok()
+}
+
+/// What somebody could do who has not this right: nothing that they would be refused as well.
+fn what_works(incident: &Incident, roles: &[Role], verb: Verb, scene: &Scene<'_>) -> String {
+    let titles = who_may(incident, verb, scene.policy.words).join(", ");
+    if titles.is_empty() {
+        return "Only the house does that.".to_owned();
+    }
+    let only_reads = |role: &Role| matches!(role.rights(), "observer" | "trainee");
+    if !roles.is_empty() && roles.iter().all(only_reads) && may(Standing::Participant, verb, incident.kind())
+    {
+        let released: Vec<String> =
+            roles.iter().map(|role| format!("`role release {}`", role.slug())).collect();
+        return format!("To take part, give that up first: {}.", released.join(", "));
+    }
+    let takes = may_take_command(incident, scene.person, scene);
+    let is_led = incident.commander.id != Person::house().id;
+    let ask = match (who_can(incident, verb, scene).split_last(), is_led) {
+        (None, true) => format!("It takes one of these roles: {titles}."),
+        (None, false) if takes => return "Nobody is in command: `take`.".to_owned(),
+        (None, false) => format!("Nobody is in command. It is for: {titles}."),
+        (Some((only, [])), _) => format!("Ask {only}."),
+        (Some((last, others)), _) => format!("Ask {} or {last}.", others.join(", ")),
+    };
+    let take = match takes {
+        false => "",
+        true if !is_led => " Nobody is in command: `take`.",
+        true if super::aid::succession(incident, scene).is_some() => {
+            " The commander does not answer: `command take`."
+        }
+        true => " If nobody answers: `command take --force REASON`.",
+    };
+    format!("{ask}{take}")
+}
+
+/// People who are named to whoever may not do something, at most.
+const ASKED_MAX: usize = 3;
+
+/// Those here who may, each with the role that lets them: the commanders first.
+fn who_can(incident: &Incident, verb: Verb, scene: &Scene<'_>) -> Vec<String> {
+    let (kind, house, ic) = (incident.kind(), Person::house(), Role::ic());
+    let held = incident.roles.iter().map(|held| (&held.person, &held.role));
+    let mut can: Vec<(&Person, &Role)> = Vec::new();
+    for (one, role) in incident.commanding().into_iter().map(|one| (one, &ic)).chain(held) {
+        let is_meant = one.id != house.id && can.iter().all(|(known, _)| known.id != one.id);
+        if is_meant
+            && may(Standing::Holds(role), verb, kind)
+            && scene.policy.reserved.check(verb, one, kind).is_ok()
+        {
+            can.push((one, role));
+        }
+    }
+    can.truncate(ASKED_MAX);
+    can.into_iter().map(|(one, role)| format!("{one} ({})", role.shown(scene.policy.words))).collect()
+}
+
+/// Roles that are named where nobody has one of them, at most.
 const NAMED_MAX: usize = 5;
 
 /// The roles that may: those that somebody holds first, then as the catalogue has them.
@@ -232,6 +310,7 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
             | Crew
             | Actions
             | Hazards
+            | Objectives
             | Proposals
             | Next
             | CheckOut { .. }

@@ -1,7 +1,7 @@
 //! Roles: taken, offered, accepted, declined, relieved, released. And who is here.
 
 use super::*;
-use crate::incident::alternates;
+use crate::incident::{alternates, sentence::and};
 
 const HELD_MAX: usize = 500;
 
@@ -46,30 +46,47 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
     let me = scene.person;
     if incident.roles.iter().any(|held| held.role == *role && held.person.id == me.id) {
         return Err(Refusal::conflict(
-            format!("You are {role} already."),
+            format!("You are {} already.", role.shown(scene.policy.words)),
             format!("To give it up: `role release {}`.", role.slug()),
         ));
     }
     if incident.is_full(role) {
-        return Err(full(
-            incident,
-            role,
-            if role.holders_max() == Some(1) { ", or offer it to you" } else { "" },
-        ));
+        let or = if role.holders_max() == Some(1) { ", or offer it to you" } else { "" };
+        return Err(full(incident, role, or, scene));
     }
     Ok(Decision::one(
         Event::RoleAccepted { role: role.clone(), by: me.clone() },
-        format!("{me} is {}{}", checklist(role, scene), advice(incident, role, scene)),
+        format!("{me} is {}{}", checklist(role, scene), follows(incident, role, scene)),
     ))
 }
 
-fn full(incident: &Incident, role: &Role, or: &str) -> Refusal {
+fn full(incident: &Incident, role: &Role, or: &str, scene: &Scene<'_>) -> Refusal {
     let holders: Vec<Person> = incident.given(role.slug()).cloned().collect();
     let are = if holders.len() == 1 { "is" } else { "are" };
     Refusal::conflict(
-        format!("{} {are} {role}.", crate::incident::sentence::and(&holders)),
+        format!("{} {are} {}.", and(&holders), role.shown(scene.policy.words)),
         format!("{} can `role relieve {}` first{or}.", incident.commander, role.slug()),
     )
+}
+
+/// What comes of it that whoever has the role now is told.
+fn follows(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
+    advice(incident, role, scene) + &ended_offers(incident, role, scene)
+}
+
+/// A role that is full now is on offer to nobody else any more.
+fn ended_offers(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
+    let held = incident.given(role.slug()).count();
+    if role.holders_max().is_none_or(|max| max > 1 && held + 1 < max) {
+        return String::new();
+    }
+    let others = incident.offers.iter().filter(|offer| offer.role == *role && offer.to.id != scene.person.id);
+    let others: Vec<Person> = others.map(|offer| offer.to.clone()).collect();
+    match others.as_slice() {
+        [] => String::new(),
+        [one] => format!("\nThe offer to {one} has ended."),
+        some => format!("\nThe offers to {} have ended.", and(some)),
+    }
 }
 
 /// Span of control is a guideline: said, never enforced.
@@ -84,13 +101,15 @@ pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene
     must_not_be_command(role)?;
     room_for("open offers", incident.offers.len(), HELD_MAX)?;
     if incident.roles.iter().any(|held| held.role == *role && held.person.id == to.id) {
-        return Err(Refusal::conflict(format!("{to} is {role} already."), "Nothing to do."));
+        let title = role.shown(scene.policy.words);
+        return Err(Refusal::conflict(format!("{to} is {title} already."), "Nothing to do."));
     }
     let expires_at = scene.now + Duration::minutes(2 * i64::from(scene.policy.offer_expires_minutes));
     Ok(Decision::one(
         Event::RoleOffered { role: role.clone(), to: to.clone(), expires_at },
         format!(
-            "{role} is offered to {to}, until {}. {to}: `role accept` or `role decline`.",
+            "{} is offered to {to}, until {}. {to}: `role accept` or `role decline`.",
+            role.shown(scene.policy.words),
             clock_time(expires_at)
         ),
     ))
@@ -141,7 +160,7 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
         }));
     }
     if events.is_empty() && incident.is_full(&offer.role) {
-        return Err(full(incident, &offer.role, ""));
+        return Err(full(incident, &offer.role, "", scene));
     }
     events.push(Event::RoleAccepted { role: offer.role.clone(), by: scene.person.clone() });
     Ok(Decision::many(
@@ -150,7 +169,7 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
             "{} is {}{}",
             scene.person,
             checklist(&offer.role, scene),
-            advice(incident, &offer.role, scene)
+            follows(incident, &offer.role, scene)
         ),
     ))
 }
@@ -161,7 +180,7 @@ pub(super) fn decline(incident: &Incident, role: Option<&Role>, reason: &str, sc
     let next = alternates::after(incident, scene.policy, &offer.role, scene.person).cloned();
     Ok(Decision::one(
         Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason, next },
-        format!("Declined: {} is still to be filled.", offer.role),
+        format!("Declined: {} is still to be filled.", offer.role.shown(scene.policy.words)),
     ))
 }
 
@@ -174,16 +193,19 @@ pub(super) fn relieve(
 ) -> Ruling {
     must_not_be_command(role)?;
     let reason = optional_text("reason", reason, scene)?;
+    let title = role.shown(scene.policy.words);
     let held = incident
         .roles
         .iter()
         .find(|held| held.role == *role && person.is_none_or(|person| held.person.id == person.id))
         .ok_or_else(|| {
-            Refusal::conflict(format!("Nobody that you named is {role}."), "See who is what: `role list`.")
+            let whom = person.map_or_else(|| "Nobody".to_owned(), Person::to_string);
+            let not = if person.is_some() { " not" } else { "" };
+            Refusal::conflict(format!("{whom} is{not} {title}."), "See who is what: `role list`.")
         })?;
     Ok(Decision::one(
         Event::RoleRelieved { role: role.clone(), person: held.person.clone(), reason },
-        format!("{} is relieved as {role}; {} answers for it now.", held.person, up_from(incident, role)),
+        format!("{} is relieved as {title}; {} answers for it now.", held.person, up_from(incident, role)),
     ))
 }
 
@@ -195,12 +217,13 @@ fn up_from(incident: &Incident, role: &Role) -> String {
 
 pub(super) fn release(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
     must_not_be_command(role)?;
+    let title = role.shown(scene.policy.words);
     if !incident.roles.iter().any(|held| held.role == *role && held.person.id == scene.person.id) {
-        return Err(Refusal::conflict(format!("You are not {role}."), "See who is what: `role list`."));
+        return Err(Refusal::conflict(format!("You are not {title}."), "See who is what: `role list`."));
     }
     Ok(Decision::one(
         Event::RoleReleased { role: role.clone(), person: scene.person.clone() },
-        format!("You are no longer {role}; {} answers for it now.", up_from(incident, role)),
+        format!("You are no longer {title}; {} answers for it now.", up_from(incident, role)),
     ))
 }
 
@@ -230,13 +253,14 @@ pub(super) fn list(incident: &Incident, scene: &Scene<'_>) -> String {
     lines.join("\n")
 }
 
-pub(super) fn crew(incident: &Incident) -> String {
+pub(super) fn crew(incident: &Incident, scene: &Scene<'_>) -> String {
     let here = incident.present();
     if here.is_empty() {
         return format!("Nobody has checked in to {}. To do so: `checkin`.", incident.id);
     }
     let line = |one: &&Person| {
-        let roles: Vec<_> = incident.roles_of(one).iter().map(Role::title).collect();
+        let roles = incident.roles_of(one);
+        let roles: Vec<_> = roles.iter().map(|role| role.shown(scene.policy.words)).collect();
         let since = incident.participants.get(&one.id).and_then(|part| part.checked_in);
         let since = since.map(|at| format!(", here since {}", clock_time(at))).unwrap_or_default();
         let part = if roles.is_empty() { String::new() } else { format!(" – {}", roles.join(", ")) };
@@ -246,11 +270,8 @@ pub(super) fn crew(incident: &Incident) -> String {
     if let Some(circle) = &incident.restricted {
         let let_in: Vec<Person> =
             circle.people.values().filter(|one| !here.iter().any(|p| p.id == one.id)).cloned().collect();
-        let others = if let_in.is_empty() {
-            String::new()
-        } else {
-            format!(" Let in besides: {}.", crate::incident::sentence::and(&let_in))
-        };
+        let others =
+            if let_in.is_empty() { String::new() } else { format!(" Let in besides: {}.", and(&let_in)) };
         lines.push(format!("Restricted by {}: nobody else sees it.{others}", circle.by));
     }
     lines.join("\n")

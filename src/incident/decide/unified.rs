@@ -79,10 +79,13 @@ pub(super) fn separate(incident: &Incident, who: Option<&Person>, reason: &str, 
             "Pass that on first: `command offer NAME`. Whoever joined and takes it over stays beside you.",
         ));
     }
-    if !incident.joined.iter().any(|one| one.person.id == who.id) {
+    let has_joined = |person: &Person| incident.joined.iter().any(|one| one.person.id == person.id);
+    if !has_joined(who) {
+        let own =
+            if has_joined(scene.person) { " To end your own part: `leave --reason REASON`." } else { "" };
         return Err(Refusal::conflict(
             format!("{who} is not in the command of {}.", incident.id),
-            "`chart` shows who is.",
+            format!("`chart` shows who is.{own}"),
         ));
     }
     check_separates(incident, who, scene)?;
@@ -119,7 +122,10 @@ pub(super) fn check_spokesperson(incident: &Incident, scene: &Scene<'_>) -> Resu
     if incident.joined.iter().any(|one| one.person.id == scene.person.id) {
         return Err(Refusal::forbidden(
             format!("{} speaks for the Unified Command, and passes that on.", incident.commander),
-            format!("Ask {} to offer it. If they do not answer: `command take`.", incident.commander),
+            format!(
+                "Ask {} to offer it. If they do not answer: `command take --force REASON`.",
+                incident.commander
+            ),
         ));
     }
     Ok(())

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::incident::{
+    briefing,
     event::CanParts,
+    sentence::brief,
     state::{Can, ObjectiveState, Task, TaskState},
     summary,
 };
@@ -25,7 +27,9 @@ fn open_objective(incident: &Incident, n: u32) -> Result<(), Refusal> {
     match incident.objectives.iter().find(|objective| objective.n == n) {
         Some(objective) if objective.state == ObjectiveState::Open => Ok(()),
         Some(_) => Err(Refusal::conflict(format!("Objective {n} is settled already."), "Nothing to do.")),
-        None => Err(Refusal::not_found(format!("There is no objective {n}."), "`status` lists them.")),
+        None => {
+            Err(Refusal::not_found(format!("There is no objective {n}."), "`objective list` has them all."))
+        }
     }
 }
 
@@ -38,6 +42,22 @@ pub(super) fn drop_objective(incident: &Incident, n: u32, reason: &str, scene: &
     open_objective(incident, n)?;
     let reason = text("reason", reason, scene)?;
     Ok(Decision::one(Event::ObjectiveDropped { n, reason }, format!("Objective {n} is dropped.")))
+}
+
+/// All of them, below the operational period that goes on.
+pub(super) fn objectives(incident: &Incident) -> String {
+    let state = |state| match state {
+        ObjectiveState::Open => "open",
+        ObjectiveState::Met => "met",
+        ObjectiveState::Dropped => "dropped",
+    };
+    let all = incident.objectives.iter();
+    let all = all.map(|objective| format!("{} {} – {}", objective.n, objective.text, state(objective.state)));
+    let lines: Vec<String> = briefing::period(incident).into_iter().chain(all).collect();
+    if lines.is_empty() {
+        return format!("{} has no objectives. To set one: `objective add TEXT`.", incident.id);
+    }
+    lines.join("\n")
 }
 
 pub(super) fn time_box(minutes: u32) -> Result<Duration, Refusal> {
@@ -69,11 +89,21 @@ pub(super) fn assign(
     let due_at = minutes.map(time_box).transpose()?.map(|time_box| scene.now + time_box);
     let owner = owner.unwrap_or(scene.person).clone();
     let n = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
-    let due = due_at.map(|due| format!(", report back by {}", clock_time(due))).unwrap_or_default();
-    let reply = if owner.id == scene.person.id {
-        format!("Task #{n} is yours{due}.")
+    let is_mine = owner.id == scene.person.id;
+    let time_box = match due_at {
+        Some(due) => format!(" Report back by {}.", clock_time(due)),
+        // Who gives it out may not be who may change its time.
+        None if is_mine || answers_for_all(incident, scene.person) => {
+            format!(" No time box: `task more {n} 10m`.")
+        }
+        None => " No time box.".to_owned(),
+    };
+    // With its text: whose name or time box was read as a part of it, sees so.
+    let what_is_said = brief(&what);
+    let reply = if is_mine {
+        format!("Task #{n} is yours: «{what_is_said}».{time_box}")
     } else {
-        format!("Task #{n} for {owner}{due}. {owner}: `task ack {n}` when understood.")
+        format!("Task #{n} for {owner}: «{what_is_said}».{time_box} {owner}: `task ack {n}` when understood.")
     };
     Ok(Decision::one(Event::TaskAssigned { n, text: what, owner, due_at }, reply))
 }
@@ -118,6 +148,13 @@ fn is_gone(incident: &Incident, person: &Person) -> bool {
     person.id == Person::house().id
         || !incident.may_see(person)
         || incident.participants.get(&person.id).is_some_and(|part| part.checked_out.is_some())
+}
+
+/// Whom a task goes up to when its time is over: the commander; what is the commander's own, a deputy.
+pub(super) fn goes_up_to(incident: &Incident, owner: Option<&Person>) -> Option<Person> {
+    let is_other = |one: &&Person| owner.is_none_or(|owner| owner.id != one.id);
+    let mut up = std::iter::once(&incident.commander).chain(incident.given("deputy")).filter(is_other);
+    up.find(|one| one.id != Person::house().id).cloned()
 }
 
 pub(super) fn understand(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {

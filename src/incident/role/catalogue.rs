@@ -87,6 +87,26 @@ macro_rules! role {
 /// Slug of the Incident Commander.
 pub const IC: &str = "ic";
 
+/// What people type besides slug, title and IT name, each in lower case and of one position.
+const ALSO_CALLED: &[(&str, &str)] = &[
+    ("commander", IC),
+    ("comms", "pio"),
+    ("comms lead", "pio"),
+    ("communications", "pio"),
+    ("liaison", "lno"),
+    ("operations", "ops"),
+    ("ops lead", "ops"),
+];
+
+/// The position that a word in lower case means: a slug, a title, an IT name or a short form of one.
+pub(super) fn called(lower: &str) -> Option<&'static RoleDef> {
+    let is_called = |def: &&RoleDef| {
+        def.slug == lower || def.title.to_lowercase() == lower || def.it_title.to_lowercase() == lower
+    };
+    let also = || ALSO_CALLED.iter().find(|(word, _)| *word == lower).and_then(|(_, slug)| defined(slug));
+    CATALOGUE.iter().find(is_called).or_else(also)
+}
+
 /// The Incident Commander.
 pub fn commander() -> &'static RoleDef {
     &CATALOGUE[0]
@@ -186,6 +206,18 @@ pub const CATALOGUE: &[RoleDef] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_of_a_role_means_that_role_and_no_other() {
+        for def in CATALOGUE {
+            for name in [def.slug, def.title, def.it_title] {
+                assert_eq!(called(&name.to_lowercase()).map(|found| found.slug), Some(def.slug), "{name}");
+            }
+        }
+        for (word, slug) in ALSO_CALLED {
+            assert_eq!(called(word).map(|def| def.slug), Some(*slug), "{word}");
+        }
+    }
 
     #[test]
     fn every_role_reports_up_to_the_commander() {

@@ -231,6 +231,30 @@ fn sentences_are_what_a_tired_person_reads() {
 }
 
 #[test]
+fn what_is_overdue_says_whose_it_is_and_whom_it_goes_up_to_and_an_entry_of_before_is_read_still() {
+    let task = |owner: Option<&str>, to: Option<&str>| Event::TaskOverdue {
+        n: 2,
+        owner: owner.map(person),
+        to: to.map(person),
+    };
+    let action = Event::ActionOverdue { n: 1, by: Some(person("Bo")), to: vec![person("Cy"), person("Di")] };
+    let before = serde_json::from_str(r#"{"type":"task.overdue","n":2}"#).unwrap();
+    let said =
+        [task(Some("Bo"), Some("Ada")), task(None, Some("Ada")), task(Some("Ada"), None), before, action]
+            .map(|event| sentence(&event, &|at| when(Some(at))));
+    assert_eq!(
+        said,
+        [
+            "Task #2 of Bo is overdue; it goes up to Ada.",
+            "Task #2 is overdue; it goes up to Ada.",
+            "Task #2 of Ada is overdue.",
+            "Task #2 is overdue.",
+            "Action 1 of Bo is overdue; it goes up to Cy and Di.",
+        ]
+    );
+}
+
+#[test]
 fn a_time_inside_a_sentence_is_told_as_the_edge_tells_it() {
     let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
     let extended = Event::TaskExtended { n: 3, due_at: at };

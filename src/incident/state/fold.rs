@@ -273,7 +273,7 @@ impl Incident {
             Event::TaskUnderstood { n } => self.understand_task(*n),
             Event::TaskExtended { n, due_at } => self.extend_task(*n, *due_at),
             Event::TaskReported { n, result } => self.report_task(*n, result, entry.seq),
-            Event::TaskOverdue { n } => self.set_task(*n, TaskState::Overdue),
+            Event::TaskOverdue { n, .. } => self.set_task(*n, TaskState::Overdue),
             Event::TaskCancelled { n, .. } => self.set_task(*n, TaskState::Cancelled),
             Event::TaskDeclined { n, .. } => self.decline_task(*n),
             Event::TaskReopened { n, owner, due_at, .. } => {
@@ -307,7 +307,7 @@ impl Incident {
             }
             Event::ActionDone { n, result, .. } => self.finish_action(*n, result, entry.seq),
             Event::ActionDropped { n, .. } => self.set_action(*n, ActionState::Dropped),
-            Event::ActionOverdue { n } => self.set_action(*n, ActionState::Overdue),
+            Event::ActionOverdue { n, .. } => self.set_action(*n, ActionState::Overdue),
             Event::ActionsStopped { reason } => self.stop_actions(reason, entry),
             Event::ActionsResumed { .. } => self.resume_actions(at),
             Event::ProposalMade { n, text, ends_at } => self.propose(*n, text, *ends_at, entry),

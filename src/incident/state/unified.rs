@@ -26,6 +26,13 @@ pub struct UnifyOffer {
     pub expires_at: DateTime<Utc>,
 }
 
+impl UnifyOffer {
+    /// `Bo`, or `Bo (Acme)`.
+    pub fn whom(&self) -> String {
+        of(&self.to, &self.organization)
+    }
+}
+
 fn of(person: &Person, organization: &str) -> String {
     if organization.is_empty() { person.to_string() } else { format!("{person} ({organization})") }
 }

@@ -2,6 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use crate::alert::text::one_line;
+
 /// Characters of the server's own words that are told.
 const WORDS_CHARS_MAX: usize = 200;
 
@@ -34,6 +36,13 @@ pub(super) fn ends<'l>(line: &'l str, tag: &str) -> Option<&'l str> {
     line.strip_prefix(tag)?.strip_prefix(' ')
 }
 
+/// `* 3 EXISTS`: how many, or which one, and of what, in capitals.
+pub(super) fn counted(line: &str) -> Option<(u32, &'static str)> {
+    let (count, what) = line.strip_prefix("* ")?.split_once(' ')?;
+    let what = ["EXISTS", "EXPUNGE"].into_iter().find(|one| what.trim_end().eq_ignore_ascii_case(one))?;
+    Some((count.parse().ok()?, what))
+}
+
 /// What a server says, without what is for programs.
 pub(super) fn words(line: &str) -> String {
     let said = line.trim_start_matches("* ");
@@ -42,9 +51,7 @@ pub(super) fn words(line: &str) -> String {
         Some(rest) => rest.split_once(']').map_or(rest, |(_, said)| said),
         None => said,
     };
-    let said: String =
-        said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS_CHARS_MAX).collect();
-    let said = said.trim();
+    let said = one_line(said, WORDS_CHARS_MAX);
     if said.is_empty() { "the server says no".to_owned() } else { format!("the server says «{said}»") }
 }
 

@@ -10,7 +10,7 @@ use super::{
 const GREETING: &str = "* OK [CAPABILITY IMAP4rev1] ready\r\n";
 
 /// What a server hears, and what it says to that; a line that begins with `T` begins with the tag.
-type Script = Vec<(&'static str, &'static str)>;
+pub(in crate::mail) type Script = Vec<(&'static str, &'static str)>;
 
 /// Plays the server's part, and says what it heard that it should not have.
 async fn play(wire: DuplexStream, script: Script) -> Vec<String> {
@@ -45,7 +45,7 @@ async fn play(wire: DuplexStream, script: Script) -> Vec<String> {
 const CAPABILITY: (&str, &str) =
     ("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE UIDPLUS MOVE\r\nT OK done\r\n");
 
-async fn talk(script: Script) -> (Imap, tokio::task::JoinHandle<Vec<String>>) {
+pub(in crate::mail) async fn talk(script: Script) -> (Imap, tokio::task::JoinHandle<Vec<String>>) {
     let (ours, theirs) = duplex(64 * 1024);
     let script: Script = [CAPABILITY].into_iter().chain(script).collect();
     let played = tokio::spawn(play(theirs, script));
@@ -123,6 +123,40 @@ async fn what_the_server_tells_ends_the_wait_and_a_refusal_is_told_in_its_words(
     assert_eq!(told, Trouble::Refused("the server says «the  [31mdisk is full»".to_owned()));
     let told = imap.nudge().await.unwrap_err();
     assert_eq!(told, Trouble::Lost("the server hung up: the server says «going down»".to_owned()));
+    assert_eq!(played.await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_letter_that_comes_between_the_look_and_the_wait_ends_the_wait() {
+    let (mut imap, played) = talk(vec![
+        ("SELECT \"INBOX\"", "* 2 EXISTS\r\n* OK [UIDVALIDITY 1] valid\r\nT OK [READ-WRITE] done\r\n"),
+        // It comes while the server searches: no wait.
+        ("UID SEARCH UNSEEN", "* SEARCH\r\n* 3 EXISTS\r\nT OK done\r\n"),
+        // It comes with something else: no wait either.
+        ("UID SEARCH UNSEEN", "* SEARCH 3\r\nT OK done\r\n"),
+        ("UID STORE 3 +FLAGS.SILENT (\\Seen)", "* 4 exists\r\nT OK done\r\n"),
+        // It comes before the server begins to wait.
+        ("UID SEARCH UNSEEN", "* SEARCH\r\nT OK done\r\n"),
+        ("IDLE", "* 5 EXISTS\r\n+ idling\r\n"),
+        ("DONE", "T OK done\r\n"),
+        // What was there before is no news, nor what is left when one goes.
+        ("UID SEARCH UNSEEN", "* SEARCH 5\r\n* 5 EXISTS\r\nT OK done\r\n"),
+        ("UID MOVE 5 \"Done\"", "* 5 EXPUNGE\r\n* 4 EXISTS\r\nT OK done\r\n"),
+        ("IDLE", "+ idling\r\n* 5 EXISTS\r\n"),
+        ("DONE", "T OK done\r\n"),
+    ])
+    .await;
+    imap.open("INBOX").await.unwrap();
+    imap.unread().await.unwrap();
+    imap.wait(Duration::from_secs(30)).await.unwrap();
+    assert_eq!(imap.unread().await.unwrap(), [3]);
+    imap.mark_read(3).await.unwrap();
+    imap.wait(Duration::from_secs(30)).await.unwrap();
+    imap.unread().await.unwrap();
+    imap.wait(Duration::from_secs(30)).await.unwrap();
+    assert_eq!(imap.unread().await.unwrap(), [5]);
+    imap.put_into("Done", 5).await.unwrap();
+    imap.wait(Duration::from_secs(30)).await.unwrap();
     assert_eq!(played.await.unwrap(), [""; 0]);
 }
 

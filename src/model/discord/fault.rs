@@ -43,7 +43,23 @@ struct Armed {
     fault: Fault,
     left: usize,
     method: Option<String>,
-    path_part: String,
+    path: Path,
+}
+
+/// The paths that a fault is for.
+#[derive(Debug)]
+enum Path {
+    With(String),
+    EndingIn(String),
+}
+
+impl Path {
+    fn is(&self, path: &str) -> bool {
+        match self {
+            Self::With(part) => path.contains(part.as_str()),
+            Self::EndingIn(end) => path.ends_with(end.as_str()),
+        }
+    }
 }
 
 /// The faults that are armed, first armed first used.
@@ -53,7 +69,7 @@ pub struct Faults(Arc<Mutex<Vec<Armed>>>);
 impl Faults {
     /// The next `calls` REST calls meet `fault`.
     pub fn next(&self, calls: usize, fault: Fault) {
-        self.arm(Armed { fault, left: calls, method: None, path_part: String::new() });
+        self.arm(Armed { fault, left: calls, method: None, path: Path::With(String::new()) });
     }
     /// The next `calls` with this method and `path_part` somewhere in their path meet `fault`.
     pub fn next_on(&self, calls: usize, fault: Fault, method: &str, path_part: &str) {
@@ -61,7 +77,16 @@ impl Faults {
             fault,
             left: calls,
             method: Some(method.to_owned()),
-            path_part: path_part.to_owned(),
+            path: Path::With(path_part.to_owned()),
+        });
+    }
+    /// The next `calls` with this method whose path ends so meet `fault`.
+    pub fn next_at(&self, calls: usize, fault: Fault, method: &str, path_end: &str) {
+        self.arm(Armed {
+            fault,
+            left: calls,
+            method: Some(method.to_owned()),
+            path: Path::EndingIn(path_end.to_owned()),
         });
     }
     /// All is well again.
@@ -74,9 +99,8 @@ impl Faults {
     fn take(&self, method: &str, path: &str) -> Option<Fault> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|a| a.left > 0);
-        let armed = all
-            .iter_mut()
-            .find(|a| a.method.as_deref().is_none_or(|m| m == method) && path.contains(&a.path_part))?;
+        let armed =
+            all.iter_mut().find(|a| a.method.as_deref().is_none_or(|m| m == method) && a.path.is(path))?;
         armed.left -= 1;
         Some(armed.fault)
     }

@@ -81,9 +81,13 @@ async fn relay(
     link: &Link,
     told: &mut UnboundedReceiver<Out>,
 ) {
+    let mut is_hushed = false;
     loop {
         tokio::select! {
             out = told.recv() => match out {
+                Some(Out::Hush) => is_hushed = true,
+                // The session keeps it, for whoever resumes.
+                Some(Out::Text(_)) if is_hushed => {}
                 Some(Out::Text(text)) => {
                     if socket.send(Message::Text(text.into())).await.is_err() {
                         return;
@@ -93,6 +97,7 @@ async fn relay(
                 Some(Out::Cut) | None => return,
             },
             heard = socket.recv() => match heard {
+                Some(Ok(_)) if is_hushed => {}
                 Some(Ok(Message::Text(text))) => {
                     service.with(|w| hear(w, (number, address), link, &text));
                 }
@@ -185,6 +190,7 @@ fn hear(w: &mut World, (number, address): (u64, Address), link: &Link, text: &st
         }
         Some(3 | 4 | 8 | 31) if !own => close(w, number, link, NOT_AUTHENTICATED),
         Some(3 | 4 | 31) => {}
+        Some(8) if w.members_untold => {}
         Some(8) => members(w, number, &payload["d"]),
         _ => close(w, number, link, UNKNOWN_OPCODE),
     }

@@ -57,6 +57,14 @@ impl GatewayKnobs<'_> {
     pub fn stop_acks(&self, stopped: bool) {
         self.service.with(|w| w.acks_stopped = stopped);
     }
+    /// Every connection stays open and says nothing any more, as behind a network that lost it. New ones are as ever.
+    pub fn fall_silent(&self) {
+        self.all(&Out::Hush);
+    }
+    /// Whoever asks for members gets (or gets again) an answer.
+    pub fn tell_members(&self, told: bool) {
+        self.service.with(|w| w.members_untold = !told);
+    }
     /// New TCP connections are accepted, but no handshake is answered.
     pub fn never_handshake(&self, silent: bool) {
         for door in self.doors {

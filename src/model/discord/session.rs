@@ -27,6 +27,8 @@ pub(super) enum Out {
     Close(u16),
     /// Drop the TCP connection without a word.
     Cut,
+    /// Keep it open, and neither say nor do anything any more.
+    Hush,
 }
 
 pub(super) type Link = UnboundedSender<Out>;

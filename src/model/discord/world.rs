@@ -220,6 +220,8 @@ pub(super) struct World {
     pub next_link: u64,
     pub heartbeat_interval_ms: u64,
     pub acks_stopped: bool,
+    /// Nobody is told who is a member.
+    pub members_untold: bool,
     /// Intents that the application may ask for; others are refused with close code 4014.
     pub intents_allowed: u64,
     /// Where interactions go instead of the gateway, once the application has an endpoint.
@@ -314,6 +316,7 @@ impl World {
             next_link: 0,
             heartbeat_interval_ms: 41_250,
             acks_stopped: false,
+            members_untold: false,
             intents_allowed: u64::MAX,
             endpoint: None,
             rest_url,

@@ -13,7 +13,7 @@ use reqwest::{Client, RequestBuilder, Url};
 
 use super::Now;
 use crate::{
-    alert::Alert,
+    alert::{Alert, text::one_line},
     config::secret::Secret,
     journal::rows::Asking,
     outbox::{
@@ -26,6 +26,8 @@ pub use recall::Recall;
 
 /// Alerts of one situation that one acknowledgement is passed on for at most.
 const ALERTS_MAX: usize = 50;
+/// As many as somebody may write (`desk/arrange.rs`).
+const REASON_CHARS_MAX: usize = 500;
 const CONNECT_MS: u64 = 5_000;
 const TOTAL_MS: u64 = 15_000;
 /// Waited for where a sender that is asked too much does not say how long.
@@ -216,8 +218,8 @@ where
 
 /// Who and why, in one line that names nobody's command.
 fn comment(asked: &Asked) -> String {
-    let line: String = asked.reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let said = if line.trim().is_empty() { String::new() } else { format!(": {}", line.trim()) };
+    let reason = one_line(&asked.reason, REASON_CHARS_MAX);
+    let said = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     format!("{} by {} in commandpost, S-{}{said}", done(asked.how), asked.by, asked.situation)
 }
 

@@ -34,6 +34,25 @@ async fn a_session_goes_on_where_discord_said_and_a_new_one_begins_at_the_gatewa
 }
 
 #[tokio::test]
+async fn a_gateway_that_asks_for_another_connection_gets_it_and_the_session_goes_on() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let counters = bot.door.counters();
+    house.discord.gateway().ask_to_reconnect();
+    // By whichever of the two it is told.
+    house.ask(house.ada, thread.id, "note", json!({"text": "in between"})).await;
+    house.eventually("a resume", || (counters.resumes.load(Relaxed) > 0).then_some(())).await;
+    house.ask(house.ada, thread.id, "note", json!({"text": "and on"})).await;
+    house.quiet().await;
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Relaxed);
+    let counted = (count(&counters.resumes), count(&counters.sessions), count(&counters.restarts));
+    assert_eq!(counted, (1, 1, 0), "resumes, sessions, restarts");
+    assert_eq!(house.lines(thread.id).len(), 2);
+    house.end(bot, "another connection").await;
+}
+
+#[tokio::test]
 async fn while_no_session_may_be_begun_none_is_tried_and_the_health_says_until_when() {
     let clock = ManualClock::at(System.now());
     let house = House::with_clock(clock.clock()).await;

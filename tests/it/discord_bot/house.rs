@@ -30,6 +30,9 @@ use crate::support::{discord::slash, house::desk, openapi::OpenApi, specs};
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often a Discord that answers nothing is asked whether it does again.
+const ASK_EVERY: Duration = Duration::from_millis(100);
+
 /// A bot at work. Dropping it is not stopping it: see [`House::stop`].
 pub struct Bot {
     pub door: Arc<DiscordDoor>,
@@ -57,6 +60,8 @@ pub struct House {
     pub commander_role: Option<Id>,
     pub rename_every: chrono::TimeDelta,
     pub watchdog: Duration,
+    pub without_heartbeat: Duration,
+    pub answer_within: Duration,
     /// [`PATIENCE`], or more where somebody slow stands between.
     pub patience: Duration,
     _dir: Arc<tempfile::TempDir>,
@@ -96,6 +101,8 @@ impl House {
             commander_role: None,
             rename_every: chrono::TimeDelta::minutes(5),
             watchdog: Duration::from_secs(60),
+            without_heartbeat: Duration::from_secs(150),
+            answer_within: Duration::from_secs(10),
             patience: PATIENCE,
             _dir: dir,
         }
@@ -116,6 +123,9 @@ impl House {
             components: vec!["Checkout".into()],
             commander_role_id: self.commander_role.map(|id| id.to_string()),
             watchdog: self.watchdog,
+            without_heartbeat: self.without_heartbeat,
+            answer_within: self.answer_within,
+            ask_every: ASK_EVERY,
             rename_every: self.rename_every,
         }
     }

@@ -4,8 +4,10 @@ mod commanders;
 mod gateway;
 pub mod house;
 mod http;
+mod limits;
 mod names;
 mod prism;
+mod silence;
 mod trouble;
 
 use commandpost::{
@@ -18,7 +20,10 @@ use commandpost::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{discord::slash, house::desk_of};
+use crate::support::{
+    discord::slash,
+    house::{desk_of, pasted_key},
+};
 use house::House;
 
 fn field<'a>(card: &'a Message, name: &str) -> &'a str {
@@ -334,6 +339,41 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
     assert!(!told.iter().any(|text| text.starts_with("bob: 5xx since")), "{told:#?}");
     house.end(bot, "a message that changes").await;
+}
+
+#[tokio::test]
+async fn that_a_secret_stands_in_a_message_is_told_below_it_and_to_whoever_put_it_on_the_timeline() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let discord = &house.discord;
+    let below = |message: Id| {
+        let all = discord.messages(thread.id).into_iter();
+        all.filter(|one| one.reply_to == Some((thread.id, message))).collect::<Vec<_>>()
+    };
+    let put_there = async |message: Id| {
+        let chosen = discord.message_command(house.ada, message, "Add to timeline").expect("registered");
+        let answer = chosen.message().await.expect("an answer").content;
+        assert!(answer.contains("(GitHub token)") && !answer.contains(&pasted_key()), "{answer}");
+    };
+    let bobs = discord.say(house.bob, thread.id, &format!("it runs with {}", pasted_key())).expect("said");
+    put_there(bobs.id).await;
+    let told = below(bobs.id);
+    assert!(told.len() == 1 && told[0].author == discord.bot(), "{told:?}");
+    assert!(told[0].content.contains("GitHub token"), "{told:?}");
+    assert!(!told[0].content.contains(&pasted_key()), "{told:?}");
+    // Put there again with other words and the secret, it stands there still.
+    discord.edit(house.bob, bobs.id, &format!("it ran with {}", pasted_key())).expect("it is bob's");
+    house.stands("was changed in Discord since").await;
+    put_there(bobs.id).await;
+    assert_eq!(below(bobs.id).len(), 2);
+    // To whoever wrote it and put it there, the answer says it.
+    let adas = discord.say(house.ada, thread.id, &format!("mine is {}", pasted_key())).expect("said");
+    put_there(adas.id).await;
+    assert!(below(adas.id).is_empty(), "{:?}", below(adas.id));
+    let told = house.timeline().await;
+    assert!(!told.iter().any(|text| text.contains(&pasted_key())), "{told:#?}");
+    house.end(bot, "a secret").await;
 }
 
 #[tokio::test]

@@ -114,12 +114,16 @@ async fn a_bad_token_is_not_tried_for_ever_and_the_health_says_what_to_do() {
     assert!(house.discord.requests().len() < 5);
 
     // The gateway finds out first.
-    let bot = house.start().await;
-    house.discord.gateway().close(4014);
-    house.eventually("the end of trying", || bot.door.health().gave_up.then_some(())).await;
-    let error = bot.door.health().last_error.unwrap_or_default();
-    assert!(error.contains("4014") && error.contains("developer portal"), "{error}");
-    house.stop(bot).await;
+    for (code, what_to_do) in
+        [(4004, "discord.token"), (4013, "take a newer one"), (4014, "developer portal")]
+    {
+        let bot = house.start().await;
+        house.discord.gateway().close(code);
+        house.eventually("the end of trying", || bot.door.health().gave_up.then_some(())).await;
+        let error = bot.door.health().last_error.unwrap_or_default();
+        assert!(error.contains(&format!("({code})")) && error.contains(what_to_do), "{error}");
+        house.stop(bot).await;
+    }
 }
 
 #[tokio::test]
@@ -210,9 +214,9 @@ async fn an_answer_to_a_person_survives_a_lost_first_try() {
 async fn an_answer_too_long_for_one_message_goes_on_in_the_next_for_the_askers_eyes() {
     let house = House::new().await;
     let bot = house.start().await;
-    let asked = house.slash(house.ada, house.post, "help", json!({})).await;
+    let asked = house.slash(house.ada, house.post, "help", json!({ "verb": "all" })).await;
     let known = Known::default();
-    let help = commandpost::grammar::help(None, (&known).into());
+    let help = commandpost::grammar::help(Some("all"), (&known).into());
     let end = help.lines().last().expect("a help");
     let mut last = asked.follow_up().await.expect("the rest");
     while !last.content.ends_with(end) {

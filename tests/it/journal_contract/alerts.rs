@@ -101,6 +101,15 @@ pub(super) async fn of_many_alerts_those_that_fire_are_shown_first_and_then_the_
     };
     assert_eq!(shown(10).await, ["db5", "db4", "db3", "db1", "db6", "db2"]);
     assert_eq!(shown(2).await, ["db5", "db4"]);
+    let others: Vec<_> = (1..=3).map(|n| alert("web", &format!("web{n}"))).collect();
+    take(&*journal, &others, 2).await;
+    let of_each = journal.alerts_of_each(vec![2, 7, 1], 2).await.unwrap();
+    let fingerprints: Vec<_> = of_each.iter().map(|row| (row.situation, &*row.alert.fingerprint)).collect();
+    assert_eq!(
+        fingerprints,
+        [(2, "web3"), (2, "web2"), (1, "db5"), (1, "db4")],
+        "of several at once as of one"
+    );
 }
 
 pub(super) async fn what_fires_again_after_closing_opens_another_situation(open: Open, dir: &Path) {

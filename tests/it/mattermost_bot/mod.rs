@@ -10,6 +10,7 @@ use serde_json::json;
 use commandpost::{config::MattermostSpace, model::mattermost::Post};
 
 use self::house::House;
+use crate::support::house::pasted_key;
 
 fn shown(card: &Post) -> String {
     serde_json::to_string(&card.props["attachments"]).expect("JSON")
@@ -254,6 +255,34 @@ async fn a_pin_puts_a_message_on_the_timeline_and_the_entry_follows_it() {
     house.call(&house.ada, &channel.id, "!note after all").await;
     assert!(!house.timeline().await.iter().any(|text| text.contains("lunch")));
     house.end(bot, "pins").await;
+}
+
+#[tokio::test]
+async fn whoever_wrote_a_secret_into_a_message_is_told_that_it_stands_there_though_the_timeline_masks_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let warned = |who: &str| {
+        let all = house.mattermost.whispers(who).into_iter();
+        all.filter(|text| text.contains("a secret in this message")).collect::<Vec<_>>()
+    };
+    let said = format!("it runs with {}", pasted_key());
+    let message = house.mattermost.say(&house.bob, &channel.id, None, &said).expect("said");
+    house.mattermost.react(&house.ada, &message.id, "pushpin").expect("put there");
+    let told = house.eventually("a word to Bob", || warned(&house.bob).pop()).await;
+    assert!(told.contains("(GitHub token)") && told.contains(&message.id), "{told}");
+    // Written anew with the secret in it, it stands there still; where the bot may whisper, it says so in the channel.
+    house.mattermost.give_permission("create_post_ephemeral");
+    house.mattermost.edit(&message.id, &format!("it ran with {}", pasted_key())).expect("edited");
+    house.eventually("another word", || (warned(&house.bob).len() == 2).then_some(())).await;
+    assert!(warned(&house.ada).is_empty(), "{:?}", warned(&house.ada));
+    house.quiet().await;
+    let bots = house.mattermost.bot();
+    let ours = house.mattermost.posts(&channel.id).into_iter().filter(|post| post.user == bots);
+    let ours = ours.map(|post| post.text).chain(warned(&house.bob));
+    assert!(!ours.chain(house.timeline().await).any(|text| text.contains(&pasted_key())));
+    house.end(bot, "a secret").await;
 }
 
 #[tokio::test]

@@ -273,7 +273,7 @@ fn actions() -> impl Strategy<Value = Command> {
         1 => Just(Command::AcknowledgePages),
         1 => text().prop_map(|reason| Command::StopPaging { reason }),
         1 => any::<u32>().prop_map(|m| Command::Quiet { minutes: m % 300 }),
-        1 => prop::sample::select(vec![Command::Actions, Command::Proposals, Command::Hazards, Command::Next, Command::Crew]),
+        1 => prop::sample::select(vec![Command::Actions, Command::Proposals, Command::Hazards, Command::Objectives, Command::Next, Command::Crew]),
     ]
 }
 

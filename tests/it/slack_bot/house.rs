@@ -27,6 +27,8 @@ use crate::support::{house::desk, slack_api, specs};
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two messages in a channel: less than Slack's second, so that the tests end today.
 const GAP_MS: i64 = 40;
+/// How often a Slack that answers nothing is asked whether it does again.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// An app at work.
 pub struct Bot {
@@ -95,6 +97,7 @@ impl House {
             public_url: Some("https://incidents.example.com".into()),
             // A little more than the model's: clocks tick.
             message_gap: Duration::from_millis(2 * GAP_MS as u64),
+            ask_every: ASK_EVERY,
         }
     }
 

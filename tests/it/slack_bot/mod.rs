@@ -10,6 +10,7 @@ use serde_json::json;
 use commandpost::{config::SlackSpace, model::slack::Message};
 
 use self::house::House;
+use crate::support::house::pasted_key;
 
 /// The name of the card's button.
 fn button(card: &Message, name: &str) -> String {
@@ -309,6 +310,41 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
         "{told:#?}"
     );
     house.end(bot, "follows").await;
+}
+
+#[tokio::test]
+async fn whoever_wrote_a_secret_into_a_message_is_told_that_it_stands_there_though_the_timeline_masks_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let (slack, ada, bob) = (&house.slack, &house.ada, &house.bob);
+    let warned = |who: &str| {
+        let all = slack.whispers(who).into_iter();
+        all.filter(|one| one.text.contains("a secret in this message")).collect::<Vec<_>>()
+    };
+    let said = format!("it runs with {}", pasted_key());
+    let (message, _) = slack.say(bob, &channel.id, None, &said).expect("said");
+    slack.react(ada, &channel.id, &message, "pushpin").expect("put there");
+    let told = house.eventually("a word to Bob", || warned(bob).pop()).await;
+    assert_eq!(told.channel.as_deref(), Some(channel.id.as_str()));
+    assert!(told.text.contains("(GitHub token)") && told.text.contains("/archives/"), "{told:?}");
+    // Written anew with the secret in it, it stands there still.
+    let said = format!("it ran with {}", pasted_key());
+    slack.edit(bob, &channel.id, &message, &said).expect("it is there");
+    house.eventually("another word", || (warned(bob).len() == 2).then_some(())).await;
+    // By the message's menu: whoever chose it reads it in the answer, who wrote it is told as well.
+    let (menu, _) = slack.say(bob, &channel.id, None, &said).expect("said");
+    let noted = slack.message_action(ada, &channel.id, &menu, "add_to_timeline").expect("done");
+    let answer = noted.answer().await.expect("an answer").text;
+    assert!(answer.contains("(GitHub token)"), "{answer}");
+    house.eventually("a third word", || (warned(bob).len() == 3).then_some(())).await;
+    assert!(warned(ada).is_empty(), "{:?}", warned(ada));
+    house.quiet().await;
+    let ours = slack.messages(&channel.id).into_iter().filter(|message| message.is_bots);
+    let ours = ours.map(|message| message.text).chain(warned(bob).into_iter().map(|one| one.text));
+    assert!(!ours.chain(house.timeline().await).any(|text| text.contains(&pasted_key())));
+    house.end(bot, "a secret").await;
 }
 
 #[tokio::test]

@@ -115,6 +115,36 @@ async fn after_an_outage_everything_comes_in_order_and_once() {
 }
 
 #[tokio::test]
+async fn a_slack_that_is_heard_and_answers_nothing_is_away_until_its_first_answer() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    // More than anybody asks in that time.
+    house.slack.faults().next_writes(10_000, Fault::Break);
+    house.slack.faults().next_reads(10_000, Fault::Break);
+    note(&house, "while away 1").await;
+    house.eventually("the outage to be noticed", || (!bot.door.health().connected).then_some(())).await;
+    assert_eq!(house.slack.sockets(), 1, "the socket lives on");
+    let why = bot.door.health().last_error.unwrap_or_default();
+    assert!(why.contains("Slack is in trouble itself"), "{why}");
+    // What is said is heard, and answered by the socket.
+    for n in 2..=5 {
+        let told = house.ask(&house.ada, &channel.id, &format!("note while away {n}")).await;
+        assert!(!told.is_empty());
+    }
+    assert!(!bot.door.health().connected, "Slack was not asked anything that it answered");
+    house.slack.faults().clear();
+    house.eventually("Slack to be there", || bot.door.health().connected.then_some(())).await;
+    house.quiet().await;
+    let lines = house.lines(&channel.id).into_iter().filter(|line| line.contains("while away"));
+    let lines: Vec<String> = lines.collect();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    assert!(lines.iter().zip(1..).all(|(line, n)| line.contains(&format!("away {n} "))), "{lines:#?}");
+    house.end(bot, "half an outage").await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_lost_makes_nothing_twice() {
     for fault in [Fault::LoseAnswer, Fault::Garble, Fault::Break, Fault::Limit] {
         let house = House::new().await;
@@ -179,8 +209,18 @@ async fn a_missing_scope_is_named_and_mended_without_a_restart() {
         .await;
     assert!(why.contains("`channels:manage`") && why.contains("docs/slack.md"), "{why}");
     house.slack.give_scope("channels:manage");
-    for delivery in house.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list") {
-        assert_eq!(delivery.state, DeliveryState::Pending, "it is tried again by itself");
+    // The reason is known before the attempt is written down.
+    let waiting = async {
+        loop {
+            let open = house.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list");
+            if open.iter().all(|delivery| delivery.state == DeliveryState::Pending) {
+                return open;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let waiting = tokio::time::timeout(Duration::from_secs(10), waiting).await;
+    for delivery in waiting.expect("it is tried again by itself") {
         let now = commandpost::desk::clock::World::now(&commandpost::desk::clock::System);
         house
             .desk

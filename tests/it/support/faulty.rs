@@ -139,6 +139,9 @@ impl Journal for Faulty {
     fn alerts_of(&self, situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>> {
         self.inner.alerts_of(situation, limit)
     }
+    fn alerts_of_each(&self, situations: Vec<i64>, limit: u32) -> Reading<'_, Vec<AlertRow>> {
+        self.inner.alerts_of_each(situations, limit)
+    }
     fn counts(&self) -> Reading<'_, Counts> {
         self.inner.counts()
     }

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -46,6 +47,13 @@ pub fn installed() -> Option<PathBuf> {
         );
     }
     is_there.then_some(python)
+}
+
+/// How often what is sent was taken, and was refused for being too much.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub taken: AtomicU64,
+    pub refused: AtomicU64,
 }
 
 pub struct Synapse {
@@ -98,24 +106,42 @@ impl Synapse {
 
     /// An address that leads here and loses every third answer to what is sent, after it had its effect.
     pub async fn forgetful(&self) -> String {
-        let (client, to, sent) = (self.client.clone(), self.url(), Arc::new(AtomicU64::new(0)));
+        let sent = Arc::new(AtomicU64::new(0));
+        self.through(move |_| sent.fetch_add(1, Ordering::Relaxed).is_multiple_of(3)).await
+    }
+
+    /// An address that leads here, and what became of what is sent to it.
+    pub async fn watched(&self) -> (String, Arc<Tally>) {
+        let tally = Arc::new(Tally::default());
+        let kept = tally.clone();
+        let count = move |status: StatusCode| {
+            let of = if status == StatusCode::TOO_MANY_REQUESTS { &kept.refused } else { &kept.taken };
+            of.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        (self.through(count).await, tally)
+    }
+
+    /// An address that leads here. `loses` is asked about each answer to what is sent.
+    async fn through(&self, loses: impl Fn(StatusCode) -> bool + Clone + Send + Sync + 'static) -> String {
+        let (client, to) = (self.client.clone(), self.url());
         let pass = move |request: axum::extract::Request| {
-            let (client, sent) = (client.clone(), sent.clone());
+            let (client, loses) = (client.clone(), loses.clone());
             let (method, url) = (request.method().clone(), format!("{to}{}", request.uri()));
             let token = request.headers().get("authorization").cloned();
             async move {
                 let body = axum::body::to_bytes(request.into_body(), 1 << 20).await.unwrap();
-                let is_lost = method == "PUT" && sent.fetch_add(1, Ordering::Relaxed) % 3 == 0;
+                let is_sent = method == "PUT";
                 let mut request = client.request(method, url).body(body);
                 if let Some(token) = token {
                     request = request.header("authorization", token);
                 }
                 let Ok(answer) = request.send().await else {
-                    return (axum::http::StatusCode::BAD_GATEWAY, Vec::new());
+                    return (StatusCode::BAD_GATEWAY, Vec::new());
                 };
                 let (status, body) = (answer.status(), answer.bytes().await.unwrap_or_default());
-                if is_lost {
-                    return (axum::http::StatusCode::BAD_GATEWAY, Vec::new());
+                if is_sent && loses(status) {
+                    return (StatusCode::BAD_GATEWAY, Vec::new());
                 }
                 (status, body.to_vec())
             }

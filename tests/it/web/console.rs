@@ -8,6 +8,7 @@ use axum::{
 };
 use commandpost::{
     alert::{AlertSeverity, Link, LinkKind},
+    incident::severity::Severity,
     journal::{
         Append,
         rows::{NewDelivery, What},
@@ -88,6 +89,62 @@ async fn one_field_declares_and_a_form_pressed_twice_is_done_once() {
     assert_eq!(notes(&house, "INC-1").await, 2);
     let page = get(&house, "/console/i/INC-1").await;
     assert!(page.body.contains("--at looks like a flag"));
+}
+
+#[tokio::test]
+async fn impact_and_urgency_are_enough_and_the_severity_that_is_always_chosen_gives_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let form = |impact: &'static str, urgency: &'static str| {
+        let (text, chosen) = (("text", "Checkout fails"), ("--severity", "sev2"));
+        [("say", "declare"), text, chosen, ("--impact", impact), ("--urgency", urgency)]
+    };
+    for (n, (impact, urgency, severity)) in
+        [("low", "medium", Severity::Sev4), ("", "", Severity::Sev2)].into_iter().enumerate()
+    {
+        let declared = post(&house, "/console/say", &form(impact, urgency), HTML).await;
+        assert_eq!(declared.status, StatusCode::SEE_OTHER, "{}", declared.body);
+        let id = format!("INC-{}", n + 1).parse().unwrap();
+        assert_eq!(house.desk.incident(id).await.unwrap().severity, severity, "{impact} × {urgency}");
+    }
+}
+
+#[tokio::test]
+async fn a_merged_incident_leads_to_the_one_that_goes_on_and_shows_nothing_as_due() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    for line in [
+        "declare Checkout fails",
+        "declare Payments fail",
+        "INC-2 task add 2m find the lag",
+        "INC-2 hazard db2 may fill up",
+        "INC-1 merge INC-2",
+    ] {
+        house.say("Ada", "", line).await.unwrap();
+    }
+    let page = get(&house, "/console/i/INC-2").await.body;
+    assert!(page.contains(r#"<dt>Goes on as</dt><dd><a href="/console/i/INC-1">INC-1</a>"#), "{page}");
+    assert!(page.contains("No open tasks.") && !page.contains(r#"id="hazards""#), "{page}");
+    assert!(!page.contains("data-due=\""), "{page}");
+    let other = get(&house, "/console/i/INC-1").await.body;
+    assert!(!other.contains("Goes on as") && other.contains("find the lag"), "{other}");
+}
+
+#[tokio::test]
+async fn nobody_is_offered_a_severity_for_planned_work() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "maintenance schedule \"db upgrade\" for 2h").await.unwrap();
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    let outage = get(&house, "/console/i/INC-1").await.body;
+    assert!(outage.contains("Set severity") && outage.contains("<dt>Severity</dt>"));
+    for page in ["", "/briefing"].map(|page| format!("/console/i/MAINT-1{page}")) {
+        let body = get(&house, &page).await.body;
+        for word in ["Severity", "Set severity", "SEV"] {
+            assert!(!body.contains(word), "{page}: {word}");
+        }
+    }
+    assert!(get(&house, "/console").await.body.contains(">planned work</span> <b>db upgrade</b>"));
 }
 
 #[tokio::test]

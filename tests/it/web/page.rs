@@ -299,6 +299,7 @@ impl Journal for Failing {
         alerts_waiting() -> usize;
         situations(filter: SituationFilter) -> Reading<'_, Vec<SituationRow>>;
         alerts_of(situation: i64, limit: u32) -> Reading<'_, Vec<AlertRow>>;
+        alerts_of_each(situations: Vec<i64>, limit: u32) -> Reading<'_, Vec<AlertRow>>;
         counts() -> Reading<'_, Counts>;
         close_quiet_situations(before: DateTime<Utc>) -> Written<u64>;
         changes(filter: ChangeFilter) -> Reading<'_, Vec<Change>>;
@@ -389,7 +390,11 @@ async fn planned_work_is_shown_with_its_time_once_its_text_was_approved_and_is_u
     assert_eq!(planned("scheduled-maintenances/active").await, std::slice::from_ref(&now));
     let summary = json(&house, "/status/api/v2/summary.json").await;
     assert_eq!(summary["incidents"].as_array().unwrap().len(), 0, "it is no incident");
-    assert_eq!(summary["status"]["indicator"], "none");
+    // Whoever reads it as JSON is told the same as whoever reads the page.
+    for status in [&summary["status"], &json(&house, "/status/api/v2/status.json").await["status"]] {
+        let told = (&status["indicator"], &status["description"]);
+        assert_eq!(told, (&"maintenance".into(), &"Service Under Maintenance".into()));
+    }
     let first = &summary["scheduled_maintenances"][0];
     assert_eq!((&first["status"], &first["impact"]), (&"in_progress".into(), &"maintenance".into()));
     assert!(first["scheduled_for"].is_string() && first["scheduled_until"].is_string(), "{first}");
@@ -407,4 +412,5 @@ async fn planned_work_is_shown_with_its_time_once_its_text_was_approved_and_is_u
     assert_eq!(planned("scheduled-maintenances/active").await, [] as [&str; 0]);
     assert_eq!(planned("scheduled-maintenances").await, [later, now]);
     assert!(get(&house, "/status").await.body.contains("All systems operational"));
+    assert_eq!(json(&house, "/status/api/v2/status.json").await["status"]["indicator"], "none");
 }

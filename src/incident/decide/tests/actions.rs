@@ -137,7 +137,8 @@ fn an_action_is_overdue_once_and_keeps_its_author_and_the_incident_open() {
     let due = || Command::Timer(TimerKind::ActionDue { n: 1, due_at });
     assert_eq!(stage.ok(HOUSE, due()), []);
     stage.later(10);
-    assert_eq!(stage.ok(HOUSE, due()), [Event::ActionOverdue { n: 1 }]);
+    let overdue = Event::ActionOverdue { n: 1, by: Some(who("Bo")), to: vec![who("Ada")] };
+    assert_eq!(stage.ok(HOUSE, due()), [overdue]);
     assert_eq!(stage.ok(HOUSE, due()), []);
     assert_eq!(stage.no("Bo", Command::CheckOut { who: None, note: String::new() }), Because::Conflict);
     stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "quiet".into() });

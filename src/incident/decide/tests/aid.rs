@@ -55,6 +55,36 @@ fn help_is_asked_of_one_after_the_other() {
 }
 
 #[test]
+fn whoever_asks_for_help_again_is_told_when_nobody_new_is_left() {
+    let mut stage = Stage::new();
+    let told = |stage: &Stage| stage.ask("Bo", &assist("")).unwrap().reply;
+    let bring = "Bring somebody in: `task add @NAME TEXT` tells them what you need.";
+    stage.ok("Di", Command::CheckIn { who: None, note: String::new() });
+    let more = "If nobody comes, say it again: the next one is asked.";
+    assert_eq!(told(&stage), format!("Ada is asked to look. To ask is right. {more}"));
+    stage.ok("Bo", assist(""));
+    let last = format!("Ada and Di are asked to look. To ask is right. Nobody else is left to ask. {bring}");
+    assert_eq!(told(&stage), last);
+    stage.ok("Bo", assist(""));
+    assert_eq!(told(&stage), format!("Everybody here was asked before, and nobody new is left. {bring}"));
+}
+
+#[test]
+fn a_silence_is_brought_to_nobody_who_would_be_refused_command() {
+    let mut stage = listening();
+    stage.ok("Bo", Command::TakeRole { role: role("deputy") });
+    stage.ok("Cy", Command::TakeRole { role: role("observer") });
+    stage.ok("Di", Command::CheckIn { who: None, note: String::new() });
+    stage.policy.reserved.command = Some(["di".to_owned()].into());
+    stage.later(10);
+    assert_eq!(nudge(&mut stage), Some((Whom::Commander, vec!["Ada".into()])));
+    stage.later(5);
+    let everyone = Some((Whom::Everyone, vec!["Ada".into(), "Di".into()]));
+    assert_eq!(nudge(&mut stage), everyone, "Bo is in none of the groups, Cy only reads along");
+    stage.ok("Di", take());
+}
+
+#[test]
 fn a_silence_goes_to_the_commander_the_deputy_and_everybody_then_backs_off() {
     let mut stage = listening();
     stage.ok("Bo", Command::TakeRole { role: role("deputy") });

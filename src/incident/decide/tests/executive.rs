@@ -39,10 +39,22 @@ fn it_is_asked_once_in_ten_minutes_and_of_nobody_else() {
 }
 
 #[test]
-fn who_may_not_have_command_is_not_asked_for_it() {
+fn who_may_not_have_command_is_not_asked_for_it_and_the_commander_reads_their_words_all_the_same() {
     let mut stage = stage();
     stage.policy.reserved.command = Some(["ada".to_owned()].into());
-    assert_eq!(stage.no("Vera", lower()), Because::Forbidden);
+    stage.policy.reserved.groups = [("command", vec!["sre".to_owned()])].into();
+    let reply = stage.ask("Vera", &lower()).unwrap().reply;
+    assert_eq!(
+        reply,
+        "Nothing was done. Vera is in none of the groups that may take command here: sre. Your words stand as a note, and \
+         Ada has been told."
+    );
+    let text = "An executive without a role here wants to lower the severity: this is no SEV2. Nothing was done. That is for \
+                Ada to decide.";
+    assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None }]);
+    assert_eq!((stage.incident.severity, &stage.incident.executive_question), (Severity::Sev2, &None));
+    let deputy = Command::TakeRole { role: role("deputy") };
+    assert_eq!(stage.no("Vera", deputy), Because::Forbidden, "who asks for a part gives no order");
     stage.policy.reserved.command = None;
     stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "it is back".into() });
     assert_eq!(

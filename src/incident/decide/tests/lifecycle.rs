@@ -81,11 +81,56 @@ fn a_triage_card_is_lifted_by_anybody_who_responds_but_not_made_smaller() {
 }
 
 #[test]
+fn what_is_in_triage_is_said_to_be_noticed_and_becomes_an_incident_by_confirm_alone() {
+    let declare = Declare { triage: true, ..Declare::new("Payments fail", Severity::Sev2, Kind::Real) };
+    let (person, policy) = (who("Ada"), Policy::default());
+    let scene = Scene {
+        person: &person,
+        is_house: false,
+        is_admin: false,
+        now: start(),
+        policy: &policy,
+        target: None,
+    };
+    assert_eq!(
+        open(&declare, &scene).unwrap().reply,
+        "Payments fail is noticed (triage, SEV2 for now). Is it an incident? `confirm`; if not: `cancel REASON`."
+    );
+    let mut stage = Stage::of("Ada", Kind::Real, true);
+    for phase in [Phase::Investigating, Phase::Identified, Phase::Resolved] {
+        assert_eq!(stage.no("Ada", enter(phase, "relapse")), Because::Conflict, "{phase}");
+    }
+    let refusal = stage.ask("Ada", &enter(Phase::Investigating, "relapse")).unwrap_err();
+    assert_eq!(refusal.instead, "If it is one: `confirm`. If not: `cancel REASON`.");
+    stage.ok("Ada", Command::Confirm { severity: None });
+    assert_eq!(stage.incident.phase, Phase::Investigating);
+}
+
+#[test]
+fn what_is_in_the_way_of_a_close_is_told_at_once_and_by_next() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: "Roll back".into(), minutes: None });
+    stage.ok("Cy", Command::Announce { text: "Restart db1".into(), is_risky: false, minutes: None });
+    assert!(stage.reads("Ada", Command::Next).contains("Size up"));
+    stage.ok("Ada", enter(Phase::Resolved, "rolled back"));
+    let refusal = stage.ask("Ada", &enter(Phase::Closed, "")).unwrap_err();
+    assert_eq!(refusal.why, "Open tasks: #1 (Bo). Open actions: 1 (Cy).");
+    assert!(refusal.instead.contains("task done") && refusal.instead.contains("action done"), "{refusal}");
+    let next = stage.reads("Ada", Command::Next);
+    assert!(next.contains("Open still, and in the way of `close`: task #1 (Bo), action 1 (Cy)."), "{next}");
+    assert!(!next.contains("Size up"), "{next}");
+}
+
+#[test]
 fn nothing_is_resolved_without_a_cause_or_a_reason() {
     let mut stage = Stage::new();
     assert_eq!(stage.no("Ada", enter(Phase::Resolved, "")), Because::Invalid);
     assert_eq!(stage.no("Bo", enter(Phase::Resolved, "it is fine")), Because::Forbidden);
     stage.ok("Ada", enter(Phase::Resolved, "the provider is back"));
+    // What was watched before it broke again is watched no more; nothing else is said of it.
+    stage.ok("Ada", enter(Phase::Investigating, "it fails again"));
+    let refused = stage.ask("Ada", &enter(Phase::Resolved, "")).unwrap_err();
+    assert!(refused.why.contains("is being monitored") && !refused.why.contains("yet"), "{refused}");
     let mut stage = stage.again();
     stage.ok("Ada", enter(Phase::Identified, ""));
     stage.ok("Ada", enter(Phase::Resolved, ""));
@@ -235,7 +280,16 @@ fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
     assert_eq!(stage.no("Zoe", merge(2, there)), Because::Conflict);
     let mut quiet = stage.again();
     quiet.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    let task = "Find the lag".to_owned();
+    quiet.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: task, minutes: Some(10) });
+    let hazard = "db2 may fill up".to_owned();
+    quiet.ok("Ada", Command::NameHazard { text: hazard, mitigation: String::new() });
     quiet.ok("Zoe", merge(2, there));
+    // Whoever comes here is told where to go, and of nothing that is open there.
+    let status = quiet.reads("Bo", Command::Status);
+    assert!(status.contains("\nGoes on as INC-2, "), "{status}");
+    assert!(!["Ada", "Open tasks", "Hazards"].iter().any(|left| status.contains(left)), "{status}");
+    assert!(quiet.reads("Bo", Command::Next).contains("It goes on as INC-2"));
     assert_eq!((quiet.incident.phase, quiet.incident.command_offer.clone()), (Phase::Merged, None));
     assert_eq!(quiet.incident.merged_into, Some(IncidentId::new(Kind::Real, 2)));
     assert_eq!(quiet.no("Ada", merge(2, there)), Because::Conflict);

@@ -6,7 +6,7 @@ use crate::{
     incident::{
         matrix::Rated,
         names::{Names, Shown},
-        role::Words,
+        role::{CATALOGUE, Words},
         sentence::{InNames, sentence},
     },
 };
@@ -38,7 +38,7 @@ fn rated() -> Rated {
 }
 
 fn told(event: &Event) -> String {
-    sentence(event, &InNames(&names(), clock_time))
+    sentence(event, &InNames(&policy(), clock_time))
 }
 
 #[test]
@@ -68,6 +68,49 @@ fn cards_lines_and_answers_show_the_teams_names_and_entries_keep_the_ids() {
         [("SEV1 Critical", "severity sev1"), ("SEV2 Major", "severity sev2"), ("SEV3", "severity sev3")]
     );
     assert_eq!(menu.choices[0].meaning, "customers cannot pay");
+}
+
+#[test]
+fn a_team_that_speaks_of_leads_reads_of_no_officer_and_no_chief() {
+    let it = || Policy { words: Words::It, ..Policy::default() };
+    let (declare, ada, policy) =
+        (Declare::new("Payments fail", Severity::Sev2, Kind::Real), who("Ada"), it());
+    let scene =
+        Scene { person: &ada, is_house: false, is_admin: false, now: start(), policy: &policy, target: None };
+    let mut said = vec![open(&declare, &scene).unwrap().reply];
+    assert!(said[0].contains("Ada has command as Incident lead and holds"), "{}", said[0]);
+
+    let mut stage = Stage::declared_under(it(), "Ada", &declare).unwrap();
+    let offer = |slug, to| Command::OfferRole { role: role(slug), to: who(to) };
+    let take = |slug| Command::TakeRole { role: role(slug) };
+    for (by, command) in [
+        ("Bo", take("deputy")),
+        ("Ada", offer("pio", "Cy")),
+        ("Cy", Command::AcceptRole { role: None }),
+        ("Ada", offer("ops", "Di")),
+        ("Di", Command::DeclineRole { role: None, reason: "asleep".into() }),
+        ("Ada", Command::RelieveRole { role: role("pio"), person: None, reason: String::new() }),
+        ("Eve", take("planning")),
+        ("Eve", Command::ReleaseRole { role: role("planning") }),
+        ("Bo", Command::CheckIn { who: None, note: String::new() }),
+        ("Ada", offer("lno", "Cy")),
+    ] {
+        said.push(stage.ask(by, &command).unwrap().reply);
+        let events = stage.ok(by, command);
+        said.extend(events.iter().map(|event| sentence(event, &InNames(&stage.policy, clock_time))));
+    }
+    for refused in [take("deputy"), Command::ReleaseRole { role: role("ops") }] {
+        said.push(stage.ask("Bo", &refused).unwrap_err().to_string());
+    }
+    let reads = [Command::Crew, Command::Briefing, Command::Roles, Command::Status, Command::Next];
+    said.extend(reads.map(|command| stage.reads("Cy", command)));
+    let said = said.join("\n");
+    for def in CATALOGUE.iter().filter(|def| def.title != def.it_title) {
+        assert!(!said.contains(def.title), "{}: {said}", def.title);
+    }
+    for told in ["Bo is now Deputy lead.", "Cy is now Communications lead.", "You are Deputy lead already."] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    alert::flapping::Flaps,
     incident::{
         command::{PageByRule, SituationFacts, TimerKind, Whom},
         paging::{Called, Calls, Escalation, Means, Step, Target},
@@ -143,6 +144,24 @@ fn a_rule_pages_in_triage_whom_it_names_and_the_end_of_its_alerts_stops_the_call
 }
 
 #[test]
+fn what_flapped_and_was_quiet_for_long_when_it_is_told_to_have_cleared_lapses_with_it() {
+    let flaps =
+        SituationFacts { flapping: Some(Flaps { times: 3, minutes: 2 }), ..SituationFacts::default() };
+    let quiet = SituationFacts { quiet_minutes: Some(30), ..SituationFacts::default() };
+    let mut stage = by_rule(Whom::Named("web".into()));
+    assert_eq!(moved(&mut stage, 1, flaps), ["alert.changed"]);
+    assert_eq!(moved(&mut stage, 0, quiet.clone()), ["alert.cleared", "incident.phase_changed"]);
+    assert_eq!((stage.incident.phase, stage.incident.open_pagings().count()), (Phase::Cancelled, 0));
+    // Not while something else of it fires.
+    let mut stage = by_rule(Whom::Named("web".into()));
+    let other =
+        SituationFacts { id: 8, title: "Disk fuller".into(), firing: 1, total: 1, ..Default::default() };
+    stage.ok(HOUSE, Command::LinkSituation { situation: 8, facts: Some(other) });
+    assert_eq!(moved(&mut stage, 0, quiet), ["alert.cleared"]);
+    assert_eq!(stage.incident.phase, Phase::Triage);
+}
+
+#[test]
 fn what_a_rule_paged_for_is_the_matter_of_whoever_answered_until_they_say_what_it_is() {
     let mut stage = by_rule(Whom::Named("web".into()));
     take(&mut stage, 0, 0, &["Ann"]);
@@ -270,4 +289,18 @@ fn who_is_alone_and_asks_for_help_wakes_whoever_is_on_call_once() {
     assert_eq!(names(stage.ok("Ada", help())), ["assist.asked", "page.begun"]);
     assert_eq!(stage.incident.pagings[0].about, "which replica leads?");
     assert_eq!(names(stage.ok("Ada", help())), ["assist.asked"], "they are being woken");
+}
+
+#[test]
+fn who_asks_for_help_when_nobody_new_is_left_wakes_whoever_is_on_call() {
+    let mut stage =
+        Stage::declared_under(policy(), "Ada", &Declare::new("x", Severity::Sev2, Kind::Real)).unwrap();
+    let help = || Command::Assist { text: String::new() };
+    let names = |events: Vec<Event>| events.iter().map(Event::name).collect::<Vec<_>>();
+    let told = stage.ask("Bo", &help()).unwrap().reply;
+    assert!(told.ends_with("If nobody comes, say it again: whoever is on call is woken."), "{told}");
+    assert_eq!(names(stage.ok("Bo", help())), ["assist.asked"]);
+    let told = stage.ask("Bo", &help()).unwrap().reply;
+    assert!(told.contains("nobody new is left: whoever is on call is woken"), "{told}");
+    assert_eq!(names(stage.ok("Bo", help())), ["assist.asked", "page.begun"]);
 }

@@ -201,6 +201,46 @@ fn another_time_is_said_as_long_as_it_is_not_over_and_voids_what_was_approved_fo
 }
 
 #[test]
+fn what_the_public_reads_of_is_not_closed_before_it_reads_the_end() {
+    let publish = |stage: &mut Stage, n, phase| {
+        stage.ok("Bo", draft(Some(phase)));
+        stage.ok("Ada", Command::Approve { n, alone: None });
+        stage.ok("Ada", Command::Publish { n });
+    };
+    let mut work = work();
+    publish(&mut work, 1, PublicPhase::Scheduled);
+    work.ok("Ada", enter(Phase::InProgress, ""));
+    work.no("Ada", enter(Phase::Cancelled, "it hangs"));
+    work.ok("Ada", enter(Phase::Completed, "it hung, and was rolled back"));
+    delivered(&mut work, 1);
+    work.no("Ada", enter(Phase::Closed, ""));
+    publish(&mut work, 2, PublicPhase::Completed);
+    delivered(&mut work, 2);
+    work.ok("Ada", enter(Phase::Closed, ""));
+
+    let mut outage = Stage::new();
+    publish(&mut outage, 1, PublicPhase::Investigating);
+    delivered(&mut outage, 1);
+    outage.ok("Ada", enter(Phase::Resolved, "it was the cable"));
+    outage.no("Ada", enter(Phase::Closed, ""));
+    publish(&mut outage, 2, PublicPhase::Resolved);
+    delivered(&mut outage, 2);
+    outage.ok("Ada", enter(Phase::Closed, ""));
+    work.aloud("planned_told");
+    outage.aloud("told");
+}
+
+/// The post reached all that it was to reach.
+fn delivered(stage: &mut Stage, post: u32) {
+    let to = stage.incident.posts.iter().find(|one| one.n == post).unwrap().published.clone().unwrap();
+    for (destination, settled) in to.destinations {
+        if settled.is_none() {
+            stage.ok(HOUSE, Command::Delivered { post, destination, result: Ok(None) });
+        }
+    }
+}
+
+#[test]
 fn a_time_that_is_none_is_refused_with_words_that_work() {
     let refused = |plan: PlanText| Stage::declared("Ada", &planned(plan)).err().unwrap().to_string();
     let stated = |text: &str| Some(StatedTime::At(text.parse().unwrap()));

@@ -91,8 +91,13 @@ fn an_approval_is_void_once_text_severity_or_phase_change_and_after_ten_minutes(
         let refused = stage.refused;
         stage = Stage { refused, ..drafted() };
     }
+    // Whoever does it is told so where there was one, and only there.
+    let worse = Command::Severity { to: Severity::Sev1, reason: String::new() };
+    assert!(!stage.ask("Ada", &worse).unwrap().reply.contains("void"));
     stage.ok("Ada", approve(1));
+    assert!(stage.ask("Ada", &worse).unwrap().reply.contains("Approvals given before are void."));
     stage.later(10);
+    assert!(!stage.ask("Ada", &worse).unwrap().reply.contains("void"));
     assert_eq!(stage.no("Bo", publish(1)), Because::Conflict);
     stage.ok("Ada", approve(1));
     stage.later(9);
@@ -173,7 +178,7 @@ fn the_public_is_told_nothing_that_is_not_so() {
     stage.no("Bo", with("A", |d| d.components = vec![("Chekout".into(), ComponentState::MajorOutage)]));
     stage.no("Bo", with("A", |d| d.next_update_minutes = Some(7 * 24 * 60 + 1)));
     stage.no("Bo", draft(" \n "));
-    assert_eq!(stage.no("Bo", draft(&"x".repeat(25_001))), Because::Limit);
+    assert_eq!(stage.no("Bo", draft(&"x".repeat(4_001))), Because::Limit);
     stage.ok("Bo", with("A", |d| d.components = vec![("Checkout".into(), ComponentState::MajorOutage)]));
     // Written when it was over, and reopened before anybody approved it.
     stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "fixed".into() });

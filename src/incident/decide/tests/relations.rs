@@ -93,6 +93,13 @@ fn a_part_and_its_whole_know_each_other_and_have_their_own_commanders() {
 }
 
 #[test]
+fn what_has_no_parts_says_how_to_open_one_of_this_very_incident() {
+    let mut house = House::of(2);
+    let told = house.stage(2).reads("Ada", Command::Subs);
+    assert_eq!(told, "INC-2 has no sub-incidents. To open one: `declare TITLE --under INC-2`.");
+}
+
+#[test]
 fn nothing_is_closed_over_an_open_part_unless_that_is_meant() {
     let close = || Command::Enter { phase: Phase::Closed, reason: String::new() };
     let mut house = House::of(3);

@@ -128,7 +128,9 @@ fn what_is_due_within_a_minute_is_one_line_and_a_quiet_holds_back_what_can_wait(
     let Some((Event::Reminded { what, executive: true, of }, late)) = events.split_last() else {
         panic!("{events:?}")
     };
-    assert_eq!(late, [Event::TaskOverdue { n: 1 }, Event::TaskOverdue { n: 2 }]);
+    let overdue = |n, name| Event::TaskOverdue { n, owner: Some(who(name)), to: Some(who("Ada")) };
+    assert_eq!(late, [overdue(1, "Bo"), overdue(2, "Di")]);
+    assert!(what.contains("Tasks #1 (Bo), #2 (Di) are overdue and go up to Ada."), "{what}");
     assert_eq!(of, &[Owed::Reports, Owed::Roles, Owed::Late]);
     insta::assert_snapshot!(what);
 

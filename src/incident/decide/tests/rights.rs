@@ -32,26 +32,83 @@ fn who_reads_along_says_nothing_until_given_a_part() {
 }
 
 #[test]
-fn who_may_not_is_told_who_may_those_who_are_there_first() {
+fn who_may_not_is_told_whom_to_ask_and_nothing_that_is_refused_as_well() {
     let period = Command::StartPeriod { minutes: 60, emphasis: String::new() };
     let told = |stage: &Stage, by: &str| stage.ask(by, &period).unwrap_err().instead;
     let mut stage = Stage::new();
-    let take = " Or «command take» if nobody answers.";
-    assert_eq!(
-        told(&stage, "Bo"),
-        format!("Ada can: Incident Commander, Deputy Incident Commander, Planning Section Chief.{take}")
-    );
+    let take = " If nobody answers: `command take --force REASON`.";
+    assert_eq!(told(&stage, "Bo"), format!("Ask Ada (Incident Commander).{take}"));
+    // Whoever has a part that may, not whatever part there could be; three of them at most.
     stage.ok("Ada", Command::OfferRole { role: role("planning"), to: who("Cy") });
     stage.ok("Cy", Command::AcceptRole { role: None });
-    assert_eq!(
-        told(&stage, "Bo"),
-        format!("Ada can: Incident Commander, Planning Section Chief, Deputy Incident Commander.{take}")
-    );
-    // Who only reads along is not sent to do what they may not do either.
+    stage.ok("Cy", Command::TakeRole { role: role("scribe") });
+    let two = "Ask Ada (Incident Commander) or Cy (Planning Section Chief).";
+    assert_eq!(told(&stage, "Bo"), format!("{two}{take}"));
+    for name in ["Di", "Ed"] {
+        stage.ok(name, Command::TakeRole { role: role("deputy") });
+    }
+    let told_of_three = told(&stage, "Bo");
+    assert!(told_of_three.contains("Cy (Planning Section Chief) or Di (Deputy Incident Commander)."));
+    assert!(!told_of_three.contains("Ed ("), "{told_of_three}");
+    // Who only reads along is not sent to do what they may not do either; nor is who is in none of the groups.
     stage.ok("Bo", Command::TakeRole { role: role("observer") });
     assert!(!told(&stage, "Bo").contains("take"), "{}", told(&stage, "Bo"));
+    let note = Command::Note { text: "I think".into(), at: None };
+    assert_eq!(
+        stage.ask("Bo", &note).unwrap_err().instead,
+        "To take part, give that up first: `role release observer`."
+    );
+    stage.policy.reserved.command = Some(["ada".to_owned()].into());
+    assert!(!told(&stage, "Zoe").contains("take"), "{}", told(&stage, "Zoe"));
     let stage = Stage::of(HOUSE, Kind::Real, false);
     assert_eq!(told(&stage, "Bo"), "Nobody is in command: `take`.");
+}
+
+#[test]
+fn who_does_not_answer_is_followed_by_whoever_was_asked_without_force() {
+    let mut stage = Stage::new();
+    stage.policy.silence_minutes = [10; 5];
+    for minutes in [10, 5] {
+        stage.later(minutes);
+        stage.ok(HOUSE, Command::Timer(crate::incident::command::TimerKind::Silence));
+    }
+    let close = Command::Enter { phase: Phase::Closed, reason: String::new() };
+    assert_eq!(
+        stage.ask("Bo", &close).unwrap_err().instead,
+        "Ask Ada (Incident Commander). The commander does not answer: `command take`."
+    );
+    stage.ok("Bo", Command::TakeCommand { force: false, reason: String::new() });
+}
+
+#[test]
+fn a_triage_card_is_lifted_to_an_incident_only_by_who_may_declare_one() {
+    let confirm = |severity| Command::Confirm { severity };
+    let mut stage = Stage::of(HOUSE, Kind::Real, true);
+    stage.policy.reserved.declare = Some(["bo".to_owned()].into());
+    stage.policy.reserved.groups = [("declare", vec!["sre".to_owned(), "leads".to_owned()])].into();
+    stage.ok("Dee", Command::TakeCommand { force: false, reason: String::new() });
+    for severity in [None, Some(Severity::Sev1), Some(Severity::Sev4)] {
+        assert_eq!(stage.no("Dee", confirm(severity)), Because::Forbidden, "{severity:?}");
+    }
+    assert_eq!(
+        stage.ask("Dee", &confirm(None)).unwrap_err().to_string(),
+        "Dee is in none of the groups that may confirm what is in triage here: sre, leads. Ask somebody who is in one of \
+         them."
+    );
+    stage.ok("Bo", confirm(Some(Severity::Sev1)));
+    assert_eq!(stage.incident.phase, Phase::Investigating);
+}
+
+#[test]
+fn nobody_is_made_deputy_who_may_not_have_command() {
+    let mut stage = Stage::new();
+    stage.policy.reserved.command = Some(["bo".to_owned()].into());
+    let deputy = |name: &str| Command::OfferRole { role: role("deputy"), to: who(name) };
+    assert_eq!(stage.no("Ada", deputy("Dee")), Because::Forbidden);
+    assert_eq!(stage.no("Dee", Command::TakeRole { role: role("deputy") }), Because::Forbidden);
+    stage.ok("Ada", Command::OfferRole { role: role("pio"), to: who("Dee") });
+    stage.ok("Ada", deputy("Bo"));
+    stage.aloud("rights_deputy");
 }
 
 #[test]

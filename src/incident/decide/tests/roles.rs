@@ -75,6 +75,24 @@ fn a_role_on_offer_is_answered_by_whom_it_is_offered_to() {
 }
 
 #[test]
+fn whoever_takes_a_role_is_told_to_whom_it_was_on_offer() {
+    let mut stage = Stage::new();
+    let reply = |stage: &Stage, by: &str, command: &Command| stage.ask(by, command).unwrap().reply;
+    stage.ok("Ada", offer("pio", "Cy"));
+    assert!(reply(&stage, "Bo", &take("pio")).ends_with("\nThe offer to Cy has ended."));
+    assert!(!reply(&stage, "Cy", &accept(None)).contains("has ended"), "it was to Cy");
+    stage.ok("Ada", offer("pio", "Di"));
+    assert!(reply(&stage, "Bo", &take("pio")).ends_with("\nThe offers to Cy and Di have ended."));
+    stage.ok("Bo", take("pio"));
+    stage.no("Cy", accept(None));
+    // Where there is room for more, an offer goes on.
+    stage.ok("Ada", offer("deputy", "Cy"));
+    assert!(!reply(&stage, "Bo", &take("deputy")).contains("has ended"));
+    stage.ok("Bo", take("deputy"));
+    stage.ok("Cy", accept(None));
+}
+
+#[test]
 fn roles_are_given_back_or_taken_away_by_who_may() {
     let mut stage = Stage::new();
     stage.ok("Bo", take("pio"));

@@ -54,7 +54,22 @@ fn the_reminder_brings_the_summary_to_whoever_passes_it_on() {
     let summary = stage.reads("Eve", Command::Summary);
     let events = stage.ok(HOUSE, Command::Timer(TimerKind::ExecutiveDue));
     let [Event::Reminded { what, executive: true, .. }] = events.as_slice() else { panic!("{events:?}") };
-    assert!(what.contains(" Eve: forward this") && what.ends_with(&summary), "{what}");
+    let (told, next) = what.rsplit_once('\n').unwrap();
+    let (before, _) = summary.rsplit_once('\n').unwrap();
+    assert!(told.contains(" Eve: forward this") && told.ends_with(before), "{what}");
+    // With this one they have heard: the next comes after as long again.
+    assert_eq!(next, "Next summary: by 2026-01-02 12:45 UTC.");
+}
+
+#[test]
+fn a_summary_that_is_brought_early_with_another_reminder_tells_the_time_that_it_is() {
+    let mut stage = told();
+    stage.later(24);
+    let kinds = vec![TimerKind::ExecutiveDue, TimerKind::FirstUpdateDue];
+    let events = stage.ok(HOUSE, Command::Remind(kinds));
+    let [Event::Reminded { what, executive: true, .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert!(what.contains("as of 2026-01-02 12:39 UTC"), "{what}");
+    assert!(what.ends_with("Next summary: by 2026-01-02 13:09 UTC."), "{what}");
 }
 
 #[test]

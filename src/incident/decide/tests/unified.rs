@@ -69,6 +69,20 @@ fn a_part_in_command_ends_by_its_own_word_or_by_who_speaks_for_all_and_never_the
 }
 
 #[test]
+fn who_names_nobody_in_command_is_told_how_to_end_their_own_part() {
+    let mut stage = unified();
+    let separate = Command::Separate { who: Some(who("done")), reason: String::new() };
+    let refusal = stage.ask("Bo", &separate).unwrap_err();
+    assert!(refusal.instead.ends_with("To end your own part: `leave --reason REASON`."), "{refusal}");
+    assert!(!stage.ask("Ada", &separate).unwrap_err().instead.contains("leave"));
+    assert_eq!(
+        stage.no("Ada", Command::RelieveRole { role: role("ops"), person: None, reason: String::new() }),
+        Because::Conflict
+    );
+    stage.aloud("separate_whom");
+}
+
+#[test]
 fn an_offer_to_join_lapses_or_is_declined() {
     let mut stage = Stage::new();
     stage.ok("Ada", unify("Bo", ""));

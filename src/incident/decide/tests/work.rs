@@ -31,6 +31,33 @@ fn a_task_has_an_owner_who_answers_for_it() {
     stage.aloud("tasks");
 }
 
+/// As it stands on the timeline when its time is over, in Ada's command.
+fn overdue(n: u32, owner: &str) -> Event {
+    Event::TaskOverdue { n, owner: Some(who(owner)), to: Some(who("Ada")) }
+}
+
+#[test]
+fn an_overdue_task_goes_up_to_somebody_else_than_whose_it_is() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", task(Some("Bo"), "Look", Some(10)));
+    stage.ok("Ada", task(None, "Think", Some(10)));
+    let due = |stage: &Stage, n| {
+        let due_at = stage.incident.task(n).unwrap().due_at.unwrap();
+        Command::Timer(TimerKind::TaskDue { n, due_at })
+    };
+    stage.ok("Bo", decline(1));
+    stage.later(10);
+    let of_nobody = due(&stage, 1);
+    let up = Some(who("Ada"));
+    assert_eq!(stage.ok(HOUSE, of_nobody), [Event::TaskOverdue { n: 1, owner: None, to: up }]);
+    let own = due(&stage, 2);
+    let overdue = |to| Event::TaskOverdue { n: 2, owner: Some(who("Ada")), to };
+    let alone = stage.ask(HOUSE, &own).unwrap().events;
+    assert_eq!(alone[0].event, overdue(None), "nobody is above the commander");
+    stage.ok("Dee", Command::TakeRole { role: role("deputy") });
+    assert_eq!(stage.ok(HOUSE, own), [overdue(Some(who("Dee")))]);
+}
+
 #[test]
 fn an_overdue_task_is_said_once_for_each_time_box() {
     let mut stage = Stage::new();
@@ -39,7 +66,7 @@ fn an_overdue_task_is_said_once_for_each_time_box() {
     let due = |due_at| Command::Timer(TimerKind::TaskDue { n: 1, due_at });
     assert_eq!(stage.ok(HOUSE, due(due_at)), [], "not yet");
     stage.later(10);
-    assert_eq!(stage.ok(HOUSE, due(due_at)), [Event::TaskOverdue { n: 1 }]);
+    assert_eq!(stage.ok(HOUSE, due(due_at)), [overdue(1, "Bo")]);
     assert_eq!(stage.ok(HOUSE, due(due_at)), []);
     assert_eq!(stage.incident.task(1).unwrap().state, TaskState::Overdue);
     stage.no("Bo", Command::ExtendTask { n: 1, minutes: 0 });
@@ -47,7 +74,7 @@ fn an_overdue_task_is_said_once_for_each_time_box() {
     let next = stage.incident.task(1).unwrap().due_at.unwrap();
     stage.later(5);
     assert_eq!(stage.ok(HOUSE, due(due_at)), [], "the old time box does not count");
-    assert_eq!(stage.ok(HOUSE, due(next)), [Event::TaskOverdue { n: 1 }]);
+    assert_eq!(stage.ok(HOUSE, due(next)), [overdue(1, "Bo")]);
     stage.ok("Bo", Command::ReportTask { n: 1, result: "seen".into() });
     assert_eq!(stage.ok(HOUSE, due(next)), []);
     stage.aloud("overdue");
@@ -81,6 +108,43 @@ fn objectives_are_settled_once() {
     stage.ok("Ada", Command::DropObjective { n: 2, reason: "cannot be known".into() });
     stage.no("Ada", Command::MeetObjective { n: 3 });
     stage.aloud("objectives");
+}
+
+#[test]
+fn objectives_and_the_period_stand_in_the_status_and_in_a_list_of_their_own() {
+    let mut stage = Stage::new();
+    assert!(stage.reads("Bo", Command::Objectives).contains("`objective add TEXT`"));
+    assert!(!stage.reads("Bo", Command::Status).contains("Objectives"));
+    for text in
+        ["Payments work", "Nobody is charged twice", "The queue is empty", "Search works", "All is well"]
+    {
+        stage.ok("Ada", Command::SetObjective { text: text.into() });
+    }
+    stage.ok("Ada", Command::MeetObjective { n: 1 });
+    stage.ok("Ada", Command::StartPeriod { minutes: 120, emphasis: "Keep payments up".into() });
+    let status = stage.reads("Bo", Command::Status);
+    let period = "Operational period 1 until 2026-01-02 14:00 UTC: Keep payments up";
+    assert!(status.lines().any(|line| line == period), "{status}");
+    let open = "Objectives: 2 Nobody is charged twice; 3 The queue is empty; 4 Search works; 1 more";
+    assert!(status.lines().any(|line| line == open), "{status}");
+    let list = stage.reads("Bo", Command::Objectives);
+    assert!(
+        list.starts_with(&format!("{period}\n1 Payments work – met\n2 Nobody is charged twice – open\n"))
+    );
+}
+
+#[test]
+fn whoever_gives_a_task_reads_what_was_understood_of_it() {
+    let stage = Stage::new();
+    let told = |by: &str, command: Command| stage.ask(by, &command).unwrap().reply;
+    assert_eq!(
+        told("Bo", task(None, "Ben Bo 10m look at lb", None)),
+        "Task #1 is yours: «Ben Bo 10m look at lb». No time box: `task more 1 10m`."
+    );
+    assert_eq!(
+        told("Ada", task(Some("Bo"), "Look at lb", Some(10))),
+        "Task #1 for Bo: «Look at lb». Report back by 12:10 UTC. Bo: `task ack 1` when understood."
+    );
 }
 
 #[test]
@@ -241,7 +305,7 @@ fn a_task_that_was_reported_is_opened_again_with_a_new_time_or_none() {
     assert_eq!((again.state, again.due_at), (TaskState::Understood, Some(stage.now + Duration::minutes(5))));
     let next = again.due_at.unwrap();
     stage.later(5);
-    assert_eq!(stage.ok(HOUSE, due(next)), [Event::TaskOverdue { n: 1 }]);
+    assert_eq!(stage.ok(HOUSE, due(next)), [overdue(1, "Cy")]);
     stage.ok("Cy", done(1));
     // Whoever had it is gone: nobody has it.
     stage.ok("Cy", Command::CheckIn { who: None, note: String::new() });

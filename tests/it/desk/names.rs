@@ -1,0 +1,42 @@
+//! Names that people type, and who is meant by them.
+
+use std::collections::BTreeSet;
+
+use commandpost::desk::{
+    Settings,
+    words::{Words, by_name},
+};
+
+use crate::support::house::{House, caller, note};
+
+#[tokio::test]
+async fn what_goes_to_a_stranger_says_so_and_what_goes_to_everybody_is_refused() {
+    let known_people = BTreeSet::from(["cy".to_owned()]);
+    let house = House::open(Settings { known_people, ..Settings::default() }).await;
+    let id = house.incident().await;
+    house.say("Bo", id, note("I look")).await;
+    let said = async |line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller("Ada"), Some(id), words, None, &by_name()).await
+    };
+    for (who, line) in [
+        ("Grace", "role offer ops @Grace"),
+        ("Hugo", "task add @Hugo 10m look"),
+        ("Ivy", "command offer @Ivy"),
+    ] {
+        let answer = said(line).await.unwrap().text;
+        let told = format!("\nNobody known here is called {who}; whoever comes by that name has it.");
+        assert!(answer.ends_with(&told), "{line}: {answer}");
+    }
+    for line in ["role offer pio @Bo", "task add @Cy look", "task add @Ada look", "task add look"] {
+        let answer = said(line).await.unwrap().text;
+        assert!(!answer.contains("Nobody known"), "{line}: {answer}");
+    }
+    for line in
+        ["role offer lno @everyone", "command offer @here", "task add @all look", "role offer lno room"]
+    {
+        let refused = said(line).await.unwrap_err().to_string();
+        assert!(refused.contains("calls whoever reads along"), "{line}: {refused}");
+        assert!(refused.contains("such as @ada"), "{line}: {refused}");
+    }
+}
