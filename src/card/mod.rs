@@ -135,6 +135,8 @@ pub struct Missed {
     pub since: DateTime<Utc>,
     pub seconds: u64,
     pub lines: usize,
+    /// How the incident stands by now, in one sentence.
+    pub stands: String,
 }
 
 /// So many lines need no word before them.
@@ -152,7 +154,20 @@ impl Missed {
     /// What is said before them; `None`: they are few.
     pub fn in_words(&self) -> Option<String> {
         let away = lasted(self.seconds);
-        (self.lines > FEW).then(|| format!("Back after {away} away: {} lines follow.", self.lines))
+        (self.lines > FEW).then(|| {
+            format!("Back after {away} away. {} What was missed follows: {} lines.", self.stands, self.lines)
+        })
+    }
+
+    /// For whoever comes back to it: how bad it is, how far, and who has command.
+    pub fn standing(incident: &Incident, names: &Names) -> String {
+        let (how_bad, phase) =
+            (names.how_bad(incident.kind(), incident.severity), names.standing(incident.phase));
+        let command = match incident.commander == Person::house() {
+            true => "nobody has command".to_owned(),
+            false => format!("{} has command", incident.commander),
+        };
+        format!("{} is {phase}, {how_bad}; {command}.", incident.id)
     }
 }
 

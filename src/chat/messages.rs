@@ -238,7 +238,8 @@ fn page() -> String {
         Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
     });
     add("What the house says by itself (line by line)", &|chat| Some(unasked(chat).join("\n")));
-    let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9 };
+    let stands = Missed::standing(&incident(&everything()), &Names::default());
+    let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9, stands };
     add("Before what waited while the chat was away", &|chat| {
         missed.in_words().map(|words| (chat.missed)(&words))
     });

@@ -82,6 +82,10 @@ impl<R: Refusing> Trouble<R> {
             _ => None,
         }
     }
+    /// Nobody answered, or nobody who could: the chat may be away.
+    pub fn is_no_answer(&self) -> bool {
+        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_))
+    }
     pub fn is_refused(&self) -> bool {
         self.refusal().is_some()
     }

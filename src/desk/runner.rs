@@ -238,6 +238,7 @@ impl Desk {
             since: *since,
             seconds: u64::try_from(away.num_seconds()).unwrap_or(0),
             lines: 1 + behind.count(),
+            stands: Missed::standing(&incident, &self.settings().policy.names),
         }))
     }
 

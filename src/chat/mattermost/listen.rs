@@ -76,6 +76,10 @@ impl From<Deaf> for Silence {
 impl MattermostDoor {
     /// Listens until the door is stopped.
     pub async fn listen(self: Arc<Self>) {
+        tokio::join!(self.listen_anew(), self.attend());
+    }
+
+    async fn listen_anew(self: &Arc<Self>) {
         let mut failures = 0_u32;
         while !self.stop.is_cancelled() {
             let begun = self.desk.world.now();

@@ -99,7 +99,16 @@ impl MattermostDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
-        self.standing.look()
+        let stands = self.rest.reach.with(self.standing.look().into());
+        Health { connected: stands.is_there, since: stands.since, last_error: stands.why }
+    }
+
+    /// Sees to requests that fail, whatever the WebSocket says, until the door is stopped.
+    async fn attend(&self) {
+        let (every, reach) = (self.settings.ask_every, &self.rest.reach);
+        // What comes of it is noted with every request.
+        let ask = || async { drop(self.rest.get("/users/me").await) };
+        reach.attend(NAME, every, &self.stop, ask, || bring::catch_up(&self.desk, NAME)).await;
     }
 }
 

@@ -12,6 +12,7 @@ use super::trouble::{Refused, Trouble};
 use crate::{
     chat::{
         files::PATIENCE,
+        health::Reach,
         picture::Picture,
         trouble::patiently,
         websocket::{self, Socket},
@@ -35,6 +36,8 @@ pub(super) struct Rest {
     token: Secret,
     world: Arc<dyn World>,
     brake: Brake,
+    /// Whether the REST API answers.
+    pub reach: Reach,
 }
 
 impl Rest {
@@ -47,6 +50,7 @@ impl Rest {
             token,
             world,
             brake: Brake::default(),
+            reach: Reach::default(),
         })
     }
 
@@ -130,9 +134,17 @@ impl Rest {
     }
 
     async fn sent(&self, request: RequestBuilder) -> Result<Value, Trouble> {
-        if let Some(wait) = self.brake.left(self.world.now()) {
+        let begun = self.world.now();
+        if let Some(wait) = self.brake.left(begun) {
             return Err(Trouble::Wait(wait));
         }
+        let done = self.answered(request).await;
+        let no_answer = done.as_ref().err().filter(|trouble| trouble.is_no_answer());
+        self.reach.note(begun, self.world.now(), no_answer.map(Trouble::why));
+        done
+    }
+
+    async fn answered(&self, request: RequestBuilder) -> Result<Value, Trouble> {
         let request = request.header("authorization", format!("Bearer {}", self.token.expose()));
         let response = request.send().await.map_err(Trouble::lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

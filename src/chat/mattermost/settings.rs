@@ -1,6 +1,6 @@
 //! What the door must know to stand in the right channels.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono_tz::Tz;
 
@@ -33,7 +33,11 @@ pub struct MattermostSettings {
     pub public_url: Option<String>,
     /// Mattermost shows everybody the same text, so its times stand in the zone of the house.
     pub tz: Tz,
+    /// How often a Mattermost that answers nothing is asked whether it does again.
+    pub ask_every: Duration,
 }
+
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 impl MattermostSettings {
     /// From the settings file. `token` is the bot's in the file or in the file that it names.
@@ -58,6 +62,7 @@ impl MattermostSettings {
             accounts: accounts(people, |one| one.mattermost.as_ref()),
             public_url: public_url.map(|url| base(&url)),
             tz,
+            ask_every: ASK_EVERY,
         }
     }
 

@@ -31,6 +31,7 @@ pub(super) fn settings(callback_url: Option<&str>) -> MattermostSettings {
         accounts: HashMap::new(),
         public_url: None,
         tz: Tz::UTC,
+        ask_every: std::time::Duration::from_secs(5),
     }
 }
 

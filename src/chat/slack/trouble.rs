@@ -93,10 +93,6 @@ impl Trouble {
     pub fn error(&self) -> &str {
         self.refusal().map_or("", |refused| &refused.error)
     }
-    /// Nobody answered, or nobody who could: Slack may be away.
-    pub fn is_no_answer(&self) -> bool {
-        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_))
-    }
     /// Nothing can be done with these tokens.
     pub fn is_bad_token(&self) -> bool {
         self.refusal().is_some_and(Refused::is_bad_token)

@@ -119,6 +119,7 @@ impl House {
             accounts: HashMap::from([("ada".to_owned(), self.ada.clone())]),
             public_url: Some("https://incidents.example.com".into()),
             tz: Tz::UTC,
+            ask_every: Duration::from_millis(200),
         }
     }
 

@@ -3,21 +3,15 @@
 use std::time::Duration;
 
 use commandpost::{
-    desk::{
-        Along, Caller,
-        clock::{System, World},
-    },
+    desk::{Along, Caller},
     incident::command::Command,
-    journal::{
-        Handle,
-        rows::{DeliveryFilter, DeliveryState},
-    },
     model::fault::Fault,
     people::Person,
 };
 use serde_json::{Value, json};
 
 use super::house::House;
+use crate::support::house::try_again_at_once;
 
 /// Somebody writes in the console.
 async fn note(house: &House, text: &str) {
@@ -29,10 +23,7 @@ async fn note(house: &House, text: &str) {
 
 /// What is left is tried again at once.
 async fn again(house: &House) {
-    for delivery in house.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list") {
-        assert_eq!(delivery.state, DeliveryState::Pending, "it is tried again by itself");
-        house.desk.journal.handle(delivery.n, Handle::Retry, System.now()).await.expect("at once");
-    }
+    try_again_at_once(&house.desk).await;
     house.quiet().await;
 }
 
@@ -168,6 +159,30 @@ async fn after_an_outage_everything_comes_in_order_and_once() {
     assert_eq!(lines.len(), 6, "{lines:#?}");
     assert!(lines.iter().zip(1..).all(|(line, n)| line.contains(&format!("away {n} "))), "{lines:#?}");
     house.end(bot, "an outage").await;
+}
+
+#[tokio::test]
+async fn a_mattermost_that_is_heard_and_answers_nothing_is_away_until_its_first_answer() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    // More than anybody asks in that time.
+    house.mattermost.faults().next_writes(10_000, Fault::Break);
+    house.mattermost.faults().next_reads(10_000, Fault::Break);
+    for n in 1..=5 {
+        note(&house, &format!("while away {n}")).await;
+    }
+    house.eventually("the outage to be noticed", || (!bot.door.health().connected).then_some(())).await;
+    assert_eq!(house.mattermost.sockets(), 1, "the WebSocket lives on");
+    house.mattermost.faults().clear();
+    house.eventually("Mattermost to be there", || bot.door.health().connected.then_some(())).await;
+    house.quiet().await;
+    let lines: Vec<String> =
+        house.lines(&channel.id).into_iter().filter(|line| line.contains("while away")).collect();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    assert!(lines.iter().zip(1..).all(|(line, n)| line.contains(&format!("away {n} "))), "{lines:#?}");
+    house.end(bot, "half an outage").await;
 }
 
 #[tokio::test]

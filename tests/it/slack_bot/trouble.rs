@@ -6,12 +6,12 @@ use commandpost::{
     config::Secret,
     desk::{Along, Caller},
     incident::command::Command,
-    journal::rows::{DeliveryFilter, DeliveryState},
     model::fault::Fault,
     people::Person,
 };
 
 use super::{button, house::House};
+use crate::support::house::try_again_at_once;
 
 /// Somebody writes in the console.
 async fn note(house: &House, text: &str) {
@@ -209,26 +209,7 @@ async fn a_missing_scope_is_named_and_mended_without_a_restart() {
         .await;
     assert!(why.contains("`channels:manage`") && why.contains("docs/slack.md"), "{why}");
     house.slack.give_scope("channels:manage");
-    // The reason is known before the attempt is written down.
-    let waiting = async {
-        loop {
-            let open = house.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list");
-            if open.iter().all(|delivery| delivery.state == DeliveryState::Pending) {
-                return open;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let waiting = tokio::time::timeout(Duration::from_secs(10), waiting).await;
-    for delivery in waiting.expect("it is tried again by itself") {
-        let now = commandpost::desk::clock::World::now(&commandpost::desk::clock::System);
-        house
-            .desk
-            .journal
-            .handle(delivery.n, commandpost::journal::Handle::Retry, now)
-            .await
-            .expect("at once");
-    }
+    try_again_at_once(&house.desk).await;
     house.quiet().await;
     assert!(house.slack.channel_named("inc-1").is_some());
     house.end(bot, "scopes").await;

@@ -19,7 +19,11 @@ use commandpost::{
         refusal::Refusal,
         severity::Severity,
     },
-    journal::{Journal, sqlite::SqliteJournal},
+    journal::{
+        Handle, Journal,
+        rows::{DeliveryFilter, DeliveryState},
+        sqlite::SqliteJournal,
+    },
     people::Person,
 };
 use uuid::Uuid;
@@ -106,6 +110,23 @@ pub fn resolved(alert: &Alert) -> Alert {
 }
 
 /// A desk on a journal of its own, by the machine's clock, that shows its incidents in these chats.
+/// What is left to bring out, as soon as each attempt that is under way is written down: none is given up by itself.
+pub async fn try_again_at_once(desk: &Desk) {
+    let waiting = async {
+        loop {
+            let open = desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list");
+            if open.iter().all(|delivery| delivery.state == DeliveryState::Pending) {
+                return open;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let waiting = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
+    for delivery in waiting.expect("it is tried again by itself") {
+        desk.journal.handle(delivery.n, Handle::Retry, System.now()).await.expect("at once");
+    }
+}
+
 pub async fn desk(chats: &[&str]) -> (Arc<Desk>, Arc<tempfile::TempDir>) {
     let chats = chats.iter().map(|chat| (*chat).to_owned()).collect();
     desk_of(Settings { chats, ..Settings::default() }).await
