@@ -480,7 +480,10 @@ pub(super) fn merge(
     if other.phase.is_over() {
         return Err(Refusal::conflict(
             format!("{into} is {}.", scene.policy.names.standing(other.phase)),
-            format!("Merge into one that goes on, or open it again: `{into} reopen REASON`."),
+            match next(incident.kind(), other.phase).contains(&Phase::Investigating) {
+                true => format!("Merge into one that goes on, or open it again: `{into} reopen REASON`."),
+                false => "Merge into one that goes on; `list` shows them.".into(),
+            },
         ));
     }
     if other.is_restricted != incident.restricted.is_some() {
