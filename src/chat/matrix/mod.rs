@@ -15,6 +15,8 @@ mod look;
 mod picture;
 mod pinned;
 mod private;
+#[cfg(test)]
+mod recorded;
 mod render;
 mod rest;
 mod settings;
