@@ -62,6 +62,8 @@ pub struct SlackDoor {
     rest: Rest,
     bindings: Bindings,
     seen: Seen,
+    /// The signatures of the requests that came over HTTP: Slack signs each anew.
+    signatures: Seen,
     standing: Standing,
     /// Who the bot is, once asked.
     stand: OnceCell<Stand>,
@@ -89,6 +91,7 @@ impl SlackDoor {
             rest,
             bindings,
             seen: Seen::default(),
+            signatures: Seen::default(),
             standing: Standing::default(),
             stand: OnceCell::new(),
             stop,

@@ -78,6 +78,11 @@ impl SlackDoor {
         let secret = self.settings.signing_secret.clone().unwrap_or_default();
         let now = self.desk.world.now();
         request.verify(&secret, now.timestamp())?;
+        // What Slack says again it marks so, and it is done once; without that mark, whoever listened in sends it again.
+        let is_first = self.signatures.is_first(request.signature.as_deref().unwrap_or_default());
+        if !is_first && request.retry.is_none() {
+            return Err(Unproven::Repeated);
+        }
         let payload = request.payload(way)?;
         if way == Way::Event && payload["type"] == "url_verification" {
             return Ok(Some(json!({"challenge": payload["challenge"]})));

@@ -97,6 +97,8 @@ async fn only_what_slack_signed_within_five_minutes_is_taken() {
     let sign = |at: i64, body: &str| told.slack.sign(&at.to_string(), body.as_bytes());
     let (status, answer) = told.send("events", &body, &sign(now, &body), now).await;
     assert_eq!((status, &answer["challenge"]), (200, &json!("c1")));
+    let (status, _) = told.send("events", &body, &sign(now, &body), now).await;
+    assert_eq!(status, 401, "whoever listened in sends it again");
     for (signature, at) in [
         (sign(now - 600, &body), now - 600),
         (sign(now + 600, &body), now + 600),
