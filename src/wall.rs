@@ -105,6 +105,12 @@ pub fn lasted(seconds: u64) -> String {
     }
 }
 
+/// A moment as it stands in our own words: with its day, as `01:28 UTC` is ambiguous after midnight. Chats show it in each
+/// reader's zone, where they can.
+pub fn dated(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 /// A date with a time: `2026-12-24 18:00` as clocks of this zone show it, `2026-12-24T18:00+01:00` or `…Z` by its own.
 pub fn moment(text: &str, tz: Tz) -> Option<DateTime<Utc>> {
     let written = text.trim().replacen(' ', "T", 1);

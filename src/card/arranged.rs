@@ -1,12 +1,13 @@
 //! What people arranged about alerts, on the situation's card; and the buttons by which they do.
 
-use chrono::{DateTime, Utc};
-
 use super::{Blank, Card, blank, button, long};
-use crate::alert::{
-    arranged::{Arrangement, Subject},
-    situation::Situation,
-    window::{Effect, Within},
+use crate::{
+    alert::{
+        arranged::{Arrangement, Subject},
+        situation::Situation,
+        window::{Effect, Within},
+    },
+    wall::dated,
 };
 
 /// What stands about one situation.
@@ -14,27 +15,19 @@ pub struct Shown<'a> {
     pub acknowledgement: Option<&'a Arrangement>,
     pub silence: Option<&'a Arrangement>,
     pub within: Option<&'a Within>,
-    pub now: DateTime<Utc>,
-}
-
-/// A moment near `now`: the day is left out where it is the same.
-pub fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let is_today = at.date_naive() == now.date_naive();
-    at.format(if is_today { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" }).to_string()
 }
 
 /// The situation's card with what was arranged about it.
 pub fn shown(mut card: Card, id: i64, situation: &Situation, shown: &Shown<'_>) -> Card {
-    let now = shown.now;
     if let Some(ack) = shown.acknowledgement {
-        card.fields.push(long("Acknowledged", told(ack, &format!("by {}, {}", ack.by, clock(ack.at, now)))));
+        card.fields.push(long("Acknowledged", told(ack, &format!("by {}, {}", ack.by, dated(ack.at)))));
     }
     if situation.acknowledged > 0 {
         let text = format!("{} of {} firing", situation.acknowledged, situation.firing);
         card.fields.push(long("Acknowledged at the sender", text));
     }
     if let Some(silence) = shown.silence {
-        let text = format!("by {} until {}", silence.by, clock(silence.until(), now));
+        let text = format!("by {} until {}", silence.by, dated(silence.until()));
         card.fields.push(long("Silenced", told(silence, &text)));
     }
     if let Some(within) = shown.within {
@@ -42,7 +35,7 @@ pub fn shown(mut card: Card, id: i64, situation: &Situation, shown: &Shown<'_>) 
             Effect::Annotate => "",
             Effect::Record => "; only recorded until then",
         };
-        let until = clock(within.until, now);
+        let until = dated(within.until);
         let text = format!("within the maintenance window «{}», until {until}{effect}", within.name);
         card.fields.push(long("Maintenance", text));
     }

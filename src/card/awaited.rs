@@ -149,7 +149,7 @@ mod tests {
         let roles = "Documentation Unit Leader to Cleo; Public Information Officer to Dan";
         assert_eq!(says("Role offered"), text(roles));
         assert_eq!(says("Asked to join command"), text("Eve (Acme)"));
-        assert_eq!(says("Open tasks"), text("#1 Look (Bo, assigned, due 01:05 UTC)"));
+        assert_eq!(says("Open tasks"), text("#1 Look (Bo, assigned, due 2026-03-29 01:05 UTC)"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::{
         state::{ActionState, Incident, Play},
     },
     people::{Person, door},
-    wall::lasted,
+    wall::{dated, lasted},
 };
 
 /// How loud a card is.
@@ -427,7 +427,7 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
         .open_tasks()
         .take(5)
         .map(|task| {
-            let due = task.due_at.map(|at| format!(", due {}", arranged::clock(at, incident.updated_at)));
+            let due = task.due_at.map(|at| format!(", due {}", dated(at)));
             format!("#{} {} ({}{})", task.n, task.text, task.standing(), due.unwrap_or_default())
         })
         .collect();

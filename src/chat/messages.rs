@@ -135,8 +135,7 @@ fn situation() -> Card {
         effect: Effect::Annotate,
         until: "2026-03-29T02:00:00Z".parse().unwrap(),
     };
-    let shown =
-        card::arranged::Shown { acknowledgement: None, silence: None, within: Some(&within), now: at };
+    let shown = card::arranged::Shown { acknowledgement: None, silence: None, within: Some(&within) };
     card::arranged::shown(card::situation(4, &situation, None, &alerts), 4, &situation, &shown)
 }
 

@@ -11,11 +11,11 @@ use crate::{
         Alert,
         arranged::{Amendment, Arranged, Arrangement, Ended, Passed, Subject},
     },
-    card::arranged::clock,
     grammar::Arrange,
     incident::{command::Command, refusal::Refusal},
     journal::{Mark, rows::*},
     people::Person,
+    wall::dated,
 };
 
 const TEXT_CHARS_MAX: usize = 500;
@@ -134,7 +134,7 @@ impl Desk {
             ));
         }
         if let Some(ack) = self.acknowledgement(id).await? {
-            let when = clock(ack.at, self.world.now());
+            let when = dated(ack.at);
             return Err(Refusal::conflict(
                 format!("{} acknowledged S-{id} at {when}.", ack.by),
                 "Ask them, or `note` what you do.",
@@ -170,14 +170,14 @@ impl Desk {
             self.standing(now).await?.silences.iter().find(|one| one.silences(id, &row.situation))
         {
             return Err(Refusal::conflict(
-                format!("S-{id} is silenced by {} until {} already.", known.by, clock(known.until(), now)),
+                format!("S-{id} is silenced by {} until {} already.", known.by, dated(known.until())),
                 format!("`unsilence S-{id}` ends that; then silence it anew."),
             ));
         }
         let until = now + Duration::minutes(i64::from(minutes));
         let of = self.subject(&row, &alerts, Asking::Silence);
         let title = &row.situation.title;
-        let (said, told, when) = (with(&reason), told(&of), clock(until, now));
+        let (said, told, when) = (with(&reason), told(&of), dated(until));
         let sentence = format!("Silenced alerts S-{id} «{title}» until {when}{said}.{told}");
         let reply = format!(
             "S-{id} is silenced until {when}{said}.{told} What comes is counted. `unsilence S-{id}` ends it earlier."

@@ -9,12 +9,10 @@ use crate::{
         arranged::{Arranged, Arrangement},
         window::{self, Effect, Window, Within, Work},
     },
-    card::{
-        self, Card,
-        arranged::{Shown, clock},
-    },
+    card::{self, Card, arranged::Shown},
     incident::{event::InWindow, kind::Kind, phase::Phase, refusal::Refusal},
     journal::{Append, Mark, rows::*},
+    wall::dated,
 };
 
 /// Alerts of a situation that a window is held against.
@@ -158,7 +156,7 @@ impl Desk {
                 stand.push_str(&format!("; acknowledged by {}", ack.by));
             }
             if let Some(silence) = standing.silences.iter().find(|one| one.silences(row.id, &row.situation)) {
-                stand.push_str(&format!("; silenced until {}", clock(silence.until(), now)));
+                stand.push_str(&format!("; silenced until {}", dated(silence.until())));
             }
             if let Some(within) = self.within(row, &standing).await? {
                 stand.push_str(&format!("; within the maintenance window «{}»", within.name));
@@ -183,7 +181,7 @@ impl Desk {
             Ok((standing, within))
         };
         let ((standing, within), acknowledgement) = tokio::try_join!(within, self.acknowledgement(row.id))?;
-        Ok(Stand { standing, within, acknowledgement, now })
+        Ok(Stand { standing, within, acknowledgement })
     }
 }
 
@@ -192,7 +190,6 @@ pub(super) struct Stand {
     standing: Standing,
     within: Option<Within>,
     acknowledgement: Option<Arrangement>,
-    now: DateTime<Utc>,
 }
 
 impl Stand {
@@ -203,7 +200,6 @@ impl Stand {
             acknowledgement: self.acknowledgement.as_ref(),
             silence: silences.iter().find(|one| one.silences(row.id, &row.situation)),
             within: self.within.as_ref(),
-            now: self.now,
         };
         card::arranged::shown(card, row.id, &row.situation, &shown)
     }

@@ -9,7 +9,6 @@ use crate::{
         rules::{Matchers, PATTERN_MAX_BYTES},
         window::{self, Effect, Span, Time, Window},
     },
-    card::arranged::clock,
     incident::{
         command::StatedTime, decide::ahead, kind::Kind, names::Names, phase::Phase, refusal::Refusal,
         state::Incident,
@@ -19,6 +18,7 @@ use crate::{
         rows::{ArrangementFilter, IncidentFilter},
     },
     people::Person,
+    wall::dated,
 };
 
 const NAME_CHARS_MAX: usize = 80;
@@ -147,10 +147,10 @@ fn is_over(window: &Window, now: DateTime<Utc>) -> bool {
     matches!(window.time, Time::Once(span) if span.until <= now)
 }
 
-/// `MAINT-1 «db upgrade», scheduled from 02:00 UTC to 04:00 UTC, of db: led by Ada`; nothing of work that is done.
+/// `MAINT-1 «db upgrade», scheduled, from 2026-01-02 02:00 UTC to 2026-01-02 04:00 UTC, of db: led by Ada`; nothing of work that is done.
 fn work(incident: &Incident, names: &Names, now: DateTime<Utc>) -> Option<String> {
     let plan = incident.plan.as_ref()?;
-    let (from, until) = (clock(plan.span.from, now), clock(plan.span.until, now));
+    let (from, until) = (dated(plan.span.from), dated(plan.span.until));
     let when = match incident.phase {
         Phase::Scheduled => format!("from {from} to {until}"),
         Phase::InProgress if plan.span.until < now => format!("was to be over {until}"),
@@ -167,8 +167,8 @@ fn work(incident: &Incident, names: &Names, now: DateTime<Utc>) -> Option<String
 fn line(window: &Window, planned: Option<&Arrangement>, now: DateTime<Utc>) -> String {
     let number = planned.map_or_else(String::new, |one| format!(" {}", one.id));
     let when = match (window.open_at(now), window.next_after(now)) {
-        (Some(span), _) => format!("open until {}", clock(span.until, now)),
-        (None, Some(span)) => format!("from {} to {}", clock(span.from, now), clock(span.until, now)),
+        (Some(span), _) => format!("open until {}", dated(span.until)),
+        (None, Some(span)) => format!("from {} to {}", dated(span.from), dated(span.until)),
         (None, None) => "not in the days to come".to_owned(),
     };
     let labels: Vec<String> =

@@ -10,7 +10,7 @@ use super::{
     state::{ActionState, Incident, ObjectiveState, Plan},
     summary,
 };
-use crate::people::Person;
+use crate::{people::Person, wall::dated};
 
 /// Sections of the transfer-of-command briefing (ICS 201 and the NIMS transfer list).
 pub const SECTIONS: u8 = 11;
@@ -251,7 +251,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
         out.push(format!("Objectives: {open}"));
     }
     for (service, can) in &incident.cans {
-        let at = can.at.format("%H:%M UTC");
+        let at = dated(can.at);
         out.push(format!("{} ({}, {at})", summary::report(service, can), can.by));
     }
     // Of two that are restricted, somebody may see one and not the other.

@@ -21,6 +21,7 @@ use crate::{
         kind::KindOf,
         state::{ApprovalRecord, Incident, Post},
     },
+    wall::dated,
 };
 
 /// What the public is told about how far an incident has come. The four words of the Statuspage incident
@@ -188,7 +189,7 @@ pub enum NotApproved {
         "The approval of update {n} by {by} is void: the text, the severity or the phase has changed since."
     )]
     Stale { n: u32, by: String },
-    #[error("The approval of update {n} ran out at {at}.", at = at.format("%H:%M UTC"))]
+    #[error("The approval of update {n} ran out at {at}.", at = dated(*at))]
     Expired { n: u32, at: DateTime<Utc> },
     #[error("Update {n} is not published.")]
     NotPublished { n: u32 },

@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
-    chat::{button::button_name, space, text},
+    chat::{
+        button::button_name,
+        space,
+        text::{self, in_readers_zone},
+    },
     incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
 };
 
@@ -81,7 +85,8 @@ pub(super) fn card(card: &Card) -> Value {
     let mut fields = Vec::new();
     for field in card.fields.iter().take(FIELDS_MAX) {
         let name = take(escape(field.name), FIELD_NAME_MAX);
-        let value = take(value(&field.value), FIELD_VALUE_MAX);
+        // Cut before its moments are marked, as a mark takes less room and half a mark shows nothing.
+        let value = in_readers_zone(&take(value(&field.value), FIELD_VALUE_MAX), |at| moment(at, 'f'));
         // Neither may be empty; what no longer fits is left out whole.
         if name.is_empty() {
             break;

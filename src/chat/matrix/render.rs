@@ -16,6 +16,7 @@ use crate::{
     chat::{
         button::typed,
         space,
+        text::in_readers_zone,
         wire::txn,
         words::{self, in_words},
     },
@@ -110,7 +111,10 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
     let mut lines = Vec::new();
     for field in card.fields.iter().take(FIELDS_MAX) {
         let value = match &field.value {
-            Shown::Text(text) => cap(text, FIELD_CHARS_MAX.min(left)),
+            Shown::Text(text) => {
+                let text = in_readers_zone(text, |at| moment_with_day(at, tz));
+                cap(&text, FIELD_CHARS_MAX.min(left))
+            }
             Shown::Time(at) => moment_with_day(*at, tz),
         };
         if value.trim().is_empty() {

@@ -19,7 +19,7 @@ use crate::{
         button::{button_name, typed},
         markdown::length,
         space,
-        text::{self, cap as cut},
+        text::{self, cap as cut, in_readers_zone},
         words,
     },
     incident::{names::Names, state::Incident},
@@ -66,7 +66,7 @@ fn banner(banner: &str) -> String {
 
 fn field(field: &Field, tz: Tz) -> Value {
     let value = match &field.value {
-        Shown::Text(text) => escape(text),
+        Shown::Text(text) => in_readers_zone(&escape(text), |at| moment_with_day(at, tz)),
         Shown::Time(at) => moment_with_day(*at, tz),
     };
     let value = if value.trim().is_empty() { "–".to_owned() } else { cap(&value, FIELD_MAX) };

@@ -70,7 +70,7 @@ fn banner(banner: &str) -> String {
 
 fn field(field: &Field, max: usize) -> String {
     let value = match &field.value {
-        Shown::Text(text) => escape(text),
+        Shown::Text(text) => in_readers_zone(&escape(text), moment_with_day),
         Shown::Time(at) => moment_with_day(*at),
     };
     let value = if value.trim().is_empty() { "–".to_owned() } else { value };

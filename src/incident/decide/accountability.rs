@@ -12,7 +12,7 @@ pub(super) fn roll_call(incident: &Incident, minutes: Option<u32>, scene: &Scene
         let missing: Vec<Person> = incident.unaccounted().into_iter().cloned().collect();
         return Err(Refusal::conflict(
             format!("{} called the roll already; still missing: {}.", call.by, and(&missing)),
-            format!("It ends at {}; whoever is here says `here`.", clock_time(call.due_at)),
+            format!("It ends at {}; whoever is here says `here`.", dated(call.due_at)),
         ));
     }
     let minutes = minutes.unwrap_or(MINUTES_USUAL);
@@ -34,7 +34,7 @@ pub(super) fn roll_call(incident: &Incident, minutes: Option<u32>, scene: &Scene
     let reply = format!(
         "Roll call: {}. They have until {} to say `here`; whoever is missing then is told to {}.",
         and(&asked),
-        clock_time(due_at),
+        dated(due_at),
         incident.commander
     );
     Ok(Decision::one(Event::RollCalled { asked, due_at }, reply))

@@ -193,7 +193,7 @@ pub(super) fn list(incident: &Incident) -> String {
         lines.push(format!(
             "STOPPED by {} at {}: {} `resume` lifts it.",
             stop.by,
-            clock_time(stop.at),
+            dated(stop.at),
             ended(&stop.reason)
         ));
     }
@@ -201,7 +201,7 @@ pub(super) fn list(incident: &Incident) -> String {
         |action| {
             let risky = if action.is_risky { ", risky" } else { "" };
             let due = action.due_at.filter(|_| action.state.is_open());
-            let due = due.map(|due| format!(", due {}", clock_time(due))).unwrap_or_default();
+            let due = due.map(|due| format!(", due {}", dated(due))).unwrap_or_default();
             let result = action.result.as_ref().map(|result| format!(": {result}")).unwrap_or_default();
             format!(
                 "{} {} – {}{risky}, {}{due}{result}",

@@ -86,10 +86,7 @@ pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
     let until = scene.now + Duration::minutes(i64::from(minutes));
     Ok(Decision::one(
         Event::QuietAsked { until },
-        format!(
-            "No reminders until {}. What was promised to the public is still reminded of.",
-            clock_time(until)
-        ),
+        format!("No reminders until {}. What was promised to the public is still reminded of.", dated(until)),
     ))
 }
 
@@ -176,5 +173,5 @@ pub(super) fn succession(incident: &Incident, scene: &Scene<'_>) -> Option<Strin
     let (whom, since) = incident.silence.unanswered?;
     let is_second = || seconds(incident, scene).iter().any(|one| one.id == scene.person.id);
     let may = whom == Whom::Everyone || whom == Whom::Deputy && is_second();
-    may.then(|| format!("{} did not answer since {}", incident.commander, clock_time(since)))
+    may.then(|| format!("{} did not answer since {}", incident.commander, dated(since)))
 }

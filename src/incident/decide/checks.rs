@@ -93,9 +93,9 @@ pub fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refus
     Ok(time.trunc_subsecs(3).min(now))
 }
 
-/// A time as it stands in a sentence: `14:32 UTC` is ambiguous after midnight, so the date is there.
+/// A time as it stands in a sentence, where it is known.
 pub fn when(time: Option<DateTime<Utc>>) -> String {
-    time.map_or_else(|| "an unknown time".to_owned(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string())
+    time.map_or_else(|| "an unknown time".to_owned(), dated)
 }
 
 /// A time that lies ahead: a time of day is the next one after `after`.
@@ -113,10 +113,6 @@ pub fn ahead(stated: StatedTime, after: DateTime<Utc>) -> DateTime<Utc> {
 /// At the end of the calendar, no later.
 pub(super) fn after(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
     at.checked_add_signed(by).unwrap_or(at)
-}
-
-pub(super) fn clock_time(time: DateTime<Utc>) -> String {
-    time.format("%H:%M UTC").to_string()
 }
 
 /// A limit on how many of something an incident holds.

@@ -35,7 +35,7 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
             incident.id,
             briefing::SECTIONS,
             incident.commander,
-            clock_time(expires_at)
+            dated(expires_at)
         ),
     ))
 }
@@ -63,7 +63,7 @@ pub(super) fn accept(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     }
     if scene.now >= offer.expires_at {
         return Err(Refusal::conflict(
-            format!("The offer ran out at {}.", clock_time(offer.expires_at)),
+            format!("The offer ran out at {}.", dated(offer.expires_at)),
             format!("Ask {} to offer it again.", incident.commander),
         ));
     }
@@ -82,7 +82,7 @@ fn moved(
     let reply = format!(
         "{} – command transferred from {from} to {to}. {to} has command of {}. `next` says what is due; `briefing` \
          has the rest.{}",
-        clock_time(now),
+        dated(now),
         incident.id,
         roles::steps(&Role::ic())
     );
@@ -144,7 +144,7 @@ pub(super) fn take(incident: &Incident, force: bool, reason: &str, scene: &Scene
         let asked = incident.silence.unanswered.map(|(_, since)| {
             format!(
                 " They were asked at {} whether they are there; it goes to the deputy next.",
-                clock_time(since)
+                dated(since)
             )
         });
         return Err(Refusal::conflict(

@@ -26,7 +26,7 @@ pub(super) fn propose(incident: &Incident, what: &str, minutes: Option<u32>, sce
     let reply = format!(
         "Proposal {n} is decided at {} unless withdrawn. Any strong objection? `object {n} REASON`. {} can decide at \
          once: `decision now {n}`.",
-        clock_time(ends_at),
+        dated(ends_at),
         incident.commander
     );
     Ok(Decision::one(Event::ProposalMade { n, text: what, ends_at }, reply))
@@ -61,7 +61,7 @@ pub(super) fn object(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_
         "Your objection to proposal {n} stands. {}: `decision now {n}` or `withdraw {n}`; else it is decided at {}, \
          with the objection on record.",
         incident.commander,
-        clock_time(proposal.ends_at)
+        dated(proposal.ends_at)
     );
     Ok(Decision::one(Event::ProposalObjected { n, reason }, reply))
 }
@@ -129,7 +129,7 @@ pub(super) fn list(incident: &Incident) -> String {
         .iter()
         .map(|proposal| {
             let state = match proposal.state {
-                ProposalState::Open => format!("decided at {}", clock_time(proposal.ends_at)),
+                ProposalState::Open => format!("decided at {}", dated(proposal.ends_at)),
                 ProposalState::Decided => "decided".to_owned(),
                 ProposalState::Withdrawn => "withdrawn".to_owned(),
             };

@@ -39,9 +39,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use checks::{
-    after, answers_for_all, clean, clock_time, is_real, optional_text, room_for, text, text_within,
-};
+use checks::{after, answers_for_all, clean, is_real, optional_text, room_for, text, text_within};
 pub use checks::{ahead, stated, when};
 pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
 pub use playbook::{is_so, ticks, to_say};
@@ -61,7 +59,7 @@ use super::{
     severity::Severity,
     state::Incident,
 };
-use crate::people::Person;
+use crate::{people::Person, wall::dated};
 
 /// An entry that a correction or redaction names, looked up beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]

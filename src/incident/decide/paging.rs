@@ -293,7 +293,7 @@ pub(super) fn acknowledge(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     if open.is_empty() {
         return Err(match incident.pagings.last().map(|paging| &paging.state) {
             Some(PagingState::Acknowledged { by, at }) => Refusal::conflict(
-                format!("{by} acknowledged at {} already.", clock_time(*at)),
+                format!("{by} acknowledged at {} already.", dated(*at)),
                 "`checkin` says that you are here as well.",
             ),
             _ => Refusal::conflict(
@@ -343,7 +343,7 @@ pub(super) fn list(incident: &Incident) -> String {
         let named = if named.is_empty() { "nobody yet".to_owned() } else { named.join(", ") };
         let state = match &paging.state {
             PagingState::Open => "waits for an answer (`ack`)".to_owned(),
-            PagingState::Acknowledged { by, at } => format!("{by} acknowledged at {}", clock_time(*at)),
+            PagingState::Acknowledged { by, at } => format!("{by} acknowledged at {}", dated(*at)),
             PagingState::Over => "over".to_owned(),
         };
         format!("Call {}: {named} – {state}", paging.n)

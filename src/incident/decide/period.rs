@@ -26,7 +26,7 @@ pub(super) fn start(incident: &Incident, minutes: u32, emphasis: &str, scene: &S
         1 => " One open objective goes along.".to_owned(),
         many => format!(" {many} open objectives go along."),
     };
-    let reply = format!("Operational period {n} began; it ends at {}.{advice}", clock_time(ends_at));
+    let reply = format!("Operational period {n} began; it ends at {}.{advice}", dated(ends_at));
     let ended =
         incident.period.as_ref().map(|before| Event::PeriodEnded { n: before.n, reason: String::new() });
     let events = ended.into_iter().chain([Event::PeriodStarted { n, ends_at, emphasis, objectives }]);

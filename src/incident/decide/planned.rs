@@ -17,11 +17,6 @@ const AHEAD_DAYS_MAX: i64 = 366;
 
 const EXAMPLE: &str = "`maintenance schedule \"db upgrade\" from 02:00 to 04:00 service db Checkout is slow meanwhile`; times are UTC.";
 
-/// `02:00 UTC`, with the day where that is another one than that of `now`.
-fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    if at.date_naive() == now.date_naive() { clock_time(at) } else { when(Some(at)) }
-}
-
 pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let title = super::lifecycle::title(&declare.title)?;
     let Some(plan) = &declare.plan else {
@@ -74,8 +69,8 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let reply = format!(
         "{title} is planned from {} to {}. {} leads it. It begins by itself at its time.{window} To tell the public: \
          `update draft TEXT`.",
-        clock(span.from, scene.now),
-        clock(span.until, scene.now),
+        dated(span.from),
+        dated(span.until),
         scene.person
     );
     Ok(Decision::many(events, reply))
@@ -202,12 +197,7 @@ fn planned_anew(incident: &Incident, plan: &Plan, span: Span, scene: &Scene<'_>)
     };
     Ok(Decision::one(
         Event::WorkPlanned { span, services: plan.services.clone() },
-        format!(
-            "{} is planned from {} to {}.{told}",
-            incident.id,
-            clock(span.from, scene.now),
-            clock(span.until, scene.now)
-        ),
+        format!("{} is planned from {} to {}.{told}", incident.id, dated(span.from), dated(span.until)),
     ))
 }
 

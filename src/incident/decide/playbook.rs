@@ -275,7 +275,7 @@ fn line(incident: &Incident, place: &Place<'_>, scene: &Scene<'_>) -> Option<Str
         return Some(format!("[ ] {name} {role}: {}{say}{approve}{every}", ended(&step.text)));
     }
     let by = progress.by.as_ref().map(Person::to_string).unwrap_or_default();
-    let at = progress.at.map(clock_time).unwrap_or_default();
+    let at = progress.at.map(dated).unwrap_or_default();
     let (mark, how) = match progress.state {
         StepState::Skipped => ("–", "left out by"),
         _ => ("x", "done by"),

@@ -196,7 +196,7 @@ pub(super) fn approve(incident: &Incident, n: u32, alone: Option<&str>, scene: &
         format!(
             "Update {n} is approved as it stands, until {}. A change of text, severity or phase voids this. \
              Next: `update publish {n}`.",
-            clock_time(expires_at)
+            dated(expires_at)
         ),
     ))
 }
@@ -236,9 +236,8 @@ pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling 
     }
     let next_update_at =
         record.draft.next_update_minutes.map(|minutes| scene.now + Duration::minutes(i64::from(minutes)));
-    let promise = next_update_at
-        .map(|at| format!(" The next one is promised for {}.", clock_time(at)))
-        .unwrap_or_default();
+    let promise =
+        next_update_at.map(|at| format!(" The next one is promised for {}.", dated(at))).unwrap_or_default();
     let reply = format!("Update {n} is published to: {}.{promise}", destinations.join(", "));
     Ok(Decision::one(
         Event::UpdatePublished { n, approved_at: approval.at, next_update_at, destinations },

@@ -110,7 +110,7 @@ pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene
         format!(
             "{} is offered to {to}, until {}. {to}: `role accept` or `role decline`.",
             role.shown(scene.policy.words),
-            clock_time(expires_at)
+            dated(expires_at)
         ),
     ))
 }
@@ -145,7 +145,7 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
     let offer = my_offer(incident, role, scene)?;
     if scene.now >= offer.expires_at {
         return Err(Refusal::conflict(
-            format!("The offer ran out at {}.", clock_time(offer.expires_at)),
+            format!("The offer ran out at {}.", dated(offer.expires_at)),
             format!("`role take {}` if it is still free.", offer.role.slug()),
         ));
     }
@@ -233,21 +233,21 @@ pub(super) fn list(incident: &Incident, scene: &Scene<'_>) -> String {
         "{}: {} (since {})",
         incident.command_title(words),
         incident.command_words(),
-        clock_time(incident.commander_since)
+        dated(incident.commander_since)
     )];
     for held in &incident.roles {
-        lines.push(format!("{}: {} (since {})", held.role.shown(words), held.person, clock_time(held.since)));
+        lines.push(format!("{}: {} (since {})", held.role.shown(words), held.person, dated(held.since)));
     }
     for offer in &incident.offers {
         lines.push(format!(
             "{}: offered to {} until {}",
             offer.role.shown(words),
             offer.to,
-            clock_time(offer.expires_at)
+            dated(offer.expires_at)
         ));
     }
     if let Some(offer) = &incident.command_offer {
-        lines.push(format!("Command is offered to {} until {}", offer.to, clock_time(offer.expires_at)));
+        lines.push(format!("Command is offered to {} until {}", offer.to, dated(offer.expires_at)));
     }
     lines.push(format!("Every other role is held by {}.", incident.commander));
     lines.join("\n")
@@ -262,7 +262,7 @@ pub(super) fn crew(incident: &Incident, scene: &Scene<'_>) -> String {
         let roles = incident.roles_of(one);
         let roles: Vec<_> = roles.iter().map(|role| role.shown(scene.policy.words)).collect();
         let since = incident.participants.get(&one.id).and_then(|part| part.checked_in);
-        let since = since.map(|at| format!(", here since {}", clock_time(at))).unwrap_or_default();
+        let since = since.map(|at| format!(", here since {}", dated(at))).unwrap_or_default();
         let part = if roles.is_empty() { String::new() } else { format!(" – {}", roles.join(", ")) };
         format!("{one}{part}{since}")
     };

@@ -33,7 +33,7 @@ pub(super) fn offer(incident: &Incident, to: &Person, organization: &str, scene:
             "{to} is asked to join command of {}{of}, until {}. {} speaks for the Unified Command. {to}: `command join`, or \
              `command decline`.",
             incident.id,
-            clock_time(expires_at),
+            dated(expires_at),
             incident.commander
         ),
     ))
@@ -49,7 +49,7 @@ pub(super) fn join(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     };
     if scene.now >= offer.expires_at {
         return Err(Refusal::conflict(
-            format!("The offer ran out at {}.", clock_time(offer.expires_at)),
+            format!("The offer ran out at {}.", dated(offer.expires_at)),
             format!("Ask {} to make it again.", incident.commander),
         ));
     }

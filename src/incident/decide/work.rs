@@ -91,7 +91,7 @@ pub(super) fn assign(
     let n = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
     let is_mine = owner.id == scene.person.id;
     let time_box = match due_at {
-        Some(due) => format!(" Report back by {}.", clock_time(due)),
+        Some(due) => format!(" Report back by {}.", dated(due)),
         // Who gives it out may not be who may change its time.
         None if is_mine || answers_for_all(incident, scene.person) => {
             format!(" No time box: `task more {n} 10m`.")
@@ -179,7 +179,7 @@ pub(super) fn extend(incident: &Incident, n: u32, minutes: u32, scene: &Scene<'_
     let due_at = scene.now + time_box(minutes)?;
     Ok(Decision::one(
         Event::TaskExtended { n, due_at },
-        format!("Task #{n} now runs until {}.", clock_time(due_at)),
+        format!("Task #{n} now runs until {}.", dated(due_at)),
     ))
 }
 
@@ -241,7 +241,7 @@ pub(super) fn reopen(
     let reason = text("reason", reason, scene)?;
     let due_at = minutes.map(time_box).transpose()?.map(|time_box| scene.now + time_box);
     let owner = task.owner.clone().filter(|owner| !is_gone(incident, owner));
-    let due = due_at.map(|due| format!(", due {}", clock_time(due))).unwrap_or_default();
+    let due = due_at.map(|due| format!(", due {}", dated(due))).unwrap_or_default();
     let reply = match &owner {
         Some(owner) if owner.id == me.id => format!("Task #{n} is open again, and yours{due}."),
         Some(owner) => {
@@ -286,7 +286,7 @@ pub(super) fn give(
         Some(minutes) => Some(scene.now + time_box(minutes)?),
         None => task.due_at.filter(|due| *due > scene.now),
     };
-    let due = due_at.map(|due| format!(", due {}", clock_time(due))).unwrap_or_default();
+    let due = due_at.map(|due| format!(", due {}", dated(due))).unwrap_or_default();
     let reply = if owner.id == me.id {
         format!("Task #{n} is yours{due}: {}", task.text)
     } else {

@@ -161,7 +161,7 @@ fn command_of_the_silent_passes_to_who_was_asked_and_acknowledges() {
     assert_eq!(stage.no("Cy", take()), Because::Conflict, "the deputy comes first");
     // Another's word ends the silence on the timeline, not the commander's.
     stage.ok("Cy", note());
-    let since = clock_time(start() + Duration::minutes(10));
+    let since = dated(start() + Duration::minutes(10));
     let events = stage.ok("Bo", take());
     assert!(
         matches!(&events[..], [Event::CommandTransferred { without_outgoing_brief: true, reason, .. }]

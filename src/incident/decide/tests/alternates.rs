@@ -19,7 +19,7 @@ fn told(events: &[Event]) -> String {
 }
 
 fn when_told(at: DateTime<Utc>) -> String {
-    clock_time(at)
+    dated(at)
 }
 
 #[test]

@@ -210,8 +210,8 @@ fn what_lasted_stands_where_it_began_and_says_when_it_was_over() {
         Event::Noted { text: "the queue was full".into(), until: Some(until) }
     );
     assert_eq!(decision.events[0].at, Some(("2026-01-02T11:10:00Z".parse().unwrap(), TimeSource::Stated)));
-    let said = crate::incident::sentence::sentence(&decision.events[0].event, &clock_time);
-    assert_eq!(said, "the queue was full (until 11:40 UTC)");
+    let said = crate::incident::sentence::sentence(&decision.events[0].event, &dated);
+    assert_eq!(said, "the queue was full (until 2026-01-02 11:40 UTC)");
     // Past midnight; the wrong way round; in the future.
     stage.ok("Bo", span(time("23:50:00"), time("00:10:00")));
     assert_eq!(stage.no("Bo", span(time("11:40:00"), time("11:10:00"))), Because::Invalid);

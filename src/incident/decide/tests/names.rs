@@ -38,7 +38,7 @@ fn rated() -> Rated {
 }
 
 fn told(event: &Event) -> String {
-    sentence(event, &InNames(&policy(), clock_time))
+    sentence(event, &InNames(&policy(), dated))
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_team_that_speaks_of_leads_reads_of_no_officer_and_no_chief() {
     ] {
         said.push(stage.ask(by, &command).unwrap().reply);
         let events = stage.ok(by, command);
-        said.extend(events.iter().map(|event| sentence(event, &InNames(&stage.policy, clock_time))));
+        said.extend(events.iter().map(|event| sentence(event, &InNames(&stage.policy, dated))));
     }
     for refused in [take("deputy"), Command::ReleaseRole { role: role("ops") }] {
         said.push(stage.ask("Bo", &refused).unwrap_err().to_string());

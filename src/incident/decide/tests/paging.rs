@@ -207,7 +207,7 @@ fn whoever_acknowledges_ends_it_and_the_second_learns_who_was_first() {
     );
     assert_eq!(take(&mut stage, 1, 0, &["Bo"]), [], "nobody else is woken");
     assert_eq!(stage.no("Bo", Command::AcknowledgePages), Because::Conflict);
-    assert!(stage.reads("Bo", Command::Pagings).contains("Ann acknowledged at 12:02 UTC"));
+    assert!(stage.reads("Bo", Command::Pagings).contains("Ann acknowledged at 2026-01-02 12:02 UTC"));
     stage.ok("Bo", begin(Whom::Person(who("Ann"))));
     stage.ok("Ada", Command::TakeCommand { force: false, reason: String::new() });
     stage.ok("Ada", Command::StopPaging { reason: "she sleeps".into() });

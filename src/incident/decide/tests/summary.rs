@@ -75,7 +75,7 @@ fn a_summary_that_is_brought_early_with_another_reminder_tells_the_time_that_it_
 #[test]
 fn the_status_has_a_line_for_the_last_report_on_each_service() {
     let status = told().reads("Zoe", Command::Status);
-    let line = "checkout: half of all payments fail; under way: rolling back 4.2; needed: somebody who knows db1 (Cy, 12:10 UTC)";
+    let line = "checkout: half of all payments fail; under way: rolling back 4.2; needed: somebody who knows db1 (Cy, 2026-01-02 12:10 UTC)";
     assert!(status.lines().any(|one| one == line), "{status}");
-    assert!(status.contains("\nsearch: works again (Di, 12:12 UTC)\n"), "{status}");
+    assert!(status.contains("\nsearch: works again (Di, 2026-01-02 12:12 UTC)\n"), "{status}");
 }

@@ -143,7 +143,7 @@ fn whoever_gives_a_task_reads_what_was_understood_of_it() {
     );
     assert_eq!(
         told("Ada", task(Some("Bo"), "Look at lb", Some(10))),
-        "Task #1 for Bo: «Look at lb». Report back by 12:10 UTC. Bo: `task ack 1` when understood."
+        "Task #1 for Bo: «Look at lb». Report back by 2026-01-02 12:10 UTC. Bo: `task ack 1` when understood."
     );
 }
 
