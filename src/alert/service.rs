@@ -63,14 +63,12 @@ impl Services {
         }
         let names = || NAMING.iter().filter_map(|name| labels.get(*name)).map(String::as_str);
         let known = names().find_map(|name| self.named(name)).map(|service| service.name.as_str());
-        // `job` is Prometheus' word for what is scraped, so it names a service only where one is known by it.
-        known.or_else(|| {
-            NAMING
-                .iter()
-                .filter(|name| **name != "job")
-                .find_map(|name| labels.get(*name))
-                .map(String::as_str)
-        })
+        known.or_else(|| own(labels))
+    }
+
+    /// Every name by which somebody may mean the service of these labels: that which is known here, and their own.
+    pub fn names<'a>(&'a self, labels: &'a BTreeMap<String, String>) -> impl Iterator<Item = &'a str> {
+        self.of(labels).into_iter().chain(own(labels))
     }
 
     /// The shortest way from a service down to one that it stands on, both ends included.
@@ -116,6 +114,12 @@ impl Services {
         // As it is written where it is declared.
         below.iter().map(|name| self.named(name).map_or(name.as_str(), |service| &service.name))
     }
+}
+
+/// The service that labels name themselves, known or not.
+fn own(labels: &BTreeMap<String, String>) -> Option<&str> {
+    // `job` is Prometheus' word for what is scraped, so it names a service only where one is known by it.
+    NAMING.iter().filter(|name| **name != "job").find_map(|name| labels.get(*name)).map(String::as_str)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Maintenance windows: planned work, during which the alerts that match are expected.
+//! Maintenance windows, in which the alerts that match are expected; planned work is one around the alerts of its services.
 //!
 //! Every window ends by itself. A weekly one is meant by the clock on the wall of its zone: it is open as long as that clock
 //! reads so, also in the night in which the clock is changed.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::desk::absence;
+use crate::desk::{absence, clock::World};
 
 /// A look at the door.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +27,15 @@ impl From<Health> for absence::Standing {
         Self { is_there: health.connected, since: health.since, why: health.last_error }
     }
 }
+
+impl From<absence::Standing> for Health {
+    fn from(stands: absence::Standing) -> Self {
+        Self { connected: stands.is_there, since: stands.since, last_error: stands.why }
+    }
+}
+
+/// How often a chat is asked that answers nothing.
+pub(super) const ASK_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 pub(super) struct Standing(Mutex<Health>);
@@ -72,8 +81,21 @@ impl Reach {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes what comes of a request; `lost` says why it got no answer, where that is so.
+    pub async fn noting<T, E>(
+        &self,
+        world: &dyn World,
+        request: impl Future<Output = Result<T, E>>,
+        lost: impl FnOnce(&E) -> Option<String>,
+    ) -> Result<T, E> {
+        let begun = world.now();
+        let done = request.await;
+        self.note(begun, world.now(), done.as_ref().err().and_then(lost));
+        done
+    }
+
     /// What came of a request that was begun then; `lost` is why it got no answer. A refusal is an answer.
-    pub fn note(&self, begun: DateTime<Utc>, now: DateTime<Utc>, lost: Option<String>) {
+    fn note(&self, begun: DateTime<Utc>, now: DateTime<Utc>, lost: Option<String>) {
         let mut reach = self.lock();
         // One that was under way when another was answered says nothing.
         if lost.is_some() && reach.answered_at.is_some_and(|at| at > begun) {

@@ -10,7 +10,7 @@ pub(super) fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// At most `max` units, with `…` where something was cut off. Never ends in half an escape.
+/// At most `max` units, with `…` where something was cut off. Never ends in half an escape, nor in half of one of Discord's moments.
 pub(super) fn cap(text: &str, max: usize) -> String {
     if length(text) <= max {
         return text.to_owned();
@@ -27,6 +27,9 @@ pub(super) fn cap(text: &str, max: usize) -> String {
     let slashes = kept.chars().rev().take_while(|c| *c == '\\').count();
     if slashes % 2 == 1 {
         kept.pop();
+    }
+    if let Some(at) = kept.rfind("<t:").filter(|at| !kept[*at..].contains('>')) {
+        kept.truncate(at);
     }
     if max > 0 {
         kept.push('…');
@@ -140,6 +143,14 @@ mod tests {
         for whole in ["@here", "<!", "](", "][", "]:"] {
             assert!(!soft.contains(whole), "{soft}");
         }
+    }
+
+    #[test]
+    fn a_moment_is_there_whole_or_not_at_all() {
+        let text = "due <t:1774747680:f>, due <t:1774748280:f>";
+        assert_eq!(cap(text, 30), "due <t:1774747680:f>, due …");
+        assert_eq!(cap(text, 22), "due <t:1774747680:f>,…");
+        assert_eq!(cap("a <t: b", 99), "a <t: b");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     alert::{
         Alert, AlertSeverity, Status,
         situation::fold,
-        window::{Effect, Span, Within},
+        window::{Effect, Within},
     },
     card::{self, Button, Card, Missed, Said},
     export::samples::{Journal, alert, checkout, person, role},
@@ -25,7 +25,6 @@ use crate::{
         chart::Chart,
         command::Command,
         decide::{Policy, Scene, decide},
-        event::Event,
         kind::Kind,
         names::Names,
         next,
@@ -323,13 +322,10 @@ fn no_message_is_a_wall_of_text() {
 
 #[test]
 fn planned_work_is_announced_as_what_it_is_and_not_as_an_alarm() {
-    let mut planned = Journal::declared(Kind::Planned, "db upgrade", "2026-03-29T00:50:00Z");
-    let span = Span { from: planned.at, until: planned.at + chrono::Duration::hours(2) };
-    planned.say("Ada", None, Event::WorkPlanned { span, services: vec![] });
-    let (planned, outage) = (incident(&planned), incident(&night(1)));
+    let (planned, outage) = (incident(&nights::planned()), incident(&night(1)));
     for chat in CHATS {
         let told = (chat.announcement)(&planned);
-        assert!(told.starts_with("🔧 MAINT-1 db upgrade – planned work"), "{}: {told}", chat.chat);
+        assert!(told.starts_with("🔧 MAINT-1 Upgrade of db1 – planned work"), "{}: {told}", chat.chat);
         let told = (chat.announcement)(&outage);
         assert!(told.starts_with("🚨 INC-1 ") && told.contains(" – SEV2"), "{}: {told}", chat.chat);
     }

@@ -85,13 +85,20 @@ pub(super) fn moment_with_day(at: DateTime<Utc>, tz: Tz) -> String {
 }
 
 /// Words of our own, in which every `2026-03-29 01:28 UTC` stands as the chat shows moments to each reader. What stands between
-/// backticks is to be typed, and stays.
+/// backticks is to be typed, and stays; a backtick that nothing closes is a letter like any other.
 pub(super) fn in_readers_zone(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {
-    let told = |(i, piece): (usize, &str)| match i % 2 {
-        0 => with_moments(piece, &moment),
-        _ => piece.to_owned(),
-    };
-    text.split('`').enumerate().map(told).collect::<Vec<_>>().join("`")
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, from)) = rest.find('`').map(|at| rest.split_at(at)) {
+        let after = from.trim_start_matches('`');
+        let ticks = &from[..from.len() - after.len()];
+        // A block may be of several lines.
+        let line = if ticks.len() < 3 { after.lines().next().unwrap_or_default() } else { after };
+        let length = line.find(ticks).map_or(0, |end| end + ticks.len());
+        let (code, left) = after.split_at(length);
+        out.extend([&with_moments(before, &moment), ticks, code]);
+        rest = left;
+    }
+    out + &with_moments(rest, &moment)
 }
 
 fn with_moments(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {
@@ -111,6 +118,11 @@ fn with_moments(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String 
         rest = after;
     }
     out + rest
+}
+
+/// One line, for titles and names.
+pub(super) fn one_line(text: &str) -> String {
+    clean(text).replace('\n', " ")
 }
 
 /// A plain address may stand as it is, so that it can be followed.
@@ -142,6 +154,14 @@ mod tests {
                 "at 01:28 UTC, 2026-13-29 01:28 UTC, ééééééééé UTC",
             ),
             ("2026-03-29 01:28 UTC", "<t:1774747680:f>"),
+            (
+                "a ` that ends nowhere, 2026-03-29 01:28 UTC\nand `x 2026-03-29 01:28 UTC`",
+                "a ` that ends nowhere, <t:1774747680:f>\nand `x 2026-03-29 01:28 UTC`",
+            ),
+            (
+                "```\n2026-03-29 01:28 UTC ` x\n``` 2026-03-29 01:28 UTC",
+                "```\n2026-03-29 01:28 UTC ` x\n``` <t:1774747680:f>",
+            ),
             ("", ""),
         ] {
             assert_eq!(shown(text), as_shown);

@@ -82,9 +82,9 @@ impl<R: Refusing> Trouble<R> {
             _ => None,
         }
     }
-    /// Nobody answered, or nobody who could: the chat may be away.
-    pub fn is_no_answer(&self) -> bool {
-        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_))
+    /// Why nobody answered, or nobody who could: the chat may be away.
+    pub fn no_answer(&self) -> Option<String> {
+        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_)).then(|| self.why())
     }
     pub fn is_refused(&self) -> bool {
         self.refusal().is_some()

@@ -10,6 +10,7 @@ use reqwest::Response;
 use sha2::{Digest, Sha256};
 
 pub(super) use crate::outbox::wire::causes;
+use crate::{alert::text::one_line, config::Secret};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 /// The longest that a request takes, unless it says otherwise.
@@ -50,9 +51,11 @@ pub(super) async fn body(mut response: Response, bytes_max: usize) -> Result<Vec
     }
 }
 
-/// A word of a chat's: one line, capped. Its tokens are still to be taken out.
-pub(super) fn quote(said: &str) -> String {
-    said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(QUOTE_CHARS_MAX).collect()
+/// A word of a chat's on what it refuses: one line, capped. Our tokens are taken out first: what is left of one that was cut, or
+/// that a blank stands in, nobody would recognize.
+pub(super) fn quote(said: &str, tokens: &[&Secret]) -> String {
+    let said = tokens.iter().fold(said.to_owned(), |said, token| token.redact(&said));
+    one_line(&said, QUOTE_CHARS_MAX)
 }
 
 /// A transaction id: the same whenever the same thing is sent again, and another on another installation.

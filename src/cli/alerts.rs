@@ -7,6 +7,7 @@ use super::{Cli, Failure, Outcome, reach::Reach, ruled, show};
 use crate::{
     desk::clock::{System, World},
     export::alerts::ReportFormat,
+    wall::dated,
 };
 
 #[derive(Debug, clap::Args)]
@@ -130,12 +131,7 @@ async fn list(reach: &Reach, hours: u32) -> Result<String, Failure> {
             .map(String::as_str)
             .collect();
         let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-        format!(
-            "{}  {:<13} {}{about}",
-            change.at.format("%Y-%m-%d %H:%M UTC"),
-            change.kind.word(),
-            change.line()
-        )
+        format!("{}  {:<13} {}{about}", dated(change.at), change.kind.word(), change.line())
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }

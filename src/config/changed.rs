@@ -92,6 +92,8 @@ fn with_mailboxes_of(
         hook.mailbox = None;
         if let Some(before) = running.get(name).filter(|before| before.mailbox.is_some()) {
             (hook.mailbox, hook.sender) = (before.mailbox.clone(), before.sender);
+            // A mapping goes with the sender that it is for.
+            hook.mapping = before.mapping.clone();
         }
     }
     for (name, before) in running.iter().filter(|(_, before)| before.mailbox.is_some()) {

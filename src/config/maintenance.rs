@@ -1,4 +1,4 @@
-//! The settings of planned work and of silences.
+//! The settings of maintenance windows and of silences.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;

@@ -140,7 +140,7 @@ pub struct Config {
     pub senders: BTreeMap<String, SenderApi>,
     /// How long alerts are silenced.
     pub silences: Silences,
-    /// Planned work, one `[[maintenance]]` each: alerts that match meanwhile are shown as expected.
+    /// Maintenance windows that come back, one `[[maintenance]]` each: alerts that match meanwhile are shown as expected.
     pub maintenance: Vec<Maintenance>,
     /// Who is on call, one `[[roster]]` a team; `docs/oncall.md` has examples to paste.
     pub roster: Vec<TeamRoster>,

@@ -91,10 +91,6 @@ pub enum PagerKind {
 }
 
 impl PagerKind {
-    /// Whether it reaches a person at an address of theirs; the others know by themselves whom to wake.
-    pub fn is_personal(self) -> bool {
-        matches!(self, Self::Email | Self::Ntfy | Self::Pushover | Self::Twilio | Self::Webhook)
-    }
     /// Whether it also works with nobody's address.
     pub fn is_service(self) -> bool {
         matches!(self, Self::Goalert | Self::Opsgenie | Self::Pagerduty | Self::Webhook)

@@ -19,7 +19,8 @@ pub struct Answer {
     pub incident: Option<IncidentId>,
     /// The last entry written; `None` for a reading.
     pub seq: Option<u64>,
-    /// The kinds of secrets that were masked in the words of the command: `GitHub token, password`. Empty: none.
+    /// The kinds of secrets that were masked in the words of the command: `GitHub token, password`. Empty: none, or
+    /// no command on an incident.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub masked: String,
     /// What the text says, to be drawn where pictures can be shown.

@@ -12,6 +12,7 @@ use crate::{
     incident::{id::IncidentId, refusal::Refusal, timeline::Line},
     journal::rows::{IncidentFilter, IncidentRow},
     people::Person,
+    wall::dated,
 };
 
 /// Entries looked at in one search, and lines shown of it.
@@ -60,7 +61,7 @@ fn brief(line: &Line) -> String {
     if text.len() < flat.len() {
         text.push('…');
     }
-    let at = line.occurred_at.format("%Y-%m-%d %H:%M UTC");
+    let at = dated(line.occurred_at);
     format!("{} – {at}, {}: {text}", line.seq, line.actor)
 }
 

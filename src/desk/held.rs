@@ -10,7 +10,7 @@ use crate::{
         window::{self, Effect, Window, Within, Work},
     },
     card::{self, Card, arranged::Shown},
-    incident::{event::InWindow, kind::Kind, phase::Phase, refusal::Refusal},
+    incident::{event::InWindow, kind::Kind, phase::Phase, refusal::Refusal, state::Incident},
     journal::{Append, Mark, rows::*},
     wall::dated,
 };
@@ -62,19 +62,10 @@ impl Desk {
     /// is kept back.
     async fn works(&self, now: DateTime<Utc>) -> Result<Vec<Work>, Refusal> {
         let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
+        let mut rows = self.journal.incidents(filter).await.map_err(refuse)?;
+        rows.retain(|row| row.phase == Phase::InProgress);
         let mut all = Vec::new();
-        for row in self.journal.incidents(filter).await.map_err(refuse)? {
-            if row.phase != Phase::InProgress {
-                continue;
-            }
-            let incident = match self.incident(row.id).await {
-                Ok(incident) => incident,
-                // Its alerts are told as if nothing were planned, and all others as ever.
-                Err(refusal) => {
-                    tracing::warn!(incident = %row.id, %refusal, "no alert is expected by planned work that cannot be read");
-                    continue;
-                }
-            };
+        for incident in self.planned_works(rows).await {
             let Some(plan) = incident.plan.as_ref().filter(|plan| now < plan.span.until) else { continue };
             // Of what few may see, others read neither the title nor the number.
             let name = match incident.restricted {
@@ -84,6 +75,21 @@ impl Desk {
             all.push(Work { name, services: plan.services.clone(), until: plan.span.until });
         }
         Ok(all)
+    }
+
+    /// These works, as far as they are still to be done. One that cannot be read is left out: neither its alerts nor a list of the others
+    /// may be lost by it.
+    pub(super) async fn planned_works(&self, rows: Vec<IncidentRow>) -> Vec<Incident> {
+        let mut all = Vec::new();
+        for row in rows.into_iter().filter(|row| matches!(row.phase, Phase::Scheduled | Phase::InProgress)) {
+            match self.incident(row.id).await {
+                Ok(incident) => all.push(incident),
+                Err(refusal) => {
+                    tracing::warn!(incident = %row.id, %refusal, "no alert is expected by planned work that cannot be read");
+                }
+            }
+        }
+        all
     }
 
     /// What was held back until now is to be told.
@@ -126,7 +132,8 @@ impl Desk {
         }
         let settings = self.settings();
         let services = &settings.evidence.services;
-        let of: Vec<&str> = alerts.iter().filter_map(|alert| services.of(&alert.labels)).collect();
+        // By the catalogue's name, and by the one that the alert itself gives.
+        let of: Vec<&str> = alerts.iter().flat_map(|alert| services.names(&alert.labels)).collect();
         let by_works = standing.works.iter().filter_map(|work| work.within(&of));
         Ok(by_windows.into_iter().chain(by_works).reduce(Within::stronger))
     }

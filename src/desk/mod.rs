@@ -126,7 +126,7 @@ pub struct Settings {
     pub has_tokens: bool,
     pub rules: Vec<Rule>,
     pub evidence: evidence::EvidenceSettings,
-    /// Planned work, by the settings.
+    /// Maintenance windows, by the settings.
     pub windows: Vec<Window>,
     /// What the senders behind hooks can be asked, by the hook's name.
     pub upstream: BTreeMap<String, Vec<Asking>>,

@@ -123,9 +123,13 @@ impl Desk {
             }
         }
         let whose = delivery.incident.map_or_else(|| "no incident".to_owned(), |id| id.to_string());
+        let pio = Role::pio();
         Err(Refusal::forbidden(
             format!("{person} may not decide about delivery {}, which belongs to {whose}.", delivery.n),
-            "Its commander, deputy or Public Information Officer may, or whoever has a token with `admin = true`.",
+            format!(
+                "Its commander, deputy or {} may, or whoever has a token with `admin = true`.",
+                pio.shown(self.settings().policy.words)
+            ),
         ))
     }
 }

@@ -1,6 +1,6 @@
 //! Maintenance windows in people's words: planned, listed, ended.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Caller, Desk, arrange::Writing, refuse};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         window::{self, Effect, Span, Time, Window},
     },
     incident::{
-        command::StatedTime, decide::ahead, kind::Kind, names::Names, phase::Phase, refusal::Refusal,
+        command::StatedTime, decide::span, kind::Kind, names::Names, phase::Phase, refusal::Refusal,
         state::Incident,
     },
     journal::{
@@ -24,8 +24,6 @@ use crate::{
 const NAME_CHARS_MAX: usize = 80;
 /// Labels that a window is matched by at most.
 const LABELS_MAX: usize = 20;
-/// How long a window is whose end nobody said.
-const USUAL_MINUTES: i64 = 60;
 
 impl Desk {
     pub(super) fn span(
@@ -35,15 +33,10 @@ impl Desk {
         minutes: Option<u32>,
     ) -> Result<Span, Refusal> {
         let now = self.world.now();
-        let from = from.map_or(now, |from| ahead(from, now));
-        let until = match (to, minutes) {
-            (Some(to), _) => ahead(to, from),
-            (None, minutes) => later(from, Duration::minutes(minutes.map_or(USUAL_MINUTES, i64::from))),
-        };
-        let span = Span { from, until };
+        let span = span(from, to, minutes, now);
         let wrong = match window::check(span) {
             Err(why) => Some(why),
-            Ok(()) if until <= now => Some("it is over already".to_owned()),
+            Ok(()) if span.until <= now => Some("it is over already".to_owned()),
             Ok(()) => None,
         };
         wrong.map_or(Ok(span), |why| {
@@ -128,19 +121,14 @@ impl Desk {
         let mut lines: Vec<String> = settled.map(|window| line(window, None, now)).collect();
         lines.extend(live.iter().filter_map(|one| one.window().map(|window| line(&window, Some(one), now))));
         let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
-        for row in self.seen_by(person).list(filter).await? {
-            lines.extend(work(&self.incident(row.id).await?, &self.settings().policy.names, now));
+        for incident in self.planned_works(self.seen_by(person).list(filter).await?).await {
+            lines.extend(work(&incident, &settings.policy.names, now));
         }
         if lines.is_empty() {
             return Ok("No maintenance is planned.".to_owned());
         }
         Ok(lines.join("\n"))
     }
-}
-
-/// At the end of the calendar, no later.
-fn later(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
-    at.checked_add_signed(by).unwrap_or(at)
 }
 
 fn is_over(window: &Window, now: DateTime<Utc>) -> bool {

@@ -15,6 +15,7 @@ use crate::{
     },
     journal::rows::*,
     people::Person,
+    wall::dated,
 };
 
 /// Words as typed, or already split by a form or a shell.
@@ -35,8 +36,9 @@ impl Words {
 
 /// Words before an incident's number at most: a prefix, and a verb of two.
 const BEFORE_TARGET: usize = 3;
-/// Where a name needs no `@` before it, and a reason may come behind it.
-const NAMING: [&str; 3] = ["leave", "separate", "relieve"];
+/// Where a name needs no `@` before it.
+const NAMING: [&str; 9] =
+    ["admit", "expel", "leave", "offer", "page", "relieve", "report", "separate", "unify"];
 
 /// Maps a name or mention to a person, as the door knows people.
 pub type Resolve = Arc<dyn Fn(&str) -> Result<Person, String> + Send + Sync>;
@@ -79,11 +81,16 @@ impl Desk {
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
         let settings = self.settings();
-        let people = self.mentionable(&caller, here, &words, resolve).await;
+        let people = self.mentionable(&caller, here, &words).await;
         let known = Lexicon { people: &people, ..Lexicon::from(&settings.policy) };
+        let find = |name: &str| {
+            let found = resolve(name)?;
+            let is_known = is_of_a_chat(&found) || settings.known_people.contains(&found.id);
+            if is_known { Ok(found) } else { one_of(&people, name, found) }
+        };
         let spoken = match &words {
-            Words::Text(text) => grammar::parse(text, &**resolve, known)?,
-            Words::Argv(argv) => grammar::parse_argv(argv, here, &**resolve, known)?,
+            Words::Text(text) => grammar::parse(text, &find, known)?,
+            Words::Argv(argv) => grammar::parse_argv(argv, here, &find, known)?,
         };
         let said = grammar::verb_said(&words.each());
         let along = Along { once, ..Along::default() };
@@ -183,15 +190,8 @@ impl Desk {
         }
     }
 
-    /// Who may be meant by a name of several words, where somebody is named: those of the settings, and whoever takes part in the
-    /// incident and is found by that name.
-    async fn mentionable(
-        &self,
-        caller: &Caller,
-        here: Option<IncidentId>,
-        words: &Words,
-        resolve: &Resolve,
-    ) -> Vec<Person> {
+    /// Who may be meant, where somebody is named: those of the settings, and whoever takes part in the incident.
+    async fn mentionable(&self, caller: &Caller, here: Option<IncidentId>, words: &Words) -> Vec<Person> {
         let each = words.each();
         let first = &each[..each.len().min(1 + BEFORE_TARGET)];
         let is_naming = first.iter().any(|word| NAMING.iter().any(|verb| word.eq_ignore_ascii_case(verb)));
@@ -207,16 +207,14 @@ impl Desk {
         if let Some(id) = id
             && let Ok(incident) = self.seen_by(&caller.person).incident(id).await
         {
-            let here = incident.participants.into_values().map(|one| one.person);
-            people.extend(here.filter(|one| resolve(&one.name).is_ok_and(|found| found.id == one.id)));
+            people.extend(incident.participants.into_values().map(|one| one.person));
         }
         people
     }
 
     /// Whether a chat has met them, the settings name them, or they take part in the incident.
     async fn is_known(&self, person: &Person, id: IncidentId) -> bool {
-        // An account of a chat begins with its name.
-        person.id.contains(':')
+        is_of_a_chat(person)
             || self.settings().known_people.contains(&person.id)
             || self.incident(id).await.is_ok_and(|incident| incident.participants.contains_key(&person.id))
     }
@@ -260,21 +258,35 @@ impl Desk {
                 Err(Refusal::not_found("No work is planned.", "`maintenance schedule` plans some."))
             }
             [] => Err(Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one.")),
-            several if kind == Kind::Planned => {
-                let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
-                Err(Refusal::invalid(
-                    format!("Several works are planned: {}.", names.join(", ")),
-                    format!("Say which: `{} {said}`.", names[0]),
-                ))
-            }
             several => {
+                let what = if kind == Kind::Planned { "works are planned" } else { "incidents are open" };
                 let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
                 Err(Refusal::invalid(
-                    format!("Several incidents are open: {}.", names.join(", ")),
+                    format!("Several {what}: {}.", names.join(", ")),
                     format!("Say which: `{} {said}`.", names[0]),
                 ))
             }
         }
+    }
+}
+
+/// An account of a chat begins with its name.
+fn is_of_a_chat(person: &Person) -> bool {
+    person.id.contains(':')
+}
+
+/// The one of these people who is called so, else whoever was found by that name: whoever is known by an account of a chat alone has an
+/// id that no name leads to.
+fn one_of(people: &[Person], name: &str, found: Person) -> Result<Person, String> {
+    if people.iter().any(|one| one.id == found.id) {
+        return Ok(found);
+    }
+    let name = name.trim().trim_start_matches('@').to_lowercase();
+    let mut called = people.iter().filter(|one| one.name.to_lowercase() == name);
+    match (called.next(), called.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),
+        (None, _) => Ok(found),
     }
 }
 
@@ -349,7 +361,7 @@ fn tasks(incident: &Incident) -> String {
             let due = task
                 .due_at
                 .filter(|_| task.state.is_open())
-                .map(|due| format!(", due {}", due.format("%H:%M UTC")))
+                .map(|due| format!(", due {}", dated(due)))
                 .unwrap_or_default();
             format!("#{} {} – {}{due}", task.n, task.text, task.standing())
         })

@@ -223,11 +223,6 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Whether the chat works at this time after STARTEX.
-    pub fn chat_is_up(&self, at: Duration) -> bool {
-        self.chat.iter().rev().find(|turn| turn.at <= at).is_none_or(|turn| turn.is_up)
-    }
-
     pub fn inject(&self, id: &str) -> Option<&Inject> {
         self.injects.iter().find(|inject| inject.id == id)
     }

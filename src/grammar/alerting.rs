@@ -1,9 +1,12 @@
 //! The verbs about alerts and planned work.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::value::{self, Filled, Minutes, SituationId, Time};
-use crate::alert::judgement::{Subject, Verdict};
+use crate::{
+    alert::judgement::{Subject, Verdict},
+    incident::command::StatedTime,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AlertVerb {
@@ -72,6 +75,27 @@ pub(super) enum AlertVerb {
     },
 }
 
+/// When something planned begins and ends.
+#[derive(Debug, Args)]
+pub(super) struct When {
+    /// When it begins: 02:00 (the next, UTC), a date and time; else now
+    #[arg(long = "begins", value_name = "TIME", value_parser = value::time)]
+    from: Option<Time>,
+    /// When it is to be over
+    #[arg(long = "ends", value_name = "TIME", value_parser = value::time)]
+    to: Option<Time>,
+    /// How long it takes, if that is not said by its end; else an hour
+    #[arg(long = "for", value_name = "DURATION", value_parser = value::duration, conflicts_with = "to")]
+    minutes: Option<Minutes>,
+}
+
+impl When {
+    /// From when, until when, and for how many minutes.
+    pub fn parts(self) -> (Option<StatedTime>, Option<StatedTime>, Option<u32>) {
+        (self.from.map(|at| at.0), self.to.map(|at| at.0), self.minutes.map(|minutes| minutes.0))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Maintenance {
     /// Plan a window
@@ -83,15 +107,8 @@ pub(super) enum Maintenance {
         /// Its name, in quotes if it has blanks
         #[arg(value_name = "WINDOW")]
         name: String,
-        /// When it begins: 02:00 (the next, UTC), a date and time; else now
-        #[arg(long = "begins", value_name = "TIME", value_parser = value::time)]
-        from: Option<Time>,
-        /// When it ends
-        #[arg(long = "ends", value_name = "TIME", value_parser = value::time)]
-        to: Option<Time>,
-        /// How long it is, if that is not said by its end; else an hour
-        #[arg(long = "for", value_name = "DURATION", value_parser = value::duration, conflicts_with = "to")]
-        minutes: Option<Minutes>,
+        #[command(flatten)]
+        when: When,
         /// Labels that alerts must have, such as service=db; several with ; between. Else all alerts
         #[arg(long = "match", value_name = "LABEL=VALUE", value_parser = value::field, value_delimiter = ';')]
         labels: Vec<Filled>,
@@ -111,15 +128,8 @@ pub(super) enum Maintenance {
         /// Its title, in quotes if it has blanks
         #[arg(value_name = "WINDOW")]
         title: String,
-        /// When it begins: 02:00 (the next, UTC), a date and time; else now
-        #[arg(long = "begins", value_name = "TIME", value_parser = value::time)]
-        from: Option<Time>,
-        /// When it is to be over
-        #[arg(long = "ends", value_name = "TIME", value_parser = value::time)]
-        to: Option<Time>,
-        /// How long it takes, if that is not said by its end; else an hour
-        #[arg(long = "for", value_name = "DURATION", value_parser = value::duration, conflicts_with = "to")]
-        minutes: Option<Minutes>,
+        #[command(flatten)]
+        when: When,
         /// Whose alerts it expects; several with ; between
         #[arg(long = "service", value_name = "SERVICE", value_delimiter = ';')]
         services: Vec<String>,

@@ -89,14 +89,9 @@ pub(super) fn of(
             }
             return Ok(Spoken::Change { target, text, service, environment, at: at.map(|at| at.0) });
         }
-        Verb::Maintenance(Maintenance::Schedule { title, from, to, minutes, services, restricted, text }) => {
-            let plan = PlanText {
-                from: from.map(|at| at.0),
-                until: to.map(|at| at.0),
-                minutes: minutes.map(|minutes| minutes.0),
-                services,
-                text: text.unwrap_or_default(),
-            };
+        Verb::Maintenance(Maintenance::Schedule { title, when, services, restricted, text }) => {
+            let (from, until, minutes) = when.parts();
+            let plan = PlanText { from, until, minutes, services, text: text.unwrap_or_default() };
             let declare =
                 Declare { restricted, plan: Some(plan), ..Declare::new(title, None, Kind::Planned) };
             return Ok(Spoken::Declare { declare: Box::new(declare), situation: None });
@@ -111,12 +106,13 @@ pub(super) fn of(
         Verb::Maintenance(Maintenance::Move { from, to }) => {
             Command::MoveWork { from: from.map(|at| at.0), until: to.map(|at| at.0) }
         }
-        Verb::Maintenance(Maintenance::Add { name, from, to, minutes, labels, record }) => {
+        Verb::Maintenance(Maintenance::Add { name, when, labels, record }) => {
+            let (from, to, minutes) = when.parts();
             return Ok(Spoken::Arrange(Arrange::AddWindow {
                 name,
-                from: from.map(|at| at.0),
-                to: to.map(|at| at.0),
-                minutes: minutes.map(|minutes| minutes.0),
+                from,
+                to,
+                minutes,
                 labels: labels.into_iter().map(|value::Filled(name, value)| (name, value)).collect(),
                 records: record,
             }));

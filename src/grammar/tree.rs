@@ -90,7 +90,7 @@ pub(super) enum Verb {
     /// What alerts tell, whether they deserve it; acknowledge and silence them
     #[command(subcommand)]
     Alert(AlertVerb),
-    /// Planned work: alerts that are expected
+    /// Planned work, and windows in which alerts are expected
     #[command(subcommand)]
     Maintenance(Maintenance),
     /// How the incident stands

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
     decide::when,
     names::{Names, Shown},
-    sentence::{and, brief},
+    sentence::{and, brief, some_of},
     state::{ActionState, Incident, ObjectiveState, Plan},
     summary,
 };
@@ -151,12 +151,7 @@ pub fn hazards(incident: &Incident) -> Option<String> {
 }
 
 fn named(all: impl Iterator<Item = String>) -> Option<String> {
-    let mut named: Vec<String> = all.collect();
-    let more = named.len().saturating_sub(NAMED_MAX);
-    named.truncate(NAMED_MAX);
-    if more > 0 {
-        named.push(format!("{more} more"));
-    }
+    let named = some_of(all, NAMED_MAX);
     (!named.is_empty()).then(|| named.join("; "))
 }
 

@@ -11,10 +11,10 @@ use super::{
     permission::{Standing, may},
     phase::Phase,
     role::Role,
-    sentence::{brief, ended},
+    sentence::{brief, ended, some_of},
     state::{ActionState, Incident, Period, TaskState},
 };
-use crate::{alert::window::Span, people::Person, post};
+use crate::{alert::window::Span, people::Person, post, wall::dated};
 
 /// Lines at most; nobody reads more at three in the morning.
 pub const LINES_MAX: usize = 6;
@@ -66,8 +66,8 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
 
 /// Whether the job aid of a role still tells what is to be done: once it is resolved, nobody sizes up, clears or reports any more.
 fn has_work_left(incident: &Incident, role: &Role) -> bool {
-    let is_past = matches!(incident.phase, Phase::Resolved | Phase::Review | Phase::Completed);
-    !is_past || matches!(role.rights(), "planning" | "finance" | "intel" | "scribe" | "demob")
+    !incident.phase.is_past_work()
+        || matches!(role.rights(), "planning" | "finance" | "intel" | "scribe" | "demob")
 }
 
 /// How long a report says something.
@@ -172,7 +172,7 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     tasks.sort_by_key(|task| (task.state != TaskState::Overdue, task.due_at.is_none(), task.due_at));
     for task in tasks {
         let n = task.n;
-        let due = task.due_at.map(|at| format!(", due {}", at.format("%H:%M UTC"))).unwrap_or_default();
+        let due = task.due_at.map(|at| format!(", due {}", dated(at))).unwrap_or_default();
         lines.push(match task.state {
             TaskState::Overdue => {
                 format!("Task #{n} is late: {}. `done {n} RESULT` or `task more {n} 10m`.", task.text)
@@ -222,7 +222,7 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
             lines.push("The public update that was promised is late: `draft TEXT`.".to_owned())
         }
         Some(at) if at - now <= SOON => {
-            lines.push(format!("The next public update is due at {}: `draft TEXT`.", at.format("%H:%M UTC")));
+            lines.push(format!("The next public update is due at {}: `draft TEXT`.", dated(at)));
         }
         _ => {}
     }
@@ -301,7 +301,7 @@ fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<S
     if !incident.roles_of(me).iter().any(|role| matches!(role.rights(), "ic" | "deputy")) {
         return;
     }
-    if matches!(incident.phase, Phase::Resolved | Phase::Review | Phase::Completed) {
+    if incident.phase.is_past_work() {
         lines.extend(before_close(incident, me));
     }
     if let Some(plan) = &incident.plan {
@@ -333,12 +333,7 @@ fn before_close(incident: &Incident, me: &Person) -> Option<String> {
     let tasks = tasks.map(|task| format!("task #{} ({})", task.n, task.whose()));
     let actions = incident.open_actions().filter(|action| action.by.id != me.id);
     let actions = actions.map(|action| format!("action {} ({})", action.n, action.by));
-    let mut open: Vec<String> = tasks.chain(actions).collect();
-    let more = open.len().saturating_sub(OPEN_NAMED_MAX);
-    open.truncate(OPEN_NAMED_MAX);
-    if more > 0 {
-        open.push(format!("{more} more"));
-    }
+    let open = some_of(tasks.chain(actions), OPEN_NAMED_MAX);
     (!open.is_empty()).then(|| format!("Open still, and in the way of `close`: {}.", open.join(", ")))
 }
 

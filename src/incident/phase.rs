@@ -80,6 +80,11 @@ impl Phase {
         matches!(self, Self::Triage | Self::Investigating | Self::Identified | Self::Monitoring)
     }
 
+    /// What was to be done about it is done, and what follows is the review.
+    pub fn is_past_work(self) -> bool {
+        matches!(self, Self::Resolved | Self::Review | Self::Completed)
+    }
+
     /// Nothing more happens here but late entries, corrections and redactions.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Closed | Self::Cancelled | Self::Merged)

@@ -31,6 +31,9 @@ impl Role {
     pub fn ic() -> Role {
         Role { slug: IC.into(), def: Def::Catalogue(commander()) }
     }
+    pub fn pio() -> Role {
+        "pio".parse().unwrap_or_else(|_| Role::ic())
+    }
     /// One of the team's own.
     pub fn of(own: OwnRole) -> Role {
         Role { slug: own.slug.clone(), def: Def::Own(Arc::new(own)) }

@@ -1,16 +1,16 @@
 //! What happened, in one plain sentence for each event.
 
-use chrono::{DateTime, Utc};
+mod telling;
+
+pub use telling::{InNames, Part, Tell, Telling, apart, parts};
 
 use super::{
-    decide::Policy,
     event::{CanParts, Event, Whom},
     kind::Kind,
     matrix::Rated,
-    names::Names,
     paging::{Called, Step, Target},
     phase::Phase,
-    role::{Role, Words},
+    role::Role,
 };
 use crate::{
     people::{Person, door},
@@ -58,6 +58,17 @@ pub(super) fn and(people: &[Person]) -> String {
 /// `Ada, Bo or Cy`.
 pub(super) fn either(people: &[Person]) -> String {
     listed(people, "or")
+}
+
+/// The first of them, and how many others there are: `task #1`, `task #2`, `3 more`.
+pub(super) fn some_of(all: impl Iterator<Item = String>, max: usize) -> Vec<String> {
+    let mut named: Vec<String> = all.collect();
+    let more = named.len().saturating_sub(max);
+    named.truncate(max);
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    named
 }
 
 /// `1 minute`, `5 minutes`.
@@ -204,47 +215,6 @@ fn briefing(sections: u8) -> String {
 fn found(rated: &Option<Rated>) -> String {
     rated.as_ref().map(|rated| format!(" {rated}")).unwrap_or_default()
 }
-
-/// How a sentence is told: what only the edge knows of it.
-pub trait Telling {
-    /// A moment, in the zone and form of the times beside it.
-    fn at(&self, at: DateTime<Utc>) -> String;
-
-    /// What the team calls severities and statuses.
-    fn names(&self) -> &Names {
-        Names::plain()
-    }
-
-    /// The words in which roles are shown.
-    fn words(&self) -> Words {
-        Words::default()
-    }
-}
-
-impl<F: Fn(DateTime<Utc>) -> String> Telling for F {
-    fn at(&self, at: DateTime<Utc>) -> String {
-        self(at)
-    }
-}
-
-/// Told as the team speaks: its names of severities and statuses, its words for roles.
-pub struct InNames<'a, F>(pub &'a Policy, pub F);
-
-impl<F: Fn(DateTime<Utc>) -> String> Telling for InNames<'_, F> {
-    fn at(&self, at: DateTime<Utc>) -> String {
-        (self.1)(at)
-    }
-
-    fn names(&self) -> &Names {
-        &self.0.names
-    }
-
-    fn words(&self) -> Words {
-        self.0.words
-    }
-}
-
-pub type Tell<'a> = &'a dyn Telling;
 
 /// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
 pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
@@ -684,32 +654,6 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::Observed { text } => format!("Observed: {}", ended(text)),
         Event::Endex { reason } => format!("ENDEX: the exercise ended{}", because(reason)),
     }
-}
-
-/// A sentence in parts: texts, and the moments between them, for a chat that shows each reader their own zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    Text(String),
-    Time(DateTime<Utc>),
-}
-
-/// Stands on both sides of a moment while a sentence is made. Texts of people and alerts hold no control characters.
-const MOMENT: char = '\u{1}';
-
-/// To be told with by [`parts`].
-pub fn apart(at: DateTime<Utc>) -> String {
-    format!("{MOMENT}{}{MOMENT}", at.timestamp_millis())
-}
-
-/// Takes a sentence that was made with [`apart`] into its parts.
-pub fn parts(text: &str) -> Vec<Part> {
-    let pieces = text.split(MOMENT).enumerate().filter(|(_, piece)| !piece.is_empty());
-    let part = |(i, piece): (usize, &str)| match piece.parse().ok().and_then(DateTime::from_timestamp_millis)
-    {
-        Some(at) if i % 2 == 1 => Part::Time(at),
-        _ => Part::Text(piece.to_owned()),
-    };
-    pieces.map(part).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     severity::Severity,
     state::{Can, Incident, Span},
 };
-use crate::{incident::milestone::Milestone, people::Person};
+use crate::{incident::milestone::Milestone, people::Person, wall::dated};
 
 /// Characters of one text of somebody's; the whole stands on the timeline.
 const TEXT_CHARS_MAX: usize = 300;
@@ -142,11 +142,7 @@ fn written(incident: &Incident, policy: &Policy, last: Option<DateTime<Utc>>, no
     reports.truncate(SERVICES_MAX);
     for (service, can) in &reports {
         let without_needs = Can { needs: String::new(), ..(*can).clone() };
-        lines.push(ended(&format!(
-            "- {}, at {}",
-            report(service, &without_needs),
-            can.at.format("%H:%M UTC")
-        )));
+        lines.push(ended(&format!("- {}, at {}", report(service, &without_needs), dated(can.at))));
     }
     if more > 0 {
         lines.push(format!("- and {more} more services."));

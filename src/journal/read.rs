@@ -322,15 +322,7 @@ async fn moved_of(pool: &SqlitePool, source: &str, after: i64, limit: i64) -> Re
 }
 
 pub(super) async fn alerts_of(pool: &SqlitePool, situation: i64, limit: u32) -> Result<Vec<AlertRow>> {
-    let rows = sqlx::query(
-        "SELECT id, situation, is_firing, first_seen, last_seen, times, receipt, alert FROM alerts
-         WHERE situation = $1 ORDER BY is_firing DESC, id DESC LIMIT $2",
-    )
-    .bind(situation)
-    .bind(i64::from(limit))
-    .fetch_all(pool)
-    .await;
-    each(rows, alert)
+    alerts_of_each(pool, vec![situation], limit).await
 }
 
 /// [`alerts_of`] of each of several situations, in their order: one question in place of many.

@@ -4,7 +4,7 @@
 //! Whatever breaks off in between, it is found again and known by its number. A word of the server that something is new is a hint; it
 //! is looked again on a period as well.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use rustls::pki_types::ServerName;
 use tokio::{net::TcpStream, time::timeout};
@@ -15,12 +15,23 @@ use super::{
     Letter, Outcome,
     imap::{Fetched, Imap, Trouble, Wire},
 };
-use crate::config::{MailGuard, Secret};
+use crate::{
+    alert::text::one_line,
+    config::{MailGuard, Secret},
+};
 
 const CONNECT: Duration = Duration::from_secs(20);
 /// Between two tries, at first and at most.
 const PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// Of a trouble, the server's words in it, so many characters are told.
+const TROUBLE_CHARS_MAX: usize = 300;
+/// Looks in which a letter was not given out, before it is passed over.
+const LOOKS_MAX: u32 = 5;
+
+/// Letters that the server has and does not give out, by UID: in how many looks it did not.
+type Withheld = BTreeMap<u32, u32>;
 
 #[derive(Debug, Clone)]
 pub struct Mailbox {
@@ -76,17 +87,16 @@ pub trait Shelf: Send + Sync {
 impl Mailbox {
     /// Reads it until told to stop.
     pub async fn watch(self: Arc<Self>, tls: TlsConnector, shelf: Arc<dyn Shelf>, stop: CancellationToken) {
-        let mut pause = PAUSE;
+        let (mut pause, mut withheld) = (PAUSE, Withheld::new());
         loop {
             let mut was_read = false;
-            let read = self.read(&tls, &*shelf, &mut was_read);
+            let read = self.read(&tls, &*shelf, &mut withheld, &mut was_read);
             // Whatever is under way then is found again.
             let trouble = tokio::select! {
                 () = stop.cancelled() => return,
                 trouble = read => trouble,
             };
-            // The server may say again what it was told.
-            shelf.stands(Some(self.password.redact(&trouble)));
+            shelf.stands(Some(self.told(&trouble)));
             pause = if was_read { PAUSE } else { (pause * 2).min(PAUSE_MAX) };
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -96,7 +106,13 @@ impl Mailbox {
     }
 
     /// Reads it for as long as that goes; then says what is in the way.
-    async fn read(&self, tls: &TlsConnector, shelf: &dyn Shelf, was_read: &mut bool) -> String {
+    async fn read(
+        &self,
+        tls: &TlsConnector,
+        shelf: &dyn Shelf,
+        withheld: &mut Withheld,
+        was_read: &mut bool,
+    ) -> String {
         let outcome: Result<(), Trouble> = async {
             let mut imap = self.connect(tls).await?;
             imap.login(&self.account, self.password.expose()).await?;
@@ -107,10 +123,9 @@ impl Mailbox {
                 ));
             }
             loop {
-                let left = self.look(&mut imap, opened.validity, opened.next, shelf).await?;
+                let left = self.look(&mut imap, opened.validity, opened.next, shelf, withheld).await?;
                 *was_read = true;
-                // These are the server's words as well.
-                shelf.stands(left.map(|why| self.password.redact(&why)));
+                shelf.stands(left.map(|why| self.told(&why)));
                 if imap.can("IDLE") {
                     imap.wait(self.every).await?;
                 } else {
@@ -121,6 +136,11 @@ impl Mailbox {
         }
         .await;
         outcome.err().map(Trouble::why).unwrap_or_default()
+    }
+
+    /// A trouble as it is told: the server may say again what it was told.
+    fn told(&self, trouble: &str) -> String {
+        one_line(&self.password.redact(trouble), TROUBLE_CHARS_MAX)
     }
 
     async fn connect(&self, tls: &TlsConnector) -> Result<Imap, Trouble> {
@@ -150,6 +170,7 @@ impl Mailbox {
         validity: u32,
         next: Option<u32>,
         shelf: &dyn Shelf,
+        withheld: &mut Withheld,
     ) -> Result<Option<String>, Trouble> {
         let known = shelf.place().await.map_err(Trouble::Lost)?;
         let known = known.filter(|place| place.validity == validity);
@@ -163,12 +184,18 @@ impl Mailbox {
         };
         let before = next.unwrap_or_default().saturating_sub(1);
         let last = uids.iter().copied().chain([before]).max().unwrap_or_default();
-        let (mut left, mut is_withheld) = (None, false);
+        withheld.retain(|uid, _| uids.contains(uid));
+        let (mut left, mut is_withheld, mut is_awaited) = (None, false, false);
         for uid in uids {
             let place = Place { validity, uid };
             let fetched = imap.letter(uid).await;
-            // It may be this letter, or the server for now: it is passed over once one behind it can be had.
+            // It may be this letter, or the server for now: it is passed over when it was asked for often, and one behind it can be had.
             is_withheld = matches!(fetched, Err(Trouble::Refused(_)));
+            if is_withheld {
+                let looks = withheld.entry(uid).or_default();
+                *looks += 1;
+                is_awaited |= *looks < LOOKS_MAX;
+            }
             let why = match fetched {
                 Ok(Some(fetched)) => self.take(imap, fetched, place, shelf).await?,
                 // Somebody took it away meanwhile.
@@ -177,12 +204,12 @@ impl Mailbox {
                 Err(lost) => return Err(lost),
             };
             left = why.or(left);
-            if known.is_some() && !is_withheld {
+            if known.is_some() && !is_withheld && !is_awaited {
                 shelf.remember(place).await.map_err(Trouble::Lost)?;
             }
         }
         // Between what nobody has read lies what somebody has: so only when all of it is done.
-        if known.is_none() && last > 0 && !is_withheld {
+        if known.is_none() && last > 0 && !is_withheld && !is_awaited {
             shelf.remember(Place { validity, uid: last }).await.map_err(Trouble::Lost)?;
         }
         Ok(left)
@@ -285,31 +312,40 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_letter_that_the_server_does_not_give_is_passed_over_with_a_word_once_the_next_can_be_had() {
-        let (mut imap, played) = talk(vec![
-            ("UID SEARCH UID 5:*", "* SEARCH 5\r\nT OK done\r\n"),
-            ("UID FETCH 5 (RFC822.SIZE BODY.PEEK[]<0.1000>)", "T NO [SERVERBUG] it is damaged\r\n"),
-            ("UID SEARCH UID 5:*", "* SEARCH 5 6\r\nT OK done\r\n"),
-            ("UID FETCH 5 (RFC822.SIZE BODY.PEEK[]<0.1000>)", "T NO [SERVERBUG] it is damaged\r\n"),
-            (
-                "UID FETCH 6 (RFC822.SIZE BODY.PEEK[]<0.1000>)",
-                "* 2 FETCH (UID 6 RFC822.SIZE 4 BODY[]<0> \"a: b\")\r\nT OK done\r\n",
-            ),
-            ("UID STORE 6 +FLAGS.SILENT (\\Seen)", "T OK done\r\n"),
-            ("UID SEARCH UID 7:*", "* SEARCH 6\r\nT OK done\r\n"),
-        ])
-        .await;
-        let (mailbox, shelf) = (mailbox(), Kept::default());
+    async fn a_letter_that_the_server_does_not_give_is_asked_for_five_times_and_those_behind_it_are_taken_meanwhile()
+     {
+        const DAMAGED: (&str, &str) =
+            ("UID FETCH 5 (RFC822.SIZE BODY.PEEK[]<0.1000>)", "T NO [SERVERBUG] it is damaged\r\n");
+        let mut said = vec![("UID SEARCH UID 5:*", "* SEARCH 5\r\nT OK done\r\n"), DAMAGED];
+        for _ in 1..LOOKS_MAX {
+            said.extend([
+                ("UID SEARCH UID 5:*", "* SEARCH 5 6\r\nT OK done\r\n"),
+                DAMAGED,
+                (
+                    "UID FETCH 6 (RFC822.SIZE BODY.PEEK[]<0.1000>)",
+                    "* 2 FETCH (UID 6 RFC822.SIZE 4 BODY[]<0> \"a: b\")\r\nT OK done\r\n",
+                ),
+                ("UID STORE 6 +FLAGS.SILENT (\\Seen)", "T OK done\r\n"),
+            ]);
+        }
+        said.push(("UID SEARCH UID 7:*", "* SEARCH 6\r\nT OK done\r\n"));
+        let (mut imap, played) = talk(said).await;
+        let (mailbox, shelf, mut withheld) = (mailbox(), Kept::default(), Withheld::new());
         let at = |uid| Some(Place { validity: 1, uid });
         *shelf.place.lock().unwrap() = at(4);
         let damaged = Some("a letter could not be fetched: the server says «it is damaged»".to_owned());
-        // It could be the server that is in trouble: what it withholds now is asked for again.
-        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf).await, Ok(damaged.clone()));
-        assert_eq!(*shelf.place.lock().unwrap(), at(4));
-        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf).await, Ok(damaged));
+        for look in 1..=LOOKS_MAX {
+            // It could be the server that is in trouble: what it withholds now is asked for again.
+            assert_eq!(*shelf.place.lock().unwrap(), at(4), "look {look}");
+            assert_eq!(mailbox.look(&mut imap, 1, None, &shelf, &mut withheld).await, Ok(damaged.clone()));
+        }
         assert_eq!(*shelf.place.lock().unwrap(), at(6));
-        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf).await, Ok(None));
-        assert_eq!(*shelf.taken.lock().unwrap(), [6]);
+        assert_eq!(mailbox.look(&mut imap, 1, None, &shelf, &mut withheld).await, Ok(None));
+        assert_eq!(
+            *shelf.taken.lock().unwrap(),
+            [6; LOOKS_MAX as usize - 1],
+            "the shelf knows it by its number"
+        );
         assert_eq!(played.await.unwrap(), [""; 0]);
     }
 }

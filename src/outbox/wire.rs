@@ -7,7 +7,7 @@ use std::{error::Error, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Url, header::HeaderMap, redirect::Policy};
 
-use crate::config::secret::Secret;
+use crate::{alert::text::one_line, config::secret::Secret};
 
 /// Answers longer than this many bytes are cut.
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -67,13 +67,8 @@ impl Answer {
         for secret in secrets {
             said = secret.redact(&said);
         }
-        let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let line = line.trim();
-        match line.char_indices().nth(QUOTE_CHARS_MAX) {
-            Some((at, _)) => format!("{}…", line.get(..at).unwrap_or_default()),
-            None if line.is_empty() => "no reason given".to_owned(),
-            None => line.to_owned(),
-        }
+        let line = one_line(&said, QUOTE_CHARS_MAX);
+        if line.is_empty() { "no reason given".to_owned() } else { line }
     }
 }
 
@@ -164,9 +159,14 @@ mod tests {
     fn a_foreign_error_is_quoted_short_on_one_line_and_without_our_secrets() {
         let key = Secret::new("sesame");
         assert_eq!(answer(r#"{"detail":"key sesame\nis bad"}"#).quote(&[&key]), "key [secret] is bad");
+        let cut = format!(r#"{{"detail":"{}sesame"}}"#, "x".repeat(QUOTE_CHARS_MAX - 3));
+        assert!(
+            !answer(&cut).quote(&[&key]).contains("ses"),
+            "nothing is left of a key that stands where it is cut"
+        );
         assert_eq!(answer(r#"{"error":["a","b"]}"#).quote(&[]), "a; b");
         assert_eq!(answer("").quote(&[]), "no reason given");
-        assert_eq!(answer(&"x".repeat(9999)).quote(&[]).chars().count(), QUOTE_CHARS_MAX + 1);
+        assert_eq!(answer(&"x".repeat(9999)).quote(&[]).chars().count(), QUOTE_CHARS_MAX);
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Source {
         // It refuses with 200, 401 and 422; the words stand in the body.
         let refused = answer.as_ref().ok().and_then(Answer::json::<Told>);
         if let Some(error) = refused.and_then(|told| told.errors.into_iter().next()) {
-            return Err(format!("GoAlert says: {}", key.redact(&one_line(&error.message, WORDS_CHARS_MAX))));
+            return Err(format!("GoAlert says: {}", one_line(&key.redact(&error.message), WORDS_CHARS_MAX)));
         }
         let told: Told =
             taken("GoAlert", answer, &[&key])?.json().ok_or("GoAlert's answer could not be read")?;

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location, Spanned};
 
+use crate::alert::text::one_line;
+
 /// Largest file, in bytes.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
 /// More mistakes than anybody reads.
@@ -115,7 +117,7 @@ impl<'f> Findings<'f> {
 
 /// A word as an error repeats it: short, on one line.
 pub(crate) fn shown(word: &str) -> String {
-    word.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN_CHARS_MAX).collect()
+    one_line(word, SHOWN_CHARS_MAX)
 }
 
 /// The nearest of some words, or all of them.

@@ -91,6 +91,8 @@ pub enum Impact {
 }
 
 impl Impact {
+    pub const ALL: [Impact; 4] = [Self::None, Self::Minor, Self::Major, Self::Critical];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",

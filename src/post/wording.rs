@@ -159,8 +159,6 @@ fn registry() -> Handlebars<'static> {
     registry
 }
 
-const PHASES: [PublicPhase; 4] = PublicPhase::OF_INCIDENTS;
-
 impl Wording {
     /// Reads all templates and tries each on samples. A destination that `templates` leaves out has the house's own.
     ///
@@ -192,7 +190,7 @@ impl Wording {
         }
         let wording = Self { inner: Arc::new(Inner { templates: all, link, mentions, registry }) };
         for destination in wording.inner.templates.keys() {
-            for phase in PHASES {
+            for phase in PublicPhase::OF_INCIDENTS {
                 if let Err(fault) = wording.tried(destination, phase) {
                     let own = wording.own_phase(destination, phase);
                     let mistake = fault.within(destination, own);

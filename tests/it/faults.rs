@@ -7,7 +7,6 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
-    time::Duration,
 };
 
 use chrono::Utc;
@@ -365,7 +364,11 @@ async fn a_backup_made_while_writing_restores_whole_and_says_nothing_by_itself()
     other.start().await;
     let there = lines(&other, &incident).await;
     assert!(there.len() >= before && there == (0..there.len() as u32).collect::<Vec<_>>(), "{there:?}");
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    let is_held = || async {
+        let waiting = other.document("/api/v1/outbox").await;
+        waiting["deliveries"].as_array().unwrap().iter().any(|one| one["state"] == "failed")
+    };
+    until(30, "what waited is held", is_held).await;
     assert!(x.posts().is_empty(), "nothing is said by itself after a restore");
     let waiting = other.document("/api/v1/outbox").await;
     let held = waiting["deliveries"].as_array().unwrap();

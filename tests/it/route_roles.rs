@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::support::program::{Program, Said};
+use crate::support::program::{Program, Said, until};
 
 /// Secrets that must never be seen again.
 const READER: &str = "canary-reader-token-5f1c";
@@ -238,7 +238,14 @@ async fn every_route_answers_everybody_as_the_table_says_and_tells_no_secret() {
         let said = say(words).await;
         assert_eq!(said.status, 200, "{}", said.text);
     }
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    until(30, "both were tried", || async {
+        let outbox = ask("GET", "/api/v1/outbox", None, None, Some(&bearer(RESPONDER))).await.json();
+        let open = outbox["deliveries"].as_array().unwrap();
+        let is_tried =
+            |to: &str| open.iter().any(|one| one["destination"] == to && one["attempts"].as_u64() > Some(0));
+        is_tried("x") && is_tried("statuspage")
+    })
+    .await;
     for path in ["/api/v1/outbox", "/metrics", "/console/outbox"] {
         let said = ask("GET", path, None, None, Some(&bearer(RESPONDER))).await;
         heard.push_str(&said.text);

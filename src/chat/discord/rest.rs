@@ -72,9 +72,9 @@ impl Trouble {
     pub fn is_nobody(&self) -> bool {
         matches!(self.code(), 10007 | 10013)
     }
-    /// Nobody answered, or nobody who could: Discord may be away.
-    fn is_no_answer(&self) -> bool {
-        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_))
+    /// Why nobody answered, or nobody who could: Discord may be away.
+    fn no_answer(&self) -> Option<String> {
+        matches!(self, Self::NotSent(_) | Self::MaybeSent(_) | Self::Broken(_)).then(|| self.why())
     }
     pub fn is_bad_token(&self) -> bool {
         matches!(self, Self::Refused { status: 401, .. })
@@ -199,11 +199,7 @@ impl Rest {
                 ),
             };
         }
-        let begun = self.world.now();
-        let done = self.sent(&route, request).await;
-        let no_answer = done.as_ref().err().filter(|trouble| trouble.is_no_answer());
-        self.reach.note(begun, self.world.now(), no_answer.map(Trouble::why));
-        done
+        self.reach.noting(&*self.world, self.sent(&route, request), Trouble::no_answer).await
     }
 
     async fn sent(&self, route: &Route, request: RequestBuilder) -> Result<Value, Trouble> {
@@ -270,7 +266,7 @@ impl Rest {
         if let Some(errors) = value.get("errors") {
             said = format!("{said} {errors}");
         }
-        self.token.redact(&quote(&said))
+        quote(&said, &[&self.token])
     }
 }
 

@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use chrono::TimeDelta;
 
 use crate::{
-    chat::people::{People, account_of, accounts, configured},
+    chat::{
+        health,
+        people::{People, account_of, accounts, configured},
+    },
     config::{self, IncidentSpace, Interactions, Secret},
 };
 
@@ -17,7 +20,6 @@ const WATCHDOG: Duration = Duration::from_secs(45);
 /// Heartbeats are some 41 s apart; three of them without an answer are no accident.
 const WITHOUT_HEARTBEAT: Duration = Duration::from_secs(150);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Discord takes two changes of a channel's name or topic in ten minutes.
 const RENAME_EVERY: TimeDelta = TimeDelta::minutes(5);
 
@@ -75,7 +77,7 @@ impl DiscordSettings {
             watchdog: WATCHDOG,
             without_heartbeat: WITHOUT_HEARTBEAT,
             answer_within: ANSWER_WITHIN,
-            ask_every: ASK_EVERY,
+            ask_every: health::ASK_EVERY,
             rename_every: RENAME_EVERY,
         }
     }

@@ -41,7 +41,7 @@ impl MatrixDoor {
         let doing =
             tokio::spawn(async move { (door.say)(caller, incident, Words::Text(text), Some(once)).await });
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.answer(said, render::answer(done.clone())).await;
+        self.answer(said, render::answer(done.clone(), self.settings.tz)).await;
         if let Some(done) = done {
             let door = self.clone();
             let (room, event) = (said.room.to_owned(), said.event.to_owned());

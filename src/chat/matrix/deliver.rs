@@ -106,7 +106,7 @@ impl Place for MatrixDoor {
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         let (room, root) = room_of(at);
-        let mut content = render::told(words);
+        let mut content = render::told(words, self.settings.tz);
         if let Some(root) = root {
             content = render::in_thread(content, root);
         }

@@ -295,7 +295,7 @@ impl MatrixDoor {
         tracing::error!("{why}");
         self.standing.error(why.clone());
         let once = txn(tag, &format!("encrypted/{room}"));
-        if let Err(trouble) = self.rest.send(room, &once, render::told(&why)).await {
+        if let Err(trouble) = self.rest.send(room, &once, render::told(&why, self.settings.tz)).await {
             tracing::warn!(why = trouble.why(), "the people of the encrypted room are not told");
         }
         if let Err(error) = self.desk.journal.bind(NAME, "encrypted", room, "1").await {

@@ -79,7 +79,7 @@ impl MatrixDoor {
         match done {
             // That it is done is seen in the incident's space.
             Ok(answer) => self.warn(&said, target, &answer).await,
-            Err(refusal) => self.answer(&said, render::answer(Some(Err(refusal)))).await,
+            Err(refusal) => self.answer(&said, render::answer(Some(Err(refusal)), self.settings.tz)).await,
         }
         Ok(())
     }
@@ -87,7 +87,13 @@ impl MatrixDoor {
     /// Where a secret was masked, says below the message that it stands there still: whoever wrote it cannot be told alone.
     async fn warn(&self, said: &Said<'_>, target: &str, answer: &Answer) {
         if let Some(words) = follow::warning(answer) {
-            self.reply(said, target, &format!("secret/{}", said.event), render::told(&words)).await;
+            self.reply(
+                said,
+                target,
+                &format!("secret/{}", said.event),
+                render::told(&words, self.settings.tz),
+            )
+            .await;
         }
     }
 

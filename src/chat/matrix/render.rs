@@ -170,13 +170,14 @@ pub(super) fn line(said: &Said, tz: Tz) -> Value {
 }
 
 /// What came of a command, for the one who gave it.
-pub(super) fn answer(done: Option<Result<Answer, Refusal>>) -> Value {
-    told(&in_words(done))
+pub(super) fn answer(done: Option<Result<Answer, Refusal>>, tz: Tz) -> Value {
+    told(&in_words(done), tz)
 }
 
 /// Our own words.
-pub(super) fn told(text: &str) -> Value {
-    let text = words::told(text, |text| cap(text, ANSWER_CHARS_MAX));
+pub(super) fn told(text: &str, tz: Tz) -> Value {
+    let shown = |text: &str| cap(&in_readers_zone(text, |at| moment_with_day(at, tz)), ANSWER_CHARS_MAX);
+    let text = words::told(text, shown);
     notice(&plain(&text).replace("**", ""), &soften(&text))
 }
 
@@ -222,7 +223,7 @@ mod tests {
             let shown = card(&card_of(&long), "!incident", Tz::UTC);
             let edit = in_place_of(shown.clone(), "$event", &headline(&card_of(&long)));
             let refusal = Refusal::invalid(long.clone(), "");
-            for content in [shown, edit, line(&said(&long), Tz::UTC), answer(Some(Err(refusal)))] {
+            for content in [shown, edit, line(&said(&long), Tz::UTC), answer(Some(Err(refusal)), Tz::UTC)] {
                 // Besides the content an event has ids, hashes and signatures.
                 assert!(content.to_string().len() < 60_000, "{c}: {}", content.to_string().len());
             }

@@ -243,7 +243,7 @@ impl Rest {
 
     /// What the homeserver says of its refusal, without our token.
     fn quote(&self, value: &Value) -> String {
-        self.token.redact(&quote(value["error"].as_str().unwrap_or("no reason given")))
+        quote(value["error"].as_str().unwrap_or("no reason given"), &[&self.token])
     }
 }
 

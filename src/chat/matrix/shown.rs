@@ -10,11 +10,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Matrix",
     card: |card| read(&render::card(card, "!incident", Tz::UTC)),
     line: |said| read(&render::line(said, Tz::UTC)),
-    missed: |words| read(&render::told(words)),
+    missed: |words| read(&render::told(words, Tz::UTC)),
     announcement: |incident| {
         read(&render::announcement(incident, "https://matrix.to/#/!inc-1", Names::plain()))
     },
-    told: |text| read(&render::told(text)),
+    told: |text| read(&render::told(text, Tz::UTC)),
     form: |_, _| None,
     payload: |card| render::card(card, "!incident", Tz::UTC),
     said: |said| render::line(said, Tz::UTC),

@@ -3,13 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono_tz::Tz;
 use serde_json::json;
 
 use super::{
     MattermostDoor, NAME,
     event::Post,
     heard::Heard,
-    render::{Message, told},
+    render::{self, Message},
     stand::Stand,
     trouble::Trouble,
 };
@@ -48,7 +49,7 @@ impl MattermostDoor {
     pub(super) async fn tell_later(&self, heard: &Heard, reply: Reply) {
         let text = match reply {
             Reply::Words(text) => text,
-            Reply::Refused { why, .. } => told(&why),
+            Reply::Refused { why, .. } => self.told(&why),
             Reply::Nothing => return,
         };
         if let Some(hook) = &heard.hook {
@@ -117,7 +118,7 @@ impl MattermostDoor {
         let doing =
             tokio::spawn(async move { (door.say)(caller, incident, Words::Text(words), Some(once)).await });
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.reply(post, &told(&in_words(done.clone())), is_again).await;
+        self.reply(post, &self.told(&in_words(done.clone())), is_again).await;
         if let Some(done) = done {
             let root = post.root.as_deref().unwrap_or(&post.id).to_owned();
             self.show_later(&done, post.channel.clone(), Some(root), post.id.clone());
@@ -164,5 +165,5 @@ impl MattermostDoor {
 
 /// What is said where something broke down inside.
 pub(super) fn broke_down() -> Reply {
-    Reply::Words(told(&in_words(None)))
+    Reply::Words(render::told(&in_words(None), Tz::UTC))
 }

@@ -135,7 +135,7 @@ impl Place for MattermostDoor {
         self.find(channel_of(at).0, &delivery.key, Some(delivery.created_at)).await
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
-        self.say_once(at, Message::of(render::told(words)), key, key).await.map(drop)
+        self.say_once(at, Message::of(self.told(words)), key, key).await.map(drop)
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         // In the command post the pins are the team's own.

@@ -97,10 +97,14 @@ impl MattermostDoor {
         }))
     }
 
+    /// Our own words, as they are shown.
+    fn told(&self, text: &str) -> String {
+        render::told(text, self.settings.tz)
+    }
+
     /// How the door stands now.
     pub fn health(&self) -> Health {
-        let stands = self.rest.reach.with(self.standing.look().into());
-        Health { connected: stands.is_there, since: stands.since, last_error: stands.why }
+        self.rest.reach.with(self.standing.look().into()).into()
     }
 
     /// Sees to requests that fail, whatever the WebSocket says, until the door is stopped.

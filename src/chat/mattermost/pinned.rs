@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     MattermostDoor,
     event::{Event, Pin, Post},
-    render::told,
     trouble::Trouble,
 };
 use crate::{
@@ -61,7 +60,7 @@ impl MattermostDoor {
         match done {
             // That it is done is seen in the incident's space.
             Ok(answer) => self.warn(&message, &name, &answer, &[&message.user, &pin.user]).await,
-            Err(refusal) => self.reply(&message, &told(&refusal.to_string()), true).await,
+            Err(refusal) => self.reply(&message, &self.told(&refusal.to_string()), true).await,
         }
         Ok(())
     }
@@ -69,7 +68,7 @@ impl MattermostDoor {
     /// Where a secret was masked, says that it stands in the message still, to the first of these people who can be told alone.
     async fn warn(&self, message: &Post, event: &str, answer: &Answer, whom: &[&str]) {
         let Some(words) = follow::warning(answer) else { return };
-        let words = told(&format!("{words}\n{}", self.permalink(&message.id)));
+        let words = self.told(&format!("{words}\n{}", self.permalink(&message.id)));
         let place = Some((message.channel.as_str(), message.root.as_deref()));
         for user in whom {
             match self.tell_alone(user, place, &words, &format!("{event}:{user}")).await {

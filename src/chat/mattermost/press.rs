@@ -9,7 +9,6 @@ use super::{
     MattermostDoor,
     dialog::{self, Dialog},
     heard::{Heard, Says, Way},
-    render::told,
 };
 use crate::{
     chat::{
@@ -33,7 +32,7 @@ impl MattermostDoor {
             return self.open_form(heard, dialog::of_verb(&form, &origin), &origin).await;
         }
         let words = if said.trim().is_empty() { "help".to_owned() } else { said.trim().to_owned() };
-        Reply::Words(told(&in_words(Some(self.done(heard, here, Words::Text(words)).await))))
+        Reply::Words(self.told(&in_words(Some(self.done(heard, here, Words::Text(words)).await))))
     }
 
     pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str, chosen: Option<&str>) -> Reply {
@@ -51,9 +50,9 @@ impl MattermostDoor {
                     Ok(words) => self.done(heard, incident, Words::Text(words)).await,
                     Err(refusal) => Err(refusal),
                 };
-                Reply::Words(told(&in_words(Some(done))))
+                Reply::Words(self.told(&in_words(Some(done))))
             }
-            Err(refusal) => Reply::Words(told(&refusal.to_string())),
+            Err(refusal) => Reply::Words(self.told(&refusal.to_string())),
         }
     }
 
@@ -66,14 +65,14 @@ impl MattermostDoor {
         };
         match done {
             Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
-            done => Reply::Words(told(&in_words(Some(done)))),
+            done => Reply::Words(self.told(&in_words(Some(done)))),
         }
     }
 
     /// Opens a form, which Mattermost takes for three seconds after somebody asked.
     async fn open_form(&self, heard: &Heard, dialog: Dialog, origin: &Origin) -> Reply {
         let (Some(trigger), Some(url)) = (&heard.trigger, self.settings.callback(Way::Dialog)) else {
-            return Reply::Words(told("There are no forms here. Type the words."));
+            return Reply::Words(self.told("There are no forms here. Type the words."));
         };
         let now = self.desk.world.now().timestamp();
         let state = self.seal.form(&dialog.name, &heard.user, &origin.note(), now);
@@ -83,7 +82,7 @@ impl MattermostDoor {
             Err(trouble) => {
                 let why = trouble.why();
                 tracing::warn!(why, "a form did not open");
-                Reply::Words(told(&format!(
+                Reply::Words(self.told(&format!(
                     "The form did not open, and nothing was done. {why} Try again, or type the words."
                 )))
             }

@@ -9,7 +9,7 @@ use super::{
     MattermostDoor,
     answer::broke_down,
     heard::{self, Heard, Says, Way},
-    render::{told, told_plainly},
+    render::told_plainly,
 };
 use crate::{
     chat::{
@@ -94,7 +94,7 @@ impl MattermostDoor {
 
     async fn act(self: Arc<Self>, heard: &Heard) -> Reply {
         if self.is_of_elsewhere(heard).await {
-            return Reply::Words(told(ELSEWHERE));
+            return Reply::Words(self.told(ELSEWHERE));
         }
         match &heard.says {
             Says::Slash { text } => self.slash(heard, text).await,

@@ -144,8 +144,8 @@ pub(super) fn line(said: &Said, tz: Tz) -> String {
 }
 
 /// Our own words.
-pub(super) fn told(text: &str) -> String {
-    words::told(text, |text| cap(&soften(text), ANSWER_MAX))
+pub(super) fn told(text: &str, tz: Tz) -> String {
+    words::told(text, |text| cap(&in_readers_zone(&soften(text), |at| moment_with_day(at, tz)), ANSWER_MAX))
 }
 
 /// Our own words where nothing is formatted: below a form's field.

@@ -138,10 +138,7 @@ impl Rest {
         if let Some(wait) = self.brake.left(begun) {
             return Err(Trouble::Wait(wait));
         }
-        let done = self.answered(request).await;
-        let no_answer = done.as_ref().err().filter(|trouble| trouble.is_no_answer());
-        self.reach.note(begun, self.world.now(), no_answer.map(Trouble::why));
-        done
+        self.reach.noting(&*self.world, self.answered(request), Trouble::no_answer).await
     }
 
     async fn answered(&self, request: RequestBuilder) -> Result<Value, Trouble> {
@@ -162,7 +159,7 @@ impl Rest {
             _ => Err(Trouble::Refused(Refused {
                 status,
                 id: value["id"].as_str().unwrap_or_default().chars().take(ID_CHARS_MAX).collect(),
-                message: self.token.redact(&quote(value["message"].as_str().unwrap_or("no reason given"))),
+                message: quote(value["message"].as_str().unwrap_or("no reason given"), &[&self.token]),
             })),
         }
     }

@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use chrono_tz::Tz;
 
 use crate::{
-    chat::people::{People, account_of, accounts, configured},
+    chat::{
+        health,
+        people::{People, account_of, accounts, configured},
+    },
     config::{self, MattermostSpace, Secret},
 };
 
@@ -37,8 +40,6 @@ pub struct MattermostSettings {
     pub ask_every: Duration,
 }
 
-const ASK_EVERY: Duration = Duration::from_secs(5);
-
 impl MattermostSettings {
     /// From the settings file. `token` is the bot's in the file or in the file that it names.
     pub fn from_config(
@@ -62,7 +63,7 @@ impl MattermostSettings {
             accounts: accounts(people, |one| one.mattermost.as_ref()),
             public_url: public_url.map(|url| base(&url)),
             tz,
-            ask_every: ASK_EVERY,
+            ask_every: health::ASK_EVERY,
         }
     }
 

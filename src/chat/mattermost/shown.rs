@@ -9,6 +9,7 @@ use super::{MattermostSettings, dialog, render, seal::Seal};
 use crate::{
     card::Card,
     chat::{
+        health,
         messages::{Shown, buttons, field, paragraph},
         people::People,
     },
@@ -31,7 +32,7 @@ pub(super) fn settings(callback_url: Option<&str>) -> MattermostSettings {
         accounts: HashMap::new(),
         public_url: None,
         tz: Tz::UTC,
-        ask_every: std::time::Duration::from_secs(5),
+        ask_every: health::ASK_EVERY,
     }
 }
 
@@ -52,11 +53,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         paragraph(&lines)
     },
     line: |said| read(&json!(render::line(said, Tz::UTC))),
-    missed: |words| read(&json!(render::told(words))),
+    missed: |words| read(&json!(render::told(words, Tz::UTC))),
     announcement: |incident| {
         read(&json!(render::announcement(incident, "inc-1-checkout-fails", Names::plain())))
     },
-    told: |text| read(&json!(render::told(text))),
+    told: |text| read(&json!(render::told(text, Tz::UTC))),
     form: |subject, button| {
         let dialog = dialog::of_button(subject, button).with_state(String::new());
         let inputs = dialog["elements"].as_array().into_iter().flatten();

@@ -6,13 +6,12 @@
 use super::heard::is_id;
 pub(super) use crate::chat::{
     markdown::{cap, soften},
-    text::{moment, moment_with_day},
+    text::{moment, moment_with_day, one_line},
 };
 use crate::{
     chat::{
         markdown::{self, NOTHING},
         people::People,
-        text::clean,
     },
     people::Person,
 };
@@ -42,11 +41,6 @@ fn begins_entity(rest: &str) -> bool {
     let name = rest.chars().take(ENTITY_CHARS_MAX).take_while(|c| c.is_ascii_alphanumeric() || *c == '#');
     let length = name.count();
     length > 0 && rest.chars().nth(length) == Some(';')
-}
-
-/// One line, for titles and names.
-pub(super) fn one_line(text: &str) -> String {
-    clean(text).replace('\n', " ")
 }
 
 /// Our own words where nothing is formatted, below a form's field.

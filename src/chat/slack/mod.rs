@@ -113,8 +113,7 @@ impl SlackDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
-        let stands = self.rest.reach.with(self.standing.look().into());
-        Health { connected: stands.is_there, since: stands.since, last_error: stands.why }
+        self.rest.reach.with(self.standing.look().into()).into()
     }
 }
 

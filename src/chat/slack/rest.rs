@@ -157,11 +157,7 @@ impl Rest {
         if let Some(wait) = self.braked(brake) {
             return Err(Trouble::Wait(wait));
         }
-        let begun = self.world.now();
-        let done = self.sent(method, brake, request).await;
-        let no_answer = done.as_ref().err().filter(|trouble| trouble.is_no_answer());
-        self.reach.note(begun, self.world.now(), no_answer.map(Trouble::why));
-        done
+        self.reach.noting(&*self.world, self.sent(method, brake, request), Trouble::no_answer).await
     }
 
     async fn sent(&self, method: &str, brake: &str, request: RequestBuilder) -> Result<Value, Trouble> {
@@ -227,8 +223,9 @@ impl Rest {
 
     /// A word of Slack's, without our tokens.
     fn quote(&self, said: &Value) -> String {
-        let said = self.bot_token.redact(&quote(said.as_str().unwrap_or_default()));
-        self.app_token.as_ref().map_or_else(|| said.clone(), |token| token.redact(&said))
+        let tokens: Vec<&Secret> =
+            [Some(&self.bot_token), self.app_token.as_ref()].into_iter().flatten().collect();
+        quote(said.as_str().unwrap_or_default(), &tokens)
     }
 }
 

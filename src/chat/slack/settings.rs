@@ -3,11 +3,13 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::{
-    chat::people::{People, account_of, accounts, configured},
+    chat::{
+        health,
+        people::{People, account_of, accounts, configured},
+    },
     config::{self, Secret, SlackSpace},
 };
 
-const ASK_EVERY: Duration = Duration::from_secs(5);
 /// Slack takes one message a second in a channel (<https://docs.slack.dev/apis/web-api/rate-limits>); the way there is not
 /// always equally long.
 const MESSAGE_GAP: Duration = Duration::from_millis(1_100);
@@ -58,7 +60,7 @@ impl SlackSettings {
             accounts: accounts(people, |one| one.slack.as_ref()),
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
             message_gap: MESSAGE_GAP,
-            ask_every: ASK_EVERY,
+            ask_every: health::ASK_EVERY,
         }
     }
 
@@ -73,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_a_channel_of_slacks_nothing_follows_within_the_second_that_slack_asks_for() {
+    fn the_usual_gap_is_no_shorter_than_slacks_second() {
         let slack: config::Slack = toml::from_str("channel = \"C0123456789\"").unwrap();
         let settings = SlackSettings::from_config(&slack, "xoxb-1".into(), &[], None);
         assert!(settings.message_gap >= Duration::from_secs(1), "{:?}", settings.message_gap);

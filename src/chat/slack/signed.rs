@@ -78,9 +78,10 @@ impl SlackDoor {
         let secret = self.settings.signing_secret.clone().unwrap_or_default();
         let now = self.desk.world.now();
         request.verify(&secret, now.timestamp())?;
-        // What Slack says again it marks so, and it is done once; without that mark, whoever listened in sends it again.
+        // An event that Slack says again it marks so, and it is done once. All else that comes again, whoever listened in sends.
         let is_first = self.signatures.is_first(request.signature.as_deref().unwrap_or_default());
-        if !is_first && request.retry.is_none() {
+        let may_repeat = way == Way::Event && request.retry.is_some();
+        if !is_first && !may_repeat {
             return Err(Unproven::Repeated);
         }
         let payload = request.payload(way)?;

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use super::heard::is_id;
+pub(super) use crate::chat::text::one_line;
 use crate::chat::{
     people::People,
     text::{clean, is_plain_url},
@@ -14,11 +15,6 @@ use crate::chat::{
 /// Text for a place that knows no formatting.
 pub(super) fn plain(text: &str) -> String {
     clean(text)
-}
-
-/// One line, for titles and names.
-pub(super) fn one_line(text: &str) -> String {
-    clean(text).replace('\n', " ")
 }
 
 fn entities(text: &str, out: &mut String) {

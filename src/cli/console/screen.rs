@@ -11,6 +11,7 @@ use crate::{
     desk::absence::Away,
     grammar::Completions,
     incident::{id::IncidentId, names::Names, role::Words, state::Incident},
+    wall::dated,
 };
 
 /// Lines that a page up or down moves.
@@ -96,7 +97,7 @@ impl Screen {
         match news {
             News::Server(there) => self.away = there.err().map(|why| format!("AWAY: {why}")),
             News::Chats(away) => {
-                let since = |one: &Away| one.since.format("%H:%M UTC").to_string();
+                let since = |one: &Away| dated(one.since);
                 self.chats_away = away.iter().map(|one| one.in_words(&since(one))).collect();
             }
             News::Names(told) => (self.names, self.words) = (Names::from(&told), told.vocabulary),

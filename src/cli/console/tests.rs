@@ -113,7 +113,10 @@ fn a_chat_that_does_not_answer_is_named_below_the_bar_until_it_does() {
     screen.heard(News::Chats(serde_json::from_value(away).unwrap()));
     let told = seen(&screen, 80, 24);
     let line = told.lines().nth(1).unwrap_or_default();
-    assert!(line.contains("Discord has not answered since 14:32 UTC: no answer in time."), "{told}");
+    assert!(
+        line.contains("Discord has not answered since 2026-01-02 14:32 UTC: no answer in time."),
+        "{told}"
+    );
     screen.heard(News::Chats(vec![]));
     assert!(!seen(&screen, 80, 24).contains("Discord"), "it is there again");
 }

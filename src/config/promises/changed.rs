@@ -59,7 +59,7 @@ fn a_mailbox_and_the_hook_it_is_read_for_wait_for_a_start_and_are_named() {
     ]);
     let new = load(&[
         hook("kept", "generic"),
-        "keep_unreadable = false\n".to_owned(),
+        "keep_unreadable = false\nmapping = { title = \"/t\" }\n".to_owned(),
         mailbox("kept", "b"),
         hook("new", "text"),
         mailbox("new", "a"),
@@ -76,6 +76,7 @@ fn a_mailbox_and_the_hook_it_is_read_for_wait_for_a_start_and_are_named() {
     );
     let kept = &config.hooks["kept"];
     assert_eq!((kept.sender.name(), kept.keep_unreadable), ("text", false), "the rest of it is in force");
+    assert!(kept.mapping.is_none(), "a mapping waits with the sender that it is for");
 }
 
 /// A change of each setting, or part of one, that waits for a start or is in force at once by itself, on top of [`BASE`].

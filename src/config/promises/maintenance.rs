@@ -1,4 +1,4 @@
-//! Planned work, and the way back to the senders.
+//! Maintenance windows, and the way back to the senders.
 
 use super::House;
 use crate::alert::window::{Effect, Time};

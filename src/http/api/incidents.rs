@@ -89,7 +89,7 @@ pub struct PlannedWork {
     /// When it is to be over.
     #[schema(example = "2026-11-22T04:00:00Z")]
     pub until: DateTime<Utc>,
-    /// The services whose alerts it expects, by the names that their alerts give them.
+    /// The services whose alerts it expects, by the names of the settings or those that alerts give them.
     #[serde(default)]
     pub services: Vec<String>,
     /// What is done, and what people notice.

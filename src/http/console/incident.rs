@@ -26,7 +26,7 @@ use crate::{
     config::Vocabulary,
     incident::{id::IncidentId, phase::Phase, refusal::Refusal, severity::Severity, state::Incident},
     people::Person,
-    post,
+    post::{self, Impact},
 };
 
 /// Entries shown here; the whole timeline has a page of its own.
@@ -185,7 +185,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     frame.incident = Some(id.to_string());
     frame.words_here = words_here(&incident, me, clock.now);
     let public_phase = incident.public_phase();
-    let impact = posts::impact_word(incident.severity.impact());
+    let impact = incident.severity.impact();
     Ok(Page {
         frame,
         id: id.to_string(),
@@ -238,7 +238,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
             .iter()
             .map(|p| (p.word(), p.title(), *p == public_phase))
             .collect(),
-        impacts: posts::IMPACTS.iter().map(|word| (*word, *word == impact)).collect(),
+        impacts: Impact::ALL.map(|one| (one.word(), one == impact)).to_vec(),
         components: console.components.iter().map(|component| component.name.clone()).collect(),
         states: &posts::STATES,
         next_minutes: policy.public_update_minutes(incident.severity),

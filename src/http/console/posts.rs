@@ -10,7 +10,7 @@ use crate::{
         state::Incident,
     },
     people::Person,
-    post::{self, Impact, NotApproved, PublicPhase, wording},
+    post::{self, NotApproved, PublicPhase, wording},
 };
 
 /// Published and dropped updates that are shown.
@@ -61,11 +61,6 @@ pub fn may(incident: &Incident, me: &Person, verb: Verb) -> bool {
         || incident.roles_of(me).iter().any(|role| permission::may(Standing::Holds(role), verb, kind))
 }
 
-pub fn impact_word(impact: Impact) -> &'static str {
-    impact.word()
-}
-
-pub const IMPACTS: [&str; 4] = ["none", "minor", "major", "critical"];
 /// What can be said of one of this kind.
 pub fn phases(kind: Kind) -> &'static [PublicPhase] {
     match kind {
@@ -129,7 +124,7 @@ fn card(
     PostCard {
         n: one.n,
         phase: one.draft.phase.title(),
-        impact: impact_word(one.draft.impact),
+        impact: one.draft.impact.word(),
         title: one.draft.title.clone(),
         text: one.draft.text.clone(),
         dressed: one

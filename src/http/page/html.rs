@@ -126,7 +126,7 @@ fn shown(incident: &PublicIncident, settings: &PageSettings, now: DateTime<Utc>)
 pub fn page(view: &PublicView, settings: &PageSettings, now: DateTime<Utc>) -> Result<String, askama::Error> {
     let impact = view.impact();
     let (headline, tone) = match (impact, view.open.is_empty()) {
-        (Impact::None, true) if view.is_under_maintenance(now) => ("Maintenance is under way", "maintenance"),
+        _ if view.is_under_maintenance(now) => ("Maintenance is under way", "maintenance"),
         (Impact::None, true) => ("All systems operational", "none"),
         (Impact::None, false) => ("We are looking into an incident", "minor"),
         (Impact::Minor, _) => ("Minor service outage", "minor"),

@@ -131,7 +131,9 @@ impl PublicView {
 
     /// Whether planned work goes on, and nothing hurts.
     pub fn is_under_maintenance(&self, now: DateTime<Utc>) -> bool {
-        self.impact() == Impact::None && self.planned.iter().any(|work| work.is_under_way(now))
+        self.open.is_empty()
+            && self.impact() == Impact::None
+            && self.planned.iter().any(|work| work.is_under_way(now))
     }
 
     /// The worst of what open incidents and components say, in Statuspage's words of impact.

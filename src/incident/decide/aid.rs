@@ -4,7 +4,7 @@ use super::*;
 use crate::incident::{
     alternates,
     event::Whom,
-    sentence::and,
+    sentence::{and, some_of},
     state::{Assignment, TaskState},
 };
 
@@ -14,7 +14,7 @@ const QUIET_MINUTES_MAX: u32 = 4 * 60;
 const OPEN_NAMED_MAX: usize = 4;
 
 /// Wakes the next one who has not been asked yet: a deputy, the commander, who else has the asker's part or is over it, who is
-/// next in line for the asker's part or for command; at last whoever is here.
+/// next in line for the asker's part or for command; then whoever is here, and at last whoever is on call.
 pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Ruling {
     let me = scene.person;
     let about = optional_text("question", about, scene)?;
@@ -160,12 +160,7 @@ fn open(incident: &Incident, scene: &Scene<'_>) -> Vec<String> {
         Some(owner) => format!("task #{} of {owner} is late", task.n),
         None => format!("task #{} is late, and nobody has it", task.n),
     }));
-    let more = open.len().saturating_sub(OPEN_NAMED_MAX);
-    open.truncate(OPEN_NAMED_MAX);
-    if more > 0 {
-        open.push(format!("{more} more"));
-    }
-    open
+    some_of(open.into_iter(), OPEN_NAMED_MAX)
 }
 
 /// Why this person may take command of one who does not answer: the silence was brought to them, and is not broken.

@@ -3,6 +3,7 @@
 use chrono::SubsecRound;
 
 use super::*;
+use crate::alert::window::Span;
 
 /// Whether somebody answers for the tasks and actions of all: the commander, the deputy and Operations, who give them out, and the
 /// scribe, who writes down for others what they report.
@@ -108,6 +109,24 @@ pub fn ahead(stated: StatedTime, after: DateTime<Utc>) -> DateTime<Utc> {
             if today > after { today } else { self::after(today, Duration::days(1)) }
         }
     }
+}
+
+/// How long something planned lasts whose end nobody said.
+const USUAL_MINUTES: i64 = 60;
+
+/// A time to come: from now where nothing else is said, and for an hour.
+pub fn span(
+    from: Option<StatedTime>,
+    until: Option<StatedTime>,
+    minutes: Option<u32>,
+    now: DateTime<Utc>,
+) -> Span {
+    let from = from.map_or(now, |from| ahead(from, now));
+    let until = match until {
+        Some(until) => ahead(until, from),
+        None => after(from, Duration::minutes(minutes.map_or(USUAL_MINUTES, i64::from))),
+    };
+    Span { from, until }
 }
 
 /// At the end of the calendar, no later.

@@ -7,7 +7,7 @@ use crate::incident::{alternates, command::TimerKind, sentence::every};
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
     let nothing = || Ok(Decision::read(""));
     if let TimerKind::MergedIn(luggage) = kind {
-        return super::lifecycle::merged_in(incident, luggage);
+        return super::merge::merged_in(incident, luggage);
     }
     if let TimerKind::Child { child, phase } = kind {
         return super::relations::told(incident, *child, *phase);
@@ -66,7 +66,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         },
         TimerKind::UpdateDue { due_at } => {
             if incident.next_update_due == Some(*due_at) && incident.phase.is_active() {
-                let pio = incident.holders(&"pio".parse().unwrap_or_else(|_| Role::ic()));
+                let pio = incident.holders(&Role::pio());
                 let who = pio.first().map_or_else(|| incident.commander.to_string(), |p| p.to_string());
                 // Without the time: it stands beside the reminder, in the reader's zone.
                 return remind(format!("The public was promised an update by now. {who}: `update draft`."));
@@ -113,7 +113,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             remind(format!(
                 "The public has heard nothing yet. «Investigating» needs no details: `update draft`. {} answers for it.",
                 incident
-                    .holders(&"pio".parse().unwrap_or_else(|_| Role::ic()))
+                    .holders(&Role::pio())
                     .first()
                     .map_or_else(|| incident.commander.to_string(), |p| p.to_string())
             ))

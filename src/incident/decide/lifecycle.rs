@@ -1,175 +1,13 @@
-//! From triage to closed: who opens, how bad, how far.
+//! From triage to closed: what it is called, how bad it is, how far.
 
+use super::declare::{found, in_use};
 use super::*;
 use crate::{
-    incident::{
-        command::{Luggage, MergeFacts, SituationFacts},
-        id::IncidentId,
-        matrix::Rated,
-        state::{Post, Task},
-        taxonomy::RequiredAt,
-    },
+    incident::{matrix::Rated, state::Post, taxonomy::RequiredAt},
     post::standing_approval,
 };
 
 const TITLE_CHARS_MAX: usize = 200;
-/// Of a declaration that names none, and no type that has one.
-const SEVERITY_UNSAID: Severity = Severity::Sev2;
-
-pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
-    if declare.kind == Kind::Planned {
-        return super::planned::open(declare, scene);
-    }
-    let title = title(&declare.title)?;
-    let (began, ended) = course(declare, scene)?;
-    let (put_under, circle) = super::relations::declared(declare, scene)?;
-    let (classified, usual) = super::taxonomy::declared(declare, scene)?;
-    let severity = declare.severity.or(usual).unwrap_or(SEVERITY_UNSAID);
-    let is_said = declare.severity.is_some() && declare.drill.is_none();
-    let severity = in_use(severity, is_said, scene)?;
-    let names = &scene.policy.names;
-    let mut events: Vec<Happened> = vec![
-        Event::Declared {
-            title: title.clone(),
-            kind: declare.kind,
-            severity,
-            triage: declare.triage,
-            drill_clock: declare.drill.as_ref().map(|drill| drill.clock),
-            began,
-            ended,
-            rated: declare.rated.clone(),
-        }
-        .into(),
-    ];
-    if let Some(drill) = &declare.drill {
-        let (scenario, sha256) = (drill.scenario.clone(), drill.sha256.clone());
-        events.push(Event::Startex { scenario, sha256 }.into());
-    }
-    events.push(Event::CommandEstablished { by: scene.person.clone() }.into());
-    if let Some(people) = &circle {
-        events.push(Event::Restricted { people: people.clone(), reason: String::new() }.into());
-    }
-    events.extend(put_under.map(Happened::from));
-    events.extend(classified.into_iter().map(Happened::from));
-    if let Some(facts) = &declare.situation {
-        events.push(linked(facts).into());
-    }
-    let given = super::rule::given(declare, &events, scene);
-    let begun = if ended.is_none() && !declare.triage {
-        begun_with(declare, &given, severity, scene)
-    } else {
-        vec![]
-    };
-    events.extend(given.into_iter().chain(begun).map(Happened::from));
-    let seen = match circle.as_deref() {
-        None => "",
-        Some([_]) => " Only you see it; `admit NAME` lets somebody in.",
-        Some(_) => " Only those who see the greater one see it; `admit NAME` lets somebody in.",
-    };
-    let person = scene.person;
-    if ended.is_none() && !declare.triage {
-        let page = super::paging::called_for(&[], severity, declare.kind, circle.is_some(), scene.policy);
-        events.extend(page.map(Happened::from));
-    }
-    if declare.triage && declare.kind == Kind::Real && circle.is_none() {
-        let page = declare.page.as_ref().and_then(|page| super::paging::called_by_rule(page, scene.policy));
-        events.extend(page.map(Happened::from));
-    }
-    if declare.triage {
-        let reply = format!(
-            "{title} is noticed (triage, {}{} for now). Is it an incident? `confirm`; if not: `cancel REASON`.{seen}",
-            names.severity(severity),
-            found(declare.rated.as_ref())
-        );
-        return Ok(Decision::many(events, reply));
-    }
-    let Some(ended) = ended else {
-        let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
-        // What a rule declares, nobody of flesh and blood commands yet.
-        let steps = if scene.is_house { String::new() } else { roles::steps(&Role::ic()) };
-        let reply = format!(
-            "{title} is declared as {}{}{began}. {person} has command as {} and holds every role that is not given \
-             out.{seen}{steps}",
-            names.severity(severity),
-            found(declare.rated.as_ref()),
-            Role::ic().shown(scene.policy.words)
-        );
-        return Ok(Decision::many(events, reply));
-    };
-    let over = Event::PhaseChanged {
-        from: Phase::Investigating,
-        to: Phase::Resolved,
-        reason: "it was over when it was declared".into(),
-    };
-    events.push(Happened { event: over, at: Some((ended, TimeSource::Stated)) });
-    let reply = format!(
-        "{title} is declared as {} for the record: it was over {}. {person} has command. `note --at 09:12 TEXT` puts \
-         what happened at its time; `close` when nothing is left to say.{seen}",
-        names.severity(severity),
-        when(Some(ended))
-    );
-    Ok(Decision::many(events, reply))
-}
-
-/// The severity, or the nearest that is used here. A person who says one that is not used is told so; an alert's rule, a type and
-/// a drill are not stopped by it.
-fn in_use(severity: Severity, is_said: bool, scene: &Scene<'_>) -> Result<Severity, Refusal> {
-    if is_said && !scene.is_house {
-        scene.policy.names.check_used(severity)?;
-    }
-    Ok(scene.policy.names.nearest_used(severity))
-}
-
-/// ` (by impact wide × urgency now)`
-fn found(rated: Option<&Rated>) -> String {
-    rated.map(|rated| format!(" ({rated})")).unwrap_or_default()
-}
-
-/// The playbooks that begin with it, besides the one that a rule names.
-fn begun_with(declare: &Declare, given: &[Event], severity: Severity, scene: &Scene<'_>) -> Vec<Event> {
-    let begun = given.iter().filter_map(|event| match event {
-        Event::PlaybookBegun { playbook } => Some(playbook.id.as_str()),
-        _ => None,
-    });
-    let begun: Vec<&str> = begun.collect();
-    let titles: Vec<&str> = declare.situation.iter().flat_map(super::playbook::titles_of).collect();
-    super::playbook::called_for(&begun, severity, &titles, declare.kind, scene.policy)
-}
-
-/// When it began and when it was over, as far as whoever declares it says so.
-type Course = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
-
-fn course(declare: &Declare, scene: &Scene<'_>) -> Result<Course, Refusal> {
-    let began = declare.began.map(|at| stated(at, scene.now)).transpose()?;
-    let ended = declare.ended.map(|at| stated(at, scene.now)).transpose()?;
-    if ended.is_some() && declare.triage {
-        return Err(Refusal::invalid(
-            "What is over is no suspicion any more.",
-            "Leave `--triage` out, or `--ended`.",
-        ));
-    }
-    match (began, ended) {
-        (Some(began), Some(ended)) if ended < began => Err(Refusal::invalid(
-            format!("It would be over {}, before it began {}.", when(Some(ended)), when(Some(began))),
-            "Give an end after the beginning, with the dates if it went past midnight: \
-             `declare TITLE --began 2026-11-19T23:50Z --ended 2026-11-20T00:40Z`.",
-        )),
-        course => Ok(course),
-    }
-}
-
-pub(super) fn linked(facts: &SituationFacts) -> Event {
-    Event::AlertsLinked {
-        situation: facts.id,
-        title: facts.title.clone(),
-        source: facts.source.clone(),
-        firing: facts.firing,
-        total: facts.total,
-        alerts: facts.alerts.clone(),
-        within: facts.within.clone(),
-        because: facts.because.clone(),
-    }
-}
 
 pub(super) fn title(title: &str) -> Result<String, Refusal> {
     Ok(text_within("title", title, TITLE_CHARS_MAX)?.replace(['\n', '\t'], " "))
@@ -262,7 +100,7 @@ pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &S
 }
 
 /// The phases that one can go to from each. Planned work that is closed is over for good: its time has passed.
-fn next(kind: Kind, from: Phase) -> &'static [Phase] {
+pub(super) fn next(kind: Kind, from: Phase) -> &'static [Phase] {
     use Phase::*;
     match from {
         Closed if kind == Kind::Planned => &[],
@@ -297,7 +135,7 @@ pub(super) fn close_leaving_subs(incident: &Incident, reason: &str, scene: &Scen
 }
 
 /// Whether the last that the public read says that it goes on.
-fn leaves_readers_hanging(incident: &Incident) -> bool {
+pub(super) fn leaves_readers_hanging(incident: &Incident) -> bool {
     incident.last_published().is_some_and(|post| !post.draft.phase.is_last())
 }
 
@@ -445,138 +283,4 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
         _ => format!("{} is {}.", incident.id, names.standing(to)),
     };
     Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))
-}
-
-/// The incident ends as a duplicate; its timeline stays, and what is open goes along.
-pub(super) fn merge(
-    incident: &Incident,
-    into: IncidentId,
-    other: Option<&MergeFacts>,
-    reason: &str,
-    scene: &Scene<'_>,
-) -> Ruling {
-    let id = incident.id;
-    if into == id {
-        return Err(Refusal::invalid(
-            format!("{id} cannot be merged into itself."),
-            "Say it in the one that goes on: `merge INC-2`.",
-        ));
-    }
-    let Some(other) = other else {
-        return Err(Refusal::not_found(format!("There is no {into}."), "`list` has those that are open."));
-    };
-    if into.kind == Kind::Planned {
-        return Err(Refusal::conflict(
-            format!("{into} is planned work, and merges with nothing."),
-            format!("What it broke is a part of it: `{id} under {into}`."),
-        ));
-    }
-    if into.kind != id.kind {
-        return Err(Refusal::conflict(
-            format!("{id} and {into} are not of one kind."),
-            "Only two of one kind are merged: nothing of an exercise becomes real.",
-        ));
-    }
-    if other.phase.is_over() {
-        return Err(Refusal::conflict(
-            format!("{into} is {}.", scene.policy.names.standing(other.phase)),
-            match next(incident.kind(), other.phase).contains(&Phase::Investigating) {
-                true => format!("Merge into one that goes on, or open it again: `{into} reopen REASON`."),
-                false => "Merge into one that goes on; `list` shows them.".into(),
-            },
-        ));
-    }
-    if other.is_restricted != incident.restricted.is_some() {
-        let (why, instead) = if other.is_restricted {
-            (format!("{into} is restricted and {id} is not."), format!("`{id} restrict` or `{into} open up`"))
-        } else {
-            (format!("{id} is restricted and {into} is not."), format!("`{into} restrict` or `{id} open up`"))
-        };
-        return Err(Refusal::conflict(
-            why,
-            format!("Only what the same people may see is merged: {instead} first."),
-        ));
-    }
-    let strangers = match (&other.seen_by, incident.seen_by()) {
-        (Some(there), Some(here)) => there.difference(&here).count(),
-        _ => 0,
-    };
-    if strangers > 0 {
-        return Err(Refusal::conflict(
-            format!("Of those who see {into}, {strangers} may not see {id}."),
-            format!("Only what the same people may see is merged: `{id} admit NAME` first."),
-        ));
-    }
-    if is_real(incident) && leaves_readers_hanging(incident) {
-        return Err(Refusal::conflict(
-            format!("The public reads of {id}."),
-            format!("Publish a last update there first: `{id} update draft --phase resolved TEXT`."),
-        ));
-    }
-    let reason = optional_text("reason", reason, scene)?;
-    let left: Vec<_> =
-        incident.open_actions().map(|action| format!("{} ({})", action.n, action.by)).collect();
-    let left = if left.is_empty() {
-        String::new()
-    } else {
-        format!(" Open actions do not go along: {}. Announce them there.", left.join(", "))
-    };
-    Ok(Decision::many(
-        vec![
-            Event::MergedInto { into, reason },
-            Event::PhaseChanged { from: incident.phase, to: Phase::Merged, reason: format!("it is {into}") },
-        ],
-        format!(
-            "{id} is merged into {into}, where its alerts, open tasks and hazards go on. {} is in command there.{left}",
-            other.commander
-        ),
-    ))
-}
-
-/// Whose a task is that came along: what nobody had is for whoever gives out the work here, or gave it out there.
-fn heir<'a>(task: &'a Task, incident: &'a Incident) -> &'a Person {
-    let givers = [&incident.commander, &task.assigned_by];
-    let heirs = task.owner.iter().chain(givers);
-    heirs.into_iter().find(|one| one.id != Person::house().id).unwrap_or(&incident.commander)
-}
-
-/// In the incident that goes on.
-pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
-    let mut events = vec![Event::MergedIn {
-        from: luggage.from,
-        title: luggage.title.clone(),
-        severity: luggage.severity,
-        entries: luggage.entries,
-    }];
-    if incident.merged_in.contains(&luggage.from) {
-        return Ok(Decision::read(""));
-    }
-    if !incident.phase.is_over() {
-        let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
-        events.extend(alerts.map(|one| Event::AlertsLinked {
-            situation: one.id,
-            title: one.title.clone(),
-            source: one.source.clone(),
-            firing: one.firing,
-            total: one.total,
-            alerts: vec![],
-            within: None,
-            because: String::new(),
-        }));
-        let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
-        events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {
-            n,
-            text: task.text.clone(),
-            owner: heir(task, incident).clone(),
-            due_at: task.due_at,
-        }));
-        let first = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
-        events.extend((first..).zip(&luggage.hazards).map(|(n, hazard)| Event::HazardNamed {
-            n,
-            text: hazard.text.clone(),
-            mitigation: hazard.mitigation.clone(),
-            by: Some(hazard.by.clone()),
-        }));
-    }
-    Ok(Decision::many(events, format!("{} was merged into {}.", luggage.from, incident.id)))
 }

@@ -165,7 +165,7 @@ pub(super) fn link_situation(
         return Err(Refusal::conflict(format!("S-{id} is linked already."), "Nothing to do."));
     }
     room_for("linked situations", incident.situations.len(), SITUATIONS_MAX)?;
-    let mut events = vec![super::lifecycle::linked(facts)];
+    let mut events = vec![super::declare::linked(facts)];
     if incident.phase.is_active() && incident.phase != Phase::Triage {
         let begun = super::playbook::called_for_now(incident, incident.severity, [facts], scene.policy);
         events.extend(begun);

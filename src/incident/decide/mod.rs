@@ -1,7 +1,7 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `planned` (work with a time of its own), `lifecycle`,
-//! `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `planned` (work with a time of its own),
+//! `declare` (who opens), `lifecycle`, `merge` (duplicates), `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
 //! `work` (objectives, tasks, reports), `hazards`, `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
 //! silence), `paging` (whom to wake), `executive` (who interrupts), `playbook`, `log` (notes, corrections, key moments, alerts), `posts` (what the
 //! public is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `policy` (settings) and
@@ -15,10 +15,12 @@ mod checks;
 mod clockwork;
 mod command;
 mod consent;
+mod declare;
 mod executive;
 mod hazards;
 mod lifecycle;
 mod log;
+mod merge;
 mod milestones;
 mod paging;
 mod period;
@@ -40,7 +42,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 
 use checks::{after, answers_for_all, clean, is_real, optional_text, room_for, text, text_within};
-pub use checks::{ahead, stated, when};
+pub use checks::{ahead, span, stated, when};
 pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
 pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
@@ -130,7 +132,7 @@ pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     if !scene.is_house {
         scene.policy.reserved.check(Verb::Declare, scene.person, declare.kind)?;
     }
-    lifecycle::open(declare, scene)
+    declare::open(declare, scene)
 }
 
 /// Decides a command on an incident as it stands.
@@ -166,7 +168,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         ExtendWork { minutes } => planned::extend(incident, *minutes, scene),
         Confirm { severity } => lifecycle::confirm(incident, *severity, scene),
         Enter { phase, reason } => lifecycle::enter(incident, *phase, reason, scene),
-        Merge { into, other, reason } => lifecycle::merge(incident, *into, other.as_ref(), reason, scene),
+        Merge { into, other, reason } => merge::merge(incident, *into, other.as_ref(), reason, scene),
         SetType { name } => taxonomy::set_type(incident, name, scene),
         Types => Ok(Decision::read(taxonomy::types(incident, scene))),
         SetField { name, value } => taxonomy::set_field(incident, name, value, scene),

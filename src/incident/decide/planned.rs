@@ -2,16 +2,12 @@
 
 use super::*;
 use crate::{
-    alert::window::Span,
-    incident::{command::PlanText, state::Plan},
+    alert::window::{DAYS_MAX, Span},
+    incident::state::Plan,
 };
 
 const SERVICES_MAX: usize = 20;
 const SERVICE_CHARS_MAX: usize = 80;
-/// How long work takes whose end nobody said.
-const USUAL_MINUTES: i64 = 60;
-/// Work that is longer is a project.
-const DAYS_MAX: i64 = 31;
 /// Who plans further ahead plans again.
 const AHEAD_DAYS_MAX: i64 = 366;
 
@@ -34,7 +30,7 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
             "Leave the severity out. What the work breaks is declared with one, under it.",
         ));
     }
-    let span = span(plan, scene)?;
+    let span = check(span(plan.from, plan.until, plan.minutes, scene.now), scene)?;
     let services = services(&plan.services)?;
     let (put_under, circle) = super::relations::declared(declare, scene)?;
     let (classified, _) = super::taxonomy::declared(declare, scene)?;
@@ -67,22 +63,13 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         some => format!(" Meanwhile alerts of {} are told with its name.", some.join(", ")),
     };
     let reply = format!(
-        "{title} is planned from {} to {}. {} leads it. It begins by itself at its time.{window} To tell the public: \
-         `update draft TEXT`.",
+        "{title} is planned from {} to {}. {} leads it. It begins by itself at its time.{window} To tell the public, \
+         in its place: `update draft TEXT`.",
         dated(span.from),
         dated(span.until),
         scene.person
     );
     Ok(Decision::many(events, reply))
-}
-
-fn span(plan: &PlanText, scene: &Scene<'_>) -> Result<Span, Refusal> {
-    let from = plan.from.map_or(scene.now, |from| ahead(from, scene.now));
-    let until = match (plan.until, plan.minutes) {
-        (Some(until), _) => ahead(until, from),
-        (None, minutes) => after(from, Duration::minutes(minutes.map_or(USUAL_MINUTES, i64::from))),
-    };
-    check(Span { from, until }, scene)
 }
 
 fn check(span: Span, scene: &Scene<'_>) -> Result<Span, Refusal> {
@@ -118,7 +105,7 @@ fn services(named: &[String]) -> Result<Vec<String>, Refusal> {
     if all.len() > SERVICES_MAX {
         return Err(Refusal::limit(
             format!("Those are {} services; {SERVICES_MAX} is the limit.", all.len()),
-            "Use «*» for any run of characters, or plan it in parts.",
+            "Plan it in parts.",
         ));
     }
     Ok(all)
@@ -190,10 +177,12 @@ fn planned_anew(incident: &Incident, plan: &Plan, span: Span, scene: &Scene<'_>)
     if span == plan.span {
         return Err(Refusal::conflict("That is its time already.", "Nothing to do."));
     }
-    let told = if incident.last_published().is_some() {
-        " The public was told another time: `update draft TEXT`."
-    } else {
-        ""
+    let told = match incident.last_published() {
+        Some(_) => {
+            let id = incident.id;
+            format!(" The public was told another time: `{id} update draft TEXT`.")
+        }
+        None => String::new(),
     };
     Ok(Decision::one(
         Event::WorkPlanned { span, services: plan.services.clone() },

@@ -4,7 +4,7 @@ use super::*;
 use crate::incident::{
     command::SituationFacts,
     play::{Playbook, Step},
-    sentence::{brief, ended, so_many_minutes},
+    sentence::{brief, ended, every, so_many_minutes},
     state::{Place, StepState},
 };
 
@@ -267,11 +267,8 @@ fn line(incident: &Incident, place: &Place<'_>, scene: &Scene<'_>) -> Option<Str
             Some(role) => format!(" Needs the approval of the {}.", role.shown(scene.policy.words)),
             None => String::new(),
         };
-        let every = match step.every_minutes {
-            Some(1) => " Every minute.".to_owned(),
-            Some(minutes) => format!(" Every {minutes} minutes."),
-            None => String::new(),
-        };
+        let every =
+            step.every_minutes.map(|minutes| format!(" Again {}.", every(minutes))).unwrap_or_default();
         return Some(format!("[ ] {name} {role}: {}{say}{approve}{every}", ended(&step.text)));
     }
     let by = progress.by.as_ref().map(Person::to_string).unwrap_or_default();

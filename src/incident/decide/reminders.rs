@@ -6,7 +6,7 @@ use crate::incident::{
     command::TimerKind,
     event::Owed,
     owed::{self, Report},
-    sentence::{and, brief, ended},
+    sentence::{and, brief, ended, some_of},
 };
 
 /// What is due within this time is said with what is due now.
@@ -163,15 +163,8 @@ impl Late {
     }
 }
 
-/// The first ones, and how many others there are.
 fn some(named: impl Iterator<Item = String>) -> String {
-    let mut named: Vec<String> = named.collect();
-    let more = named.len().saturating_sub(NAMED_MAX);
-    named.truncate(NAMED_MAX);
-    if more > 0 {
-        named.push(format!("{more} more"));
-    }
-    named.join(", ")
+    some_of(named, NAMED_MAX).join(", ")
 }
 
 /// Somebody owes a CAN report.

@@ -194,6 +194,14 @@ pub(super) fn relieve(
     must_not_be_command(role)?;
     let reason = optional_text("reason", reason, scene)?;
     let title = role.shown(scene.policy.words);
+    let holders: Vec<Person> =
+        incident.roles.iter().filter(|held| held.role == *role).map(|held| held.person.clone()).collect();
+    if person.is_none() && holders.len() > 1 {
+        return Err(Refusal::invalid(
+            format!("{} are {title}.", and(&holders)),
+            format!("Say whose part ends: `role relieve {} NAME`.", role.slug()),
+        ));
+    }
     let held = incident
         .roles
         .iter()

@@ -1,5 +1,7 @@
 //! What a tired person reads.
 
+use chrono::{DateTime, Utc};
+
 use super::*;
 use crate::{
     alert::flapping::Flaps,

@@ -4,9 +4,6 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::alert::text::one_line;
 
-/// Characters of the server's own words that are told.
-const WORDS_CHARS_MAX: usize = 200;
-
 /// One response: its line, in which `{12}` stands for twelve bytes that were put aside.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Response {
@@ -43,7 +40,7 @@ pub(super) fn counted(line: &str) -> Option<(u32, &'static str)> {
     Some((count.parse().ok()?, what))
 }
 
-/// What a server says, without what is for programs.
+/// What a server says, without what is for programs. It is not cut: it may say again what it was told.
 pub(super) fn words(line: &str) -> String {
     let said = line.trim_start_matches("* ");
     let said = said.split_once(' ').map_or(said, |(_, said)| said);
@@ -51,7 +48,7 @@ pub(super) fn words(line: &str) -> String {
         Some(rest) => rest.split_once(']').map_or(rest, |(_, said)| said),
         None => said,
     };
-    let said = one_line(said, WORDS_CHARS_MAX);
+    let said = one_line(said, usize::MAX);
     if said.is_empty() { "the server says no".to_owned() } else { format!("the server says «{said}»") }
 }
 

@@ -112,15 +112,6 @@ impl Discord {
             }
         });
     }
-    /// What `@everyone` may do; the bot's role adds to it.
-    pub fn let_everyone(&self, permissions: u64) {
-        self.service.with(|w| {
-            let everyone = w.guild;
-            if let Some(role) = w.roles.get_mut(&everyone) {
-                role.permissions = permissions;
-            }
-        });
-    }
     pub fn text_channel(&self, name: &str) -> Id {
         self.add_channel(0, name)
     }

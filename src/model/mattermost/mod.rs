@@ -209,6 +209,13 @@ impl MattermostModel {
             whispers.chain(direct).collect()
         })
     }
+    /// What only this person got to see in a channel, oldest first.
+    pub fn whispers_in(&self, user: &str, channel: &str) -> Vec<String> {
+        self.with(|w| {
+            let whispers = w.whispers.iter().filter(|one| one.user == user && one.channel == channel);
+            whispers.map(|one| one.text.clone()).collect()
+        })
+    }
     /// The files of a message: name and content.
     pub fn files_of(&self, post: &str) -> Vec<(String, Vec<u8>)> {
         let of = |(of, name, bytes): &(String, String, Vec<u8>)| {

@@ -90,10 +90,6 @@ impl StatuspageModel {
     pub fn limit(&self, calls_per_window: usize) {
         self.world().calls_per_window = calls_per_window;
     }
-    /// The key is withdrawn and another made.
-    pub fn change_key(&self, key: Secret) {
-        self.world().key = key;
-    }
 }
 
 fn error(status: u16, message: &str) -> Response {

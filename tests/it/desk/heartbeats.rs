@@ -9,13 +9,10 @@ use commandpost::{
         heartbeat::{Heartbeat, Watchdog},
     },
     desk::{Settings, heartbeats::Heartbeats},
-    journal::{Journal, rows::*},
+    journal::rows::*,
 };
 
-use crate::support::{
-    faulty::Faulty,
-    house::{House, alert, resolved},
-};
+use crate::support::house::{House, alert, resolved};
 
 fn every_five_minutes(name: &str) -> Heartbeat {
     Heartbeat {
@@ -136,14 +133,7 @@ async fn prometheus_watchdog_is_a_sign_of_life_and_no_alert() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_that_the_disk_did_not_take_is_refused_and_not_missed() {
-    let mut faulty = None;
-    let wrap = |journal| {
-        let wrapped = Faulty::new(journal);
-        faulty = Some(wrapped.clone());
-        wrapped as Arc<dyn Journal>
-    };
-    let house = House::with(Settings::default(), wrap).await;
-    let faulty = faulty.unwrap();
+    let (house, faulty) = House::faulty(Settings::default()).await;
     let beats = open(&house, &[every_five_minutes("backup")]).await;
     beats.hear("backup").await.unwrap();
     minutes(&house, &beats, 5).await;

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use commandpost::desk::{
-    Settings,
-    words::{Words, by_name},
+use commandpost::{
+    desk::{
+        Caller, Settings,
+        words::{Words, by_name},
+    },
+    people::Person,
 };
 
-use crate::support::house::{House, caller, note};
+use crate::support::house::{House, caller, note, person};
 
 #[tokio::test]
 async fn what_goes_to_a_stranger_says_so_and_what_goes_to_everybody_is_refused() {
@@ -39,4 +42,26 @@ async fn what_goes_to_a_stranger_says_so_and_what_goes_to_everybody_is_refused()
         assert!(refused.contains("calls whoever reads along"), "{line}: {refused}");
         assert!(refused.contains("such as @ada"), "{line}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn whoever_takes_part_is_meant_by_their_name_though_only_a_chat_knows_them() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    let ada = |number: u32| Person { id: format!("discord:{number}"), name: "Ada Lovelace".into() };
+    let say = async |who: Person, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(Caller::person(who, "test"), Some(id), words, None, &by_name()).await
+    };
+    say(ada(1), "role take sme:db").await.unwrap();
+    say(person("Bo"), "role take sme:db").await.unwrap();
+    let relieved = say(person("Ada"), "role relieve sme:db Ada Lovelace too tired").await.unwrap();
+    assert!(relieved.text.starts_with("Ada Lovelace is relieved"), "{}", relieved.text);
+    let given = say(person("Ada"), "task add @Ada Lovelace look at lb").await.unwrap();
+    assert!(!given.text.contains("Nobody known"), "{}", given.text);
+    let tasks = say(ada(1), "next").await.unwrap().text;
+    assert!(tasks.contains("Task #1 is yours"), "{tasks}");
+    say(ada(2), "role take sme:web").await.unwrap();
+    let refused = say(person("Ada"), "role relieve sme:web Ada Lovelace").await.unwrap_err().to_string();
+    assert!(refused.contains("Several here are called Ada Lovelace"), "{refused}");
 }

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     courier::{Dead, Scripted, pump},
-    faulty::{Fault, Faulty},
+    faulty::Fault,
     house::{House, note, person},
 };
 
@@ -144,14 +144,7 @@ async fn a_dropped_post_is_said_to_be_dropped() {
 async fn a_post_is_dropped_and_said_to_be_or_neither() {
     let mut settings = Settings::default();
     settings.policy.destinations = vec!["x".into()];
-    let mut kept = None;
-    let house = House::with(settings, |journal| {
-        let faulty = Faulty::new(journal);
-        kept = Some(faulty.clone());
-        faulty
-    })
-    .await;
-    let faulty = kept.unwrap();
+    let (house, faulty) = House::faulty(settings).await;
     let id = house.incident().await;
     publish(&house, id, 1).await;
     let n = to(&house, "x").await[0].n;

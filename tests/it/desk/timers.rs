@@ -17,10 +17,7 @@ use commandpost::{
     },
 };
 
-use crate::support::{
-    faulty::Faulty,
-    house::{House, alert, at, caller, declare, person},
-};
+use crate::support::house::{House, alert, at, caller, declare, person};
 
 fn task(minutes: u32) -> Command {
     Command::AssignTask { owner: None, text: "Look".into(), minutes: Some(minutes) }
@@ -322,13 +319,8 @@ const MANY: u32 = 230;
 
 #[tokio::test]
 async fn an_incident_that_cannot_be_read_keeps_nothing_else_from_being_looked_at() {
-    let mut kept = None;
-    let house = House::with(Settings { chats: vec!["chat".into()], ..Settings::default() }, |journal| {
-        let faulty = Faulty::new(journal);
-        kept = Some(faulty.clone());
-        faulty
-    })
-    .await;
+    let settings = Settings { chats: vec!["chat".into()], ..Settings::default() };
+    let (house, faulty) = House::faulty(settings).await;
     let (torn, sound) = (house.incident().await, house.incident().await);
     let timers = (0..MANY).map(|n| TimerRow {
         id: format!("{torn}/task/{n}"),
@@ -346,7 +338,7 @@ async fn an_incident_that_cannot_be_read_keeps_nothing_else_from_being_looked_at
     house.journal.append(Append { marks, ..Append::default() }).await.unwrap();
     house.desk.take_alerts(vec![alert("free", "web1")]).await.unwrap();
 
-    kept.unwrap().damage(torn);
+    faulty.damage(torn);
     let house = house.restarted();
     house.world.later(Duration::minutes(4));
     let refused = house.desk.fire_due_timers().await.unwrap_err();

@@ -14,21 +14,9 @@ use commandpost::{
 use tokio::sync::Notify;
 
 use crate::support::{
-    faulty::{Fault, Faulty},
+    faulty::Fault,
     house::{House, caller, declare, note},
 };
-
-/// A house whose journal can be made to fail.
-async fn faulty() -> (House, Arc<Faulty>) {
-    let mut kept = None;
-    let house = House::with(Settings::default(), |journal| {
-        let faulty = Faulty::new(journal);
-        kept = Some(faulty.clone());
-        faulty
-    })
-    .await;
-    (house, kept.unwrap())
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_people_write_at_once_and_everything_stands_in_order() {
@@ -71,7 +59,7 @@ async fn fifty_people_write_at_once_and_everything_stands_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_write_that_fails_takes_nothing_else_with_it_and_leaves_nothing_behind() {
-    let (house, journal) = faulty().await;
+    let (house, journal) = House::faulty(Settings::default()).await;
     let id = house.incident().await;
     for after in [3, 4, 11, 30, 55] {
         journal.fail(after, Fault::unavailable());
@@ -110,7 +98,7 @@ async fn a_write_that_fails_takes_nothing_else_with_it_and_leaves_nothing_behind
 
 #[tokio::test]
 async fn a_command_whose_commit_was_not_seen_to_succeed_stands_once() {
-    let (house, journal) = faulty().await;
+    let (house, journal) = House::faulty(Settings::default()).await;
     journal.fail(0, Fault::written());
     let id = house.incident().await;
     journal.fail(0, Fault::written());
@@ -123,7 +111,7 @@ async fn a_command_whose_commit_was_not_seen_to_succeed_stands_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_is_shown_or_refused_by_what_is_not_written_yet() {
-    let (house, journal) = faulty().await;
+    let (house, journal) = House::faulty(Settings::default()).await;
     let id = house.incident().await;
     let until = Arc::new(Notify::new());
     journal.fail(0, Fault { until: Some(until.clone()), ..Fault::unavailable() });

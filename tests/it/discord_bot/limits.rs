@@ -15,17 +15,14 @@ use commandpost::{
         Desk, Settings,
         clock::{System, World},
     },
-    incident::id::IncidentId,
-    journal::{
-        rows::{DeliveryFilter, DeliveryState},
-        sqlite::SqliteJournal,
-    },
+    journal::sqlite::SqliteJournal,
     model::discord::{Budget, Id, RateLimits},
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use super::house::{House, PATIENCE};
+use super::house::House;
+use crate::support::house::waits;
 
 /// The machine's clock, put forward by so many seconds.
 #[derive(Default)]
@@ -44,22 +41,6 @@ impl World for Ahead {
     fn chance(&self) -> f64 {
         System.chance()
     }
-}
-
-/// Until something of this incident was tried and waits, and nothing is under way.
-async fn waits(house: &House, id: &str) {
-    let id: IncidentId = id.parse().expect("an id");
-    let waiting = async {
-        loop {
-            let open = house.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list");
-            let is_tried = open.iter().any(|one| one.incident == Some(id) && one.attempts > 0);
-            if is_tried && open.iter().all(|one| one.state == DeliveryState::Pending) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "something of {id} waits");
 }
 
 fn refused(house: &House) -> usize {
@@ -96,12 +77,12 @@ async fn what_one_call_meets_of_the_limit_of_the_whole_bot_holds_every_other_unt
     for text in ["the last that goes out", "one too many"] {
         house.ask(house.ada, first.id, "note", json!({ "text": text })).await;
     }
-    waits(&house, "INC-1").await;
+    waits(&house.desk, "INC-1").await;
     assert_eq!(refused(&house), 1);
     let before = house.discord.requests().len();
     // People are answered all the same.
     house.ask(house.bob, second.id, "note", json!({"text": "of another incident"})).await;
-    waits(&house, "INC-2").await;
+    waits(&house.desk, "INC-2").await;
     let is_limited = |path: &str| !path.contains("/interactions/") && !path.contains("/webhooks/");
     let requests = house.discord.requests();
     let asked = requests[before..].iter().filter(|request| is_limited(&request.path));

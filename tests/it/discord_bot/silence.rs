@@ -17,11 +17,12 @@ fn unanswered(house: &House, path_end: &str) -> usize {
     requests.iter().filter(|r| r.status == UNANSWERED && r.path.ends_with(path_end)).count()
 }
 
-/// Until the watchdog has given the gateway up and the bot is there again.
-async fn begun_anew(house: &House, bot: &Bot) {
+/// Until the watchdog has given the gateway up and, once it is mended, the bot is there again.
+async fn begun_anew(house: &House, bot: &Bot, mend: impl FnOnce()) {
     let counters = bot.door.counters();
     let before = counters.sessions.load(Relaxed);
     house.eventually("the watchdog", || (counters.restarts.load(Relaxed) > 0).then_some(())).await;
+    mend();
     house.eventually("another session", || (counters.sessions.load(Relaxed) > before).then_some(())).await;
     house.eventually("the connection", || bot.door.health().connected.then_some(())).await;
 }
@@ -77,7 +78,7 @@ async fn a_connected_gateway_that_falls_silent_is_given_up_and_begun_anew() {
     let counters = bot.door.counters();
     house.eventually("a sign of life", || (counters.signs_of_life.load(Relaxed) > 0).then_some(())).await;
     house.discord.gateway().fall_silent();
-    begun_anew(&house, &bot).await;
+    begun_anew(&house, &bot, || {}).await;
     house.ask(house.ada, thread.id, "note", json!({"text": "here again"})).await;
     house.end(bot, "a silent gateway").await;
 }
@@ -96,9 +97,7 @@ async fn a_gateway_that_never_answered_a_question_is_given_up_when_its_heartbeat
     // serenity hangs in a resume, and holds itself for connected.
     house.discord.gateway().never_handshake(true);
     house.discord.gateway().cut();
-    house.eventually("the watchdog", || (counters.restarts.load(Relaxed) > 0).then_some(())).await;
-    house.discord.gateway().never_handshake(false);
-    house.eventually("the connection", || bot.door.health().connected.then_some(())).await;
+    begun_anew(&house, &bot, || house.discord.gateway().never_handshake(false)).await;
     house.ask(house.ada, thread.id, "note", json!({"text": "here again"})).await;
     house.end(bot, "no heartbeat").await;
 }
@@ -113,9 +112,7 @@ async fn a_gateway_that_takes_no_heartbeat_any_more_is_begun_anew() {
     let counters = bot.door.counters();
     house.eventually("a sign of life", || (counters.signs_of_life.load(Relaxed) > 0).then_some(())).await;
     house.discord.gateway().stop_acks(true);
-    house.eventually("the watchdog", || (counters.restarts.load(Relaxed) > 0).then_some(())).await;
-    house.discord.gateway().stop_acks(false);
-    house.eventually("the connection", || bot.door.health().connected.then_some(())).await;
+    begun_anew(&house, &bot, || house.discord.gateway().stop_acks(false)).await;
     house.ask(house.ada, thread.id, "note", json!({"text": "here again"})).await;
     house.end(bot, "no acknowledgement").await;
 }

@@ -11,7 +11,7 @@ use commandpost::{
 };
 use serde_json::json;
 
-use super::house::House;
+use super::house::{House, PATIENCE};
 
 #[tokio::test]
 async fn a_gateway_that_is_cut_comes_back_and_commands_work_again() {
@@ -218,11 +218,12 @@ async fn an_answer_too_long_for_one_message_goes_on_in_the_next_for_the_askers_e
     let known = Known::default();
     let help = commandpost::grammar::help(Some("all"), (&known).into());
     let end = help.lines().last().expect("a help");
-    let mut last = asked.follow_up().await.expect("the rest");
-    while !last.content.ends_with(end) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        last = asked.follow_up().await.expect("the rest");
-    }
+    let ending = async {
+        while !asked.follow_up().await.expect("the rest").content.ends_with(end) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, ending).await.is_ok(), "its end comes: «{end}»");
     let rest = asked.followups(1).await.expect("the rest");
     let first = asked.message().await.expect("an answer");
     let whole: Vec<&str> = std::iter::once(&first).chain(&rest).map(|m| m.content.as_str()).collect();
@@ -312,7 +313,7 @@ async fn what_moderators_delete_is_made_again_and_a_deleted_command_post_is_said
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let failed = tokio::time::timeout(super::house::PATIENCE, failed).await.expect("a failure");
+    let failed = tokio::time::timeout(PATIENCE, failed).await.expect("a failure");
     let why = failed.error.unwrap_or_default();
     assert!(why.contains("is gone") && why.contains("discord.channel_id"), "{why}");
     house.stop(bot).await;

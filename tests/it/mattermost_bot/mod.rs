@@ -263,19 +263,24 @@ async fn whoever_wrote_a_secret_into_a_message_is_told_that_it_stands_there_thou
     let bot = house.start().await;
     let (channel, _) = house.declare("Checkout fails").await;
     house.quiet().await;
-    let warned = |who: &str| {
-        let all = house.mattermost.whispers(who).into_iter();
-        all.filter(|text| text.contains("a secret in this message")).collect::<Vec<_>>()
+    let is_warning = |text: &String| text.contains("a secret in this message");
+    let warned =
+        |who: &str| house.mattermost.whispers(who).into_iter().filter(is_warning).collect::<Vec<_>>();
+    let in_the_channel = || {
+        let all = house.mattermost.whispers_in(&house.bob, &channel.id).into_iter();
+        all.filter(is_warning).count()
     };
     let said = format!("it runs with {}", pasted_key());
     let message = house.mattermost.say(&house.bob, &channel.id, None, &said).expect("said");
     house.mattermost.react(&house.ada, &message.id, "pushpin").expect("put there");
     let told = house.eventually("a word to Bob", || warned(&house.bob).pop()).await;
     assert!(told.contains("(GitHub token)") && told.contains(&message.id), "{told}");
+    assert_eq!(in_the_channel(), 0, "it may not whisper there");
     // Written anew with the secret in it, it stands there still; where the bot may whisper, it says so in the channel.
     house.mattermost.give_permission("create_post_ephemeral");
     house.mattermost.edit(&message.id, &format!("it ran with {}", pasted_key())).expect("edited");
     house.eventually("another word", || (warned(&house.bob).len() == 2).then_some(())).await;
+    assert_eq!(in_the_channel(), 1, "{:?}", warned(&house.bob));
     assert!(warned(&house.ada).is_empty(), "{:?}", warned(&house.ada));
     house.quiet().await;
     let bots = house.mattermost.bot();

@@ -11,7 +11,7 @@ use commandpost::{
 use serde_json::{Value, json};
 
 use super::house::House;
-use crate::support::house::try_again_at_once;
+use crate::support::house::{try_again_at_once, waits};
 
 /// Somebody writes in the console.
 async fn note(house: &House, text: &str) {
@@ -151,7 +151,7 @@ async fn after_an_outage_everything_comes_in_order_and_once() {
     for n in 1..=6 {
         note(&house, &format!("while away {n}")).await;
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    waits(&house.desk, "INC-1").await;
     house.mattermost.comes_back();
     house.quiet().await;
     let lines: Vec<String> =

@@ -28,6 +28,11 @@ use commandpost::{
 };
 use uuid::Uuid;
 
+use super::faulty::Faulty;
+
+/// How long a test waits before it fails; nothing is measured by it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Time that stands still until it is moved; ids that count.
 pub struct Manual {
     now_ms: AtomicI64,
@@ -109,8 +114,8 @@ pub fn resolved(alert: &Alert) -> Alert {
     Alert { status: Status::Resolved, ends_at: Some(at(0)), ..alert.clone() }
 }
 
-/// A desk on a journal of its own, by the machine's clock, that shows its incidents in these chats.
-/// What is left to bring out, as soon as each attempt that is under way is written down: none is given up by itself.
+/// Tries again what is left to bring out, as soon as each attempt that is under way is written down: none is given up by
+/// itself.
 pub async fn try_again_at_once(desk: &Desk) {
     let waiting = async {
         loop {
@@ -121,12 +126,29 @@ pub async fn try_again_at_once(desk: &Desk) {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    let waiting = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
+    let waiting = tokio::time::timeout(PATIENCE, waiting).await;
     for delivery in waiting.expect("it is tried again by itself") {
         desk.journal.handle(delivery.n, Handle::Retry, System.now()).await.expect("at once");
     }
 }
 
+/// Until something of this incident was tried and waits to be tried again, and nothing is under way.
+pub async fn waits(desk: &Desk, id: &str) {
+    let id: IncidentId = id.parse().expect("an id");
+    let waiting = async {
+        loop {
+            let open = desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list");
+            let is_tried = open.iter().any(|one| one.incident == Some(id) && one.attempts > 0);
+            if is_tried && open.iter().all(|one| one.state != DeliveryState::Sending) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, waiting).await.is_ok(), "something of {id} waits");
+}
+
+/// A desk on a journal of its own, by the machine's clock, that shows its incidents in these chats.
 pub async fn desk(chats: &[&str]) -> (Arc<Desk>, Arc<tempfile::TempDir>) {
     let chats = chats.iter().map(|chat| (*chat).to_owned()).collect();
     desk_of(Settings { chats, ..Settings::default() }).await
@@ -148,7 +170,7 @@ pub struct House {
 
 impl House {
     pub async fn open(settings: Settings) -> House {
-        Self::with(settings, |journal| journal).await
+        Self::at(Manual::new(), settings).await
     }
 
     /// By a clock that is there already.
@@ -158,13 +180,13 @@ impl House {
         House { desk: Desk::new(journal.clone(), world.clone(), settings), world, journal, _dir: dir }
     }
 
-    /// With something between the desk and its journal.
-    pub async fn with(settings: Settings, wrap: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>) -> House {
+    /// On a journal that can be made to fail.
+    pub async fn faulty(settings: Settings) -> (House, Arc<Faulty>) {
         let dir = Arc::new(tempfile::tempdir().unwrap());
-        let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
-        let journal = wrap(journal);
-        let world = Manual::new();
-        House { desk: Desk::new(journal.clone(), world.clone(), settings), world, journal, _dir: dir }
+        let faulty = Faulty::new(Arc::new(SqliteJournal::open(dir.path()).await.unwrap()));
+        let (world, journal) = (Manual::new(), faulty.clone() as Arc<dyn Journal>);
+        let desk = Desk::new(journal.clone(), world.clone(), settings);
+        (House { desk, world, journal, _dir: dir }, faulty)
     }
 
     /// Where its files lie.

@@ -404,6 +404,17 @@ async fn planned_work_is_shown_with_its_time_once_its_text_was_approved_and_is_u
     let page = get(&house, "/status").await.body;
     assert!(page.contains("Planned maintenance") && page.contains("Maintenance is under way"), "{page}");
     assert!(page.contains("Search is away for an hour."), "{page}");
+    // An incident that hurts nobody yet is more than work that was planned, on both.
+    let open = house.say("Ada", "", "declare payments look odd --severity sev4").await.unwrap();
+    let open = open.incident.unwrap().to_string();
+    update(&house, &open, "--impact none We are looking into payments.").await;
+    house.page.refresh().await.unwrap();
+    let status = json(&house, "/status/api/v2/status.json").await;
+    assert_ne!(status["status"]["indicator"], "maintenance");
+    assert!(get(&house, "/status").await.body.contains("We are looking into an incident"));
+    house.say("Ada", &open, "resolve it was a test payment").await.unwrap();
+    update(&house, &open, "Payments are as they should be.").await;
+    house.page.refresh().await.unwrap();
 
     house.desk.fire_due_timers().await.unwrap();
     house.say("Ada", &now, "maintenance complete").await.unwrap();

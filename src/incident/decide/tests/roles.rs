@@ -93,6 +93,20 @@ fn whoever_takes_a_role_is_told_to_whom_it_was_on_offer() {
 }
 
 #[test]
+fn of_several_who_have_a_role_nobody_is_relieved_without_a_name() {
+    let mut stage = Stage::new();
+    for name in ["Bo", "Cy"] {
+        stage.ok(name, Command::TakeRole { role: role("sme:db") });
+    }
+    let relieve =
+        |person| Command::RelieveRole { role: role("sme:db"), person, reason: "Ada Lovelace".into() };
+    assert_eq!(stage.no("Ada", relieve(None)), Because::Invalid);
+    stage.ok("Ada", relieve(Some(who("Cy"))));
+    stage.ok("Ada", relieve(None));
+    assert_eq!(stage.incident.roles_of(&who("Bo")), []);
+}
+
+#[test]
 fn roles_are_given_back_or_taken_away_by_who_may() {
     let mut stage = Stage::new();
     stage.ok("Bo", take("pio"));

@@ -1,0 +1,451 @@
+//! What stands behind the verb, read word by word into its flags and blanks.
+
+use clap::{Arg, Command};
+
+use crate::{
+    grammar::{
+        known::Lexicon,
+        refuse,
+        tree::{Blank, flags, value_name},
+        value,
+        words::Words,
+    },
+    incident::{names::NAME_WORDS_MAX, phase::Phase, refusal::Refusal, role::Roles, severity::Severity},
+};
+
+/// Words in a role's title at most, and in somebody's name.
+const TITLE_WORDS_MAX: usize = 5;
+
+pub(super) struct Line<'v> {
+    pub verb: &'static Command,
+    pub path: &'v [&'static str],
+    pub known: Lexicon<'v>,
+    pub flags: Vec<String>,
+    pub blanks: Vec<String>,
+    /// After `--`: no flag, no shorthand, no quote means anything any more.
+    pub literal: bool,
+}
+
+impl Line<'_> {
+    pub fn read(&mut self, words: &mut Words<'_>) -> Result<(), Refusal> {
+        let blanks: Vec<&'static Arg> = self.verb.get_positionals().collect();
+        while let Some(word) = words.peek() {
+            if !self.literal && word == "--" {
+                words.next();
+                self.literal = true;
+                continue;
+            }
+            if !self.literal
+                && let Some((flag, name)) = self.flag(word)
+            {
+                self.read_flag(flag, name, words)?;
+                continue;
+            }
+            let blank = blanks.get(self.blanks.len());
+            if !self.literal {
+                if blank.is_some_and(|blank| value_name(blank) == "REASON") && skip_reason(word, words) {
+                    continue;
+                }
+                let at_text = blank.is_some_and(|blank| Blank::of(blank) == Blank::Free);
+                if looks_like_flag(word) && (!at_text || self.is_strict()) {
+                    return Err(refuse::unknown_flag(self.path, self.verb, word));
+                }
+                if self.takes_time_box() && is_before(word) {
+                    return Err(refuse::no_time_box(self.verb, word));
+                }
+                if self.shorthand(blank.copied(), word, words) {
+                    continue;
+                }
+            }
+            let Some(blank) = blank else {
+                return Err(refuse::left_over(self.path, self.verb, &words.rest()));
+            };
+            let value = self.blank(blank, words)?;
+            if value.trim().is_empty() {
+                // Blank text is no text: the tree then says what is missing.
+                break;
+            }
+            self.blanks.push(value);
+        }
+        Ok(())
+    }
+
+    fn flag(&self, word: &str) -> Option<(&'static Arg, usize)> {
+        // Phones turn two hyphens into a dash.
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('—'))?;
+        let prefix = word.len() - name.len();
+        let name = name.split('=').next().unwrap_or(name);
+        let is_meant = |arg: &&Arg| {
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            arg.get_long().into_iter().chain(aliases).any(|long| long.eq_ignore_ascii_case(name))
+        };
+        let flag = flags(self.verb).find(is_meant);
+        flag.map(|flag| (flag, prefix + name.len()))
+    }
+
+    /// The id of what the team calls so, for a blank that takes it.
+    fn word_of(&self, arg: &Arg, text: &str) -> Option<&'static str> {
+        match value_name(arg) {
+            "SEVERITY" => self.known.names.find_severity(text).map(Severity::word),
+            "PHASE" => self.known.names.find_phase(text).and_then(Phase::public).map(|phase| phase.word()),
+            _ => None,
+        }
+    }
+
+    /// The same of the longest name at the cursor, and what stands behind it.
+    fn named<'w>(&self, arg: &Arg, words: &Words<'w>) -> Option<(&'static str, Words<'w>)> {
+        longest(words, |text| self.word_of(arg, text))
+    }
+
+    /// A verb with several flags takes no unknown one for text: a slip would end up on the public page. A note keeps every word.
+    fn is_strict(&self) -> bool {
+        flags(self.verb).count() > 1 && self.path != ["note"]
+    }
+
+    /// A duration may come before what is left of the line.
+    fn takes_time_box(&self) -> bool {
+        matches!(self.path, ["task", "add" | "give" | "reopen"] | ["action", "announce"])
+            && !self.has_flag("in")
+    }
+
+    /// Whose name stands at the cursor, the longest that is known.
+    fn person<'w>(&self, words: &Words<'w>) -> Option<(String, Words<'w>)> {
+        of_several(words, TITLE_WORDS_MAX, |typed| {
+            let name = typed.strip_prefix('@').unwrap_or(typed).to_lowercase();
+            self.known.people.iter().any(|one| one.name.to_lowercase() == name).then(|| typed.to_owned())
+        })
+    }
+
+    /// A name may come before a reason, and either may be left out.
+    fn takes_name_or_reason(&self) -> bool {
+        matches!(self.path, ["command", "separate"] | ["role", "relieve"])
+    }
+
+    /// Whether what stands at the cursor says why, and not whose: several words that are nobody's name, or what follows one.
+    fn is_reason(&self, blank: Option<&Arg>, word: &str, words: &Words<'_>) -> bool {
+        let rest = words.rest();
+        let mut each = rest.split_whitespace();
+        let is_flagged = each.any(|word| word.starts_with("--reason") || word.starts_with("—reason"));
+        let is_said = match blank.map(Blank::of) {
+            None => true,
+            Some(Blank::Name) => {
+                let is_long = rest.split_whitespace().nth(1).is_some() || words.is_at_quote();
+                is_long && !is_mention(word) && self.person(words).is_none()
+            }
+            Some(_) => false,
+        };
+        is_said && !is_flagged && !self.has_flag("reason")
+    }
+
+    fn has_flag(&self, id: &str) -> bool {
+        self.flags
+            .iter()
+            .any(|flag| flag.strip_prefix("--").is_some_and(|flag| flag.split('=').next() == Some(id)))
+    }
+
+    fn push_flag(&mut self, long: &str, value: &str) {
+        self.flags.push(format!("--{long}={value}"));
+    }
+
+    fn read_flag(
+        &mut self,
+        flag: &'static Arg,
+        name_len: usize,
+        words: &mut Words<'_>,
+    ) -> Result<(), Refusal> {
+        let long = flag.get_long().unwrap_or_default();
+        let word = words.peek().unwrap_or_default();
+        let inline = word.as_bytes().get(name_len) == Some(&b'=');
+        if Blank::of(flag) == Blank::Switch {
+            if inline {
+                return Err(refuse::switch_with_value(self.path, self.verb, long));
+            }
+            words.next();
+            self.flags.push(format!("--{long}"));
+            return Ok(());
+        }
+        if inline && !words.is_text() {
+            words.next();
+            let value = word.get(name_len + 1..).unwrap_or_default();
+            self.push_flag(long, self.word_of(flag, value).unwrap_or(value));
+            return Ok(());
+        }
+        if inline {
+            words.skip_in_word(name_len + 1);
+        } else {
+            words.next();
+        }
+        // A reason, or a mitigation, that nothing can follow needs no quotes.
+        let ends_the_line = matches!(long, "reason" | "mitigation")
+            && !self.verb.get_positionals().any(|arg| Blank::of(arg) == Blank::Free);
+        if ends_the_line && !words.is_at_quote() {
+            let rest = words.rest();
+            while words.next().is_some() {}
+            self.push_flag(long, &rest);
+            return Ok(());
+        }
+        if let Some((word, after)) = self.named(flag, words) {
+            *words = after;
+            self.push_flag(long, word);
+            return Ok(());
+        }
+        let Some(mut value) = words.value()? else {
+            return Err(refuse::flag_without_value(self.path, self.verb, flag));
+        };
+        with_ago(flag, &mut value, words);
+        let word = self.word_of(flag, &value).unwrap_or(&value).to_owned();
+        self.push_flag(long, &word);
+        Ok(())
+    }
+
+    fn blank(&self, blank: &Arg, words: &mut Words<'_>) -> Result<String, Refusal> {
+        let is_before_reason = Blank::of(blank) == Blank::Name && self.takes_name_or_reason();
+        if !self.literal
+            && is_before_reason
+            && let Some((name, after)) = self.person(words)
+        {
+            *words = after;
+            return Ok(name);
+        }
+        match Blank::of(blank) {
+            Blank::Free => {
+                let rest = words.rest();
+                let mut inside = *words;
+                while let Some(word) = inside.next() {
+                    if !self.literal && self.is_strict() && self.flag(word).is_some() {
+                        return Err(refuse::flag_in_text(self.path, self.verb, word));
+                    }
+                }
+                *words = inside;
+                Ok(rest)
+            }
+            Blank::Name | Blank::Title => {
+                let start = *words;
+                while let Some(word) = words.peek() {
+                    if !self.literal && (self.flag(word).is_some() || word == "--") {
+                        break;
+                    }
+                    if !self.literal
+                        && looks_like_flag(word)
+                        && (self.is_strict() || Blank::of(blank) == Blank::Name)
+                    {
+                        return Err(refuse::unknown_flag(self.path, self.verb, word));
+                    }
+                    words.next();
+                }
+                Ok(start.until(words))
+            }
+            Blank::Role => Ok(match role(words, self.known.roles) {
+                Some((role, after)) => {
+                    *words = after;
+                    role
+                }
+                None => words.next().unwrap_or_default().to_owned(),
+            }),
+            Blank::Number => {
+                let word = words.next().unwrap_or_default();
+                Ok(if self.literal { word } else { word.strip_prefix('#').unwrap_or(word) }.to_owned())
+            }
+            Blank::Word | Blank::Switch => {
+                if let Some((word, after)) = self.named(blank, words) {
+                    *words = after;
+                    return Ok(word.to_owned());
+                }
+                if self.literal {
+                    return Ok(words.next().unwrap_or_default().to_owned());
+                }
+                let mut value = words.value()?.unwrap_or_default();
+                with_ago(blank, &mut value, words);
+                Ok(self.word_of(blank, &value).map_or(value, str::to_owned))
+            }
+        }
+    }
+
+    /// What people write in place of a flag. True when something was taken.
+    fn shorthand(&mut self, blank: Option<&Arg>, word: &str, words: &mut Words<'_>) -> bool {
+        match self.path {
+            ["task", "add" | "give"] | ["crew", "checkin" | "checkout"]
+                if is_mention(word) && !self.has_flag("for") =>
+            {
+                let (name, after) = self.person(words).unwrap_or_else(|| {
+                    words.next();
+                    (word.to_owned(), *words)
+                });
+                *words = after;
+                self.push_flag("for", &name);
+                true
+            }
+            _ if self.takes_time_box() && value::units(word).is_some() => {
+                words.next();
+                self.push_flag("in", word);
+                true
+            }
+            ["alert", "silence"] if self.blanks.len() == 1 && word.eq_ignore_ascii_case("for") => {
+                words.next();
+                true
+            }
+            ["maintenance", "add" | "schedule"] if self.blanks.len() == 1 => self.window(word, words),
+            ["maintenance", "move"] => self.window(word, words),
+            ["can"] if blank.is_some_and(|blank| Blank::of(blank) == Blank::Free) => {
+                let rest = words.rest();
+                if self.has_flag("actions") || self.has_flag("needs") || !rest.contains('|') {
+                    return false;
+                }
+                let mut parts = rest.splitn(3, '|').map(str::trim);
+                let conditions = parts.next().unwrap_or_default().to_owned();
+                for (flag, part) in
+                    ["actions", "needs"].into_iter().zip(parts).filter(|(_, part)| !part.is_empty())
+                {
+                    self.push_flag(flag, part);
+                }
+                // Of a correction what is empty stays as it was.
+                if !conditions.is_empty() || self.has_flag("correct") {
+                    self.blanks.push(conditions);
+                }
+                while words.next().is_some() {}
+                true
+            }
+            ["link"] if !self.has_flag("url") => {
+                let rest = words.rest();
+                let (label, url) = rest.rsplit_once(char::is_whitespace).unwrap_or(("", &rest));
+                if !is_url(url) {
+                    return false;
+                }
+                self.push_flag("url", url);
+                if !label.trim().is_empty() {
+                    self.blanks.push(label.trim().to_owned());
+                }
+                while words.next().is_some() {}
+                true
+            }
+            // `leave our part is over`, `role relieve ops "too slow"`: no name, a reason.
+            _ if self.takes_name_or_reason() && self.is_reason(blank, word, words) => {
+                let mut ahead = *words;
+                let quoted = if words.is_at_quote() { ahead.value().ok().flatten() } else { None };
+                let reason = quoted.filter(|_| ahead.peek().is_none()).unwrap_or_else(|| words.rest());
+                self.push_flag("reason", &reason);
+                while words.next().is_some() {}
+                true
+            }
+            // `role decline too busy`: no role, a reason.
+            ["role", "decline"]
+                if !self.has_flag("reason")
+                    && (blank.is_none() || role(words, self.known.roles).is_none()) =>
+            {
+                let rest = words.rest();
+                self.push_flag("reason", &rest);
+                while words.next().is_some() {}
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Line<'_> {
+    /// `from 02:00 to 04:00 match service=db env=prod`: flags that people write as words. True when one was taken.
+    fn window(&mut self, word: &str, words: &mut Words<'_>) -> bool {
+        let mut ahead = *words;
+        ahead.next();
+        match word.to_lowercase().as_str() {
+            said @ ("from" | "to" | "for") if said != "for" || self.path != ["maintenance", "move"] => {
+                let Ok(Some(value)) = ahead.value() else { return false };
+                let flag = match said {
+                    "from" => "begins",
+                    "to" => "ends",
+                    _ => said,
+                };
+                self.push_flag(flag, &value);
+            }
+            "service" if self.path == ["maintenance", "schedule"] => {
+                let Ok(Some(service)) = ahead.value() else { return false };
+                self.push_flag("service", &service.replace(',', ";"));
+            }
+            "match" if self.path == ["maintenance", "add"] => {
+                let mut labels = Vec::new();
+                while let Some(label) = ahead.peek().filter(|label| label.contains('=')) {
+                    labels.push(label.trim_end_matches([',', ';']).to_owned());
+                    ahead.next();
+                }
+                if labels.is_empty() {
+                    return false;
+                }
+                self.push_flag("match", &labels.join(";"));
+            }
+            _ => return false,
+        }
+        *words = ahead;
+        true
+    }
+}
+
+/// `10m ago` needs no quotes where a time is read.
+fn with_ago(blank: &Arg, value: &mut String, words: &mut Words<'_>) {
+    if value_name(blank) == "TIME" && value::units(value).is_some() && words.peek() == Some("ago") {
+        words.next();
+        value.push_str(" ago");
+    }
+}
+
+/// `close --reason fixed` says what `close fixed` says.
+fn skip_reason(word: &str, words: &mut Words<'_>) -> bool {
+    const FLAG: &str = "--reason";
+    match word.strip_prefix(FLAG) {
+        Some("") => words.next().is_some(),
+        Some(value) if value.starts_with('=') && words.is_text() => {
+            words.skip_in_word(FLAG.len() + 1);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn looks_like_flag(word: &str) -> bool {
+    word.strip_prefix("--")
+        .or_else(|| word.strip_prefix('—'))
+        .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// `-5m`: a time box that would be over before it begins.
+fn is_before(word: &str) -> bool {
+    word.strip_prefix(['-', '−', '–']).is_some_and(|time| value::units(time).is_some())
+}
+
+fn is_mention(word: &str) -> bool {
+    word.len() > 1 && (word.starts_with('@') || word.starts_with("<@"))
+}
+
+fn is_url(word: &str) -> bool {
+    let lower = word.get(..8).unwrap_or(word).to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
+/// The longest role at the cursor: a slug, or a title of several words.
+fn role<'a>(words: &Words<'a>, roles: &Roles) -> Option<(String, Words<'a>)> {
+    of_several(words, TITLE_WORDS_MAX, |typed| roles.find(typed).is_ok().then(|| typed.to_owned()))
+}
+
+/// The longest name at the cursor.
+pub(super) fn longest<'a, T>(words: &Words<'a>, find: impl Fn(&str) -> Option<T>) -> Option<(T, Words<'a>)> {
+    of_several(words, NAME_WORDS_MAX, find)
+}
+
+fn of_several<'a, T>(
+    words: &Words<'a>,
+    words_max: usize,
+    find: impl Fn(&str) -> Option<T>,
+) -> Option<(T, Words<'a>)> {
+    let start = *words;
+    let mut ahead = *words;
+    let mut found = None;
+    for _ in 0..words_max {
+        if ahead.next().is_none() {
+            break;
+        }
+        let typed = start.until(&ahead).split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some(one) = find(&typed) {
+            found = Some((one, ahead));
+        }
+    }
+    found
+}

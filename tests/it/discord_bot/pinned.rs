@@ -1,0 +1,134 @@
+//! Messages that people put on the timeline, and what becomes of the entry when their author changes them.
+
+use chrono::TimeDelta;
+use commandpost::{
+    desk::clock::{System, World},
+    model::discord::{Id, ManualClock, permissions},
+};
+use serde_json::json;
+
+use super::house::House;
+use crate::support::house::pasted_key;
+
+#[tokio::test]
+async fn a_message_goes_on_the_timeline_with_its_author_and_link() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let said = house.discord.say(house.bob, thread.id, "db1 is out of disk").expect("bob may talk");
+    let taken = house.discord.message_command(house.ada, said.id, "Add to timeline").expect("registered");
+    taken.message().await.expect("an answer");
+    let timeline = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+    let note = &timeline.last().expect("a note").text;
+    assert!(note.starts_with("bob: db1 is out of disk"), "{note}");
+    assert!(note.contains(&format!("/{}/{}", thread.id, said.id)), "{note}");
+    house.end(bot, "context menu").await;
+}
+
+#[tokio::test]
+async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let discord = &house.discord;
+    let graph = discord.share(house.bob, thread.id, "5xx since 03:02", ("graph.png", b"abc")).expect("said");
+    let chosen = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
+    chosen.message().await.expect("an answer");
+    // The example of FIPS 180-4.
+    let sum = "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let told = house.stands(sum).await;
+    assert!(told.iter().any(|text| text.starts_with("bob: 5xx since 03:02 [graph.png]")), "{told:#?}");
+    assert!(told.iter().any(|text| text.starts_with("File graph.png (")), "{told:#?}");
+    // What it says now the gateway keeps from a bot without the intent for it: that it was changed is told.
+    discord.edit(house.bob, graph.id, "5xx since 02:58").expect("it is bob's");
+    let told = house.stands("was changed in Discord since").await;
+    assert!(!told.iter().any(|text| text.contains("02:58")), "{told:#?}");
+    let again = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
+    again.message().await.expect("an answer");
+    house.stands("corrected to «bob: 5xx since 02:58").await;
+    discord.delete(graph.id);
+    let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
+    assert!(!told.iter().any(|text| text.starts_with("bob: 5xx since")), "{told:#?}");
+    house.end(bot, "a message that changes").await;
+}
+
+#[tokio::test]
+async fn that_a_secret_stands_in_a_message_is_told_below_it_and_to_whoever_put_it_on_the_timeline() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let discord = &house.discord;
+    let below = |message: Id| {
+        let all = discord.messages(thread.id).into_iter();
+        all.filter(|one| one.reply_to == Some((thread.id, message))).collect::<Vec<_>>()
+    };
+    let put_there = async |message: Id| {
+        let chosen = discord.message_command(house.ada, message, "Add to timeline").expect("registered");
+        let answer = chosen.message().await.expect("an answer").content;
+        assert!(answer.contains("(GitHub token)") && !answer.contains(&pasted_key()), "{answer}");
+    };
+    let bobs = discord.say(house.bob, thread.id, &format!("it runs with {}", pasted_key())).expect("said");
+    put_there(bobs.id).await;
+    let told = below(bobs.id);
+    assert!(told.len() == 1 && told[0].author == discord.bot(), "{told:?}");
+    assert!(told[0].content.contains("GitHub token"), "{told:?}");
+    assert!(!told[0].content.contains(&pasted_key()), "{told:?}");
+    // Put there again with other words and the secret, it stands there still.
+    discord.edit(house.bob, bobs.id, &format!("it ran with {}", pasted_key())).expect("it is bob's");
+    house.stands("was changed in Discord since").await;
+    put_there(bobs.id).await;
+    assert_eq!(below(bobs.id).len(), 2);
+    // To whoever wrote it and put it there, the answer says it.
+    let adas = discord.say(house.ada, thread.id, &format!("mine is {}", pasted_key())).expect("said");
+    put_there(adas.id).await;
+    assert!(below(adas.id).is_empty(), "{:?}", below(adas.id));
+    let told = house.timeline().await;
+    assert!(!told.iter().any(|text| text.contains(&pasted_key())), "{told:#?}");
+    house.end(bot, "a secret").await;
+}
+
+#[tokio::test]
+async fn on_which_restricted_timeline_a_message_stands_is_not_told_to_who_may_not_see_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let said = house.discord.say(house.bob, thread.id, "5xx since 03:02").expect("said");
+    let choose = async |who| {
+        let chosen = house.discord.message_command(who, said.id, "Add to timeline").expect("registered");
+        chosen.message().await.expect("an answer").content
+    };
+    choose(house.ada).await;
+    house.ask(house.ada, thread.id, "crew restrict", json!({})).await;
+    house.quiet().await;
+    let refused = choose(house.bob).await;
+    assert!(refused.contains("on a timeline already") && !refused.contains("INC-1"), "{refused}");
+    assert!(!refused.contains("entry"), "{refused}");
+    let refused = choose(house.ada).await;
+    assert!(refused.contains("on the timeline of INC-1 already"), "{refused}");
+    house.end(bot, "restricted since").await;
+}
+
+#[tokio::test]
+async fn an_edit_of_before_is_not_told_as_one_since() {
+    let clock = ManualClock::at(System.now());
+    let house = House::with_clock(clock.clock()).await;
+    let may_pin = house.discord.role("responders", permissions::PIN_MESSAGES);
+    house.discord.give_role(house.ada, may_pin);
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let said = house.discord.say(house.bob, thread.id, "5xx since 03:02").expect("said");
+    house.discord.edit(house.bob, said.id, "5xx since 02:58").expect("it is bob's");
+    let chosen = house.discord.message_command(house.ada, said.id, "Add to timeline").expect("registered");
+    chosen.message().await.expect("an answer");
+    // A pin changes a message, and not its words.
+    house.discord.pin(house.ada, said.id).expect("pinned");
+    house.ask(house.ada, thread.id, "note", json!({"text": "it is pinned"})).await;
+    house.quiet().await;
+    clock.advance(TimeDelta::seconds(1));
+    house.discord.edit(house.bob, said.id, "5xx since 02:57").expect("it is bob's");
+    let told = house.stands("was changed in Discord since").await;
+    let pinned = told.iter().position(|text| text == "it is pinned").expect("a note");
+    let since = told.iter().position(|text| text.contains("was changed")).expect("a note");
+    assert!(since > pinned, "{told:#?}");
+    house.end(bot, "an edit of before").await;
+}
