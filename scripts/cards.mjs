@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// Draws docs/discord-card.png and docs/slack-card.png: what is sent to a chat as a person would see it, light and dark.
+// Draws docs/discord-card.png and docs/slack-card.png: what is sent to a chat as a person would see it, light and dark. Of what each
+// was drawn stands beside them in cards.sha256: a test fails when the card is another one by now.
 //
 //   UPDATE_DOCS=1 cargo test --lib chat::messages    # writes what is sent to target/messages
 //   node scripts/cards.mjs [OUT_DIR]
 //
 // Needs chromium. Nothing is installed, nothing is fetched: the looks are ours, near to those of the chats' own clients.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,7 +26,10 @@ const relative = (seconds) => {
 // Fonts without emoji would show a box.
 const marks = { "🔴": "#d32f2f", "🟠": "#f57c00", "🔵": "#1976d2", "🟢": "#388e3c" };
 const marked = (text) => text.replace(/[🔴🟠🔵🟢]/gu, (mark) => `<s style="background:${marks[mark]}"></s>`);
-const sent = (chat) => JSON.parse(readFileSync(join("target/messages", `${chat}.json`), "utf8"));
+// Read once: what is drawn is what is summed.
+const payloads = Object.fromEntries(["discord", "slack"].map((chat) => [chat, readFileSync(join("target/messages", `${chat}.json`))]));
+const sent = (chat) => JSON.parse(payloads[chat].toString("utf8"));
+const sum = (chat) => createHash("sha256").update(payloads[chat]).digest("hex");
 
 // A menu that is closed: what holds now.
 const menu = (now) => `${html(now)} ▾`;
@@ -100,6 +105,7 @@ const heights = { discord: 598, slack: 541 };
 
 const folder = mkdtempSync(join(tmpdir(), "cards-"));
 let failed = false;
+const sums = [];
 try {
   for (const [chat, shown] of Object.entries({ discord: discord(), slack: slack() })) {
     const page = join(folder, `${chat}.html`);
@@ -111,8 +117,10 @@ try {
       `--window-size=1300,${heights[chat]}`, `--screenshot=${picture}`, `file://${page}`,
     ], { stdio: "ignore", timeout: 120_000 });
     failed ||= drawn.status !== 0;
+    sums.push(`${sum(chat)}  ${chat}-card.png\n`);
     console.log(`${picture}${drawn.status === 0 ? "" : ": chromium failed"}`);
   }
+  if (!failed) writeFileSync(join(out, "cards.sha256"), sums.join(""));
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,7 +1,8 @@
 //! Signed webhooks: what each scheme signs with a secret that two sides know, and where it stands in the request.
 //!
 //! Over the bytes as they came, compared in constant time; the time is an argument. A scheme that signs a time is held to
-//! [`WINDOW_SECONDS`]; what identifies a delivery is handed on, so that the same one again is known for what it is.
+//! [`WINDOW_SECONDS`]; what identifies a delivery is handed on, so that the same one again is known for what it is. Of a
+//! signature that is its bytes: their digits may be written in several ways.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -125,47 +126,51 @@ impl Scheme {
                 let given = given.split_ascii_whitespace().filter_map(|one| one.strip_prefix("v1,"));
                 let given = given.filter_map(|text| STANDARD.decode(text).ok());
                 let parts = [id.as_bytes(), b".", at.as_bytes(), b".", body];
-                let key = fits("webhook-signature", &parts, given, keys)?;
+                let (key, _) = fits("webhook-signature", &parts, given, keys)?;
                 is_fresh("webhook-timestamp", at, now)?;
                 Ok(Proven { key, id: known(id) })
             }
             Self::Pagerduty => {
                 let name = "X-PagerDuty-Signature";
                 let given = request.need(name)?.split(',').filter_map(|one| one.trim().strip_prefix("v1="));
-                let key = fits(name, &[body], given.filter_map(unhex), keys)?;
+                let (key, _) = fits(name, &[body], given.filter_map(unhex), keys)?;
                 Ok(Proven { key, id: event_id(body) })
             }
             Self::Sentry => {
                 let name = "Sentry-Hook-Signature";
-                let key = fits(name, &[body], unhex(request.need(name)?).into_iter(), keys)?;
-                Ok(Proven { key, id: (request.header)("request-id").and_then(known) })
+                let given = unhex(request.need(name)?);
+                let (key, signature) = fits(name, &[body], given.into_iter(), keys)?;
+                Ok(Proven { key, id: request.told_id("request-id", &signature) })
             }
             Self::Github => {
                 let name = "X-Hub-Signature-256";
                 let given = request.need(name)?.strip_prefix("sha256=").and_then(unhex);
-                let key = fits(name, &[body], given.into_iter(), keys)?;
-                Ok(Proven { key, id: (request.header)("x-github-delivery").and_then(known) })
+                let (key, signature) = fits(name, &[body], given.into_iter(), keys)?;
+                Ok(Proven { key, id: request.told_id("x-github-delivery", &signature) })
             }
             Self::Slack => {
                 let (name, when) = ("X-Slack-Signature", "X-Slack-Request-Timestamp");
                 let (given, at) = (request.need(name)?, request.need(when)?);
                 let parts = [b"v0:", at.as_bytes(), b":", body];
-                let key = fits(name, &parts, given.strip_prefix("v0=").and_then(unhex).into_iter(), keys)?;
+                let given = given.strip_prefix("v0=").and_then(unhex);
+                let (key, signature) = fits(name, &parts, given.into_iter(), keys)?;
                 is_fresh(when, at, now)?;
-                Ok(Proven { key, id: known(given) })
+                Ok(Proven { key, id: Some(signature) })
             }
             Self::HmacSha256 => {
                 let given = request.need(&plain.header)?;
                 let digits = given.strip_prefix("sha256=").unwrap_or(given);
                 let decoded = unhex(digits).or_else(|| STANDARD.decode(digits).ok());
                 let Some(when) = &plain.timestamp_header else {
-                    let key = fits(&plain.header, &[body], decoded.into_iter(), keys)?;
+                    // No id at all, rather than its signature: see `told_id`.
+                    let (key, _) = fits(&plain.header, &[body], decoded.into_iter(), keys)?;
                     return Ok(Proven { key, id: None });
                 };
                 let at = request.need(when)?;
-                let key = fits(&plain.header, &[at.as_bytes(), b":", body], decoded.into_iter(), keys)?;
+                let parts = [at.as_bytes(), b":", body];
+                let (key, signature) = fits(&plain.header, &parts, decoded.into_iter(), keys)?;
                 is_fresh(when, at, now)?;
-                Ok(Proven { key, id: known(given) })
+                Ok(Proven { key, id: Some(signature) })
             }
         }
     }
@@ -175,15 +180,28 @@ impl<'r> Request<'r> {
     fn need(&self, name: &str) -> Result<&'r str, Unsigned> {
         (self.header)(name).ok_or_else(|| Unsigned::Missing(name.to_owned()))
     }
+
+    /// The id of a delivery whose body alone is signed: what its sender says in a header, bound to the signature.
+    ///
+    /// The signature by itself would be none. Without a moment in it two events that say the same are signed the same: an alert
+    /// that fires, ends, and fires again in the same words would be answered as the first one, and lost. So the header tells
+    /// them apart, though nobody signed it; with the signature beside it, an id cannot be used up with another body. Whoever
+    /// has listened can send a message again under another id: a known alert says once more what it said, which is counted as
+    /// its repeat, or as a change if it said something else since. That is less than to lose one.
+    fn told_id(&self, header: &str, signature: &str) -> Option<String> {
+        let id = known((self.header)(header)?)?;
+        Some(format!("{id}/{signature}"))
+    }
 }
 
-/// Which key made one of the given signatures over the parts, one after another. Every pair is compared, whichever fits.
+/// Which key made one of the given signatures over the parts, one after another, and this signature in lower-case hex digits,
+/// however it was written. Every pair is compared, whichever fits.
 fn fits(
     header: &str,
     parts: &[&[u8]],
     given: impl Iterator<Item = Vec<u8>>,
     keys: &[Key],
-) -> Result<usize, Unsigned> {
+) -> Result<(usize, String), Unsigned> {
     let given: Vec<Vec<u8>> = given.take(SIGNATURES_MAX).collect();
     if given.is_empty() {
         return Err(Unsigned::Malformed(header.to_owned()));
@@ -194,7 +212,7 @@ fn fits(
         parts.iter().for_each(|part| mac.update(part));
         for signature in &given {
             if mac.clone().verify_slice(signature).is_ok() && found.is_none() {
-                found = Some(at);
+                found = Some((at, hex::encode(signature)));
             }
         }
     }

@@ -43,7 +43,7 @@ impl Alerta {
     }
 
     fn run(&self, workers: usize) -> Program {
-        let database = self.postgres.start();
+        let database = self.postgres.start().expect("it ran before");
         let address = free_address();
         let child = Command::new(&self.python)
             .args(["-m", "gunicorn", "--workers", &workers.to_string(), "--bind", &address.to_string()])
@@ -105,7 +105,7 @@ impl Postgres {
         let mut initdb = postgres.command("initdb");
         initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--username", USER, "--pgdata"]);
         succeeded(initdb.arg(postgres.data()).output(), "initdb")?;
-        let running = postgres.start();
+        let running = postgres.start()?;
         let mut createdb = postgres.command("createdb");
         createdb.args(["-h", "127.0.0.1", "-U", USER, "-p", &running.address.port().to_string(), USER]);
         succeeded(createdb.output(), "createdb")?;
@@ -125,7 +125,8 @@ impl Postgres {
         command
     }
 
-    fn start(&self) -> Program {
+    /// Why it does not run, in its own words.
+    fn start(&self) -> Result<Program, String> {
         let address = free_address();
         let port = address.port().to_string();
         let log = self.home.path().join("postgres.log");
@@ -136,18 +137,21 @@ impl Postgres {
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("a log file"))
             .spawn()
-            .expect("PostgreSQL starts");
+            .map_err(|error| format!("PostgreSQL does not start: {error}"))?;
+        let program = Program { child, address, beneath: None };
         let begun = Instant::now();
         let is_ready = || {
             let asked = self.command("pg_isready").args(["-q", "-h", "127.0.0.1", "-p", &port]).status();
             asked.is_ok_and(|status| status.success())
         };
         while !is_ready() {
-            let said = || std::fs::read_to_string(&log).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not get ready: {}", said());
+            if begun.elapsed() > Duration::from_secs(60) {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                return Err(format!("PostgreSQL does not get ready: {}", said.trim()));
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
-        Program { child, address, beneath: None }
+        Ok(program)
     }
 }
 

@@ -50,8 +50,7 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     if let Some((incident, entry)) = entry_of(&**place, pinned.target).await {
         // Whoever may not see the incident is not told which one it is.
         if !place.desk().seen_by(&pinned.by).may_see(incident).await {
-            let why = "That message is on a timeline already.";
-            return Err(Refusal::conflict(why, "Use `note` where you want its words as well."));
+            return Err(is_noted(None));
         }
         files::put_later(place, pinned, incident, files);
         return correct(&**place, pinned, incident, entry, argv).await;
@@ -76,6 +75,27 @@ pub(super) async fn entry_of(place: &impl Place, message: &str) -> Option<(Incid
     let entry = place.bindings().bound(message, "entry").await.ok().flatten()?;
     let (incident, seq) = entry.rsplit_once('/')?;
     Some((incident.parse().ok()?, seq.parse().ok()?))
+}
+
+/// What is said of a message that is on a timeline with these words; `None`: on one that is not for the asker's eyes.
+pub(super) fn is_noted(entry: Option<(IncidentId, u64)>) -> Refusal {
+    match entry {
+        Some((incident, entry)) => Refusal::conflict(
+            format!("That message is on the timeline of {incident} already, as entry {entry}."),
+            "Choose it again when its words have changed.",
+        ),
+        None => Refusal::conflict(
+            "That message is on a timeline already.",
+            "Use `note` where you want its words as well.",
+        ),
+    }
+}
+
+/// The note on a message that was changed in a chat that does not tell how.
+pub(super) fn changed(entry: u64, chat: &str) -> String {
+    format!(
+        "The message of entry {entry} was changed in {chat} since. Put on the timeline again, its new words replace the old."
+    )
 }
 
 /// What is said of a message that went on the timeline where something in it was masked: unlike a command for the bot, it stands
@@ -124,8 +144,7 @@ async fn correct(
 ) -> Result<Answer, Refusal> {
     let text = argv.last().cloned().unwrap_or_default();
     if says(place, incident, entry, &text).await? {
-        let why = format!("That message is on the timeline of {incident} already, as entry {entry}.");
-        return Err(Refusal::conflict(why, "Choose it again when its words have changed."));
+        return Err(is_noted(Some((incident, entry))));
     }
     let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
     follow(place, again, incident, command, "again").await
@@ -142,10 +161,7 @@ async fn says(place: &impl Place, incident: IncidentId, entry: u64, text: &str) 
 /// The author of a message on the timeline has changed it, and the chat does not tell how: the timeline says so much.
 pub(super) async fn note_edit(place: &impl Place, edit: &Change<'_>) {
     let Some((incident, entry)) = entry_of(place, edit.target).await else { return };
-    let chat = place.title();
-    let text = format!(
-        "The message of entry {entry} was changed in {chat} since. Put on the timeline again, its new words replace the old."
-    );
+    let text = changed(entry, place.title());
     if let Err(refusal) = follow(place, edit, incident, Command::Note { text, at: None }, "changed").await {
         tracing::info!(%incident, entry, %refusal, "a change of a message is not on the timeline");
     }

@@ -41,6 +41,11 @@ impl Origin {
     }
 }
 
+/// What is said where a form did not open.
+pub(super) fn unopened(why: &str) -> String {
+    format!("The form did not open, and nothing was done. {why} Try again, or type the words.")
+}
+
 /// What a form was sent for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Purpose {

@@ -3,13 +3,20 @@
 
 mod nights;
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use regex::Regex;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use nights::{everything, incident, night};
 
-use super::{button::stale, discord, matrix, mattermost, slack, space, words::in_words};
+use super::{
+    button::{fill_in, stale},
+    discord, follow, matrix, mattermost, private, slack, space,
+    words::{in_words, note_of},
+};
 use crate::{
     alert::{
         Alert, AlertSeverity, Status,
@@ -17,14 +24,16 @@ use crate::{
         window::{Effect, Within},
     },
     card::{self, Button, Card, Missed, Said},
+    desk::Answer,
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
-    grammar::{self, Spoken},
+    grammar::{self, Form, Spoken},
     incident::{
         briefing,
         chart::Chart,
         command::Command,
         decide::{Policy, Scene, decide},
+        event::{Event, samples},
         kind::Kind,
         names::Names,
         next,
@@ -35,6 +44,7 @@ use crate::{
         summary, timeline,
     },
     mask::Masked,
+    outbox::port::Outcome,
     people::Person,
 };
 
@@ -50,10 +60,19 @@ pub(super) struct Shown {
     pub form: fn(&str, &Button) -> Option<String>,
     pub payload: fn(&Card) -> Value,
     pub said: fn(&Said) -> Value,
+    /// The door's own words for people.
+    pub own: fn() -> Vec<String>,
+    /// What the door tells whoever looks after it.
+    pub keeper: fn() -> Vec<String>,
 }
 
 const CHATS: [&Shown; 4] =
     [&discord::shown::SHOWN, &slack::shown::SHOWN, &mattermost::shown::SHOWN, &matrix::shown::SHOWN];
+
+/// What the card says, or nobody needs to be told, is no line in a chat.
+const SILENT: [&str; 4] = ["incident.declared", "command.established", "update.delivered", "drill.startex"];
+/// The chats of which there are pictures.
+const DRAWN: [&str; 2] = ["Discord", "Slack"];
 
 /// Lines that say something, one below the other.
 pub(super) fn paragraph(lines: &[String]) -> String {
@@ -87,6 +106,14 @@ pub(super) fn times(text: &str, pattern: &str) -> String {
     Regex::new(pattern).unwrap().replace_all(text, moment).into_owned()
 }
 
+/// What a person is told of an errand.
+pub(super) fn why(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Sent { .. } => String::new(),
+        Outcome::Unknown { why } | Outcome::Retry { why, .. } | Outcome::Failed { why } => why,
+    }
+}
+
 fn lines(journal: &Journal) -> Vec<Said> {
     let all = timeline::lines(journal.plain.iter().cloned(), &sentence::apart);
     let said = |line: timeline::Line| Said {
@@ -101,9 +128,58 @@ fn lines(journal: &Journal) -> Vec<Said> {
         missed: None,
         text: sentence::parts(&line.text),
     };
-    // What the card or nobody needs to say is no line in a chat.
-    let silent = ["incident.declared", "command.established", "update.delivered"];
-    all.into_iter().filter(|line| !silent.contains(&line.name)).map(said).collect()
+    all.into_iter().filter(|line| !SILENT.contains(&line.name)).map(said).collect()
+}
+
+/// One line of each kind at least.
+fn of_each_kind() -> Vec<Said> {
+    let said = |(seq, (who, event)): (u64, (&str, Event))| Said {
+        banner: "",
+        seq,
+        at: "2026-03-29T01:10:00Z".parse().unwrap(),
+        who: if who.is_empty() { Person::house().to_string() } else { who.to_owned() },
+        text: sentence::parts(&sentence::sentence(&event, &sentence::apart)),
+        ..card::testing::said("")
+    };
+    let told = samples::night().into_iter().filter(|(_, event)| !SILENT.contains(&event.name()));
+    (2..).zip(told).map(said).collect()
+}
+
+/// Whether it tells that this very chat is away, or back: that is told in the others.
+fn is_about(chat: &Shown, said: &Said) -> bool {
+    match said.text.first() {
+        Some(sentence::Part::Text(text)) => text.starts_with(chat.chat),
+        _ => false,
+    }
+}
+
+/// Words without what is the chat's own way: that it names the zone, marks what is to be typed, puts a colon behind a name.
+fn bare(text: &str) -> String {
+    text.replace(" UTC", "").replace(['`', ':'], "")
+}
+
+/// What the first chat shows, and each of the others where its words are not the same.
+fn once(show: &dyn Fn(&Shown) -> Option<String>) -> impl Fn(&Shown) -> Option<String> {
+    let first = show(CHATS[0]).map(|text| bare(&text));
+    move |chat| show(chat).filter(|text| chat.chat == CHATS[0].chat || first != Some(bare(text)))
+}
+
+/// The lines of each kind that a chat shows in words of its own; of the first chat, all of them.
+fn kinds(chat: &Shown) -> Option<String> {
+    let line = |said: &Said| once(&|chat| Some((chat.line)(said)))(chat);
+    let all: Vec<String> =
+        of_each_kind().iter().filter(|said| !is_about(chat, said)).filter_map(line).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
+}
+
+/// The verbs that, said without the words that they need, open a form.
+fn forms() -> Vec<Form> {
+    let paths = grammar::tree().get_subcommands().flat_map(|verb| {
+        let below = verb.get_subcommands().map(|sub| format!("{} {}", verb.get_name(), sub.get_name()));
+        let below: Vec<String> = below.collect();
+        if below.is_empty() { vec![verb.get_name().to_owned()] } else { below }
+    });
+    paths.filter_map(|path| Some(Form::wanted(&path)?.1)).collect()
 }
 
 fn situation() -> Card {
@@ -203,11 +279,7 @@ fn answers() -> Vec<(&'static str, String)> {
 /// What the house says by itself. That a chat is away is told in the others.
 fn unasked(chat: &Shown) -> Vec<String> {
     let all = lines(&nights::unasked()).into_iter();
-    let is_of_it = |said: &Said| match said.text.first() {
-        Some(sentence::Part::Text(text)) => text.starts_with(chat.chat),
-        _ => false,
-    };
-    all.filter(|said| !is_of_it(said)).map(|said| (chat.line)(&said)).collect()
+    all.filter(|said| !is_about(chat, said)).map(|said| (chat.line)(&said)).collect()
 }
 
 fn page() -> String {
@@ -235,17 +307,35 @@ fn page() -> String {
     add("The timeline, line by line", &|chat| {
         Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
     });
+    let silent = SILENT.map(|name| format!("`{name}`")).join(", ");
+    let title = format!(
+        "Lines on the timeline, one of each kind\n\n\
+         As Discord shows them. Another chat stands below only with what it tells in other words; that it names the zone, puts a colon \
+         behind a name, or says in which other chat something was said, does not count. These have no line of their own: {silent}."
+    );
+    add(&title, &kinds);
     add("What the house says by itself (line by line)", &|chat| Some(unasked(chat).join("\n")));
     let stands = Missed::standing(&incident(&everything()), &Names::default());
     let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9, stands };
     add("Before what waited while the chat was away", &|chat| {
         missed.in_words().map(|words| (chat.missed)(&words))
     });
-    let refusals = [
+    let secret = Answer { masked: "GitHub token, password".into(), ..Answer::default() };
+    let warned = |chat: &Shown| follow::warning(&secret).map(|words| (chat.missed)(&words));
+    add(
+        "A message that went on the timeline has a secret in it (below it, or for one's eyes)",
+        &once(&warned),
+    );
+    let mut refusals = vec![
         stale(),
         Refusal::no_such("INC-7".parse().unwrap()),
         Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one."),
     ];
+    refusals.extend(note_of(&person("Ada"), "", None, "").err());
+    refusals.extend(fill_in("{incident} link S-3", &[("incident", "the big one")]).err());
+    refusals.extend(
+        Form::of("note").and_then(|form| form.filled(None, &[("colour".into(), "red".into())]).err()),
+    );
     add("Refused, or broken down (for the asker's eyes)", &|chat| {
         let refused = refusals.iter().cloned().map(|refusal| in_words(Some(Err(refusal))));
         let all = refused.chain([in_words(None)]).map(|text| (chat.told)(&text));
@@ -258,6 +348,32 @@ fn page() -> String {
     for button in card.buttons.iter().filter(|button| !button.blanks.is_empty()) {
         add(&format!("The form of “{}”", button.label), &|chat| (chat.form)(&card.subject, button));
     }
+    add("What only this chat says", &|chat| Some((chat.own)().join("\n")));
+    let noted = |chat: &Shown| {
+        let id = "INC-1".parse().unwrap();
+        let refused = [follow::is_noted(Some((id, 16))), follow::is_noted(None)];
+        let refused = refused.map(|refusal| (chat.told)(&in_words(Some(Err(refusal)))));
+        Some(refused.join("\n"))
+    };
+    add("A message is put on the timeline again (for the asker's eyes)", &once(&noted));
+    let told = |chat: &Shown| {
+        let why = (chat.keeper)().pop()?;
+        let about = chat.chat;
+        let all =
+            [private::silent(about, &why), private::outside(about, "@dan", &why), follow::changed(16, about)];
+        Some(all.join("\n"))
+    };
+    add("What the timeline says of a chat (notes, read in the others too)", &told);
+    add("What the doors tell whoever looks after them (in the console and in the log)", &|chat| {
+        Some((chat.keeper)().join("\n"))
+    });
+    let forms: Vec<String> = forms().iter().map(slack::shown::verb).collect();
+    page.push_str(&format!(
+        "\n## The forms of the verbs\n\n\
+         What Slack and Mattermost ask where a verb is typed without the words that it needs (`*`), in Slack's form; Mattermost cuts a \
+         question at 24 letters and shows the whole below.\n\n```text\n{}\n```\n",
+        forms.join("\n")
+    ));
     page
 }
 
@@ -266,21 +382,29 @@ fn the_committed_page_of_messages_is_that_of_the_code() {
     golden("messages.md", &page());
 }
 
-/// What `scripts/cards.mjs` draws.
+/// What `scripts/cards.mjs` draws, and of what each picture was drawn, by its SHA-256 (FIPS 180-4).
 #[test]
 fn the_pictures_are_drawn_from_what_is_sent() {
-    if std::env::var_os("UPDATE_DOCS").is_none() {
-        return;
-    }
+    let house = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_update = std::env::var_os("UPDATE_DOCS").is_some();
+    let drawn = std::fs::read_to_string(house.join("docs/cards.sha256")).unwrap_or_default();
     let (card, said) = (card::incident(&incident(&night(18)), Words::Nims), lines(&night(18)));
     let said: Vec<&Said> = said.iter().filter(|line| line.seq > 15).collect();
     for chat in CHATS {
         let lines: Vec<Value> = said.iter().map(|line| (chat.said)(line)).collect();
         let sent = json!({"card": (chat.payload)(&card), "lines": lines});
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/messages");
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join(format!("{}.json", chat.chat.to_lowercase()));
-        std::fs::write(file, serde_json::to_string_pretty(&sent).unwrap()).unwrap();
+        let (sent, name) = (serde_json::to_string_pretty(&sent).unwrap(), chat.chat.to_lowercase());
+        if is_update {
+            let folder = house.join("target/messages");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(format!("{name}.json")), sent).unwrap();
+        } else if DRAWN.contains(&chat.chat) {
+            let sum = format!("{}  {name}-card.png", hex::encode(Sha256::digest(sent.as_bytes())));
+            assert!(
+                drawn.lines().any(|line| line == sum),
+                "docs/{name}-card.png is of another card: UPDATE_DOCS=1 cargo test --lib chat::messages, then node scripts/cards.mjs"
+            );
+        }
     }
 }
 
@@ -310,7 +434,8 @@ fn no_message_is_a_wall_of_text() {
         let answers = answers().into_iter().map(|(asked, answer)| (asked, (chat.told)(&answer)));
         let said = said.iter().map(|line| ("line", (chat.line)(line)));
         let unasked = unasked(chat).into_iter().map(|line| ("line", line));
-        for (title, text) in cards.chain(answers).chain(said).chain(unasked) {
+        let kinds = of_each_kind().into_iter().map(|said| ("line", (chat.line)(&said)));
+        for (title, text) in cards.chain(answers).chain(said).chain(unasked).chain(kinds) {
             let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
             // What people wrote in several lines is told in them.
             let lines_max = if title == "line" { 3 } else { 30 };

@@ -84,13 +84,21 @@ async fn keep_members(place: &impl Private, id: IncidentId, at: &str, wanted: &B
         if !inside.contains(account)
             && let Some(why) = place.let_in(at, account).await?
         {
-            let text =
-                format!("{} does not let {account} into this incident's private place: {why}", place.title());
-            note(place, id, text).await;
+            note(place, id, outside(place.title(), account, &why)).await;
         }
         bindings.bind(&subject, &format!("{IN}{account}"), at).await?;
     }
     Ok(())
+}
+
+/// The note on somebody whom a chat does not let in.
+pub(super) fn outside(chat: &str, account: &str, why: &str) -> String {
+    format!("{chat} does not let {account} into this incident's private place: {why}")
+}
+
+/// The note on a chat without which a restricted incident goes on.
+pub(super) fn silent(chat: &str, why: &str) -> String {
+    format!("Nothing of this incident is said in {chat}, where it has no private place. {why}")
 }
 
 /// What only a person can mend.
@@ -104,9 +112,7 @@ fn barred(halt: Halt) -> Halt {
 
 /// Says in the incident that it goes on without this chat, and why; once for each reason.
 pub(super) async fn say_so(place: &impl Place, id: IncidentId, why: &str) {
-    let chat = place.title();
-    let text = format!("Nothing of this incident is said in {chat}, where it has no private place. {why}");
-    note(place, id, text).await;
+    note(place, id, silent(place.title(), why)).await;
 }
 
 async fn note(place: &impl Place, id: IncidentId, text: String) {

@@ -87,18 +87,30 @@ pub(super) fn moment_with_day(at: DateTime<Utc>, tz: Tz) -> String {
 /// Words of our own, in which every `2026-03-29 01:28 UTC` stands as the chat shows moments to each reader. What stands between
 /// backticks is to be typed, and stays; a backtick that nothing closes is a letter like any other.
 pub(super) fn in_readers_zone(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {
+    each(text, |words| with_moments(words, &moment), str::to_owned)
+}
+
+/// Words of our own, in which what is to be typed stands as the chat has it typed.
+pub(super) fn as_typed(text: &str, typed: impl Fn(&str) -> Option<String>) -> String {
+    each(text, str::to_owned, |code| typed(code).unwrap_or_else(|| code.to_owned()))
+}
+
+/// A text with its words, and what stands between backticks, each changed.
+fn each(text: &str, words: impl Fn(&str) -> String, code: impl Fn(&str) -> String) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, from)) = rest.find('`').map(|at| rest.split_at(at)) {
         let after = from.trim_start_matches('`');
         let ticks = &from[..from.len() - after.len()];
         // A block may be of several lines.
         let line = if ticks.len() < 3 { after.lines().next().unwrap_or_default() } else { after };
-        let length = line.find(ticks).map_or(0, |end| end + ticks.len());
-        let (code, left) = after.split_at(length);
-        out.extend([&with_moments(before, &moment), ticks, code]);
-        rest = left;
+        out.extend([words(before), ticks.to_owned()]);
+        rest = after;
+        if let Some(end) = line.find(ticks) {
+            out.extend([code(&after[..end]), ticks.to_owned()]);
+            rest = &after[end + ticks.len()..];
+        }
     }
-    out + &with_moments(rest, &moment)
+    out + &words(rest)
 }
 
 fn with_moments(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {

@@ -11,7 +11,7 @@ pub(super) fn in_words(done: Option<Result<Answer, Refusal>>) -> String {
             if banner.is_empty() { answer.text } else { format!("**{banner}** {}", answer.text) }
         }
         Some(Err(refusal)) => refusal.to_string(),
-        None => "That broke down inside the house, and what came of it is not known. Look at the timeline, then try again.".to_owned(),
+        None => "That broke down inside commandpost; it may have been done or not. Look at the timeline before you try again.".to_owned(),
     }
 }
 

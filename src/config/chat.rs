@@ -103,8 +103,12 @@ pub struct Matrix {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "secret-file", "x-example" = "/run/secrets/matrix"))]
     pub access_token_file: Option<PathBuf>,
+    /// Whether `homeserver` is a proxy that encrypts and decrypts, such as Pantalaimon: then rooms may be encrypted. Without one
+    /// encrypted rooms are refused, for the bot has no keys.
+    #[serde(default)]
+    pub encrypting_proxy: bool,
     /// The command post: the room in which incidents are announced and opened, by its id or its alias. It must not be
-    /// encrypted.
+    /// encrypted, unless by way of an `encrypting_proxy`.
     #[schemars(extend("format" = "matrix-room", "x-example" = "#command-post:example.org"))]
     pub room: String,
     /// The room for alerts that belong to no incident; without it they are shown in `room`.

@@ -147,8 +147,8 @@ pub struct Cadence {
     /// last one; 0 reminds of none.
     #[schemars(range(min = 0, max = 10_080))]
     pub exec_minutes: u32,
-    /// Minutes in which nobody writes anything, after which the commander is asked how it stands; then a deputy, then
-    /// everybody in the incident, more and more seldom. Whoever was asked may take command of one who does not answer.
+    /// Minutes in which nobody writes anything, or the commander does not while others do, after which the commander is asked how it
+    /// stands; then a deputy, then everybody in the incident, more and more seldom. Whoever was asked may take command of one who does not answer.
     /// 0 asks nobody.
     #[schemars(range(min = 0, max = 1440))]
     pub silence_minutes: u32,

@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use super::{Along, Answer, Caller, Changed, Desk, policy, refuse};
 use crate::{
-    alert::change::{Change, Draft, Kind},
+    alert::{
+        change::{Change, Draft, Kind},
+        text::{LABEL_MAX_BYTES, TITLE_MAX_BYTES, line},
+    },
     incident::{
         command::{Command, StatedTime},
         decide::stated,
@@ -38,6 +41,28 @@ impl Said {
         let named = [&mut self.service, &mut self.environment].into_iter().flatten();
         [&mut self.text].into_iter().chain(named).for_each(|text| seen.mask(text));
         seen
+    }
+
+    /// Refuses what would be cut: of what a machine sends a part is better than nothing, a person can be asked for less.
+    fn check(&self) -> Result<(), Refusal> {
+        let named = [("service", &self.service), ("environment", &self.environment)];
+        let named =
+            named.into_iter().filter_map(|(what, text)| Some((what, text.as_ref()?, LABEL_MAX_BYTES)));
+        for (what, text, max) in std::iter::once(("change", &self.text, TITLE_MAX_BYTES)).chain(named) {
+            let kept = line(what, text.trim(), usize::MAX, &mut Vec::new());
+            let (chars, bytes) = (kept.chars().count(), kept.len());
+            if bytes > max {
+                let has = match bytes == chars {
+                    true => format!("{chars} characters; the limit is {max}"),
+                    false => format!("{chars} characters in {bytes} bytes; the limit is {max} bytes"),
+                };
+                return Err(Refusal::limit(
+                    format!("The {what} has {has}."),
+                    "Say it in a line; the rest goes into a `note TEXT`.",
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -105,6 +130,7 @@ impl Desk {
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
         let masked = said.mask();
+        said.check()?;
         let asked = format!("change {here:?} {said:?}");
         let now = self.world.now();
         let at = said.at.map(|at| stated(at, now)).transpose()?.unwrap_or(now);
@@ -130,5 +156,27 @@ impl Desk {
         }
         let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
         self.write_marks(vec![mark], deliveries, once, &asked, text).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_would_be_cut_is_refused_with_the_limit() {
+        let refused = |said: Said| said.check().unwrap_err().why;
+        let text = |text: String| Said { text, ..Said::default() };
+        assert_eq!(refused(text("w".repeat(9_000))), "The change has 9000 characters; the limit is 300.");
+        assert_eq!(
+            refused(text("ä".repeat(200))),
+            "The change has 200 characters in 400 bytes; the limit is 300 bytes."
+        );
+        assert!(text(format!(" {}\n", "w".repeat(300))).check().is_ok());
+        let service = Some("s".repeat(1_001));
+        assert_eq!(
+            refused(Said { text: "1.2.3".into(), service, ..Said::default() }),
+            "The service has 1001 characters; the limit is 1000."
+        );
     }
 }

@@ -37,7 +37,7 @@ impl Desk {
         task.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a declaration broke down");
             Err(Refusal::unavailable(
-                "The declaration broke down inside the house.",
+                "The declaration broke down inside commandpost.",
                 "Look at the list of incidents, then try again.",
             ))
         })

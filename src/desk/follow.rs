@@ -105,15 +105,21 @@ impl Desk {
     pub async fn follow_alerts(self: Arc<Self>, stop: CancellationToken) {
         let mut pace = tokio::time::interval(GATHER);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look_for_quiet_at = self.world.now();
         loop {
             // Asked before the pass: what it did not see yet shows in the next.
             let more = self.journal.alerts_waiting() > 0;
             if let Err(refusal) = self.follow_once().await {
                 tracing::warn!(%refusal, "the alerts could not be followed; trying again");
             }
-            let quiet = self.world.now() - Duration::minutes(QUIET_MINUTES);
-            if let Err(error) = self.journal.close_quiet_situations(quiet).await {
-                tracing::debug!(%error, "quiet situations stay open for now");
+            let now = self.world.now();
+            // Not with every alert: the writer has cards to bring on their way.
+            if now >= look_for_quiet_at {
+                look_for_quiet_at = now + SCAN_EVERY;
+                let quiet = now - Duration::minutes(QUIET_MINUTES);
+                if let Err(error) = self.journal.close_quiet_situations(quiet).await {
+                    tracing::debug!(%error, "quiet situations stay open for now");
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => return,

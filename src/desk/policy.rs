@@ -250,7 +250,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::PhaseChanged { to, .. } => *to == Phase::Investigating,
         _ => false,
     };
-    if listens_anew && let Some(due) = nudge_due(incident, policy) {
+    if listens_anew && let Some(due) = nudge_due(incident, policy, incident.time_at(entry.recorded_at)) {
         set("silence".into(), TimerKind::Silence, due);
     }
     for (name, kind, minutes) in recurring(incident, entry, policy) {
@@ -306,16 +306,18 @@ fn recurring(incident: &Incident, entry: &Entry, policy: &Policy) -> Vec<(&'stat
     all
 }
 
-fn nudge_due(incident: &Incident, policy: &Policy) -> Option<DateTime<Utc>> {
+/// At least as often as a silence is brought up first: somebody may be heard meanwhile, and fall silent anew.
+fn nudge_due(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let minutes = policy.silence_minutes(incident.severity);
     let is_listening = minutes > 0 && incident.phase.is_active() && incident.kind().is_clocked();
-    is_listening.then(|| incident.silence.next_nudge(minutes))
+    let look = now + Duration::minutes(i64::from(minutes));
+    is_listening.then(|| incident.silence.next_nudge(minutes).min(look))
 }
 
 /// A timer that went off and found that it is not time yet: when it is.
 pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTime<Utc>) -> Option<TimerRow> {
     let (name, due) = match kind {
-        TimerKind::Silence => ("silence".to_owned(), nudge_due(incident, policy)?),
+        TimerKind::Silence => ("silence".to_owned(), nudge_due(incident, policy, incident.time_at(now))?),
         // In the quiet that somebody asked for nothing opens again.
         TimerKind::StepDue { playbook, step } if incident.phase.is_active() => {
             (format!("step/{playbook}/{step}"), incident.silence.quiet_until?)

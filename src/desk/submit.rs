@@ -55,7 +55,7 @@ impl Desk {
         task.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a command broke down");
             Err(Refusal::unavailable(
-                "The command broke down inside the house.",
+                "The command broke down inside commandpost.",
                 "Nothing was promised; look at the timeline, then try again.",
             ))
         })

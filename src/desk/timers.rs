@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Along, Caller, Desk, refuse};
 use crate::{
     incident::{
-        command::Command,
+        command::{Command, TimerKind},
         decide::TOGETHER,
         refusal::{Because, Refusal},
     },
@@ -42,8 +42,9 @@ impl Desk {
     }
 
     /// Fires everything that is due now. Returns how many went off. The timer is gone in the same transaction that
-    /// writes what it caused: it fires once, whatever happens between. Reminders that are due within a minute go off with the
-    /// first of them, so that people read one line.
+    /// writes what it caused: it fires once, whatever happens between. What people owe and is due within a minute goes off with
+    /// what is due now, so that they read one line; that a time is over is said when it is. A silence, and what can wait, keep a
+    /// minute from other lines.
     ///
     /// # Errors
     /// The first of those that could not be kept; all others were.
@@ -56,23 +57,31 @@ impl Desk {
             let limit = PAGE.saturating_add(u32::try_from(left.len()).unwrap_or(u32::MAX));
             let mut ahead = self.journal.timers_due(now + TOGETHER, limit).await.map_err(refuse)?;
             ahead.retain(|timer| !left.contains(&(timer.due_at, timer.id.clone())));
-            let page = ahead.iter().filter(|timer| timer.due_at <= now).count();
+            let mut due: Vec<&TimerRow> = ahead.iter().filter(|timer| timer.due_at <= now).collect();
+            due.sort_by_key(|timer| patience(&timer.kind));
             let mut gone = BTreeSet::new();
-            for timer in ahead.iter().filter(|timer| timer.due_at <= now) {
+            for timer in &due {
                 if !gone.insert(timer.id.as_str()) {
                     continue;
                 }
-                let with = self.going_with(timer, &ahead, now).await;
-                let with: Vec<&TimerRow> = with.into_iter().filter(|other| gone.insert(&other.id)).collect();
-                match self.fire(timer, &with).await {
-                    Ok(()) => fired += 1 + with.len(),
+                let done = match self.waits_until(timer, &ahead, now).await {
+                    Some(until) => self.put_off(timer, until).await.map(|()| 0),
+                    None => {
+                        let with = self.going_with(timer, &ahead, now).await;
+                        let with: Vec<&TimerRow> =
+                            with.into_iter().filter(|other| gone.insert(&other.id)).collect();
+                        self.fire(timer, &with).await.map(|()| 1 + with.len())
+                    }
+                };
+                match done {
+                    Ok(so_many) => fired += so_many,
                     Err(refusal) => {
                         left.insert((timer.due_at, timer.id.clone()));
                         failed.get_or_insert(refusal);
                     }
                 }
             }
-            if page < PAGE as usize {
+            if due.len() < PAGE as usize {
                 return failed.map_or(Ok(fired), Err);
             }
         }
@@ -97,7 +106,39 @@ impl Desk {
         }
     }
 
-    /// The other reminders of its incident that are due now or within a minute of the incident's own time.
+    /// Two lines of the house within a minute are one too many: until when this one waits, if it does. A silence is brought up after
+    /// what is about to be over, and what can wait comes a minute of the incident's own time after anything else.
+    async fn waits_until(
+        self: &Arc<Self>,
+        timer: &TimerRow,
+        ahead: &[TimerRow],
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        if patience(&timer.kind) == 0 {
+            return None;
+        }
+        // What cannot be read now goes off by itself, and says why it does not.
+        let incident = self.incident(timer.incident).await.ok()?;
+        let at = incident.time_at(now);
+        if timer.kind == TimerKind::Silence {
+            let soon = incident.real_time_at(at + TOGETHER);
+            let before = ahead.iter().filter(|other| {
+                other.incident == timer.incident && other.kind.is_reminder() && !other.kind.is_movable()
+            });
+            return before.map(|other| other.due_at).filter(|due| *due > now && *due <= soon).max();
+        }
+        let apart = incident.silence.reminded_at? + TOGETHER;
+        // The incident's own time may run faster than ours; a millisecond on top never comes too early.
+        (apart > at).then(|| incident.real_time_at(apart).max(now) + Duration::milliseconds(1))
+    }
+
+    async fn put_off(&self, timer: &TimerRow, until: DateTime<Utc>) -> Result<(), Refusal> {
+        let timers = vec![TimerRow { due_at: until, ..timer.clone() }];
+        self.journal.append(Append { timers, ..Append::default() }).await.map_err(refuse)
+    }
+
+    /// The other reminders of its incident that are due now, and those that may come early and are due within a minute of the
+    /// incident's own time.
     async fn going_with<'t>(
         self: &Arc<Self>,
         timer: &TimerRow,
@@ -114,6 +155,17 @@ impl Desk {
         // What cannot be read now goes off by itself, and says why it does not.
         let Ok(incident) = self.incident(timer.incident).await else { return vec![] };
         let soon = incident.real_time_at(incident.time_at(now) + TOGETHER);
-        others.into_iter().filter(|other| other.due_at <= soon.max(now)).collect()
+        let is_due =
+            |other: &&TimerRow| other.due_at <= now || other.kind.is_movable() && other.due_at <= soon;
+        others.into_iter().filter(is_due).collect()
+    }
+}
+
+/// Of what is due at once: first what is bound to its time, then a silence, which looks what was said, then what can wait.
+fn patience(kind: &TimerKind) -> u8 {
+    match kind {
+        TimerKind::Silence => 1,
+        kind if kind.is_movable() => 2,
+        _ => 0,
     }
 }

@@ -111,14 +111,19 @@ impl Desk {
                 let id = self.which_of_kind(&caller, target.or(here), kind, &said).await?;
                 // Looked up before: who is given something here is known here afterwards.
                 let stranger = match goes_to(&command).filter(|to| to.id != caller.person.id) {
-                    Some(to) if !self.is_known(to, id).await => Some(to.clone()),
+                    Some(to) if !self.is_known(to, id).await => Some((to.clone(), self.meant(to, id).await)),
                     _ => None,
                 };
                 let mut answer = self.submit(caller, id, command, along).await?;
-                if let Some(to) = stranger {
+                if let Some((to, meant)) = stranger {
                     answer.text.push_str(&format!(
                         "\nNobody known here is called {to}; whoever comes by that name has it."
                     ));
+                    if let Some(meant) = meant {
+                        answer
+                            .text
+                            .push_str(&format!(" Did you mean {meant}? Then say it again with that name."));
+                    }
                 }
                 Ok(answer)
             }
@@ -219,6 +224,15 @@ impl Desk {
             || self.incident(id).await.is_ok_and(|incident| incident.participants.contains_key(&person.id))
     }
 
+    /// Who is known here by nearly the name of somebody who is not; nobody where it may be several.
+    async fn meant(&self, stranger: &Person, id: IncidentId) -> Option<Person> {
+        let mut known: Vec<Person> = self.settings().people.values().cloned().collect();
+        if let Ok(incident) = self.incident(id).await {
+            known.extend(incident.participants.into_values().map(|one| one.person));
+        }
+        only_near(&stranger.name, &known).cloned()
+    }
+
     /// The incident that is meant: the one named, or the only one open.
     async fn which(
         &self,
@@ -288,6 +302,27 @@ fn one_of(people: &[Person], name: &str, found: Person) -> Result<Person, String
         (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),
         (None, _) => Ok(found),
     }
+}
+
+/// Letters of a name from which on it is held against others: of two, one is half.
+const NEAR_FROM: usize = 3;
+
+/// The only one of them whose name, first name or id is a slip or two away from what was typed.
+fn only_near<'p>(typed: &str, people: &'p [Person]) -> Option<&'p Person> {
+    let typed = typed.to_lowercase();
+    let letters = typed.chars().count();
+    let is_slip = |name: &str| {
+        let shorter = name.chars().count().min(letters);
+        shorter >= NEAR_FROM && strsim::damerau_levenshtein(&typed, &name.to_lowercase()) <= 1 + shorter / 4
+    };
+    let is_near = |one: &&Person| {
+        let id = Some(one.id.as_str()).filter(|_| !is_of_a_chat(one));
+        let names = [Some(one.name.as_str()), one.name.split_whitespace().next(), id];
+        names.into_iter().flatten().any(is_slip)
+    };
+    let mut near = people.iter().filter(is_near);
+    let first = near.next()?;
+    near.all(|one| one.id == first.id).then_some(first)
 }
 
 /// Whom something is given or offered to by it.
@@ -398,4 +433,32 @@ fn updates(incident: &Incident) -> String {
         })
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_in_a_name_is_told_where_only_one_can_be_meant() {
+        let named = |name: &str| Person::named(name).unwrap();
+        let of_a_chat = Person { id: "discord:80351110224678912".into(), name: "Grace Hopper".into() };
+        let people = [named("Ben"), named("Ada Lovelace"), named("Ben"), of_a_chat, named("Al")];
+        let near = |typed: &str| only_near(typed, &people).map(|one| one.name.as_str());
+        for (typed, meant) in [
+            ("bne", Some("Ben")),
+            ("BENN", Some("Ben")),
+            ("ad", None),
+            ("adda", Some("Ada Lovelace")),
+            ("Ada Lovelaec", Some("Ada Lovelace")),
+            ("garce", Some("Grace Hopper")),
+            ("80351110224678913", None),
+            ("zoe", None),
+            ("", None),
+        ] {
+            assert_eq!(near(typed), meant, "{typed}");
+        }
+        let two = [named("Ben"), named("Bea")];
+        assert_eq!(only_near("bei", &two), None, "which of them?");
+    }
 }

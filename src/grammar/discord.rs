@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
 use super::known::Lexicon;
-use super::tree::{Blank, flags, tree, value_name};
+use super::tree::{Blank, at, flags, short, tree, value_name};
 use crate::incident::{id::IncidentId, refusal::Refusal};
 
 /// Name of the command in a message's context menu: the message becomes a note.
@@ -62,6 +62,28 @@ const INTEGER_MAX: u64 = (1 << 53) - 1;
 /// The slash command that a verb of the tree stands below.
 pub fn discord_root(verb: &str) -> &'static str {
     if ON_RECORD.contains(&verb) { RECORD } else { tree().get_name() }
+}
+
+/// Words of the language as somebody finds them in Discord: `object 1 REASON` is `/record decision object 1 REASON` there. `None`: they
+/// begin with no verb.
+pub fn slash_words(said: &str) -> Option<String> {
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let (target, words) = match words.split_first() {
+        Some((first, rest)) if first.parse::<IncidentId>().is_ok() => (Some(*first), rest),
+        _ => (None, words.as_slice()),
+    };
+    let is_verb = |path: &[&str]| at(path).is_some_and(|verb| verb.get_subcommands().next().is_none());
+    let (count, path) = match short(words) {
+        Some((count, path)) => (count, path.to_vec()),
+        None => {
+            let count = (1..=words.len().min(2)).rev().find(|count| is_verb(&words[..*count]))?;
+            (count, words[..count].to_vec())
+        }
+    };
+    let mut all = vec![format!("/{}", discord_root(path[0])), path.join(" ")];
+    all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
+    all.extend(words[count..].iter().map(|word| (*word).to_owned()));
+    Some(all.join(" "))
 }
 
 /// The body of a bulk overwrite of the application's commands.

@@ -8,7 +8,11 @@ use super::{
     tree::{self, Blank, SHORT, flags, tree, value_name},
     walk,
 };
-use crate::incident::{refusal::Refusal, role::CATALOGUE, severity::Severity};
+use crate::incident::{
+    refusal::Refusal,
+    role::{CATALOGUE, Role, RoleDef, Words, defined},
+    severity::Severity,
+};
 
 /// `task add [--for NAME] [--in DURATION] TEXT`.
 pub(super) fn usage(path: &[&str], verb: &Command) -> String {
@@ -105,15 +109,24 @@ fn one(path: &[&str], verb: &Command, known: Lexicon<'_>) -> String {
 const FIRST: [(&str, &str); 12] = [
     ("begin", "`declare checkout answers 500`; from alerts `declare --from S-3`"),
     ("how it stands", "`status`; what is due for you: `next`"),
-    ("how bad it is", "`severity sev1 payments fail too`"),
+    ("how bad it is", "`severity sev1 payments fail too` (sev1 is worst, sev5 least)"),
     ("command", "`take`; to somebody else `command offer @ada`"),
-    ("roles", "`role take pio`; to somebody else `role offer sme:db @bo`"),
-    ("what happens", "`note the database failed over`; as a report `can checkout half of all payments fail`"),
+    (
+        "roles",
+        "`role take pio` (speaks to the public); to somebody else `role offer sme:db @bo` (an expert, on db)",
+    ),
+    (
+        "what happens",
+        "`note the database failed over`; conditions, actions and needs (CAN): `can checkout half of all payments fail`",
+    ),
     ("work", "`task add @bo 10m check the replicas`, then `done 1 lb2 was out of memory`"),
     ("changes", "`action 10m restart db1`; what may do harm waits for a go: `action --risky restart db1`"),
     ("decisions", "`decide roll back 4.2`; with time to object `propose --for 5m roll back 4.2`"),
     ("the public", "`draft We are investigating.`, then `approve 1` and `publish 1`"),
-    ("alerts", "`alerts`; you are on it: `ack S-3`; wake somebody: `page @ada the replicas are gone`"),
+    (
+        "alerts",
+        "`alerts` (S-3 is a group of them); you are on it: `ack S-3`; wake somebody: `page @ada the replicas are gone`",
+    ),
     ("the end", "`mitigate traffic moved`, then `resolve rolled back 4.2`, then `close`"),
 ];
 
@@ -148,21 +161,57 @@ fn takes(verb: &Command, name: &str) -> bool {
     verb.get_arguments().any(|arg| value_name(arg) == name)
 }
 
+/// What `help role take` says of roles besides.
+const EACH_ROLE: &str =
+    "`help ops` tells of a role what it does, may and must not, and whom it reports to; so for each.\n";
+
+/// The role that is named, alone or behind the verb; one of a family without its name too.
+fn role_named(words: &str, known: Lexicon<'_>) -> Option<Role> {
+    let word = match words.split_once(char::is_whitespace) {
+        Some((verb, word)) if verb.eq_ignore_ascii_case("role") => word.trim(),
+        _ => words,
+    };
+    known.roles.find(word).or_else(|_| known.roles.find(&format!("{word}:db"))).ok()
+}
+
+/// What stands on the sheet of a role, whoever has it.
+fn sheet(role: &Role) -> String {
+    let (title, it) = (role.head(Words::Nims), role.head(Words::It));
+    let it = if it == title { String::new() } else { format!(" (in IT: {it})") };
+    let mut text = format!("{} – {title}{it}. {}\n", role.slug(), role.does());
+    let up = role.reports_to().map_or_else(|| "nobody".to_owned(), |up| up.title());
+    text.push_str(&format!("  Reports to: {up}.\n  May: {}.\n", role.may()));
+    if !role.must_not().is_empty() {
+        text.push_str(&format!("  Must not: {}\n", role.must_not()));
+    }
+    text.extend(role.checklist().iter().map(|step| format!("  - {step}\n")));
+    let take =
+        if role.is_command() { "command take".to_owned() } else { format!("role take {}", role.slug()) };
+    text.push_str(&format!("Example: {take}\n"));
+    text
+}
+
 fn of_the_team(known: Lexicon<'_>) -> String {
     let rows = known.roles.own().iter().map(|role| format!("  {} – {role}. {}\n", role.slug(), role.does()));
     format!("Roles of the team:\n{}", rows.collect::<String>())
 }
 
-/// The help, or a refusal that names the nearest verb.
+/// The help on a verb, else on a role, or a refusal that names the nearest verb.
 pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Refusal> {
     match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
         None => Ok(first(known)),
         Some(words) if words.eq_ignore_ascii_case("all") => Ok(all()),
         Some(words) => {
-            let (path, verb) = walk::named(words)?;
+            let (path, verb) = match walk::named(words) {
+                Ok(found) => found,
+                Err(refusal) => return role_named(words, known).map(|role| sheet(&role)).ok_or(refusal),
+            };
             let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb, known) };
-            if takes_a_role(verb) && !known.roles.own().is_empty() {
-                text.push_str(&of_the_team(known));
+            if takes_a_role(verb) {
+                text.push_str(EACH_ROLE);
+                if !known.roles.own().is_empty() {
+                    text.push_str(&of_the_team(known));
+                }
             }
             if takes(verb, "SEVERITY") {
                 text.push_str(&known.severities());
@@ -178,8 +227,8 @@ pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Ref
     }
 }
 
-/// What to type first; on every verb (`all`), or on one (`update draft`, `sev`). Plain text. A word that is no verb gets the
-/// nearest one.
+/// What to type first; on every verb (`all`), on one (`update draft`, `sev`), or on a role (`pio`). Plain text. A word that is
+/// neither gets the nearest verb.
 pub fn help(verb: Option<&str>, known: Lexicon<'_>) -> String {
     told(verb, known).unwrap_or_else(|refusal| format!("{refusal}\n"))
 }
@@ -202,13 +251,21 @@ pub fn reference() -> String {
             page.push_str(&section(&[verb.get_name()], verb));
         }
     }
-    page.push_str("\n## Roles\n\n| word | title | in IT | holders |\n|---|---|---|---|\n");
-    for role in CATALOGUE {
-        let word = if role.is_family { format!("{}:NAME", role.slug) } else { role.slug.to_owned() };
-        let holders = role.holders_max.map_or("any number".to_owned(), |max| max.to_string());
-        page.push_str(&format!("| `{word}` | {} | {} | {holders} |\n", role.title, role.it_title));
+    page.push_str(ROLES_HEAD);
+    for def in CATALOGUE {
+        page.push_str(&row(def));
     }
     page
+}
+
+/// A role as the reference page has it.
+fn row(def: &RoleDef) -> String {
+    let word = if def.is_family { format!("{}:NAME", def.slug) } else { def.slug.to_owned() };
+    let holders = def.holders_max.map_or("any number".to_owned(), |max| max.to_string());
+    let up = def.reports_to.and_then(defined).map_or("nobody", |up| up.title);
+    let role = def.slug.parse::<Role>().or_else(|_| format!("{}:db", def.slug).parse());
+    let may = role.map(|role| role.may()).unwrap_or_default();
+    format!("| `{word}` | {} | {} | {holders} | {up} | {may} |\n", def.title, def.it_title)
 }
 
 fn section(path: &[&str], verb: &Command) -> String {
@@ -234,6 +291,16 @@ fn section(path: &[&str], verb: &Command) -> String {
     }
     text
 }
+
+const ROLES_HEAD: &str = "
+## Roles
+
+What anybody may who is there, such as to write on the timeline or to work on a task, a role need not give. `help ROLE` has a
+role's sheet, and whoever takes the role is shown it.
+
+| word | title | in IT | holders | reports to | may besides |
+|---|---|---|---|---|---|
+";
 
 const REFERENCE_HEAD: &str = "# Commands
 

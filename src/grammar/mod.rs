@@ -24,7 +24,7 @@ mod walk;
 mod words;
 
 pub use complete::{Completions, autocomplete};
-pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord};
+pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord, slash_words};
 pub use form::{Form, Kind, Question};
 pub use help::{examples, help, reference};
 pub use known::{Known, Lexicon};

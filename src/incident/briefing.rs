@@ -51,16 +51,19 @@ fn history(incident: &Incident, names: &Names) -> String {
         reached("mitigated", incident.milestones.mitigated),
         reached("resolved", incident.milestones.resolved),
     ];
+    let declared = match incident.milestones.declared {
+        Some(at) => format!("declared {}", when(Some(at))),
+        None => format!("noticed {}", when(Some(incident.opened_at()))),
+    };
     let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
     let merged =
         if merged.is_empty() { String::new() } else { format!(" Merged in: {}.", merged.join(", ")) };
     format!(
-        "{} ({}), {}, {}, declared {}{}. {} in command since {}. {} entries on the timeline.{merged}",
+        "{} ({}), {}, {}, {declared}{}. {} in command since {}. {} entries on the timeline.{merged}",
         incident.title,
         incident.id,
         names.how_bad(incident.kind(), incident.severity),
         names.phase(incident.phase),
-        when(incident.milestones.declared),
         milestones.into_iter().flatten().collect::<String>(),
         incident.commander,
         when(Some(incident.commander_since)),

@@ -451,6 +451,9 @@ pub enum Event {
         asked: Vec<Person>,
         /// Minutes since somebody wrote.
         silent_minutes: u32,
+        /// Minutes since whoever has command was heard, where others write meanwhile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command_minutes: Option<u32>,
         /// What is open or late, in a few words each.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         open: Vec<String>,

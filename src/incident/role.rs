@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod own;
+mod sheet;
 
 use std::sync::Arc;
 
@@ -11,6 +12,13 @@ use catalogue::called;
 pub use catalogue::{CATALOGUE, Category, IC, RoleDef, Words, commander, defined};
 use own::Stored;
 pub use own::{OwnRole, Roles, by_name, cannot_lead};
+
+use crate::alert::text::one_line;
+
+/// Characters of the name of a family's role at most: it stands in charts and titles.
+const NAME_CHARS_MAX: usize = 40;
+/// Characters of a word that is no role, as a refusal repeats it.
+const SHOWN_CHARS_MAX: usize = 40;
 
 /// A position somebody can hold: of the catalogue, with a name for the families (`sme:db`), or of the team's own. Two with the
 /// same slug are the same role, whatever the settings said of it at which time.
@@ -210,7 +218,7 @@ fn read(text: &str, own: &[Role]) -> Result<Role, String> {
         None => (lower.as_str(), None),
     };
     let Some(def) = called(family) else {
-        let shown: String = text.chars().take(40).collect();
+        let shown = one_line(text, SHOWN_CHARS_MAX);
         let slugs: Vec<_> = CATALOGUE.iter().map(|def| def.slug).chain(own.iter().map(Role::slug)).collect();
         return Err(format!("«{shown}» is no role. The roles: {}.", slugs.join(", ")));
     };
@@ -224,13 +232,8 @@ fn read(text: &str, own: &[Role]) -> Result<Role, String> {
              offered it: `command take`, `command offer NAME`. Whoever leads a sub-team has a name: lead:db."
                 .into())
         }
-        (true, Some(name))
-            if !name.is_empty()
-                && name.chars().count() <= 40
-                && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) =>
-        {
-            role(format!("{}:{name}", def.slug))
-        }
+        (true, Some(name)) if is_name(name) => role(format!("{}:{name}", def.slug)),
+        (true, Some(name)) if !name.is_empty() => Err(no_name(def, text, name)),
         (true, _) => Err(format!(
             "The role {} needs a name of letters, digits, - _ . after a colon: {}:db.",
             def.title, def.slug
@@ -239,9 +242,48 @@ fn read(text: &str, own: &[Role]) -> Result<Role, String> {
     }
 }
 
+fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&name.chars().count())
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+/// Why that cannot be the name of a family's role.
+fn no_name(def: &RoleDef, text: &str, name: &str) -> String {
+    let (shown, chars) = (one_line(text, SHOWN_CHARS_MAX), name.chars().count());
+    if chars > NAME_CHARS_MAX {
+        return format!(
+            "The name in «{shown}» has {chars} characters; the role {} takes one of at most {NAME_CHARS_MAX}, such as {}:db.",
+            def.title, def.slug
+        );
+    }
+    format!(
+        "«{shown}» names no role: the role {} takes a name of letters, digits, - _ . alone, such as {}:db.",
+        def.title, def.slug
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_a_role_cannot_have_is_refused_with_what_is_wrong_with_it() {
+        let refused = |text: &str| text.parse::<Role>().unwrap_err();
+        assert_eq!(
+            refused(&format!("lead:{}", "x".repeat(500))),
+            format!(
+                "The name in «lead:{}…» has 500 characters; the role Group Supervisor takes one of at most 40, such as lead:db.",
+                "x".repeat(34)
+            )
+        );
+        assert!("lead:".parse::<Role>().is_err());
+        assert!(format!("lead:{}", "x".repeat(40)).parse::<Role>().is_ok());
+        assert_eq!(
+            refused("sme:a/b"),
+            "«sme:a/b» names no role: the role Technical Specialist takes a name of letters, digits, - _ . alone, such as \
+             sme:db."
+        );
+    }
 
     #[test]
     fn people_may_write_slug_title_or_the_it_name() {

@@ -40,8 +40,10 @@ const NAMED_MAX: usize = 5;
 
 fn listed(people: &[Person], last: &str) -> String {
     let mut names: Vec<String> = people.iter().take(NAMED_MAX).map(Person::to_string).collect();
-    if people.len() > NAMED_MAX {
-        names.push(format!("{} others", people.len() - NAMED_MAX));
+    match people.len().saturating_sub(NAMED_MAX) {
+        0 => {}
+        1 => names.push("1 other".to_owned()),
+        others => names.push(format!("{others} others")),
     }
     match names.pop() {
         Some(only) if names.is_empty() => only,
@@ -81,9 +83,25 @@ pub(super) fn every(minutes: u32) -> String {
     if minutes == 1 { "every minute".to_owned() } else { format!("every {minutes} minutes") }
 }
 
-fn nudge(whom: Whom, asked: &[Person], silent_minutes: u32, open: &[String]) -> String {
-    let minutes =
-        if silent_minutes == 1 { "a minute".to_owned() } else { format!("{silent_minutes} minutes") };
+fn nudge(
+    whom: Whom,
+    asked: &[Person],
+    silent_minutes: u32,
+    command_minutes: Option<u32>,
+    open: &[String],
+) -> String {
+    let so_long = |minutes| if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+    let open = if open.is_empty() { String::new() } else { format!(" Open: {}.", open.join("; ")) };
+    if let Some(minutes) = command_minutes {
+        let ask = match whom {
+            Whom::Commander => format!("{}: are you there? A `note` is enough.", and(asked)),
+            _ => format!("{}: if they do not answer you, `command take`.", and(asked)),
+        };
+        return format!(
+            "The commander has written nothing for {}, while others do. {ask}{open}",
+            so_long(minutes)
+        );
+    }
     let ask = match whom {
         Whom::Commander => format!("{}: how does it stand? A `note` is enough.", and(asked)),
         Whom::Deputy => {
@@ -95,8 +113,7 @@ fn nudge(whom: Whom, asked: &[Person], silent_minutes: u32, open: &[String]) -> 
         }
         Whom::Everyone => format!("{}: is anybody here? Write a `note`, or `command take`.", and(asked)),
     };
-    let open = if open.is_empty() { String::new() } else { format!(" Open: {}.", open.join("; ")) };
-    format!("Nothing was written for {minutes}. {ask}{open}")
+    format!("Nothing was written for {}. {ask}{open}", so_long(silent_minutes))
 }
 
 /// `primary, after 5 minutes secondary and Ada`
@@ -508,7 +525,9 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 some => format!("A second pair of eyes is asked for{about} {}, can you look?", and(some)),
             }
         }
-        Event::Nudged { whom, asked, silent_minutes, open } => nudge(*whom, asked, *silent_minutes, open),
+        Event::Nudged { whom, asked, silent_minutes, command_minutes, open } => {
+            nudge(*whom, asked, *silent_minutes, *command_minutes, open)
+        }
         Event::QuietAsked { until } => format!("No reminders until {}.", tell(*until)),
 
         Event::PagingBegun { n, escalation, about, steps, .. } => {

@@ -47,7 +47,7 @@ impl IncidentRow {
             severity: incident.severity,
             phase: incident.phase,
             commander: incident.commander.clone(),
-            declared_at: incident.milestones.declared.unwrap_or(incident.updated_at),
+            declared_at: incident.milestones.declared.unwrap_or_else(|| incident.opened_at()),
             updated_at: incident.updated_at,
             seq: incident.seq,
             seen_by: incident.seen_by(),

@@ -49,6 +49,8 @@ use crate::{
 
 /// Jobs written in one transaction at most.
 pub(super) const BATCH_MAX: usize = 256;
+/// With so many in the last transaction, more are about to come.
+const MANY: usize = 4;
 /// Alerts written in one transaction at most, so that a storm leaves room for commands between.
 pub(super) const BATCH_ALERTS_MAX: usize = 4_000;
 /// Heads of chains kept; beyond that the oldest are read again when needed.
@@ -91,6 +93,8 @@ pub(super) struct Writer {
     next_delivery: i64,
     /// The last of the inbox that is in its situation.
     placed: i64,
+    /// Jobs of the last transaction.
+    together: usize,
     gauges: Arc<Gauges>,
     grouping: Arc<Grouping>,
 }
@@ -133,7 +137,18 @@ impl Writer {
     ) -> Result<Writer, sqlx::Error> {
         let (alerts, next_delivery, placed) = memory(&mut conn, &grouping).await?;
         let heads = HashMap::new();
-        Ok(Writer { conn: Some(conn), options, jobs, heads, alerts, next_delivery, placed, gauges, grouping })
+        Ok(Writer {
+            conn: Some(conn),
+            options,
+            jobs,
+            heads,
+            alerts,
+            next_delivery,
+            placed,
+            together: 0,
+            gauges,
+            grouping,
+        })
     }
 
     /// The last of the inbox that is in its situation.
@@ -176,6 +191,7 @@ impl Writer {
                 }
             }
             self.gauges.jobs.store(self.jobs.len(), Ordering::Relaxed);
+            self.together = batch.len();
             if !batch.is_empty() {
                 self.write(batch).await;
             }
@@ -193,10 +209,11 @@ impl Writer {
         }
     }
 
-    /// Lets whoever is about to queue a job do so, for as long as more come: all of them share one sync. Costs
-    /// nothing while nobody else is at work, and waits for no time to pass. This thread is the writer's own.
+    /// Where many are at work, lets whoever is about to queue a job do so, for as long as more come: all of them share one sync. Where
+    /// few are, each is written at once, as on a busy machine it may take milliseconds until this thread has its turn again. Waits for
+    /// no time to pass; the thread is the writer's own.
     fn gather(&self) {
-        let mut queued = None;
+        let mut queued = (self.together < MANY).then_some(0);
         while queued.is_none_or(|before| self.jobs.len() > before) && self.jobs.len() < BATCH_MAX {
             queued = Some(self.jobs.len());
             std::thread::yield_now();

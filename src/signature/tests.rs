@@ -79,11 +79,71 @@ fn a_delivery_that_comes_again_has_the_same_id() {
     assert_eq!(id(Scheme::StandardWebhooks, &[], b"x").as_deref(), Some("msg_1"));
     assert_eq!(id(Scheme::Pagerduty, &[], br#"{"event": {"id": "E1"}}"#).as_deref(), Some("E1"));
     assert_eq!(id(Scheme::Pagerduty, &[], b"no event"), None);
-    let delivery = [("x-github-delivery", "72d3162e".to_owned())];
-    assert_eq!(id(Scheme::Github, &delivery, b"x").as_deref(), Some("72d3162e"));
     assert_eq!(id(Scheme::Github, &[("x-github-delivery", "x".repeat(201))], b"x"), None);
     assert!(id(Scheme::Slack, &[], b"x").is_some(), "the same request is signed the same");
-    assert_eq!(id(Scheme::HmacSha256, &[], b"x"), None);
+    for scheme in [Scheme::Github, Scheme::Sentry, Scheme::HmacSha256] {
+        assert_eq!(id(scheme, &[], b"x"), None, "{scheme:?}: an alert may fire again in the same words");
+    }
+    for (scheme, header) in [(Scheme::Github, "x-github-delivery"), (Scheme::Sentry, "request-id")] {
+        let told = |told: &str, body: &[u8]| id(scheme, &[(header, told.to_owned())], body).unwrap();
+        assert_eq!(told("72d3162e", b"x"), told("72d3162e", b"x"));
+        assert_ne!(told("72d3162e", b"x"), told("72d3162f", b"x"), "{scheme:?}: it says the same again");
+        assert_ne!(told("72d3162e", b"x"), told("72d3162e", b"y"), "{scheme:?}: nobody uses up an id");
+    }
+}
+
+#[test]
+fn however_a_signature_is_written_it_is_the_same_delivery() {
+    let ids = |scheme: Scheme, written: &[String], more: &[(&'static str, String)]| -> Vec<Option<String>> {
+        let plain = Plain { header: "x-signature".into(), timestamp_header: Some("x-time".into()) };
+        let keys = [scheme.key(SECRET).unwrap()];
+        let name = match scheme {
+            Scheme::Slack => "X-Slack-Signature",
+            Scheme::Github => "X-Hub-Signature-256",
+            Scheme::Sentry => "Sentry-Hook-Signature",
+            _ => "x-signature",
+        };
+        let id = |written: &String| {
+            let header = |asked: &str| {
+                let found = more.iter().find(|(other, _)| other.eq_ignore_ascii_case(asked));
+                let found = found.map(|(_, value)| value.as_str());
+                if asked == name { Some(written.as_str()) } else { found }
+            };
+            scheme.verify(Request { header: &header, body: b"x" }, &keys, &plain, AT).unwrap().id
+        };
+        written.iter().map(id).collect()
+    };
+    let bytes = |scheme: Scheme, parts: &[&[u8]]| {
+        let Key(mut mac) = scheme.key(SECRET).unwrap();
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes()
+    };
+    let at = AT.to_string();
+    let slack = hex::encode(bytes(Scheme::Slack, &[b"v0:", at.as_bytes(), b":x"]));
+    let timed = bytes(Scheme::HmacSha256, &[at.as_bytes(), b":x"]);
+    let (digits, body_alone) = (hex::encode(timed), hex::encode(bytes(Scheme::Github, &[b"x"])));
+    let (time, slack_time) = (("x-time", at.clone()), ("x-slack-request-timestamp", at.clone()));
+    let (delivery, request) = (("x-github-delivery", "1".to_owned()), ("request-id", "1".to_owned()));
+    for ids in [
+        ids(
+            Scheme::Slack,
+            &[slack.clone(), slack.to_uppercase()].map(|one| format!("v0={one}")),
+            &[slack_time],
+        ),
+        ids(
+            Scheme::HmacSha256,
+            &[digits.clone(), digits.to_uppercase(), format!("sha256={digits}"), STANDARD.encode(timed)],
+            &[time],
+        ),
+        ids(
+            Scheme::Github,
+            &[body_alone.clone(), body_alone.to_uppercase()].map(|one| format!("sha256={one}")),
+            &[delivery],
+        ),
+        ids(Scheme::Sentry, &[body_alone.clone(), body_alone.to_uppercase()], &[request]),
+    ] {
+        assert!(ids[0].is_some() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
 }
 
 #[test]

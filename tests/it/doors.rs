@@ -61,7 +61,9 @@ async fn a_signed_message_is_taken_once_and_a_changed_or_an_old_one_not_at_all()
     let (secret, plain) = (post.secret("secret", SECRET), post.secret("plain", "canary-plain-secret"));
     post.configure(&format!(
         "[hooks.pingdom]\nsignature = \"standard-webhooks\"\nsecret_file = \"{secret}\"\n\
-         [hooks.github]\nsender = \"generic\"\nsignature = \"github\"\nsecret_file = \"{plain}\"\n"
+         [hooks.github]\nsender = \"generic\"\nsignature = \"github\"\nsecret_file = \"{plain}\"\n\
+         [hooks.timed]\nsender = \"generic\"\nsignature = \"hmac-sha256\"\nsignature_header = \"X-Signature\"\n\
+         signature_timestamp_header = \"X-Time\"\nsecret_file = \"{plain}\"\n"
     ));
     post.start().await;
     let body = down(7);
@@ -86,7 +88,23 @@ async fn a_signed_message_is_taken_once_and_a_changed_or_an_old_one_not_at_all()
     let taken = send(&post, "/hooks/github", &headers, &body).await;
     assert_eq!(new_of(&taken), 1);
     assert_eq!(send(&post, "/hooks/github", &headers, &body).await.text, taken.text);
-    assert_eq!(fingerprints(&post.database()).await.len(), 2);
+    // Nobody signed the id: what somebody listened to, and sends under the id of another delivery, does not keep that out.
+    let other = json!({"id": 2, "title": "disk is slow"}).to_string();
+    let signed = format!("sha256={}", hex::encode(mac(b"canary-plain-secret", &[other.as_bytes()])));
+    let headers = [("X-Hub-Signature-256", signed), ("X-GitHub-Delivery", "72d3162e".to_owned())];
+    assert_eq!(new_of(&send(&post, "/hooks/github", &headers, &other).await), 1);
+
+    let (at, body) = (now().to_string(), json!({"id": 3, "title": "disk is gone"}).to_string());
+    let bytes = mac(b"canary-plain-secret", &[at.as_bytes(), b":", body.as_bytes()]);
+    let digits = hex::encode(&bytes);
+    let headers = |signature: &str| [("X-Signature", signature.to_owned()), ("X-Time", at.clone())];
+    let taken = send(&post, "/hooks/timed", &headers(&digits), &body).await;
+    assert_eq!(new_of(&taken), 1);
+    for written in [digits.to_uppercase(), format!("sha256={digits}"), STANDARD.encode(&bytes)] {
+        let again = send(&post, "/hooks/timed", &headers(&written), &body).await;
+        assert_eq!((again.status, &again.text), (200, &taken.text), "{written}");
+    }
+    assert_eq!(fingerprints(&post.database()).await.len(), 4);
     assert!(post.stop().success());
     assert!(!post.log().contains("canary"), "{}", post.log());
 }

@@ -3,6 +3,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests stand outside the program, in real time")]
 
+mod encrypted;
+mod proxy;
+
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use serde_json::{Value, json};

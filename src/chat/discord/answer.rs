@@ -19,11 +19,11 @@ use crate::{
         BoxFuture, Unproven, Words,
         complete::completions,
         picture::show_later,
-        text::in_readers_zone,
+        text::{as_typed, in_readers_zone},
         words::{self, in_words},
     },
     desk::{Answer, Caller},
-    grammar,
+    grammar::{self, slash_words},
     incident::{id::IncidentId, refusal::Refusal},
 };
 
@@ -39,7 +39,9 @@ const LATER_ANSWER_TRIES: u32 = 6;
 /// Messages that one answer may take. A list that is longer is better read in the console, or filtered.
 const MESSAGES_MAX: usize = 4;
 /// What everybody reads where an answer was for one.
-const UNSHOWN: &str = "An answer could not be shown to you alone. What was done stands on the timeline; ask again for the rest.";
+pub(super) const UNSHOWN: &str = "An answer could not be shown to you alone. What was done stands on the timeline; ask again for the rest.";
+pub(super) const ELSEWHERE: &str =
+    "This commandpost serves another server. Use it there, in the incident's channel or the command post.";
 /// Seen by the asker alone.
 pub(super) const EPHEMERAL: u64 = 1 << 6;
 const ALREADY_ACKNOWLEDGED: u64 = 40060;
@@ -77,8 +79,7 @@ impl DiscordDoor {
     /// Does what was asked and answers it, by whichever way it came.
     pub(super) async fn act(self: Arc<Self>, asked: Asked) {
         if asked.guild != self.settings.guild_id {
-            let here = "This commandpost serves another server. Use it there, in the incident's channel or the command post.";
-            return self.first_answer(&asked, &told(here)).await;
+            return self.first_answer(&asked, &told(ELSEWHERE)).await;
         }
         match asked.kind {
             Kind::Typing => self.offer(&asked).await,
@@ -250,7 +251,9 @@ impl DiscordDoor {
 /// The message that answers, and those that follow when it is too long for one.
 fn parted(text: &str) -> (String, Vec<String>) {
     let mut pieces = pieces(
-        &words::told(text, |text| in_readers_zone(&soften(text), |at| moment(at, 'f'))),
+        &words::told(text, |text| {
+            in_readers_zone(&soften(&as_typed(text, slash_words)), |at| moment(at, 'f'))
+        }),
         CONTENT_MAX,
         MESSAGES_MAX,
     );

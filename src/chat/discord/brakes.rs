@@ -3,6 +3,10 @@
 //! <https://discord.com/developers/docs/topics/rate-limits>: routes that share a limit name the same `X-RateLimit-Bucket`, which
 //! leaves out the channel, guild or webhook of the path; of each of those there is a budget of its own. Which bucket a route has
 //! is known only from an answer; until then it counts as one of its own.
+//!
+//! How much is left of the limit of the whole bot Discord tells in no header. All that waits for it may go at the same moment, and would be
+//! refused together, over and over; and Discord shuts out who is refused too often. So after it was reached, requests go one by one:
+//! whoever is refused holds all behind them.
 
 use std::collections::HashMap;
 
@@ -11,6 +15,8 @@ use reqwest::Method;
 
 /// Brakes remembered at once, and routes whose bucket is.
 const REMEMBERED_MAX: usize = 10_000;
+/// Requests that must go well, one by one, before they go side by side again: as many as Discord takes of a bot in a second.
+const ONE_BY_ONE: u32 = 50;
 
 /// What a request goes to, as its budget sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +70,8 @@ pub(super) struct Left<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Brakes {
     all: Option<DateTime<Utc>>,
+    /// Requests that are still to go one by one.
+    one_by_one: u32,
     buckets: HashMap<String, String>,
     held: HashMap<(String, String), DateTime<Utc>>,
 }
@@ -79,6 +87,16 @@ impl Brakes {
 
     pub fn hold_all(&mut self, until: DateTime<Utc>) {
         self.all = self.all.max(Some(until));
+        self.one_by_one = ONE_BY_ONE;
+    }
+
+    pub fn is_one_by_one(&self) -> bool {
+        self.one_by_one > 0
+    }
+
+    /// One of those that go one by one went well.
+    pub fn went_well(&mut self) {
+        self.one_by_one = self.one_by_one.saturating_sub(1);
     }
 
     pub fn hold(&mut self, route: &Route, until: DateTime<Utc>) {
@@ -174,5 +192,18 @@ mod tests {
         brakes.hold_all(at(9));
         assert_eq!(brakes.wait(&put("/channels/1/pins/7"), false, at(1)), Some(Duration::seconds(8)));
         assert_eq!(brakes.wait(&put("/webhooks/1/t"), true, at(1)), None);
+    }
+
+    #[test]
+    fn after_the_limit_of_the_whole_bot_requests_go_one_by_one_until_enough_of_them_went_well() {
+        let mut brakes = Brakes::default();
+        assert!(!brakes.is_one_by_one());
+        for until in [at(3), at(9)] {
+            brakes.hold_all(until);
+            (1..ONE_BY_ONE).for_each(|_| brakes.went_well());
+            assert!(brakes.is_one_by_one());
+        }
+        brakes.went_well();
+        assert!(!brakes.is_one_by_one());
     }
 }

@@ -9,7 +9,7 @@
 //! intent. Where such a question was never answered, only the acknowledged heartbeats count, which come more slowly.
 //!
 //! serenity knows one address for everything, and begins new sessions without asking whether it may. Both are seen to at a
-//! [`Gate`] before each of its connections.
+//! [`Gate`] before each of its connections. With which code it was turned away it mostly keeps to itself: see [`closed`].
 
 use std::{
     sync::{
@@ -33,7 +33,7 @@ use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
 };
 
-use super::{DiscordDoor, DiscordSettings, NAME, pinned::Edited, rest::Trouble};
+use super::{DiscordDoor, DiscordSettings, NAME, closed, pinned::Edited, rest::Trouble};
 use crate::chat::bring::catch_up;
 
 /// How often the watchdog looks.
@@ -43,6 +43,10 @@ const FIRST_PAUSE_MS: u64 = 1_000;
 const LONGEST_PAUSE_MS: u64 = 120_000;
 /// Marks the question by which the gateway shows that it lives.
 const ARE_YOU_THERE: &str = "are-you-there";
+/// Interactions come without any intent; with this, which is none of the privileged, that a message was changed or deleted.
+const INTENTS: GatewayIntents = GatewayIntents::GUILD_MESSAGES;
+/// Discord lets a bot begin one session in five seconds.
+const BETWEEN_SESSIONS: Duration = Duration::from_secs(5);
 /// For goodbyes.
 const GOODBYE: Duration = Duration::from_secs(3);
 
@@ -54,6 +58,8 @@ enum End {
     /// Not before this time.
     NotBefore(Duration, String),
     Lost(String),
+    /// The watchdog gave it up, and nothing says why.
+    Hung(String),
 }
 
 /// Keeps the gateway connected until the door is stopped, or until trying is of no use.
@@ -61,7 +67,7 @@ pub(super) async fn run(door: Arc<DiscordDoor>) {
     let mut failures = 0_u32;
     while !door.stop.is_cancelled() {
         let mut was_connected = false;
-        let end = connect(&door, &mut was_connected).await;
+        let mut end = connect(&door, &mut was_connected).await;
         door.standing.set_connected(false, door.desk.world.now());
         if was_connected {
             failures = 0;
@@ -69,6 +75,14 @@ pub(super) async fn run(door: Arc<DiscordDoor>) {
         let full = FIRST_PAUSE_MS.saturating_mul(1 << failures.min(16)).min(LONGEST_PAUSE_MS);
         let jittered = full as f64 * (0.5 + 0.5 * door.desk.world.chance());
         let mut pause = Duration::from_millis(jittered as u64);
+        // Ever more seldom: it may cost one of the day's sessions.
+        let asks = !was_connected && failures.saturating_add(1).is_power_of_two();
+        if asks && matches!(end, End::Hung(_)) {
+            match closed::ask(&door, INTENTS.bits()).await {
+                Some(why) => end = End::Fatal(why.to_owned()),
+                None => pause = pause.max(BETWEEN_SESSIONS),
+            }
+        }
         match end {
             End::Stopped => return,
             End::Fatal(why) => {
@@ -80,7 +94,7 @@ pub(super) async fn run(door: Arc<DiscordDoor>) {
                 door.standing.error(why);
                 pause = pause.max(after);
             }
-            End::Lost(why) => {
+            End::Lost(why) | End::Hung(why) => {
                 tracing::warn!(?pause, "{why}");
                 door.standing.error(why);
             }
@@ -198,9 +212,7 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
     }
     let answer_within = settings.answer_within;
     let mut client = runtime.spawn(async move {
-        // Interactions come without any intent; with this, which is none of the privileged, that a message was changed or deleted.
-        let building = ClientBuilder::new_with_http(http.build(), GatewayIntents::GUILD_MESSAGES)
-            .raw_event_handler(listener);
+        let building = ClientBuilder::new_with_http(http.build(), INTENTS).raw_event_handler(listener);
         // The gateway's address is asked for here, by serenity, which would wait for ever.
         let Ok(built) = tokio::time::timeout(answer_within, building).await else {
             return Err("Discord did not tell the gateway's address.".to_owned());
@@ -265,7 +277,7 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
         watch.away += LOOK_EVERY;
         if watch.away >= settings.watchdog {
             let seconds = settings.watchdog.as_secs_f64();
-            return End::Lost(format!(
+            return End::Hung(format!(
                 "Discord's gateway was not there for {seconds} s; it is connected anew."
             ));
         }
@@ -343,21 +355,16 @@ impl Watch {
     }
 }
 
-/// Close codes after which trying again is of no use.
+/// What a person must do, where serenity hands on a code after which trying again is of no use.
 fn fatal(error: &GatewayError) -> Option<String> {
-    let why = match error {
-        GatewayError::InvalidAuthentication => {
-            "Discord's gateway does not know the bot's token (4004): set a valid one (`discord.token`) and start again."
-        }
-        GatewayError::InvalidGatewayIntents => {
-            "Discord's gateway does not know what the bot asks to hear (4013): this version is too old for it; take a newer one."
-        }
-        GatewayError::DisallowedGatewayIntents => {
-            "Discord's gateway does not allow what the bot asks to hear (4014): check the application's intents in Discord's developer portal, then start again."
-        }
+    let code = match error {
+        GatewayError::InvalidAuthentication => 4004,
+        GatewayError::InvalidGatewayIntents => 4013,
+        GatewayError::DisallowedGatewayIntents => 4014,
+        // It keeps the others to itself.
         _ => return None,
     };
-    Some(why.to_owned())
+    closed::for_good(code).map(str::to_owned)
 }
 
 /// Hears the gateway's events and hands them to the house.
@@ -374,10 +381,8 @@ impl Listener {
         self.door.standing.counters.signs_of_life.fetch_add(1, Relaxed);
     }
 
-    /// The real Discord is spoken to through TLS alone.
     fn resume_at(&self, address: String) {
-        let is_one =
-            address.starts_with("wss://") || (address.starts_with("ws://") && !self.door.settings.is_real());
+        let is_one = self.door.settings.is_gateway(&address);
         *self.life.resume_at.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(address).filter(|_| is_one);
     }

@@ -8,7 +8,11 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{DiscordDoor, pinned::Edited, rest::Trouble};
+use super::{
+    DiscordDoor,
+    pinned::{Edited, words_of},
+    rest::Trouble,
+};
 use crate::{incident::id::IncidentId, journal::rows::IncidentFilter};
 
 /// Messages asked for in one look, the newest first.
@@ -83,7 +87,7 @@ impl DiscordDoor {
                     message: message.to_owned(),
                     channel: channel.to_owned(),
                     at: edited_at(&found),
-                    text: found["content"].as_str().unwrap_or_default().to_owned(),
+                    text: words_of(&found),
                 };
                 self.clone().follow_edit(edited).await;
             }

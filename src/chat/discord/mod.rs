@@ -11,6 +11,7 @@
 mod answer;
 mod asked;
 mod brakes;
+mod closed;
 mod deliver;
 mod gateway;
 mod health;
@@ -66,6 +67,8 @@ pub struct DiscordDoor {
     /// The bot's own user id, once asked.
     me: OnceCell<String>,
     seen: Seen,
+    /// In seconds. What was signed before may have come then, and is not remembered.
+    opened_at: i64,
     bindings: Bindings,
     /// By which Discord's requests are known, where it sends any.
     key: Option<VerifyingKey>,
@@ -90,6 +93,7 @@ impl DiscordDoor {
         let rest = Rest::new(&settings, desk.world.clone())?;
         let key = settings.public_key.as_deref().map(signed::key).transpose()?;
         let bindings = Bindings::new(desk.journal.clone(), NAME);
+        let opened_at = desk.world.now().timestamp();
         let door = Arc::new(DiscordDoor {
             settings,
             desk,
@@ -98,6 +102,7 @@ impl DiscordDoor {
             standing: Standing::default(),
             me: OnceCell::new(),
             seen: Seen::default(),
+            opened_at,
             bindings,
             key,
             registering: tokio::sync::Mutex::new(()),

@@ -13,6 +13,7 @@ use super::{
     asked::Asked,
     missed::{edited_at, messages_of},
     render,
+    text::cap,
 };
 use crate::{
     chat::{
@@ -26,8 +27,25 @@ use crate::{
     people::Person,
 };
 
+/// Of embeds and components so much is taken as a person's message may have; all of Discord's 6,000 is more than an entry has room for.
+const WORDS_MAX: usize = 2_000;
+/// A component that is text.
+const TEXT_DISPLAY: u64 = 10;
+
 /// The last change of a message that the timeline has.
 const EDITED: &str = "edited";
+
+/// Nor is there of one without words.
+pub(super) fn wordless() -> Refusal {
+    let why = "That message brought no words along: what is laid out in components, a sticker, a poll or a forwarded message \
+               does not reach the bot as text.";
+    Refusal::invalid(why, "Say what matters of it with `note`, in your own words.")
+}
+
+/// Of a message that is not known there is no note.
+pub(super) fn unknown() -> Refusal {
+    Refusal::invalid("Discord did not say which message that is.", "Try again, or use `note`.")
+}
 
 /// A message that was changed: as much as the gateway tells of it.
 pub(super) struct Edited {
@@ -39,6 +57,36 @@ pub(super) struct Edited {
     pub text: String,
 }
 
+/// What a message says: its text; of one that has none, as many bots write them, what stands in its embeds and components, a line for
+/// each part. serenity leaves out all components with text, so these are read over HTTP alone.
+pub(super) fn words_of(message: &Value) -> String {
+    let said = message["content"].as_str().unwrap_or_default().trim();
+    if !said.is_empty() {
+        return said.to_owned();
+    }
+    let text = |part: &Value| part.as_str().unwrap_or_default().trim().to_owned();
+    let mut parts = Vec::new();
+    for embed in message["embeds"].as_array().into_iter().flatten() {
+        parts.extend([text(&embed["title"]), text(&embed["description"])]);
+        for field in embed["fields"].as_array().into_iter().flatten() {
+            parts.push(format!("{}: {}", text(&field["name"]), text(&field["value"])));
+        }
+    }
+    texts_in(&message["components"], &mut parts);
+    parts.retain(|part| !part.is_empty());
+    cap(&parts.join("\n"), WORDS_MAX)
+}
+
+/// The texts of components, in the order in which they stand.
+fn texts_in(components: &Value, parts: &mut Vec<String>) {
+    for component in components.as_array().into_iter().flatten() {
+        if component["type"] == TEXT_DISPLAY {
+            parts.push(component["content"].as_str().unwrap_or_default().trim().to_owned());
+        }
+        texts_in(&component["components"], parts);
+    }
+}
+
 impl DiscordDoor {
     /// The message that somebody chose as a note with its files, which follows it from then on.
     pub(super) async fn put_on_timeline(self: Arc<Self>, asked: Asked) -> Result<Answer, Refusal> {
@@ -46,10 +94,7 @@ impl DiscordDoor {
         let message = asked.data["resolved"]["messages"][&target].clone();
         let author = &message["author"];
         let Some(author_id) = author["id"].as_str().map(str::to_owned) else {
-            return Err(Refusal::invalid(
-                "Discord did not say which message that is.",
-                "Try again, or use `note`.",
-            ));
+            return Err(unknown());
         };
         let shown = author["global_name"].as_str().or(author["username"].as_str()).unwrap_or_default();
         let link = self.link(&asked.channel, &target);
@@ -57,8 +102,7 @@ impl DiscordDoor {
         let argv = {
             let files = message["attachments"].as_array().into_iter().flatten();
             let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
-            let said = message["content"].as_str().unwrap_or_default();
-            note_of(&writer, said, files, &link)?
+            note_of(&writer, &words_of(&message), files, &link).map_err(|_| wordless())?
         };
         let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
         let incident = self.bindings.incident_of(&asked.channel).await;
@@ -161,5 +205,34 @@ impl DiscordDoor {
         {
             tracing::debug!(?halt, message, "it is looked for again");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_says_is_its_text_or_what_bots_write_in_its_place() {
+        let said = json!({"content": " db1 is down ", "embeds": [{"title": "a preview"}]});
+        assert_eq!(words_of(&said), "db1 is down");
+        let embeds = json!({"content": "", "embeds": [
+            {"title": "db1 is down", "description": "for *5* min", "fields": [{"name": "Region", "value": "eu-1"}]},
+            {"image": {"url": "https://example.org/graph.png"}},
+            {"description": "see the runbook"},
+        ]});
+        assert_eq!(words_of(&embeds), "db1 is down\nfor *5* min\nRegion: eu-1\nsee the runbook");
+        let components = json!({"content": "", "embeds": [], "components": [
+            {"type": 17, "components": [
+                {"type": 10, "content": "# db1 is down"},
+                {"type": 9, "components": [{"type": 10, "content": "for 5 min"}], "accessory": {"type": 2}},
+            ]},
+            {"type": 1, "components": [{"type": 2, "label": "Acknowledge"}]},
+        ]});
+        assert_eq!(words_of(&components), "# db1 is down\nfor 5 min");
+        let long = json!({"embeds": [{"description": "x".repeat(4_096)}, {"title": "y".repeat(200)}]});
+        let words = words_of(&long);
+        assert!(words.chars().count() == WORDS_MAX && words.ends_with('…'), "{words}");
+        assert_eq!(words_of(&json!({"content": "", "embeds": [], "components": []})), "");
     }
 }

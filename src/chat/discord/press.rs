@@ -14,6 +14,8 @@ use crate::{
 
 /// A form must be the first answer; a button that is not found by now is not answered with one.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+pub(super) const SLOW: &str =
+    "commandpost is slow just now and could not look up that button. Nothing was done; press it again.";
 
 impl DiscordDoor {
     /// The button as the card has it now, and the incident that its command is said of.
@@ -36,10 +38,7 @@ impl DiscordDoor {
                 self.do_and_answer(asked, Box::pin(finding)).await;
             }
             Ok(Err(refusal)) => self.first_answer(&asked, &told(&refusal.to_string())).await,
-            Err(_) => {
-                let slow = "The house is slow just now and could not look up that button. Nothing was done; press it again.";
-                self.first_answer(&asked, &told(slow)).await;
-            }
+            Err(_) => self.first_answer(&asked, &told(SLOW)).await,
         }
     }
 

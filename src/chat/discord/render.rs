@@ -15,8 +15,9 @@ use crate::{
     chat::{
         button::button_name,
         space,
-        text::{self, in_readers_zone},
+        text::{self, as_typed, in_readers_zone},
     },
+    grammar::slash_words,
     incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
 };
 
@@ -57,7 +58,7 @@ fn banner(banner: &str) -> String {
 
 fn value(shown: &Shown) -> String {
     match shown {
-        Shown::Text(text) => escape(text),
+        Shown::Text(text) => escape(&as_typed(text, slash_words)),
         Shown::Time(at) => format!("{} ({})", moment(*at, 't'), moment(*at, 'R')),
     }
 }
@@ -81,7 +82,7 @@ pub(super) fn card(card: &Card) -> Value {
     };
     let title = take(escape(&title), TITLE_MAX);
     let footer = take(format!("{}{}", card_mark(&card.subject), plain(&card.footer)), FOOTER_MAX);
-    let description = take(escape(&card.text), DESCRIPTION_MAX);
+    let description = take(escape(&as_typed(&card.text, slash_words)), DESCRIPTION_MAX);
     let mut fields = Vec::new();
     for field in card.fields.iter().take(FIELDS_MAX) {
         let name = take(escape(field.name), FIELD_NAME_MAX);

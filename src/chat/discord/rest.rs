@@ -20,6 +20,7 @@ use crate::{
         files::PATIENCE,
         health::Reach,
         picture::Picture,
+        websocket::{self, Socket},
         wire::{ANSWER_BYTES_MAX, body as body_of, causes, quote},
     },
     config::Secret,
@@ -29,6 +30,9 @@ use crate::{
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 /// An answer to an interaction is worth nothing after three seconds.
 const CALLBACK_WITHIN: StdDuration = StdDuration::from_millis(1_200);
+/// Requests that go one by one wait so long for their turn. Those before them may hang, each as long as a request may take, and
+/// an errand has a minute.
+const TURN_WITHIN: StdDuration = StdDuration::from_secs(5);
 /// Longest wait that an answer may impose on us.
 const WAIT_MAX_SECONDS: f64 = 3_600.0;
 /// Where files lie in the real Discord.
@@ -103,6 +107,8 @@ pub(super) struct Rest {
     answer_within: StdDuration,
     world: Arc<dyn World>,
     brakes: Mutex<Brakes>,
+    /// Whose turn it is where requests go one by one.
+    turn: tokio::sync::Mutex<()>,
     /// Whether there are answers.
     pub reach: Reach,
 }
@@ -126,6 +132,7 @@ impl Rest {
             answer_within: settings.answer_within,
             world,
             brakes: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
             reach: Reach::default(),
         })
     }
@@ -136,6 +143,11 @@ impl Rest {
             return Err("it does not lie with Discord".into());
         }
         self.client.get(url).timeout(PATIENCE).send().await.map_err(|e| causes(&e.without_url()))
+    }
+
+    /// A WebSocket to the gateway, at the address that it told; not yet told who we are.
+    pub async fn socket(&self, url: &str) -> Result<Socket, Trouble> {
+        websocket::open(&self.client, &*self.world, url).await.map_err(Trouble::NotSent)
     }
 
     pub async fn get(&self, path: &str) -> Result<Value, Trouble> {
@@ -180,6 +192,8 @@ impl Rest {
     ) -> Result<Value, Trouble> {
         // What belongs to an interaction has its token in the path, and limits of its own.
         let of_interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
+        // Held until the answer is there: it may hold all behind it.
+        let turn = if of_interaction { None } else { self.turn().await? };
         if let Some(wait) = self.brake(&route, of_interaction) {
             return Err(Trouble::Wait(wait));
         }
@@ -199,7 +213,20 @@ impl Rest {
                 ),
             };
         }
-        self.reach.noting(&*self.world, self.sent(&route, request), Trouble::no_answer).await
+        let done = self.reach.noting(&*self.world, self.sent(&route, request), Trouble::no_answer).await;
+        if turn.is_some() && done.is_ok() {
+            self.brakes().went_well();
+        }
+        done
+    }
+
+    /// The turn of a request, where they go one by one.
+    async fn turn(&self) -> Result<Option<tokio::sync::MutexGuard<'_, ()>>, Trouble> {
+        if !self.brakes().is_one_by_one() {
+            return Ok(None);
+        }
+        let turn = tokio::time::timeout(TURN_WITHIN, self.turn.lock()).await;
+        turn.map(Some).map_err(|_| Trouble::Wait(TURN_WITHIN))
     }
 
     async fn sent(&self, route: &Route, request: RequestBuilder) -> Result<Value, Trouble> {

@@ -90,4 +90,9 @@ impl DiscordSettings {
     pub(super) fn is_real(&self) -> bool {
         self.base_url.trim_end_matches('/') == DISCORD
     }
+
+    /// Whether the gateway may be at this address: the real Discord is spoken to through TLS alone.
+    pub(super) fn is_gateway(&self, address: &str) -> bool {
+        address.starts_with("wss://") || (address.starts_with("ws://") && !self.is_real())
+    }
 }

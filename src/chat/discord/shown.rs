@@ -1,11 +1,20 @@
 //! What people see in Discord, for the page of messages.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::{answer, render};
+use super::{
+    answer::{self, ELSEWHERE, UNSHOWN},
+    deliver::{Doing, outcome},
+    pinned::{unknown, wordless},
+    press::SLOW,
+    render,
+    rest::Trouble,
+};
 use crate::{
     card::Button,
-    chat::messages::{Shown, buttons, field, paragraph, times},
+    chat::messages::{Shown, buttons, field, paragraph, times, why},
     incident::names::Names,
 };
 
@@ -37,6 +46,28 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     payload: |card| render::card(card),
     said: |said| render::line(said),
+    own: || {
+        let (unknown, wordless) = (unknown().to_string(), wordless().to_string());
+        let told = |text: &str| read(&answer::told(text)["data"]["content"]);
+        [ELSEWHERE, SLOW, &unknown, &wordless, UNSHOWN].map(told).to_vec()
+    },
+    keeper: || {
+        let refused =
+            |status, code, message: &str| Trouble::Refused { status, code, message: message.into() };
+        let (forbidden, gone) =
+            (refused(403, 50001, "Missing Access"), refused(404, 10003, "Unknown Channel"));
+        vec![
+            Trouble::NotSent("no answer in time".into()).why(),
+            Trouble::MaybeSent("no answer in time".into()).why(),
+            Trouble::Wait(Duration::from_secs(7)).why(),
+            Trouble::Broken(502).why(),
+            refused(401, 0, "401: Unauthorized").why(),
+            refused(400, 50035, "Invalid Form Body").why(),
+            why(outcome(forbidden.clone(), Doing::OpenThread, "7")),
+            why(outcome(forbidden, Doing::LetIn, "7")),
+            why(outcome(gone, Doing::Edit, "7")),
+        ]
+    },
 };
 
 /// The form of a button, as it is sent.

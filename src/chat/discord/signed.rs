@@ -1,7 +1,8 @@
 //! Interactions over HTTP, each signed with the application's key.
 //!
 //! After <https://discord.com/developers/docs/interactions/overview>: Ed25519 over the timestamp and the bytes of the body as
-//! they came. Discord tries the endpoint with wrong signatures, and takes it only if those are refused with 401.
+//! they came. Discord tries the endpoint with wrong signatures, and takes it only if those are refused with 401. A request that
+//! comes again is known by its interaction's id, which is signed, and by being older than this door.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -57,6 +58,11 @@ impl Signed {
     /// # Errors
     /// Why it is not taken.
     pub fn verify(&self, key: &VerifyingKey, now: i64) -> Result<(), Unproven> {
+        self.prove(key, now).map(drop)
+    }
+
+    /// Whether it is Discord's: when it was signed, in seconds.
+    fn prove(&self, key: &VerifyingKey, now: i64) -> Result<i64, Unproven> {
         let timestamp = self.timestamp.as_deref().ok_or(Unproven::Forged)?;
         let at: i64 = timestamp.parse().map_err(|_| Unproven::Forged)?;
         let signature = self.signature.as_deref().and_then(|digits| hex::decode(digits).ok());
@@ -66,7 +72,7 @@ impl Signed {
         if at.abs_diff(now) > WINDOW_SECONDS.unsigned_abs() {
             return Err(Unproven::Late);
         }
-        Ok(())
+        Ok(at)
     }
 }
 
@@ -95,10 +101,16 @@ impl DiscordDoor {
     /// Why it is not taken.
     pub async fn receive(self: Arc<Self>, request: &Signed) -> Result<Value, Unproven> {
         let key = self.key.as_ref().ok_or(Unproven::Forged)?;
-        request.verify(key, self.desk.world.now().timestamp())?;
+        let signed_at = request.prove(key, self.desk.world.now().timestamp())?;
         let event: Value = serde_json::from_slice(&request.body).map_err(|_| Unproven::Unreadable)?;
+        // Nothing is done for it, and Discord may give up an endpoint that refuses one: it is answered whenever it was signed.
         if event["type"] == PING {
             return Ok(json!({"type": PING}));
+        }
+        if signed_at < self.opened_at {
+            let seconds = self.opened_at - signed_at;
+            tracing::warn!(seconds, "a request of Discord's is refused: it was signed before the start");
+            return Err(Unproven::Late);
         }
         let (awaited, told) = Awaited::new();
         let asked = Asked { awaited: Some(awaited), ..self.take_up(&event)? };

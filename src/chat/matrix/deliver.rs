@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     MatrixDoor,
+    encrypted::cannot_read,
     render::{self, KEY, card_key},
     rest::part,
     space::{gone, room_of},
@@ -39,8 +40,8 @@ impl MatrixDoor {
         once: &str,
     ) -> Step<String> {
         let stand = self.stand().await?;
-        if self.encrypted.has(room) {
-            let why = self.cannot_read(room);
+        if self.encrypted.is_refused(room) {
+            let why = cannot_read(room);
             return Err(Outcome::Retry { after: Some(AFTER_ENCRYPTED), why }.into());
         }
         content[KEY] = json!(format!("{}/{key}", stand.tag));

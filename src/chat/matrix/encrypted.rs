@@ -1,20 +1,178 @@
-//! Rooms in which nothing can be read.
+//! Encryption: the door speaks the plain Client-Server API and has no keys.
+//!
+//! In an encrypted room nothing can be read, and the room is told so; unless a proxy stands before the homeserver that
+//! encrypts and decrypts (`matrix.encrypting_proxy`). Then only a message is told of for which the proxy has no key.
 
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
-/// The encrypted ones among the rooms that the bot serves.
-#[derive(Debug, Default)]
-pub(super) struct Encrypted(Mutex<BTreeSet<String>>);
+use serde_json::Value;
 
-impl Encrypted {
-    pub fn has(&self, room: &str) -> bool {
+use super::{
+    MatrixDoor, NAME,
+    answer::Said,
+    heard::{self, Says},
+    render,
+    rest::{Trouble, part},
+};
+use crate::chat::{bring::Step, wire::txn};
+
+/// Pantalaimon sends in the clear what comes before it has heard that a new room is encrypted: seen with 0.10.5, where the card
+/// followed at once, and no more after this time.
+const PROXY_HEARS: Duration = Duration::from_secs(3);
+
+/// What is said where a proxy decrypts, and a message stayed closed.
+pub(super) const NO_KEY: &str = "This message arrived still encrypted: the proxy that decrypts for this bot has no key \
+     for it, so nothing was done about it. Say it again. If that does not help, let your client send keys to devices \
+     that you have not verified (the bot's is one), or type `/discardsession` in Element, which makes a new key. \
+     This is said once in this room.";
+
+/// By which rooms are remembered in the journal.
+const REFUSED: &str = "encrypted";
+const TOLD: &str = "no_key";
+
+#[derive(Debug, Default)]
+struct Rooms(Mutex<BTreeSet<String>>);
+
+impl Rooms {
+    fn has(&self, room: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(room)
     }
     /// Whether that is news.
-    pub fn add(&self, room: &str) -> bool {
+    fn add(&self, room: &str) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(room.to_owned())
     }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Encrypted {
+    /// The encrypted ones among the rooms that the bot serves, where no proxy decrypts.
+    refused: Rooms,
+    /// Rooms that were told of a message for which the proxy has no key.
+    told: Rooms,
+}
+
+impl Encrypted {
+    /// Whether nothing is said in the room, for nothing can be heard there.
+    pub fn is_refused(&self, room: &str) -> bool {
+        self.refused.has(room)
+    }
+}
+
+impl MatrixDoor {
+    /// What earlier runs found out. With a proxy, rooms that were refused without one are served.
+    pub(super) async fn recall_encrypted(&self) {
+        let (subject, rooms) = if self.settings.encrypting_proxy {
+            (TOLD, &self.encrypted.told)
+        } else {
+            (REFUSED, &self.encrypted.refused)
+        };
+        for (room, _) in self.desk.journal.bound(NAME, subject).await.unwrap_or_default() {
+            rooms.add(&room);
+        }
+    }
+
+    /// Whether nothing can be read in the room: it is encrypted, by its state, and no proxy decrypts.
+    pub(super) async fn is_unreadable(&self, room: &str) -> Step<bool> {
+        Ok(!self.settings.encrypting_proxy && self.is_encrypted(room).await?)
+    }
+
+    async fn is_encrypted(&self, room: &str) -> Step<bool> {
+        match self.rest.get(&format!("/rooms/{}/state/m.room.encryption", part(room))).await {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_not_found() => Ok(false),
+            Err(trouble) => Err(trouble.outcome("look into", room).into()),
+        }
+    }
+
+    /// Gives the proxy, if there is one, time to hear that a new room is encrypted.
+    pub(super) async fn until_the_proxy_encrypts(&self, room: &str) -> Step<()> {
+        if self.settings.encrypting_proxy && self.is_encrypted(room).await? {
+            tokio::time::sleep(PROXY_HEARS).await;
+        }
+        Ok(())
+    }
+
+    /// Says in the room, once, what comes of encryption there. Returns whether the proxy's part in it was said.
+    pub(super) async fn hear_encrypted(&self, said: &Said<'_>, tag: &str, says: &Says) -> bool {
+        match (says, self.settings.encrypting_proxy) {
+            (Says::Encrypted | Says::NoKey, true) => self.tell_no_key(said, said.event).await,
+            (Says::Encrypted | Says::Encryption, false) => {
+                self.refuse_encrypted(said.room, tag).await;
+                false
+            }
+            // A proxy sees to it; or somebody typed the words of one, where there is none.
+            _ => false,
+        }
+    }
+
+    /// A message by its id. Pantalaimon decrypts what `/messages` brings, and leaves a single event as it is.
+    pub(super) async fn message(&self, room: &str, event: &str) -> Result<Value, Trouble> {
+        let of_room = |kind: &str| format!("/rooms/{}/{kind}", part(room));
+        let message = self.rest.get(&of_room(&format!("event/{}", part(event)))).await?;
+        if !self.settings.encrypting_proxy || message["type"] != "m.room.encrypted" {
+            return Ok(message);
+        }
+        let context = of_room(&format!("context/{}", part(event)));
+        let around = self.rest.ask(&context, &[("limit", "0".to_owned())]).await?;
+        let Some(behind) = around["end"].as_str() else { return Ok(message) };
+        let query = [("dir", "b".to_owned()), ("from", behind.to_owned()), ("limit", "1".to_owned())];
+        let page = self.rest.ask(&of_room("messages"), &query).await?;
+        let found = page["chunk"].as_array().into_iter().flatten().find(|one| one["event_id"] == event);
+        Ok(found.cloned().unwrap_or(message))
+    }
+
+    /// Whether the proxy has no key for a message that was asked for.
+    pub(super) fn has_no_key(&self, message: &Value) -> bool {
+        self.settings.encrypting_proxy
+            && (message["type"] == "m.room.encrypted" || heard::is_without_key(message))
+    }
+
+    /// Says once in a room, as a reply to the message `to`, that the proxy has no key for it. Returns whether it was said.
+    pub(super) async fn tell_no_key(&self, said: &Said<'_>, to: &str) -> bool {
+        if !self.encrypted.told.add(said.room) {
+            return false;
+        }
+        tracing::warn!(room = said.room, event = to, "the encrypting proxy has no key for a message");
+        let key = format!("no-key/{}", said.room);
+        self.reply(said, to, &key, render::told(NO_KEY, self.settings.tz)).await;
+        // Where the run ended before it was said, the next one says it.
+        if !self.stop.is_cancelled() {
+            self.remember(TOLD, said.room).await;
+        }
+        true
+    }
+
+    /// Says once, in the room itself, why nothing is done there.
+    pub(super) async fn refuse_encrypted(&self, room: &str, tag: &str) {
+        if !self.encrypted.refused.add(room) {
+            return;
+        }
+        let why = cannot_read(room);
+        tracing::error!("{why}");
+        self.standing.error(why.clone());
+        let once = txn(tag, &format!("encrypted/{room}"));
+        if let Err(trouble) = self.rest.send(room, &once, render::told(&why, self.settings.tz)).await {
+            tracing::warn!(why = trouble.why(), "the people of the encrypted room are not told");
+        }
+        self.remember(REFUSED, room).await;
+    }
+
+    async fn remember(&self, subject: &str, room: &str) {
+        if let Err(error) = self.desk.journal.bind(NAME, subject, room, "1").await {
+            tracing::debug!(%error, "found out again at the next start");
+        }
+    }
+}
+
+/// What is said where nothing can be read.
+pub(super) fn cannot_read(room: &str) -> String {
+    format!(
+        "The room {room} is encrypted, and this bot reads no encrypted rooms: it would not hear your commands. \
+         Encryption cannot be switched off again. Make another room without it, and name that in the settings \
+         (`matrix.room`); or have the bot reach its homeserver by a proxy that encrypts (`matrix.encrypting_proxy`)."
+    )
 }

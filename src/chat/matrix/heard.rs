@@ -9,6 +9,8 @@ use crate::{chat::people::People, people::Person};
 
 /// By which a message is put on the timeline.
 const PIN: &str = "📌";
+/// With this Pantalaimon begins what it puts in place of a message for which it has no key (0.10.5, `unable_to_decrypt`).
+const WITHOUT_KEY: &str = "** Unable to decrypt: ";
 /// The longest id that the specification allows, in bytes.
 const ID_BYTES_MAX: usize = 255;
 
@@ -32,8 +34,12 @@ pub(super) enum Says {
     Redaction {
         target: String,
     },
-    /// A message that cannot be read, or from now on none can.
+    /// A message that arrived encrypted.
     Encrypted,
+    /// What an encrypting proxy puts in place of a message for which it has no key.
+    NoKey,
+    /// From now on all messages are encrypted.
+    Encryption,
     /// Somebody's name in this room.
     Name {
         user: String,
@@ -66,6 +72,7 @@ impl Heard {
         let content = &event["content"];
         let relates = &content["m.relates_to"];
         let says = match event["type"].as_str()? {
+            "m.room.message" if is_without_key(event) => Says::NoKey,
             "m.room.message" if relates["rel_type"] == "m.replace" => {
                 let new = &content["m.new_content"];
                 new["body"].as_str()?;
@@ -86,7 +93,8 @@ impl Heard {
                 let target = id(&content["redacts"], '$').or_else(|| id(&event["redacts"], '$'));
                 Says::Redaction { target: target? }
             }
-            "m.room.encrypted" | "m.room.encryption" => Says::Encrypted,
+            "m.room.encrypted" => Says::Encrypted,
+            "m.room.encryption" => Says::Encryption,
             "m.room.member" => Says::Name {
                 user: id(&event["state_key"], '@')?,
                 name: content["displayname"].as_str().map(str::to_owned),
@@ -95,6 +103,13 @@ impl Heard {
         };
         Some(Heard { event: id(&event["event_id"], '$')?, sender: id(&event["sender"], '@')?, says })
     }
+}
+
+/// Whether a proxy put this in place of a message for which it has no key. It marks those that it decrypted: the same words by
+/// somebody in an encrypted room are their own.
+pub(super) fn is_without_key(message: &Value) -> bool {
+    let body = message["content"]["body"].as_str().unwrap_or_default();
+    message["decrypted"] != true && body.starts_with(WITHOUT_KEY)
 }
 
 /// The words of a message: without the quotation that a reply carries along, and with the accounts of those whom it
@@ -269,6 +284,17 @@ mod tests {
         assert_eq!(with_file(&file), (String::new(), Some("a.png".into())));
         let told = json!({"msgtype": "m.image", "body": "look", "filename": "a.png", "url": "mxc://s/a"});
         assert_eq!(with_file(&told), ("look".into(), Some("a.png".into())));
+    }
+
+    #[test]
+    fn what_a_proxy_puts_in_place_of_a_message_without_a_key_is_nobodys_words() {
+        let body = "** Unable to decrypt: The sender's device has not sent us the keys for this message. **";
+        let mut event = message(json!({"msgtype": "m.text", "body": body}));
+        assert_eq!(Heard::read(&event).unwrap().says, Says::NoKey);
+        event["decrypted"] = json!(true);
+        assert_eq!(Heard::read(&event).unwrap().says, Says::Text { body: body.into(), thread: None });
+        event["type"] = json!("m.room.encrypted");
+        assert_eq!(Heard::read(&event).unwrap().says, Says::Encrypted);
     }
 
     #[test]

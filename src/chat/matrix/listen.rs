@@ -12,7 +12,6 @@ use super::{
     MatrixDoor, NAME,
     answer::Said,
     heard::{self, Heard, Says},
-    render,
     rest::{LISTEN, Trouble, part},
     space::gone,
     stand::Stand,
@@ -22,7 +21,6 @@ use crate::{
         bring::{Halt, catch_up, whole},
         follow::{Change, follow_deletion, forget_card},
         typed::command,
-        wire::txn,
     },
     outbox::port::Outcome,
 };
@@ -255,9 +253,8 @@ impl MatrixDoor {
                 heard::meet(&self.settings.people, user, name.as_deref());
                 return Ok(false);
             }
-            Says::Encrypted => {
-                self.refuse_encrypted(room, &stand.tag).await;
-                return Ok(false);
+            says @ (Says::Encrypted | Says::NoKey | Says::Encryption) => {
+                return Ok(self.hear_encrypted(&about(), &stand.tag, says).await);
             }
             Says::Text { body, thread } => {
                 let incident = self.bindings.incident_at(room, thread.as_deref()).await;
@@ -284,22 +281,5 @@ impl MatrixDoor {
     pub(super) fn person(&self, account: &str) -> crate::people::Person {
         let people = &self.settings.people;
         people.of(account).unwrap_or_else(|| heard::meet(people, account, None))
-    }
-
-    /// Says once, in the room itself, why nothing is done there.
-    pub(super) async fn refuse_encrypted(&self, room: &str, tag: &str) {
-        if !self.encrypted.add(room) {
-            return;
-        }
-        let why = self.cannot_read(room);
-        tracing::error!("{why}");
-        self.standing.error(why.clone());
-        let once = txn(tag, &format!("encrypted/{room}"));
-        if let Err(trouble) = self.rest.send(room, &once, render::told(&why, self.settings.tz)).await {
-            tracing::warn!(why = trouble.why(), "the people of the encrypted room are not told");
-        }
-        if let Err(error) = self.desk.journal.bind(NAME, "encrypted", room, "1").await {
-            tracing::debug!(%error, "found out again at the next start");
-        }
     }
 }

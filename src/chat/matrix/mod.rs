@@ -4,7 +4,8 @@
 //! bot was away is done when it is back, once. What everybody reads comes from the outbox: the door is a [`Courier`].
 //! An incident has one space (a room of its own, or a thread in the command post), remembered in the journal.
 //!
-//! Encrypted rooms are refused: the door speaks the plain Client-Server API and has no keys.
+//! Encrypted rooms are refused, for the door has no keys; unless it reaches its homeserver by a proxy that has them
+//! ([`encrypted`]).
 
 mod answer;
 mod deliver;

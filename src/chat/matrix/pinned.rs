@@ -4,13 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{
-    MatrixDoor,
-    answer::Said,
-    heard, render,
-    rest::{Trouble, part},
-    space::room_of,
-};
+use super::{MatrixDoor, answer::Said, heard, render, rest::Trouble, space::room_of};
 use crate::{
     chat::{
         bring::Place,
@@ -32,11 +26,14 @@ impl MatrixDoor {
         said: &Said<'_>,
         target: &str,
     ) -> Result<(), Trouble> {
-        let path = format!("/rooms/{}/event/{}", part(said.room), part(target));
-        let message = match self.rest.get(&path).await {
+        let message = match self.message(said.room, target).await {
             Err(Trouble::Refused { .. }) => return Ok(()),
             message => message?,
         };
+        if self.has_no_key(&message) {
+            self.tell_no_key(said, target).await;
+            return Ok(());
+        }
         let content = &message["content"];
         let relates = &content["m.relates_to"];
         let thread = relates["event_id"].as_str().filter(|_| relates["rel_type"] == "m.thread");
@@ -65,9 +62,11 @@ impl MatrixDoor {
         let done = match argv {
             Ok(argv) => {
                 let address = now["url"].as_str().unwrap_or_default().to_owned();
+                // What is encrypted has its key there; its `url` is the proxy's doing.
+                let is_encrypted = now["file"].is_object();
                 let file = |name: String| {
                     let (door, from) = (self.clone(), address.clone());
-                    let reading = async move { door.rest.media(&from).await };
+                    let reading = async move { door.rest.media(&from, is_encrypted).await };
                     File::new(&address, Some(&name), link, reading)
                 };
                 let files = name.map(file).into_iter().collect();

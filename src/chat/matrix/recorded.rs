@@ -26,6 +26,8 @@ fn told(heard: &Heard) -> String {
         Says::Edit { target, .. } => format!("edits {target}"),
         Says::Redaction { target } => format!("takes back {target}"),
         Says::Encrypted => "cannot be read: the room is told so".to_owned(),
+        Says::NoKey => "cannot be read by the proxy: the room is told so".to_owned(),
+        Says::Encryption => "lets nothing be read from now on: the room is told so".to_owned(),
         Says::Name { user, name } => format!("calls {user} {}", name.as_deref().unwrap_or("by nothing")),
     };
     format!("{} {what}", heard.sender)

@@ -148,7 +148,8 @@ impl Rest {
     }
 
     /// A file that a message names by its `mxc://` address: the way of today, where a homeserver does not know it the older one.
-    pub async fn media(&self, address: &str) -> Result<Response, String> {
+    /// One that `is_encrypted` by the older way alone, on which a proxy decrypts it: the sum of a closed file would be of no use.
+    pub async fn media(&self, address: &str, is_encrypted: bool) -> Result<Response, String> {
         let (server, id) = address
             .strip_prefix("mxc://")
             .and_then(|rest| rest.split_once('/'))
@@ -159,8 +160,12 @@ impl Rest {
             let request = self.client.get(format!("{}{path}/{file}", self.base)).timeout(PATIENCE);
             request.header("authorization", token).send().await.map_err(|e| causes(&e.without_url()))
         };
+        const OLDER: &str = "/_matrix/media/v3/download";
+        if is_encrypted {
+            return ask(OLDER).await;
+        }
         match ask("/_matrix/client/v1/media/download").await? {
-            answer if answer.status() == StatusCode::NOT_FOUND => ask("/_matrix/media/v3/download").await,
+            answer if answer.status() == StatusCode::NOT_FOUND => ask(OLDER).await,
             answer => Ok(answer),
         }
     }

@@ -19,6 +19,8 @@ pub struct MatrixSettings {
     /// Where alerts are shown that belong to no incident; else in the command post.
     pub alerts_room: Option<String>,
     pub space: MatrixSpace,
+    /// Whether `homeserver` is a proxy that encrypts and decrypts.
+    pub encrypting_proxy: bool,
     /// What a command begins with: `!incident`.
     pub prefix: String,
     /// Who is who; shared with whoever reads names in commands.
@@ -38,6 +40,7 @@ impl MatrixSettings {
             room: matrix.room.clone(),
             alerts_room: matrix.alerts_room.clone(),
             space: matrix.incident_space,
+            encrypting_proxy: matrix.encrypting_proxy,
             prefix: matrix.prefix.clone(),
             people: Arc::new(People::new(super::NAME, configured(people, |one| one.matrix.as_ref()))),
             accounts: accounts(people, |one| one.matrix.as_ref()),

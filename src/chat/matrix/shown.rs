@@ -1,10 +1,15 @@
 //! What people see in Matrix, for the page of messages: the plain form, which has the words of the other.
 
+use std::time::Duration;
+
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::render;
-use crate::{chat::messages::Shown, incident::names::Names};
+use super::{encrypted::cannot_read, render, rest::Trouble, space::gone};
+use crate::{
+    chat::messages::{Shown, why},
+    incident::names::Names,
+};
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Matrix",
@@ -18,6 +23,25 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     form: |_, _| None,
     payload: |card| render::card(card, "!incident", Tz::UTC),
     said: |said| render::line(said, Tz::UTC),
+    own: || vec![read(&render::told(&cannot_read("!inc-1:example.org"), Tz::UTC))],
+    keeper: || {
+        let refused = |status, code: &str, message: &str| Trouble::Refused {
+            status,
+            code: code.into(),
+            message: message.into(),
+        };
+        let room = "!inc-1:example.org";
+        vec![
+            Trouble::Lost("no answer in time".into()).why(),
+            Trouble::Wait(Duration::from_secs(7)).why(),
+            Trouble::Broken(502).why(),
+            refused(401, "M_UNKNOWN_TOKEN", "").why(),
+            refused(404, "", "").why(),
+            refused(400, "M_TOO_LARGE", "The event is too large.").why(),
+            why(refused(403, "M_FORBIDDEN", "You are not in it.").outcome("write in", room)),
+            why(gone(room)),
+        ]
+    },
 };
 
 fn read(content: &Value) -> String {

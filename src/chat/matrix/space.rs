@@ -85,23 +85,15 @@ impl MatrixDoor {
         let unread =
             || Outcome::Retry { after: None, why: "Matrix's answer to a new room could not be read.".into() };
         let room = room.ok_or_else(unread)?;
-        if self.is_encrypted(&room).await? {
+        if self.is_unreadable(&room).await? {
             let why = format!(
                 "The homeserver makes new rooms encrypted (here {room}), and the bot cannot read those. Switch off \
                  `encryption_enabled_by_default_for_room_type` there, or set `matrix.incident_space = \"thread\"`."
             );
             return Err(Outcome::Failed { why }.into());
         }
+        self.until_the_proxy_encrypts(&room).await?;
         Ok(room)
-    }
-
-    /// Whether the room is encrypted, by its state.
-    pub(super) async fn is_encrypted(&self, room: &str) -> Step<bool> {
-        match self.rest.get(&format!("/rooms/{}/state/m.room.encryption", part(room))).await {
-            Ok(_) => Ok(true),
-            Err(trouble) if trouble.is_not_found() => Ok(false),
-            Err(trouble) => Err(trouble.outcome("look into", room).into()),
-        }
     }
 
     /// Name and topic of the incident's room, and those who take part in it. Nothing fails for these: what does not go
@@ -166,15 +158,6 @@ impl MatrixDoor {
             Ok(_) => false,
             Err(trouble) => trouble.is_forbidden() || trouble.is_not_found(),
         }
-    }
-
-    /// What is said where nothing can be read.
-    pub(super) fn cannot_read(&self, room: &str) -> String {
-        format!(
-            "The room {room} is encrypted, and this bot reads no encrypted rooms: it would not hear your commands. \
-             Encryption cannot be switched off again. Make another room without it, and name that in the settings \
-             (`matrix.room`)."
-        )
     }
 }
 

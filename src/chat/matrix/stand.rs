@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{MatrixDoor, NAME, heard::is_id, rest::part, space::gone};
+use super::{MatrixDoor, heard::is_id, rest::part, space::gone};
 use crate::{chat::bring::Step, outbox::port::Outcome};
 
 #[derive(Debug, Clone)]
@@ -36,9 +36,7 @@ impl MatrixDoor {
             return Err(Outcome::Retry { after: None, why }.into());
         };
         let server = server.to_owned();
-        for (room, _) in self.desk.journal.bound(NAME, "encrypted").await.unwrap_or_default() {
-            self.encrypted.add(&room);
-        }
+        self.recall_encrypted().await;
         let tag = self.bindings.tag(&*self.desk.world).await?;
         let room = self.come_into(&self.settings.room).await?;
         let alerts_room = match &self.settings.alerts_room {
@@ -46,7 +44,7 @@ impl MatrixDoor {
             None => None,
         };
         for room in std::iter::once(&room).chain(&alerts_room) {
-            if self.is_encrypted(room).await? {
+            if self.is_unreadable(room).await? {
                 self.refuse_encrypted(room, &tag).await;
             }
         }

@@ -15,11 +15,13 @@ use crate::{
         Words,
         ask::Reply,
         button::{find_button, read_button_name, stale, words_of},
-        form::{Filled, Origin, wanted},
+        form::{Filled, Origin, unopened, wanted},
         words::in_words,
     },
     incident::id::IncidentId,
 };
+
+pub(super) const NO_FORMS: &str = "There are no forms here. Type the words.";
 
 impl MattermostDoor {
     /// The words of `/incident …`; a verb without the words it needs opens its form.
@@ -72,7 +74,7 @@ impl MattermostDoor {
     /// Opens a form, which Mattermost takes for three seconds after somebody asked.
     async fn open_form(&self, heard: &Heard, dialog: Dialog, origin: &Origin) -> Reply {
         let (Some(trigger), Some(url)) = (&heard.trigger, self.settings.callback(Way::Dialog)) else {
-            return Reply::Words(self.told("There are no forms here. Type the words."));
+            return Reply::Words(self.told(NO_FORMS));
         };
         let now = self.desk.world.now().timestamp();
         let state = self.seal.form(&dialog.name, &heard.user, &origin.note(), now);
@@ -82,9 +84,7 @@ impl MattermostDoor {
             Err(trouble) => {
                 let why = trouble.why();
                 tracing::warn!(why, "a form did not open");
-                Reply::Words(self.told(&format!(
-                    "The form did not open, and nothing was done. {why} Try again, or type the words."
-                )))
+                Reply::Words(self.told(&unopened(&why)))
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
     config::Secret,
 };
 
-const ELSEWHERE: &str =
+pub(super) const ELSEWHERE: &str =
     "This commandpost serves another team. Use it there, in the incident's channel or the command post.";
 
 impl MattermostDoor {

@@ -1,17 +1,26 @@
 //! What people see in Mattermost, for the page of messages.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::{MattermostSettings, dialog, render, seal::Seal};
+use super::{
+    MattermostSettings, dialog,
+    press::NO_FORMS,
+    receive::ELSEWHERE,
+    render,
+    seal::Seal,
+    trouble::{Refused, Trouble},
+};
 use crate::{
     card::Card,
     chat::{
+        form::unopened,
         health,
-        messages::{Shown, buttons, field, paragraph},
+        messages::{Shown, buttons, field, paragraph, why},
         people::People,
+        trouble::Doing,
     },
     config::{MattermostSpace, Secret},
     incident::names::Names,
@@ -66,6 +75,29 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     payload: attachment,
     said: |said| json!(render::line(said, Tz::UTC)),
+    own: || {
+        let why = Trouble::NotSent("no answer in time".into()).why();
+        let all = [ELSEWHERE.to_owned(), unopened(&why), NO_FORMS.to_owned()];
+        all.map(|text| read(&json!(render::told(&text, Tz::UTC)))).to_vec()
+    },
+    keeper: || {
+        let refused = |status, id: &str, message: &str| {
+            Trouble::Refused(Refused { status, id: id.into(), message: message.into() })
+        };
+        let archived = "api.post.create_post.can_not_post_to_deleted.error";
+        let forbidden = "api.context.permissions.app_error";
+        vec![
+            Trouble::NotSent("no answer in time".into()).why(),
+            Trouble::MaybeSent("no answer in time".into()).why(),
+            Trouble::Wait(Duration::from_secs(7)).why(),
+            Trouble::Broken("503".into()).why(),
+            refused(401, "api.context.session_expired.app_error", "").why(),
+            refused(404, "", "").why(),
+            refused(400, "model.post.is_valid.msg.app_error", "Invalid message.").why(),
+            why(refused(403, forbidden, "You do not have the permission.").outcome(Doing::Post, "7")),
+            why(refused(400, archived, "").outcome(Doing::Edit, "7")),
+        ]
+    },
 };
 
 /// As it is read: without the marks that only keep it harmless.

@@ -39,7 +39,7 @@ impl Home for MattermostDoor {
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, is_retry: bool) -> Step<String> {
         let key = format!("announcement/{}/{space}", incident.id);
-        if is_retry && let Some(line) = self.find(post, &key, incident.milestones.declared).await? {
+        if is_retry && let Some(line) = self.find(post, &key, Some(incident.opened_at())).await? {
             return Ok(line);
         }
         // Channels are linked by their names.
@@ -101,10 +101,10 @@ impl MattermostDoor {
         Err(Outcome::Failed { why }.into())
     }
 
-    /// A channel of this name that the bot made since the incident was declared: an earlier attempt, whose answer was lost.
+    /// A channel of this name that the bot made since the incident was opened: an earlier attempt, whose answer was lost.
     async fn find_channel(&self, name: &str, incident: &Incident, kind: &str) -> Step<Option<String>> {
         let stand = self.stand().await?;
-        let since = incident.milestones.declared.map_or(0, |at| at.timestamp() - SKEW_SECONDS) * 1_000;
+        let since = (incident.opened_at().timestamp() - SKEW_SECONDS) * 1_000;
         match self.rest.get(&format!("/teams/{}/channels/name/{name}", stand.team)).await {
             Ok(found) => {
                 let is_ours = found["creator_id"] == stand.me.as_str()

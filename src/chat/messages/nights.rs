@@ -173,7 +173,7 @@ pub(super) fn unasked() -> Journal {
     j.at += Duration::minutes(10);
     let open = vec!["task #1 of Bo is late".into()];
     let asked = vec![person("Ada")];
-    j.house(Event::Nudged { whom: Whom::Commander, asked, silent_minutes: 10, open });
+    j.house(Event::Nudged { whom: Whom::Commander, asked, silent_minutes: 10, command_minutes: None, open });
     j.house(Event::ChatBack { chat: "slack".into(), away_seconds: 12 * 60 + 7 });
     j
 }

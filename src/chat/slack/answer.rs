@@ -24,7 +24,7 @@ use crate::{
     incident::{id::IncidentId, refusal::Refusal},
 };
 
-const ELSEWHERE: &str =
+pub(super) const ELSEWHERE: &str =
     "This commandpost serves another workspace. Use it there, in the incident's channel or the command post.";
 /// People looked up for one command.
 const NAMED_MAX: usize = 3;

@@ -64,6 +64,8 @@ pub struct SlackDoor {
     seen: Seen,
     /// The signatures of the requests that came over HTTP: Slack signs each anew.
     signatures: Seen,
+    /// In seconds. What was signed before may have come then, and is not remembered.
+    opened_at: i64,
     standing: Standing,
     /// Who the bot is, once asked.
     stand: OnceCell<Stand>,
@@ -84,6 +86,7 @@ impl SlackDoor {
     ) -> Result<Arc<SlackDoor>, String> {
         let rest = Rest::new(&settings, desk.world.clone())?;
         let bindings = Bindings::new(desk.journal.clone(), NAME);
+        let opened_at = desk.world.now().timestamp();
         Ok(Arc::new(SlackDoor {
             settings,
             desk,
@@ -92,6 +95,7 @@ impl SlackDoor {
             bindings,
             seen: Seen::default(),
             signatures: Seen::default(),
+            opened_at,
             standing: Standing::default(),
             stand: OnceCell::new(),
             stop,

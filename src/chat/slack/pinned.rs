@@ -20,6 +20,11 @@ fn name_of(channel: &str, ts: &str) -> String {
     format!("{channel}:{ts}")
 }
 
+/// What is said where a message could not be read.
+pub(super) fn not_put(why: &str) -> String {
+    format!("The message is not on the timeline. {why} Take the 📌 off and put it there again.")
+}
+
 impl SlackDoor {
     /// 📌 on a message: a note with its author and where it stands, once for each message.
     pub(super) async fn put_on_timeline(self: &Arc<Self>, heard: &Heard, target: &str) -> Reply {
@@ -30,10 +35,7 @@ impl SlackDoor {
             Err(trouble) => {
                 let why = trouble.why();
                 tracing::warn!(why, "a message was not put on the timeline");
-                let words = format!(
-                    "The message is not on the timeline. {why} Take the 📌 off and put it there again."
-                );
-                return Reply::Words(told(&words));
+                return Reply::Words(told(&not_put(&why)));
             }
         };
         // A second 📌 says nothing new.

@@ -11,7 +11,7 @@ use crate::{
         Words,
         ask::Reply,
         button::{find_button, read_button_name, stale, words_of},
-        form::{Filled, Origin, wanted},
+        form::{Filled, Origin, unopened, wanted},
         words::{in_words, note_of},
     },
     grammar::Form,
@@ -47,9 +47,7 @@ impl SlackDoor {
             Err(trouble) => {
                 let why = trouble.why();
                 tracing::warn!(why, "a form did not open");
-                Reply::Words(told(&format!(
-                    "The form did not open, and nothing was done. {why} Try again, or type the words."
-                )))
+                Reply::Words(told(&unopened(&why)))
             }
         }
     }

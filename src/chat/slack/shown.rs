@@ -1,13 +1,17 @@
 //! What people see in Slack, for the page of messages.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::{form, render};
+use super::{answer::ELSEWHERE, form, pinned::not_put, render, trouble::Trouble};
 use crate::{
     chat::{
-        form::Origin,
-        messages::{Shown, buttons, field, paragraph, times},
+        form::{Origin, unopened},
+        messages::{Shown, buttons, field, paragraph, times, why},
+        trouble::Doing,
     },
+    grammar::Form,
     incident::names::Names,
 };
 
@@ -29,7 +33,39 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
     payload: |card| json!(render::card(card).blocks),
     said: |said| json!(render::line(said)),
+    own: || {
+        let why = Trouble::NotSent("no answer in time".into()).why();
+        let all = [ELSEWHERE.to_owned(), unopened(&why), not_put(&why)];
+        all.map(|text| read(&render::told(&text))).to_vec()
+    },
+    keeper: || {
+        let refused = |error, needed| Trouble::refused(error, needed, String::new);
+        vec![
+            Trouble::NotSent("no answer in time".into()).why(),
+            Trouble::MaybeSent("no answer in time".into()).why(),
+            Trouble::Wait(Duration::from_secs(7)).why(),
+            Trouble::Broken("503".into()).why(),
+            refused("invalid_auth", "").why(),
+            refused("missing_scope", "channels:manage").why(),
+            refused("msg_too_long", "").why(),
+            why(refused("not_in_channel", "").outcome(Doing::Post, "C0123456789")),
+            why(refused("is_archived", "").outcome(Doing::Edit, "C0123456789")),
+            why(refused("restricted_action", "").outcome(Doing::OpenPrivate, "C0123456789")),
+        ]
+    },
 };
+
+/// The form of a verb in a line: its title, and what is asked.
+pub(in crate::chat) fn verb(of: &Form) -> String {
+    let incident = if of.name == "declare" { None } else { "INC-1".parse().ok() };
+    let view = form::of_verb(of, "", &Origin { incident, ..Origin::default() });
+    let asked = |one: &Value| {
+        let mark = if one["optional"] == false { "*" } else { "" };
+        format!("{}{mark}", words(&one["label"]))
+    };
+    let all: Vec<String> = view["blocks"].as_array().into_iter().flatten().map(asked).collect();
+    format!("{} – {}", words(&view["title"]), all.join(" · "))
+}
 
 fn block(block: &Value) -> Vec<String> {
     match block["type"].as_str() {

@@ -1,7 +1,7 @@
 //! Requests of Slack over HTTP, each signed with the app's secret.
 //!
 //! After <https://docs.slack.dev/authentication/verifying-requests-from-slack>, by [`Scheme::Slack`]: over the bytes as they
-//! came, not older than five minutes.
+//! came, not older than five minutes, nor than this door, which remembers what came to it and no longer.
 
 use std::sync::Arc;
 
@@ -32,6 +32,11 @@ impl Signed {
     /// # Errors
     /// Why it is not taken.
     pub fn verify(&self, secret: &Secret, now: i64) -> Result<(), Unproven> {
+        self.prove(secret, now).map(drop)
+    }
+
+    /// Whether it is Slack's: when it was signed, in seconds, and its signature, the same however that is written.
+    fn prove(&self, secret: &Secret, now: i64) -> Result<(i64, String), Unproven> {
         let key = Scheme::Slack.key(secret.expose()).map_err(|_| Unproven::Forged)?;
         let header = |name: &str| match name {
             "X-Slack-Signature" => self.signature.as_deref(),
@@ -39,11 +44,13 @@ impl Signed {
             _ => None,
         };
         let request = Request { header: &header, body: &self.body };
-        match Scheme::Slack.verify(request, &[key], &Plain::default(), now) {
-            Ok(_) => Ok(()),
-            Err(Unsigned::Stale { .. }) => Err(Unproven::Late),
-            Err(_) => Err(Unproven::Forged),
-        }
+        let proven = Scheme::Slack.verify(request, &[key], &Plain::default(), now);
+        let proven = proven.map_err(|why| match why {
+            Unsigned::Stale { .. } => Unproven::Late,
+            _ => Unproven::Forged,
+        })?;
+        let at = self.timestamp.as_deref().and_then(|at| at.parse().ok());
+        at.zip(proven.id).ok_or(Unproven::Forged)
     }
 
     pub(super) fn payload(&self, way: Way) -> Result<Value, Unproven> {
@@ -76,12 +83,15 @@ impl SlackDoor {
     /// Why it is not taken.
     pub async fn receive(self: Arc<Self>, way: Way, request: &Signed) -> Result<Option<Value>, Unproven> {
         let secret = self.settings.signing_secret.clone().unwrap_or_default();
-        let now = self.desk.world.now();
-        request.verify(&secret, now.timestamp())?;
+        let (signed_at, signature) = request.prove(&secret, self.desk.world.now().timestamp())?;
         // An event that Slack says again it marks so, and it is done once. All else that comes again, whoever listened in sends.
-        let is_first = self.signatures.is_first(request.signature.as_deref().unwrap_or_default());
         let may_repeat = way == Way::Event && request.retry.is_some();
-        if !is_first && !may_repeat {
+        if signed_at < self.opened_at && !may_repeat {
+            let seconds = self.opened_at - signed_at;
+            tracing::warn!(seconds, "a request of Slack's is refused: it was signed before the start");
+            return Err(Unproven::Late);
+        }
+        if !self.signatures.is_first(&signature) && !may_repeat {
             return Err(Unproven::Repeated);
         }
         let payload = request.payload(way)?;
@@ -140,6 +150,16 @@ mod tests {
         }
         assert_eq!(good.verify(&Secret::default(), at), Err(Unproven::Forged));
         assert_eq!(good.verify(&Secret::new("another"), at), Err(Unproven::Forged));
+    }
+
+    #[test]
+    fn a_signature_is_the_same_however_its_digits_are_written() {
+        let (secret, good) = documented();
+        let at = 1_531_420_618;
+        let digits = good.signature.clone().unwrap().replace("v0=", "");
+        let loud = Signed { signature: Some(format!("v0={}", digits.to_uppercase())), ..good.clone() };
+        assert_eq!(good.prove(&secret, at), Ok((at, digits)));
+        assert_eq!(loud.prove(&secret, at), good.prove(&secret, at));
     }
 
     #[test]

@@ -94,11 +94,11 @@ impl SlackDoor {
         Err(Outcome::Failed { why }.into())
     }
 
-    /// A channel of this name that the bot made since the incident was declared: an earlier attempt, whose answer was
+    /// A channel of this name that the bot made since the incident was opened: an earlier attempt, whose answer was
     /// lost.
     async fn find_channel(&self, name: &str, incident: &Incident, is_private: bool) -> Step<Option<String>> {
         let me = &self.stand().await?.me;
-        let since = incident.milestones.declared.map_or(0, |at| at.timestamp() - SKEW_SECONDS);
+        let since = incident.opened_at().timestamp() - SKEW_SECONDS;
         let kind = if is_private { "private_channel" } else { "public_channel" };
         let mut cursor = String::new();
         for _ in 0..PAGES_MAX {

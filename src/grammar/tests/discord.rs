@@ -228,3 +228,21 @@ fn completion_offers_what_fits_within_discords_limits() {
     assert_eq!(values(&["severity"], "severity", "critical"), ["sev1"]);
     assert!(values(&["frob"], "x", "").is_empty() && values(&["note"], "frob", "").is_empty());
 }
+
+#[test]
+fn what_is_to_be_typed_is_told_as_discord_has_it() {
+    for (said, there) in [
+        ("object 1 REASON", "/record decision object 1 REASON"),
+        ("next", "/incident next"),
+        ("role take pio", "/incident role take pio"),
+        ("note the database failed over", "/incident note the database failed over"),
+        ("INC-2 close", "/incident close incident:INC-2"),
+        ("ack S-3", "/record alert ack S-3"),
+        ("here", "/incident crew here"),
+    ] {
+        assert_eq!(slash_words(said).as_deref(), Some(there));
+    }
+    for other in ["", "commandpost serve", "admin = true", "INC-2", "#12", "role"] {
+        assert_eq!(slash_words(other), None, "{other}");
+    }
+}

@@ -174,6 +174,34 @@ fn the_help_reads_well() {
 }
 
 #[test]
+fn the_help_on_a_role_is_its_sheet() {
+    let pio = help(Some("pio"), Lexicon::usual());
+    assert_eq!(
+        pio.lines().take(4).collect::<Vec<_>>(),
+        [
+            "pio – Public Information Officer (in IT: Communications lead). Drafts and publishes what the public is told, and \
+             promises the next update; brings reports from customers to whoever has command.",
+            "  Reports to: Incident Commander.",
+            "  May: publish an update.",
+            "  Must not: Publish without approval, or estimate when it will be fixed.",
+        ]
+    );
+    assert!(pio.ends_with("Example: role take pio\n"), "{pio}");
+    for words in ["PIO", "role pio", "public information officer", "comms lead"] {
+        assert_eq!(help(Some(words), Lexicon::usual()), pio, "{words}");
+    }
+    for def in crate::incident::role::CATALOGUE {
+        let told = help(Some(def.slug), Lexicon::usual());
+        let example = told.lines().last().unwrap().strip_prefix("Example: ").unwrap();
+        assert!(told.contains(def.does) && said(example).is_ok(), "{}: {told}", def.slug);
+    }
+    assert!(help(Some("role take"), Lexicon::usual()).contains("`help ops`"));
+    assert!(said("help role frob").unwrap_err().why.contains("`role` has no «frob»"));
+    let row = "| `lead:NAME` | Group Supervisor | Sub-team lead | any number | Operations Section Chief | assign tasks to others |";
+    assert!(reference().lines().any(|line| line == row), "{}", reference());
+}
+
+#[test]
 fn a_short_form_names_the_same_verb_typed_asked_of_the_help_and_as_a_form() {
     for (short, path) in SHORT {
         // Of two meanings, the one that it has alone.

@@ -1,7 +1,7 @@
 //! Accountability: roll calls (a personnel accountability report), and whom each reports to.
 
 use super::*;
-use crate::incident::sentence::and;
+use crate::incident::{next::relief, sentence::and};
 
 /// Time to answer, in minutes.
 const MINUTES_USUAL: u32 = 5;
@@ -95,9 +95,10 @@ pub(super) fn report_to(incident: &Incident, who: &Person, to: &Person, scene: &
             "Hand command over first, if that is meant: `command offer NAME`.",
         ));
     }
-    if !incident.has_command(to) && !incident.participants.contains_key(&to.id) {
+    let has_part = |one: &Person| incident.has_command(one) || incident.participants.contains_key(&one.id);
+    if let Some(stranger) = [who, to].into_iter().find(|one| !has_part(one)) {
         return Err(Refusal::conflict(
-            format!("{to} has no part in {} yet.", incident.id),
+            format!("{stranger} has no part in {} yet.", incident.id),
             "They say `checkin` first, or are given a role.",
         ));
     }
@@ -126,6 +127,6 @@ pub(super) fn span(then: &Incident, to: &Person, scene: &Scene<'_>) -> String {
     if reports < scene.policy.span_warn {
         return String::new();
     }
-    let between = if then.commander.id == to.id { "section chiefs" } else { "group supervisors" };
-    format!("\n{reports} people now report straight to {to}: think of {between}.")
+    let helps = relief(then, to, scene.policy.words);
+    format!("\n{reports} people now report straight to {to}. {helps}")
 }

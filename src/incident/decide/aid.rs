@@ -5,7 +5,7 @@ use crate::incident::{
     alternates,
     event::Whom,
     sentence::{and, some_of},
-    state::{Assignment, TaskState},
+    state::{Assignment, TaskState, Unbroken},
 };
 
 /// A quiet that lasts longer is no quiet but an end.
@@ -86,7 +86,11 @@ pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
     let until = scene.now + Duration::minutes(i64::from(minutes));
     Ok(Decision::one(
         Event::QuietAsked { until },
-        format!("No reminders until {}. What was promised to the public is still reminded of.", dated(until)),
+        format!(
+            "No reminders until {}. Overdue tasks and actions, the end of an operational period, and what the public is owed \
+             are still told.",
+            dated(until)
+        ),
     ))
 }
 
@@ -103,15 +107,16 @@ fn in_line(incident: &Incident, scene: &Scene<'_>) -> Vec<Person> {
     alternates::of(incident, scene.policy, &Role::ic()).filter(takes).cloned().collect()
 }
 
-/// Nobody has written for a while. The commander is asked first, then the deputy or who is next in line, then everybody.
+/// Nobody has written for a while, or whoever has command has not, however much others did. The commander is asked first, then
+/// the deputy or who is next in line, then everybody.
 pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let minutes = scene.policy.silence_minutes(incident.severity);
-    if minutes == 0 || !incident.phase.is_active() || scene.now < incident.silence.next_nudge(minutes) {
-        return Ok(Decision::read(""));
-    }
+    let is_listening = minutes > 0 && incident.phase.is_active();
+    let unbroken = is_listening.then(|| incident.silence.unbroken(minutes, scene.now)).flatten();
+    let Some(Unbroken { nudges, of_command }) = unbroken else { return Ok(Decision::read("")) };
     let has_commander = incident.commander.id != Person::house().id;
     let seconds = seconds(incident, scene);
-    let whom = match incident.silence.nudges {
+    let whom = match nudges {
         0 if has_commander => Whom::Commander,
         0 | 1 if !seconds.is_empty() => Whom::Deputy,
         _ => Whom::Everyone,
@@ -134,11 +139,12 @@ pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
             here
         }
     };
-    let silent = (scene.now - incident.silence.heard_at).num_minutes();
+    let so_long = |since: DateTime<Utc>| u32::try_from((scene.now - since).num_minutes()).unwrap_or(0);
     let event = Event::Nudged {
         whom,
         asked,
-        silent_minutes: u32::try_from(silent).unwrap_or(0),
+        silent_minutes: so_long(incident.silence.heard_at),
+        command_minutes: of_command.map(so_long),
         open: open(incident, scene),
     };
     Ok(Decision::one(event, "Nothing was written for a while."))

@@ -65,7 +65,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             _ => nothing(),
         },
         TimerKind::UpdateDue { due_at } => {
-            if incident.next_update_due == Some(*due_at) && incident.phase.is_active() {
+            let is_late = incident.next_update_due == Some(*due_at) && scene.now >= *due_at;
+            if is_late && incident.phase.is_active() {
                 let pio = incident.holders(&Role::pio());
                 let who = pio.first().map_or_else(|| incident.commander.to_string(), |p| p.to_string());
                 // Without the time: it stands beside the reminder, in the reader's zone.

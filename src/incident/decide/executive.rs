@@ -5,7 +5,14 @@
 //! their words all the same.
 
 use super::*;
-use crate::incident::{permission::is_order, sentence::ended, state::ExecutiveQuestion};
+use crate::{
+    incident::{
+        permission::is_order,
+        sentence::{ended, so_many_minutes},
+        state::ExecutiveQuestion,
+    },
+    mask::Masked,
+};
 
 /// One question an incident within this time; it is as long that an answer is waited for.
 pub const ASKED_ANEW: Duration = Duration::minutes(10);
@@ -25,19 +32,83 @@ pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>
     {
         return None;
     }
-    let said = command.words().join("; ");
+    let (words, masked) = wanted(verb, command, scene);
+    let commander = incident.commander.clone();
+    let mut decision = match scene.policy.reserved.check(Verb::TakeCommand, me, incident.kind()) {
+        Err(barred) => noted(&words, &commander, &barred),
+        Ok(()) => {
+            let reply = format!(
+                "Do you wish to take command of {}? Then say `take`; if not, `command decline`. The card has a button for each. \
+                 {commander} has it now, and has been told. Your words stand as a note, and nothing was done.",
+                incident.id
+            );
+            Decision::one(Event::ExecutiveAsked { words, commander }, reply)
+        }
+    };
+    decision.reply.push_str(&masked.word());
+    Some(decision)
+}
+
+/// What they want: the right that it takes, what they ordered, and what they wrote to it. All of it stays on the timeline, so names
+/// and numbers are masked like any text.
+fn wanted(verb: Verb, command: &Command, scene: &Scene<'_>) -> (String, Masked) {
+    let parts = std::iter::once(ordered(command, scene)).chain(command.words());
+    let mut said = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+    let mut masked = Masked::default();
+    masked.mask(&mut said);
     let said: String = clean(&said).trim().chars().take(WORDS_CHARS_MAX).collect();
     let words = if said.is_empty() { verb.words().to_owned() } else { format!("{}: {said}", verb.words()) };
-    let commander = incident.commander.clone();
-    if let Err(barred) = scene.policy.reserved.check(Verb::TakeCommand, me, incident.kind()) {
-        return Some(noted(&words, &commander, &barred));
+    (words, masked)
+}
+
+/// What was ordered besides what they wrote: which severity, which role and to whom. Empty where the right says it all.
+fn ordered(command: &Command, scene: &Scene<'_>) -> String {
+    use Command::*;
+    let title = |role: &Role| role.shown(scene.policy.words);
+    let within = |minutes: &Option<u32>| {
+        minutes.map(|minutes| format!(", {}", so_many_minutes(minutes))).unwrap_or_default()
+    };
+    match command {
+        Severity { to, .. } | Confirm { severity: Some(to) } => to.to_string(),
+        Rate { to, rated, .. } => format!("{to} {rated}"),
+        Enter { phase: Phase::Resolved | Phase::Closed | Phase::Cancelled, .. } => String::new(),
+        Enter { phase, .. } => phase.word().to_owned(),
+        Merge { into, .. } => format!("into {into}"),
+        PutUnder { parent, .. } => format!("a part of {parent}"),
+        LeaveParent { .. } => "a part of no other".to_owned(),
+        SetField { name, .. } => name.clone(),
+        SetMilestone { milestone, at, .. } => {
+            format!("{} {}", milestone.title(), when(stated(*at, scene.now).ok()))
+        }
+        OfferCommand { to } => format!("to {to}"),
+        Unify { to, .. } => format!("to {to} as well"),
+        WithdrawCommand => "take the offer back".to_owned(),
+        OfferRole { role, to } => format!("{} to {to}", title(role)),
+        ReportTo { who, to } => format!("{who} is to report to {to}"),
+        RelieveRole { role, person: None, .. } => title(role),
+        RelieveRole { role, person: Some(person), .. } => format!("{person} as {}", title(role)),
+        CheckOut { who: Some(who), .. } => format!("{who} is to check out"),
+        Admit { who } => format!("{who} in"),
+        Expel { who, .. } => format!("{who} out"),
+        MeetObjective { n } => format!("objective {n} is met"),
+        DropObjective { n, .. } => format!("drop objective {n}"),
+        StartPeriod { minutes, .. } => format!("begin, {}", so_many_minutes(*minutes)),
+        EndPeriod { .. } => "end".to_owned(),
+        AssignTask { owner: Some(owner), minutes, .. } => format!("{owner}{}", within(minutes)),
+        GiveTask { n, owner: Some(owner), minutes } => format!("#{n} to {owner}{}", within(minutes)),
+        CancelTask { n, .. } => format!("#{n}"),
+        ClearHazard { n, .. } => format!("hazard {n}"),
+        ClearAction { n } => format!("action {n} has its go"),
+        HoldAction { n, .. } => format!("hold action {n}"),
+        StopActions { .. } => "stop".to_owned(),
+        ResumeActions { .. } => "resume".to_owned(),
+        SettleProposal { n } => format!("proposal {n}"),
+        Quiet { minutes } => so_many_minutes(*minutes),
+        StopPaging { .. } => "page nobody any more".to_owned(),
+        Redact { target, .. } | Pin { target } | Unpin { target } => format!("entry {target}"),
+        Approve { n, .. } | Publish { n } => format!("update {n}"),
+        _ => String::new(),
     }
-    let reply = format!(
-        "Do you wish to take command of {}? Then say `take`; if not, `command decline`. The card has a button for each. \
-         {commander} has it now, and has been told. Your words stand as a note, and nothing was done.",
-        incident.id
-    );
-    Some(Decision::one(Event::ExecutiveAsked { words, commander }, reply))
 }
 
 /// Nothing to ask of somebody who may not have command; what they want is not kept from whoever has it.

@@ -9,7 +9,7 @@ use crate::incident::{
     sentence::{and, brief, ended, some_of},
 };
 
-/// What is due within this time is said with what is due now.
+/// What may come early and is due within this time is said with what is due now.
 pub const TOGETHER: Duration = Duration::minutes(1);
 /// Of tasks, actions, reports and roles so many are named; the others are counted.
 const NAMED_MAX: usize = 4;
@@ -19,11 +19,13 @@ pub(super) fn is_quiet(incident: &Incident, now: DateTime<Utc>) -> bool {
     incident.silence.quiet_until.is_some_and(|until| now < until)
 }
 
-fn waits(kind: &TimerKind) -> bool {
-    matches!(
-        kind,
-        TimerKind::ExecutiveDue | TimerKind::ReportsDue | TimerKind::RolesDue | TimerKind::StepDue { .. }
-    )
+impl TimerKind {
+    /// Whether a minute more or less matters little: it asks for something that is owed from time to time. It comes early to share a
+    /// line, late so as not to come upon another one, and waits in a quiet. What says that a time is over comes at that time, never
+    /// before.
+    pub fn is_movable(&self) -> bool {
+        matches!(self, Self::ExecutiveDue | Self::ReportsDue | Self::RolesDue | Self::StepDue { .. })
+    }
 }
 
 /// What it is about, the most urgent first.
@@ -45,13 +47,14 @@ fn rank(kind: &TimerKind) -> u8 {
 pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'_>) -> Ruling {
     let soon = Scene { now: scene.now + TOGETHER, ..scene.clone() };
     let quiet = is_quiet(incident, scene.now);
-    let mut kinds: Vec<&TimerKind> = kinds.iter().filter(|kind| !quiet || !waits(kind)).collect();
+    let mut kinds: Vec<&TimerKind> = kinds.iter().filter(|kind| !quiet || !kind.is_movable()).collect();
     kinds.sort_by_key(|kind| rank(kind));
     let (mut events, mut said, mut late) = (vec![], vec![], Late::default());
     let (mut is_executive, mut of) = (false, vec![]);
     for kind in kinds {
-        // A text that tells the time is told now; it looks at nothing that is due.
-        let at = if matches!(kind, TimerKind::ExecutiveDue) { scene } else { &soon };
+        // A time is over when it is. The text for executives looks at nothing that is due, and tells the time that it is.
+        let is_early = kind.is_movable() && !matches!(kind, TimerKind::ExecutiveDue);
+        let at = if is_early { &soon } else { scene };
         let decided = clockwork::timer(incident, kind, at)?;
         for Happened { event, .. } in decided.events {
             match &event {

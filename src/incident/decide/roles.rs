@@ -1,7 +1,11 @@
 //! Roles: taken, offered, accepted, declined, relieved, released. And who is here.
 
 use super::*;
-use crate::incident::{alternates, sentence::and};
+use crate::incident::{
+    alternates,
+    sentence::and,
+    state::{Assignment, Offer},
+};
 
 const HELD_MAX: usize = 500;
 
@@ -15,29 +19,50 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What a role does and must not, and its job aid; a trainee is shown that of the role they learn too.
-fn checklist(role: &Role, scene: &Scene<'_>) -> String {
-    let mut text = format!("{}.{}", role.shown(scene.policy.words), aid(role));
+/// What a role does, whom its holder reports to, what they may and must not, and its job aid; a trainee is shown what the role that
+/// they learn is about, too. `then` is the incident once they have it.
+fn checklist(then: &Incident, role: &Role, scene: &Scene<'_>) -> String {
+    let words = scene.policy.words;
+    let mut text = format!("{}.{}", role.shown(words), does(role));
+    if let Some(above) = above(then, role, scene) {
+        text.push_str(&format!("\nReports to: {above}."));
+    }
+    text.push_str(&format!("\nMay: {}.{}", role.may(), aid(role)));
     if let Some(learnt) = role.learns(&scene.policy.roles) {
-        text.push_str(&format!("\nYou learn: {}.{}", learnt.shown(scene.policy.words), aid(&learnt)));
+        text.push_str(&format!("\nYou learn: {}.{}{}", learnt.shown(words), does(&learnt), aid(&learnt)));
     }
     text
 }
 
-fn aid(role: &Role) -> String {
-    let mut text = String::new();
-    if !role.does().is_empty() {
-        text.push_str(&format!(" {}", role.does()));
-    }
-    if !role.must_not().is_empty() {
-        text.push_str(&format!("\nMust not: {}", role.must_not()));
-    }
-    text + &steps(role)
+fn does(role: &Role) -> String {
+    if role.does().is_empty() { String::new() } else { format!(" {}", role.does()) }
 }
 
-/// The steps of its job aid, a line each.
+/// Whom somebody reports to by this role: the person, and as what. Nobody above who has command.
+fn above(then: &Incident, role: &Role, scene: &Scene<'_>) -> Option<String> {
+    let to = then.supervisor(scene.person)?;
+    let is_theirs = |up: &Role| then.holders(up).iter().any(|one| one.id == to.id);
+    let title = role.reports_to().filter(is_theirs).map(|up| up.shown(scene.policy.words));
+    Some(match title {
+        // A rule declared it, and nobody has come.
+        Some(title) if to.id == Person::house().id => title,
+        Some(title) => format!("{to} ({title})"),
+        None => to.to_string(),
+    })
+}
+
+/// What it must not, and its steps, a line each.
+fn aid(role: &Role) -> String {
+    let must_not = match role.must_not() {
+        "" => String::new(),
+        must_not => format!("\nMust not: {must_not}"),
+    };
+    must_not + &role.checklist().iter().map(|step| format!("\n  - {step}")).collect::<String>()
+}
+
+/// What whoever comes to have command is told of it, behind the sentence that says so.
 pub(super) fn steps(role: &Role) -> String {
-    role.checklist().iter().map(|step| format!("\n  - {step}")).collect()
+    format!("\n{}{}", role.does(), aid(role))
 }
 
 pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
@@ -54,9 +79,10 @@ pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Rulin
         let or = if role.holders_max() == Some(1) { ", or offer it to you" } else { "" };
         return Err(full(incident, role, or, scene));
     }
+    let then = once_held(incident, role, scene);
     Ok(Decision::one(
         Event::RoleAccepted { role: role.clone(), by: me.clone() },
-        format!("{me} is {}{}", checklist(role, scene), follows(incident, role, scene)),
+        format!("{me} is {}{}", checklist(&then, role, scene), follows(incident, &then, role, scene)),
     ))
 }
 
@@ -70,8 +96,18 @@ fn full(incident: &Incident, role: &Role, or: &str, scene: &Scene<'_>) -> Refusa
 }
 
 /// What comes of it that whoever has the role now is told.
-fn follows(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
-    advice(incident, role, scene) + &ended_offers(incident, role, scene)
+fn follows(incident: &Incident, then: &Incident, role: &Role, scene: &Scene<'_>) -> String {
+    advice(then, scene) + &ended_offers(incident, role, scene)
+}
+
+/// The incident as it is once they have the role: of one that is for one alone, whoever had it has it no more.
+fn once_held(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Incident {
+    let mut then = incident.clone();
+    if role.holders_max() == Some(1) {
+        then.roles.retain(|held| held.role != *role);
+    }
+    then.roles.push(Assignment { role: role.clone(), person: scene.person.clone(), since: scene.now });
+    then
 }
 
 /// A role that is full now is on offer to nobody else any more.
@@ -90,11 +126,8 @@ fn ended_offers(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
 }
 
 /// Span of control is a guideline: said, never enforced.
-fn advice(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
-    let mut then = incident.clone();
-    let (me, since) = (scene.person.clone(), scene.now);
-    then.roles.push(crate::incident::state::Assignment { role: role.clone(), person: me, since });
-    then.supervisor(scene.person).map_or_else(String::new, |to| accountability::span(&then, to, scene))
+fn advice(then: &Incident, scene: &Scene<'_>) -> String {
+    then.supervisor(scene.person).map_or_else(String::new, |to| accountability::span(then, to, scene))
 }
 
 pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene<'_>) -> Ruling {
@@ -103,6 +136,15 @@ pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene
     if incident.roles.iter().any(|held| held.role == *role && held.person.id == to.id) {
         let title = role.shown(scene.policy.words);
         return Err(Refusal::conflict(format!("{to} is {title} already."), "Nothing to do."));
+    }
+    let is_same =
+        |offer: &&Offer| offer.role == *role && offer.to.id == to.id && scene.now < offer.expires_at;
+    if let Some(open) = incident.offers.iter().find(is_same) {
+        let (title, slug) = (role.shown(scene.policy.words), role.slug());
+        return Err(Refusal::conflict(
+            format!("{title} is on offer to {to} already, until {}.", dated(open.expires_at)),
+            format!("{to} answers it: `role accept {slug}` or `role decline {slug}`."),
+        ));
     }
     let expires_at = scene.now + Duration::minutes(2 * i64::from(scene.policy.offer_expires_minutes));
     Ok(Decision::one(
@@ -119,7 +161,7 @@ fn my_offer<'a>(
     incident: &'a Incident,
     role: Option<&Role>,
     scene: &Scene<'_>,
-) -> Result<&'a crate::incident::state::Offer, Refusal> {
+) -> Result<&'a Offer, Refusal> {
     let mine: Vec<_> = incident
         .offers
         .iter()
@@ -163,13 +205,14 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
         return Err(full(incident, &offer.role, "", scene));
     }
     events.push(Event::RoleAccepted { role: offer.role.clone(), by: scene.person.clone() });
+    let then = once_held(incident, &offer.role, scene);
     Ok(Decision::many(
         events,
         format!(
             "{} is {}{}",
             scene.person,
-            checklist(&offer.role, scene),
-            follows(incident, &offer.role, scene)
+            checklist(&then, &offer.role, scene),
+            follows(incident, &then, &offer.role, scene)
         ),
     ))
 }
@@ -303,8 +346,10 @@ pub(super) fn check_in(incident: &Incident, who: Option<&Person>, note: &str, sc
 
 pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, scene: &Scene<'_>) -> Ruling {
     let who = who.unwrap_or(scene.person);
-    let here = incident.participants.get(&who.id);
-    if here.is_none_or(|p| p.checked_in.is_none() || p.checked_out.is_some()) {
+    // Who has a role is here by it, without a word more.
+    let is_here = incident.present().iter().any(|one| one.id == who.id)
+        || incident.roles.iter().any(|held| held.person.id == who.id);
+    if !is_here {
         return Err(Refusal::conflict(format!("{who} is not checked in."), "Nothing to do."));
     }
     if incident.phase.is_active() && incident.commander.id == who.id {

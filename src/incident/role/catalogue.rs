@@ -1,7 +1,8 @@
 //! The NIMS role catalogue: positions, their titles, whom each reports to, what it does and must not.
 //!
 //! After NIMS/ICS (FEMA IS-200, ICS 203) and its readings for IT (PagerDuty's incident response documentation,
-//! Google's SRE book). The slugs are stable; a setting shows the IT names in place of the ICS titles.
+//! Google's SRE book). The slugs are stable; a setting shows the IT names in place of the ICS titles, so no text of a role calls
+//! another by a title of either.
 
 use serde::{Deserialize, Serialize};
 
@@ -120,27 +121,27 @@ pub fn defined(slug: &str) -> Option<&'static RoleDef> {
 /// Every position, in the order of an organization chart: whatever one reports to comes before it.
 pub const CATALOGUE: &[RoleDef] = &[
     role!("ic", "Incident Commander", "Incident lead", Command, None, Some(1), false,
-        does "Decides, delegates, is the single source of truth, and holds every role that is not delegated.",
+        does "Decides, delegates, and is the single source of truth.",
         not "Read graphs, logs or fix things: that is Operations.",
         ["Say that you have command.", "Size up: what is broken for whom, since when?", "Set a severity; do not debate it.",
-         "Give out Operations and Public Information first.", "Ask for a CAN report every 10 minutes.", "Promise the next update, keep it."]),
+         "Give out first who directs the work, and who tells the public.", "Ask for a CAN report every 10 minutes.", "Promise the next update, keep it."]),
     role!("deputy", "Deputy Incident Commander", "Deputy lead", Command, Some("ic"), None, false,
-        does "Hot standby with the commander's qualification: keeps the clock, follows up tasks, can take over at any time.",
+        does "Hot standby, as qualified as whoever has command: keeps the clock, follows up tasks, can take over at any time.",
         not "Take over in silence.",
         ["Read the briefing now, so that you can take command in a minute.", "Call out the time every 10 minutes.", "Chase overdue tasks."]),
     role!("pio", "Public Information Officer", "Communications lead", CommandStaff, Some("ic"), Some(1), false,
-        does "Drafts and publishes what the public is told, and promises the next update; brings reports from customers to the commander.",
+        does "Drafts and publishes what the public is told, and promises the next update; brings reports from customers to whoever has command.",
         not "Publish without approval, or estimate when it will be fixed.",
         ["Post «Investigating» within 5 minutes: no scope needed.", "Add scope within 5 more: who, what, where.",
          "Every post says when the next one comes.", "No host names, no blame, no time to fix."]),
     role!("safety", "Safety Officer", "Safety lead", CommandStaff, Some("ic"), Some(1), false,
-        does "Watches blast radius, data loss, fatigue and irreversible acts; may stop anything at once and tells the commander after.",
+        does "Watches blast radius, data loss, fatigue and irreversible acts; may stop anything at once and tells whoever has command after.",
         not "Run operations.",
         ["Ask of each action: can it be undone?", "Snapshot before anything that writes.", "Who has been awake for how long?"]),
     role!("lno", "Liaison Officer", "Internal liaison", CommandStaff, Some("ic"), Some(1), false,
         does "Brings in other teams and vendors; keeps executives informed about every 30 minutes.",
         not "Speak to the public.",
-        ["List the teams and vendors concerned.", "Send the first executive summary.", "Keep executives out of the commander's ear."]),
+        ["List the teams and vendors concerned.", "Send the first executive summary.", "Keep executives out of the ear of whoever has command."]),
     role!("intel", "Intelligence/Investigations Section Chief", "Investigation lead", GeneralStaff, Some("ic"), Some(1), false,
         does "Leads forensics and the search for the cause where that is a task of its own.",
         not "Destroy evidence.",
@@ -148,7 +149,7 @@ pub const CATALOGUE: &[RoleDef] = &[
     role!("ops", "Operations Section Chief", "Operations lead", GeneralStaff, Some("ic"), Some(1), false,
         does "Directs all work on the systems: only Operations changes anything during the incident.",
         not "Speak to the public, or change two things at once.",
-        ["Who is working on what?", "Announce each change before it is made.", "Report conditions, actions and needs to the commander."]),
+        ["Who is working on what?", "Announce each change before it is made.", "Report conditions, actions and needs to whoever has command."]),
     role!("planning", "Planning Section Chief", "Planning lead", GeneralStaff, Some("ic"), Some(1), false,
         does "Thinks ahead: next period, shifts, hand-offs, what must be put back to normal afterwards.",
         not "Direct work on the systems.",
@@ -159,7 +160,7 @@ pub const CATALOGUE: &[RoleDef] = &[
         ["Is there a bridge? Is everybody on it?", "Who lacks access?", "Has anybody eaten?"]),
     role!("finance", "Finance/Administration Section Chief", "Finance lead", GeneralStaff, Some("ic"), Some(1), false,
         does "Keeps hours, costs, service credits and purchases.",
-        not "Block an emergency purchase that the commander ordered.",
+        not "Block an emergency purchase that was ordered.",
         ["Start a list of hours.", "Note what was bought and for how much."]),
     role!("branch", "Branch Director", "Area lead", Branch, Some("ops"), None, true,
         does "Leads the groups that work on one product area.",
@@ -200,7 +201,7 @@ pub const CATALOGUE: &[RoleDef] = &[
     role!("observer", "Observer", "Observer", Observer, Some("ic"), None, false,
         does "Reads along.",
         not "Speak on the incident's channel.",
-        ["Questions go to the Liaison Officer."]),
+        ["Questions go to the liaison."]),
 ];
 
 #[cfg(test)]

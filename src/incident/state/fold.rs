@@ -95,8 +95,12 @@ impl Incident {
             seq: entry.seq,
             updated_at: entry.occurred_at,
         };
+        incident.hear_commander(entry);
         let milestones = &mut incident.milestones;
-        milestones.reach(Milestone::Declared, entry.occurred_at, Origin::of(entry));
+        // What was only noticed is declared when somebody confirms it.
+        if !*triage || *kind == Kind::Planned {
+            milestones.reach(Milestone::Declared, entry.occurred_at, Origin::of(entry));
+        }
         if let Some(began) = began {
             milestones.reach(Milestone::Began, *began, Origin::stated(entry));
         }
@@ -148,10 +152,16 @@ impl Incident {
             }
             return;
         }
-        self.silence.heard_at = self.silence.heard_at.max(at);
-        self.silence.nudges = 0;
+        self.silence.hear(at);
         if self.has_command(&entry.actor.person) {
-            self.silence.unanswered = None;
+            self.silence.hear_command(at);
+        }
+    }
+
+    /// Whoever has come to have command has just said so; the house says nothing.
+    fn hear_commander(&mut self, entry: &Entry) {
+        if self.commander.id != Person::house().id {
+            self.silence.hear_command(self.time_at(entry.recorded_at));
         }
     }
 
@@ -181,7 +191,10 @@ impl Incident {
                 self.severity = *to;
                 self.void_approvals();
             }
-            Event::PhaseChanged { to, .. } => {
+            Event::PhaseChanged { from, to, .. } => {
+                if (*from, *to) == (Phase::Triage, Phase::Investigating) {
+                    self.milestones.reach_first(Milestone::Declared, at, Origin::of(entry));
+                }
                 self.enter(*to, entry);
                 if !to.is_active() {
                     self.end_paging(|_| true);
@@ -206,14 +219,16 @@ impl Incident {
             Event::MergedInto { into, .. } => self.merged_into = Some(*into),
             Event::MergedIn { from, .. } => self.merged_in.push(*from),
 
-            Event::CommandEstablished { by } => self.give_command(by, at),
+            Event::CommandEstablished { by: to } | Event::CommandTransferred { to, .. } => {
+                self.give_command(to, at);
+                self.hear_commander(entry);
+            }
             Event::CommandOffered { from, to, expires_at, briefing_sections } => {
                 self.offer_command(from, to, *expires_at, *briefing_sections);
             }
             Event::CommandDeclined { .. }
             | Event::CommandOfferExpired { .. }
             | Event::CommandOfferWithdrawn { .. } => self.command_offer = None,
-            Event::CommandTransferred { to, .. } => self.give_command(to, at),
             Event::ExecutiveAsked { .. } => self.ask_executive(entry),
             Event::ExecutiveDeclined { .. } => self.executive_question = None,
             Event::UnifyOffered { to, organization, expires_at } => {
@@ -224,7 +239,10 @@ impl Incident {
                 });
             }
             Event::UnifyDeclined { .. } | Event::UnifyOfferExpired { .. } => self.unify_offer = None,
-            Event::CommandJoined { by, organization } => self.join(by, organization, at),
+            Event::CommandJoined { by, organization } => {
+                self.join(by, organization, at);
+                self.hear_commander(entry);
+            }
             Event::CommandSeparated { who, .. } => self.separate(who),
             Event::RoleOffered { role, to, expires_at } => self.offer_role(role, to, *expires_at, entry),
             Event::RoleAccepted { role, by } => self.give_role(role, by, at),
@@ -317,11 +335,7 @@ impl Incident {
             Event::ProposalSettled { n, .. } => self.settle_proposal(*n, ProposalState::Decided),
 
             Event::AssistAsked { asked, .. } => self.ask_for_help(&entry.actor.person, asked, at),
-            Event::Nudged { whom, .. } => {
-                self.silence.nudges += 1;
-                let (furthest, since) = self.silence.unanswered.unwrap_or((*whom, at));
-                self.silence.unanswered = Some((furthest.max(*whom), since));
-            }
+            Event::Nudged { whom, .. } => self.silence.bring(*whom, at),
             Event::QuietAsked { until } => self.silence.quiet_until = Some(*until),
 
             Event::PagingBegun { n, escalation, about, steps, rounds, again_minutes, is_automatic } => {

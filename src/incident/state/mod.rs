@@ -10,6 +10,7 @@ mod milestones;
 mod paging;
 mod parts;
 mod plays;
+mod silence;
 mod unified;
 mod unity;
 
@@ -27,6 +28,7 @@ pub use milestones::{Milestones, Origin, Replaced, Span};
 pub use paging::{NextStep, Paging, PagingState};
 pub use parts::*;
 pub use plays::{Place, Play, Progress, StepState};
+pub use silence::{OfCommand, Silence, Unbroken};
 pub use unified::{Joined, UnifyOffer};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +120,11 @@ pub struct Incident {
 impl Incident {
     pub fn kind(&self) -> Kind {
         self.id.kind
+    }
+
+    /// When it was taken down first: in triage, before anybody declared it.
+    pub fn opened_at(&self) -> DateTime<Utc> {
+        self.commanders.first().map_or(self.updated_at, |(_, since)| *since)
     }
 
     /// The incident's own time for a moment of the house's clock: the same, except in a drill.

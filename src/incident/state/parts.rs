@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     alert::window::Span,
     incident::{
-        event::{CanParts, Draft, Whom},
+        event::{CanParts, Draft},
         role::Role,
     },
     people::Person,
@@ -234,42 +234,6 @@ pub struct Assist {
     pub by: Person,
     pub at: DateTime<Utc>,
     pub asked: Vec<Person>,
-}
-
-/// How long nobody has written, and who has been asked about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Silence {
-    /// When somebody last wrote, whatever it was.
-    pub heard_at: DateTime<Utc>,
-    /// Nudges since then.
-    pub nudges: u32,
-    /// When the house last reminded of something.
-    pub reminded_at: Option<DateTime<Utc>>,
-    /// How far up the silence was brought since the commander last wrote, and when first.
-    pub unanswered: Option<(Whom, DateTime<Utc>)>,
-    pub quiet_until: Option<DateTime<Utc>>,
-}
-
-impl Silence {
-    pub fn from(heard_at: DateTime<Utc>) -> Silence {
-        Silence { heard_at, nudges: 0, reminded_at: None, unanswered: None, quiet_until: None }
-    }
-
-    /// When the next nudge is due, where one is owed after so many minutes of silence: the commander then, the deputy
-    /// and everybody after half of that again each, then less and less often; never twice within a minute.
-    pub fn next_nudge(&self, minutes: u32) -> DateTime<Utc> {
-        const MINUTES_MAX: i64 = 120;
-        let minutes = i64::from(minutes.max(1));
-        let wait = match self.nudges {
-            0 => minutes,
-            1 | 2 => (minutes / 2).max(1),
-            n => minutes.saturating_mul(1 << (n - 3).min(10)).min(MINUTES_MAX.max(minutes)),
-        };
-        let from = if self.nudges == 0 { self.heard_at } else { self.reminded_at.unwrap_or(self.heard_at) };
-        let due = from + Duration::minutes(wait);
-        let apart = self.reminded_at.map(|at| at + Duration::minutes(1));
-        [apart, self.quiet_until].into_iter().flatten().fold(due, DateTime::max)
-    }
 }
 
 /// A CAN report: conditions, actions, needs.

@@ -136,6 +136,9 @@ fn reason(code: u16) -> &'static str {
         INVALID_SEQ => "Invalid seq.",
         4008 => "Rate limited.",
         4009 => "Session timed out.",
+        4010 => "Invalid shard.",
+        4011 => "Sharding required.",
+        4012 => "Invalid API version.",
         4013 => "Invalid intent(s).",
         DISALLOWED_INTENTS => "Disallowed intent(s).",
         _ => "",
@@ -203,6 +206,9 @@ fn is_the_bot(w: &World, data: &Value) -> bool {
 fn identify(w: &mut World, number: u64, link: &Link, data: &Value) {
     if !is_the_bot(w, data) {
         return close(w, number, link, AUTHENTICATION_FAILED);
+    }
+    if let Some(code) = w.turns_away {
+        return close(w, number, link, code);
     }
     let Some(intents) = data["intents"].as_u64() else { return close(w, number, link, 4013) };
     if intents & PRIVILEGED & !w.intents_allowed != 0 {

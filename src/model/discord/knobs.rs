@@ -41,6 +41,10 @@ impl GatewayKnobs<'_> {
         }
         self.all(&Out::Close(code));
     }
+    /// Closes whoever begins a session with this code, until `None` lets them in again.
+    pub fn turn_away(&self, code: Option<u16>) {
+        self.service.with(|w| w.turns_away = code);
+    }
     /// Drops every connection without a word.
     pub fn cut(&self) {
         self.all(&Out::Cut);

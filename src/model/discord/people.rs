@@ -1,6 +1,6 @@
 //! The people of the guild and what they do: talk, edit, delete, pin, react; and the setting up of the guild.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Id, Message,
@@ -29,12 +29,19 @@ pub(super) fn impossible<T>(why: impl Into<String>) -> Result<T, Impossible> {
 impl Discord {
     /// The person of this name, who joins the guild if new.
     pub fn person(&self, name: &str) -> Id {
+        self.member(name, false)
+    }
+    /// Another bot than the one under test, which joins the guild if new.
+    pub fn other_bot(&self, name: &str) -> Id {
+        self.member(name, true)
+    }
+    fn member(&self, name: &str, bot: bool) -> Id {
         self.service.with(|w| {
             if let Some(user) = w.users.values().find(|u| u.name == name) {
                 return user.id;
             }
             let (id, now) = (w.id(), w.now);
-            let user = User { id, name: name.to_owned(), display_name: None, bot: false, refuses_dms: false };
+            let user = User { id, name: name.to_owned(), display_name: None, bot, refuses_dms: false };
             let member = Member { user: id, nick: None, roles: Vec::new(), joined_at: now };
             w.users.insert(id, user);
             w.members.insert(id, member.clone());
@@ -195,6 +202,13 @@ impl Discord {
     /// When the person may not, or the text is too long.
     pub fn say(&self, person: Id, channel: Id, text: &str) -> Result<Message, Impossible> {
         Ok(self.service.with(|w| w.post(channel, person, &json!({"content": text}), Vec::new()))?)
+    }
+    /// Another bot posts a message of this body, which may have in it what no person can write: embeds and components.
+    ///
+    /// # Errors
+    /// When the bot may not, or Discord refuses the body.
+    pub fn post_as(&self, bot: Id, channel: Id, body: &Value) -> Result<Message, Impossible> {
+        Ok(self.service.with(|w| w.post(channel, bot, body, Vec::new()))?)
     }
     /// The person writes with a file of this name.
     ///

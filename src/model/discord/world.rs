@@ -236,6 +236,8 @@ pub(super) struct World {
     pub resumed_elsewhere: u64,
     pub begun_elsewhere: u64,
     pub session_starts: SessionStarts,
+    /// Whoever begins a session is closed with this code.
+    pub turns_away: Option<u16>,
 }
 
 /// How many sessions may still be begun, and when there are as many as ever.
@@ -326,6 +328,7 @@ impl World {
             resumed_elsewhere: 0,
             begun_elsewhere: 0,
             session_starts: SessionStarts { left: SessionStarts::TOTAL, reset_at: now },
+            turns_away: None,
         }
     }
     pub fn id(&mut self) -> Id {

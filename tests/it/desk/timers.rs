@@ -191,10 +191,10 @@ async fn a_silence_is_brought_up_at_its_time_after_a_restart_too_and_ends_with_t
     settings.policy.first_post_minutes = [0; 5];
     let house = House::open(settings).await;
     let id = house.incident().await;
-    // Somebody writes now and then: the timer goes off, finds nothing to say, and waits again.
+    // The commander writes now and then: the timer goes off, finds nothing to say, and waits again.
     for _ in 0..3 {
         house.world.later(Duration::minutes(7));
-        house.say("Bo", id, note("still looking")).await;
+        house.say("Ada", id, note("still looking")).await;
         house.desk.fire_due_timers().await.unwrap();
     }
     assert_eq!(count(&house, id, "nudge").await, 0);
@@ -436,19 +436,20 @@ async fn reminders_that_are_due_within_a_minute_are_one_line_of_the_chat() {
     settings.policy.exec_update_minutes = [5; 5];
     let house = House::open(settings).await;
     let id = house.incident().await;
-    house.say("Bo", id, task(5)).await;
-    house.world.later(Duration::seconds(40));
-    house.say("Cy", id, task(5)).await;
-    house.world.later(Duration::seconds(70));
-    house.say("Di", id, task(5)).await;
-    house.world.later(Duration::seconds(200));
+    house.say("Bo", id, task(4)).await;
+    house.world.later(Duration::seconds(10));
+    house.say("Cy", id, task(4)).await;
+    house.world.later(Duration::seconds(30));
+    house.say("Di", id, task(4)).await;
+    // Less than a minute before executives want to know how things stand.
+    house.world.later(Duration::seconds(4 * 60 - 29));
     house.desk.fire_due_timers().await.unwrap();
     let texts = house.texts(id).await;
     let (late, said): (Vec<_>, Vec<_>) =
         texts.iter().filter(|text| text.contains("overdue")).partition(|text| text.starts_with("Task #"));
     let up = "is overdue; it goes up to Ada.";
     let overdue = [format!("Task #1 of Bo {up}"), format!("Task #2 of Cy {up}")];
-    assert_eq!(late, overdue.iter().collect::<Vec<_>>(), "the third has a minute more");
+    assert_eq!(late, overdue.iter().collect::<Vec<_>>(), "the third has thirty seconds more");
     let both = "Tasks #1 (Bo), #2 (Cy) are overdue and go up to Ada. Executives";
     assert!(matches!(said.as_slice(), [one] if one.contains(both)), "{said:?}");
     let lines = house.desk.timeline(id, 1).await.unwrap();
@@ -456,7 +457,75 @@ async fn reminders_that_are_due_within_a_minute_are_one_line_of_the_chat() {
     let deliveries = house.journal.deliveries(DeliveryFilter::Of { incident: id }).await.unwrap();
     let is_said = |seq: u64| deliveries.iter().any(|one| one.key == format!("{id}/{seq}"));
     assert!(is_said(seq("reminder")) && !is_said(seq("task.overdue")), "one line");
-    house.world.later(Duration::minutes(2));
+    house.world.later(Duration::seconds(29));
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(count(&house, id, "task.overdue").await, 2);
+    house.world.later(Duration::seconds(2));
     house.desk.fire_due_timers().await.unwrap();
     assert_eq!(count(&house, id, "task.overdue").await, 3);
+    assert_eq!(count(&house, id, "reminder").await, 1, "executives were told of with the first");
+}
+
+#[tokio::test]
+async fn a_commander_who_is_silent_while_others_write_is_followed_after_a_restart_too() {
+    let mut settings = reminding();
+    settings.policy.silence_minutes = [1; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.say("Eve", id, Command::TakeRole { role: "deputy".parse().unwrap() }).await;
+    let busy = async |house: &House, seconds: i64| {
+        for _ in 0..seconds / 15 {
+            house.world.later(Duration::seconds(15));
+            house.say("Fay", id, note("still looking")).await;
+            house.desk.fire_due_timers().await.unwrap();
+        }
+    };
+    busy(&house, 75).await;
+    assert_eq!(count(&house, id, "nudge").await, 1, "Ada is asked");
+    let house = house.restarted();
+    busy(&house, 75).await;
+    assert_eq!(count(&house, id, "nudge").await, 2, "so is the deputy");
+    let answer = house.say("Eve", id, Command::TakeCommand { force: false, reason: String::new() }).await;
+    assert!(answer.text.contains("from Ada to Eve"), "{}", answer.text);
+    house.sound(id).await;
+}
+
+/// When the house said something of itself, in seconds after the beginning.
+async fn said_at(house: &House, id: IncidentId) -> Vec<(&'static str, i64)> {
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    let of_the_house = |name: &str| ["nudge", "reminder", "task.overdue"].contains(&name);
+    let said = lines.iter().filter(|line| of_the_house(line.name));
+    said.map(|line| (line.name, line.recorded_at.timestamp() - at(0).timestamp())).collect()
+}
+
+#[tokio::test]
+async fn a_silence_and_what_is_owed_are_a_minute_apart() {
+    let mut settings = reminding();
+    settings.policy.silence_minutes = [5; 5];
+    settings.policy.exec_update_minutes = [5; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    for _ in 0..8 * 60 {
+        house.world.later(Duration::seconds(1));
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    let told = said_at(&house, id).await;
+    assert_eq!(told, [("nudge", 301), ("reminder", 362), ("nudge", 422)]);
+}
+
+#[tokio::test]
+async fn a_silence_waits_for_what_is_about_to_be_over_and_is_said_after_it() {
+    let mut settings = reminding();
+    settings.policy.silence_minutes = [5; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.world.later(Duration::seconds(20));
+    house.say("Bo", id, task(5)).await;
+    for _ in 0..7 * 60 {
+        house.world.later(Duration::seconds(1));
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    let told = said_at(&house, id).await;
+    assert_eq!(told, [("task.overdue", 321), ("nudge", 382)]);
+    assert!(house.journal.next_timer_at().await.unwrap().is_some(), "it is listened on");
 }

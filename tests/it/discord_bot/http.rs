@@ -1,6 +1,6 @@
 //! Discord over HTTP: its endpoint, told by signed requests, and no gateway.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commandpost::{
     chat::{
@@ -12,7 +12,7 @@ use commandpost::{
         body::Bodies,
         inbound::{self, Inbound, Take, Taken},
     },
-    model::discord::Discord,
+    model::discord::{Discord, Id, ManualClock},
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -49,7 +49,9 @@ async fn serve(door: Arc<DiscordDoor>) -> (String, JoinHandle<()>) {
 
 /// A house that Discord reaches over HTTP alone.
 async fn reached() -> (House, Bot, JoinHandle<()>) {
-    let mut house = House::new().await;
+    // Discord's clock stands still, and what it signs must not be older than the door, which is opened a little later.
+    let ahead = System.now() + chrono::TimeDelta::minutes(1);
+    let mut house = House::with_clock(ManualClock::at(ahead).clock()).await;
     house.public_key = Some(house.discord.public_key());
     let bot = house.start().await;
     let (url, server) = serve(bot.door.clone()).await;
@@ -143,19 +145,25 @@ impl Endpoint {
     }
 }
 
+/// A person declares an incident.
+fn declaration(discord: &Discord, person: Id, interaction: &str, title: &str) -> String {
+    json!({
+        "id": interaction, "application_id": discord.application(), "type": 2, "token": "t", "version": 1,
+        "guild_id": discord.guild(), "channel_id": "100000000000000007",
+        "member": {"user": {"id": person, "username": "ada"}},
+        "data": {"id": "1", "name": "incident", "type": 1,
+            "options": [{"type": 1, "name": "declare", "options": [{"type": 3, "name": "title", "value": title}]}]},
+    })
+    .to_string()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_discord_signed_within_five_minutes_is_taken_and_once() {
     let mut endpoint = Endpoint::new().await;
     let discord = endpoint.discord.clone();
     discord.reach_over_http(&endpoint.url()).await.expect("Discord takes the endpoint");
     let (now, ada) = (System.now().timestamp(), discord.person("ada"));
-    let body = json!({
-        "id": "100000000000000009", "application_id": discord.application(), "type": 2, "token": "t", "version": 1,
-        "guild_id": discord.guild(), "channel_id": "100000000000000007", "member": {"user": {"id": ada, "username": "ada"}},
-        "data": {"id": "1", "name": "incident", "type": 1,
-            "options": [{"type": 1, "name": "declare", "options": [{"type": 3, "name": "title", "value": "x"}]}]},
-    })
-    .to_string();
+    let body = declaration(&discord, ada, "100000000000000009", "x");
     let at = |seconds: i64| (now + seconds).to_string();
     let other = body.replace("\"x\"", "\"y\"");
     for (timestamp, signature, body) in [
@@ -178,9 +186,40 @@ async fn only_what_discord_signed_within_five_minutes_is_taken_and_once() {
         let (status, _) = endpoint.send(&at(again), &discord.sign(&at(again), &body), &body).await;
         assert_eq!(status, 401, "what came once does not come again");
     }
+    let (status, _) = endpoint.send(&at(0), &discord.sign(&at(0), &body).to_uppercase(), &body).await;
+    assert_eq!(status, 401, "nor with its signature in capitals");
     let (status, _) = endpoint.send(&at(0), &discord.sign(&at(0), "{"), "{").await;
     assert_eq!(status, 400);
     let all = endpoint.post.document("/api/v1/incidents").await.to_string();
     assert!(all.contains("INC-1") && !all.contains("INC-2"), "{all}");
+    assert!(endpoint.post.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_signed_before_a_restart_is_not_taken_after_it() {
+    let mut endpoint = Endpoint::new().await;
+    let discord = endpoint.discord.clone();
+    let ada = discord.person("ada");
+    let body = declaration(&discord, ada, "100000000000000009", "x");
+    let before = System.now().timestamp();
+    let at = before.to_string();
+    let (status, answer) = endpoint.send(&at, &discord.sign(&at, &body), &body).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(endpoint.post.stop().success());
+    // What is signed in the second of the start may have been signed after it.
+    while System.now().timestamp() == before {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    endpoint.post.start().await;
+    let (status, _) = endpoint.send(&at, &discord.sign(&at, &body), &body).await;
+    assert_eq!(status, 401, "whoever listened in sends it again");
+    let ping = json!({"type": 1}).to_string();
+    let (status, _) = endpoint.send(&at, &discord.sign(&at, &ping), &ping).await;
+    assert_eq!(status, 200, "nothing is done for it, and Discord may give up who refuses one");
+    let now = System.now().timestamp().to_string();
+    let anew = declaration(&discord, ada, "100000000000000010", "y");
+    let (status, answer) = endpoint.send(&now, &discord.sign(&now, &anew), &anew).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer["data"]["content"].as_str().is_some_and(|text| text.contains("INC-2")), "{answer}");
     assert!(endpoint.post.stop().success());
 }

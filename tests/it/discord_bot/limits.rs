@@ -1,6 +1,7 @@
 //! The limit of the whole bot: what one call is refused for, all others wait for.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering::Relaxed},
@@ -15,13 +16,16 @@ use commandpost::{
         Desk, Settings,
         clock::{System, World},
     },
-    journal::sqlite::SqliteJournal,
+    journal::{
+        rows::{DeliveryFilter, DeliveryState},
+        sqlite::SqliteJournal,
+    },
     model::discord::{Budget, Id, RateLimits},
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use super::house::House;
+use super::house::{House, PATIENCE};
 use crate::support::house::waits;
 
 /// The machine's clock, put forward by so many seconds.
@@ -47,20 +51,19 @@ fn refused(house: &House) -> usize {
     house.discord.requests().iter().filter(|request| request.status == 429).count()
 }
 
-#[tokio::test]
-async fn what_one_call_meets_of_the_limit_of_the_whole_bot_holds_every_other_until_its_time_is_over() {
-    let (world, dir) = (Arc::new(Ahead::default()), Arc::new(tempfile::tempdir().expect("a folder")));
+/// A house by that clock.
+async fn house_by(world: &Arc<Ahead>) -> House {
+    let dir = Arc::new(tempfile::tempdir().expect("a folder"));
     let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
     let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
     let desk = Desk::new(Arc::new(journal), world.clone(), settings);
     let clock = world.clone();
-    let house = House::at(Arc::new(move || clock.now()), desk, dir).await;
-    let bot = house.start().await;
-    let (first, _) = house.declare("Checkout fails").await;
-    let (second, _) = house.declare("Search is slow").await;
-    house.quiet().await;
-    // A new place is looked at once more, whether it is called as it should be.
-    let is_looked_at = |place: Id| {
+    House::at(Arc::new(move || clock.now()), desk, dir).await
+}
+
+/// A new place is looked at once more, whether it is called as it should be.
+async fn are_looked_at(house: &House, places: &[Id]) {
+    let is_looked_at = |place: &Id| {
         let path = format!("/channels/{place}");
         house
             .discord
@@ -68,8 +71,36 @@ async fn what_one_call_meets_of_the_limit_of_the_whole_bot_holds_every_other_unt
             .iter()
             .any(|request| request.method == "GET" && request.path.ends_with(&path))
     };
-    let places = || (is_looked_at(first.id) && is_looked_at(second.id)).then_some(());
-    house.eventually("a look at both places", places).await;
+    house.eventually("a look at each place", || places.iter().all(is_looked_at).then_some(())).await;
+}
+
+/// Until all that waits waits for a time to come. Returns how much that is.
+async fn at_rest(house: &House, world: &Ahead) -> usize {
+    let resting = async {
+        loop {
+            let open = house.desk.journal.deliveries(DeliveryFilter::Open).await.expect("a list");
+            let now = world.now();
+            // The others of a lane wait for its first.
+            let mut lanes = BTreeSet::new();
+            let mut firsts = open.iter().filter(|one| lanes.insert(one.lane.as_str()));
+            if firsts.all(|one| one.state == DeliveryState::Pending && one.next_at > now) {
+                return open.len();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, resting).await.expect("a rest")
+}
+
+#[tokio::test]
+async fn what_one_call_meets_of_the_limit_of_the_whole_bot_holds_every_other_until_its_time_is_over() {
+    let world = Arc::new(Ahead::default());
+    let house = house_by(&world).await;
+    let bot = house.start().await;
+    let (first, _) = house.declare("Checkout fails").await;
+    let (second, _) = house.declare("Search is slow").await;
+    house.quiet().await;
+    are_looked_at(&house, &[first.id, second.id]).await;
 
     // A minute, which no machine is too busy for; the clock is put forward over it.
     let window = Duration::from_secs(60);
@@ -100,4 +131,52 @@ async fn what_one_call_meets_of_the_limit_of_the_whole_bot_holds_every_other_unt
     }
     assert_eq!(refused(&house), 1);
     house.end(bot, "the limit of the whole bot").await;
+}
+
+/// Incidents with something waiting: as many would go out side by side.
+const WAITING: usize = 12;
+/// What the whole bot may ask in a minute: far less than waits.
+const CALLS: u32 = 3;
+
+#[tokio::test]
+async fn what_waits_for_the_limit_of_the_whole_bot_does_not_run_into_it_again_together() {
+    let world = Arc::new(Ahead::default());
+    let house = house_by(&world).await;
+    let bot = house.start().await;
+    let mut places = Vec::new();
+    for n in 1..=WAITING {
+        places.push(house.declare(&format!("Fault {n}")).await.0.id);
+    }
+    house.quiet().await;
+    are_looked_at(&house, &places).await;
+
+    let window = Duration::from_secs(60);
+    house.discord.limit(RateLimits { per_bucket: None, global: Some(Budget { calls: CALLS, window }) });
+    for place in &places {
+        house.ask(house.bob, *place, "note", json!({"text": "the same everywhere"})).await;
+    }
+    // A line and a card each, of which the first few went out. The limit stays.
+    let mut left = at_rest(&house, &world).await;
+    assert!(left > WAITING && refused(&house) > 0, "{left}");
+    let mut times = 0;
+    while left > 0 {
+        let (refused_before, left_before) = (refused(&house), left);
+        // Over the longest pause after a try, too: all that waits is due at the same moment.
+        world.0.fetch_add(400, Relaxed);
+        // Wakes the outbox.
+        house.desk.take_alerts(vec![]).await.expect("nothing taken");
+        left = at_rest(&house, &world).await;
+        times += 1;
+        // Whoever is refused holds all behind them.
+        let more = refused(&house) - refused_before;
+        assert!(more <= 1, "{more} were refused, the time {times}");
+        assert!(left < left_before, "nothing went out, the time {times}");
+    }
+    assert!(times > 3, "the limit ended {times} times");
+    for place in places {
+        let lines = house.lines(place);
+        let said = lines.iter().filter(|line| line.content.contains("the same everywhere")).count();
+        assert_eq!((said, house.cards(place).len()), (1, 1), "{lines:#?}");
+    }
+    house.end(bot, "many who wait").await;
 }

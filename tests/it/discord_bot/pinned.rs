@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use commandpost::{
     desk::clock::{System, World},
-    model::discord::{Id, ManualClock, permissions},
+    model::discord::{Id, ManualClock, Message, permissions},
 };
 use serde_json::json;
 
@@ -23,6 +23,47 @@ async fn a_message_goes_on_the_timeline_with_its_author_and_link() {
     assert!(note.starts_with("bob: db1 is out of disk"), "{note}");
     assert!(note.contains(&format!("/{}/{}", thread.id, said.id)), "{note}");
     house.end(bot, "context menu").await;
+}
+
+#[tokio::test]
+async fn what_another_bot_lays_out_in_an_embed_goes_on_the_timeline_as_words() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let uptime = house.discord.other_bot("uptime");
+    let alert = json!({"embeds": [{
+        "title": "db1 is down", "description": "@everyone no answer for 5 min",
+        "fields": [{"name": "Region", "value": "eu-1"}],
+    }]});
+    let posted = house.discord.post_as(uptime, thread.id, &alert).expect("it may");
+    let taken = house.discord.message_command(house.ada, posted.id, "Add to timeline").expect("registered");
+    taken.message().await.expect("an answer");
+    let told = house.timeline().await;
+    let note = told.iter().find(|text| text.starts_with("uptime: db1 is down")).expect("a note");
+    for part in ["@everyone no answer for 5 min", "Region: eu-1", &format!("/{}/{}", thread.id, posted.id)] {
+        assert!(note.contains(part), "{note}");
+    }
+    house.end(bot, "an embed").await;
+}
+
+#[tokio::test]
+async fn of_a_message_whose_words_do_not_reach_the_bot_it_is_said_why_and_what_to_do() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let uptime = house.discord.other_bot("uptime");
+    let text = json!({"type": 10, "content": "db1 is down"});
+    let alert = json!({"flags": Message::COMPONENTS_V2, "components": [{"type": 17, "components": [text]}]});
+    let posted = house.discord.post_as(uptime, thread.id, &alert).expect("it may");
+    let before = house.timeline().await;
+    let taken = house.discord.message_command(house.ada, posted.id, "Add to timeline").expect("registered");
+    let told = taken.message().await.expect("an answer");
+    assert!(told.is_ephemeral(), "{told:?}");
+    for part in ["laid out in components", "does not reach the bot", "`/incident note`"] {
+        assert!(told.content.contains(part), "{part}: {}", told.content);
+    }
+    assert_eq!(house.timeline().await, before);
+    house.end(bot, "components").await;
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
 
 #[tokio::test]
 async fn a_bad_token_is_not_tried_for_ever_and_the_health_says_what_to_do() {
-    let house = House::new().await;
+    let mut house = House::new().await;
     let mut settings = house.settings();
     settings.token = Secret::new("not-the-token");
     let bot = house.open(settings);
@@ -124,6 +124,32 @@ async fn a_bad_token_is_not_tried_for_ever_and_the_health_says_what_to_do() {
         assert!(error.contains(&format!("({code})")) && error.contains(what_to_do), "{error}");
         house.stop(bot).await;
     }
+
+    // Nobody is let in. Of three of the codes serenity says nothing: it hangs, until its next heartbeat at the latest.
+    house.watchdog = Duration::from_millis(1_500);
+    house.discord.gateway().set_heartbeat_interval(500);
+    for (code, what_to_do) in [
+        (4004, "discord.token"),
+        (4010, "take a newer one"),
+        (4011, "take the bot out of the others"),
+        (4012, "take a newer one"),
+        (4013, "take a newer one"),
+        (4014, "developer portal"),
+    ] {
+        house.discord.gateway().turn_away(Some(code));
+        let bot = house.open(house.settings());
+        house.eventually("the end of trying", || bot.door.health().gave_up.then_some(())).await;
+        let error = bot.door.health().last_error.unwrap_or_default();
+        assert!(error.contains(&format!("({code})")) && error.contains(what_to_do), "{error}");
+        assert_eq!(bot.door.counters().sessions.load(Relaxed), 0);
+        house.stop(bot).await;
+    }
+    // Whoever is given up without a reason is tried again.
+    house.discord.gateway().turn_away(Some(4008));
+    let bot = house.open(house.settings());
+    house.eventually("another try", || (bot.door.counters().restarts.load(Relaxed) > 0).then_some(())).await;
+    assert!(!bot.door.health().gave_up);
+    house.stop(bot).await;
 }
 
 #[tokio::test]

@@ -107,6 +107,9 @@ async fn only_what_slack_signed_within_five_minutes_is_taken() {
     assert_eq!((status, &answer["challenge"]), (200, &json!("c1")));
     let (status, _) = told.send("events", &body, &sign(now, &body), now).await;
     assert_eq!(status, 401, "whoever listened in sends it again");
+    let digits = sign(now, &body).replace("v0=", "").to_uppercase();
+    let (status, _) = told.send("events", &body, &format!("v0={digits}"), now).await;
+    assert_eq!(status, 401, "in capitals they are the same digits");
     assert_eq!(told.send_marked("events", &body, &sign(now, &body), now).await, 200, "Slack itself does");
     let form = format!("command=%2Fincident&text=help&user_id=U1&channel_id={}&trigger_id=t1", told.channel);
     let (status, _) = told.send("commands", &form, &sign(now, &form), now).await;
@@ -135,6 +138,33 @@ async fn only_what_slack_signed_within_five_minutes_is_taken() {
     let body = json!({"type": "url_verification", "challenge": "c2"}).to_string();
     let (status, answer) = told.send("events", &body, &sign(now, &body), now).await;
     assert_eq!((status, &answer["challenge"]), (200, &json!("c2")), "it is there as before");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_signed_before_a_restart_is_not_taken_after_it() {
+    let mut told = Told::new().await;
+    let slack = &told.slack;
+    let sign = |at: i64, body: &str| slack.sign(&at.to_string(), body.as_bytes());
+    let form = format!("command=%2Fincident&text=help&user_id=U1&channel_id={}&trigger_id=t1", told.channel);
+    let event = json!({"type": "url_verification", "challenge": "c1"}).to_string();
+    let before = System.now().timestamp();
+    for (way, body) in [("commands", &form), ("events", &event)] {
+        assert_eq!(told.send(way, body, &sign(before, body), before).await.0, 200, "{way}");
+    }
+    assert!(told.post.stop().success());
+    // What is signed in the second of the start may have been signed after it.
+    while System.now().timestamp() == before {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    told.post.start().await;
+    for (way, body) in [("commands", &form), ("events", &event)] {
+        assert_eq!(told.send(way, body, &sign(before, body), before).await.0, 401, "{way}");
+    }
+    assert_eq!(told.send_marked("commands", &form, &sign(before, &form), before).await, 401);
+    let again = told.send_marked("events", &event, &sign(before, &event), before).await;
+    assert_eq!(again, 200, "Slack says again what nobody was there to hear");
+    let now = System.now().timestamp();
+    assert_eq!(told.send("commands", &form, &sign(now, &form), now).await.0, 200, "it is said anew");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,11 +96,78 @@ fn a_wide_span_of_control_is_said_of_every_supervisor_and_bars_nobody() {
     }
     assert!(!replies[4].contains("report straight"), "five are the guideline: {}", replies[4]);
     assert!(
-        replies[5].ends_with("6 people now report straight to Bo: think of group supervisors."),
+        replies[5].ends_with(
+            "6 people now report straight to Bo. A Group Supervisor can take some of them: `role offer lead:alpha NAME`, \
+             then `role report NAME --to NAME`."
+        ),
         "{}",
         replies[5]
     );
     assert!(stage.reads("Bo", Command::Next).contains("7 people report straight to you"));
+}
+
+#[test]
+fn what_is_advised_on_a_wide_span_of_control_can_be_followed() {
+    let mut stage = Stage::new();
+    let take = |slug: &str| Command::TakeRole { role: role(slug) };
+    // Specialists without a section: its chief takes them.
+    for n in 1..=6 {
+        stage.ok(&format!("S{n}"), take(&format!("sme:s{n}")));
+    }
+    let advice = |stage: &Stage| {
+        let next = stage.reads("Ada", Command::Next);
+        next.lines().find(|line| line.contains("straight")).unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        advice(&stage),
+        "- 6 people report straight to you. 6 of them would report to the Operations Section Chief: `role offer ops NAME`."
+    );
+    stage.ok("Bo", take("ops"));
+    assert_eq!(advice(&stage), "", "they have");
+
+    // Chiefs of sections that are all led: another chief takes nobody off the commander.
+    let mut stage = Stage::new();
+    let chiefs = ["ops", "planning", "logistics", "finance", "pio", "safety"];
+    for (name, slug) in ["Bo", "Cy", "Di", "Eve", "Fay", "Gus"].into_iter().zip(chiefs) {
+        stage.ok(name, take(slug));
+    }
+    assert_eq!(
+        advice(&stage),
+        "- 6 people report straight to you. A deputy can take some of them: `role offer deputy NAME`, then `role report NAME \
+         --to NAME`. Units can report to whoever leads their section."
+    );
+    // Who takes over from another is not one more.
+    stage.ok("Ada", Command::OfferRole { role: role("ops"), to: who("Hal") });
+    let reply = stage.ask("Hal", &Command::AcceptRole { role: None }).unwrap().reply;
+    assert!(reply.contains("\n6 people now report straight to Ada. A deputy can"), "{reply}");
+    stage.ok("Ivy", take("deputy"));
+    assert_eq!(
+        advice(&stage),
+        "- 7 people report straight to you. Some of them can report to Ivy, or to whoever leads their section: `role report \
+         NAME --to NAME`."
+    );
+    for name in ["Eve", "Fay"] {
+        stage.ok("Ada", report(name, "Ivy"));
+    }
+    assert_eq!(advice(&stage), "", "it helped");
+}
+
+#[test]
+fn nobody_who_has_no_part_in_it_reports_to_anybody() {
+    let stage = Stage::new();
+    let refusal = stage.ask("Ada", &report("Zork", "Ada")).unwrap_err();
+    assert_eq!(refusal.why, "Zork has no part in INC-1 yet.");
+    assert_eq!(stage.ask("Ada", &report("Ada", "Zork")).unwrap_err().because, Because::Conflict);
+}
+
+#[test]
+fn of_many_who_are_asked_one_who_is_left_over_is_one() {
+    let mut stage = Stage::new();
+    check_in(&mut stage, &["Bo", "Cy", "Di", "Eve", "Fay", "Gus"]);
+    let asked = |stage: &Stage| stage.ask("Ada", &roll(None)).unwrap().reply;
+    assert!(asked(&stage).starts_with("Roll call: Bo, Cy, Di, Eve, Fay and 1 other. "), "{}", asked(&stage));
+    check_in(&mut stage, &["Hal"]);
+    assert!(asked(&stage).starts_with("Roll call: Bo, Cy, Di, Eve, Fay and 2 others. "), "{}", asked(&stage));
 }
 
 #[test]

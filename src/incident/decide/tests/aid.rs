@@ -187,6 +187,95 @@ fn command_of_the_silent_passes_to_who_was_asked_and_acknowledges() {
     stage.aloud("succession");
 }
 
+/// Cy writes every minute; in which of these minutes the house asks whom.
+fn busy(stage: &mut Stage, minutes: i64) -> String {
+    let mut told = vec![];
+    for minute in 1..=minutes {
+        stage.later(1);
+        stage.ok("Cy", note());
+        told.extend(nudge(stage).map(|(whom, asked)| format!("{minute} {whom:?}: {}", asked.join(", "))));
+    }
+    told.join("; ")
+}
+
+#[test]
+fn a_commander_who_is_silent_while_others_write_is_asked_and_followed_by_who_acknowledges() {
+    let mut stage = listening();
+    stage.ok("Bo", Command::TakeRole { role: role("deputy") });
+    stage.ok("Bo", Command::AssignTask { owner: Some(who("Ada")), text: "Look".into(), minutes: None });
+    assert_eq!(busy(&mut stage, 14), "10 Commander: Ada");
+    assert_eq!(stage.no("Bo", take()), Because::Conflict, "Ada has only just been asked");
+    assert_eq!(busy(&mut stage, 1), "1 Deputy: Bo");
+    assert_eq!(stage.no("Cy", take()), Because::Conflict, "the deputy comes first");
+    assert_eq!(busy(&mut stage, 5), "5 Everyone: Ada, Bo");
+    // More and more seldom, however much others write.
+    let seldom = "10 Everyone: Ada, Bo; 30 Everyone: Ada, Bo; 70 Everyone: Ada, Bo";
+    assert_eq!(busy(&mut stage, 80), seldom);
+    // A press is a word: whoever reads along stays in command.
+    stage.ok("Ada", Command::UnderstandTask { n: 1 });
+    assert_eq!(stage.no("Bo", take()), Because::Conflict, "Ada is there");
+    assert_eq!(busy(&mut stage, 9), "");
+    assert_eq!(busy(&mut stage, 6), "1 Commander: Ada; 6 Deputy: Bo");
+    let since = dated(stage.now - Duration::minutes(5));
+    let events = stage.ok("Bo", take());
+    assert!(
+        matches!(&events[..], [Event::CommandTransferred { reason, .. }]
+            if *reason == format!("Ada did not answer since {since}")),
+        "{events:?}"
+    );
+    // Bo has just said so.
+    assert_eq!(busy(&mut stage, 9), "");
+    assert_eq!(busy(&mut stage, 1), "1 Commander: Bo");
+}
+
+#[test]
+fn a_busy_incident_whose_command_is_heard_now_and_then_is_not_nudged() {
+    let mut stage = listening();
+    for _ in 0..5 {
+        assert_eq!(busy(&mut stage, 9), "");
+        stage.ok("Ada", note());
+    }
+    // Whoever shares command is command.
+    stage.ok("Ada", Command::Unify { to: who("Gus"), organization: "Acme".into() });
+    stage.ok("Gus", Command::JoinCommand);
+    for _ in 0..3 {
+        assert_eq!(busy(&mut stage, 9), "");
+        stage.ok("Gus", note());
+    }
+    assert_eq!(busy(&mut stage, 10), "10 Commander: Ada");
+}
+
+#[test]
+fn a_nudge_about_the_commander_alone_does_not_say_that_nobody_wrote() {
+    let mut stage = listening();
+    assert_eq!(busy(&mut stage, 9), "");
+    stage.later(1);
+    let events = stage.ok(HOUSE, Command::Timer(TimerKind::Silence));
+    assert!(
+        matches!(
+            &events[..],
+            [Event::Nudged { whom: Whom::Commander, silent_minutes: 1, command_minutes: Some(10), .. }]
+        ),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn who_asks_for_quiet_is_told_what_comes_all_the_same() {
+    let mut stage = listening();
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: "Look".into(), minutes: Some(5) });
+    let due_at = stage.incident.task(1).unwrap().due_at.unwrap();
+    let told = stage.ask("Ada", &Command::Quiet { minutes: 30 }).unwrap().reply;
+    assert_eq!(
+        told,
+        "No reminders until 2026-01-02 12:30 UTC. Overdue tasks and actions, the end of an operational period, and what the \
+         public is owed are still told."
+    );
+    stage.ok("Ada", Command::Quiet { minutes: 30 });
+    stage.later(5);
+    assert_eq!(stage.ok(HOUSE, Command::Timer(TimerKind::TaskDue { n: 1, due_at })).len(), 1, "as it says");
+}
+
 #[test]
 fn next_says_what_is_due_for_one_s_own_role_in_a_few_lines() {
     let mut stage = Stage::new();

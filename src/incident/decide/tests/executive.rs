@@ -18,7 +18,7 @@ fn an_executive_who_orders_without_a_role_is_asked_whether_they_take_command_and
     let mut stage = stage();
     let decision = stage.ask("Vera", &lower()).unwrap();
     insta::assert_snapshot!(decision.reply);
-    let words = "lower the severity: this is no SEV2".to_owned();
+    let words = "lower the severity: SEV4; this is no SEV2".to_owned();
     assert_eq!(stage.ok("Vera", lower()), [Event::ExecutiveAsked { words, commander: who("Ada") }]);
     assert_eq!(stage.incident.severity, Severity::Sev2, "nothing is done");
 }
@@ -49,8 +49,8 @@ fn who_may_not_have_command_is_not_asked_for_it_and_the_commander_reads_their_wo
         "Nothing was done. Vera is in none of the groups that may take command here: sre. Your words stand as a note, and \
          Ada has been told."
     );
-    let text = "An executive without a role here wants to lower the severity: this is no SEV2. Nothing was done. That is for \
-                Ada to decide.";
+    let text = "An executive without a role here wants to lower the severity: SEV4; this is no SEV2. Nothing was done. That \
+                is for Ada to decide.";
     assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None }]);
     assert_eq!((stage.incident.severity, &stage.incident.executive_question), (Severity::Sev2, &None));
     let deputy = Command::TakeRole { role: role("deputy") };
@@ -61,6 +61,58 @@ fn who_may_not_have_command_is_not_asked_for_it_and_the_commander_reads_their_wo
         stage.no("Vera", Command::Enter { phase: Phase::Closed, reason: String::new() }),
         Because::Forbidden
     );
+}
+
+#[test]
+fn what_was_ordered_stays_on_the_timeline_and_not_only_what_was_written_to_it() {
+    let wanted = |command: Command| {
+        let mut stage = stage();
+        match stage.ok("Vera", command).as_slice() {
+            [Event::ExecutiveAsked { words, .. }] => words.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (pio, gus) = (role("pio"), who("Gus"));
+    for (command, words) in [
+        (
+            Command::Severity { to: Severity::Sev3, reason: "not so bad".into() },
+            "lower the severity: SEV3; not so bad",
+        ),
+        (
+            Command::OfferRole { role: pio.clone(), to: gus.clone() },
+            "give out roles: Public Information Officer to Gus",
+        ),
+        (
+            Command::RelieveRole { role: pio, person: Some(gus.clone()), reason: "asleep".into() },
+            "relieve somebody of a role: Gus as Public Information Officer; asleep",
+        ),
+        (
+            Command::AssignTask { owner: Some(gus.clone()), text: "look at lb".into(), minutes: Some(10) },
+            "assign tasks to others: Gus, 10 minutes; look at lb",
+        ),
+        (Command::OfferCommand { to: gus }, "offer command: to Gus"),
+        (
+            Command::Enter { phase: Phase::Monitoring, reason: "it holds".into() },
+            "change the phase: monitoring; it holds",
+        ),
+        (
+            Command::Enter { phase: Phase::Resolved, reason: "it is back".into() },
+            "resolve the incident: it is back",
+        ),
+        (Command::Publish { n: 2 }, "publish an update: update 2"),
+        (Command::StopActions { reason: "wait".into() }, "stop or resume all actions: stop; wait"),
+    ] {
+        assert_eq!(wanted(command), words);
+    }
+}
+
+#[test]
+fn a_key_in_the_place_of_a_name_is_masked_in_the_note_too() {
+    let key = format!("ghp_{}", "a1".repeat(18));
+    let order = Command::OfferRole { role: role("pio"), to: who(&key) };
+    let decision = stage().ask("Vera", &order).unwrap();
+    assert!(decision.reply.contains("A secret was masked before it was stored (GitHub token)"));
+    assert!(!format!("{:?}", decision.events).contains(&key), "{:?}", decision.events);
 }
 
 fn take() -> Command {

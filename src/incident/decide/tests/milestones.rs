@@ -87,6 +87,41 @@ fn every_milestone_says_where_its_time_comes_from() {
 }
 
 #[test]
+fn what_began_in_triage_is_declared_by_who_confirms_it() {
+    let mut stage = Stage::of(HOUSE, Kind::Real, true);
+    assert_eq!(stage.incident.milestones.declared, None, "it was only noticed");
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    stage.later(5);
+    stage.ok("Bo", Command::Confirm { severity: Some(Severity::Sev1) });
+    let confirmed = stage.last() - 1;
+    let milestones = &stage.incident.milestones;
+    assert_eq!(milestones.declared, Some(start() + Duration::minutes(5)));
+    assert_eq!(source(&stage, Milestone::Declared), format!("entry {confirmed}"));
+    // People answer an alert, not a declaration: that is counted from when it was seen.
+    assert_eq!(milestones.detected, Some(start()));
+    let spans = milestones.spans();
+    let acknowledged = spans.iter().find(|span| span.to == Milestone::Acknowledged).unwrap();
+    assert_eq!((acknowledged.from, acknowledged.seconds), (Milestone::Detected, 0));
+    // Broken again, it was declared when it was.
+    stage.ok("Bo", Command::TakeCommand { force: false, reason: String::new() });
+    stage.ok("Bo", Command::Enter { phase: Phase::Monitoring, reason: "restarted".into() });
+    stage.later(5);
+    stage.ok("Bo", Command::Enter { phase: Phase::Investigating, reason: "it is back".into() });
+    assert_eq!(stage.incident.milestones.declared, Some(start() + Duration::minutes(5)));
+}
+
+#[test]
+fn a_false_alarm_was_never_declared_and_a_time_set_by_hand_stays() {
+    let mut stage = Stage::of("Ada", Kind::Real, true);
+    stage.ok("Ada", Command::Enter { phase: Phase::Cancelled, reason: "false alarm".into() });
+    assert_eq!(stage.incident.milestones.declared, None);
+    let mut stage = Stage::of("Ada", Kind::Real, true);
+    stage.ok("Ada", set(Milestone::Declared, "2026-01-02T11:50:00Z", "said on the phone"));
+    stage.ok("Ada", Command::Confirm { severity: None });
+    assert_eq!(stage.incident.milestones.declared, Some("2026-01-02T11:50:00Z".parse().unwrap()));
+}
+
+#[test]
 fn a_corrected_milestone_keeps_the_time_it_had_and_no_alert_overrules_a_person() {
     let mut stage = Stage::new();
     stage.ok("Ada", set(Milestone::Began, "2026-01-02T11:30:00Z", ""));

@@ -114,6 +114,20 @@ fn a_team_that_speaks_of_leads_reads_of_no_officer_and_no_chief() {
 }
 
 #[test]
+fn no_sheet_of_a_role_calls_another_by_a_title_that_the_team_may_not_use() {
+    for def in CATALOGUE {
+        let sheet = [&[def.does, def.must_not][..], def.checklist].concat().join("\n");
+        for title in CATALOGUE.iter().flat_map(|def| [def.title, def.it_title]) {
+            // One of a single word is a word of the language as well.
+            assert!(!title.contains(' ') || !sheet.contains(title), "{}: {title}: {sheet}", def.slug);
+        }
+        for word in ["ommander", "Officer", "Chief", "Public Information"] {
+            assert!(!sheet.contains(word), "{}: {word}: {sheet}", def.slug);
+        }
+    }
+}
+
+#[test]
 fn a_person_is_refused_a_severity_that_is_not_used_and_the_house_takes_the_nearest() {
     let refusal = declared("Ada", Some(Severity::Sev5)).err().unwrap();
     assert_eq!(refusal.why, "SEV5 is not used here.");

@@ -256,7 +256,7 @@ fn steps_that_are_due_again_are_said_with_what_else_is_due_and_wait_in_a_quiet()
     let late = TimerKind::TaskDue { n: 1, due_at: stage.incident.task(1).unwrap().due_at.unwrap() };
     let due = vec![step("site-down", "P5"), step("disks", "P1"), late.clone()];
     stage.ok("Ada", tick("P5"));
-    stage.later(19);
+    stage.later(20);
     let one = stage.ask(HOUSE, &Command::Remind(due.clone())).unwrap();
     assert_eq!(
         one.reply,

@@ -107,11 +107,11 @@ fn roles_that_nobody_has_are_named_unless_somebody_was_asked() {
 fn what_is_due_within_a_minute_is_one_line_and_a_quiet_holds_back_what_can_wait() {
     let mut stage = stage();
     stage.policy.exec_update_minutes = [30; 5];
-    stage.ok("Cy", Command::TakeRole { role: role("sme:db") });
     for who_does in ["Bo", "Di"] {
         let (owner, text) = (Some(who(who_does)), "Look".to_owned());
-        stage.ok("Ada", Command::AssignTask { owner, text, minutes: Some(20) });
+        stage.ok("Ada", Command::AssignTask { owner, text, minutes: Some(19) });
     }
+    stage.ok("Cy", Command::TakeRole { role: role("sme:db") });
     let due =
         |stage: &Stage, n| TimerKind::TaskDue { n, due_at: stage.incident.task(n).unwrap().due_at.unwrap() };
     let kinds = vec![
@@ -141,4 +141,43 @@ fn what_is_due_within_a_minute_is_one_line_and_a_quiet_holds_back_what_can_wait(
             if *of == [Owed::Late]),
         "{events:?}"
     );
+}
+
+#[test]
+fn nothing_is_said_to_be_over_before_it_is_and_what_is_owed_comes_early_with_what_is_over() {
+    let mut stage = stage();
+    stage.ok("Ada", Command::StartPeriod { minutes: 30, emphasis: String::new() });
+    stage.ok("Bo", Command::Announce { text: "Restart db1".into(), is_risky: false, minutes: Some(30) });
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Di")), text: "Look".into(), minutes: Some(30) });
+    stage.ok("Ada", super::posts::draft("We are looking."));
+    stage.ok("Ada", Command::Approve { n: 1, alone: Some("nobody else".into()) });
+    stage.ok("Ada", Command::Publish { n: 1 });
+    let due_at = start() + Duration::minutes(30);
+    assert_eq!(stage.incident.next_update_due, Some(due_at));
+    stage.later(10);
+    stage.ok("Cy", Command::TakeRole { role: role("sme:db") });
+    let over = [
+        TimerKind::TaskDue { n: 1, due_at },
+        TimerKind::ActionDue { n: 1, due_at },
+        TimerKind::UpdateDue { due_at },
+        TimerKind::PeriodEnds { n: 1 },
+    ];
+    assert!(over.iter().all(|kind| !kind.is_movable()));
+    let all: Vec<TimerKind> = over.iter().cloned().chain([TimerKind::ReportsDue]).collect();
+    stage.now = due_at - Duration::seconds(24);
+    for kind in &over {
+        assert_eq!(stage.ok(HOUSE, Command::Timer(kind.clone())), [], "{kind:?}");
+    }
+    let early = stage.ask(HOUSE, &Command::Remind(all.clone())).unwrap();
+    assert_eq!(early.reply, "A report on db is due. Cy: `can db CONDITIONS | ACTIONS | NEEDS`.");
+    stage.now = due_at;
+    let told = stage.ask(HOUSE, &Command::Remind(all)).unwrap().reply;
+    for part in [
+        "promised an update by now",
+        "Action 1 (Bo) is overdue",
+        "Task #1 (Di) is overdue",
+        "period 1 is over",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }

@@ -93,6 +93,70 @@ fn whoever_takes_a_role_is_told_to_whom_it_was_on_offer() {
 }
 
 #[test]
+fn whoever_takes_a_role_is_told_whom_they_report_to_and_what_they_may() {
+    let mut stage = Stage::new();
+    let has = |stage: &Stage, slug: &str, lines: &str| {
+        let reply = stage.ask("Bo", &take(slug)).unwrap().reply;
+        assert!(reply.contains(lines) && reply.lines().count() <= 14, "{reply}");
+    };
+    has(
+        &stage,
+        "pio",
+        "\nReports to: Ada (Incident Commander).\nMay: publish an update.\nMust not: Publish without",
+    );
+    // Nobody leads Operations: the commander does.
+    has(
+        &stage,
+        "sme:db",
+        "\nReports to: Ada (Operations Section Chief).\nMay: what anybody here may, and nothing besides.\n",
+    );
+    stage.ok("Cy", take("ops"));
+    has(&stage, "sme:db", "\nReports to: Cy (Operations Section Chief).\n");
+    stage.ok("Ada", offer("sme:db", "Bo"));
+    let reply = stage.ask("Bo", &accept(None)).unwrap().reply;
+    assert!(reply.contains("\nReports to: Cy (Operations Section Chief).\n"), "{reply}");
+    // Somebody said otherwise.
+    stage.ok("Bo", check_in(None));
+    stage.ok("Di", check_in(None));
+    stage.ok("Ada", Command::ReportTo { who: who("Bo"), to: who("Di") });
+    has(&stage, "sme:db", "\nReports to: Di.\n");
+    let reply = stage.ask("Ada", &take("pio")).unwrap().reply;
+    assert!(!reply.contains("Reports to"), "who has command reports to nobody: {reply}");
+    has(&Stage::of(HOUSE, Kind::Real, false), "pio", "\nReports to: Incident Commander.\n");
+}
+
+#[test]
+fn what_stands_on_offer_is_not_offered_again_to_the_same_person() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", offer("ops", "Eve"));
+    let refusal = stage.ask("Ada", &offer("ops", "Eve")).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "Operations Section Chief is on offer to Eve already, until 2026-01-02 12:10 UTC. Eve answers it: `role accept \
+         ops` or `role decline ops`."
+    );
+    stage.ok("Ada", offer("ops", "Di"));
+    stage.ok("Ada", offer("pio", "Eve"));
+    stage.later(10);
+    stage.ok("Ada", offer("ops", "Eve"));
+}
+
+#[test]
+fn who_is_here_by_a_role_can_leave_like_who_checked_in() {
+    let mut stage = Stage::new();
+    stage.ok("Cy", take("logistics"));
+    assert!(stage.reads("Ada", Command::Crew).contains("Cy"), "they count as here");
+    let events = stage.ok("Cy", check_out(None));
+    assert!(matches!(&events[..], [Event::RoleReleased { .. }, Event::CheckedOut { .. }]), "{events:?}");
+    assert_eq!(stage.ask("Cy", &check_out(None)).unwrap_err().why, "Cy is not checked in.");
+    // Who left, and took a role all the same.
+    stage.ok("Cy", take("pio"));
+    stage.ok("Cy", check_out(None));
+    assert_eq!(stage.incident.roles_of(&who("Cy")), []);
+    assert_eq!(stage.ask("Ada", &check_out(None)).unwrap_err().why, "Ada is in command.");
+}
+
+#[test]
 fn of_several_who_have_a_role_nobody_is_relieved_without_a_name() {
     let mut stage = Stage::new();
     for name in ["Bo", "Cy"] {
@@ -212,6 +276,8 @@ fn a_role_of_the_team_is_taken_offered_and_shown_as_one_of_the_catalogue() {
     let take = Command::TakeRole { role: keeper.clone() };
     insta::assert_snapshot!(stage.ask("Bo", &take).unwrap().reply, @r"
     Bo is Runbook Keeper. Finds the runbook that fits.
+    Reports to: Ada (Planning Section Chief).
+    May: record a decision, redact an entry.
     Must not: Improvise.
       - Say which runbook it is.
     ");
@@ -267,11 +333,15 @@ fn whoever_comes_to_have_command_or_learns_a_role_is_told_what_it_is_about() {
     let (ada, bo) = (who("Ada"), who("Bo"));
     let reply = open(&declared, &scene(&ada)).unwrap().reply;
     let steps: Vec<&str> = commander_steps();
+    let sheet =
+        "\nDecides, delegates, and is the single source of truth.\nMust not: Read graphs, logs or fix things";
     assert!(steps.iter().all(|step| reply.contains(&format!("\n  - {step}"))), "{reply}");
+    assert!(reply.contains(sheet) && reply.lines().count() <= 14, "{reply}");
     let mut stage = Stage::new();
     stage.ok("Ada", Command::OfferCommand { to: bo });
     let reply = stage.ask("Bo", &Command::AcceptCommand).unwrap().reply;
     assert!(steps.iter().all(|step| reply.contains(&format!("\n  - {step}"))), "{reply}");
+    assert!(reply.contains(sheet) && reply.lines().count() <= 14, "{reply}");
 
     let reply = stage.ask("Cy", &take("trainee:ops")).unwrap().reply;
     insta::assert_snapshot!(reply);
