@@ -67,6 +67,10 @@ pub fn discord_root(verb: &str) -> &'static str {
 /// Words of the language as somebody finds them in Discord: `object 1 REASON` is `/record decision object 1 REASON` there. `None`: they
 /// begin with no verb.
 pub fn slash_words(said: &str) -> Option<String> {
+    // A block of several lines is somebody's.
+    if said.contains('\n') {
+        return None;
+    }
     let words: Vec<&str> = said.split_whitespace().collect();
     let (target, words) = match words.split_first() {
         Some((first, rest)) if first.parse::<IncidentId>().is_ok() => (Some(*first), rest),
@@ -82,7 +86,12 @@ pub fn slash_words(said: &str) -> Option<String> {
     };
     let mut all = vec![format!("/{}", discord_root(path[0])), path.join(" ")];
     all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
-    all.extend(words[count..].iter().map(|word| (*word).to_owned()));
+    // As it stands.
+    let mut rest = said.trim_start();
+    for _ in 0..count + usize::from(target.is_some()) {
+        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+    }
+    all.extend((!rest.is_empty()).then(|| rest.to_owned()));
     Some(all.join(" "))
 }
 

@@ -12,8 +12,10 @@ use commandpost::model::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    discord::slash,
+    discord::{as_described, slash},
+    mattermost_api,
     program::{Program, until},
+    slack_api,
     synapse::{NO_LIMITS, Synapse},
 };
 
@@ -176,6 +178,7 @@ async fn by_discord() -> Vec<Value> {
     }
     let timeline = program.timeline("INC-1", 1).await;
     assert!(program.stop().success());
+    as_described(&discord, "same_words");
     timeline
 }
 
@@ -223,6 +226,7 @@ async fn by_mattermost() -> Vec<Value> {
     }
     let timeline = program.timeline("INC-1", 1).await;
     assert!(program.stop().success());
+    mattermost_api::as_described(&mattermost.requests(), "same_words");
     timeline
 }
 
@@ -253,6 +257,7 @@ async fn by_slack() -> Vec<Value> {
     }
     let timeline = program.timeline("INC-1", 1).await;
     assert!(program.stop().success());
+    slack_api::as_described(&slack.requests(), "same_words");
     timeline
 }
 

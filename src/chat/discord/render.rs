@@ -82,7 +82,7 @@ pub(super) fn card(card: &Card) -> Value {
     };
     let title = take(escape(&title), TITLE_MAX);
     let footer = take(format!("{}{}", card_mark(&card.subject), plain(&card.footer)), FOOTER_MAX);
-    let description = take(escape(&as_typed(&card.text, slash_words)), DESCRIPTION_MAX);
+    let description = take(escape(&card.text), DESCRIPTION_MAX);
     let mut fields = Vec::new();
     for field in card.fields.iter().take(FIELDS_MAX) {
         let name = take(escape(field.name), FIELD_NAME_MAX);

@@ -214,7 +214,8 @@ impl Rest {
             };
         }
         let done = self.reach.noting(&*self.world, self.sent(&route, request), Trouble::no_answer).await;
-        if turn.is_some() && done.is_ok() {
+        // A refusal is as good a sign as a yes that the limit does not bite.
+        if turn.is_some() && matches!(done, Ok(_) | Err(Trouble::Refused { .. })) {
             self.brakes().went_well();
         }
         done

@@ -239,10 +239,11 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
         ("INC-2 close", "/incident close incident:INC-2"),
         ("ack S-3", "/record alert ack S-3"),
         ("here", "/incident crew here"),
+        ("INC-2 note a  b", "/incident note incident:INC-2 a  b"),
     ] {
         assert_eq!(slash_words(said).as_deref(), Some(there));
     }
-    for other in ["", "commandpost serve", "admin = true", "INC-2", "#12", "role"] {
+    for other in ["", "commandpost serve", "admin = true", "INC-2", "#12", "role", "note a\nb"] {
         assert_eq!(slash_words(other), None, "{other}");
     }
 }

@@ -196,6 +196,11 @@ impl Incident {
                     self.milestones.reach_first(Milestone::Declared, at, Origin::of(entry));
                 }
                 self.enter(*to, entry);
+                // Who was silent while it was over is asked for nothing.
+                if !from.is_active() && to.is_active() {
+                    self.silence.hear(self.time_at(entry.recorded_at));
+                    self.hear_commander(entry);
+                }
                 if !to.is_active() {
                     self.end_paging(|_| true);
                     self.executive_question = None;

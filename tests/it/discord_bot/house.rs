@@ -15,17 +15,17 @@ use commandpost::{
         words::Resolve,
     },
     journal::rows::DeliveryFilter,
-    model::{
-        discord::{Channel, Clock, Discord, Id, Interaction, ManualClock, Message},
-        recorder::Recorded,
-    },
+    model::discord::{Channel, Clock, Discord, Id, Interaction, ManualClock, Message},
     people::Person,
 };
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{discord::slash, house::desk, openapi::OpenApi, specs};
+use crate::support::{
+    discord::{as_described, slash},
+    house::desk,
+};
 
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -260,30 +260,7 @@ impl House {
     pub async fn end(&self, bot: Bot, test: &str) {
         self.quiet().await;
         self.stop(bot).await;
-        let requests = self.discord.requests();
-        for request in requests.iter().filter(|r| matches!(r.method.as_str(), "POST" | "PATCH")) {
-            let Some(body) = request.json() else { continue };
-            no_mentions(&body, &request.path);
-        }
-        let everywhere = self.discord.channels().into_iter().chain(self.discord.threads());
-        for message in everywhere.flat_map(|c| self.discord.messages(c.id)) {
-            let none =
-                message.mentions.is_empty() && message.mention_roles.is_empty() && !message.mention_everyone;
-            assert!(none || message.author != self.discord.bot(), "{message:?}");
-        }
-        let Some(file) = specs::find(test, "discord/openapi.json") else { return };
-        let to_the_api = |r: &Recorded| r.path.starts_with("/api/");
-        let requests: Vec<Recorded> = requests.into_iter().filter(to_the_api).collect();
-        assert_eq!(OpenApi::read(&file, "/api/v10").violations(&requests), Vec::<String>::new());
-    }
-}
-
-/// Whatever has text in it says that it mentions nobody.
-fn no_mentions(body: &Value, path: &str) {
-    for part in [body, &body["data"], &body["message"]] {
-        if part.get("content").is_some() || part.get("embeds").is_some() {
-            assert_eq!(part["allowed_mentions"], json!({"parse": []}), "{path}: {body}");
-        }
+        as_described(&self.discord, test);
     }
 }
 

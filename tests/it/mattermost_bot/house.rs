@@ -247,12 +247,7 @@ impl House {
     pub async fn end(&self, bot: Bot, test: &str) {
         self.quiet().await;
         self.stop(bot).await;
-        let requests = self.mattermost.requests();
-        for request in &requests {
-            mattermost_api::calls_nobody(request);
-        }
-        let Some(api) = mattermost_api::description(test) else { return };
-        assert_eq!(api.violations(&mattermost_api::of_api(&requests)), Vec::<String>::new());
+        mattermost_api::as_described(&self.mattermost.requests(), test);
     }
 }
 

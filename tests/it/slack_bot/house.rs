@@ -21,7 +21,7 @@ use commandpost::{
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{house::desk, slack_api, specs};
+use crate::support::{house::desk, slack_api};
 
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -214,12 +214,7 @@ impl House {
     pub async fn end(&self, bot: Bot, test: &str) {
         self.quiet().await;
         self.stop(bot).await;
-        let requests = self.slack.requests();
-        for request in &requests {
-            slack_api::calls_nobody(request);
-        }
-        let Some(file) = specs::find(test, "slack/slack_web_openapi_v2.json") else { return };
-        assert_eq!(slack_api::violations(&file, &requests), Vec::<String>::new());
+        slack_api::as_described(&self.slack.requests(), test);
     }
 }
 

@@ -8,7 +8,7 @@ use commandpost::{
 };
 use serde_json::{Value, json};
 
-use crate::support::program::Program;
+use crate::support::{program::Program, slack_api};
 
 struct Told {
     post: Program,
@@ -95,6 +95,7 @@ async fn a_whole_incident_goes_over_http() {
     for words in ["database failed over", "by a form", "Ada: it swaps"] {
         assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {lines:#?}");
     }
+    slack_api::as_described(&told.slack.requests(), "slack over http");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

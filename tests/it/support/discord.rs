@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use commandpost::model::discord::{Discord, ManualClock};
+use commandpost::model::{
+    discord::{Discord, ManualClock},
+    recorder::Recorded,
+};
 use reqwest::{Method, StatusCode, header::HeaderMap};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::{openapi::OpenApi, specs};
 
 /// One answer.
 #[derive(Debug)]
@@ -75,4 +80,32 @@ impl Bench {
 pub fn slash(verb: &str) -> String {
     let first = verb.split(' ').next().unwrap_or_default();
     format!("{} {verb}", commandpost::grammar::discord_root(first))
+}
+
+/// Whatever was sent to it mentions nobody, and is as Discord describes it.
+pub fn as_described(discord: &Discord, test: &str) {
+    let requests = discord.requests();
+    for request in requests.iter().filter(|r| matches!(r.method.as_str(), "POST" | "PATCH")) {
+        let Some(body) = request.json() else { continue };
+        no_mentions(&body, &request.path);
+    }
+    let everywhere = discord.channels().into_iter().chain(discord.threads());
+    for message in everywhere.flat_map(|c| discord.messages(c.id)) {
+        let none =
+            message.mentions.is_empty() && message.mention_roles.is_empty() && !message.mention_everyone;
+        assert!(none || message.author != discord.bot(), "{message:?}");
+    }
+    let Some(file) = specs::find(test, "discord/openapi.json") else { return };
+    let to_the_api = |r: &Recorded| r.path.starts_with("/api/");
+    let requests: Vec<Recorded> = requests.into_iter().filter(to_the_api).collect();
+    assert_eq!(OpenApi::read(&file, "/api/v10").violations(&requests), Vec::<String>::new());
+}
+
+/// Whatever has text in it says that it mentions nobody.
+fn no_mentions(body: &Value, path: &str) {
+    for part in [body, &body["data"], &body["message"]] {
+        if part.get("content").is_some() || part.get("embeds").is_some() {
+            assert_eq!(part["allowed_mentions"], json!({"parse": []}), "{path}: {body}");
+        }
+    }
 }

@@ -31,6 +31,13 @@ pub fn description(test: &str) -> Option<Rc<OpenApi>> {
     READ.with(|known| known.get_or_init(read).clone())
 }
 
+/// The requests call nobody, and are as Mattermost describes them.
+pub fn as_described(requests: &[Recorded], test: &str) {
+    requests.iter().for_each(calls_nobody);
+    let Some(api) = description(test) else { return };
+    assert_eq!(api.violations(&of_api(requests)), Vec::<String>::new());
+}
+
 /// Those that the description speaks of: not the answers to slash commands.
 pub fn of_api(requests: &[Recorded]) -> Vec<Recorded> {
     requests.iter().filter(|request| request.path.starts_with("/api/")).cloned().collect()

@@ -6,6 +6,8 @@ use std::{collections::BTreeMap, path::Path};
 use commandpost::model::recorder::Recorded;
 use serde_json::{Value, json};
 
+use super::specs;
+
 /// Methods that the description does not have yet, with their arguments: <https://docs.slack.dev/reference/methods>.
 fn later_methods(method: &str) -> Option<Value> {
     Some(match method {
@@ -43,6 +45,13 @@ fn arguments(request: &Recorded) -> BTreeMap<String, String> {
         url::form_urlencoded::parse(request.query.as_bytes()).into_owned().collect();
     all.extend(url::form_urlencoded::parse(&request.body).into_owned());
     all
+}
+
+/// The requests call nobody, and are as Slack describes them.
+pub fn as_described(requests: &[Recorded], test: &str) {
+    requests.iter().for_each(calls_nobody);
+    let Some(file) = specs::find(test, "slack/slack_web_openapi_v2.json") else { return };
+    assert_eq!(violations(&file, requests), Vec::<String>::new());
 }
 
 /// What is wrong with the requests, in words. Empty is well.

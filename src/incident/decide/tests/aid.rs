@@ -229,6 +229,17 @@ fn a_commander_who_is_silent_while_others_write_is_asked_and_followed_by_who_ack
 }
 
 #[test]
+fn who_was_silent_while_it_was_over_is_not_asked_the_moment_it_breaks_again() {
+    let mut stage = listening();
+    stage.ok("Bo", Command::TakeRole { role: role("deputy") });
+    assert_eq!(busy(&mut stage, 11), "10 Commander: Ada");
+    stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "mended".into() });
+    stage.later(23 * 60);
+    stage.ok("Bo", Command::Enter { phase: Phase::Investigating, reason: "again".into() });
+    assert_eq!(busy(&mut stage, 9), "");
+}
+
+#[test]
 fn a_busy_incident_whose_command_is_heard_now_and_then_is_not_nudged() {
     let mut stage = listening();
     for _ in 0..5 {
