@@ -24,17 +24,25 @@ pub(super) fn cap(text: &str, max: usize) -> String {
         }
         kept.push(c);
     }
+    if let Some(at) = kept.rfind('<').filter(|at| begins_moment(&kept[*at..])) {
+        kept.truncate(at);
+    }
     let slashes = kept.chars().rev().take_while(|c| *c == '\\').count();
     if slashes % 2 == 1 {
         kept.pop();
-    }
-    if let Some(at) = kept.rfind("<t:").filter(|at| !kept[*at..].contains('>')) {
-        kept.truncate(at);
     }
     if max > 0 {
         kept.push('…');
     }
     kept
+}
+
+/// Whether more may follow that makes it one of Discord's moments, such as `<t:1774747680:f>`.
+fn begins_moment(text: &str) -> bool {
+    match text.strip_prefix("<t:") {
+        Some(rest) => rest.chars().all(|c| c.is_ascii_alphanumeric() || c == ':'),
+        None => "<t:".starts_with(text),
+    }
 }
 
 /// Begins and ends a block of code.
@@ -150,7 +158,13 @@ mod tests {
         let text = "due <t:1774747680:f>, due <t:1774748280:f>";
         assert_eq!(cap(text, 30), "due <t:1774747680:f>, due …");
         assert_eq!(cap(text, 22), "due <t:1774747680:f>,…");
+        for max in 1..length(text) {
+            let cut = cap(text, max);
+            assert_eq!(cut.matches('<').count(), cut.matches('>').count(), "{max}: {cut}");
+        }
         assert_eq!(cap("a <t: b", 99), "a <t: b");
+        assert_eq!(cap("a <t: b and c", 10), "a <t: b a…", "that is none");
+        assert_eq!(cap("a \\\\\\<t:1774747680:f>", 9), "a \\\\…", "nor is half an escape left before it");
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod nights;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use regex::Regex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +13,9 @@ use nights::{everything, incident, night};
 
 use super::{
     button::{fill_in, stale},
-    discord, follow, matrix, mattermost, private, slack, space,
+    discord, follow, matrix, mattermost, private,
+    shown::Shown,
+    slack, space,
     words::{in_words, note_of},
 };
 use crate::{
@@ -23,8 +24,8 @@ use crate::{
         situation::fold,
         window::{Effect, Within},
     },
-    card::{self, Button, Card, Missed, Said},
-    desk::Answer,
+    card::{self, Card, Missed, Said},
+    desk::{Answer, policy::is_said},
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
     grammar::{self, Form, Spoken},
@@ -44,75 +45,14 @@ use crate::{
         summary, timeline,
     },
     mask::Masked,
-    outbox::port::Outcome,
     people::Person,
 };
-
-/// How one chat shows things, as people read it; and as it is sent, for the pictures.
-pub(super) struct Shown {
-    pub chat: &'static str,
-    pub card: fn(&Card) -> String,
-    pub line: fn(&Said) -> String,
-    pub missed: fn(&str) -> String,
-    pub announcement: fn(&Incident) -> String,
-    pub told: fn(&str) -> String,
-    /// `None`: the chat has no forms.
-    pub form: fn(&str, &Button) -> Option<String>,
-    pub payload: fn(&Card) -> Value,
-    pub said: fn(&Said) -> Value,
-    /// The door's own words for people.
-    pub own: fn() -> Vec<String>,
-    /// What the door tells whoever looks after it.
-    pub keeper: fn() -> Vec<String>,
-}
 
 const CHATS: [&Shown; 4] =
     [&discord::shown::SHOWN, &slack::shown::SHOWN, &mattermost::shown::SHOWN, &matrix::shown::SHOWN];
 
-/// What the card says, or nobody needs to be told, is no line in a chat.
-const SILENT: [&str; 4] = ["incident.declared", "command.established", "update.delivered", "drill.startex"];
 /// The chats of which there are pictures.
 const DRAWN: [&str; 2] = ["Discord", "Slack"];
-
-/// Lines that say something, one below the other.
-pub(super) fn paragraph(lines: &[String]) -> String {
-    let lines = lines.iter().filter(|line| !line.trim().is_empty());
-    lines.map(String::as_str).collect::<Vec<_>>().join("\n")
-}
-
-pub(super) fn field(name: &str, value: &str) -> String {
-    let between = if value.contains('\n') { "\n" } else { " " };
-    let mark = if name.ends_with('?') { "" } else { ":" };
-    format!("{name}{mark}{between}{value}")
-}
-
-pub(super) fn buttons(list: &Value, label: impl Fn(&Value) -> String) -> String {
-    let all = list.as_array().into_iter().flatten();
-    all.map(|button| format!("[{}]", label(button))).collect::<Vec<_>>().join(" ")
-}
-
-/// Moments as a reader in UTC sees them. `pattern` finds the seconds, and a letter by which Discord and Slack say how.
-pub(super) fn times(text: &str, pattern: &str) -> String {
-    let moment = |found: &regex::Captures<'_>| {
-        let at = DateTime::from_timestamp(found[1].parse().unwrap(), 0).unwrap();
-        let shown = match &found[2] {
-            "t" => "%H:%M",
-            // Counted from now, as the reader's clock goes on.
-            "R" => "relative",
-            _ => "%-d %b %H:%M",
-        };
-        at.format(shown).to_string()
-    };
-    Regex::new(pattern).unwrap().replace_all(text, moment).into_owned()
-}
-
-/// What a person is told of an errand.
-pub(super) fn why(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Sent { .. } => String::new(),
-        Outcome::Unknown { why } | Outcome::Retry { why, .. } | Outcome::Failed { why } => why,
-    }
-}
 
 fn lines(journal: &Journal) -> Vec<Said> {
     let all = timeline::lines(journal.plain.iter().cloned(), &sentence::apart);
@@ -128,7 +68,10 @@ fn lines(journal: &Journal) -> Vec<Said> {
         missed: None,
         text: sentence::parts(&line.text),
     };
-    all.into_iter().filter(|line| !SILENT.contains(&line.name)).map(said).collect()
+    let is_told = |line: &timeline::Line| {
+        journal.plain.iter().any(|entry| entry.seq == line.seq && is_said(&entry.event))
+    };
+    all.into_iter().filter(is_told).map(said).collect()
 }
 
 /// One line of each kind at least.
@@ -141,7 +84,7 @@ fn of_each_kind() -> Vec<Said> {
         text: sentence::parts(&sentence::sentence(&event, &sentence::apart)),
         ..card::testing::said("")
     };
-    let told = samples::night().into_iter().filter(|(_, event)| !SILENT.contains(&event.name()));
+    let told = samples::night().into_iter().filter(|(_, event)| is_said(event));
     (2..).zip(told).map(said).collect()
 }
 
@@ -307,7 +250,8 @@ fn page() -> String {
     add("The timeline, line by line", &|chat| {
         Some(said.iter().map(|line| (chat.line)(line)).collect::<Vec<_>>().join("\n"))
     });
-    let silent = SILENT.map(|name| format!("`{name}`")).join(", ");
+    let silent = samples::night().into_iter().filter(|(_, event)| !is_said(event));
+    let silent = silent.map(|(_, event)| format!("`{}`", event.name())).collect::<Vec<_>>().join(", ");
     let title = format!(
         "Lines on the timeline, one of each kind\n\n\
          As Discord shows them. Another chat stands below only with what it tells in other words; that it names the zone, puts a colon \

@@ -23,6 +23,8 @@ pub mod people;
 mod picture;
 mod private;
 mod seen;
+#[cfg(test)]
+mod shown;
 pub mod slack;
 mod space;
 mod text;

@@ -95,8 +95,18 @@ pub(super) fn as_typed(text: &str, typed: impl Fn(&str) -> Option<String>) -> St
     each(text, str::to_owned, |code| typed(code).unwrap_or_else(|| code.to_owned()))
 }
 
+/// What stands between backticks.
+pub(super) fn coded(text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    each(text, str::to_owned, |code| {
+        all.push(code.to_owned());
+        code.to_owned()
+    });
+    all
+}
+
 /// A text with its words, and what stands between backticks, each changed.
-fn each(text: &str, words: impl Fn(&str) -> String, code: impl Fn(&str) -> String) -> String {
+fn each(text: &str, mut words: impl FnMut(&str) -> String, mut code: impl FnMut(&str) -> String) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, from)) = rest.find('`').map(|at| rest.split_at(at)) {
         let after = from.trim_start_matches('`');

@@ -45,7 +45,7 @@ impl Desk {
     ) -> Result<Answer, Refusal> {
         let masked = asked.mask();
         if asked == Arrange::Windows {
-            let text = self.windows(&caller.person).await?;
+            let text = self.windows(&caller).await?;
             return Ok(Answer { text, ..Answer::default() });
         }
         let said = format!("{asked:?}");
@@ -78,7 +78,6 @@ impl Desk {
         (writing.asked, writing.once) = (said, once);
         writing.reply.push_str(&masked.word());
         let answer = self.write_arranged(caller, row, writing).await?;
-        self.wake_outbox.notify_waiters();
         self.wake_follower.notify_one();
         Ok(answer)
     }

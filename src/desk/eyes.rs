@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Desk, Verified, refuse};
+use super::{Caller, Desk, Verified, refuse};
 use crate::{
     alert::{
         arranged::Arrangement,
@@ -27,6 +27,17 @@ pub struct Eyes<'a> {
 impl Desk {
     pub fn seen_by<'a>(&'a self, person: &'a Person) -> Eyes<'a> {
         Eyes { desk: self, person }
+    }
+
+    /// The incidents of which this caller may be told: of no restricted one where others read along.
+    pub(super) async fn tellable(
+        &self,
+        caller: &Caller,
+        filter: IncidentFilter,
+    ) -> Result<Vec<IncidentRow>, Refusal> {
+        let mut rows = self.seen_by(&caller.person).list(filter).await?;
+        rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
+        Ok(rows)
     }
 }
 

@@ -85,8 +85,7 @@ impl Desk {
             ));
         }
         let eyes = self.seen_by(&caller.person);
-        let mut rows = eyes.list(IncidentFilter::all(INCIDENTS_MAX)).await?;
-        rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
+        let mut rows = self.tellable(caller, IncidentFilter::all(INCIDENTS_MAX)).await?;
         if let Some(id) = target {
             rows.retain(|row| row.id == id);
             if rows.is_empty() {
@@ -143,10 +142,10 @@ fn answer(mut found: Vec<String>, unread: usize) -> String {
         found.push("Nothing that you may see has all of these words.".to_owned());
     }
     if more > 0 {
-        found.push(format!("… and {more} more. Add a word, or search one incident: `INC-1 find WORDS`."));
+        found.push(format!("… and {more} more. Add a word, or name one incident."));
     }
     if unread > 0 {
-        found.push(format!("{unread} older incidents were not searched: name one (`INC-1 find WORDS`)."));
+        found.push(format!("{unread} older incidents were not searched: name one."));
     }
     found.join("\n")
 }

@@ -10,7 +10,7 @@ use crate::{
         window::{self, Effect, Window, Within, Work},
     },
     card::{self, Card, arranged::Shown},
-    incident::{event::InWindow, kind::Kind, phase::Phase, refusal::Refusal, state::Incident},
+    incident::{event::InWindow, kind::Kind, phase::Phase, refusal::Refusal},
     journal::{Append, Mark, rows::*},
     wall::dated,
 };
@@ -62,10 +62,19 @@ impl Desk {
     /// is kept back.
     async fn works(&self, now: DateTime<Utc>) -> Result<Vec<Work>, Refusal> {
         let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
-        let mut rows = self.journal.incidents(filter).await.map_err(refuse)?;
-        rows.retain(|row| row.phase == Phase::InProgress);
         let mut all = Vec::new();
-        for incident in self.planned_works(rows).await {
+        for row in self.journal.incidents(filter).await.map_err(refuse)? {
+            if row.phase != Phase::InProgress {
+                continue;
+            }
+            let incident = match self.incident(row.id).await {
+                Ok(incident) => incident,
+                // Its alerts are told as if nothing were planned, and all others as ever.
+                Err(refusal) => {
+                    tracing::warn!(incident = %row.id, %refusal, "no alert is expected by planned work that cannot be read");
+                    continue;
+                }
+            };
             let Some(plan) = incident.plan.as_ref().filter(|plan| now < plan.span.until) else { continue };
             // Of what few may see, others read neither the title nor the number.
             let name = match incident.restricted {
@@ -77,29 +86,15 @@ impl Desk {
         Ok(all)
     }
 
-    /// These works, as far as they are still to be done. One that cannot be read is left out: neither its alerts nor a list of the others
-    /// may be lost by it.
-    pub(super) async fn planned_works(&self, rows: Vec<IncidentRow>) -> Vec<Incident> {
-        let mut all = Vec::new();
-        for row in rows.into_iter().filter(|row| matches!(row.phase, Phase::Scheduled | Phase::InProgress)) {
-            match self.incident(row.id).await {
-                Ok(incident) => all.push(incident),
-                Err(refusal) => {
-                    tracing::warn!(incident = %row.id, %refusal, "no alert is expected by planned work that cannot be read");
-                }
-            }
-        }
-        all
-    }
-
-    /// What was held back until now is to be told.
-    pub(super) async fn release_held(&self) -> Result<(), Refusal> {
+    /// What was held back until now is to be told. Returns whether there was any.
+    pub(super) async fn release_held(&self) -> Result<bool, Refusal> {
         let now = self.world.now();
         if !self.journal.is_held_until(now).await.map_err(refuse)? {
-            return Ok(());
+            return Ok(false);
         }
         let released = Append { marks: vec![Mark::HeldReleased { until: now }], ..Append::default() };
-        self.journal.append(released).await.map_err(refuse)
+        self.journal.append(released).await.map_err(refuse)?;
+        Ok(true)
     }
 
     /// What a situation falls into. One that an incident knows is told that it has cleared, and is not kept from it by a window.

@@ -25,6 +25,7 @@ pub mod heartbeats;
 mod held;
 pub mod judge;
 mod links;
+mod names;
 pub mod on_call;
 mod once;
 pub mod outbox;

@@ -197,8 +197,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
             set(format!("period/{n}"), TimerKind::PeriodEnds { n: *n }, *ends_at);
         }
         Event::StepDone { playbook, step, .. } => {
-            let is_it = |place: &Place<'_>| place.play.playbook.id == *playbook && place.step.id == *step;
-            if let Some(at) = incident.steps().find(is_it).and_then(|place| place.progress.again_at) {
+            if let Some(at) = opens_again(incident, playbook, step) {
                 let kind = TimerKind::StepDue { playbook: playbook.clone(), step: step.clone() };
                 set(format!("step/{playbook}/{step}"), kind, at);
             }
@@ -320,7 +319,8 @@ pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTi
         TimerKind::Silence => ("silence".to_owned(), nudge_due(incident, policy, incident.time_at(now))?),
         // In the quiet that somebody asked for nothing opens again.
         TimerKind::StepDue { playbook, step } if incident.phase.is_active() => {
-            (format!("step/{playbook}/{step}"), incident.silence.quiet_until?)
+            let due = after_quiet(incident, opens_again(incident, playbook, step)?);
+            (format!("step/{playbook}/{step}"), due)
         }
         TimerKind::ExecutiveDue if incident.phase.is_active() => (
             "executive".to_owned(),
@@ -348,6 +348,12 @@ pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTi
     })
 }
 
+/// When this step of a playbook, which was done, is to be done again.
+fn opens_again(incident: &Incident, playbook: &str, step: &str) -> Option<DateTime<Utc>> {
+    let is_it = |place: &Place<'_>| place.play.playbook.id == playbook && place.step.id == step;
+    incident.steps().find(is_it)?.progress.again_at
+}
+
 /// When the next report is owed; where none is yet, it is looked again after as long as one may take.
 fn next_report(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let minutes = policy.can_minutes(incident.severity);
@@ -362,7 +368,7 @@ fn after_quiet(incident: &Incident, due: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// What a reader of the chat is told line by line; the rest stands on the card.
-fn is_said(event: &Event) -> bool {
+pub fn is_said(event: &Event) -> bool {
     !matches!(
         event,
         Event::Declared { .. }

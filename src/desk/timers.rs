@@ -125,7 +125,11 @@ impl Desk {
             let before = ahead.iter().filter(|other| {
                 other.incident == timer.incident && other.kind.is_reminder() && !other.kind.is_movable()
             });
-            return before.map(|other| other.due_at).filter(|due| *due > now && *due <= soon).max();
+            let until = before.map(|other| other.due_at).filter(|due| *due > now && *due <= soon).max()?;
+            let minutes = self.settings().policy.silence_minutes(incident.severity);
+            let waits = incident.silence.waiting_for(incident.time_at(until), minutes);
+            let until = incident.real_time_at(waits);
+            return (until > now).then_some(until);
         }
         let apart = incident.silence.reminded_at? + TOGETHER;
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
@@ -133,8 +137,8 @@ impl Desk {
     }
 
     async fn put_off(&self, timer: &TimerRow, until: DateTime<Utc>) -> Result<(), Refusal> {
-        let timers = vec![TimerRow { due_at: until, ..timer.clone() }];
-        self.journal.append(Append { timers, ..Append::default() }).await.map_err(refuse)
+        let marks = vec![Mark::TimerPutOff { id: timer.id.clone(), due_at: timer.due_at, until }];
+        self.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse)
     }
 
     /// The other reminders of its incident that are due now, and those that may come early and are due within a minute of the

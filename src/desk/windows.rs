@@ -15,9 +15,8 @@ use crate::{
     },
     journal::{
         Mark,
-        rows::{ArrangementFilter, IncidentFilter},
+        rows::{ArrangementFilter, IncidentFilter, IncidentRow},
     },
-    people::Person,
     wall::dated,
 };
 
@@ -112,8 +111,8 @@ impl Desk {
         })
     }
 
-    /// Every window that is open or planned, a line each.
-    pub(super) async fn windows(&self, person: &Person) -> Result<String, Refusal> {
+    /// Every window and every work that is open or planned, a line each.
+    pub(super) async fn windows(&self, caller: &Caller) -> Result<String, Refusal> {
         let now = self.world.now();
         let live = self.journal.arrangements(ArrangementFilter::Live { now }).await.map_err(refuse)?;
         let settings = self.settings();
@@ -121,8 +120,16 @@ impl Desk {
         let mut lines: Vec<String> = settled.map(|window| line(window, None, now)).collect();
         lines.extend(live.iter().filter_map(|one| one.window().map(|window| line(&window, Some(one), now))));
         let filter = IncidentFilter { kind: Some(Kind::Planned), ..IncidentFilter::open() };
-        for incident in self.planned_works(self.seen_by(person).list(filter).await?).await {
-            lines.extend(work(&incident, &settings.policy.names, now));
+        for row in self.tellable(caller, filter).await? {
+            match self.incident(row.id).await {
+                Ok(incident) => lines.extend(work(&incident, &settings.policy.names, now)),
+                // The others are listed all the same.
+                Err(refusal) => {
+                    tracing::warn!(incident = %row.id, %refusal, "planned work cannot be read");
+                    let IncidentRow { id, title, commander, .. } = row;
+                    lines.push(format!("{id} «{title}», which cannot be read: led by {commander}"));
+                }
+            }
         }
         if lines.is_empty() {
             return Ok("No maintenance is planned.".to_owned());
@@ -151,7 +158,7 @@ fn work(incident: &Incident, names: &Names, now: DateTime<Utc>) -> Option<String
     Some(format!("{id} «{title}», {phase}, {when}{of}: led by {}", incident.commander))
 }
 
-/// `window 2 «db upgrade», open until 04:00 UTC: alerts with service=db are told with its name`.
+/// `window 2 «db upgrade», open until 2026-01-02 04:00 UTC: alerts with service=db are told with its name, by Ada`.
 fn line(window: &Window, planned: Option<&Arrangement>, now: DateTime<Utc>) -> String {
     let number = planned.map_or_else(String::new, |one| format!(" {}", one.id));
     let when = match (window.open_at(now), window.next_after(now)) {

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Along, Answer, Caller, Desk, changes::Said, find::Only};
+use super::{
+    Along, Answer, Caller, Desk,
+    changes::Said,
+    find::Only,
+    names::{known_in, one_of},
+};
 use crate::{
     grammar::{self, Alerting, Lexicon, Spoken},
     incident::{
@@ -83,11 +88,7 @@ impl Desk {
         let settings = self.settings();
         let people = self.mentionable(&caller, here, &words).await;
         let known = Lexicon { people: &people, ..Lexicon::from(&settings.policy) };
-        let find = |name: &str| {
-            let found = resolve(name)?;
-            let is_known = is_of_a_chat(&found) || settings.known_people.contains(&found.id);
-            if is_known { Ok(found) } else { one_of(&people, name, found) }
-        };
+        let find = |name: &str| one_of(&people, name, resolve(name)?, &settings);
         let spoken = match &words {
             Words::Text(text) => grammar::parse(text, &find, known)?,
             Words::Argv(argv) => grammar::parse_argv(argv, here, &find, known)?,
@@ -111,19 +112,12 @@ impl Desk {
                 let id = self.which_of_kind(&caller, target.or(here), kind, &said).await?;
                 // Looked up before: who is given something here is known here afterwards.
                 let stranger = match goes_to(&command).filter(|to| to.id != caller.person.id) {
-                    Some(to) if !self.is_known(to, id).await => Some((to.clone(), self.meant(to, id).await)),
-                    _ => None,
+                    Some(to) => self.stranger(to, id).await,
+                    None => None,
                 };
                 let mut answer = self.submit(caller, id, command, along).await?;
-                if let Some((to, meant)) = stranger {
-                    answer.text.push_str(&format!(
-                        "\nNobody known here is called {to}; whoever comes by that name has it."
-                    ));
-                    if let Some(meant) = meant {
-                        answer
-                            .text
-                            .push_str(&format!(" Did you mean {meant}? Then say it again with that name."));
-                    }
+                if let Some(told) = stranger {
+                    answer.text.push_str(&format!("\n{told}"));
                 }
                 Ok(answer)
             }
@@ -141,8 +135,7 @@ impl Desk {
             }
             Spoken::List { all } => {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
-                let mut rows = self.seen_by(&caller.person).list(filter).await?;
-                rows.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
+                let rows = self.tellable(&caller, filter).await?;
                 read(list(&rows, all, &self.settings().policy.names))
             }
             Spoken::Alerts => {
@@ -208,29 +201,11 @@ impl Desk {
             Some(id) => Some(id),
             None => self.which(caller, None, "").await.ok(),
         };
-        let mut people: Vec<Person> = self.settings().people.values().cloned().collect();
-        if let Some(id) = id
-            && let Ok(incident) = self.seen_by(&caller.person).incident(id).await
-        {
-            people.extend(incident.participants.into_values().map(|one| one.person));
-        }
-        people
-    }
-
-    /// Whether a chat has met them, the settings name them, or they take part in the incident.
-    async fn is_known(&self, person: &Person, id: IncidentId) -> bool {
-        is_of_a_chat(person)
-            || self.settings().known_people.contains(&person.id)
-            || self.incident(id).await.is_ok_and(|incident| incident.participants.contains_key(&person.id))
-    }
-
-    /// Who is known here by nearly the name of somebody who is not; nobody where it may be several.
-    async fn meant(&self, stranger: &Person, id: IncidentId) -> Option<Person> {
-        let mut known: Vec<Person> = self.settings().people.values().cloned().collect();
-        if let Ok(incident) = self.incident(id).await {
-            known.extend(incident.participants.into_values().map(|one| one.person));
-        }
-        only_near(&stranger.name, &known).cloned()
+        let incident = match id {
+            Some(id) => self.seen_by(&caller.person).incident(id).await.ok(),
+            None => None,
+        };
+        known_in(&self.settings(), incident)
     }
 
     /// The incident that is meant: the one named, or the only one open.
@@ -251,8 +226,8 @@ impl Desk {
         kind: Kind,
         said: &str,
     ) -> Result<IncidentId, Refusal> {
-        let eyes = self.seen_by(&caller.person);
         if let Some(id) = named {
+            let eyes = self.seen_by(&caller.person);
             if caller.is_overheard_on(id) && eyes.incident(id).await.is_ok_and(|one| one.restricted.is_some())
             {
                 return Err(Refusal::forbidden(
@@ -264,8 +239,8 @@ impl Desk {
             }
             return Ok(id);
         }
-        let mut open = eyes.list(IncidentFilter { kind: Some(kind), ..IncidentFilter::open() }).await?;
-        open.retain(|row| row.seen_by.is_none() || !caller.is_overheard_on(row.id));
+        let filter = IncidentFilter { kind: Some(kind), ..IncidentFilter::open() };
+        let open = self.tellable(caller, filter).await?;
         match open.as_slice() {
             [only] => Ok(only.id),
             [] if kind == Kind::Planned => {
@@ -282,47 +257,6 @@ impl Desk {
             }
         }
     }
-}
-
-/// An account of a chat begins with its name.
-fn is_of_a_chat(person: &Person) -> bool {
-    person.id.contains(':')
-}
-
-/// The one of these people who is called so, else whoever was found by that name: whoever is known by an account of a chat alone has an
-/// id that no name leads to.
-fn one_of(people: &[Person], name: &str, found: Person) -> Result<Person, String> {
-    if people.iter().any(|one| one.id == found.id) {
-        return Ok(found);
-    }
-    let name = name.trim().trim_start_matches('@').to_lowercase();
-    let mut called = people.iter().filter(|one| one.name.to_lowercase() == name);
-    match (called.next(), called.next()) {
-        (Some(one), None) => Ok(one.clone()),
-        (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),
-        (None, _) => Ok(found),
-    }
-}
-
-/// Letters of a name from which on it is held against others: of two, one is half.
-const NEAR_FROM: usize = 3;
-
-/// The only one of them whose name, first name or id is a slip or two away from what was typed.
-fn only_near<'p>(typed: &str, people: &'p [Person]) -> Option<&'p Person> {
-    let typed = typed.to_lowercase();
-    let letters = typed.chars().count();
-    let is_slip = |name: &str| {
-        let shorter = name.chars().count().min(letters);
-        shorter >= NEAR_FROM && strsim::damerau_levenshtein(&typed, &name.to_lowercase()) <= 1 + shorter / 4
-    };
-    let is_near = |one: &&Person| {
-        let id = Some(one.id.as_str()).filter(|_| !is_of_a_chat(one));
-        let names = [Some(one.name.as_str()), one.name.split_whitespace().next(), id];
-        names.into_iter().flatten().any(is_slip)
-    };
-    let mut near = people.iter().filter(is_near);
-    let first = near.next()?;
-    near.all(|one| one.id == first.id).then_some(first)
 }
 
 /// Whom something is given or offered to by it.
@@ -433,32 +367,4 @@ fn updates(incident: &Incident) -> String {
         })
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_in_a_name_is_told_where_only_one_can_be_meant() {
-        let named = |name: &str| Person::named(name).unwrap();
-        let of_a_chat = Person { id: "discord:80351110224678912".into(), name: "Grace Hopper".into() };
-        let people = [named("Ben"), named("Ada Lovelace"), named("Ben"), of_a_chat, named("Al")];
-        let near = |typed: &str| only_near(typed, &people).map(|one| one.name.as_str());
-        for (typed, meant) in [
-            ("bne", Some("Ben")),
-            ("BENN", Some("Ben")),
-            ("ad", None),
-            ("adda", Some("Ada Lovelace")),
-            ("Ada Lovelaec", Some("Ada Lovelace")),
-            ("garce", Some("Grace Hopper")),
-            ("80351110224678913", None),
-            ("zoe", None),
-            ("", None),
-        ] {
-            assert_eq!(near(typed), meant, "{typed}");
-        }
-        let two = [named("Ben"), named("Bea")];
-        assert_eq!(only_near("bei", &two), None, "which of them?");
-    }
 }

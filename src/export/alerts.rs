@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     alert::report::{Report, RuleLine},
-    incident::decide::when,
+    wall::dated,
 };
 
 /// Rules named in each list of the text.
@@ -78,8 +78,8 @@ fn head(report: &Report) -> String {
         "{} of {} firings were acted on, {} to {}.{cut}",
         report.acted_on,
         report.fired,
-        when(Some(report.since)),
-        when(Some(report.until))
+        dated(report.since),
+        dated(report.until)
     )
 }
 
@@ -161,7 +161,7 @@ fn markdown(report: &Report) -> String {
             one.actionable,
             one.noise,
             one.late,
-            when(Some(one.last_fired))
+            dated(one.last_fired)
         );
     }
     out

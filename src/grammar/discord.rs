@@ -86,7 +86,7 @@ pub fn slash_words(said: &str) -> Option<String> {
     };
     let mut all = vec![format!("/{}", discord_root(path[0])), path.join(" ")];
     all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
-    // As it stands.
+    // What follows the verb stays word for word, blanks too.
     let mut rest = said.trim_start();
     for _ in 0..count + usize::from(target.is_some()) {
         rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());

@@ -6,8 +6,8 @@ mod work;
 
 use clap::{Args, Subcommand};
 
-pub(super) use on_call::{Of, PagerVerb, RosterVerb};
-pub(super) use people::{Crew, RoleVerb};
+pub(super) use on_call::{PagerVerb, RosterVerb};
+pub(super) use people::{Crew, Of, RoleVerb};
 pub(super) use work::{ActionVerb, DecisionVerb, HazardVerb, Objective, Task};
 
 use super::value::{self, Component, Minutes, Time};
@@ -21,6 +21,23 @@ pub(super) struct Reason {
     /// Why, or how
     #[arg(value_name = "REASON")]
     pub reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Numbered {
+    /// Its number
+    #[arg(value_name = "N")]
+    pub n: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NumberedWhy {
+    /// Its number
+    #[arg(value_name = "N")]
+    pub n: u32,
+    /// Why
+    #[arg(value_name = "REASON")]
+    pub reason: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,21 +213,10 @@ pub(super) enum Update {
     },
     /// Publish what is approved
     #[command(after_help = "update publish 2")]
-    Publish {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-    },
+    Publish(Numbered),
     /// Throw a draft away
     #[command(after_help = "update drop 2 it was another incident")]
-    Drop {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    Drop(NumberedWhy),
     /// All updates
     #[command(after_help = "update list")]
     List,

@@ -178,7 +178,7 @@ fn role_named(words: &str, known: Lexicon<'_>) -> Option<Role> {
 fn sheet(role: &Role) -> String {
     let (title, it) = (role.head(Words::Nims), role.head(Words::It));
     let it = if it == title { String::new() } else { format!(" (in IT: {it})") };
-    let mut text = format!("{} – {title}{it}. {}\n", role.slug(), role.does());
+    let mut text = format!("{}\n", headline(role, &format!("{title}{it}")));
     let up = role.reports_to().map_or_else(|| "nobody".to_owned(), |up| up.title());
     text.push_str(&format!("  Reports to: {up}.\n  May: {}.\n", role.may()));
     if !role.must_not().is_empty() {
@@ -191,8 +191,13 @@ fn sheet(role: &Role) -> String {
     text
 }
 
+/// `pio – Public Information Officer. Drafts …`; of a team's own role nobody need have said what it does.
+fn headline(role: &Role, title: &str) -> String {
+    format!("{} – {title}. {}", role.slug(), role.does()).trim_end().to_owned()
+}
+
 fn of_the_team(known: Lexicon<'_>) -> String {
-    let rows = known.roles.own().iter().map(|role| format!("  {} – {role}. {}\n", role.slug(), role.does()));
+    let rows = known.roles.own().iter().map(|role| format!("  {}\n", headline(role, &role.title())));
     format!("Roles of the team:\n{}", rows.collect::<String>())
 }
 
@@ -259,12 +264,11 @@ pub fn reference() -> String {
 }
 
 /// A role as the reference page has it.
-fn row(def: &RoleDef) -> String {
+fn row(def: &'static RoleDef) -> String {
     let word = if def.is_family { format!("{}:NAME", def.slug) } else { def.slug.to_owned() };
     let holders = def.holders_max.map_or("any number".to_owned(), |max| max.to_string());
     let up = def.reports_to.and_then(defined).map_or("nobody", |up| up.title);
-    let role = def.slug.parse::<Role>().or_else(|_| format!("{}:db", def.slug).parse());
-    let may = role.map(|role| role.may()).unwrap_or_default();
+    let may = def.role().may();
     format!("| `{word}` | {} | {} | {holders} | {up} | {may} |\n", def.title, def.it_title)
 }
 

@@ -4,8 +4,8 @@ use super::{
     Alerting, Arrange, Linking, OnCall, Resolve, Spoken,
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb, PhaseVerb,
-        PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Numbered, NumberedWhy, Objective, Of,
+        PagerVerb, PhaseVerb, PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     help,
     known::Lexicon,
@@ -245,8 +245,8 @@ pub(super) fn of(
         Verb::Set(Set::Quiet { minutes }) => Command::Quiet { minutes: minutes.0 },
         Verb::Objective(verb) => match verb {
             Objective::Add { text } => Command::SetObjective { text },
-            Objective::Met { n } => Command::MeetObjective { n },
-            Objective::Drop { n, reason } => Command::DropObjective { n, reason },
+            Objective::Met(Numbered { n }) => Command::MeetObjective { n },
+            Objective::Drop(NumberedWhy { n, reason }) => Command::DropObjective { n, reason },
             Objective::List => Command::Objectives,
             Objective::Period { minutes, emphasis } => {
                 Command::StartPeriod { minutes: minutes.0, emphasis: emphasis.unwrap_or_default() }
@@ -259,11 +259,11 @@ pub(super) fn of(
                 text,
                 minutes: minutes.map(|minutes| minutes.0),
             },
-            Task::Ack { n } => Command::UnderstandTask { n },
+            Task::Ack(Numbered { n }) => Command::UnderstandTask { n },
             Task::More { n, minutes } => Command::ExtendTask { n, minutes: minutes.0 },
             Task::Done { n, result } => Command::ReportTask { n, result },
-            Task::Cancel { n, reason } => Command::CancelTask { n, reason },
-            Task::Decline { n, reason } => Command::DeclineTask { n, reason },
+            Task::Cancel(NumberedWhy { n, reason }) => Command::CancelTask { n, reason },
+            Task::Decline(NumberedWhy { n, reason }) => Command::DeclineTask { n, reason },
             Task::Give { n, owner, minutes } => Command::GiveTask {
                 n,
                 owner: owner.as_deref().map(person).transpose()?,
@@ -293,8 +293,8 @@ pub(super) fn of(
             ActionVerb::Announce { risky, minutes, text } => {
                 Command::Announce { text, is_risky: risky, minutes: minutes.map(|minutes| minutes.0) }
             }
-            ActionVerb::Go { n } => Command::ClearAction { n },
-            ActionVerb::Hold { n, reason } => Command::HoldAction { n, reason },
+            ActionVerb::Go(Numbered { n }) => Command::ClearAction { n },
+            ActionVerb::Hold(NumberedWhy { n, reason }) => Command::HoldAction { n, reason },
             ActionVerb::Done { n, result } => Command::FinishAction { n, result },
             ActionVerb::Drop { n, reason } => Command::DropAction { n, reason: reason.unwrap_or_default() },
             ActionVerb::StopAll { reason } => Command::StopActions { reason },
@@ -306,11 +306,11 @@ pub(super) fn of(
             DecisionVerb::Propose { minutes, text } => {
                 Command::Propose { text, minutes: minutes.map(|minutes| minutes.0) }
             }
-            DecisionVerb::Object { n, reason } => Command::Object { n, reason },
+            DecisionVerb::Object(NumberedWhy { n, reason }) => Command::Object { n, reason },
             DecisionVerb::Withdraw { n, reason } => {
                 Command::WithdrawProposal { n, reason: reason.unwrap_or_default() }
             }
-            DecisionVerb::Now { n } => Command::SettleProposal { n },
+            DecisionVerb::Now(Numbered { n }) => Command::SettleProposal { n },
             DecisionVerb::List => Command::Proposals,
         },
         Verb::Update(verb) => match verb {
@@ -330,8 +330,8 @@ pub(super) fn of(
                 })
             }
             Update::Approve { n, alone, reason } => Command::Approve { n, alone: reason.filter(|_| alone) },
-            Update::Publish { n } => Command::Publish { n },
-            Update::Drop { n, reason } => Command::DropPost { n, reason },
+            Update::Publish(Numbered { n }) => Command::Publish { n },
+            Update::Drop(NumberedWhy { n, reason }) => Command::DropPost { n, reason },
             Update::List => return Ok(Spoken::Updates { target }),
         },
         Verb::Playbook(verb) => match verb {

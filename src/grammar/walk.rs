@@ -58,12 +58,8 @@ pub(super) fn walk(mut words: Words<'_>, known: Lexicon<'_>) -> Result<Walked, R
     {
         (path, verb, blanks) = (vec!["rate"], rate, found);
     }
-    let mut line = Line { verb, path: &path, known, flags: vec![], blanks, literal: false };
-    line.read(&mut words)?;
     let mut argv: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
-    argv.append(&mut line.flags);
-    argv.push("--".into());
-    argv.append(&mut line.blanks);
+    argv.extend(Line::new(verb, &path, known, blanks).read(&mut words)?);
     Ok(Walked { target, verb, path, argv })
 }
 
@@ -259,8 +255,8 @@ fn impact_and_urgency(words: &mut Words<'_>) -> Result<Option<Vec<String>>, Refu
     }
 }
 
-/// Whether the words after `action` are an announcement, those after `hazard` a hazard: they begin with none of its verbs, or with one that a number must
-/// follow (`action drop the replica`), and are no slip of one (`action dnoe 2 restarted`).
+/// Whether the words after `action` are an announcement, those after `hazard` a hazard: they begin with none of its verbs, or with
+/// one that a number must follow (`action drop the replica`), and are no slip of one (`action dnoe 2 restarted`).
 fn announces(group: &Command, mut words: Words<'_>) -> bool {
     let second = words.next().unwrap_or_default().to_lowercase();
     // What a form filled in comes after it.

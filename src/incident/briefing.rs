@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    decide::when,
     names::{Names, Shown},
     sentence::{and, brief, some_of},
     state::{ActionState, Incident, ObjectiveState, Plan},
@@ -45,15 +44,15 @@ pub fn sections<'a>(
 }
 
 fn history(incident: &Incident, names: &Names) -> String {
-    let reached = |name: &str, at: Option<DateTime<Utc>>| at.map(|at| format!(", {name} {}", when(Some(at))));
+    let reached = |name: &str, at: Option<DateTime<Utc>>| at.map(|at| format!(", {name} {}", dated(at)));
     let milestones = [
         reached("identified", incident.milestones.identified),
         reached("mitigated", incident.milestones.mitigated),
         reached("resolved", incident.milestones.resolved),
     ];
     let declared = match incident.milestones.declared {
-        Some(at) => format!("declared {}", when(Some(at))),
-        None => format!("noticed {}", when(Some(incident.opened_at()))),
+        Some(at) => format!("declared {}", dated(at)),
+        None => format!("noticed {}", dated(incident.opened_at())),
     };
     let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
     let merged =
@@ -66,16 +65,17 @@ fn history(incident: &Incident, names: &Names) -> String {
         names.phase(incident.phase),
         milestones.into_iter().flatten().collect::<String>(),
         incident.commander,
-        when(Some(incident.commander_since)),
+        dated(incident.commander_since),
         incident.seq
     )
 }
 
 fn situation(incident: &Incident) -> Vec<String> {
     let summary = (!incident.summary.is_empty()).then(|| incident.summary.clone());
-    let cans = incident.cans.iter().map(|(service, can)| {
-        format!("{service} at {} ({}): {}", when(Some(can.at)), can.by, can.conditions)
-    });
+    let cans = incident
+        .cans
+        .iter()
+        .map(|(service, can)| format!("{service} at {} ({}): {}", dated(can.at), can.by, can.conditions));
     summary.into_iter().chain(cans).collect()
 }
 
@@ -88,12 +88,12 @@ fn objectives(incident: &Incident) -> Vec<String> {
 pub fn period(incident: &Incident) -> Option<String> {
     let period = incident.period.as_ref()?;
     let stress = if period.emphasis.is_empty() { String::new() } else { format!(": {}", period.emphasis) };
-    Some(format!("Operational period {} until {}{stress}", period.n, when(Some(period.ends_at))))
+    Some(format!("Operational period {} until {}{stress}", period.n, dated(period.ends_at)))
 }
 
 fn plan(incident: &Incident) -> Vec<String> {
     let tasks = incident.open_tasks().map(|task| {
-        let due = task.due_at.map(|due| format!(", due {}", when(Some(due)))).unwrap_or_default();
+        let due = task.due_at.map(|due| format!(", due {}", dated(due))).unwrap_or_default();
         format!("#{} {} ({}{due})", task.n, task.text, task.standing())
     });
     let proposals = incident.open_proposals().map(|proposal| {
@@ -102,7 +102,7 @@ fn plan(incident: &Incident) -> Vec<String> {
             some => format!("; strong objection of {}", and(some)),
         };
         let (n, text, by) = (proposal.n, &proposal.text, &proposal.by);
-        format!("Proposal {n} of {by}, decided {}: {text}{objections}", when(Some(proposal.ends_at)))
+        format!("Proposal {n} of {by}, decided {}: {text}{objections}", dated(proposal.ends_at))
     });
     tasks.chain(proposals).collect()
 }
@@ -164,7 +164,7 @@ fn public(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
         None => "not promised".to_owned(),
         Some(due) => {
             let late = if due < now { " (overdue)" } else { "" };
-            format!("promised for {}{late}", when(Some(due)))
+            format!("promised for {}{late}", dated(due))
         }
     };
     Some(format!("Update {} ({}) is public; next update {next}", post.n, post.draft.phase.word()))
@@ -199,7 +199,7 @@ pub fn sections_filled(incident: &Incident, now: DateTime<Utc>) -> u8 {
 
 /// The briefing as text, empty sections named as such.
 pub fn text<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Shown<'a>>) -> String {
-    let mut out = format!("Briefing for {} at {}\n", incident.id, when(Some(now)));
+    let mut out = format!("Briefing for {} at {}\n", incident.id, dated(now));
     for (n, (name, text)) in sections(incident, now, shown).into_iter().enumerate() {
         let text = text.unwrap_or_else(|| "– nothing recorded".to_owned());
         out.push_str(&format!("{}. {name}: {}\n", n + 1, text.replace('\n', "\n   ")));
@@ -220,7 +220,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     let time = match &incident.plan {
         None => String::new(),
         Some(Plan { span, .. }) => {
-            format!(" from {} to {}", when(Some(span.from)), when(Some(span.until)))
+            format!(" from {} to {}", dated(span.from), dated(span.until))
         }
     };
     let phase = names.phase(incident.phase);
@@ -294,7 +294,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     });
     if let Some(due) = incident.next_update_due {
         let late = if due < now { " – OVERDUE" } else { "" };
-        out.push(format!("Next public update: {}{late}", when(Some(due))));
+        out.push(format!("Next public update: {}{late}", dated(due)));
     }
     out.join("\n")
 }

@@ -23,6 +23,7 @@ pub mod permission;
 pub mod phase;
 pub mod play;
 pub mod refusal;
+mod relief;
 pub mod role;
 pub mod sentence;
 pub mod severity;

@@ -6,13 +6,14 @@ use chrono::{DateTime, Duration, Utc};
 use super::{
     alternates,
     command::Verb,
-    decide::{Policy, when},
+    decide::Policy,
     owed,
     permission::{Standing, may},
     phase::Phase,
-    role::{CATALOGUE, IC, Role, RoleDef, Words},
+    relief::relief,
+    role::Role,
     sentence::{brief, ended, some_of},
-    state::{ActionState, Assignment, Incident, Period, TaskState},
+    state::{ActionState, Incident, Period, TaskState},
 };
 use crate::{alert::window::Span, people::Person, post, wall::dated};
 
@@ -200,7 +201,7 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
 }
 
 fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
-    let pio = "pio".parse::<Role>().is_ok_and(|pio| incident.holders(&pio).iter().any(|one| one.id == me.id));
+    let pio = incident.holders(&Role::pio()).iter().any(|one| one.id == me.id);
     let open = incident.posts.iter().rev().find(|post| post.published.is_none() && post.dropped.is_none());
     if let Some(draft) = open {
         let n = draft.n;
@@ -282,7 +283,7 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         _ if !is_working => {}
         None => lines.push("No report on any service yet: ask for `can SERVICE CONDITIONS`.".to_owned()),
         Some((service, can)) if now - can.at > stale => {
-            lines.push(format!("The last report ({service}) is of {}: ask for another.", when(Some(can.at))));
+            lines.push(format!("The last report ({service}) is of {}: ask for another.", dated(can.at)));
         }
         Some(_) => {}
     }
@@ -294,54 +295,6 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
         let (slug, whom) = (first.slug(), alternates::asked(incident, policy, first));
         lines.push(format!("Nobody has yet: {}. `role offer {slug} {whom}`.", slugs.join(", ")));
     }
-}
-
-/// What helps somebody to whom many report: a section that nobody leads and some of them belong to, else a deputy or the lead of a
-/// sub-team whom some of them are told to report to.
-pub(super) fn relief(incident: &Incident, to: &Person, words: Words) -> String {
-    if !incident.has_command(to) {
-        let directs = incident.roles_of(to).iter().any(|role| matches!(role.rights(), "ops" | "branch"));
-        let is_free = directs && incident.roles_of_family("lead").is_empty();
-        return match "lead:alpha".parse::<Role>().ok().filter(|_| is_free) {
-            Some(lead) => format!(
-                "A {} can take some of them: `role offer lead:alpha NAME`, then `role report NAME --to NAME`.",
-                lead.head(words)
-            ),
-            None => "Some of them can report to one of them: `role report NAME --to NAME`.".to_owned(),
-        };
-    }
-    if let Some((n, section)) = free_section(incident, to) {
-        let (slug, title) = (section.slug(), section.shown(words));
-        return format!("{n} of them would report to the {title}: `role offer {slug} NAME`.");
-    }
-    match incident.given("deputy").next() {
-        Some(deputy) => format!(
-            "Some of them can report to {deputy}, or to whoever leads their section: `role report NAME --to NAME`."
-        ),
-        None => "A deputy can take some of them: `role offer deputy NAME`, then `role report NAME --to NAME`. Units \
-                 can report to whoever leads their section."
-            .to_owned(),
-    }
-}
-
-/// The section that nobody leads to which most of those belong who report straight to somebody, and how many they are: more than
-/// the one who then reports for all of them.
-fn free_section(incident: &Incident, to: &Person) -> Option<(usize, Role)> {
-    let now = incident.reports_of(to);
-    let led = |def: &RoleDef| -> Option<(usize, Role)> {
-        let role: Role = def.slug.parse().ok()?;
-        let mut then = incident.clone();
-        // An id that nobody has: a chat's begins with the name of the chat.
-        let person = Person { id: format!("{}:lead", def.slug), name: String::new() };
-        then.roles.push(Assignment { role: role.clone(), person, since: incident.commander_since });
-        let moved = (now + 1).saturating_sub(then.reports_of(to));
-        (moved > 1).then_some((moved, role))
-    };
-    let is_free = |def: &&RoleDef| {
-        def.reports_to == Some(IC) && def.holders_max == Some(1) && incident.given(def.slug).next().is_none()
-    };
-    let free = CATALOGUE.iter().filter(is_free).filter_map(led);
-    free.reduce(|most, one| if one.0 > most.0 { one } else { most })
 }
 
 fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<String>) {
@@ -386,7 +339,7 @@ fn before_close(incident: &Incident, me: &Person) -> Option<String> {
 
 /// What comes next of planned work.
 fn work(incident: &Incident, span: Span, now: DateTime<Utc>) -> Option<String> {
-    let (id, from, until) = (incident.id, when(Some(span.from)), when(Some(span.until)));
+    let (id, from, until) = (incident.id, dated(span.from), dated(span.until));
     match incident.phase {
         Phase::Scheduled => Some(format!("It begins by itself {from}. Another time? `maintenance move`.")),
         Phase::InProgress if span.until <= now => Some(format!(

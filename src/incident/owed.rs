@@ -40,8 +40,7 @@ pub fn reports(incident: &Incident, minutes: u32) -> Vec<Report> {
                 || one.of.iter().any(|person| person.id == by.id)
         })
     };
-    let ops =
-        || incident.holders(&"ops".parse().unwrap_or_else(|_| Role::ic())).into_iter().cloned().collect();
+    let ops = || incident.holders(&Role::ops()).into_iter().cloned().collect();
     for (service, can) in &incident.cans {
         let is_open = !can.actions.is_empty() || !can.needs.is_empty();
         if is_open && !is_named(&owed, service, &can.by) {

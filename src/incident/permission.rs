@@ -195,9 +195,7 @@ mod tests {
         row("house", Standing::House);
         row("participant", Standing::Participant);
         for def in CATALOGUE {
-            let role: Role =
-                if def.is_family { format!("{}:x", def.slug) } else { def.slug.into() }.parse().unwrap();
-            row(def.slug, Standing::Holds(&role));
+            row(def.slug, Standing::Holds(&def.role()));
         }
         for (name, cells) in rows {
             out.push_str(&format!("{name}\n  {}\n", cells.join(" ")));
@@ -260,8 +258,7 @@ mod tests {
     #[test]
     fn only_the_commander_ends_or_shrinks_an_incident() {
         for def in CATALOGUE.iter().filter(|def| def.slug != "ic") {
-            let role: Role =
-                if def.is_family { format!("{}:x", def.slug) } else { def.slug.into() }.parse().unwrap();
+            let role = def.role();
             for verb in [Verb::Close, Verb::LowerSeverity, Verb::OfferCommand, Verb::Merge] {
                 assert!(!may(Standing::Holds(&role), verb, Kind::Real), "{} {verb:?}", def.slug);
             }

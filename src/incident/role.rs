@@ -36,11 +36,29 @@ enum Def {
 }
 
 impl Role {
+    /// Whoever has command.
     pub fn ic() -> Role {
-        Role { slug: IC.into(), def: Def::Catalogue(commander()) }
+        commander().role()
     }
+    /// Whoever tells the public.
     pub fn pio() -> Role {
-        "pio".parse().unwrap_or_else(|_| Role::ic())
+        Self::placed("pio")
+    }
+    /// Whoever keeps executives informed.
+    pub(super) fn lno() -> Role {
+        Self::placed("lno")
+    }
+    /// Whoever directs the work.
+    pub(super) fn ops() -> Role {
+        Self::placed("ops")
+    }
+    /// Whoever thinks ahead.
+    pub(super) fn planning() -> Role {
+        Self::placed("planning")
+    }
+    /// The position of this slug; where the catalogue has none, that of whoever has command, who answers for all of them.
+    fn placed(slug: &str) -> Role {
+        defined(slug).map_or_else(Role::ic, RoleDef::role)
     }
     /// One of the team's own.
     pub fn of(own: OwnRole) -> Role {
@@ -265,6 +283,17 @@ fn no_name(def: &RoleDef, text: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_position_is_the_role_that_its_slug_means_and_those_called_by_name_are_there() {
+        for def in CATALOGUE {
+            let role = def.role();
+            assert_eq!(role.slug().parse::<Role>().as_ref(), Ok(&role));
+            assert_eq!(role.family(), def.slug);
+        }
+        let called = [Role::ic(), Role::pio(), Role::lno(), Role::ops(), Role::planning()];
+        assert_eq!(called.map(|role| role.slug().to_owned()), ["ic", "pio", "lno", "ops", "planning"]);
+    }
 
     #[test]
     fn a_name_that_a_role_cannot_have_is_refused_with_what_is_wrong_with_it() {

@@ -72,8 +72,8 @@ fn duration(incident: &Incident, now: DateTime<Utc>) -> String {
     let seconds = (until.unwrap_or(now) - from).num_seconds().max(0);
     let words = Span { name: "", from: Milestone::Began, to: Milestone::Resolved, seconds }.words();
     match until {
-        Some(until) => format!(" It lasted {words}, from {} until {}.", when(Some(from)), when(Some(until))),
-        None => format!(" It has lasted {words}, since {}.", when(Some(from))),
+        Some(until) => format!(" It lasted {words}, from {} until {}.", dated(from), dated(until)),
+        None => format!(" It has lasted {words}, since {}.", dated(from)),
     }
 }
 
@@ -83,8 +83,8 @@ fn public(incident: &Incident, now: DateTime<Utc>) -> String {
     };
     let at = post.published.as_ref().map(|published| published.at);
     let next = match incident.next_update_due {
-        Some(due) if due < now => format!("The next word was promised for {} and is late.", when(Some(due))),
-        Some(due) => format!("The next word is promised for {}.", when(Some(due))),
+        Some(due) if due < now => format!("The next word was promised for {} and is late.", dated(due)),
+        Some(due) => format!("The next word is promised for {}.", dated(due)),
         None => "No further word is promised.".to_owned(),
     };
     format!("The public was told on {}: «{}». {next}", when(at), said(&post.draft.text))
@@ -103,7 +103,7 @@ fn next(
     }
     // One that was not given on time is followed by the next, not by a moment that has passed.
     let due = (last? + Duration::minutes(i64::from(minutes))).max(now);
-    let due = if due == now { "now".to_owned() } else { format!("by {}", when(Some(due))) };
+    let due = if due == now { "now".to_owned() } else { format!("by {}", dated(due)) };
     Some(format!("Next summary: {due}."))
 }
 
@@ -119,7 +119,7 @@ pub fn to_forward(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> S
 }
 
 fn written(incident: &Incident, policy: &Policy, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
-    let mut lines = vec![format!("{} ({}), as of {}", incident.title, incident.id, when(Some(now)))];
+    let mut lines = vec![format!("{} ({}), as of {}", incident.title, incident.id, dated(now))];
     if !incident.kind().banner().is_empty() {
         lines.insert(0, incident.kind().banner().to_owned());
     }
@@ -131,7 +131,7 @@ fn written(incident: &Incident, policy: &Policy, last: Option<DateTime<Utc>>, no
     match &incident.plan {
         None => lines.push(format!("Impact: {}{summary}", impact(incident.severity))),
         Some(plan) => {
-            let (from, until) = (when(Some(plan.span.from)), when(Some(plan.span.until)));
+            let (from, until) = (dated(plan.span.from), dated(plan.span.until));
             lines.push(format!("Planned from {from} until {until}.{summary}"));
         }
     }

@@ -216,7 +216,10 @@ pub fn by_time(lines: &mut [Line]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::{decide::when, event::Actor, id::IncidentId, kind::Kind};
+    use crate::{
+        incident::{event::Actor, id::IncidentId, kind::Kind},
+        wall::dated,
+    };
 
     fn person(name: &str) -> Person {
         Person::named(name).unwrap()
@@ -244,7 +247,7 @@ mod tests {
     }
 
     fn told(entries: Vec<Entry>) -> Vec<Line> {
-        lines(entries, &|at| when(Some(at)))
+        lines(entries, &dated)
     }
 
     fn note(text: &str) -> Event {

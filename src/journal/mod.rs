@@ -142,6 +142,12 @@ pub enum Mark {
         id: String,
         due_at: DateTime<Utc>,
     },
+    /// This setting of the timer waits until then; if it was set anew meanwhile, it stays.
+    TimerPutOff {
+        id: String,
+        due_at: DateTime<Utc>,
+        until: DateTime<Utc>,
+    },
     Settled(Settlement),
     /// Somebody drops a delivery. The append is refused as [`JournalError::Past`] where it cannot be dropped any more.
     Dropped {

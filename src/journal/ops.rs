@@ -285,6 +285,14 @@ pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(),
                 .execute(conn)
                 .await?;
         }
+        Mark::TimerPutOff { id, due_at, until } => {
+            sqlx::query("UPDATE timers SET due_at = $1 WHERE id = $2 AND due_at = $3")
+                .bind(until.timestamp_millis())
+                .bind(id.as_str())
+                .bind(due_at.timestamp_millis())
+                .execute(conn)
+                .await?;
+        }
         Mark::Settled(settlement) => settle(conn, settlement).await?,
         Mark::Dropped { delivery, reason, at } => {
             handle(conn, *delivery, &Handle::Drop { reason: reason.clone() }, *at).await?;

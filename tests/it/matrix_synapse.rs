@@ -62,6 +62,16 @@ impl Post {
         .await;
     }
 
+    /// A room was told that it is refused.
+    async fn until_refused(&self, room: &str) {
+        until(60, "a word on encryption", || async {
+            let said = self.said(room).await;
+            let mut bodies = said.iter().filter_map(|event| event["content"]["body"].as_str());
+            bodies.any(|body| body.contains("reads no encrypted rooms"))
+        })
+        .await;
+    }
+
     /// Everything is said: nothing waits to go out.
     async fn quiet(&self) {
         until(120, "nothing waits", || async {
@@ -373,12 +383,7 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     // Whoever switches on encryption is told what comes of it.
     let encrypt = json!({"algorithm": "m.megolm.v1.aes-sha2"});
     ada.call("PUT", &format!("/rooms/{}/state/m.room.encryption/", part(&main)), Some(encrypt)).await;
-    until(60, "a word on encryption", || async {
-        let said = post.said(&main).await;
-        said.iter()
-            .any(|event| event["content"]["body"].as_str().unwrap().contains("reads no encrypted rooms"))
-    })
-    .await;
+    post.until_refused(&main).await;
     assert!(post.program.stop().success());
 }
 

@@ -176,6 +176,24 @@ async fn alerts_that_restricted_planned_work_expects_say_neither_its_number_nor_
 }
 
 #[tokio::test]
+async fn a_list_of_maintenance_that_others_read_along_names_no_restricted_work() {
+    let house = House::open(Settings::default()).await;
+    let say = async |caller: Caller, line: &str| {
+        let words = words::Words::Text(line.to_owned());
+        house.desk.say(caller, None, words, None, &words::by_name()).await.unwrap().text
+    };
+    say(caller("Ada"), &format!("maintenance schedule \"{WORD}\" from 12:30 to 15:00 service db")).await;
+    let id = "MAINT-1".parse().unwrap();
+    house.say("Ada", id, Command::Restrict { reason: String::new() }).await;
+    assert!(say(caller("Ada"), "maintenance list").await.contains(WORD));
+    for who in [caller("Bo"), caller("Ada").overheard()] {
+        assert_eq!(say(who, "maintenance list").await, "No maintenance is planned.");
+    }
+    let among = caller("Ada").overheard().among(Some(id));
+    assert!(say(among, "maintenance list").await.contains(WORD));
+}
+
+#[tokio::test]
 async fn in_a_room_where_others_read_along_nothing_of_it_is_answered() {
     let house = House::open(Settings::default()).await;
     let id = house.incident().await;

@@ -13,17 +13,18 @@ use super::{
     render::CONTENT_MAX,
     rest::{Trouble, hushed},
     text::{cap, escape, moment, pieces, soften},
+    theirs::Theirs,
 };
 use crate::{
     chat::{
         BoxFuture, Unproven, Words,
         complete::completions,
         picture::show_later,
-        text::{as_typed, in_readers_zone},
+        text::in_readers_zone,
         words::{self, in_words},
     },
     desk::{Answer, Caller},
-    grammar::{self, slash_words},
+    grammar,
     incident::{id::IncidentId, refusal::Refusal},
 };
 
@@ -146,16 +147,22 @@ impl DiscordDoor {
         asked: Asked,
         doing: BoxFuture<'static, Result<Answer, Refusal>>,
     ) {
-        let mut doing = tokio::spawn(doing);
+        let (door, whose) = (self.clone(), asked.clone());
+        let mut doing = tokio::spawn(async move {
+            let done = doing.await;
+            let told = door.told_to(&whose, &done).await;
+            (done, told)
+        });
+        let in_parts = |told: Option<String>| parted(&told.unwrap_or_else(|| in_words(None)));
         let (done, rest) = if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
-            let done = done.ok();
-            let (first, rest) = parted(&in_words(done.clone()));
+            let (done, told) = done.ok().unzip();
+            let (first, rest) = in_parts(told);
             self.first_answer(&asked, &alone(&first)).await;
             (done, rest)
         } else {
             self.first_answer(&asked, &json!({"type": 5, "data": {"flags": EPHEMERAL}})).await;
-            let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-            let (first, rest) = parted(&in_words(done.clone()));
+            let (done, told) = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok).unzip();
+            let (first, rest) = in_parts(told);
             self.later_answer(&asked, &first).await;
             (done, rest)
         };
@@ -251,18 +258,16 @@ impl DiscordDoor {
 /// The message that answers, and those that follow when it is too long for one.
 fn parted(text: &str) -> (String, Vec<String>) {
     let mut pieces = pieces(
-        &words::told(text, |text| {
-            in_readers_zone(&soften(&as_typed(text, slash_words)), |at| moment(at, 'f'))
-        }),
+        &words::told(text, |text| in_readers_zone(&soften(text), |at| moment(at, 'f'))),
         CONTENT_MAX,
         MESSAGES_MAX,
     );
     (pieces.remove(0), pieces)
 }
 
-/// A first answer with text.
+/// A first answer with words of our own.
 pub(super) fn told(text: &str) -> Value {
-    alone(&parted(text).0)
+    alone(&parted(&Theirs::default().shown(text)).0)
 }
 
 /// For the asker's eyes.

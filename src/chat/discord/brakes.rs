@@ -5,8 +5,8 @@
 //! is known only from an answer; until then it counts as one of its own.
 //!
 //! How much is left of the limit of the whole bot Discord tells in no header. All that waits for it may go at the same moment, and would be
-//! refused together, over and over; and Discord shuts out who is refused too often. So after it was reached, requests go one by one:
-//! whoever is refused holds all behind them.
+//! refused together, over and over; and Discord shuts out who is refused too often. So for a while after it was reached, requests go one
+//! by one: whoever is refused by it holds all behind them.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,11 @@ use reqwest::Method;
 
 /// Brakes remembered at once, and routes whose bucket is.
 const REMEMBERED_MAX: usize = 10_000;
-/// Requests that must go well, one by one, before they go side by side again: as many as Discord takes of a bot in a second.
+/// Requests that must get through, one by one, before they go side by side again: as many as Discord takes of a bot in a second.
 const ONE_BY_ONE: u32 = 50;
+/// Where there are not so many, they go side by side again so long after the limit: all that was refused is tried again within five
+/// minutes (`outbox/plan.rs`), and must not come together.
+const ONE_BY_ONE_FOR: Duration = Duration::minutes(10);
 
 /// What a request goes to, as its budget sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +73,9 @@ pub(super) struct Left<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Brakes {
     all: Option<DateTime<Utc>>,
-    /// Requests that are still to go one by one.
+    /// Requests that are still to go one by one, and until when they do at most.
     one_by_one: u32,
+    one_by_one_until: Option<DateTime<Utc>>,
     buckets: HashMap<String, String>,
     held: HashMap<(String, String), DateTime<Utc>>,
 }
@@ -88,14 +92,15 @@ impl Brakes {
     pub fn hold_all(&mut self, until: DateTime<Utc>) {
         self.all = self.all.max(Some(until));
         self.one_by_one = ONE_BY_ONE;
+        self.one_by_one_until = self.all.map(|until| until + ONE_BY_ONE_FOR);
     }
 
-    pub fn is_one_by_one(&self) -> bool {
-        self.one_by_one > 0
+    pub fn is_one_by_one(&self, now: DateTime<Utc>) -> bool {
+        self.one_by_one > 0 && self.one_by_one_until.is_some_and(|until| until > now)
     }
 
-    /// One of those that go one by one went well.
-    pub fn went_well(&mut self) {
+    /// One of those that go one by one was not refused by the limit.
+    pub fn got_through(&mut self) {
         self.one_by_one = self.one_by_one.saturating_sub(1);
     }
 
@@ -195,15 +200,26 @@ mod tests {
     }
 
     #[test]
-    fn after_the_limit_of_the_whole_bot_requests_go_one_by_one_until_enough_of_them_went_well() {
+    fn after_the_limit_of_the_whole_bot_requests_go_one_by_one_until_enough_of_them_got_through() {
         let mut brakes = Brakes::default();
-        assert!(!brakes.is_one_by_one());
+        assert!(!brakes.is_one_by_one(at(0)));
         for until in [at(3), at(9)] {
             brakes.hold_all(until);
-            (1..ONE_BY_ONE).for_each(|_| brakes.went_well());
-            assert!(brakes.is_one_by_one());
+            (1..ONE_BY_ONE).for_each(|_| brakes.got_through());
+            assert!(brakes.is_one_by_one(at(9)));
         }
-        brakes.went_well();
-        assert!(!brakes.is_one_by_one());
+        brakes.got_through();
+        assert!(!brakes.is_one_by_one(at(9)));
+    }
+
+    #[test]
+    fn where_few_requests_are_made_they_go_side_by_side_again_a_while_after_the_limit() {
+        let mut brakes = Brakes::default();
+        for until in [at(9), at(30)] {
+            brakes.hold_all(until);
+            brakes.got_through();
+            assert!(brakes.is_one_by_one(until + ONE_BY_ONE_FOR - Duration::milliseconds(1)));
+            assert!(!brakes.is_one_by_one(until + ONE_BY_ONE_FOR));
+        }
     }
 }

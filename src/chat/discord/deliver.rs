@@ -131,11 +131,13 @@ impl Place for DiscordDoor {
         self.find_marked(at, &render::card_mark(&card.subject), at_beginning).await
     }
     async fn post_card(&self, at: &str, card: &Card, once: &str) -> Step<Option<String>> {
-        self.create(at, render::card(card), &nonce(once), Doing::PostCard).await
+        let theirs = self.theirs_on(card).await;
+        self.create(at, render::card(card, theirs.as_ref()), &nonce(once), Doing::PostCard).await
     }
     /// An edit makes the same of it however often it is done.
     async fn edit_card(&self, at: &str, message: &str, card: &Card, _once: &str) -> Step<bool> {
-        self.edit(at, message, &render::card(card)).await
+        let theirs = self.theirs_on(card).await;
+        self.edit(at, message, &render::card(card, theirs.as_ref())).await
     }
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
         self.create(at, render::line(said), &nonce(key), Doing::Say).await

@@ -32,6 +32,7 @@ pub(super) mod shown;
 mod signed;
 mod space;
 mod text;
+mod theirs;
 mod upkeep;
 mod watch;
 

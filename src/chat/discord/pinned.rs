@@ -35,14 +35,14 @@ const TEXT_DISPLAY: u64 = 10;
 /// The last change of a message that the timeline has.
 const EDITED: &str = "edited";
 
-/// Nor is there of one without words.
+/// Of a message without words there is no note.
 pub(super) fn wordless() -> Refusal {
     let why = "That message brought no words along: what is laid out in components, a sticker, a poll or a forwarded message \
                does not reach the bot as text.";
     Refusal::invalid(why, "Say what matters of it with `note`, in your own words.")
 }
 
-/// Of a message that is not known there is no note.
+/// Nor of one that Discord does not name.
 pub(super) fn unknown() -> Refusal {
     Refusal::invalid("Discord did not say which message that is.", "Try again, or use `note`.")
 }

@@ -9,15 +9,15 @@ use sha2::{Digest, Sha256};
 use super::{
     NAME,
     text::{cap, escape, length, moment, plain},
+    theirs::Theirs,
 };
 use crate::{
     card::{Button, Card, Said, Tone, Value as Shown},
     chat::{
         button::button_name,
         space,
-        text::{self, as_typed, in_readers_zone},
+        text::{self, in_readers_zone},
     },
-    grammar::slash_words,
     incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
 };
 
@@ -56,9 +56,9 @@ fn banner(banner: &str) -> String {
     if banner.is_empty() { String::new() } else { format!("**{banner}** ") }
 }
 
-fn value(shown: &Shown) -> String {
+fn value(shown: &Shown, theirs: Option<&Theirs>) -> String {
     match shown {
-        Shown::Text(text) => escape(&as_typed(text, slash_words)),
+        Shown::Text(text) => escape(&theirs.map_or_else(|| text.clone(), |theirs| theirs.shown(text))),
         Shown::Time(at) => format!("{} ({})", moment(*at, 't'), moment(*at, 'R')),
     }
 }
@@ -68,8 +68,9 @@ pub(super) fn card_mark(subject: &str) -> String {
     format!("{subject} · ")
 }
 
-/// A card as a message: body for sending it and for editing it alike.
-pub(super) fn card(card: &Card) -> Value {
+/// A card as a message: body for sending it and for editing it alike. Its text is somebody's and stays as it was written; so do all
+/// its fields without `theirs`.
+pub(super) fn card(card: &Card, theirs: Option<&Theirs>) -> Value {
     let mut left = EMBED_MAX;
     let mut take = |text: String, max: usize| {
         let text = cap(&text, max.min(left));
@@ -87,7 +88,8 @@ pub(super) fn card(card: &Card) -> Value {
     for field in card.fields.iter().take(FIELDS_MAX) {
         let name = take(escape(field.name), FIELD_NAME_MAX);
         // Cut before its moments are marked, as a mark takes less room and half a mark shows nothing.
-        let value = in_readers_zone(&take(value(&field.value), FIELD_VALUE_MAX), |at| moment(at, 'f'));
+        let value =
+            in_readers_zone(&take(value(&field.value, theirs), FIELD_VALUE_MAX), |at| moment(at, 'f'));
         // Neither may be empty; what no longer fits is left out whole.
         if name.is_empty() {
             break;
@@ -250,7 +252,7 @@ mod tests {
     fn a_card_of_any_size_keeps_discords_limits() {
         let long = "*".repeat(9_000);
         for text in [long.as_str(), "", "x"] {
-            let body = card(&card_of(text));
+            let body = card(&card_of(text), Some(&Theirs::default()));
             let embed = &body["embeds"][0];
             let len = |v: &Value| length(v.as_str().unwrap_or_default());
             let fields = embed["fields"].as_array().unwrap();
@@ -265,6 +267,21 @@ mod tests {
             assert!(all <= EMBED_MAX + FIELDS_MAX, "{all}");
             assert!(embed["footer"]["text"].as_str().unwrap().starts_with("INC-1 · "));
         }
+    }
+
+    #[test]
+    fn the_summary_on_a_card_stays_as_it_was_written_and_its_fields_say_what_to_type_in_discord() {
+        let written = "`close the valve`, then `next`";
+        let shown = |theirs: Option<&Theirs>| card(&card_of(written), theirs)["embeds"][0].clone();
+        let embed = shown(Some(&Theirs::default()));
+        assert_eq!(embed["description"], escape(written));
+        let typed = "`/incident close the valve`, then `/incident next`";
+        assert_eq!(embed["fields"][0]["value"], escape(typed));
+        let mut theirs = Theirs::default();
+        theirs.add(&json!("`close the valve`"));
+        let typed = "`close the valve`, then `/incident next`";
+        assert_eq!(shown(Some(&theirs))["fields"][0]["value"], escape(typed));
+        assert_eq!(shown(None)["fields"][0]["value"], escape(written), "a card of alerts");
     }
 
     #[test]

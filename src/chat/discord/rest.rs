@@ -216,14 +216,14 @@ impl Rest {
         let done = self.reach.noting(&*self.world, self.sent(&route, request), Trouble::no_answer).await;
         // A refusal is as good a sign as a yes that the limit does not bite.
         if turn.is_some() && matches!(done, Ok(_) | Err(Trouble::Refused { .. })) {
-            self.brakes().went_well();
+            self.brakes().got_through();
         }
         done
     }
 
     /// The turn of a request, where they go one by one.
     async fn turn(&self) -> Result<Option<tokio::sync::MutexGuard<'_, ()>>, Trouble> {
-        if !self.brakes().is_one_by_one() {
+        if !self.brakes().is_one_by_one(self.world.now()) {
             return Ok(None);
         }
         let turn = tokio::time::timeout(TURN_WITHIN, self.turn.lock()).await;
@@ -331,7 +331,67 @@ fn retry_after(headers: &HeaderMap, value: &Value) -> StdDuration {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
+    use crate::{config, desk::clock::System};
+
+    /// A Discord that answers by the path that is asked for; returns its address.
+    async fn discord() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4_096];
+                let length = socket.read(&mut request).await.unwrap();
+                let request = String::from_utf8_lossy(&request[..length]).into_owned();
+                let (status, body) = match request.split(' ').nth(1) {
+                    Some("/api/v10/limited") => (429, r#"{"global": true, "retry_after": 0}"#),
+                    Some("/api/v10/broken") => (502, "{}"),
+                    Some("/api/v10/refused") => (404, r#"{"code": 10008, "message": "Unknown Message"}"#),
+                    _ => (200, "{}"),
+                };
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                );
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        url
+    }
+
+    #[tokio::test]
+    async fn a_refusal_shows_as_a_yes_does_that_the_limit_of_the_whole_bot_is_over() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let discord: config::Discord = toml::from_str(&format!(
+            "base_url = \"{}\"\napplication_id = \"2\"\nguild_id = \"3\"\nchannel_id = \"4\"",
+            discord().await
+        ))
+        .unwrap();
+        let settings = DiscordSettings::from_config(&discord, "token".into(), &[]);
+        for path in ["/refused", "/done"] {
+            let rest = Rest::new(&settings, Arc::new(System)).unwrap();
+            let is_one_by_one = || rest.brakes().is_one_by_one(rest.world.now());
+            assert_eq!(rest.get("/limited").await, Err(Trouble::Wait(StdDuration::ZERO)));
+            // Whoever does not answer says nothing of it.
+            for _ in 0..60 {
+                assert_eq!(rest.get("/broken").await, Err(Trouble::Broken(502)));
+            }
+            assert!(is_one_by_one());
+            let mut answered = 0;
+            while is_one_by_one() {
+                let done = rest.get(path).await;
+                assert!(matches!(done, Ok(_) | Err(Trouble::Refused { status: 404, .. })), "{done:?}");
+                answered += 1;
+            }
+            assert_eq!(answered, 50, "{path}");
+        }
+    }
 
     #[test]
     fn no_message_leaves_without_its_mentions_switched_off() {

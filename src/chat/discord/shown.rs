@@ -11,17 +11,18 @@ use super::{
     press::SLOW,
     render,
     rest::Trouble,
+    theirs::Theirs,
 };
 use crate::{
     card::Button,
-    chat::messages::{Shown, buttons, field, paragraph, times, why},
+    chat::shown::{Shown, buttons, field, paragraph, times, why},
     incident::names::Names,
 };
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Discord",
     card: |card| {
-        let body = render::card(card);
+        let body = render::card(card, Some(&Theirs::default()));
         let embed = &body["embeds"][0];
         let mut lines = vec![read(&body["content"]), read(&embed["title"]), read(&embed["description"])];
         let fields = embed["fields"].as_array().into_iter().flatten();
@@ -44,7 +45,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         let inputs = inputs.map(|input| field(&read(&input["label"]), &read(&input["placeholder"])));
         Some(paragraph(&[vec![read(&form["data"]["title"])], inputs.collect()].concat()))
     },
-    payload: |card| render::card(card),
+    payload: |card| render::card(card, Some(&Theirs::default())),
     said: |said| render::line(said),
     own: || {
         let (unknown, wordless) = (unknown().to_string(), wordless().to_string());

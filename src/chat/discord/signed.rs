@@ -109,7 +109,10 @@ impl DiscordDoor {
         }
         if signed_at < self.opened_at {
             let seconds = self.opened_at - signed_at;
-            tracing::warn!(seconds, "a request of Discord's is refused: it was signed before the start");
+            tracing::warn!(
+                seconds,
+                "a request of Discord's is refused: it was signed before the start. If nobody sent it again, the clock here is ahead of Discord's"
+            );
             return Err(Unproven::Late);
         }
         let (awaited, told) = Awaited::new();

@@ -57,19 +57,20 @@ impl MatrixDoor {
     }
 
     /// Replies to an event of that place, by a key; as long as the homeserver is not there, waits for it: without it nothing else
-    /// could be heard.
-    pub(super) async fn reply(&self, said: &Said<'_>, to: &str, key: &str, content: Value) {
-        let Ok(stand) = self.stand().await else { return };
+    /// could be heard. Returns whether the reply is there.
+    pub(super) async fn reply(&self, said: &Said<'_>, to: &str, key: &str, content: Value) -> bool {
+        let Ok(stand) = self.stand().await else { return false };
         let content = in_reply(content, to, said.thread);
         let once = txn(&stand.tag, key);
         let mut pause = FIRST_PAUSE_MS;
         loop {
             let wait = match self.rest.send(said.room, &once, content.clone()).await {
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(trouble @ Trouble::Refused { .. }) => {
                     let why = trouble.why();
                     tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
-                    return self.standing.error(why);
+                    self.standing.error(why);
+                    return false;
                 }
                 Err(Trouble::Wait(wait)) => wait,
                 Err(Trouble::Lost(_) | Trouble::Broken(_)) => {
@@ -79,7 +80,7 @@ impl MatrixDoor {
             };
             tokio::select! {
                 // Heard again by the next run, which answers the same.
-                () = self.stop.cancelled() => return,
+                () = self.stop.cancelled() => return false,
                 () = tokio::time::sleep(wait) => {}
             }
         }

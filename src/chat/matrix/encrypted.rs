@@ -30,9 +30,12 @@ pub(super) const NO_KEY: &str = "This message arrived still encrypted: the proxy
      that you have not verified (the bot's is one), or type `/discardsession` in Element, which makes a new key. \
      This is said once in this room.";
 
-/// By which rooms are remembered in the journal.
+/// By which rooms are remembered in the journal: those that are refused, and those in which a key was missing.
 const REFUSED: &str = "encrypted";
-const TOLD: &str = "no_key";
+const KEYLESS: &str = "no_key";
+/// What is remembered of them: whether they know.
+const TOLD: &str = "1";
+const UNTOLD: &str = "0";
 
 #[derive(Debug, Default)]
 struct Rooms(Mutex<BTreeSet<String>>);
@@ -51,7 +54,7 @@ impl Rooms {
 pub(super) struct Encrypted {
     /// The encrypted ones among the rooms that the bot serves, where no proxy decrypts.
     refused: Rooms,
-    /// Rooms that were told of a message for which the proxy has no key.
+    /// Rooms that were told: why they are refused, or of a message for which the proxy has no key.
     told: Rooms,
 }
 
@@ -65,13 +68,15 @@ impl Encrypted {
 impl MatrixDoor {
     /// What earlier runs found out. With a proxy, rooms that were refused without one are served.
     pub(super) async fn recall_encrypted(&self) {
-        let (subject, rooms) = if self.settings.encrypting_proxy {
-            (TOLD, &self.encrypted.told)
-        } else {
-            (REFUSED, &self.encrypted.refused)
-        };
-        for (room, _) in self.desk.journal.bound(NAME, subject).await.unwrap_or_default() {
-            rooms.add(&room);
+        let has_proxy = self.settings.encrypting_proxy;
+        let subject = if has_proxy { KEYLESS } else { REFUSED };
+        for (room, told) in self.desk.journal.bound(NAME, subject).await.unwrap_or_default() {
+            if !has_proxy {
+                self.encrypted.refused.add(&room);
+            }
+            if told == TOLD {
+                self.encrypted.told.add(&room);
+            }
         }
     }
 
@@ -96,73 +101,99 @@ impl MatrixDoor {
         Ok(())
     }
 
-    /// Says in the room, once, what comes of encryption there. Returns whether the proxy's part in it was said.
+    /// Says in the room, once, what comes of encryption there. Returns whether a missing key was told.
     pub(super) async fn hear_encrypted(&self, said: &Said<'_>, tag: &str, says: &Says) -> bool {
         match (says, self.settings.encrypting_proxy) {
-            (Says::Encrypted | Says::NoKey, true) => self.tell_no_key(said, said.event).await,
+            (Says::Encrypted, true) => self.tell_no_key(said).await,
+            // In a room that is not encrypted somebody typed these words.
+            (Says::NoKey, true) => {
+                self.is_encrypted(said.room).await.unwrap_or(true) && self.tell_no_key(said).await
+            }
             (Says::Encrypted | Says::Encryption, false) => {
                 self.refuse_encrypted(said.room, tag).await;
                 false
             }
-            // A proxy sees to it; or somebody typed the words of one, where there is none.
+            // A proxy sees to it.
             _ => false,
         }
     }
 
-    /// A message by its id. Pantalaimon decrypts what `/messages` brings, and leaves a single event as it is.
-    pub(super) async fn message(&self, room: &str, event: &str) -> Result<Value, Trouble> {
-        let of_room = |kind: &str| format!("/rooms/{}/{kind}", part(room));
-        let message = self.rest.get(&of_room(&format!("event/{}", part(event)))).await?;
+    /// What `message` says, which was asked for by its id: Pantalaimon leaves it as it is, and decrypts what `/messages` brings.
+    /// `None`: it stays closed.
+    ///
+    /// # Errors
+    /// When the homeserver could not be asked; worth another try.
+    pub(super) async fn opened(
+        &self,
+        room: &str,
+        event: &str,
+        message: Value,
+    ) -> Result<Option<Value>, Trouble> {
         if !self.settings.encrypting_proxy || message["type"] != "m.room.encrypted" {
-            return Ok(message);
+            return Ok(Some(message));
         }
-        let context = of_room(&format!("context/{}", part(event)));
+        let found = match self.among_others(room, event).await {
+            Err(trouble @ Trouble::Refused { .. }) => {
+                tracing::warn!(room, event, why = trouble.why(), "an encrypted message is not looked up");
+                return Ok(None);
+            }
+            found => found?,
+        };
+        Ok(found.filter(|found| found["type"] != "m.room.encrypted" && !heard::is_without_key(found)))
+    }
+
+    /// A message as `/messages` brings it.
+    async fn among_others(&self, room: &str, event: &str) -> Result<Option<Value>, Trouble> {
+        let context = format!("/rooms/{}/context/{}", part(room), part(event));
         let around = self.rest.ask(&context, &[("limit", "0".to_owned())]).await?;
-        let Some(behind) = around["end"].as_str() else { return Ok(message) };
+        let Some(behind) = around["end"].as_str() else { return Ok(None) };
         let query = [("dir", "b".to_owned()), ("from", behind.to_owned()), ("limit", "1".to_owned())];
-        let page = self.rest.ask(&of_room("messages"), &query).await?;
-        let found = page["chunk"].as_array().into_iter().flatten().find(|one| one["event_id"] == event);
-        Ok(found.cloned().unwrap_or(message))
+        let page = self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await?;
+        Ok(page["chunk"].as_array().into_iter().flatten().find(|one| one["event_id"] == event).cloned())
     }
 
-    /// Whether the proxy has no key for a message that was asked for.
-    pub(super) fn has_no_key(&self, message: &Value) -> bool {
-        self.settings.encrypting_proxy
-            && (message["type"] == "m.room.encrypted" || heard::is_without_key(message))
-    }
-
-    /// Says once in a room, as a reply to the message `to`, that the proxy has no key for it. Returns whether it was said.
-    pub(super) async fn tell_no_key(&self, said: &Said<'_>, to: &str) -> bool {
-        if !self.encrypted.told.add(said.room) {
+    /// Says once in a room, as a reply, that the proxy has no key for a message. Returns whether it was said; if not, the next
+    /// such message is another try.
+    async fn tell_no_key(&self, said: &Said<'_>) -> bool {
+        if self.encrypted.told.has(said.room) {
             return false;
         }
-        tracing::warn!(room = said.room, event = to, "the encrypting proxy has no key for a message");
+        tracing::warn!(room = said.room, event = said.event, "the encrypting proxy has no key for a message");
         let key = format!("no-key/{}", said.room);
-        self.reply(said, to, &key, render::told(NO_KEY, self.settings.tz)).await;
-        // Where the run ended before it was said, the next one says it.
-        if !self.stop.is_cancelled() {
-            self.remember(TOLD, said.room).await;
+        let is_told = self.reply(said, said.event, &key, render::told(NO_KEY, self.settings.tz)).await;
+        if is_told {
+            self.encrypted.told.add(said.room);
+            self.remember(KEYLESS, said.room, TOLD).await;
         }
-        true
+        is_told
     }
 
-    /// Says once, in the room itself, why nothing is done there.
+    /// Says once, in the room itself, why nothing is done there. Where that cannot be said, the next message there, or the next
+    /// start, is another try.
     pub(super) async fn refuse_encrypted(&self, room: &str, tag: &str) {
-        if !self.encrypted.refused.add(room) {
+        let why = cannot_read(room);
+        if self.encrypted.refused.add(room) {
+            tracing::error!("{why}");
+            self.standing.error(why.clone());
+        }
+        if self.encrypted.told.has(room) {
             return;
         }
-        let why = cannot_read(room);
-        tracing::error!("{why}");
-        self.standing.error(why.clone());
         let once = txn(tag, &format!("encrypted/{room}"));
-        if let Err(trouble) = self.rest.send(room, &once, render::told(&why, self.settings.tz)).await {
-            tracing::warn!(why = trouble.why(), "the people of the encrypted room are not told");
+        match self.rest.send(room, &once, render::told(&why, self.settings.tz)).await {
+            Ok(_) => {
+                self.encrypted.told.add(room);
+                self.remember(REFUSED, room, TOLD).await;
+            }
+            Err(trouble) => {
+                tracing::warn!(room, why = trouble.why(), "the people of the encrypted room are not told");
+                self.remember(REFUSED, room, UNTOLD).await;
+            }
         }
-        self.remember(REFUSED, room).await;
     }
 
-    async fn remember(&self, subject: &str, room: &str) {
-        if let Err(error) = self.desk.journal.bind(NAME, subject, room, "1").await {
+    async fn remember(&self, subject: &str, room: &str, told: &str) {
+        if let Err(error) = self.desk.journal.bind(NAME, subject, room, told).await {
             tracing::debug!(%error, "found out again at the next start");
         }
     }
@@ -176,3 +207,6 @@ pub(super) fn cannot_read(room: &str) -> String {
          (`matrix.room`); or have the bot reach its homeserver by a proxy that encrypts (`matrix.encrypting_proxy`)."
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,12 +67,12 @@ fn id(value: &Value, sigil: char) -> Option<String> {
 }
 
 impl Heard {
-    /// `None`: nothing that concerns the command post.
-    pub fn read(event: &Value) -> Option<Heard> {
+    /// `None`: nothing that concerns the command post. `is_by_proxy`: an encrypting proxy passed it on.
+    pub fn read(event: &Value, is_by_proxy: bool) -> Option<Heard> {
         let content = &event["content"];
         let relates = &content["m.relates_to"];
         let says = match event["type"].as_str()? {
-            "m.room.message" if is_without_key(event) => Says::NoKey,
+            "m.room.message" if is_by_proxy && is_without_key(event) => Says::NoKey,
             "m.room.message" if relates["rel_type"] == "m.replace" => {
                 let new = &content["m.new_content"];
                 new["body"].as_str()?;
@@ -105,11 +105,14 @@ impl Heard {
     }
 }
 
-/// Whether a proxy put this in place of a message for which it has no key. It marks those that it decrypted: the same words by
-/// somebody in an encrypted room are their own.
+/// Whether a proxy put this in place of a message for which it has no key. It marks those that it decrypted, and puts nothing beside
+/// its words: the same ones in an edit, or by somebody in an encrypted room, are people's own.
 pub(super) fn is_without_key(message: &Value) -> bool {
-    let body = message["content"]["body"].as_str().unwrap_or_default();
-    message["decrypted"] != true && body.starts_with(WITHOUT_KEY)
+    let content = &message["content"];
+    message["decrypted"] != true
+        && content["msgtype"] == "m.text"
+        && content["body"].as_str().is_some_and(|body| body.starts_with(WITHOUT_KEY))
+        && content.as_object().is_some_and(|content| content.len() == 2)
 }
 
 /// The words of a message: without the quotation that a reply carries along, and with the accounts of those whom it
@@ -211,7 +214,7 @@ mod tests {
     }
 
     fn text(content: Value) -> Option<String> {
-        match Heard::read(&message(content))?.says {
+        match Heard::read(&message(content), false)?.says {
             Says::Text { body, .. } => Some(body),
             _ => None,
         }
@@ -268,7 +271,7 @@ mod tests {
         let edit = json!({"msgtype": "m.text", "body": "* !note y", "m.new_content": {"body": "!note y"},
             "m.relates_to": {"rel_type": "m.replace", "event_id": "$b"}});
         assert_eq!(text(edit.clone()), None, "a command is not given by an edit");
-        let says = Heard::read(&message(edit)).unwrap().says;
+        let says = Heard::read(&message(edit), false).unwrap().says;
         assert_eq!(says, Says::Edit { target: "$b".into(), content: json!({"body": "!note y"}) });
     }
 
@@ -289,19 +292,31 @@ mod tests {
     #[test]
     fn what_a_proxy_puts_in_place_of_a_message_without_a_key_is_nobodys_words() {
         let body = "** Unable to decrypt: The sender's device has not sent us the keys for this message. **";
+        let says = |event: &Value, is_by_proxy| Heard::read(event, is_by_proxy).unwrap().says;
+        let typed = Says::Text { body: body.into(), thread: None };
         let mut event = message(json!({"msgtype": "m.text", "body": body}));
-        assert_eq!(Heard::read(&event).unwrap().says, Says::NoKey);
+        assert_eq!(says(&event, true), Says::NoKey);
+        assert_eq!(says(&event, false), typed, "there is no proxy");
         event["decrypted"] = json!(true);
-        assert_eq!(Heard::read(&event).unwrap().says, Says::Text { body: body.into(), thread: None });
+        assert_eq!(says(&event, true), typed, "it had the key");
         event["type"] = json!("m.room.encrypted");
-        assert_eq!(Heard::read(&event).unwrap().says, Says::Encrypted);
+        assert_eq!(says(&event, true), Says::Encrypted);
+
+        let mut edit = message(json!({"msgtype": "m.text", "body": body, "m.new_content": {"body": body},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": "$b"}}));
+        let edited = Says::Edit { target: "$b".into(), content: json!({"body": body}) };
+        assert_eq!(says(&edit, true), edited, "a proxy would have left no relation");
+        edit["content"] = json!({"msgtype": "m.text", "body": body, "m.mentions": {}});
+        assert_eq!(says(&edit, true), typed);
     }
 
     #[test]
     fn only_a_pin_is_a_pin() {
         let reaction = |key: &str| {
-            Heard::read(&json!({"type": "m.reaction", "event_id": "$e", "sender": "@ada:s", "content":
-                {"m.relates_to": {"rel_type": "m.annotation", "event_id": "$m", "key": key}}}))
+            let relates = json!({"rel_type": "m.annotation", "event_id": "$m", "key": key});
+            let event = json!({"type": "m.reaction", "event_id": "$e", "sender": "@ada:s",
+                "content": {"m.relates_to": relates}});
+            Heard::read(&event, false)
         };
         for key in ["📌", "📌\u{fe0f}"] {
             assert_eq!(reaction(key).unwrap().says, Says::Pin { target: "$m".into() });
@@ -312,7 +327,7 @@ mod tests {
     #[test]
     fn nothing_that_a_server_sends_is_trusted_to_have_its_shape() {
         let good = message(json!({"msgtype": "m.text", "body": "x"}));
-        assert!(Heard::read(&good).is_some());
+        assert!(Heard::read(&good, false).is_some());
         for (key, bad) in [
             ("event_id", json!("e")),
             ("event_id", Value::Null),
@@ -324,7 +339,7 @@ mod tests {
         ] {
             let mut event = good.clone();
             event[key] = bad.clone();
-            assert_eq!(Heard::read(&event), None, "{key}={bad}");
+            assert_eq!(Heard::read(&event, false), None, "{key}={bad}");
         }
     }
 

@@ -164,8 +164,12 @@ impl MatrixDoor {
             || self.bindings.incident_of(room).await.is_some()
     }
 
+    fn read(&self, event: &Value) -> Option<Heard> {
+        Heard::read(event, self.settings.encrypting_proxy)
+    }
+
     fn note_name(&self, event: &Value) {
-        if let Some(Heard { says: Says::Name { user, name }, .. }) = Heard::read(event) {
+        if let Some(Heard { says: Says::Name { user, name }, .. }) = self.read(event) {
             heard::meet(&self.settings.people, &user, name.as_deref());
         }
     }
@@ -189,11 +193,13 @@ impl MatrixDoor {
         let done = self.bindings.bound("sync", &mark).await.map_err(|halt| unwritten(halt, room))?;
         let done = done.and_then(|done| events.iter().rposition(|event| event["event_id"] == done.as_str()));
         for event in events.iter().skip(done.map_or(0, |at| at + 1)) {
-            let Some(heard) = Heard::read(event) else { continue };
-            if heard.sender != stand.me && self.hear(stand, room, &heard).await? {
-                if self.stop.is_cancelled() {
-                    return Err(Deaf::Why("The door is closing.".into(), None));
-                }
+            let Some(heard) = self.read(event).filter(|heard| heard.sender != stand.me) else { continue };
+            let is_done = self.hear(stand, room, &heard).await?;
+            // What was not answered comes again.
+            if self.stop.is_cancelled() {
+                return Err(Deaf::Why("The door is closing.".into(), None));
+            }
+            if is_done {
                 let marked = self.bindings.bind("sync", &mark, &heard.event).await;
                 marked.map_err(|halt| unwritten(halt, room))?;
             }

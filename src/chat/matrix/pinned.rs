@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{MatrixDoor, answer::Said, heard, render, rest::Trouble, space::room_of};
+use super::{
+    MatrixDoor,
+    answer::Said,
+    heard, render,
+    rest::{Trouble, part},
+};
 use crate::{
     chat::{
         bring::Place,
@@ -16,6 +21,15 @@ use crate::{
     desk::Answer,
 };
 
+/// Why a message is not on the timeline.
+pub(super) const CLOSED: &str = "It is encrypted, and the proxy that decrypts for this bot did not open it.";
+pub(super) const UNREADABLE: &str = "The homeserver does not let this bot read it.";
+
+/// What whoever pinned a message is told that could not be read.
+pub(super) fn not_put(why: &str) -> String {
+    format!("The message is not on the timeline. {why} Write a `note` in your own words.")
+}
+
 impl MatrixDoor {
     /// 📌 on a message: a note with its author and where it stands, once for each message.
     ///
@@ -26,38 +40,55 @@ impl MatrixDoor {
         said: &Said<'_>,
         target: &str,
     ) -> Result<(), Trouble> {
-        let message = match self.message(said.room, target).await {
-            Err(Trouble::Refused { .. }) => return Ok(()),
+        let path = format!("/rooms/{}/event/{}", part(said.room), part(target));
+        let message = match self.rest.get(&path).await {
+            Err(trouble @ Trouble::Refused { .. }) => {
+                tracing::warn!(
+                    room = said.room,
+                    event = target,
+                    why = trouble.why(),
+                    "a pinned message may not be read"
+                );
+                // Whether it stands in the thread of an incident is not known either.
+                if self.bindings.incident_of(said.room).await.is_some() {
+                    self.tell(said, target, "not-put", &not_put(UNREADABLE)).await;
+                }
+                return Ok(());
+            }
             message => message?,
         };
-        if self.has_no_key(&message) {
-            self.tell_no_key(said, target).await;
+        // So much of an encrypted message is legible too.
+        let Some(author) = message["sender"].as_str().map(str::to_owned) else { return Ok(()) };
+        let relates = &message["content"]["m.relates_to"];
+        let thread = relates["event_id"].as_str().filter(|_| relates["rel_type"] == "m.thread");
+        let thread = thread.map(str::to_owned);
+        let incident = self.bindings.incident_at(said.room, thread.as_deref()).await;
+        if incident.is_none() {
             return Ok(());
         }
-        let content = &message["content"];
-        let relates = &content["m.relates_to"];
-        let thread = relates["event_id"].as_str().filter(|_| relates["rel_type"] == "m.thread");
-        let space = thread.map_or_else(|| said.room.to_owned(), |root| thread_space(said.room, root));
-        let Some(incident) = self.bindings.incident_at(said.room, thread).await else { return Ok(()) };
-        let (Some(author), true) = (message["sender"].as_str(), message["type"] == "m.room.message") else {
-            return Ok(());
-        };
         // What the bot says stands on the timeline already; so does what was pinned before.
         let is_own = self.stand.get().is_some_and(|stand| stand.me == author);
         if is_own || entry_of(&**self, target).await.is_some() {
             return Ok(());
         }
+        let said = Said { thread: thread.as_deref(), incident, person: said.person.clone(), ..*said };
+        match self.opened(said.room, target, message).await? {
+            None => self.tell(&said, target, "not-put", &not_put(CLOSED)).await,
+            Some(message) if message["type"] == "m.room.message" => {
+                self.note(&said, target, &message, &author).await;
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Notes a message on the timeline of the incident of that place.
+    async fn note(self: &Arc<Self>, said: &Said<'_>, target: &str, message: &Value, author: &str) {
+        let space = said.thread.map_or_else(|| said.room.to_owned(), |root| thread_space(said.room, root));
         let link = self.link(&space, target);
-        let now = heard::latest(&message);
+        let now = heard::latest(message);
         let (words, name) = heard::with_file(now);
         let argv = note_of(&self.person(author), &words, name.as_deref(), &link);
-        let thread = room_of(&space).1.map(str::to_owned);
-        let said = Said {
-            thread: thread.as_deref(),
-            incident: Some(incident),
-            person: said.person.clone(),
-            ..*said
-        };
         let pinned = Change { by: said.person.clone(), event: said.event, target };
         let done = match argv {
             Ok(argv) => {
@@ -70,30 +101,28 @@ impl MatrixDoor {
                     File::new(&address, Some(&name), link, reading)
                 };
                 let files = name.map(file).into_iter().collect();
-                let incident = Some(incident);
-                follow::put_on_timeline(self, &self.say, &pinned, incident, author, argv, files).await
+                follow::put_on_timeline(self, &self.say, &pinned, said.incident, author, argv, files).await
             }
             Err(refusal) => Err(refusal),
         };
         match done {
             // That it is done is seen in the incident's space.
-            Ok(answer) => self.warn(&said, target, &answer).await,
-            Err(refusal) => self.answer(&said, render::answer(Some(Err(refusal)), self.settings.tz)).await,
+            Ok(answer) => self.warn(said, target, &answer).await,
+            Err(refusal) => self.answer(said, render::answer(Some(Err(refusal)), self.settings.tz)).await,
         }
-        Ok(())
     }
 
     /// Where a secret was masked, says below the message that it stands there still: whoever wrote it cannot be told alone.
     async fn warn(&self, said: &Said<'_>, target: &str, answer: &Answer) {
         if let Some(words) = follow::warning(answer) {
-            self.reply(
-                said,
-                target,
-                &format!("secret/{}", said.event),
-                render::told(&words, self.settings.tz),
-            )
-            .await;
+            self.tell(said, target, "secret", &words).await;
         }
+    }
+
+    /// Says something of ours below a message, once for each event that it comes of.
+    async fn tell(&self, said: &Said<'_>, target: &str, what: &str, words: &str) {
+        let key = format!("{what}/{}", said.event);
+        self.reply(said, target, &key, render::told(words, self.settings.tz)).await;
     }
 
     /// `content`: of the message as it is now.

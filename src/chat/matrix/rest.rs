@@ -28,6 +28,8 @@ pub(super) const LISTEN: StdDuration = StdDuration::from_secs(25);
 const WAIT_MAX_MS: u64 = 3_600_000;
 /// Where an answer of 429 names no time.
 const WAIT_MS: u64 = 5_000;
+/// Where a homeserver has files, if it does not know the way of today.
+const OLDER_MEDIA: &str = "/_matrix/media/v3/download";
 /// RFC 3986, section 2.3: what need not be encoded in a path.
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -160,12 +162,11 @@ impl Rest {
             let request = self.client.get(format!("{}{path}/{file}", self.base)).timeout(PATIENCE);
             request.header("authorization", token).send().await.map_err(|e| causes(&e.without_url()))
         };
-        const OLDER: &str = "/_matrix/media/v3/download";
         if is_encrypted {
-            return ask(OLDER).await;
+            return ask(OLDER_MEDIA).await;
         }
         match ask("/_matrix/client/v1/media/download").await? {
-            answer if answer.status() == StatusCode::NOT_FOUND => ask(OLDER).await,
+            answer if answer.status() == StatusCode::NOT_FOUND => ask(OLDER_MEDIA).await,
             answer => Ok(answer),
         }
     }

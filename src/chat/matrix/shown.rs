@@ -5,9 +5,15 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::{encrypted::cannot_read, render, rest::Trouble, space::gone};
+use super::{
+    encrypted::{NO_KEY, cannot_read},
+    pinned::{CLOSED, UNREADABLE, not_put},
+    render,
+    rest::Trouble,
+    space::gone,
+};
 use crate::{
-    chat::messages::{Shown, why},
+    chat::shown::{Shown, why},
     incident::names::Names,
 };
 
@@ -23,7 +29,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     form: |_, _| None,
     payload: |card| render::card(card, "!incident", Tz::UTC),
     said: |said| render::line(said, Tz::UTC),
-    own: || vec![read(&render::told(&cannot_read("!inc-1:example.org"), Tz::UTC))],
+    own: || {
+        let refused = cannot_read("!inc-1:example.org");
+        let all = [refused, NO_KEY.to_owned(), not_put(CLOSED), not_put(UNREADABLE)];
+        all.map(|text| read(&render::told(&text, Tz::UTC))).to_vec()
+    },
     keeper: || {
         let refused = |status, code: &str, message: &str| Trouble::Refused {
             status,

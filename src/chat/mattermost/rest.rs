@@ -134,8 +134,7 @@ impl Rest {
     }
 
     async fn sent(&self, request: RequestBuilder) -> Result<Value, Trouble> {
-        let begun = self.world.now();
-        if let Some(wait) = self.brake.left(begun) {
+        if let Some(wait) = self.brake.left(self.world.now()) {
             return Err(Trouble::Wait(wait));
         }
         self.reach.noting(&*self.world, self.answered(request), Trouble::no_answer).await

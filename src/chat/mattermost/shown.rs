@@ -18,8 +18,8 @@ use crate::{
     chat::{
         form::unopened,
         health,
-        messages::{Shown, buttons, field, paragraph, why},
         people::People,
+        shown::{Shown, buttons, field, paragraph, why},
         trouble::Doing,
     },
     config::{MattermostSpace, Secret},

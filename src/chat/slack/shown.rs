@@ -8,7 +8,7 @@ use super::{answer::ELSEWHERE, form, pinned::not_put, render, trouble::Trouble};
 use crate::{
     chat::{
         form::{Origin, unopened},
-        messages::{Shown, buttons, field, paragraph, times, why},
+        shown::{Shown, buttons, field, paragraph, times, why},
         trouble::Doing,
     },
     grammar::Form,

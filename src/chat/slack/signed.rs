@@ -84,11 +84,16 @@ impl SlackDoor {
     pub async fn receive(self: Arc<Self>, way: Way, request: &Signed) -> Result<Option<Value>, Unproven> {
         let secret = self.settings.signing_secret.clone().unwrap_or_default();
         let (signed_at, signature) = request.prove(&secret, self.desk.world.now().timestamp())?;
-        // An event that Slack says again it marks so, and it is done once. All else that comes again, whoever listened in sends.
+        // An event that Slack says again it marks so. The mark is not signed, and need not be: what an event did is in the journal under
+        // its id (a 📌 under its message), so it is done once, whatever restarts lie between. All else that comes again, whoever listened
+        // in sends.
         let may_repeat = way == Way::Event && request.retry.is_some();
         if signed_at < self.opened_at && !may_repeat {
             let seconds = self.opened_at - signed_at;
-            tracing::warn!(seconds, "a request of Slack's is refused: it was signed before the start");
+            tracing::warn!(
+                seconds,
+                "a request of Slack's is refused: it was signed before the start. If nobody sent it again, the clock here is ahead of Slack's"
+            );
             return Err(Unproven::Late);
         }
         if !self.signatures.is_first(&signature) && !may_repeat {

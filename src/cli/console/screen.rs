@@ -8,7 +8,6 @@ use super::{
     line::Line,
 };
 use crate::{
-    desk::absence::Away,
     grammar::Completions,
     incident::{id::IncidentId, names::Names, role::Words, state::Incident},
     wall::dated,
@@ -97,8 +96,7 @@ impl Screen {
         match news {
             News::Server(there) => self.away = there.err().map(|why| format!("AWAY: {why}")),
             News::Chats(away) => {
-                let since = |one: &Away| dated(one.since);
-                self.chats_away = away.iter().map(|one| one.in_words(&since(one))).collect();
+                self.chats_away = away.iter().map(|one| one.in_words(&dated(one.since))).collect();
             }
             News::Names(told) => (self.names, self.words) = (Names::from(&told), told.vocabulary),
             News::List(list, alerts) => {

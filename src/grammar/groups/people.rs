@@ -1,4 +1,4 @@
-//! Verbs of the people: their roles, and who is here.
+//! Verbs of the people: who has command, who which role, and who is here.
 
 use clap::{Args, Subcommand};
 
@@ -13,6 +13,65 @@ pub(in crate::grammar) struct Presence {
     /// Where, or until when
     #[arg(value_name = "TEXT")]
     pub note: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::grammar) enum Of {
+    /// Take command
+    #[command(after_help = "command take --force ada does not answer")]
+    Take {
+        /// From somebody who does not answer; needs a reason
+        #[arg(long)]
+        force: bool,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// Offer command to somebody; you keep it until they accept
+    #[command(after_help = "command offer @ada")]
+    Offer {
+        /// To whom
+        #[arg(value_name = "NAME")]
+        to: String,
+    },
+    /// Accept command: you have it
+    #[command(after_help = "command accept")]
+    Accept,
+    /// Decline command
+    #[command(after_help = "command decline I am at the end of my shift")]
+    Decline(Reason),
+    /// Take the offer back
+    #[command(after_help = "command withdraw")]
+    Withdraw,
+    /// Ask somebody of another organization to command with you
+    #[command(name = "unify", after_help = "command unify @ada --for Acme")]
+    Unify {
+        /// Whom
+        #[arg(value_name = "NAME")]
+        to: String,
+        /// Their organization
+        #[arg(long = "for", value_name = "ORGANIZATION")]
+        organization: Option<String>,
+    },
+    /// Join command, as you were asked
+    #[command(after_help = "command join")]
+    Join,
+    /// End a part in Unified Command
+    #[command(after_help = "command separate --reason our part is over")]
+    Separate {
+        /// Whose, if not yours
+        #[arg(value_name = "NAME")]
+        who: Option<String>,
+        /// Why
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+    /// What the next commander must know
+    #[command(after_help = "command briefing")]
+    Briefing,
+    /// How it stands, in words to forward to executives
+    #[command(before_help = "summary exec", after_help = "command summary")]
+    Summary,
 }
 
 #[derive(Debug, Subcommand)]

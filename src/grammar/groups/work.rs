@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Reason;
+use super::{Numbered, NumberedWhy, Reason};
 use crate::grammar::value::{self, Minutes};
 
 #[derive(Debug, Subcommand)]
@@ -55,21 +55,10 @@ pub(in crate::grammar) enum ActionVerb {
     },
     /// It may be done
     #[command(after_help = "action go 2")]
-    Go {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-    },
+    Go(Numbered),
     /// It must not be done, for now
     #[command(after_help = "action hold 2 the backup is still running")]
-    Hold {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    Hold(NumberedWhy),
     /// Report the result
     #[command(after_help = "action done 2 db1 is up, replication runs")]
     Done {
@@ -126,14 +115,7 @@ pub(in crate::grammar) enum DecisionVerb {
     },
     /// Object strongly to a proposal
     #[command(after_help = "decision object 1 the schema has changed since 4.2")]
-    Object {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    Object(NumberedWhy),
     /// Take back your objection, or your proposal
     #[command(after_help = "decision withdraw 1 the patch is tested now")]
     Withdraw {
@@ -146,11 +128,7 @@ pub(in crate::grammar) enum DecisionVerb {
     },
     /// Decide on a proposal before its time
     #[command(after_help = "decision now 1")]
-    Now {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-    },
+    Now(Numbered),
     /// All proposals
     #[command(after_help = "decision list")]
     List,
@@ -167,21 +145,10 @@ pub(in crate::grammar) enum Objective {
     },
     /// It is reached
     #[command(after_help = "objective met 1")]
-    Met {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-    },
+    Met(Numbered),
     /// Give it up
     #[command(after_help = "objective drop 1 the region is switched off anyway")]
-    Drop {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    Drop(NumberedWhy),
     /// All objectives, and the operational period
     #[command(after_help = "objective list")]
     List,
@@ -227,11 +194,7 @@ pub(in crate::grammar) enum Task {
     },
     /// Say that you have understood it
     #[command(after_help = "task ack 3")]
-    Ack {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-    },
+    Ack(Numbered),
     /// Ask for more time
     #[command(after_help = "task more 3 10m")]
     More {
@@ -254,14 +217,7 @@ pub(in crate::grammar) enum Task {
     },
     /// It is not yours to do: back to who gave it
     #[command(after_help = "task decline 3 I have no access to lb2")]
-    Decline {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    Decline(NumberedWhy),
     /// To somebody else, or to yourself
     #[command(before_help = "task give N [@NAME] [DURATION]", after_help = "task give 3 @ada 10m")]
     Give {
@@ -293,14 +249,7 @@ pub(in crate::grammar) enum Task {
     },
     /// Call it off
     #[command(after_help = "task cancel 3 lb2 is out of the pool")]
-    Cancel {
-        /// Its number
-        #[arg(value_name = "N")]
-        n: u32,
-        /// Why
-        #[arg(value_name = "REASON")]
-        reason: String,
-    },
+    Cancel(NumberedWhy),
     /// All tasks
     #[command(after_help = "task list")]
     List,

@@ -481,7 +481,7 @@ fn a_role_of_the_team_is_named_by_slug_or_title_completed_and_told_by_the_help()
         checklist: vec![],
         holders_max: None,
     };
-    let roles = Roles::new(vec![keeper]);
+    let roles = Roles::new(vec![keeper.clone()]);
     let said = |text: &str| match parse(text, &people, &roles) {
         Ok(Spoken::On { command, .. }) => command,
         other => panic!("{text}: {other:?}"),
@@ -500,6 +500,17 @@ fn a_role_of_the_team_is_named_by_slug_or_title_completed_and_told_by_the_help()
             .ends_with("  runbook – Runbook Keeper. Finds the runbook.\n")
     );
     assert!(!help(Some("note"), (&roles).into()).contains("runbook"));
+    let sheet = help(Some("runbook keeper"), (&roles).into());
+    assert!(
+        sheet.starts_with("runbook – Runbook Keeper. Finds the runbook.\n  Reports to: Operations"),
+        "{sheet}"
+    );
+    // Nobody said what it does.
+    let terse = Roles::new(vec![OwnRole { does: String::new(), ..keeper }]);
+    for words in ["runbook", "role take"] {
+        let told = help(Some(words), (&terse).into());
+        assert!(told.lines().any(|line| line.trim_start() == "runbook – Runbook Keeper."), "{told}");
+    }
 }
 
 #[test]

@@ -17,17 +17,28 @@ use crate::{
 const TITLE_WORDS_MAX: usize = 5;
 
 pub(super) struct Line<'v> {
-    pub verb: &'static Command,
-    pub path: &'v [&'static str],
-    pub known: Lexicon<'v>,
-    pub flags: Vec<String>,
-    pub blanks: Vec<String>,
+    verb: &'static Command,
+    path: &'v [&'static str],
+    known: Lexicon<'v>,
+    flags: Vec<String>,
+    blanks: Vec<String>,
     /// After `--`: no flag, no shorthand, no quote means anything any more.
-    pub literal: bool,
+    literal: bool,
 }
 
-impl Line<'_> {
-    pub fn read(&mut self, words: &mut Words<'_>) -> Result<(), Refusal> {
+impl<'v> Line<'v> {
+    /// Of this verb, some of whose blanks its word has filled already.
+    pub fn new(
+        verb: &'static Command,
+        path: &'v [&'static str],
+        known: Lexicon<'v>,
+        blanks: Vec<String>,
+    ) -> Self {
+        Line { verb, path, known, flags: vec![], blanks, literal: false }
+    }
+
+    /// What the tree is to parse behind the path: flags as `--flag=value`, `--`, blanks.
+    pub fn read(mut self, words: &mut Words<'_>) -> Result<Vec<String>, Refusal> {
         let blanks: Vec<&'static Arg> = self.verb.get_positionals().collect();
         while let Some(word) = words.peek() {
             if !self.literal && word == "--" {
@@ -67,7 +78,9 @@ impl Line<'_> {
             }
             self.blanks.push(value);
         }
-        Ok(())
+        self.flags.push("--".to_owned());
+        self.flags.append(&mut self.blanks);
+        Ok(self.flags)
     }
 
     fn flag(&self, word: &str) -> Option<(&'static Arg, usize)> {
@@ -340,9 +353,7 @@ impl Line<'_> {
             _ => false,
         }
     }
-}
 
-impl Line<'_> {
     /// `from 02:00 to 04:00 match service=db env=prod`: flags that people write as words. True when one was taken.
     fn window(&mut self, word: &str, words: &mut Words<'_>) -> bool {
         let mut ahead = *words;

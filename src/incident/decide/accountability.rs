@@ -1,7 +1,7 @@
 //! Accountability: roll calls (a personnel accountability report), and whom each reports to.
 
 use super::*;
-use crate::incident::{next::relief, sentence::and};
+use crate::incident::{relief::relief, sentence::and};
 
 /// Time to answer, in minutes.
 const MINUTES_USUAL: u32 = 5;
@@ -117,12 +117,12 @@ pub(super) fn report_to(incident: &Incident, who: &Person, to: &Person, scene: &
     then.reports_to.insert(who.id.clone(), to.clone());
     Ok(Decision::one(
         Event::ReportsTo { who: who.clone(), to: to.clone() },
-        format!("{who} reports to {to} now, and to nobody else.{}", span(&then, to, scene)),
+        format!("{who} reports to {to} now, and to nobody else.{}", span_of_control(&then, to, scene)),
     ))
 }
 
 /// Span of control is a guideline: said, never enforced.
-pub(super) fn span(then: &Incident, to: &Person, scene: &Scene<'_>) -> String {
+pub(super) fn span_of_control(then: &Incident, to: &Person, scene: &Scene<'_>) -> String {
     let reports = then.reports_of(to);
     if reports < scene.policy.span_warn {
         return String::new();

@@ -129,13 +129,16 @@ pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
             if here.is_empty() {
                 here = incident.participants.values().map(|one| one.person.clone()).collect();
             }
-            // The others could neither write nor take over; the commander could write.
-            here.retain(|one| incident.has_command(one) || rights::may_take_command(incident, one, scene));
             for one in in_line(incident, scene) {
                 if here.iter().all(|other| other.id != one.id) {
                     here.push(one);
                 }
             }
+            // Whoever may not take over could not help; the commander could write, unless it is about the commander.
+            here.retain(|one| match incident.has_command(one) {
+                true => of_command.is_none(),
+                false => rights::may_take_command(incident, one, scene),
+            });
             here
         }
     };

@@ -80,13 +80,13 @@ pub fn stated(at: StatedTime, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refus
     // A minute of grace: the stated clock need not agree with ours.
     if time > now + Duration::minutes(1) {
         return Err(Refusal::invalid(
-            format!("{} lies in the future; it is {} now.", when(Some(time)), when(Some(now))),
+            format!("{} lies in the future; it is {} now.", dated(time), dated(now)),
             "Give a time that has passed: 09:12 (UTC), 10m (ago), or a date and time.",
         ));
     }
     if time < now - Duration::days(STATED_DAYS_MAX) {
         return Err(Refusal::invalid(
-            format!("{} is more than a year ago.", when(Some(time))),
+            format!("{} is more than a year ago.", dated(time)),
             "Check the date; times are UTC.",
         ));
     }

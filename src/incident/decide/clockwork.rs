@@ -67,10 +67,11 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::UpdateDue { due_at } => {
             let is_late = incident.next_update_due == Some(*due_at) && scene.now >= *due_at;
             if is_late && incident.phase.is_active() {
-                let pio = incident.holders(&Role::pio());
-                let who = pio.first().map_or_else(|| incident.commander.to_string(), |p| p.to_string());
                 // Without the time: it stands beside the reminder, in the reader's zone.
-                return remind(format!("The public was promised an update by now. {who}: `update draft`."));
+                return remind(format!(
+                    "The public was promised an update by now. {}: `update draft`.",
+                    incident.who_is(&Role::pio())
+                ));
             }
             nothing()
         }
@@ -93,8 +94,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             if is_quiet || minutes == 0 || !incident.phase.is_active() || incident.phase == Phase::Triage {
                 return nothing();
             }
-            let lno = "lno".parse().unwrap_or_else(|_| Role::ic());
-            let who = incident.holders(&lno).first().map_or_else(String::new, |one| one.to_string());
+            let who = incident.who_is(&Role::lno());
             let what = format!(
                 "Executives want to know how things stand, {} at {}. {who}: forward this, or say it anew (`set summary`).\n{}",
                 every(minutes),
@@ -113,10 +113,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             }
             remind(format!(
                 "The public has heard nothing yet. «Investigating» needs no details: `update draft`. {} answers for it.",
-                incident
-                    .holders(&Role::pio())
-                    .first()
-                    .map_or_else(|| incident.commander.to_string(), |p| p.to_string())
+                incident.who_is(&Role::pio())
             ))
         }
     }

@@ -75,7 +75,7 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         return Ok(Decision::many(events, reply));
     }
     let Some(ended) = ended else {
-        let began = began.map(|at| format!(", begun {}", when(Some(at)))).unwrap_or_default();
+        let began = began.map(|at| format!(", begun {}", dated(at))).unwrap_or_default();
         // What a rule declares, nobody of flesh and blood commands yet.
         let steps = if scene.is_house { String::new() } else { roles::steps(&Role::ic()) };
         let reply = format!(
@@ -97,7 +97,7 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
         "{title} is declared as {} for the record: it was over {}. {person} has command. `note --at 09:12 TEXT` puts \
          what happened at its time; `close` when nothing is left to say.{seen}",
         names.severity(severity),
-        when(Some(ended))
+        dated(ended)
     );
     Ok(Decision::many(events, reply))
 }
@@ -141,7 +141,7 @@ fn course(declare: &Declare, scene: &Scene<'_>) -> Result<Course, Refusal> {
     }
     match (began, ended) {
         (Some(began), Some(ended)) if ended < began => Err(Refusal::invalid(
-            format!("It would be over {}, before it began {}.", when(Some(ended)), when(Some(began))),
+            format!("It would be over {}, before it began {}.", dated(ended), dated(began)),
             "Give an end after the beginning, with the dates if it went past midnight: \
              `declare TITLE --began 2026-11-19T23:50Z --ended 2026-11-20T00:40Z`.",
         )),

@@ -73,6 +73,7 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
         Rate { to, rated, .. } => format!("{to} {rated}"),
         Enter { phase: Phase::Resolved | Phase::Closed | Phase::Cancelled, .. } => String::new(),
         Enter { phase, .. } => phase.word().to_owned(),
+        CloseLeavingSubs { .. } => "its parts go on".to_owned(),
         Merge { into, .. } => format!("into {into}"),
         PutUnder { parent, .. } => format!("a part of {parent}"),
         LeaveParent { .. } => "a part of no other".to_owned(),
@@ -88,6 +89,7 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
         RelieveRole { role, person: None, .. } => title(role),
         RelieveRole { role, person: Some(person), .. } => format!("{person} as {}", title(role)),
         CheckOut { who: Some(who), .. } => format!("{who} is to check out"),
+        RollCall { minutes: Some(minutes) } => so_many_minutes(*minutes),
         Admit { who } => format!("{who} in"),
         Expel { who, .. } => format!("{who} out"),
         MeetObjective { n } => format!("objective {n} is met"),
@@ -107,6 +109,7 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
         StopPaging { .. } => "page nobody any more".to_owned(),
         Redact { target, .. } | Pin { target } | Unpin { target } => format!("entry {target}"),
         Approve { n, .. } | Publish { n } => format!("update {n}"),
+        // The right says it all, they wrote all of it, or it is no order.
         _ => String::new(),
     }
 }

@@ -232,7 +232,7 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
                     format!(
                         "{} was resolved {}, more than {RELAPSE_HOURS_MAX} hours ago.",
                         incident.id,
-                        when(Some(resolved))
+                        dated(resolved)
                     ),
                     format!("Declare a new incident and note {} in it.", incident.id),
                 ));

@@ -14,7 +14,7 @@ pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruli
     let new = text("note", new, scene)?;
     let at = at.map(|at| stated(at, scene.now)).transpose()?;
     let reply = match at {
-        Some(at) => format!("Noted, as a late entry for {}.", when(Some(at))),
+        Some(at) => format!("Noted, as a late entry for {}.", dated(at)),
         None => "Noted.".to_owned(),
     };
     let happened = Happened {
@@ -31,12 +31,12 @@ pub(super) fn note_span(new: &str, from: StatedTime, until: StatedTime, scene: &
     let until = stated(until, scene.now)?;
     if until < from {
         return Err(Refusal::invalid(
-            format!("It would be over {}, before it began {}.", when(Some(until)), when(Some(from))),
+            format!("It would be over {}, before it began {}.", dated(until), dated(from)),
             "Give an end after the beginning, with the dates if it went past midnight: \
              `note --from 2026-11-19T23:50Z --until 2026-11-20T00:40Z TEXT`.",
         ));
     }
-    let reply = format!("Noted, from {} until {}.", when(Some(from)), when(Some(until)));
+    let reply = format!("Noted, from {} until {}.", dated(from), dated(until));
     let happened = Happened {
         event: Event::Noted { text: new, until: Some(until) },
         at: Some((from, TimeSource::Stated)),

@@ -103,15 +103,15 @@ fn heir<'a>(task: &'a Task, incident: &'a Incident) -> &'a Person {
 
 /// In the incident that goes on.
 pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
+    if incident.merged_in.contains(&luggage.from) {
+        return Ok(Decision::read(""));
+    }
     let mut events = vec![Event::MergedIn {
         from: luggage.from,
         title: luggage.title.clone(),
         severity: luggage.severity,
         entries: luggage.entries,
     }];
-    if incident.merged_in.contains(&luggage.from) {
-        return Ok(Decision::read(""));
-    }
     if !incident.phase.is_over() {
         let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
         events.extend(alerts.map(|one| Event::AlertsLinked {

@@ -26,7 +26,7 @@ pub(super) fn set(
     }
     if was == Some(at) {
         return Err(Refusal::conflict(
-            format!("The time of «{milestone}» is {} already.", when(Some(at))),
+            format!("The time of «{milestone}» is {} already.", dated(at)),
             "Nothing to do.",
         ));
     }
@@ -38,28 +38,27 @@ pub(super) fn set(
             return Err(Refusal::conflict(
                 format!(
                     "The time of «{other}» in {id} is {}; that of «{milestone}» cannot be {side}.",
-                    when(Some(then))
+                    dated(then)
                 ),
                 "Give a time that fits, or set the other one first. `milestones` lists them.",
             ));
         }
     }
-    let before = was.map(|was| format!(" It was {}; that stays in the record.", when(Some(was))));
+    let before = was.map(|was| format!(" It was {}; that stays in the record.", dated(was)));
     Ok(Decision::one(
         Event::MilestoneSet { milestone, reached_at: at, was, reason },
-        format!("{milestone}: {}.{}", when(Some(at)), before.unwrap_or_default()),
+        format!("{milestone}: {}.{}", dated(at), before.unwrap_or_default()),
     ))
 }
 
 pub(super) fn list(incident: &Incident) -> String {
     let milestones = &incident.milestones;
     let times = milestones.reached().map(|(milestone, at)| {
-        let before: Vec<String> =
-            milestones.replaced(milestone).map(|before| when(Some(before.at))).collect();
+        let before: Vec<String> = milestones.replaced(milestone).map(|before| dated(before.at)).collect();
         let before =
             if before.is_empty() { String::new() } else { format!("; before: {}", before.join(", ")) };
         let origin = milestones.origins.get(&milestone).map(Origin::words).unwrap_or_default();
-        format!("{milestone}: {} ({origin}{before})", when(Some(at)))
+        format!("{milestone}: {} ({origin}{before})", dated(at))
     });
     let spans = milestones.spans();
     let spans = spans.iter().map(|span| format!("{}: {} (since {})", span.name, span.words(), span.from));

@@ -1,11 +1,12 @@
 //! The rules: what a command does to an incident, or why not. Pure: state, command and time in, events out.
 //!
-//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `planned` (work with a time of its own),
-//! `declare` (who opens), `lifecycle`, `merge` (duplicates), `milestones`, `taxonomy` (types and fields), `relations` (sub-incidents), `command`, `unified` (command of several), `roles`,
-//! `work` (objectives, tasks, reports), `hazards`, `actions` (said before they are done), `consent` (proposals and objections), `aid` (help,
-//! silence), `paging` (whom to wake), `executive` (who interrupts), `playbook`, `log` (notes, corrections, key moments, alerts), `posts` (what the
-//! public is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers, deliveries, drills). `policy` (settings) and
-//! `rights` (who may) come before them, `checks` are what all of them ask.
+//! One file a noun: `access` (who may see it), `accountability` (roll calls, unity of command), `period`, `planned` (work with a
+//! time of its own), `declare` (who opens), `lifecycle`, `merge` (duplicates), `milestones`, `taxonomy` (types and fields),
+//! `relations` (sub-incidents), `command`, `unified` (command of several), `roles`, `work` (objectives, tasks, reports),
+//! `hazards`, `actions` (said before they are done), `consent` (proposals and objections), `aid` (help, silence), `paging` (whom
+//! to wake), `executive` (who interrupts), `playbook`, `log` (notes, corrections, key moments, alerts), `posts` (what the public
+//! is told), `reminders` (what is owed, said together), `rule` (what a rule on alerts gives along), `clockwork` (timers,
+//! deliveries, drills). `policy` (settings) and `rights` (who may) come before them, `checks` are what all of them ask.
 
 mod access;
 mod accountability;

@@ -55,8 +55,7 @@ pub(super) fn due(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {
     if !incident.phase.is_active() {
         return Ok(Decision::read(""));
     }
-    let planning = "planning".parse::<Role>().unwrap_or_else(|_| Role::ic());
-    let who = incident.holders(&planning).first().map_or_else(String::new, |one| one.to_string());
+    let who = incident.who_is(&Role::planning());
     let left = open(incident).len();
     let what = format!(
         "The time of operational period {} is over. {who}: `period start 2h` begins the next; open objectives that go along: {left}.",

@@ -212,7 +212,7 @@ pub(super) fn overrun(incident: &Incident, at: DateTime<Utc>, scene: &Scene<'_>)
         "{}: the work was to be over {}. Done? `maintenance complete`. More time? `maintenance extend 30m`. It broke something? \
          `declare WHAT --under {id}`.",
         incident.commander,
-        when(Some(at)),
+        dated(at),
         id = incident.id
     );
     Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false, of: vec![] }, what))

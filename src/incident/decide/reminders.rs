@@ -19,15 +19,6 @@ pub(super) fn is_quiet(incident: &Incident, now: DateTime<Utc>) -> bool {
     incident.silence.quiet_until.is_some_and(|until| now < until)
 }
 
-impl TimerKind {
-    /// Whether a minute more or less matters little: it asks for something that is owed from time to time. It comes early to share a
-    /// line, late so as not to come upon another one, and waits in a quiet. What says that a time is over comes at that time, never
-    /// before.
-    pub fn is_movable(&self) -> bool {
-        matches!(self, Self::ExecutiveDue | Self::ReportsDue | Self::RolesDue | Self::StepDue { .. })
-    }
-}
-
 /// What it is about, the most urgent first.
 fn rank(kind: &TimerKind) -> u8 {
     match kind {

@@ -127,7 +127,8 @@ fn ended_offers(incident: &Incident, role: &Role, scene: &Scene<'_>) -> String {
 
 /// Span of control is a guideline: said, never enforced.
 fn advice(then: &Incident, scene: &Scene<'_>) -> String {
-    then.supervisor(scene.person).map_or_else(String::new, |to| accountability::span(then, to, scene))
+    then.supervisor(scene.person)
+        .map_or_else(String::new, |to| accountability::span_of_control(then, to, scene))
 }
 
 pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene<'_>) -> Ruling {
@@ -237,8 +238,7 @@ pub(super) fn relieve(
     must_not_be_command(role)?;
     let reason = optional_text("reason", reason, scene)?;
     let title = role.shown(scene.policy.words);
-    let holders: Vec<Person> =
-        incident.roles.iter().filter(|held| held.role == *role).map(|held| held.person.clone()).collect();
+    let holders: Vec<Person> = incident.given(role.slug()).cloned().collect();
     if person.is_none() && holders.len() > 1 {
         return Err(Refusal::invalid(
             format!("{} are {title}.", and(&holders)),
@@ -260,10 +260,8 @@ pub(super) fn relieve(
     ))
 }
 
-fn up_from(incident: &Incident, role: &Role) -> String {
-    role.reports_to()
-        .and_then(|up| incident.holders(&up).first().map(|person| person.to_string()))
-        .unwrap_or_else(|| incident.commander.to_string())
+fn up_from<'a>(incident: &'a Incident, role: &Role) -> &'a Person {
+    role.reports_to().map_or(&incident.commander, |up| incident.who_is(&up))
 }
 
 pub(super) fn release(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {

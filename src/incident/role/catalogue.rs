@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Def, Role};
+
 /// Where a position stands in the organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,6 +75,12 @@ impl RoleDef {
             Words::Nims => self.title,
             Words::It => self.it_title,
         }
+    }
+
+    /// The role that it is; of a family, the one named `db`.
+    pub fn role(&'static self) -> Role {
+        let slug = if self.is_family { format!("{}:db", self.slug) } else { self.slug.to_owned() };
+        Role { slug, def: Def::Catalogue(self) }
     }
 }
 

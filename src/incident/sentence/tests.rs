@@ -181,6 +181,13 @@ fn sentences_are_what_a_tired_person_reads() {
             command_minutes: None,
             open: vec![],
         },
+        Event::Nudged {
+            whom: Whom::Everyone,
+            asked: vec![],
+            silent_minutes: 1,
+            command_minutes: Some(20),
+            open: vec![],
+        },
         Event::QuietAsked { until: at },
         Event::ChatLost { chat: "discord".into(), since: at },
         Event::ChatBack { chat: "discord".into(), away_seconds: 12 * 60 + 40 },
@@ -239,6 +246,7 @@ fn sentences_are_what_a_tired_person_reads() {
     Nothing was written for 15 minutes. Bo: the commander does not answer. Write a `note`, or `command take`.
     Nothing was written for 20 minutes. A, B, C, D, E and 2 others: is anybody here? Write a `note`, or `command take`.
     Nothing was written for 10 minutes. Nobody has come. Whoever reads this: `command take`.
+    The commander has written nothing for 20 minutes, while others do. Whoever reads this: if they do not answer you, `command take`.
     No reminders until 2026-01-02 03:15 UTC.
     Discord has not answered since 2026-01-02 03:15 UTC.
     Discord answers again, after 12 min.

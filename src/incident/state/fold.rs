@@ -340,7 +340,9 @@ impl Incident {
             Event::ProposalSettled { n, .. } => self.settle_proposal(*n, ProposalState::Decided),
 
             Event::AssistAsked { asked, .. } => self.ask_for_help(&entry.actor.person, asked, at),
-            Event::Nudged { whom, .. } => self.silence.bring(*whom, at),
+            Event::Nudged { whom, command_minutes, .. } => {
+                self.silence.bring(*whom, command_minutes.is_some(), at);
+            }
             Event::QuietAsked { until } => self.silence.quiet_until = Some(*until),
 
             Event::PagingBegun { n, escalation, about, steps, rounds, again_minutes, is_automatic } => {

@@ -160,6 +160,11 @@ impl Incident {
         }
     }
 
+    /// Who is spoken to where a role is meant: the first of those who answer for it.
+    pub(super) fn who_is(&self, role: &Role) -> &Person {
+        self.holders(role).first().copied().unwrap_or(&self.commander)
+    }
+
     /// The roles of a family that are held, each once: `sme:api`, `sme:db`.
     pub fn roles_of_family(&self, family: &str) -> Vec<&Role> {
         let held = self.roles.iter().map(|held| &held.role);

@@ -7,6 +7,8 @@ use crate::incident::event::Whom;
 
 /// The longest time from one nudge to the next, unless a silence itself may be longer.
 const APART_MINUTES_MAX: i64 = 120;
+/// A nudge waits no longer than this for other lines of the house to end.
+const WAIT_MINUTES_MAX: i64 = 3;
 
 /// How long nobody has written, how long whoever has command has not, and who has been asked about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,13 +59,21 @@ impl Silence {
     }
 
     /// When the next nudge is due, where one is owed after so many minutes without a word of anybody, or of whoever has
-    /// command: the commander then, the deputy and everybody after half of that again each, then less and less often; never
-    /// twice within a minute.
+    /// command: the commander then, the deputy and everybody after half of that again each, then less and less often; a minute
+    /// after another line of the house, unless those do not end.
     pub fn next_nudge(&self, minutes: u32) -> DateTime<Utc> {
+        let apart = self.reminded_at.map(|at| self.waiting_for(at + Duration::minutes(1), minutes));
+        [apart, self.quiet_until].into_iter().flatten().fold(self.due(minutes), DateTime::max)
+    }
+
+    /// When a nudge that is to come after another line, at `until`, does come.
+    pub fn waiting_for(&self, until: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {
+        until.min(self.due(minutes) + Duration::minutes(WAIT_MINUTES_MAX))
+    }
+
+    fn due(&self, minutes: u32) -> DateTime<Utc> {
         let due = self.of_all_due(minutes);
-        let due = self.of_command_due(minutes).map_or(due, |of_command| of_command.min(due));
-        let apart = self.reminded_at.map(|at| at + Duration::minutes(1));
-        [apart, self.quiet_until].into_iter().flatten().fold(due, DateTime::max)
+        self.of_command_due(minutes).map_or(due, |of_command| of_command.min(due))
     }
 
     /// What is brought up now, if anything is. Where nobody writes the commander does not either: then it goes to whoever is
@@ -101,12 +111,12 @@ impl Silence {
         self.unanswered = None;
     }
 
-    /// It was brought to somebody.
-    pub(super) fn bring(&mut self, whom: Whom, at: DateTime<Utc>) {
+    /// It was brought to somebody, because of the commander or because nobody writes.
+    pub(super) fn bring(&mut self, whom: Whom, is_of_command: bool, at: DateTime<Utc>) {
         self.nudges += 1;
         // After others wrote the commander is asked anew about the timeline; their own silence goes on from where it was.
         let is_further = self.unanswered.is_none_or(|(furthest, _)| whom > furthest);
-        if is_further || whom == Whom::Everyone {
+        if is_of_command || is_further || whom == Whom::Everyone {
             self.command.nudges += 1;
             self.command.nudged_at = Some(at);
         }
@@ -148,7 +158,7 @@ mod tests {
         silence.hear(at(9));
         assert_eq!(silence.unbroken(10, at(9)), None);
         assert_eq!(silence.unbroken(10, at(10)), Some(Unbroken { nudges: 0, of_command: Some(at(0)) }));
-        silence.bring(Whom::Commander, at(10));
+        silence.bring(Whom::Commander, true, at(10));
         silence.hear(at(14));
         assert_eq!(silence.next_nudge(10), at(15));
         assert_eq!(silence.unbroken(10, at(15)), Some(Unbroken { nudges: 1, of_command: Some(at(0)) }));
@@ -162,20 +172,40 @@ mod tests {
     fn a_commander_who_is_asked_a_second_time_is_not_asked_less() {
         let mut silence = silence();
         silence.hear(at(3));
-        silence.bring(Whom::Commander, at(10));
+        silence.bring(Whom::Commander, false, at(10));
         // Nobody has written since: the commander is asked about that, and the deputy about the commander all the same.
         silence.nudges = 0;
-        silence.bring(Whom::Commander, at(13));
+        silence.bring(Whom::Commander, false, at(13));
         assert_eq!(silence.command.nudges, 1);
         assert_eq!(silence.unbroken(10, at(15)).map(|one| one.nudges), Some(1));
-        silence.bring(Whom::Deputy, at(15));
+        silence.bring(Whom::Deputy, false, at(15));
         assert_eq!(silence.unbroken(10, at(20)).map(|one| one.nudges), Some(2));
+    }
+
+    #[test]
+    fn lines_that_do_not_end_put_off_a_nudge_by_three_minutes_at_most() {
+        let mut silence = silence();
+        for minute in [9, 10, 11] {
+            silence.reminded_at = Some(at(minute));
+            assert_eq!(silence.next_nudge(10), at(minute + 1));
+        }
+        silence.reminded_at = Some(at(12) + Duration::seconds(30));
+        assert_eq!(silence.next_nudge(10), at(13));
+        assert_eq!(silence.waiting_for(at(20), 10), at(13));
+    }
+
+    #[test]
+    fn every_nudge_about_the_commander_is_counted() {
+        let mut silence = silence();
+        silence.unanswered = Some((Whom::Deputy, at(5)));
+        silence.bring(Whom::Deputy, true, at(10));
+        assert_eq!((silence.command.nudges, silence.command.nudged_at), (1, Some(at(10))));
     }
 
     #[test]
     fn reminders_put_off_a_nudge_by_a_minute_and_no_longer() {
         let mut silence = silence();
-        silence.bring(Whom::Commander, at(10));
+        silence.bring(Whom::Commander, false, at(10));
         silence.hear(at(13));
         silence.reminded_at = Some(at(14));
         assert_eq!(silence.next_nudge(10), at(15));

@@ -529,3 +529,21 @@ async fn a_silence_waits_for_what_is_about_to_be_over_and_is_said_after_it() {
     assert_eq!(told, [("task.overdue", 321), ("nudge", 382)]);
     assert!(house.journal.next_timer_at().await.unwrap().is_some(), "it is listened on");
 }
+
+#[tokio::test]
+async fn a_silence_is_brought_up_though_something_is_overdue_every_minute() {
+    let mut settings = reminding();
+    settings.policy.silence_minutes = [5; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    for minutes in 5..12 {
+        house.say("Bo", id, task(minutes)).await;
+    }
+    for _ in 0..9 * 60 {
+        house.world.later(Duration::seconds(1));
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    let told = said_at(&house, id).await;
+    let nudged: Vec<i64> = told.iter().filter(|(name, _)| *name == "nudge").map(|(_, at)| *at).collect();
+    assert_eq!(nudged, [481], "{told:?}");
+}

@@ -11,6 +11,7 @@ mod names;
 mod pinned;
 mod prism;
 mod silence;
+mod theirs;
 mod trouble;
 
 use commandpost::{

@@ -39,6 +39,21 @@ pub(super) async fn a_timer_set_anew_is_not_done_with_the_old_one(open: Open, di
     assert_eq!(journal.next_timer_at().await.unwrap(), Some(at(50)));
 }
 
+pub(super) async fn a_timer_set_anew_is_not_put_off_with_the_old_one(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let put_off = |until| Mark::TimerPutOff { id: "silence".into(), due_at: at(10), until: at(until) };
+    journal.append(Append { timers: vec![timer("silence", 10)], ..Append::default() }).await.unwrap();
+    mark(&*journal, vec![put_off(20)]).await;
+    assert_eq!(journal.next_timer_at().await.unwrap(), Some(at(20)));
+    // It was found due at 10; before it is put off a second time, somebody writes, and it is set anew.
+    journal.append(Append { timers: vec![timer("silence", 50)], ..Append::default() }).await.unwrap();
+    mark(&*journal, vec![put_off(30)]).await;
+    assert_eq!(journal.next_timer_at().await.unwrap(), Some(at(50)));
+    // What is gone does not come back.
+    mark(&*journal, vec![Mark::TimerDone { id: "silence".into(), due_at: at(50) }, put_off(30)]).await;
+    assert_eq!(journal.next_timer_at().await.unwrap(), None);
+}
+
 pub(super) async fn bindings_are_found_from_both_ends(open: Open, dir: &Path) {
     let journal = open(dir.to_owned()).await.journal;
     journal.bind("discord", "INC-1", "thread", "42").await.unwrap();

@@ -109,7 +109,7 @@ async fn planned_work_expects_the_alerts_of_its_services_by_whatever_label_the_s
 }
 
 #[tokio::test]
-async fn planned_work_that_cannot_be_read_keeps_no_alert_from_being_told() {
+async fn planned_work_that_cannot_be_read_keeps_no_alert_from_being_told_and_is_listed_as_such() {
     let settings = Settings { chats: vec!["chat".into()], ..Settings::default() };
     let (house, faulty) = House::faulty(settings).await;
     say(&house, "Ada", "maintenance schedule \"db upgrade\" from 12:30 to 15:00 service db").await;
@@ -123,6 +123,7 @@ async fn planned_work_that_cannot_be_read_keeps_no_alert_from_being_told() {
     say(&house, "Ada", "maintenance add \"network\" for 2h match site=fra1").await;
     let listed = say(&house, "Ada", "maintenance list").await;
     assert!(listed.starts_with("window 1 «network», open until "), "{listed}");
+    assert!(listed.ends_with("\nMAINT-1 «db upgrade», which cannot be read: led by Ada"), "{listed}");
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use commandpost::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{program::Program, slack_api};
+use crate::support::{
+    program::{Program, until},
+    slack_api,
+};
 
 struct Told {
     post: Program,
@@ -166,6 +169,41 @@ async fn what_was_signed_before_a_restart_is_not_taken_after_it() {
     assert_eq!(again, 200, "Slack says again what nobody was there to hear");
     let now = System.now().timestamp();
     assert_eq!(told.send("commands", &form, &sign(now, &form), now).await.0, 200, "it is said anew");
+}
+
+/// How often this note stands on the timeline.
+async fn noted(post: &Program, note: &str) -> usize {
+    post.timeline("INC-1", 1).await.iter().filter(|entry| entry["text"] == note).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_is_said_again_after_a_restart_is_done_once() {
+    let mut told = Told::new().await;
+    told.ask(&told.channel, "declare Checkout fails").await;
+    let slack = &told.slack;
+    let sign = |at: i64, body: &str| slack.sign(&at.to_string(), body.as_bytes());
+    let bot = slack.bot();
+    let (ada, channel) = (told.ada.clone(), told.channel.clone());
+    let event = |id: &str, note: &str| {
+        let event = json!({"type": "app_mention", "user": ada, "channel": channel, "ts": "1700000000.000100",
+            "text": format!("<@{bot}> INC-1 note {note}")});
+        json!({"type": "event_callback", "event_id": id, "event": event}).to_string()
+    };
+    let (first, before) = (event("Ev1", "db1 is full"), System.now().timestamp());
+    assert_eq!(told.send("events", &first, &sign(before, &first), before).await.0, 200);
+    until(30, "the note", || async { noted(&told.post, "db1 is full").await == 1 }).await;
+    assert!(told.post.stop().success());
+    // What is signed in the second of the start may have been signed after it.
+    while System.now().timestamp() == before {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    told.post.start().await;
+    assert_eq!(told.send_marked("events", &first, &sign(before, &first), before).await, 200);
+    // Whatever it did was done before the next.
+    let (next, now) = (event("Ev2", "db2 is full"), System.now().timestamp());
+    assert_eq!(told.send("events", &next, &sign(now, &next), now).await.0, 200);
+    until(30, "the next note", || async { noted(&told.post, "db2 is full").await == 1 }).await;
+    assert_eq!(noted(&told.post, "db1 is full").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

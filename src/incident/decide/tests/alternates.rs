@@ -15,11 +15,7 @@ fn stage() -> Stage {
 
 fn told(events: &[Event]) -> String {
     let [event] = events else { panic!("{events:?}") };
-    sentence(event, &when_told)
-}
-
-fn when_told(at: DateTime<Utc>) -> String {
-    dated(at)
+    sentence(event, &dated)
 }
 
 #[test]

@@ -99,6 +99,11 @@ fn what_was_ordered_stays_on_the_timeline_and_not_only_what_was_written_to_it() 
             Command::Enter { phase: Phase::Resolved, reason: "it is back".into() },
             "resolve the incident: it is back",
         ),
+        (
+            Command::CloseLeavingSubs { reason: "it is back".into() },
+            "close the incident: its parts go on; it is back",
+        ),
+        (Command::RollCall { minutes: Some(3) }, "call the roll: 3 minutes"),
         (Command::Publish { n: 2 }, "publish an update: update 2"),
         (Command::StopActions { reason: "wait".into() }, "stop or resume all actions: stop; wait"),
     ] {

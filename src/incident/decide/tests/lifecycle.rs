@@ -264,6 +264,10 @@ fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
     assert_eq!(stage.no("Ada", merge(2, None)), Because::NotFound);
     assert_eq!(stage.no("Ada", merge(1, there)), Because::Invalid);
     assert_eq!(stage.no("Ada", merge(2, Some(("Zoe", Phase::Closed)))), Because::Conflict);
+    for over in [Phase::Merged, Phase::Cancelled] {
+        let refusal = stage.ask("Ada", &merge(2, Some(("Zoe", over)))).unwrap_err();
+        assert!(!refusal.instead.contains("reopen"), "what is {over:?} is not opened again: {refusal}");
+    }
     assert_eq!(stage.no("Bo", merge(2, there)), Because::Forbidden);
     let drill = IncidentId::new(Kind::Drill, 1);
     let other = Some(MergeFacts {

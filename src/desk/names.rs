@@ -1,0 +1,114 @@
+//! Whom a name means: those of the settings and those who take part go by it, and a slip in it is told.
+
+use super::{Desk, Settings};
+use crate::{
+    incident::{id::IncidentId, state::Incident},
+    people::Person,
+};
+
+/// Letters of a name from which on it is held against others: of two, one is half.
+const NEAR_FROM: usize = 3;
+
+impl Desk {
+    /// What is said of somebody whom no chat has met, the settings do not name, and who takes no part in the incident. `None`: they
+    /// are known.
+    pub(super) async fn stranger(&self, person: &Person, id: IncidentId) -> Option<String> {
+        let (settings, incident) = (self.settings(), self.incident(id).await.ok());
+        let takes_part = |incident: &Incident| incident.participants.contains_key(&person.id);
+        if is_met(person, &settings) || incident.as_ref().is_some_and(takes_part) {
+            return None;
+        }
+        let mut told = format!("Nobody known here is called {person}; whoever comes by that name has it.");
+        if let Some(meant) = only_near(&person.name, &known_in(&settings, incident)) {
+            told.push_str(&format!(" Did you mean {meant}? Then say it again with that name."));
+        }
+        Some(told)
+    }
+}
+
+/// Those of the settings, and whoever takes part in the incident.
+pub(super) fn known_in(settings: &Settings, incident: Option<Incident>) -> Vec<Person> {
+    let mut known: Vec<Person> = settings.people.values().cloned().collect();
+    let here = incident.into_iter().flat_map(|incident| incident.participants.into_values());
+    known.extend(here.map(|one| one.person));
+    known
+}
+
+/// Whether a chat has met them, or the settings name them.
+fn is_met(person: &Person, settings: &Settings) -> bool {
+    is_of_a_chat(person) || settings.known_people.contains(&person.id)
+}
+
+/// An account of a chat begins with its name.
+fn is_of_a_chat(person: &Person) -> bool {
+    person.id.contains(':')
+}
+
+/// Of whoever a door found by a name and nobody has met, the one of these people who is called so, if there is one: whoever is known
+/// by an account of a chat alone has an id that no name leads to. Anybody else is as the door found them.
+///
+/// # Errors
+/// Several are called so.
+pub(super) fn one_of(
+    people: &[Person],
+    name: &str,
+    found: Person,
+    settings: &Settings,
+) -> Result<Person, String> {
+    if is_met(&found, settings) || people.iter().any(|one| one.id == found.id) {
+        return Ok(found);
+    }
+    let name = name.trim().trim_start_matches('@').to_lowercase();
+    let mut called = people.iter().filter(|one| one.name.to_lowercase() == name);
+    match (called.next(), called.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),
+        (None, _) => Ok(found),
+    }
+}
+
+/// The only one of them whose name, first name or id is a slip or two away from what was typed.
+fn only_near<'p>(typed: &str, people: &'p [Person]) -> Option<&'p Person> {
+    let typed = typed.to_lowercase();
+    let letters = typed.chars().count();
+    let is_slip = |name: &str| {
+        let shorter = name.chars().count().min(letters);
+        shorter >= NEAR_FROM && strsim::damerau_levenshtein(&typed, &name.to_lowercase()) <= 1 + shorter / 4
+    };
+    let is_near = |one: &&Person| {
+        let id = Some(one.id.as_str()).filter(|_| !is_of_a_chat(one));
+        let names = [Some(one.name.as_str()), one.name.split_whitespace().next(), id];
+        names.into_iter().flatten().any(is_slip)
+    };
+    let mut near = people.iter().filter(is_near);
+    let first = near.next()?;
+    near.all(|one| one.id == first.id).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_in_a_name_is_told_where_only_one_can_be_meant() {
+        let named = |name: &str| Person::named(name).unwrap();
+        let of_a_chat = Person { id: "discord:80351110224678912".into(), name: "Grace Hopper".into() };
+        let people = [named("Ben"), named("Ada Lovelace"), named("Ben"), of_a_chat, named("Al")];
+        let near = |typed: &str| only_near(typed, &people).map(|one| one.name.as_str());
+        for (typed, meant) in [
+            ("bne", Some("Ben")),
+            ("BENN", Some("Ben")),
+            ("ad", None),
+            ("adda", Some("Ada Lovelace")),
+            ("Ada Lovelaec", Some("Ada Lovelace")),
+            ("garce", Some("Grace Hopper")),
+            ("80351110224678913", None),
+            ("zoe", None),
+            ("", None),
+        ] {
+            assert_eq!(near(typed), meant, "{typed}");
+        }
+        let two = [named("Ben"), named("Bea")];
+        assert_eq!(only_near("bei", &two), None, "which of them?");
+    }
+}
