@@ -65,10 +65,9 @@ impl Desk {
             answer: serde_json::to_string(&answer).unwrap_or_default(),
             at: self.world.now(),
         });
-        match self.journal.append(Append { marks, deliveries, once, ..Append::default() }).await {
+        match self.append(Append { marks, deliveries, once, ..Append::default() }).await {
             Ok(()) => {
                 self.tell(Changed::Alerts);
-                self.wake_outbox.notify_waiters();
                 Ok(answer)
             }
             Err(JournalError::AnsweredBefore { asked: before, answer }) => again(asked, &before, &answer),

@@ -132,7 +132,7 @@ impl Desk {
                 Err(_) => {}
             }
         }
-        self.journal.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)
+        self.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)
     }
 }
 

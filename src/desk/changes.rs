@@ -45,16 +45,19 @@ impl Said {
 
     /// Refuses what would be cut: of what a machine sends a part is better than nothing, a person can be asked for less.
     fn check(&self) -> Result<(), Refusal> {
-        let named = [("service", &self.service), ("environment", &self.environment)];
-        let named =
-            named.into_iter().filter_map(|(what, text)| Some((what, text.as_ref()?, LABEL_MAX_BYTES)));
-        for (what, text, max) in std::iter::once(("change", &self.text, TITLE_MAX_BYTES)).chain(named) {
-            let kept = line(what, text.trim(), usize::MAX, &mut Vec::new());
+        for (what, text, bytes_max) in [
+            ("change", Some(&self.text), TITLE_MAX_BYTES),
+            ("service", self.service.as_ref(), LABEL_MAX_BYTES),
+            ("environment", self.environment.as_ref(), LABEL_MAX_BYTES),
+        ] {
+            // Replaced as for a machine: what stands for a character may be longer than it.
+            let kept = line(what, text.map_or("", |text| text.trim()), usize::MAX, &mut Vec::new());
             let (chars, bytes) = (kept.chars().count(), kept.len());
-            if bytes > max {
-                let has = match bytes == chars {
-                    true => format!("{chars} characters; the limit is {max}"),
-                    false => format!("{chars} characters in {bytes} bytes; the limit is {max} bytes"),
+            if bytes > bytes_max {
+                let has = if bytes == chars {
+                    format!("{chars} characters; the limit is {bytes_max}")
+                } else {
+                    format!("{chars} characters in {bytes} bytes; the limit is {bytes_max} bytes")
                 };
                 return Err(Refusal::limit(
                     format!("The {what} has {has}."),
@@ -83,11 +86,10 @@ impl Desk {
         for some in changes.chunks(AT_ONCE) {
             let deliveries = self.cards_of(some).await?;
             let marks = some.iter().map(|change| Mark::Changed(Box::new(change.clone()))).collect();
-            self.journal.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)?;
+            self.append(Append { marks, deliveries, ..Append::default() }).await.map_err(refuse)?;
         }
         if count > 0 {
             self.tell(Changed::Alerts);
-            self.wake_outbox.notify_waiters();
         }
         Ok((receipt, count))
     }

@@ -144,7 +144,7 @@ impl Desk {
                 append.marks.push(Mark::SituationLinked { id: facts.id, incident: id });
                 append.deliveries.extend(policy::situation_cards(facts.id, -1, &settings.chats, now));
             }
-            match self.journal.append(append).await {
+            match self.append(append).await {
                 Ok(()) => {
                     recent.push(now);
                     self.after_append(id, state.seq);

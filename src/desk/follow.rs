@@ -140,29 +140,33 @@ impl Desk {
     /// The first of what could not be told; everything else was.
     pub async fn follow_once(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut pass = Pass::default();
-        let (released, standing) = tokio::join!(self.release_held(), self.standing(self.world.now()));
-        pass.failed = released.err();
+        let untold = |limit| async move {
+            self.journal.situations(SituationFilter::Untold { limit }).await.map_err(refuse)
+        };
+        // Side by side: people wait for the card.
+        let (released, standing, rows) =
+            tokio::join!(self.release_held(), self.standing(self.world.now()), untold(pass.limit()));
         let standing = standing?;
-        loop {
-            let moved = SituationFilter::Untold { limit: pass.limit() };
-            if self.follow_page(moved, &standing, &mut pass).await? < PAGE as usize {
-                break;
-            }
+        // What was held back until now is read now.
+        let mut rows = if matches!(released, Ok(false)) { rows? } else { untold(pass.limit()).await? };
+        pass.failed = released.err();
+        while self.follow_page(rows, false, &standing, &mut pass).await? >= PAGE as usize {
+            rows = untold(pass.limit()).await?;
         }
         let due = SituationFilter::Due { now: self.world.now(), limit: pass.limit() };
-        self.follow_page(due, &standing, &mut pass).await?;
+        let due = self.journal.situations(due).await.map_err(refuse)?;
+        self.follow_page(due, true, &standing, &mut pass).await?;
         pass.failed.map_or(Ok(pass.told), Err)
     }
 
     /// Returns how many there were to be told.
     async fn follow_page(
         self: &Arc<Self>,
-        which: SituationFilter,
+        mut rows: Vec<SituationRow>,
+        is_due: bool,
         standing: &Standing,
         pass: &mut Pass,
     ) -> Result<usize, Refusal> {
-        let is_due = matches!(which, SituationFilter::Due { .. });
-        let mut rows = self.journal.situations(which).await.map_err(refuse)?;
         rows.retain(|row| !pass.left.contains(&row.id));
         let page = rows.len();
         let mut append = Append::default();
@@ -258,13 +262,9 @@ impl Desk {
     }
 
     async fn remember(&self, append: Append) -> Result<(), Refusal> {
-        let (any, deliveries) = (!append.marks.is_empty(), !append.deliveries.is_empty());
-        if any {
-            self.journal.append(append).await.map_err(refuse)?;
+        if append.marks.is_empty() {
+            return Ok(());
         }
-        if deliveries {
-            self.wake_outbox.notify_waiters();
-        }
-        Ok(())
+        self.append(append).await.map_err(refuse)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         role::Role,
         state::Incident,
     },
-    journal::{Append, JournalError, Mark, Once, rows::*},
+    journal::{Append, JournalError, Mark, Once, Written, rows::*},
 };
 
 /// How often a decision is made again when another append got there first.
@@ -146,7 +146,7 @@ impl Desk {
                         },
                         ..Append::default()
                     };
-                    (self.journal.append(bare), answer)
+                    (self.append(bare), answer)
                 } else {
                     let after = Some((state.seq, *last));
                     let (mut entries, mut salts) = (Vec::new(), Vec::new());
@@ -183,7 +183,7 @@ impl Desk {
                         append.timers.extend(policy::handed_on(state, kind, now));
                     }
                     // Queued while the state is held: the journal's order is the order of the decisions.
-                    (self.journal.append(append), answer)
+                    (self.append(append), answer)
                 }
             };
             match written.await {
@@ -239,9 +239,19 @@ impl Desk {
         kinds.iter().filter_map(again).collect()
     }
 
+    /// Queues a write. Whoever delivers what it brings is woken at once: their claim is behind it in the queue of the writes, and
+    /// mostly in the same transaction.
+    pub(super) fn append(&self, append: Append) -> Written<()> {
+        let brings = !append.deliveries.is_empty();
+        let written = self.journal.append(append);
+        if brings {
+            self.wake_outbox.notify_waiters();
+        }
+        written
+    }
+
     pub(super) fn after_append(&self, id: IncidentId, seq: u64) {
         self.tell(Changed::Incident { id, seq });
-        self.wake_outbox.notify_waiters();
         self.wake_timers.notify_waiters();
     }
 

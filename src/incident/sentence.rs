@@ -95,7 +95,9 @@ fn nudge(
     if let Some(minutes) = command_minutes {
         let ask = match whom {
             Whom::Commander => format!("{}: are you there? A `note` is enough.", and(asked)),
-            _ if asked.is_empty() => "Whoever reads this: if they do not answer you, `command take`.".to_owned(),
+            _ if asked.is_empty() => {
+                "Whoever reads this: if they do not answer you, `command take`.".to_owned()
+            }
             _ => format!("{}: if they do not answer you, `command take`.", and(asked)),
         };
         return format!(

@@ -88,6 +88,8 @@ pub(super) struct Writer {
     conn: Option<SqliteConnection>,
     options: SqliteConnectOptions,
     jobs: mpsc::UnboundedReceiver<Job>,
+    /// Taken from the queue, and not for the transaction that was under way.
+    carried: Option<Job>,
     heads: HashMap<IncidentId, Head>,
     alerts: alerts::Memory,
     next_delivery: i64,
@@ -141,6 +143,7 @@ impl Writer {
             conn: Some(conn),
             options,
             jobs,
+            carried: None,
             heads,
             alerts,
             next_delivery,
@@ -157,9 +160,8 @@ impl Writer {
     }
 
     pub(super) async fn run(mut self) {
-        let mut carried: Option<Job> = None;
         loop {
-            let first = match carried.take() {
+            let first = match self.carried.take() {
                 Some(job) => job,
                 None => match self.jobs.recv().await {
                     Some(job) => job,
@@ -182,7 +184,7 @@ impl Writer {
                     _ => {}
                 }
                 if alerts > BATCH_ALERTS_MAX && !batch.is_empty() {
-                    carried = Some(job);
+                    self.carried = Some(job);
                     break;
                 }
                 batch.push(job);
@@ -199,7 +201,7 @@ impl Writer {
                 break;
             }
         }
-        while let Ok(job) = self.jobs.try_recv() {
+        while let Some(job) = self.carried.take().or_else(|| self.jobs.try_recv().ok()) {
             job.refuse(JournalError::Unavailable("it is shutting down".into()));
         }
         if let Some(mut conn) = self.conn.take() {
@@ -312,14 +314,19 @@ impl Writer {
         let mut done = Vec::new();
         for job in batch.iter_mut() {
             if let Job::Small(op) = job {
-                let one = op.run(conn).await?;
-                if op.closed_situations(&one) {
-                    self.alerts.forget();
-                }
-                done.push(one);
+                done.push(self.small(conn, op).await?);
             }
         }
         if !is_whole {
+            // What was appended woke whoever claims it: a claim that comes in time shares the sync.
+            while batch.len() < BATCH_MAX
+                && let Some(late) = self.late()
+            {
+                batch.push(Job::Small(late));
+                if let Some(Job::Small(op)) = batch.last_mut() {
+                    done.push(self.small(conn, op).await?);
+                }
+            }
             sqlx::query("COMMIT").execute(&mut *conn).await?;
         }
         // Durable: now, and not before, everybody is told.
@@ -358,6 +365,32 @@ impl Writer {
             }
         }
         Ok(answers)
+    }
+
+    /// The next in the queue, if it is small and nothing is before it.
+    fn late(&mut self) -> Option<SmallOp> {
+        if self.carried.is_some() {
+            return None;
+        }
+        match self.jobs.try_recv().ok()? {
+            Job::Small(op) => Some(op),
+            other => {
+                self.carried = Some(other);
+                None
+            }
+        }
+    }
+
+    async fn small(
+        &mut self,
+        conn: &mut SqliteConnection,
+        op: &mut SmallOp,
+    ) -> Result<ops::Done, sqlx::Error> {
+        let done = op.run(conn).await?;
+        if op.closed_situations(&done) {
+            self.alerts.forget();
+        }
+        Ok(done)
     }
 
     /// Writes all appends of the batch; one verdict each, in order.
