@@ -545,5 +545,5 @@ async fn a_silence_is_brought_up_though_something_is_overdue_every_minute() {
     }
     let told = said_at(&house, id).await;
     let nudged: Vec<i64> = told.iter().filter(|(name, _)| *name == "nudge").map(|(_, at)| *at).collect();
-    assert_eq!(nudged, [481], "{told:?}");
+    assert_eq!(nudged, [480], "{told:?}");
 }
