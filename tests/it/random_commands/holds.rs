@@ -54,12 +54,16 @@ impl Played {
                 let clears = before.who_clears(&action.by);
                 assert!(action.by != entry.actor.person || clears.contains(&action.by), "{entry:?}");
             }
-            // Never twice within a minute, never in peace.
+            // Never twice within a minute unless it has waited for three, never in peace.
             Event::Nudged { .. } => {
                 assert!(is_house && before.phase.is_active());
                 let at = before.time_at(entry.recorded_at);
                 let last = before.silence.reminded_at;
-                assert!(last.is_none_or(|last| at - last >= Duration::minutes(1)), "{last:?} {at}");
+                let is_apart = last.is_none_or(|last| at - last >= Duration::minutes(1));
+                let heard = before.silence.command.heard_at.unwrap_or(before.silence.heard_at);
+                let minutes = i64::from(self.policy.silence_minutes(before.severity)) + 3;
+                let has_waited = at - heard.min(before.silence.heard_at) >= Duration::minutes(minutes);
+                assert!(is_apart || has_waited, "{last:?} {at}");
                 assert!(before.silence.quiet_until.is_none_or(|until| at >= until));
             }
             // Who declines a task had it, and only what was reported as done is opened again.

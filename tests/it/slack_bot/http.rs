@@ -58,6 +58,8 @@ impl Told {
     /// `None` where the connection was closed while the body was being sent.
     async fn try_send(&self, way: &str, body: &str, signature: &str, at: i64) -> Option<(u16, Value)> {
         let request = self.post.client.post(self.post.url(&format!("/chat/slack/{way}")));
+        // A connection that is closed after a refusal is not taken for the next request.
+        let request = request.header("connection", "close");
         let request = request.header("x-slack-request-timestamp", at.to_string());
         let answer =
             request.header("x-slack-signature", signature).body(body.to_owned()).send().await.ok()?;
