@@ -4,7 +4,7 @@
 //! that says what it rests on; nothing here is certain, and no sentence says so.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
@@ -23,6 +23,11 @@ mod side;
 pub const CLOSE_MINUTES: i64 = 30;
 /// Longest title in a piece of evidence, in bytes: it stands in one line with its reason.
 const TITLE_MAX_BYTES: usize = 80;
+/// Lines of what nothing is known of: more of them help nobody.
+const UNCLEAR_MAX: usize = 3;
+/// Labels by which alerts are of one place.
+const PLACES: [&str; 9] =
+    ["host", "hostname", "instance", "node", "pod", "container", "deployment", "namespace", "cluster"];
 
 /// What an alert tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -66,6 +71,8 @@ pub struct Clue {
     pub is_firing: bool,
     pub began: DateTime<Utc>,
     pub service: Option<String>,
+    /// Where it is, by its labels: `host db1`.
+    pub places: BTreeSet<String>,
     pub side: Side,
     /// What the side rests on: `checkout is a front service`.
     pub because: String,
@@ -85,10 +92,19 @@ impl Clue {
             is_firing: alert.status == Status::Firing,
             began: alert.starts_at.unwrap_or(first_seen),
             service: service.map(str::to_owned),
+            places: places(alert),
             side,
             because,
         }
     }
+}
+
+fn places(alert: &Alert) -> BTreeSet<String> {
+    let named = PLACES.iter().filter_map(|label| Some((label, alert.labels.get(*label)?)));
+    named
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| format!("{label} {}", cut(value, TITLE_MAX_BYTES)))
+        .collect()
 }
 
 /// Alerts of one rule and one service, beside the others.
@@ -133,25 +149,34 @@ impl Story {
         self.evidence.iter().filter(move |one| one.side == side)
     }
 
-    /// Its lists, each with its head; empty ones are left out.
+    /// Its lists, each with its head; empty ones are left out. Of what nothing is known of, the first few stand for all.
     pub fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
         let changes = ("Changed before", self.changes.iter().map(Picked::line).collect());
         let of = |side: Side| {
             let lines = self.of_side(side).map(|one| format!("S-{} {}", one.situation, one.line()));
             (side.title(), lines.collect())
         };
-        let all = [changes, of(Side::What), of(Side::Why), of(Side::Unclear)];
+        let (head, mut unclear): (&'static str, Vec<String>) = of(Side::Unclear);
+        let more = unclear.len().saturating_sub(UNCLEAR_MAX);
+        if more > 0 {
+            unclear.truncate(UNCLEAR_MAX);
+            unclear.push(format!("… and {more} more of which nothing is known"));
+        }
+        let all = [changes, of(Side::What), of(Side::Why), (head, unclear)];
         all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty()).collect()
     }
 }
 
 /// Puts clues in order: what users feel, by time; then why, by the way in the service graph, by the time before the
-/// impact, by severity; then what nothing is known of. `stated` is when the impact began where somebody has said so.
+/// impact, by severity; then what nothing is known of, what is of one place with any of the others first. `stated` is when the impact
+/// began where somebody has said so.
 pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>) -> Story {
     let felt = clues.iter().filter(|clue| clue.side == Side::What).map(|clue| clue.began).min();
     let impact = stated.or(felt).or_else(|| clues.iter().map(|clue| clue.began).min());
     let fronts: Vec<&str> =
         clues.iter().filter(|c| c.side == Side::What).filter_map(|c| c.service.as_deref()).collect();
+    let known = clues.iter().filter(|clue| clue.side != Side::Unclear);
+    let known: BTreeSet<&str> = known.flat_map(|clue| &clue.places).map(String::as_str).collect();
     let mut groups: BTreeMap<(Side, Option<&str>, &str, i64), Vec<&Clue>> = BTreeMap::new();
     for clue in clues {
         let group = (clue.side, clue.service.as_deref(), clue.rule.as_str(), clue.situation);
@@ -164,6 +189,11 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
             let first = *group.first()?;
             let began = group.iter().map(|clue| clue.began).min()?;
             let way = nearest_way(first.service.as_deref(), &fronts, services);
+            let places = group.iter().flat_map(|clue| &clue.places).map(String::as_str);
+            let place = match first.side {
+                Side::Unclear => places.filter(|place| known.contains(place)).min(),
+                Side::What | Side::Why => None,
+            };
             let evidence = Evidence {
                 situation: first.situation,
                 side: first.side,
@@ -174,9 +204,15 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
                 severity: group.iter().map(|clue| clue.severity).max()?,
                 is_firing: group.iter().any(|clue| clue.is_firing),
                 began,
-                reason: reason(first, began, impact, felt.is_some() || stated.is_some(), way.as_deref()),
+                reason: reason(
+                    first,
+                    began,
+                    impact.filter(|_| felt.is_some() || stated.is_some()),
+                    way.as_deref(),
+                    place,
+                ),
             };
-            Some((rank(&evidence, impact, way.as_deref()), evidence))
+            Some((rank(&evidence, impact, way.as_deref(), place), evidence))
         })
         .collect();
     ranked.sort_by(|a, b| {
@@ -189,15 +225,18 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
     }
 }
 
-/// Side, steps in the graph, whether it came after, how far from the impact, severity.
-type Rank = (Side, usize, bool, i64, Reverse<AlertSeverity>);
+/// Side, steps in the graph, whether it shares no place, whether it came after, how far from the impact, severity.
+type Rank = (Side, usize, bool, bool, i64, Reverse<AlertSeverity>);
 
-fn rank(of: &Evidence, impact: Option<DateTime<Utc>>, way: Option<&[&str]>) -> Rank {
+fn rank(of: &Evidence, impact: Option<DateTime<Utc>>, way: Option<&[&str]>, place: Option<&str>) -> Rank {
     let worst = Reverse(of.severity);
     let after = impact.map_or(0, |impact| (of.began - impact).num_milliseconds());
     match of.side {
-        Side::What => (Side::What, 0, false, of.began.timestamp_millis(), worst),
-        side => (side, way.map_or(usize::MAX, <[&str]>::len), after > 0, after.abs(), worst),
+        Side::What => (Side::What, 0, false, false, of.began.timestamp_millis(), worst),
+        side => {
+            let steps = way.map_or(usize::MAX, <[&str]>::len);
+            (side, steps, place.is_none(), after > 0, after.abs(), worst)
+        }
     }
 }
 
@@ -215,35 +254,52 @@ fn nearest_way<'a>(
     ways.min_by_key(Vec::len)
 }
 
+/// `impact` only where users feel something, or somebody has said so.
 fn reason(
     clue: &Clue,
     began: DateTime<Utc>,
     impact: Option<DateTime<Utc>>,
-    is_felt: bool,
     way: Option<&[&str]>,
+    place: Option<&str>,
 ) -> String {
     if clue.side == Side::What {
         return clue.because.clone();
     }
-    let impact = impact.filter(|_| is_felt);
-    let mut parts = Vec::new();
-    if let Some(impact) = impact {
-        let apart = began - impact;
-        parts.push(match apart.num_seconds() {
-            ..=-1 => format!("began {} before", span(-apart)),
-            0 => "began at the same moment".to_owned(),
-            1.. => format!("began {} after, so perhaps a consequence", span(apart)),
-        });
-    }
-    match way {
-        Some([one]) => parts.push(format!("is of {one} itself")),
-        Some([front, below]) => parts.push(format!("{front} depends on {below}")),
+    let related = match way {
+        Some([one]) => Some(format!("is of {one} itself")),
+        Some([front, below]) => Some(format!("{front} depends on {below}")),
         Some([front, between @ .., below]) => {
-            parts.push(format!("{front} depends on {below} by {}", between.join(", ")));
+            Some(format!("{front} depends on {below} by {}", between.join(", ")))
         }
-        Some([]) | None => parts.push(clue.because.clone()),
+        Some([]) | None => None,
+    };
+    let Some(impact) = impact else {
+        return related.or(place.map(shared)).unwrap_or_else(|| clue.because.clone());
+    };
+    let apart = began - impact;
+    let seconds = apart.num_seconds();
+    let when = match seconds {
+        ..=-1 => format!("began {} before", span(-apart)),
+        0 => "began at the same moment".to_owned(),
+        1.. => format!("began {} after", span(apart)),
+    };
+    match (clue.side, related) {
+        // What nothing is known of is called no consequence either.
+        (Side::Unclear, None) => match place {
+            Some(place) => format!("{when} and {}", shared(place)),
+            None => format!("{when}, and {}", clue.because),
+        },
+        (_, related) => {
+            let related = related.unwrap_or_else(|| clue.because.clone());
+            let and = if seconds > 0 { ", so perhaps a consequence; " } else { " and " };
+            format!("{when}{and}{related}")
+        }
     }
-    parts.join(" and ")
+}
+
+/// Why something that says nothing itself is shown beside the others.
+fn shared(place: &str) -> String {
+    format!("is of {place}, as others here are")
 }
 
 /// `40 s`, `12 min`, `3 h`.

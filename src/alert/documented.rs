@@ -59,10 +59,7 @@ fn each_body_to_paste_is_json_with_all_that_its_sender_needs() {
             }
         }
     }
-    assert_eq!(
-        read_ones,
-        ["bosun", "datadog", "elastic", "healthchecks", "librenms", "munin", "uptimerobot"]
-    );
+    assert_eq!(read_ones, ["datadog", "elastic", "healthchecks", "librenms", "munin", "uptimerobot"]);
 }
 
 #[test]

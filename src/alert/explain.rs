@@ -21,7 +21,7 @@ pub struct Explanation {
     pub total: u32,
     /// A sentence.
     pub grouped: String,
-    /// The title of the alert that the rules look at: of those that fire the worst, of several the newest.
+    /// The title of the alert that decides: of those that fire the one of which most is made; of several the worst, then the newest.
     pub judged_by: String,
     /// The rules that are looked at, in their order; the last one matches, if any does.
     pub rules: Vec<Looked>,

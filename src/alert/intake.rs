@@ -8,10 +8,11 @@ use thiserror::Error;
 use super::text::quote;
 use super::{Alert, Status, change::Draft};
 
-/// Largest body that a sender reads, in bytes.
-pub const BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
-/// Most alerts in one body.
-pub const ALERTS_MAX: usize = 10_000;
+/// Largest body that a sender reads, in bytes: as much as `http.body_bytes_max` can be, so that it alone is the limit.
+pub const BODY_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// Most alerts in one body: those of Alertmanager fill the usual `http.body_bytes_max` before. Many small ones are a few
+/// kilobytes of memory each, and all of them are there at once.
+pub const ALERTS_MAX: usize = 20_000;
 /// Most labels kept on one alert, and as many annotations; the rest are left out with a note.
 pub const LABELS_MAX: usize = 64;
 /// Deepest nesting of a JSON body: the limit of serde_json, which has no way to set another.
@@ -168,7 +169,7 @@ mod tests {
         insta::assert_snapshot!(Rejected::from_json("alertmanager", &error), @"The JSON of the body is nested deeper than 128 levels (line 1, column 128). Send a flatter body.");
         insta::assert_snapshot!(body_text(b"{\"a\": \"\xff\"}").unwrap_err(), @"The body is not UTF-8: byte 7 begins no character. Send the text as UTF-8.");
         insta::assert_snapshot!(body_text(b" \n").unwrap_err(), @"The body is empty. Send the alert as JSON in the body of a POST.");
-        insta::assert_snapshot!(body_text(&vec![b' '; BODY_MAX_BYTES + 1]).unwrap_err(), @"The body has 8388609 bytes, the limit is 8388608. Send fewer alerts in one delivery.");
+        insta::assert_snapshot!(body_text(&vec![b' '; BODY_MAX_BYTES + 1]).unwrap_err(), @"The body has 67108865 bytes, the limit is 67108864. Send fewer alerts in one delivery.");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! The alerts are fed in the order in which they came, once to each set of rules, and nothing of them is kept but what is still
 //! going on. It is a model: an alert is taken as it was last reported, and for as long as its sender says; people do in it what they
-//! did, but declare nothing instead of a rule.
+//! did, but declare nothing instead of a rule. What no rule ever looked at is left out, of all that is compared: a window or a
+//! silence kept it back, whatever the rules, or it was over before.
 
 mod side;
 
@@ -28,7 +29,7 @@ pub struct Past {
     /// It was only ever heard to be over.
     pub never_fired: bool,
     pub alert: Alert,
-    /// What became of its situation.
+    /// What became of its situation; nothing where no rule has looked at it.
     pub then: Option<Fate>,
 }
 
@@ -96,6 +97,8 @@ pub struct Report {
     pub alerts: u64,
     /// Situations as they are stored.
     pub situations: u64,
+    /// How many of them no rule has looked at: they are in none of the three counts.
+    pub left_out: u64,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     /// What really happened.
@@ -115,6 +118,7 @@ pub struct Replay {
     new: Side,
     /// Of each situation that came by.
     fates: HashMap<i64, [Fate; 2]>,
+    left_out: HashSet<i64>,
     shown: BTreeMap<i64, Difference>,
     shown_max: usize,
     report: Report,
@@ -132,6 +136,7 @@ impl Replay {
             in_force: Side::new(in_force.0, in_force.1, incidents),
             new: Side::new(new.0, new.1, incidents),
             fates: HashMap::new(),
+            left_out: HashSet::new(),
             shown: BTreeMap::new(),
             shown_max,
             report: Report::default(),
@@ -145,6 +150,16 @@ impl Replay {
         report.from.get_or_insert(past.at);
         report.to = Some(past.at);
         let is_new = !self.fates.contains_key(&past.situation);
+        if past.then.is_none() && !past.never_fired {
+            if self.left_out.insert(past.situation) && is_new {
+                report.situations += 1;
+                report.left_out += 1;
+            }
+            return;
+        }
+        if self.left_out.contains(&past.situation) {
+            return;
+        }
         if is_new {
             self.fates.insert(past.situation, [Fate::Record; 2]);
             report.situations += 1;

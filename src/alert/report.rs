@@ -30,7 +30,7 @@ pub struct Fired {
     pub first_seen: DateTime<Utc>,
     pub last_seen: DateTime<Utc>,
     pub is_firing: bool,
-    /// Somebody said at the sender that they were on it.
+    /// Somebody said that they were on it, at the sender or here.
     pub is_acknowledged: bool,
     /// Its situation belongs to an incident.
     pub is_linked: bool,

@@ -109,12 +109,13 @@ fn body(cli: &Cli, sender: &str, format: Form) -> Outcome {
     if situations.is_empty() {
         show("There is no alert in it: nothing would become of it.");
     }
-    for (situation, lead) in situations {
+    for (situation, alerts) in situations {
+        let Some((lead, decision)) = book.judge(&situation, alerts, &open) else { continue };
         print(&Explanation::of(&book, "", &situation, lead, &open), format)?;
         if format == Form::Text {
             show(&match situation.is_over() {
                 true => "Nothing of it fires: it would be stored, and nobody told.".to_owned(),
-                false => outcome(&book.decide(&situation, lead, &open).action),
+                false => outcome(&decision.action),
             });
         }
     }
@@ -171,6 +172,13 @@ fn told(report: &Report) -> String {
         lines.push(format!("{name:<12}{then:>12}{in_force:>12}{new:>12}"));
     }
     lines.push(String::new());
+    if report.left_out > 0 {
+        lines.push(match report.left_out {
+            1 => "One situation is left out of all three: a window or a silence kept it back, or it was over before any rule looked.".to_owned(),
+            n => format!("{n} situations are left out of all three: a window or a silence kept them back, or they were over before any rule looked."),
+        });
+        lines.push(String::new());
+    }
     if report.differ == 0 {
         lines.push("No situation would have become anything else.".to_owned());
         return lines.join("\n");
@@ -206,7 +214,19 @@ fn one(one: &Difference) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+
+    #[test]
+    fn what_is_left_out_of_the_comparison_is_said() {
+        let (from, to) = (Some(DateTime::UNIX_EPOCH), Some(DateTime::UNIX_EPOCH));
+        let of = |left_out| told(&Report { left_out, from, to, ..Report::default() });
+        assert!(
+            of(3).contains("3 situations are left out of all three: a window or a silence kept them back")
+        );
+        assert!(of(1).contains("One situation is left out") && !of(0).contains("left out"));
+    }
 
     #[test]
     fn a_time_back_is_days_hours_or_minutes() {

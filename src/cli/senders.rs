@@ -1,6 +1,7 @@
 //! `senders`: who can post alerts, and what would become of a body, with nothing stored and no server asked.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap},
     io::Read,
     net::SocketAddr,
@@ -9,14 +10,14 @@ use std::{
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 
-use super::{Cli, Failure, Outcome, house, show};
+use super::{Cli, Failure, Outcome, house, ruled::Form, show};
 use crate::alert::{
-    Alert, Intake, Status,
+    Alert, Intake, Rejected, Status,
     change::Change,
     explain::outcome,
     group::Grouping,
     intake::BODY_MAX_BYTES,
-    rules::{Open, Rulebook},
+    rules::{JUDGED_MAX, Open, Rulebook},
     senders::{self, kept},
     situation::{Situation, changes, fold},
 };
@@ -43,6 +44,8 @@ enum Verb {
         /// The content type that it comes with
         #[arg(long, value_name = "TYPE")]
         content_type: Option<String>,
+        #[arg(long, default_value = "text")]
+        format: Form,
     },
 }
 
@@ -54,28 +57,60 @@ pub fn run(cli: &Cli, args: &Args) -> Outcome {
             }
             Ok(())
         }
-        Verb::Test { name, content_type } => test(cli, name, content_type.as_deref()),
+        Verb::Test { name, content_type, format } => test(cli, name, content_type.as_deref(), *format),
     }
 }
 
-fn test(cli: &Cli, name: &str, content_type: Option<&str>) -> Outcome {
+/// A body that cannot be read is shown as it would be kept, and is a failure all the same: whoever tries a template in a
+/// script has to know.
+fn test(cli: &Cli, name: &str, content_type: Option<&str>, format: Form) -> Outcome {
     let config = cli.settings()?;
-    let mut intake = read(&config, name, content_type)?;
+    let (mut intake, unreadable) = taken(&config, name, content_type)?;
     let now = System.now();
     let mut changes: Vec<Change> = intake.changes.drain(..).map(|draft| draft.taken(now)).collect();
     for change in &mut changes {
         change.mask();
-        show(&told_change(change));
     }
-    if changes.is_empty() {
-        let book = Rulebook::new(config.alerts.rule.clone());
-        show(&told(&intake, &book, &Grouping::new(config.alerts.group.clone()), now));
+    let (book, grouping) =
+        (Rulebook::new(config.alerts.rule.clone()), Grouping::new(config.alerts.group.clone()));
+    match format {
+        Form::Json => {
+            let document = document(&intake, &changes, unreadable.as_ref(), &book, &grouping, now);
+            show(&serde_json::to_string_pretty(&document)?);
+        }
+        Form::Text => {
+            if unreadable.is_some() {
+                show(KEPT);
+            }
+            changes.iter().for_each(|change| show(&told_change(change)));
+            if changes.is_empty() {
+                show(&told(&intake, &book, &grouping, now));
+            }
+        }
     }
-    Ok(())
+    match unreadable {
+        Some(why) => Err(Failure(format!("it cannot be read. {why}"))),
+        None => Ok(()),
+    }
 }
+
+const KEPT: &str = "It cannot be read, and would be kept as an alert of its own.";
 
 /// Reads a body from standard input as a hook would.
 pub(super) fn read(config: &Config, name: &str, content_type: Option<&str>) -> Result<Intake, Failure> {
+    let (intake, unreadable) = taken(config, name, content_type)?;
+    if unreadable.is_some() {
+        show(KEPT);
+    }
+    Ok(intake)
+}
+
+/// What a hook would take of a body on standard input, and why it could not be read, if so.
+fn taken(
+    config: &Config,
+    name: &str,
+    content_type: Option<&str>,
+) -> Result<(Intake, Option<Rejected>), Failure> {
     let here = SocketAddr::from(([127, 0, 0, 1], 0));
     let mut hooks = house::hooks(config, here, &Metrics::default(), &HashMap::new())?;
     let Some(hook) = hooks.remove(name) else {
@@ -85,24 +120,60 @@ pub(super) fn read(config: &Config, name: &str, content_type: Option<&str>) -> R
     };
     let mut body = Vec::new();
     std::io::stdin().take(BODY_MAX_BYTES as u64 + 1).read_to_end(&mut body)?;
-    let mut intake = match hook.sender.read(&body, content_type) {
-        Ok(intake) => intake,
-        Err(why) if hook.keep_unreadable && !body.is_empty() => {
-            show("It cannot be read, and would be kept as an alert of its own.");
-            kept::keep(name, &body, &why)
-        }
+    let (mut intake, unreadable) = match hook.sender.read(&body, content_type) {
+        Ok(intake) => (intake, None),
+        Err(why) if hook.keep_unreadable && !body.is_empty() => (kept::keep(name, &body, &why), Some(why)),
         Err(why) => return Err(Failure(format!("it would be refused with 400. {why}"))),
     };
     intake.alerts.iter_mut().for_each(Alert::mask);
-    Ok(intake)
+    Ok((intake, unreadable))
 }
 
-/// The situations that the alerts of a delivery would be, if nothing had come before it, each with the alert that it is judged by.
+/// What a delivery would come to, for programs.
+fn document(
+    intake: &Intake,
+    changes: &[Change],
+    unreadable: Option<&Rejected>,
+    book: &Rulebook,
+    grouping: &Grouping,
+    now: DateTime<Utc>,
+) -> serde_json::Value {
+    let open = Open { now, ..Open::default() };
+    let situations = situations(intake, grouping, now).into_iter().map(|(situation, alerts)| {
+        let judged = if situation.is_over() { None } else { book.judge(&situation, alerts, &open) };
+        let decision = judged.map(|(_, decision)| {
+            serde_json::json!({
+                "rule": decision.rule,
+                "reason": decision.reason,
+                "outcome": outcome(&decision.action),
+            })
+        });
+        serde_json::json!({
+            "title": situation.title,
+            "severity": situation.severity,
+            "firing": situation.firing,
+            "total": situation.total,
+            "decision": decision,
+        })
+    });
+    serde_json::json!({
+        "is_readable": unreadable.is_none(),
+        "why": unreadable.map(ToString::to_string),
+        "notes": intake.notes,
+        "open_once": intake.open_once,
+        "alerts": intake.alerts,
+        "changes": changes,
+        "situations": situations.collect::<Vec<_>>(),
+    })
+}
+
+/// The situations that the alerts of a delivery would be, if nothing had come before it, each with the alerts that it is judged by: the
+/// worst first, of several the newest.
 pub(super) fn situations<'a>(
     intake: &'a Intake,
     grouping: &Grouping,
     now: DateTime<Utc>,
-) -> Vec<(Situation, &'a Alert)> {
+) -> Vec<(Situation, Vec<&'a Alert>)> {
     let mut groups: BTreeMap<[u8; 16], Vec<&Alert>> = BTreeMap::new();
     for alert in &intake.alerts {
         groups.entry(grouping.spot(alert).hash).or_default().push(alert);
@@ -112,9 +183,14 @@ pub(super) fn situations<'a>(
         if let Some((group, key)) = alerts.first().and_then(|alert| grouping.spot(alert).group) {
             (state.grouped_by, state.group_key) = (Some(group), key);
         }
-        let firing = alerts.iter().filter(|alert| alert.status == Status::Firing);
-        let lead = firing.max_by_key(|alert| alert.severity).or(alerts.first())?;
-        Some((state, *lead))
+        let newest = alerts.iter().rev().copied().filter(|alert| alert.status == Status::Firing);
+        let mut judged: Vec<&Alert> = newest.collect();
+        judged.sort_by_key(|alert| Reverse(alert.severity));
+        judged.truncate(JUDGED_MAX as usize);
+        if judged.is_empty() {
+            judged.extend(alerts.first());
+        }
+        Some((state, judged))
     };
     groups.into_values().filter_map(of).collect()
 }
@@ -129,7 +205,7 @@ fn told(intake: &Intake, book: &Rulebook, grouping: &Grouping, now: DateTime<Utc
     for alert in &intake.alerts {
         lines.extend(one(alert));
     }
-    for (situation, lead) in situations(intake, grouping, now) {
+    for (situation, alerts) in situations(intake, grouping, now) {
         lines.push(format!(
             "A situation: {} – {}, {} firing of {}",
             situation.title,
@@ -141,7 +217,8 @@ fn told(intake: &Intake, book: &Rulebook, grouping: &Grouping, now: DateTime<Utc
             lines.push("  Nothing of it fires: it would be stored, and nobody told.".to_owned());
             continue;
         }
-        let decision = book.decide(&situation, lead, &Open { now, ..Open::default() });
+        let open = Open { now, ..Open::default() };
+        let Some((_, decision)) = book.judge(&situation, alerts, &open) else { continue };
         lines.push(format!("  {} {}", decision.reason, outcome(&decision.action)));
     }
     lines.join("\n")
@@ -234,6 +311,11 @@ mod tests {
         A situation: Shop is DOWN – error, 1 firing of 1
           The rule “shop” matched: an incident of severity 2. SEV2 «Shop is DOWN» would be declared.
         ");
+        let document = document(&intake, &[], None, &book, &grouping, DateTime::UNIX_EPOCH);
+        assert_eq!(document["is_readable"], true);
+        assert_eq!(document["alerts"][0]["fingerprint"], "7");
+        assert_eq!(document["alerts"][0]["status"], "firing");
+        assert_eq!(document["situations"][0]["decision"]["rule"], "shop");
         let bare = sender.read(br#"{"check_id": 0}"#, None).unwrap();
         assert!(
             told(&bare, &Rulebook::default(), &grouping, DateTime::UNIX_EPOCH).contains("No rule matched")

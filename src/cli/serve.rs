@@ -191,10 +191,18 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
         let (heartbeats, stop) = (heartbeats.clone(), stop.clone());
         move || heartbeats.clone().watch(stop.clone())
     });
-    let health =
-        Arc::new(Health { desk: desk.clone(), heartbeats: heartbeats.clone(), metrics: metrics.clone() });
+    let health = Arc::new(Health {
+        desk: desk.clone(),
+        heartbeats: heartbeats.clone(),
+        metrics: metrics.clone(),
+        tried: tokio::sync::Mutex::default(),
+    });
     let (reload, asked) = reload::asking();
     let (router, fast, hooks) = doors(&config, address, &health, &page, &resolve, (reload, &stop))?;
+    keep_alive(&tasks, &stop, "refused deliveries", {
+        let (hooks, stop) = (hooks.clone(), stop.clone());
+        move || hooks.clone().watch_refusals(stop.clone())
+    });
     let in_force: InForce = Arc::new(ArcSwap::from_pointee(config.clone()));
     let letters = super::letters::open(&in_force, &hooks).await?;
     let mail_at = letters.as_ref().and_then(|(listener, ..)| listener.local_addr().ok());
@@ -231,7 +239,12 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
     super::show("commandpost is ready.");
     super::show(&format!("  console      {url}/console"));
     super::show(&format!("  status page  {url}/status"));
-    super::show(&format!("  alerts       POST {url}/hooks/alertmanager"));
+    let served = hooks.served.load_full();
+    super::show(&format!(
+        "  alerts       {}",
+        where_alerts_go(&url, served.hooks.keys().map(String::as_str))
+    ));
+    drop(served);
     if let Some(address) = mail_at {
         super::show(&format!("  mail         smtp://{address}"));
     }
@@ -292,6 +305,18 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
     outcome
 }
 
+/// Where the monitoring posts: by what is served.
+fn where_alerts_go<'h>(url: &str, hooks: impl Iterator<Item = &'h str>) -> String {
+    let mut hooks: Vec<&str> = hooks.collect();
+    hooks.sort_unstable();
+    match hooks.as_slice() {
+        [] => "no hook is served here: beyond loopback each asks who posts there, [hooks.NAME]".to_owned(),
+        hooks if hooks.contains(&"alertmanager") => format!("POST {url}/hooks/alertmanager"),
+        [one] => format!("POST {url}/hooks/{one}"),
+        [one, others @ ..] => format!("POST {url}/hooks/{one}, and {} more", others.len()),
+    }
+}
+
 fn page_settings(config: &Config) -> PageSettings {
     PageSettings {
         title: config.status_page.title.clone(),
@@ -336,7 +361,7 @@ fn doors(
     resolve: &Resolve,
     (reload, stop): (Reload, &CancellationToken),
 ) -> Result<(Router, FastPath, Arc<Hooks>), Failure> {
-    let Health { desk, heartbeats, metrics } = &**health;
+    let Health { desk, heartbeats, metrics, .. } = &**health;
     let bodies = Bodies::new(usize::try_from(config.http.body_bytes_max).unwrap_or(usize::MAX));
     let auth = Arc::new(house::auth(config));
     let guard = Arc::new(Guard {
@@ -363,6 +388,8 @@ fn doors(
         bodies,
         metrics: metrics.clone(),
         guard: guard.clone(),
+        backlog: Default::default(),
+        refusals: Default::default(),
     });
     let console = Arc::new(Console {
         desk: desk.clone(),
@@ -511,4 +538,24 @@ async fn wait_for_signal() -> Outcome {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::where_alerts_go;
+
+    #[test]
+    fn the_monitoring_is_shown_an_address_that_is_served() {
+        let told = |hooks: &[&str]| where_alerts_go("http://0.0.0.0:8911", hooks.iter().copied());
+        insta::assert_snapshot!(
+            [told(&["pingdom", "alertmanager"]), told(&["shop"]), told(&["shop", "backup", "nagios"]), told(&[])]
+                .join("\n"),
+            @"
+        POST http://0.0.0.0:8911/hooks/alertmanager
+        POST http://0.0.0.0:8911/hooks/shop
+        POST http://0.0.0.0:8911/hooks/backup, and 2 more
+        no hook is served here: beyond loopback each asks who posts there, [hooks.NAME]
+        "
+        );
+    }
 }

@@ -68,7 +68,7 @@ impl Default for Http {
     fn default() -> Self {
         Http {
             listen: SocketAddr::from(([127, 0, 0, 1], 8911)),
-            body_bytes_max: 1024 * 1024,
+            body_bytes_max: 8 * 1024 * 1024,
             trusted_proxies: Vec::new(),
             client_certificate_header: None,
         }
@@ -217,10 +217,12 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields, default)]
 #[schemars(transform = in_order::<Limits>)]
 pub struct Limits {
-    /// Incidents open at the same time, drills included. Beyond it a new one is refused.
+    /// Incidents open at the same time beyond which no rule declares another; what a rule would have declared waits. One person may have
+    /// command of so many.
     #[schemars(range(min = 1, max = 100_000))]
     pub open_incidents_max: u32,
-    /// Incidents declared in one minute, by people and alerts together. Beyond it a new one is refused.
+    /// Incidents that rules declare in one minute; what they would declare beyond it waits. It binds nobody else: one person may declare
+    /// as many, and 30 in any case.
     #[schemars(range(min = 1, max = 10_000))]
     pub declares_per_minute_max: u32,
     /// Characters of one timeline entry. A longer text is refused where a person writes it, and cut where a machine does.

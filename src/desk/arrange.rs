@@ -58,6 +58,9 @@ impl Desk {
             Arrange::Acknowledge { situation, comment } => {
                 self.acknowledge(&caller, situation, text("comment", comment)?).await?
             }
+            Arrange::Unacknowledge { situation, reason } => {
+                self.unacknowledge(&caller, situation, text("reason", reason)?).await?
+            }
             Arrange::Silence { situation, minutes, reason } => {
                 self.silence(&caller, situation, minutes, needed("reason", reason)?).await?
             }
@@ -132,21 +135,79 @@ impl Desk {
                 "Nothing is left to acknowledge.",
             ));
         }
-        if let Some(ack) = self.acknowledgement(id).await? {
-            let when = dated(ack.at);
+        let before = self.acknowledgement(id).await?;
+        if let Some(own) = before.as_ref().filter(|ack| ack.by.id == caller.person.id) {
             return Err(Refusal::conflict(
-                format!("{} acknowledged S-{id} at {when}.", ack.by),
-                "Ask them, or `note` what you do.",
+                format!("{} acknowledged S-{id} at {}.", own.by, dated(own.at)),
+                "It is yours already: `note` what you do.",
             ));
         }
-        let until = self.world.now() + Duration::minutes(i64::from(self.settings().acknowledged_minutes));
+        let now = self.world.now();
+        let until = now + Duration::minutes(i64::from(self.settings().acknowledged_minutes));
         let of = self.subject(&row, &alerts, Asking::Acknowledge);
         let title = &row.situation.title;
-        let (said, told) = (with(&comment), told(&of));
-        let sentence = format!("Acknowledged alerts S-{id} «{title}»{said}.{told}");
-        let reply = format!("S-{id} is acknowledged by {}{said}.{told}", caller.person);
+        let (me, said, told) = (&caller.person, with(&comment), told(&of));
+        let (sentence, reply) = match &before {
+            None => (
+                format!("Acknowledged alerts S-{id} «{title}»{said}.{told}"),
+                format!("S-{id} is acknowledged by {me}{said}.{told}"),
+            ),
+            Some(ack) => (
+                format!("Took over alerts S-{id} «{title}» from {}{said}.{told}", ack.by),
+                format!("S-{id} is acknowledged by {me}, and no more by {}{said}.{told}", ack.by),
+            ),
+        };
         let what = Arranged::Acknowledgement { of, until };
-        self.arranged(caller, row, comment, what, Asking::Acknowledge, sentence, reply).await
+        // What ends an earlier one at its sender goes after what begins this one: there is no gap between.
+        let ending = before.map(|ack| {
+            let reason = format!("{me} took it over");
+            self.ending(&row, &ack, Ended { by: me.clone(), at: now, reason })
+        });
+        let (row, mut writing) =
+            self.arranged(caller, row, comment, what, Asking::Acknowledge, sentence, reply).await?;
+        if let Some((mark, deliveries)) = ending {
+            writing.marks.push(mark);
+            writing.deliveries.extend(deliveries);
+        }
+        Ok((row, writing))
+    }
+
+    async fn unacknowledge(
+        &self,
+        caller: &Caller,
+        id: i64,
+        reason: String,
+    ) -> Result<(Option<SituationRow>, Writing), Refusal> {
+        let (row, _) = self.arrangeable(caller, id).await?;
+        let Some(ack) = self.acknowledgement(id).await? else {
+            return Err(Refusal::conflict(format!("Nobody has acknowledged S-{id}."), "Nothing to do."));
+        };
+        let (now, said) = (self.world.now(), with(&reason));
+        let ended = Ended { by: caller.person.clone(), at: now, reason };
+        let (mark, mut deliveries) = self.ending(&row, &ack, ended);
+        let passed = ack.subject().into_iter().flat_map(|of| of.passed.iter());
+        let stays: Vec<&str> = passed
+            .filter(|(_, passed)| !matches!(passed, Passed::Failed { .. }))
+            .map(|(hook, _)| hook.as_str())
+            .filter(|hook| deliveries.iter().all(|one| one.destination != destination(hook)))
+            .collect();
+        let stays = match stays.is_empty() {
+            true => String::new(),
+            false => format!(" It stays acknowledged at {}: end it there.", stays.join(", ")),
+        };
+        deliveries.extend(self.anew(&row, now));
+        let title = &row.situation.title;
+        let writing = Writing {
+            sentence: format!(
+                "Took back the acknowledgement of alerts S-{id} «{title}» by {}{said}.{stays}",
+                ack.by
+            ),
+            reply: format!("S-{id} is acknowledged by nobody any more{said}.{stays}"),
+            marks: vec![mark],
+            deliveries,
+            ..Writing::default()
+        };
+        Ok((Some(row), writing))
     }
 
     async fn silence(
@@ -198,27 +259,33 @@ impl Desk {
         let now = self.world.now();
         let standing = self.standing(now).await?;
         let known = standing.silences.iter().find(|one| one.silences(id, &row.situation));
-        let Some((silence, of)) = known.and_then(|one| Some((one, one.subject()?))) else {
+        let Some(silence) = known else {
             return Err(Refusal::conflict(format!("S-{id} is not silenced."), "Nothing to do."));
         };
-        let reached = of.passed.iter().filter(|(_, passed)| !matches!(passed, Passed::Failed { .. }));
-        let mut deliveries: Vec<NewDelivery> =
-            reached.map(|(hook, _)| asking(&row, hook, silence, Asking::Unsilence, now)).collect();
-        deliveries.extend(self.anew(&row, now));
         let said = with(&reason);
         let ended = Ended { by: caller.person.clone(), at: now, reason };
-        let amendment = Amendment::Ended(ended);
+        let (mark, mut deliveries) = self.ending(&row, silence, ended);
+        deliveries.extend(self.anew(&row, now));
         let writing = Writing {
             sentence: format!("Ended the silence of alerts S-{id} «{}»{said}.", row.situation.title),
             reply: format!("S-{id} is silenced no more{said}."),
-            marks: vec![
-                Mark::Amended { arrangement: silence.id, amendment },
-                Mark::HeldReleased { until: DateTime::<Utc>::MAX_UTC },
-            ],
+            marks: vec![mark, Mark::HeldReleased { until: DateTime::<Utc>::MAX_UTC }],
             deliveries,
             ..Writing::default()
         };
         Ok((Some(row), writing))
+    }
+
+    /// Ends an arrangement before its time, and where it was passed on as well, as far as a sender can take it back.
+    fn ending(&self, row: &SituationRow, one: &Arrangement, ended: Ended) -> (Mark, Vec<NewDelivery>) {
+        let (settings, at) = (self.settings(), ended.at);
+        let takes_back =
+            |hook: &str| settings.upstream.get(hook).is_some_and(|asked| asked.contains(&Asking::Unsilence));
+        let passed = one.subject().into_iter().flat_map(|of| of.passed.iter());
+        let reached = passed
+            .filter(|(hook, passed)| !matches!(passed, Passed::Failed { .. }) && takes_back(hook.as_str()));
+        let deliveries = reached.map(|(hook, _)| asking(row, hook, one, Asking::Unsilence, at)).collect();
+        (Mark::Amended { arrangement: one.id, amendment: Amendment::Ended(ended) }, deliveries)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of one arrangement, made in two places")]
@@ -333,5 +400,6 @@ fn told(of: &Subject) -> String {
         return format!(" {} is not told: nothing in [senders] reaches it.", of.source);
     }
     let names: Vec<&str> = of.passed.keys().map(String::as_str).collect();
-    format!(" It is passed on to {}.", names.join(", "))
+    // Whether they take it is known later: the card says so, and the timeline.
+    format!(" It is being passed on to {}.", names.join(", "))
 }

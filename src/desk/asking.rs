@@ -8,7 +8,7 @@ use super::{Along, Caller, Desk, refuse};
 use crate::{
     alert::{
         Alert, Status,
-        arranged::{Amendment, Arrangement, Passed},
+        arranged::{Amendment, Arranged, Arrangement, Passed},
     },
     incident::{
         command::Command,
@@ -46,8 +46,12 @@ impl Desk {
             Some(Passed::Done { id }) => id.clone(),
             _ => None,
         };
-        // A silence is ended by what it is found by, where its number was never learnt.
-        let made = if how == Asking::Unsilence { Asking::Silence } else { how };
+        // A silence is ended by what it is found by, where its number was never learnt; one may stand for an acknowledgement.
+        let made = match (how, &one.what) {
+            (Asking::Unsilence, Arranged::Acknowledgement { .. }) => Asking::Acknowledge,
+            (Asking::Unsilence, _) => Asking::Silence,
+            _ => how,
+        };
         Ok(Content::Ask(Box::new(Asked {
             how,
             situation: of.situation,
@@ -101,12 +105,12 @@ impl Desk {
         let Some((one, of)) = of else {
             return self.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse);
         };
-        let (what, by) = match how {
-            Asking::Acknowledge => ("acknowledgement", &one.by),
-            Asking::Silence => ("silence", &one.by),
-            Asking::Unsilence => {
-                ("end of the silence", one.ended.as_ref().map_or(&one.by, |ended| &ended.by))
-            }
+        let ended_by = one.ended.as_ref().map_or(&one.by, |ended| &ended.by);
+        let (what, by) = match (how, &one.what) {
+            (Asking::Acknowledge, _) => ("acknowledgement", &one.by),
+            (Asking::Silence, _) => ("silence", &one.by),
+            (Asking::Unsilence, Arranged::Acknowledgement { .. }) => ("end of the acknowledgement", ended_by),
+            (Asking::Unsilence, _) => ("end of the silence", ended_by),
         };
         let note = match &passed {
             Passed::Failed { why } => format!(

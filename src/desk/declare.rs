@@ -21,8 +21,14 @@ use crate::{
         refusal::Refusal,
         state::Incident,
     },
-    journal::{JournalError, Mark, rows::IncidentFilter},
+    journal::{
+        JournalError, Mark,
+        rows::{IncidentFilter, IncidentRow},
+    },
 };
+
+/// What one person may declare within a minute, however little the settings leave to rules: nobody types as fast.
+const BY_ONE_PERSON_MAX: usize = 30;
 
 impl Desk {
     /// Opens an incident, or answers what was answered under this key before.
@@ -69,13 +75,19 @@ impl Desk {
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
         }
-        let mut recent = self.opening.lock().await;
+        let mut by_rules = self.opening.lock().await;
         // The same request may have come twice at once: the other one is durable now.
         if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
             return Ok(answer);
         }
         let now = self.world.now();
-        self.check_limits(&mut recent, now, declare.kind).await?;
+        // A drill is begun by a person.
+        let is_by_rule = caller.is_house && declare.drill.is_none();
+        if is_by_rule {
+            self.check_rules(&mut by_rules, now, declare.kind).await?;
+        } else {
+            self.check_person(&caller, now, declare.kind).await?;
+        }
         let _relating = match (&declare.situation, declare.under) {
             (None, None) => None,
             _ => Some(self.relating.lock().await),
@@ -146,7 +158,9 @@ impl Desk {
             }
             match self.append(append).await {
                 Ok(()) => {
-                    recent.push(now);
+                    if is_by_rule {
+                        by_rules.push(now);
+                    }
                     self.after_append(id, state.seq);
                     return Ok(answer);
                 }
@@ -160,28 +174,62 @@ impl Desk {
         Err(too_busy())
     }
 
-    async fn check_limits(
+    /// What rules declare is limited, all of it together: a storm of alerts must not bury what people do.
+    async fn check_rules(
         &self,
-        recent: &mut Vec<DateTime<Utc>>,
+        by_rules: &mut Vec<DateTime<Utc>>,
         now: DateTime<Utc>,
         kind: Kind,
     ) -> Result<(), Refusal> {
-        recent.retain(|at| now - *at < Duration::minutes(1));
+        by_rules.retain(|at| now - *at < Duration::minutes(1));
         let settings = self.settings();
-        if recent.len() >= settings.declares_per_minute_max {
+        if by_rules.len() >= settings.declares_per_minute_max {
             return Err(Refusal::limit(
-                format!("{} incidents were declared within a minute.", recent.len()),
-                "Something declares by itself? Look at `list`; a human declaration works again in a minute.",
+                format!("Rules declared {} within a minute, which is the limit.", by_rules.len()),
+                "It is tried again when the minute is over; people may declare all the while.",
             ));
         }
-        let filter = IncidentFilter { open_only: true, kind: Some(kind), limit: u32::MAX };
-        let open = self.journal.incidents(filter).await.map_err(refuse)?.len();
+        let open = self.open_of(kind).await?.len();
         if open >= settings.open_incidents_max {
             return Err(Refusal::limit(
-                format!("{open} incidents are open; {} is the limit.", settings.open_incidents_max),
-                "Close or merge some, or raise `limits.open_incidents_max`.",
+                format!("{open} incidents are open; for rules {} is the limit.", settings.open_incidents_max),
+                "Close or merge some, or raise `limits.open_incidents_max`; people may declare all the while.",
             ));
         }
         Ok(())
+    }
+
+    /// Whatever rules and others declare, a person may: they are held back by nothing but what they declared themselves, so that a
+    /// script in somebody's name that runs wild comes to its end. Whoever declares has command at first; by that they are counted.
+    async fn check_person(&self, caller: &Caller, now: DateTime<Utc>, kind: Kind) -> Result<(), Refusal> {
+        let settings = self.settings();
+        let mut theirs = self.open_of(kind).await?;
+        theirs.retain(|row| row.commander.id == caller.person.id);
+        let is_recent =
+            |row: &&IncidentRow| (Duration::zero()..Duration::minutes(1)).contains(&(now - row.declared_at));
+        let recent = theirs.iter().filter(is_recent).count();
+        if recent >= settings.declares_per_minute_max.max(BY_ONE_PERSON_MAX) {
+            return Err(Refusal::limit(
+                format!("{} declared {recent} incidents within a minute.", caller.person),
+                "Something declares by itself? Look at `list`; it works again in a minute.",
+            ));
+        }
+        if theirs.len() >= settings.open_incidents_max {
+            return Err(Refusal::limit(
+                format!(
+                    "{} has command of {} open incidents; {} is the limit for one.",
+                    caller.person,
+                    theirs.len(),
+                    settings.open_incidents_max
+                ),
+                "Close, merge or hand over some, or raise `limits.open_incidents_max`.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn open_of(&self, kind: Kind) -> Result<Vec<IncidentRow>, Refusal> {
+        let filter = IncidentFilter { open_only: true, kind: Some(kind), limit: u32::MAX };
+        self.journal.incidents(filter).await.map_err(refuse)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Desk, follow, refuse, ruled};
+use super::{Desk, ruled};
 use crate::{
     alert::explain::{Became, Explanation},
     incident::refusal::Refusal,
@@ -24,8 +24,7 @@ impl Desk {
             )
         };
         let row = eyes.situations(SituationFilter::One(id)).await?.into_iter().next().ok_or_else(missing)?;
-        let alerts = self.journal.alerts_of(id, follow::ALERTS_SHOWN).await.map_err(refuse)?;
-        let lead = ruled::lead(&alerts).ok_or_else(missing)?;
+        let alerts = self.to_judge(&row).await?;
         let mut open = self.open_incidents().await?;
         let mut seen = Vec::new();
         for one in open.incidents {
@@ -38,7 +37,9 @@ impl Desk {
         open.incidents = seen;
         let mut situation = row.situation;
         situation.incident = row.incident.map(|incident| incident.to_string());
-        let mut told = Explanation::of(&self.rules(), &format!("S-{id}"), &situation, lead, &open);
+        let rules = self.rules();
+        let (lead, _) = rules.judge(&situation, ruled::judged(&alerts), &open).ok_or_else(missing)?;
+        let mut told = Explanation::of(&rules, &format!("S-{id}"), &situation, lead, &open);
         told.became = row.decided.map(|decision| Became {
             decision,
             reason: row.verdict.map(|verdict| verdict.reason),

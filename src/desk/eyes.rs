@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Caller, Desk, Verified, refuse};
+use super::{Caller, Desk, Verified, refuse, view::Stood};
 use crate::{
     alert::{
         arranged::Arrangement,
@@ -94,6 +94,14 @@ impl Eyes<'_> {
         Ok(rows)
     }
 
+    /// What people arranged about each of these situations; of what is not open for this person, nothing is told.
+    pub async fn stood(&self, rows: &[SituationRow]) -> Result<Vec<Stood>, Refusal> {
+        let open: Vec<SituationRow> = rows.iter().filter(|row| row.is_open).cloned().collect();
+        let mut known = self.desk.stood(&open).await?.into_iter();
+        let of = |row: &SituationRow| row.is_open.then(|| known.next()).flatten().unwrap_or_default();
+        Ok(rows.iter().map(of).collect())
+    }
+
     /// What is known of a situation; of an incident that is not for this person, its own alerts alone.
     pub async fn story_of_situation(&self, id: i64) -> Result<Story, Refusal> {
         let row = self.desk.situation(id).await?;
@@ -169,5 +177,42 @@ impl Eyes<'_> {
         let knows = self.may_see(id).await;
         known.insert(id, knows);
         knows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        alert::{Alert, testing::alert},
+        desk::{Along, Settings, clock::System},
+        grammar::Arrange,
+        incident::{command::Declare, kind::Kind, severity::Severity},
+        journal::sqlite::SqliteJournal,
+    };
+
+    #[tokio::test]
+    async fn who_is_on_alerts_of_a_restricted_incident_is_told_to_nobody_outside() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
+        let desk = Desk::new(journal, Arc::new(System), Settings::default());
+        let (ada, bo) = (Person::named("Ada").unwrap(), Person::named("Bo").unwrap());
+        let on_it = async |who: &Person| {
+            let rows = desk.seen_by(who).situations(SituationFilter::One(1)).await.unwrap();
+            desk.seen_by(who).stood(&rows).await.unwrap().remove(0).acknowledged_by
+        };
+        desk.take_alerts(vec![Alert { starts_at: None, ..alert("db1") }]).await.unwrap();
+        let said = Arrange::Acknowledge { situation: 1, comment: String::new() };
+        desk.arrange(Caller::person(ada.clone(), "test"), said, None).await.unwrap();
+        assert_eq!((on_it(&ada).await, on_it(&bo).await), (Some(ada.clone()), Some(ada.clone())));
+
+        let row = desk.situation(1).await.unwrap();
+        let situation = Some(desk.facts(&row).await.unwrap());
+        let leak =
+            Declare { restricted: true, situation, ..Declare::new("Leak", Severity::Sev2, Kind::Real) };
+        desk.declare(Caller::person(ada.clone(), "test"), leak, Along::default()).await.unwrap();
+        assert_eq!((on_it(&ada).await, on_it(&bo).await), (Some(ada), None));
     }
 }

@@ -10,9 +10,14 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Along, Caller, Changed, Desk, held::Standing, refuse, ruled::also};
+use super::{
+    Along, Caller, Changed, Desk,
+    held::Standing,
+    refuse,
+    ruled::{Known, also, put_off},
+};
 use crate::{
-    alert::{Alert, rules::Open, window::Within},
+    alert::{Alert, window::Within},
     incident::{
         command::Command,
         event::InWindow,
@@ -39,8 +44,7 @@ struct Pass {
     /// Situations that could not be told, and the first reason; they are passed over until the next pass.
     left: BTreeSet<i64>,
     failed: Option<Refusal>,
-    /// The incidents that alerts may join, read when first needed.
-    open: Option<Open>,
+    known: Known,
 }
 
 impl Pass {
@@ -172,7 +176,7 @@ impl Desk {
         let mut append = Append::default();
         for row in rows {
             let id = row.id;
-            match self.follow_row(row, standing, is_due, &mut pass.open).await {
+            match self.follow_row(row, standing, is_due, &mut pass.known).await {
                 Ok(also) => {
                     pass.told += 1;
                     append.marks.extend(also.marks);
@@ -194,7 +198,7 @@ impl Desk {
         row: SituationRow,
         standing: &Standing,
         is_due: bool,
-        open: &mut Option<Open>,
+        known: &mut Known,
     ) -> Result<Append, Refusal> {
         let held = self.held(&row, standing).await?;
         let mut marks: Vec<Mark> = held.mark(row.id).into_iter().collect();
@@ -205,7 +209,7 @@ impl Desk {
             }
             return Ok(also(marks, vec![]));
         }
-        let followed = self.follow_situation(row, held.within, is_due, open).await?;
+        let followed = self.follow_situation(row, held.within, is_due, known).await?;
         marks.extend(followed.marks);
         Ok(also(marks, followed.deliveries))
     }
@@ -216,8 +220,14 @@ impl Desk {
         row: SituationRow,
         within: Option<Within>,
         is_due: bool,
-        open: &mut Option<Open>,
+        known: &mut Known,
     ) -> Result<Append, Refusal> {
+        // It was a card because no rule might declare: nor may any now, and what was refused this one is refused the others.
+        let waits =
+            row.incident.is_none() && row.decided.as_deref() == Some("card") && !row.situation.is_over();
+        if is_due && known.is_full && waits {
+            return Ok(also(vec![put_off(row.id, self.world.now())], vec![]));
+        }
         let mut told = vec![Mark::SituationTold { id: row.id, revision: row.revision }];
         let flaps = self.flaps(&row);
         if flaps.is_some() || is_due {
@@ -242,6 +252,8 @@ impl Desk {
                         told.push(Mark::SituationLook { id: row.id, at: Some(since + quiet) });
                     }
                 }
+            } else {
+                facts.ended_by = self.ended_by_rule(incident).await?;
             }
             let along = Along { marks: told.clone(), ..Along::default() };
             let moved = self.submit(house, incident, Command::SituationMoved { facts }, along).await;
@@ -258,7 +270,7 @@ impl Desk {
             return Ok(also(told, vec![]));
         }
         let within = within.map(|within| InWindow { name: within.name, until: within.until });
-        self.rule_on(row, within, told, open).await
+        self.rule_on(row, within, told, is_due, known).await
     }
 
     async fn remember(&self, append: Append) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@ use super::{Desk, refuse};
 use crate::{
     alert::{
         Alert,
-        arranged::{Arranged, Arrangement},
+        arranged::{Arranged, Arrangement, Passed},
         window::{self, Effect, Window, Within, Work},
     },
     card::{self, Card, arranged::Shown},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Alerts of a situation that a window is held against.
-const ALERTS_MATCHED: u32 = 1_000;
+pub(super) const ALERTS_MATCHED: u32 = 1_000;
 
 /// What stands at a moment.
 pub(super) struct Standing {
@@ -155,10 +155,11 @@ impl Desk {
         for row in rows {
             let mut stand = String::new();
             if let Some(ack) = self.acknowledgement(row.id).await? {
-                stand.push_str(&format!("; acknowledged by {}", ack.by));
+                stand.push_str(&format!("; acknowledged by {}{}", ack.by, not_passed_on(&ack)));
             }
             if let Some(silence) = standing.silences.iter().find(|one| one.silences(row.id, &row.situation)) {
-                stand.push_str(&format!("; silenced until {}", dated(silence.until())));
+                let until = dated(silence.until());
+                stand.push_str(&format!("; silenced until {until}{}", not_passed_on(silence)));
             }
             if let Some(within) = self.within(row, &standing).await? {
                 stand.push_str(&format!("; within the maintenance window «{}»", within.name));
@@ -168,10 +169,12 @@ impl Desk {
         Ok(all)
     }
 
-    /// The last acknowledgement of a situation.
+    /// The acknowledgement of a situation that holds.
     pub(super) async fn acknowledgement(&self, situation: i64) -> Result<Option<Arrangement>, Refusal> {
         let of = self.journal.arrangements(ArrangementFilter::Of { situation }).await.map_err(refuse)?;
-        Ok(of.into_iter().rev().find(|one| matches!(one.what, Arranged::Acknowledgement { .. })))
+        let holds =
+            |one: &Arrangement| one.ended.is_none() && matches!(one.what, Arranged::Acknowledgement { .. });
+        Ok(of.into_iter().rev().find(holds))
     }
 
     /// What was arranged about a situation, for its card.
@@ -184,6 +187,21 @@ impl Desk {
         };
         let ((standing, within), acknowledgement) = tokio::try_join!(within, self.acknowledgement(row.id))?;
         Ok(Stand { standing, within, acknowledgement })
+    }
+}
+
+/// ` (could not be passed on to nagios: why)`, where a sender was asked and did not take it.
+fn not_passed_on(one: &Arrangement) -> String {
+    let failed =
+        one.subject().into_iter().flat_map(|of| of.passed.iter()).filter_map(|(hook, passed)| match passed {
+            Passed::Failed { why } => Some(format!("{hook}: {}", why.trim_end_matches('.'))),
+            Passed::Waiting | Passed::Done { .. } => None,
+        });
+    let failed: Vec<String> = failed.collect();
+    if failed.is_empty() {
+        String::new()
+    } else {
+        format!(" (could not be passed on to {})", failed.join("; "))
     }
 }
 

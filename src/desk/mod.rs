@@ -214,7 +214,7 @@ pub struct Desk {
     /// When this desk was opened.
     begun: DateTime<Utc>,
     slots: Mutex<HashMap<IncidentId, Arc<Slot>>>,
-    /// Held while an incident is opened, so that numbers have no gaps; times of the last declarations.
+    /// Held while an incident is opened, so that numbers have no gaps; times of what rules declared last.
     opening: tokio::sync::Mutex<Vec<DateTime<Utc>>>,
     /// Held while one incident is put under another, merged into another or given a situation: two at once could make a
     /// circle, and two could have the same. Whoever opens an incident holds `opening` before.

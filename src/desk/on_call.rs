@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::{Caller, Desk, refuse};
+use super::{Caller, Desk, Settings, refuse};
 use crate::{
     grammar::OnCall,
     incident::{
@@ -30,8 +30,13 @@ const LOOK_BACK_DAYS: i64 = 7;
 const LISTED_MAX: usize = 100;
 /// How far ahead a calendar goes.
 const CALENDAR_DAYS: i64 = 90;
+/// People who are named to whoever put somebody unknown on call, at most.
+const NAMED_MAX: usize = 5;
 /// The longest plan that is told.
 const PLAN_DAYS_MAX: i64 = 366;
+
+/// The pagers that reach somebody, by their id.
+type Reach = BTreeMap<String, Vec<String>>;
 
 /// One layer of a roster at a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +53,8 @@ pub struct OnCallRow {
     pub override_by: Option<Person>,
     pub is_override: bool,
     pub next: Option<Person>,
+    /// People are paged here, and the settings name no way to reach this one.
+    pub cannot_be_paged: bool,
     /// Another system was asked then, where the roster is kept elsewhere.
     pub asked_at: Option<DateTime<Utc>>,
     /// Why it could not be asked again since.
@@ -56,7 +63,7 @@ pub struct OnCallRow {
 
 impl OnCallRow {
     /// `web`, or `web/secondary` for what is not its first layer.
-    fn of(roster: &Roster, layer: &Layer, known: &Known, at: DateTime<Utc>) -> OnCallRow {
+    fn of(roster: &Roster, layer: &Layer, known: &Known, reach: &Reach, at: DateTime<Utc>) -> OnCallRow {
         let shift = roster.who(layer, known, at);
         let until = roster.next_change(layer, known, at);
         let next = until.and_then(|until| roster.who(layer, known, until));
@@ -73,6 +80,7 @@ impl OnCallRow {
             time_zone: roster.tz.name().to_owned(),
             from: shift.as_ref().map(|shift| shift.from),
             until,
+            cannot_be_paged: shift.as_ref().is_some_and(|shift| is_out_of_reach(reach, &shift.person)),
             person: shift.map(|shift| shift.person),
             is_override,
             override_by,
@@ -171,8 +179,10 @@ impl Desk {
     pub async fn on_call(&self, named: Option<&str>, at: DateTime<Utc>) -> Result<Vec<OnCallRow>, Refusal> {
         let known = self.known().await?;
         let settings = self.settings();
-        let layers = layers(&settings.policy.paging.rosters, named)?;
-        Ok(layers.into_iter().map(|(roster, layer)| OnCallRow::of(roster, layer, &known, at)).collect())
+        let means = &settings.policy.paging;
+        let rows = layers(&means.rosters, named)?;
+        let row = |(roster, layer)| OnCallRow::of(roster, layer, &known, &means.reach, at);
+        Ok(rows.into_iter().map(row).collect())
     }
 
     /// A roster as a calendar: the shifts of the coming 90 days, overrides included.
@@ -251,6 +261,7 @@ impl Desk {
                 format!("Times are those of {}: `oncall override {named} @{} 18:00..22:00`.", of.tz, who.id),
             )
         })?;
+        check_named(&who, &settings)?;
         let said = SaidOverride {
             roster: of.name.clone(),
             layer: layer.name.clone(),
@@ -264,11 +275,9 @@ impl Desk {
         let id = once.unwrap_or_else(|| self.world.id().to_string());
         let n = self.journal.say_override(&id, said).await.map_err(refuse)?;
         let tz = self.zone_of(&caller.person);
-        let reach = &settings.policy.paging.reach;
-        let warning = if reach.is_empty() || reach.contains_key(&who.id) {
-            String::new()
-        } else {
-            format!(" Mind: {who} cannot be paged, the settings name no way to reach them.")
+        let warning = match is_out_of_reach(&settings.policy.paging.reach, &who) {
+            true => format!(" Mind: {who} cannot be paged, the settings name no way to reach them."),
+            false => String::new(),
         };
         Ok(format!(
             "Override {n}: {who} is on call in {} from {} to {}. `oncall withdraw {n}` takes it back.{warning}",
@@ -367,6 +376,40 @@ impl Desk {
     }
 }
 
+/// Where nobody can be paged, rosters are there to be read.
+fn is_out_of_reach(reach: &Reach, person: &Person) -> bool {
+    !reach.is_empty() && !reach.contains_key(&person.id)
+}
+
+/// A slip in a name would leave a call without anybody until its next step. Where nobody is paged, whoever a chat knows will do as
+/// well, and anybody where the settings name nobody.
+fn check_named(who: &Person, settings: &Settings) -> Result<(), Refusal> {
+    let reach = &settings.policy.paging.reach;
+    let is_of_a_chat = who.id.contains(':');
+    let is_only_read = reach.is_empty() && (is_of_a_chat || settings.known_people.is_empty());
+    if settings.known_people.contains(&who.id) || is_only_read {
+        return Ok(());
+    }
+    let typed = who.name.to_lowercase();
+    let alike = |one: &Person| {
+        let names = [one.id.to_lowercase(), one.name.to_lowercase()];
+        names.iter().map(|name| strsim::jaro_winkler(&typed, name)).fold(0.0, f64::max)
+    };
+    let known = settings.people.values().filter(|one| !is_out_of_reach(reach, one));
+    let mut known: Vec<(f64, &Person)> = known.map(|one| (alike(one), one)).collect();
+    known.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let named: Vec<String> = known.iter().take(NAMED_MAX).map(|(_, one)| format!("@{}", one.id)).collect();
+    let so = if reach.is_empty() { "" } else { ": no page would reach them" };
+    let hint = match named.is_empty() {
+        true => "Add them to the settings as a [[person]], with `page`.".to_owned(),
+        false => format!(
+            "Name one of those there are: {}. Somebody new is added to the settings as a [[person]], with `page`.",
+            named.join(", ")
+        ),
+    };
+    Err(Refusal::not_found(format!("The settings name nobody called {who}{so}."), hint))
+}
+
 /// The layers that somebody asks for: of the roster that is named, or of all.
 fn layers<'r>(rosters: &'r [Roster], named: Option<&str>) -> Result<Vec<(&'r Roster, &'r Layer)>, Refusal> {
     let unknown = |why| Refusal::not_found(why, "`docs/oncall.md` shows what to write in the settings.");
@@ -411,5 +454,9 @@ fn told(row: &OnCallRow, tz: Tz) -> String {
         (Some(why), None) => format!(" – {why}"),
         (None, _) => String::new(),
     };
-    format!("{}: {who}{whose}{until}{trouble}", name(&row.roster, &row.layer))
+    let mind = match row.cannot_be_paged {
+        true => " – cannot be paged: the settings name no way to reach them",
+        false => "",
+    };
+    format!("{}: {who}{whose}{until}{mind}{trouble}", name(&row.roster, &row.layer))
 }

@@ -9,9 +9,9 @@ use crate::{
         event::{Entry, Event, Owed},
         id::IncidentId,
         owed,
-        paging::Act,
+        paging::{Act, Means},
         phase::Phase,
-        state::{Incident, Paging, Place},
+        state::{Incident, Paging, PagingState, Place},
     },
     journal::{
         Mark,
@@ -43,6 +43,7 @@ pub fn consequences(
     for entry in entries {
         timers(incident, entry, policy, &mut out);
         deliveries(incident, entry, !is_told_with(entry, entries), chats, now, &mut out);
+        hush(incident, entry, &policy.paging, now, &mut out);
         // Of one that is merged they go on in the other.
         if let Event::PhaseChanged { to, .. } = entry.event
             && to.is_over()
@@ -506,6 +507,42 @@ fn pages(incident: &Incident, entry: &Entry, now: DateTime<Utc>, out: &mut Conse
             tell(&mut incident.pagings.iter(), Act::Resolve);
         }
         _ => {}
+    }
+}
+
+/// What rings on at those who were called is told that somebody has it, or that it is over: behind their page, in its lane.
+fn hush(incident: &Incident, entry: &Entry, means: &Means, now: DateTime<Utc>, out: &mut Consequences) {
+    let act = match &entry.event {
+        Event::PageAcknowledged { .. } => Act::Acknowledge,
+        Event::PagingStopped { .. } | Event::PhaseChanged { .. } => Act::Resolve,
+        _ => return,
+    };
+    let is_meant = |paging: &Paging| match &entry.event {
+        Event::PageAcknowledged { pagings, .. } | Event::PagingStopped { pagings, .. } => {
+            pagings.contains(&paging.n)
+        }
+        // What was answered is quiet already.
+        Event::PhaseChanged { from, to, .. } => {
+            from.is_active() && !to.is_active() && !matches!(paging.state, PagingState::Acknowledged { .. })
+        }
+        _ => false,
+    };
+    for paging in incident.pagings.iter().filter(|paging| is_meant(paging)) {
+        for person in &paging.people {
+            let reach = means.reach.get(&person.id).into_iter().flatten();
+            out.deliveries.extend(reach.filter(|pager| means.ring_on.contains(*pager)).map(|pager| {
+                let destination = format!("{}{pager}", super::paging::PAGER);
+                NewDelivery {
+                    key: format!("{}/page/{}/{}/{}", incident.id, paging.n, entry.seq, person.id),
+                    lane: format!("{destination}/{}/{}", incident.id, person.id),
+                    destination,
+                    incident: Some(incident.id),
+                    what: What::Page { n: paging.n, to: Some(person.clone()), act },
+                    same: None,
+                    at: now,
+                }
+            }));
+        }
     }
 }
 

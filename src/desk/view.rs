@@ -1,5 +1,7 @@
 //! Reading: lists, timelines and whole incidents, as they durably stand.
 
+use std::fmt;
+
 use crate::{
     incident::{
         chain::Sealed,
@@ -11,12 +13,60 @@ use crate::{
         timeline::{self, Line},
     },
     journal::{JournalError, rows::*},
+    people::Person,
 };
 
 use super::{Desk, refuse};
 
 /// Entries read per query.
 const PAGE: u64 = 2_000;
+/// Situations read beyond those of a list: with fewer of them, how many there are is known without counting.
+const LOOKED_BEYOND: usize = 200;
+
+/// Open situations that belong to no incident: first what nobody has taken up, then what somebody is on or nobody is to be told of,
+/// then what has gone quiet; of each the worst first, of equals the newest.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting {
+    pub rows: Vec<SituationRow>,
+    /// How each of them stands, in their order.
+    pub stands: Vec<Stood>,
+    /// Those after the last of these, if there are any.
+    pub more: Option<More>,
+}
+
+/// What people arranged about a situation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stood {
+    /// As it stands after its counts: `; acknowledged by Ada`; empty where nothing is arranged.
+    pub words: String,
+    pub acknowledged_by: Option<Person>,
+    pub is_silenced: bool,
+    /// A rule or a window has it recorded, and nobody is told.
+    pub is_recorded: bool,
+}
+
+impl Stood {
+    /// Somebody is on it, or nobody is to be told of it.
+    pub fn is_taken_up(&self) -> bool {
+        self.acknowledged_by.is_some() || self.is_silenced || self.is_recorded
+    }
+}
+
+/// How many there are besides those of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct More {
+    pub count: u64,
+    /// There are too many to tell those of incidents from them.
+    pub has_incidents: bool,
+}
+
+impl fmt::Display for More {
+    /// `… and 12 more`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let also = if self.has_incidents { " that are open, with those of incidents" } else { "" };
+        write!(f, "… and {} more{also}", self.count)
+    }
+}
 
 fn read(sealed: &Sealed) -> Result<Entry, Refusal> {
     serde_json::from_str(&sealed.body).map_err(|e| {
@@ -34,6 +84,50 @@ impl Desk {
 
     pub async fn situations(&self, filter: SituationFilter) -> Result<Vec<SituationRow>, Refusal> {
         self.journal.situations(filter).await.map_err(refuse)
+    }
+
+    /// The situations that wait for somebody, from one on, counted from 0, and at most so many.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn waiting(&self, from: usize, most: usize) -> Result<Waiting, Refusal> {
+        let end = from.saturating_add(most);
+        let limit = end.saturating_add(LOOKED_BEYOND);
+        let filter = SituationFilter::Recent { limit: u32::try_from(limit).unwrap_or(u32::MAX) };
+        let mut rows = self.situations(filter).await?;
+        // They come first.
+        let free = rows.iter().take_while(|row| row.is_open && row.incident.is_none()).count();
+        let more = if free < limit {
+            More { count: free.saturating_sub(end) as u64, has_incidents: false }
+        } else {
+            let open = self.journal.counts().await.map_err(refuse)?.situations_open;
+            More { count: open.saturating_sub(end as u64), has_incidents: true }
+        };
+        rows.truncate(free.min(end));
+        let rows: Vec<SituationRow> = rows.into_iter().skip(from).collect();
+        let stands = self.stood(&rows).await?;
+        Ok(Waiting { rows, stands, more: (more.count > 0).then_some(more) })
+    }
+
+    /// What people arranged about each of these situations.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn stood(&self, rows: &[SituationRow]) -> Result<Vec<Stood>, Refusal> {
+        let words = self.stand_of(rows).await?;
+        let standing = self.standing(self.world.now()).await?;
+        let mut all = Vec::with_capacity(rows.len());
+        for (row, words) in rows.iter().zip(words) {
+            let is_silenced = standing.silences.iter().any(|one| one.silences(row.id, &row.situation));
+            let is_recorded = match row.decided.as_deref() {
+                Some(how) => how == "record",
+                // No rule was asked yet: a window may keep it from them.
+                None => !is_silenced && self.held(row, &standing).await?.is_muted,
+            };
+            let acknowledged_by = self.acknowledgement(row.id).await?.map(|one| one.by);
+            all.push(Stood { words, acknowledged_by, is_silenced, is_recorded });
+        }
+        Ok(all)
     }
 
     /// Every entry of an incident with its seal.

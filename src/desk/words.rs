@@ -7,6 +7,7 @@ use super::{
     changes::Said,
     find::Only,
     names::{known_in, one_of},
+    view::Waiting,
 };
 use crate::{
     grammar::{self, Alerting, Lexicon, Spoken},
@@ -138,12 +139,7 @@ impl Desk {
                 let rows = self.tellable(&caller, filter).await?;
                 read(list(&rows, all, &self.settings().policy.names))
             }
-            Spoken::Alerts => {
-                let limit = u32::try_from(LISTED).unwrap_or(u32::MAX);
-                let rows = self.situations(SituationFilter::Free { limit }).await?;
-                let stand = self.stand_of(&rows).await?;
-                read(alerts(&rows, &stand))
-            }
+            Spoken::Alerts => read(alerts(&self.waiting(0, LISTED).await?)),
             Spoken::Alert(Alerting::Mark { subject, verdict, reason }) => {
                 self.mark(caller, subject, verdict, reason, along.once).await
             }
@@ -293,29 +289,30 @@ fn list(rows: &[IncidentRow], all: bool, names: &Names) -> String {
     lines.join("\n")
 }
 
-fn alerts(rows: &[SituationRow], stand: &[String]) -> String {
-    if rows.is_empty() {
+fn alerts(waiting: &Waiting) -> String {
+    if waiting.rows.is_empty() {
         return "No alert is waiting for somebody.".into();
     }
-    rows.iter()
-        .zip(stand)
-        .map(|(row, stand)| {
-            let s = &row.situation;
-            format!(
-                "S-{} {} – {}, {} firing of {}, from {}{stand}",
-                row.id,
-                s.title,
-                s.severity.word(),
-                s.firing,
-                s.total,
-                s.source
-            )
-        })
-        .chain(std::iter::once(
-            "`declare --from S-N` makes an incident of it, `link S-N` adds it to one.".to_owned(),
-        ))
-        .collect::<Vec<_>>()
-        .join("\n")
+    let rows = waiting.rows.iter().zip(&waiting.stands);
+    rows.map(|(row, stood)| {
+        let s = &row.situation;
+        format!(
+            "S-{} {} – {}, {} firing of {}, from {}{}",
+            row.id,
+            s.title,
+            s.severity.word(),
+            s.firing,
+            s.total,
+            s.source,
+            stood.words
+        )
+    })
+    .chain(waiting.more.map(|more| format!("{more}: the console's page of alerts lists them")))
+    .chain(std::iter::once(
+        "`declare --from S-N` makes an incident of it, `link S-N` adds it to one.".to_owned(),
+    ))
+    .collect::<Vec<_>>()
+    .join("\n")
 }
 
 fn tasks(incident: &Incident) -> String {

@@ -37,7 +37,7 @@ pub(super) enum AlertVerb {
         #[arg(long, value_name = "DURATION", value_parser = value::duration)]
         since: Option<Minutes>,
     },
-    /// You are on it; the sender is told where it can be
+    /// You are on it, in place of whoever was; the sender is told where it can be
     #[command(before_help = "ack S-N [TEXT]", after_help = "alert ack S-3 I look at the disk")]
     Ack {
         /// Which
@@ -46,6 +46,16 @@ pub(super) enum AlertVerb {
         /// What you do
         #[arg(value_name = "TEXT")]
         comment: Option<String>,
+    },
+    /// Take an acknowledgement back: nobody is on it any more
+    #[command(after_help = "alert unack S-3 it is the network, not the disk")]
+    Unack {
+        /// Which
+        #[arg(value_name = "SITUATION", value_parser = value::situation)]
+        situation: SituationId,
+        /// Why
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
     },
     /// Count them, tell nobody; it ends by itself
     #[command(

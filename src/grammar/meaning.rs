@@ -403,6 +403,9 @@ fn of_alerts(verb: AlertVerb, target: Option<IncidentId>) -> Spoken {
         AlertVerb::Ack { situation, comment } => {
             Arrange::Acknowledge { situation: situation.0, comment: comment.unwrap_or_default() }
         }
+        AlertVerb::Unack { situation, reason } => {
+            Arrange::Unacknowledge { situation: situation.0, reason: unquoted(reason.unwrap_or_default()) }
+        }
         AlertVerb::Silence { situation, minutes, reason } => {
             Arrange::Silence { situation: situation.0, minutes: minutes.0, reason: unquoted(reason) }
         }

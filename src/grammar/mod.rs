@@ -30,7 +30,7 @@ pub use help::{examples, help, reference};
 pub use known::{Known, Lexicon};
 pub use tree::tree;
 pub use typed::complete_line;
-pub use walk::verb_said;
+pub use walk::{is_verb_said, verb_said};
 
 use crate::{
     alert::judgement::{Subject, Verdict},
@@ -139,6 +139,11 @@ pub enum Arrange {
         situation: i64,
         comment: String,
     },
+    /// Takes an acknowledgement back, whoever's it is.
+    Unacknowledge {
+        situation: i64,
+        reason: String,
+    },
     Silence {
         situation: i64,
         minutes: u32,
@@ -170,6 +175,7 @@ impl Arrange {
         let mut seen = Masked::default();
         match self {
             Self::Acknowledge { comment: text, .. }
+            | Self::Unacknowledge { reason: text, .. }
             | Self::Silence { reason: text, .. }
             | Self::Unsilence { reason: text, .. }
             | Self::EndWindow { reason: text, .. } => seen.mask(text),

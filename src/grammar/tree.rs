@@ -388,6 +388,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("take", &["command", "take"]),
     ("tasks", &["task", "list"]),
     ("title", &["set", "title"]),
+    ("unack", &["alert", "unack"]),
     ("under", &["sub", "under"]),
     ("unify", &["command", "unify"]),
     ("unsilence", &["alert", "unsilence"]),

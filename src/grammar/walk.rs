@@ -68,6 +68,12 @@ pub(super) fn is_prefix(word: &str) -> bool {
     ["/incident", "!incident", "incident", "/record"].iter().any(|prefix| word.eq_ignore_ascii_case(prefix))
 }
 
+/// Whether words begin with a verb: one of the tree, what is short for one, or a severity by its id.
+pub fn is_verb_said(words: &[&str]) -> bool {
+    let Some(first) = words.first().map(|word| word.to_lowercase()) else { return false };
+    tree::short(words).is_some() || is_severity(&first) || tree().find_subcommand(&first).is_some()
+}
+
 /// The verb of a line as it was said, with a mark where more follows it: `status`, `task add …`, `period start …`.
 pub fn verb_said(line: &[&str]) -> String {
     let line = match line {

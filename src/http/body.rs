@@ -1,14 +1,15 @@
-//! Reading bodies within limits: size, time, and memory for all of them together.
+//! Reading bodies within limits: size, time, and memory for all of them together; and unpacking them.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::Read, sync::Arc, time::Duration};
 
 use axum::{
     BoxError,
     body::HttpBody,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use flate2::bufread::MultiGzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -21,6 +22,8 @@ use super::{
 const BODY_SECONDS_MAX: u64 = 20;
 /// All bodies under way together, in KiB.
 const IN_FLIGHT_KIB_MAX: u32 = 96 * 1024;
+/// Room for the beginning of a body that does not say how long it is, or how long unpacked; it gets more as it grows.
+const UNANNOUNCED_BYTES: usize = 60 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Bodies {
@@ -32,8 +35,76 @@ pub struct Bodies {
 #[derive(Debug)]
 pub struct Held {
     pub bytes: Bytes,
-    _share: OwnedSemaphorePermit,
-    _part: Option<Part>,
+    _room: Room,
+}
+
+/// What a body may fill: of the memory for all of them, and of what its source may hold.
+#[derive(Debug)]
+struct Room {
+    memory: OwnedSemaphorePermit,
+    parts: Vec<Part>,
+    bytes: usize,
+}
+
+impl Room {
+    fn widen(&mut self, more: Room) {
+        self.memory.merge(more.memory);
+        self.parts.extend(more.parts);
+        self.bytes += more.bytes;
+    }
+}
+
+/// That a delivery is refused for its size, in sentences; it stands in the extensions of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLarge {
+    pub why: String,
+    pub instead: String,
+}
+
+impl TooLarge {
+    pub fn response(self) -> Response {
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        let mut response = reply::error(status, "limit", self.why.clone(), self.instead.clone());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Why a body was not read to its end.
+enum Fault {
+    TooLarge,
+    BrokeOff,
+    Crowded(Box<Response>),
+}
+
+impl Fault {
+    fn of(error: BoxError) -> Fault {
+        if error.is::<LengthLimitError>() { Fault::TooLarge } else { Fault::BrokeOff }
+    }
+}
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Unknown,
+}
+
+fn packing(headers: &HeaderMap) -> Packing {
+    let mut named = headers.get_all(header::CONTENT_ENCODING).iter();
+    let Some(name) = named.next() else { return Packing::Plain };
+    let name = name.to_str().unwrap_or("?").trim().to_ascii_lowercase();
+    match (name.as_str(), named.next()) {
+        ("" | "identity", None) => Packing::Plain,
+        ("gzip" | "x-gzip", None) => Packing::Gzip,
+        _ => Packing::Unknown,
+    }
+}
+
+/// Whether a body has to be unpacked before it can be read.
+pub fn is_packed(headers: &HeaderMap) -> bool {
+    packing(headers) != Packing::Plain
 }
 
 impl Bodies {
@@ -61,14 +132,6 @@ impl Bodies {
         B: HttpBody<Data = Bytes>,
         B::Error: Into<BoxError>,
     {
-        let too_large = |bytes: String| {
-            reply::error(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "limit",
-                format!("The body has {bytes}; the limit is {} bytes.", self.bytes_max),
-                "Send it in smaller parts, or raise `http.body_bytes_max`.",
-            )
-        };
         let length = headers
             .get(header::CONTENT_LENGTH)
             .and_then(|v| v.to_str().ok())
@@ -76,31 +139,34 @@ impl Bodies {
         if let Some(length) = length
             && length > self.bytes_max as u64
         {
-            return Err(too_large(format!("{length} bytes")));
+            return Err(self.too_large(&format!("{length} bytes")).response());
         }
-        let share = length.map_or(self.bytes_max, |length| usize::try_from(length).unwrap_or(self.bytes_max))
-            / 1024
-            + 1;
-        let share = u32::try_from(share).unwrap_or(IN_FLIGHT_KIB_MAX).min(IN_FLIGHT_KIB_MAX);
-        let crowded = |why: &str| {
-            let status = StatusCode::SERVICE_UNAVAILABLE;
-            reply::error(status, "unavailable", why, "Send it again in a few seconds.")
+        let first =
+            length.map_or(UNANNOUNCED_BYTES, |length| usize::try_from(length).unwrap_or(self.bytes_max));
+        let mut room = self.room(source, first).map_err(|crowded| *crowded)?;
+        let limited = Limited::new(body, self.bytes_max);
+        let reading = async {
+            if length.is_some() {
+                return limited.collect().await.map(|whole| whole.to_bytes()).map_err(Fault::of);
+            }
+            let mut limited = std::pin::pin!(limited);
+            let mut whole = BytesMut::new();
+            while let Some(frame) = limited.frame().await {
+                let Ok(data) = frame.map_err(Fault::of)?.into_data() else { continue };
+                if whole.len() + data.len() > room.bytes {
+                    // As much again, so that it is asked for a few times and not for every piece.
+                    let more = room.bytes.min(self.bytes_max.saturating_sub(room.bytes)).max(data.len());
+                    room.widen(self.room(source, more).map_err(Fault::Crowded)?);
+                }
+                whole.extend_from_slice(&data);
+            }
+            Ok::<Bytes, Fault>(whole.freeze())
         };
-        let free = self.memory.available_permits();
-        let part = source.map(|source| source.part(share as usize, free));
-        let Ok(part) = part.map(|part| part.ok_or(())).transpose() else {
-            return Err(crowded(
-                "This source has as many bodies under way as there is room left for others.",
-            ));
-        };
-        let Ok(share) = self.memory.clone().try_acquire_many_owned(share) else {
-            return Err(crowded("Too many bodies are being read at once."));
-        };
-        let reading = Limited::new(body, self.bytes_max).collect();
         match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), reading).await {
-            Ok(Ok(whole)) => Ok(Held { bytes: whole.to_bytes(), _share: share, _part: part }),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large("more bytes than that".into())),
-            Ok(Err(_)) => Err(reply::error(
+            Ok(Ok(bytes)) => Ok(Held { bytes, _room: room }),
+            Ok(Err(Fault::TooLarge)) => Err(self.too_large("more bytes than that").response()),
+            Ok(Err(Fault::Crowded(crowded))) => Err(*crowded),
+            Ok(Err(Fault::BrokeOff)) => Err(reply::error(
                 StatusCode::BAD_REQUEST,
                 "invalid",
                 "The body broke off.",
@@ -113,5 +179,201 @@ impl Bodies {
                 "Nothing was taken; send it again.",
             )),
         }
+    }
+
+    /// A body as it was before its sender packed it (`Content-Encoding: gzip`, RFC 9110, section 8.4). Unpacked it may be as
+    /// large as one that came plain, and takes as much room, as it grows.
+    ///
+    /// # Errors
+    /// The answer: it is packed otherwise, broken, or too large; or there is no room.
+    pub fn unpacked(
+        &self,
+        source: Option<&Arc<Share>>,
+        headers: &HeaderMap,
+        held: Held,
+    ) -> Result<Held, Box<Response>> {
+        match packing(headers) {
+            Packing::Plain => return Ok(held),
+            Packing::Gzip => {}
+            Packing::Unknown => {
+                let mut response = reply::error(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "invalid",
+                    "The body is packed in a way that is not read here (header Content-Encoding).",
+                    "Nothing was taken. Send it as it is, or with `Content-Encoding: gzip`.",
+                );
+                response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+                return Err(Box::new(response));
+            }
+        }
+        let mut unpacking = MultiGzDecoder::new(&held.bytes[..]);
+        let mut room = self.room(source, UNANNOUNCED_BYTES)?;
+        let mut plain = Vec::new();
+        loop {
+            let left = (room.bytes - plain.len()) as u64;
+            let read = unpacking.by_ref().take(left).read_to_end(&mut plain);
+            read.map_err(|error| {
+                Box::new(reply::error(
+                    StatusCode::BAD_REQUEST,
+                    "invalid",
+                    format!("The body is not the gzip that its header Content-Encoding says: {error}."),
+                    "Nothing was taken. Send it as it is, without that header, or packed whole.",
+                ))
+            })?;
+            if plain.len() > self.bytes_max {
+                return Err(Box::new(self.too_large("more bytes than that, unpacked").response()));
+            }
+            if plain.len() < room.bytes {
+                return Ok(Held { bytes: plain.into(), _room: room });
+            }
+            // As much again, and one byte more than may be: whoever has that is too large.
+            let more = room.bytes.min(self.bytes_max.saturating_sub(room.bytes)).saturating_add(1);
+            room.widen(self.room(source, more)?);
+        }
+    }
+
+    fn too_large(&self, bytes: &str) -> TooLarge {
+        TooLarge {
+            why: format!("The body has {bytes}; the limit is {} bytes.", self.bytes_max),
+            instead: "Send it in smaller parts (from Alertmanager: `max_alerts` of the webhook), or raise \
+                      `http.body_bytes_max`."
+                .to_owned(),
+        }
+    }
+
+    fn room(&self, source: Option<&Arc<Share>>, bytes: usize) -> Result<Room, Box<Response>> {
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(IN_FLIGHT_KIB_MAX).min(IN_FLIGHT_KIB_MAX);
+        let crowded = |why: &str| {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Box::new(reply::error(status, "unavailable", why, "Send it again in a few seconds."))
+        };
+        let free = self.memory.available_permits();
+        let part = source.map(|source| source.part(kib as usize, free));
+        let Ok(part) = part.map(|part| part.ok_or(())).transpose() else {
+            return Err(crowded(
+                "This source has as many bodies under way as there is room left for others.",
+            ));
+        };
+        let Ok(memory) = self.memory.clone().try_acquire_many_owned(kib) else {
+            return Err(crowded("Too many bodies are being read at once."));
+        };
+        Ok(Room { memory, parts: part.into_iter().collect(), bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use axum::body::Body;
+    use flate2::{Compression, write::GzEncoder};
+    use futures_util::stream;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packing = GzEncoder::new(Vec::new(), Compression::default());
+        packing.write_all(bytes).unwrap();
+        packing.finish().unwrap()
+    }
+
+    fn with(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    /// A body that does not say how long it is.
+    fn pieces(count: usize, bytes: usize) -> Body {
+        let piece = Bytes::from(vec![b'x'; bytes]);
+        Body::from_stream(stream::iter((0..count).map(move |_| Ok::<_, std::io::Error>(piece.clone()))))
+    }
+
+    /// A body that came packed in this way, as it was before.
+    async fn unpack(
+        bodies: &Bodies,
+        source: Option<&Arc<Share>>,
+        how: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Held, Box<Response>> {
+        let headers = with(header::CONTENT_ENCODING, how);
+        let held = bodies.read_of(source, &headers, Body::from(bytes)).await.map_err(Box::new)?;
+        bodies.unpacked(source, &headers, held)
+    }
+
+    #[tokio::test]
+    async fn a_packed_body_is_read_as_it_was_and_a_bomb_or_another_packing_is_refused() {
+        let bodies = Bodies::new(100_000);
+        let two = [gzip(b"disk "), gzip(b"full")].concat();
+        assert_eq!(unpack(&bodies, None, "GZIP", two.clone()).await.unwrap().bytes, "disk full");
+        assert_eq!(unpack(&bodies, None, "identity", b"plain".to_vec()).await.unwrap().bytes, "plain");
+        let first = UNANNOUNCED_BYTES;
+        for bytes in [0, 1, first - 1, first, first + 1, 99_999, 100_000] {
+            let packed = gzip(&vec![b'x'; bytes]);
+            assert_eq!(unpack(&bodies, None, "gzip", packed).await.unwrap().bytes.len(), bytes);
+        }
+        for bytes in [100_001, 1_000_000] {
+            let bomb = gzip(&vec![0; bytes]);
+            assert!(bomb.len() < 100_000);
+            let refused = unpack(&bodies, None, "gzip", bomb).await.unwrap_err();
+            assert_eq!(refused.status(), 413);
+            let told = refused.extensions().get::<TooLarge>().unwrap();
+            assert!(told.why.contains("the limit is 100000 bytes"));
+        }
+        let torn = two[..two.len() - 3].to_vec();
+        assert_eq!(unpack(&bodies, None, "gzip", torn).await.unwrap_err().status(), 400);
+        for other in ["br", "gzip, gzip", "zstd"] {
+            let refused = unpack(&bodies, None, other, two.clone()).await.unwrap_err();
+            assert_eq!(
+                (refused.status().as_u16(), &refused.headers()["accept-encoding"]),
+                (415, &HeaderValue::from_static("gzip"))
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_packed_body_takes_room_for_what_it_is_unpacked_and_many_small_ones_go_beside_each_other() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let (share, all) = (Arc::new(Share::default()), bodies.memory.available_permits());
+        let mut small = Vec::new();
+        for _ in 0..100 {
+            small.push(unpack(&bodies, Some(&share), "gzip", gzip(b"disk full")).await.unwrap());
+        }
+        drop(small);
+        assert_eq!(bodies.memory.available_permits(), all);
+        let packed = gzip(&vec![b'x'; 8_000_000]);
+        let large = unpack(&bodies, Some(&share), "gzip", packed).await.unwrap();
+        let taken = all - bodies.memory.available_permits();
+        assert!((7_813..24_000).contains(&taken), "{taken}");
+        drop(large);
+        let bomb = gzip(&vec![b'x'; 9_000_000]);
+        assert_eq!(unpack(&bodies, Some(&share), "gzip", bomb).await.unwrap_err().status(), 413);
+        assert_eq!(bodies.memory.available_permits(), all);
+    }
+
+    #[tokio::test]
+    async fn a_body_of_unknown_length_takes_room_as_it_grows_and_gives_it_back() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let (share, all) = (Arc::new(Share::default()), bodies.memory.available_permits());
+        let small = bodies.read_of(Some(&share), &HeaderMap::new(), pieces(3, 1_000)).await.unwrap();
+        assert_eq!((small.bytes.len(), all - bodies.memory.available_permits()), (3_000, 61));
+        let large = bodies.read_of(Some(&share), &HeaderMap::new(), pieces(80, 100_000)).await.unwrap();
+        assert_eq!(large.bytes.len(), 8_000_000);
+        let taken = all - bodies.memory.available_permits();
+        assert!((7_813..24_000).contains(&taken), "{taken}");
+        drop((small, large));
+        assert_eq!(bodies.memory.available_permits(), all);
+        let refused = bodies.read_of(Some(&share), &HeaderMap::new(), pieces(90, 100_000)).await.unwrap_err();
+        assert_eq!(refused.status(), 413);
+        assert!(refused.extensions().get::<TooLarge>().is_some());
+        assert_eq!(bodies.memory.available_permits(), all);
+    }
+
+    #[tokio::test]
+    async fn a_group_of_a_few_thousand_alerts_fits_and_what_does_not_is_told_with_its_size() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let headers = with(header::CONTENT_LENGTH, "9000000");
+        let refused = bodies.read(&headers, Body::empty()).await.unwrap_err();
+        let told = refused.extensions().get::<TooLarge>().unwrap();
+        assert_eq!(told.why, "The body has 9000000 bytes; the limit is 8388608 bytes.");
+        assert!(told.instead.contains("`max_alerts`") && told.instead.contains("`http.body_bytes_max`"));
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Answered without the router and its layers: in a storm they would cost more than reading the alert.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use axum::{
@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    body::Bodies,
+    body::{Bodies, TooLarge},
     metrics::Metrics,
     proxies::Peer,
     reply,
@@ -26,12 +26,17 @@ use super::{
     trust::{Origin, Proofs, Refused},
 };
 use crate::{
-    alert::{Intake, Sender, senders},
+    alert::{Intake, Sender},
     desk::{Desk, heartbeats::Heartbeats},
     incident::refusal::{Because, Refusal},
     journal::{AlertsAnswered, AlertsOnce},
     mask::Masked,
 };
+
+pub mod backlog;
+mod parts;
+mod reading;
+pub mod refused;
 
 /// A longer key is none.
 const KEY_BYTES_MAX: usize = 200;
@@ -80,11 +85,16 @@ pub struct Hooks {
     pub bodies: Bodies,
     pub metrics: Arc<Metrics>,
     pub guard: Arc<Guard>,
+    pub backlog: backlog::Backlog,
+    pub refusals: refused::Refusals,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Receipt {
     receipt: String,
+    /// Those of the further parts of a delivery that was taken in parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further_receipts: Vec<String>,
     new: u64,
     changed: u64,
     repeated: u64,
@@ -102,19 +112,20 @@ fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-/// A CloudEvent in binary mode, whose attributes are headers, in the structured one.
-/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md>
-fn structured(headers: &HeaderMap, body: &[u8]) -> Option<Vec<u8>> {
-    headers.get("ce-specversion")?;
-    let mut event = serde_json::Map::new();
-    for (name, value) in headers {
-        if let (Some(name), Ok(value)) = (name.as_str().strip_prefix("ce-"), value.to_str()) {
-            event.insert(name.to_owned(), value.into());
-        }
-    }
-    let data = serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into());
-    event.insert("data".to_owned(), data);
-    serde_json::to_vec(&event).ok()
+/// Who asks whether they may send events here, as the webhooks of CloudEvents and Azure Event Grid do before the first one.
+/// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md#4-abuse-protection>
+fn asks_to_send<B>(request: &axum::http::Request<B>) -> Option<HeaderValue> {
+    let origin = request.headers().get("webhook-request-origin").cloned();
+    origin.filter(|_| *request.method() == Method::OPTIONS)
+}
+
+fn may_send(origin: HeaderValue) -> Response {
+    let headers = [
+        (HeaderName::from_static("webhook-allowed-origin"), origin),
+        (HeaderName::from_static("webhook-allowed-rate"), HeaderValue::from_static("*")),
+        (header::ALLOW, HeaderValue::from_static("POST")),
+    ];
+    (StatusCode::OK, headers).into_response()
 }
 
 /// What a hook takes a body for, before its sender reads it.
@@ -165,8 +176,9 @@ impl Hooks {
     }
 
     /// Takes one delivery of the hook `name`; `token` is one from the path.
-    async fn take(&self, name: &str, token: Option<&str>, request: Incoming) -> Response {
-        if *request.method() != Method::POST {
+    async fn take(self: &Arc<Self>, name: &str, token: Option<&str>, request: Incoming) -> Response {
+        let asks = asks_to_send(&request);
+        if *request.method() != Method::POST && asks.is_none() {
             return reply::wrong_method(Some(HeaderValue::from_static("POST")));
         }
         if let Err(foreign) = self.guard.hook(&request) {
@@ -186,14 +198,18 @@ impl Hooks {
         if let Err(refused) = self.admit(name, &hook.proofs, token, &request) {
             return refused.response();
         }
+        if let Some(origin) = asks {
+            // Where only a body can prove whose it is, nobody is told that they may send.
+            if hook.can_be_asked() {
+                return may_send(origin);
+            }
+            return reply::wrong_method(Some(HeaderValue::from_static("POST")));
+        }
         let (head, body) = request.into_parts();
         let headers = &head.headers;
         let held = match self.bodies.read_of(Some(&hook.share), headers, body).await {
             Ok(held) => held,
-            Err(response) => {
-                self.metrics.hook(name, "refused");
-                return response;
-            }
+            Err(response) => return self.refuse(name, &hook, response).await,
         };
         let id = match self.check(name, &hook, headers, &held.bytes).await {
             Ok(Checked::Read(id)) => id,
@@ -214,21 +230,64 @@ impl Hooks {
             Ok(once) => once,
             Err(response) => return *response,
         };
-        let mut intake = match self.read(name, &hook, headers, &held.bytes) {
-            Ok(intake) => intake,
-            Err(response) => return *response,
+        let (mut intake, _held) = match self.read(name, &hook, headers, held).await {
+            Ok(read) => read,
+            Err(response) => return self.refuse(name, &hook, *response).await,
         };
         if hook.has_watchdog
             && let Err(refusal) = self.heartbeats.hear_watchdogs(name, &mut intake.alerts).await
         {
             return self.failed(name, &refusal);
         }
-        self.tell_of(name, &intake);
-        let _turn = hook.share.turn(intake.alerts.len()).await;
-        match self.hand_on(name, intake, once).await {
-            Ok((receipt, is_repeat)) => received(receipt, is_repeat),
-            Err(refusal) => self.failed(name, &refusal),
+        let has_alerts = !intake.alerts.is_empty();
+        if has_alerts && self.backlog.is_behind(self.desk.world.now()) {
+            return self.behind(name, "What came before", backlog::OLDEST_MAX);
         }
+        self.tell_of(name, &intake);
+        // What goes in parts has one of them under way at a time.
+        let together =
+            if once.is_some() { intake.alerts.len() } else { intake.alerts.len().min(parts::TOGETHER_MAX) };
+        let turn = tokio::time::timeout(backlog::LINE_MAX, hook.share.turn(together)).await;
+        let Ok(_turn) = turn else {
+            return self.behind(name, "What this source sent before", backlog::LINE_MAX);
+        };
+        // It may have fallen behind while this one stood in its line.
+        if has_alerts && self.backlog.is_behind(self.desk.world.now()) {
+            return self.behind(name, "What came before", backlog::OLDEST_MAX);
+        }
+        match self.hand_on(name, intake, once).await {
+            Ok((receipt, is_repeat)) => {
+                if !is_repeat {
+                    self.metrics.stored();
+                }
+                received(receipt, is_repeat)
+            }
+            Err(refusal) => {
+                if refusal.because == Because::Unavailable {
+                    self.metrics.not_stored(self.desk.world.now(), &refusal.why);
+                }
+                self.failed(name, &refusal)
+            }
+        }
+    }
+
+    /// The disk does not keep up; the sender is to try again, before it gives up waiting.
+    fn behind(&self, name: &str, what: &str, longer_than: Duration) -> Response {
+        self.metrics.hook(name, "unavailable");
+        let why = format!("{what} waits for the disk for more than {} seconds.", longer_than.as_secs());
+        let instead = "Nothing of this was taken. Send it again in a few seconds.";
+        reply::error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why, instead)
+    }
+
+    /// Counts a refusal; of one for its size people are told as well.
+    async fn refuse(&self, name: &str, hook: &Hook, response: Response) -> Response {
+        let is_for_later = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+        self.metrics.hook(name, if is_for_later { "unavailable" } else { "refused" });
+        let too_large = response.extensions().get::<TooLarge>().cloned();
+        if let Some(too_large) = too_large {
+            self.tell_refused(name, hook, too_large).await;
+        }
+        response
     }
 
     /// Whether a body is from whom it should be, where its hook asks that.
@@ -262,37 +321,6 @@ impl Hooks {
         }
     }
 
-    /// The alerts of a body.
-    fn read(
-        &self,
-        name: &str,
-        hook: &Hook,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<Intake, Box<Response>> {
-        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let read = match structured(headers, body) {
-            Some(event) => hook.sender.read(&event, None),
-            None => hook.sender.read(body, content_type),
-        };
-        match read {
-            Ok(intake) => Ok(intake),
-            Err(rejected) if hook.keep_unreadable && !body.is_empty() => {
-                self.metrics.hook(name, "kept");
-                Ok(senders::kept::keep(name, body, &rejected))
-            }
-            Err(rejected) => {
-                self.metrics.hook(name, "refused");
-                Err(Box::new(reply::error(
-                    StatusCode::BAD_REQUEST,
-                    "invalid",
-                    rejected.to_string(),
-                    "Nothing was taken. The page of this sender in the documentation shows what to configure there.",
-                )))
-            }
-        }
-    }
-
     /// What of a delivery is for the log.
     pub(super) fn tell_of(&self, name: &str, intake: &Intake) {
         if intake.alerts.is_empty() && intake.changes.is_empty() && !intake.notes.is_empty() {
@@ -320,11 +348,11 @@ impl Hooks {
             self.desk.take_changes(changes).await?;
         }
         let Some(once) = once else {
-            let (receipt, taken) = self.desk.take_alerts(alerts).await?;
+            let (mut receipts, taken) = self.take_in_parts(name, alerts).await?;
             self.metrics.hook(name, "taken");
-            self.metrics.alerts(name, taken.new + taken.changed + taken.repeated + taken.waiting);
             let receipt = Receipt {
-                receipt: receipt.to_string(),
+                receipt: receipts.remove(0),
+                further_receipts: receipts,
                 new: taken.new,
                 changed: taken.changed,
                 repeated: taken.repeated,
@@ -334,13 +362,23 @@ impl Hooks {
             };
             return Ok((receipt, false));
         };
+        let _under_way = self.backlog.begin(self.desk.world.now());
         let (answered, is_repeat) = self.desk.take_alerts_once(alerts, once).await?;
         let AlertsAnswered { receipt, new, changed, repeated } = answered;
         self.metrics.hook(name, if is_repeat { "repeated" } else { "taken" });
         if !is_repeat {
             self.metrics.alerts(name, new + changed + repeated);
         }
-        let receipt = Receipt { receipt, new, changed, repeated, waiting: 0, changes: changed_there, notes };
+        let receipt = Receipt {
+            receipt,
+            further_receipts: vec![],
+            new,
+            changed,
+            repeated,
+            waiting: 0,
+            changes: changed_there,
+            notes,
+        };
         Ok((receipt, is_repeat))
     }
 

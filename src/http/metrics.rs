@@ -1,6 +1,9 @@
 //! `/metrics` for Prometheus, `/healthz`, `/readyz`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
 
 use axum::{
     Router,
@@ -9,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use chrono::{DateTime, Duration, Utc};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
@@ -22,6 +26,9 @@ use crate::{
     },
     journal::rows::Counts,
 };
+
+/// A delivery that the disk did not take is held against readiness for so long, if none came that it did.
+const NOT_STORED_SECONDS: i64 = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct HookLabels {
@@ -82,6 +89,10 @@ pub struct Metrics {
     deliveries: Family<DeliveryLabels, Gauge>,
     /// Numbers of other rooms, read when they are asked for.
     watched: Mutex<Vec<(Gauge, Read)>>,
+    /// When the disk did not take a delivery, in Unix seconds, and none after it was taken; else 0.
+    not_stored_at: AtomicI64,
+    /// Why it did not.
+    not_stored: Mutex<String>,
 }
 
 type Read = Box<dyn Fn() -> i64 + Send + Sync>;
@@ -154,6 +165,8 @@ impl Default for Metrics {
             timers,
             deliveries,
             watched: Mutex::default(),
+            not_stored_at: AtomicI64::default(),
+            not_stored: Mutex::default(),
         }
     }
 }
@@ -181,6 +194,24 @@ impl Metrics {
         let gauge = self.mailboxes.get_or_create_owned(&MailboxLabels { hook: hook.to_owned() });
         let read = move || i64::from(read());
         self.watched.lock().unwrap_or_else(PoisonError::into_inner).push((gauge, Box::new(read)));
+    }
+    /// The disk took a delivery.
+    pub fn stored(&self) {
+        // In a storm nobody writes what stands there already.
+        if self.not_stored_at.load(Ordering::Relaxed) != 0 {
+            self.not_stored_at.store(0, Ordering::Relaxed);
+        }
+    }
+    /// The disk did not take a delivery.
+    pub fn not_stored(&self, now: DateTime<Utc>, why: &str) {
+        why.clone_into(&mut self.not_stored.lock().unwrap_or_else(PoisonError::into_inner));
+        self.not_stored_at.store(now.timestamp(), Ordering::Relaxed);
+    }
+    /// Why the disk did not take the last delivery, if that was a moment ago.
+    fn trouble(&self, now: DateTime<Utc>) -> Option<String> {
+        let at = self.not_stored_at.load(Ordering::Relaxed);
+        let is_recent = at != 0 && now.timestamp() - at < NOT_STORED_SECONDS;
+        is_recent.then(|| self.not_stored.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
     /// `result` is `done` or a refusal's code.
     pub fn command(&self, door: &str, result: &str) {
@@ -265,6 +296,27 @@ pub struct Health {
     pub desk: Arc<Desk>,
     pub heartbeats: Arc<Heartbeats>,
     pub metrics: Arc<Metrics>,
+    /// When it was last tried whether a write goes through, and what stood in its way.
+    pub tried: tokio::sync::Mutex<Option<(DateTime<Utc>, Option<String>)>>,
+}
+
+/// Anybody may ask whether it is ready: a write is tried for it once in this time at most.
+const TRIED_EVERY: Duration = Duration::seconds(1);
+
+impl Health {
+    /// What stands in the way of a write.
+    async fn hindrance(&self) -> Option<String> {
+        let mut tried = self.tried.lock().await;
+        let now = self.desk.world.now();
+        match &*tried {
+            Some((at, why)) if (now - *at).abs() < TRIED_EVERY => why.clone(),
+            _ => {
+                let why = self.desk.journal.probe().await.err().map(|error| error.to_string());
+                *tried = Some((now, why.clone()));
+                why
+            }
+        }
+    }
 }
 
 pub fn router(health: Arc<Health>) -> Router {
@@ -275,11 +327,16 @@ pub fn router(health: Arc<Health>) -> Router {
         .with_state(health)
 }
 
-/// Ready is: a write goes through.
+/// Ready is: a write as large as a usual one goes through, and the last delivery was taken.
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    match health.desk.journal.probe().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
+    let not_ready =
+        |why: String| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response();
+    if let Some(why) = health.hindrance().await {
+        return not_ready(why);
+    }
+    match health.metrics.trouble(health.desk.world.now()) {
+        None => "ready\n".into_response(),
+        Some(why) => not_ready(format!("the last delivery was not taken. {why}")),
     }
 }
 
@@ -303,8 +360,6 @@ async fn metrics(State(health): State<Arc<Health>>) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
-
     use super::*;
 
     fn beat(name: String) -> HeartbeatView {
@@ -346,6 +401,19 @@ mod tests {
         let text = metrics.text(None, 7, &[]).unwrap();
         assert!(text.contains("commandpost_alerts_waiting 7\n"), "{text}");
         assert!(!text.contains("beat-1") && text.contains("chat-1"), "{text}");
+    }
+
+    #[test]
+    fn who_did_not_take_the_last_delivery_is_in_trouble_until_it_takes_one_or_none_comes_for_a_while() {
+        let (metrics, at) =
+            (Metrics::default(), |s: i64| DateTime::from_timestamp(1_800_000_000 + s, 0).unwrap());
+        assert_eq!(metrics.trouble(at(0)), None);
+        metrics.not_stored(at(0), "database or disk is full");
+        assert_eq!(metrics.trouble(at(59)).as_deref(), Some("database or disk is full"));
+        assert_eq!(metrics.trouble(at(60)), None, "who is sent nothing because of it could never recover");
+        metrics.not_stored(at(61), "database or disk is full");
+        metrics.stored();
+        assert_eq!(metrics.trouble(at(61)), None);
     }
 
     #[test]

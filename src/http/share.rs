@@ -56,6 +56,7 @@ impl Share {
 
     /// Waits for its turn to hand so many alerts to the disk.
     pub async fn turn(&self, alerts: usize) -> Turn<'_> {
+        let mut has_waited = false;
         loop {
             // Asked for before looking, so that what leaves between the look and the wait still wakes.
             let left = self.left.notified();
@@ -64,9 +65,14 @@ impl Share {
                 (under_way == 0 || under_way + alerts <= ALERTS_MAX).then_some(under_way + alerts)
             };
             if self.alerts.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_ok() {
+                if has_waited {
+                    // There may be room for the next in the line as well.
+                    self.left.notify_one();
+                }
                 return Turn { share: self, alerts };
             }
             left.await;
+            has_waited = true;
         }
     }
 }
@@ -160,6 +166,18 @@ mod tests {
         assert!(first.is_some() && at_once(&share, 1).is_none());
         drop(first);
         assert!(at_once(&share, 1).is_some());
+    }
+
+    #[test]
+    fn when_much_leaves_at_once_all_that_fit_go_and_not_one_after_the_other() {
+        let share = Share::default();
+        let large = at_once(&share, ALERTS_MAX);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut line: Vec<_> = (0..3).map(|_| Box::pin(share.turn(1))).collect();
+        assert!(line.iter_mut().all(|one| one.as_mut().poll(&mut context).is_pending()));
+        drop(large);
+        let polled: Vec<_> = line.iter_mut().map(|one| one.as_mut().poll(&mut context)).collect();
+        assert!(polled.iter().all(Poll::is_ready));
     }
 
     #[tokio::test]

@@ -381,8 +381,10 @@ fn joining(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<St
         let n = task.n;
         lines.push(format!("Nobody has task #{n}: {} `task give {n}` takes it.", ended(&task.text)));
     }
-    lines.push(format!(
-        "Ask {} what is needed. Before you change anything: `action WHAT`.",
-        incident.commander
-    ));
+    let before = "Before you change anything: `action WHAT`.";
+    lines.push(match &incident.commander {
+        // It answers nobody.
+        house if house.id == Person::house().id => before.to_owned(),
+        commander => format!("Ask {commander} what is needed. {before}"),
+    });
 }

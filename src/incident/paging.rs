@@ -69,6 +69,8 @@ pub struct Means {
     pub reach: BTreeMap<String, Vec<String>>,
     /// Pagers that wake nobody who must not be woken by an exercise, as the settings say.
     pub safe_for_drills: BTreeSet<String>,
+    /// Pagers that ring at somebody again and again, until they are told that it is enough.
+    pub ring_on: BTreeSet<String>,
 }
 
 /// Somebody who is paged, and by which pagers.

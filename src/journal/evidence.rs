@@ -119,7 +119,9 @@ pub(super) async fn fired(pool: &SqlitePool, since: DateTime<Utc>, limit: u32) -
     let since = since.timestamp_millis();
     loop {
         let rows = sqlx::query(
-            "SELECT a.id, a.situation, a.is_firing, a.severity, a.first_seen, a.last_seen, a.alert, s.incident \
+            "SELECT a.id, a.situation, a.is_firing, a.severity, a.first_seen, a.last_seen, a.alert, s.incident, \
+             EXISTS (SELECT 1 FROM arrangements g WHERE g.situation = a.situation AND g.kind = 'acknowledgement' \
+             AND g.is_ended = 0) \
              FROM alerts a JOIN situations s ON s.id = a.situation WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2",
         )
         .bind(below)
@@ -148,7 +150,7 @@ pub(super) async fn fired(pool: &SqlitePool, since: DateTime<Utc>, limit: u32) -
                 first_seen: time(first_seen),
                 last_seen: time(row.get(5)),
                 is_firing: row.get::<i64, _>(2) == 1,
-                is_acknowledged: alert.acknowledged,
+                is_acknowledged: alert.acknowledged || row.get::<i64, _>(8) == 1,
                 is_linked: row.get::<Option<String>, _>(7).is_some(),
                 source: alert.source,
             });

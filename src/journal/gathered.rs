@@ -21,7 +21,7 @@ pub(super) struct Rows {
 }
 
 /// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 10;
+pub(super) const SNAPSHOT_VERSION: i64 = 11;
 
 impl Rows {
     pub async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
@@ -51,6 +51,11 @@ impl Rows {
         .await?;
         insert(conn, POST_INSERT, "", self.posts).await?;
         insert(conn, DELIVERY_INSERT, DELIVERY_SAME, self.deliveries).await?;
+        // What is set anew in the same breath stays, also at the moment for which it was set before.
+        let is_of_timer = |mark: &&Mark| matches!(mark, Mark::TimerDone { .. } | Mark::TimerPutOff { .. });
+        for mark in self.marks.iter().filter(is_of_timer) {
+            super::ops::mark(conn, mark).await?;
+        }
         insert(
             conn,
             "INSERT INTO timers (id, incident, kind, due_at) VALUES",
@@ -67,7 +72,7 @@ impl Rows {
             ]
         });
         insert(conn, "INSERT INTO answered (key, asked, answer, at) VALUES", "", once.collect()).await?;
-        for mark in &self.marks {
+        for mark in self.marks.iter().filter(|mark| !is_of_timer(mark)) {
             super::ops::mark(conn, mark).await?;
         }
         Ok(())

@@ -15,6 +15,10 @@ use crate::{
     roster::Fetched,
 };
 
+/// Bytes that a probe writes, some sixteen pages: as many as a usual entry or delivery changes. A small one would find room
+/// in a page that is there already, also on a disk that is full.
+const PROBE_BYTES: usize = 64 * 1024;
+
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 
 pub(super) enum SmallOp {
@@ -222,14 +226,24 @@ impl SmallOp {
             }
             Self::ForgetChanges { before, .. } => Done::Count(evidence::forget_changes(conn, *before).await?),
             Self::Probe { .. } => {
-                sqlx::query("INSERT INTO house (name, value) VALUES ('probe', '1') ON CONFLICT (name) DO UPDATE SET value = '1'")
-                    .execute(conn)
-                    .await?;
+                probe(conn).await?;
                 Done::Nothing
             }
             Self::Rebuild { .. } => Done::Count(rebuild(conn).await?),
         })
     }
+}
+
+/// Writes as much as a usual write does, into one row that stays.
+async fn probe(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let before: Option<String> =
+        sqlx::query_scalar("SELECT substr(value, 1, 1) FROM house WHERE name = 'probe'")
+            .fetch_optional(&mut *conn)
+            .await?;
+    // Other than what stands there: pages that stay as they are would not be written.
+    let filling = if before.as_deref() == Some("a") { "b" } else { "a" };
+    let sql = "INSERT INTO house (name, value) VALUES ('probe', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    sqlx::query(sql).bind(filling.repeat(PROBE_BYTES)).execute(conn).await.map(|_| ())
 }
 
 pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(), sqlx::Error> {
@@ -523,4 +537,46 @@ async fn rebuild(conn: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
             .await?;
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+
+    use super::*;
+
+    async fn house(dir: &std::path::Path) -> SqliteConnection {
+        let file = SqliteConnectOptions::new().filename(dir.join("probe.db")).create_if_missing(true);
+        let mut conn = file.connect().await.unwrap();
+        let table = "CREATE TABLE house (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
+        sqlx::query(table).execute(&mut conn).await.unwrap();
+        conn
+    }
+
+    #[tokio::test]
+    async fn a_disk_with_room_for_a_byte_and_for_no_entry_is_said_to_be_full() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut conn = house(dir.path()).await;
+        let pages: i64 = sqlx::query_scalar("PRAGMA max_page_count = 8").fetch_one(&mut conn).await.unwrap();
+        assert_eq!(pages, 8);
+        let byte = sqlx::query("INSERT INTO house (name, value) VALUES ('byte', '1')");
+        byte.execute(&mut conn).await.unwrap();
+        let why = probe(&mut conn).await.unwrap_err().to_string();
+        assert!(why.contains("disk is full"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn each_probe_writes_other_bytes_than_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut conn = house(dir.path()).await;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            probe(&mut conn).await.unwrap();
+            let value: String =
+                sqlx::query_scalar("SELECT value FROM house").fetch_one(&mut conn).await.unwrap();
+            assert_eq!(value.len(), PROBE_BYTES);
+            seen.push(value);
+        }
+        assert!(seen[0] != seen[1] && seen[1] != seen[2]);
+    }
 }

@@ -77,6 +77,14 @@ impl Job {
     }
 }
 
+/// What becomes of a small write that is queued while a transaction is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Late {
+    Joins,
+    /// What is tried once more is tried alone: no other's failure is its own.
+    Waits,
+}
+
 #[derive(Clone)]
 struct Head {
     seq: u64,
@@ -223,16 +231,16 @@ impl Writer {
     }
 
     async fn write(&mut self, batch: Vec<Job>) {
-        if let Err((failed, error)) = self.try_together(batch).await {
+        if let Err((failed, error)) = self.try_together(batch, Late::Joins).await {
             tracing::warn!(%error, jobs = failed.len(), "writing failed; each write is tried once more, alone");
             for job in failed {
-                self.write_together(vec![job]).await;
+                self.write_alone(job).await;
             }
         }
     }
 
-    async fn write_together(&mut self, batch: Vec<Job>) {
-        if let Err((failed, error)) = self.try_together(batch).await {
+    async fn write_alone(&mut self, job: Job) {
+        if let Err((failed, error)) = self.try_together(vec![job], Late::Waits).await {
             tracing::error!(%error, "a write failed");
             for job in failed {
                 job.refuse(failure(&error));
@@ -241,7 +249,7 @@ impl Writer {
     }
 
     /// Writes a batch in one transaction and answers it; on a database error gives the jobs back, nothing written.
-    async fn try_together(&mut self, mut batch: Vec<Job>) -> Result<(), (Vec<Job>, sqlx::Error)> {
+    async fn try_together(&mut self, mut batch: Vec<Job>, late: Late) -> Result<(), (Vec<Job>, sqlx::Error)> {
         let opened = match self.conn.take() {
             Some(conn) => Ok(conn),
             None => self.reopen().await,
@@ -251,7 +259,7 @@ impl Writer {
             Err(error) => return Err((batch, error)),
         };
         // A row that is not what it should be may break its reader down: a failure of that write, not of the writer.
-        let written = AssertUnwindSafe(self.transact(&mut conn, &mut batch)).catch_unwind().await;
+        let written = AssertUnwindSafe(self.transact(&mut conn, &mut batch, late)).catch_unwind().await;
         match written
             .unwrap_or_else(|_| Err(sqlx::Error::Protocol("it broke down; the log says where".into())))
         {
@@ -281,6 +289,7 @@ impl Writer {
         &mut self,
         conn: &mut SqliteConnection,
         batch: &mut Vec<Job>,
+        late: Late,
     ) -> Result<Vec<Box<dyn FnOnce() + Send>>, sqlx::Error> {
         // Alerts and nothing else: the transaction begins and ends along with their statements.
         let is_plain = |alerts: &alerts::Prepared| !alerts.is_empty() && alerts.once().is_none();
@@ -319,14 +328,16 @@ impl Writer {
         }
         if !is_whole {
             // What was appended woke whoever claims it: a claim that comes in time shares the sync.
-            while batch.len() < BATCH_MAX
-                && let Some(late) = self.late()
+            while late == Late::Joins
+                && batch.len() < BATCH_MAX
+                && let Some(op) = self.late()
             {
-                batch.push(Job::Small(late));
+                batch.push(Job::Small(op));
                 if let Some(Job::Small(op)) = batch.last_mut() {
                     done.push(self.small(conn, op).await?);
                 }
             }
+            self.gauges.jobs.store(self.jobs.len(), Ordering::Relaxed);
             sqlx::query("COMMIT").execute(&mut *conn).await?;
         }
         // Durable: now, and not before, everybody is told.
@@ -543,4 +554,66 @@ async fn memory(
     let delivery: i64 =
         sqlx::query_scalar("SELECT COALESCE(MAX(n), 0) FROM deliveries").fetch_one(&mut *conn).await?;
     Ok((alerts, delivery + 1, inbox::marked(conn).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Done = oneshot::Receiver<Result<(), JournalError>>;
+
+    /// A writer on a database that takes no probe, and the end of its queue.
+    async fn writer(dir: &std::path::Path) -> (Writer, mpsc::UnboundedSender<Job>) {
+        let options = SqliteConnectOptions::new().filename(dir.join("writer.db")).create_if_missing(true);
+        let mut conn = options.connect().await.unwrap();
+        sqlx::migrate!("./migrations").run(&mut conn).await.unwrap();
+        let trigger = "CREATE TRIGGER no_probe BEFORE INSERT ON house WHEN NEW.name = 'probe'
+            BEGIN SELECT RAISE(ABORT, 'no probe'); END";
+        sqlx::query(trigger).execute(&mut conn).await.unwrap();
+        let (queue, jobs) = mpsc::unbounded_channel();
+        let writer = Writer::new(conn, options, jobs, Arc::default(), Arc::default()).await.unwrap();
+        (writer, queue)
+    }
+
+    fn bind(name: &str) -> (Job, Done) {
+        let (answer, done) = oneshot::channel();
+        let [destination, subject, name, value] = ["chat", "INC-1", name, "1"].map(str::to_owned);
+        (Job::Small(SmallOp::Bind { destination, subject, name, value, answer }), done)
+    }
+
+    fn probe() -> (Job, Done) {
+        let (answer, done) = oneshot::channel();
+        (Job::Small(SmallOp::Probe { answer }), done)
+    }
+
+    #[tokio::test]
+    async fn a_small_write_that_comes_in_time_shares_the_transaction_and_waits_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, queue) = writer(dir.path()).await;
+        let ((first, first_done), (late, late_done)) = (bind("card"), bind("thread"));
+        writer.gauges.jobs.store(1, Ordering::Relaxed);
+        assert!(queue.send(late).is_ok());
+        writer.write(vec![first]).await;
+        assert_eq!((first_done.await.unwrap(), late_done.await.unwrap()), (Ok(()), Ok(())));
+        assert_eq!(writer.gauges.jobs.load(Ordering::Relaxed), 0, "of an idle writer no storm is read");
+    }
+
+    #[tokio::test]
+    async fn a_late_write_that_fails_takes_none_with_it_that_goes_through_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, queue) = writer(dir.path()).await;
+        let ((good, good_done), (late, late_done), (later, mut later_done)) =
+            (bind("card"), probe(), probe());
+        assert!(queue.send(late).is_ok());
+        // The late one breaks the transaction of both. What comes while each is tried alone waits for its own.
+        let batch = writer.try_together(vec![good], Late::Joins).await.unwrap_err().0;
+        assert_eq!(batch.len(), 2);
+        assert!(queue.send(later).is_ok());
+        for job in batch {
+            writer.write_alone(job).await;
+        }
+        assert_eq!(good_done.await.unwrap(), Ok(()));
+        assert!(matches!(late_done.await.unwrap(), Err(JournalError::Unavailable(why)) if why == "no probe"));
+        assert!(later_done.try_recv().is_err(), "its turn comes");
+    }
 }

@@ -1,10 +1,12 @@
 //! Pushover: a message of emergency priority, which rings until it is acknowledged in the app; that calls our link.
 //!
 //! After <https://pushover.net/api#priority>. A message cannot be looked up. One whose answer was lost is silenced by its tag
-//! and sent anew, so at most one rings.
+//! and sent anew, so at most one rings. By the same tag it is silenced once somebody has it, or the call is over
+//! (<https://pushover.net/api/receipts#cancel_by_tag>).
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::{Pager, Service, address, nothing_to_say};
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     incident::paging::{Act, Cleared},
     outbox::{
         port::{BoxFuture, Outcome, Reconciled},
-        wire,
+        wire::{self, Answer, Lost},
     },
 };
 
@@ -32,12 +34,12 @@ impl Pushover {
         Service::new("Pushover", settings, "https://api.pushover.net").map(Self)
     }
 
-    async fn send(&self, page: &Cleared, key: &str) -> Outcome {
+    async fn send(&self, page: &Cleared) -> Outcome {
         let user = match address(page, "user key of Pushover") {
             Ok(user) => user,
             Err(outcome) => return outcome,
         };
-        let (title, message, tag) = (format!("{} {}", page.severity, page.incident), page.text(), tag(key));
+        let (title, message, tag) = (format!("{} {}", page.severity, page.incident), page.text(), tag(page));
         let mut form = vec![
             ("token", self.0.secret.expose()),
             ("user", user),
@@ -55,10 +57,15 @@ impl Pushover {
         self.0.outcome(wire::call(request).await, user, |answer| answer.json::<Receipt>()?.receipt)
     }
 
-    async fn silence(&self, key: &str) -> Reconciled {
-        let file = format!("{}.json", tag(key));
+    /// Where nothing rings by this tag, that is as well.
+    async fn cancel(&self, page: &Cleared) -> Result<Answer, Lost> {
+        let file = format!("{}.json", tag(page));
         let url = self.0.url(&["1", "receipts", "cancel_by_tag", &file]);
-        match wire::call(self.0.client.post(url).form(&[("token", self.0.secret.expose())])).await {
+        wire::call(self.0.client.post(url).form(&[("token", self.0.secret.expose())])).await
+    }
+
+    async fn silence(&self, page: &Cleared) -> Reconciled {
+        match self.cancel(page).await {
             Ok(answer) if answer.ok() => Reconciled::Absent,
             Ok(answer) => Reconciled::CannotTell {
                 why: format!("Pushover answered {} when it should silence what may ring.", answer.status),
@@ -70,19 +77,26 @@ impl Pushover {
     }
 }
 
-/// Tags hold no comma and no slash.
-fn tag(key: &str) -> String {
-    key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+/// One for whatever a call sends to one person. A user key is nobody's to read, so what stands in the address is made of it; and
+/// tags hold no comma and no slash.
+fn tag(page: &Cleared) -> String {
+    let whose = hex::encode(Sha256::digest(page.address.as_bytes()));
+    let call = page.call.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    format!("{}-{}", call.collect::<String>(), whose.get(..8).unwrap_or_default())
 }
 
 impl Pager for Pushover {
-    fn page<'a>(&'a self, page: &'a Cleared, key: &'a str) -> BoxFuture<'a, Outcome> {
-        if page.act != Act::Trigger {
-            return nothing_to_say();
+    fn page<'a>(&'a self, page: &'a Cleared, _: &'a str) -> BoxFuture<'a, Outcome> {
+        match page.act {
+            Act::Trigger => Box::pin(self.send(page)),
+            // Of somebody whose key the settings have no more, nothing can be found.
+            Act::Acknowledge | Act::Resolve if page.address.is_empty() => nothing_to_say(),
+            Act::Acknowledge | Act::Resolve => {
+                Box::pin(async move { self.0.outcome(self.cancel(page).await, &page.address, |_| None) })
+            }
         }
-        Box::pin(self.send(page, key))
     }
-    fn reconcile<'a>(&'a self, _: &'a Cleared, key: &'a str, _: DateTime<Utc>) -> BoxFuture<'a, Reconciled> {
-        Box::pin(self.silence(key))
+    fn reconcile<'a>(&'a self, page: &'a Cleared, _: &'a str, _: DateTime<Utc>) -> BoxFuture<'a, Reconciled> {
+        Box::pin(self.silence(page))
     }
 }

@@ -184,6 +184,31 @@ async fn a_service_is_told_that_somebody_has_it_and_that_it_is_over() {
 }
 
 #[tokio::test]
+async fn what_pushover_rings_at_somebody_for_one_call_is_silenced_when_it_is_answered_or_over() {
+    let other = "u".repeat(30);
+    for act in [Act::Acknowledge, Act::Resolve] {
+        let stage = stage(PagerKind::Pushover, TOKEN).await;
+        // Two steps ring at her, and one of them at somebody else.
+        for (key, address) in [
+            (KEY, stage.address),
+            ("INC-1/page/1/1.0/ann", stage.address),
+            ("INC-1/page/1/1.0/bo", other.as_str()),
+        ] {
+            let sent = stage.pager.pager.page(&real(Act::Trigger, address), key).await;
+            assert!(matches!(sent, Outcome::Sent { .. }));
+        }
+        assert!(matches!(stage.send(act).await, Outcome::Sent { .. }), "{act:?}");
+        let rung = stage.model.rung("pushover");
+        let silent: Vec<bool> = rung.iter().map(|one| one.is_silent).collect();
+        assert_eq!(silent, [true, true, false], "{act:?}: what rings at others is told to theirs");
+        assert!(rung.iter().all(|one| !one.tag.contains(&one.to)), "a user key is nobody's to read");
+        // Whose key the settings have no more cannot be told, and is no trouble.
+        let nobody = stage.pager.pager.page(&real(act, ""), KEY).await;
+        assert!(matches!(nobody, Outcome::Sent { .. }));
+    }
+}
+
+#[tokio::test]
 async fn a_limit_is_waited_for_and_a_wrong_token_is_told_without_it_and_without_the_number() {
     for kind in SERVICES.into_iter().chain(PEOPLE) {
         let limited = stage(kind, TOKEN).await;

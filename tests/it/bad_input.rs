@@ -115,7 +115,7 @@ async fn a_body_that_is_no_request_is_refused_with_a_sentence() {
         assert!(code(&answer) == 413 && answer.contains("the limit is"), "{answer}");
         let head = head.replace("Content-Length: 10485760", "Transfer-Encoding: chunked");
         let mut bytes = head.into_bytes();
-        for _ in 0..20 {
+        for _ in 0..132 {
             bytes.extend_from_slice(b"10000\r\n");
             bytes.extend_from_slice(&[b'a'; 0x10000]);
             bytes.extend_from_slice(b"\r\n");

@@ -106,6 +106,7 @@ async fn a_full_disk_refuses_with_503_and_writes_go_on_without_a_restart_once_th
     }
     assert_eq!(refused, 5, "the disk did not fill up");
     is_unavailable(&post.post("/hooks/alertmanager", &hook(1)).await);
+    assert_eq!(post.get("/readyz").await.status, 503, "whoever asks is told so");
     assert_eq!(post.get("/status").await.status, 200, "the public page is served");
     assert_eq!(post.get("/healthz").await.status, 200);
     assert_eq!(lines(&post, &incident).await, acked, "reading goes on; what was refused is not there");

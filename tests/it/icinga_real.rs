@@ -124,7 +124,7 @@ async fn what_a_real_icinga_sees_is_in_the_incident_and_an_acknowledgement_from_
     let incident = watched.incident(&post).await;
     until_told(&post, &incident, "file on db1 is CRITICAL").await;
     let answer = post.do_say("Ada", &incident, "ack S-1 I look at the disk").await;
-    assert!(answer.contains("It is passed on to icinga2"), "{answer}");
+    assert!(answer.contains("It is being passed on to icinga2"), "{answer}");
     until_told(&post, &incident, "The acknowledgement of S-1 by Ada was passed on to icinga2").await;
     // Icinga tells everybody, and so us: the way there and back.
     until_told(&post, &incident, "1 acknowledged at the sender").await;

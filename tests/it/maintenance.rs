@@ -12,6 +12,7 @@ use commandpost::{
     desk::{Answer, Settings, words, words::Words},
     incident::refusal::Refusal,
     journal::rows::{ArrangementFilter, DeliveryFilter, IncidentFilter, SituationFilter, What},
+    outbox::port::Outcome,
     publish::upstream::{self, Recall, UpstreamSettings},
     wall::Day,
 };
@@ -291,4 +292,129 @@ async fn an_acknowledgement_names_who_is_on_it_and_a_repeat_under_its_key_is_ans
     take(&house, vec![resolved(&of("db", "db1"))]).await;
     assert!(house.texts(incident).await.last().is_some_and(|text| text.contains("cleared")));
     assert!(try_say(&house, "Bo", "ack S-1").await.is_err());
+}
+
+#[tokio::test]
+async fn who_acknowledges_here_has_acted_on_it_and_the_report_counts_that() {
+    let house = house(Settings::default()).await;
+    take(&house, vec![of("db", "db1"), of("web", "web1")]).await;
+    say(&house, "Ada", "ack S-1 I look at db1").await;
+    let since = house.desk.world.now() - Duration::days(1);
+    let report = house.desk.alert_report(&person("Bo"), since).await.unwrap();
+    let never: Vec<_> = report.never_acted_on().map(|line| line.rule.as_str()).collect();
+    assert_eq!((report.fired, report.acted_on, never), (2, 1, vec!["Disk full on web1"]));
+}
+
+#[tokio::test]
+async fn another_takes_an_acknowledgement_over_and_what_stands_for_it_at_the_sender_is_theirs_without_a_gap()
+{
+    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager"))].into();
+    let house = house(Settings { upstream, ..Settings::default() }).await;
+    let sender = Scripted::new("sender/alertmanager");
+    take(&house, vec![of("db", "db1")]).await;
+    assert_eq!(
+        say(&house, "Ada", "ack S-1").await,
+        "S-1 is acknowledged by Ada. It is being passed on to alertmanager."
+    );
+    pump(&house.desk, &[&sender]).await;
+    house.world.later(Duration::minutes(5));
+    assert_eq!(
+        say(&house, "Bo", "ack S-1 mine").await,
+        "S-1 is acknowledged by Bo, and no more by Ada: mine. It is being passed on to alertmanager."
+    );
+    pump(&house.desk, &[&sender]).await;
+    let asked = sender.asked();
+    let asked: Vec<_> = asked.iter().filter_map(|one| one.split(": ").last()).collect();
+    assert_eq!(asked, ["acknowledge S-1", "acknowledge S-1", "unsilence S-1"]);
+    let shown = card(&house, 1).await;
+    assert!(shown.contains("by Bo, 2026-01-02 12:05 UTC: mine") && !shown.contains("by Ada"), "{shown}");
+    let refused = try_say(&house, "Bo", "ack S-1 again").await.unwrap_err();
+    assert_eq!(refused.why, "Bo acknowledged S-1 at 2026-01-02 12:05 UTC.");
+}
+
+#[tokio::test]
+async fn an_acknowledgement_is_taken_back_here_and_where_that_can_be_and_what_stays_at_a_sender_is_said() {
+    for (takes, stays, told) in [
+        ("alertmanager", "", vec!["acknowledge S-1", "unsilence S-1"]),
+        ("pagerduty", " It stays acknowledged at alertmanager: end it there.", vec!["acknowledge S-1"]),
+    ] {
+        let upstream = [("alertmanager".to_owned(), upstream::takes(takes))].into();
+        let house = house(Settings { upstream, ..Settings::default() }).await;
+        let sender = Scripted::new("sender/alertmanager");
+        take(&house, vec![of("db", "db1")]).await;
+        say(&house, "Ada", "ack S-1").await;
+        pump(&house.desk, &[&sender]).await;
+        assert_eq!(
+            say(&house, "Bo", "unack S-1 it is the network").await,
+            format!("S-1 is acknowledged by nobody any more: it is the network.{stays}")
+        );
+        pump(&house.desk, &[&sender]).await;
+        let asked = sender.asked();
+        let asked: Vec<_> = asked.iter().filter_map(|one| one.split(": ").last()).collect();
+        assert_eq!(asked, told);
+        let shown = card(&house, 1).await;
+        assert!(shown.contains("[Acknowledge]") && !shown.contains("by Ada"), "{shown}");
+        let report = house.desk.alert_report(&person("Bo"), house.desk.world.now()).await.unwrap();
+        assert_eq!(report.acted_on, 0);
+        assert!(
+            try_say(&house, "Bo", "unack S-1").await.unwrap_err().why.contains("Nobody has acknowledged")
+        );
+        assert!(say(&house, "Cy", "ack S-1").await.starts_with("S-1 is acknowledged by Cy."));
+    }
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_the_sender_does_not_take_is_told_with_why_in_the_list_of_alerts() {
+    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager"))].into();
+    let house = house(Settings { upstream, ..Settings::default() }).await;
+    let why = "it answered 401".to_owned();
+    let sender = Scripted::with("sender/alertmanager", [Outcome::Failed { why }], []);
+    take(&house, vec![of("db", "db1")]).await;
+    say(&house, "Ada", "ack S-1").await;
+    pump(&house.desk, &[&sender]).await;
+    let listed = say(&house, "Bo", "alerts").await;
+    let told = "acknowledged by Ada (could not be passed on to alertmanager: it answered 401)";
+    assert!(listed.contains(told), "{listed}");
+    assert!(card(&house, 1).await.contains("NOT passed on to alertmanager: it answered 401"));
+}
+
+#[tokio::test]
+async fn a_mark_on_alerts_is_no_acknowledgement_of_their_incident() {
+    let then = Action::Declare(Declaring { severity: 2, ..Declaring::default() });
+    let rules = vec![Rule { name: "all".into(), when: Matchers::default(), then }];
+    let house = house(Settings { rules, ..Settings::default() }).await;
+    take(&house, vec![of("db", "db1")]).await;
+    let id = "INC-1".parse().unwrap();
+    let acknowledged = || async { house.desk.incident(id).await.unwrap().milestones.acknowledged };
+    say(&house, "Bo", "alert mark S-1 noise the disk cleans itself").await;
+    let last = house.texts(id).await.pop().unwrap();
+    assert!(last.starts_with("Marked S-1 (") && last.contains(") as noise: the disk"), "{last}");
+    assert_eq!(acknowledged().await, None);
+    say(&house, "Bo", "INC-1 note I look at db1").await;
+    assert!(acknowledged().await.is_some());
+    house.sound(id).await;
+}
+
+#[tokio::test]
+async fn a_window_is_told_by_both_clocks_and_times_that_may_be_the_wrong_way_round_are_asked_about() {
+    let berlin = chrono_tz::Europe::Berlin;
+    let house = house(Settings { time_zone: berlin, ..Settings::default() }).await;
+    let planned = say(&house, "Ada", "maintenance add \"local\" from 15:00 to 16:00 match service=db").await;
+    let when = "from 2026-01-02 15:00 UTC (16:00 CET) to 2026-01-02 16:00 UTC (17:00 CET)";
+    assert!(planned.contains(when), "{planned}");
+    assert!(say(&house, "Bo", "maintenance list").await.contains(when));
+    let asked = try_say(&house, "Ada", "maintenance add \"turned\" from 15:00 to 14:00").await.unwrap_err();
+    assert_eq!(
+        asked.why,
+        "Is the end before the beginning? From 2026-01-02 15:00 UTC (16:00 CET) to the next time it is that late, \
+         2026-01-03 14:00 UTC (15:00 CET), are 23 hours."
+    );
+    assert!(asked.instead.contains("`to 2026-01-03T14:00Z`"), "{asked}");
+    assert!(
+        try_say(&house, "Ada", "maintenance add \"over\" to 11:00").await.is_err(),
+        "it was eleven before"
+    );
+    let night = say(&house, "Ada", "maintenance add \"night\" from 23:00 to 04:00").await;
+    assert!(night.contains("from 2026-01-02 23:00 UTC (2026-01-03 00:00 CET)"), "{night}");
+    say(&house, "Ada", "maintenance add \"meant\" from 15:00 to 2026-01-03T14:00Z").await;
 }

@@ -3,7 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests stand outside the program, in real time")]
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use crate::support::{
     daemon::{Daemon, Watched, declaring, installed, over_a_kill, until_told},
@@ -21,6 +21,8 @@ check program looked with path "{dir}/check"
 check file watched with path {dir}/file
   if does not exist then exec "{dir}/told"
     else if succeeded then exec "{dir}/told"
+check file talked with path {dir}/talk
+  if content = "burns" then exec "{dir}/told"
 "#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,6 +42,7 @@ async fn what_a_real_monit_sees_is_in_the_incident() {
             watched.dir.display()
         ),
     );
+    fs::write(watched.file("talk"), "").unwrap();
     let config = watched.settings("monitrc", CONFIG);
     let _monit = Daemon::start(Command::new(monit).arg("-I").arg("-c").arg(config), &watched.file("out.log"));
     until(30, "a first look at the file", || async { watched.file("checked").exists() }).await;
@@ -52,5 +55,13 @@ async fn what_a_real_monit_sees_is_in_the_incident() {
     until_told(&post, &incident, "Acknowledged alerts S-1").await;
 
     over_a_kill(&mut post, &watched, &incident).await;
+    // «Content match» is what the line waits for: it fires.
+    fs::write(watched.file("talk"), "the shop burns\n").unwrap();
+    until(30, "what the file says fires", || async {
+        let situations = post.document("/api/v1/situations").await;
+        let situation = &situations["situations"][0]["situation"];
+        situation["total"] == 2 && situation["firing"] == 1
+    })
+    .await;
     assert!(post.stop().success());
 }

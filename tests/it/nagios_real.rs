@@ -130,7 +130,7 @@ async fn what_a_real_nagios_sees_is_in_the_incident_and_an_acknowledgement_from_
     until_told(&post, &incident, "1 acknowledged at the sender").await;
     let log = fs::read_to_string(watched.file("var/nagios.log")).unwrap();
     assert!(log.contains("ACKNOWLEDGE_SVC_PROBLEM;db1;file;2;1;1;Ada;acknowledged by Ada"), "{log}");
-    let again = post.say("Bob", &incident, "ack S-1", None).await.unwrap();
+    let again = post.say("Ada", &incident, "ack S-1", None).await.unwrap();
     assert!(again.why().contains("Ada acknowledged S-1 at"), "{}", again.text);
     assert_eq!(told(&post, &incident, "was passed on to nagios.").await, 1);
 

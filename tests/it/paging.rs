@@ -20,6 +20,7 @@ use commandpost::{
         id::IncidentId,
         kind::Kind,
         phase::Phase,
+        refusal::Refusal,
         severity::Severity,
     },
     journal::rows::{DeliveryFilter, DeliveryState, SituationFilter},
@@ -117,6 +118,14 @@ impl Night {
         }
         let declared = self.house.desk.declare(Caller::house("rule"), declare, Along::default()).await;
         declared.unwrap().incident.unwrap()
+    }
+
+    /// What somebody types, by the settings' people.
+    async fn type_in(&self, who: &str, words: &str) -> Result<String, Refusal> {
+        let resolve = commandpost::cli::house::resolve(&self.config);
+        let words = commandpost::desk::words::Words::Text(words.to_owned());
+        let caller = Caller::person(Person { id: who.to_lowercase(), name: who.into() }, "test");
+        self.house.desk.say(caller, None, words, None, &resolve).await.map(|answer| answer.text)
     }
 
     /// Alerts come, and are followed.
@@ -330,6 +339,76 @@ async fn who_said_that_they_take_over_for_a_while_is_the_one_who_is_woken_after_
     assert!(say(&night, "Eve", "oncall").await.unwrap().starts_with("web/primary: Ann until"));
     let refused = say(&night, "Fay", "oncall override web @cy 22:00").await.unwrap_err();
     assert!(refused.why.contains("is no stretch of time"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_slip_in_a_name_puts_nobody_on_call_and_who_cannot_be_paged_is_told_and_stands_in_no_calls_way() {
+    let night = Night::with(|settings| settings + "[[person]]\nid = \"dee\"\nname = \"Dee\"\n").await;
+    let refused = night.type_in("Bo", "oncall override web @cyy 2d").await.unwrap_err();
+    assert_eq!(refused.why, "The settings name nobody called cyy: no page would reach them.");
+    assert!(refused.instead.starts_with("Name one of those there are: @cy, "), "the likest first: {refused}");
+    assert!(!refused.instead.contains("@dee"), "she cannot be paged either: {refused}");
+    let overrides = night.type_in("Bo", "oncall overrides").await.unwrap();
+    assert!(overrides.starts_with("Nothing is overridden"), "{overrides}");
+
+    let said = night.type_in("Bo", "oncall override web @dee 2d").await.unwrap();
+    assert!(said.ends_with("Mind: Dee cannot be paged, the settings name no way to reach them."), "{said}");
+    let told = night.type_in("Bo", "oncall web").await.unwrap();
+    assert!(told.contains("web/primary: Dee (override by Bo)"), "{told}");
+    assert!(
+        told.contains(" – cannot be paged: the settings name no way to reach them\nweb/secondary: Bo"),
+        "{told}"
+    );
+    let id = night.house.incident().await;
+    let begin = || Command::BeginPaging { whom: Whom::Named("web".into()), about: String::new() };
+    night.house.say("Ada", id, begin()).await;
+    night.later(Duration::seconds(1)).await;
+    assert!(night.rung().is_empty(), "{:?}", night.rung());
+    // With somebody on call who can be reached, nobody waits for the next round.
+    night.type_in("Bo", "oncall withdraw 1").await.unwrap();
+    night.house.say("Ada", id, begin()).await;
+    night.later(Duration::seconds(1)).await;
+    assert_eq!(night.rung(), ["ntfy ann-topic", "webhook ann"]);
+    let again = night.house.try_say("Ada", id, begin()).await.unwrap_err();
+    assert_eq!(again.why, "Ann is being paged already, in call 2.");
+    let said = night.house.texts(id).await.join("\n");
+    assert!(said.contains("Nobody is paged any more: call 1 reached nobody, and is begun anew."), "{said}");
+    night.later(Duration::seconds(301)).await;
+    assert_eq!(night.rung().len(), 4, "called again by the second call alone");
+}
+
+#[tokio::test]
+async fn who_is_rung_at_again_and_again_sleeps_on_as_soon_as_somebody_else_has_it_or_it_is_stopped() {
+    let night = Night::with(|settings| {
+        let line =
+            |is_it: &dyn Fn(&str) -> bool| settings.lines().find(|line| is_it(line)).unwrap().to_owned();
+        let token = line(&|line: &str| line.starts_with("token_file"));
+        let url = line(&|line: &str| {
+            line.starts_with("url") && !line.contains("ntfy") && !line.contains("webhook")
+        });
+        let key = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG";
+        settings.replace("ntfy:bo-topic", &format!("push:{key}"))
+            + &format!("[pagers.push]\nkind = \"pushover\"\n{token}\n{url}\n")
+    })
+    .await;
+    for (n, stop) in [None, Some("it was a false alarm")].into_iter().enumerate() {
+        let id = night.declare(Kind::Real).await;
+        night.later(Duration::seconds(1)).await;
+        night.later(Duration::seconds(301)).await;
+        let rings =
+            |night: &Night| night.model.rung("pushover").iter().map(|one| one.is_silent).collect::<Vec<_>>();
+        assert_eq!(rings(&night)[n..], [false], "Bo is rung at, each minute");
+        match stop {
+            None => night.house.say("Ann", id, Command::AcknowledgePages).await,
+            Some(reason) => {
+                let take = Command::TakeCommand { force: false, reason: String::new() };
+                night.house.say("Ann", id, take).await;
+                night.house.say("Ann", id, Command::StopPaging { reason: reason.into() }).await
+            }
+        };
+        night.later(Duration::seconds(1)).await;
+        assert_eq!(rings(&night)[n..], [true], "and sleeps on");
+    }
 }
 
 #[tokio::test]

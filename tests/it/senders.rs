@@ -47,6 +47,40 @@ async fn every_sender_is_served_by_its_name_with_nothing_configured_and_ends_wha
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_may_post_to_a_hook_is_told_so_before_the_first_event_and_nobody_else() {
+    let mut post = Program::new("");
+    let (token, secret) =
+        (post.secret("token", CANARY), post.secret("secret", "the-secret-of-the-signed-hook-0123456789"));
+    post.configure(&format!(
+        "[hooks.cloudevents]\ntoken_file = \"{token}\"\n\
+         [hooks.signed]\nsender = \"cloudevents\"\nsignature = \"github\"\nsecret_file = \"{secret}\"\n"
+    ));
+    post.start().await;
+    let asked = |path: String, origin: bool| {
+        let request = post.client.request(reqwest::Method::OPTIONS, post.url(&path));
+        let request =
+            if origin { request.header("WebHook-Request-Origin", "eventgrid.azure.net") } else { request };
+        async move { Said::of(request.send().await.unwrap()).await.unwrap() }
+    };
+    let said = asked(format!("/hooks/cloudevents/{CANARY}"), true).await;
+    assert_eq!(said.status, 200, "{}", said.text);
+    assert_eq!(said.headers["webhook-allowed-origin"], "eventgrid.azure.net");
+    assert_eq!(said.headers["webhook-allowed-rate"], "*");
+    for (path, origin, status) in [
+        (format!("/hooks/cloudevents/{CANARY}"), false, 405),
+        ("/hooks/cloudevents".to_owned(), true, 401),
+        ("/hooks/cloudevents/canary-that-is-wrong".to_owned(), true, 401),
+        ("/hooks/signed".to_owned(), true, 405),
+        ("/hooks/nothing".to_owned(), true, 404),
+    ] {
+        let said = asked(path.clone(), origin).await;
+        assert_eq!(said.status, status, "{path}: {}", said.text);
+        assert!(!said.headers.contains_key("webhook-allowed-origin"), "{path}");
+    }
+    assert!(post.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_in_the_path_lets_a_sender_in_and_stands_in_no_log() {
     let mut post = Program::new("");
     let token = post.secret("token", CANARY);

@@ -78,7 +78,7 @@ async fn a_silence_stands_in_a_real_alertmanager_once_and_ends_there_too() {
     // An acknowledgement is a silence there, of an hour.
     let answer = post.do_say("Cy", &incident, "ack S-1 I am on it").await;
     assert!(
-        answer.contains("S-1 is acknowledged by Cy: I am on it. It is passed on to alertmanager"),
+        answer.contains("S-1 is acknowledged by Cy: I am on it. It is being passed on to alertmanager"),
         "{answer}"
     );
     until(30, "the second silence there", || async {

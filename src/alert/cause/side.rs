@@ -189,6 +189,8 @@ const LOOKING_IN: &[&str] = &[
     "statuspage",
     "freshstatus",
 ];
+/// The group of all bodies of a source that could not be read: see `senders::kept`.
+const UNREADABLE: &str = "unreadable";
 /// Labels that say the side outright, and their words.
 const SIDES: [&str; 4] = ["tier", "layer", "alert_kind", "symptom_or_cause"];
 const FRONT_WORDS: &[&str] = &["front", "frontend", "front-end", "edge", "user", "symptom", "web", "ui"];
@@ -241,8 +243,19 @@ fn first_of(words: &[String], list: &[&'static str]) -> Option<&'static str> {
     (0..words.len()).find_map(told).copied()
 }
 
+/// What stands for a reason where nothing says which side it is.
+const UNTOLD: &str = "neither its service nor its name tells what it is about";
+
+/// Whether this is a body that nobody could read, or a part of it, kept as an alert: it says nothing, whoever sent it.
+fn is_unread(alert: &Alert) -> bool {
+    alert.group_key == UNREADABLE && alert.labels.keys().all(|name| name == "part")
+}
+
 /// What an alert tells of, and what that rests on.
 pub(super) fn of(alert: &Alert, service: Option<&str>, services: &Services) -> (Side, String) {
+    if is_unread(alert) {
+        return (Side::Unclear, "its body could not be read".to_owned());
+    }
     let tier = service.and_then(|name| services.named(name)).and_then(|known| known.tier);
     match (service, tier) {
         (Some(name), Some(Tier::Front)) => return (Side::What, format!("{name} is a front service")),
@@ -277,6 +290,6 @@ pub(super) fn of(alert: &Alert, service: Option<&str>, services: &Services) -> (
     }
     match first_of(&title, MACHINES) {
         Some(word) => (Side::Why, format!("its name speaks of {word}")),
-        None => (Side::Unclear, "neither service nor name says what it tells of".to_owned()),
+        None => (Side::Unclear, UNTOLD.to_owned()),
     }
 }

@@ -69,13 +69,47 @@ fn what_stands_first_and_why_follows_by_the_service_graph_then_by_time_with_a_re
     insta::assert_snapshot!(told(&weigh(&clues, &shop(), None)), @"
     what: S-4 Checkout fails: checkout is a front service
     what: S-4 Checkout is DOWN: checkout is a front service
-    why: S-3 Errors of the API: began 90 s after, so perhaps a consequence and checkout depends on api
+    why: S-3 Errors of the API: began 90 s after, so perhaps a consequence; checkout depends on api
     why: S-7 Redis is down: began at the same moment and checkout depends on cache by api
     why: S-2 Disk full on db1: began 40 s before and checkout depends on db by api
     why: S-1 Load is high on web7: began 20 s before and its name speaks of load
     why: S-5 Disk full on nas: began 2 h before and its name speaks of disk
-    unclear: S-6 It is broken: began 5 s after, so perhaps a consequence and neither service nor name says what it tells of
+    unclear: S-6 It is broken: began 5 s after, and neither its service nor its name tells what it is about
     ");
+}
+
+#[test]
+fn a_body_that_nobody_could_read_tells_neither_what_nor_why_whoever_sent_it() {
+    for source in ["thousandeyes", "updown", "alertmanager"] {
+        let kept = crate::alert::senders::kept::keep(source, b"{", &crate::alert::Rejected::Empty);
+        let clue = Clue::read(1, &kept.alerts[0], at(0), &shop());
+        assert_eq!(
+            (clue.side, clue.because.as_str()),
+            (Side::Unclear, "its body could not be read"),
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn of_what_nothing_is_known_of_a_few_are_told_and_first_what_is_of_one_place_with_the_others() {
+    let mut clues = vec![
+        clue(1, "pingdom", "Checkout is DOWN", &[("service", "checkout")], 0),
+        clue(2, "monit", "Load is high", &[("host", "web7")], -20),
+        clue(3, "generic", "Strange", &[("host", "web7")], 1_200),
+    ];
+    clues.extend((0..9).map(|n| clue(10 + n, "generic", &format!("Thing {n}"), &[("host", "nas")], 10 + n)));
+    let lists = weigh(&clues, &shop(), None).lists();
+    let (_, lines) = lists.iter().find(|(title, _)| *title == "Unclear").unwrap();
+    assert_eq!(
+        *lines,
+        [
+            "S-3 Strange: began 20 min after and is of host web7, as others here are",
+            "S-10 Thing 0: began 10 s after, and neither its service nor its name tells what it is about",
+            "S-11 Thing 1: began 11 s after, and neither its service nor its name tells what it is about",
+            "… and 7 more of which nothing is known",
+        ]
+    );
 }
 
 #[test]

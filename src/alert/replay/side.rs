@@ -1,15 +1,18 @@
 //! One set of rules, led through what is past.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap, VecDeque},
+};
 
 use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 
 use super::{Past, PastIncident, Tally};
 use crate::alert::{
-    Alert,
+    Alert, Status,
     group::{Grouping, Joins},
-    rules::{Action, Open, OpenIncident, Rulebook},
+    rules::{Action, Decision, JUDGED_MAX, Open, OpenIncident, Rulebook},
     situation::{Change, Situation, fold},
 };
 
@@ -63,8 +66,10 @@ enum Place {
 
 struct Going {
     state: Situation,
-    /// The worst of its alerts that came last.
-    lead: Alert,
+    /// Those by which it is judged, the newest last, each with its end.
+    alerts: VecDeque<(Option<DateTime<Utc>>, Alert)>,
+    /// [`Side::moves`] when all of them were looked at.
+    looked: u64,
     /// When each of them is over.
     until: Vec<Option<DateTime<Utc>>>,
     members: BTreeSet<i64>,
@@ -91,7 +96,35 @@ pub(super) struct Side {
     /// Those that rules declared then, by situation.
     by_rules: HashMap<i64, PastIncident>,
     running: Vec<Running>,
+    /// Counts up whenever there is something else to be joined.
+    moves: u64,
     declared: u64,
+    turns: Turns,
+}
+
+/// What may make more of an alert than when it came, without anything new about it. Where nothing does, only the newest is looked at.
+struct Turns {
+    /// Some rule counts the alerts that fire: up to so many.
+    firing_max: u32,
+    by_hours: bool,
+    by_joining: bool,
+}
+
+impl Turns {
+    fn of(book: &Rulebook) -> Turns {
+        let rules = book.rules();
+        Turns {
+            firing_max: rules.iter().filter_map(|rule| rule.when.firing).max().unwrap_or(0),
+            by_hours: rules.iter().any(|rule| rule.when.during.is_some()),
+            by_joining: rules.iter().any(|rule| matches!(rule.then, Action::Attach | Action::AttachTo(_))),
+        }
+    }
+
+    /// How many alerts of a situation are kept.
+    fn kept(&self) -> usize {
+        let may_turn = self.firing_max > 0 || self.by_hours || self.by_joining;
+        if may_turn { JUDGED_MAX as usize } else { 1 }
+    }
 }
 
 impl Side {
@@ -103,12 +136,14 @@ impl Side {
         Side {
             compared: book.compared().into_iter().map(str::to_owned).collect(),
             by_rules: by_rules.collect(),
+            turns: Turns::of(&book),
             book,
             grouping,
             going: HashMap::new(),
             opened: VecDeque::new(),
             ahead,
             running: Vec::new(),
+            moves: 0,
             declared: 0,
         }
     }
@@ -119,14 +154,17 @@ impl Side {
         self.time_passes(past.at);
         let place = self.place(past, before, tally);
         let Some(going) = self.going.get_mut(&place) else { return (Fate::Record, false) };
-        going.take(past);
+        going.take(past, self.turns.kept());
         let was = going.fate.unwrap_or(Fate::Record);
         if was < Fate::Attach {
             let open = Open {
                 incidents: self.running.iter().map(|one| one.incident.clone()).collect(),
                 now: past.at,
             };
-            let decision = self.book.decide(&going.state, &going.lead, &open);
+            let moved = self.turns.by_joining && going.looked != self.moves;
+            let of_all = moved || self.turns.by_hours || going.state.firing <= self.turns.firing_max;
+            going.looked = self.moves;
+            let Some(decision) = going.judge(&self.book, of_all, &open) else { return (was, false) };
             let fate = Fate::of_word(decision.action.word());
             if going.fate.is_none() || fate > was {
                 tally.moves(was, fate);
@@ -150,7 +188,12 @@ impl Side {
                         None => past.until.map(|until| until + LINGERS),
                     };
                     self.running.push(Running { incident, to });
+                    self.moves += 1;
                 }
+            }
+            // Nothing more is decided of it.
+            if fate >= Fate::Attach {
+                going.alerts = VecDeque::new();
             }
         }
         let (fate, incident) = (going.fate.unwrap_or(Fate::Record), going.incident.clone());
@@ -184,8 +227,11 @@ impl Side {
             let Some(next) = self.ahead.pop() else { break };
             let incident = OpenIncident { id: next.id, title: next.title, ..OpenIncident::default() };
             self.running.push(Running { incident, to: next.to });
+            self.moves += 1;
         }
+        let before = self.running.len();
         self.running.retain(|one| one.to.is_none_or(|to| to > now));
+        self.moves += u64::from(self.running.len() < before);
     }
 
     /// Finds or opens the situation of an alert.
@@ -217,7 +263,8 @@ impl Side {
         }
         let going = Going {
             state,
-            lead: past.alert.clone(),
+            alerts: VecDeque::new(),
+            looked: self.moves,
             until: Vec::new(),
             members: BTreeSet::new(),
             fate,
@@ -240,7 +287,10 @@ impl Side {
         let of = incident.and_then(|id| self.running.iter_mut().find(|one| one.incident.id == id));
         let Some(running) = of else { return };
         let compared = self.compared.iter().map(String::as_str).collect();
+        let known = |incident: &OpenIncident| incident.values.values().map(BTreeSet::len).sum::<usize>();
+        let before = known(&running.incident);
         running.incident.is_of(&compared, &past.alert.labels);
+        self.moves += u64::from(known(&running.incident) > before);
         if running.incident.id.starts_with("a new") {
             running.to = match (running.to, past.until) {
                 (Some(to), Some(until)) => Some(to.max(until + LINGERS)),
@@ -251,7 +301,8 @@ impl Side {
 }
 
 impl Going {
-    fn take(&mut self, past: &Past) {
+    /// Takes in the next alert; of those by which it is judged, so many are kept.
+    fn take(&mut self, past: &Past, kept: usize) {
         self.members.insert(past.situation);
         while self.members.len() > PARTS_MAX {
             self.members.pop_first();
@@ -263,11 +314,24 @@ impl Going {
         self.state.total = self.state.total.saturating_add(1);
         self.state.firing = u32::try_from(self.until.len()).unwrap_or(u32::MAX);
         self.moved = past.at;
-        if past.alert.severity >= self.lead.severity {
-            self.lead.clone_from(&past.alert);
+        self.state.severity = self.state.severity.max(past.alert.severity);
+        if self.fate.is_some_and(|fate| fate >= Fate::Attach) {
+            return;
         }
+        self.alerts.retain(|(until, _)| until.is_none_or(|until| until > past.at));
         // As it was told then: what is past is not over yet.
-        self.lead.status = crate::alert::Status::Firing;
-        self.state.severity = self.lead.severity;
+        self.alerts.push_back((past.until, Alert { status: Status::Firing, ..past.alert.clone() }));
+        while self.alerts.len() > kept {
+            self.alerts.pop_front();
+        }
+    }
+
+    /// What the rules make of the alert that came last, or of all: the worst first, of several the newest.
+    fn judge(&self, book: &Rulebook, of_all: bool, open: &Open) -> Option<Decision> {
+        let looked_at = if of_all { self.alerts.len() } else { 1 };
+        let newest = self.alerts.iter().rev().take(looked_at).map(|(_, alert)| alert);
+        let mut firing: Vec<&Alert> = newest.collect();
+        firing.sort_by_key(|alert| Reverse(alert.severity));
+        book.judge(&self.state, firing, open).map(|(_, decision)| decision)
     }
 }

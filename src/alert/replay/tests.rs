@@ -150,6 +150,20 @@ fn a_situation_that_gets_worse_is_decided_anew_and_only_upwards() {
 }
 
 #[test]
+fn an_alert_that_asks_for_nothing_hides_none_of_the_same_situation_from_the_rules() {
+    let env = Matchers { labels: [("env".to_owned(), "staging*".to_owned())].into(), ..Matchers::default() };
+    let new = vec![
+        rule("staging", env, Action::Record),
+        rule("two", Matchers { firing: Some(2), ..service("checkout") }, declare()),
+    ];
+    let mut staging = past(1, 1, Some(60), "checkout", Fate::Card);
+    staging.alert.labels.insert("env".into(), "staging-2".into());
+    let night = [past(1, 0, Some(60), "checkout", Fate::Card), staging];
+    let report = run(vec![], new, vec![], &night);
+    assert_eq!((report.in_force, report.new), (tally(0, 0, 1, 0), tally(1, 0, 0, 0)));
+}
+
+#[test]
 fn what_only_ever_ended_asked_nobody() {
     let over = Past { never_fired: true, ..past(1, 0, Some(0), "checkout", Fate::Record) };
     let report = run(vec![], vec![rule("all", Matchers::default(), declare())], vec![], &[over]);
@@ -172,4 +186,14 @@ fn an_incident_that_a_person_declared_is_there_to_join_while_it_was_open() {
         replay.feed(&past(situation, minute, Some(1), "checkout", Fate::Card));
     }
     assert_eq!(replay.finish().new, tally(0, 1, 2, 0));
+}
+
+#[test]
+fn what_a_window_or_a_silence_kept_from_the_rules_is_left_out_on_every_side_and_said_to_be() {
+    let declare_all = || vec![rule("all", Matchers::default(), declare())];
+    let kept_back = |minute| Past { then: None, ..past(2, minute, Some(60), "search", Fate::Record) };
+    let night = [past(1, 0, Some(60), "checkout", Fate::Declare), kept_back(1), kept_back(2)];
+    let report = run(declare_all(), declare_all(), vec![], &night);
+    assert_eq!((report.alerts, report.situations, report.left_out, report.differ), (3, 2, 1, 0));
+    assert_eq!([report.then, report.in_force, report.new], [tally(1, 0, 0, 0); 3], "like with like");
 }

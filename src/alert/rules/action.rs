@@ -35,6 +35,19 @@ impl Action {
             Action::Page(_) => "page",
         }
     }
+
+    /// How much it asks of people: of what several alerts of a situation lead to, the most holds.
+    pub(super) fn asks(&self) -> u8 {
+        match self {
+            Action::Record => 0,
+            Action::Card => 1,
+            Action::Attach | Action::AttachTo(_) => 2,
+            Action::Page(_) => 3,
+            Action::Declare(_) => Action::ASKS_MOST,
+        }
+    }
+
+    pub(super) const ASKS_MOST: u8 = 4;
 }
 
 /// What the incident and the alert have in common.

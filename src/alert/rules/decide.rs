@@ -59,7 +59,29 @@ impl Rulebook {
         labels.collect()
     }
 
-    /// Decides by the first rule that matches; without one, a card.
+    /// Decides a situation by its alerts, each by the first rule that matches it: what asks most of people holds. Of several that ask
+    /// the same, the first given holds, so the worst comes first. `None` where no alert is given.
+    pub fn judge<'a>(
+        &self,
+        situation: &Situation,
+        alerts: impl IntoIterator<Item = &'a Alert>,
+        open: &Open,
+    ) -> Option<(&'a Alert, Decision)> {
+        let mut strongest: Option<(&'a Alert, Decision)> = None;
+        for alert in alerts {
+            let decision = self.decide(situation, alert, open);
+            let asks = decision.action.asks();
+            if strongest.as_ref().is_none_or(|(_, before)| before.action.asks() < asks) {
+                strongest = Some((alert, decision));
+            }
+            if asks == Action::ASKS_MOST {
+                break;
+            }
+        }
+        strongest
+    }
+
+    /// Decides for one alert, by the first rule that matches; without one, a card.
     ///
     /// Whatever a rule says: an alert of a situation whose incident is open joins it, unless it is only recorded; and a
     /// resolved alert never declares and pages nobody.

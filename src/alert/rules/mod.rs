@@ -38,6 +38,8 @@ pub use matchers::{Matchers, Miss, Traits};
 
 /// Most rules.
 pub const RULES_MAX: usize = 5_000;
+/// Alerts of a situation by which it is judged: of those that fire the ones that came last, as long as the worst is among them.
+pub const JUDGED_MAX: u32 = 24;
 /// Longest pattern or template, in bytes.
 pub const PATTERN_MAX_BYTES: usize = 300;
 

@@ -13,7 +13,7 @@ const HOLES: [&str; 5] = ["title", "source", "severity", "firing", "total"];
 /// The title of an incident, never empty.
 pub(super) fn title(template: &str, situation: &Situation, alert: &Alert) -> String {
     let filled = fill(template, situation, alert);
-    if filled.is_empty() { cut(&situation.title, TITLE_MAX_BYTES).into_owned() } else { filled }
+    if filled.is_empty() { cut(&alert.title, TITLE_MAX_BYTES).into_owned() } else { filled }
 }
 
 /// One line; empty where nothing is left.
@@ -24,7 +24,8 @@ pub(super) fn fill(template: &str, situation: &Situation, alert: &Alert) -> Stri
     for piece in pieces {
         match piece {
             Piece::Words(words) => out.push_str(&words),
-            Piece::Hole("title") => out.push_str(&situation.title),
+            // Not the situation's: how many more there are would stand in the incident's title for ever.
+            Piece::Hole("title") => out.push_str(&alert.title),
             Piece::Hole("source") => out.push_str(&alert.source),
             Piece::Hole("severity") => out.push_str(alert.severity.word()),
             Piece::Hole("firing") => out.push_str(&situation.firing.to_string()),

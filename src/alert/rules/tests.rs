@@ -193,6 +193,66 @@ fn a_rule_that_pages_says_whom_and_opens_nothing_beside_what_is_open_for_the_sam
 }
 
 #[test]
+fn of_several_alerts_that_fire_the_one_that_asks_most_of_people_decides() {
+    use AlertSeverity::{Critical, Warning};
+    let house = book(
+        r#"
+        [[rules]]
+        name = "staging"
+        when = { labels = { env = "staging*" } }
+        then = "record"
+        [[rules]]
+        name = "checkout"
+        when = { severity = "critical", labels = { service = "checkout*" } }
+        then = { declare = { severity = 1, title = "{label.service}: {title}" } }
+        [[rules]]
+        name = "disks"
+        when = { title = "Disk*" }
+        then = { page = { to = "roster:web" } }
+    "#,
+    );
+    let of = |title: &str, severity, labels: &[(&str, &str)]| Alert {
+        title: title.into(),
+        severity,
+        labels: labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..alert("db1")
+    };
+    let staging = of("Errors in staging", Critical, &[("env", "staging-2"), ("service", "checkout")]);
+    let production = of("Errors", Critical, &[("env", "prod"), ("service", "checkout")]);
+    let slow = of("Slow", Critical, &[("env", "prod"), ("service", "checkout")]);
+    let (disk, host) = (of("Disk full", Warning, &[]), of("Host down", Critical, &[]));
+    let judge = |alerts: &[&Alert]| {
+        let situation = situation_of(&staging);
+        let (by, decision) = house.judge(&situation, alerts.iter().copied(), &open(&[])).unwrap();
+        let title = match &decision.action {
+            Action::Declare(declaring) => declaring.title.clone(),
+            _ => None,
+        };
+        (decision.action.word(), by.title.clone(), title.unwrap_or_default())
+    };
+    let declared = |by: &str| ("declare", by.to_owned(), format!("checkout: {by}"));
+    // What is only written down hides nothing, whichever is the newest; nor does what is worse and asks for less.
+    assert_eq!(judge(&[&staging, &production]), declared("Errors"));
+    assert_eq!(judge(&[&host, &disk]), ("page", "Disk full".into(), String::new()));
+    assert_eq!(judge(&[&host, &staging, &disk, &production]), declared("Errors"));
+    // Of the same, the first: the worst, and of several the newest.
+    assert_eq!(judge(&[&slow, &production]), declared("Slow"));
+    assert_eq!(judge(&[&staging]), ("record", "Errors in staging".into(), String::new()));
+    assert_eq!(house.judge(&situation_of(&staging), [], &open(&[])), None);
+}
+
+#[test]
+fn the_title_of_an_incident_holds_no_count_of_alerts() {
+    let (one, two) = (alert("db1"), alert("db2"));
+    let now = DateTime::from_timestamp(0, 0).unwrap();
+    let situation = fold(None, &changes([&one, &two], |_| None), now, "S1").unwrap();
+    assert!(situation.title.ends_with("(+1 more)"), "{}", situation.title);
+    for (template, title) in [("{title}", two.title.clone()), ("{label.nothing}", two.title.clone())] {
+        assert_eq!(super::template::title(template, &situation, &two), title, "{template}");
+    }
+}
+
+#[test]
 fn every_rule_that_does_not_match_says_with_which_value() {
     let house = book(
         r#"

@@ -1,4 +1,5 @@
-//! Prometheus Alertmanager's webhook, version 4; version 3 and hand-written bodies are tolerated.
+//! Prometheus Alertmanager's webhook, version 4; version 3 and hand-written bodies are tolerated. So is a list of alerts as
+//! Prometheus and its kin post it to Alertmanager (`/api/v2/alerts`).
 //!
 //! What a body leaves out is worked out and noted: a fingerprint from the labels (by Alertmanager's own
 //! algorithm, so the identity stays when the sender is upgraded), a status from that of the group.
@@ -6,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::alertmanager_wire::{Body, Member, Pairs, Text};
+use super::alertmanager_wire::{Body, Member, Members, Pairs, Text};
 use crate::alert::intake::{ALERTS_MAX, body_text, pairs};
 use crate::alert::text::{
     ANNOTATION_MAX_BYTES, DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, digest, identity,
@@ -18,11 +19,19 @@ use crate::alert::{Alert, AlertSeverity, Intake, LinkKind, Rejected, Sender, Sta
 #[derive(Debug, Clone)]
 pub struct Alertmanager {
     source: String,
+    /// Who sends, and how it calls its limit of alerts in one delivery.
+    program: &'static str,
+    limit: &'static str,
 }
 
 impl Alertmanager {
     pub fn new(source: String) -> Self {
-        Alertmanager { source }
+        Alertmanager { source, program: "Alertmanager", limit: "max_alerts" }
+    }
+
+    /// What Grafana sends in Alertmanager's shape.
+    pub(super) fn of_grafana(source: String) -> Self {
+        Alertmanager { source, program: "Grafana", limit: "Max Alerts" }
     }
 
     fn alert(&self, body: &Body, group: &Group, member: Member) -> Alert {
@@ -158,20 +167,18 @@ impl Sender for Alertmanager {
 
     fn read(&self, body: &[u8], _content_type: Option<&str>) -> Result<Intake, Rejected> {
         let text = body_text(body)?;
+        if text.trim_start().starts_with('[') {
+            return self.list(text);
+        }
         let mut body: Body =
             serde_json::from_str(text).map_err(|e| Rejected::from_json("alertmanager", &e))?;
-        let Some(members) = body.alerts.take() else {
-            return Err(Rejected::Missing {
-                sender: "alertmanager".to_owned(),
-                field: "`alerts`".to_owned(),
-            });
-        };
+        let Some(members) = body.alerts.take() else { return Err(no_alerts()) };
         if members.found > ALERTS_MAX {
             return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
         }
 
         let mut notes = Vec::new();
-        let truncated = truncated(&body.truncated_alerts, &mut notes);
+        let truncated = self.truncated(&body.truncated_alerts, &mut notes);
         if members.list.is_empty() {
             note(&mut notes, || "The body holds no alert.".to_owned());
         }
@@ -188,6 +195,43 @@ impl Sender for Alertmanager {
 }
 
 impl Alertmanager {
+    /// A list of alerts by themselves, each of the group of its name. It says no status: what it holds fires.
+    fn list(&self, text: &str) -> Result<Intake, Rejected> {
+        let members: Members = serde_json::from_str(text)
+            .map_err(|e| if e.is_data() { no_alerts() } else { Rejected::from_json("alertmanager", &e) })?;
+        if members.found > ALERTS_MAX {
+            return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
+        }
+        if members.list.is_empty() || members.list.iter().any(|member| member.labels.list.is_empty()) {
+            return Err(no_alerts());
+        }
+        let body = Body::default();
+        let alert = |member: Member| {
+            let mut notes = Vec::new();
+            let name = member.labels.get("alertname").unwrap_or_default();
+            let key = identity("group key", &format!("{{}}:{{alertname={name:?}}}"), &mut notes);
+            let mut alert = self.alert(&body, &Group { status: None, key }, member);
+            notes.into_iter().for_each(|sentence| note(&mut alert.notes, || sentence));
+            alert
+        };
+        Ok(Intake { alerts: members.list.into_iter().map(alert).collect(), ..Intake::default() })
+    }
+
+    fn truncated(&self, text: &Text, notes: &mut Vec<String>) -> u64 {
+        let count = match text.0.as_ref() {
+            "" => 0,
+            count => count.parse().unwrap_or_else(|_| {
+                note(notes, || format!("`truncatedAlerts` is {}, which is no count.", quote(count)));
+                0
+            }),
+        };
+        if count > 0 {
+            let (program, limit) = (self.program, self.limit);
+            note(notes, || format!("{program} left out {count} more alerts (its setting `{limit}`)."));
+        }
+        count
+    }
+
     fn group_key(&self, body: &Body, notes: &mut Vec<String>) -> String {
         if !body.group_key.0.is_empty() {
             return identity("group key", &body.group_key.0, notes);
@@ -206,18 +250,8 @@ impl Alertmanager {
     }
 }
 
-fn truncated(text: &Text, notes: &mut Vec<String>) -> u64 {
-    let count = match text.0.as_ref() {
-        "" => 0,
-        count => count.parse().unwrap_or_else(|_| {
-            note(notes, || format!("`truncatedAlerts` is {}, which is no count.", quote(count)));
-            0
-        }),
-    };
-    if count > 0 {
-        note(notes, || format!("Alertmanager left out {count} more alerts (its setting `max_alerts`)."));
-    }
-    count
+fn no_alerts() -> Rejected {
+    Rejected::Missing { sender: "alertmanager".to_owned(), field: "`alerts`".to_owned() }
 }
 
 fn read_status(word: &str) -> Option<Status> {
@@ -317,6 +351,28 @@ mod tests {
     }
 
     #[test]
+    fn a_list_as_prometheus_posts_it_is_read_by_its_labels_each_alert_in_the_group_of_its_name() {
+        let intake = read(
+            r#" [{"labels":{"alertname":"HighErrorRate","severity":"critical","service":"checkout"},
+            "annotations":{"summary":"5xx > 5%"},"startsAt":"2026-11-20T20:13:08Z","endsAt":"2026-11-20T20:17:08Z",
+            "generatorURL":"http://prom/graph"},{"labels":{"alertname":"DiskFull","instance":"db1"}}]"#,
+        )
+        .unwrap();
+        let [first, second] = intake.alerts.as_slice() else { panic!("{intake:?}") };
+        assert_eq!(
+            (first.title.as_str(), first.severity),
+            ("HighErrorRate: 5xx > 5%", AlertSeverity::Critical)
+        );
+        assert_eq!((first.status, first.fingerprint.as_str()), (Status::Firing, "7d2d332feada5c59"));
+        assert_eq!(first.group_key, "{}:{alertname=\"HighErrorRate\"}");
+        assert_eq!(first.links.first().unwrap().url, "http://prom/graph");
+        assert_ne!(first.group_key, second.group_key);
+        for other in ["[]", "[{}]", r#"[{"labels":{}}]"#, r#"[{"title":"x"}]"#] {
+            assert!(read(other).unwrap_err().to_string().contains("`alerts` is missing"), "{other}");
+        }
+    }
+
+    #[test]
     fn labels_past_the_limit_are_left_out_but_name_and_severity_are_read() {
         let many: String = (0..100).map(|i| format!("\"a{i:03}\":\"x\",")).collect();
         let alert = only(&ONE.replace("\"labels\":{", &format!("\"labels\":{{{many}")));
@@ -333,7 +389,7 @@ mod tests {
         insta::assert_snapshot!(refusal(r#"{"alerts":[{"labels":{"a":{"b":1}}}]}"#), @"The body is JSON, but the sender `alertmanager` cannot read it: invalid type: map, expected a text (line 1, column 27). Check that the right program posts to this hook.");
         insta::assert_snapshot!(refusal("not json"), @"The body is not JSON: expected ident (line 1, column 2). Check what the sender's template writes there.");
         let many = format!("{{\"alerts\":[{}{{}}]}}", "{},".repeat(ALERTS_MAX));
-        insta::assert_snapshot!(refusal(&many), @"The body holds 10001 alerts, the limit is 10000. Let the sender send fewer in one delivery (in Alertmanager: `max_alerts` of the webhook).");
+        insta::assert_snapshot!(refusal(&many), @"The body holds 20001 alerts, the limit is 20000. Let the sender send fewer in one delivery (in Alertmanager: `max_alerts` of the webhook).");
         assert!(read(&format!("{{\"alerts\":[{{\"labels\":{}", "[".repeat(500))).is_err());
     }
 }

@@ -4,6 +4,8 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>.
 //! A subscription is confirmed by the person who made it: nothing here follows an address.
 
+mod events;
+
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
 use crate::alert::text::digest;
@@ -16,9 +18,8 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         }
         return Ok(());
     }
-    if body.at("detail-type").is_there() {
-        event(body, out);
-        return Ok(());
+    if is_event(body) {
+        return events::read(body, out);
     }
     if body.at("AlarmName").is_there() {
         return alarm(body, "", out);
@@ -55,21 +56,120 @@ fn envelope(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     if inner.at("AlarmName").is_there() {
         return alarm(inner, &topic, out);
     }
-    if inner.at("detail-type").is_there() {
-        event(inner, out);
-        return Ok(());
+    if is_event(inner) {
+        return events::read(inner, out);
     }
     let text = message.text();
     let subject = body.get("Subject");
     if text.is_empty() && subject.is_empty() {
         return Err(out.missing("Message"));
     }
-    let title = if subject.is_empty() { text.lines().next().unwrap_or_default().to_owned() } else { subject };
+    if is_test(inner, &text) {
+        out.no_alert(format!("A message of {topic} that only tells that it is subscribed."));
+        return Ok(());
+    }
+    if inner.at("Event Message").is_there() {
+        out.alert(database(inner, &topic));
+        return Ok(());
+    }
+    if inner.at("mail").is_there() {
+        mail(inner, &topic, out);
+        return Ok(());
+    }
+    let told = inner.first(&TITLES);
+    let first = text.lines().next().unwrap_or_default();
+    let title = if !subject.is_empty() {
+        subject
+    } else if !told.is_empty() {
+        told
+    } else if first.starts_with('{') {
+        // What programs tell each other is no title.
+        joined(" ", &["A message of", last(&topic)])
+    } else {
+        first.to_owned()
+    };
     let mut alert = Draft::new(digest(format!("{topic}\n{title}\n{text}").as_bytes()), title);
-    alert.describe(text);
+    let described = inner.first(&["content.description", "Cause"]);
+    alert.describe(if described.is_empty() { text } else { described });
     alert.label("topic", topic);
+    alert.link(LinkKind::Source, inner.first(&["anomalyDetailsLink", "url", "link"]));
     out.alert(alert);
     Ok(())
+}
+
+/// Where the services that publish JSON say what it is about.
+const TITLES: [&str; 8] =
+    ["content.title", "title", "Title", "summary", "Description", "description", "message", "eventName"];
+
+/// An event of EventBridge, or of the notifications of the developer tools.
+fn is_event(body: Node<'_>) -> bool {
+    body.either(&["detail-type", "detailType"]).is_there()
+}
+
+/// What services publish only to try the topic.
+fn is_test(inner: Node<'_>, text: &str) -> bool {
+    matches!(inner.get("Event").as_str(), "autoscaling:TEST_NOTIFICATION" | "s3:TestEvent")
+        || inner.get("notificationType") == "AmazonSnsSubscriptionSucceeded"
+        || text.starts_with("Successfully validated SNS topic")
+}
+
+/// An event of RDS: each kind of them is an alert, and those of one database are one situation.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.html>
+fn database(event: Node<'_>, topic: &str) -> Draft {
+    let source = event.first(&["Source ARN", "Source ID"]);
+    let title = joined(": ", &[&event.get("Source ID"), &event.get("Event Message")]);
+    let number = event.get("Event ID");
+    let number = number.rsplit('#').next().unwrap_or_default();
+    let mut alert = Draft::new(joined("/", &["rds", topic, &source, number]), title);
+    alert.label("topic", topic);
+    alert.label("service", event.get("Event Source"));
+    alert.label("host", event.get("Source ID"));
+    alert.label("event", number);
+    alert.link(LinkKind::Source, event.get("Identifier Link"));
+    let time = event.get("Event Time");
+    if !time.is_empty() {
+        // It is written without its zone.
+        alert.changed_at(format!("{time} UTC"));
+    }
+    alert.group(joined("/", &["rds", topic, &source]));
+    alert
+}
+
+/// What SES says of a mail.
+/// <https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html>
+fn mail(of: Node<'_>, topic: &str, out: &mut Reading<'_>) {
+    let kind = of.first(&["notificationType", "eventType"]);
+    let (about, recipients, by) = match kind.as_str() {
+        "Bounce" => ("bounce.bounceType", "bounce.bouncedRecipients", "diagnosticCode"),
+        "Complaint" => ("complaint.complaintFeedbackType", "complaint.complainedRecipients", ""),
+        "DeliveryDelay" => ("deliveryDelay.delayType", "deliveryDelay.delayedRecipients", "diagnosticCode"),
+        "Reject" => ("reject.reason", "", ""),
+        "Rendering Failure" => ("failure.errorMessage", "", ""),
+        _ => {
+            out.no_alert(format!("{kind} of a mail: no failure."));
+            return;
+        }
+    };
+    let list: Vec<Node<'_>> = of.at(recipients).list().take(5).collect();
+    let mut to = list.iter().map(|one| one.get("emailAddress")).collect::<Vec<_>>().join(", ");
+    if to.is_empty() {
+        to = of.get("mail.destination");
+    }
+    let what = joined(": ", &[&format!("SES: {kind} of a mail to {to}"), &of.get(about)]);
+    let mut alert = Draft::new(joined("/", &[topic, &of.get("mail.messageId"), &kind]), what);
+    let why = list.iter().map(|one| one.get(by)).filter(|why| !why.is_empty()).collect::<Vec<_>>().join("\n");
+    alert.describe(joined("\n", &[&of.get("mail.commonHeaders.subject"), &why]));
+    alert.label("topic", topic);
+    alert.label("from", of.get("mail.source"));
+    alert.changed_at(of.first(&["bounce.timestamp", "complaint.timestamp", "mail.timestamp"]));
+    // Mails that fail in the same way are one thing to look at.
+    alert.group(joined("/", &[topic, &kind]));
+    out.alert(alert);
+}
+
+/// The last part of an ARN.
+fn last(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or_default()
 }
 
 fn alarm(alarm: Node<'_>, topic: &str, out: &mut Reading<'_>) -> Result<(), Rejected> {
@@ -100,28 +200,6 @@ fn alarm(alarm: Node<'_>, topic: &str, out: &mut Reading<'_>) -> Result<(), Reje
     Ok(())
 }
 
-fn event(event: Node<'_>, out: &mut Reading<'_>) {
-    let (kind, detail) = (event.get("detail-type"), event.at("detail"));
-    let alarm = detail.get("alarmName");
-    let (account, region) = (event.get("account"), event.get("region"));
-    let mut alert = if alarm.is_empty() {
-        let what = detail.first(&["title", "eventTypeCode", "eventName"]);
-        let resource = event.get("resources.0");
-        let identity = if resource.is_empty() { event.get("id") } else { format!("{kind}/{resource}") };
-        Draft::new(format!("{account}/{region}/{identity}"), joined(": ", &[&kind, &what]))
-    } else {
-        let about = joined(": ", &[&alarm, &detail.get("configuration.description")]);
-        let mut alert = Draft::new(format!("{account}/{region}/{alarm}"), about);
-        state(&mut alert, &detail.get("state.value"));
-        link(&mut alert, &region, &alarm);
-        alert
-    };
-    alert.describe(detail.first(&["state.reason", "description", "eventDescription.0.latestDescription"]));
-    alert.labels(event, &[("account", "account"), ("region", "region"), ("service", "source")]);
-    alert.changed_at(event.get("time"));
-    out.alert(alert);
-}
-
 fn state(alert: &mut Draft, word: &str) {
     alert.status(word, &[("alarm", Said::Firing), ("insufficient_data", Said::Firing)]);
     if word == "INSUFFICIENT_DATA" {
@@ -130,13 +208,17 @@ fn state(alert: &mut Draft, word: &str) {
 }
 
 fn link(alert: &mut Draft, region: &str, name: &str) {
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if !region.is_empty() && region != "REGION" && plain(region) {
+    if region != "REGION" && is_plain(region) {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         let name = name.replace('+', "%20");
         let host = format!("https://{region}.console.aws.amazon.com");
         alert.link(LinkKind::Source, format!("{host}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"));
     }
+}
+
+/// A word that an address may hold as it is.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn is_amazon(url: &str) -> bool {
@@ -162,7 +244,178 @@ pub(super) const EXAMPLES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::is_amazon;
+    use crate::alert::order::is_overtaken;
+    use crate::alert::senders::testing;
+    use crate::alert::{Alert, AlertSeverity, Intake, Status};
+
+    fn read(body: &Value) -> Intake {
+        testing::read("aws", &body.to_string())
+    }
+
+    /// What a topic tells, without a subject.
+    fn published(message: &Value) -> Intake {
+        read(&json!({"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-west-1:1:events",
+            "Message": message.to_string()}))
+    }
+
+    /// An event of a service's, each with an id of its own.
+    fn event(id: &str, kind: &str, resource: &str, detail: Value) -> Intake {
+        read(&json!({"version": "0", "id": id, "detail-type": kind, "source": "aws.some", "account": "1",
+            "time": "2026-11-20T20:13:08Z", "region": "eu-west-1", "resources": [resource], "detail": detail}))
+    }
+
+    fn one(mut intake: Intake) -> Alert {
+        assert_eq!(intake.alerts.len(), 1, "{intake:?}");
+        intake.alerts.remove(0)
+    }
+
+    #[test]
+    fn a_finding_that_is_told_again_is_the_same_and_its_number_says_how_bad_it_is() {
+        let found = |id: &str, severity: f64, archived: bool| {
+            one(event(
+                id,
+                "GuardDuty Finding",
+                "",
+                json!({"id": "f1", "title": "SSH brute force against i-1", "severity": severity,
+                "service": {"archived": archived}, "description": "somebody tries", "type": "UnauthorizedAccess:EC2/SSHBruteForce"}),
+            ))
+        };
+        let first = found("e1", 8.0, false);
+        assert_eq!(first.title, "GuardDuty Finding: SSH brute force against i-1");
+        assert_eq!((first.severity, first.links.len()), (AlertSeverity::Error, 1));
+        assert_eq!(found("e2", 9.5, false).severity, AlertSeverity::Critical);
+        assert_eq!(found("e2", 5.0, false).severity, AlertSeverity::Warning);
+        let archived = found("e3", 2.0, true);
+        assert_eq!((archived.key(), archived.status), (first.key(), Status::Resolved));
+    }
+
+    #[test]
+    fn an_event_of_aws_health_ends_when_it_is_closed_though_its_end_was_before_its_last_update() {
+        let said = |id: &str, status: &str, updated: &str, ended: &str| {
+            one(event(
+                id,
+                "AWS Health Event",
+                "",
+                json!({"eventArn": "arn:aws:health:eu-west-1::event/EC2/X/x",
+                "eventTypeCode": "AWS_EC2_OPERATIONAL_ISSUE", "eventTypeCategory": "issue", "eventRegion": "eu-west-1",
+                "statusCode": status, "lastUpdatedTime": updated, "endTime": ended,
+                "eventDescription": [{"language": "en_US", "latestDescription": "Errors of the API"}]}),
+            ))
+        };
+        let open = said("h1", "open", "Fri, 20 Nov 2026 20:13:00 GMT", "");
+        let closed = said("h2", "closed", "Fri, 20 Nov 2026 21:13:00 GMT", "Fri, 20 Nov 2026 20:05:00 GMT");
+        assert_eq!(open.title, "AWS Health Event: AWS_EC2_OPERATIONAL_ISSUE in eu-west-1");
+        assert_eq!((open.severity, open.description.as_str()), (AlertSeverity::Error, "Errors of the API"));
+        assert_eq!((open.key(), closed.status), (closed.key(), Status::Resolved));
+        assert!(is_overtaken(&open, &closed) && !is_overtaken(&closed, &open));
+    }
+
+    #[test]
+    fn each_finding_of_security_hub_is_an_alert_by_its_own_name_until_it_is_settled() {
+        let finding = |id: &str, workflow: &str, record: &str| {
+            json!({"Id": id, "Title": "S3.8 public access", "GeneratorId": "S3.8", "Severity": {"Label": "HIGH"},
+                "Workflow": {"Status": workflow}, "RecordState": record, "Compliance": {"Status": "FAILED"},
+                "Remediation": {"Recommendation": {"Url": "https://docs.aws.example/S3.8"}}})
+        };
+        let kind = "Security Hub Findings - Imported";
+        let both =
+            json!({"findings": [finding("arn:f1", "NEW", "ACTIVE"), finding("arn:f2", "NEW", "ACTIVE")]});
+        let firing = event("e1", kind, "arn:f1", both).alerts;
+        assert_eq!(firing.len(), 2);
+        assert_eq!(
+            (firing[0].title.as_str(), firing[0].severity),
+            ("S3.8 public access", AlertSeverity::Error)
+        );
+        assert_ne!(firing[0].key(), firing[1].key());
+        assert_eq!(firing[0].group_key, firing[1].group_key);
+        for (workflow, record) in [("RESOLVED", "ACTIVE"), ("NEW", "ARCHIVED")] {
+            let settled =
+                one(event("e2", kind, "arn:f1", json!({"findings": [finding("arn:f1", workflow, record)]})));
+            assert_eq!((settled.key(), settled.status), (firing[0].key(), Status::Resolved));
+        }
+    }
+
+    #[test]
+    fn what_succeeds_ends_the_failure_of_the_same_name_and_what_only_runs_is_no_alert() {
+        for (kind, detail, title) in [
+            (
+                "CodePipeline Pipeline Execution State Change",
+                json!({"pipeline": "deploy"}),
+                "CodePipeline deploy: FAILED",
+            ),
+            ("CodeBuild Build State Change", json!({"project-name": "shop"}), "CodeBuild shop: FAILED"),
+            (
+                "Step Functions Execution Status Change",
+                json!({"stateMachineArn": "arn:aws:states:eu-west-1:1:stateMachine:orders"}),
+                "Step Functions orders: FAILED",
+            ),
+        ] {
+            let ran = |state: &str| {
+                let mut detail = detail.clone();
+                detail[if kind.starts_with("CodeBuild") { "build-status" } else { "state" }] = state.into();
+                event(state, kind, "arn:x", detail)
+            };
+            let (failed, succeeded) = (one(ran("FAILED")), one(ran("SUCCEEDED")));
+            assert_eq!(failed.title, title);
+            assert_eq!((failed.key(), failed.status), (succeeded.key(), Status::Firing));
+            assert_eq!(succeeded.status, Status::Resolved);
+            let running = ran("STARTED");
+            assert!(running.alerts.is_empty() && !running.notes.is_empty(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn titles_of_events_say_what_happened_to_what() {
+        let task = json!({"clusterArn": "arn:aws:ecs:eu-west-1:1:cluster/c", "lastStatus": "STOPPED", "taskArn": "arn:t",
+            "stoppedReason": "Essential container in task exited", "stopCode": "EssentialContainerExited", "group": "service:web"});
+        let task = one(event("1", "ECS Task State Change", "arn:t", task));
+        assert_eq!(task.title, "ECS task of service:web in c stopped: Essential container in task exited");
+        assert_eq!(task.severity, AlertSeverity::Error);
+        let said = |message: &str, number: &str| {
+            let detail = json!({"SourceIdentifier": "db1", "Message": message, "EventID": number});
+            one(event(number, "RDS DB Instance Event", "arn:db", detail))
+        };
+        let (failover, storage) =
+            (said("failover started", "RDS-EVENT-0013"), said("storage full", "RDS-EVENT-0007"));
+        assert_eq!(failover.title, "RDS DB Instance Event: db1: failover started");
+        assert_ne!(failover.key(), storage.key());
+        assert_eq!(failover.group_key, storage.group_key);
+        let state = |state: &str| {
+            let detail = json!({"instance-id": "i-1", "state": state});
+            one(event(state, "EC2 Instance State-change Notification", "arn:i-1", detail))
+        };
+        let (gone, back) = (state("stopped"), state("running"));
+        assert_eq!(gone.title, "EC2 instance i-1 is stopped");
+        assert_eq!((gone.key(), back.status), (back.key(), Status::Resolved));
+    }
+
+    #[test]
+    fn what_services_publish_in_json_has_a_title_that_people_read() {
+        let event = one(published(
+            &json!({"Event Source": "db-instance", "Event Time": "2026-11-20 20:13:08.000",
+            "Identifier Link": "https://console.aws.amazon.com/rds/home?region=eu-west-1#dbinstance:id=db1", "Source ID": "db1",
+            "Source ARN": "arn:aws:rds:eu-west-1:1:db:db1", "Event ID": "https://docs.aws.amazon.com/x.html#RDS-EVENT-0049",
+            "Event Message": "Multi-AZ instance failover completed"}),
+        ));
+        assert_eq!(event.title, "db1: Multi-AZ instance failover completed");
+        assert_eq!((event.links.len(), event.notes.len()), (1, 0));
+        let bounce =
+            one(published(&json!({"notificationType": "Bounce", "bounce": {"bounceType": "Permanent",
+            "bouncedRecipients": [{"emailAddress": "a@shop.example", "diagnosticCode": "550 no such user"}]},
+            "mail": {"messageId": "m", "source": "post@shop.example"}})));
+        assert_eq!(bounce.title, "SES: Bounce of a mail to a@shop.example: Permanent");
+        assert_eq!(bounce.description, "550 no such user");
+        assert_eq!(one(published(&json!({"unheard": "of"}))).title, "A message of events");
+        for quiet in [
+            json!({"notificationType": "Delivery", "mail": {"messageId": "m"}}),
+            json!({"Event": "autoscaling:TEST_NOTIFICATION", "AutoScalingGroupName": "web"}),
+        ] {
+            assert!(published(&quiet).alerts.is_empty(), "{quiet}");
+        }
+    }
 
     #[test]
     fn only_an_address_of_amazons_is_offered_for_a_click() {

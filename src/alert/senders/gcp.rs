@@ -1,10 +1,34 @@
-//! Google Cloud Monitoring. <https://cloud.google.com/monitoring/support/notification-options#webhooks>
+//! Google Cloud Monitoring, also where Pub/Sub pushes it; Error Reporting and the budgets of Cloud Billing.
+//!
+//! <https://cloud.google.com/monitoring/support/notification-options#webhooks>,
+//! <https://cloud.google.com/pubsub/docs/push#receive_push>,
+//! <https://cloud.google.com/billing/docs/how-to/budgets-programmatic-notifications>
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, joined};
 use crate::alert::{LinkKind, Rejected};
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
+    let pushed = body.at("message.data");
+    if !pushed.is_there() || body.at("incident").is_there() {
+        return published(body, out);
+    }
+    let bytes = STANDARD.decode(pushed.text()).unwrap_or_default();
+    let inner: Value = serde_json::from_slice(&bytes).map_err(|_| out.missing("message.data"))?;
+    published(Node::of(&inner), out)
+}
+
+fn published(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
+    if body.at("budgetDisplayName").is_there() {
+        budget(body, out);
+        return Ok(());
+    }
+    if body.at("group_info").is_there() {
+        return error(body, out);
+    }
     let incident = body.at("incident");
     if body.get("version") == "test" {
         out.no_alert("A test of Google Cloud Monitoring's.");
@@ -41,6 +65,42 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     Ok(())
 }
 
+/// A group of errors that Error Reporting tells of; it tells no end.
+fn error(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
+    let page = out.need(body, &["group_info.detail_link"])?;
+    let said = joined(": ", &[&body.get("exception_info.type"), &body.get("exception_info.message")]);
+    let mut alert = Draft::new(&page, if said.is_empty() { body.get("subject") } else { said });
+    alert.describe(body.get("event_info.log_message"));
+    alert.labels(
+        body,
+        &[
+            ("project", "group_info.project_id"),
+            ("service", "event_info.service"),
+            ("version", "event_info.version"),
+        ],
+    );
+    alert.link(LinkKind::Source, page);
+    out.alert(alert);
+    Ok(())
+}
+
+/// A budget tells its costs several times a day; only one that has passed a threshold is news, once for each.
+fn budget(body: Node<'_>, out: &mut Reading<'_>) {
+    let name = body.get("budgetDisplayName");
+    let threshold = body.first(&["alertThresholdExceeded", "forecastThresholdExceeded"]);
+    if threshold.is_empty() {
+        out.no_alert(format!("The budget «{name}» has passed none of its thresholds."));
+        return;
+    }
+    let spent = joined(" of ", &[&body.get("costAmount"), &body.get("budgetAmount")]);
+    let spent = joined(" ", &[&spent, &body.get("currencyCode")]);
+    let identity = joined("/", &["budget", &name, &body.get("costIntervalStart"), &threshold]);
+    let mut alert = Draft::new(identity, joined(": ", &[&format!("Budget {name}"), &spent]));
+    alert.label("threshold", threshold);
+    alert.group(joined("/", &["budget", &name]));
+    out.alert(alert);
+}
+
 #[cfg(test)]
 pub(super) const EXAMPLES: &[&str] = &[
     r#"{"version": "1.2", "incident": {"incident_id": "0.opqiw61fsv7p", "scoping_project_id": "shop", "state": "open",
@@ -54,3 +114,49 @@ pub(super) const EXAMPLES: &[&str] = &[
         "labels": {"zone": "europe-west1-b"}}, "summary": "CPU utilization for web1 returned to normal",
         "url": "https://console.cloud.google.com/monitoring/alerting/incidents/0.opqiw61fsv7p"}}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde_json::{Value, json};
+
+    use crate::alert::Intake;
+    use crate::alert::senders::testing::read;
+
+    /// What Pub/Sub pushes of what was published to a topic.
+    fn pushed(inner: &str) -> Intake {
+        let message = json!({"data": STANDARD.encode(inner), "attributes": {}, "messageId": "1"});
+        read("gcp", &json!({"message": message, "subscription": "projects/p/subscriptions/s"}).to_string())
+    }
+
+    #[test]
+    fn an_incident_that_pubsub_pushes_is_the_one_that_monitoring_posts() {
+        for body in super::EXAMPLES {
+            assert_eq!(pushed(body).alerts, read("gcp", body).alerts);
+        }
+    }
+
+    #[test]
+    fn a_budget_is_an_alert_for_each_threshold_that_it_has_passed() {
+        let told = |passed: Value| {
+            let body = json!({"budgetDisplayName": "Monthly", "alertThresholdExceeded": passed, "costAmount": 90.5,
+                "costIntervalStart": "2026-11-01T00:00:00Z", "budgetAmount": 100, "currencyCode": "USD"});
+            pushed(&body.to_string())
+        };
+        let (nothing, most, all) = (told(Value::Null), told(json!(0.9)), told(json!(1.0)));
+        assert!(nothing.alerts.is_empty() && !nothing.notes.is_empty());
+        assert_eq!(most.alerts[0].title, "Budget Monthly: 90.5 of 100 USD");
+        assert_ne!(most.alerts[0].key(), all.alerts[0].key());
+        assert_eq!(most.alerts[0].group_key, all.alerts[0].group_key);
+    }
+
+    #[test]
+    fn an_error_that_is_reported_leads_to_its_page() {
+        let page = "https://console.cloud.google.com/errors/CKG?project=shop";
+        let body = json!({"version": "1.0", "subject": "An error", "group_info": {"project_id": "shop", "detail_link": page},
+            "exception_info": {"type": "IOException", "message": "disk is full"}, "event_info": {"service": "checkout"}});
+        let alert = read("gcp", &body.to_string()).alerts.remove(0);
+        assert_eq!((alert.title.as_str(), alert.links[0].url.as_str()), ("IOException: disk is full", page));
+        assert_eq!(alert.labels["service"], "checkout");
+    }
+}

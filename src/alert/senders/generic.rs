@@ -1,117 +1,190 @@
 //! Any JSON body, read by a mapping from the hook's configuration, or by customary keys.
 //!
-//! A form (`application/x-www-form-urlencoded`) is read as an object of texts; if its field `payload` holds JSON,
-//! that is read in its place.
+//! What a mapping says comes first. Where it says nothing, the tables of [`customary`](crate::alert::mapping::customary)
+//! do. What is sent to PagerDuty's Events API or to Alertmanager is read as there. What no key leads to is not lost: a
+//! body without a title or a text is written out whole as its text.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-use crate::alert::body::{parse, text_of};
+use serde_json::Value;
+
+use self::named::{Title, identity as known_by, instead_of_a_title, title as called};
+use self::places::{AROUND_MAX_BYTES, Place, Places};
+use super::{alertmanager::Alertmanager, kept::PART_MAX_BYTES, pagerduty, text::marks};
+use crate::alert::body::{Node, parse, text_of};
+use crate::alert::draft::{Reading, Said};
 use crate::alert::intake::{ALERTS_MAX, pairs};
 use crate::alert::mapping::customary::{
-    ACKNOWLEDGED, DESCRIPTION, ENDS_AT, FINGERPRINT, FIRING, LABELS, LINK, RESOLVED, SEVERITY, STARTS_AT,
-    STATUS, TITLE, WRAPPERS,
+    ANSWERS, DESCRIPTION, DESCRIPTION_TOO, ENDS_AT, LABELS, LINK, LINK_ENDS, LINKS_OF_OTHERS, LIST_OF_ALERTS,
+    LISTS, SEVERITY, STARTS_AT, STATUS, TIMES_OF, TITLE,
 };
 use crate::alert::mapping::path::{Path, Template};
 use crate::alert::mapping::{Mapping, folded};
 use crate::alert::text::{
-    DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, digest, identity, line, note, quote,
+    DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, cut, digest, identity, line, note,
 };
 use crate::alert::{Alert, AlertSeverity, Intake, LinkKind, Rejected, Sender, Status, links, times};
+
+mod named;
+mod places;
+mod status;
+mod whole;
+
+#[cfg(test)]
+mod tests;
 
 /// Reads bodies by a [`Mapping`].
 #[derive(Debug, Clone)]
 pub struct Generic {
     source: String,
     mapping: Mapping,
+    /// Whether the mapping says nothing at all.
+    is_bare: bool,
 }
 
 impl Generic {
     pub fn new(source: String, mapping: Mapping) -> Self {
-        Generic { source, mapping }
+        let is_bare = mapping == Mapping::default();
+        Generic { source, mapping, is_bare }
     }
 
-    fn alert(&self, found: Found) -> Alert {
+    /// `whole_max_bytes`: how much of a body is kept that nobody understood.
+    fn alert(&self, found: &Found<'_, '_>, whole_max_bytes: usize) -> Alert {
         let mut notes = Vec::new();
-        let mapping = &self.mapping;
-        let mut get = |what: &str, template: &Option<Template>, keys: &[&str]| match template {
-            None => found.customary(keys),
-            Some(template) => {
-                let text = template.fill(|path| found.at(path));
-                if text.is_none() {
-                    note(&mut notes, || format!("Nothing stands where the mapping looks for the {what}."));
-                }
-                text
+        let (mapping, places) = (&self.mapping, &found.places);
+        let mut mapped = |what: &str, template: Option<&Template>| {
+            let text = template?.fill(|path| found.at(path));
+            if text.is_none() {
+                note(&mut notes, || format!("Nothing stands where the mapping looks for the {what}."));
             }
+            text
         };
-        let title = get("title", &mapping.title, &TITLE);
-        let description = get("description", &mapping.description, &DESCRIPTION);
-        let status_word = get("status", &mapping.status.as_ref().map(|s| s.at.clone()), &STATUS);
-        let severity_word = get("severity", &mapping.severity.as_ref().map(|s| s.at.clone()), &SEVERITY);
-        let given = get("fingerprint", &mapping.fingerprint, &FINGERPRINT);
-        let group = get("group", &mapping.group, &[]);
-        let starts_at = get("start", &mapping.starts_at, &STARTS_AT);
+        let title = mapped("title", mapping.title.as_ref()).filter(|title| !title.trim().is_empty());
+        let description = mapped("description", mapping.description.as_ref());
+        let status = match &mapping.status {
+            Some(words) => status::mapped(words, mapped("status", Some(&words.at))),
+            None => status::customary(places, mapping.severity.is_none()),
+        };
+        let severity_word = match &mapping.severity {
+            Some(words) => mapped("severity", Some(&words.at)),
+            None => severity(places),
+        };
+        let given = match &mapping.fingerprint {
+            Some(template) => mapped("fingerprint", Some(template)),
+            None => known_by(places),
+        };
+        let group = mapped("group", mapping.group.as_ref());
+        let starts_at = match &mapping.starts_at {
+            Some(template) => mapped("start", Some(template)),
+            None => time(places, STARTS_AT),
+        };
+        let link = match &mapping.link {
+            Some(template) => mapped("link", Some(template)),
+            None => link(places),
+        };
         // A firing alert has no end, and that is no oddity.
         let ends_at = match &mapping.ends_at {
-            None => found.customary(&ENDS_AT),
             Some(template) => template.fill(|path| found.at(path)),
+            None => time(places, ENDS_AT),
         };
-        let link = get("link", &mapping.link, &LINK);
 
         let labels = pairs(
             "label",
-            self.labels(&found).into_iter().map(|(n, v)| (n.into(), v.into())),
+            self.labels(found).into_iter().map(|(n, v)| (n.into(), v.into())),
             LABEL_MAX_BYTES,
             &mut notes,
         );
-        let (status, acknowledged) = self.status(status_word.as_deref(), &mut notes);
-        let severity = self.severity(severity_word.as_deref(), status_word.as_deref());
-        let has_title = title.as_deref().is_some_and(|t| !t.trim().is_empty());
-        let title = match title {
-            Some(title) if has_title => title,
-            _ => {
-                note(&mut notes, || "No title was found.".to_owned());
-                let host = ["host", "hostname", "instance"].iter().find_map(|name| labels.get(*name));
-                let what = ["check", "service", "component"].iter().find_map(|name| labels.get(*name));
-                match (what, host) {
-                    (Some(what), Some(host)) => format!("{what} on {host}"),
-                    (Some(one), None) | (None, Some(one)) if !one.trim().is_empty() => one.clone(),
-                    _ => format!("Alert from {}", self.source),
-                }
-            }
+        let title = match title.or_else(|| called(places)) {
+            Some(text) => Title { text, note: None, tells_apart: true },
+            None => instead_of_a_title(places, &labels, &self.source),
         };
-        let title = line("title", title.trim(), TITLE_MAX_BYTES, &mut notes);
-        let description =
-            block("description", &description.unwrap_or_default(), DESCRIPTION_MAX_BYTES, &mut notes);
-        let fingerprint = match given.as_deref().map(str::trim) {
-            Some(given) if !given.is_empty() => identity("fingerprint", given, &mut notes),
+        let marks = marks(title.text.trim());
+        let may_tell = marks.as_ref().filter(|_| mapping.status.is_none());
+        let status = status.or_marked(may_tell.and_then(|marks| marks.said));
+        let severity_word = severity_word.or_else(|| {
+            let is_told = mapping.severity.is_some() || !status.word.is_empty();
+            let marks = marks.as_ref().filter(|_| !is_told)?;
+            Some(marks.severity.clone()).filter(|word| !word.is_empty())
+        });
+        if let Some(doubt) = &status.doubt {
+            note(&mut notes, || doubt.clone());
+        }
+        let severity = self.severity(severity_word.as_deref(), &status.word);
+        if let Some(sentence) = title.note {
+            note(&mut notes, || sentence.to_owned());
+        }
+        let Title { text, note: title_note, tells_apart } = title;
+        let title = line("title", text.trim(), TITLE_MAX_BYTES, &mut notes);
+        // `[FIRING] x` and `[RESOLVED] x` are of one alert.
+        let subject = marks.map_or_else(|| title.clone(), |marks| marks.subject);
+
+        let description = description.unwrap_or_else(|| described(places, &text));
+        let severity_word = severity_word.unwrap_or_default();
+        let (given, group) = (given.unwrap_or_default(), group.unwrap_or_default());
+        let (starts_at, ends_at) = (starts_at.unwrap_or_default(), ends_at.unwrap_or_default());
+        let link = link.unwrap_or_default();
+        let is_lacking = title_note.is_some() || description.trim().is_empty() || description == text;
+        let is_more = is_lacking && {
+            let mut told: Vec<String> = [&status.word, &severity_word, &given, &group, &starts_at, &ends_at]
+                .map(String::clone)
+                .into();
+            told.extend(Some(link.clone()).filter(|link| link.contains("://")));
+            for (name, value) in &labels {
+                told.extend([
+                    name.clone(),
+                    value.clone(),
+                    format!("{name}:{value}"),
+                    format!("{name}={value}"),
+                ]);
+            }
+            // What is cut from a long text is not told.
+            let description = cut(&description, DESCRIPTION_MAX_BYTES);
+            !found.rest.is_empty() || whole::holds_more(found.one, &told, &[title.as_str(), &description])
+        };
+        let description = if is_more || !tells_apart {
+            let max_bytes = if tells_apart { DESCRIPTION_MAX_BYTES } else { whole_max_bytes };
+            let whole = whole::written(found.one, &[], max_bytes);
+            if !tells_apart {
+                note(&mut notes, || "The whole body was kept as its text.".to_owned());
+            }
+            let parts = [description.as_str(), whole.as_str(), found.rest];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.trim().is_empty()).collect();
+            block("description", &parts.join("\n\n"), max_bytes, &mut notes)
+        } else {
+            block("description", &description, DESCRIPTION_MAX_BYTES, &mut notes)
+        };
+
+        let fingerprint = match given.trim() {
             // Nothing to tell it by: better two of one alert than one of two.
-            _ if !has_title && labels.is_empty() => {
+            "" if !tells_apart && labels.is_empty() => {
                 note(&mut notes, || {
                     "No identity, title or label was found; the whole body tells it apart.".to_owned()
                 });
                 digest(found.one.to_string().as_bytes())
             }
-            _ => {
+            "" => {
                 note(&mut notes, || {
                     "No identity was found; it was worked out from title and labels.".to_owned()
                 });
-                let of = labels.iter().fold(title.clone(), |all, (n, v)| format!("{all}\n{n}={v}"));
+                let of = labels.iter().fold(subject.clone(), |all, (n, v)| format!("{all}\n{n}={v}"));
                 digest(of.as_bytes())
             }
+            given => identity("fingerprint", given, &mut notes),
         };
-        let group_key = group.or_else(|| labels.get("service").cloned()).unwrap_or_else(|| title.clone());
+        let group_key =
+            if group.is_empty() { labels.get("service").cloned().unwrap_or(subject) } else { group };
         let mut shown = Vec::new();
-        links::add(&mut shown, LinkKind::Source, &link.unwrap_or_default(), &mut notes);
+        links::add(&mut shown, LinkKind::Source, &link, &mut notes);
         Alert {
             source: self.source.clone(),
             fingerprint,
-            status,
-            acknowledged,
+            status: if status.said == Said::Resolved { Status::Resolved } else { Status::Firing },
+            acknowledged: status.said == Said::Acknowledged,
             severity,
-            severity_text: line("severity", &severity_word.unwrap_or_default(), LABEL_MAX_BYTES, &mut notes),
+            severity_text: line("severity", &severity_word, LABEL_MAX_BYTES, &mut notes),
             description: if description == title { String::new() } else { description },
-            starts_at: times::read("start", &starts_at.unwrap_or_default(), &mut notes),
-            ends_at: times::read("end", &ends_at.unwrap_or_default(), &mut notes),
+            starts_at: times::read("start", &starts_at, &mut notes),
+            ends_at: times::read("end", &ends_at, &mut notes),
             labels,
             annotations: Default::default(),
             links: shown,
@@ -121,7 +194,7 @@ impl Generic {
         }
     }
 
-    fn labels(&self, found: &Found) -> Vec<(String, String)> {
+    fn labels(&self, found: &Found<'_, '_>) -> Vec<(String, String)> {
         let mut labels = Vec::new();
         for (name, template) in &self.mapping.labels {
             if let Some(value) = template.fill(|path| found.at(path)) {
@@ -131,12 +204,10 @@ impl Generic {
         let object = match &self.mapping.labels_at {
             Some(path) => found.value_at(path),
             None if self.mapping.labels.is_empty() => {
-                for name in LABELS {
-                    if let Some(value) = found.customary(&[name]) {
-                        labels.push((name.to_owned(), value));
-                    }
+                for (name, paths) in LABELS {
+                    labels.extend(found.places.text(paths).map(|value| ((*name).to_owned(), value)));
                 }
-                found.customary_value(&["labels"]).or_else(|| found.customary_value(&["tags"]))
+                found.places.value("labels").or_else(|| found.places.value("tags"))
             }
             None => None,
         };
@@ -155,41 +226,12 @@ impl Generic {
         labels
     }
 
-    fn status(&self, word: Option<&str>, notes: &mut Vec<String>) -> (Status, bool) {
-        let Some(raw) = word else {
-            note(notes, || "No status was found; it is taken to be firing.".to_owned());
-            return (Status::Firing, false);
-        };
-        let word = folded(raw);
-        if let Some(words) = &self.mapping.status {
-            if words.resolved.contains(&word) {
-                return (Status::Resolved, false);
-            }
-            if words.acknowledged.contains(&word) {
-                return (Status::Firing, true);
-            }
-            if words.firing.contains(&word) {
-                return (Status::Firing, false);
-            }
-        }
-        let word = word.as_str();
-        if RESOLVED.contains(&word) {
-            (Status::Resolved, false)
-        } else if ACKNOWLEDGED.contains(&word) {
-            (Status::Firing, true)
-        } else {
-            if !FIRING.contains(&word) {
-                note(notes, || format!("The status {} is unknown; it is taken to be firing.", quote(raw)));
-            }
-            (Status::Firing, false)
-        }
-    }
-
-    fn severity(&self, word: Option<&str>, status: Option<&str>) -> AlertSeverity {
+    fn severity(&self, word: Option<&str>, status: &str) -> AlertSeverity {
+        // Nagios and its kin say with one word that something is wrong and how much.
+        const BOTH: [&str; 8] = ["critical", "crit", "fatal", "error", "major", "warning", "warn", "minor"];
         let words = self.mapping.severity.as_ref();
         let default = words.map_or(AlertSeverity::Unknown, |w| w.default);
-        // Nagios and its kin say with one word that something is wrong and how much.
-        let state = || status.map(folded).filter(|s| ["critical", "error", "warning"].contains(&s.as_str()));
+        let state = || Some(folded(status)).filter(|s| BOTH.contains(&s.as_str()));
         let Some(word) = word.map(str::to_owned).or_else(state) else { return default };
         if let Some(severity) = words.and_then(|w| w.map.get(&folded(&word))) {
             return *severity;
@@ -198,6 +240,17 @@ impl Generic {
             AlertSeverity::Unknown => default,
             known => known,
         }
+    }
+
+    /// The body as another sender reads it whose shape it has.
+    fn by_another(&self, whole: &Value, body: &[u8]) -> Option<Intake> {
+        if is_for_pagerduty(whole) {
+            let mut out = Reading::new("pagerduty", &self.source, body);
+            pagerduty::read(Node::of(whole), &mut out).ok()?;
+            return Some(out.done());
+        }
+        let body = serde_json::to_vec(for_alertmanager(whole)?.as_ref()).ok()?;
+        Alertmanager::new(self.source.clone()).read(&body, None).ok()
     }
 }
 
@@ -208,16 +261,20 @@ impl Sender for Generic {
 
     fn read(&self, body: &[u8], content_type: Option<&str>) -> Result<Intake, Rejected> {
         let whole = parse("generic", body, content_type)?;
-        let at = match &self.mapping.alerts_at {
-            None => &whole,
-            Some(path) => path.find(&whole).ok_or_else(|| Rejected::Missing {
+        if self.is_bare
+            && let Some(intake) = self.by_another(&whole, body)
+        {
+            return Ok(intake);
+        }
+        let inner = if self.is_bare { list_in(&whole) } else { None };
+        let around: Vec<Place<'_>> = inner.and_then(|_| Place::around(&whole)).into_iter().collect();
+        let list = match (&self.mapping.alerts_at, inner) {
+            (None, Some(list)) => list,
+            (None, None) => members(&whole),
+            (Some(path), _) => members(path.find(&whole).ok_or_else(|| Rejected::Missing {
                 sender: "generic".to_owned(),
                 field: format!("what its mapping calls `alerts_at`, {path},"),
-            })?,
-        };
-        let list = match at {
-            Value::Array(list) => list.as_slice(),
-            one => std::slice::from_ref(one),
+            })?),
         };
         if list.len() > ALERTS_MAX {
             return Err(Rejected::TooMany { found: list.len(), limit: ALERTS_MAX });
@@ -225,10 +282,19 @@ impl Sender for Generic {
         if let Some(i) = list.iter().position(|v| !v.is_object()) {
             return Err(Rejected::NotAnObject { sender: "generic".to_owned(), number: i + 1 });
         }
-        let mut intake = Intake {
-            alerts: list.iter().map(|one| self.alert(Found { one, whole: &whole })).collect(),
-            ..Intake::default()
+        let whole_max_bytes = if list.len() == 1 { PART_MAX_BYTES } else { DESCRIPTION_MAX_BYTES };
+        let rest = match inner {
+            Some(list) => {
+                let max_bytes = if list.len() == 1 { PART_MAX_BYTES } else { AROUND_MAX_BYTES };
+                cut(&whole::written(&whole, list, max_bytes), max_bytes).into_owned()
+            }
+            None => String::new(),
         };
+        let alert = |one| {
+            let found = Found { one, whole: &whole, rest: &rest, places: Places::of(one, &around) };
+            self.alert(&found, whole_max_bytes)
+        };
+        let mut intake = Intake { alerts: list.iter().map(alert).collect(), ..Intake::default() };
         if intake.alerts.is_empty() {
             intake.notes.push("The body holds no alert.".to_owned());
         }
@@ -236,13 +302,16 @@ impl Sender for Generic {
     }
 }
 
-/// Where values are looked for: in the one alert, then in the whole body.
-struct Found<'v> {
+/// Where values are looked for: by a path in the one alert, then in the whole body; by customary keys in its places.
+struct Found<'a, 'v> {
     one: &'v Value,
     whole: &'v Value,
+    /// What stands around the list that it is of, written out.
+    rest: &'a str,
+    places: Places<'a, 'v>,
 }
 
-impl<'v> Found<'v> {
+impl<'v> Found<'_, 'v> {
     fn value_at(&self, path: &Path) -> Option<&'v Value> {
         path.find(self.one).or_else(|| path.find(self.whole))
     }
@@ -250,167 +319,86 @@ impl<'v> Found<'v> {
     fn at(&self, path: &Path) -> Option<String> {
         self.value_at(path).and_then(text_of)
     }
+}
 
-    fn customary_value(&self, keys: &[&str]) -> Option<&'v Value> {
-        let top = self.one.as_object()?;
-        let wrapped = || WRAPPERS.iter().filter_map(|w| top.get(*w).and_then(Value::as_object));
-        keys.iter()
-            .find_map(|key| look(top, key))
-            .or_else(|| keys.iter().find_map(|key| wrapped().find_map(|m| look(m, key))))
-    }
-
-    fn customary(&self, keys: &[&str]) -> Option<String> {
-        let top = self.one.as_object()?;
-        // A key whose value is an object or blank does not end the search: `"alert": {...}`, `"title": ""`.
-        let text = |map: &'v Map<String, Value>| {
-            keys.iter().find_map(|key| look(map, key).and_then(text_of).filter(|t| !t.trim().is_empty()))
-        };
-        text(top)
-            .or_else(|| WRAPPERS.iter().filter_map(|w| top.get(*w).and_then(Value::as_object)).find_map(text))
+/// The members of a list; whatever else it is, is a list of one.
+fn members(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
     }
 }
 
-/// The value of a key, written in any case, with or without `_` and `-`; `key` is in lower case without them.
-fn look<'v>(map: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
-    map.iter()
-        .find(|(name, _)| {
-            let mut plain = name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase());
-            key.chars().all(|c| plain.next() == Some(c)) && plain.next().is_none()
+/// The list of alerts that a body is, by its customary keys. A body that calls itself something is one alert.
+fn list_in(whole: &Value) -> Option<&[Value]> {
+    let places = Places::of(whole, &[]);
+    if places.own_text(TITLE).is_some() {
+        return None;
+    }
+    let is_status = |word: String| !ANSWERS.contains(&folded(&word).as_str());
+    let has_status = places.own_text(STATUS).is_some_and(is_status);
+    let mut keys = LISTS.iter().filter(|key| !has_status || **key == LIST_OF_ALERTS);
+    keys.find_map(|key| places.lists(key).find(|list| !list.is_empty() && list.iter().all(Value::is_object)))
+}
+
+/// Whether it is what a monitor sends to PagerDuty's Events API, version 2.
+fn is_for_pagerduty(body: &Value) -> bool {
+    let is_there = |key: &str| body.get(key).is_some_and(|value| !value.is_null());
+    body.get("event_action").is_some_and(Value::is_string)
+        && (is_there("routing_key") || is_there("dedup_key") || is_there("payload"))
+}
+
+/// What of a body Alertmanager sends, or is sent by Prometheus: a group of alerts, a list of them, one.
+fn for_alertmanager(body: &Value) -> Option<Cow<'_, Value>> {
+    const WRAPPERS: [&str; 3] = ["data", "payload", "body"];
+    let is_alert = |one: &Value| {
+        let labels = one.get("labels").filter(|labels| labels.is_object());
+        labels.is_some_and(|labels| {
+            labels.get("alertname").is_some_and(Value::is_string)
+                || one.get("annotations").is_some_and(Value::is_object)
         })
-        .map(|(_, value)| value)
-        .filter(|v| !v.is_null())
+    };
+    let are_alerts =
+        |list: &Value| list.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_alert));
+    let is_group = |body: &Value| body.get(LIST_OF_ALERTS).is_some_and(are_alerts);
+    if is_group(body) || are_alerts(body) {
+        return Some(Cow::Borrowed(body));
+    }
+    if is_alert(body) && body.get("title").is_none() {
+        return Some(Cow::Owned(Value::Array(vec![body.clone()])));
+    }
+    WRAPPERS.iter().filter_map(|key| body.get(*key)).find(|inner| is_group(inner)).map(Cow::Borrowed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::alert::mapping::GenericMapping;
+/// The severity under the customary keys: a word that is known before one that is not.
+fn severity(places: &Places<'_, '_>) -> Option<String> {
+    let is_known = |word: &String| AlertSeverity::read(word) != AlertSeverity::Unknown;
+    places.texts(SEVERITY).find(is_known).or_else(|| places.text(SEVERITY))
+}
 
-    fn read(mapping: &str, body: &str) -> Result<Intake, Rejected> {
-        let mapping: GenericMapping = toml::from_str(mapping).unwrap();
-        Generic::new("shop".into(), mapping.compile().unwrap()).read(body.as_bytes(), None)
-    }
+/// A time under the customary keys, of the body itself or of a wrapper that is the alert.
+fn time(places: &Places<'_, '_>, keys: &[&str]) -> Option<String> {
+    places.top_text(keys).or_else(|| places.text_in(TIMES_OF, keys))
+}
 
-    fn only(mapping: &str, body: &str) -> Alert {
-        let mut alerts = read(mapping, body).unwrap().alerts;
-        assert_eq!(alerts.len(), 1);
-        alerts.remove(0)
-    }
+/// The link under the customary keys: one that leads somewhere before one that does not.
+fn link(places: &Places<'_, '_>) -> Option<String> {
+    let leads = |text: &String| text.contains("://");
+    places
+        .texts(LINK)
+        .find(leads)
+        .or_else(|| places.texts_by_end(LINK_ENDS, LINKS_OF_OTHERS).into_iter().find(leads))
+        .or_else(|| places.text(LINK))
+}
 
-    #[test]
-    fn customary_keys_are_found_without_any_mapping() {
-        let alert = only(
-            "",
-            r#"{"Event": 1, "alert": {"alert_uid": "u-1", "Title": "Checkout is slow", "state": "alerting", "priority": "P2",
-                "host": "web1", "tags": ["env:prod", "urgent"], "started_at": 1795208159, "html_url": "https://x.example/1"}}"#,
-        );
-        insta::assert_yaml_snapshot!(alert, @r#"
-        source: shop
-        fingerprint: u-1
-        status: firing
-        acknowledged: false
-        severity: error
-        severity_text: P2
-        title: Checkout is slow
-        description: ""
-        starts_at: "2026-11-20T20:55:59Z"
-        ends_at: ~
-        labels:
-          env: prod
-          host: web1
-          urgent: "true"
-        annotations: {}
-        links:
-          - kind: source
-            url: "https://x.example/1"
-        group_key: Checkout is slow
-        notes: []
-        "#);
+/// The text under the customary keys that says more than the title, and what a chat's message says beside it.
+fn described(places: &Places<'_, '_>, title: &str) -> String {
+    let is_more = |text: &String| text.trim() != title.trim();
+    let mut texts: Vec<String> = places.texts(DESCRIPTION).find(is_more).into_iter().collect();
+    for text in places.texts(DESCRIPTION_TOO).filter(is_more) {
+        if !texts.iter().any(|known| known.contains(text.trim())) {
+            texts.push(text);
+        }
     }
-
-    #[test]
-    fn a_mapping_says_where_everything_stands() {
-        let intake = read(
-            r#"
-            alerts_at = "$.events"
-            title = "{$.check} on {$.host}"
-            status = { path = "$.s", firing = ["BAD"], resolved = ["GOOD"], acknowledged = ["SEEN"] }
-            severity = { path = "$.prio", map = { 1 = "critical", 9 = "info" }, default = "warning" }
-            fingerprint = "{host}/{check}"
-            labels = { host = "host", cluster = "$.cluster" }
-            link = "https://mon.example/{host}"
-            "#,
-            r#"{"cluster": "eu", "events": [
-                {"check": "disk", "host": "db1", "s": "bad", "prio": 1},
-                {"check": "disk", "host": "db2", "s": "Good", "prio": "9"},
-                {"check": "disk", "host": "db3", "s": "seen", "prio": "5"}]}"#,
-        )
-        .unwrap();
-        let table: String = intake
-            .alerts
-            .iter()
-            .map(|a| {
-                format!(
-                    "{} {} {} ack={} {} {:?} {:?}\n",
-                    a.title,
-                    a.fingerprint,
-                    a.status.word(),
-                    a.acknowledged,
-                    a.severity.word(),
-                    a.labels,
-                    a.notes
-                )
-            })
-            .collect();
-        insta::assert_snapshot!(table, @r#"
-        disk on db1 db1/disk firing ack=false critical {"cluster": "eu", "host": "db1"} []
-        disk on db2 db2/disk resolved ack=false info {"cluster": "eu", "host": "db2"} []
-        disk on db3 db3/disk firing ack=true warning {"cluster": "eu", "host": "db3"} []
-        "#);
-        assert_eq!(intake.alerts.first().unwrap().links.first().unwrap().url, "https://mon.example/db1");
-    }
-
-    #[test]
-    fn without_an_identity_firing_and_resolved_are_still_the_same_alert() {
-        let firing = only("", r#"{"title": "Disk", "host": "db1", "status": "down", "message": "97%"}"#);
-        let resolved = only("", r#"{"title": "Disk", "host": "db1", "status": "up", "message": "12%"}"#);
-        let other = only("", r#"{"title": "Disk", "host": "db2", "status": "down", "message": "97%"}"#);
-        assert_eq!(firing.key(), resolved.key());
-        assert_ne!(firing.key(), other.key());
-        assert_eq!((firing.status, resolved.status), (Status::Firing, Status::Resolved));
-    }
-
-    #[test]
-    fn bodies_with_nothing_to_tell_them_by_are_not_taken_for_one_another() {
-        let (one, two) = (only("", r#"{"x": 1}"#), only("", r#"{"x": 2}"#));
-        assert_ne!(one.key(), two.key());
-        assert_eq!(one.title, "Alert from shop");
-    }
-
-    #[test]
-    fn an_unknown_status_fires_and_is_noted() {
-        let alert = only("", r#"{"title": "x", "id": 7, "status": "wobbly"}"#);
-        assert_eq!(alert.status, Status::Firing);
-        assert_eq!(alert.fingerprint, "7");
-        assert!(alert.notes.concat().contains("wobbly"), "{:?}", alert.notes);
-    }
-
-    #[test]
-    fn a_form_is_read_like_an_object() {
-        let generic = Generic::new("shop".into(), Mapping::default());
-        let form = Some("application/x-www-form-urlencoded; charset=utf-8");
-        let plain = generic.read(b"title=Disk+full&status=OK&host=db%201", form).unwrap();
-        let alert = plain.alerts.first().unwrap();
-        assert_eq!((alert.title.as_str(), alert.status), ("Disk full", Status::Resolved));
-        assert_eq!(alert.labels.get("host").map(String::as_str), Some("db 1"));
-        let wrapped = generic.read(b"payload=%7B%22title%22%3A%22x%22%7D", form).unwrap();
-        assert_eq!(wrapped.alerts.first().unwrap().title, "x");
-    }
-
-    #[test]
-    fn a_body_that_the_mapping_does_not_fit_is_refused_in_words() {
-        insta::assert_snapshot!(read("alerts_at = '$.events'", r#"{"event": []}"#).unwrap_err(), @"The body is JSON, but the sender `generic` cannot read it: what its mapping calls `alerts_at`, “$.events”, is missing. Check that the right program posts to this hook.");
-        insta::assert_snapshot!(read("", "[1, 2]").unwrap_err(), @"The body is JSON, but the sender `generic` cannot read it: alert 1 of it is not an object. Check that the right program posts to this hook.");
-        insta::assert_snapshot!(read("", "{\"a\": ").unwrap_err(), @"The body is not JSON: EOF while parsing a value (line 1, column 6). Check what the sender's template writes there.");
-    }
+    texts.join("\n")
 }

@@ -18,7 +18,7 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
             out.no_alert("A test of Grafana's.");
             return Ok(());
         }
-        return out.by(|source| Box::new(Alertmanager::new(source)));
+        return out.by(|source| Box::new(Alertmanager::of_grafana(source)));
     }
     let (rule, name) = (out.need(body, &["ruleId"])?, body.first(&["ruleName", "title"]));
     let state = body.get("state");
@@ -54,3 +54,17 @@ pub(super) const EXAMPLES: &[&str] = &[
         "ruleName": "Disk usage", "ruleUrl": "https://grafana.example/d/1", "state": "ok",
         "tags": {"severity": "critical"}, "title": "[OK] Disk usage"}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::senders::testing::read;
+
+    #[test]
+    fn what_grafana_left_out_is_told_as_grafanas() {
+        let body = r#"{"receiver": "post", "status": "firing", "orgId": 1, "truncatedAlerts": 3, "groupKey": "g", "title": "t",
+            "alerts": [{"status": "firing", "labels": {"alertname": "DiskFull"}, "fingerprint": "f"}]}"#;
+        let intake = read("grafana", body);
+        assert_eq!(intake.truncated, 3);
+        assert_eq!(intake.notes, ["Grafana left out 3 more alerts (its setting `Max Alerts`)."]);
+    }
+}

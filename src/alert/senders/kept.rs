@@ -1,50 +1,90 @@
-//! A body that nobody understood, kept whole as one alert.
+//! A body that nobody understood, kept whole.
 //!
 //! The fallback of a hook whose configuration says `keep_unreadable = true`: a monitor that shouts something
-//! unreadable is still a monitor that shouts.
+//! unreadable is still a monitor that shouts. One alert holds it, or several one part each: so nothing is left out, and
+//! whatever shows an alert has no more of it at once than of any other.
 
 use std::collections::BTreeMap;
 
-use crate::alert::text::{TITLE_MAX_BYTES, acts, digest, line, note};
+use crate::alert::text::{TITLE_MAX_BYTES, acts, digest, line};
 use crate::alert::{Alert, AlertSeverity, Intake, Rejected, Status};
+use crate::mask::Masked;
 
-/// Most of the body that is kept, in bytes of its written form.
-pub const KEPT_MAX_BYTES: usize = 256 * 1024;
+/// Most of a body in one alert, in bytes of its written form.
+pub const PART_MAX_BYTES: usize = 256 * 1024;
 
-/// The body as one firing alert of unknown severity, with `why` it was not read.
+/// The body as a firing alert of unknown severity, with `why` it was not read; a long one as several, a part in each.
 ///
 /// Bytes that are not UTF-8 and characters that act on a screen are written as `\x1b` and `\u{202e}`, so that
 /// nothing is lost and nothing acts. The same body again is a repeat. All unread bodies of a source are one
 /// group.
 pub fn keep(source: &str, body: &[u8], why: &Rejected) -> Intake {
-    let mut notes = vec![why.to_string(), "The body was kept as it came.".to_owned()];
-    let description = written(body, &mut notes);
-    let title =
-        line("title", &format!("A body from {source} that could not be read"), TITLE_MAX_BYTES, &mut notes);
-    Intake {
-        alerts: vec![Alert {
+    let mut text = written(body);
+    let mut masked = Masked::default();
+    if text.len() > PART_MAX_BYTES {
+        // Before it is parted: a secret across a border would be two halves that nobody knows for one.
+        masked.mask(&mut text);
+    }
+    let (parts, identity) = (parts(&text), digest(body));
+    let count = parts.len();
+    let alert = |number: usize, part: &str| {
+        let mut notes = vec![why.to_string()];
+        let mut labels = BTreeMap::new();
+        let mut fingerprint = identity.clone();
+        if count == 1 {
+            notes.push("The body was kept as it came.".to_owned());
+        } else {
+            notes.push(format!(
+                "The body was kept as it came, {} bytes in {count} alerts; this is part {number}.",
+                body.len()
+            ));
+            labels.insert("part".to_owned(), format!("{number} of {count}"));
+        }
+        if number > 1 {
+            fingerprint.push_str(&format!("/{number}"));
+        }
+        if !masked.is_empty() {
+            notes.push(format!("Masked, as it looks secret: {}.", masked.kinds()));
+        }
+        let title = format!("A body from {source} that could not be read");
+        Alert {
             source: source.to_owned(),
-            fingerprint: digest(body),
+            fingerprint,
             status: Status::Firing,
             acknowledged: false,
             severity: AlertSeverity::Unknown,
             severity_text: String::new(),
-            title,
-            description,
+            title: line("title", &title, TITLE_MAX_BYTES, &mut notes),
+            description: part.to_owned(),
             starts_at: None,
             ends_at: None,
-            labels: BTreeMap::new(),
+            labels,
             annotations: BTreeMap::new(),
             links: Vec::new(),
             group_key: "unreadable".to_owned(),
             notes,
-        }],
-        ..Intake::default()
-    }
+        }
+    };
+    // The first part last: of alerts that came together the last is shown on top.
+    let alerts = parts.into_iter().enumerate().rev().map(|(at, part)| alert(at + 1, part)).collect();
+    Intake { alerts, ..Intake::default() }
 }
 
-fn written(body: &[u8], notes: &mut Vec<String>) -> String {
-    let mut out = String::with_capacity(body.len().min(KEPT_MAX_BYTES));
+/// The text in its order, each part at most [`PART_MAX_BYTES`].
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while rest.len() > PART_MAX_BYTES {
+        let (part, after) = rest.split_at(rest.floor_char_boundary(PART_MAX_BYTES));
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+fn written(body: &[u8]) -> String {
+    let mut out = String::with_capacity(body.len());
     for chunk in body.utf8_chunks() {
         for c in chunk.valid().chars() {
             let plain = matches!(c, '\n' | '\t') || !acts(c);
@@ -53,23 +93,9 @@ fn written(body: &[u8], notes: &mut Vec<String>) -> String {
             } else {
                 out.extend(c.escape_unicode());
             }
-            if out.len() > KEPT_MAX_BYTES {
-                break;
-            }
         }
         for byte in chunk.invalid() {
             out.push_str(&format!("\\x{byte:02x}"));
-        }
-        if out.len() > KEPT_MAX_BYTES {
-            out.truncate(out.floor_char_boundary(KEPT_MAX_BYTES));
-            note(notes, || {
-                format!(
-                    "Of its {} bytes ({}) the first {KEPT_MAX_BYTES} were kept.",
-                    body.len(),
-                    digest(body)
-                )
-            });
-            break;
         }
     }
     out
@@ -98,12 +124,36 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_body_is_cut_and_its_size_told() {
-        let body = vec![b'x'; KEPT_MAX_BYTES + 10];
-        let intake = keep("legacy", &body, &Rejected::Empty);
-        let alert = intake.alerts.first().unwrap();
-        assert_eq!(alert.description.len(), KEPT_MAX_BYTES);
-        assert!(alert.notes.last().unwrap().contains(&body.len().to_string()));
+    fn a_huge_body_is_kept_whole_in_parts_of_which_the_first_is_shown_first() {
+        let mut body: Vec<u8> = (0..60_000).flat_map(|n: u32| format!("line {n} ä\n").into_bytes()).collect();
+        body.extend([0xff, 0x1b]);
+        let alerts = keep("legacy", &body, &Rejected::Empty).alerts;
+        assert!(alerts.len() > 2 && alerts.iter().all(|alert| alert.description.len() <= PART_MAX_BYTES));
+        let whole: String = alerts.iter().rev().map(|alert| alert.description.as_str()).collect();
+        assert_eq!(whole, written(&body));
+        assert!(whole.starts_with("line 0 ä\n") && whole.ends_with("line 59999 ä\n\\xff\\u{1b}"));
+        let keys: std::collections::BTreeSet<_> = alerts.iter().map(Alert::key).collect();
+        assert_eq!(keys.len(), alerts.len());
+        let first = alerts.last().unwrap();
+        assert_eq!(first.labels["part"], format!("1 of {}", alerts.len()));
+        let note =
+            format!("kept as it came, {} bytes in {} alerts; this is part 1.", body.len(), alerts.len());
+        assert!(first.notes.last().unwrap().ends_with(&note), "{:?}", first.notes);
+    }
+
+    #[test]
+    fn a_secret_on_the_border_of_two_parts_is_in_neither() {
+        let secret = format!("ghp_{}", "Ab1".repeat(12));
+        let words = "the disk is full ".repeat(PART_MAX_BYTES / 10);
+        for before in [1, 4, 20, secret.len() - 1] {
+            let filled = words.get(..PART_MAX_BYTES - before - 1).unwrap();
+            let body = format!("{filled} {secret} is the token");
+            let alerts = keep("legacy", body.as_bytes(), &Rejected::Empty).alerts;
+            let whole: String = alerts.iter().rev().map(|alert| alert.description.as_str()).collect();
+            assert!(!whole.contains("Ab1Ab1") && whole.ends_with(" is the token"), "{before}");
+            let is_told = |alert: &Alert| alert.notes.concat().contains("Masked, as it looks secret");
+            assert!(alerts.iter().all(is_told), "{before}");
+        }
     }
 
     proptest! {

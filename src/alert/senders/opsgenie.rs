@@ -18,16 +18,19 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let (action, of) = (out.need(body, &["action"])?, body.at("alert"));
     let said = match action.as_str() {
         "Create" | "UnAcknowledge" => Said::Firing,
+        // An alert that is closed is not updated there. Whether somebody is on it is not said.
+        "UpdatePriority" | "UpdateMessage" | "UpdateDescription" => Said::Firing,
         "Acknowledge" => Said::Acknowledged,
         "Close" | "Delete" => Said::Resolved,
         _ => {
-            let what = of.first(&["message", "alertId"]);
+            let what = body.first(&["alert.message", "alert.alertId", "alert.id", "incident.message"]);
             out.no_alert(format!("{action} of «{what}»: no change of its state."));
             return Ok(());
         }
     };
-    let mut alert =
-        Draft::new(out.need(body, &["alert.alertId"])?, of.first(&["message", "alias", "alertId"]));
+    let id = out.need(body, &["alert.alertId", "alert.id"])?;
+    let title = of.first(&["message", "alias"]);
+    let mut alert = Draft::new(&id, if title.is_empty() { &id } else { &title });
     alert.says(said);
     alert.severity_by(of.get("priority"), &PRIORITIES);
     alert.describe(of.get("description"));
@@ -36,8 +39,8 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     alert.tags(of.at("tags"));
     alert.annotate("by", if action == "Create" { String::new() } else { of.get("username") });
     alert.starts_at(of.get("createdAt"));
-    if said == Said::Resolved {
-        alert.ends_at(of.get("updatedAt"));
+    if action != "Create" {
+        alert.changed_at(of.get("updatedAt"));
     }
     out.alert(alert);
     Ok(())
@@ -54,3 +57,46 @@ pub(super) const EXAMPLES: &[&str] = &[
         "alias": "disk-db1", "createdAt": 1795205588104, "updatedAt": 1795206788104000000, "priority": "P1",
         "username": "ada@shop.example", "details": {"region": "eu"}}}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::order::is_overtaken;
+    use crate::alert::senders::testing::read;
+    use crate::alert::{Alert, AlertSeverity};
+
+    /// An action on one alert, at a second after it was created.
+    fn action(name: &str, id: &str, priority: &str, second: i64) -> Alert {
+        let body = format!(
+            r#"{{"action": "{name}", "alert": {{"{id}": "052652ac", "message": "Disk is full on db1", "priority": "{priority}",
+            "createdAt": 1795205588104, "updatedAt": {}}}}}"#,
+            (1_795_205_588_104 + second * 1_000) * 1_000_000
+        );
+        read("opsgenie", &body).alerts.remove(0)
+    }
+
+    #[test]
+    fn a_priority_that_is_raised_raises_the_severity_whatever_comes_late() {
+        let created = action("Create", "alertId", "P3", 0);
+        let raised = action("UpdatePriority", "alertId", "P1", 30);
+        assert_eq!(created.key(), raised.key());
+        assert_eq!((created.severity, raised.severity), (AlertSeverity::Warning, AlertSeverity::Critical));
+        assert!(is_overtaken(&created, &raised) && !is_overtaken(&raised, &created));
+        let closed = action("Close", "alertId", "P1", 60);
+        for late in [raised, action("Acknowledge", "alertId", "P3", 20), created] {
+            assert!(is_overtaken(&late, &closed) && !is_overtaken(&closed, &late), "{late:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_corrected_there_is_corrected_here() {
+        for name in ["UpdateMessage", "UpdateDescription"] {
+            assert_eq!(action(name, "alertId", "P3", 5).title, "Disk is full on db1");
+        }
+    }
+
+    #[test]
+    fn an_alert_that_names_itself_by_id_is_the_same_alert() {
+        let (one, other) = (action("Create", "alertId", "P3", 0), action("Create", "id", "P3", 0));
+        assert_eq!(one.key(), other.key());
+    }
+}

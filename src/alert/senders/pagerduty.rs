@@ -6,7 +6,7 @@
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
 use crate::alert::text::digest;
-use crate::alert::{LinkKind, Rejected};
+use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     if body.at("event_action").is_there() || body.at("service_key").is_there() {
@@ -61,7 +61,10 @@ fn incident(kind: &str, of: Node<'_>, occurred: &str, out: &mut Reading<'_>) {
     let key = of.get("incident_key");
     let mut alert = Draft::new(&id, if subject.is_empty() { format!("Incident {id}") } else { subject });
     alert.says(said);
-    alert.severity(of.first(&["priority.summary", "priority.name", "urgency"]));
+    // An account names its priorities as it likes; the urgency is PagerDuty's own word.
+    let (priority, urgency) = (of.first(&["priority.summary", "priority.name"]), of.get("urgency"));
+    let is_known = AlertSeverity::read(&priority) != AlertSeverity::Unknown;
+    alert.severity(if is_known || urgency.is_empty() { priority } else { urgency });
     alert.describe(of.first(&["first_trigger_log_entry.channel.details", "body.details", "description"]));
     alert.label("service", of.first(&["service.summary", "service.name"]));
     alert.label("escalation_policy", of.first(&["escalation_policy.summary", "escalation_policy.name"]));
@@ -69,12 +72,11 @@ fn incident(kind: &str, of: Node<'_>, occurred: &str, out: &mut Reading<'_>) {
     alert.link(LinkKind::Source, of.get("html_url"));
     alert.link(LinkKind::Other, of.get("conference_bridge.conference_url"));
     alert.starts_at(of.first(&["created_at", "created_on"]));
-    // An incident that is reopened keeps its start.
-    if said != Said::Resolved {
-        let changed = of.first(&["last_status_change_at", "last_status_change_on"]);
-        alert.changed_at(if occurred.is_empty() { changed } else { occurred.to_owned() });
-    }
-    alert.ends_at(of.first(&["resolved_at", "last_status_change_at", "last_status_change_on"]));
+    // An incident that is reopened keeps its start, so each message holds as of when it came about.
+    let resolved = if said == Said::Resolved { of.get("resolved_at") } else { String::new() };
+    let changed = of.first(&["last_status_change_at", "last_status_change_on"]);
+    let moments = [occurred.to_owned(), resolved, changed];
+    alert.changed_at(moments.into_iter().find(|moment| !moment.is_empty()).unwrap_or_default());
     out.alert(alert);
 }
 
@@ -112,8 +114,11 @@ fn received(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
         alert.annotate(&name, value);
     }
     alert.link(LinkKind::Source, body.get("client_url"));
-    for link in body.at("links").list() {
-        alert.link(LinkKind::Other, link.get("href"));
+    // Version 1 has links and images in one list.
+    for list in ["links", "contexts", "images"] {
+        for link in body.at(list).list() {
+            alert.link(LinkKind::Other, link.first(&["href", "src"]));
+        }
     }
     alert.changed_at(payload.get("timestamp"));
     out.alert(alert);
@@ -136,8 +141,60 @@ pub(super) const EXAMPLES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use crate::alert::Status;
+    use crate::alert::order::is_overtaken;
     use crate::alert::senders::testing::read;
+    use crate::alert::{Alert, AlertSeverity, Status};
+
+    /// What version 3 says of an incident.
+    fn event(kind: &str, status: &str, time: &str) -> Alert {
+        let body = r#"{"event": {"event_type": "incident.KIND", "occurred_at": "2026-11-20TTIME.394Z", "data": {
+            "id": "PGR0VU2", "type": "incident", "status": "STATUS", "created_at": "2026-11-20T13:00:00Z",
+            "title": "Checkout answers 500", "urgency": "high", "priority": {"summary": "Everybody runs"}}}}"#;
+        let body = body.replace("KIND", kind).replace("STATUS", status).replace("TIME", time);
+        read("pagerduty", &body).alerts.remove(0)
+    }
+
+    #[test]
+    fn what_comes_late_does_not_open_an_incident_that_is_resolved_and_a_reopening_does() {
+        let resolved = event("resolved", "resolved", "13:05:00");
+        for (kind, status, time) in [
+            ("triggered", "triggered", "13:00:00"),
+            ("acknowledged", "acknowledged", "13:02:00"),
+            ("priority_updated", "triggered", "13:04:00"),
+        ] {
+            let late = event(kind, status, time);
+            assert_eq!(late.key(), resolved.key());
+            assert!(is_overtaken(&late, &resolved) && !is_overtaken(&resolved, &late), "{kind}");
+        }
+        let again = event("reopened", "triggered", "13:06:00");
+        assert!(!is_overtaken(&again, &resolved) && is_overtaken(&resolved, &again));
+    }
+
+    #[test]
+    fn a_priority_in_words_of_ones_own_leaves_the_severity_to_the_urgency() {
+        assert_eq!(event("triggered", "triggered", "13:00:00").severity, AlertSeverity::Error);
+    }
+
+    #[test]
+    fn the_links_and_images_of_either_events_api_can_be_opened_here() {
+        let first = read(
+            "pagerduty",
+            r#"{"service_key": "k", "event_type": "trigger", "incident_key": "srv01/HTTP", "description": "HTTP fails",
+            "client_url": "https://mon.example", "contexts": [{"type": "link", "href": "https://wiki.example/http"},
+            {"type": "image", "src": "https://mon.example/graph.png"}]}"#,
+        );
+        let second = read(
+            "pagerduty",
+            r#"{"routing_key": "k", "event_action": "trigger", "dedup_key": "d", "payload": {"summary": "HTTP fails"},
+            "client_url": "https://mon.example", "links": [{"href": "https://wiki.example/http", "text": "what to do"}],
+            "images": [{"src": "https://mon.example/graph.png"}]}"#,
+        );
+        for intake in [first, second] {
+            let urls: Vec<&str> = intake.alerts[0].links.iter().map(|link| link.url.as_str()).collect();
+            let there = ["https://mon.example", "https://wiki.example/http", "https://mon.example/graph.png"];
+            assert_eq!(urls, there);
+        }
+    }
 
     #[test]
     fn a_monitor_that_speaks_to_pagerduty_can_speak_here_instead() {

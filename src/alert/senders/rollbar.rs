@@ -18,7 +18,10 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let said = match event.as_str() {
         "resolved_item" => Said::Resolved,
         "deploy" | "test" => {
-            out.no_alert(format!("{event}: {}", body.get("data.message")));
+            let deploy = body.at("data.deploy");
+            let [place, what, why] = ["environment", "revision", "comment"].map(|key| deploy.get(key));
+            let about = joined(" ", &[&body.get("data.message"), &place, &what, &why]);
+            out.no_alert(joined(": ", &[&event, &about]));
             return Ok(());
         }
         _ => Said::Firing,
@@ -26,7 +29,11 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let title = item.first(&["title", "last_occurrence.body.message.body"]);
     let mut alert = Draft::new(out.need(body, &["data.item.id"])?, title);
     alert.says(said);
-    let last = item.at("last_occurrence");
+    // Every occurrence is told with its own beside the item.
+    let last = match body.at("data.occurrence") {
+        own if own.is_there() => own,
+        _ => item.at("last_occurrence"),
+    };
     let level = last.get("level");
     alert.severity_by(if level.is_empty() { item.get("level") } else { level }, &LEVELS);
     let times = item.get("total_occurrences");
@@ -34,7 +41,14 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     alert.describe(joined("\n", &[&last.get("body.message.body"), &times]));
     alert.labels(item, &[("environment", "environment"), ("project", "project_id")]);
     alert.labels(last, &[("host", "server.host"), ("language", "language")]);
-    alert.link(LinkKind::Source, body.first(&["data.url", "data.item.url"]));
+    let link = body.first(&["data.url", "data.item.url", "data.item.public_url"]);
+    // <https://docs.rollbar.com/docs/uuids>: the item of an occurrence, from which Rollbar leads on to its own page.
+    let uuid = last.get("uuid");
+    let is_uuid = !uuid.is_empty() && uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    alert.link(
+        LinkKind::Source,
+        if link.is_empty() && is_uuid { format!("https://rollbar.com/item/uuid/?uuid={uuid}") } else { link },
+    );
     alert.changed_at(item.get("last_occurrence_timestamp"));
     out.alert(alert);
     Ok(())
@@ -49,3 +63,39 @@ pub(super) const EXAMPLES: &[&str] = &[
     r#"{"event_name": "resolved_item", "data": {"item": {"id": 272716944, "title": "cart without items", "level": 40,
         "environment": "production", "project_id": 90, "total_occurrences": 9, "last_occurrence_timestamp": 1795206788}}}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::senders::testing::read;
+
+    fn linked(data: &str) -> Vec<String> {
+        let body = format!(r#"{{"event_name": "new_item", "data": {data}}}"#);
+        let alert = read("rollbar", &body).alerts.remove(0);
+        alert.links.into_iter().map(|link| link.url).collect()
+    }
+
+    #[test]
+    fn an_item_leads_to_its_page_by_its_address_or_else_by_its_last_occurrence() {
+        let uuid = "62f54a7b-86a0-4016-9adb-14237627f6ef";
+        let by_uuid = format!("https://rollbar.com/item/uuid/?uuid={uuid}");
+        let item = |rest: &str| format!(r#"{{"item": {{"id": 7, "title": "x"{rest}}}}}"#);
+        assert_eq!(
+            linked(&item(&format!(r#", "last_occurrence": {{"uuid": "{uuid}"}}"#))),
+            std::slice::from_ref(&by_uuid)
+        );
+        let occurrence =
+            format!(r#"{{"item": {{"id": 7, "title": "x"}}, "occurrence": {{"uuid": "{uuid}"}}}}"#);
+        assert_eq!(linked(&occurrence), [by_uuid]);
+        let own = r#"{"item": {"id": 7, "title": "x", "last_occurrence": {"uuid": "u1"}}, "url": "https://rollbar.example/42"}"#;
+        assert_eq!(linked(own), ["https://rollbar.example/42"]);
+        assert!(linked(&item("")).is_empty());
+    }
+
+    #[test]
+    fn a_deploy_is_no_alert_and_says_of_what() {
+        let body = r#"{"event_name": "deploy", "data": {"deploy": {"environment": "production", "revision": "e4b9b7d"}}}"#;
+        let intake = read("rollbar", body);
+        assert!(intake.alerts.is_empty());
+        assert_eq!(intake.notes, ["deploy: production e4b9b7d"]);
+    }
+}

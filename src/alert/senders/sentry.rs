@@ -41,7 +41,10 @@ fn issue(issue: Node<'_>, action: &str, out: &mut Reading<'_>) -> Result<(), Rej
     alert.annotate("action", action);
     alert.annotate("assigned_to", issue.get("assignedTo.name"));
     alert.link(LinkKind::Source, issue.first(&["web_url", "permalink"]));
-    alert.changed_at(issue.get("lastSeen"));
+    // When its error was last seen says nothing of when somebody resolved it.
+    if !alert.is_resolved() {
+        alert.changed_at(issue.get("lastSeen"));
+    }
     out.alert(alert);
     Ok(())
 }
@@ -76,7 +79,7 @@ fn occurred(of: Node<'_>, event: Node<'_>, out: &mut Reading<'_>) -> Result<(), 
     let mut alert = Draft::new(format!("issue/{id}"), title);
     alert.severity(of.first(&["level", "event.level"]));
     alert.describe(joined("\n", &[&of.get("culprit"), &event.get("metadata.value")]));
-    alert.label("service", of.first(&["project_slug", "project_name", "project"]));
+    alert.label("service", project(of));
     alert.labels(event, &[("environment", "environment"), ("release", "release"), ("platform", "platform")]);
     for tag in event.at("tags").list() {
         let name = tag.get("0");
@@ -88,6 +91,17 @@ fn occurred(of: Node<'_>, event: Node<'_>, out: &mut Reading<'_>) -> Result<(), 
     alert.changed_at(event.first(&["datetime", "timestamp", "received"]));
     out.alert(alert);
     Ok(())
+}
+
+/// The project's name; where the body has its number alone, the name that stands in the event's address.
+fn project(of: Node<'_>) -> String {
+    let given = of.first(&["project_slug", "project_name", "project"]);
+    if !given.bytes().all(|byte| byte.is_ascii_digit()) {
+        return given;
+    }
+    let address = of.get("url");
+    let path = address.split_once("/api/0/projects/").map_or("", |(_, path)| path);
+    path.split('/').nth(1).filter(|name| !name.is_empty()).map_or(given, str::to_owned)
 }
 
 #[cfg(test)]
@@ -102,7 +116,32 @@ pub(super) const EXAMPLES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use crate::alert::Status;
+    use crate::alert::order::is_overtaken;
     use crate::alert::senders::testing::read;
+
+    #[test]
+    fn a_resolution_ends_what_an_event_raised_after_the_issue_was_last_seen() {
+        let event = read(
+            "sentry",
+            r#"{"action": "triggered", "data": {"event": {"event_id": "a", "title": "ValueError: no items", "issue_id": "123",
+            "datetime": "2026-11-20T20:33:08.900000Z"}}}"#,
+        );
+        let resolved = read("sentry", super::EXAMPLES[1]);
+        assert_eq!(event.alerts[0].key(), resolved.alerts[0].key());
+        assert_eq!(resolved.alerts[0].status, Status::Resolved);
+        assert!(!is_overtaken(&resolved.alerts[0], &event.alerts[0]));
+    }
+
+    #[test]
+    fn the_service_of_an_event_is_its_projects_name_and_not_its_number() {
+        let event = read(
+            "sentry",
+            r#"{"action": "triggered", "data": {"event": {"event_id": "a", "title": "ValueError", "issue_id": "123", "project": 7,
+            "url": "https://sentry.io/api/0/projects/acme/front-end/events/a/"}}}"#,
+        );
+        assert_eq!(event.alerts[0].labels["service"], "front-end");
+    }
 
     #[test]
     fn an_alert_rules_event_and_the_issue_that_is_resolved_later_are_one_alert() {

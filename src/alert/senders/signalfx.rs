@@ -6,12 +6,16 @@ use crate::alert::draft::{Draft, Reading, Said};
 use crate::alert::{LinkKind, Rejected};
 
 /// What its own titles begin with when it is over, which the template may not say elsewhere.
-const ENDS: [&str; 3] = ["Back to normal: ", "Manually resolved: ", "Stopped: "];
+const ENDS: [&str; 5] =
+    ["Back to normal: ", "Manually resolved: ", "Auto resolved: ", "Auto-resolved: ", "Stopped: "];
 
-const STATES: [(&str, Said); 4] = [
+const STATES: [(&str, Said); 7] = [
     ("anomalous", Said::Firing),
     ("too high", Said::Firing),
+    ("too low", Said::Firing),
     ("manually resolved", Said::Resolved),
+    ("auto resolved", Said::Resolved),
+    ("auto-resolved", Said::Resolved),
     ("stopped", Said::Resolved),
 ];
 
@@ -47,3 +51,29 @@ pub(super) const EXAMPLES: &[&str] = &[
         "messageTitle": "Back to normal: Checkout errors: over 5%", "messageBody": "Rule over 5% cleared",
         "dimensions": {"service": "checkout"}, "runbookUrl": null, "timestampISO8601": "2026-11-20T20:33:08Z"}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::Status;
+    use crate::alert::senders::testing::read;
+
+    #[test]
+    fn an_incident_ends_however_it_ended_there() {
+        for (status, extended, title) in [
+            ("ok", "ok", "Back to normal: over 5%"),
+            ("ok", "manually resolved", "Manually resolved: over 5%"),
+            ("ok", "auto resolved", "Auto resolved: over 5%"),
+            ("stopped", "stopped", "Stopped: over 5%"),
+            ("auto resolved", "", "over 5%"),
+        ] {
+            let body = format!(
+                r#"{{"severity": "Major", "status": "{status}", "statusExtended": "{extended}", "incidentId": "E1",
+                "messageTitle": "{title}"}}"#
+            );
+            let intake = read("signalfx", &body);
+            let alert = &intake.alerts[0];
+            assert_eq!((alert.status, alert.title.as_str()), (Status::Resolved, "over 5%"), "{extended}");
+            assert!(alert.notes.is_empty(), "{:?}", alert.notes);
+        }
+    }
+}

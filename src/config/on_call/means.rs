@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::{RosterRotation, TeamRoster};
+use super::{PagerKind, RosterRotation, TeamRoster};
 use crate::{
     config::{Config, Secret},
     incident::paging::{Escalation, Means, Step, Target},
@@ -33,11 +33,13 @@ impl Config {
             again_minutes: one.again_minutes,
         });
         let safe = self.pagers.iter().filter(|(_, pager)| pager.safe_for_drills);
+        let rings = self.pagers.iter().filter(|(_, pager)| pager.kind == PagerKind::Pushover);
         Means {
             escalations: escalations.collect(),
             rosters: self.rosters(),
             reach,
             safe_for_drills: safe.map(|(name, _)| name.clone()).collect(),
+            ring_on: rings.map(|(name, _)| name.clone()).collect(),
         }
     }
 

@@ -19,7 +19,7 @@ pub(in crate::grammar) enum PagerVerb {
         #[arg(value_name = "TEXT")]
         text: Option<String>,
     },
-    /// You have it: nobody else is woken
+    /// You have it: nobody else is woken (alerts: `ack S-3`, a task: `ack 4`)
     #[command(before_help = "ack", after_help = "pager ack")]
     Ack,
     /// Nobody is woken any more

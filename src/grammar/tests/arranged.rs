@@ -16,6 +16,10 @@ fn alerts_are_acknowledged_and_silenced_as_people_say_it() {
         assert_eq!(arranged(text), ack, "{text}");
     }
     assert_eq!(command("ack 3"), Command::UnderstandTask { n: 3 }, "a task as ever");
+    assert_eq!(
+        arranged("unack S-3 it is the network"),
+        Arrange::Unacknowledge { situation: 3, reason: "it is the network".into() }
+    );
     let silence =
         Arrange::Silence { situation: 3, minutes: 120, reason: "the disk is being replaced".into() };
     for text in [

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Duration, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{AnswerBody, Api, id, once, reply, write_access};
@@ -22,12 +22,16 @@ use crate::{
     export::alerts::ReportFormat,
     http::auth::Who,
     incident::refusal::Refusal,
-    journal::rows::{JudgementFilter, SituationFilter},
+    journal::rows::{JudgementFilter, SituationFilter, SituationRow},
+    people::Person,
     wall::{lasting, shown},
 };
 
 /// Changes and marks in one answer.
 const LISTED_MAX: u32 = 200;
+/// Situations in one answer, and the furthest that an answer begins: each reads those before it as well.
+const SITUATIONS_MAX: u32 = 200;
+const FROM_MAX: u32 = 10_000;
 const LOOK_DAYS_MAX: i64 = 366;
 
 /// Why a situation is what it is: how it was grouped, which rules are looked at and why they do not match, what became of it.
@@ -48,12 +52,58 @@ pub(crate) async fn explain(
     }
 }
 
-/// Alert situations, newest first.
-#[utoipa::path(get, path = "/api/v1/situations", tag = "alerts",
-    responses((status = 200, description = "Situations", body = Object)))]
-pub(crate) async fn situations(State(api): State<Arc<Api>>, Extension(who): Extension<Who>) -> Response {
-    match api.desk.seen_by(&who.person).situations(SituationFilter::Recent { limit: 200 }).await {
-        Ok(rows) => Json(serde_json::json!({ "situations": rows })).into_response(),
+/// A situation, and what people arranged about it.
+#[derive(Debug, Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    row: SituationRow,
+    /// Who is on it, as they said here; what the sender knows stands in the situation's own count.
+    acknowledged_by: Option<Person>,
+    is_silenced: bool,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SituationsQuery {
+    /// First situation wanted, counted from 0 in this order: the `next` of the answer before.
+    #[serde(default)]
+    pub from: u32,
+}
+
+/// Alert situations, 200 at a time: those that nobody has taken up first, then those that somebody is on or nobody is told of, those of incidents, each the worst first; last what is over.
+#[utoipa::path(get, path = "/api/v1/situations", params(SituationsQuery), tag = "alerts",
+    responses((status = 200, description = "Situations, and in `next` where those after them begin, if there are any", body = Object),
+        (status = 422, body = reply::ErrorBody)))]
+pub(crate) async fn situations(
+    State(api): State<Arc<Api>>,
+    Extension(who): Extension<Who>,
+    Query(query): Query<SituationsQuery>,
+) -> Response {
+    let from = query.from;
+    if from > FROM_MAX {
+        let why = format!("`from` is {from}; the limit is {FROM_MAX}.");
+        return reply::refused(&Refusal::invalid(why, "What is open and worst stands at the beginning."));
+    }
+    // One more than are shown, to know whether there are any.
+    let limit = from + SITUATIONS_MAX + 1;
+    match api.desk.seen_by(&who.person).situations(SituationFilter::Recent { limit }).await {
+        Ok(rows) => {
+            let next = (rows.len() == limit as usize).then_some(from + SITUATIONS_MAX);
+            let rows = rows.into_iter().skip(from as usize).take(SITUATIONS_MAX as usize);
+            let rows: Vec<_> = rows.collect();
+            let stands = match api.desk.seen_by(&who.person).stood(&rows).await {
+                Ok(stands) => stands,
+                Err(refusal) => return reply::refused(&refusal),
+            };
+            let listed = rows.into_iter().zip(stands).map(|(row, stood)| Listed {
+                row,
+                acknowledged_by: stood.acknowledged_by,
+                is_silenced: stood.is_silenced,
+            });
+            let rows: Vec<Listed> = listed.collect();
+            Json(serde_json::json!({ "situations": rows, "next": next })).into_response()
+        }
         Err(refusal) => reply::refused(&refusal),
     }
 }

@@ -11,6 +11,7 @@ use super::{
     Shared,
     clock::Stamp,
     frame::{self, Frame},
+    home,
 };
 use crate::{
     incident::{briefing, refusal::Refusal},
@@ -60,7 +61,7 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
         id: id.to_string(),
         title: incident.title.clone(),
         severity: names.severity_of(incident.kind(), incident.severity),
-        phase: names.phase(incident.phase).to_owned(),
+        phase: home::phase(names, incident.phase),
         commander: incident.commander.to_string(),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         made: clock.stamp(clock.now),

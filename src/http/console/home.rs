@@ -15,9 +15,8 @@ use super::{
     frame::{self, Frame, Left},
 };
 use crate::{
-    desk::refuse,
-    incident::{names::Names, severity::Severity},
-    journal::rows::{IncidentFilter, IncidentRow, SituationFilter},
+    incident::{names::Names, phase::Phase, severity::Severity},
+    journal::rows::{IncidentFilter, IncidentRow},
     people::Person,
 };
 
@@ -25,7 +24,8 @@ use crate::{
 const ROWS_MAX: u32 = 300;
 /// Of those that are over, shown.
 const OVER_SHOWN: usize = 30;
-const SITUATIONS_SHOWN: u32 = 20;
+const SITUATIONS_SHOWN: usize = 20;
+const ALERTS_SHOWN: u32 = 3;
 
 pub struct Row {
     pub id: String,
@@ -48,6 +48,8 @@ struct Page {
     exercises: Vec<Row>,
     over: Vec<Row>,
     situations: Vec<SituationCard>,
+    /// `… and 12 more`, where there are.
+    more: Option<String>,
     severities: Vec<(&'static str, String, String)>,
     /// The severity that is chosen unless another is.
     usual: &'static str,
@@ -62,6 +64,14 @@ pub fn severities(names: &Names, now: Option<Severity>) -> Vec<(&'static str, St
     names.offered(now).map(choice).collect()
 }
 
+/// A phase as people read it: the team's own name for it, or its word.
+pub fn phase(names: &Names, phase: Phase) -> String {
+    match names.phase(phase) {
+        word if word == phase.word() => word.replace('_', " "),
+        own => own.to_owned(),
+    }
+}
+
 fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {
     Row {
         id: row.id.to_string(),
@@ -69,7 +79,7 @@ fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {
         how_bad: names.how_bad(row.id.kind, row.severity),
         level: row.severity.level(),
         tone: row.severity.word(),
-        phase: names.phase(row.phase).to_owned(),
+        phase: phase(names, row.phase),
         commander: row.commander.to_string(),
         declared: clock.stamp(row.declared_at),
         next_update: None,
@@ -116,17 +126,15 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
         .take(OVER_SHOWN)
         .map(|found| row(found, &clock, &policy.names))
         .collect();
-    let mut situations = Vec::new();
-    for found in desk.seen_by(me).situations(SituationFilter::Free { limit: SITUATIONS_SHOWN }).await? {
-        let of = desk.journal.alerts_of(found.id, 3).await.map_err(refuse)?;
-        situations.push(alerts::card(&found, &of, &clock));
-    }
+    let waiting = desk.waiting(0, SITUATIONS_SHOWN).await?;
+    let situations = alerts::waiting_cards(shared, me, &waiting, ALERTS_SHOWN, &clock).await?;
     Ok(Page {
         frame: Frame::new(shared, Some(me), "Incidents", "home").leave(left),
         open,
         exercises,
         over,
         situations,
+        more: waiting.more.map(|more| more.to_string()),
         severities: severities(&policy.names, None),
         usual: policy.names.nearest_used(Severity::Sev2).word(),
         impacts: policy.matrix.impacts().to_vec(),

@@ -12,10 +12,11 @@ use chrono::{DateTime, Utc};
 use super::{
     Shared,
     board::Board,
+    called::{self, Call},
     clock::{Due, Stamp},
     evidence::StoryView,
     frame::{self, Frame, Left},
-    home::severities,
+    home::{self, severities},
     next::{Next, Step, next_step},
     playbook::Named,
     posts::{self, PostCard},
@@ -72,6 +73,8 @@ struct Page {
     command_offer: Option<(String, Due)>,
     declared: Option<Stamp>,
     public: PublicState,
+    /// Who is being called, and has not answered.
+    calls: Vec<Call>,
     next: Option<Next>,
     board: Board,
     playbooks: Vec<Named>,
@@ -205,7 +208,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         plan: incident.plan.as_ref().map(|plan| {
             (clock.stamp(plan.span.from), clock.stamp(plan.span.until), plan.services.join(", "))
         }),
-        phase: policy.names.phase(incident.phase).to_owned(),
+        phase: home::phase(&policy.names, incident.phase),
         is_over: incident.phase.is_over(),
         goes_on_as: incident.merged_into.map(|into| into.to_string()),
         commander: incident.command_words(),
@@ -221,6 +224,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         }),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         public: public_state(&incident, &clock),
+        calls: called::waiting(&incident),
         next: next_step(&incident, me, policy, clock.now),
         record: Record::of(&incident, desk.seen_by(me), policy, &clock).await,
         story: StoryView::of(&desk.story_of(&incident).await?, &clock),

@@ -2,8 +2,10 @@
 //! the way typed words go; a small script keeps an open page current.
 
 mod alerts;
+mod apart;
 mod board;
 mod briefing;
+mod called;
 mod clock;
 mod evidence;
 mod frame;

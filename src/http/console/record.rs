@@ -1,6 +1,9 @@
 //! What is on record of an incident beside its timeline: what it belongs to, its type and fields, and when its milestones were reached.
 
-use super::clock::{Clock, Stamp};
+use super::{
+    clock::{Clock, Stamp},
+    home,
+};
 use crate::desk::Eyes;
 use crate::incident::{
     decide::Policy,
@@ -33,7 +36,7 @@ async fn related(eyes: Eyes<'_>, id: IncidentId, names: &Names) -> Option<Relate
     Some(Related {
         id: id.to_string(),
         title: incident.title,
-        phase: names.phase(incident.phase).to_owned(),
+        phase: home::phase(names, incident.phase),
         commander: incident.commander.to_string(),
         is_over: incident.phase.is_over(),
     })

@@ -10,7 +10,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Shared,
+    Shared, alerts,
     frame::{self, Left, Said},
     home, incident, line, playbook, visitor,
 };
@@ -49,22 +49,29 @@ pub fn path_of(incident: IncidentId) -> String {
     format!("/console/i/{incident}")
 }
 
-/// Which page of its incident a form was sent from.
+/// Which page a form was sent from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Page {
+    /// The incident's own, or the first page where there is none.
     Incident,
     Playbook,
+    Alerts,
 }
 
 impl Page {
     fn of(fields: &[(String, String)]) -> Page {
-        if field(fields, "page") == Some(playbook::PAGE) { Page::Playbook } else { Page::Incident }
+        match field(fields, "page") {
+            Some(playbook::PAGE) => Page::Playbook,
+            Some(alerts::PAGE) => Page::Alerts,
+            _ => Page::Incident,
+        }
     }
 
     fn path(self, incident: IncidentId) -> String {
         match self {
             Page::Incident => path_of(incident),
             Page::Playbook => format!("{}/playbook", path_of(incident)),
+            Page::Alerts => alerts::PATH.to_owned(),
         }
     }
 
@@ -72,6 +79,7 @@ impl Page {
         match self {
             Page::Incident => incident::show(shared, me, incident, left).await,
             Page::Playbook => playbook::show(shared, me, incident, left).await,
+            Page::Alerts => alerts::show(shared, me, left).await,
         }
     }
 }
@@ -113,18 +121,19 @@ pub async fn say(
         }
     };
     let here = here.and_then(Result::ok);
+    let from = Page::of(&fields);
     if is_script {
-        for_script(said, here)
+        for_script(said, here, from)
     } else {
-        let from = Page::of(&fields);
         for_page(&shared, &headers, me, said, (here, from), line).await
     }
 }
 
-fn for_script(said: Result<Answer, Refusal>, here: Option<IncidentId>) -> Response {
+fn for_script(said: Result<Answer, Refusal>, here: Option<IncidentId>, from: Page) -> Response {
     match said {
         Ok(answer) => {
-            let goto = answer.incident.filter(|id| answer.seq.is_some() && Some(*id) != here).map(path_of);
+            let is_elsewhere = |id: &IncidentId| answer.seq.is_some() && Some(*id) != here;
+            let goto = answer.incident.filter(|id| from != Page::Alerts && is_elsewhere(id)).map(path_of);
             Json(Reply { ok: true, text: answer.text, instead: String::new(), goto }).into_response()
         }
         Err(refusal) => {
@@ -144,8 +153,10 @@ async fn for_page(
     line: String,
 ) -> Response {
     let (left, status) = match said {
-        Ok(answer) if answer.seq.is_some() => {
+        // What is arranged about alerts that belong to no incident has no entry.
+        Ok(answer) if answer.seq.is_some() || from == Page::Alerts => {
             let to = match answer.incident.or(here) {
+                _ if from == Page::Alerts => alerts::PATH.to_owned(),
                 Some(id) if Some(id) == here => from.path(id),
                 Some(id) => path_of(id),
                 None => "/console".to_owned(),
@@ -168,6 +179,7 @@ async fn for_page(
     };
     let mut response = match here {
         Some(id) => from.show(shared, &me, id, left).await,
+        None if from == Page::Alerts => alerts::show(shared, &me, left).await,
         None => home::show(shared, headers, &me, left).await,
     };
     if response.status() == StatusCode::OK {

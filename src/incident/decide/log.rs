@@ -171,13 +171,16 @@ pub(super) fn link_situation(
         events.extend(begun);
     }
     events.extend(super::paging::called_again(incident, facts.firing));
+    if scene.is_house {
+        events.extend(super::rule::fires_again(incident, facts, scene));
+    }
     Ok(Decision::many(
         events,
         format!("S-{id} ({}) is linked: {} firing of {}.", facts.title, facts.firing, facts.total),
     ))
 }
 
-pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ruling {
+pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts, scene: &Scene<'_>) -> Ruling {
     let Some(known) = incident.situations.get(&facts.id) else {
         return Err(Refusal::conflict(format!("S-{} is not linked here.", facts.id), "Nothing to do."));
     };
@@ -215,6 +218,7 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         return Ok(Decision::many(lapsed, ""));
     }
     let again = super::paging::called_again(incident, facts.firing);
+    let relapsed = super::rule::fires_again(incident, facts, scene);
     let event = Event::AlertsChanged {
         situation: facts.id,
         title: facts.title.clone(),
@@ -224,5 +228,5 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts) -> Ru
         acknowledged: facts.acknowledged,
         flapping: facts.flapping,
     };
-    Ok(Decision::many(std::iter::once(event).chain(again).chain(lapsed), ""))
+    Ok(Decision::many(std::iter::once(event).chain(again).chain(relapsed).chain(lapsed), ""))
 }

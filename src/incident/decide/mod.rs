@@ -273,7 +273,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         LinkSituation { situation, facts } => {
             log::link_situation(incident, *situation, facts.as_ref(), scene)
         }
-        SituationMoved { facts } => log::situation_moved(incident, facts),
+        SituationMoved { facts } => log::situation_moved(incident, facts, scene),
         Draft(draft) => posts::draft(incident, draft, scene),
         Approve { n, alone } => posts::approve(incident, *n, alone.as_deref(), scene),
         Publish { n } => posts::publish(incident, *n, scene),

@@ -181,22 +181,29 @@ pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene
         }
         (None, Whom::Usual) => return Ok(Decision::read("")),
     };
+    let mut events = Vec::new();
     if let Event::PagingBegun { steps, .. } = &event
         && let Some(same) = incident.open_pagings().find(|open| open.steps == *steps)
     {
-        return Err(Refusal::conflict(
-            format!("{} paged already, in call {}.", are(same), same.n),
-            "They are called again until somebody acknowledges (`ack`). `page stop` ends it.",
-        ));
+        // A call that has woken nobody so far stands in nobody's way: whom it means may be another by now.
+        if same.taken.is_none() || !same.people.is_empty() || !same.pagers.is_empty() {
+            return Err(Refusal::conflict(
+                format!("{} paged already, in call {}.", are(same), same.n),
+                "They are called again until somebody acknowledges (`ack`). `page stop` ends it.",
+            ));
+        }
+        let reason = format!("call {} reached nobody, and is begun anew", same.n);
+        events.push(Event::PagingStopped { pagings: vec![same.n], reason });
     }
     room_for("calls", incident.pagings.len(), PAGINGS_MAX)?;
+    events.push(event);
     let rehearsal = if is_for_real(incident.kind()) {
         ""
     } else {
         " This is an exercise: only pagers that are safe for drills are used."
     };
     let reply = format!("Call {n} begins. It ends when somebody says `ack`, or with `page stop`.{rehearsal}");
-    Ok(Decision::one(event, reply))
+    Ok(Decision::many(events, reply))
 }
 
 /// Somebody who is alone asks for help: the usual ones are woken, unless somebody is being woken already.

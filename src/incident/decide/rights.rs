@@ -109,7 +109,7 @@ pub(super) fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) 
             Ok(())
         } else {
             Err(Refusal::forbidden(
-                format!("The house itself may not {}.", verb.words()),
+                format!("The house itself may not {}.", words(command, verb)),
                 "A person must do it.",
             ))
         };
@@ -131,9 +131,19 @@ pub(super) fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) 
         None => "without a role here".to_owned(),
     };
     Err(Refusal::forbidden(
-        format!("{who} may not {} {as_what}.", verb.words()),
+        format!("{who} may not {} {as_what}.", words(command, verb)),
         what_works(incident, &roles, verb, scene),
     ))
+}
+
+/// What somebody may not do, as a refusal tells it: of calls as what was said, where they share a right with something else.
+fn words(command: &Command, verb: Verb) -> &'static str {
+    match command {
+        Command::BeginPaging { .. } => "page anybody",
+        Command::AcknowledgePages => "answer a page",
+        Command::StopPaging { .. } => "stop a call",
+        _ => verb.words(),
+    }
 }
 
 /// What somebody is to this incident besides their roles.

@@ -12,9 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 
 use super::*;
-use crate::incident::{
-    event::{Entry, Event},
-    milestone::Milestone,
+use crate::{
+    alert::judgement::Verdict,
+    incident::{
+        event::{Entry, Event},
+        milestone::Milestone,
+    },
 };
 
 /// Who asks for help again within this time asks the next ones.
@@ -114,9 +117,10 @@ impl Incident {
         Some(incident)
     }
 
-    /// The first person who does anything has taken it on.
+    /// The first person who does anything has taken it on; whoever only says what its alerts are worth has not.
     fn acknowledge(&mut self, entry: &Entry) {
-        if !self.is_retrospective && entry.actor.person.id != Person::house().id {
+        let is_by_a_person = entry.actor.person.id != Person::house().id;
+        if is_by_a_person && !self.is_retrospective && !is_mark(&entry.event) {
             let at = self.time_at(entry.recorded_at);
             let origin = Origin::recorded(entry, self.drill_clock.is_some());
             self.milestones.reach_first(Milestone::Acknowledged, at, origin);
@@ -491,4 +495,14 @@ impl Incident {
             | Event::Endex { .. } => {}
         }
     }
+}
+
+/// A mark on alerts, as its note tells it: `Marked S-3 (Disk full) as noise: it cleans itself`.
+fn is_mark(event: &Event) -> bool {
+    let Event::Noted { text, until: None } = event else { return false };
+    let Some((n, rest)) = text.strip_prefix("Marked S-").and_then(|rest| rest.split_once(" (")) else {
+        return false;
+    };
+    let is_number = !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    is_number && Verdict::ALL.iter().any(|verdict| rest.contains(&format!(") as {}", verdict.word())))
 }

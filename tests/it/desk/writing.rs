@@ -213,16 +213,18 @@ async fn the_same_request_many_times_at_once_is_done_once_and_answered_alike() {
 }
 
 #[tokio::test]
-async fn too_many_declarations_are_refused_for_a_minute() {
+async fn one_person_s_declarations_are_refused_for_a_minute_when_nobody_types_as_fast() {
     let settings = Settings { declares_per_minute_max: 3, ..Settings::default() };
     let house = House::open(settings).await;
-    for _ in 0..3 {
+    for _ in 0..30 {
         house.incident().await;
     }
-    let refused = house.desk.declare(caller("Ada"), declare("Four", Kind::Real), Along::default()).await;
+    let refused = house.desk.declare(caller("Ada"), declare("One more", Kind::Real), Along::default()).await;
     assert_eq!(refused.unwrap_err().because, Because::Limit);
+    let other = house.desk.declare(caller("Bo"), declare("Another's", Kind::Real), Along::default()).await;
+    assert_eq!(other.unwrap().incident.unwrap().number, 31, "numbers have no gap");
     house.world.later(chrono::Duration::minutes(1));
-    assert_eq!(house.incident().await.number, 4, "numbers have no gap");
+    assert_eq!(house.incident().await.number, 32);
     assert_eq!(house.declared(Kind::Test).await.to_string(), "TEST-1");
 }
 

@@ -42,7 +42,7 @@ async fn a_rule_pages_once_for_a_situation_with_the_alerts_words_and_escalates_u
     assert_eq!(night.rung().len(), 4, "each once, by both pagers of Ann: {:?}", night.rung());
     let pages = night.model.rung("ntfy");
     assert!(
-        pages[0].text.starts_with("SEV3 INC-1: db1: Disk full on disk 0")
+        pages[0].text.starts_with("SEV3 INC-1: db1: Disk full on disk 57")
             && pages[0].text.contains("95 % of it is in use."),
         "{}",
         pages[0].text
@@ -164,19 +164,19 @@ async fn a_rule_pages_nobody_for_what_is_silenced_until_the_silence_ends() {
 }
 
 #[tokio::test]
-async fn beyond_the_limit_of_declarations_a_rule_that_pages_shows_a_card_that_says_why() {
+async fn beyond_the_limit_of_declarations_a_rule_that_pages_shows_a_card_that_says_why_and_pages_later() {
     let night =
         Night::with(|settings| with_a_rule(settings) + "[limits]\ndeclares_per_minute_max = 2\n").await;
     night.take(vec![disk("sda", "a"), disk("sdb", "b"), disk("sdc", "c")]).await;
     night.later(Duration::seconds(1)).await;
     assert_eq!(night.rung().len(), 4, "Ann by both pagers, twice: {:?}", night.rung());
     assert_eq!((night.decided(1).await.0.as_str(), night.decided(2).await.0.as_str()), ("page", "page"));
-    let card = "The rule “disks” matched: roster:web is paged. That could not be done: 2 incidents were declared within a \
-                minute. So it is a card.";
+    let card = "The rule “disks” matched: roster:web is paged. That could not be done: Rules declared 2 within a minute, which is \
+                the limit. So it is a card for now, and is tried again every minute while it fires.";
     assert_eq!(night.decided(3).await, ("card".to_owned(), card.to_owned()));
-    // Once there is room again, what gets worse is decided anew.
+    // Once there is room again, whoever is on call is paged, though nothing moved.
     night.later(Duration::minutes(2)).await;
-    night.take(vec![disk("sdc", "d")]).await;
+    night.take(vec![]).await;
     night.later(Duration::seconds(1)).await;
     assert_eq!((night.rung().len(), night.decided(3).await.0.as_str()), (6, "page"));
 }
@@ -191,4 +191,18 @@ async fn a_rule_pages_whom_the_alerts_service_names() {
     night.take(vec![shop]).await;
     night.later(Duration::seconds(1)).await;
     assert_eq!(night.rung(), ["ntfy bo-topic"], "Bo has the secondary layer");
+}
+
+#[tokio::test]
+async fn in_triage_nobody_is_sent_to_ask_the_house_and_who_may_not_stop_a_call_is_told_just_that() {
+    let night = Night::with(with_a_rule).await;
+    night.take(vec![disk("sda", "disk")]).await;
+    night.later(Duration::seconds(1)).await;
+    let next = night.type_in("Dee", "INC-1 next").await.unwrap();
+    assert!(!next.contains("Ask commandpost"), "{next}");
+    assert!(next.contains("Before you change anything: `action WHAT`."), "{next}");
+    let id: IncidentId = "INC-1".parse().unwrap();
+    let stop = Command::StopPaging { reason: "it is nothing".into() };
+    let refused = night.house.try_say("Dee", id, stop).await.unwrap_err();
+    assert_eq!(refused.why, "Dee may not stop a call without a role here.");
 }

@@ -25,6 +25,7 @@ use commandpost::{
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
+        paging::Means,
         play::Playbook,
         refusal::Refusal,
         severity::Severity,
@@ -110,7 +111,10 @@ impl House {
 
     pub fn with(journal: Arc<dyn Journal>) -> House {
         let names = components().iter().map(|component| component.name.clone()).collect();
-        let policy = Policy { components: names, playbooks: playbooks(), ..Policy::default() };
+        // Somebody who can be called; nobody is by a severity.
+        let reach = BTreeMap::from([("bo".to_owned(), vec!["ntfy".to_owned()])]);
+        let paging = Means { reach, ..Means::default() };
+        let policy = Policy { components: names, playbooks: playbooks(), paging, ..Policy::default() };
         let settings = Settings { policy, ..Settings::default() };
         let world: Arc<dyn World> = Arc::new(System);
         let desk = Desk::new(journal.clone(), world.clone(), settings);

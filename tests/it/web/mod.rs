@@ -1,5 +1,6 @@
 //! What people see in a browser: the console and the public status page, asked over their routers.
 
+mod alerts;
 mod console;
 pub mod house;
 mod page;

@@ -1,7 +1,16 @@
 //! Any sender, in our own words: `{"change": "rolled out 1.2.3", "service": "checkout"}`, an object in its place, or a list.
 
 use super::{Draft, Kind, Outcome, Reading, outcome};
-use crate::alert::{Rejected, body::Node, draft::joined, intake::ALERTS_MAX, text::digest};
+use crate::alert::{
+    Rejected,
+    body::Node,
+    draft::joined,
+    intake::ALERTS_MAX,
+    text::{digest, note, quote},
+};
+
+/// Words for a change that is there and of which no more is said.
+const DONE: [&str; 6] = ["done", "complete", "completed", "finished", "deployed", "released"];
 
 pub fn read(body: Node<'_>, out: &mut Reading) -> Result<(), Rejected> {
     let several = body.at("changes");
@@ -30,7 +39,13 @@ pub fn read(body: Node<'_>, out: &mut Reading) -> Result<(), Rejected> {
         };
         let mut change = Draft::new(kind(&of(&["kind", "type"])), id, title);
         let said = of(&["outcome", "status", "result", "state"]);
-        change.outcome(if said.is_empty() { Outcome::Done } else { outcome(&said) });
+        let reached = if said.is_empty() { Outcome::Done } else { outcome(&said) };
+        if reached == Outcome::Done && !said.is_empty() && !DONE.contains(&said.to_lowercase().as_str()) {
+            let unknown =
+                || format!("The status {} is unknown; the change is taken to be done.", quote(&said));
+            note(&mut out.notes, unknown);
+        }
+        change.outcome(reached);
         change.service(service);
         change.environment(of(&["environment", "env"]));
         change.by(of(&["by", "author", "user"]));
@@ -66,3 +81,24 @@ pub const EXAMPLES: &[&str] = &[
         "at": "2026-11-20T20:03:08Z", "ended_at": "2026-11-20T20:05:08Z", "by": "ada", "url": "https://ci.example/7"},
         "service": "checkout"}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::Intake;
+    use crate::alert::senders::{Settings, listed};
+
+    fn read(body: &str) -> Intake {
+        listed("change").unwrap().sender(&Settings::default()).read(body.as_bytes(), None).unwrap()
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_is_named_and_the_change_is_taken_all_the_same() {
+        let intake = read(r#"{"change": "b", "status": "bogus"}"#);
+        assert_eq!(intake.changes.len(), 1);
+        assert!(intake.notes.concat().contains("“bogus”"), "{:?}", intake.notes);
+        for known in ["", "Done", "success", "running", "failed"] {
+            let intake = read(&format!(r#"{{"change": "b", "status": "{known}"}}"#));
+            assert!(intake.notes.is_empty(), "{known}: {:?}", intake.notes);
+        }
+    }
+}

@@ -31,6 +31,7 @@ fn policy() -> Policy {
             rosters: vec![Roster { name: "web".into(), tz: chrono_tz::Tz::UTC, layers, is_fetched: false }],
             reach: reach.into(),
             safe_for_drills: Default::default(),
+            ring_on: Default::default(),
         },
         ..Policy::default()
     }
