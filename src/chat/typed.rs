@@ -1,16 +1,6 @@
 //! Commands that are messages: by what they begin, where a chat has no commands of its own.
 
-use std::{collections::BTreeSet, sync::LazyLock};
-
 use crate::grammar;
-
-static VERBS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let verbs = grammar::tree().get_subcommands();
-    verbs
-        .flat_map(|verb| std::iter::once(verb.get_name()).chain(verb.get_all_aliases()))
-        .map(str::to_owned)
-        .collect()
-});
 
 /// The words of a command: after `prefix`, or in an incident's own space after `!` alone. `None`: not for us.
 pub(super) fn command(body: &str, prefix: &str, is_in_space: bool) -> Option<String> {
@@ -26,9 +16,10 @@ pub(super) fn command(body: &str, prefix: &str, is_in_space: bool) -> Option<Str
         }
     }
     let rest = body.strip_prefix('!').filter(|_| is_in_space)?;
-    let verb = rest.split_whitespace().next()?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
     // Other bots have words of their own.
-    (rest.starts_with(verb) && VERBS.contains(&verb.to_lowercase())).then(|| rest.trim().to_owned())
+    let is_ours = !rest.starts_with(char::is_whitespace) && grammar::is_verb_said(&words);
+    is_ours.then(|| rest.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -37,8 +28,8 @@ mod tests {
 
     #[test]
     fn a_command_begins_with_the_prefix_and_in_an_incidents_own_space_with_the_verb() {
-        let here = |body| command(body, "!incident", true);
-        let elsewhere = |body| command(body, "!incident", false);
+        let here = |body: &str| command(body, "!incident", true);
+        let elsewhere = |body: &str| command(body, "!incident", false);
         assert_eq!(elsewhere("!incident note  a\nb").as_deref(), Some("note  a\nb"));
         assert_eq!(elsewhere(" !Incident declare x ").as_deref(), Some("declare x"));
         assert_eq!(elsewhere("!incident").as_deref(), Some("help"));
@@ -46,7 +37,12 @@ mod tests {
             assert_eq!(elsewhere(other), None, "{other}");
         }
         assert_eq!(here("!note the database failed").as_deref(), Some("note the database failed"));
-        assert_eq!(here("!role accept pio").as_deref(), Some("role accept pio"));
+        for words in
+            ["role accept pio", "take", "Stop we lose writes", "sev1", "break glass I must", "ack", "next"]
+        {
+            let said = format!("!{words}");
+            assert_eq!(here(&said).as_deref(), Some(words), "what is short for a verb is heard too");
+        }
         for other in ["!weather berlin", "! note x", "note x", "!", "!!note x", "🚨!note"] {
             assert_eq!(here(other), None, "{other}");
         }

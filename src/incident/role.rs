@@ -253,10 +253,10 @@ fn read(text: &str, own: &[Role]) -> Result<Role, String> {
         (true, Some(name)) if is_name(name) => role(format!("{}:{name}", def.slug)),
         (true, Some(name)) if !name.is_empty() => Err(no_name(def, text, name)),
         (true, _) => Err(format!(
-            "The role {} needs a name of letters, digits, - _ . after a colon: {}:db.",
-            def.title, def.slug
+            "The role {slug} needs a name of letters, digits, - _ . after a colon: {slug}:db.",
+            slug = def.slug
         )),
-        (false, Some(_)) => Err(format!("The role {} takes no name: write {}.", def.title, def.slug)),
+        (false, Some(_)) => Err(format!("The role {slug} takes no name: write {slug}.", slug = def.slug)),
     }
 }
 
@@ -270,13 +270,13 @@ fn no_name(def: &RoleDef, text: &str, name: &str) -> String {
     let (shown, chars) = (one_line(text, SHOWN_CHARS_MAX), name.chars().count());
     if chars > NAME_CHARS_MAX {
         return format!(
-            "The name in «{shown}» has {chars} characters; the role {} takes one of at most {NAME_CHARS_MAX}, such as {}:db.",
-            def.title, def.slug
+            "The name in «{shown}» has {chars} characters; the role {slug} takes one of at most {NAME_CHARS_MAX}, such as {slug}:db.",
+            slug = def.slug
         );
     }
     format!(
-        "«{shown}» names no role: the role {} takes a name of letters, digits, - _ . alone, such as {}:db.",
-        def.title, def.slug
+        "«{shown}» names no role: the role {slug} takes a name of letters, digits, - _ . alone, such as {slug}:db.",
+        slug = def.slug
     )
 }
 
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(
             refused(&format!("lead:{}", "x".repeat(500))),
             format!(
-                "The name in «lead:{}…» has 500 characters; the role Group Supervisor takes one of at most 40, such as lead:db.",
+                "The name in «lead:{}…» has 500 characters; the role lead takes one of at most 40, such as lead:db.",
                 "x".repeat(34)
             )
         );
@@ -309,7 +309,7 @@ mod tests {
         assert!(format!("lead:{}", "x".repeat(40)).parse::<Role>().is_ok());
         assert_eq!(
             refused("sme:a/b"),
-            "«sme:a/b» names no role: the role Technical Specialist takes a name of letters, digits, - _ . alone, such as \
+            "«sme:a/b» names no role: the role sme takes a name of letters, digits, - _ . alone, such as \
              sme:db."
         );
     }

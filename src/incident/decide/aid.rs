@@ -125,10 +125,9 @@ pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
         Whom::Commander => vec![incident.commander.clone()],
         Whom::Deputy => seconds,
         Whom::Everyone => {
-            let mut here: Vec<Person> = incident.present().into_iter().cloned().collect();
-            if here.is_empty() {
-                here = incident.participants.values().map(|one| one.person.clone()).collect();
-            }
+            // Who writes is there, checked in or not.
+            let there = incident.participants.values().filter(|one| one.checked_out.is_none());
+            let mut here: Vec<Person> = there.map(|one| one.person.clone()).collect();
             for one in in_line(incident, scene) {
                 if here.iter().all(|other| other.id != one.id) {
                     here.push(one);

@@ -88,6 +88,7 @@ suite!(sqlite:
     outbox::of_cards_that_wait_one_is_enough,
     timers::timers_are_due_in_order_and_done_once,
     timers::a_timer_set_anew_is_not_done_with_the_old_one,
+    timers::a_timer_that_is_set_anew_as_it_goes_off_stays_at_whatever_moment,
     timers::a_timer_set_anew_is_not_put_off_with_the_old_one,
     timers::bindings_are_found_from_both_ends,
     keeping::pruning_keeps_what_is_needed,

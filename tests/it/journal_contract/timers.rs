@@ -39,6 +39,17 @@ pub(super) async fn a_timer_set_anew_is_not_done_with_the_old_one(open: Open, di
     assert_eq!(journal.next_timer_at().await.unwrap(), Some(at(50)));
 }
 
+pub(super) async fn a_timer_that_is_set_anew_as_it_goes_off_stays_at_whatever_moment(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    journal.append(Append { timers: vec![timer("roles", 10)], ..Append::default() }).await.unwrap();
+    for second in [10, 20] {
+        let marks = vec![Mark::TimerDone { id: "roles".into(), due_at: at(10) }];
+        let timers = vec![timer("roles", second)];
+        journal.append(Append { timers, marks, ..Append::default() }).await.unwrap();
+        assert_eq!(journal.next_timer_at().await.unwrap(), Some(at(second)));
+    }
+}
+
 pub(super) async fn a_timer_set_anew_is_not_put_off_with_the_old_one(open: Open, dir: &Path) {
     let journal = open(dir.to_owned()).await.journal;
     let put_off = |until| Mark::TimerPutOff { id: "silence".into(), due_at: at(10), until: at(until) };

@@ -207,9 +207,9 @@ fn a_commander_who_is_silent_while_others_write_is_asked_and_followed_by_who_ack
     assert_eq!(stage.no("Bo", take()), Because::Conflict, "Ada has only just been asked");
     assert_eq!(busy(&mut stage, 1), "1 Deputy: Bo");
     assert_eq!(stage.no("Cy", take()), Because::Conflict, "the deputy comes first");
-    assert_eq!(busy(&mut stage, 5), "5 Everyone: Bo", "it is about Ada, and to everybody else");
+    assert_eq!(busy(&mut stage, 5), "5 Everyone: Bo, Cy", "it is about Ada, and to everybody else");
     // More and more seldom, however much others write.
-    let seldom = "10 Everyone: Bo; 30 Everyone: Bo; 70 Everyone: Bo";
+    let seldom = "10 Everyone: Bo, Cy; 30 Everyone: Bo, Cy; 70 Everyone: Bo, Cy";
     assert_eq!(busy(&mut stage, 80), seldom);
     // A press is a word: whoever reads along stays in command.
     stage.ok("Ada", Command::UnderstandTask { n: 1 });
