@@ -10,7 +10,7 @@ use chrono::Duration;
 
 use crate::{
     alert::{group::Grouping, senders},
-    config::{self, Config, TokenScope, Vocabulary},
+    config::{self, Config, TokenScope},
     desk::{self, Desk, clock::System, evidence::EvidenceSettings, words::Resolve},
     grammar::Known,
     http::{
@@ -21,7 +21,6 @@ use crate::{
     incident::{
         decide::{Policy, Reserved},
         play::Playbook,
-        role::Words,
     },
     journal::{Journal, sqlite::SqliteJournal},
     people::Person,
@@ -36,7 +35,12 @@ use super::{Failure, doors, shelf::Shelf};
 
 /// The team's own words out of the configuration.
 pub fn known(config: &Config) -> Known {
-    Known { roles: config.roles(), names: config.names(), matrix: config.matrix() }
+    Known {
+        roles: config.roles(),
+        words: config.command.vocabulary,
+        names: config.names(),
+        matrix: config.matrix(),
+    }
 }
 
 /// The rules' settings out of the configuration; `playbooks` are those that are offered.
@@ -50,15 +54,12 @@ fn policy(config: &Config, playbooks: Vec<Playbook>) -> Policy {
     if config.statuspage.is_some() {
         destinations.push("statuspage".to_owned());
     }
-    let Known { roles, names, matrix } = known(config);
+    let Known { roles, words, names, matrix } = known(config);
     Policy {
         offer_expires_minutes: config.command.offer_expires_minutes,
         two_person: config.command.two_person,
         approval_minutes: config.command.approval_minutes,
-        words: match config.command.vocabulary {
-            Vocabulary::Nims => Words::Nims,
-            Vocabulary::It => Words::It,
-        },
+        words,
         names,
         matrix,
         only_commander_lowers_severity: config.command.only_commander_lowers_severity,

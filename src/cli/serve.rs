@@ -412,7 +412,6 @@ fn doors(
         help: grammar::help,
         words: grammar::examples(),
         components: config.status_page.components.clone(),
-        vocabulary: config.command.vocabulary,
         tz: config.organization.time_zone,
         title: config.organization.name.clone(),
         stop: stop.clone(),

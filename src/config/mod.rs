@@ -72,7 +72,7 @@ pub use sender::HookSender;
 pub use sender_api::SenderApi;
 pub use span::Span;
 pub use taxonomy::{IncidentField, IncidentType};
-pub use work::{Cadence, Command, Hook, Permissions, Severities, Vocabulary};
+pub use work::{Cadence, Command, Hook, Permissions, Severities};
 
 use crate::{
     alert::service::Services,

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::shape::in_order;
 use super::{HookSender, Network, Secret, text};
-use crate::{incident::severity::Severity, signature::Scheme};
+use crate::{
+    incident::{role::Words, severity::Severity},
+    signature::Scheme,
+};
 
 /// `[command]`
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -15,7 +18,7 @@ use crate::{incident::severity::Severity, signature::Scheme};
 #[schemars(transform = in_order::<Command>)]
 pub struct Command {
     /// The words in which roles are spoken of.
-    pub vocabulary: Vocabulary,
+    pub vocabulary: Words,
     /// Minutes until an offer of command that nobody has accepted lapses. Command stays where it was.
     #[schemars(range(min = 1, max = 1440))]
     pub offer_expires_minutes: u32,
@@ -41,7 +44,7 @@ pub struct Command {
 impl Default for Command {
     fn default() -> Self {
         Command {
-            vocabulary: Vocabulary::Nims,
+            vocabulary: Words::Nims,
             offer_expires_minutes: 5,
             only_commander_lowers_severity: true,
             two_person: true,
@@ -50,15 +53,6 @@ impl Default for Command {
             playbooks: None,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Vocabulary {
-    /// the titles of the National Incident Management System: Public Information Officer, Liaison Officer
-    Nims,
-    /// the titles that software teams use: communications lead, customer liaison
-    It,
 }
 
 /// `[permissions]`: each setting a list of groups; whoever is in one of them may.

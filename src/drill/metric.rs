@@ -1,5 +1,17 @@
 //! What a drill measures. The ids are stable: scenarios name them.
 
+use std::borrow::Cow;
+
+use crate::incident::role::{Words, defined};
+
+/// The three that the commander gives out first.
+pub const KEY_ROLES: [&str; 3] = ["pio", "ops", "scribe"];
+
+/// What a role of the catalogue is called.
+pub fn title(slug: &str, words: Words) -> &'static str {
+    defined(slug).map_or("", |role| role.shown(words))
+}
+
 /// One measure, taken from the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
@@ -50,12 +62,15 @@ impl Metric {
         }
     }
 
-    /// What it says, in words.
-    pub fn name(self) -> &'static str {
-        match self {
+    /// What it says, with roles in these words.
+    pub fn name(self, words: Words) -> Cow<'static, str> {
+        let name = match self {
             Self::D3 => "first reaction to the alert",
             Self::C1 => "time to command, and time without a commander",
-            Self::C2 => "Public Information, Documentation and Operations given out",
+            Self::C2 => {
+                let [first, second, third] = KEY_ROLES.map(|slug| title(slug, words));
+                return format!("{first}, {second} and {third} given out").into();
+            }
             Self::C4 => "people checked in",
             Self::M1 => "first report of conditions, actions and needs",
             Self::M2 => "first public update",
@@ -65,6 +80,7 @@ impl Metric {
             Self::T1 => "tasks with an owner, a time box and a read-back",
             Self::T2 => "tasks reported in time",
             Self::T3 => "expected actions",
-        }
+        };
+        name.into()
     }
 }

@@ -1,23 +1,25 @@
 //! The after-action summary: what happened, how each objective went and by which entries, what to change. Plain
 //! Markdown. It speaks of objectives and of the way of working, never of who was good.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::{
-    metric::Metric,
+    metric::{KEY_ROLES, Metric, title},
     scenario::Scenario,
     score::{Expected, Measure, Outcome, Score},
     time,
 };
-use crate::incident::{kind::Kind, timeline::Line};
+use crate::incident::{kind::Kind, role::Words, timeline::Line};
 
 /// Key lines told at most; the timeline has them all.
 const LINES_MAX: usize = 60;
 /// Characters of one line.
 const LINE_CHARS_MAX: usize = 300;
 
-/// Writes the summary of a drill. `lines` is its timeline as readers see it.
-pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
+/// Writes the summary of a drill, with roles in these words. `lines` is its timeline as readers see it.
+pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line], words: Words) -> String {
     let banner = Kind::Drill.banner();
     let mut out = vec![
         banner.to_owned(),
@@ -72,7 +74,7 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
             plain(&objective.capability)
         ));
         for measure in score.measures.iter().filter(|m| objective.metrics.contains(&m.metric)) {
-            out.push(format!("  - {}", told(measure)));
+            out.push(format!("  - {}", told(measure, words)));
         }
     }
     out.push(String::new());
@@ -102,8 +104,8 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line]) -> String {
     }
 
     section(&mut out, "What went well");
-    out.extend(listed(strengths(score)));
-    let (found, next) = findings(scenario, score);
+    out.extend(listed(strengths(score, words)));
+    let (found, next) = findings(scenario, score, words);
     section(&mut out, "Findings");
     out.extend(listed(found));
     section(&mut out, "Next time");
@@ -131,19 +133,19 @@ fn is_key(line: &Line) -> bool {
         || matches!(line.name, "can" | "drill.inject" | "drill.observed" | "role.accepted" | "reminder")
 }
 
-fn told(measure: &Measure) -> String {
+fn told(measure: &Measure, words: Words) -> String {
     let evidence = measure.evidence();
     let evidence = if evidence.is_empty() { String::new() } else { format!("; {evidence}") };
     format!(
         "{} {}: {} (target: {}{evidence})",
         measure.metric.id(),
-        measure.metric.name(),
+        measure.metric.name(words),
         measure.value,
         measure.target
     )
 }
 
-fn strengths(score: &Score) -> Vec<String> {
+fn strengths(score: &Score, words: Words) -> Vec<String> {
     let mut all = Vec::new();
     if let Some(seq) = score.command_from_start {
         all.push(format!(
@@ -155,23 +157,23 @@ fn strengths(score: &Score) -> Vec<String> {
         .iter()
         .filter(|m| m.is_met() && !(m.metric == Metric::C1 && score.command_from_start.is_some()))
     {
-        all.push(format!("{}: {}.", capital(measure.metric.name()), measure.value));
+        all.push(format!("{}: {}.", capital(&measure.metric.name(words)), measure.value));
     }
     all
 }
 
 /// What was missed, in calm words, and what to try.
-fn findings(scenario: &Scenario, score: &Score) -> (Vec<String>, Vec<String>) {
+fn findings(scenario: &Scenario, score: &Score, words: Words) -> (Vec<String>, Vec<String>) {
     let (mut found, mut next) = (Vec::new(), Vec::new());
     for measure in score.measures.iter().filter(|m| m.mark.is_some() && !m.is_met()) {
-        let (what, try_this) = finding(measure);
+        let (what, try_this) = finding(measure, words);
         // What the expected actions say is told one by one below.
         if measure.metric == Metric::T3 {
             continue;
         }
         found.push(what);
         if let Some(try_this) = try_this {
-            next.push(try_this.to_owned());
+            next.push(try_this.into_owned());
         }
     }
     for expected in &score.expected {
@@ -183,57 +185,58 @@ fn findings(scenario: &Scenario, score: &Score) -> (Vec<String>, Vec<String>) {
     (found, next)
 }
 
-fn finding(measure: &Measure) -> (String, Option<&'static str>) {
+fn finding(measure: &Measure, words: Words) -> (String, Option<Cow<'static, str>>) {
     let (value, target) = (&measure.value, &measure.target);
     let never = measure.to.is_none();
+    let [first, second, third] = KEY_ROLES.map(|slug| title(slug, words));
     match measure.metric {
         Metric::D3 => (
             format!("The first reaction to the alert: {value} ({target})."),
-            Some("Whoever sees a page first says so on the timeline: `note looking`."),
+            Some("Whoever sees a page first says so on the timeline: `note looking`.".into()),
         ),
         Metric::C1 => (
             format!("Command: {value} ({target})."),
-            Some("The first on the scene says `command take`, and hands over later if somebody fits better."),
+            Some("The first on the scene says `command take`, and hands over later if somebody fits better.".into()),
         ),
         Metric::C2 => (
-            format!("Public Information, Documentation and Operations: {value} given out ({target}). What is not given out stays with the commander, beside everything else."),
-            Some("Give out Public Information first, then Operations, then Documentation: `role offer pio @NAME`."),
+            format!("{}: {value} ({target}). What is not given out stays with the commander, beside everything else.", measure.metric.name(words)),
+            Some(format!("Give out the role {first} first, then {second}, then {third}: `role offer pio @NAME`.").into()),
         ),
         Metric::C4 => (
             format!("{value} people checked in. Without it nobody knows who is there, and who may go."),
-            Some("Ask for a roll call once the bridge is open: `checkin`."),
+            Some("Ask for a roll call once the bridge is open: `roll call`.".into()),
         ),
         Metric::M1 => (
             format!("The first report of conditions, actions and needs: {value} ({target})."),
-            Some("Ask Operations for a report every ten minutes: `can SERVICE CONDITIONS | ACTIONS | NEEDS`."),
+            Some(format!("Ask the {second} for a report every ten minutes: `can SERVICE CONDITIONS | ACTIONS | NEEDS`.").into()),
         ),
         Metric::M2 if never => (
             "The public was told nothing: no update was published. People outside saw the fault and no sign that it was known.".into(),
-            Some("Publish «Investigating» within five minutes. It needs no cause and no scope: `update draft`."),
+            Some("Publish «Investigating» within five minutes. It needs no cause and no scope: `update draft`.".into()),
         ),
         Metric::M2 => (
             format!("The first public update came after {value} ({target})."),
-            Some("Publish «Investigating» within five minutes. It needs no cause and no scope: `update draft`."),
+            Some("Publish «Investigating» within five minutes. It needs no cause and no scope: `update draft`.".into()),
         ),
         Metric::M4 if never => {
-            (format!("Public updates: {value} ({target})."), Some("Give one person nothing to do but public information."))
+            (format!("Public updates: {value} ({target})."), Some("Give one person nothing to do but public information.".into()))
         }
-        Metric::M4 => (format!("Public updates in time: {value} ({target})."), Some("Say when the next update comes, and keep it even with nothing new.")),
+        Metric::M4 => (format!("Public updates in time: {value} ({target})."), Some("Say when the next update comes, and keep it even with nothing new.".into())),
         Metric::M5 => (
             format!("Promised updates kept: {value}."),
-            Some("Promise the next update for a time that can be kept; nothing new is news, too."),
+            Some("Promise the next update for a time that can be kept; nothing new is news, too.".into()),
         ),
         Metric::H1 => (
             format!("The briefing at the hand-over of command: {value}."),
-            Some("Before `command offer`, fill what `command briefing` shows as empty."),
+            Some("Before `command offer`, fill what `command briefing` shows as empty.".into()),
         ),
         Metric::T1 => (
             format!("Tasks with an owner, a time box and a read-back: {value} ({target})."),
-            Some("Name one person and a time: `task add @NAME 10m TEXT`; the owner answers `task ack N`."),
+            Some("Name one person and a time: `task add @NAME 10m TEXT`; the owner answers `task ack N`.".into()),
         ),
         Metric::T2 => (
             format!("Tasks reported in time: {value} ({target})."),
-            Some("When a time box ends, report what is known so far: `task done N`, or `task more N 10m`."),
+            Some("When a time box ends, report what is known so far: `task done N`, or `task more N 10m`.".into()),
         ),
         Metric::T3 => (format!("Expected actions done: {value}."), None),
     }

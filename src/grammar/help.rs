@@ -175,11 +175,15 @@ fn role_named(words: &str, known: Lexicon<'_>) -> Option<Role> {
 }
 
 /// What stands on the sheet of a role, whoever has it.
-fn sheet(role: &Role) -> String {
-    let (title, it) = (role.head(Words::Nims), role.head(Words::It));
-    let it = if it == title { String::new() } else { format!(" (in IT: {it})") };
-    let mut text = format!("{}\n", headline(role, &format!("{title}{it}")));
-    let up = role.reports_to().map_or_else(|| "nobody".to_owned(), |up| up.title());
+fn sheet(role: &Role, words: Words) -> String {
+    let (also_in, other) = match words {
+        Words::Nims => ("in IT", role.head(Words::It)),
+        Words::It => ("in NIMS", role.head(Words::Nims)),
+    };
+    let title = role.head(words);
+    let also = if other == title { String::new() } else { format!(" ({also_in}: {other})") };
+    let mut text = format!("{}\n", headline(role, &format!("{title}{also}")));
+    let up = role.reports_to().map_or_else(|| "nobody".to_owned(), |up| up.shown(words));
     text.push_str(&format!("  Reports to: {up}.\n  May: {}.\n", role.may()));
     if !role.must_not().is_empty() {
         text.push_str(&format!("  Must not: {}\n", role.must_not()));
@@ -197,7 +201,8 @@ fn headline(role: &Role, title: &str) -> String {
 }
 
 fn of_the_team(known: Lexicon<'_>) -> String {
-    let rows = known.roles.own().iter().map(|role| format!("  {}\n", headline(role, &role.title())));
+    let rows =
+        known.roles.own().iter().map(|role| format!("  {}\n", headline(role, &role.shown(known.words))));
     format!("Roles of the team:\n{}", rows.collect::<String>())
 }
 
@@ -209,7 +214,9 @@ pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Ref
         Some(words) => {
             let (path, verb) = match walk::named(words) {
                 Ok(found) => found,
-                Err(refusal) => return role_named(words, known).map(|role| sheet(&role)).ok_or(refusal),
+                Err(refusal) => {
+                    return role_named(words, known).map(|role| sheet(&role, known.words)).ok_or(refusal);
+                }
             };
             let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb, known) };
             if takes_a_role(verb) {

@@ -6,7 +6,14 @@ use clap::Arg;
 
 use super::tree::value_name;
 use crate::{
-    incident::{decide::Policy, matrix::Matrix, names::Names, phase::Phase, role::Roles, severity::Severity},
+    incident::{
+        decide::Policy,
+        matrix::Matrix,
+        names::Names,
+        phase::Phase,
+        role::{Roles, Words},
+        severity::Severity,
+    },
     people::Person,
 };
 
@@ -14,6 +21,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     pub roles: Roles,
+    /// In which of their two titles roles are shown.
+    pub words: Words,
     pub names: Names,
     pub matrix: Matrix,
 }
@@ -23,6 +32,7 @@ pub struct Known {
 pub struct Lexicon<'a> {
     /// Those that can be named.
     pub roles: &'a Roles,
+    pub words: Words,
     pub names: &'a Names,
     pub matrix: &'a Matrix,
     /// Whose name may be of several words where another blank follows it.
@@ -46,13 +56,25 @@ impl<'a> From<&'a Roles> for Lexicon<'a> {
 
 impl<'a> From<&'a Known> for Lexicon<'a> {
     fn from(known: &'a Known) -> Self {
-        Lexicon { roles: &known.roles, names: &known.names, matrix: &known.matrix, people: &[] }
+        Lexicon {
+            roles: &known.roles,
+            words: known.words,
+            names: &known.names,
+            matrix: &known.matrix,
+            people: &[],
+        }
     }
 }
 
 impl<'a> From<&'a Policy> for Lexicon<'a> {
     fn from(policy: &'a Policy) -> Self {
-        Lexicon { roles: &policy.roles, names: &policy.names, matrix: &policy.matrix, people: &[] }
+        Lexicon {
+            roles: &policy.roles,
+            words: policy.words,
+            names: &policy.names,
+            matrix: &policy.matrix,
+            people: &[],
+        }
     }
 }
 

@@ -13,7 +13,8 @@ mod taxonomy;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::{Config, HookSender, IncidentSpace, Problem, Vocabulary, example_toml};
+use super::{Config, HookSender, IncidentSpace, Problem, example_toml};
+use crate::incident::role::Words;
 
 /// A settings file and files beside it, gone at the end of the test.
 struct House {
@@ -93,7 +94,7 @@ fn a_file_says_only_what_differs() {
     assert_eq!(config.hooks["generic"].sender.name(), "generic");
     assert!(!config.hooks["generic"].keep_unreadable);
     assert!(config.hooks.contains_key("alertmanager"));
-    assert_eq!(config.command.vocabulary, Vocabulary::It);
+    assert_eq!(config.command.vocabulary, Words::It);
     assert!(config.command.two_person);
 }
 

@@ -142,7 +142,8 @@ impl<'o> Play<'o> {
                 "`commandpost verify` says what is damaged.",
             )
         })?;
-        let summary = drill::summary(&self.scenario, &score, &lines);
+        let words = self.desk.settings().policy.words;
+        let summary = drill::summary(&self.scenario, &score, &lines, words);
         Ok(Report { incident: self.id, score, summary, refused: self.refused })
     }
 

@@ -2,13 +2,11 @@
 
 use super::*;
 use crate::{
-    drill::action::is_persons,
+    drill::{action::is_persons, metric::KEY_ROLES},
     incident::{briefing, severity::Severity},
     people::Person,
 };
 
-/// The three that the commander gives out first.
-const KEY_ROLES: [&str; 3] = ["pio", "scribe", "ops"];
 /// A public update that comes this much after its time is still in time.
 const GRACE: Duration = Duration::minutes(2);
 

@@ -4,6 +4,7 @@ use crate::{
     incident::{
         event::{Actor, DrillClock, TimeSource},
         kind::Kind,
+        role::{CATALOGUE, Words},
         severity::Severity,
     },
     people::Person,
@@ -307,6 +308,25 @@ fn the_after_action_summary_escapes_what_people_wrote() {
     let lines = crate::incident::timeline::lines(entries.clone(), &|at: DateTime<Utc>| {
         at.format("%H:%M").to_string()
     });
-    let text = crate::drill::summary(&scenario(), &score(&scenario(), &entries).unwrap(), &lines);
+    let text =
+        crate::drill::summary(&scenario(), &score(&scenario(), &entries).unwrap(), &lines, Words::Nims);
     assert!(text.contains(r"\<b>\*all\* \[in\](http://x) now"), "{text}");
+}
+
+#[test]
+fn the_after_action_summary_calls_roles_as_the_team_does() {
+    let entries = timeline("Ada", Vec::new(), 60);
+    let told = |words| crate::drill::summary(&scenario(), &score(&scenario(), &entries).unwrap(), &[], words);
+    let (nims, it) = (told(Words::Nims), told(Words::It));
+    assert!(
+        nims.contains("Give out the role Public Information Officer first, then Operations Section Chief"),
+        "{nims}"
+    );
+    assert!(
+        it.contains("Give out the role Communications lead first, then Operations lead, then Scribe"),
+        "{it}"
+    );
+    for role in CATALOGUE.iter().filter(|role| role.title != role.it_title) {
+        assert!(!it.contains(role.title), "{} stands in {it}", role.title);
+    }
 }

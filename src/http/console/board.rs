@@ -8,9 +8,9 @@ use super::{
     posts::may,
 };
 use crate::{
-    config::Vocabulary,
     incident::{
         command::Verb,
+        decide::Policy,
         role::{CATALOGUE, Role, Roles, Words},
         state::{Action, ActionState, Incident, ObjectiveState, Proposal, Task, TaskState},
     },
@@ -130,26 +130,14 @@ pub struct Board {
     pub links: Vec<LinkRow>,
 }
 
-pub fn role_title(role: &Role, vocabulary: Vocabulary) -> String {
-    role.shown(match vocabulary {
-        Vocabulary::Nims => Words::Nims,
-        Vocabulary::It => Words::It,
-    })
-}
-
 /// Roles that are held, offered or worth a line, and the others. `known` are those that the settings name.
-fn roles(
-    incident: &Incident,
-    me: &Person,
-    known: &Roles,
-    vocabulary: Vocabulary,
-) -> (Vec<RoleRow>, Vec<RoleRow>) {
+fn roles(incident: &Incident, me: &Person, known: &Roles, words: Words) -> (Vec<RoleRow>, Vec<RoleRow>) {
     let is_over = incident.phase.is_over();
     let row = |role: &Role| {
         let is_mine = incident.given(role.slug()).any(|one| one.id == me.id);
         RoleRow {
             slug: role.slug().to_owned(),
-            title: role_title(role, vocabulary),
+            title: role.shown(words),
             holders: incident.given(role.slug()).map(Person::to_string).collect(),
             offered_to: incident
                 .offers
@@ -240,14 +228,8 @@ fn proposal(proposal: &Proposal, incident: &Incident, me: &Person, clock: &Clock
 }
 
 impl Board {
-    pub fn of(
-        incident: &Incident,
-        me: &Person,
-        known: &Roles,
-        vocabulary: Vocabulary,
-        clock: &Clock,
-    ) -> Board {
-        let (roles, free_roles) = roles(incident, me, known, vocabulary);
+    pub fn of(incident: &Incident, me: &Person, policy: &Policy, clock: &Clock) -> Board {
+        let (roles, free_roles) = roles(incident, me, &policy.roles, policy.words);
         // What was open goes on where it was merged into.
         let goes_on = incident.merged_into.is_none();
         let tasks = || incident.tasks.iter().map(|one| task(one, incident, me, clock));

@@ -24,8 +24,9 @@ use super::{
     timeline::{self, LineView},
 };
 use crate::{
-    config::Vocabulary,
-    incident::{id::IncidentId, phase::Phase, refusal::Refusal, severity::Severity, state::Incident},
+    incident::{
+        id::IncidentId, phase::Phase, refusal::Refusal, role::commander, severity::Severity, state::Incident,
+    },
     people::Person,
     post::{self, Impact},
 };
@@ -180,7 +181,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
     let from = incident.seq.saturating_sub(LINES_SHOWN - 1);
-    let lines = timeline::lines(desk, &incident, (from, incident.seq), &clock, console.vocabulary).await?;
+    let lines = timeline::lines(desk, &incident, (from, incident.seq), &clock).await?;
     let (open_posts, settled_posts) = posts::cards(&incident, me, policy, &clock);
     let mut frame = Frame::new(shared, Some(me), format!("{id} {}", incident.title), "").leave(left);
     frame.banner = incident.kind().banner();
@@ -213,11 +214,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         goes_on_as: incident.merged_into.map(|into| into.to_string()),
         commander: incident.command_words(),
         commander_since: clock.stamp(incident.commander_since),
-        ic_title: match console.vocabulary {
-            _ if incident.is_unified() => "Unified Command",
-            Vocabulary::Nims => "Incident Commander",
-            Vocabulary::It => "Incident lead",
-        },
+        ic_title: if incident.is_unified() { "Unified Command" } else { commander().shown(policy.words) },
         i_command: incident.commander.id == me.id,
         command_offer: incident.command_offer.as_ref().map(|offer| {
             (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))
@@ -228,7 +225,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         next: next_step(&incident, me, policy, clock.now),
         record: Record::of(&incident, desk.seen_by(me), policy, &clock).await,
         story: StoryView::of(&desk.story_of(&incident).await?, &clock),
-        board: Board::of(&incident, me, &policy.roles, console.vocabulary, &clock),
+        board: Board::of(&incident, me, policy, &clock),
         playbooks: Named::running(&incident),
         open_posts,
         settled_posts,

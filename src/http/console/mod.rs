@@ -40,7 +40,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{Component, Vocabulary},
+    config::Component,
     desk::{Answer, Caller, Desk, heartbeats::HeartbeatView},
     grammar::Lexicon,
     http::routes::{self, Route, get, post},
@@ -77,7 +77,6 @@ pub struct Console {
     pub words: Vec<String>,
     /// Components that a public update can speak of.
     pub components: Vec<Component>,
-    pub vocabulary: Vocabulary,
     pub tz: Tz,
     /// Whether a request comes with the rights of an admin token.
     pub is_admin: IsAdmin,

@@ -148,11 +148,13 @@ fn people(incident: &Incident, policy: &Policy) -> Option<Next> {
     if !incident.phase.is_active() || !matches!(incident.severity, Severity::Sev1 | Severity::Sev2) {
         return None;
     }
-    for (slug, label) in [("ops", "Take Operations"), ("pio", "Take Public Information")] {
+    for slug in ["ops", "pio"] {
         if !incident.roles.iter().any(|held| held.role.slug() == slug) {
             let title = defined(slug).map(|role| role.shown(policy.words)).unwrap_or_default();
-            let steps =
-                vec![say(label, format!("role take {slug}")), Step::Open { label: "Roles", anchor: "roles" }];
+            let steps = vec![
+                say("Take the role", format!("role take {slug}")),
+                Step::Open { label: "Roles", anchor: "roles" },
+            ];
             return next(
                 format!("Nobody is {title} yet; {} does that too.", incident.commander),
                 steps,

@@ -9,19 +9,18 @@ use axum::{
 
 use super::{
     Shared,
-    board::role_title,
     clock::{Clock, Due, Stamp},
     frame::{self, Frame, Left},
     posts::may,
 };
 use crate::{
-    config::Vocabulary,
     incident::{
         command::Verb,
         decide,
         id::IncidentId,
         play::Playbook,
         refusal::Refusal,
+        role::Words,
         state::{Incident, Place, Play, StepState},
     },
     people::Person,
@@ -117,7 +116,7 @@ struct Page {
 struct Reader<'a> {
     incident: &'a Incident,
     me: &'a Person,
-    vocabulary: Vocabulary,
+    words: Words,
     clock: &'a Clock,
 }
 
@@ -151,7 +150,7 @@ impl Reader<'_> {
                 .filter(|_| incident.phase.is_active())
                 .map(|at| clock.due(at, incident.real_time_at(at))),
             every_minutes: step.every_minutes,
-            approver: step.approve.as_ref().map(|role| role_title(role, self.vocabulary)),
+            approver: step.approve.as_ref().map(|role| role.shown(self.words)),
             only: (is_open && !is_asked_for).then(|| step.when.in_words()),
             say: step.say.clone(),
             has_blank: step.has_blank(),
@@ -168,7 +167,7 @@ impl Reader<'_> {
         let mut groups: Vec<Group> = Vec::new();
         let own = |place: &Place<'_>| place.play.playbook.id == play.playbook.id;
         for place in self.incident.steps().filter(own) {
-            let (role, view) = (role_title(&place.step.role, self.vocabulary), self.step(&place));
+            let (role, view) = (place.step.role.shown(self.words), self.step(&place));
             if let Some(group) = groups.iter_mut().find(|group| group.role == role) {
                 group.steps.push(view);
                 continue;
@@ -209,9 +208,8 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
     let desk = &shared.console.desk;
     let incident = desk.seen_by(me).incident(id).await?;
     let clock = frame::clock_at(shared, me, incident.time_at(desk.world.now()));
-    let vocabulary = shared.console.vocabulary;
-    let reader = Reader { incident: &incident, me, vocabulary, clock: &clock };
     let settings = desk.settings();
+    let reader = Reader { incident: &incident, me, words: settings.policy.words, clock: &clock };
     let known = &settings.policy.playbooks;
     let others = known.iter().filter(|book| incident.play(&book.id).is_none());
     let mut frame = Frame::new(shared, Some(me), format!("Playbooks of {id}"), "").leave(left);

@@ -11,16 +11,15 @@ use serde::Deserialize;
 
 use super::{
     Shared,
-    board::role_title,
     clock::{Clock, Stamp},
     frame::{self, Frame, Left},
 };
 use crate::{
-    config::Vocabulary,
     desk::{Desk, refuse},
     incident::{
         event::{Entry, TimeSource},
         refusal::Refusal,
+        role::Words,
         sentence::InNames,
         state::Incident,
         timeline::{self, Line},
@@ -55,14 +54,14 @@ pub struct LineView {
     pub pinned: bool,
 }
 
-fn view(line: Line, clock: &Clock, vocabulary: Vocabulary) -> LineView {
+fn view(line: Line, clock: &Clock, words: Words) -> LineView {
     let is_house = line.actor.id == Person::house().id;
     LineView {
         seq: line.seq,
         at: clock.stamp(line.occurred_at),
         recorded: (line.is_late || line.time_source == TimeSource::Alert)
             .then(|| clock.stamp(line.recorded_at)),
-        role: line.role.as_ref().map(|role| role_title(role, vocabulary)),
+        role: line.role.as_ref().map(|role| role.shown(words)),
         who: line.actor.name,
         via: line.via,
         is_house,
@@ -84,7 +83,6 @@ pub async fn lines(
     incident: &Incident,
     (from, to): (u64, u64),
     clock: &Clock,
-    vocabulary: Vocabulary,
 ) -> Result<Vec<LineView>, Refusal> {
     let (id, from) = (incident.id, from.max(1));
     let mut sealed = desk.journal.entries(id, from, (to + 1).saturating_sub(from)).await.map_err(refuse)?;
@@ -104,14 +102,15 @@ pub async fn lines(
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut lines = timeline::lines(entries, &InNames(&desk.settings().policy, |at| clock.stamp(at).short));
+    let settings = desk.settings();
+    let mut lines = timeline::lines(entries, &InNames(&settings.policy, |at| clock.stamp(at).short));
     lines.retain(|line| line.seq <= last);
     // The mark may stand behind these entries.
     for line in &mut lines {
         line.pinned = incident.pins.contains(&line.seq);
     }
     lines.reverse();
-    Ok(lines.into_iter().map(|line| view(line, clock, vocabulary)).collect())
+    Ok(lines.into_iter().map(|line| view(line, clock, settings.policy.words)).collect())
 }
 
 fn fits(line: &LineView, lower: &str) -> bool {
@@ -162,7 +161,7 @@ async fn build(shared: &Shared, me: &Person, id: &str, asked: Asked, left: Left)
     // A filter looks through page after page until one page's worth is found.
     while to > 0 {
         let from = to.saturating_sub(PAGE - 1).max(1);
-        let found = lines(desk, &incident, (from, to), &clock, shared.console.vocabulary).await?;
+        let found = lines(desk, &incident, (from, to), &clock).await?;
         shown.extend(found.into_iter().filter(|line| fits(line, &lower)));
         older = (from > 1).then_some(from);
         to = from - 1;

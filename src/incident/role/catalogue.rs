@@ -4,6 +4,7 @@
 //! Google's SRE book). The slugs are stable; a setting shows the IT names in place of the ICS titles, so no text of a role calls
 //! another by a title of either.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Def, Role};
@@ -39,13 +40,13 @@ impl Category {
 }
 
 /// The words in which roles are shown; the slugs are the same in both.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Words {
-    /// The ICS titles.
+    /// the titles of the National Incident Management System: Public Information Officer, Liaison Officer
     #[default]
     Nims,
-    /// The names that software teams use.
+    /// the titles that software teams use: communications lead, customer liaison
     It,
 }
 

@@ -7,7 +7,7 @@ use axum::Router;
 use chrono::Duration;
 use commandpost::{
     alert::{Alert, AlertSeverity, Link, LinkKind, Status},
-    config::{Component, Vocabulary},
+    config::Component,
     desk::{
         Along, Answer, Caller, Desk, Settings,
         clock::{System, World},
@@ -141,7 +141,6 @@ impl House {
             help: grammar::help,
             words: words.map(str::to_owned).to_vec(),
             components: components(),
-            vocabulary: Vocabulary::Nims,
             tz: chrono_tz::Europe::Berlin,
             is_admin: Arc::new(|_| true),
             heartbeats: Arc::new(heartbeats),
