@@ -32,6 +32,8 @@ const CREW: usize = 10;
 /// Each types something this often.
 const EVERY: Duration = Duration::from_secs(10);
 const OPEN_INCIDENTS: usize = 1_000;
+/// Until each of them has its thread and card: some six requests an incident, of fifty a second.
+const ALL_SHOWN_WITHIN: Duration = Duration::from_secs(300);
 
 async fn declare(discord: &Discord, channel: Id, person: Id, n: usize) -> (Id, Id) {
     let declare = discord.slash(person, channel, "incident declare", json!({"title": format!("load {n}")}));
@@ -167,7 +169,7 @@ async fn open_incidents() {
             connection.send(&mut load::post(server.address, "/api/v1/incidents", &body), 0).await;
         assert_eq!(status, 201, "{}", String::from_utf8_lossy(answer));
     }
-    let all = discord.wait_for(PATIENCE, |d| {
+    let all = discord.wait_for(ALL_SHOWN_WITHIN, |d| {
         let threads = d.threads();
         let with_card = |thread: Id| d.messages(thread).iter().any(|message| !message.embeds.is_empty());
         (threads.len() == OPEN_INCIDENTS && threads.iter().all(|thread| with_card(thread.id))).then_some(())

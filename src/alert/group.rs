@@ -22,7 +22,7 @@ use super::text::{identity, quote};
 use super::{Alert, rules};
 
 /// Most groups.
-pub const GROUPS_MAX: usize = 500;
+const GROUPS_MAX: usize = 500;
 /// Most labels of one group.
 const LABELS_MAX: usize = 10;
 

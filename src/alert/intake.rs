@@ -53,6 +53,14 @@ pub trait Sender: fmt::Debug + Send + Sync {
 pub enum Rejected {
     #[error("The body is empty. Send the alert as JSON in the body of a POST.")]
     Empty,
+    #[error(
+        "The body is packed in a way that is not read here (Content-Encoding: {how}). Send it as it is, or with `Content-Encoding: gzip`."
+    )]
+    PackedOtherwise { how: String },
+    #[error(
+        "The body is not the gzip that its header Content-Encoding says: {why}. Send it as it is, without that header, or packed whole."
+    )]
+    NotGzip { why: String },
     #[error("The body has {bytes} bytes, the limit is {limit}. Send fewer alerts in one delivery.")]
     TooLarge { bytes: usize, limit: usize },
     #[error("The body is not UTF-8: byte {at} begins no character. Send the text as UTF-8.")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::text::{acts, note, quote};
 
 /// Longest address, in bytes; longer ones are left out, for half an address leads nowhere.
-pub const LINK_MAX_BYTES: usize = 2_000;
+const LINK_MAX_BYTES: usize = 2_000;
 /// Most links on one alert.
 pub const LINKS_MAX: usize = 10;
 
@@ -101,6 +101,11 @@ fn fault(url: &str) -> Option<String> {
         return Some("it names no host".to_owned());
     }
     None
+}
+
+/// Whether an address that is made up here may hold this as it is: a name or a number of its service's.
+pub(super) fn is_plain_part(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
 
 /// A rule that nobody acted on in so many situations cries wolf without anybody's mark. Many alerts of one situation are one
 /// occasion: nobody may have come to it yet.
-pub const WOLF_SITUATIONS: u64 = 3;
+const WOLF_SITUATIONS: u64 = 3;
 /// An unlinked alert within this time before a declaration could have told of it.
 pub const SHOULD_HAVE_MINUTES: i64 = 60;
 /// Rules named as what should have told.

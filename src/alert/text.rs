@@ -20,11 +20,11 @@ pub const LABEL_MAX_BYTES: usize = 1_000;
 pub const ANNOTATION_MAX_BYTES: usize = 4_000;
 /// Longest fingerprint or group key, in bytes; longer ones are kept as their hash, for a cut one could be
 /// mistaken for another.
-pub const IDENTITY_MAX_BYTES: usize = 400;
+const IDENTITY_MAX_BYTES: usize = 400;
 /// Most notes on one alert or one delivery; one more says that there were more.
 pub const NOTES_MAX: usize = 20;
 /// Most bytes of an outside value that a note or an error quotes.
-pub const QUOTE_MAX_BYTES: usize = 80;
+const QUOTE_MAX_BYTES: usize = 80;
 
 const STAND_IN: char = '\u{FFFD}';
 

@@ -7,6 +7,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{
     bindings::{Bindings, Spot},
+    follow,
     private::{self, Private},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     incident::{id::IncidentId, state::Incident},
     journal::{
         Handle,
-        rows::{Delivery, DeliveryFilter, DeliveryState, What},
+        rows::{Delivery, DeliveryFilter, DeliveryState, Quoted, What},
     },
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
@@ -106,6 +107,9 @@ pub(super) trait Place: Send + Sync {
     ) -> impl Future<Output = Step<Option<String>>> + Send;
     /// Posts words of our own, by a key.
     fn post_words(&self, at: &str, words: &str, key: &str) -> impl Future<Output = Step<()>> + Send;
+    /// Tells those who can take a secret out of a message that it stands there: the first who can be told alone, or where the chat
+    /// tells nobody alone, everybody below it.
+    fn warn(&self, of: &Quoted, words: &str, key: &str) -> impl Future<Output = Step<()>> + Send;
     /// Pins a card. It is of use without, so nothing fails for it. False: worth another try with its next change.
     fn pin(&self, subject: &str, at: &str, message: &str) -> impl Future<Output = bool> + Send;
     /// Whatever else belongs to a space whose card changed. Nothing fails for it.
@@ -140,6 +144,13 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
             let why = format!("{} is the team's chat; pages do not go there.", place.title());
             return Outcome::Failed { why };
         }
+        (Content::Secret { kinds, of }, _) => {
+            match place.warn(of, &follow::warning(kinds), &delivery.key).await {
+                // The message went with its place.
+                Err(Halt::SpaceGone) => Ok((None, None)),
+                done => done.map(|()| (None, None)),
+            }
+        }
         (Content::Nothing, _) => Ok((None, None)),
     };
     match done {
@@ -162,7 +173,7 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
 }
 
 /// Whether an errand arrived whose answer was lost. Cards look for themselves when they are brought again; without its place there
-/// is no line either.
+/// is no line either; and of a secret people are told twice rather than never: what one is told alone cannot be looked up.
 pub(super) async fn look_up(place: &impl Place, errand: &Errand) -> Reconciled {
     let Content::Line(said) = &errand.content else { return Reconciled::Absent };
     let at = match place.bindings().bound(&Spot::of(said).to_string(), "space").await {

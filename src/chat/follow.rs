@@ -15,6 +15,7 @@ use crate::{
         id::IncidentId,
         refusal::{Because, Refusal},
     },
+    journal::rows::Quoted,
     mask::Masked,
     people::Person,
 };
@@ -30,6 +31,8 @@ pub(super) struct Change<'a> {
     pub event: &'a str,
     /// The message.
     pub target: &'a str,
+    /// The same, where somebody is told of a secret in it; without, whoever did this reads so in the answer.
+    pub quoted: Option<Quoted>,
 }
 
 /// Puts a message on the timeline as the note `argv`: in this incident, or where none is named in the one that is meant. Each
@@ -56,23 +59,33 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
         return correct(&**place, pinned, incident, entry, argv).await;
     }
     let (bindings, target) = (place.bindings(), pinned.target);
-    let caller = Caller::person(pinned.by.clone(), bindings.chat());
-    let once = format!("{}:pin:{target}", bindings.chat());
-    let answer = say(caller, incident, Words::Argv(argv), Some(once)).await?;
+    let caller = Caller::person(pinned.by.clone(), bindings.chat()).quoting(pinned.quoted.clone());
+    // Before there is an entry: from its first moment on it follows its message.
+    if let Err(halt) = bindings.bind(target, "author", author).await {
+        tracing::warn!(?halt, target, "the entry will not follow its message");
+    }
+    let answer = say(caller, incident, Words::Argv(argv), Some(key_of(bindings.chat(), target))).await?;
     let (Some(incident), Some(seq)) = (answer.incident, answer.seq) else { return Ok(answer) };
     let entry = format!("{incident}/{seq}");
-    for (name, value) in [("entry", entry.as_str()), ("author", author)] {
-        if let Err(halt) = bindings.bind(target, name, value).await {
-            tracing::warn!(?halt, entry, "the entry will not follow its message");
-        }
+    if let Err(halt) = bindings.bind(target, "entry", &entry).await {
+        tracing::warn!(?halt, entry, "the entry will not follow its message for long");
     }
     files::put_later(place, pinned, incident, files);
     Ok(answer)
 }
 
-/// The entry that a message has become.
+/// The key under which a message is put on the timeline.
+fn key_of(chat: &str, message: &str) -> String {
+    format!("{chat}:pin:{message}")
+}
+
+/// The entry that a message has become. Until they are bound, or if the process ended before, it is known by what was answered.
 pub(super) async fn entry_of(place: &impl Place, message: &str) -> Option<(IncidentId, u64)> {
-    let entry = place.bindings().bound(message, "entry").await.ok().flatten()?;
+    let bindings = place.bindings();
+    let Some(entry) = bindings.bound(message, "entry").await.ok()? else {
+        let answer = place.desk().answer_under(&key_of(bindings.chat(), message)).await?;
+        return Some((answer.incident?, answer.seq?));
+    };
     let (incident, seq) = entry.rsplit_once('/')?;
     Some((incident.parse().ok()?, seq.parse().ok()?))
 }
@@ -98,40 +111,30 @@ pub(super) fn changed(entry: u64, chat: &str) -> String {
     )
 }
 
-/// What is said of a message that went on the timeline where something in it was masked: unlike a command for the bot, it stands
-/// where people read it. `None`: nothing was.
-pub(super) fn warning(answer: &Answer) -> Option<String> {
-    let kinds = &answer.masked;
-    (!kinds.is_empty()).then(|| {
-        format!(
-            "There is a secret in this message ({kinds}): delete it here, and make a new one. The timeline has it masked."
-        )
-    })
+/// What is said of a message that went on the timeline where secrets of these kinds were masked: unlike a command for the bot, it
+/// stands where people read it.
+pub(super) fn warning(kinds: &str) -> String {
+    format!(
+        "There is a secret in this message ({kinds}): delete it here, and make a new one. The timeline has it masked."
+    )
 }
 
 /// The author of a message on the timeline has changed it: they correct the entry. `editor`: the account that did it;
-/// `argv`: the note that the message would be now. `None`: the entry stays as it is.
-pub(super) async fn follow_edit(
-    place: &impl Place,
-    edit: &Change<'_>,
-    editor: &str,
-    argv: Vec<String>,
-) -> Option<Answer> {
-    let (incident, entry) = entry_of(place, edit.target).await?;
+/// `argv`: the note that the message would be now.
+pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &str, argv: Vec<String>) {
+    let Some((incident, entry)) = entry_of(place, edit.target).await else { return };
     if place.bindings().bound(edit.target, "author").await.ok().flatten().as_deref() != Some(editor) {
-        return None;
+        return;
     }
     let text = argv.last().cloned().unwrap_or_default();
     // A preview that the chat adds is no edit, and neither is one of before the message was put there.
-    if says(place, incident, entry, &text).await.unwrap_or_default() {
-        return None;
+    if says(place, incident, entry, &masked(&text).0).await.unwrap_or_default() {
+        return;
     }
     let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
-    let done = follow(place, edit, incident, command, "edit").await;
-    if let Err(refusal) = &done {
+    if let Err(refusal) = follow(place, edit, incident, command, "edit").await {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
     }
-    done.ok()
 }
 
 /// A message that is on the timeline was put there again, with the note that it would be now.
@@ -143,17 +146,26 @@ async fn correct(
     argv: Vec<String>,
 ) -> Result<Answer, Refusal> {
     let text = argv.last().cloned().unwrap_or_default();
-    if says(place, incident, entry, &text).await? {
-        return Err(is_noted(Some((incident, entry))));
+    let (stored, kinds) = masked(&text);
+    if says(place, incident, entry, &stored).await? {
+        let noted = is_noted(Some((incident, entry)));
+        // Whoever did not get the first answer asks again.
+        let why = if kinds.is_empty() { noted.why } else { format!("{} {}", noted.why, warning(&kinds)) };
+        return Err(Refusal { why, ..noted });
     }
     let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
     follow(place, again, incident, command, "again").await
 }
 
-/// Whether an entry says this already.
-async fn says(place: &impl Place, incident: IncidentId, entry: u64, text: &str) -> Result<bool, Refusal> {
-    let mut stored = text.to_owned();
-    Masked::default().mask(&mut stored);
+/// A text as it is stored, and the kinds of secrets in it.
+fn masked(text: &str) -> (String, String) {
+    let (mut stored, mut masked) = (text.to_owned(), Masked::default());
+    masked.mask(&mut stored);
+    (stored, masked.kinds())
+}
+
+/// Whether an entry says this already; `stored` is masked.
+async fn says(place: &impl Place, incident: IncidentId, entry: u64, stored: &str) -> Result<bool, Refusal> {
     let lines = place.desk().timeline(incident, entry).await?;
     Ok(lines.first().is_some_and(|line| line.seq == entry && line.text == stored))
 }
@@ -191,7 +203,7 @@ async fn follow(
 ) -> Result<Answer, Refusal> {
     let chat = place.bindings().chat();
     let along = Along { once: Some(format!("{chat}:{}:{what}", change.event)), ..Along::default() };
-    let caller = Caller::person(change.by.clone(), chat);
+    let caller = Caller::person(change.by.clone(), chat).quoting(change.quoted.clone());
     place.desk().submit(caller, incident, command, along).await
 }
 

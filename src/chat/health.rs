@@ -11,50 +11,29 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::{absence, clock::World};
 
-/// A look at the door.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Health {
-    /// The service answers: commands are heard.
-    pub connected: bool,
-    /// Since when it is so, or not so.
-    pub since: Option<DateTime<Utc>>,
-    /// What went wrong last, with what to do.
-    pub last_error: Option<String>,
-}
-
-impl From<Health> for absence::Standing {
-    fn from(health: Health) -> Self {
-        Self { is_there: health.connected, since: health.since, why: health.last_error }
-    }
-}
-
-impl From<absence::Standing> for Health {
-    fn from(stands: absence::Standing) -> Self {
-        Self { connected: stands.is_there, since: stands.since, last_error: stands.why }
-    }
-}
-
 /// How often a chat is asked that answers nothing.
 pub(super) const ASK_EVERY: Duration = Duration::from_secs(5);
 
+/// How a door stands by the way on which it hears: it is there when commands are heard.
 #[derive(Debug, Default)]
-pub(super) struct Standing(Mutex<Health>);
+pub(super) struct Standing(Mutex<absence::Standing>);
 
 impl Standing {
-    pub fn look(&self) -> Health {
+    pub fn look(&self) -> absence::Standing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// Returns whether that is news.
     pub fn set_connected(&self, connected: bool, now: DateTime<Utc>) -> bool {
-        let mut health = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_news = health.connected != connected || health.since.is_none();
+        let mut stands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = stands.is_there != connected || stands.since.is_none();
         if is_news {
-            (health.connected, health.since) = (connected, Some(now));
+            (stands.is_there, stands.since) = (connected, Some(now));
         }
         is_news
     }
+    /// What went wrong, with what to do.
     pub fn error(&self, error: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).last_error = Some(error.into());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).why = Some(error.into());
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         window::{Effect, Within},
     },
     card::{self, Card, Missed, Said},
-    desk::{Answer, policy::is_said},
+    desk::policy::is_said,
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
     grammar::{self, Form, Spoken},
@@ -264,8 +264,7 @@ fn page() -> String {
     add("Before what waited while the chat was away", &|chat| {
         missed.in_words().map(|words| (chat.missed)(&words))
     });
-    let secret = Answer { masked: "GitHub token, password".into(), ..Answer::default() };
-    let warned = |chat: &Shown| follow::warning(&secret).map(|words| (chat.missed)(&words));
+    let warned = |chat: &Shown| Some((chat.missed)(&follow::warning("GitHub token, password")));
     add(
         "A message that went on the timeline has a secret in it (below it, or for one's eyes)",
         &once(&warned),

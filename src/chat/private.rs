@@ -3,7 +3,10 @@
 //! Where a chat does not let the bot keep one, the incident says so and goes on without that chat. Nothing of it is ever said
 //! in a place for everybody instead.
 
-use std::{collections::BTreeSet, future::Future};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+};
 
 use super::{
     bindings::Spot,
@@ -15,8 +18,12 @@ use crate::{
     outbox::port::Outcome,
 };
 
-/// Begins the binding of somebody who was let in.
+/// Begins the binding of somebody who was let in, with the place.
 const IN: &str = "in/";
+/// Begins the binding of somebody whom the chat did not let in, with the place and when that was, in seconds since 1970.
+const REFUSED: &str = "refused/";
+/// Whom the chat refused it is asked about again after this: somebody there may allow it meanwhile.
+const ASK_AGAIN_AFTER_SECONDS: i64 = 600;
 /// Characters of a reason that tell it from another one.
 const REASON_CHARS: usize = 200;
 
@@ -65,13 +72,15 @@ pub(super) async fn space_of(
     Ok(Some(Space { id, is_new }))
 }
 
-/// Who no longer sees the incident is taken out before anything more is said; who sees it is let in, once.
+/// Who no longer sees the incident is taken out before anything more is said; who sees it is let in, once. Whom the chat refuses
+/// it is asked about again with what is brought ten minutes later.
 async fn keep_members(place: &impl Private, id: IncidentId, at: &str, wanted: &BTreeSet<String>) -> Step<()> {
     let (subject, bindings) = (Spot::private(id).to_string(), place.bindings());
     let all = bindings.all(&subject).await?;
     let of_here = all.iter().filter(|(_, space)| space == at);
     let invited: BTreeSet<String> =
         of_here.filter_map(|(name, _)| name.strip_prefix(IN).map(str::to_owned)).collect();
+    let refused = refused_at(&all, at);
     let inside = place.members(at).await?.unwrap_or_else(|| invited.clone());
     for account in inside.difference(wanted) {
         place.take_out(at, account).await?;
@@ -79,16 +88,40 @@ async fn keep_members(place: &impl Private, id: IncidentId, at: &str, wanted: &B
     for account in invited.difference(wanted) {
         bindings.bind(&subject, &format!("{IN}{account}"), "").await?;
     }
+    let given_up: Vec<&str> = refused.keys().copied().filter(|account| !wanted.contains(*account)).collect();
+    for account in given_up {
+        bindings.bind(&subject, &format!("{REFUSED}{account}"), "").await?;
+    }
+    let now = place.desk().world.now().timestamp();
     // Who left by themselves is not called back.
     for account in wanted.difference(&invited) {
-        if !inside.contains(account)
-            && let Some(why) = place.let_in(at, account).await?
-        {
-            note(place, id, outside(place.title(), account, &why)).await;
+        let last = refused.get(account.as_str());
+        if !inside.contains(account) {
+            if last.is_some_and(|at| now - at < ASK_AGAIN_AFTER_SECONDS) {
+                continue;
+            }
+            if let Some(why) = place.let_in(at, account).await? {
+                note(place, id, outside(place.title(), account, &why)).await;
+                bindings.bind(&subject, &format!("{REFUSED}{account}"), &format!("{at} {now}")).await?;
+                continue;
+            }
         }
         bindings.bind(&subject, &format!("{IN}{account}"), at).await?;
+        if last.is_some() {
+            bindings.bind(&subject, &format!("{REFUSED}{account}"), "").await?;
+        }
     }
     Ok(())
+}
+
+/// When the chat last refused to let each of these accounts into this place, in seconds since 1970.
+fn refused_at<'b>(bound: &'b [(String, String)], place: &str) -> BTreeMap<&'b str, i64> {
+    let read = |(name, value): &'b (String, String)| {
+        let (of, at) = value.rsplit_once(' ')?;
+        let account = name.strip_prefix(REFUSED).filter(|_| of == place)?;
+        Some((account, at.parse::<i64>().ok()?))
+    };
+    bound.iter().filter_map(read).collect()
 }
 
 /// The note on somebody whom a chat does not let in.

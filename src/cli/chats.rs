@@ -143,7 +143,7 @@ impl Chats {
             opened.looks.push((matrix::NAME.into(), looked_at(move || looked.health())));
             opened.listeners.push(("matrix", Box::new(move || Box::pin(listens.clone().listen()))));
             metrics.watch("matrix_connected", "Whether the Matrix homeserver answers", move || {
-                i64::from(watched.health().connected)
+                i64::from(watched.health().is_there)
             });
             opened.couriers.push(door);
         }
@@ -154,7 +154,7 @@ impl Chats {
             opened.looks.push((mattermost::NAME.into(), looked_at(move || looked.health())));
             opened.listeners.push(("mattermost", Box::new(move || Box::pin(listens.clone().listen()))));
             metrics.watch("mattermost_connected", "Whether the socket to Mattermost is open", move || {
-                i64::from(watched.health().connected)
+                i64::from(watched.health().is_there)
             });
             opened.inbound.insert("mattermost", by_mattermost(door.clone()));
             opened.couriers.push(door);
@@ -165,7 +165,7 @@ impl Chats {
             opened.looks.push((slack::NAME.into(), looked_at(move || looked.health())));
             opened.listeners.push(("slack", Box::new(move || Box::pin(listens.clone().listen()))));
             metrics.watch("slack_connected", "Whether Slack is there", move || {
-                i64::from(watched.health().connected)
+                i64::from(watched.health().is_there)
             });
             if door.takes_requests() {
                 opened.inbound.insert("slack", by_slack(door.clone()));

@@ -162,6 +162,7 @@ async fn list(reach: &Reach) -> Result<String, Failure> {
                     let to = to.as_ref().map(|person| format!(" to {person}")).unwrap_or_default();
                     format!("page{to}, call {n} ({})", act.word())
                 }
+                crate::journal::rows::What::Secret { .. } => "word on a secret in a message".to_owned(),
             };
             let why = d.error.as_deref().map(|error| format!(" – {error}")).unwrap_or_default();
             let next = match d.state {

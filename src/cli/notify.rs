@@ -1,13 +1,14 @@
 //! `notify`: hands a message to a hook. What cannot be delivered is kept in a spool and sent the next time, in order.
 //!
 //! Nagios, Icinga and Monit run their hook once and forget it: a restart of ours must not cost them their message. Several of them
-//! may share a spool: what is refused holds up its own hook alone, and goes out only with its own hook's token.
+//! may share a spool: what is refused, or gets no answer, holds up its own hook alone, and goes out only with its own hook's token.
 
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::{File, OpenOptions},
-    io::{Read, Write},
+    fs::{DirBuilder, File, OpenOptions},
+    io::{ErrorKind, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -28,6 +29,10 @@ const BODY_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const SPOOL_MAX: usize = 10_000;
 /// How old a message gets that its hook refuses; somebody may be setting that right.
 const REFUSED_HOURS_MAX: i64 = 24;
+/// A message may go without an answer so long, in seconds.
+const ANSWER_SECONDS_MAX: u64 = 20;
+/// When the messages of so many hooks got no answer, the rest is left to the next run: whoever started this one waits for its end.
+const UNANSWERED_HOOKS_MAX: usize = 2;
 /// The hook, where none is named.
 const HOOK: &str = "generic";
 
@@ -74,6 +79,8 @@ struct Delivered {
     sent: usize,
     /// What is still there, by its hook.
     held: BTreeMap<String, Held>,
+    /// What others kept in a spool that is shared, and only they may read.
+    of_others: usize,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +96,7 @@ pub async fn run(args: &Args) -> Outcome {
     let url = std::env::var("COMMANDPOST_URL").unwrap_or_else(|_| "http://127.0.0.1:8911".into());
     let token = std::env::var("COMMANDPOST_TOKEN").ok().filter(|t| !t.is_empty()).map(Secret::new);
     let (token, named) = (token.as_ref(), args.hook.as_deref());
-    let made = std::fs::create_dir_all(&args.spool)
+    let made = make(&args.spool)
         .map_err(|e| Failure(format!("the spool {} cannot be made: {e}", args.spool.display())));
     let hook = if args.flush { named } else { Some(named.unwrap_or(HOOK)) };
     let run = Run { url: url.trim_end_matches('/'), token, hook, is_flush: args.flush };
@@ -147,6 +154,11 @@ fn message(args: &Args) -> Result<Vec<u8>, Failure> {
     Ok(serde_json::to_vec(&object)?)
 }
 
+/// The spool, if it is not there. What monitors say is for nobody else on the machine, unless whoever made the folder shares it.
+fn make(spool: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(spool)
+}
+
 /// Writes a message so that it is there after a power cut: file, rename, directory.
 fn keep(spool: &Path, hook: &str, token: Option<&Secret>, body: &[u8]) -> Outcome {
     if spooled(spool)?.iter().filter(|message| message.hook == hook).count() >= SPOOL_MAX {
@@ -159,7 +171,7 @@ fn keep(spool: &Path, hook: &str, token: Option<&Secret>, body: &[u8]) -> Outcom
     let mark = token.map(|token| format!(".{}", mark(&id, token))).unwrap_or_default();
     let name = format!("{id}.{hook}{mark}.msg");
     let partial = spool.join(format!(".{name}"));
-    let mut file = File::create_new(&partial)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
     let written = file.write_all(body).and_then(|()| file.sync_all());
     if let Err(why) = written.and_then(|()| std::fs::rename(&partial, spool.join(name))) {
         drop(std::fs::remove_file(&partial));
@@ -178,6 +190,13 @@ fn mark(id: &str, token: &Secret) -> String {
     let mut mark = hex::encode(hash.finalize());
     mark.truncate(8);
     mark
+}
+
+/// Messages in the order in which a run sends them: oldest first, those of its own hook before others, for which it need not wait.
+fn in_turn(spool: &Path, run: &Run<'_>) -> Result<Vec<Message>, Failure> {
+    let mut messages = spooled(spool)?;
+    messages.sort_by_key(|message| run.hook != Some(message.hook.as_str()));
+    Ok(messages)
 }
 
 /// Messages in the spool, oldest first: their names begin with an id that sorts by time.
@@ -239,10 +258,14 @@ impl Delivered {
     fn summary(&self) -> String {
         let left = self.held.iter().filter(|(_, held)| held.why.is_empty());
         let left: Vec<String> = left.map(|(hook, held)| format!("{} of {hook}", held.count)).collect();
-        if left.is_empty() {
-            return format!("{} delivered.", self.sent);
+        let mut summary = format!("{} delivered", self.sent);
+        if !left.is_empty() {
+            summary.push_str(&format!("; left to a run with their token: {}", left.join(", ")));
         }
-        format!("{} delivered; left to a run with their token: {}.", self.sent, left.join(", "))
+        if self.of_others > 0 {
+            summary.push_str(&format!("; left to who kept them: {}", self.of_others));
+        }
+        summary + "."
     }
 
     /// What the doors said to what is still there; empty, if they took what they were given.
@@ -258,7 +281,7 @@ impl Delivered {
 async fn at_once(run: &Run<'_>, hook: &str, body: Vec<u8>, why: &str) -> Outcome {
     let lost = |said: &str| Failure(format!("it could neither be kept nor delivered: {why} {said}"));
     let sent = request(&client()?, run, hook, run.token, body).send().await;
-    let response = sent.map_err(|error| lost(&unanswered(run, error)))?;
+    let response = sent.map_err(|error| lost(&no_answer(run, error)))?;
     let status = response.status();
     if !status.is_success() {
         let said = said(&response.text().await.unwrap_or_default());
@@ -272,7 +295,7 @@ async fn at_once(run: &Run<'_>, hook: &str, body: Vec<u8>, why: &str) -> Outcome
 fn client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(5))
-        .timeout(Duration::from_secs(20))
+        .timeout(Duration::from_secs(ANSWER_SECONDS_MAX))
         // Followed, a POST becomes a GET, whose 200 would be taken for a delivery.
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -295,9 +318,11 @@ fn request(
     }
 }
 
-fn unanswered(run: &Run<'_>, error: reqwest::Error) -> String {
+fn no_answer(run: &Run<'_>, error: reqwest::Error) -> String {
     if error.is_connect() {
         format!("nobody answers at {}", run.url)
+    } else if error.is_timeout() {
+        format!("no answer within {ANSWER_SECONDS_MAX} seconds")
     } else {
         error.without_url().to_string()
     }
@@ -312,8 +337,8 @@ async fn deliver(spool: &Path, run: &Run<'_>) -> Result<Delivered, Failure> {
     let lock = lock_file(&spool.join(".lock"))?;
     lock.lock()?;
     let client = client()?;
-    let mut delivered = Delivered::default();
-    for message in spooled(spool)? {
+    let (mut delivered, mut unanswered) = (Delivered::default(), 0);
+    for message in in_turn(spool, run)? {
         if run.is_flush && run.hook.is_some_and(|hook| hook != message.hook) {
             continue;
         }
@@ -327,13 +352,28 @@ async fn deliver(spool: &Path, run: &Run<'_>) -> Result<Delivered, Failure> {
         };
         let body = match std::fs::read(&message.file) {
             Ok(body) => body,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                delivered.of_others += 1;
+                continue;
+            }
             Err(error) => {
                 delivered.hold(&message, format!("{} cannot be read: {error}", message.file.display()));
                 continue;
             }
         };
-        let sent = request(&client, run, &message.hook, token, body).send().await;
-        let response = sent.map_err(|error| Failure(unanswered(run, error)))?;
+        let response = match request(&client, run, &message.hook, token, body).send().await {
+            Ok(response) => response,
+            // Nobody is there for any of them.
+            Err(error) if error.is_connect() => return Err(Failure(no_answer(run, error))),
+            Err(error) => {
+                delivered.hold(&message, no_answer(run, error));
+                unanswered += 1;
+                if unanswered == UNANSWERED_HOOKS_MAX {
+                    break;
+                }
+                continue;
+            }
+        };
         let status = response.status();
         if status.is_success() {
             std::fs::remove_file(&message.file)?;
@@ -455,6 +495,72 @@ mod tests {
         assert_eq!((delivered.sent, spooled(spool.path()).unwrap().len()), (0, 1));
         assert!(delivered.refusals().contains("301"), "{delivered:?}");
         served.await.unwrap();
+    }
+
+    /// A door that hangs up on messages for the hook `slow`, and takes all others; the paths of what it took, in order.
+    async fn door_without_an_answer_for_slow() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let taken = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let list = taken.clone();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut asked = Vec::new();
+                while !asked.ends_with(b"{}") {
+                    if stream.read_buf(&mut asked).await.unwrap() == 0 {
+                        break;
+                    }
+                }
+                let asked = String::from_utf8(asked).unwrap();
+                let path = asked.split(' ').nth(1).unwrap_or_default().to_owned();
+                if !path.starts_with("/hooks/slow") {
+                    list.lock().unwrap().push(path);
+                    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                    stream.write_all(answer).await.unwrap();
+                }
+            }
+        });
+        (url, taken)
+    }
+
+    #[tokio::test]
+    async fn a_message_without_an_answer_holds_up_its_own_hook_alone() {
+        let (url, taken) = door_without_an_answer_for_slow().await;
+        let spool = tempfile::tempdir().unwrap();
+        for hook in ["slow", "nagios", "slow", "monit", "nagios"] {
+            keep(spool.path(), hook, None, b"{}").unwrap();
+        }
+        let run = Run { url: &url, token: None, hook: Some("monit"), is_flush: false };
+        let delivered = deliver(spool.path(), &run).await.unwrap();
+        assert_eq!((delivered.sent, delivered.held["slow"].count), (3, 2), "{delivered:?}");
+        assert!(!delivered.refusals().is_empty());
+        let order = taken.lock().unwrap().clone();
+        assert_eq!(order, ["/hooks/monit", "/hooks/nagios", "/hooks/nagios"], "its own hook's come first");
+        // Where a second hook has no answer either, the others' wait for the next run.
+        for hook in ["slow-too", "slow-three", "nagios"] {
+            keep(spool.path(), hook, None, b"{}").unwrap();
+        }
+        let flush = Run { url: &url, token: None, hook: None, is_flush: true };
+        let delivered = deliver(spool.path(), &flush).await.unwrap();
+        assert_eq!((delivered.sent, spooled(spool.path()).unwrap().len()), (0, 5), "{delivered:?}");
+    }
+
+    #[test]
+    fn a_spool_that_is_made_here_is_for_whoever_made_it_and_one_that_is_shared_stays_so() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let spool = home.path().join("spool");
+        make(&spool).unwrap();
+        assert_eq!(mode(&spool), 0o700);
+        keep(&spool, "nagios", None, b"{}").unwrap();
+        assert_eq!(mode(&spooled(&spool).unwrap()[0].file), 0o600);
+        std::fs::set_permissions(&spool, std::fs::Permissions::from_mode(0o770)).unwrap();
+        make(&spool).unwrap();
+        assert_eq!(mode(&spool), 0o770);
     }
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use super::shape::in_order;
 use super::{Config, HookSender, Secret, text};
 
 /// The senders that can be told something.
-pub const REACHED: [&str; 5] = ["alertmanager", "icinga2", "nagios", "opsgenie", "pagerduty"];
+const REACHED: [&str; 5] = ["alertmanager", "icinga2", "nagios", "opsgenie", "pagerduty"];
 
 /// `[senders.NAME]`
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -19,7 +19,8 @@ use crate::{
 pub struct Command {
     /// The words in which roles are spoken of.
     pub vocabulary: Words,
-    /// Minutes until an offer of command that nobody has accepted lapses. Command stays where it was.
+    /// Minutes until an offer of command that nobody has accepted lapses. Command stays where it was. An offer of another role
+    /// stands twice as long.
     #[schemars(range(min = 1, max = 1440))]
     pub offer_expires_minutes: u32,
     /// Whether only the Incident Commander may lower a severity, or whoever has a role that does more than read along. Anybody

@@ -19,10 +19,6 @@ pub struct Answer {
     pub incident: Option<IncidentId>,
     /// The last entry written; `None` for a reading.
     pub seq: Option<u64>,
-    /// The kinds of secrets that were masked in the words of the command: `GitHub token, password`. Empty: none, or
-    /// no command on an incident.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub masked: String,
     /// What the text says, to be drawn where pictures can be shown.
     #[serde(skip)]
     pub chart: Option<Chart>,
@@ -47,6 +43,12 @@ impl Desk {
             Some((before, answer)) => again(asked, &before, &answer).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// What was answered under a key, whatever was asked; `None` also where the journal does not answer.
+    pub async fn answer_under(&self, key: &str) -> Option<Answer> {
+        let (_, answer) = self.journal.answered(key).await.ok()??;
+        serde_json::from_str(&answer).ok()
     }
 
     /// Writes marks that belong to no incident, and answers; a repeat gets the first answer.

@@ -219,7 +219,7 @@ impl Desk {
     ) -> Result<(Option<SituationRow>, Writing), Refusal> {
         let hours = self.settings().silence_hours_max;
         if minutes == 0 || minutes > hours * 60 {
-            return Err(Refusal::limit(
+            return Err(Refusal::invalid(
                 format!("A silence lasts from a minute to {hours} hours."),
                 format!("Write `silence S-{id} 2h REASON`; it can be made anew when it ends."),
             ));
@@ -370,7 +370,7 @@ pub fn destination(hook: &str) -> String {
 fn text(what: &str, text: String) -> Result<String, Refusal> {
     let text = text.trim().to_owned();
     if text.chars().count() > TEXT_CHARS_MAX {
-        return Err(Refusal::limit(
+        return Err(Refusal::invalid(
             format!("A {what} has at most {TEXT_CHARS_MAX} characters."),
             "Shorten it.",
         ));

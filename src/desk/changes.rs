@@ -59,7 +59,7 @@ impl Said {
                 } else {
                     format!("{chars} characters in {bytes} bytes; the limit is {bytes_max} bytes")
                 };
-                return Err(Refusal::limit(
+                return Err(Refusal::invalid(
                     format!("The {what} has {has}."),
                     "Say it in a line; the rest goes into a `note TEXT`.",
                 ));

@@ -148,7 +148,6 @@ impl Desk {
                 text: format!("{id} – {}{}", decision.reply, masked.word()),
                 incident: Some(id),
                 seq: Some(state.seq),
-                masked: masked.kinds(),
                 ..Answer::default()
             };
             let mut append = self.appendix(&state, None, entries, salts, &along, &asked, &answer);

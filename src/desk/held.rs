@@ -1,12 +1,14 @@
 //! Situations that fall into a window or are silenced: what is told of them, and when they are looked at again.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
-use super::{Desk, refuse};
+use super::{Desk, refuse, view::Stood};
 use crate::{
     alert::{
         Alert,
-        arranged::{Arranged, Arrangement, Passed},
+        arranged::{Arrangement, Passed},
         window::{self, Effect, Window, Within, Work},
     },
     card::{self, Card, arranged::Shown},
@@ -26,6 +28,12 @@ pub(super) struct Standing {
     works: Vec<Work>,
 }
 
+impl Standing {
+    fn silence_of(&self, row: &SituationRow) -> Option<&Arrangement> {
+        self.silences.iter().find(|one| one.silences(row.id, &row.situation))
+    }
+}
+
 /// What becomes of one situation for it.
 #[derive(Default)]
 pub(super) struct Held {
@@ -36,6 +44,21 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// What a situation falls into, where it is `within` a window. One that an incident knows is told that it has cleared, and is not
+    /// kept from it by a window.
+    fn of(row: &SituationRow, standing: &Standing, within: Option<Within>) -> Held {
+        if let Some(silence) = standing.silence_of(row) {
+            let is_muted = row.incident.is_none() || row.situation.firing > 0;
+            return Held { is_muted, within, until: Some(silence.until()) };
+        }
+        let is_recorded = within.as_ref().is_some_and(|within| within.effect == Effect::Record);
+        Held {
+            is_muted: is_recorded && row.incident.is_none(),
+            until: within.as_ref().map(|within| within.until),
+            within,
+        }
+    }
+
     /// It is looked at again when what holds it ends.
     pub fn mark(&self, id: i64) -> Option<Mark> {
         self.until.map(|until| Mark::SituationHeld { id, until })
@@ -97,22 +120,12 @@ impl Desk {
         Ok(true)
     }
 
-    /// What a situation falls into. One that an incident knows is told that it has cleared, and is not kept from it by a window.
+    /// What a situation falls into; an exercise has a story of its own.
     pub(super) async fn held(&self, row: &SituationRow, standing: &Standing) -> Result<Held, Refusal> {
         if crate::drill::is_exercise(&row.situation.source) {
             return Ok(Held::default());
         }
-        let within = self.within(row, standing).await?;
-        if let Some(silence) = standing.silences.iter().find(|one| one.silences(row.id, &row.situation)) {
-            let is_muted = row.incident.is_none() || row.situation.firing > 0;
-            return Ok(Held { is_muted, within, until: Some(silence.until()) });
-        }
-        let is_recorded = within.as_ref().is_some_and(|within| within.effect == Effect::Record);
-        Ok(Held {
-            is_muted: is_recorded && row.incident.is_none(),
-            until: within.as_ref().map(|within| within.until),
-            within,
-        })
+        Ok(Held::of(row, standing, self.within(row, standing).await?))
     }
 
     async fn within(&self, row: &SituationRow, standing: &Standing) -> Result<Option<Within>, Refusal> {
@@ -147,34 +160,45 @@ impl Desk {
         Ok(within.map(|within| InWindow { name: within.name, until: within.until }))
     }
 
-    /// What was arranged about each of these situations, as it stands after its counts.
-    pub(super) async fn stand_of(&self, rows: &[SituationRow]) -> Result<Vec<String>, Refusal> {
-        let now = self.world.now();
-        let standing = self.standing(now).await?;
+    /// What people arranged about each of these situations.
+    ///
+    /// # Errors
+    /// The journal does not answer.
+    pub async fn stood(&self, rows: &[SituationRow]) -> Result<Vec<Stood>, Refusal> {
+        let standing = self.standing(self.world.now()).await?;
+        let mut acknowledged = self.acknowledgements(rows.iter().map(|row| row.id).collect()).await?;
         let mut all = Vec::with_capacity(rows.len());
         for row in rows {
-            let mut stand = String::new();
-            if let Some(ack) = self.acknowledgement(row.id).await? {
-                stand.push_str(&format!("; acknowledged by {}{}", ack.by, not_passed_on(&ack)));
-            }
-            if let Some(silence) = standing.silences.iter().find(|one| one.silences(row.id, &row.situation)) {
-                let until = dated(silence.until());
-                stand.push_str(&format!("; silenced until {until}{}", not_passed_on(silence)));
-            }
-            if let Some(within) = self.within(row, &standing).await? {
-                stand.push_str(&format!("; within the maintenance window «{}»", within.name));
-            }
-            all.push(stand);
+            let within = self.within(row, &standing).await?;
+            let silence = standing.silence_of(row);
+            let acknowledgement = acknowledged.remove(&row.id);
+            let words = words(acknowledgement.as_ref(), silence, within.as_ref());
+            let is_silenced = silence.is_some();
+            let is_recorded = match row.decided.as_deref() {
+                Some(how) => how == "record",
+                // No rule was asked yet: a window may keep it from them.
+                None => {
+                    let is_exercise = crate::drill::is_exercise(&row.situation.source);
+                    !is_silenced && !is_exercise && Held::of(row, &standing, within).is_muted
+                }
+            };
+            let acknowledged_by = acknowledgement.map(|one| one.by);
+            all.push(Stood { words, acknowledged_by, is_silenced, is_recorded });
         }
         Ok(all)
     }
 
     /// The acknowledgement of a situation that holds.
     pub(super) async fn acknowledgement(&self, situation: i64) -> Result<Option<Arrangement>, Refusal> {
-        let of = self.journal.arrangements(ArrangementFilter::Of { situation }).await.map_err(refuse)?;
-        let holds =
-            |one: &Arrangement| one.ended.is_none() && matches!(one.what, Arranged::Acknowledgement { .. });
-        Ok(of.into_iter().rev().find(holds))
+        Ok(self.acknowledgements(vec![situation]).await?.remove(&situation))
+    }
+
+    /// The acknowledgements that hold of these situations, by situation.
+    async fn acknowledgements(&self, situations: Vec<i64>) -> Result<HashMap<i64, Arrangement>, Refusal> {
+        let filter = ArrangementFilter::Acknowledged { situations };
+        let all = self.journal.arrangements(filter).await.map_err(refuse)?;
+        // Of several the newest, which comes last.
+        Ok(all.into_iter().filter_map(|one| Some((one.subject()?.situation, one))).collect())
     }
 
     /// What was arranged about a situation, for its card.
@@ -188,6 +212,26 @@ impl Desk {
         let ((standing, within), acknowledgement) = tokio::try_join!(within, self.acknowledgement(row.id))?;
         Ok(Stand { standing, within, acknowledgement })
     }
+}
+
+/// What was arranged about a situation, as it stands after its counts: `; acknowledged by Ada`.
+fn words(
+    acknowledgement: Option<&Arrangement>,
+    silence: Option<&Arrangement>,
+    within: Option<&Within>,
+) -> String {
+    let mut words = String::new();
+    if let Some(ack) = acknowledgement {
+        words.push_str(&format!("; acknowledged by {}{}", ack.by, not_passed_on(ack)));
+    }
+    if let Some(silence) = silence {
+        let until = dated(silence.until());
+        words.push_str(&format!("; silenced until {until}{}", not_passed_on(silence)));
+    }
+    if let Some(within) = within {
+        words.push_str(&format!("; within the maintenance window «{}»", within.name));
+    }
+    words
 }
 
 /// ` (could not be passed on to nagios: why)`, where a sender was asked and did not take it.
@@ -215,10 +259,9 @@ pub(super) struct Stand {
 impl Stand {
     /// The situation's card, with it.
     pub fn on(&self, card: Card, row: &SituationRow) -> Card {
-        let silences = &self.standing.silences;
         let shown = Shown {
             acknowledgement: self.acknowledgement.as_ref(),
-            silence: silences.iter().find(|one| one.silences(row.id, &row.situation)),
+            silence: self.standing.silence_of(row),
             within: self.within.as_ref(),
         };
         card::arranged::shown(card, row.id, &row.situation, &shown)

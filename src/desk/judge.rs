@@ -30,7 +30,7 @@ pub const FIRED_MAX: u32 = 200_000;
 const MARKS_MAX: u32 = 20_000;
 const INCIDENTS_MAX: u32 = 300;
 /// Days that a report is about where nobody says so.
-pub const REPORT_DAYS: i64 = 30;
+const REPORT_DAYS: i64 = 30;
 /// A rule is known by having fired within this time.
 const RULE_DAYS: i64 = 90;
 

@@ -12,6 +12,7 @@ pub mod absence;
 mod answer;
 pub mod arrange;
 mod asking;
+mod cadence;
 pub mod changes;
 pub mod clock;
 mod declare;
@@ -66,7 +67,7 @@ use crate::{
     },
     journal::{
         Journal, JournalError, Mark,
-        rows::{Asking, NewDelivery},
+        rows::{Asking, NewDelivery, Quoted},
     },
     people::{Person, links::Links},
     roster::Override,
@@ -91,11 +92,22 @@ pub struct Caller {
     pub is_overheard: bool,
     /// The incident in whose private place they are: whoever reads along there may see it.
     pub among: Option<IncidentId>,
+    /// The message of a chat that has the words. Where a secret in them is masked, those whom it names are told that it stands
+    /// there; without, the answer alone says so.
+    pub quotes: Option<Box<Quoted>>,
 }
 
 impl Caller {
     pub fn person(person: Person, via: impl Into<String>) -> Self {
-        Self { person, via: via.into(), is_house: false, is_admin: false, is_overheard: false, among: None }
+        Self {
+            person,
+            via: via.into(),
+            is_house: false,
+            is_admin: false,
+            is_overheard: false,
+            among: None,
+            quotes: None,
+        }
     }
     pub fn house(via: impl Into<String>) -> Self {
         Self { is_house: true, ..Self::person(Person::house(), via) }
@@ -108,6 +120,9 @@ impl Caller {
     }
     pub fn among(self, among: Option<IncidentId>) -> Self {
         Self { among, ..self }
+    }
+    pub fn quoting(self, message: Option<Quoted>) -> Self {
+        Self { quotes: message.map(Box::new), ..self }
     }
     /// Whether somebody may read along who must not know of a restricted incident.
     pub(crate) fn is_overheard_on(&self, id: IncidentId) -> bool {
@@ -221,6 +236,8 @@ pub struct Desk {
     relating: tokio::sync::Mutex<()>,
     /// Held while something is arranged about alerts.
     arranging: tokio::sync::Mutex<()>,
+    /// The settings by which what is open is reminded; none, until that was looked at.
+    reminding_by: tokio::sync::Mutex<Option<Arc<Settings>>>,
     /// The chats that do not answer, by name.
     away: Mutex<BTreeMap<String, absence::Away>>,
     changes: broadcast::Sender<Changed>,
@@ -261,6 +278,7 @@ impl Desk {
             opening: tokio::sync::Mutex::new(Vec::new()),
             relating: tokio::sync::Mutex::new(()),
             arranging: tokio::sync::Mutex::new(()),
+            reminding_by: tokio::sync::Mutex::new(None),
             away: Mutex::default(),
             changes: broadcast::channel(1_024).0,
             wake_outbox: Notify::new(),
@@ -279,7 +297,8 @@ impl Desk {
         self.rules.load_full()
     }
 
-    /// Works by other settings from now on. What is decided already stays, and so does what an incident has begun.
+    /// Works by other settings from now on. What is decided already stays, and so does what an incident has begun; of what it is to
+    /// be reminded from time to time is counted by the new ones.
     pub fn work_by(&self, settings: Settings) {
         self.rules.store(Arc::new(Rulebook::new(settings.rules.clone())));
         self.settings.store(Arc::new(settings));

@@ -54,7 +54,7 @@ impl Desk {
                     ));
                 }
                 if reason.chars().count() > REASON_CHARS_MAX {
-                    return Err(Refusal::limit(
+                    return Err(Refusal::invalid(
                         format!("A reason has at most {REASON_CHARS_MAX} characters."),
                         "Shorten it.",
                     ));

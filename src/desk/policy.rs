@@ -1,5 +1,7 @@
 //! What follows from events: timers to set, things to say outside. Pure; written in the same transaction.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
 
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
     },
     journal::{
         Mark,
-        rows::{IncidentRow, NewDelivery, TimerRow, What},
+        rows::{IncidentRow, NewDelivery, Quoted, TimerRow, What},
     },
     people::Person,
 };
@@ -131,15 +133,8 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
             due_at: entry.recorded_at,
         }));
     }
-    let mut set = |name: String, kind: TimerKind, due_virtual: DateTime<Utc>| {
-        // The incident's own time may run faster than ours; a millisecond on top never comes too early.
-        let due_at = incident.real_time_at(due_virtual) + Duration::milliseconds(1);
-        out.timers.push(TimerRow {
-            id: format!("{}/{name}", incident.id),
-            incident: incident.id,
-            kind,
-            due_at,
-        });
+    let mut set = |name: String, kind: TimerKind, due: DateTime<Utc>| {
+        out.timers.push(timer(incident, &name, kind, due));
     };
     let mut first_update = |severity| {
         let minutes = policy.first_post_minutes(severity);
@@ -253,33 +248,49 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     if listens_anew && let Some(due) = nudge_due(incident, policy, incident.time_at(entry.recorded_at)) {
         set("silence".into(), TimerKind::Silence, due);
     }
-    for (name, kind, minutes) in recurring(incident, entry, policy) {
-        set(name.into(), kind, entry.occurred_at + Duration::minutes(minutes));
+    for (name, kind, due) in recurring(incident, entry, policy) {
+        set(name.into(), kind, due);
     }
-    // Counted from the last summary, or from the last reminder; one timer, set anew.
-    let counts_anew = match &entry.event {
-        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
-        Event::PhaseChanged { to: Phase::Investigating, .. }
-        | Event::SeverityChanged { .. }
-        | Event::Summarized { .. } => incident.phase != Phase::Triage,
-        Event::Reminded { executive, .. } => *executive,
-        _ => false,
-    };
-    let minutes = policy.exec_update_minutes(incident.severity);
-    if counts_anew && minutes > 0 && incident.kind().is_clocked() {
-        set(
-            "executive".into(),
-            TimerKind::ExecutiveDue,
-            entry.occurred_at + Duration::minutes(i64::from(minutes)),
-        );
+}
+
+/// What goes off when the incident's own time is `due`.
+fn timer(incident: &Incident, name: &str, kind: TimerKind, due: DateTime<Utc>) -> TimerRow {
+    TimerRow {
+        id: format!("{}/{name}", incident.id),
+        incident: incident.id,
+        kind,
+        // The incident's own time may run faster than ours; a millisecond on top never comes too early.
+        due_at: incident.real_time_at(due) + Duration::milliseconds(1),
     }
+}
+
+/// What people are reminded of from time to time, set as if these settings had held whenever it was counted anew. `entries` are all
+/// of the incident's. What should have gone off by now does so at once, and finds out whether there is anything to say.
+pub fn reminders(
+    incident: &Incident,
+    entries: &[Entry],
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Vec<TimerRow> {
+    let mut last = BTreeMap::new();
+    for (name, kind, due) in entries.iter().flat_map(|entry| recurring(incident, entry, policy)) {
+        last.insert(name, (kind, due));
+    }
+    if let Some(due) = nudge_due(incident, policy, incident.time_at(now)) {
+        last.insert("silence", (TimerKind::Silence, due));
+    }
+    last.into_iter().map(|(name, (kind, due))| timer(incident, name, kind, due)).collect()
 }
 
 /// The longest time from one reminder of roles to the next.
 const ROLES_MINUTES_MAX: i64 = 120;
 
-/// The reminders of reports and of roles that an event sets anew, each one timer, and in how many minutes.
-fn recurring(incident: &Incident, entry: &Entry, policy: &Policy) -> Vec<(&'static str, TimerKind, i64)> {
+/// The reminders of reports, of roles and of executives that an event sets anew, each one timer, and when they are due.
+fn recurring(
+    incident: &Incident,
+    entry: &Entry,
+    policy: &Policy,
+) -> Vec<(&'static str, TimerKind, DateTime<Utc>)> {
     if !incident.phase.is_active() || incident.phase == Phase::Triage || !incident.kind().is_clocked() {
         return vec![];
     }
@@ -292,16 +303,24 @@ fn recurring(incident: &Incident, entry: &Entry, policy: &Policy) -> Vec<(&'stat
     let is_free = matches!(entry.event, Event::RoleRelieved { .. } | Event::RoleReleased { .. });
     let reports = i64::from(policy.can_minutes(incident.severity));
     let roles = i64::from(policy.roles_minutes(incident.severity));
+    let executive = i64::from(policy.exec_update_minutes(incident.severity));
+    let after = |minutes| entry.occurred_at + Duration::minutes(minutes);
     let mut all = Vec::new();
     if reports > 0 && (begins || again(Owed::Reports)) {
-        all.push(("reports", TimerKind::ReportsDue, reports));
+        all.push(("reports", TimerKind::ReportsDue, after(reports)));
+    }
+    // Counted from the last summary, or from the last reminder.
+    let tells = matches!(entry.event, Event::Summarized { .. } | Event::Reminded { executive: true, .. });
+    if executive > 0 && (begins || tells) {
+        all.push(("executive", TimerKind::ExecutiveDue, after(executive)));
     }
     if roles > 0 && again(Owed::Roles) {
         // Twice as long after each, as the time since it began doubles.
         let age = incident.milestones.declared.map_or(0, |at| (entry.occurred_at - at).num_minutes());
-        all.push(("roles", TimerKind::RolesDue, age.clamp(roles, ROLES_MINUTES_MAX.max(roles))));
+        let minutes = age.clamp(roles, ROLES_MINUTES_MAX.max(roles));
+        all.push(("roles", TimerKind::RolesDue, after(minutes)));
     } else if roles > 0 && (begins || is_free) {
-        all.push(("roles", TimerKind::RolesDue, roles));
+        all.push(("roles", TimerKind::RolesDue, after(roles)));
     }
     all
 }
@@ -339,14 +358,8 @@ pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTi
         }
         _ => return None,
     };
-    // The incident's own time may run faster than ours; a millisecond on top never comes too early.
-    let due_at = incident.real_time_at(due) + Duration::milliseconds(1);
-    (due_at > now).then(|| TimerRow {
-        id: format!("{}/{name}", incident.id),
-        incident: incident.id,
-        kind: kind.clone(),
-        due_at,
-    })
+    let again = timer(incident, &name, kind.clone(), due);
+    (again.due_at > now).then_some(again)
 }
 
 /// When this step of a playbook, which was done, is to be done again.
@@ -463,6 +476,28 @@ pub fn incident_cards(row: &IncidentRow, now: DateTime<Utc>, chats: &[String]) -
             at: now,
         })
         .collect()
+}
+
+/// The word to those who can take a secret out of a message that was put on the timeline; it was masked in the entries up to `seq`.
+pub fn secret(
+    incident: IncidentId,
+    seq: u64,
+    chat: &str,
+    kinds: String,
+    of: &Quoted,
+    now: DateTime<Utc>,
+) -> NewDelivery {
+    let key = format!("{incident}/secret/{seq}");
+    NewDelivery {
+        // Nothing that waits keeps it waiting.
+        lane: format!("{chat}/{key}"),
+        key,
+        destination: chat.to_owned(),
+        incident: Some(incident),
+        what: What::Secret { kinds, of: of.clone() },
+        same: None,
+        at: now,
+    }
 }
 
 /// Whom a step calls; and, to the services that were called, that it is answered or over.

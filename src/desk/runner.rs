@@ -214,6 +214,7 @@ impl Desk {
                 }
             }
             (What::Ask { arrangement, how }, _) => self.asked(delivery, *arrangement, *how).await?,
+            (What::Secret { kinds, of }, _) => Content::Secret { kinds: kinds.clone(), of: of.clone() },
             _ => Content::Nothing,
         };
         Ok(Errand { delivery: delivery.clone(), content, earlier })

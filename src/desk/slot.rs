@@ -89,13 +89,21 @@ impl Desk {
     /// # Errors
     /// Not found, or the journal does not answer.
     pub async fn incident(&self, id: IncidentId) -> Result<Incident, Refusal> {
+        self.look_at(id, Incident::clone).await
+    }
+
+    /// What is to be seen of the incident as it durably stands.
+    ///
+    /// # Errors
+    /// Not found, or the journal does not answer.
+    pub async fn look_at<T>(&self, id: IncidentId, look: impl Fn(&Incident) -> T) -> Result<T, Refusal> {
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
-            let (state, seen) = {
+            let (looked, seen) = {
                 let mut held = slot.state.lock().await;
                 self.fill(&slot, &mut held, id).await?;
                 match held.as_ref() {
-                    Some((state, _)) => (state.clone(), slot.seen(state.seq)),
+                    Some((state, _)) => (look(state), slot.seen(state.seq)),
                     None => {
                         drop(held);
                         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -104,7 +112,7 @@ impl Desk {
                 }
             };
             if slot.wait_durable(seen).await {
-                return Ok(state);
+                return Ok(looked);
             }
         }
         Err(too_busy())

@@ -120,7 +120,6 @@ impl Desk {
                     text: reply + &masked.word(),
                     incident: Some(id),
                     seq: None,
-                    masked: masked.kinds(),
                     chart: decision.chart,
                 };
                 if decision.events.is_empty() {
@@ -169,6 +168,11 @@ impl Desk {
                         let is_new = |timer: &TimerRow| append.timers.iter().all(|set| set.id != timer.id);
                         let again: Vec<_> = again.into_iter().filter(is_new).collect();
                         append.timers.extend(again);
+                    }
+                    // With the entry: whatever happens next, the word on it is not lost.
+                    if let Some(of) = caller.quotes.as_deref().filter(|_| !masked.is_empty()) {
+                        let kinds = masked.kinds();
+                        append.deliveries.push(policy::secret(id, state.seq, &caller.via, kinds, of, now));
                     }
                     if let Command::LinkSituation { situation, .. } = &command {
                         append.marks.push(Mark::SituationLinked { id: *situation, incident: id });

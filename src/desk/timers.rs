@@ -44,14 +44,14 @@ impl Desk {
     /// Fires everything that is due now. Returns how many went off. The timer is gone in the same transaction that
     /// writes what it caused: it fires once, whatever happens between. What people owe and is due within a minute goes off with
     /// what is due now, so that they read one line; that a time is over is said when it is. A silence, and what can wait, keep a
-    /// minute from other lines.
+    /// minute from other lines. Before, reminders are set by the settings as they are now.
     ///
     /// # Errors
     /// The first of those that could not be kept; all others were.
     pub async fn fire_due_timers(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut fired = 0;
         // One incident that cannot be read must not keep the timers of others: those are passed over for now.
-        let (mut left, mut failed) = (BTreeSet::new(), None);
+        let (mut left, mut failed) = (BTreeSet::new(), self.remind_by_settings().await.err());
         loop {
             let now = self.world.now();
             let limit = PAGE.saturating_add(u32::try_from(left.len()).unwrap_or(u32::MAX));

@@ -68,12 +68,10 @@ impl fmt::Display for More {
     }
 }
 
-fn read(sealed: &Sealed) -> Result<Entry, Refusal> {
-    serde_json::from_str(&sealed.body).map_err(|e| {
-        refuse(JournalError::Damaged {
-            what: format!("{} entry {}", sealed.incident, sealed.seq),
-            why: e.to_string(),
-        })
+fn read(sealed: &Sealed) -> Result<Entry, JournalError> {
+    serde_json::from_str(&sealed.body).map_err(|e| JournalError::Damaged {
+        what: format!("{} entry {}", sealed.incident, sealed.seq),
+        why: e.to_string(),
     })
 }
 
@@ -109,27 +107,6 @@ impl Desk {
         Ok(Waiting { rows, stands, more: (more.count > 0).then_some(more) })
     }
 
-    /// What people arranged about each of these situations.
-    ///
-    /// # Errors
-    /// The journal does not answer.
-    pub async fn stood(&self, rows: &[SituationRow]) -> Result<Vec<Stood>, Refusal> {
-        let words = self.stand_of(rows).await?;
-        let standing = self.standing(self.world.now()).await?;
-        let mut all = Vec::with_capacity(rows.len());
-        for (row, words) in rows.iter().zip(words) {
-            let is_silenced = standing.silences.iter().any(|one| one.silences(row.id, &row.situation));
-            let is_recorded = match row.decided.as_deref() {
-                Some(how) => how == "record",
-                // No rule was asked yet: a window may keep it from them.
-                None => !is_silenced && self.held(row, &standing).await?.is_muted,
-            };
-            let acknowledged_by = self.acknowledgement(row.id).await?.map(|one| one.by);
-            all.push(Stood { words, acknowledged_by, is_silenced, is_recorded });
-        }
-        Ok(all)
-    }
-
     /// Every entry of an incident with its seal.
     pub async fn sealed(&self, id: IncidentId) -> Result<Vec<Sealed>, Refusal> {
         let mut all = Vec::new();
@@ -153,10 +130,15 @@ impl Desk {
 
     /// The entries from `from` to the end.
     pub async fn read_from(&self, id: IncidentId, from: u64) -> Result<Vec<Entry>, Refusal> {
+        self.stored_from(id, from).await.map_err(refuse)
+    }
+
+    /// The same, for whoever tells what is damaged from what is out of reach.
+    pub(super) async fn stored_from(&self, id: IncidentId, from: u64) -> Result<Vec<Entry>, JournalError> {
         let mut entries = Vec::new();
         let mut next = from.max(1);
         loop {
-            let page = self.journal.entries(id, next, PAGE).await.map_err(refuse)?;
+            let page = self.journal.entries(id, next, PAGE).await?;
             let full = page.len() as u64 == PAGE;
             for sealed in &page {
                 next = sealed.seq + 1;
@@ -170,12 +152,13 @@ impl Desk {
 
     pub(super) async fn entry(&self, id: IncidentId, seq: u64) -> Result<Option<Entry>, Refusal> {
         let found = self.journal.entries(id, seq, 1).await.map_err(refuse)?;
-        found.first().filter(|sealed| sealed.seq == seq).map(read).transpose()
+        found.first().filter(|sealed| sealed.seq == seq).map(read).transpose().map_err(refuse)
     }
 
     /// The corrections and redactions of an incident.
     pub(super) async fn changes_of(&self, id: IncidentId) -> Result<Vec<Entry>, Refusal> {
-        self.journal.changing_entries(id).await.map_err(refuse)?.iter().map(read).collect()
+        let changes = self.journal.changing_entries(id).await.map_err(refuse)?;
+        changes.iter().map(read).collect::<Result<_, _>>().map_err(refuse)
     }
 
     /// What the rules need to know of an entry that a command names.

@@ -79,13 +79,13 @@ impl Desk {
     ) -> Result<Writing, Refusal> {
         let name = name.replace(['\n', '\t'], " ");
         if name.chars().count() > NAME_CHARS_MAX {
-            return Err(Refusal::limit(
+            return Err(Refusal::invalid(
                 format!("A name has at most {NAME_CHARS_MAX} characters."),
                 "Shorten it.",
             ));
         }
         if labels.len() > LABELS_MAX || labels.iter().any(|(_, pattern)| pattern.len() > PATTERN_MAX_BYTES) {
-            return Err(Refusal::limit(
+            return Err(Refusal::invalid(
                 format!("A window is matched by {LABELS_MAX} labels of {PATTERN_MAX_BYTES} bytes at most."),
                 "Match by fewer: the service is mostly enough.",
             ));

@@ -222,7 +222,7 @@ pub(super) fn option_name(arg: &Arg) -> String {
 }
 
 /// Whether values are offered while somebody types.
-pub(super) fn is_completed(arg: &Arg) -> bool {
+fn is_completed(arg: &Arg) -> bool {
     matches!(
         value_name(arg),
         "ROLE"

@@ -243,7 +243,7 @@ pub fn parse_argv<'a>(
 
 fn check(chars: usize, has_nul: bool) -> Result<(), Refusal> {
     if chars > INPUT_CHARS_MAX {
-        return Err(Refusal::limit(
+        return Err(Refusal::invalid(
             format!("That is {chars} characters; the limit is {INPUT_CHARS_MAX}."),
             "Shorten it, or put the long form behind a link (`link LABEL URL`).",
         ));

@@ -61,6 +61,13 @@ pub(super) fn units(text: &str) -> Option<u32> {
     u32::try_from(of.num_minutes()).ok().filter(|minutes| *minutes <= MINUTES_MAX)
 }
 
+/// A number of minutes, hours or days that is more than any time box.
+pub(super) fn is_overlong(text: &str) -> bool {
+    let number = text.trim_end_matches(|c: char| matches!(c.to_ascii_lowercase(), 'm' | 'h' | 'd'));
+    let is_timed = text.len() == number.len() + 1 && !number.is_empty();
+    is_timed && number.bytes().all(|b| b.is_ascii_digit()) && units(text).is_none()
+}
+
 /// `09:12`, `09:12:30`, `10m` or `10m ago`, and RFC 3339 with seconds, zone (UTC if none) and `T` optional.
 pub(super) fn time(text: &str) -> Result<Time, String> {
     let typed = text.trim();

@@ -274,9 +274,18 @@ fn announces(group: &Command, mut words: Words<'_>) -> bool {
         None => !is_number || !refuse::is_slip(group, &second),
         Some(sub) => {
             let counts = sub.get_positionals().next().is_some_and(|blank| Blank::of(blank) == Blank::Number);
-            counts && !is_number && words.peek().is_some()
+            let after = words.rest();
+            counts && !is_number && !after.is_empty() && !is_slip_of_number(&after)
         }
     }
+}
+
+/// A word by which somebody means a number: `-1`, `2nd`, `two`.
+fn is_slip_of_number(word: &str) -> bool {
+    const SPELT: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    let digits = word.trim_start_matches(['-', '−', '–', '+', '#']);
+    let is_spelt = SPELT.iter().any(|one| one.eq_ignore_ascii_case(word));
+    is_spelt || (digits.starts_with(|c: char| c.is_ascii_digit()) && !digits.contains(char::is_whitespace))
 }
 
 /// The verb that words name, for help: `update draft`, `sev`, `ack`.

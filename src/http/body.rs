@@ -1,11 +1,12 @@
-//! Reading bodies within limits: size, time, and memory for all of them together; and unpacking them.
+//! Reading bodies within limits: size, time, and memory for all of them together; unpacking them; and the memory for the alerts
+//! that are read from them.
 
 use std::{io::Read, sync::Arc, time::Duration};
 
 use axum::{
     BoxError,
     body::HttpBody,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use bytes::{Bytes, BytesMut};
@@ -17,17 +18,23 @@ use super::{
     reply,
     share::{Part, Share},
 };
+use crate::alert::{Rejected, text::quote};
 
 /// A body must be whole within this time.
 const BODY_SECONDS_MAX: u64 = 20;
-/// All bodies under way together, in KiB.
+/// All bodies under way together, and the alerts that were read from them, in KiB: more than one body may hold of either.
 const IN_FLIGHT_KIB_MAX: u32 = 96 * 1024;
+/// What an alert takes, once it is read, until it is on disk: the smallest some two to seven KiB.
+const ALERT_BYTES: usize = 4 * 1024;
+/// Bodies of many alerts that are read at once: until they are counted, each may take a hundred mebibytes.
+const LARGE_READINGS_MAX: usize = 2;
 /// Room for the beginning of a body that does not say how long it is, or how long unpacked; it gets more as it grows.
 const UNANNOUNCED_BYTES: usize = 60 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct Bodies {
     memory: Arc<Semaphore>,
+    large_readings: Arc<Semaphore>,
     bytes_max: usize,
 }
 
@@ -35,12 +42,13 @@ pub struct Bodies {
 #[derive(Debug)]
 pub struct Held {
     pub bytes: Bytes,
-    _room: Room,
+    room: Room,
 }
 
-/// What a body may fill: of the memory for all of them, and of what its source may hold.
+/// What a body may fill, or its alerts: of the memory for all of them, and of what its source may hold. It is free again when this is
+/// dropped.
 #[derive(Debug)]
-struct Room {
+pub struct Room {
     memory: OwnedSemaphorePermit,
     parts: Vec<Part>,
     bytes: usize,
@@ -102,6 +110,15 @@ fn packing(headers: &HeaderMap) -> Packing {
     }
 }
 
+/// Why a body is not there as it was before it was packed.
+#[derive(Debug)]
+pub enum NotUnpacked {
+    /// It is packed in a way that is not read here, or otherwise than its header says.
+    Unreadable(Rejected),
+    /// It is too large, or there is no room: the answer.
+    Refused(Box<Response>),
+}
+
 /// Whether a body has to be unpacked before it can be read.
 pub fn is_packed(headers: &HeaderMap) -> bool {
     packing(headers) != Packing::Plain
@@ -109,7 +126,11 @@ pub fn is_packed(headers: &HeaderMap) -> bool {
 
 impl Bodies {
     pub fn new(bytes_max: usize) -> Self {
-        Self { memory: Arc::new(Semaphore::new(IN_FLIGHT_KIB_MAX as usize)), bytes_max }
+        Self {
+            memory: Arc::new(Semaphore::new(IN_FLIGHT_KIB_MAX as usize)),
+            large_readings: Arc::new(Semaphore::new(LARGE_READINGS_MAX)),
+            bytes_max,
+        }
     }
 
     /// Reads a body whole, or answers why not.
@@ -163,7 +184,7 @@ impl Bodies {
             Ok::<Bytes, Fault>(whole.freeze())
         };
         match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), reading).await {
-            Ok(Ok(bytes)) => Ok(Held { bytes, _room: room }),
+            Ok(Ok(bytes)) => Ok(Held { bytes, room }),
             Ok(Err(Fault::TooLarge)) => Err(self.too_large("more bytes than that").response()),
             Ok(Err(Fault::Crowded(crowded))) => Err(*crowded),
             Ok(Err(Fault::BrokeOff)) => Err(reply::error(
@@ -181,55 +202,70 @@ impl Bodies {
         }
     }
 
-    /// A body as it was before its sender packed it (`Content-Encoding: gzip`, RFC 9110, section 8.4). Unpacked it may be as
-    /// large as one that came plain, and takes as much room, as it grows.
+    /// A body as it was before its sender packed it (`Content-Encoding: gzip`, RFC 9110, section 8.4); none, if it came plain.
+    /// Unpacked it may be as large as one that came plain, and takes as much room, as it grows.
     ///
     /// # Errors
-    /// The answer: it is packed otherwise, broken, or too large; or there is no room.
+    /// [`NotUnpacked`].
     pub fn unpacked(
         &self,
         source: Option<&Arc<Share>>,
         headers: &HeaderMap,
-        held: Held,
-    ) -> Result<Held, Box<Response>> {
+        held: &Held,
+    ) -> Result<Option<Held>, NotUnpacked> {
         match packing(headers) {
-            Packing::Plain => return Ok(held),
+            Packing::Plain => return Ok(None),
             Packing::Gzip => {}
             Packing::Unknown => {
-                let mut response = reply::error(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "invalid",
-                    "The body is packed in a way that is not read here (header Content-Encoding).",
-                    "Nothing was taken. Send it as it is, or with `Content-Encoding: gzip`.",
-                );
-                response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-                return Err(Box::new(response));
+                let named = headers.get_all(header::CONTENT_ENCODING).iter();
+                let named: Vec<_> = named.map(|name| String::from_utf8_lossy(name.as_bytes())).collect();
+                let how = quote(&named.join(", "));
+                return Err(NotUnpacked::Unreadable(Rejected::PackedOtherwise { how }));
             }
         }
         let mut unpacking = MultiGzDecoder::new(&held.bytes[..]);
-        let mut room = self.room(source, UNANNOUNCED_BYTES)?;
+        let mut room = self.room(source, UNANNOUNCED_BYTES).map_err(NotUnpacked::Refused)?;
         let mut plain = Vec::new();
         loop {
             let left = (room.bytes - plain.len()) as u64;
             let read = unpacking.by_ref().take(left).read_to_end(&mut plain);
-            read.map_err(|error| {
-                Box::new(reply::error(
-                    StatusCode::BAD_REQUEST,
-                    "invalid",
-                    format!("The body is not the gzip that its header Content-Encoding says: {error}."),
-                    "Nothing was taken. Send it as it is, without that header, or packed whole.",
-                ))
-            })?;
+            read.map_err(|error| NotUnpacked::Unreadable(Rejected::NotGzip { why: error.to_string() }))?;
             if plain.len() > self.bytes_max {
-                return Err(Box::new(self.too_large("more bytes than that, unpacked").response()));
+                let too_large = self.too_large("more bytes than that, unpacked");
+                return Err(NotUnpacked::Refused(Box::new(too_large.response())));
             }
             if plain.len() < room.bytes {
-                return Ok(Held { bytes: plain.into(), _room: room });
+                return Ok(Some(Held { bytes: plain.into(), room }));
             }
             // As much again, and one byte more than may be: whoever has that is too large.
             let more = room.bytes.min(self.bytes_max.saturating_sub(room.bytes)).saturating_add(1);
-            room.widen(self.room(source, more)?);
+            room.widen(self.room(source, more).map_err(NotUnpacked::Refused)?);
         }
+    }
+
+    /// Waits until one more body of many alerts may be read; it may until what is returned is dropped. None, if nothing is read any
+    /// more.
+    pub async fn large_reading(&self) -> Option<OwnedSemaphorePermit> {
+        self.large_readings.clone().acquire_owned().await.ok()
+    }
+
+    /// The room for the alerts that were read from a body, in the place of the body's own, which is done with.
+    ///
+    /// # Errors
+    /// The answer: there is no room for them at this moment.
+    pub fn for_alerts(
+        &self,
+        source: Option<&Arc<Share>>,
+        held: Held,
+        alerts: usize,
+    ) -> Result<Room, Box<Response>> {
+        let bytes = alerts.saturating_mul(ALERT_BYTES);
+        if bytes <= held.room.bytes {
+            return Ok(held.room);
+        }
+        // Given back first: what a source holds already counts against what it may have besides.
+        drop(held);
+        self.room(source, bytes)
     }
 
     fn too_large(&self, bytes: &str) -> TooLarge {
@@ -250,9 +286,7 @@ impl Bodies {
         let free = self.memory.available_permits();
         let part = source.map(|source| source.part(kib as usize, free));
         let Ok(part) = part.map(|part| part.ok_or(())).transpose() else {
-            return Err(crowded(
-                "This source has as many bodies under way as there is room left for others.",
-            ));
+            return Err(crowded("This source has as much under way as there is room left for others."));
         };
         let Ok(memory) = self.memory.clone().try_acquire_many_owned(kib) else {
             return Err(crowded("Too many bodies are being read at once."));
@@ -265,11 +299,12 @@ impl Bodies {
 mod tests {
     use std::io::Write;
 
-    use axum::body::Body;
+    use axum::{body::Body, http::HeaderValue};
     use flate2::{Compression, write::GzEncoder};
     use futures_util::stream;
 
     use super::*;
+    use crate::alert::intake::ALERTS_MAX;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut packing = GzEncoder::new(Vec::new(), Compression::default());
@@ -293,14 +328,23 @@ mod tests {
         source: Option<&Arc<Share>>,
         how: &str,
         bytes: Vec<u8>,
-    ) -> Result<Held, Box<Response>> {
+    ) -> Result<Held, NotUnpacked> {
         let headers = with(header::CONTENT_ENCODING, how);
-        let held = bodies.read_of(source, &headers, Body::from(bytes)).await.map_err(Box::new)?;
-        bodies.unpacked(source, &headers, held)
+        let held = bodies.read_of(source, &headers, Body::from(bytes)).await;
+        let held = held.map_err(|response| NotUnpacked::Refused(Box::new(response)))?;
+        Ok(bodies.unpacked(source, &headers, &held)?.unwrap_or(held))
+    }
+
+    /// The answer to a body that is refused.
+    fn answer(unpacked: Result<Held, NotUnpacked>) -> Response {
+        match unpacked {
+            Err(NotUnpacked::Refused(response)) => *response,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[tokio::test]
-    async fn a_packed_body_is_read_as_it_was_and_a_bomb_or_another_packing_is_refused() {
+    async fn a_packed_body_is_read_as_it_was_and_a_bomb_is_refused_and_another_packing_told() {
         let bodies = Bodies::new(100_000);
         let two = [gzip(b"disk "), gzip(b"full")].concat();
         assert_eq!(unpack(&bodies, None, "GZIP", two.clone()).await.unwrap().bytes, "disk full");
@@ -313,19 +357,22 @@ mod tests {
         for bytes in [100_001, 1_000_000] {
             let bomb = gzip(&vec![0; bytes]);
             assert!(bomb.len() < 100_000);
-            let refused = unpack(&bodies, None, "gzip", bomb).await.unwrap_err();
+            let refused = answer(unpack(&bodies, None, "gzip", bomb).await);
             assert_eq!(refused.status(), 413);
             let told = refused.extensions().get::<TooLarge>().unwrap();
             assert!(told.why.contains("the limit is 100000 bytes"));
         }
         let torn = two[..two.len() - 3].to_vec();
-        assert_eq!(unpack(&bodies, None, "gzip", torn).await.unwrap_err().status(), 400);
+        for not_gzip in [torn, b"plain".to_vec()] {
+            let told = unpack(&bodies, None, "gzip", not_gzip).await;
+            assert!(matches!(told, Err(NotUnpacked::Unreadable(Rejected::NotGzip { .. }))), "{told:?}");
+        }
         for other in ["br", "gzip, gzip", "zstd"] {
-            let refused = unpack(&bodies, None, other, two.clone()).await.unwrap_err();
-            assert_eq!(
-                (refused.status().as_u16(), &refused.headers()["accept-encoding"]),
-                (415, &HeaderValue::from_static("gzip"))
-            );
+            let told = unpack(&bodies, None, other, two.clone()).await;
+            let Err(NotUnpacked::Unreadable(Rejected::PackedOtherwise { how })) = told else {
+                panic!("{told:?}")
+            };
+            assert_eq!(how, format!("“{other}”"));
         }
     }
 
@@ -345,7 +392,7 @@ mod tests {
         assert!((7_813..24_000).contains(&taken), "{taken}");
         drop(large);
         let bomb = gzip(&vec![b'x'; 9_000_000]);
-        assert_eq!(unpack(&bodies, Some(&share), "gzip", bomb).await.unwrap_err().status(), 413);
+        assert_eq!(answer(unpack(&bodies, Some(&share), "gzip", bomb).await).status(), 413);
         assert_eq!(bodies.memory.available_permits(), all);
     }
 
@@ -364,6 +411,32 @@ mod tests {
         let refused = bodies.read_of(Some(&share), &HeaderMap::new(), pieces(90, 100_000)).await.unwrap_err();
         assert_eq!(refused.status(), 413);
         assert!(refused.extensions().get::<TooLarge>().is_some());
+        assert_eq!(bodies.memory.available_permits(), all);
+    }
+
+    #[tokio::test]
+    async fn what_is_read_from_a_small_body_is_counted_and_what_does_not_fit_beside_it_is_to_come_again() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let (loud, quiet, all) =
+            (Arc::new(Share::default()), Arc::new(Share::default()), bodies.memory.available_permits());
+        let (none, mut small) = (HeaderMap::new(), Vec::new());
+        for source in [&loud, &loud, &quiet] {
+            small.push(bodies.read_of(Some(source), &none, pieces(1, 10)).await.unwrap());
+        }
+        let mut alerts_of =
+            |source: &Arc<Share>, count: usize| bodies.for_alerts(Some(source), small.remove(0), count);
+        let most = alerts_of(&loud, ALERTS_MAX).unwrap();
+        assert!(all - bodies.memory.available_permits() >= ALERTS_MAX * 4);
+        let crowded = alerts_of(&loud, 1_000).unwrap_err();
+        assert_eq!((crowded.status().as_u16(), crowded.headers().contains_key("retry-after")), (503, true));
+        let others = alerts_of(&quiet, 1_000).unwrap();
+        drop((most, others));
+        assert_eq!(bodies.memory.available_permits(), all);
+        // The largest body that the settings allow, full of alerts.
+        let bodies = Bodies::new(64 * 1024 * 1024);
+        let large = bodies.room(Some(&loud), 64 * 1024 * 1024).unwrap();
+        let held = Held { bytes: Bytes::new(), room: large };
+        assert!(bodies.for_alerts(Some(&loud), held, ALERTS_MAX).is_ok());
         assert_eq!(bodies.memory.available_permits(), all);
     }
 

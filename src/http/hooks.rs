@@ -13,7 +13,6 @@ use axum::{
 };
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{
     body::{Bodies, TooLarge},
@@ -37,6 +36,8 @@ pub mod backlog;
 mod parts;
 mod reading;
 pub mod refused;
+
+use reading::Read;
 
 /// A longer key is none.
 const KEY_BYTES_MAX: usize = 200;
@@ -226,11 +227,11 @@ impl Hooks {
                 return *response;
             }
         };
-        let once = match once(name, id, headers, &held.bytes) {
-            Ok(once) => once,
+        let key = match key_of(name, id, headers) {
+            Ok(key) => key,
             Err(response) => return *response,
         };
-        let (mut intake, _held) = match self.read(name, &hook, headers, held).await {
+        let Read { mut intake, once, room: _room } = match self.read(name, &hook, headers, held, key).await {
             Ok(read) => read,
             Err(response) => return self.refuse(name, &hook, *response).await,
         };
@@ -398,30 +399,24 @@ pub(super) fn shown(name: &str) -> String {
 }
 
 /// The key of a delivery: what was proven to name it, or what its sender says.
-fn once(
-    name: &str,
-    id: Option<String>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Option<AlertsOnce>, Box<Response>> {
-    let key = match (id, headers.get("idempotency-key")) {
-        (Some(id), _) => format!("hook/{name}/id/{id}"),
-        (None, None) => return Ok(None),
+fn key_of(name: &str, id: Option<String>, headers: &HeaderMap) -> Result<Option<String>, Box<Response>> {
+    match (id, headers.get("idempotency-key")) {
+        (Some(id), _) => Ok(Some(format!("hook/{name}/id/{id}"))),
+        (None, None) => Ok(None),
         (None, Some(key)) => match key.to_str() {
-            Ok(key) if !key.is_empty() && key.len() <= KEY_BYTES_MAX => format!("hook/{name}/key/{key}"),
-            _ => {
-                return Err(Box::new(reply::error(
-                    StatusCode::BAD_REQUEST,
-                    "invalid",
-                    format!(
-                        "The Idempotency-Key is empty, longer than {KEY_BYTES_MAX} bytes, or not of plain letters."
-                    ),
-                    "Nothing was taken. Send a UUID, for example, the same one when you send the same body again.",
-                )));
+            Ok(key) if !key.is_empty() && key.len() <= KEY_BYTES_MAX => {
+                Ok(Some(format!("hook/{name}/key/{key}")))
             }
+            _ => Err(Box::new(reply::error(
+                StatusCode::BAD_REQUEST,
+                "invalid",
+                format!(
+                    "The Idempotency-Key is empty, longer than {KEY_BYTES_MAX} bytes, or not of plain letters."
+                ),
+                "Nothing was taken. Send a UUID, for example, the same one when you send the same body again.",
+            ))),
         },
-    };
-    Ok(Some(AlertsOnce { key, asked: hex::encode(Sha256::digest(body)) }))
+    }
 }
 
 fn received(receipt: Receipt, is_repeat: bool) -> Response {

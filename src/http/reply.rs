@@ -27,7 +27,7 @@ pub struct ErrorDetail {
 }
 
 /// Seconds after which a sender may try again when the disk cannot keep up.
-pub const RETRY_AFTER_SECONDS: u32 = 5;
+const RETRY_AFTER_SECONDS: u32 = 5;
 
 pub fn error(
     status: StatusCode,

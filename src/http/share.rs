@@ -1,9 +1,10 @@
 //! A source's share of what all sources use together, so that one that screams starves no other.
 //!
-//! Of the memory for bodies a source may hold as much as it leaves free (Choudhury and Hahne's dynamic threshold): alone half,
-//! with another that screams a third, and there is always room for one that is quiet. Of the alerts on their way to the disk
-//! it may have [`ALERTS_MAX`]; what else it brings waits here, in a line of its own, so that what a quiet source brings has
-//! no more than that before it. Where there is room, neither costs a lock. Of the connections an address has its share, too.
+//! Of the memory for bodies, and for the alerts that were read from them, a source may hold as much as it leaves free (Choudhury and
+//! Hahne's dynamic threshold): alone half, with another that screams a third, and there is always room for one that is quiet. Of the
+//! alerts on their way to the disk it may have [`ALERTS_MAX`]; what else it brings waits here, in a line of its own, so that what a quiet
+//! source brings has no more than that before it. Where there is room, neither costs a lock. Of the connections an address has its
+//! share, too.
 
 use std::{
     collections::HashMap,
@@ -23,7 +24,7 @@ const SMALL_KIB: usize = 64;
 
 #[derive(Debug, Default)]
 pub struct Share {
-    /// Of its bodies under way, in KiB.
+    /// Of its bodies under way, and of their alerts, in KiB.
     held_kib: AtomicUsize,
     /// On their way to the disk.
     alerts: AtomicUsize,

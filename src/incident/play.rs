@@ -8,7 +8,7 @@ use super::{phase::Phase, role::Role, severity::Severity, state::Incident};
 use crate::alert::rules::glob;
 
 /// Stands in a step's words for what is to be filled in.
-pub const BLANK: char = '…';
+const BLANK: char = '…';
 
 /// A checklist for one kind of trouble.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +99,7 @@ pub struct When {
 }
 
 impl When {
-    pub fn is_always(&self) -> bool {
+    fn is_always(&self) -> bool {
         *self == When::default()
     }
 

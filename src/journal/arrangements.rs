@@ -9,6 +9,12 @@ use crate::alert::arranged::{Amendment, Arranged, Arrangement};
 /// Arrangements that one query reads at most.
 const ROWS_MAX: i64 = 10_000;
 
+/// What a filter asks for: a number, or a list of them as JSON.
+enum Value {
+    Int(i64),
+    List(String),
+}
+
 fn kind(what: &Arranged) -> &'static str {
     match what {
         Arranged::Window { .. } => "window",
@@ -89,17 +95,26 @@ pub(super) async fn read(
     filter: ArrangementFilter,
 ) -> Result<Vec<Arrangement>, JournalError> {
     let (condition, value) = match filter {
-        ArrangementFilter::One(id) => ("id = $1", id),
-        ArrangementFilter::Of { situation } => ("situation = $1", situation),
-        ArrangementFilter::Live { now } => {
-            ("is_ended = 0 AND until > $1 AND kind IN ('window', 'silence')", now.timestamp_millis())
-        }
+        ArrangementFilter::One(id) => ("id = $1", Value::Int(id)),
+        ArrangementFilter::Acknowledged { situations } => (
+            "situation IN (SELECT value FROM json_each($1)) AND is_ended = 0 AND kind = 'acknowledgement'",
+            Value::List(serde_json::json!(situations).to_string()),
+        ),
+        ArrangementFilter::Live { now } => (
+            "is_ended = 0 AND until > $1 AND kind IN ('window', 'silence')",
+            Value::Int(now.timestamp_millis()),
+        ),
         ArrangementFilter::Asked { since } => {
-            ("until > $1 AND kind IN ('silence', 'acknowledgement')", since.timestamp_millis())
+            ("until > $1 AND kind IN ('silence', 'acknowledgement')", Value::Int(since.timestamp_millis()))
         }
     };
     let sql = format!("SELECT id, body FROM arrangements WHERE {condition} ORDER BY id LIMIT $2");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(value).bind(ROWS_MAX).fetch_all(pool).await;
+    let query = sqlx::query(AssertSqlSafe(sql));
+    let query = match value {
+        Value::Int(int) => query.bind(int),
+        Value::List(list) => query.bind(list),
+    };
+    let rows = query.bind(ROWS_MAX).fetch_all(pool).await;
     rows.map_err(|error| failure(&error))?
         .iter()
         .map(|row| {

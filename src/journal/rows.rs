@@ -157,9 +157,9 @@ pub enum SituationFilter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArrangementFilter {
     One(i64),
-    /// The silences and acknowledgements of a situation.
-    Of {
-        situation: i64,
+    /// The acknowledgements of these situations that were not ended.
+    Acknowledged {
+        situations: Vec<i64>,
     },
     /// Windows and silences that have not ended.
     Live {
@@ -215,6 +215,20 @@ pub enum What {
     Ask { arrangement: i64, how: Asking },
     /// A page of a call: to somebody, or to a service that knows whom to wake.
     Page { n: u32, to: Option<Person>, act: Act },
+    /// Secrets of these kinds (`GitHub token, password`) stand in a message of the chat; on the timeline they are masked.
+    Secret { kinds: String, of: Quoted },
+}
+
+/// A message of a chat whose words are put on a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Quoted {
+    /// The space that it stands in, as the chat names it.
+    pub at: String,
+    /// As the chat names it.
+    pub message: String,
+    /// The accounts of those who are told what is wrong with it: the first of them who can be told alone. None where everybody
+    /// is told, below it.
+    pub whom: Vec<String>,
 }
 
 /// What a sender of alerts is asked to do.

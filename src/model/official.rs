@@ -167,7 +167,7 @@ pub fn later_post(number: usize, text: &str) -> crate::post::PostView {
 }
 
 pub fn client() -> reqwest::Client {
-    let limit = std::time::Duration::from_secs(10);
+    let limit = std::time::Duration::from_secs(60);
     reqwest::Client::builder().connect_timeout(limit).timeout(limit).build().unwrap()
 }
 

@@ -10,7 +10,7 @@ const FIRST_SECONDS: i64 = 1;
 /// Longest pause: a destination that comes back is served within this time.
 const LONGEST_SECONDS: i64 = 300;
 /// Attempts before a person is asked. With the pauses above, more than a day.
-pub const ATTEMPTS_MAX: u32 = 600;
+const ATTEMPTS_MAX: u32 = 600;
 /// Characters of an error kept.
 const ERROR_CHARS_MAX: usize = 500;
 

@@ -8,7 +8,7 @@ use crate::{
     alert::Alert,
     card::Card,
     incident::{kind::Real, paging::Cleared},
-    journal::rows::{Asking, Delivery},
+    journal::rows::{Asking, Delivery, Quoted},
     post::Approved,
 };
 
@@ -78,6 +78,8 @@ pub enum Content {
     Ask(Box<Asked>),
     /// A page, cleared to be sent.
     Page(Cleared),
+    /// Secrets of these kinds stand in a message of the chat.
+    Secret { kinds: String, of: Quoted },
     /// There is nothing to say any more (a redacted entry, a situation that is only recorded).
     Nothing,
 }

@@ -14,7 +14,7 @@ pub use urls::urls;
 /// The most that a post may weigh.
 pub const WEIGHT_MAX: usize = 280;
 /// What any URL weighs: the length of the `https://t.co/…` address that X puts in its place.
-pub const URL_WEIGHT: usize = 23;
+const URL_WEIGHT: usize = 23;
 const HEAVY: usize = 2;
 /// First and last code point of each range whose characters weigh one.
 const LIGHT: [(char, char); 4] =

@@ -105,22 +105,24 @@ async fn a_body_that_is_no_request_is_refused_with_a_sentence() {
         refused(content_type, &said);
         answered(content_type, &send(&post, "/hooks/alertmanager", content_type, "not json").await);
     }
-    // 10 MiB: refused on its announcement, and refused when it was not announced.
+    // 10 MiB: refused on its announcement. More than 8 MiB: refused when it was not announced.
     for path in ["/hooks/alertmanager", "/api/v1/commands"] {
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: 10485760\r\n\r\n",
             post.port
         );
-        let answer = raw(post.port, head.as_bytes(), 3).await;
+        let answer = raw(post.port, head.as_bytes(), 30).await;
         assert!(code(&answer) == 413 && answer.contains("the limit is"), "{answer}");
         let head = head.replace("Content-Length: 10485760", "Transfer-Encoding: chunked");
         let mut bytes = head.into_bytes();
-        for _ in 0..132 {
+        for _ in 0..128 {
             bytes.extend_from_slice(b"10000\r\n");
             bytes.extend_from_slice(&[b'a'; 0x10000]);
             bytes.extend_from_slice(b"\r\n");
         }
-        let answer = raw(post.port, &bytes, 3).await;
+        // One byte more than the limit: whoever sends on would find the connection reset, and may miss the answer.
+        bytes.extend_from_slice(b"1\r\na\r\n");
+        let answer = raw(post.port, &bytes, 30).await;
         assert!(code(&answer) == 413 && answer.contains("the limit is"), "{answer}");
     }
     assert!(post.is_running());
@@ -323,7 +325,7 @@ async fn addresses_methods_and_numbers_that_do_not_exist_are_refused_with_a_sent
         "POST /hooks/alertmanager HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         post.port
     );
-    assert!(code(&raw(post.port, both.as_bytes(), 2).await) / 100 == 4, "an ambiguous length is refused");
+    assert!(code(&raw(post.port, both.as_bytes(), 30).await) / 100 == 4, "an ambiguous length is refused");
     assert!(post.is_running());
     let notes = post.timeline(&incident, 1).await;
     assert!(notes.iter().all(|entry| entry["name"] != "note"), "{notes:?}");
@@ -444,7 +446,8 @@ async fn two_hundred_slow_connections_hold_nobody_up_and_are_ended() {
     for _ in 0..20 {
         let begun = Instant::now();
         assert_eq!(post.get("/status").await.status, 200);
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        // Held up by them, it would wait for as long as a head may take: ten seconds.
+        assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     }
     // Small announced bodies still pass beside the slow ones.
     let body = alertmanager_body("Beside", &[("beside".to_owned(), true)]);

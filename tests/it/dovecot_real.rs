@@ -270,8 +270,10 @@ async fn letters_in_a_real_mailbox_and_by_smtp_are_alerts_once_over_kills_outage
     let first = ("Platte ist voll".to_owned(), 1, 1);
     until(30, "the first letter", || async { told(&program).await == [first.clone()] }).await;
     until(30, "that it is marked", || async { post.flags("") == ["S", "S"] }).await;
-    let metrics = program.get("/metrics").await.text;
-    assert!(metrics.contains("commandpost_mailbox_connected{hook=\"backup\"} 1\n"), "{metrics}");
+    until(30, "the mailbox is connected", || async {
+        program.get("/metrics").await.text.contains("commandpost_mailbox_connected{hook=\"backup\"} 1\n")
+    })
+    .await;
 
     // Nothing that can be read, more than is taken, and the end of what was raised.
     post.send(b"\xff\xfe\x00 no letter");

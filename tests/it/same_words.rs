@@ -184,6 +184,7 @@ async fn by_discord() -> Vec<Value> {
 
 async fn by_mattermost() -> Vec<Value> {
     let mattermost = MattermostModel::start(Arc::new(now)).await.unwrap();
+    mattermost.patience(60);
     let channel = mattermost.channel("command-post");
     let people: Vec<String> =
         PEOPLE.iter().map(|name| mattermost.person(&name.to_lowercase(), name)).collect();
@@ -233,6 +234,7 @@ async fn by_mattermost() -> Vec<Value> {
 async fn by_slack() -> Vec<Value> {
     let slack = SlackModel::start(Arc::new(now)).await.unwrap();
     slack.message_gap(0);
+    slack.patience(60_000);
     let channel = slack.channel("command-post");
     let people: Vec<String> = PEOPLE.iter().map(|name| slack.person(name)).collect();
     let mut program = Program::new("");

@@ -80,7 +80,7 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "it does not end:\n{}", self.drawn());
+            assert!(begun.elapsed() < Duration::from_secs(90), "it does not end:\n{}", self.drawn());
             std::thread::sleep(Duration::from_millis(20));
         };
         assert!(status.success(), "{status:?}");

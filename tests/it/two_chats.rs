@@ -57,7 +57,7 @@ impl House {
     /// Who looks whether each chat is there.
     fn absences(&self, in_discord: &discord_bot::house::Bot, in_slack: &slack_bot::house::Bot) -> Absences {
         let (slack_door, discord_door) = (in_slack.door.clone(), in_discord.door.clone());
-        let at_slack: Look = Arc::new(move || Standing::from(slack_door.health()));
+        let at_slack: Look = Arc::new(move || slack_door.health());
         let at_discord: Look = Arc::new(move || Standing::from(discord_door.health()));
         let looks = vec![(slack::NAME.to_owned(), at_slack), (discord::NAME.to_owned(), at_discord)];
         Absences::new(self.desk.clone(), looks)

@@ -8,6 +8,11 @@ mod words;
 
 pub use words::*;
 
+/// A key as the tables write it: in lower case, without what customarily stands between words.
+pub fn plain(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-' | '@' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
 /// Objects that a body may be wrapped in, what names the alert before what merely carries it.
 pub const WRAPPERS: &[&str] = &[
     "alert",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::alert::text::quote;
 
 /// Longest path or template, in bytes.
-pub const POINTER_MAX_BYTES: usize = 500;
+const POINTER_MAX_BYTES: usize = 500;
 /// Most steps of one path.
 pub const STEPS_MAX: usize = 32;
 

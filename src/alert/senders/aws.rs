@@ -8,6 +8,7 @@ mod events;
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
+use crate::alert::links::is_plain_part;
 use crate::alert::text::digest;
 use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
@@ -208,17 +209,12 @@ fn state(alert: &mut Draft, word: &str) {
 }
 
 fn link(alert: &mut Draft, region: &str, name: &str) {
-    if region != "REGION" && is_plain(region) {
+    if region != "REGION" && is_plain_part(region) {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
         let name = name.replace('+', "%20");
         let host = format!("https://{region}.console.aws.amazon.com");
         alert.link(LinkKind::Source, format!("{host}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"));
     }
-}
-
-/// A word that an address may hold as it is.
-fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn is_amazon(url: &str) -> bool {
@@ -248,7 +244,7 @@ mod tests {
 
     use super::is_amazon;
     use crate::alert::order::is_overtaken;
-    use crate::alert::senders::testing;
+    use crate::alert::senders::{Settings, listed, testing};
     use crate::alert::{Alert, AlertSeverity, Intake, Status};
 
     fn read(body: &Value) -> Intake {
@@ -414,6 +410,22 @@ mod tests {
             json!({"Event": "autoscaling:TEST_NOTIFICATION", "AutoScalingGroupName": "web"}),
         ] {
             assert!(published(&quiet).alerts.is_empty(), "{quiet}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_a_topic_delivers_raw_is_read_as_plain_text_and_broken_json_is_not() {
+        let raw = |body: &str| {
+            let sender = listed("aws").unwrap().sender(&Settings::default());
+            sender.read(body.as_bytes(), Some("text/plain; charset=UTF-8")).map(one)
+        };
+        let (firing, over) =
+            (raw("[FIRING] the disk of db1\n95 %").unwrap(), raw("[OK] the disk of db1").unwrap());
+        assert_eq!((firing.title.as_str(), firing.description.as_str()), ("the disk of db1", "95 %"));
+        assert_eq!((firing.source.as_str(), firing.key()), ("aws", over.key()));
+        assert_eq!((firing.status, over.status), (Status::Firing, Status::Resolved));
+        for broken in [r#"{"AlarmName": "#, r#" [{"AlarmName": "x""#, ""] {
+            assert!(raw(broken).is_err(), "{broken}");
         }
     }
 

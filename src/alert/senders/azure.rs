@@ -6,6 +6,7 @@
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
+use crate::alert::links::is_plain_part;
 use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
 const STATES: [(&str, Said); 7] = [
@@ -214,11 +215,10 @@ fn health(log: Node<'_>, resource: &str, subscription: &str, out: &mut Reading<'
 
 /// Where Azure tells of an issue, for this subscription.
 fn page(issue: &str, subscription: &str) -> String {
-    let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let ends =
         (subscription.get(..3), subscription.len().checked_sub(3).and_then(|at| subscription.get(at..)));
     match ends {
-        (Some(head), Some(tail)) if is_plain(issue) && is_plain(subscription) => {
+        (Some(head), Some(tail)) if is_plain_part(issue) && is_plain_part(subscription) => {
             format!("https://app.azure.com/h/{issue}/{head}{tail}")
         }
         _ => String::new(),

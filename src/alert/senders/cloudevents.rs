@@ -2,14 +2,16 @@
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>
 //!
 //! An event has no state of its own: it is in the data, or the last word of the type says it (`….resolved`, also before a version).
-//! What its subject tells apart is one alert, in all states.
+//! What its subject, and the places that its data names, tell apart is one alert, in all states.
+
+use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, joined};
-use crate::alert::mapping::customary::{ACKNOWLEDGED, FIRING, RESOLVED};
+use crate::alert::mapping::customary::{ACKNOWLEDGED, FIRING, HOST, RESOLVED, plain};
 use crate::alert::{LinkKind, Rejected};
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
@@ -20,8 +22,7 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         let data = unpacked.as_ref().map_or(event.at("data"), Node::of);
         let subject = event.get("subject");
         let (family, state) = family(&kind);
-        let keys = [data.first(&["fingerprint", "dedup_key", "alert_id"]), subject.clone(), data.get("id")];
-        let told = keys.into_iter().find(|key| !key.is_empty()).unwrap_or_default();
+        let told = told_apart(data, &subject);
         let named = data.first(&["title", "summary", "name", "message", "alertname", "rule"]);
         let title = if named.is_empty() { joined(": ", &[&kind, &subject]) } else { named };
         let mut alert = Draft::new(joined(" ", &[&source, family, &told]), title);
@@ -46,6 +47,53 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         out.alert(alert);
     }
     Ok(())
+}
+
+/// What the data of an event may be about besides its subject: two disks of one machine are two.
+const PLACES: [&str; 15] = [
+    "resource",
+    "component",
+    "check",
+    "sensor",
+    "endpoint",
+    "service",
+    "disk",
+    "drive",
+    "volume",
+    "mount",
+    "mountpoint",
+    "filesystem",
+    "partition",
+    "interface",
+    "queue",
+];
+/// Labels that change while it is the same alert.
+const CHANGING: [&str; 9] =
+    ["severity", "level", "priority", "urgency", "status", "state", "value", "time", "timestamp"];
+
+/// What an event is told apart by, besides its source and its type: an identity that its data gives, or else its subject and the
+/// places that its data and the labels there name.
+fn told_apart(data: Node<'_>, subject: &str) -> String {
+    let given = data.first(&["fingerprint", "dedup_key", "alert_id"]);
+    if !given.is_empty() {
+        return given;
+    }
+    let id = data.get("id");
+    if subject.is_empty() && !id.is_empty() {
+        return id;
+    }
+    let is_place = |key: &str| PLACES.contains(&key) || HOST.contains(&key);
+    let own = data.pairs().into_iter().filter(|(key, _)| is_place(&plain(key)));
+    let labels =
+        data.at("labels").pairs().into_iter().filter(|(key, _)| !CHANGING.contains(&plain(key).as_str()));
+    // A place that stands in both is one, and what the subject says already is nothing more.
+    let places: BTreeSet<String> = own
+        .chain(labels)
+        .filter(|(_, value)| !value.trim().is_empty() && value.trim() != subject)
+        .map(|(key, value)| format!("{}={}", plain(&key), value.trim()))
+        .collect();
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    joined(" ", &[subject, &places.join(" ")])
 }
 
 /// What data in bytes holds: JSON, or a text.
@@ -114,6 +162,33 @@ mod tests {
         }
         let other = event("dev.acme.memory.resolved", &json!({}));
         assert_ne!(other.key(), event("dev.acme.disk", &json!({})).key());
+    }
+
+    #[test]
+    fn two_disks_of_one_subject_are_two_alerts_and_each_ends_by_itself() {
+        let disk = |kind: &str, data: Value| event(kind, &data);
+        let (raised, over) = ("dev.acme.disk", "dev.acme.disk.resolved");
+        for (one, other) in [
+            (json!({"device": "sda", "value": 95}), json!({"device": "sdb", "value": 91})),
+            (json!({"mount_point": "/"}), json!({"mount_point": "/var"})),
+            (
+                json!({"labels": {"disk": "sda", "severity": "warning"}}),
+                json!({"labels": {"disk": "sdb", "severity": "warning"}}),
+            ),
+            (json!({"fingerprint": "f1", "host": "a"}), json!({"fingerprint": "f2", "host": "a"})),
+        ] {
+            let (first, second) = (disk(raised, one.clone()), disk(raised, other));
+            assert_ne!(first.key(), second.key(), "{one}");
+            let mut later = one.clone();
+            later["value"] = json!(20);
+            if later["labels"].is_object() {
+                later["labels"]["severity"] = json!("critical");
+            }
+            let resolved = disk(over, later);
+            assert_eq!((resolved.key(), resolved.status), (first.key(), Status::Resolved), "{one}");
+        }
+        // The subject itself, said again, tells no more.
+        assert_eq!(disk(raised, json!({"host": "db1"})).key(), disk(over, json!({})).key());
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::alert::text::{TITLE_MAX_BYTES, acts, digest, line};
 use crate::alert::{Alert, AlertSeverity, Intake, Rejected, Status};
 use crate::mask::Masked;
@@ -19,7 +21,19 @@ pub const PART_MAX_BYTES: usize = 256 * 1024;
 /// nothing is lost and nothing acts. The same body again is a repeat. All unread bodies of a source are one
 /// group.
 pub fn keep(source: &str, body: &[u8], why: &Rejected) -> Intake {
-    let mut text = written(body);
+    whole(source, body, why, written(body), "as it came")
+}
+
+/// The same of a body that came packed, and in a way that could not be undone: where it is no text, in Base64.
+pub fn keep_packed(source: &str, body: &[u8], why: &Rejected) -> Intake {
+    match std::str::from_utf8(body) {
+        Ok(_) => keep(source, body, why),
+        Err(_) => whole(source, body, why, STANDARD.encode(body), "as it came, in Base64"),
+    }
+}
+
+/// `text` is what stands for the body, and `how` says so.
+fn whole(source: &str, body: &[u8], why: &Rejected, mut text: String, how: &str) -> Intake {
     let mut masked = Masked::default();
     if text.len() > PART_MAX_BYTES {
         // Before it is parted: a secret across a border would be two halves that nobody knows for one.
@@ -32,10 +46,10 @@ pub fn keep(source: &str, body: &[u8], why: &Rejected) -> Intake {
         let mut labels = BTreeMap::new();
         let mut fingerprint = identity.clone();
         if count == 1 {
-            notes.push("The body was kept as it came.".to_owned());
+            notes.push(format!("The body was kept {how}."));
         } else {
             notes.push(format!(
-                "The body was kept as it came, {} bytes in {count} alerts; this is part {number}.",
+                "The body was kept {how}, {} bytes in {count} alerts; this is part {number}.",
                 body.len()
             ));
             labels.insert("part".to_owned(), format!("{number} of {count}"));
@@ -139,6 +153,21 @@ mod tests {
         let note =
             format!("kept as it came, {} bytes in {} alerts; this is part 1.", body.len(), alerts.len());
         assert!(first.notes.last().unwrap().ends_with(&note), "{:?}", first.notes);
+    }
+
+    #[test]
+    fn a_packed_body_is_kept_so_that_it_can_be_had_back_and_one_that_is_text_so_that_it_can_be_read() {
+        let packed: Vec<u8> = [0x1f, 0x8b].into_iter().chain((0..=255).cycle().take(500_000)).collect();
+        let why = Rejected::NotGzip { why: "corrupt deflate stream".into() };
+        let alerts = keep_packed("legacy", &packed, &why).alerts;
+        assert!(alerts.len() > 1 && alerts.iter().all(|alert| alert.description.len() <= PART_MAX_BYTES));
+        let whole: String = alerts.iter().rev().map(|alert| alert.description.as_str()).collect();
+        assert_eq!(STANDARD.decode(whole).unwrap(), packed);
+        assert!(alerts[0].notes[0].contains("corrupt deflate stream"));
+        assert!(alerts[0].notes[1].starts_with("The body was kept as it came, in Base64, 500002 bytes in"));
+        let plain = keep_packed("legacy", b"the disk is full", &why).alerts.remove(0);
+        assert_eq!(plain.description, "the disk is full");
+        assert_eq!(plain.notes[1], "The body was kept as it came.");
     }
 
     #[test]

@@ -83,6 +83,8 @@ enum Reads {
     Text,
     /// JSON, or a form.
     Json(Read),
+    /// The same, and what is no JSON at all is plain text.
+    JsonOrText(Read),
     /// What changed, in JSON or a form.
     Change(ReadChange),
     /// What changed, in YAML of which the left margin is read.
@@ -101,7 +103,7 @@ macro_rules! listed {
 pub const ALL: &[Listed] = listed! {
     "airbrake" "Airbrake" airbrake::EXAMPLES, Reads::Json(airbrake::read);
     "alertmanager" "Prometheus Alertmanager, webhook version 4" testing::ALERTMANAGER, Reads::Alertmanager;
-    "aws" "Amazon SNS: CloudWatch's alarms, EventBridge's events" aws::EXAMPLES, Reads::Json(aws::read);
+    "aws" "Amazon SNS: CloudWatch's alarms, EventBridge's events" aws::EXAMPLES, Reads::JsonOrText(aws::read);
     "axiom" "Axiom" axiom::EXAMPLES, Reads::Json(axiom::read);
     "azure" "Azure Monitor" azure::EXAMPLES, Reads::Json(azure::read);
     "betterstack" "Better Stack Uptime" betterstack::EXAMPLES, Reads::Json(betterstack::read);
@@ -187,7 +189,8 @@ impl Listed {
             Reads::Alertmanager => Box::new(alertmanager::Alertmanager::new(source)),
             Reads::Generic => Box::new(generic::Generic::new(source, settings.mapping.clone())),
             Reads::Text => Box::new(text::Text::new(source)),
-            Reads::Json(read) => Box::new(Service { name: self.name, source, read }),
+            Reads::Json(read) => Box::new(Service { name: self.name, source, read, is_text_too: false }),
+            Reads::JsonOrText(read) => Box::new(Service { name: self.name, source, read, is_text_too: true }),
             Reads::Change(read) => {
                 Box::new(ChangeService { name: self.name, source, read, is_margin: false })
             }
@@ -202,6 +205,7 @@ struct Service {
     name: &'static str,
     source: String,
     read: Read,
+    is_text_too: bool,
 }
 
 impl Sender for Service {
@@ -210,11 +214,22 @@ impl Sender for Service {
     }
 
     fn read(&self, body: &[u8], content_type: Option<&str>) -> Result<Intake, Rejected> {
-        let whole = parse(self.name, body, content_type)?;
+        let whole = match parse(self.name, body, content_type) {
+            Err(Rejected::NotJson { .. }) if self.is_text_too && !begins_as_json(body_text(body)?) => {
+                return text::Text::new(self.source.clone()).read(body, content_type);
+            }
+            parsed => parsed?,
+        };
         let mut out = Reading::new(self.name, &self.source, body);
         (self.read)(Node::of(&whole), &mut out)?;
         Ok(out.done())
     }
+}
+
+/// Whether a text is JSON that broke off, or is damaged: `[FIRING] the disk is full` is none.
+fn begins_as_json(text: &str) -> bool {
+    let text = text.trim_start();
+    text.strip_prefix('[').unwrap_or(text).trim_start().starts_with('{')
 }
 
 /// A sender of changes.

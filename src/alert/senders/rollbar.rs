@@ -2,6 +2,7 @@
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
+use crate::alert::links::is_plain_part;
 use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
 /// <https://docs.rollbar.com/docs/items>: levels as they are stored.
@@ -44,10 +45,13 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let link = body.first(&["data.url", "data.item.url", "data.item.public_url"]);
     // <https://docs.rollbar.com/docs/uuids>: the item of an occurrence, from which Rollbar leads on to its own page.
     let uuid = last.get("uuid");
-    let is_uuid = !uuid.is_empty() && uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     alert.link(
         LinkKind::Source,
-        if link.is_empty() && is_uuid { format!("https://rollbar.com/item/uuid/?uuid={uuid}") } else { link },
+        if link.is_empty() && is_plain_part(&uuid) {
+            format!("https://rollbar.com/item/uuid/?uuid={uuid}")
+        } else {
+            link
+        },
     );
     alert.changed_at(item.get("last_occurrence_timestamp"));
     out.alert(alert);

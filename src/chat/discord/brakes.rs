@@ -4,9 +4,10 @@
 //! leaves out the channel, guild or webhook of the path; of each of those there is a budget of its own. Which bucket a route has
 //! is known only from an answer; until then it counts as one of its own.
 //!
-//! How much is left of the limit of the whole bot Discord tells in no header. All that waits for it may go at the same moment, and would be
-//! refused together, over and over; and Discord shuts out who is refused too often. So for a while after it was reached, requests go one
-//! by one: whoever is refused by it holds all behind them.
+//! How much is left of the limit of the whole bot Discord tells in no header. It is kept (`pace.rs`), and may be reached all the same where
+//! the bot's token is in use elsewhere too. All that waits for it may then go at the same moment, and would be refused together, over and
+//! over; and Discord shuts out who is refused too often. So for a while after it was reached, requests go one by one: whoever is refused
+//! by it holds all behind them.
 
 use std::collections::HashMap;
 
@@ -15,11 +16,16 @@ use reqwest::Method;
 
 /// Brakes remembered at once, and routes whose bucket is.
 const REMEMBERED_MAX: usize = 10_000;
-/// Requests that must get through, one by one, before they go side by side again: as many as Discord takes of a bot in a second.
-const ONE_BY_ONE: u32 = 50;
+/// Requests that Discord takes of a bot in a second, but for those that belong to interactions.
+pub(super) const IN_A_SECOND: u32 = 50;
+/// So many must get through, one by one, before they go side by side again.
+const ONE_BY_ONE: u32 = IN_A_SECOND;
 /// Where there are not so many, they go side by side again so long after the limit: all that was refused is tried again within five
 /// minutes (`outbox/plan.rs`), and must not come together.
 const ONE_BY_ONE_FOR: Duration = Duration::minutes(10);
+
+/// A bucket, and the channel, guild or webhook whose budget of it is meant.
+pub(super) type Budget = (String, String);
 
 /// What a request goes to, as its budget sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +83,7 @@ pub(super) struct Brakes {
     one_by_one: u32,
     one_by_one_until: Option<DateTime<Utc>>,
     buckets: HashMap<String, String>,
-    held: HashMap<(String, String), DateTime<Utc>>,
+    held: HashMap<Budget, DateTime<Utc>>,
 }
 
 impl Brakes {
@@ -85,7 +91,7 @@ impl Brakes {
     pub fn wait(&mut self, route: &Route, free: bool, now: DateTime<Utc>) -> Option<Duration> {
         self.held.retain(|_, until| *until > now);
         self.all = self.all.filter(|until| *until > now);
-        let until = self.all.filter(|_| !free).max(self.held.get(&self.key(route)).copied())?;
+        let until = self.all.filter(|_| !free).max(self.held.get(&self.budget(route)).copied())?;
         Some(until - now)
     }
 
@@ -108,8 +114,8 @@ impl Brakes {
         if self.held.len() >= REMEMBERED_MAX {
             self.held.clear();
         }
-        let key = self.key(route);
-        let held = self.held.entry(key).or_insert(until);
+        let budget = self.budget(route);
+        let held = self.held.entry(budget).or_insert(until);
         *held = until.max(*held);
     }
 
@@ -127,7 +133,8 @@ impl Brakes {
         }
     }
 
-    fn key(&self, route: &Route) -> (String, String) {
+    /// That a request is paid from, as far as is known yet.
+    pub fn budget(&self, route: &Route) -> Budget {
         let bucket = self.buckets.get(&route.way).unwrap_or(&route.way);
         (bucket.clone(), route.major.clone())
     }

@@ -19,7 +19,7 @@ use crate::{
     config::IncidentSpace,
     desk::Desk,
     incident::id::IncidentId,
-    journal::rows::Delivery,
+    journal::rows::{Delivery, Quoted},
     outbox::port::Outcome,
 };
 
@@ -147,6 +147,11 @@ impl Place for DiscordDoor {
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.create(at, render::words(words), &nonce(key), Doing::Say).await.map(drop)
+    }
+    async fn warn(&self, of: &Quoted, words: &str, key: &str) -> Step<()> {
+        let mut body = render::words(words);
+        body["message_reference"] = json!({"message_id": of.message, "fail_if_not_exists": false});
+        self.create(&of.at, body, &nonce(key), Doing::Say).await.map(drop)
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         match self.rest.put(&format!("/channels/{at}/messages/pins/{message}"), None).await {

@@ -18,6 +18,7 @@ mod health;
 mod look;
 mod missed;
 mod more;
+mod pace;
 mod pinned;
 mod press;
 mod private;

@@ -6,13 +6,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     DiscordDoor,
     asked::Asked,
     missed::{edited_at, messages_of},
-    render,
     text::cap,
 };
 use crate::{
@@ -24,6 +23,7 @@ use crate::{
     },
     desk::Answer,
     incident::{id::IncidentId, refusal::Refusal},
+    journal::rows::Quoted,
     people::Person,
 };
 
@@ -87,6 +87,12 @@ fn texts_in(components: &Value, parts: &mut Vec<String>) {
     }
 }
 
+/// A message below which everybody reads that a secret stands in it: Discord shows to one person alone what answers something that
+/// they did.
+fn quoted(channel: &str, message: &str) -> Quoted {
+    Quoted { at: channel.to_owned(), message: message.to_owned(), whom: vec![] }
+}
+
 impl DiscordDoor {
     /// The message that somebody chose as a note with its files, which follows it from then on.
     pub(super) async fn put_on_timeline(self: Arc<Self>, asked: Asked) -> Result<Answer, Refusal> {
@@ -104,7 +110,13 @@ impl DiscordDoor {
             let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
             note_of(&writer, &words_of(&message), files, &link).map_err(|_| wordless())?
         };
-        let pinned = Change { by: asked.person.clone(), event: &asked.id, target: &target };
+        let pinned = Change {
+            by: asked.person.clone(),
+            event: &asked.id,
+            target: &target,
+            // Whoever chose it reads what was masked in the answer.
+            quoted: (writer.id != asked.person.id).then(|| quoted(&asked.channel, &target)),
+        };
         let incident = self.bindings.incident_of(&asked.channel).await;
         let (files, edited_at) = (self.files_of(&message, &link), edited_at(&message));
         let answer =
@@ -118,24 +130,7 @@ impl DiscordDoor {
                 "what becomes of the message while the bot is away is not looked for"
             );
         }
-        // Whoever chose it reads what was masked in the answer.
-        if writer.id != asked.person.id {
-            self.warn(&asked.channel, &target, &asked.id, &answer).await;
-        }
         Ok(answer)
-    }
-
-    /// Where a secret was masked, says below the message that it stands there still. Everybody reads it: Discord shows to one person
-    /// alone what answers something that they did.
-    async fn warn(&self, channel: &str, message: &str, event: &str, answer: &Answer) {
-        let Some(words) = follow::warning(answer) else { return };
-        let mut body = render::words(&words);
-        body["message_reference"] = json!({"message_id": message, "fail_if_not_exists": false});
-        body["nonce"] = json!(render::nonce(&format!("secret/{event}")));
-        body["enforce_nonce"] = json!(true);
-        if let Err(trouble) = self.rest.post(&format!("/channels/{channel}/messages"), body).await {
-            tracing::warn!(why = trouble.why(), message, "that a secret stands in a message is not told");
-        }
     }
 
     /// Where a message on the timeline stands, and which of its changes the timeline has.
@@ -180,14 +175,15 @@ impl DiscordDoor {
             return;
         }
         let event = format!("{}:{at}", edited.message);
-        let edit = Change { by: by.clone(), event: &event, target: &edited.message };
+        let edit = Change {
+            by: by.clone(),
+            event: &event,
+            target: &edited.message,
+            quoted: Some(quoted(&edited.channel, &edited.message)),
+        };
         let link = self.link(&edited.channel, &edited.message);
         match note_of(&by, &edited.text, None, &link) {
-            Ok(argv) => {
-                if let Some(answer) = follow::follow_edit(&*self, &edit, &author, argv).await {
-                    self.warn(&edited.channel, &edited.message, &event, &answer).await;
-                }
-            }
+            Ok(argv) => follow::follow_edit(&*self, &edit, &author, argv).await,
             Err(_) => follow::note_edit(&*self, &edit).await,
         }
         if let Err(halt) = self.bindings.bind(&edited.message, EDITED, &at.to_string()).await {
@@ -198,7 +194,8 @@ impl DiscordDoor {
     /// Discord does not say who deleted a message; it is taken to be its author.
     pub(super) async fn follow_deletion(self: Arc<Self>, message: String) {
         let Some((_, by)) = self.author_of(&message).await else { return };
-        follow::follow_deletion(&*self, &Change { by, event: &message, target: &message }).await;
+        let deletion = Change { by, event: &message, target: &message, quoted: None };
+        follow::follow_deletion(&*self, &deletion).await;
         // There is nothing left to look for.
         if let Some((incident, _)) = entry_of(&*self, &message).await
             && let Err(halt) = self.bindings.bind(&messages_of(incident), &message, "").await
@@ -210,6 +207,8 @@ impl DiscordDoor {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -139,9 +139,8 @@ impl DiscordDoor {
     /// A private place made by an earlier attempt, whose answer was lost.
     async fn find_private(&self, id: IncidentId) -> Step<Option<String>> {
         let is_thread = self.settings.space == IncidentSpace::Thread;
-        let all = self.list(!is_thread).await?;
         let me = self.me().await?;
-        let is_it = |one: &&Value| match is_thread {
+        let is_it = |one: &Value| match is_thread {
             true => {
                 one["type"] == PRIVATE_THREAD
                     && one["owner_id"] == me.as_str()
@@ -150,7 +149,7 @@ impl DiscordDoor {
             }
             false => one["type"] == TEXT_CHANNEL && one["name"] == private_name(id, "") && self.is_kept(one),
         };
-        Ok(all.iter().find(is_it).and_then(|one| one["id"].as_str()).map(str::to_owned))
+        self.find_place(!is_thread, is_it).await
     }
 
     async fn open_private_thread(&self, id: IncidentId) -> Step<Value> {

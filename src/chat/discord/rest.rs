@@ -10,10 +10,12 @@ use std::{
 use chrono::Duration;
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap, multipart::Form};
 use serde_json::{Value, json};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use super::{
     DiscordSettings,
     brakes::{Brakes, Left, Route},
+    pace::Pace,
 };
 use crate::{
     chat::{
@@ -30,9 +32,11 @@ use crate::{
 const CONNECT: StdDuration = StdDuration::from_secs(5);
 /// An answer to an interaction is worth nothing after three seconds.
 const CALLBACK_WITHIN: StdDuration = StdDuration::from_millis(1_200);
-/// Requests that go one by one wait so long for their turn. Those before them may hang, each as long as a request may take, and
-/// an errand has a minute.
+/// Requests wait so long for their turn. Those before them may hang, each as long as a request may take, and an errand has a minute.
 const TURN_WITHIN: StdDuration = StdDuration::from_secs(5);
+/// For a budget that is spent a request waits here so long, and is tried anew otherwise: no longer than the shortest pause before that
+/// (`outbox/plan.rs`), as whatever else waits to go out has to wait with it.
+const WAIT_HERE: StdDuration = StdDuration::from_millis(500);
 /// Longest wait that an answer may impose on us.
 const WAIT_MAX_SECONDS: f64 = 3_600.0;
 /// Where files lie in the real Discord.
@@ -100,6 +104,15 @@ impl Trouble {
     }
 }
 
+/// What a request holds until its answer is there.
+#[derive(Default)]
+struct Admitted<'r> {
+    _lane: Option<OwnedMutexGuard<()>>,
+    /// Where requests go one by one, as one of them may hold all behind it.
+    turn: Option<tokio::sync::MutexGuard<'r, ()>>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
 pub(super) struct Rest {
     client: reqwest::Client,
     base: String,
@@ -107,6 +120,7 @@ pub(super) struct Rest {
     answer_within: StdDuration,
     world: Arc<dyn World>,
     brakes: Mutex<Brakes>,
+    pace: Pace,
     /// Whose turn it is where requests go one by one.
     turn: tokio::sync::Mutex<()>,
     /// Whether there are answers.
@@ -132,6 +146,7 @@ impl Rest {
             answer_within: settings.answer_within,
             world,
             brakes: Mutex::default(),
+            pace: Pace::default(),
             turn: tokio::sync::Mutex::default(),
             reach: Reach::default(),
         })
@@ -152,6 +167,10 @@ impl Rest {
 
     pub async fn get(&self, path: &str) -> Result<Value, Trouble> {
         self.call(Method::GET, path, None).await
+    }
+    /// The answer as it came. A list may be so long that all of it should not be read at once.
+    pub async fn get_unread(&self, path: &str) -> Result<Vec<u8>, Trouble> {
+        self.answer(Route::of(&Method::GET, path), Method::GET, path, None, None).await
     }
     pub async fn post(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::POST, path, Some(body)).await
@@ -190,13 +209,21 @@ impl Rest {
         body: Option<Value>,
         picture: Option<&Picture>,
     ) -> Result<Value, Trouble> {
+        let answer = self.answer(route, method, path, body, picture).await?;
+        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
+    }
+
+    async fn answer(
+        &self,
+        route: Route,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        picture: Option<&Picture>,
+    ) -> Result<Vec<u8>, Trouble> {
         // What belongs to an interaction has its token in the path, and limits of its own.
         let of_interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
-        // Held until the answer is there: it may hold all behind it.
-        let turn = if of_interaction { None } else { self.turn().await? };
-        if let Some(wait) = self.brake(&route, of_interaction) {
-            return Err(Trouble::Wait(wait));
-        }
+        let admitted = self.admitted(&route, of_interaction).await?;
         let mut request = self.client.request(method, format!("{}/api/v10{path}", self.base));
         if path.starts_with("/interactions/") {
             request = request.timeout(CALLBACK_WITHIN.min(self.answer_within));
@@ -214,11 +241,40 @@ impl Rest {
             };
         }
         let done = self.reach.noting(&*self.world, self.sent(&route, request), Trouble::no_answer).await;
+        self.pace.answered(admitted.place);
         // A refusal is as good a sign as a yes that the limit does not bite.
-        if turn.is_some() && matches!(done, Ok(_) | Err(Trouble::Refused { .. })) {
+        if admitted.turn.is_some() && matches!(done, Ok(_) | Err(Trouble::Refused { .. })) {
             self.brakes().got_through();
         }
         done
+    }
+
+    /// Waits until a request may go, unless that is too long.
+    async fn admitted(&self, route: &Route, of_interaction: bool) -> Result<Admitted<'_>, Trouble> {
+        if of_interaction {
+            let wait = self.brake(route, of_interaction);
+            return wait.map_or_else(|| Ok(Admitted::default()), |wait| Err(Trouble::Wait(wait)));
+        }
+        let lane = loop {
+            let budget = self.brakes().budget(route);
+            let lane = in_time(self.pace.lane(budget.clone())).await?;
+            // Which it is may have been told meanwhile.
+            if self.brakes().budget(route) == budget {
+                break lane;
+            }
+        };
+        let mut patience = WAIT_HERE;
+        loop {
+            let turn = self.turn().await?;
+            let place = in_time(self.pace.place()).await?;
+            let Some(wait) = self.brake(route, of_interaction) else {
+                return Ok(Admitted { _lane: Some(lane), turn, place });
+            };
+            // Those of other budgets go meanwhile.
+            drop((turn, place));
+            patience = patience.checked_sub(wait).ok_or(Trouble::Wait(wait))?;
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// The turn of a request, where they go one by one.
@@ -226,11 +282,10 @@ impl Rest {
         if !self.brakes().is_one_by_one(self.world.now()) {
             return Ok(None);
         }
-        let turn = tokio::time::timeout(TURN_WITHIN, self.turn.lock()).await;
-        turn.map(Some).map_err(|_| Trouble::Wait(TURN_WITHIN))
+        in_time(self.turn.lock()).await.map(Some)
     }
 
-    async fn sent(&self, route: &Route, request: RequestBuilder) -> Result<Value, Trouble> {
+    async fn sent(&self, route: &Route, request: RequestBuilder) -> Result<Vec<u8>, Trouble> {
         let response = request.send().await.map_err(|e| {
             // The address may have an interaction's token in it.
             let e = e.without_url();
@@ -239,10 +294,11 @@ impl Rest {
         })?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.unwrap_or_default();
-        let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let is_done = (200..=299).contains(&status);
+        let value = if is_done { Value::Null } else { serde_json::from_slice(&bytes).unwrap_or(Value::Null) };
         self.note_limits(route, status, &headers, &value);
         match status {
-            200..=299 => Ok(value),
+            _ if is_done => Ok(bytes),
             429 => Err(Trouble::Wait(retry_after(&headers, &value))),
             500..=599 => Err(Trouble::Broken(status)),
             _ => Err(Trouble::Refused {
@@ -296,6 +352,11 @@ impl Rest {
         }
         quote(&said, &[&self.token])
     }
+}
+
+/// What comes of waiting for a turn, if it comes in time.
+async fn in_time<T>(waiting: impl Future<Output = T>) -> Result<T, Trouble> {
+    tokio::time::timeout(TURN_WITHIN, waiting).await.map_err(|_| Trouble::Wait(TURN_WITHIN))
 }
 
 /// As it is sent to `path`, where another way leads there.
@@ -375,7 +436,8 @@ mod tests {
         .unwrap();
         let settings = DiscordSettings::from_config(&discord, "token".into(), &[]);
         for path in ["/refused", "/done"] {
-            let rest = Rest::new(&settings, Arc::new(System)).unwrap();
+            let mut rest = Rest::new(&settings, Arc::new(System)).unwrap();
+            rest.pace = Pace::of(1_000, StdDuration::ZERO);
             let is_one_by_one = || rest.brakes().is_one_by_one(rest.world.now());
             assert_eq!(rest.get("/limited").await, Err(Trouble::Wait(StdDuration::ZERO)));
             // Whoever does not answer says nothing of it.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Where the real Discord is.
-pub(super) const DISCORD: &str = "https://discord.com";
+const DISCORD: &str = "https://discord.com";
 /// The gateway is given up and connected anew when it was not there for this long. serenity itself needs some twelve
 /// seconds to come back from a lost session.
 const WATCHDOG: Duration = Duration::from_secs(45);

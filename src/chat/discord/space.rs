@@ -1,6 +1,7 @@
 //! The place of an incident: one thread, forum post or channel, made once and found again.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     DiscordDoor,
@@ -26,6 +27,13 @@ const THREAD_EXISTS: u64 = 160_004;
 pub(super) const TEXT_CHANNEL: u64 = 0;
 /// The kind of a private thread.
 pub(super) const PRIVATE_THREAD: u64 = 12;
+
+/// The active threads of a server, each still unread.
+#[derive(Deserialize)]
+struct Active<'a> {
+    #[serde(borrow)]
+    threads: Vec<&'a RawValue>,
+}
 
 impl DiscordDoor {
     fn announcement(&self, incident: &Incident) -> Value {
@@ -61,10 +69,9 @@ impl DiscordDoor {
     async fn find_space(&self, id: IncidentId) -> Step<Option<String>> {
         let parent = &self.settings.channel_id;
         let is_channel = self.settings.space == IncidentSpace::Channel;
-        let all = self.list(is_channel).await?;
         let mark = if is_channel { render::channel_mark(id) } else { render::thread_mark(id) };
         let me = if is_channel { None } else { Some(self.me().await?) };
-        let is_it = |one: &&Value| {
+        let is_it = |one: &Value| {
             let named = one["name"].as_str().is_some_and(|name| name.starts_with(&mark));
             // Anybody may name a thread so; only our own is taken.
             named
@@ -74,25 +81,29 @@ impl DiscordDoor {
                         && one["owner_id"] == me.as_str()
                 })
         };
-        Ok(all.iter().find(is_it).and_then(|one| one["id"].as_str()).map(str::to_owned))
+        self.find_place(is_channel, is_it).await
     }
 
-    /// The server's channels, or its active threads.
-    pub(super) async fn list(&self, is_channels: bool) -> Step<Vec<Value>> {
-        let guild = &self.settings.guild_id;
-        let (path, list) = match is_channels {
-            true => (format!("/guilds/{guild}/channels"), ""),
-            false => (format!("/guilds/{guild}/threads/active"), "/threads"),
+    /// The first that `is_it` of the server's channels, or of its active threads. Of those there may be a thousand, so they are read one
+    /// by one.
+    pub(super) async fn find_place(
+        &self,
+        is_channel: bool,
+        is_it: impl Fn(&Value) -> bool,
+    ) -> Step<Option<String>> {
+        let what = if is_channel { "channels" } else { "threads/active" };
+        let found = self.rest.get_unread(&format!("/guilds/{}/{what}", self.settings.guild_id)).await;
+        let found = found.map_err(|trouble| outcome(trouble, Doing::Read, &self.settings.channel_id))?;
+        let all = match is_channel {
+            true => serde_json::from_slice::<Vec<&RawValue>>(&found),
+            false => serde_json::from_slice::<Active<'_>>(&found).map(|active| active.threads),
         };
-        let found = self.rest.get(&path).await;
-        let mut found = found.map_err(|trouble| outcome(trouble, Doing::Read, &self.settings.channel_id))?;
-        match found.pointer_mut(list).map(Value::take) {
-            Some(Value::Array(all)) => Ok(all),
-            _ => {
-                let why = "Discord's list of channels could not be read.".into();
-                Err(Outcome::Retry { after: None, why }.into())
-            }
-        }
+        let Ok(all) = all else {
+            let why = "Discord's list of channels could not be read.".into();
+            return Err(Outcome::Retry { after: None, why }.into());
+        };
+        let mut each = all.iter().filter_map(|one| serde_json::from_str::<Value>(one.get()).ok());
+        Ok(each.find(is_it).and_then(|one| one["id"].as_str().map(str::to_owned)))
     }
 
     /// A line in the command post, and a thread below it. The thread has the line's id.

@@ -2,22 +2,24 @@
 //!
 //! Ours stands as Discord has it typed: `/record decision object 1 REASON` for `object 1 REASON`. People write paths between backticks,
 //! and programs that are called as verbs of ours are (`find . -name core`): that stands as they wrote it. An answer does not say which
-//! of its words are whose. So theirs is what stands between backticks in what was typed just now, or anywhere in the incident.
+//! of its words are whose. So theirs is what stands between backticks in what was typed just now, or anywhere in the incident. That is
+//! looked through where there are words in question, and read as it is written: nothing of it is kept but that.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 use super::{DiscordDoor, asked::Asked};
 use crate::{
-    card::Card,
+    card::{Card, Value as Shown},
     chat::{
         text::{as_typed, coded},
         words::in_words,
     },
     desk::Answer,
     grammar::slash_words,
-    incident::{id::IncidentId, refusal::Refusal},
+    incident::{id::IncidentId, refusal::Refusal, state::Incident},
 };
 
 /// Verbs whose answer is nothing but what people wrote, of whichever incident.
@@ -28,17 +30,18 @@ pub(super) struct Theirs(BTreeSet<String>);
 
 impl Theirs {
     /// With what stands between backticks in any text of this.
-    pub fn add(&mut self, value: &Value) {
-        match value {
-            Value::String(text) => {
-                // Some sentences quote it in one line.
-                let line = flat(text);
-                let all = [text, &line].into_iter().flat_map(|text| coded(text));
-                self.0.extend(all.map(|code| flat(&code)));
-            }
-            Value::Array(all) => all.iter().for_each(|one| self.add(one)),
-            Value::Object(all) => all.values().for_each(|one| self.add(one)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    pub fn add(&mut self, written: &impl Serialize) {
+        let texts = Texts { theirs: self, text: String::new() };
+        // It goes nowhere, so there is nothing to fail.
+        drop(written.serialize(&mut Serializer::with_formatter(io::sink(), texts)));
+    }
+
+    fn add_text(&mut self, text: &str) {
+        if text.contains('`') {
+            // Some sentences quote it in one line.
+            let line = flat(text);
+            let all = [text, &line].into_iter().flat_map(coded);
+            self.0.extend(all.map(|code| flat(&code)));
         }
     }
 
@@ -46,6 +49,49 @@ impl Theirs {
     pub fn shown(&self, text: &str) -> String {
         as_typed(text, |code| slash_words(code).filter(|_| !self.0.contains(&flat(code))))
     }
+}
+
+/// Reads every text of what is written as JSON, one after the other.
+struct Texts<'t> {
+    theirs: &'t mut Theirs,
+    text: String,
+}
+
+impl Formatter for Texts<'_> {
+    fn begin_string<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.text.clear();
+        Ok(())
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, _: &mut W, fragment: &str) -> io::Result<()> {
+        self.text.push_str(fragment);
+        Ok(())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, _: &mut W, escaped: CharEscape) -> io::Result<()> {
+        self.text.push(match escaped {
+            CharEscape::Quote => '"',
+            CharEscape::ReverseSolidus => '\\',
+            CharEscape::Solidus => '/',
+            CharEscape::Backspace => '\u{8}',
+            CharEscape::FormFeed => '\u{c}',
+            CharEscape::LineFeed => '\n',
+            CharEscape::CarriageReturn => '\r',
+            CharEscape::Tab => '\t',
+            CharEscape::AsciiControl(code) => char::from(code),
+        });
+        Ok(())
+    }
+
+    fn end_string<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.theirs.add_text(&self.text);
+        Ok(())
+    }
+}
+
+/// Whether there is something between backticks that may be words of ours.
+fn has_words(text: &str) -> bool {
+    text.contains('`') && coded(text).iter().any(|code| slash_words(code).is_some())
 }
 
 /// In one line.
@@ -58,7 +104,8 @@ impl DiscordDoor {
     pub(super) async fn told_to(&self, asked: &Asked, done: &Result<Answer, Refusal>) -> String {
         let text = in_words(Some(done.clone()));
         let (verb, options) = asked.verb();
-        if done.is_ok() && READ_OUT.contains(&verb.as_slice()) {
+        let is_read_out = done.is_ok() && READ_OUT.contains(&verb.as_slice());
+        if is_read_out || !has_words(&text) {
             return text;
         }
         let named = options.iter().find(|option| option["name"] == "incident");
@@ -78,15 +125,19 @@ impl DiscordDoor {
 
     /// What people wrote on a card of an incident. `None`: it is the card of alerts, which tells nobody to type anything.
     pub(super) async fn theirs_on(&self, card: &Card) -> Option<Theirs> {
-        Some(self.theirs_in(card.subject.parse().ok()?).await)
+        let id = card.subject.parse().ok()?;
+        let in_question = |shown: &Shown| matches!(shown, Shown::Text(text) if has_words(text));
+        let is_in_question = card.fields.iter().any(|field| in_question(&field.value));
+        Some(if is_in_question { self.theirs_in(id).await } else { Theirs::default() })
     }
 
     async fn theirs_in(&self, id: IncidentId) -> Theirs {
-        let mut theirs = Theirs::default();
-        if let Ok(incident) = self.desk.incident(id).await {
-            theirs.add(&serde_json::to_value(&incident).unwrap_or_default());
-        }
-        theirs
+        let read = |incident: &Incident| {
+            let mut theirs = Theirs::default();
+            theirs.add(incident);
+            theirs
+        };
+        self.desk.look_at(id, read).await.unwrap_or_default()
     }
 }
 
@@ -120,5 +171,24 @@ mod tests {
             assert_eq!(theirs.shown(text), shown);
         }
         assert_eq!(Theirs::default().shown("`close the valve`"), "`/incident close the valve`");
+    }
+
+    #[test]
+    fn theirs_is_known_whatever_signs_are_in_it() {
+        let written = "first\tthis: `find \"replica lag\" C:\\db /var é \u{1}`,\r\nthen `next \u{8}\u{c}`";
+        let mut theirs = Theirs::default();
+        theirs.add(&json!({"notes": [null, 3, true, {"text": written}]}));
+        assert_eq!(theirs.shown(written), written);
+    }
+
+    #[test]
+    fn an_incident_is_looked_through_only_where_something_shown_may_be_words_of_ours() {
+        for text in ["2 of 3 done", "`find_replica` fails", "a ` alone, resume", "```\nresume\nnext\n```"] {
+            assert!(!has_words(text), "{text}");
+            assert_eq!(Theirs::default().shown(text), text);
+        }
+        for text in ["Change nothing until `resume`.", "`find /var -name core`", "see ``next``"] {
+            assert!(has_words(text), "{text}");
+        }
     }
 }

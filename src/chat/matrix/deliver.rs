@@ -23,7 +23,7 @@ use crate::{
     },
     desk::Desk,
     incident::id::IncidentId,
-    journal::rows::Delivery,
+    journal::rows::{Delivery, Quoted},
     outbox::port::Outcome,
 };
 
@@ -112,6 +112,11 @@ impl Place for MatrixDoor {
             content = render::in_thread(content, root);
         }
         self.say_once(room, content, key, &format!("words/{at}/{key}")).await.map(drop)
+    }
+    async fn warn(&self, of: &Quoted, words: &str, key: &str) -> Step<()> {
+        let (room, root) = room_of(&of.at);
+        let content = render::in_reply(render::told(words, self.settings.tz), &of.message, root);
+        self.say_once(room, content, key, &format!("secret/{key}")).await.map(drop)
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (room, root) = room_of(at);

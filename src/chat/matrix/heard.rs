@@ -181,7 +181,7 @@ fn unescape(text: &str) -> String {
 }
 
 /// The name of an account without its server: `ada`.
-pub(super) fn localpart(account: &str) -> &str {
+fn localpart(account: &str) -> &str {
     account.trim_start_matches('@').split(':').next().unwrap_or_default()
 }
 

@@ -124,7 +124,7 @@ impl MatrixDoor {
         let since = self.bindings.bound("sync", "since").await.map_err(|halt| unwritten(halt, ""))?;
         let is_first = since.is_none();
         // At the first one, and to see that the homeserver is there, nothing is waited for.
-        let patience = if is_first || !self.standing.look().connected { Duration::ZERO } else { LISTEN };
+        let patience = if is_first || !self.standing.look().is_there { Duration::ZERO } else { LISTEN };
         let mut query = vec![("timeout", patience.as_millis().to_string()), ("filter", filter().to_string())];
         query.extend(since.clone().map(|since| ("since", since)));
         let news = match self.rest.listen(&query).await {
@@ -275,7 +275,8 @@ impl MatrixDoor {
             }
             Says::Redaction { target } => {
                 let by = self.person(&heard.sender);
-                follow_deletion(&**self, &Change { by, event: &heard.event, target }).await;
+                let deletion = Change { by, event: &heard.event, target, quoted: None };
+                follow_deletion(&**self, &deletion).await;
                 if let Some(spot) = self.bindings.spot_of(room).await {
                     forget_card(&**self, spot, target).await;
                 }

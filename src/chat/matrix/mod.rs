@@ -35,13 +35,8 @@ use tokio_util::sync::CancellationToken;
 use self::{encrypted::Encrypted, rest::Rest, stand::Stand};
 pub use self::{heard::mentioned, settings::MatrixSettings};
 use crate::{
-    chat::{
-        Say,
-        bindings::Bindings,
-        bring,
-        health::{Health, Standing},
-    },
-    desk::Desk,
+    chat::{Say, bindings::Bindings, bring, health::Standing},
+    desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
@@ -90,7 +85,7 @@ impl MatrixDoor {
     }
 
     /// How the door stands now.
-    pub fn health(&self) -> Health {
+    pub fn health(&self) -> absence::Standing {
         self.standing.look()
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         thread::thread_space,
         words::note_of,
     },
-    desk::Answer,
+    journal::rows::Quoted,
 };
 
 /// Why a message is not on the timeline.
@@ -28,6 +28,12 @@ pub(super) const UNREADABLE: &str = "The homeserver does not let this bot read i
 /// What whoever pinned a message is told that could not be read.
 pub(super) fn not_put(why: &str) -> String {
     format!("The message is not on the timeline. {why} Write a `note` in your own words.")
+}
+
+/// A message below which it is said that a secret stands in it: whoever wrote it cannot be told alone.
+fn quoted(said: &Said<'_>, target: &str) -> Quoted {
+    let at = said.thread.map_or_else(|| said.room.to_owned(), |root| thread_space(said.room, root));
+    Quoted { at, message: target.to_owned(), whom: vec![] }
 }
 
 impl MatrixDoor {
@@ -89,7 +95,8 @@ impl MatrixDoor {
         let now = heard::latest(message);
         let (words, name) = heard::with_file(now);
         let argv = note_of(&self.person(author), &words, name.as_deref(), &link);
-        let pinned = Change { by: said.person.clone(), event: said.event, target };
+        let by = said.person.clone();
+        let pinned = Change { by, event: said.event, target, quoted: Some(quoted(said, target)) };
         let done = match argv {
             Ok(argv) => {
                 let address = now["url"].as_str().unwrap_or_default().to_owned();
@@ -105,17 +112,9 @@ impl MatrixDoor {
             }
             Err(refusal) => Err(refusal),
         };
-        match done {
-            // That it is done is seen in the incident's space.
-            Ok(answer) => self.warn(said, target, &answer).await,
-            Err(refusal) => self.answer(said, render::answer(Some(Err(refusal)), self.settings.tz)).await,
-        }
-    }
-
-    /// Where a secret was masked, says below the message that it stands there still: whoever wrote it cannot be told alone.
-    async fn warn(&self, said: &Said<'_>, target: &str, answer: &Answer) {
-        if let Some(words) = follow::warning(answer) {
-            self.tell(said, target, "secret", &words).await;
+        // That it is done is seen in the incident's space.
+        if let Err(refusal) = done {
+            self.answer(said, render::answer(Some(Err(refusal)), self.settings.tz)).await;
         }
     }
 
@@ -130,9 +129,8 @@ impl MatrixDoor {
         let (words, name) = heard::with_file(content);
         let link = self.link(said.room, target);
         let Ok(argv) = note_of(&said.person, &words, name.as_deref(), &link) else { return };
-        let edit = Change { by: said.person.clone(), event: said.event, target };
-        if let Some(answer) = follow::follow_edit(self, &edit, sender, argv).await {
-            self.warn(said, target, &answer).await;
-        }
+        let by = said.person.clone();
+        let edit = Change { by, event: said.event, target, quoted: Some(quoted(said, target)) };
+        follow::follow_edit(self, &edit, sender, argv).await;
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     desk::Desk,
     incident::id::IncidentId,
-    journal::rows::Delivery,
+    journal::rows::{Delivery, Quoted},
     outbox::port::Outcome,
 };
 
@@ -136,6 +136,18 @@ impl Place for MattermostDoor {
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.say_once(at, Message::of(self.told(words)), key, key).await.map(drop)
+    }
+    async fn warn(&self, of: &Quoted, words: &str, key: &str) -> Step<()> {
+        let (channel, root) = channel_of(&of.at);
+        let words = self.told(&format!("{words}\n{}", self.permalink(&of.message)));
+        let mut told = Ok(());
+        for user in &of.whom {
+            told = self.tell_alone(user, Some((channel, root)), &words, &format!("{key}:{user}")).await;
+            if !told.as_ref().is_err_and(Trouble::is_refused) {
+                break;
+            }
+        }
+        told.map_err(|trouble| trouble.outcome(Doing::Post, channel).into())
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         // In the command post the pins are the team's own.

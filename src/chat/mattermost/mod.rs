@@ -38,14 +38,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::{heard::Way, settings::MattermostSettings, text::mentioned};
 use self::{rest::Rest, seal::Seal, stand::Stand};
 use crate::{
-    chat::{
-        Say,
-        bindings::Bindings,
-        bring,
-        health::{Health, Standing},
-        seen::Seen,
-    },
-    desk::Desk,
+    chat::{Say, bindings::Bindings, bring, health::Standing, seen::Seen},
+    desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
@@ -103,8 +97,8 @@ impl MattermostDoor {
     }
 
     /// How the door stands now.
-    pub fn health(&self) -> Health {
-        self.rest.reach.with(self.standing.look().into()).into()
+    pub fn health(&self) -> absence::Standing {
+        self.rest.reach.with(self.standing.look())
     }
 
     /// Sees to requests that fail, whatever the WebSocket says, until the door is stopped.

@@ -11,11 +11,20 @@ use crate::{
     chat::{
         files::File,
         follow::{self, Change, entry_of},
+        thread::thread_space,
         words::note_of,
     },
-    desk::Answer,
     incident::refusal::Refusal,
+    journal::rows::Quoted,
 };
+
+/// A message, and who is told of a secret in it.
+fn quoted(message: &Post, whom: &[&str]) -> Quoted {
+    let channel = &message.channel;
+    let at = message.root.as_ref().map_or_else(|| channel.clone(), |root| thread_space(channel, root));
+    let whom = whom.iter().map(|user| (*user).to_owned()).collect();
+    Quoted { at, message: message.id.clone(), whom }
+}
 
 impl MattermostDoor {
     /// 📌 on a message: a note with its author and where it stands, once for each message.
@@ -43,7 +52,8 @@ impl MattermostDoor {
         }
         let name = event.name();
         let by = self.person(&pin.user, "").await;
-        let pinned = Change { by, event: &name, target: &message.id };
+        let quoted = Some(quoted(&message, &[&message.user, &pin.user]));
+        let pinned = Change { by, event: &name, target: &message.id, quoted };
         let done = match self.as_note(&message).await {
             Ok(argv) => {
                 let file = |(id, name): &(String, String)| {
@@ -57,27 +67,11 @@ impl MattermostDoor {
             }
             Err(refusal) => Err(refusal),
         };
-        match done {
-            // That it is done is seen in the incident's space.
-            Ok(answer) => self.warn(&message, &name, &answer, &[&message.user, &pin.user]).await,
-            Err(refusal) => self.reply(&message, &self.told(&refusal.to_string()), true).await,
+        // That it is done is seen in the incident's space.
+        if let Err(refusal) = done {
+            self.reply(&message, &self.told(&refusal.to_string()), true).await;
         }
         Ok(())
-    }
-
-    /// Where a secret was masked, says that it stands in the message still, to the first of these people who can be told alone.
-    async fn warn(&self, message: &Post, event: &str, answer: &Answer, whom: &[&str]) {
-        let Some(words) = follow::warning(answer) else { return };
-        let words = self.told(&format!("{words}\n{}", self.permalink(&message.id)));
-        let place = Some((message.channel.as_str(), message.root.as_deref()));
-        for user in whom {
-            match self.tell_alone(user, place, &words, &format!("{event}:{user}")).await {
-                Ok(()) => return,
-                Err(trouble) => {
-                    tracing::warn!(why = trouble.why(), "that a secret stands in a message is not told");
-                }
-            }
-        }
     }
 
     /// A message as a note: who wrote it, what, with which files, and where it stands.
@@ -94,17 +88,17 @@ impl MattermostDoor {
     pub(super) async fn follow_edit(self: &Arc<Self>, event: &Event, message: &Post) {
         let Ok(argv) = self.as_note(message).await else { return };
         let (by, name) = (self.person(&message.user, "").await, event.name());
-        let edit = Change { by, event: &name, target: &message.id };
-        if let Some(answer) = follow::follow_edit(&**self, &edit, &message.user, argv).await {
-            self.warn(message, &name, &answer, &[&message.user]).await;
-        }
+        let quoted = Some(quoted(message, &[&message.user]));
+        let edit = Change { by, event: &name, target: &message.id, quoted };
+        follow::follow_edit(&**self, &edit, &message.user, argv).await;
     }
 
     /// Who deleted it is told to administrators alone; otherwise it is its author.
     pub(super) async fn follow_deletion(self: &Arc<Self>, event: &Event, message: &Post) {
         let by = self.person(message.deleted_by.as_ref().unwrap_or(&message.user), "").await;
         let name = event.name();
-        follow::follow_deletion(&**self, &Change { by, event: &name, target: &message.id }).await;
+        let deletion = Change { by, event: &name, target: &message.id, quoted: None };
+        follow::follow_deletion(&**self, &deletion).await;
         if let Some(spot) = self.bindings.spot_at(&message.channel, message.root.as_deref()).await {
             follow::forget_card(&**self, spot, &message.id).await;
         }

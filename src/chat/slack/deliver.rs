@@ -21,7 +21,7 @@ use crate::{
     },
     desk::Desk,
     incident::id::IncidentId,
-    journal::rows::Delivery,
+    journal::rows::{Delivery, Quoted},
     outbox::port::Outcome,
 };
 
@@ -122,6 +122,20 @@ impl Place for SlackDoor {
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.say_once(at, Message { text: render::told(words), blocks: vec![] }, key).await.map(drop)
+    }
+    async fn warn(&self, of: &Quoted, words: &str, _key: &str) -> Step<()> {
+        // The link needs the workspace's own address.
+        self.stand().await?;
+        let (channel, thread) = channel_of(&of.at);
+        let words = render::told(&format!("{words}\n{}", self.permalink(channel, thread, &of.message)));
+        let mut told = Ok(());
+        for user in &of.whom {
+            told = self.whisper(user, Some(channel), thread, &words).await;
+            if !told.as_ref().is_err_and(Trouble::is_refused) {
+                break;
+            }
+        }
+        told.map_err(|trouble| trouble.outcome(Doing::Post, channel).into())
     }
     async fn pin(&self, subject: &str, at: &str, message: &str) -> bool {
         let (channel, root) = channel_of(at);

@@ -106,7 +106,7 @@ pub(super) fn is_id(text: &str, letters: &[char]) -> bool {
 }
 
 /// Whether this can be a message's timestamp, which is its id: `1700000000.000100`.
-pub(super) fn is_ts(text: &str) -> bool {
+fn is_ts(text: &str) -> bool {
     let digits =
         |part: &str| !part.is_empty() && part.len() <= 12 && part.bytes().all(|b| b.is_ascii_digit());
     text.split_once('.').is_some_and(|(seconds, rest)| digits(seconds) && digits(rest))

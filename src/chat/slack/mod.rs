@@ -40,14 +40,8 @@ use tokio_util::sync::CancellationToken;
 pub use self::{heard::Way, manifest::manifest, settings::SlackSettings, signed::Signed};
 use self::{rest::Rest, stand::Stand};
 use crate::{
-    chat::{
-        Say,
-        bindings::Bindings,
-        bring,
-        health::{Health, Standing},
-        seen::Seen,
-    },
-    desk::Desk,
+    chat::{Say, bindings::Bindings, bring, health::Standing, seen::Seen},
+    desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
@@ -116,8 +110,8 @@ impl SlackDoor {
     }
 
     /// How the door stands now.
-    pub fn health(&self) -> Health {
-        self.rest.reach.with(self.standing.look().into()).into()
+    pub fn health(&self) -> absence::Standing {
+        self.rest.reach.with(self.standing.look())
     }
 }
 

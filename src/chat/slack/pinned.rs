@@ -10,14 +10,24 @@ use crate::{
         ask::Reply,
         files::File,
         follow::{self, Change, entry_of},
+        thread::thread_space,
     },
     desk::Answer,
     incident::{id::IncidentId, refusal::Refusal},
+    journal::rows::Quoted,
 };
 
 /// A message among all of the workspace.
 fn name_of(channel: &str, ts: &str) -> String {
     format!("{channel}:{ts}")
+}
+
+/// A message, and who is told of a secret in it.
+fn quoted(channel: &str, message: &Value, whom: Vec<String>) -> Quoted {
+    let ts = message["ts"].as_str().unwrap_or_default();
+    let root = message["thread_ts"].as_str().filter(|root| *root != ts);
+    let at = root.map_or_else(|| channel.to_owned(), |root| thread_space(channel, root));
+    Quoted { at, message: ts.to_owned(), whom }
 }
 
 /// What is said where a message could not be read.
@@ -51,44 +61,29 @@ impl SlackDoor {
         {
             return Reply::Nothing;
         }
-        match self.pin(heard, channel, Some(incident), &message).await {
+        let author = message["user"].as_str().unwrap_or(&heard.user);
+        let whom = vec![author.to_owned(), heard.user.clone()];
+        match self.pin(heard, channel, Some(incident), &message, whom).await {
             // That it is done is seen in the incident's space.
-            Ok(answer) => {
-                let author = message["user"].as_str().unwrap_or(&heard.user);
-                self.warn(channel, &message, &answer, &[author, &heard.user]).await;
-                Reply::Nothing
-            }
+            Ok(_) => Reply::Nothing,
             Err(refusal) => Reply::Words(told(&refusal.to_string())),
         }
     }
 
-    /// Where a secret was masked, says that it stands in the message still, to the first of these people who can be told alone.
-    pub(super) async fn warn(&self, channel: &str, message: &Value, answer: &Answer, whom: &[&str]) {
-        let Some(words) = follow::warning(answer) else { return };
-        let (thread, ts) = (message["thread_ts"].as_str(), message["ts"].as_str().unwrap_or_default());
-        let words = told(&format!("{words}\n{}", self.permalink(channel, thread, ts)));
-        let thread = thread.filter(|root| *root != ts);
-        for user in whom {
-            match self.whisper(user, Some(channel), thread, &words).await {
-                Ok(()) => return,
-                Err(trouble) => {
-                    tracing::warn!(why = trouble.why(), "that a secret stands in a message is not told");
-                }
-            }
-        }
-    }
-
-    /// A message of a channel as a note, with its files; the note follows it from then on.
+    /// A message of a channel as a note, with its files; the note follows it from then on. `whom`: who is told of a secret in it,
+    /// besides what the answer says.
     pub(super) async fn pin(
         self: &Arc<Self>,
         heard: &Heard,
         channel: &str,
         incident: Option<IncidentId>,
         message: &Value,
+        whom: Vec<String>,
     ) -> Result<Answer, Refusal> {
         let target = name_of(channel, message["ts"].as_str().unwrap_or_default());
         let by = self.person(&heard.user, &heard.name).await;
-        let pinned = Change { by, event: &heard.once, target: &target };
+        let quoted = (!whom.is_empty()).then(|| quoted(channel, message, whom));
+        let pinned = Change { by, event: &heard.once, target: &target, quoted };
         let argv = self.message_as_note(channel, message).await?;
         let author = message["user"].as_str().unwrap_or_default().to_owned();
         let files = self.files_of(channel, message);
@@ -117,10 +112,9 @@ impl SlackDoor {
             && let Ok(argv) = self.message_as_note(channel, message).await
         {
             let by = self.person(&heard.user, &heard.name).await;
-            let edit = Change { by, event: &heard.once, target: &target };
-            if let Some(answer) = follow::follow_edit(&**self, &edit, &heard.user, argv).await {
-                self.warn(channel, message, &answer, &[&heard.user]).await;
-            }
+            let quoted = Some(quoted(channel, message, vec![heard.user.clone()]));
+            let edit = Change { by, event: &heard.once, target: &target, quoted };
+            follow::follow_edit(&**self, &edit, &heard.user, argv).await;
         }
         Reply::Nothing
     }
@@ -130,7 +124,8 @@ impl SlackDoor {
         let Some(channel) = heard.channel.as_deref() else { return Reply::Nothing };
         let target = name_of(channel, ts);
         let by = self.person(&heard.user, &heard.name).await;
-        follow::follow_deletion(&**self, &Change { by, event: &heard.once, target: &target }).await;
+        let deletion = Change { by, event: &heard.once, target: &target, quoted: None };
+        follow::follow_deletion(&**self, &deletion).await;
         Reply::Nothing
     }
 

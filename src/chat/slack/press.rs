@@ -85,13 +85,10 @@ impl SlackDoor {
     /// «Add to timeline» in a message's menu.
     pub(super) async fn note_message(self: &Arc<Self>, heard: &Heard, message: Value) -> Reply {
         let (channel, here) = (heard.channel.as_deref().unwrap_or_default(), self.incident_here(heard).await);
-        let done = self.pin(heard, channel, here, &message).await;
         // Whoever asked for it reads what was masked in the answer.
-        if let (Ok(answer), Some(author)) = (&done, message["user"].as_str())
-            && author != heard.user
-        {
-            self.warn(channel, &message, answer, &[author]).await;
-        }
+        let author = message["user"].as_str().filter(|author| *author != heard.user);
+        let whom = author.map(str::to_owned).into_iter().collect();
+        let done = self.pin(heard, channel, here, &message, whom).await;
         Reply::Words(told(&in_words(Some(done))))
     }
 

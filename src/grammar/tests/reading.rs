@@ -79,7 +79,7 @@ fn short_words_mean_what_they_stand_for() {
 
 #[test]
 fn too_long_and_nul_are_refused() {
-    assert_eq!(said(&"x".repeat(INPUT_CHARS_MAX + 1)).unwrap_err().because, Because::Limit);
+    assert_eq!(said(&"x".repeat(INPUT_CHARS_MAX + 1)).unwrap_err().because, Because::Invalid);
     assert!(refused("note a\0b").contains("NUL"));
     assert!(parse_argv(&["note".into(), "\0".into()], None, &people, &Roles::default()).is_err());
     let longest = "ä".repeat(INPUT_CHARS_MAX - 5);

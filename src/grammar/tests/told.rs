@@ -29,6 +29,7 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
                 continue;
             }
             let line = quoted
+                .replace("S-{}", "S-3")
                 .replace("{n}", "1")
                 .replace(" N", " 1")
                 .replace("{first}", "pio")

@@ -194,6 +194,14 @@ fn an_action_is_announced_without_a_verb_of_its_own() {
     assert_eq!(command("action done 2 it's up"), Command::FinishAction { n: 2, result: "it's up".into() });
     assert!(refused("action dnoe 2 it's up").contains("Did you mean `action done`?"));
     assert!(refused("action go").contains("needs N"));
+    for slip in ["action go two", "action go -1", "action drop 2nd"] {
+        let told = refused(slip);
+        assert!(told.contains("is not a number that N can be"), "{slip}: {told}");
+    }
+    for late in ["action -5m restart db1", "task add 99999999999m do"] {
+        let told = refused(late);
+        assert!(told.contains("is no duration"), "{late}: {told}");
+    }
     assert_eq!(command("stop we lose writes"), Command::StopActions { reason: "we lose writes".into() });
     assert_eq!(command("resume"), Command::ResumeActions { reason: String::new() });
     assert!(matches!(said("INC-1 action restart db1"), Ok(Spoken::On { target: Some(_), .. })));

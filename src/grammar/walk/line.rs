@@ -61,7 +61,7 @@ impl<'v> Line<'v> {
                 if looks_like_flag(word) && (!at_text || self.is_strict()) {
                     return Err(refuse::unknown_flag(self.path, self.verb, word));
                 }
-                if self.takes_time_box() && is_before(word) {
+                if self.takes_time_box() && is_no_time_box(word) {
                     return Err(refuse::no_time_box(self.verb, word));
                 }
                 if self.shorthand(blank.copied(), word, words) {
@@ -417,9 +417,12 @@ fn looks_like_flag(word: &str) -> bool {
         .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
-/// `-5m`: a time box that would be over before it begins.
-fn is_before(word: &str) -> bool {
-    word.strip_prefix(['-', '−', '–']).is_some_and(|time| value::units(time).is_some())
+/// `-5m`, which would be over before it begins, or `99999999999m`.
+fn is_no_time_box(word: &str) -> bool {
+    match word.strip_prefix(['-', '−', '–']) {
+        Some(time) => value::units(time).is_some(),
+        None => value::is_overlong(word),
+    }
 }
 
 fn is_mention(word: &str) -> bool {

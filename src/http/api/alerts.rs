@@ -46,10 +46,7 @@ pub(crate) async fn explain(
         let why = "That is no alert situation.";
         return reply::error(StatusCode::NOT_FOUND, "not_found", why, "Write S-3.");
     };
-    match api.desk.explain(id, &who.person).await {
-        Ok(told) => Json(told).into_response(),
-        Err(refusal) => reply::refused(&refusal),
-    }
+    answer(api.desk.explain(id, &who.person).await)
 }
 
 /// A situation, and what people arranged about it.
@@ -85,27 +82,25 @@ pub(crate) async fn situations(
         let why = format!("`from` is {from}; the limit is {FROM_MAX}.");
         return reply::refused(&Refusal::invalid(why, "What is open and worst stands at the beginning."));
     }
+    answer(listed(&api, &who.person, from).await)
+}
+
+/// Situations from one on, and what people arranged about each.
+async fn listed(api: &Api, person: &Person, from: u32) -> Result<serde_json::Value, Refusal> {
+    let eyes = api.desk.seen_by(person);
     // One more than are shown, to know whether there are any.
     let limit = from + SITUATIONS_MAX + 1;
-    match api.desk.seen_by(&who.person).situations(SituationFilter::Recent { limit }).await {
-        Ok(rows) => {
-            let next = (rows.len() == limit as usize).then_some(from + SITUATIONS_MAX);
-            let rows = rows.into_iter().skip(from as usize).take(SITUATIONS_MAX as usize);
-            let rows: Vec<_> = rows.collect();
-            let stands = match api.desk.seen_by(&who.person).stood(&rows).await {
-                Ok(stands) => stands,
-                Err(refusal) => return reply::refused(&refusal),
-            };
-            let listed = rows.into_iter().zip(stands).map(|(row, stood)| Listed {
-                row,
-                acknowledged_by: stood.acknowledged_by,
-                is_silenced: stood.is_silenced,
-            });
-            let rows: Vec<Listed> = listed.collect();
-            Json(serde_json::json!({ "situations": rows, "next": next })).into_response()
-        }
-        Err(refusal) => reply::refused(&refusal),
-    }
+    let rows = eyes.situations(SituationFilter::Recent { limit }).await?;
+    let next = from + SITUATIONS_MAX;
+    let next = (rows.len() == limit as usize && next <= FROM_MAX).then_some(next);
+    let rows: Vec<_> = rows.into_iter().skip(from as usize).take(SITUATIONS_MAX as usize).collect();
+    let stands = eyes.stood(&rows).await?;
+    let listed = rows.into_iter().zip(stands).map(|(row, stood)| Listed {
+        row,
+        acknowledged_by: stood.acknowledged_by,
+        is_silenced: stood.is_silenced,
+    });
+    Ok(serde_json::json!({ "situations": listed.collect::<Vec<_>>(), "next": next }))
 }
 
 fn answer<T: serde::Serialize>(told: Result<T, Refusal>) -> Response {

@@ -215,8 +215,8 @@ struct Page {
     free: Vec<Together>,
     /// Somebody is on them, or nobody is told.
     held: Vec<SituationCard>,
-    /// `… and 12 more`, and where they begin.
-    more: Option<(String, usize)>,
+    /// `… and 12 more`, and where they begin unless that is further than is listed.
+    more: Option<(String, Option<usize>)>,
     /// Those before these begin there.
     before: Option<usize>,
     taken: Vec<Together>,
@@ -288,7 +288,10 @@ async fn build(shared: &Shared, me: &Person, from: usize, left: Left) -> Result<
         day: Day::of(&fired, &changes, &clock),
         free,
         held,
-        more: waiting.more.map(|more| (more.to_string(), from + shown)),
+        more: waiting.more.map(|more| {
+            let next = from + shown;
+            (more.to_string(), (next <= FROM_MAX).then_some(next))
+        }),
         before: (from > 0).then(|| from.saturating_sub(SITUATIONS_SHOWN)),
         taken,
         more_taken,

@@ -9,6 +9,7 @@ use crate::{
         decide::Policy,
         phase::Phase,
         role::defined,
+        sentence::ended,
         severity::Severity,
         state::{ActionState, Incident},
     },
@@ -105,7 +106,7 @@ fn actions(incident: &Incident, me: &Person) -> Option<Next> {
         return next(text, look(), true);
     }
     let open = incident.open_proposals().find(|one| one.by.id != me.id && one.objectors.is_empty())?;
-    next(format!("Proposal {}: {} Any strong objection?", open.n, open.text), look(), false)
+    next(format!("Proposal {}: {} Any strong objection?", open.n, ended(&open.text)), look(), false)
 }
 
 fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Option<Next> {

@@ -58,6 +58,7 @@ fn what(what: &What) -> String {
         What::Ask { how, .. } => format!("{} at the sender", how.word()),
         What::Page { n, to: Some(person), .. } => format!("page to {person}, call {n}"),
         What::Page { n, to: None, act } => format!("page, call {n} ({})", act.word()),
+        What::Secret { .. } => "word on a secret in a message".into(),
     }
 }
 

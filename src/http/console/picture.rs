@@ -8,8 +8,8 @@ use super::clock::{Clock, Stamp};
 use crate::alert::{AlertSeverity, change::Change, report::Fired};
 
 /// Width and height of a picture in its own units.
-pub const WIDTH: f64 = 960.0;
-pub const HEIGHT: f64 = 120.0;
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 120.0;
 /// Columns: a quarter of an hour each.
 const COLUMNS: usize = 96;
 const COLUMN_MINUTES: i64 = 15;

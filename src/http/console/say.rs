@@ -111,7 +111,7 @@ pub async fn say(
             (Err(Refusal::invalid("Nothing was said.", "`help` lists what can be said.")), String::new())
         }
         (Ok(_), Some(line)) if line.len() > line::LINE_BYTES_MAX => (
-            Err(Refusal::limit("That is too long for one command.", "Put the long form behind a link.")),
+            Err(Refusal::invalid("That is too long for one command.", "Put the long form behind a link.")),
             String::new(),
         ),
         (Ok(here), Some(line)) => {

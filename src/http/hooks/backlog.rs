@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 
 /// So long may the oldest wait while others are let in behind it. In a storm that the disk keeps up with it is milliseconds.
 pub const OLDEST_MAX: Duration = Duration::from_secs(5);
-/// So long a delivery waits in the line of its own source before the disk; some half a second of the disk's work is before it.
+/// So long a delivery waits in the line of its own source before the disk; some half a second of the disk's work is before it. As long
+/// a large one waits to be read.
 pub const LINE_MAX: Duration = Duration::from_secs(3);
 
 /// Deliveries that the disk has not answered yet.

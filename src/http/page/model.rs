@@ -95,7 +95,7 @@ pub struct PublicView {
 }
 
 /// 0 is best, 4 is worst.
-pub fn badness(state: ComponentState) -> u8 {
+fn badness(state: ComponentState) -> u8 {
     match state {
         ComponentState::Operational => 0,
         ComponentState::UnderMaintenance => 1,

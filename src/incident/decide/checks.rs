@@ -33,7 +33,7 @@ pub(super) fn text_within(what: &str, value: &str, max: usize) -> Result<String,
     }
     let chars = trimmed.chars().count();
     if chars > max {
-        return Err(Refusal::limit(
+        return Err(Refusal::invalid(
             format!("The {what} {has} {chars} characters; the limit is {max}."),
             "Shorten it, or put the long form behind a link (`link LABEL URL`).",
         ));
@@ -139,7 +139,7 @@ pub(super) fn room_for(what: &str, count: usize, max: usize) -> Result<(), Refus
     if count < max {
         return Ok(());
     }
-    Err(Refusal::limit(
+    Err(Refusal::conflict(
         format!("This incident already has {count} {what}; {max} is the limit."),
         "Declare another incident for what is a matter of its own.",
     ))

@@ -170,7 +170,7 @@ pub(super) fn link_situation(
         let begun = super::playbook::called_for_now(incident, incident.severity, [facts], scene.policy);
         events.extend(begun);
     }
-    events.extend(super::paging::called_again(incident, facts.firing));
+    events.extend(super::paging::called_again(incident, facts));
     if scene.is_house {
         events.extend(super::rule::fires_again(incident, facts, scene));
     }
@@ -217,7 +217,7 @@ pub(super) fn situation_moved(incident: &Incident, facts: &SituationFacts, scene
         // Only repeats: counted in the alert store, nothing for a reader; but the end of what nobody took up.
         return Ok(Decision::many(lapsed, ""));
     }
-    let again = super::paging::called_again(incident, facts.firing);
+    let again = super::paging::called_again(incident, facts);
     let relapsed = super::rule::fires_again(incident, facts, scene);
     let event = Event::AlertsChanged {
         situation: facts.id,

@@ -3,7 +3,8 @@
 use super::*;
 use crate::{
     incident::{
-        command::PageByRule,
+        command::{PageByRule, SituationFacts},
+        event::Owed,
         paging::{Called, Calls, Escalation, Means, Step, Target, is_for_real},
         sentence::and,
         state::{Paging, PagingState},
@@ -61,23 +62,59 @@ pub(super) fn calmed(incident: &Incident) -> Option<Event> {
     (!open.is_empty()).then_some(Event::PagingStopped { pagings: open, reason })
 }
 
-/// Nothing fired any more, now so much does, and nobody has taken it up: the same are called again.
-pub(super) fn called_again(incident: &Incident, firing: u64) -> Option<Event> {
+/// Nothing fired any more, now some of it does, and nobody has taken it up: the same are called again.
+pub(super) fn called_again(incident: &Incident, facts: &SituationFacts) -> Option<Event> {
     let last = by_rule(incident).last()?;
     let is_left = !is_taken_up(incident) && incident.open_pagings().next().is_none();
-    let is_back = firing > 0 && incident.firing() == 0;
-    if !is_left || !is_back || incident.pagings.len() >= PAGINGS_MAX {
-        return None;
+    let is_back = facts.firing > 0 && incident.firing() == 0;
+    if is_left && is_back { begun_again(incident, last, facts, None) } else { None }
+}
+
+/// A call like one before, for alerts that fire again; where there were as many as there may be, that there is none: once. `rule`
+/// is the one by which it goes on, if it is known.
+pub(super) fn begun_again(
+    incident: &Incident,
+    before: &Paging,
+    facts: &SituationFacts,
+    rule: Option<&str>,
+) -> Option<Event> {
+    if incident.pagings.len() >= PAGINGS_MAX {
+        return (!incident.no_more_calls).then(|| no_more(incident, before, facts, rule));
     }
     Some(Event::PagingBegun {
         n: number(&incident.pagings),
-        escalation: last.escalation.clone(),
-        about: last.about.clone(),
-        steps: last.steps.clone(),
-        rounds: last.rounds,
-        again_minutes: last.again_minutes,
+        escalation: before.escalation.clone(),
+        about: before.about.clone(),
+        steps: before.steps.clone(),
+        rounds: before.rounds,
+        again_minutes: before.again_minutes,
         is_automatic: true,
     })
+}
+
+/// Who would have been paged, that it is not done any more, and what to do.
+fn no_more(incident: &Incident, would: &Paging, facts: &SituationFacts, rule: Option<&str>) -> Event {
+    let mut whom: Vec<String> = Vec::new();
+    for name in would.steps.iter().flat_map(|step| &step.to).map(Target::to_string) {
+        if !whom.contains(&name) {
+            whom.push(name);
+        }
+    }
+    let by = rule.map_or_else(String::new, |rule| format!(" by the rule «{}»", clean(rule)));
+    let ask = match incident.commander.id == Person::house().id {
+        true => "Is this still one incident?".to_owned(),
+        false => format!("{}, is this still one incident?", incident.commander),
+    };
+    let what = format!(
+        "S-{} «{}» fires again, and {} would be paged again{by}; but {} has had {PAGINGS_MAX} calls, which is the limit: its alerts \
+         page nobody any more. {ask} Another one pages anew: `declare WHAT`. What only comes and goes: `silence S-{} 2h REASON`.",
+        facts.id,
+        clean(&facts.title),
+        whom.join(", "),
+        incident.id,
+        facts.id,
+    );
+    Event::Reminded { what, executive: false, of: vec![Owed::Calls] }
 }
 
 /// Nobody took up what a rule paged for, and it has been quiet for long.

@@ -1,7 +1,10 @@
 //! Operational periods: the time that a plan is made for. Objectives that are open go along from one to the next.
 
 use super::*;
-use crate::incident::state::{Objective, ObjectiveState};
+use crate::incident::{
+    sentence::so_many_minutes,
+    state::{Objective, ObjectiveState},
+};
 
 const MINUTES_MIN: u32 = 15;
 const MINUTES_MAX: u32 = 24 * 60;
@@ -13,7 +16,7 @@ fn open(incident: &Incident) -> Vec<&Objective> {
 pub(super) fn start(incident: &Incident, minutes: u32, emphasis: &str, scene: &Scene<'_>) -> Ruling {
     if !(MINUTES_MIN..=MINUTES_MAX).contains(&minutes) {
         return Err(Refusal::invalid(
-            format!("An operational period of {minutes} minutes is none that can be planned for."),
+            format!("An operational period of {} is none that can be planned for.", so_many_minutes(minutes)),
             "Take 15 minutes to 24 hours, such as `period start 2h`.",
         ));
     }

@@ -93,7 +93,7 @@ fn services(named: &[String]) -> Result<Vec<String>, Refusal> {
     let mut all: Vec<String> = Vec::new();
     for name in named.iter().map(|name| clean(name).trim().to_owned()).filter(|name| !name.is_empty()) {
         if name.chars().count() > SERVICE_CHARS_MAX || name.contains('\n') {
-            return Err(Refusal::limit(
+            return Err(Refusal::invalid(
                 format!("The name of a service has at most {SERVICE_CHARS_MAX} characters, on one line."),
                 "Give it as alerts name it.",
             ));
@@ -103,7 +103,7 @@ fn services(named: &[String]) -> Result<Vec<String>, Refusal> {
         }
     }
     if all.len() > SERVICES_MAX {
-        return Err(Refusal::limit(
+        return Err(Refusal::invalid(
             format!("Those are {} services; {SERVICES_MAX} is the limit.", all.len()),
             "Plan it in parts.",
         ));

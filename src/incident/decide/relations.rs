@@ -41,7 +41,7 @@ fn check_parent(
         ));
     }
     if facts.ancestors.len() + 1 >= DEPTH_MAX {
-        return Err(Refusal::limit(
+        return Err(Refusal::conflict(
             format!(
                 "{parent} is {} steps below the topmost; {DEPTH_MAX} is the limit.",
                 facts.ancestors.len()

@@ -10,9 +10,6 @@ use crate::incident::{
     id::IncidentId,
 };
 
-/// Calls of one incident beyond which its alerts begin no further one.
-const CALLS_MAX: usize = 50;
-
 /// What follows on the events by which an incident is declared. What a rule offers comes before what the settings offer. What would be
 /// refused to a person is left out: a rule that asks for too much must not keep an incident from being declared.
 pub(super) fn given(declare: &Declare, events: &[Happened], scene: &Scene<'_>) -> Vec<Event> {
@@ -92,7 +89,7 @@ pub(super) fn fires_again(incident: &Incident, facts: &SituationFacts, scene: &S
     let how = match (lifecycle::enter(incident, Phase::Investigating, &reason, scene), by_rule) {
         (Ok(goes_on), Some(_)) => {
             let events = goes_on.events.into_iter().map(|happened| happened.event);
-            return events.chain(called_again(incident)).collect();
+            return events.chain(paged_anew(incident, facts)).collect();
         }
         (Ok(_), None) => "Then `reopen WHAT BROKE AGAIN`.".to_owned(),
         // It was resolved too long ago to be the same.
@@ -111,21 +108,12 @@ pub(super) fn fires_again(incident: &Incident, facts: &SituationFacts, scene: &S
 }
 
 /// The call that began by itself begins anew: whoever answered it was told since that it is over.
-fn called_again(incident: &Incident) -> Option<Event> {
+fn paged_anew(incident: &Incident, facts: &SituationFacts) -> Option<Event> {
     let before = incident.pagings.iter().rfind(|paging| paging.is_automatic)?;
-    let last = incident.pagings.last()?;
-    if incident.restricted.is_some() || incident.pagings.len() >= CALLS_MAX {
+    if incident.restricted.is_some() {
         return None;
     }
-    Some(Event::PagingBegun {
-        n: last.n + 1,
-        escalation: before.escalation.clone(),
-        about: before.about.clone(),
-        steps: before.steps.clone(),
-        rounds: before.rounds,
-        again_minutes: before.again_minutes,
-        is_automatic: true,
-    })
+    paging::begun_again(incident, before, facts, facts.ended_by.as_deref())
 }
 
 #[cfg(test)]
@@ -200,6 +188,32 @@ mod tests {
             "{events:?}"
         );
         assert_eq!(stage.incident.open_pagings().count(), 1);
+    }
+
+    #[test]
+    fn whoever_has_command_is_told_once_that_what_comes_and_goes_pages_nobody_any_more() {
+        let to = vec![Target::Roster("web/primary".into()), Target::Roster("web/secondary".into())];
+        let steps = vec![Step { to, after_minutes: 0 }];
+        let (name, severities) = ("default".to_owned(), vec![Severity::Sev1]);
+        let escalation = Escalation { name, severities, steps, rounds: 1, again_minutes: 5 };
+        let paging = Means { escalations: vec![escalation], ..Means::default() };
+        let policy = Policy { paging, ..Policy::default() };
+        let declare = Declare::new("Payments fail", Severity::Sev1, Kind::Real);
+        let mut stage = ended(Stage::declared_under(policy, "Ada", &declare).unwrap(), true);
+        let by_rule = |firing| moved(SituationFacts { ended_by: Some("disk".into()), ..facts(firing) });
+        let mut told = Vec::new();
+        for _ in 0..60 {
+            let events = stage.ok(HOUSE, by_rule(1));
+            assert!(matches!(&events[..], [_, Event::PhaseChanged { .. }, ..]), "it goes on: {events:?}");
+            told.extend(events.into_iter().filter_map(|event| match event {
+                Event::Reminded { what, .. } => Some((stage.incident.pagings.len(), what)),
+                _ => None,
+            }));
+            stage.ok(HOUSE, by_rule(0));
+        }
+        let [(calls, what)] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((*calls, stage.incident.pagings.len()), (50, 50));
+        insta::assert_snapshot!(what, @"S-7 «Disk full» fires again, and web/primary, web/secondary would be paged again by the rule «disk»; but INC-1 has had 50 calls, which is the limit: its alerts page nobody any more. Ada, is this still one incident? Another one pages anew: `declare WHAT`. What only comes and goes: `silence S-7 2h REASON`.");
     }
 
     #[test]

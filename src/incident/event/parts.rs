@@ -169,6 +169,8 @@ pub enum Owed {
     Reports,
     /// Roles that nobody has, which are reminded of again.
     Roles,
+    /// That alerts begin no further call, as there were as many as there may be: told once.
+    Calls,
 }
 
 /// Whom a silence has been brought to, in this order.

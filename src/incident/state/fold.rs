@@ -15,7 +15,7 @@ use super::*;
 use crate::{
     alert::judgement::Verdict,
     incident::{
-        event::{Entry, Event},
+        event::{Entry, Event, Owed},
         milestone::Milestone,
     },
 };
@@ -74,6 +74,7 @@ impl Incident {
                 drill_clock.map_or(entry.recorded_at, |c| c.virtual_at(entry.recorded_at)),
             ),
             pagings: vec![],
+            no_more_calls: false,
             plays: vec![],
             cans: BTreeMap::new(),
             posts: vec![],
@@ -487,9 +488,9 @@ impl Incident {
             }
 
             Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),
+            Event::Reminded { of, .. } => self.no_more_calls |= of.contains(&Owed::Calls),
             Event::EntryCorrected { can: None, .. }
             | Event::PageFailed { .. }
-            | Event::Reminded { .. }
             | Event::Injected { .. }
             | Event::Observed { .. }
             | Event::Endex { .. } => {}

@@ -78,6 +78,9 @@ pub struct Incident {
     pub assist: Option<Assist>,
     pub silence: Silence,
     pub pagings: Vec<Paging>,
+    /// That alerts begin no further call was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_more_calls: bool,
     /// Playbooks that were begun.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plays: Vec<Play>,

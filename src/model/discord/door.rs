@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{Router, body::Body, response::Response};
@@ -21,6 +22,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::fault::Unsent;
+
+/// So often, and so far apart, a port that was shut is tried again: somebody's connection may have it for a moment.
+const TRIES_MAX: u32 = 200;
+const TRY_EVERY: Duration = Duration::from_millis(50);
 
 /// The handler asked for the connection to be dropped.
 #[derive(Debug, thiserror::Error)]
@@ -79,10 +84,20 @@ impl Door {
     /// Listens again on the same port.
     ///
     /// # Errors
-    /// When another process took the port meanwhile.
+    /// When another process took the port meanwhile, and keeps it.
     pub async fn reopen(&self) -> io::Result<()> {
         self.shut().await;
-        self.serve(TcpListener::bind(self.addr).await?);
+        let mut tries = 1;
+        let listener = loop {
+            match TcpListener::bind(self.addr).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < TRIES_MAX => {
+                    tries += 1;
+                    tokio::time::sleep(TRY_EVERY).await;
+                }
+                bound => break bound?,
+            }
+        };
+        self.serve(listener);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Answer, Id, Message, interaction::Asked, server::Discord};
 
 /// How long a person waits before the test fails; the model's own clock decides about Discord's three seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The bot did not do what was waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -101,7 +101,7 @@ pub(super) fn of_opening(request: &Value) -> Result<(), String> {
 }
 
 /// What is wrong with a dialog.
-pub(super) fn of_dialog(dialog: &Value) -> Result<(), String> {
+fn of_dialog(dialog: &Value) -> Result<(), String> {
     needed(dialog, "title", TITLE_BYTES_MAX)?;
     text(dialog, "state")?;
     let mut names = BTreeSet::new();

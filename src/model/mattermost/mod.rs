@@ -137,6 +137,10 @@ impl MattermostModel {
     pub fn edit_limit(&self, seconds: i64) {
         self.with(|w| w.edit_seconds = Some(seconds));
     }
+    /// Seconds in which a form may be opened; Mattermost's own are three, by a clock that goes on however slow the machine is.
+    pub fn patience(&self, seconds: i64) {
+        self.with(|w| w.patience_seconds = seconds);
+    }
     /// Somebody archives a channel, or takes it back.
     pub fn archive(&self, channel: &str, is_archived: bool) {
         self.with(|w| {

@@ -22,7 +22,6 @@ const TEXT_CHARS_MAX: usize = 16_383;
 const PROPS_CHARS_MAX: usize = 800_000;
 /// The same `pending_post_id` is the same message for so long.
 const PENDING_SECONDS: i64 = 30;
-const TRIGGER_SECONDS: i64 = 3;
 /// Answers to one slash command.
 const HOOK_USES_MAX: u32 = 5;
 const HOOK_MINUTES: i64 = 30;
@@ -205,7 +204,7 @@ fn opened(w: &mut World, body: &Value) -> Done {
         let id = "interactive_message.decode_trigger_id.base64_decode_failed";
         return Err(refuse(400, id, "Failed to decode base64 for trigger ID for interactive dialog."));
     };
-    if (now - trigger.at).num_seconds() >= TRIGGER_SECONDS {
+    if (now - trigger.at).num_seconds() >= w.patience_seconds {
         let why =
             "Trigger ID for interactive dialog is expired. Trigger IDs live for a maximum of 3 seconds.";
         return Err(refuse(400, "interactive_message.decode_trigger_id.expired", why));

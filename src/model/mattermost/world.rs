@@ -149,6 +149,8 @@ pub struct World {
     pub(super) asked: (i64, u32),
     /// Messages may be edited for so long.
     pub(super) edit_seconds: Option<i64>,
+    /// A form may be opened for so long.
+    pub(super) patience_seconds: i64,
     pub(super) is_away: bool,
     /// The next event is lost on its way.
     pub(super) loses_next: bool,
@@ -197,6 +199,7 @@ impl World {
             limit: None,
             asked: (0, 0),
             edit_seconds: None,
+            patience_seconds: 3,
             is_away: false,
             loses_next: false,
             answers: 0,

@@ -13,7 +13,6 @@ pub(super) type Done = Result<Value, Refusal>;
 const TEXT_CHARS_MAX: usize = 40_000;
 const CHANNEL_NAME_MAX: usize = 80;
 const TOPIC_CHARS_MAX: usize = 250;
-const TRIGGER_SECONDS: i64 = 3;
 const PAGE_MAX: usize = 999;
 
 pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
@@ -375,7 +374,7 @@ fn open_view(w: &mut World, args: &Args) -> Done {
     let Some((user, at)) = w.triggers.remove(&trigger) else {
         return Err(Refusal::Error("exchanged_trigger_id"));
     };
-    if (w.now - at).num_seconds() >= TRIGGER_SECONDS {
+    if (w.now - at).num_milliseconds() >= w.patience_ms {
         return Err(Refusal::Error("expired_trigger_id"));
     }
     blocks::of_view(&view).map_err(|why| Refusal::Because("invalid_arguments", why))?;

@@ -109,6 +109,11 @@ impl SlackModel {
     pub fn message_gap(&self, ms: i64) {
         self.with(|w| w.message_gap_ms = ms);
     }
+    /// Milliseconds that the app may take to acknowledge, and to open a form; Slack's own are three thousand, by a clock that goes on
+    /// however slow the machine is.
+    pub fn patience(&self, ms: i64) {
+        self.with(|w| w.patience_ms = ms);
+    }
     /// Messages are shown without their metadata.
     pub fn hide_metadata(&self) {
         self.with(|w| w.shows_metadata = false);

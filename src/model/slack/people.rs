@@ -10,7 +10,7 @@ use super::{
 };
 
 /// How long a person waits before the test fails; the model's own clock decides about Slack's three seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A person cannot do that in Slack, or waited in vain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,6 @@ use super::{
     world::{Message, Out, Told, Whisper, World},
 };
 
-const ACK_MS: i64 = 3_000;
 const RETRIES_MAX: u32 = 3;
 /// What a person is shown in place of an answer.
 const NO_ANSWER: &str = "/incident failed with the error \"operation_timeout\"";
@@ -55,7 +54,7 @@ impl Shared {
 
 impl World {
     /// The app is to be told this; returns the number under which the acknowledgement comes.
-    pub(super) fn is_to_be_told(&mut self, kind: &'static str, payload: Value) -> String {
+    fn is_to_be_told(&mut self, kind: &'static str, payload: Value) -> String {
         let id = self.id('E');
         self.told.insert(id.clone(), Told { kind, payload, at: self.now, retries: 0, ack: None });
         self.unsent.push(id.clone());
@@ -87,7 +86,7 @@ impl World {
         self.is_to_be_told("events_api", payload)
     }
     /// By the newest socket. Without one a command gets no answer, and an event waits for the next socket.
-    pub(super) fn send_by_socket(&mut self, id: &str) {
+    fn send_by_socket(&mut self, id: &str) {
         let Some(told) = self.told.get(id) else { return };
         let envelope = json!({
             "envelope_id": id, "type": told.kind, "payload": told.payload,
@@ -125,14 +124,14 @@ impl World {
 
     /// An acknowledgement came. After three seconds it is none any more.
     pub(super) fn acknowledge(&mut self, id: &str, payload: Value) {
-        let now = self.now;
+        let (now, patience_ms) = (self.now, self.patience_ms);
         let Some(told) = self.told.get_mut(id) else { return };
         if told.ack.is_some() {
             return;
         }
         let is_command = told.kind == "slash_commands";
         let (user, channel) = (text(&told.payload["user_id"]), text(&told.payload["channel_id"]));
-        if (now - told.at).num_milliseconds() > ACK_MS {
+        if (now - told.at).num_milliseconds() > patience_ms {
             if is_command {
                 self.no_answer(user, channel);
             }
@@ -164,11 +163,9 @@ pub(super) fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
 
 /// One request and its retries.
 async fn post(shared: Shared, app: String, id: String) {
-    let Ok(client) = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .timeout(Duration::from_millis(3_500))
-        .build()
-    else {
+    let patience_ms = u64::try_from(shared.world().patience_ms).unwrap_or_default();
+    let limit = Duration::from_millis(patience_ms + 500);
+    let Ok(client) = reqwest::Client::builder().connect_timeout(limit).timeout(limit).build() else {
         return;
     };
     for attempt in 0..=RETRIES_MAX {

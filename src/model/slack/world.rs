@@ -143,6 +143,8 @@ pub struct World {
     pub(super) app_url: Option<String>,
     /// Between two messages in a channel.
     pub(super) message_gap_ms: i64,
+    /// So long the app may take to acknowledge what it is told, and to open a form.
+    pub(super) patience_ms: i64,
     pub(super) is_away: bool,
     /// Whether messages are shown with their metadata.
     pub(super) shows_metadata: bool,
@@ -200,6 +202,7 @@ impl World {
             tickets: BTreeSet::new(),
             app_url: None,
             message_gap_ms: 1_000,
+            patience_ms: 3_000,
             is_away: false,
             shows_metadata: true,
             count: 0,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::{config::secret::Secret, post::length};
 
 /// Minutes of X's rate-limit window.
-pub const WINDOW_MINUTES: i64 = 15;
+const WINDOW_MINUTES: i64 = 15;
 /// A text counts as duplicate for so long.
 const DUPLICATE_HOURS: i64 = 24;
 const FIRST_ID: u64 = 1_900_000_000_000_000_001;

@@ -9,11 +9,11 @@ use crate::post::{ComponentState, Impact, PostView};
 
 /// Limits of the manage API, in characters.
 pub const NAME_CHARS_MAX: usize = 255;
-pub const BODY_CHARS_MAX: usize = 25_000;
+const BODY_CHARS_MAX: usize = 25_000;
 /// How far the clocks of Statuspage and ours may differ when we look for an update.
 const SKEW_MINUTES: i64 = 5;
 /// Ours among the objects in an incident's `metadata`.
-pub const METADATA_KEY: &str = "commandpost";
+const METADATA_KEY: &str = "commandpost";
 
 #[derive(Serialize)]
 pub struct Envelope {

@@ -7,6 +7,7 @@ use commandpost::{
         rules::{Action, Declaring, Matchers, Rule},
     },
     desk::{Along, Settings},
+    grammar::Arrange,
     incident::{command::Command, id::IncidentId, kind::Kind, phase::Phase, refusal::Because},
     journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, SituationRow, What},
 };
@@ -53,6 +54,32 @@ async fn a_rule_shows_a_card_or_only_records() {
     recorded.desk.follow_once().await.unwrap();
     assert_eq!((cards(&recorded).await, incidents(&recorded).await), (vec![], vec![]));
     assert_eq!(situation(&recorded, 1).await.decided.as_deref(), Some("record"));
+}
+
+#[tokio::test]
+async fn how_a_page_of_situations_stands_is_asked_of_the_journal_once_and_not_for_each() {
+    let (house, journal) = House::faulty(Settings::default()).await;
+    let groups: Vec<_> = (0..20).map(|n| alert(&format!("g{n}"), &format!("db{n}"))).collect();
+    house.desk.take_alerts(groups).await.unwrap();
+    for (who, id) in [("Ada", 3), ("Bo", 5), ("Cy", 5), ("Ada", 7)] {
+        let asked = Arrange::Acknowledge { situation: id, comment: String::new() };
+        house.desk.arrange(caller(who), asked, None).await.unwrap();
+    }
+    let taken_back = Arrange::Unacknowledge { situation: 7, reason: String::new() };
+    house.desk.arrange(caller("Ada"), taken_back, None).await.unwrap();
+    let mut rows = house.journal.situations(SituationFilter::Recent { limit: 20 }).await.unwrap();
+    rows.sort_by_key(|row| row.id);
+    let before = journal.asked_for_arrangements();
+    let stood = house.desk.stood(&rows).await.unwrap();
+    // For the acknowledgements, and for what stands of silences and windows.
+    assert_eq!(journal.asked_for_arrangements() - before, 2);
+    let told: Vec<_> = rows
+        .iter()
+        .zip(&stood)
+        .filter(|(_, stood)| !stood.words.is_empty())
+        .map(|(row, stood)| (row.id, stood.words.as_str()))
+        .collect();
+    assert_eq!(told, [(3, "; acknowledged by Ada"), (5, "; acknowledged by Cy")]);
 }
 
 #[tokio::test]

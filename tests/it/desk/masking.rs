@@ -3,19 +3,49 @@
 use std::collections::BTreeMap;
 
 use commandpost::{
-    desk::{Along, Settings, words},
+    desk::{Along, Caller, Settings, words},
     incident::{
         command::{Command, SituationFacts},
         kind::Kind,
     },
-    journal::rows::SituationFilter,
+    journal::rows::{Quoted, SituationFilter},
 };
 
-use crate::support::house::{House, alert, caller, declare, note};
+use crate::support::{
+    courier::{Scripted, pump},
+    house::{House, alert, caller, declare, note, person},
+};
 
 /// Put together here, so that no file holds a key by its shape.
 fn canary(n: u8) -> String {
     format!("ghp_{}CANARY{n}", "Ab1".repeat(10))
+}
+
+#[tokio::test]
+async fn that_a_secret_stands_in_a_message_of_the_chat_is_told_after_a_crash_too_and_once() {
+    let house = House::open(Settings { chats: vec!["chat".into()], ..Settings::default() }).await;
+    let id = house.incident().await;
+    let put_there = async |house: &House, message: &str, text: &str| {
+        let quoted = Quoted { at: "room".into(), message: message.into(), whom: vec!["bo".into()] };
+        let caller = Caller::person(person("Ada"), "chat").quoting(Some(quoted));
+        let along = Along { once: Some(format!("pin/{message}")), ..Along::default() };
+        house.desk.submit(caller, id, note(text), along).await.unwrap();
+    };
+    let leak = format!("it runs with {}", canary(1));
+    put_there(&house, "m1", &leak).await;
+    put_there(&house, "m2", "it runs").await;
+    // What is said to the bot is answered, and that is enough.
+    house.say("Ada", id, note(format!("mine is {}", canary(2)))).await;
+    let house = house.restarted();
+    // It is heard again, as nobody knows whether it was done.
+    put_there(&house, "m1", &leak).await;
+    let chat = Scripted::new("chat");
+    for _ in 0..2 {
+        pump(&house.desk, &[&chat]).await;
+    }
+    let asked = chat.asked();
+    let told: Vec<&String> = asked.iter().filter(|asked| asked.contains("/secret/")).collect();
+    assert!(matches!(told.as_slice(), [one] if one.ends_with("GitHub token in room m1")), "{asked:#?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use commandpost::{
     desk::{Along, Settings},
     incident::{
         command::{Command, Declare, DrillStart, StatedTime, TimerKind},
+        decide::Policy,
         event::DrillClock,
         id::IncidentId,
         kind::Kind,
@@ -25,6 +26,14 @@ fn task(minutes: u32) -> Command {
 
 fn note(text: &str) -> Command {
     Command::Note { text: text.into(), at: None }
+}
+
+/// So many times so much time goes by, and what is due then goes off.
+async fn step_by_step(house: &House, step: Duration, times: u32) {
+    for _ in 0..times {
+        house.world.later(step);
+        house.desk.fire_due_timers().await.unwrap();
+    }
 }
 
 async fn count(house: &House, id: IncidentId, name: &str) -> usize {
@@ -236,15 +245,9 @@ async fn reminders_that_are_put_off_come_after_the_quiet_and_not_in_it() {
     let house = House::open(settings).await;
     let id = house.incident().await;
     house.say("Ada", id, Command::Quiet { minutes: 60 }).await;
-    for _ in 0..59 {
-        house.world.later(Duration::minutes(1));
-        house.desk.fire_due_timers().await.unwrap();
-    }
+    step_by_step(&house, Duration::minutes(1), 59).await;
     assert_eq!((count(&house, id, "nudge").await, count(&house, id, "reminder").await), (0, 0));
-    for _ in 0..5 {
-        house.world.later(Duration::minutes(1));
-        house.desk.fire_due_timers().await.unwrap();
-    }
+    step_by_step(&house, Duration::minutes(1), 5).await;
     assert_eq!((count(&house, id, "nudge").await, count(&house, id, "reminder").await), (1, 1));
 }
 
@@ -366,10 +369,7 @@ async fn a_report_that_is_owed_is_asked_for_at_its_time_after_a_restart_too() {
     house.world.later(Duration::minutes(15));
     house.say("Cy", id, Command::TakeRole { role: "sme:db".parse().unwrap() }).await;
     let house = house.restarted();
-    for _ in 0..19 {
-        house.world.later(Duration::minutes(1));
-        house.desk.fire_due_timers().await.unwrap();
-    }
+    step_by_step(&house, Duration::minutes(1), 19).await;
     assert_eq!(count(&house, id, "reminder").await, 0, "Cy came nineteen minutes ago");
     for times in 1..=2 {
         house.world.later(Duration::minutes(21));
@@ -398,6 +398,73 @@ async fn a_report_that_is_owed_is_asked_for_at_its_time_after_a_restart_too() {
     house.world.later(Duration::minutes(60));
     house.desk.fire_due_timers().await.unwrap();
     assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+}
+
+/// Executives are thought of so often.
+fn for_executives(minutes: u32) -> Settings {
+    let mut settings = reminding();
+    settings.policy.exec_update_minutes = [minutes; 5];
+    settings
+}
+
+#[tokio::test]
+async fn what_is_open_is_reminded_by_other_settings_from_a_restart_or_reload_on_and_by_0_no_more() {
+    let house = House::open(for_executives(60)).await;
+    let id = house.incident().await;
+    let reminded = async |house: &House, minutes: i64| {
+        house.world.later(Duration::minutes(minutes));
+        for _ in 0..2 {
+            house.desk.fire_due_timers().await.unwrap();
+        }
+        count(house, id, "reminder").await
+    };
+    assert_eq!(reminded(&house, 2).await, 0);
+    let house = house.restarted_with(for_executives(5));
+    assert_eq!(reminded(&house, 2).await, 0, "four minutes after it was declared");
+    house.world.later(Duration::seconds(1));
+    assert_eq!(reminded(&house, 1).await, 1, "five minutes, and once");
+    let house = house.restarted();
+    assert_eq!(reminded(&house, 4).await, 1, "a restart with the same settings says nothing twice");
+    house.world.later(Duration::seconds(1));
+    assert_eq!(reminded(&house, 1).await, 2);
+    house.desk.work_by(for_executives(60));
+    assert_eq!(reminded(&house, 30).await, 2, "an hour after the last, by now");
+    let house = house.restarted_with(for_executives(0));
+    assert_eq!(reminded(&house, 60).await, 2);
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+    // An hour and a half without: what is overdue by the settings is said now, and then in their time.
+    house.desk.work_by(for_executives(5));
+    assert_eq!(reminded(&house, 0).await, 3);
+    assert_eq!(reminded(&house, 4).await, 3);
+    house.world.later(Duration::seconds(1));
+    assert_eq!(reminded(&house, 1).await, 4);
+}
+
+#[tokio::test]
+async fn every_reminder_that_was_off_is_set_for_what_is_open_once_the_settings_ask_for_it() {
+    type Ask = fn(&mut Policy);
+    let all: [(&str, Ask); 4] = [
+        ("reminder", |policy| policy.exec_update_minutes = [5; 5]),
+        ("reminder", |policy| policy.can_minutes = [5; 5]),
+        ("reminder", |policy| policy.roles_minutes = [5; 5]),
+        ("nudge", |policy| policy.silence_minutes = [5; 5]),
+    ];
+    for (n, (name, ask_for_it)) in all.into_iter().enumerate() {
+        let house = House::open(reminding()).await;
+        let id = house.incident().await;
+        house.say("Cy", id, Command::TakeRole { role: "sme:db".parse().unwrap() }).await;
+        house.world.later(Duration::minutes(3));
+        house.desk.fire_due_timers().await.unwrap();
+        assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "{name} {n}");
+        let mut settings = reminding();
+        ask_for_it(&mut settings.policy);
+        let house = house.restarted_with(settings);
+        for (seconds, times) in [(0, 0), (119, 0), (2, 1)] {
+            house.world.later(Duration::seconds(seconds));
+            house.desk.fire_due_timers().await.unwrap();
+            assert_eq!(count(&house, id, name).await, times, "{name} {n}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -505,10 +572,7 @@ async fn a_silence_and_what_is_owed_are_a_minute_apart() {
     settings.policy.exec_update_minutes = [5; 5];
     let house = House::open(settings).await;
     let id = house.incident().await;
-    for _ in 0..8 * 60 {
-        house.world.later(Duration::seconds(1));
-        house.desk.fire_due_timers().await.unwrap();
-    }
+    step_by_step(&house, Duration::seconds(1), 8 * 60).await;
     let told = said_at(&house, id).await;
     assert_eq!(told, [("nudge", 301), ("reminder", 362), ("nudge", 422)]);
 }
@@ -521,10 +585,7 @@ async fn a_silence_waits_for_what_is_about_to_be_over_and_is_said_after_it() {
     let id = house.incident().await;
     house.world.later(Duration::seconds(20));
     house.say("Bo", id, task(5)).await;
-    for _ in 0..7 * 60 {
-        house.world.later(Duration::seconds(1));
-        house.desk.fire_due_timers().await.unwrap();
-    }
+    step_by_step(&house, Duration::seconds(1), 7 * 60).await;
     let told = said_at(&house, id).await;
     assert_eq!(told, [("task.overdue", 321), ("nudge", 382)]);
     assert!(house.journal.next_timer_at().await.unwrap().is_some(), "it is listened on");
@@ -539,10 +600,7 @@ async fn a_silence_is_brought_up_though_something_is_overdue_every_minute() {
     for minutes in 5..12 {
         house.say("Bo", id, task(minutes)).await;
     }
-    for _ in 0..9 * 60 {
-        house.world.later(Duration::seconds(1));
-        house.desk.fire_due_timers().await.unwrap();
-    }
+    step_by_step(&house, Duration::seconds(1), 9 * 60).await;
     let told = said_at(&house, id).await;
     let nudged: Vec<i64> = told.iter().filter(|(name, _)| *name == "nudge").map(|(_, at)| *at).collect();
     assert_eq!(nudged, [480], "{told:?}");

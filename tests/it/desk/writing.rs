@@ -159,7 +159,7 @@ async fn who_hangs_up_loses_nothing_and_stops_nobody() {
     }
     house.say("Cy", id, note("still here")).await;
     let written = async || house.texts(id).await.iter().filter(|text| text.contains("hung up")).count();
-    for _ in 0..1_000 {
+    for _ in 0..12_000 {
         if written().await == 40 {
             break;
         }

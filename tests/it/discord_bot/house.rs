@@ -28,7 +28,7 @@ use crate::support::{
 };
 
 /// How long a test waits before it fails; nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How often a Discord that answers nothing is asked whether it does again.
 const ASK_EVERY: Duration = Duration::from_millis(100);

@@ -11,6 +11,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use commandpost::{
+    alert::{Alert, AlertSeverity, Status},
     chat::discord::NAME,
     desk::{
         Desk, Settings,
@@ -179,4 +180,52 @@ async fn what_waits_for_the_limit_of_the_whole_bot_does_not_run_into_it_again_to
         assert_eq!((said, house.cards(place).len()), (1, 1), "{lines:#?}");
     }
     house.end(bot, "many who wait").await;
+}
+
+/// A situation of its own, so a card of its own.
+fn alert(n: usize) -> Alert {
+    Alert {
+        source: "prometheus".into(),
+        fingerprint: format!("{n}"),
+        status: Status::Firing,
+        acknowledged: false,
+        severity: AlertSeverity::Critical,
+        severity_text: "page".into(),
+        title: format!("Disk {n} is full"),
+        description: String::new(),
+        starts_at: None,
+        ends_at: None,
+        labels: [].into(),
+        annotations: [].into(),
+        links: vec![],
+        group_key: format!("disk {n}"),
+        notes: vec![],
+    }
+}
+
+/// All these cards go out at once, while Discord has limits; how many requests it refused.
+async fn refused_of(cards: usize, limits: RateLimits) -> usize {
+    let house = House::with_clock(Arc::new(|| System.now())).await;
+    let bot = house.start().await;
+    house.discord.limit(limits);
+    house.desk.take_alerts((0..cards).map(alert).collect()).await.expect("taken");
+    house.desk.follow_once().await.expect("followed");
+    house.quiet().await;
+    assert_eq!(house.cards(house.alerts).len(), cards);
+    let refused = refused(&house);
+    house.discord.limit(RateLimits::default());
+    house.end(bot, "many cards at once").await;
+    refused
+}
+
+#[tokio::test]
+async fn many_cards_at_once_do_not_run_into_the_limit_of_their_channel() {
+    let channel = Budget { calls: 5, window: Duration::from_secs(1) };
+    assert_eq!(refused_of(12, RateLimits { per_bucket: Some(channel), global: None }).await, 0);
+}
+
+#[tokio::test]
+async fn many_cards_at_once_do_not_run_into_the_limit_of_the_whole_bot() {
+    let bot = Budget { calls: 50, window: Duration::from_secs(1) };
+    assert_eq!(refused_of(120, RateLimits { per_bucket: None, global: Some(bot) }).await, 0);
 }

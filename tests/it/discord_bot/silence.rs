@@ -30,7 +30,7 @@ async fn begun_anew(house: &House, bot: &Bot, mend: impl FnOnce()) {
 #[tokio::test]
 async fn a_line_whose_request_is_never_answered_stands_once_all_the_same() {
     let mut house = House::new().await;
-    house.answer_within = Duration::from_millis(700);
+    house.answer_within = Duration::from_secs(3);
     let bot = house.start().await;
     let (thread, _) = house.declare("Checkout fails").await;
     house.quiet().await;
@@ -59,7 +59,7 @@ async fn an_asker_is_answered_in_time_though_the_first_try_is_never_answered() {
 #[tokio::test]
 async fn a_bot_whose_question_for_the_gateway_is_never_answered_asks_again_and_is_there() {
     let mut house = House::new().await;
-    house.answer_within = Duration::from_millis(700);
+    house.answer_within = Duration::from_secs(3);
     // serenity's own question, and not ours for how many sessions are left.
     house.discord.faults().next_at(1, Fault::BlackHole, "GET", "/gateway");
     let bot = house.start().await;
@@ -72,7 +72,7 @@ async fn a_bot_whose_question_for_the_gateway_is_never_answered_asks_again_and_i
 #[tokio::test]
 async fn a_connected_gateway_that_falls_silent_is_given_up_and_begun_anew() {
     let mut house = House::new().await;
-    house.watchdog = Duration::from_millis(1_500);
+    house.watchdog = Duration::from_secs(3);
     let bot = house.start().await;
     let (thread, _) = house.declare("Checkout fails").await;
     let counters = bot.door.counters();
@@ -86,7 +86,7 @@ async fn a_connected_gateway_that_falls_silent_is_given_up_and_begun_anew() {
 #[tokio::test]
 async fn a_gateway_that_never_answered_a_question_is_given_up_when_its_heartbeats_end() {
     let mut house = House::new().await;
-    let long = Duration::from_millis(1_500);
+    let long = Duration::from_secs(3);
     (house.watchdog, house.without_heartbeat) = (long, long);
     house.discord.gateway().tell_members(false);
     house.discord.gateway().set_heartbeat_interval(300);

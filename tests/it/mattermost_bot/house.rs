@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::mattermost_api;
 
 /// How long a test waits before it fails; nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A bot at work.
 pub struct Bot {
@@ -76,6 +76,7 @@ impl House {
     pub async fn new() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mattermost = MattermostModel::start(Arc::new(|| System.now())).await.expect("a free port");
+        mattermost.patience(60);
         let dir = tempfile::tempdir().expect("a directory");
         let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
         let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
@@ -138,7 +139,7 @@ impl House {
     /// Starts a bot that is connected.
     pub async fn start(&self) -> Bot {
         let bot = self.open(self.settings());
-        self.eventually("the bot to be ready", || bot.door.health().connected.then_some(())).await;
+        self.eventually("the bot to be ready", || bot.door.health().is_there.then_some(())).await;
         bot
     }
 

@@ -147,7 +147,7 @@ async fn after_an_outage_everything_comes_in_order_and_once() {
     let (channel, _) = house.declare("Checkout fails").await;
     house.quiet().await;
     house.mattermost.goes_away();
-    house.eventually("the outage to be noticed", || (!bot.door.health().connected).then_some(())).await;
+    house.eventually("the outage to be noticed", || (!bot.door.health().is_there).then_some(())).await;
     for n in 1..=6 {
         note(&house, &format!("while away {n}")).await;
     }
@@ -173,10 +173,10 @@ async fn a_mattermost_that_is_heard_and_answers_nothing_is_away_until_its_first_
     for n in 1..=5 {
         note(&house, &format!("while away {n}")).await;
     }
-    house.eventually("the outage to be noticed", || (!bot.door.health().connected).then_some(())).await;
+    house.eventually("the outage to be noticed", || (!bot.door.health().is_there).then_some(())).await;
     assert_eq!(house.mattermost.sockets(), 1, "the WebSocket lives on");
     house.mattermost.faults().clear();
-    house.eventually("Mattermost to be there", || bot.door.health().connected.then_some(())).await;
+    house.eventually("Mattermost to be there", || bot.door.health().is_there.then_some(())).await;
     house.quiet().await;
     let lines: Vec<String> =
         house.lines(&channel.id).into_iter().filter(|line| line.contains("while away")).collect();
@@ -244,7 +244,7 @@ async fn a_missing_permission_is_named_and_mended_without_a_restart() {
     house.mattermost.take_permission("create_public_channel");
     let bot = house.start().await;
     house.ask(&house.ada, &house.post, "declare Checkout fails").await;
-    let named = || bot.door.health().last_error.filter(|why| why.contains("permission"));
+    let named = || bot.door.health().why.filter(|why| why.contains("permission"));
     let why = house.eventually("the reason", named).await;
     assert!(why.contains("may not make a channel") && why.contains(&house.post), "{why}");
     house.mattermost.give_permission("create_public_channel");
@@ -286,7 +286,7 @@ async fn a_name_that_is_taken_a_deleted_card_and_a_bot_put_out_are_no_end() {
     // An archived one is named; one that is gone for good is made anew.
     house.mattermost.archive(&own.id, true);
     note(&house, "nobody there").await;
-    let named = || bot.door.health().last_error.filter(|why| why.contains("archived"));
+    let named = || bot.door.health().why.filter(|why| why.contains("archived"));
     house.eventually("the reason", named).await;
     house.mattermost.destroy(&own.id);
     again(&house).await;
@@ -317,7 +317,7 @@ async fn a_revoked_token_is_said_in_plain_words_not_tried_for_ever_and_never_rep
     let settings = house.settings();
     house.mattermost.revoke_token();
     let bot = house.open(settings);
-    let why = house.eventually("the reason", || bot.door.health().last_error).await;
+    let why = house.eventually("the reason", || bot.door.health().why).await;
     assert!(why.contains("revoked") && why.contains("mattermost.bot_token"), "{why}");
     assert!(!why.contains("onlyforthemodelled"), "{why}");
     // The second try of what is tried for ever comes within half of this.

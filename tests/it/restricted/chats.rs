@@ -1,16 +1,28 @@
 //! A restricted incident in the chats: those who see it have a private place there; whoever does not see it sees nothing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
+use chrono::{DateTime, Duration, Utc};
 use commandpost::{
-    chat::people::People,
+    chat::{people::People, slack},
     config::IncidentSpace,
-    desk::Desk,
+    desk::{
+        Desk, Settings,
+        clock::{System, World},
+    },
     incident::id::IncidentId,
+    journal::sqlite::SqliteJournal,
     model::discord::{self, permissions},
     people::Person,
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::WORD;
 use crate::{discord_bot, mattermost_bot, slack_bot};
@@ -162,6 +174,79 @@ async fn without_the_permission_it_goes_on_without_the_chat(team: &impl Team, ne
     team.quiet().await;
     assert!(place(team, &ada).text.contains("on we go"));
     assert!(traces(team, &bob).is_empty());
+}
+
+/// The machine's clock, so many minutes ahead.
+#[derive(Default)]
+struct Ahead(AtomicI64);
+
+impl Ahead {
+    fn later(&self, minutes: i64) {
+        self.0.fetch_add(minutes, Ordering::SeqCst);
+    }
+}
+
+impl World for Ahead {
+    fn now(&self) -> DateTime<Utc> {
+        System.now() + Duration::minutes(self.0.load(Ordering::SeqCst))
+    }
+    fn id(&self) -> Uuid {
+        System.id()
+    }
+    fn salt(&self) -> String {
+        System.salt()
+    }
+    fn chance(&self) -> f64 {
+        System.chance()
+    }
+}
+
+async fn who_was_kept_out_is_let_in_later(team: &OnSlack, world: &Ahead) {
+    let (ada, bob, post) = (team.ada(), team.bob(), team.post());
+    let secret = json!({"title": format!("leak of {WORD}"), "restricted": true});
+    team.ask(&ada, &post, "declare", secret).await.unwrap();
+    team.quiet().await;
+    let at = place(team, &ada).id;
+    let say = async |verb: &str, options: Value| {
+        team.ask(&ada, &at, verb, options).await.unwrap();
+        team.quiet().await;
+    };
+    let look = async || say("note", json!({"text": "on we go"})).await;
+    let who = json!({"who": team.bob_named()});
+    let invited = || {
+        let requests = team.0.slack.requests();
+        requests.iter().filter(|request| request.path.ends_with("conversations.invite")).count()
+    };
+    team.forbid(true);
+    say("crew admit", who.clone()).await;
+    assert_eq!(invited(), 2, "Ada, and Bob");
+    // Somebody allows it; whoever was refused is not asked about with every line.
+    team.forbid(false);
+    look().await;
+    assert_eq!(invited(), 2);
+    team.forbid(true);
+    world.later(10);
+    look().await;
+    assert_eq!(invited(), 3);
+    assert!(traces(team, &bob).is_empty());
+    team.forbid(false);
+    world.later(10);
+    look().await;
+    assert_eq!((invited(), place(team, &bob).id), (4, at.clone()));
+    world.later(10);
+    look().await;
+    assert_eq!(invited(), 4, "who is in is let in no more");
+    // Who was refused, and then was not to come, is another matter when they are to come after all.
+    say("crew expel", who.clone()).await;
+    team.forbid(true);
+    say("crew admit", who.clone()).await;
+    say("crew expel", who.clone()).await;
+    assert_eq!(invited(), 5);
+    team.forbid(false);
+    say("crew admit", who).await;
+    assert_eq!((invited(), place(team, &bob).id), (6, at.clone()));
+    let lines = timeline(team).await;
+    assert_eq!(lines.matches("Slack does not let").count(), 1, "said once: {lines}");
 }
 
 fn team_title<T: Team>(_: &T) -> &'static str {
@@ -359,6 +444,17 @@ async fn discord_lets_in_who_is_known_there_by_a_link_alone() {
 async fn slack_keeps_it_in_a_private_channel() {
     in_a_house!(OnSlack, slack_bot::house::House::new().await, "slack_private", |team| {
         only_those_who_see_it_find_it(team)
+    });
+}
+
+#[tokio::test]
+async fn whom_slack_refused_is_let_in_when_it_allows_it_within_ten_minutes_and_the_refusal_is_noted_once() {
+    let (world, dir) = (Arc::new(Ahead::default()), Arc::new(tempfile::tempdir().unwrap()));
+    let journal = SqliteJournal::open(dir.path()).await.unwrap();
+    let settings = Settings { chats: vec![slack::NAME.into()], ..Settings::default() };
+    let desk = Desk::new(Arc::new(journal), world.clone(), settings);
+    in_a_house!(OnSlack, slack_bot::house::House::at(desk, dir).await, "slack_refuses", |team| {
+        who_was_kept_out_is_let_in_later(team, &world)
     });
 }
 

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{house::desk, slack_api};
 
 /// How long a test waits before it fails; nothing is measured by it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 /// Between two messages in a channel: less than Slack's second, so that the tests end today.
 const GAP_MS: i64 = 40;
 /// How often a Slack that answers nothing is asked whether it does again.
@@ -64,6 +64,7 @@ impl House {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let slack = SlackModel::start(Arc::new(|| System.now())).await.expect("a free port");
         slack.message_gap(GAP_MS);
+        slack.patience(60_000);
         let (post, alerts) = (slack.channel("command-post"), slack.channel("alerts"));
         let (ada, bob) = (slack.person("ada"), slack.person("Bob"));
         let known = Person { id: "ada".into(), name: "Ada Lovelace".into() };
@@ -115,7 +116,7 @@ impl House {
     /// Starts an app that is connected.
     pub async fn start(&self) -> Bot {
         let bot = self.open(self.settings());
-        self.eventually("the app to be ready", || bot.door.health().connected.then_some(())).await;
+        self.eventually("the app to be ready", || bot.door.health().is_there.then_some(())).await;
         bot
     }
 

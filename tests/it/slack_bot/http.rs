@@ -25,6 +25,7 @@ impl Told {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let slack = SlackModel::start(std::sync::Arc::new(|| System.now())).await.expect("a free port");
         slack.message_gap(0);
+        slack.patience(60_000);
         let (channel, ada) = (slack.channel("command-post"), slack.person("ada"));
         let mut post = Program::new("");
         let (bot, signing) = (slack.bot_token(), slack.signing_secret());
@@ -205,6 +206,9 @@ async fn an_event_that_is_said_again_after_a_restart_is_done_once() {
     let (next, now) = (event("Ev2", "db2 is full"), System.now().timestamp());
     assert_eq!(told.send("events", &next, &sign(now, &next), now).await.0, 200);
     until(30, "the next note", || async { noted(&told.post, "db2 is full").await == 1 }).await;
+    // A stop lets what was begun be done.
+    assert!(told.post.stop().success());
+    told.post.start().await;
     assert_eq!(noted(&told.post, "db1 is full").await, 1);
 }
 

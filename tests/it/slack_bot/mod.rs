@@ -313,6 +313,29 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
 }
 
 #[tokio::test]
+async fn an_entry_follows_its_message_though_the_bot_was_killed_as_soon_as_it_stood_there() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let (slack, ada, bob) = (&house.slack, &house.ada, &house.bob);
+    let (message, _) = slack.say(bob, &channel.id, None, "the index is gone").expect("said");
+    slack.react(ada, &channel.id, &message, "pushpin").expect("put there");
+    house.stands("Bob: the index is gone").await;
+    house.quiet().await;
+    house.end(bot, "the first run").await;
+    // What comes after the entry never came.
+    let subject = format!("{}:{message}", channel.id);
+    house.desk.journal.bind("slack", &subject, "entry", "").await.expect("bound");
+    let bot = house.start().await;
+    slack.edit(bob, &channel.id, &message, "the index was never there").expect("it is there");
+    let told = house.stands("corrected to «Bob: the index was never there").await;
+    assert_eq!(told.iter().filter(|text| text.starts_with("Bob: the index")).count(), 1, "{told:#?}");
+    house.quiet().await;
+    house.end(bot, "a killed run").await;
+}
+
+#[tokio::test]
 async fn whoever_wrote_a_secret_into_a_message_is_told_that_it_stands_there_though_the_timeline_masks_it() {
     let house = House::new().await;
     let bot = house.start().await;

@@ -73,6 +73,7 @@ impl Courier for Scripted {
                 .collect(),
             Content::Ask(asked) => format!("{} S-{}", asked.how.word(), asked.situation),
             Content::Page(page) => page.text(),
+            Content::Secret { kinds, of } => format!("{kinds} in {} {}", of.at, of.message),
             Content::Nothing => "nothing".into(),
         };
         let key = &errand.delivery.key;

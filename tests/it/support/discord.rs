@@ -35,8 +35,8 @@ impl Bench {
         let clock = ManualClock::at(start);
         let discord = Discord::start(clock.clock()).await.expect("two free ports");
         let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(10))
+            .connect_timeout(Duration::from_secs(20))
+            .timeout(Duration::from_secs(90))
             .build()
             .expect("a client");
         Self { discord, clock, client }

@@ -47,6 +47,8 @@ pub struct Faulty {
     appends: AtomicU64,
     is_deaf: AtomicBool,
     damaged: Mutex<Option<IncidentId>>,
+    /// How often it was asked what people arranged about alerts.
+    asked_for_arrangements: AtomicU64,
 }
 
 impl Faulty {
@@ -57,10 +59,14 @@ impl Faulty {
             appends: AtomicU64::new(0),
             is_deaf: AtomicBool::new(false),
             damaged: Mutex::default(),
+            asked_for_arrangements: AtomicU64::new(0),
         })
     }
     pub fn appends(&self) -> u64 {
         self.appends.load(Ordering::SeqCst)
+    }
+    pub fn asked_for_arrangements(&self) -> u64 {
+        self.asked_for_arrangements.load(Ordering::SeqCst)
     }
     /// Whether no sign of life is taken.
     pub fn deafen(&self, is_deaf: bool) {
@@ -161,6 +167,7 @@ impl Journal for Faulty {
         self.inner.forget_changes(before)
     }
     fn arrangements(&self, filter: ArrangementFilter) -> Reading<'_, Vec<Arrangement>> {
+        self.asked_for_arrangements.fetch_add(1, Ordering::SeqCst);
         self.inner.arrangements(filter)
     }
     fn last_arrangement(&self) -> Reading<'_, i64> {

@@ -31,7 +31,7 @@ use uuid::Uuid;
 use super::faulty::Faulty;
 
 /// How long a test waits before it fails; nothing is measured by it.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(90);
 
 /// Time that stands still until it is moved; ids that count.
 pub struct Manual {
@@ -197,6 +197,11 @@ impl House {
     /// Another desk on the same journal, as after a crash: nothing is left but what was written.
     pub fn restarted(self) -> House {
         let settings = (*self.desk.settings()).clone();
+        self.restarted_with(settings)
+    }
+
+    /// The same, with other settings.
+    pub fn restarted_with(self, settings: Settings) -> House {
         House { desk: Desk::new(self.journal.clone(), self.world.clone(), settings), ..self }
     }
 

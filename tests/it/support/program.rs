@@ -8,20 +8,33 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Longer than any start or stop takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any start or stop takes on a machine that is cold and busy.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Longer than one answer takes on a busy machine.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
-/// A loopback port that nobody listens on just now.
+/// Ports below those that the kernel gives to whoever asks for any: none of these is taken before it is used, or while a program
+/// that has it is started anew.
+const PORTS: std::ops::Range<u16> = 15_000..32_000;
+
+/// A loopback port that nobody listens on just now, another one each time.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static ASKED: AtomicU16 = AtomicU16::new(0);
+    let count = u32::from(PORTS.end - PORTS.start);
+    // Other runs of the tests begin elsewhere.
+    let begin = std::process::id().wrapping_mul(997) % count;
+    let mut ports = std::iter::repeat_with(|| {
+        let at = (begin + u32::from(ASKED.fetch_add(1, Ordering::Relaxed))) % count;
+        PORTS.start + u16::try_from(at).unwrap()
+    });
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
 
 /// A client with limits; proxies of the environment are not for loopback.
@@ -30,8 +43,8 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(3))
-        .timeout(Duration::from_secs(40))
+        .connect_timeout(Duration::from_secs(20))
+        .timeout(Duration::from_secs(90))
         .build()
         .unwrap()
 }
@@ -340,9 +353,13 @@ pub fn alertmanager_body(group: &str, alerts: &[(String, bool)]) -> Value {
     })
 }
 
-/// Waits until `met` says so; panics with `what` if it never does.
+/// A machine that is cold and busy needs so many times as long as one that is neither.
+const SLOWER: u64 = 3;
+
+/// Waits until `met` says so; panics with `what` if it never does. `seconds`: more than that takes on a machine with nothing else to do.
 pub async fn until<F: Future<Output = bool>>(seconds: u64, what: &str, mut met: impl FnMut() -> F) {
     let begun = Instant::now();
+    let seconds = seconds * SLOWER;
     while !met().await {
         assert!(begun.elapsed() < Duration::from_secs(seconds), "in {seconds} s not: {what}");
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -35,6 +35,8 @@ const PAGES: [&str; 10] = [
     "/console/name",
 ];
 
+/// How long a test waits before it fails; nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(90);
 const HTML: &str = "text/html";
 const JSON: &str = "application/json";
 
@@ -384,11 +386,11 @@ async fn a_stream_hints_at_each_change_and_ends_when_the_house_stops() {
     let mut body = answer.into_body();
     house.say("Ada", "INC-2", "note elsewhere").await.unwrap();
     let seq = house.say("Ada", "INC-1", "note here").await.unwrap().seq.unwrap();
-    let frame = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.unwrap().unwrap().unwrap();
+    let frame = tokio::time::timeout(PATIENCE, body.frame()).await.unwrap().unwrap().unwrap();
     let hint = String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap();
     assert!(hint.contains("id: 1\n") && hint.contains(&format!("\"id\":\"INC-1\",\"seq\":{seq}")), "{hint}");
     house.stop.cancel();
-    let end = tokio::time::timeout(Duration::from_secs(10), body.frame()).await.unwrap();
+    let end = tokio::time::timeout(PATIENCE, body.frame()).await.unwrap();
     assert!(end.is_none(), "the stream has ended");
 }
 

@@ -5,6 +5,7 @@
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
+use crate::alert::links::is_plain_part;
 use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
 /// What runs and succeeds or fails, by its detail-type: what it is called, and where the name of what ran stands. What succeeds ends
@@ -172,7 +173,7 @@ fn finding(event: Node<'_>, kind: &str) -> Draft {
     alert.describe(detail.get("description"));
     alert.label("type", detail.get("type"));
     let region = event.get("region");
-    if kind == "GuardDuty Finding" && super::is_plain(&region) && super::is_plain(&id) {
+    if kind == "GuardDuty Finding" && is_plain_part(&region) && is_plain_part(&id) {
         let console = format!("https://console.aws.amazon.com/guardduty/home?region={region}");
         alert.link(LinkKind::Source, format!("{console}#/findings?search=id%3D{id}"));
     }

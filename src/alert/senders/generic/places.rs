@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::alert::body::text_of;
-use crate::alert::mapping::customary::{Joint, WRAPPERS, WRAPPERS_DEEP, WRAPPERS_MAX};
+use crate::alert::mapping::customary::{Joint, WRAPPERS, WRAPPERS_DEEP, WRAPPERS_MAX, plain};
 
 /// Most members of a list that `*` looks at.
 const MEMBERS_MAX: usize = 64;
@@ -166,9 +166,4 @@ fn text_under(value: &Value, path: &str) -> Option<String> {
 
 fn look<'v>(map: &'v Map<String, Value>, key: &str) -> Option<&'v Value> {
     map.iter().find(|(name, value)| !value.is_null() && plain(name) == key).map(|(_, value)| value)
-}
-
-/// A key as the tables write it: in lower case, without what customarily stands between words.
-fn plain(key: &str) -> String {
-    key.chars().filter(|c| !matches!(c, '_' | '-' | '@' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
 }

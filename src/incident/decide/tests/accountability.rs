@@ -58,6 +58,16 @@ fn a_roll_call_is_over_with_the_last_answer() {
 }
 
 #[test]
+fn who_handed_over_command_is_called_at_the_roll_until_they_check_out() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    stage.ok("Bo", Command::AcceptCommand);
+    assert!(
+        matches!(&stage.ok("Bo", roll(None))[0], Event::RollCalled { asked, .. } if *asked == [who("Ada")])
+    );
+}
+
+#[test]
 fn everybody_has_one_supervisor_and_no_way_up_is_a_circle() {
     let mut stage = Stage::new();
     stage.ok("Bo", Command::TakeRole { role: role("ops") });

@@ -48,7 +48,7 @@ fn an_incident_holds_so_many_hazards_and_names_few_of_them() {
     for n in 0..200 {
         stage.ok("Bo", name(&format!("Danger {n}"), ""));
     }
-    assert_eq!(stage.no("Bo", name("One more", "")), Because::Limit);
+    assert_eq!(stage.no("Bo", name("One more", "")), Because::Conflict);
     let status = stage.reads("Bo", Command::Status);
     assert!(status.contains("Hazards: 1 Danger 0; 2 Danger 1; 3 Danger 2; 197 more"), "{status}");
 }

@@ -145,6 +145,18 @@ fn a_rule_pages_in_triage_whom_it_names_and_the_end_of_its_alerts_stops_the_call
 }
 
 #[test]
+fn what_comes_and_goes_in_triage_says_once_that_it_pages_nobody_any_more() {
+    let mut stage = by_rule(Whom::Named("web".into()));
+    let mut told = 0;
+    for _ in 0..60 {
+        moved(&mut stage, 0, SituationFacts::default());
+        let events = moved(&mut stage, 1, SituationFacts::default());
+        told += events.iter().filter(|name| **name == "reminder").count();
+    }
+    assert_eq!((stage.incident.phase, stage.incident.pagings.len(), told), (Phase::Triage, 50, 1));
+}
+
+#[test]
 fn what_flapped_and_was_quiet_for_long_when_it_is_told_to_have_cleared_lapses_with_it() {
     let flaps =
         SituationFacts { flapping: Some(Flaps { times: 3, minutes: 2 }), ..SituationFacts::default() };

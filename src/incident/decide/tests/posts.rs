@@ -178,7 +178,7 @@ fn the_public_is_told_nothing_that_is_not_so() {
     stage.no("Bo", with("A", |d| d.components = vec![("Chekout".into(), ComponentState::MajorOutage)]));
     stage.no("Bo", with("A", |d| d.next_update_minutes = Some(7 * 24 * 60 + 1)));
     stage.no("Bo", draft(" \n "));
-    assert_eq!(stage.no("Bo", draft(&"x".repeat(4_001))), Because::Limit);
+    assert_eq!(stage.no("Bo", draft(&"x".repeat(4_001))), Because::Invalid);
     stage.ok("Bo", with("A", |d| d.components = vec![("Checkout".into(), ComponentState::MajorOutage)]));
     // Written when it was over, and reopened before anybody approved it.
     stage.ok("Ada", Command::Enter { phase: Phase::Resolved, reason: "fixed".into() });

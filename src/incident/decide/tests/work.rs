@@ -165,7 +165,7 @@ fn a_can_report_has_conditions_and_replaces_the_one_before() {
         needs: "x".repeat(4_001),
     };
     stage.no("Bo", needs);
-    assert_eq!(stage.no("Bo", can(&"x".repeat(61), "down")), Because::Limit);
+    assert_eq!(stage.no("Bo", can(&"x".repeat(61), "down")), Because::Invalid);
     stage.ok("Bo", can("db", "down"));
     stage.ok("Bo", can("db", "up"));
     assert_eq!(stage.incident.cans["db"].conditions, "up");
@@ -178,7 +178,7 @@ fn an_incident_holds_only_so_much() {
     for n in 0..100 {
         stage.ok("Ada", Command::SetObjective { text: format!("Objective {n}") });
     }
-    assert_eq!(stage.no("Ada", Command::SetObjective { text: "One more".into() }), Because::Limit);
+    assert_eq!(stage.no("Ada", Command::SetObjective { text: "One more".into() }), Because::Conflict);
     for n in 0..200 {
         stage.ok(
             "Bo",
@@ -186,8 +186,8 @@ fn an_incident_holds_only_so_much() {
         );
     }
     let link = Command::AddLink { label: "more".into(), url: "https://example.com".into(), sum: None };
-    assert_eq!(stage.no("Bo", link), Because::Limit);
-    assert_eq!(stage.no("Bo", Command::Note { text: "x".repeat(4_001), at: None }), Because::Limit);
+    assert_eq!(stage.no("Bo", link), Because::Conflict);
+    assert_eq!(stage.no("Bo", Command::Note { text: "x".repeat(4_001), at: None }), Because::Invalid);
     stage.aloud("limits");
 }
 

@@ -10,6 +10,10 @@ impl Incident {
         self.executive_question = None;
         self.silence.unanswered = None;
         if self.commander.id != to.id {
+            // Whoever hands over is here until they check out.
+            if let Some(former) = self.participants.get_mut(&self.commander.id) {
+                former.checked_in.get_or_insert(at);
+            }
             self.pass_token(to, at);
         }
         // The commander is no one's deputy.
