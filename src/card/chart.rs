@@ -164,7 +164,9 @@ fn widest(column: &[&Position]) -> u32 {
     fn steps(position: &Position) -> u32 {
         position.below.iter().map(|one| steps(one) + 1).max().unwrap_or(0)
     }
-    BOX_WIDTH + INDENT * column.iter().map(|one| steps(one)).max().unwrap_or(0)
+    // No more are drawn.
+    let steps = column.iter().map(|one| steps(one)).max().unwrap_or(0).min(COLUMN_MAX as u32);
+    BOX_WIDTH + INDENT * steps
 }
 
 /// What stands in a box.

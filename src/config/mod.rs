@@ -102,8 +102,8 @@ pub struct Config {
     pub permissions: Permissions,
     /// What each severity promises.
     pub severity: Severities,
-    /// What the team calls severities and statuses. Its names are shown and understood; events, fields of REST, exports, pages and
-    /// rules keep the ids.
+    /// What the team calls severities and statuses. Its names are shown and understood; events, fields of REST, exports as JSON and
+    /// CSV, pages and rules keep the ids.
     pub names: Names,
     /// Severity by impact and urgency, for `declare --impact … --urgency …` and `rate`. Left out, it is ITIL's: high,
     /// medium and low by high, medium and low. One of your own is written whole.

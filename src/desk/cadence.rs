@@ -3,10 +3,15 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{Desk, policy, refuse, submit::TRIES_MAX};
 use crate::{
-    incident::{decide::Policy, id::IncidentId, refusal::Refusal, severity::Severity},
-    journal::{Append, JournalError, rows::IncidentFilter},
+    incident::{command::TimerKind, decide::Policy, id::IncidentId, refusal::Refusal, severity::Severity},
+    journal::{
+        Append, JournalError, Mark,
+        rows::{IncidentFilter, TimerRow},
+    },
 };
 
 /// Where the journal keeps the settings that reminders were set by.
@@ -31,11 +36,14 @@ impl Desk {
         if before != cadence {
             let filter = IncidentFilter { limit: u32::MAX, ..IncidentFilter::open() };
             let open = self.journal.incidents(filter).await.map_err(refuse)?;
+            let mut first_updates =
+                self.journal.timers_due(DateTime::<Utc>::MAX_UTC, u32::MAX).await.map_err(refuse)?;
+            first_updates.retain(|timer| timer.kind == TimerKind::FirstUpdateDue);
             for row in open {
                 if line(&before, row.severity) == line(&cadence, row.severity) {
                     continue;
                 }
-                match self.remind_anew(row.id, &settings.policy).await {
+                match self.remind_anew(row.id, &first_updates, &settings.policy).await {
                     // It must not keep the others from it.
                     Err(error @ JournalError::Damaged { .. }) => {
                         tracing::error!(incident = %row.id, %error, "its reminders stay as they were");
@@ -49,17 +57,27 @@ impl Desk {
         Ok(())
     }
 
-    /// Sets the reminders of one incident, which hold where nothing was written on it meanwhile.
-    async fn remind_anew(&self, id: IncidentId, by: &Policy) -> Result<(), JournalError> {
+    /// Sets the reminders of one incident, which hold where nothing was written on it meanwhile. Its deadlines for a first word to
+    /// the public are those of the new settings alone: each has a name of its own, so those of before are taken away.
+    async fn remind_anew(
+        &self,
+        id: IncidentId,
+        first_updates: &[TimerRow],
+        by: &Policy,
+    ) -> Result<(), JournalError> {
+        let done = |timer: &TimerRow| Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
         for _ in 0..TRIES_MAX {
             let Some((incident, last)) = self.journal.load(id).await? else { return Ok(()) };
             let entries = self.stored_from(id, 1).await?;
             let timers = policy::reminders(&incident, &entries, by, self.world.now());
-            if timers.is_empty() {
+            let marks: Vec<Mark> =
+                first_updates.iter().filter(|timer| timer.incident == id).map(done).collect();
+            if timers.is_empty() && marks.is_empty() {
                 return Ok(());
             }
             let after = Some((incident.seq, last));
-            match self.append(Append { incident: Some(id), after, timers, ..Append::default() }).await {
+            let append = Append { incident: Some(id), after, timers, marks, ..Append::default() };
+            match self.append(append).await {
                 Err(JournalError::Conflict) => {}
                 done => return done,
             }
@@ -73,9 +91,10 @@ fn cadence(policy: &Policy) -> String {
     let of = |severity: Severity| {
         let roles: Vec<&str> = policy.wanted(severity).iter().map(|role| role.slug()).collect();
         format!(
-            "executives {} silence {} reports {} roles {} {}",
+            "executives {} silence {} public {} reports {} roles {} {}",
             policy.exec_update_minutes(severity),
             policy.silence_minutes(severity),
+            policy.first_post_minutes(severity),
             policy.can_minutes(severity),
             policy.roles_minutes(severity),
             roles.join(",")

@@ -123,7 +123,7 @@ impl Desk {
         Ok(cards)
     }
 
-    /// Takes what a person says was changed; in an incident, it stands on its timeline as well.
+    /// Takes what a person says was changed; in an incident, it stands on its timeline as well, and in a restricted one only there.
     pub(super) async fn change(
         self: &Arc<Self>,
         caller: Caller,
@@ -150,9 +150,14 @@ impl Desk {
         let mark = Mark::Changed(Box::new(change.clone()));
         if let Some(incident) = here {
             let note = Command::Note { text: format!("Change: {}{about}", change.title), at: said.at };
-            let along = Along { marks: vec![mark], once, ..Along::default() };
+            let is_restricted = self.incident(incident).await?.restricted.is_some();
+            let marks = if is_restricted { vec![] } else { vec![mark] };
+            let along = Along { marks, once, ..Along::default() };
             let mut answer = self.submit(caller, incident, note, along).await?;
             answer.text.push_str(&masked.word());
+            if is_restricted {
+                answer.text.push_str(" It stands on this timeline alone: the incident is restricted.");
+            }
             self.tell(Changed::Alerts);
             return Ok(answer);
         }

@@ -1,5 +1,7 @@
 //! What and why, and what changed before: gathered from the alert store for cards, pages, exports and whoever asks.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::{DateTime, Duration, Utc};
 
 use super::{Caller, Desk, follow, refuse};
@@ -12,7 +14,12 @@ use crate::{
     card::{self, Card},
     drill,
     incident::{
-        decide::when, event::TimeSource, id::IncidentId, kind::Kind, milestone::Milestone, refusal::Refusal,
+        decide::when,
+        event::{Event, TimeSource},
+        id::IncidentId,
+        kind::Kind,
+        milestone::Milestone,
+        refusal::Refusal,
         state::Incident,
     },
     journal::rows::*,
@@ -115,7 +122,7 @@ impl Desk {
         let settings = &settings.evidence;
         let Some(until) = story.impact.filter(|_| settings.changes_shown > 0) else { return Ok(story) };
         let filter = ChangeFilter { since: until - settings.changes_within, until, limit: CHANGES_READ };
-        let changes = self.journal.changes(filter).await.map_err(refuse)?;
+        let changes = self.changes_for_all(filter).await?;
         let (most, within) = (settings.changes_shown, settings.changes_within);
         Ok(cause::with_changes(story, &changes, &settings.services, most, within))
     }
@@ -208,7 +215,40 @@ impl Desk {
     /// The journal does not answer.
     pub async fn last_changes(&self, since: DateTime<Utc>, limit: u32) -> Result<Vec<Change>, Refusal> {
         let filter = ChangeFilter { since, until: self.world.now(), limit };
-        self.journal.changes(filter).await.map_err(refuse)
+        self.changes_for_all(filter).await
+    }
+
+    /// The changes that everybody may know of: none that was said in an incident that is restricted now, and none whose entry
+    /// was redacted.
+    async fn changes_for_all(&self, filter: ChangeFilter) -> Result<Vec<Change>, Refusal> {
+        let mut changes = self.journal.changes(filter).await.map_err(refuse)?;
+        let said_in = changes.iter().filter_map(|change| change.said_in.as_ref());
+        let incidents: BTreeSet<String> = said_in.map(|said| said.incident.clone()).collect();
+        for incident in incidents {
+            let redacted = match incident.parse::<IncidentId>() {
+                Ok(id) => self.redacted_in(id).await?,
+                Err(_) => None,
+            };
+            changes.retain(|change| match &change.said_in {
+                Some(said) if said.incident == incident => {
+                    redacted.as_ref().is_some_and(|redacted| !redacted.contains(&said.seq))
+                }
+                _ => true,
+            });
+        }
+        Ok(changes)
+    }
+
+    /// The redacted entries of an incident; `None` where it is restricted.
+    async fn redacted_in(&self, id: IncidentId) -> Result<Option<HashSet<u64>>, Refusal> {
+        if self.incident(id).await?.restricted.is_some() {
+            return Ok(None);
+        }
+        let redacted = self.changes_of(id).await?.into_iter().filter_map(|entry| match entry.event {
+            Event::EntryRedacted { target, .. } => Some(target),
+            _ => None,
+        });
+        Ok(Some(redacted.collect()))
     }
 }
 

@@ -7,12 +7,13 @@ use chrono::{DateTime, Duration, Utc};
 use crate::{
     incident::{
         command::{Luggage, TimerKind},
-        decide::{EXECUTIVE_ANSWER_WITHIN, Policy},
+        decide::{EXECUTIVE_ANSWER_WITHIN, PUBLIC_HEARD_NOTHING, Policy},
         event::{Entry, Event, Owed},
         id::IncidentId,
         owed,
         paging::{Act, Means},
         phase::Phase,
+        severity::Severity,
         state::{Incident, Paging, PagingState, Place},
     },
     journal::{
@@ -136,14 +137,6 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
     let mut set = |name: String, kind: TimerKind, due: DateTime<Utc>| {
         out.timers.push(timer(incident, &name, kind, due));
     };
-    let mut first_update = |severity| {
-        let minutes = policy.first_post_minutes(severity);
-        if minutes > 0 && incident.kind().is_clocked() {
-            let due = entry.occurred_at + Duration::minutes(i64::from(minutes));
-            // Each deadline has its own name, so that a later one never puts off one that was set before.
-            set(format!("first-update/{}", due.timestamp()), TimerKind::FirstUpdateDue, due);
-        }
-    };
     match &entry.event {
         Event::CommandOffered { to, expires_at, .. } => {
             set(
@@ -223,21 +216,12 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         Event::UpdatePublished { next_update_at: Some(due_at), .. } => {
             set("update".into(), TimerKind::UpdateDue { due_at: *due_at }, *due_at);
         }
-        // What was over when it was declared is owed to nobody.
-        Event::Declared { triage: false, ended: None, .. }
-        | Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => {
-            first_update(incident.severity);
-        }
-        // Worse than it was declared: the public is to be told as soon as if it had been declared so now.
-        Event::SeverityChanged { from, to, .. }
-            if to.worse_than(*from)
-                && incident.phase.is_active()
-                && incident.phase != Phase::Triage
-                && !incident.posts.iter().any(|post| post.published.is_some()) =>
-        {
-            first_update(*to);
-        }
         _ => {}
+    }
+    if owes_first_update(incident)
+        && let Some(due) = first_update_due(entry, incident.severity, policy)
+    {
+        set(first_update_name(due), TimerKind::FirstUpdateDue, due);
     }
     // From the first moment of an active phase on; it is set again whenever it goes off, and ends with the phase.
     let listens_anew = match &entry.event {
@@ -264,8 +248,60 @@ fn timer(incident: &Incident, name: &str, kind: TimerKind, due: DateTime<Utc>) -
     }
 }
 
-/// What people are reminded of from time to time, set as if these settings had held whenever it was counted anew. `entries` are all
-/// of the incident's. What should have gone off by now does so at once, and finds out whether there is anything to say.
+/// Whether the public is to be told of it and has heard nothing yet.
+fn owes_first_update(incident: &Incident) -> bool {
+    incident.kind().is_clocked()
+        && incident.phase.is_active()
+        && incident.phase != Phase::Triage
+        && incident.posts.iter().all(|post| post.published.is_none())
+}
+
+/// Each deadline has its own name, so that a later one never puts off one that was set before.
+fn first_update_name(due: DateTime<Utc>) -> String {
+    format!("first-update/{}", due.timestamp())
+}
+
+/// When the public should have heard of it by this entry, which left it at that severity.
+fn first_update_due(entry: &Entry, severity: Severity, policy: &Policy) -> Option<DateTime<Utc>> {
+    let begins = match &entry.event {
+        // What was over when it was declared is owed to nobody.
+        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
+        Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => true,
+        // Worse than it was declared: as soon as if it had been declared so now.
+        Event::SeverityChanged { from, to, .. } => to.worse_than(*from),
+        _ => false,
+    };
+    let minutes = policy.first_post_minutes(severity);
+    (begins && minutes > 0).then(|| entry.occurred_at + Duration::minutes(i64::from(minutes)))
+}
+
+/// The first deadline for a word to the public that nobody was reminded of, as if these settings had always held.
+fn first_update_unsaid(incident: &Incident, entries: &[Entry], policy: &Policy) -> Option<DateTime<Utc>> {
+    if !owes_first_update(incident) {
+        return None;
+    }
+    let (mut severity, mut first) = (incident.severity, None::<DateTime<Utc>>);
+    for entry in entries {
+        match &entry.event {
+            Event::Declared { severity: declared, .. } => severity = *declared,
+            Event::SeverityChanged { to, .. } => severity = *to,
+            Event::Reminded { what, .. } if what.contains(PUBLIC_HEARD_NOTHING) => {
+                first = first.filter(|due| *due > entry.occurred_at);
+            }
+            _ => {}
+        }
+        if let Some(due) = first_update_due(entry, severity, policy) {
+            // What was triage until now was owed nothing.
+            let goes_on = matches!(entry.event, Event::SeverityChanged { .. });
+            first = first.filter(|earlier| goes_on && *earlier < due).or(Some(due));
+        }
+    }
+    first
+}
+
+/// What people are reminded of from time to time, and the first word to the public, set as if these settings had held whenever it
+/// was counted anew. `entries` are all of the incident's. What should have gone off by now does so at once, and finds out whether
+/// there is anything to say.
 pub fn reminders(
     incident: &Incident,
     entries: &[Entry],
@@ -279,7 +315,10 @@ pub fn reminders(
     if let Some(due) = nudge_due(incident, policy, incident.time_at(now)) {
         last.insert("silence", (TimerKind::Silence, due));
     }
-    last.into_iter().map(|(name, (kind, due))| timer(incident, name, kind, due)).collect()
+    let first_update = first_update_unsaid(incident, entries, policy)
+        .map(|due| timer(incident, &first_update_name(due), TimerKind::FirstUpdateDue, due));
+    let last = last.into_iter().map(|(name, (kind, due))| timer(incident, name, kind, due));
+    last.chain(first_update).collect()
 }
 
 /// The longest time from one reminder of roles to the next.

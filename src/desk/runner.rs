@@ -188,7 +188,7 @@ impl Desk {
             }
             (What::Card, Some(id)) => Content::Card(self.incident_card(id).await?),
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
-                Some(line) if line.redacted_by.is_none() => Content::Line(Said {
+                Some(line) if !line.is_hidden => Content::Line(Said {
                     incident: id,
                     // It may have been restricted, or opened up, since this was to be said.
                     is_private: self.incident(id).await?.restricted.is_some(),

@@ -9,6 +9,7 @@ use super::{
     Along, Answer, Caller, Changed, Desk, Settings, answer::again, no_such, policy, refuse, too_busy,
 };
 use crate::{
+    alert::change::SaidIn,
     incident::{
         command::{Command, TimerKind},
         decide::{self, Happened, Scene, Target},
@@ -294,6 +295,11 @@ impl Desk {
             salts,
         };
         append.marks.extend(along.marks.iter().cloned());
+        for mark in &mut append.marks {
+            if let Mark::Changed(change) = mark {
+                change.said_in = Some(SaidIn { incident: state.id.to_string(), seq: first });
+            }
+        }
         append.deliveries.extend(along.deliveries.iter().cloned());
         append
     }

@@ -9,7 +9,7 @@ use super::{Along, Caller, Desk, refuse};
 use crate::{
     incident::{
         command::{Command, TimerKind},
-        decide::TOGETHER,
+        decide::{TOGETHER, early_by},
         refusal::{Because, Refusal},
     },
     journal::{Append, Mark, rows::TimerRow},
@@ -42,9 +42,9 @@ impl Desk {
     }
 
     /// Fires everything that is due now. Returns how many went off. The timer is gone in the same transaction that
-    /// writes what it caused: it fires once, whatever happens between. What people owe and is due within a minute goes off with
-    /// what is due now, so that they read one line; that a time is over is said when it is. A silence, and what can wait, keep a
-    /// minute from other lines. Before, reminders are set by the settings as they are now.
+    /// writes what it caused: it fires once, whatever happens between. What people owe and is about to be due goes off with what is
+    /// due now, so that they read one line; that a time is over is said when it is. A silence, and what can wait, keep a minute from
+    /// other lines. Before, reminders are set by the settings as they are now.
     ///
     /// # Errors
     /// The first of those that could not be kept; all others were.
@@ -141,8 +141,7 @@ impl Desk {
         self.journal.append(Append { marks, ..Append::default() }).await.map_err(refuse)
     }
 
-    /// The other reminders of its incident that are due now, and those that may come early and are due within a minute of the
-    /// incident's own time.
+    /// The other reminders of its incident that are due now, and those that may come as early as this, in the incident's own time.
     async fn going_with<'t>(
         self: &Arc<Self>,
         timer: &TimerRow,
@@ -158,9 +157,11 @@ impl Desk {
         }
         // What cannot be read now goes off by itself, and says why it does not.
         let Ok(incident) = self.incident(timer.incident).await else { return vec![] };
-        let soon = incident.real_time_at(incident.time_at(now) + TOGETHER);
-        let is_due =
-            |other: &&TimerRow| other.due_at <= now || other.kind.is_movable() && other.due_at <= soon;
+        let (settings, at) = (self.settings(), incident.time_at(now));
+        let is_due = |other: &&TimerRow| {
+            let early = early_by(&other.kind, &incident, &settings.policy);
+            other.due_at <= incident.real_time_at(at + early).max(now)
+        };
         others.into_iter().filter(is_due).collect()
     }
 }

@@ -203,7 +203,14 @@ pub fn gather<'a>(source: &Source<'a>, lines: &HashMap<u64, &Line>) -> Facts<'a>
         let shown = line.filter(|line| line.redacted_by.is_none());
         redacted += u64::from(shown.is_none());
         match serde_json::from_str::<Entry>(&sealed.body) {
-            Ok(entry) => reading.read(entry, shown),
+            Ok(mut entry) => {
+                if shown.is_none()
+                    && let Some(act) = entry.event.without_words()
+                {
+                    entry.event = act;
+                }
+                reading.read(entry, shown);
+            }
             Err(_) => unreadable += 1,
         }
     }

@@ -15,7 +15,6 @@ use crate::{
     incident::{
         chain::GENESIS,
         kind::Kind,
-        names::Names,
         state::{ObjectiveState, Origin, Post},
         timeline::Line,
     },
@@ -116,7 +115,8 @@ impl Page<'_> {
         let last = self.source.entries.last();
         let head = last.map_or(GENESIS, |sealed| &sealed.hash);
         let mut items = vec![("Kind", kind.to_owned())];
-        let severity = Names::plain().severity_of(incident.kind(), incident.severity);
+        let names = self.source.shown.names;
+        let severity = names.severity_of(incident.kind(), incident.severity);
         items.extend(severity.map(|severity| ("Severity", severity)));
         if let Some(plan) = &incident.plan {
             let (from, until) = (self.at(plan.span.from), self.at(plan.span.until));
@@ -125,7 +125,7 @@ impl Page<'_> {
                 items.push(("Services", line(&plan.services.join(", "))));
             }
         }
-        items.push(("Phase", incident.phase.to_string()));
+        items.push(("Phase", names.phase(incident.phase).to_owned()));
         items.push(("Opened by", line(&incident.opened_by.name)));
         if let Some(name) = &incident.incident_type {
             items.push(("Type", line(name)));
@@ -178,7 +178,7 @@ impl Page<'_> {
         }
         self.heading("Key moments");
         let zone = self.zone_title();
-        let rows = pinned.into_iter().map(|line| row(line, source.tz));
+        let rows = pinned.into_iter().map(|line| row(line, source));
         self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
 
@@ -213,12 +213,13 @@ impl Page<'_> {
             return;
         }
         self.heading("Severity");
-        let zone = self.zone_title();
+        let (zone, names) = (self.zone_title(), self.source.shown.names);
         let rows: Vec<_> = facts
             .severities
             .iter()
             .map(|change| {
-                [self.at(change.at), change.severity.to_string(), cell(&change.by.name), cell(&change.reason)]
+                let severity = names.severity(change.severity);
+                [self.at(change.at), severity, cell(&change.by.name), cell(&change.reason)]
             })
             .collect();
         self.table([&zone, "Severity", "By", "Reason"], rows);
@@ -226,10 +227,11 @@ impl Page<'_> {
 
     fn held(&self, held: &Held) -> [String; 4] {
         let to = held.to.map_or_else(|| "–".to_owned(), |to| self.at(to));
+        let title = held.role.shown(self.source.shown.words);
         let role = match held.organization.as_deref() {
-            None => held.role.title(),
-            Some("") => format!("{}, Unified Command", held.role.title()),
-            Some(organization) => format!("{}, Unified Command ({organization})", held.role.title()),
+            None => title,
+            Some("") => format!("{title}, Unified Command"),
+            Some(organization) => format!("{title}, Unified Command ({organization})"),
         };
         [cell(&role), cell(&held.person.name), self.at(held.from), to]
     }
@@ -461,7 +463,7 @@ impl Page<'_> {
         );
         let zone = self.zone_title();
         let source = self.source;
-        let rows = source.lines.iter().map(|line| row(line, source.tz));
+        let rows = source.lines.iter().map(|line| row(line, source));
         self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
 }
@@ -473,9 +475,10 @@ fn source_of(origin: &Origin) -> String {
 }
 
 /// A line of the timeline, as a row.
-fn row(line: &Line, tz: Tz) -> [String; 5] {
+fn row(line: &Line, source: &Source<'_>) -> [String; 5] {
+    let tz = source.tz;
     let who = match &line.role {
-        Some(role) => format!("{}, {}", cell(&line.actor.name), cell(&role.title())),
+        Some(role) => format!("{}, {}", cell(&line.actor.name), cell(&role.shown(source.shown.words))),
         None => cell(&line.actor.name),
     };
     [line.seq.to_string(), local(line.occurred_at, tz), utc(line.occurred_at), who, what(line, tz)]

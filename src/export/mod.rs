@@ -1,7 +1,8 @@
 //! The timeline on paper: Markdown for the review, JSON for machines and verifiers, CSV for a spreadsheet.
 //!
 //! An export has no clock: the same journal gives the same bytes, today and in a year; what changed before is in it as long as
-//! changes are kept. What was redacted is in none of
+//! changes are kept. The review document is for people: it has the team's words, as the settings have them now. JSON and CSV are data:
+//! they have the ids, and the sentences as they read without any settings. What was redacted is in none of
 //! the formats; its place in the hash chain is.
 
 pub mod alerts;
@@ -16,7 +17,16 @@ pub mod time;
 
 use crate::{
     alert::cause::Story,
-    incident::{chain::Sealed, id::IncidentId, state::Incident, timeline::Line},
+    incident::{
+        chain::Sealed,
+        decide::Policy,
+        event::Entry,
+        id::IncidentId,
+        names::Shown,
+        sentence::InNames,
+        state::Incident,
+        timeline::{self, Line},
+    },
 };
 
 /// The schema that a JSON export names; another number is another meaning.
@@ -33,6 +43,8 @@ pub struct Source<'a> {
     pub lines: &'a [Line],
     /// What the alerts tell, and what changed before, as far as it is known today.
     pub story: &'a Story,
+    /// The team's words; only Markdown has them.
+    pub shown: Shown<'a>,
     /// The zone of the reader; UTC stands beside it.
     pub tz: chrono_tz::Tz,
     pub exported_by_version: &'a str,
@@ -69,6 +81,20 @@ impl Format {
     /// `INC-1-timeline.md`: letters, digits, `-` and `.` only, safe in a header and on any disk.
     pub fn file_name(self, incident: IncidentId) -> String {
         format!("{incident}-timeline.{}", self.extension())
+    }
+
+    /// The lines of a journal as this format has them: times in the reader's zone, and words as in [`Format::write`].
+    pub fn lines(
+        self,
+        entries: impl IntoIterator<Item = Entry>,
+        policy: &Policy,
+        tz: chrono_tz::Tz,
+    ) -> Vec<Line> {
+        let at = |at| time::local(at, tz);
+        match self {
+            Self::Markdown => timeline::lines(entries, &InNames(policy, at)),
+            Self::Json | Self::Csv => timeline::lines(entries, &at),
+        }
     }
 
     /// The export in this format, UTF-8.
@@ -140,7 +166,10 @@ mod tests {
     use super::{samples::*, *};
     use crate::{
         alert::window::Span,
-        incident::{event::Event, kind::Kind, timeline::by_time},
+        incident::{
+            event::Event, kind::Kind, names::Names, phase::Phase, role::Words, severity::Severity,
+            timeline::by_time,
+        },
     };
 
     const BERLIN: chrono_tz::Tz = chrono_tz::Europe::Berlin;
@@ -197,6 +226,34 @@ mod tests {
     fn the_review_document_tells_the_night_from_alert_to_close() {
         let paper = checkout().paper();
         insta::assert_snapshot!(markdown(&paper.source(BERLIN)));
+    }
+
+    #[test]
+    fn the_review_document_has_the_teams_words_and_data_has_the_ids() {
+        let j = checkout();
+        let names = Names::default()
+            .severity_named(Severity::Sev2, Some("Major".into()))
+            .phase_named(Phase::Monitoring, Some("Watching".into()));
+        let ours = Policy { words: Words::It, names, ..Policy::default() };
+        let written = |format: Format, policy: &Policy| {
+            let mut paper = j.paper();
+            paper.lines = format.lines(j.plain.clone(), policy, BERLIN);
+            let source = Source { shown: Shown::from(policy), ..paper.source(BERLIN) };
+            String::from_utf8(format.write(&source).unwrap()).unwrap()
+        };
+        let page = written(Format::Markdown, &ours);
+        let title = |slug: &str, words| role(slug).shown(words);
+        for slug in ["ic", "pio"] {
+            assert!(page.contains(&title(slug, Words::It)), "{page}");
+            assert!(!page.contains(&title(slug, Words::Nims)), "{page}");
+        }
+        assert!(page.contains("SEV2 Major") && page.contains("to Watching"), "{page}");
+        for (format, plain) in Format::ALL.into_iter().zip(all(&j.paper().source(BERLIN))) {
+            assert_eq!(written(format, &Policy::default()), plain);
+            if format != Format::Markdown {
+                assert_eq!(written(format, &ours), plain, "{format}");
+            }
+        }
     }
 
     #[test]

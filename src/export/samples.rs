@@ -13,7 +13,7 @@ use crate::{
         id::IncidentId,
         kind::Kind,
         phase::Phase,
-        role::Role,
+        role::{Role, Words},
         severity::Severity,
         state::Incident,
         timeline::{Line, lines},
@@ -127,6 +127,7 @@ impl Paper {
             entries: &self.entries,
             lines: &self.lines,
             story: &self.story,
+            shown: Words::Nims.into(),
             tz,
             exported_by_version: "1.2.3",
         }

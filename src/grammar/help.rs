@@ -176,12 +176,9 @@ fn role_named(words: &str, known: Lexicon<'_>) -> Option<Role> {
 
 /// What stands on the sheet of a role, whoever has it.
 fn sheet(role: &Role, words: Words) -> String {
-    let (also_in, other) = match words {
-        Words::Nims => ("in IT", role.head(Words::It)),
-        Words::It => ("in NIMS", role.head(Words::Nims)),
-    };
-    let title = role.head(words);
-    let also = if other == title { String::new() } else { format!(" ({also_in}: {other})") };
+    let (title, in_it) = (role.head(words), role.head(Words::It));
+    // Who has chosen these names is told no others.
+    let also = if in_it == title { String::new() } else { format!(" (in IT: {in_it})") };
     let mut text = format!("{}\n", headline(role, &format!("{title}{also}")));
     let up = role.reports_to().map_or_else(|| "nobody".to_owned(), |up| up.shown(words));
     text.push_str(&format!("  Reports to: {up}.\n  May: {}.\n", role.may()));

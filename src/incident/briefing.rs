@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use super::{
     names::{Names, Shown},
     sentence::{and, brief, some_of},
-    state::{ActionState, Incident, ObjectiveState, Plan},
+    state::{ActionState, Incident, ObjectiveState, Plan, Post},
     summary,
 };
-use crate::{people::Person, wall::dated};
+use crate::{people::Person, post, wall::dated};
 
 /// Sections of the transfer-of-command briefing (ICS 201 and the NIMS transfer list).
 pub const SECTIONS: u8 = 11;
@@ -39,7 +39,7 @@ pub fn sections<'a>(
         ("Resources needed", lines(needs(incident))),
         ("Risks, safety and outlook", lines(risks(incident))),
         ("Communications and links", lines(links)),
-        ("Public information", public(incident, now)),
+        ("Public information", lines(public(incident, now))),
     ]
 }
 
@@ -145,7 +145,7 @@ fn risks(incident: &Incident) -> Vec<String> {
     stop.into_iter().chain(hazards).chain(risky).chain(held).chain(alerts).collect()
 }
 
-/// Hazards, or objectives, that are named in a short line; the others are counted.
+/// Hazards, objectives or drafts that are named at once; the others are counted.
 const NAMED_MAX: usize = 3;
 
 /// The open hazards in one short line: `1 db2 may fill up; 2 the backup is of Monday; 2 more`.
@@ -158,16 +158,30 @@ fn named(all: impl Iterator<Item = String>) -> Option<String> {
     (!named.is_empty()).then(|| named.join("; "))
 }
 
-fn public(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
-    let post = incident.last_published()?;
-    let next = match incident.next_update_due {
-        None => "not promised".to_owned(),
-        Some(due) => {
-            let late = if due < now { " (overdue)" } else { "" };
-            format!("promised for {}{late}", dated(due))
+fn public(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
+    let told = incident.last_published().map(|post| {
+        let next = match incident.next_update_due {
+            None => "not promised".to_owned(),
+            Some(due) => {
+                let late = if due < now { " (overdue)" } else { "" };
+                format!("promised for {}{late}", dated(due))
+            }
+        };
+        format!("Update {} ({}) is public; next update {next}", post.n, post.draft.phase.word())
+    });
+    told.into_iter().chain(drafts(incident, now)).collect()
+}
+
+/// The updates that are not public yet, each with what it waits for. Of what is over, none goes out any more.
+fn drafts(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
+    let line = |draft: &Post| {
+        let (n, by) = (draft.n, &draft.author);
+        match post::standing_approval(incident, draft, now) {
+            Ok(_) => format!("Update {n} of {by} is approved: `update publish {n}`"),
+            Err(_) => format!("Update {n} of {by} waits for approval: `update approve {n}`"),
         }
     };
-    Some(format!("Update {} ({}) is public; next update {next}", post.n, post.draft.phase.word()))
+    some_of(incident.open_posts().filter(|_| !incident.phase.is_over()).map(line), NAMED_MAX)
 }
 
 /// The words that fill a section which has nothing yet.
@@ -292,6 +306,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
         None => "The public has not been told anything yet.".to_owned(),
         Some(post) => format!("Public: update {} ({})", post.n, post.draft.phase.word()),
     });
+    out.extend(drafts(incident, now));
     if let Some(due) = incident.next_update_due {
         let late = if due < now { " – OVERDUE" } else { "" };
         out.push(format!("Next public update: {}{late}", dated(due)));

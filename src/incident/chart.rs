@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     id::IncidentId,
-    role::{CATALOGUE, Category, Role, RoleDef, Words, commander, defined},
+    role::{CATALOGUE, Category, Role, Words, defined},
     sentence::and,
     state::Incident,
 };
@@ -21,7 +21,7 @@ pub struct Chart {
     pub period: Option<u32>,
     pub at: DateTime<Utc>,
     pub command: Position,
-    /// `Di reports to Cy`: what was said beside the positions.
+    /// `Di reports to Cy`: said of people, and not to be seen in the tree.
     pub reports: Vec<String>,
 }
 
@@ -37,12 +37,14 @@ pub struct Position {
 }
 
 impl Chart {
-    /// Positions that are held, and what is between them and the commander.
+    /// Positions that are held, and what is between them and the commander. Whoever was put under somebody else stands there.
     pub fn of(incident: &Incident, words: Words, at: DateTime<Utc>) -> Chart {
         let named = |id: &str| {
             let part = incident.participants.get(id);
             part.map_or_else(|| id.to_owned(), |part| part.person.name.clone())
         };
+        let mut seats = seats(incident);
+        let unseen = put_under(incident, &mut seats);
         Chart {
             incident: incident.id,
             title: incident.title.clone(),
@@ -54,13 +56,9 @@ impl Chart {
                 by: incident.command_words(),
                 is_vacant: false,
                 category: Category::Command,
-                below: below(incident, &own(incident), commander().slug, words),
+                below: positions(incident, &seats, COMMAND, words),
             },
-            reports: incident
-                .reports_to
-                .iter()
-                .map(|(id, to)| format!("{} reports to {to}", named(id)))
-                .collect(),
+            reports: unseen.into_iter().map(|(id, to)| format!("{} reports to {to}", named(id))).collect(),
         }
     }
 
@@ -99,17 +97,45 @@ fn own(incident: &Incident) -> Vec<Role> {
     own
 }
 
-fn below(incident: &Incident, own: &[Role], slug: &str, words: Words) -> Vec<Position> {
-    let reports = CATALOGUE.iter().filter(|def| def.reports_to == Some(slug));
-    let mut all: Vec<Position> = reports.flat_map(|def| positions(incident, own, def, words)).collect();
-    for role in own.iter().filter(|role| role.reports_to().is_some_and(|up| up.slug() == slug)) {
-        let below = below(incident, own, role.slug(), words);
-        all.push(match incident.given(role.slug()).next() {
-            Some(_) => held_by(incident, role, below, words),
-            None => vacant(incident, role, below, words),
-        });
+/// A position before it is in the tree.
+struct Seat {
+    role: Role,
+    /// Nobody: it is vacant.
+    holders: Vec<Person>,
+    /// The seat that it is below, by its place in the list.
+    up: usize,
+}
+
+/// Whoever has command sits first.
+const COMMAND: usize = 0;
+
+impl Seat {
+    fn is_of(&self, id: &str) -> bool {
+        self.holders.iter().any(|one| one.id == id)
     }
-    all
+
+    /// Gives one of several holders a seat of their own.
+    fn part(&mut self, id: &str) -> Seat {
+        let all = std::mem::take(&mut self.holders).into_iter();
+        let (theirs, others): (Vec<Person>, Vec<Person>) = all.partition(|one| one.id == id);
+        self.holders = others;
+        Seat { role: self.role.clone(), holders: theirs, up: self.up }
+    }
+
+    /// `None`: nobody holds it, and nobody is below it.
+    fn position(&self, incident: &Incident, below: Vec<Position>, words: Words) -> Option<Position> {
+        let category = category(&self.role);
+        if !self.holders.is_empty() {
+            let (title, by) = (self.role.shown(words), and(&self.holders));
+            return Some(Position { title, by, is_vacant: false, category, below });
+        }
+        if below.is_empty() {
+            return None;
+        }
+        let by: Vec<Person> = incident.holders(&self.role).into_iter().cloned().collect();
+        let title = self.role.head(words).to_owned();
+        Some(Position { title, by: and(&by), is_vacant: true, category, below })
+    }
 }
 
 /// Where it stands in the organization; one of the team's own where the one that it is like does.
@@ -117,36 +143,94 @@ fn category(role: &Role) -> Category {
     defined(role.rights()).map_or(Category::Specialist, |def| def.category)
 }
 
-fn held_by(incident: &Incident, role: &Role, below: Vec<Position>, words: Words) -> Position {
-    let by: Vec<Person> = incident.given(role.slug()).cloned().collect();
-    Position { title: role.shown(words), by: and(&by), is_vacant: false, category: category(role), below }
+/// Every seat below the one whose role it reports to, held or not.
+fn seats(incident: &Incident) -> Vec<Seat> {
+    let ic = Role::ic();
+    let holders = incident.commanding().into_iter().cloned().collect();
+    let slug = ic.slug().to_owned();
+    let mut seats = vec![Seat { role: ic, holders, up: COMMAND }];
+    add_below(incident, &own(incident), &slug, COMMAND, &mut seats);
+    seats
 }
 
-fn vacant(incident: &Incident, role: &Role, below: Vec<Position>, words: Words) -> Position {
-    let by: Vec<Person> = incident.holders(role).into_iter().cloned().collect();
-    Position {
-        title: role.head(words).to_owned(),
-        by: and(&by),
-        is_vacant: true,
-        category: category(role),
-        below,
+fn add(incident: &Incident, role: Role, up: usize, seats: &mut Vec<Seat>) -> usize {
+    let holders = incident.given(role.slug()).cloned().collect();
+    seats.push(Seat { role, holders, up });
+    seats.len() - 1
+}
+
+/// A family has a seat for each of its members; only the first has seats below it.
+fn add_below(incident: &Incident, own: &[Role], slug: &str, up: usize, seats: &mut Vec<Seat>) {
+    for def in CATALOGUE.iter().filter(|def| def.reports_to == Some(slug)) {
+        let mut held = incident.roles_of_family(def.slug).into_iter().cloned();
+        let Some(first) = held.next().or_else(|| def.slug.parse().ok()) else { continue };
+        let seat = add(incident, first, up, seats);
+        add_below(incident, own, def.slug, seat, seats);
+        for role in held {
+            add(incident, role, up, seats);
+        }
+    }
+    for role in own.iter().filter(|role| role.reports_to().is_some_and(|above| above.slug() == slug)) {
+        let seat = add(incident, role.clone(), up, seats);
+        add_below(incident, own, role.slug(), seat, seats);
     }
 }
 
-/// A family has a position for each of its members; only its catalogue slug has positions below it.
-fn positions(incident: &Incident, own: &[Role], def: &'static RoleDef, words: Words) -> Vec<Position> {
-    let roles = incident.roles_of_family(def.slug);
-    let mut below = below(incident, own, def.slug, words);
-    if roles.is_empty() {
-        let between = def.slug.parse().ok().filter(|_| !below.is_empty());
-        return between.map(|role| vacant(incident, &role, below, words)).into_iter().collect();
+/// The highest seat that somebody has.
+fn seat_of(seats: &[Seat], id: &str) -> Option<usize> {
+    let theirs = seats.iter().enumerate().filter(|(_, seat)| seat.is_of(id));
+    theirs.min_by_key(|(_, seat)| seat.role.rank()).map(|(n, _)| n)
+}
+
+/// Moves whoever was put under somebody else below that one's highest seat, and with them who works for them. What is returned
+/// cannot be seen so: one of the two has no seat, or the way up would go round in a circle.
+fn put_under<'a>(incident: &'a Incident, seats: &mut Vec<Seat>) -> Vec<(&'a str, &'a Person)> {
+    let told = incident.reports_to.iter().map(|(id, to)| (id.as_str(), to));
+    let (seated, mut unseen): (Vec<_>, Vec<_>) =
+        told.partition(|(id, to)| seat_of(seats, id).is_some() && seat_of(seats, &to.id).is_some());
+    for (id, _) in &seated {
+        let shared = seats.iter_mut().skip(1).filter(|seat| seat.holders.len() > 1 && seat.is_of(id));
+        let parted: Vec<Seat> = shared.map(|seat| seat.part(id)).collect();
+        seats.extend(parted);
     }
-    let mut held: Vec<Position> =
-        roles.into_iter().map(|role| held_by(incident, role, vec![], words)).collect();
-    if let Some(first) = held.first_mut() {
-        first.below.append(&mut below);
+    let before: Vec<usize> = seats.iter().map(|seat| seat.up).collect();
+    for (id, to) in &seated {
+        let Some(up) = seat_of(seats, &to.id) else { continue };
+        for seat in seats.iter_mut().skip(1).filter(|seat| seat.is_of(id)) {
+            seat.up = up;
+        }
     }
-    held
+    let moved_round = |seats: &[Seat], n: usize| seats[n].up != before[n] && goes_round(seats, n);
+    while let Some(n) = (1..seats.len()).find(|n| moved_round(seats, *n)) {
+        seats[n].up = before[n];
+    }
+    unseen.extend(seated.into_iter().filter(|(id, to)| {
+        let up = seat_of(seats, &to.id);
+        seats.iter().any(|seat| seat.is_of(id) && Some(seat.up) != up)
+    }));
+    unseen
+}
+
+/// Whether the way up from a seat comes back to it.
+fn goes_round(seats: &[Seat], from: usize) -> bool {
+    let mut at = from;
+    for _ in seats {
+        if at == COMMAND {
+            return false;
+        }
+        at = seats[at].up;
+        if at == from {
+            return true;
+        }
+    }
+    false
+}
+
+fn positions(incident: &Incident, seats: &[Seat], up: usize, words: Words) -> Vec<Position> {
+    let below = seats.iter().enumerate().skip(1).filter(|(_, seat)| seat.up == up);
+    below
+        .filter_map(|(n, seat)| seat.position(incident, positions(incident, seats, n, words), words))
+        .collect()
 }
 
 fn draw(positions: &[Position], indent: &str, out: &mut String) {

@@ -26,7 +26,9 @@ use crate::{
     alert::{flapping::Flaps, window::Span},
     people::Person,
 };
-pub use parts::{Actor, AlertRef, CanParts, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom};
+pub use parts::{
+    ActionOf, Actor, AlertRef, CanParts, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom,
+};
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -417,7 +419,12 @@ pub enum Event {
     #[serde(rename = "actions.stopped")]
     ActionsStopped { reason: String },
     #[serde(rename = "actions.resumed")]
-    ActionsResumed { reason: String },
+    ActionsResumed {
+        reason: String,
+        /// What goes on without a go of its own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        free: Vec<ActionOf>,
+    },
 
     #[serde(rename = "proposal.made")]
     ProposalMade { n: u32, text: String, ends_at: DateTime<Utc> },

@@ -13,7 +13,7 @@ use super::{
     relief::relief,
     role::Role,
     sentence::{brief, ended, some_of},
-    state::{ActionState, Incident, Period, TaskState},
+    state::{ActionState, Incident, Period, Post, TaskState},
 };
 use crate::{alert::window::Span, people::Person, post, wall::dated};
 
@@ -202,17 +202,19 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
 
 fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>, lines: &mut Vec<String>) {
     let pio = incident.holders(&Role::pio()).iter().any(|one| one.id == me.id);
-    let open = incident.posts.iter().rev().find(|post| post.published.is_none() && post.dropped.is_none());
-    if let Some(draft) = open {
-        let n = draft.n;
-        if post::standing_approval(incident, draft, now).is_ok() {
-            if allowed(incident, me, Verb::PublishPost) {
-                lines.push(format!("Public update {n} is approved: `publish {n}`."));
-            }
-        } else if allowed(incident, me, Verb::ApprovePost) && (draft.author.id != me.id || !policy.two_person)
-        {
-            lines.push(format!("Public update {n} waits for approval: read it, then `approve {n}`."));
-        }
+    let (approved, waiting): (Vec<&Post>, Vec<&Post>) =
+        incident.open_posts().partition(|draft| post::standing_approval(incident, draft, now).is_ok());
+    if let Some(first) = approved.first().filter(|_| allowed(incident, me, Verb::PublishPost)) {
+        lines.push(format!("{} approved: `publish {}`.", updates(&approved, ["is", "are"]), first.n));
+    }
+    let may_approve = |draft: &&Post| draft.author.id != me.id || !policy.two_person;
+    let to_read: Vec<&Post> = waiting.iter().copied().filter(may_approve).collect();
+    if let Some(first) = to_read.first().filter(|_| allowed(incident, me, Verb::ApprovePost)) {
+        let them = if to_read.len() == 1 { "it" } else { "each" };
+        let wait = updates(&to_read, ["waits", "wait"]);
+        lines.push(format!("{wait} for approval: read {them}, then `approve {}`.", first.n));
+    }
+    if !approved.is_empty() || !waiting.is_empty() {
         return;
     }
     if !pio {
@@ -234,6 +236,18 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
         && incident.last_published().is_none()
     {
         lines.push("The public has not been told: `draft We are investigating.` is enough.".to_owned());
+    }
+}
+
+/// Drafts that are named at once; the others are counted.
+const DRAFTS_NAMED_MAX: usize = 4;
+
+/// `Public update 1 waits`, `Public updates 1 and 2 wait`.
+fn updates(drafts: &[&Post], [one, several]: [&str; 2]) -> String {
+    let numbers = some_of(drafts.iter().map(|draft| draft.n.to_string()), DRAFTS_NAMED_MAX);
+    match drafts.len() {
+        1 => format!("Public update {} {one}", numbers.join("")),
+        _ => format!("Public updates {} {several}", numbers.join(" and ")),
     }
 }
 

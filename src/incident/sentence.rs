@@ -5,7 +5,7 @@ mod telling;
 pub use telling::{InNames, Part, Tell, Telling, apart, parts};
 
 use super::{
-    event::{CanParts, Event, Whom},
+    event::{ActionOf, CanParts, Event, Whom},
     kind::Kind,
     matrix::Rated,
     paging::{Called, Step, Target},
@@ -71,6 +71,12 @@ pub(super) fn some_of(all: impl Iterator<Item = String>, max: usize) -> Vec<Stri
         named.push(format!("{more} more"));
     }
     named
+}
+
+/// ` Free to go on: action 1 (Bo), action 4 (Cy).`
+pub(super) fn go_on(free: &[ActionOf]) -> String {
+    let named = some_of(free.iter().map(|one| format!("action {} ({})", one.n, one.by)), NAMED_MAX);
+    if named.is_empty() { String::new() } else { format!(" Free to go on: {}.", named.join(", ")) }
 }
 
 /// `1 minute`, `5 minutes`.
@@ -499,8 +505,8 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::ActionsStopped { reason } => {
             format!("STOP{} Nobody changes anything until it is lifted.", because(reason))
         }
-        Event::ActionsResumed { reason } => {
-            format!("The stop is lifted; what is risky needs a new go{}", because(reason))
+        Event::ActionsResumed { reason, free } => {
+            format!("The stop is lifted; what is risky needs a new go{}{}", because(reason), go_on(free))
         }
 
         Event::ProposalMade { n, text, ends_at } => format!(

@@ -42,6 +42,8 @@ pub struct Line {
     pub corrected_by: Option<u64>,
     /// The redaction that hid the words.
     pub redacted_by: Option<u64>,
+    /// Nothing of it is shown; of what was done, a redaction hides the words alone.
+    pub is_hidden: bool,
     /// Its time was stated by a person afterwards, not taken from a clock as it was written down.
     pub is_late: bool,
     /// A turning point: what a reader in a hurry reads.
@@ -113,7 +115,7 @@ struct Correction {
 ///
 /// A correction counts while it is not redacted itself, and only for an account ([`Event::is_correctable`]). A
 /// redaction takes the words of its target and of every correction of it, earlier or later
-/// ([`Event::is_redactable`] says what can be hidden at all).
+/// ([`Event::is_redactable`] says what can be hidden at all); of what was done it takes the words alone.
 pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut at = HashMap::new();
@@ -122,9 +124,13 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
     let mut corrections = Vec::new();
     let mut redactions: HashMap<u64, (u64, String)> = HashMap::new();
     let mut pins = HashSet::new();
+    let mut acts = HashMap::new();
     for entry in entries {
         at.insert(entry.seq, lines.len());
         redactable.push(entry.event.is_redactable());
+        if let Some(act) = entry.event.without_words() {
+            acts.insert(entry.seq, sentence(&act, tell));
+        }
         lines.push(Line {
             seq: entry.seq,
             occurred_at: entry.occurred_at,
@@ -143,6 +149,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             original_at: None,
             corrected_by: None,
             redacted_by: None,
+            is_hidden: false,
             is_late: entry.time_source == TimeSource::Stated,
             important: is_important(&entry.event),
             pinned: false,
@@ -195,7 +202,9 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
         if let (Some((redacted_by, reason)), Some(line)) =
             (redaction, at.get(&seq).and_then(|&i| lines.get_mut(i)))
         {
-            line.text = format!("[redacted: {}]", reason.trim());
+            let act = acts.remove(&seq);
+            line.is_hidden = act.is_none();
+            line.text = act.unwrap_or_else(|| format!("[redacted: {}]", reason.trim()));
             line.until = None;
             line.original = None;
             line.redacted_by = Some(*redacted_by);
@@ -349,6 +358,29 @@ mod tests {
             told(journal(vec![moved, redaction(1), correction(1, "Mallory has command"), redaction(99)]));
         assert_eq!((lines[0].text.as_str(), lines[0].redacted_by), ("Ada has command.", None));
         assert_eq!(lines[0].corrected_by, None);
+    }
+
+    #[test]
+    fn of_what_was_done_the_words_are_hidden_and_the_rest_stays_readable() {
+        let events = vec![
+            Event::Retitled { title: "secret".into() },
+            Event::CommandDeclined { by: person("Bo"), reason: "secret".into(), next: None },
+            Event::ObjectiveSet { n: 1, text: "secret".into() },
+            Event::CheckedIn { who: person("Cy"), note: String::new() },
+        ];
+        let redactions = (1..=4).map(redaction);
+        let lines = told(journal(events.into_iter().chain(redactions).collect()));
+        let shown: Vec<_> = lines.iter().map(|line| (line.text.as_str(), line.redacted_by)).collect();
+        assert!(lines.iter().all(|line| !line.is_hidden));
+        assert_eq!(
+            shown[..4],
+            [
+                ("The title is now «[redacted]».", Some(5)),
+                ("Bo declined command: [redacted].", Some(6)),
+                ("Objective 1 was set: [redacted].", Some(7)),
+                ("Cy checked in.", None),
+            ]
+        );
     }
 
     #[test]

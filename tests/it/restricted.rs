@@ -1,6 +1,8 @@
 //! A restricted incident leaks nothing: every route is asked by somebody who is not in it, and its words are in no answer.
 
+mod changes;
 mod chats;
+mod redacted;
 
 use chrono::Duration;
 use commandpost::{

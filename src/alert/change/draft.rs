@@ -151,6 +151,7 @@ impl Draft {
             labels,
             notes,
             at,
+            said_in: None,
         }
     }
 }

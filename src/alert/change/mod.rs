@@ -96,6 +96,17 @@ pub struct Change {
     pub notes: Vec<String>,
     /// When it began to take effect, as far as its sender says; else when it was first told.
     pub at: DateTime<Utc>,
+    /// Where a person said it, if in an incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_in: Option<SaidIn>,
+}
+
+/// The timeline entry in which a change was said.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SaidIn {
+    /// The incident's id.
+    pub incident: String,
+    pub seq: u64,
 }
 
 impl Change {
@@ -204,6 +215,7 @@ pub(crate) mod testing {
             labels: BTreeMap::new(),
             notes: vec![],
             at,
+            said_in: None,
         }
     }
 }

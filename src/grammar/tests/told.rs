@@ -30,6 +30,8 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
             }
             let line = quoted
                 .replace("S-{}", "S-3")
+                .replace("publish {}", "publish 1")
+                .replace("approve {}", "approve 1")
                 .replace("{n}", "1")
                 .replace(" N", " 1")
                 .replace("{first}", "pio")

@@ -563,3 +563,18 @@ fn a_note_may_say_from_when_until_when() {
     assert!(said("note --until 02:40 x").is_err(), "since when?");
     assert!(said("note --from 02:10 --at 02:40 x").is_err(), "one of them");
 }
+
+#[test]
+fn the_words_of_the_field_are_verbs_too() {
+    for (said, same) in [
+        ("assign pio @bo", "role offer pio @bo"),
+        ("handover @bo", "command offer @bo"),
+        ("hand over @bo", "command offer @bo"),
+        ("transfer @bo", "command offer @bo"),
+        ("I have command", "command accept"),
+        ("relapse errors are back", "reopen errors are back"),
+        ("objectives", "objective list"),
+    ] {
+        assert_eq!(command(said), command(same), "{said}");
+    }
+}

@@ -14,8 +14,8 @@ use utoipa::IntoParams;
 use super::{Api, Who, id, reply};
 use crate::{
     desk::Desk,
-    export::{Format, Source, time},
-    incident::{id::IncidentId, refusal::Refusal, timeline},
+    export::{Format, Source},
+    incident::{id::IncidentId, names::Shown, refusal::Refusal},
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -88,8 +88,9 @@ pub async fn export_bytes(
     let sealed = desk.sealed(id).await?;
     let entries = desk.read_from(id, 1).await?;
     let mut story = desk.story_of(&incident).await?;
+    let settings = desk.settings();
     let made = tokio::task::spawn_blocking(move || {
-        let lines = timeline::lines(entries, &|at| time::local(at, tz));
+        let lines = format.lines(entries, &settings.policy, tz);
         // What was redacted of an alert must not come back by another way.
         if lines.iter().any(|line| line.name.starts_with("alert.") && line.redacted_by.is_some()) {
             story.evidence.clear();
@@ -99,6 +100,7 @@ pub async fn export_bytes(
             entries: &sealed,
             lines: &lines,
             story: &story,
+            shown: Shown::from(&settings.policy),
             tz,
             exported_by_version: env!("CARGO_PKG_VERSION"),
         })

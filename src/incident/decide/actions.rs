@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::incident::{
+    event::ActionOf,
     role::defined,
-    sentence::{and, either, ended},
+    sentence::{and, either, ended, go_on},
     state::{Action, ActionState},
 };
 
@@ -184,7 +185,11 @@ pub(super) fn resume(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ru
     } else {
         format!(" A go of their own need: {}.", wait.join(", "))
     };
-    Ok(Decision::one(Event::ActionsResumed { reason }, format!("The stop is lifted.{wait}")))
+    let going = |action: &&Action| matches!(action.state, ActionState::Going | ActionState::Overdue);
+    let of = |action: &Action| ActionOf { n: action.n, by: action.by.clone() };
+    let free: Vec<ActionOf> = incident.open_actions().filter(going).map(of).collect();
+    let reply = format!("The stop is lifted.{}{wait}", go_on(&free));
+    Ok(Decision::one(Event::ActionsResumed { reason, free }, reply))
 }
 
 pub(super) fn list(incident: &Incident) -> String {

@@ -52,7 +52,7 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
     let is_left = ladder.iter().chain(&here).any(|one| !is_among(before, one) && !is_among(&asked, one));
     let help = super::paging::for_help(incident, &about, scene);
     let is_woken = help.is_some() || incident.open_pagings().next().is_some();
-    let bring = "Bring somebody in: `task add @NAME TEXT` tells them what you need.";
+    let bring = bring_in(incident, scene);
     let reply = match (asked.as_slice(), is_exhausted) {
         ([], _) if is_woken => "You are the only one here: whoever is on call is woken.".to_owned(),
         ([], _) => format!("You are the only one here. {bring}"),
@@ -74,6 +74,22 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
     let mut events = vec![Event::AssistAsked { text: about, asked }];
     events.extend(called);
     Ok(Decision::many(events, reply))
+}
+
+/// How whoever asks gets somebody else to come: by what they may do themselves, or may ask of others.
+fn bring_in(incident: &Incident, scene: &Scene<'_>) -> String {
+    let me = scene.person;
+    if rights::may_assign(incident, me) {
+        return "Bring somebody in: `task add @NAME TEXT` tells them what you need.".to_owned();
+    }
+    let commander = &incident.commander;
+    if commander.id != Person::house().id {
+        return format!("{commander} can bring somebody in by `task add @NAME TEXT`: ask them to.");
+    }
+    if rights::may_take_command(incident, me, scene) {
+        return "Nobody is in command: `take`, then `task add @NAME TEXT` brings somebody in.".to_owned();
+    }
+    "Nobody is in command: ask somebody outside to come and to say `take`.".to_owned()
 }
 
 pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {

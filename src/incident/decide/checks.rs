@@ -25,7 +25,7 @@ pub(super) fn text_within(what: &str, value: &str, max: usize) -> Result<String,
         "conditions" | "actions" | "needs" => ("are", "have"),
         _ => ("is", "has"),
     };
-    if trimmed.is_empty() {
+    if !trimmed.chars().any(is_seen) {
         return Err(Refusal::invalid(
             format!("The {what} {is} empty."),
             format!("Say the {what} in a few words."),
@@ -59,6 +59,15 @@ pub(super) fn clean(value: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+/// Whether a reader sees a character: no blank, and none that only acts on others (Unicode, `Default_Ignorable_Code_Point`).
+fn is_seen(c: char) -> bool {
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}');
+    !c.is_whitespace() && !is_ignorable
 }
 
 /// Earliest time that a late entry may state, before now.

@@ -3,6 +3,9 @@
 use super::*;
 use crate::incident::{alternates, command::TimerKind, sentence::every};
 
+/// How the reminder of the first word to the public begins; by it an entry of any age is known for one.
+pub const PUBLIC_HEARD_NOTHING: &str = "The public has heard nothing yet.";
+
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
     let nothing = || Ok(Decision::read(""));
@@ -112,7 +115,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
                 return nothing();
             }
             remind(format!(
-                "The public has heard nothing yet. «Investigating» needs no details: `update draft`. {} answers for it.",
+                "{PUBLIC_HEARD_NOTHING} «Investigating» needs no details: `update draft`. {} answers for it.",
                 incident.who_is(&Role::pio())
             ))
         }

@@ -94,13 +94,15 @@ fn moved(
 pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
     let reason = optional_text("reason", reason, scene)?;
     match &incident.command_offer {
-        Some(offer) if offer.to.id == scene.person.id => Ok(Decision::one(
-            {
-                let next = alternates::after(incident, scene.policy, &Role::ic(), scene.person).cloned();
-                Event::CommandDeclined { by: scene.person.clone(), reason, next }
-            },
-            format!("Declined. {} stays in command.", incident.commander),
-        )),
+        Some(offer) if offer.to.id == scene.person.id => {
+            let next = alternates::after(incident, scene.policy, &Role::ic(), scene.person).cloned();
+            let reply = format!(
+                "Declined. {} stays in command.{}",
+                incident.commander,
+                roles::next_in_line(next.as_ref())
+            );
+            Ok(Decision::one(Event::CommandDeclined { by: scene.person.clone(), reason, next }, reply))
+        }
         _ => super::unified::declined(incident, reason.clone(), scene)
             .or_else(|| super::executive::declined(incident, reason, scene))
             .ok_or_else(|| Refusal::conflict("Command is not on offer to you.", "Nothing to do.")),

@@ -18,7 +18,7 @@ use crate::{
 pub const ASKED_ANEW: Duration = Duration::minutes(10);
 const WORDS_CHARS_MAX: usize = 500;
 
-/// The question in place of a refusal; `None`: the refusal stands.
+/// The question in place of a refusal, and a note where it was asked before; `None`: the refusal stands.
 pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Option<Decision> {
     let me = scene.person;
     let verb = verb_of(incident, command, me);
@@ -26,7 +26,6 @@ pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>
     if scene.is_house
         || !scene.policy.executives.contains(&me.id)
         || !is_order(verb, incident.kind())
-        || was_asked
         || !incident.phase.is_active()
         || !incident.roles_of(me).is_empty()
     {
@@ -35,7 +34,8 @@ pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>
     let (words, masked) = wanted(verb, command, scene);
     let commander = incident.commander.clone();
     let mut decision = match scene.policy.reserved.check(Verb::TakeCommand, me, incident.kind()) {
-        Err(barred) => noted(&words, &commander, &barred),
+        Err(barred) => noted(&words, &commander, &barred.why),
+        Ok(()) if was_asked => noted(&words, &commander, &still_asked(incident, scene)),
         Ok(()) => {
             let reply = format!(
                 "Do you wish to take command of {}? Then say `take`; if not, `command decline`. The card has a button for each. \
@@ -114,8 +114,19 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
     }
 }
 
-/// Nothing to ask of somebody who may not have command; what they want is not kept from whoever has it.
-fn noted(words: &str, commander: &Person, barred: &Refusal) -> Decision {
+/// What whoever has ordered before and has not answered is told again; nothing to whoever has answered, or was not asked.
+fn still_asked(incident: &Incident, scene: &Scene<'_>) -> String {
+    open_question(incident, scene).map_or_else(String::new, |_| {
+        format!(
+            "The question is still open whether you wish to take command of {}: say `take`; if not, \
+             `command decline`.",
+            incident.id
+        )
+    })
+}
+
+/// Nothing to ask now; what they want is not kept from whoever has command. `why` is for them to read, and may be empty.
+fn noted(words: &str, commander: &Person, why: &str) -> Decision {
     let (decides, told) = if commander.id == Person::house().id {
         (String::new(), String::new())
     } else {
@@ -123,8 +134,10 @@ fn noted(words: &str, commander: &Person, barred: &Refusal) -> Decision {
     };
     let text =
         format!("An executive without a role here wants to {} Nothing was done.{decides}", ended(words));
-    let reply = format!("Nothing was done. {} Your words stand as a note{told}.", barred.why);
-    Decision::one(Event::Noted { text, until: None }, reply)
+    let stands = format!("Your words stand as a note{told}.");
+    let reply: Vec<&str> =
+        ["Nothing was done.", why, &stands].into_iter().filter(|part| !part.is_empty()).collect();
+    Decision::one(Event::Noted { text, until: None }, reply.join(" "))
 }
 
 fn open_question<'a>(incident: &'a Incident, scene: &Scene<'_>) -> Option<&'a ExecutiveQuestion> {

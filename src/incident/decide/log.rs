@@ -104,17 +104,21 @@ pub(super) fn correct(
     ))
 }
 
-pub(super) fn redact(seq: u64, reason: &str, scene: &Scene<'_>) -> Ruling {
+pub(super) fn redact(incident: &Incident, seq: u64, reason: &str, scene: &Scene<'_>) -> Ruling {
     let target = target(scene, seq)?;
     if target.is_redacted {
         return Err(Refusal::conflict(format!("Entry {seq} is redacted already."), "Nothing to do."));
     }
-    if !target.is_redactable {
+    let why = if !target.is_redactable {
+        Some("only titles, texts and reasons that somebody wrote can be; reasons of redactions stay readable")
+    } else if incident.is_public(seq) {
+        Some("the public has it")
+    } else {
+        None
+    };
+    if let Some(why) = why {
         return Err(Refusal::conflict(
-            format!(
-                "Entry {seq} ({}) cannot be redacted: command, phase and public posts stay readable.",
-                target.name
-            ),
+            format!("Entry {seq} ({}) cannot be redacted: {why}.", target.name),
             "Say what was wrong with it in a note.",
         ));
     }

@@ -44,10 +44,11 @@ use chrono::{DateTime, Duration, Utc};
 
 use checks::{after, answers_for_all, clean, is_real, optional_text, room_for, text, text_within};
 pub use checks::{ahead, span, stated, when};
+pub use clockwork::PUBLIC_HEARD_NOTHING;
 pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
 pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
-pub use reminders::TOGETHER;
+pub use reminders::{TOGETHER, early_by};
 use rights::{allowed_when_over, permit, verb_of};
 
 use super::{
@@ -130,7 +131,8 @@ pub type Ruling = Result<Decision, Refusal>;
 
 /// Opens an incident, or says why not.
 pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
-    if !scene.is_house {
+    // A suspicion may be anybody's; to lift it to an incident is for who may declare one.
+    if !scene.is_house && !declare.triage {
         scene.policy.reserved.check(Verb::Declare, scene.person, declare.kind)?;
     }
     declare::open(declare, scene)
@@ -267,7 +269,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         NoteSpan { text, from, until } => log::note_span(text, *from, *until, scene),
         AddLink { label, url, sum } => log::link(incident, label, url, sum.as_ref()),
         Correct { target, text, at, reason } => log::correct(incident, *target, text, *at, reason, scene),
-        Redact { target, reason } => log::redact(*target, reason, scene),
+        Redact { target, reason } => log::redact(incident, *target, reason, scene),
         Pin { target } => log::pin(incident, *target, scene),
         Unpin { target } => log::unpin(incident, *target),
         LinkSituation { situation, facts } => {

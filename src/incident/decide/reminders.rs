@@ -11,12 +11,30 @@ use crate::incident::{
 
 /// What may come early and is due within this time is said with what is due now.
 pub const TOGETHER: Duration = Duration::minutes(1);
+/// And is early by no more than a quarter of the time from one to the next: what was just said is not said again.
+const EARLY_PART: i32 = 4;
 /// Of tasks, actions, reports and roles so many are named; the others are counted.
 const NAMED_MAX: usize = 4;
 
 /// Whether somebody asked for quiet. What was promised to the public, and what has an owner and a time, is said all the same.
 pub(super) fn is_quiet(incident: &Incident, now: DateTime<Utc>) -> bool {
     incident.silence.quiet_until.is_some_and(|until| now < until)
+}
+
+/// How much earlier than it is due this may be said. What says that a time is over comes when it is.
+pub fn early_by(kind: &TimerKind, incident: &Incident, policy: &Policy) -> Duration {
+    let apart_minutes = match kind {
+        TimerKind::ExecutiveDue => policy.exec_update_minutes(incident.severity),
+        TimerKind::ReportsDue => policy.can_minutes(incident.severity),
+        TimerKind::RolesDue => policy.roles_minutes(incident.severity),
+        TimerKind::StepDue { playbook, step } => {
+            let mut steps = incident.steps();
+            let found = steps.find(|one| one.play.playbook.id == *playbook && one.step.id == *step);
+            found.and_then(|one| one.step.every_minutes).unwrap_or(0)
+        }
+        _ => 0,
+    };
+    TOGETHER.min(Duration::minutes(i64::from(apart_minutes)) / EARLY_PART)
 }
 
 /// What it is about, the most urgent first.
@@ -36,17 +54,19 @@ fn rank(kind: &TimerKind) -> u8 {
 
 /// Several reminders as one line. What is late changes its state as ever, and is not said a second time.
 pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'_>) -> Ruling {
-    let soon = Scene { now: scene.now + TOGETHER, ..scene.clone() };
     let quiet = is_quiet(incident, scene.now);
     let mut kinds: Vec<&TimerKind> = kinds.iter().filter(|kind| !quiet || !kind.is_movable()).collect();
     kinds.sort_by_key(|kind| rank(kind));
     let (mut events, mut said, mut late) = (vec![], vec![], Late::default());
     let (mut is_executive, mut of) = (false, vec![]);
     for kind in kinds {
-        // A time is over when it is. The text for executives looks at nothing that is due, and tells the time that it is.
-        let is_early = kind.is_movable() && !matches!(kind, TimerKind::ExecutiveDue);
-        let at = if is_early { &soon } else { scene };
-        let decided = clockwork::timer(incident, kind, at)?;
+        // The text for executives looks at nothing that is due, and tells the time that it is.
+        let early = match kind {
+            TimerKind::ExecutiveDue => Duration::zero(),
+            kind => early_by(kind, incident, scene.policy),
+        };
+        let at = Scene { now: scene.now + early, ..scene.clone() };
+        let decided = clockwork::timer(incident, kind, &at)?;
         for Happened { event, .. } in decided.events {
             match &event {
                 Event::Reminded { what, executive, of: owed } => {
@@ -167,11 +187,11 @@ pub(super) fn reports(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     if is_quiet(incident, scene.now) {
         return Ok(Decision::read(""));
     }
-    // Two that are due within a minute are asked for at once.
+    // Two that are due at about the same time are asked for at once.
+    let soon = scene.now + early_by(&TimerKind::ReportsDue, incident, scene.policy);
     let owed = owed::reports(incident, minutes);
     let is_due = owed.iter().any(|one| one.due_at <= scene.now);
-    let due: Vec<Report> =
-        owed.into_iter().filter(|one| is_due && one.due_at <= scene.now + TOGETHER).collect();
+    let due: Vec<Report> = owed.into_iter().filter(|one| is_due && one.due_at <= soon).collect();
     let what = match due.as_slice() {
         [] => return Ok(Decision::read("")),
         [Report { service: None, of, .. }] => format!(

@@ -215,6 +215,11 @@ pub(super) fn may_take_command(incident: &Incident, person: &Person, scene: &Sce
         && scene.policy.reserved.check(Verb::TakeCommand, person, incident.kind()).is_ok()
 }
 
+/// Whether somebody may give others a task.
+pub(super) fn may_assign(incident: &Incident, person: &Person) -> bool {
+    has_right(incident, person, Verb::AssignTask)
+}
+
 /// What somebody could do who has not this right: nothing that they would be refused as well.
 fn what_works(incident: &Incident, roles: &[Role], verb: Verb, scene: &Scene<'_>) -> String {
     let titles = who_may(incident, verb, scene.policy.words).join(", ");

@@ -19,13 +19,16 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What a role does, whom its holder reports to, what they may and must not, and its job aid; a trainee is shown what the role that
-/// they learn is about, too. `then` is the incident once they have it.
+/// What a role does, whom its holder reports to, who is next in line, what they may and must not, and its job aid; a trainee is
+/// shown what the role that they learn is about, too. `then` is the incident once they have it.
 fn checklist(then: &Incident, role: &Role, scene: &Scene<'_>) -> String {
     let words = scene.policy.words;
     let mut text = format!("{}.{}", role.shown(words), does(role));
     if let Some(above) = above(then, role, scene) {
         text.push_str(&format!("\nReports to: {above}."));
+    }
+    if let Some(next) = in_line(then, role, scene) {
+        text.push_str(&format!("\nNext in line: {next}."));
     }
     text.push_str(&format!("\nMay: {}.{}", role.may(), aid(role)));
     if let Some(learnt) = role.learns(&scene.policy.roles) {
@@ -49,6 +52,12 @@ fn above(then: &Incident, role: &Role, scene: &Scene<'_>) -> Option<String> {
         Some(title) => format!("{to} ({title})"),
         None => to.to_string(),
     })
+}
+
+/// Who could be asked for it after whoever has it, one after the other: `Cy, then Di`.
+fn in_line(then: &Incident, role: &Role, scene: &Scene<'_>) -> Option<String> {
+    let names: Vec<String> = alternates::of(then, scene.policy, role).map(Person::to_string).collect();
+    (!names.is_empty()).then(|| names.join(", then "))
 }
 
 /// What it must not, and its steps, a line each.
@@ -222,10 +231,16 @@ pub(super) fn decline(incident: &Incident, role: Option<&Role>, reason: &str, sc
     let offer = my_offer(incident, role, scene)?;
     let reason = optional_text("reason", reason, scene)?;
     let next = alternates::after(incident, scene.policy, &offer.role, scene.person).cloned();
+    let after = next_in_line(next.as_ref());
     Ok(Decision::one(
         Event::RoleDeclined { role: offer.role.clone(), by: scene.person.clone(), reason, next },
-        format!("Declined: {} is still to be filled.", offer.role.shown(scene.policy.words)),
+        format!("Declined: {} is still to be filled.{after}", offer.role.shown(scene.policy.words)),
     ))
+}
+
+/// What whoever declines is told of who comes after them.
+pub(super) fn next_in_line(next: Option<&Person>) -> String {
+    next.map_or_else(String::new, |next| format!(" Next in line: {next}."))
 }
 
 pub(super) fn relieve(

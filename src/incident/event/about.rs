@@ -2,6 +2,55 @@
 
 use super::Event;
 
+/// Stands in the place of words that were redacted.
+const REDACTED: &str = "[redacted]";
+
+/// The free words of what was done, of an event or of one that can be changed.
+macro_rules! words_of_act {
+    ($event:expr) => {
+        match $event {
+            Self::Declared { title: words, .. }
+            | Self::Retitled { title: words }
+            | Self::Summarized { text: words }
+            | Self::SeverityChanged { reason: words, .. }
+            | Self::PhaseChanged { reason: words, .. }
+            | Self::MilestoneSet { reason: words, .. }
+            | Self::LeftParent { reason: words, .. }
+            | Self::MergedInto { reason: words, .. }
+            | Self::MergedIn { title: words, .. }
+            | Self::CommandDeclined { reason: words, .. }
+            | Self::CommandTransferred { reason: words, .. }
+            | Self::ExecutiveDeclined { reason: words, .. }
+            | Self::UnifyDeclined { reason: words, .. }
+            | Self::CommandSeparated { reason: words, .. }
+            | Self::RoleDeclined { reason: words, .. }
+            | Self::RoleRelieved { reason: words, .. }
+            | Self::CheckedIn { note: words, .. }
+            | Self::CheckedOut { note: words, .. }
+            | Self::RollAnswered { note: words }
+            | Self::PeriodStarted { emphasis: words, .. }
+            | Self::PeriodEnded { reason: words, .. }
+            | Self::Restricted { reason: words, .. }
+            | Self::OpenedUp { reason: words }
+            | Self::ShutOut { reason: words, .. }
+            | Self::GlassBroken { reason: words }
+            | Self::ObjectiveSet { text: words, .. }
+            | Self::ObjectiveDropped { reason: words, .. }
+            | Self::TaskCancelled { reason: words, .. }
+            | Self::ActionHeld { reason: words, .. }
+            | Self::ActionDropped { reason: words, .. }
+            | Self::ActionsStopped { reason: words }
+            | Self::ActionsResumed { reason: words, .. }
+            | Self::ProposalWithdrawn { reason: words, .. }
+            | Self::PagingStopped { reason: words, .. }
+            | Self::UpdateDropped { reason: words, .. }
+            | Self::Observed { text: words }
+            | Self::Endex { reason: words } => Some(words),
+            _ => None,
+        }
+    };
+}
+
 impl Event {
     /// The stored name: `command.transferred`.
     pub fn name(&self) -> &'static str {
@@ -126,7 +175,26 @@ impl Event {
         matches!(self, Self::Noted { .. } | Self::DecisionRecorded { .. } | Self::CanReported { .. })
     }
 
-    /// Whether its words can be hidden from every reading. What moved command, phase or the public stays readable.
+    fn words_of_act(&self) -> Option<&String> {
+        words_of_act!(self)
+    }
+
+    pub(in crate::incident) fn words_of_act_mut(&mut self) -> Option<&mut String> {
+        words_of_act!(self)
+    }
+
+    /// What was done, with nothing of the title, text or reason that somebody gave; `None` for what has none, and for what is
+    /// nothing but its words.
+    pub fn without_words(&self) -> Option<Event> {
+        self.words_of_act().filter(|words| !words.trim().is_empty())?;
+        let mut act = self.clone();
+        if let Some(words) = act.words_of_act_mut() {
+            REDACTED.clone_into(words);
+        }
+        Some(act)
+    }
+
+    /// Whether its words can be hidden from every reading. What was done stays readable ([`Event::without_words`]).
     pub fn is_redactable(&self) -> bool {
         matches!(
             self,
@@ -150,7 +218,8 @@ impl Event {
                 | Self::StepSkipped { .. }
                 | Self::FieldSet { .. }
                 | Self::ExecutiveAsked { .. }
+                | Self::UpdateDrafted { .. }
                 | Self::EntryCorrected { .. }
-        )
+        ) || self.words_of_act().is_some_and(|words| !words.trim().is_empty())
     }
 }

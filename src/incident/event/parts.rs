@@ -42,6 +42,13 @@ pub struct Actor {
     pub via: String,
 }
 
+/// An action by its number, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionOf {
+    pub n: u32,
+    pub by: Person,
+}
+
 /// One entry of the journal, before it has its place in the hash chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

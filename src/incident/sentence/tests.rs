@@ -146,7 +146,7 @@ fn sentences_are_what_a_tired_person_reads() {
         Event::ActionHeld { n: 1, reason: "the backup runs".into() },
         Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true },
         Event::ActionsStopped { reason: "we lose writes".into() },
-        Event::ActionsResumed { reason: String::new() },
+        Event::ActionsResumed { reason: String::new(), free: vec![ActionOf { n: 1, by: person("Bo") }] },
         Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },
         Event::ProposalObjected { n: 1, reason: "the schema has changed".into() },
         Event::ProposalSettled { n: 1, objectors: vec![], at_once: false },
@@ -235,7 +235,7 @@ fn sentences_are_what_a_tired_person_reads() {
     Action 1 is held: the backup runs.
     Action 1 was done without a go: db1 is up.
     STOP: we lose writes. Nobody changes anything until it is lifted.
-    The stop is lifted; what is risky needs a new go.
+    The stop is lifted; what is risky needs a new go. Free to go on: action 1 (Bo).
     Proposal 1: Roll back 4.2. Any strong objection? It is decided 2026-01-02 03:15 UTC unless withdrawn.
     Strong objection to proposal 1: the schema has changed.
     Proposal 1 is decided, as its time is over; nobody objects.

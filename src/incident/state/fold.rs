@@ -81,6 +81,7 @@ impl Incident {
             situations: BTreeMap::new(),
             links: vec![],
             pins: BTreeSet::new(),
+            words_in: BTreeMap::from([(entry.seq, Wording::Title)]),
             decisions: 0,
             notes: 0,
             milestones: Milestones::default(),
@@ -178,6 +179,7 @@ impl Incident {
         self.see(&entry.actor.person, entry);
         self.hear(entry);
         self.acknowledge(entry);
+        self.note_words(entry);
         match &entry.event {
             Event::Declared { title, severity, .. } => {
                 // A second declaration lifts a triage card to an incident.

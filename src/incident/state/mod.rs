@@ -90,6 +90,8 @@ pub struct Incident {
     pub links: Vec<Link>,
     /// Entries that are key moments.
     pub pins: BTreeSet<u64>,
+    /// The entries whose words stand here, for the day when one is redacted.
+    pub words_in: BTreeMap<u64, Wording>,
     pub decisions: u64,
     pub notes: u64,
     pub milestones: Milestones,
@@ -265,6 +267,11 @@ impl Incident {
 
     pub fn firing(&self) -> u64 {
         self.situations.values().map(|situation| situation.firing).sum()
+    }
+
+    /// Drafts that are neither public nor dropped, the oldest first.
+    pub fn open_posts(&self) -> impl Iterator<Item = &Post> {
+        self.posts.iter().filter(|post| post.published.is_none() && post.dropped.is_none())
     }
 
     pub fn last_published(&self) -> Option<&Post> {

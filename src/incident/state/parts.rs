@@ -344,6 +344,22 @@ pub struct Situation {
     pub is_flapping: bool,
 }
 
+/// Words of an entry that stand in the state until others take their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wording {
+    Title,
+    Summary,
+    /// Of an objective, by its number.
+    Objective(u32),
+    Stop,
+    Emphasis,
+    /// Of a public update, by its number.
+    Draft(u32),
+    /// Why a public update was dropped.
+    Dropped(u32),
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The timeline entry it stands in.

@@ -84,10 +84,12 @@ impl Silence {
         }
         let of_command = self.of_command_due(minutes).is_some_and(|due| due <= now);
         let before = if of_command { self.command.nudges } else { 0 };
-        Some(if self.of_all_due(minutes) <= now {
-            Unbroken { nudges: before.max(self.nudges), of_command: None }
-        } else {
+        // However late a reminder of the house made it: only where somebody was heard in this time do others write.
+        let others_write = now < self.heard_at + Duration::minutes(i64::from(minutes.max(1)));
+        Some(if others_write {
             Unbroken { nudges: before, of_command: self.command.heard_at }
+        } else {
+            Unbroken { nudges: before.max(self.nudges), of_command: None }
         })
     }
 
@@ -166,6 +168,21 @@ mod tests {
         assert_eq!((silence.next_nudge(10), silence.unanswered), (at(24), None));
         // Where nobody of flesh and blood has command, the timeline alone is looked at.
         assert_eq!(Silence::from(at(0)).unbroken(10, at(12)), Some(Unbroken { nudges: 0, of_command: None }));
+    }
+
+    #[test]
+    fn where_nobody_else_writes_a_reminder_of_the_house_does_not_make_it_said_that_others_do() {
+        let mut silence = silence();
+        silence.bring(Whom::Commander, false, at(10));
+        silence.reminded_at = Some(at(13));
+        assert_eq!(silence.unbroken(10, at(15)), Some(Unbroken { nudges: 1, of_command: None }));
+        // Nor does a word of somebody else that is as old as a silence.
+        silence.hear(at(3));
+        silence.bring(Whom::Everyone, false, at(15));
+        silence.reminded_at = Some(at(19));
+        assert_eq!(silence.unbroken(10, at(20)), Some(Unbroken { nudges: 2, of_command: None }));
+        silence.hear(at(14));
+        assert_eq!(silence.unbroken(10, at(20)), Some(Unbroken { nudges: 2, of_command: Some(at(0)) }));
     }
 
     #[test]

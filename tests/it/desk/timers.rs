@@ -443,7 +443,8 @@ async fn what_is_open_is_reminded_by_other_settings_from_a_restart_or_reload_on_
 #[tokio::test]
 async fn every_reminder_that_was_off_is_set_for_what_is_open_once_the_settings_ask_for_it() {
     type Ask = fn(&mut Policy);
-    let all: [(&str, Ask); 4] = [
+    let all: [(&str, Ask); 5] = [
+        ("reminder", |policy| policy.first_post_minutes = [5; 5]),
         ("reminder", |policy| policy.exec_update_minutes = [5; 5]),
         ("reminder", |policy| policy.can_minutes = [5; 5]),
         ("reminder", |policy| policy.roles_minutes = [5; 5]),
@@ -463,6 +464,60 @@ async fn every_reminder_that_was_off_is_set_for_what_is_open_once_the_settings_a
             house.world.later(Duration::seconds(seconds));
             house.desk.fire_due_timers().await.unwrap();
             assert_eq!(count(&house, id, name).await, times, "{name} {n}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_first_word_to_the_public_is_asked_for_by_the_settings_of_now_and_once() {
+    let asking = |minutes| {
+        let mut settings = Settings::default();
+        settings.policy.first_post_minutes = [minutes; 5];
+        settings
+    };
+    let house = House::open(asking(1)).await;
+    let id = house.incident().await;
+    let reminded = async |house: &House, seconds: i64| {
+        house.world.later(Duration::seconds(seconds));
+        for _ in 0..2 {
+            house.desk.fire_due_timers().await.unwrap();
+        }
+        count(house, id, "reminder").await
+    };
+    let house = house.restarted_with(asking(5));
+    assert_eq!(reminded(&house, 120).await, 0, "it has five minutes by now");
+    assert_eq!(reminded(&house, 181).await, 1);
+    let house = house.restarted_with(asking(2));
+    assert_eq!(reminded(&house, 600).await, 1, "that was said");
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+}
+
+/// In which seconds a reminder with these words was said.
+async fn reminded_of(house: &House, id: IncidentId, words: &str) -> Vec<i64> {
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    let said = lines.iter().filter(|line| line.name == "reminder" && line.text.contains(words));
+    said.map(|line| line.recorded_at.timestamp() - at(0).timestamp()).collect()
+}
+
+#[tokio::test]
+async fn what_is_said_every_minute_or_two_is_said_no_more_often_whatever_else_is_due() {
+    for tasks in [0, 9] {
+        let mut settings = reminding();
+        settings.policy.can_minutes = [1; 5];
+        settings.policy.exec_update_minutes = [2; 5];
+        let house = House::open(settings).await;
+        let id = house.incident().await;
+        house.say("Cy", id, Command::TakeRole { role: "sme:db".parse().unwrap() }).await;
+        house.world.later(Duration::seconds(2));
+        for minutes in 1..=tasks {
+            house.say("Bo", id, task(minutes)).await;
+        }
+        step_by_step(&house, Duration::seconds(1), 9 * 60).await;
+        for (words, seconds) in [("A report on db is due", 60), ("Executives want to know", 120)] {
+            let said = reminded_of(&house, id, words).await;
+            assert!(said.len() >= 4, "{words}: {said:?}");
+            let is_in_time = |apart: i64| (seconds..seconds + 10).contains(&apart);
+            assert!(said.windows(2).all(|two| is_in_time(two[1] - two[0])), "{words}: {said:?}");
         }
     }
 }

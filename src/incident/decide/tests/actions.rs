@@ -1,7 +1,7 @@
 //! What somebody is about to do: announced, cleared, held, stopped.
 
 use super::*;
-use crate::incident::{command::TimerKind, state::ActionState};
+use crate::incident::{command::TimerKind, sentence::sentence, state::ActionState};
 
 fn announce(text: &str, is_risky: bool, minutes: Option<u32>) -> Command {
     Command::Announce { text: text.into(), is_risky, minutes }
@@ -115,7 +115,14 @@ fn a_stop_freezes_everything_until_who_may_lifts_it() {
     stage.ok("Di", announce("Restart db2", false, Some(5)));
     assert_eq!(stage.incident.action(3).unwrap().due_at, None);
     assert_eq!(stage.no("Bo", resume()), Because::Forbidden, "Safety stopped it");
-    stage.ok("Cy", resume());
+    let told = stage.ask("Cy", &resume()).unwrap().reply;
+    assert_eq!(
+        told,
+        "The stop is lifted. Free to go on: action 2 (Di), action 3 (Di). A go of their own need: 1 (Di)."
+    );
+    let lifted = stage.ok("Cy", resume());
+    let line = sentence(&lifted[0], &dated);
+    assert!(line.ends_with(" needs a new go. Free to go on: action 2 (Di), action 3 (Di)."), "{line}");
     assert_eq!(stage.incident.stop, None);
     let due = |n: u32| stage.incident.action(n).unwrap().due_at;
     assert_eq!(due(1), None, "its go was given before the stop");

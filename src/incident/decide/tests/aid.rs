@@ -58,7 +58,7 @@ fn help_is_asked_of_one_after_the_other() {
 fn whoever_asks_for_help_again_is_told_when_nobody_new_is_left() {
     let mut stage = Stage::new();
     let told = |stage: &Stage| stage.ask("Bo", &assist("")).unwrap().reply;
-    let bring = "Bring somebody in: `task add @NAME TEXT` tells them what you need.";
+    let bring = "Ada can bring somebody in by `task add @NAME TEXT`: ask them to.";
     stage.ok("Di", Command::CheckIn { who: None, note: String::new() });
     let more = "If nobody comes, say it again: the next one is asked.";
     assert_eq!(told(&stage), format!("Ada is asked to look. To ask is right. {more}"));
@@ -67,6 +67,40 @@ fn whoever_asks_for_help_again_is_told_when_nobody_new_is_left() {
     assert_eq!(told(&stage), last);
     stage.ok("Bo", assist(""));
     assert_eq!(told(&stage), format!("Everybody here was asked before, and nobody new is left. {bring}"));
+}
+
+#[test]
+fn whoever_has_nobody_left_to_ask_is_told_what_they_may_do() {
+    let task = || Command::AssignTask { owner: Some(who("Zoe")), text: "Look at db1".into(), minutes: None };
+    let mut stage = Stage::new();
+    for (name, slug) in [("Cy", "ops"), ("Di", "sme:db"), ("Eve", "observer")] {
+        stage.ok(name, Command::TakeRole { role: role(slug) });
+    }
+    for name in ["Ada", "Bo", "Cy", "Di", "Eve"] {
+        let told = std::iter::repeat_with(|| {
+            let told = stage.ask(name, &assist("")).unwrap().reply;
+            stage.ok(name, assist(""));
+            told
+        });
+        let told = told.take(10).find(|told| told.contains("nobody new is left")).unwrap();
+        if told.contains("Bring somebody in: `task add @NAME TEXT`") {
+            stage.ok(name, task());
+        } else {
+            assert!(told.contains("Ada can bring somebody in by `task add @NAME TEXT`"), "{name}: {told}");
+            stage.no(name, task());
+            stage.ok("Ada", task());
+        }
+    }
+    // Nobody leads: whoever reads along cannot take it.
+    let mut stage = Stage::of(HOUSE, Kind::Real, false);
+    let told = stage.ask("Bo", &assist("")).unwrap().reply;
+    assert!(told.contains("Nobody is in command: `take`, then `task add @NAME TEXT`"), "{told}");
+    stage.ok("Eve", Command::TakeRole { role: role("observer") });
+    let told = stage.ask("Eve", &assist("")).unwrap().reply;
+    assert!(told.ends_with("ask somebody outside to come and to say `take`."), "{told}");
+    stage.no("Eve", take());
+    stage.ok("Bo", take());
+    stage.ok("Bo", task());
 }
 
 #[test]
@@ -267,6 +301,22 @@ fn a_nudge_about_the_commander_alone_does_not_say_that_nobody_wrote() {
             &events[..],
             [Event::Nudged { whom: Whom::Commander, silent_minutes: 1, command_minutes: Some(10), .. }]
         ),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_commander_who_is_alone_is_not_told_that_others_write_whatever_the_house_reminds_of() {
+    let mut stage = listening();
+    stage.policy.roles_minutes = [10; 5];
+    stage.later(10);
+    assert_eq!(nudge(&mut stage).unwrap().0, Whom::Commander);
+    stage.later(4);
+    assert_eq!(stage.ok(HOUSE, Command::Timer(TimerKind::RolesDue)).len(), 1);
+    stage.later(1);
+    let events = stage.ok(HOUSE, Command::Timer(TimerKind::Silence));
+    assert!(
+        matches!(&events[..], [Event::Nudged { silent_minutes: 15, command_minutes: None, .. }]),
         "{events:?}"
     );
 }

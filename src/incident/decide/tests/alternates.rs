@@ -96,3 +96,24 @@ fn who_is_next_in_line_for_command_is_asked_before_everybody() {
     assert_eq!(asked(&mut stage), ["Ada"]);
     assert_eq!(asked(&mut stage), ["Cy"]);
 }
+
+#[test]
+fn whoever_takes_or_declines_a_role_reads_who_is_next_in_line() {
+    let mut stage = stage();
+    let take = Command::TakeRole { role: role("ops") };
+    let sheet = stage.ask("Di", &take).unwrap().reply;
+    assert!(sheet.contains("\nNext in line: Eve, then Fay.\nMay: "), "{sheet}");
+    let pio = stage.ask("Di", &Command::TakeRole { role: role("pio") }).unwrap().reply;
+    assert!(!pio.contains("Next in line"), "{pio}");
+
+    stage.ok("Ada", Command::OfferRole { role: role("ops"), to: who("Di") });
+    let accepted = stage.ask("Di", &Command::AcceptRole { role: None }).unwrap().reply;
+    assert!(accepted.contains("\nNext in line: Eve, then Fay.\n"), "{accepted}");
+    let decline = Command::DeclineRole { role: None, reason: String::new() };
+    let declined = stage.ask("Di", &decline).unwrap().reply;
+    assert_eq!(declined, "Declined: Operations Section Chief is still to be filled. Next in line: Eve.");
+
+    stage.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    let declined = stage.ask("Bo", &Command::DeclineCommand { reason: String::new() }).unwrap().reply;
+    assert_eq!(declined, "Declined. Ada stays in command. Next in line: Cy.");
+}

@@ -29,13 +29,42 @@ fn it_is_asked_once_in_ten_minutes_and_of_nobody_else() {
     assert_eq!(stage.no("Bo", lower()), Because::Forbidden);
     stage.ok("Vera", lower());
     stage.later(9);
-    assert_eq!(stage.no("Vera", lower()), Because::Forbidden);
+    assert!(matches!(&stage.ok("Vera", lower())[..], [Event::Noted { .. }]));
     stage.later(1);
-    stage.ok("Vera", lower());
+    assert!(matches!(&stage.ok("Vera", lower())[..], [Event::ExecutiveAsked { .. }]));
     // With a role it is a refusal like everybody's.
     stage.later(20);
     stage.ok("Vera", Command::TakeRole { role: role("observer") });
     assert_eq!(stage.no("Vera", lower()), Because::Forbidden);
+}
+
+#[test]
+fn what_an_executive_orders_while_they_are_asked_stands_as_a_note_and_the_question_stays_open() {
+    let mut stage = stage();
+    stage.ok("Vera", lower());
+    let question = stage.incident.executive_question.clone();
+    assert_eq!(
+        stage.ask("Vera", &lower()).unwrap().reply,
+        format!(
+            "Nothing was done. The question is still open whether you wish to take command of {}: say `take`; if not, \
+             `command decline`. Your words stand as a note, and Ada has been told.",
+            stage.incident.id
+        )
+    );
+    let text = "An executive without a role here wants to lower the severity: SEV4; this is no SEV2. Nothing was done. That \
+                is for Ada to decide.";
+    assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None }]);
+    let task = Command::AssignTask { owner: Some(who("Bo")), text: "look".into(), minutes: None };
+    for order in [task, Command::StopActions { reason: "wait".into() }] {
+        assert!(matches!(&stage.ok("Vera", order)[..], [Event::Noted { .. }]));
+    }
+    assert_eq!((stage.incident.severity, &stage.incident.executive_question), (Severity::Sev2, &question));
+    // Answered, or asked of another, there is nothing more to ask for a while.
+    stage.policy.executives.insert("wim".to_owned());
+    let noted = "Nothing was done. Your words stand as a note, and Ada has been told.";
+    assert_eq!(stage.ask("Wim", &lower()).unwrap().reply, noted);
+    stage.ok("Vera", decline(""));
+    assert_eq!(stage.ask("Vera", &lower()).unwrap().reply, noted);
 }
 
 #[test]

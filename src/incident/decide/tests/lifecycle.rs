@@ -233,6 +233,7 @@ fn titles_and_summaries_are_bounded_and_clean() {
     let mut stage = Stage::new();
     let title = |title: &str| Command::Retitle { title: title.into() };
     stage.no("Ada", title("  "));
+    stage.no("Ada", title("\u{200b}\u{2060} \u{feff}"));
     assert_eq!(stage.no("Ada", title(&"x".repeat(201))), Because::Invalid);
     stage.no("Ada", title("Payments fail"));
     assert_eq!(stage.no("Bo", title("Mine")), Because::Forbidden);

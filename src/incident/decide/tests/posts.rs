@@ -262,3 +262,33 @@ fn what_is_approved_is_what_each_destination_is_sent_whatever_becomes_of_the_tem
     stage.ok("Ada", approve(2));
     stage.ok("Ada", publish(2));
 }
+
+#[test]
+fn whoever_takes_over_reads_of_every_update_that_waits() {
+    let mut stage = drafted();
+    let briefed = stage.reads("Ada", Command::Briefing);
+    let waits = "Update 1 of Bo waits for approval: `update approve 1`";
+    assert!(briefed.contains(&format!("11. Public information: {waits}\n")), "{briefed}");
+    assert!(!briefed.contains("Public information (`update draft TEXT`)"), "{briefed}");
+    let status = stage.reads("Ada", Command::Status);
+    assert!(status.contains(&format!("The public has not been told anything yet.\n{waits}")), "{status}");
+    let next = stage.reads("Ada", Command::Next);
+    assert!(next.contains("Public update 1 waits for approval: read it, then `approve 1`."), "{next}");
+
+    stage.ok("Cy", draft("Some payments fail."));
+    let next = stage.reads("Ada", Command::Next);
+    let both = "Public updates 1 and 2 wait for approval: read each, then `approve 1`.";
+    assert!(next.contains(both), "{next}");
+    stage.ok("Ada", approve(1));
+    let next = stage.reads("Bo", Command::Next);
+    assert!(next.contains("Public update 1 is approved: `publish 1`."), "{next}");
+    let status = stage.reads("Bo", Command::Status);
+    for line in ["Update 1 of Bo is approved: `update publish 1`", "Update 2 of Cy waits for approval"] {
+        assert!(status.contains(line), "{status}");
+    }
+    stage.ok("Bo", publish(1));
+    stage.ok("Ada", Command::DropPost { n: 2, reason: "said already".into() });
+    let briefed = stage.reads("Ada", Command::Briefing);
+    assert!(briefed.contains("11. Public information: Update 1 (investigating) is public"), "{briefed}");
+    assert!(!briefed.contains("waits for approval"), "{briefed}");
+}

@@ -100,6 +100,17 @@ fn a_triage_card_is_lifted_to_an_incident_only_by_who_may_declare_one() {
 }
 
 #[test]
+fn a_suspicion_may_be_told_by_whoever_may_not_declare() {
+    let reserved = Reserved { declare: Some(["bo".to_owned()].into()), ..Reserved::default() };
+    let policy = Policy { reserved, ..Policy::default() };
+    let declare = Declare::new("Payments fail", Severity::Sev1, Kind::Real);
+    let refused = Stage::declared_under(policy.clone(), "Dee", &declare).err().map(|refusal| refusal.because);
+    assert_eq!(refused, Some(Because::Forbidden));
+    let suspected = Declare { triage: true, ..declare };
+    assert_eq!(Stage::declared_under(policy, "Dee", &suspected).unwrap().incident.phase, Phase::Triage);
+}
+
+#[test]
 fn nobody_is_made_deputy_who_may_not_have_command() {
     let mut stage = Stage::new();
     stage.policy.reserved.command = Some(["bo".to_owned()].into());

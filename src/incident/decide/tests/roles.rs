@@ -245,6 +245,38 @@ fn the_chart_shows_who_reports_to_whom_and_what_is_vacant_between() {
     ");
 }
 
+#[test]
+fn the_chart_shows_each_one_under_whom_they_were_put_and_nowhere_else() {
+    let mut stage = Stage::new();
+    for (name, slug) in
+        [("Cy", "ops"), ("Gus", "lead:alpha"), ("Fay", "sme:db"), ("Eve", "scribe"), ("Flo", "scribe")]
+    {
+        stage.ok(name, Command::TakeRole { role: role(slug) });
+    }
+    for name in ["Hal", "Ivy"] {
+        stage.ok(name, check_in(None));
+    }
+    let put = |name: &str, to: &str| Command::ReportTo { who: who(name), to: who(to) };
+    for (name, to) in [("Fay", "Gus"), ("Flo", "Gus"), ("Hal", "Fay"), ("Cy", "Eve")] {
+        stage.ok("Ada", put(name, to));
+    }
+    insta::assert_snapshot!(stage.reads("Ada", Command::Chart), @r"
+    Incident Commander: Ada
+    └ Planning Section Chief: vacant, Ada does it
+      └ Documentation Unit Leader: Eve
+        └ Operations Section Chief: Cy
+          └ Group Supervisor (alpha): Gus
+            ├ Technical Specialist (db): Fay
+            └ Documentation Unit Leader: Flo
+    Hal reports to Fay
+    ");
+    // Ivy has no position under which Fay could stand.
+    stage.ok("Ada", put("Fay", "Ivy"));
+    let chart = stage.reads("Ada", Command::Chart);
+    assert!(chart.ends_with("\nFay reports to Ivy\nHal reports to Fay"), "{chart}");
+    assert_eq!(chart.matches("(db): Fay").count(), 1, "{chart}");
+}
+
 /// Roles that a team added: whoever turns pages reports to whoever keeps the runbook, below Planning.
 fn of_the_team() -> (Role, Role) {
     let keeper = OwnRole {

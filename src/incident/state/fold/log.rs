@@ -4,8 +4,73 @@ use super::*;
 use crate::incident::event::AlertRef;
 
 impl Incident {
+    /// Whether these are the words of a post that was published.
+    pub fn is_public(&self, seq: u64) -> bool {
+        match self.words_in.get(&seq) {
+            Some(Wording::Draft(n)) => self.post(*n).is_some_and(|post| post.published.is_some()),
+            _ => false,
+        }
+    }
+
+    /// Remembers which entry the words are from that stand here now.
+    pub(super) fn note_words(&mut self, entry: &Entry) {
+        let words = match &entry.event {
+            Event::Declared { .. } | Event::Retitled { .. } => Wording::Title,
+            Event::Summarized { .. } => Wording::Summary,
+            Event::ObjectiveSet { n, .. } => Wording::Objective(*n),
+            Event::ActionsStopped { .. } => Wording::Stop,
+            Event::PeriodStarted { .. } => Wording::Emphasis,
+            Event::UpdateDrafted { n, .. } => Wording::Draft(*n),
+            Event::UpdateDropped { n, .. } => Wording::Dropped(*n),
+            _ => return,
+        };
+        self.words_in.retain(|_, known| *known != words);
+        self.words_in.insert(entry.seq, words);
+    }
+
+    fn forget_words(&mut self, words: Wording) {
+        let redacted = || "[redacted]".to_owned();
+        match words {
+            Wording::Title => self.title = redacted(),
+            Wording::Summary => self.summary = redacted(),
+            Wording::Objective(n) => {
+                for objective in self.objectives.iter_mut().filter(|objective| objective.n == n) {
+                    objective.text = redacted();
+                }
+            }
+            Wording::Stop => {
+                if let Some(stop) = &mut self.stop {
+                    stop.reason = redacted();
+                }
+            }
+            Wording::Emphasis => {
+                if let Some(period) = &mut self.period {
+                    period.emphasis = redacted();
+                }
+            }
+            Wording::Draft(n) => {
+                if let Some(post) = self.post_mut(n) {
+                    (post.draft.title, post.draft.text) = (redacted(), redacted());
+                    post.draft.texts.clear();
+                    // Other words than those that were approved.
+                    post.approval = None;
+                }
+            }
+            Wording::Dropped(n) => {
+                if let Some(post) = self.post_mut(n) {
+                    post.dropped = Some(redacted());
+                }
+            }
+        }
+    }
+
     /// A redacted entry's words leave the card and the briefing too, and are sent to no phone any more.
     pub(super) fn forget(&mut self, seq: u64) {
+        if !self.is_public(seq)
+            && let Some(words) = self.words_in.remove(&seq)
+        {
+            self.forget_words(words);
+        }
         self.cans.retain(|_, can| can.seq != seq);
         self.cans.values_mut().for_each(|can| can.uncorrect(seq));
         for hazard in self.hazards.iter_mut().filter(|hazard| hazard.seq == seq) {
@@ -83,6 +148,25 @@ mod tests {
         WORDS.to_owned()
     }
 
+    fn drafted() -> Event {
+        let mut event = samples::event("update.drafted");
+        if let Event::UpdateDrafted { draft, .. } = &mut event {
+            (draft.title, draft.text) = (words(), words());
+            draft.texts = [("x".to_owned(), words())].into();
+        }
+        event
+    }
+
+    /// What was done, each with words of its own.
+    fn acts() -> Vec<Event> {
+        let worded = |name: &String| {
+            let mut act = samples::event(name);
+            *act.words_of_act_mut()? = words();
+            Some(act)
+        };
+        samples::names().iter().filter_map(worded).collect()
+    }
+
     fn redactable() -> Vec<Event> {
         let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
         let ada = Person::named("Ada").unwrap();
@@ -126,6 +210,7 @@ mod tests {
             },
             Event::FieldSet { field: "customer".into(), value: words() },
             Event::ExecutiveAsked { words: words(), commander: ada },
+            drafted(),
             Event::EntryCorrected {
                 target: 5,
                 text: words(),
@@ -142,10 +227,13 @@ mod tests {
 
     #[test]
     fn what_was_redacted_is_in_no_state_any_more() {
-        let all = redactable();
+        let mut all = redactable();
+        all.extend(acts());
         for name in samples::names() {
             let is_here = all.iter().any(|event| event.name() == name);
-            assert_eq!(is_here, samples::event(&name).is_redactable(), "{name}");
+            let event = samples::event(&name);
+            let has_words = event.clone().words_of_act_mut().is_some();
+            assert_eq!(is_here, event.is_redactable() || has_words, "{name}");
         }
         for event in all {
             let mut seq = 0;
@@ -165,7 +253,14 @@ mod tests {
             };
             let mut incident = Incident::open(&entry(samples::event("incident.declared"))).unwrap();
             // What a report, or an objection, is about.
-            for name in ["task.assigned", "action.announced", "proposal.made", "can", "hazard.named"] {
+            for name in [
+                "task.assigned",
+                "action.announced",
+                "proposal.made",
+                "can",
+                "hazard.named",
+                "update.drafted",
+            ] {
                 incident.apply(&entry(samples::event(name)));
             }
             let playbook = serde_json::json!({"id": "p", "title": "P", "steps": [{"id": "P1", "role": "ic", "text": "x"}]});
