@@ -257,6 +257,8 @@ async fn incident_card(
             Ok(message) => {
                 if !spot.is_private {
                     place.bindings().bind(&spot.to_string(), COVERED, "").await?;
+                    let link = message.as_ref().map(|message| place.link(&space.id, message));
+                    private::leave(place, id, link, once).await?;
                 }
                 place.tend(spot, &space.id).await;
                 return Ok((Some(space.id), message));

@@ -22,6 +22,8 @@ use crate::{
 const IN: &str = "in/";
 /// Begins the binding of somebody whom the chat did not let in, with the place and when that was, in seconds since 1970.
 const REFUSED: &str = "refused/";
+/// The private place in which was said that the incident is open to everybody, and goes on elsewhere.
+const LEFT: &str = "left";
 /// Whom the chat refused it is asked about again after this: somebody there may allow it meanwhile.
 const ASK_AGAIN_AFTER_SECONDS: i64 = 600;
 /// Characters of a reason that tell it from another one.
@@ -68,8 +70,32 @@ pub(super) async fn space_of(
             made
         }
     };
+    // It may have been open to everybody meanwhile.
+    if bindings.bound(&subject, LEFT).await?.is_some() {
+        bindings.bind(&subject, LEFT, "").await?;
+    }
     keep_members(place, incident.id, &id, &wanted).await.map_err(barred)?;
     Ok(Some(Space { id, is_new }))
+}
+
+/// Says in the private place, if there is one, that the incident goes on where everybody reads; once, and nothing fails for it.
+pub(super) async fn leave(
+    place: &impl Place,
+    incident: IncidentId,
+    link: Option<String>,
+    once: &str,
+) -> Step<()> {
+    let (subject, bindings) = (Spot::private(incident).to_string(), place.bindings());
+    let Some(at) = bindings.bound(&subject, "space").await? else { return Ok(()) };
+    if bindings.bound(&subject, LEFT).await?.as_ref() == Some(&at) {
+        return Ok(());
+    }
+    bindings.bind(&subject, LEFT, &at).await?;
+    match place.post_words(&at, &elsewhere(incident, link.as_deref()), &format!("{once}/left")).await {
+        // With the next change of its card.
+        Err(Halt::Outcome(Outcome::Retry { .. })) => bindings.bind(&subject, LEFT, "").await,
+        _ => Ok(()),
+    }
 }
 
 /// Who no longer sees the incident is taken out before anything more is said; who sees it is let in, once. Whom the chat refuses
@@ -127,6 +153,12 @@ fn refused_at<'b>(bound: &'b [(String, String)], place: &str) -> BTreeMap<&'b st
 /// The note on somebody whom a chat does not let in.
 pub(super) fn outside(chat: &str, account: &str, why: &str) -> String {
     format!("{chat} does not let {account} into this incident's private place: {why}")
+}
+
+/// The last that is said in a private place.
+fn elsewhere(incident: IncidentId, link: Option<&str>) -> String {
+    let at = link.map_or_else(|| "in its place for everybody.".to_owned(), |link| format!("here: {link}"));
+    format!("{incident} is open to everybody now, and goes on {at}")
 }
 
 /// The note on a chat without which a restricted incident goes on.

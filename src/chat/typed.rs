@@ -17,8 +17,9 @@ pub(super) fn command(body: &str, prefix: &str, is_in_space: bool) -> Option<Str
     }
     let rest = body.strip_prefix('!').filter(|_| is_in_space)?;
     let words: Vec<&str> = rest.split_whitespace().collect();
-    // Other bots have words of their own.
-    let is_ours = !rest.starts_with(char::is_whitespace) && grammar::is_verb_said(&words);
+    // Other bots have words of their own; a slip in one of ours is answered with what was meant.
+    let is_slip = || !begins && words.first().is_some_and(|word| grammar::is_verb_meant(word));
+    let is_ours = !rest.starts_with(char::is_whitespace) && (grammar::is_verb_said(&words) || is_slip());
     is_ours.then(|| rest.trim().to_owned())
 }
 
@@ -43,6 +44,10 @@ mod tests {
             let said = format!("!{words}");
             assert_eq!(here(&said).as_deref(), Some(words), "what is short for a verb is heard too");
         }
+        for words in ["nte the db is back", "Note, it is back", "staus"] {
+            assert_eq!(here(&format!("!{words}")).as_deref(), Some(words), "a slip is not lost in silence");
+        }
+        assert_eq!(here("!incidents are bad"), None);
         for other in ["!weather berlin", "! note x", "note x", "!", "!!note x", "🚨!note"] {
             assert_eq!(here(other), None, "{other}");
         }

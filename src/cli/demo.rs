@@ -1,7 +1,8 @@
 //! `serve --demo`: the modelled Discord, Slack, Mattermost, X and Statuspage on loopback, and four people who type a small
 //! incident.
 //!
-//! The command post itself is the real one, on a throw-away journal: only the services outside are models.
+//! The command post itself is the real one, on a throw-away journal: only the services outside are models, and of the settings
+//! nothing is taken that reaches anybody.
 
 use std::{
     path::{Path, PathBuf},
@@ -62,8 +63,36 @@ fn printed(content: &str, embeds: &[Value]) -> Option<String> {
     Some(format!("[card] {title}"))
 }
 
+/// Of these settings those that reach nobody: where it listens and whom it lets in, the time zone and the log. All else is as by
+/// default, so a setting that is new stays out by itself.
+fn harmless(given: &Config) -> Config {
+    let known = |one: &config::Person| config::Person {
+        id: one.id.clone(),
+        name: one.name.clone(),
+        discord: None,
+        matrix: None,
+        mattermost: None,
+        slack: None,
+        page: Vec::new(),
+        groups: Vec::new(),
+        time_zone: one.time_zone,
+    };
+    Config {
+        organization: config::Organization {
+            name: "Example".into(),
+            time_zone: given.organization.time_zone,
+            public_url: None,
+        },
+        http: given.http.clone(),
+        auth: given.auth.clone(),
+        person: given.person.iter().map(known).collect(),
+        log: given.log.clone(),
+        ..Config::default()
+    }
+}
+
 impl Demo {
-    /// Starts the models and points the configuration at them.
+    /// Starts the models and points the configuration at them, and at nothing else.
     ///
     /// # Errors
     /// No free port on loopback.
@@ -94,8 +123,8 @@ impl Demo {
         let (payments, dan) = (mattermost.channel("payments"), mattermost.person("dan", "Dan"));
 
         let dir = std::env::temp_dir().join(format!("commandpost-demo-{}", std::process::id()));
+        *config = harmless(config);
         config.storage.data_dir = dir.clone();
-        config.organization.name = "Example".into();
         config.status_page.title = "Example status".into();
         config.status_page.components =
             names.map(|name| Component { name: name.into(), description: None, group: None }).to_vec();
@@ -175,11 +204,12 @@ impl Demo {
         &self.dir
     }
 
-    /// Two people and a monitor at work, and everything that the modelled chat shows, until `stop`.
+    /// Four people and a monitor at work, and everything that the modelled chats show, until `stop`. When nobody reads that any
+    /// more (`| head`), all of it is stopped.
     pub async fn play(self: Arc<Self>, url: String, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = self.show_chat() => {}
+            () = self.show_chat() => stop.cancel(),
             () = async {
                 if let Err(failure) = self.act(&url).await {
                     super::show(&format!("demo: the play broke off: {}", failure.0));
@@ -189,7 +219,7 @@ impl Demo {
         }
     }
 
-    /// Prints what is new in the modelled chats.
+    /// Prints what is new in the modelled chats, as long as somebody reads it.
     async fn show_chat(&self) {
         let (mut shown, mut in_slack) = (std::collections::HashMap::new(), std::collections::HashMap::new());
         let mut in_mattermost = std::collections::HashMap::new();
@@ -198,7 +228,10 @@ impl Demo {
                 for message in self.discord.messages(channel.id) {
                     let Some(text) = printed(&message.content, &message.embeds) else { continue };
                     if shown.insert(message.id, text.clone()).as_ref() != Some(&text) {
-                        super::show(&format!("  [discord #{}] {}", channel.name, super::printable(&text)));
+                        let line = format!("  [discord #{}] {}", channel.name, super::printable(&text));
+                        if super::try_show(&line).is_err() {
+                            return;
+                        }
                     }
                 }
             }
@@ -207,7 +240,10 @@ impl Demo {
                     let card = if message.blocks.is_empty() { "" } else { "[card] " };
                     let text = format!("{card}{}", message.text);
                     if in_slack.insert(message.ts, text.clone()).as_ref() != Some(&text) {
-                        super::show(&format!("  [slack #{}] {}", channel.name, super::printable(&text)));
+                        let line = format!("  [slack #{}] {}", channel.name, super::printable(&text));
+                        if super::try_show(&line).is_err() {
+                            return;
+                        }
                     }
                 }
             }
@@ -216,7 +252,10 @@ impl Demo {
                     let card = post.props["attachments"][0]["title"].as_str();
                     let text = card.map_or_else(|| post.text.clone(), |title| format!("[card] {title}"));
                     if in_mattermost.insert(post.id, text.clone()).as_ref() != Some(&text) {
-                        super::show(&format!("  [mattermost #{}] {}", channel.name, super::printable(&text)));
+                        let line = format!("  [mattermost #{}] {}", channel.name, super::printable(&text));
+                        if super::try_show(&line).is_err() {
+                            return;
+                        }
                     }
                 }
             }

@@ -65,10 +65,14 @@ pub async fn export(cli: &Cli, args: &ExportArgs) -> Outcome {
 
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// Without one, every incident
+    /// Without one, every incident: all that there are where no server runs on the data, else those that you may see
     #[arg(value_name = "INC-N")]
     pub incident: Option<IncidentId>,
 }
+
+/// A server tells nobody how many restricted incidents there are besides their own.
+const RESTRICTED_LEFT_OUT: &str = "Restricted incidents that you are not in are left out. While no server \
+     runs on the data directory, `commandpost verify` there looks at all of them.";
 
 pub async fn verify(cli: &Cli, args: &VerifyArgs) -> Outcome {
     let reach = Reach::find(cli, None).await?;
@@ -97,6 +101,9 @@ async fn verify_all(reach: &Reach, one: Option<IncidentId>) -> Outcome {
                 print(&format!("  {problem}"))?;
             }
         }
+    }
+    if one.is_none() && matches!(reach, Reach::Remote(_)) {
+        drop(writeln!(std::io::stderr(), "{RESTRICTED_LEFT_OUT}"));
     }
     match broken {
         0 => Ok(()),

@@ -22,6 +22,7 @@ pub mod serve;
 mod shelf;
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -132,7 +133,7 @@ async fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // What a person reads may come from outside: nothing in it may move the cursor.
-            eprintln!("commandpost: {}", printable(&failure.0));
+            drop(writeln!(std::io::stderr(), "commandpost: {}", printable(&failure.0)));
             ExitCode::FAILURE
         }
     }
@@ -178,8 +179,15 @@ fn settings(file: Option<&Path>, data_dir: Option<&Path>) -> Result<Config, Fail
 
 /// Shows a line on standard output. Whoever reads it may be gone (`| head`): that ends nothing.
 pub fn show(text: &str) {
-    use std::io::Write;
-    drop(writeln!(std::io::stdout(), "{}", printable(text)));
+    drop(try_show(text));
+}
+
+/// Shows a line on standard output.
+///
+/// # Errors
+/// Nobody reads it.
+fn try_show(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{}", printable(text))
 }
 
 /// Text fit for a terminal: control characters (but line breaks and tabs) are shown, not obeyed.

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use axum::{Router, middleware, response::Redirect, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing_subscriber::{EnvFilter, filter::Directive};
 
 use super::{
     Cli, Failure, Outcome, Verb,
@@ -88,14 +89,25 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
     outcome
 }
 
-fn start_log(config: &Config) -> Outcome {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter).map_err(|e| {
-        Failure(format!(
-            "log.filter «{}» is no filter: {e}. Write info, or info,commandpost=debug.",
-            config.log.filter
-        ))
+/// What is logged. Of the libraries that draw charts errors alone, unless they are named: what they warn of, nobody here can mend.
+fn log_filter(text: &str) -> Result<EnvFilter, Failure> {
+    const DRAWING: [&str; 2] = ["simplecss", "tiny_skia"];
+    let filter = EnvFilter::try_new(text).map_err(|e| {
+        Failure(format!("log.filter «{text}» is no filter: {e}. Write info, or info,commandpost=debug."))
     })?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let unnamed = DRAWING.into_iter().filter(|library| !text.contains(library));
+    let quiet = unnamed.filter_map(|library| format!("{library}=error").parse::<Directive>().ok());
+    Ok(quiet.fold(filter, EnvFilter::add_directive))
+}
+
+fn start_log(config: &Config) -> Outcome {
+    let filter = log_filter(&config.log.filter)?;
+    // A line that cannot be written is lost. To complain of it on standard error, where it could not be written, is a panic: of
+    // whatever had something to log, the stopping included.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     let started = match config.log.format {
         LogFormat::Json => log.json().try_init(),
         LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
@@ -282,6 +294,8 @@ async fn serve(cli: &Cli, config: Config, shown_after_seconds: u32, demo: Option
     };
     let outcome = tokio::select! {
         signalled = wait_for_signal() => signalled,
+        // The demonstration has nobody who looks on any more.
+        () = stop.cancelled() => Ok(()),
         failed = reloader.run(asked) => failed,
         () = journal.ended() => Err(Failure("the journal's writer broke down; nothing can be written. Start again.".into())),
     };
@@ -541,7 +555,19 @@ async fn wait_for_signal() -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::where_alerts_go;
+    use super::{log_filter, where_alerts_go};
+
+    #[test]
+    fn what_the_drawing_libraries_warn_of_is_logged_where_they_are_named() {
+        let directives = |text: &str| {
+            let filter = log_filter(text).unwrap().to_string();
+            let mut all: Vec<_> = filter.split(',').map(str::to_owned).collect();
+            all.sort_unstable();
+            all.join(",")
+        };
+        assert_eq!(directives("info,serenity=warn"), "info,serenity=warn,simplecss=error,tiny_skia=error");
+        assert_eq!(directives("info,tiny_skia=debug"), "info,simplecss=error,tiny_skia=debug");
+    }
 
     #[test]
     fn the_monitoring_is_shown_an_address_that_is_served() {

@@ -1,8 +1,10 @@
 //! Whom a name means: those of the settings and those who take part go by it, and a slip in it is told.
 
-use super::{Desk, Settings};
+use std::collections::BTreeSet;
+
+use super::{Caller, Desk, Settings};
 use crate::{
-    incident::{id::IncidentId, state::Incident},
+    incident::{command::Command, id::IncidentId, refusal::Refusal, state::Incident},
     people::Person,
 };
 
@@ -24,13 +26,58 @@ impl Desk {
         }
         Some(told)
     }
+
+    /// Whoever is let into a restricted incident, or kept out of it, is somebody: a name that is nobody's lets nobody in.
+    ///
+    /// # Errors
+    /// Nobody known is called so: what to say instead.
+    pub(super) async fn check_let_in(
+        &self,
+        caller: &Caller,
+        id: IncidentId,
+        command: &Command,
+    ) -> Result<(), Refusal> {
+        let (Command::Admit { who } | Command::Expel { who, .. }) = command else { return Ok(()) };
+        let settings = self.settings();
+        // Where the settings name nobody, whoever comes by a name has it, but in a chat everybody has an account.
+        let is_by_name = settings.known_people.is_empty() && !settings.chats.contains(&caller.via);
+        if is_by_name || is_met(who, &settings) || who.id == caller.person.id {
+            return Ok(());
+        }
+        // To whom it is not shown, it is not there: that is said where it is decided.
+        let Ok(incident) = self.seen_by(&caller.person).incident(id).await else { return Ok(()) };
+        if incident.restricted.is_none() {
+            return Ok(());
+        }
+        let known = known_in(&settings, Some(incident));
+        if known.iter().any(|one| one.id == who.id) {
+            return Ok(());
+        }
+        let mut told = format!("Nobody called {who} is known here.");
+        if let Some(meant) = only_near(&who.name, &known) {
+            told.push_str(&format!(" Did you mean {meant}?"));
+        }
+        let instead = if caller.via == "matrix" {
+            format!(
+                "Say their whole account, such as `@{}:example.org`, or let them write here once, and say it again.",
+                who.id
+            )
+        } else {
+            "Mention them in the chat, or let them write to the bot once, and say it again.".to_owned()
+        };
+        Err(Refusal::invalid(told, instead))
+    }
 }
 
-/// Those of the settings, and whoever takes part in the incident.
+/// Those of the settings, and whoever takes part in the incident or was let in.
 pub(super) fn known_in(settings: &Settings, incident: Option<Incident>) -> Vec<Person> {
     let mut known: Vec<Person> = settings.people.values().cloned().collect();
-    let here = incident.into_iter().flat_map(|incident| incident.participants.into_values());
-    known.extend(here.map(|one| one.person));
+    if let Some(incident) = incident {
+        known.extend(incident.circle_people().unwrap_or_default());
+        known.extend(incident.participants.into_values().map(|one| one.person));
+    }
+    let mut ids = BTreeSet::new();
+    known.retain(|one| ids.insert(one.id.clone()));
     known
 }
 
@@ -42,6 +89,12 @@ fn is_met(person: &Person, settings: &Settings) -> bool {
 /// An account of a chat begins with its name.
 fn is_of_a_chat(person: &Person) -> bool {
     person.id.contains(':')
+}
+
+/// The name of an account that has its server behind it: `ada` of `@ada:example.org`.
+fn account_name(person: &Person) -> Option<&str> {
+    let (_, account) = person.id.split_once(":@")?;
+    account.split(':').next()
 }
 
 /// Of whoever a door found by a name and nobody has met, the one of these people who is called so, if there is one: whoever is known
@@ -59,7 +112,11 @@ pub(super) fn one_of(
         return Ok(found);
     }
     let name = name.trim().trim_start_matches('@').to_lowercase();
-    let mut called = people.iter().filter(|one| one.name.to_lowercase() == name);
+    let is_called = |one: &&Person| {
+        one.name.to_lowercase() == name
+            || account_name(one).is_some_and(|account| account.to_lowercase() == name)
+    };
+    let mut called = people.iter().filter(is_called);
     match (called.next(), called.next()) {
         (Some(one), None) => Ok(one.clone()),
         (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),
@@ -88,6 +145,16 @@ fn only_near<'p>(typed: &str, people: &'p [Person]) -> Option<&'p Person> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_takes_part_is_meant_by_the_name_of_their_account_too() {
+        let zed = Person { id: "matrix:@zed:localhost".into(), name: "Zed Zulu".into() };
+        let other = Person { id: "matrix:@zed:elsewhere".into(), name: "Zora".into() };
+        let settings = Settings::default();
+        let found = |people: &[Person]| one_of(people, "@zed", Person::named("zed").unwrap(), &settings);
+        assert_eq!(found(std::slice::from_ref(&zed)), Ok(zed.clone()));
+        assert!(found(&[zed, other]).is_err(), "which of them?");
+    }
 
     #[test]
     fn a_slip_in_a_name_is_told_where_only_one_can_be_meant() {

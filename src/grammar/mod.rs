@@ -30,7 +30,7 @@ pub use help::{examples, help, reference};
 pub use known::{Known, Lexicon};
 pub use tree::tree;
 pub use typed::complete_line;
-pub use walk::{is_verb_said, verb_said};
+pub use walk::{is_verb_meant, is_verb_said, verb_said};
 
 use crate::{
     alert::judgement::{Subject, Verdict},

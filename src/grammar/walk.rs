@@ -15,6 +15,9 @@ use super::{
 };
 use crate::incident::{id::IncidentId, phase::Phase, refusal::Refusal, severity::Severity};
 
+/// Shorter verbs are one letter away from too many words.
+const SLIP_BYTES_MIN: usize = 4;
+
 /// What was said, ready for the tree.
 pub(super) struct Walked {
     pub target: Option<IncidentId>,
@@ -72,6 +75,15 @@ pub(super) fn is_prefix(word: &str) -> bool {
 pub fn is_verb_said(words: &[&str]) -> bool {
     let Some(first) = words.first().map(|word| word.to_lowercase()) else { return false };
     tree::short(words).is_some() || is_severity(&first) || tree().find_subcommand(&first).is_some()
+}
+
+/// Whether a word is a verb but for one slip of the hand: a letter too many, too few, another, or two exchanged.
+pub fn is_verb_meant(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let verbs = tree().get_subcommands().flat_map(Command::get_name_and_visible_aliases);
+    let mut all = verbs.chain(tree::SHORT.iter().map(|(short, _)| *short));
+    word.starts_with(char::is_alphabetic)
+        && all.any(|verb| verb.len() >= SLIP_BYTES_MIN && strsim::osa_distance(&word, verb) == 1)
 }
 
 /// The verb of a line as it was said, with a mark where more follows it: `status`, `task add …`, `period start …`.

@@ -244,6 +244,27 @@ async fn a_changed_byte_is_found_by_verify_with_incident_and_entry() {
     assert!(post.run(&["verify"]).status.success());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn verify_says_that_restricted_incidents_are_left_out_and_looks_at_them_without_a_server() {
+    let mut post = Program::new("");
+    post.start().await;
+    let open = post.declare("ada", "for everybody").await;
+    let restricted = post.declare("ada", "for few").await;
+    post.do_say("ada", &restricted, "restrict a customer is named").await;
+    let verify = |post: &Program| {
+        let done = post.run(&["verify"]);
+        assert!(done.status.success(), "{done:?}");
+        [done.stdout, done.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
+    };
+    let [out, err] = verify(&post);
+    assert!(out.contains(&open) && !out.contains(&restricted), "{out}");
+    assert!(err.contains("left out"), "{err}");
+    assert!(post.stop().success());
+    let [out, err] = verify(&post);
+    assert!(out.contains(&open) && out.contains(&restricted), "{out}");
+    assert!(!err.contains("left out"), "{err}");
+}
+
 /// Every row of the projections, as text.
 async fn projections(file: &Path) -> String {
     let mut conn = look_into(file).await;

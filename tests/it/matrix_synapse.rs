@@ -412,6 +412,50 @@ async fn matrix_a_homeserver_that_limits_gets_the_time_it_asks_for_and_everythin
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_a_stop_is_in_force_at_once_while_answers_wait_and_a_kill_loses_none_of_them() {
+    let limits = "rc_message: {per_second: 0.5, burst_count: 16}\n\
+                  rc_joins: {local: {per_second: 1000, burst_count: 1000}}\n\
+                  rc_room_creation: {per_second: 1000, burst_count: 1000}\n";
+    let Some(mut post) = Post::open(limits, "").await else { return };
+    let busy = post.program.declare("ada", "Mail is late").await;
+    let other = post.program.declare("ada", "Writes are lost").await;
+    let busy_room = post.ada.invited_to(&format!("{busy} ")).await;
+    let other_room = post.ada.invited_to(&format!("{other} ")).await;
+
+    let mut notes = Vec::new();
+    for n in 1..=14 {
+        notes.push(post.ada.types(&busy_room, &format!("!note number {n}.")).await);
+    }
+    let stop = post.ada.types(&other_room, "!stop we lose writes").await;
+    until(3, "the stop on the timeline", || async {
+        post.names(&other).await.contains(&"actions.stopped".to_owned())
+    })
+    .await;
+    let history = post.ada.history(&busy_room).await;
+    let is_answered = |note: &&String| {
+        let is_reply =
+            |one: &Value| one["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == note.as_str();
+        history.iter().any(is_reply)
+    };
+    let answered = notes.iter().filter(is_answered).count();
+    assert!(answered < notes.len(), "the stop waited for the answers before it");
+
+    post.program.kill();
+    post.program.start().await;
+    for note in &notes {
+        post.ada.answered(&busy_room, note).await;
+    }
+    post.ada.answered(&other_room, &stop).await;
+    post.program.verify_all().await;
+    let entries = post.program.timeline(&busy, 1).await;
+    let texts = Post::texts(&entries);
+    let noted: Vec<&&str> = texts.iter().filter(|text| text.starts_with("number ")).collect();
+    let expected: Vec<String> = (1..=14).map(|n| format!("number {n}.")).collect();
+    assert_eq!(noted, expected.iter().collect::<Vec<_>>(), "each once, as they were typed");
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn matrix_what_arrived_though_its_answer_was_lost_stands_there_once() {
     let Some(synapse) = Synapse::start(NO_LIMITS).await else { return };
     let url = synapse.forgetful().await;

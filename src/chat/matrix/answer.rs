@@ -2,17 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     MatrixDoor, NAME,
+    behind::{After, Behind},
     render::{self, in_reply},
     rest::Trouble,
 };
 use crate::{
-    chat::{Words, picture::show_later, wire::txn},
+    chat::{Words, bring::Step, picture::show_later, wire::txn},
     desk::Caller,
     incident::id::IncidentId,
+    mask::Masked,
     people::Person,
 };
 
@@ -31,8 +34,46 @@ pub(super) struct Said<'a> {
     pub incident: Option<IncidentId>,
 }
 
+/// An answer as it is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Reply {
+    pub room: String,
+    /// The same whenever it is the same answer.
+    key: String,
+    content: Value,
+}
+
+impl Reply {
+    /// A reply to an event of that place.
+    pub fn new(said: &Said<'_>, to: &str, key: String, content: Value) -> Reply {
+        Reply { room: said.room.to_owned(), key, content: in_reply(content, to, said.thread) }
+    }
+
+    /// To what was said.
+    pub fn answer(said: &Said<'_>, content: Value) -> Reply {
+        Reply::new(said, said.event, format!("answer/{}", said.event), content)
+    }
+
+    /// As it may be kept: without the secrets that were typed into what it quotes.
+    pub fn masked(&self) -> Reply {
+        let mut masked = self.clone();
+        for form in ["body", "formatted_body"] {
+            if let Some(Value::String(text)) = masked.content.get_mut(form) {
+                Masked::default().mask(text);
+            }
+        }
+        masked
+    }
+}
+
 impl MatrixDoor {
-    pub(super) async fn do_and_answer(self: &Arc<Self>, said: &Said<'_>, text: String) {
+    /// Does what was said. The answer goes behind it.
+    pub(super) async fn do_and_answer(
+        self: &Arc<Self>,
+        said: &Said<'_>,
+        text: String,
+        behind: &mut Behind,
+    ) -> Step<()> {
         let door = self.clone();
         let among = self.bindings.private_of(said.room).await;
         let caller = Caller::person(said.person.clone(), NAME).overheard().among(among);
@@ -41,30 +82,32 @@ impl MatrixDoor {
         let doing =
             tokio::spawn(async move { (door.say)(caller, incident, Words::Text(text), Some(once)).await });
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        self.answer(said, render::answer(done.clone(), self.settings.tz)).await;
-        if let Some(done) = done {
+        let reply = Reply::answer(said, render::answer(done.clone(), self.settings.tz));
+        let after = done.map(|done| -> After {
             let door = self.clone();
             let (room, event) = (said.room.to_owned(), said.event.to_owned());
             let thread = said.thread.map(str::to_owned);
-            show_later(&done, move |picture| async move {
-                door.show(&room, &event, thread.as_deref(), picture).await
-            });
-        }
+            Box::new(move || {
+                show_later(&done, move |picture| async move {
+                    door.show(&room, &event, thread.as_deref(), picture).await
+                });
+            })
+        });
+        behind.hand(reply, after).await
     }
 
-    pub(super) async fn answer(&self, said: &Said<'_>, content: Value) {
-        self.reply(said, said.event, &format!("answer/{}", said.event), content).await;
-    }
-
-    /// Replies to an event of that place, by a key; as long as the homeserver is not there, waits for it: without it nothing else
-    /// could be heard. Returns whether the reply is there.
-    pub(super) async fn reply(&self, said: &Said<'_>, to: &str, key: &str, content: Value) -> bool {
+    /// Sends a reply; as long as the homeserver is not there or asks to wait, waits. Returns whether the reply is there.
+    pub(super) async fn send(&self, reply: &Reply) -> bool {
         let Ok(stand) = self.stand().await else { return false };
-        let content = in_reply(content, to, said.thread);
-        let once = txn(&stand.tag, key);
+        let once = txn(&stand.tag, &reply.key);
         let mut pause = FIRST_PAUSE_MS;
         loop {
-            let wait = match self.rest.send(said.room, &once, content.clone()).await {
+            let sent = {
+                // One at a time: where the first is asked to wait, the others see it.
+                let _turn = self.answering.lock().await;
+                self.rest.send(&reply.room, &once, reply.content.clone()).await
+            };
+            let wait = match sent {
                 Ok(_) => return true,
                 Err(trouble @ Trouble::Refused { .. }) => {
                     let why = trouble.why();
@@ -79,7 +122,7 @@ impl MatrixDoor {
                 }
             };
             tokio::select! {
-                // Heard again by the next run, which answers the same.
+                // Said by the next run.
                 () = self.stop.cancelled() => return false,
                 () = tokio::time::sleep(wait) => {}
             }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     MatrixDoor, NAME,
-    answer::Said,
+    answer::{Reply, Said},
     heard::{self, Says},
     render,
     rest::{Trouble, part},
@@ -160,7 +160,8 @@ impl MatrixDoor {
         }
         tracing::warn!(room = said.room, event = said.event, "the encrypting proxy has no key for a message");
         let key = format!("no-key/{}", said.room);
-        let is_told = self.reply(said, said.event, &key, render::told(NO_KEY, self.settings.tz)).await;
+        let reply = Reply::new(said, said.event, key, render::told(NO_KEY, self.settings.tz));
+        let is_told = self.send(&reply).await;
         if is_told {
             self.encrypted.told.add(said.room);
             self.remember(KEYLESS, said.room, TOLD).await;

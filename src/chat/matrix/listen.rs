@@ -1,8 +1,8 @@
 //! Hears what is said, by `/sync`: from where the last run left off, in order, each once.
 //!
-//! The place up to which everything was heard is kept in the journal after it was done and answered. What was half
-//! done when a run ended comes again; the last event done in each room, and the key of each command, keep it from
-//! being done twice.
+//! The place up to which everything was heard is kept in the journal after it was done. What was half done when a run
+//! ended comes again; the last event done in each room, and the key of each command, keep it from being done twice.
+//! Answers stand in the journal as well, and nothing that is heard waits for them ([`Behind`]).
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     MatrixDoor, NAME,
     answer::Said,
+    behind::Behind,
     heard::{self, Heard, Says},
     rest::{LISTEN, Trouble, part},
     space::gone,
@@ -76,11 +77,12 @@ fn filter() -> Value {
 impl MatrixDoor {
     /// Listens until the door is stopped.
     pub async fn listen(self: Arc<Self>) {
+        let mut behind = Behind::new(self.clone());
         let mut failures = 0_u32;
         while !self.stop.is_cancelled() {
             let round = tokio::select! {
                 () = self.stop.cancelled() => return,
-                round = self.round() => round,
+                round = self.round(&mut behind) => round,
             };
             let deaf = match round {
                 Ok(()) => {
@@ -119,8 +121,9 @@ impl MatrixDoor {
     }
 
     /// One question and all that came of it.
-    async fn round(self: &Arc<Self>) -> Result<(), Deaf> {
+    async fn round(self: &Arc<Self>, behind: &mut Behind) -> Result<(), Deaf> {
         let stand = self.stand().await.map_err(|halt| unwritten(halt, &self.settings.room))?;
+        behind.recall().await.map_err(|halt| unwritten(halt, ""))?;
         let since = self.bindings.bound("sync", "since").await.map_err(|halt| unwritten(halt, ""))?;
         let is_first = since.is_none();
         // At the first one, and to see that the homeserver is there, nothing is waited for.
@@ -151,7 +154,7 @@ impl MatrixDoor {
             }
             // What was said before the first start was said to nobody.
             if let Some(since) = &since {
-                self.hear_room(stand, room, &of_room["timeline"], since).await?;
+                self.hear_room(stand, room, &of_room["timeline"], since, behind).await?;
             }
         }
         self.bindings.bind("sync", "since", next).await.map_err(|halt| unwritten(halt, ""))
@@ -180,6 +183,7 @@ impl MatrixDoor {
         room: &str,
         timeline: &Value,
         since: &str,
+        behind: &mut Behind,
     ) -> Result<(), Deaf> {
         let mut events = Vec::new();
         if timeline["limited"] == true
@@ -194,8 +198,8 @@ impl MatrixDoor {
         let done = done.and_then(|done| events.iter().rposition(|event| event["event_id"] == done.as_str()));
         for event in events.iter().skip(done.map_or(0, |at| at + 1)) {
             let Some(heard) = self.read(event).filter(|heard| heard.sender != stand.me) else { continue };
-            let is_done = self.hear(stand, room, &heard).await?;
-            // What was not answered comes again.
+            let is_done = self.hear(stand, room, &heard, behind).await?;
+            // What is not seen through comes again.
             if self.stop.is_cancelled() {
                 return Err(Deaf::Why("The door is closing.".into(), None));
             }
@@ -246,7 +250,13 @@ impl MatrixDoor {
     }
 
     /// Returns whether something was done about it.
-    async fn hear(self: &Arc<Self>, stand: &Stand, room: &str, heard: &Heard) -> Result<bool, Deaf> {
+    async fn hear(
+        self: &Arc<Self>,
+        stand: &Stand,
+        room: &str,
+        heard: &Heard,
+        behind: &mut Behind,
+    ) -> Result<bool, Deaf> {
         let about = || Said {
             room,
             thread: None,
@@ -267,9 +277,14 @@ impl MatrixDoor {
                 let words = command(body, &self.settings.prefix, incident.is_some());
                 let Some(words) = words else { return Ok(false) };
                 let said = Said { thread: thread.as_deref(), incident, ..about() };
-                self.do_and_answer(&said, words).await;
+                let done = self.do_and_answer(&said, words, behind).await;
+                done.map_err(|halt| unwritten(halt, room))?;
             }
-            Says::Pin { target } => self.put_on_timeline(&about(), target).await?,
+            Says::Pin { target } => {
+                if let Some(reply) = self.put_on_timeline(&about(), target).await? {
+                    behind.hand(reply, None).await.map_err(|halt| unwritten(halt, room))?;
+                }
+            }
             Says::Edit { target, content } => {
                 self.follow_edit(&about(), target, content, &heard.sender).await;
             }

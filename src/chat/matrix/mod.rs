@@ -8,6 +8,7 @@
 //! ([`encrypted`]).
 
 mod answer;
+mod behind;
 mod deliver;
 mod encrypted;
 mod heard;
@@ -29,7 +30,7 @@ mod text;
 
 use std::sync::Arc;
 
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 
 use self::{encrypted::Encrypted, rest::Rest, stand::Stand};
@@ -54,6 +55,8 @@ pub struct MatrixDoor {
     /// Who the bot is and where it stands, once asked.
     stand: OnceCell<Stand>,
     encrypted: Encrypted,
+    /// Held by the answer that is being sent.
+    answering: Mutex<()>,
     stop: CancellationToken,
 }
 
@@ -80,6 +83,7 @@ impl MatrixDoor {
             standing: Standing::default(),
             stand: OnceCell::new(),
             encrypted: Encrypted::default(),
+            answering: Mutex::default(),
             stop,
         }))
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     MatrixDoor,
-    answer::Said,
+    answer::{Reply, Said},
     heard, render,
     rest::{Trouble, part},
 };
@@ -37,7 +37,7 @@ fn quoted(said: &Said<'_>, target: &str) -> Quoted {
 }
 
 impl MatrixDoor {
-    /// 📌 on a message: a note with its author and where it stands, once for each message.
+    /// 📌 on a message: a note with its author and where it stands, once for each message. Returns what is to be said of it.
     ///
     /// # Errors
     /// When the homeserver could not be asked; worth another try.
@@ -45,7 +45,7 @@ impl MatrixDoor {
         self: &Arc<Self>,
         said: &Said<'_>,
         target: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Option<Reply>, Trouble> {
         let path = format!("/rooms/{}/event/{}", part(said.room), part(target));
         let message = match self.rest.get(&path).await {
             Err(trouble @ Trouble::Refused { .. }) => {
@@ -56,40 +56,43 @@ impl MatrixDoor {
                     "a pinned message may not be read"
                 );
                 // Whether it stands in the thread of an incident is not known either.
-                if self.bindings.incident_of(said.room).await.is_some() {
-                    self.tell(said, target, "not-put", &not_put(UNREADABLE)).await;
-                }
-                return Ok(());
+                let is_served = self.bindings.incident_of(said.room).await.is_some();
+                return Ok(is_served.then(|| self.told(said, target, &not_put(UNREADABLE))));
             }
             message => message?,
         };
         // So much of an encrypted message is legible too.
-        let Some(author) = message["sender"].as_str().map(str::to_owned) else { return Ok(()) };
+        let Some(author) = message["sender"].as_str().map(str::to_owned) else { return Ok(None) };
         let relates = &message["content"]["m.relates_to"];
         let thread = relates["event_id"].as_str().filter(|_| relates["rel_type"] == "m.thread");
         let thread = thread.map(str::to_owned);
         let incident = self.bindings.incident_at(said.room, thread.as_deref()).await;
         if incident.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         // What the bot says stands on the timeline already; so does what was pinned before.
         let is_own = self.stand.get().is_some_and(|stand| stand.me == author);
         if is_own || entry_of(&**self, target).await.is_some() {
-            return Ok(());
+            return Ok(None);
         }
         let said = Said { thread: thread.as_deref(), incident, person: said.person.clone(), ..*said };
-        match self.opened(said.room, target, message).await? {
-            None => self.tell(&said, target, "not-put", &not_put(CLOSED)).await,
+        Ok(match self.opened(said.room, target, message).await? {
+            None => Some(self.told(&said, target, &not_put(CLOSED))),
             Some(message) if message["type"] == "m.room.message" => {
-                self.note(&said, target, &message, &author).await;
+                self.note(&said, target, &message, &author).await
             }
-            Some(_) => {}
-        }
-        Ok(())
+            Some(_) => None,
+        })
     }
 
-    /// Notes a message on the timeline of the incident of that place.
-    async fn note(self: &Arc<Self>, said: &Said<'_>, target: &str, message: &Value, author: &str) {
+    /// Notes a message on the timeline of the incident of that place. Returns the answer where it is refused.
+    async fn note(
+        self: &Arc<Self>,
+        said: &Said<'_>,
+        target: &str,
+        message: &Value,
+        author: &str,
+    ) -> Option<Reply> {
         let space = said.thread.map_or_else(|| said.room.to_owned(), |root| thread_space(said.room, root));
         let link = self.link(&space, target);
         let now = heard::latest(message);
@@ -113,15 +116,13 @@ impl MatrixDoor {
             Err(refusal) => Err(refusal),
         };
         // That it is done is seen in the incident's space.
-        if let Err(refusal) = done {
-            self.answer(said, render::answer(Some(Err(refusal)), self.settings.tz)).await;
-        }
+        let refusal = done.err()?;
+        Some(Reply::answer(said, render::answer(Some(Err(refusal)), self.settings.tz)))
     }
 
-    /// Says something of ours below a message, once for each event that it comes of.
-    async fn tell(&self, said: &Said<'_>, target: &str, what: &str, words: &str) {
-        let key = format!("{what}/{}", said.event);
-        self.reply(said, target, &key, render::told(words, self.settings.tz)).await;
+    /// Below a message, why it is not put there; once for each event that this comes of.
+    fn told(&self, said: &Said<'_>, target: &str, words: &str) -> Reply {
+        Reply::new(said, target, format!("not-put/{}", said.event), render::told(words, self.settings.tz))
     }
 
     /// `content`: of the message as it is now.

@@ -117,6 +117,22 @@ fn a_name_of_several_words_that_is_known_is_taken_whole() {
         said("separate Ben Bo our part is over"),
         Command::Separate { who: person("Ben Bo"), reason: "our part is over".into() }
     );
+    assert_eq!(
+        said("expel Ben Bo let in by mistake"),
+        Command::Expel { who: Person::named("Ben Bo").unwrap(), reason: "let in by mistake".into() }
+    );
+}
+
+#[test]
+fn who_is_kept_out_is_named_and_what_follows_says_why() {
+    let expel = |who, reason: &str| Command::Expel { who, reason: reason.into() };
+    let lovelace = || Person::named("Ada Lovelace").unwrap();
+    assert_eq!(command("expel @ada let in by mistake"), expel(ada(), "let in by mistake"));
+    assert_eq!(command("crew expel ada \"let in by mistake\""), expel(ada(), "let in by mistake"));
+    assert_eq!(command("expel \"Ada Lovelace\" let in by mistake"), expel(lovelace(), "let in by mistake"));
+    assert_eq!(command("expel Ada Lovelace --reason she left"), expel(lovelace(), "she left"));
+    assert_eq!(command("expel @ada"), expel(ada(), ""));
+    assert!(refused("expel").contains("NAME"));
 }
 
 #[test]

@@ -129,25 +129,30 @@ impl<'v> Line<'v> {
         })
     }
 
-    /// A name may come before a reason, and either may be left out.
+    /// A name may come before a reason, and either may be left out, the name only where it is optional.
     fn takes_name_or_reason(&self) -> bool {
-        matches!(self.path, ["command", "separate"] | ["role", "relieve"])
+        matches!(self.path, ["command", "separate"] | ["role", "relieve"] | ["crew", "expel"])
+    }
+
+    /// Whether the reason was given by its flag, or will be.
+    fn is_reason_flagged(&self, words: &Words<'_>) -> bool {
+        let rest = words.rest();
+        let mut each = rest.split_whitespace();
+        each.any(|word| word.starts_with("--reason") || word.starts_with("—reason"))
+            || self.has_flag("reason")
     }
 
     /// Whether what stands at the cursor says why, and not whose: several words that are nobody's name, or what follows one.
     fn is_reason(&self, blank: Option<&Arg>, word: &str, words: &Words<'_>) -> bool {
-        let rest = words.rest();
-        let mut each = rest.split_whitespace();
-        let is_flagged = each.any(|word| word.starts_with("--reason") || word.starts_with("—reason"));
-        let is_said = match blank.map(Blank::of) {
+        let is_said = match blank {
             None => true,
-            Some(Blank::Name) => {
-                let is_long = rest.split_whitespace().nth(1).is_some() || words.is_at_quote();
+            Some(blank) if Blank::of(blank) == Blank::Name && !blank.is_required_set() => {
+                let is_long = words.rest().split_whitespace().nth(1).is_some() || words.is_at_quote();
                 is_long && !is_mention(word) && self.person(words).is_none()
             }
             Some(_) => false,
         };
-        is_said && !is_flagged && !self.has_flag("reason")
+        is_said && !self.is_reason_flagged(words)
     }
 
     fn has_flag(&self, id: &str) -> bool {
@@ -219,6 +224,10 @@ impl<'v> Line<'v> {
         {
             *words = after;
             return Ok(name);
+        }
+        // Nobody's name is known to be longer: what follows it says why.
+        if !self.literal && is_before_reason && blank.is_required_set() && !self.is_reason_flagged(words) {
+            return Ok(words.value()?.unwrap_or_default());
         }
         match Blank::of(blank) {
             Blank::Free => {

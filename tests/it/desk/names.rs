@@ -45,6 +45,44 @@ async fn what_goes_to_a_stranger_says_so_and_what_goes_to_everybody_is_refused()
 }
 
 #[tokio::test]
+async fn only_somebody_who_is_known_is_let_in_or_kept_out() {
+    let known_people = BTreeSet::from(["cy".to_owned()]);
+    let house = House::open(Settings { known_people, ..Settings::default() }).await;
+    let id = house.incident().await;
+    let said = async |who: &str, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller(who), Some(id), words, None, &by_name()).await
+    };
+    said("Ada", "restrict a leak").await.unwrap();
+    for line in ["admit @zed", "admit nobodyatall", "expel @zed let in by mistake"] {
+        let refused = said("Ada", line).await.unwrap_err().to_string();
+        assert!(refused.contains("is known here"), "{line}: {refused}");
+    }
+    let refused = said("Ada", "admit @Adda").await.unwrap_err().to_string();
+    assert!(refused.contains("Did you mean Ada?"), "{refused}");
+    let refused = said("Bo", "admit @zed").await.unwrap_err().to_string();
+    assert!(refused.contains(&format!("There is no {id}.")), "{refused}");
+    let admitted = said("Ada", "admit @Cy").await.unwrap().text;
+    assert!(admitted.starts_with("Cy may see"), "{admitted}");
+    let expelled = said("Ada", "expel @Cy let in by mistake").await.unwrap().text;
+    assert!(expelled.starts_with("Cy no longer sees"), "{expelled}");
+}
+
+#[tokio::test]
+async fn where_the_settings_name_nobody_whoever_comes_by_a_name_has_it() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    let said = async |line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller("Ada"), Some(id), words, None, &by_name()).await
+    };
+    said("restrict a leak").await.unwrap();
+    assert!(said("admit @Grace Hopper").await.unwrap().text.starts_with("Grace Hopper may see"));
+    let expelled = said("expel Grace Hopper let in by mistake").await.unwrap().text;
+    assert!(expelled.starts_with("Grace Hopper no longer sees"), "{expelled}");
+}
+
+#[tokio::test]
 async fn whoever_takes_part_is_meant_by_their_name_though_only_a_chat_knows_them() {
     let house = House::open(Settings::default()).await;
     let id = house.incident().await;

@@ -116,6 +116,10 @@ async fn only_those_who_see_it_find_it(team: &impl Team) {
     let seen = traces(team, &bob);
     assert!(seen.iter().any(|seen| seen.text.contains(WORD)), "{seen:#?}");
     assert!(!seen.iter().any(|seen| seen.text.contains("is gone")), "{seen:#?}");
+    let seen = traces(team, &ada);
+    let left = seen.iter().find(|seen| seen.id == place_of_ada.id).unwrap();
+    let told = left.text.matches("INC-1 is open to everybody now, and goes on here").count();
+    assert_eq!(told, 1, "the private place says where it goes on: {left:?}");
 }
 
 async fn what_stood_in_the_open_is_covered(team: &impl Team) {

@@ -178,16 +178,22 @@ async fn the_words_of_a_proxy_in_a_room_that_is_not_encrypted_are_somebodys() {
     assert!(house.told("").is_empty());
 }
 
+async fn pins(door: &Arc<MatrixDoor>, event: &str) {
+    if let Some(reply) = door.put_on_timeline(&said(event), CLOSED).await.unwrap() {
+        assert!(door.send(&reply).await);
+    }
+}
+
 #[tokio::test]
 async fn whoever_pins_a_message_of_an_incident_that_cannot_be_read_is_told_each_time() {
     let house = House::open(true).await;
     let door = house.start(true).await;
-    door.put_on_timeline(&said("$0"), CLOSED).await.unwrap();
+    pins(&door, "$0").await;
     assert!(house.told("").is_empty(), "no incident is worked on there");
     door.bindings.bind("INC-1", "space", ROOM).await.unwrap();
     for (pin, refused) in [("$1", ""), ("$2", ""), ("$3", "context"), ("$4", "messages"), ("$5", "event")] {
         house.homeserver.refuses(refused);
-        door.put_on_timeline(&said(pin), CLOSED).await.unwrap();
+        pins(&door, pin).await;
     }
     assert_eq!(house.told("The message is not on the timeline."), [CLOSED; 5]);
 }
