@@ -407,17 +407,20 @@ fn for_executives(minutes: u32) -> Settings {
     settings
 }
 
+/// The reminders on a timeline when this time has passed. What a first round sets, a second finds.
+async fn reminders_in(house: &House, id: IncidentId, time: Duration) -> usize {
+    house.world.later(time);
+    for _ in 0..2 {
+        house.desk.fire_due_timers().await.unwrap();
+    }
+    count(house, id, "reminder").await
+}
+
 #[tokio::test]
 async fn what_is_open_is_reminded_by_other_settings_from_a_restart_or_reload_on_and_by_0_no_more() {
     let house = House::open(for_executives(60)).await;
     let id = house.incident().await;
-    let reminded = async |house: &House, minutes: i64| {
-        house.world.later(Duration::minutes(minutes));
-        for _ in 0..2 {
-            house.desk.fire_due_timers().await.unwrap();
-        }
-        count(house, id, "reminder").await
-    };
+    let reminded = async |house: &House, minutes| reminders_in(house, id, Duration::minutes(minutes)).await;
     assert_eq!(reminded(&house, 2).await, 0);
     let house = house.restarted_with(for_executives(5));
     assert_eq!(reminded(&house, 2).await, 0, "four minutes after it was declared");
@@ -477,13 +480,7 @@ async fn a_first_word_to_the_public_is_asked_for_by_the_settings_of_now_and_once
     };
     let house = House::open(asking(1)).await;
     let id = house.incident().await;
-    let reminded = async |house: &House, seconds: i64| {
-        house.world.later(Duration::seconds(seconds));
-        for _ in 0..2 {
-            house.desk.fire_due_timers().await.unwrap();
-        }
-        count(house, id, "reminder").await
-    };
+    let reminded = async |house: &House, seconds| reminders_in(house, id, Duration::seconds(seconds)).await;
     let house = house.restarted_with(asking(5));
     assert_eq!(reminded(&house, 120).await, 0, "it has five minutes by now");
     assert_eq!(reminded(&house, 181).await, 1);
