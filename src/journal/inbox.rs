@@ -5,10 +5,13 @@
 //! thread of its own ([`scribe`]) to files of its own ([`log`]), while the journal's writer places what came before.
 //!
 //! The journal marks the last of the inbox that it placed, in the transaction that places it. So what is in the inbox and
-//! not marked after a crash is placed at the next start, each once. What cannot be placed although the journal can be written
+//! not marked after a crash is placed at the next start, each once. That transaction need not be on disk when it ends, as long
+//! as the inbox keeps what it placed: the journal's WAL is synced beside it, and what that covers is needed no more. What cannot be placed although the journal can be written
 //! is laid by in a file ([`laid_by`]), and tried again at the next start.
 
 use std::{
+    fs::File,
+    io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -18,6 +21,7 @@ use chrono::DateTime;
 use sqlx::SqliteConnection;
 use tokio::{
     sync::{mpsc, oneshot},
+    task::JoinHandle,
     time::MissedTickBehavior,
 };
 
@@ -38,6 +42,8 @@ const TOGETHER: usize = 512;
 const BEAT: Duration = Duration::from_millis(50);
 /// When the journal could not take them, they are handed over again after so many beats.
 const REST: u32 = 40;
+/// So many that are placed are synced, if nothing else does that before.
+const SYNCED_TOGETHER: usize = 16_384;
 /// Beyond so many that wait, the next wait to be taken: the disk cannot keep up.
 const WAITING_MAX: usize = 16_384;
 
@@ -46,6 +52,8 @@ pub(super) struct Placing {
     pub batches: Vec<Prepared>,
     /// The id of the last of them.
     pub upto: i64,
+    /// It is to be on disk when that is answered.
+    pub must_sync: bool,
 }
 
 impl Placing {
@@ -83,7 +91,13 @@ struct Held {
 struct UnderWay {
     upto: i64,
     alerts: usize,
-    done: oneshot::Receiver<Result<(), JournalError>>,
+    done: oneshot::Receiver<Result<bool, JournalError>>,
+}
+
+/// The journal's WAL is being synced, with what was placed up to an id.
+struct Syncing {
+    upto: i64,
+    done: JoinHandle<io::Result<()>>,
 }
 
 /// What the scribe tells the clerk.
@@ -102,6 +116,11 @@ pub(super) struct Clerk {
     gauges: Arc<Gauges>,
     room: Arc<Room>,
     placed: i64,
+    /// Alerts that are placed, and perhaps not on disk so.
+    unsynced: usize,
+    syncing: Option<Syncing>,
+    /// A sync failed: another may forget that, so the journal's own is waited for.
+    must_sync: bool,
     /// The last that it was told of.
     known: i64,
     held: Vec<Held>,
@@ -127,7 +146,9 @@ pub(super) fn open(
     journal: mpsc::UnboundedSender<Job>,
     gauges: Arc<Gauges>,
     placed: i64,
-) -> std::io::Result<(Scribe, Clerk)> {
+) -> io::Result<(Scribe, Clerk)> {
+    // A predecessor that was killed may have left it so that only the system knows of it.
+    sync(dir)?;
     let (tell, news) = mpsc::unbounded_channel();
     let room = Arc::new(Room::new(placed));
     let mut clerk = Clerk {
@@ -137,6 +158,9 @@ pub(super) fn open(
         gauges: gauges.clone(),
         room: room.clone(),
         placed,
+        unsynced: 0,
+        syncing: None,
+        must_sync: false,
         known: i64::MAX,
         held: vec![],
         under_way: None,
@@ -181,10 +205,12 @@ impl Clerk {
                     Some(News::Close) | None => self.is_closing = true,
                 },
                 done = done(&mut self.under_way) => self.handed_over(done).await,
+                synced = synced(&mut self.syncing) => self.synced(synced),
                 // However often something comes meanwhile.
-                _ = beat.tick(), if is_held => match self.rest.checked_sub(1) {
+                _ = beat.tick(), if is_held || self.unsynced > 0 && self.under_way.is_none() => match self.rest.checked_sub(1) {
                     Some(rest) => self.rest = rest,
                     None if self.is_unread => self.read_unread(),
+                    None if self.held.is_empty() => self.begin_sync(),
                     None => self.hand_over(),
                 },
             }
@@ -196,6 +222,11 @@ impl Clerk {
             }
             let done = done(&mut self.under_way).await;
             self.handed_over(done).await;
+        }
+        while self.syncing.is_some() || self.unsynced > 0 && !self.must_sync {
+            self.begin_sync();
+            let synced = synced(&mut self.syncing).await;
+            self.synced(synced);
         }
     }
 
@@ -232,7 +263,7 @@ impl Clerk {
         let now = std::mem::replace(&mut self.held, rest);
         let Some(upto) = now.last().map(|held| held.id) else { return };
         let batches = now.into_iter().map(|held| held.batch).collect();
-        self.under_way = Some(self.place(Placing { batches, upto }));
+        self.under_way = Some(self.place(Placing { batches, upto, must_sync: self.must_sync }));
     }
 
     fn place(&self, placing: Placing) -> UnderWay {
@@ -243,11 +274,18 @@ impl Clerk {
         under_way
     }
 
-    async fn handed_over(&mut self, done: Result<(), JournalError>) {
+    async fn handed_over(&mut self, done: Result<bool, JournalError>) {
         let Some(under_way) = self.under_way.take() else { return };
         self.rest = 0;
         match done {
-            Ok(()) => self.placed_upto(under_way.upto),
+            Ok(true) => self.placed_upto(under_way.upto),
+            Ok(false) => {
+                self.placed = under_way.upto;
+                self.unsynced += under_way.alerts;
+                if self.unsynced >= SYNCED_TOGETHER {
+                    self.begin_sync();
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, alerts = under_way.alerts, "alerts of the inbox are not in their situations yet");
                 let again = match error {
@@ -267,9 +305,33 @@ impl Clerk {
         self.settle();
     }
 
+    /// It is on disk.
     fn placed_upto(&mut self, id: i64) {
         self.placed = id;
+        self.must_sync = false;
+        self.unsynced = 0;
         self.room.placed_upto(id);
+    }
+
+    /// Syncs what is placed, unless that is under way.
+    fn begin_sync(&mut self) {
+        if self.syncing.is_none() && self.unsynced > 0 && !self.must_sync {
+            let dir = self.dir.clone();
+            self.unsynced = 0;
+            let done = tokio::task::spawn_blocking(move || sync(&dir));
+            self.syncing = Some(Syncing { upto: self.placed, done });
+        }
+    }
+
+    fn synced(&mut self, synced: io::Result<()>) {
+        let Some(syncing) = self.syncing.take() else { return };
+        match synced {
+            Ok(()) => self.room.placed_upto(syncing.upto),
+            Err(error) => {
+                tracing::warn!(%error, "the journal could not be synced; what it took from the inbox is kept there as well");
+                self.must_sync = true;
+            }
+        }
     }
 
     fn read_unread(&mut self) {
@@ -281,7 +343,7 @@ impl Clerk {
     }
 
     /// Holds what is on disk and not placed. What cannot be read is laid by.
-    fn read_again(&mut self) -> std::io::Result<()> {
+    fn read_again(&mut self) -> io::Result<()> {
         let (laid_by, records) = (laid_by::read(&self.dir)?, log::read(&self.dir, self.placed)?);
         self.held.clear();
         for record in records {
@@ -303,13 +365,13 @@ impl Clerk {
     }
 
     /// Finds what keeps the others up, and lays it by.
-    async fn place_singly(&mut self) -> std::io::Result<()> {
+    async fn place_singly(&mut self) -> io::Result<()> {
         self.read_again()?;
         let records = log::read(&self.dir, self.placed)?;
         for Held { id, batch } in std::mem::take(&mut self.held) {
-            let mut one = Some(self.place(Placing { batches: vec![batch], upto: id }));
+            let mut one = Some(self.place(Placing { batches: vec![batch], upto: id, must_sync: true }));
             match done(&mut one).await {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(error @ JournalError::Damaged { .. }) => {
                     tracing::error!(%error, record = id, "alerts that were taken cannot be placed; they are laid by");
                     if let Some(record) = records.iter().find(|record| record.id == id) {
@@ -347,13 +409,31 @@ impl Clerk {
 }
 
 /// When the journal's writer is done with what is under way; never when nothing is.
-async fn done(under_way: &mut Option<UnderWay>) -> Result<(), JournalError> {
+async fn done(under_way: &mut Option<UnderWay>) -> Result<bool, JournalError> {
     match under_way {
         Some(under_way) => {
             let gone = || JournalError::Unavailable("it is shutting down".into());
             (&mut under_way.done).await.unwrap_or_else(|_| Err(gone()))
         }
         None => std::future::pending().await,
+    }
+}
+
+/// When what is being synced is on disk; never when nothing is.
+async fn synced(syncing: &mut Option<Syncing>) -> io::Result<()> {
+    match syncing {
+        Some(syncing) => (&mut syncing.done).await.unwrap_or_else(|error| Err(io::Error::other(error))),
+        None => std::future::pending().await,
+    }
+}
+
+/// Brings on disk what was committed before. What a checkpoint took out of the WAL is on disk already, and no lock is on this file,
+/// so none is lost when it is closed.
+fn sync(dir: &Path) -> io::Result<()> {
+    match File::open(dir.join(format!("{}-wal", super::sqlite::FILE))) {
+        Ok(wal) => wal.sync_data(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

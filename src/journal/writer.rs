@@ -14,6 +14,9 @@
 //! - a claim hands out what it had leased; a retry or a drop by hand is known by its moment; a settlement, a binding and
 //!   the house-keeping come to the same again.
 //!
+//! What is placed from the inbox alone is committed without a sync: the inbox's files have it until it is on disk, which
+//! any later sync of the journal sees to. Nobody but the inbox is answered by such a commit.
+//!
 //! Only what fails twice is refused; if the second commit reached the disk unseen, its caller is told that nothing was
 //! written although it was. An idempotency key answers such a caller's own repeat with what was done.
 
@@ -61,7 +64,8 @@ type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 pub(super) enum Job {
     Append(Box<Append>, Answer<()>),
     Alerts(Box<alerts::Prepared>, Answer<AlertReceipt>),
-    Place(Placing, Answer<()>),
+    /// The answer says whether it is on disk; else it is as safe as the inbox's own record of it.
+    Place(Placing, Answer<bool>),
     Small(SmallOp),
     Close,
 }
@@ -69,7 +73,8 @@ pub(super) enum Job {
 impl Job {
     fn refuse(self, error: JournalError) {
         match self {
-            Job::Append(_, answer) | Job::Place(_, answer) => drop(answer.send(Err(error))),
+            Job::Append(_, answer) => drop(answer.send(Err(error))),
+            Job::Place(_, answer) => drop(answer.send(Err(error))),
             Job::Alerts(_, answer) => drop(answer.send(Err(error))),
             Job::Small(op) => op.refuse(error),
             Job::Close => {}
@@ -103,6 +108,8 @@ pub(super) struct Writer {
     next_delivery: i64,
     /// The last of the inbox that is in its situation.
     placed: i64,
+    /// A commit of this connection syncs.
+    syncs: bool,
     /// Jobs of the last transaction.
     together: usize,
     gauges: Arc<Gauges>,
@@ -156,6 +163,7 @@ impl Writer {
             alerts,
             next_delivery,
             placed,
+            syncs: true,
             together: 0,
             gauges,
             grouping,
@@ -280,6 +288,7 @@ impl Writer {
 
     async fn reopen(&mut self) -> Result<SqliteConnection, sqlx::Error> {
         let mut conn = self.options.connect().await?;
+        self.syncs = true;
         self.heads.clear();
         (self.alerts, self.next_delivery, self.placed) = memory(&mut conn, &self.grouping).await?;
         Ok(conn)
@@ -295,6 +304,10 @@ impl Writer {
         let is_plain = |alerts: &alerts::Prepared| !alerts.is_empty() && alerts.once().is_none();
         let is_whole = batch.iter().all(|job| matches!(job, Job::Alerts(alerts, _) if is_plain(alerts)));
         let around = if is_whole { Around::TRANSACTION } else { Around::default() };
+        let is_kept_elsewhere = |placing: &Placing| !placing.must_sync;
+        let syncs =
+            !batch.iter().all(|job| matches!(job, Job::Place(placing, _) if is_kept_elsewhere(placing)));
+        self.set_sync(conn, syncs).await?;
         if !is_whole {
             sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
         }
@@ -329,6 +342,7 @@ impl Writer {
         if !is_whole {
             // What was appended woke whoever claims it: a claim that comes in time shares the sync.
             while late == Late::Joins
+                && syncs
                 && batch.len() < BATCH_MAX
                 && let Some(op) = self.late()
             {
@@ -340,7 +354,7 @@ impl Writer {
             self.gauges.jobs.store(self.jobs.len(), Ordering::Relaxed);
             sqlx::query("COMMIT").execute(&mut *conn).await?;
         }
-        // Durable: now, and not before, everybody is told.
+        // Durable, where it syncs: now, and not before, everybody is told.
         let placed_before = std::mem::replace(&mut self.placed, placed);
         let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(batch.len());
         let mut verdicts = verdicts.into_iter();
@@ -365,7 +379,7 @@ impl Writer {
                     }
                     // Thousands of alerts, taken apart where nobody waits for it.
                     drop(tokio::spawn(async move { drop(placing) }));
-                    answers.push(Box::new(move || drop(answer.send(Ok(())))));
+                    answers.push(Box::new(move || drop(answer.send(Ok(syncs)))));
                 }
                 Job::Small(op) => {
                     if let Some(done) = done.next() {
@@ -376,6 +390,17 @@ impl Writer {
             }
         }
         Ok(answers)
+    }
+
+    /// Whether the next commit is on disk when it returns. Without it the WAL is synced by the next commit that has it, by a checkpoint,
+    /// or by whoever syncs the file ([`inbox`]): always from its beginning on, so nothing later is there without it.
+    async fn set_sync(&mut self, conn: &mut SqliteConnection, syncs: bool) -> Result<(), sqlx::Error> {
+        if self.syncs != syncs {
+            let sql = if syncs { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+            sqlx::query(sql).execute(conn).await?;
+            self.syncs = syncs;
+        }
+        Ok(())
     }
 
     /// The next in the queue, if it is small and nothing is before it.

@@ -33,7 +33,7 @@ impl Room {
         self.freed.notify_one();
     }
 
-    /// What came up to `id` is needed no more.
+    /// What came up to `id` is placed, and on disk so: it is needed no more.
     pub fn placed_upto(&self, id: i64) {
         self.placed.store(id, Ordering::Release);
     }

@@ -107,3 +107,70 @@ async fn an_alert_that_cannot_be_placed_keeps_no_other_from_its_situation() {
     let (alerts, left) = start(dir.path()).await;
     assert_eq!((alerts.len(), left), (4, vec![]), "mended, it is placed at the next start");
 }
+
+/// A batch of one alert, on disk when this returns; what the clerk hands over of it.
+async fn taken(offers: &mpsc::Sender<Offer>, jobs: &mut mpsc::UnboundedReceiver<Job>, id: i64) -> Handed {
+    let alerts = vec![alert(&format!("db{id}"))];
+    let receipt = Uuid::from_u128(7);
+    let batch = AlertBatch { alerts, receipt, now: DateTime::UNIX_EPOCH, may_wait: true, once: None };
+    let (answer, answered) = oneshot::channel();
+    assert!(offers.send(Offer::Take(Box::new(Prepared::of(batch)), answer)).await.is_ok());
+    assert_eq!(answered.await.unwrap().unwrap().waiting, 1);
+    match jobs.recv().await {
+        Some(Job::Place(placing, answer)) => {
+            assert_eq!(placing.upto, id);
+            (placing.must_sync, answer)
+        }
+        _ => panic!("alerts are handed over to be placed"),
+    }
+}
+
+type Handed = (bool, oneshot::Sender<Result<bool, JournalError>>);
+
+#[tokio::test]
+async fn what_is_placed_stays_in_the_inbox_until_the_journal_has_it_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let (offers, offered) = mpsc::channel(1);
+    let (journal, mut jobs) = mpsc::unbounded_channel();
+    let (scribe, clerk) = open(dir.path(), offered, journal, Arc::default(), 0).unwrap();
+    let scribe = tokio::task::spawn_blocking(move || scribe.run());
+    let clerk = tokio::spawn(clerk.run());
+    // A sync of it takes until somebody comes to write, and fails then.
+    let wal = dir.path().join(format!("{}-wal", sqlite::FILE));
+    assert!(std::process::Command::new("mkfifo").arg(&wal).status().unwrap().success());
+    let files = 3 * 16 * 1_024 / stored("db1").len() as i64;
+    for id in 1..=files {
+        let (must_sync, answer) = taken(&offers, &mut jobs, id).await;
+        assert!(!must_sync);
+        answer.send(Ok(false)).unwrap();
+    }
+    assert_eq!(log::read(dir.path(), 0).unwrap().len() as i64, files, "nothing is written over");
+    let writing = wal.clone();
+    drop(
+        tokio::task::spawn_blocking(move || File::options().write(true).open(writing))
+            .await
+            .unwrap()
+            .unwrap(),
+    );
+    // Another sync might forget what the failed one lost: the journal's own is asked for.
+    let mut id = files;
+    loop {
+        id += 1;
+        let (must_sync, answer) = taken(&offers, &mut jobs, id).await;
+        answer.send(Ok(must_sync)).unwrap();
+        if must_sync {
+            break;
+        }
+    }
+    std::fs::remove_file(wal).unwrap();
+    let on_disk = id;
+    while log::read(dir.path(), 0).unwrap().first().is_some_and(|first| first.id == 1) {
+        id += 1;
+        assert!(id < on_disk + files, "what is on disk is written over");
+        taken(&offers, &mut jobs, id).await.1.send(Ok(false)).unwrap();
+    }
+    offers.send(Offer::Close).await.ok().unwrap();
+    clerk.await.unwrap();
+    scribe.await.unwrap();
+    assert_eq!(log::read(dir.path(), 0).unwrap(), [], "all is on disk: nothing is left");
+}
