@@ -37,6 +37,8 @@ pub enum Side {
     What,
     /// What may be the reason.
     Why,
+    /// What stands on something that is broken, and may be so only for that.
+    Consequence,
     /// Nothing says which.
     Unclear,
 }
@@ -46,6 +48,7 @@ impl Side {
         match self {
             Side::What => "what",
             Side::Why => "why",
+            Side::Consequence => "consequence",
             Side::Unclear => "unclear",
         }
     }
@@ -55,6 +58,7 @@ impl Side {
         match self {
             Side::What => "What users feel",
             Side::Why => "Likely why",
+            Side::Consequence => "Likely a consequence",
             Side::Unclear => "Unclear",
         }
     }
@@ -126,7 +130,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// `HighErrorRate checkout (+2 more): its name speaks of error rate`
+    /// `HighErrorRate checkout (+2 more): its name contains «error rate»`
     pub fn line(&self) -> String {
         let more = if self.more > 0 { format!(" (+{} more)", self.more) } else { String::new() };
         format!("{}{more}: {}", self.title, self.reason)
@@ -138,7 +142,7 @@ impl Evidence {
 pub struct Story {
     /// When users began to feel it, as far as alerts or people say.
     pub impact: Option<DateTime<Utc>>,
-    /// What first, then why, the likeliest first.
+    /// What first, then why, the likeliest first, then what may only follow from it.
     pub evidence: Vec<Evidence>,
     /// What changed before, the likeliest first.
     pub changes: Vec<Picked>,
@@ -162,20 +166,21 @@ impl Story {
             unclear.truncate(UNCLEAR_MAX);
             unclear.push(format!("… and {more} more of which nothing is known"));
         }
-        let all = [changes, of(Side::What), of(Side::Why), (head, unclear)];
+        let all = [changes, of(Side::What), of(Side::Why), of(Side::Consequence), (head, unclear)];
         all.into_iter().filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty()).collect()
     }
 }
 
 /// Puts clues in order: what users feel, by time; then why, by the way in the service graph, by the time before the
-/// impact, by severity; then what nothing is known of, what is of one place with any of the others first. `stated` is when the impact
-/// began where somebody has said so.
+/// impact, by severity; then what stands on something that is broken, and so may only follow from it; then what nothing is known of,
+/// what is of one place with any of the others first. `stated` is when the impact began where somebody has said so.
 pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>) -> Story {
     let felt = clues.iter().filter(|clue| clue.side == Side::What).map(|clue| clue.began).min();
     let impact = stated.or(felt).or_else(|| clues.iter().map(|clue| clue.began).min());
     let fronts: Vec<&str> =
         clues.iter().filter(|c| c.side == Side::What).filter_map(|c| c.service.as_deref()).collect();
     let known = clues.iter().filter(|clue| clue.side != Side::Unclear);
+    let broken: BTreeSet<&str> = known.clone().filter_map(|clue| clue.service.as_deref()).collect();
     let known: BTreeSet<&str> = known.flat_map(|clue| &clue.places).map(String::as_str).collect();
     let mut groups: BTreeMap<(Side, Option<&str>, &str, i64), Vec<&Clue>> = BTreeMap::new();
     for clue in clues {
@@ -188,15 +193,15 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
             group.sort_by(|a, b| (!a.is_firing, a.began, &a.title).cmp(&(!b.is_firing, b.began, &b.title)));
             let first = *group.first()?;
             let began = group.iter().map(|clue| clue.began).min()?;
-            let way = nearest_way(first.service.as_deref(), &fronts, services);
+            let (side, way) = stands(first, &fronts, &broken, services);
             let places = group.iter().flat_map(|clue| &clue.places).map(String::as_str);
-            let place = match first.side {
+            let place = match side {
                 Side::Unclear => places.filter(|place| known.contains(place)).min(),
-                Side::What | Side::Why => None,
+                Side::What | Side::Why | Side::Consequence => None,
             };
             let evidence = Evidence {
                 situation: first.situation,
-                side: first.side,
+                side,
                 title: first.title.clone(),
                 more: group.len() - 1,
                 source: first.source.clone(),
@@ -205,7 +210,8 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
                 is_firing: group.iter().any(|clue| clue.is_firing),
                 began,
                 reason: reason(
-                    first,
+                    side,
+                    &first.because,
                     began,
                     impact.filter(|_| felt.is_some() || stated.is_some()),
                     way.as_deref(),
@@ -240,6 +246,28 @@ fn rank(of: &Evidence, impact: Option<DateTime<Utc>>, way: Option<&[&str]>, plac
     }
 }
 
+/// On which side a clue stands beside the others, and its way in the service graph: down to it from what users feel, or, where none
+/// leads there, from it down to something else that is broken. A cause lies below; what lies above may only follow.
+fn stands<'a>(
+    clue: &'a Clue,
+    fronts: &[&'a str],
+    broken: &BTreeSet<&'a str>,
+    services: &'a Services,
+) -> (Side, Option<Vec<&'a str>>) {
+    let down_to_it = nearest_way(clue.service.as_deref(), fronts, services);
+    if clue.side != Side::Why || down_to_it.is_some() {
+        return (clue.side, down_to_it);
+    }
+    let own = clue.service.as_deref();
+    // In a circle nothing is below.
+    let is_below = |one: &&str| own.is_some_and(|own| services.way(one, own).is_none());
+    let ways = broken.iter().copied().filter(is_below).filter_map(|one| services.way(own?, one));
+    match ways.min_by_key(Vec::len) {
+        Some(way) => (Side::Consequence, Some(way)),
+        None => (Side::Why, None),
+    }
+}
+
 /// The shortest way down to this service from any that users feel.
 fn nearest_way<'a>(
     service: Option<&'a str>,
@@ -256,14 +284,15 @@ fn nearest_way<'a>(
 
 /// `impact` only where users feel something, or somebody has said so.
 fn reason(
-    clue: &Clue,
+    side: Side,
+    because: &str,
     began: DateTime<Utc>,
     impact: Option<DateTime<Utc>>,
     way: Option<&[&str]>,
     place: Option<&str>,
 ) -> String {
-    if clue.side == Side::What {
-        return clue.because.clone();
+    if side == Side::What {
+        return because.to_owned();
     }
     let related = match way {
         Some([one]) => Some(format!("is of {one} itself")),
@@ -274,7 +303,7 @@ fn reason(
         Some([]) | None => None,
     };
     let Some(impact) = impact else {
-        return related.or(place.map(shared)).unwrap_or_else(|| clue.because.clone());
+        return related.or(place.map(shared)).unwrap_or_else(|| because.to_owned());
     };
     let apart = began - impact;
     let seconds = apart.num_seconds();
@@ -283,15 +312,16 @@ fn reason(
         0 => "began at the same moment".to_owned(),
         1.. => format!("began {} after", span(apart)),
     };
-    match (clue.side, related) {
+    match (side, related) {
         // What nothing is known of is called no consequence either.
         (Side::Unclear, None) => match place {
             Some(place) => format!("{when} and {}", shared(place)),
-            None => format!("{when}, and {}", clue.because),
+            None => format!("{when}, and {because}"),
         },
         (_, related) => {
-            let related = related.unwrap_or_else(|| clue.because.clone());
-            let and = if seconds > 0 { ", so perhaps a consequence; " } else { " and " };
+            let related = related.unwrap_or_else(|| because.to_owned());
+            let is_late = seconds > 0 && side != Side::Consequence;
+            let and = if is_late { ", so perhaps a consequence; " } else { " and " };
             format!("{when}{and}{related}")
         }
     }
@@ -320,7 +350,8 @@ pub fn with_changes(
     most: usize,
     within: Duration,
 ) -> Story {
-    let touched = services.with_all_below(story.evidence.iter().filter_map(|one| one.service.as_deref()));
+    let in_question = story.evidence.iter().filter(|one| one.side != Side::Consequence);
+    let touched = services.with_all_below(in_question.filter_map(|one| one.service.as_deref()));
     if let Some(impact) = story.impact {
         story.changes = Picked::before(changes, impact, &touched, most, within);
     }

@@ -1,5 +1,7 @@
 //! An alert while a sender reads it: raw texts in, cleaned, cut and noted when it is done.
 
+use chrono_tz::Tz;
+
 use super::body::Node;
 use super::intake::{ALERTS_MAX, pairs};
 use super::mapping::customary::{ACKNOWLEDGED, FIRING, RESOLVED};
@@ -163,7 +165,7 @@ impl Draft {
         note(&mut self.notes, || sentence.to_owned());
     }
 
-    fn finish(self, source: &str) -> Alert {
+    fn finish(self, source: &str, zone: Option<Tz>) -> Alert {
         let mut notes = self.notes;
         let title = line("title", self.title.trim(), TITLE_MAX_BYTES, &mut notes);
         let title = if title.is_empty() {
@@ -174,13 +176,13 @@ impl Draft {
         };
         let description = block("description", self.description.trim(), DESCRIPTION_MAX_BYTES, &mut notes);
         let fingerprint = identity("fingerprint", &self.identity, &mut notes);
-        let changed_at = times::read("time", &self.changed_at, &mut notes);
+        let changed_at = times::read("time", &self.changed_at, zone, &mut notes);
         let resolved = self.said == Said::Resolved;
         let mut annotations = self.annotations;
         if let (false, Some(at)) = (resolved, changed_at) {
             annotations.push((CHANGED_AT.to_owned(), at.to_rfc3339()));
         }
-        let ends_at = times::read("end", &self.ends_at, &mut notes).or(changed_at).filter(|_| resolved);
+        let ends_at = times::read("end", &self.ends_at, zone, &mut notes).or(changed_at).filter(|_| resolved);
         let mut found = Vec::new();
         for (kind, url) in &self.links {
             links::add(&mut found, *kind, url, &mut notes);
@@ -199,7 +201,7 @@ impl Draft {
             severity: self.severity,
             severity_text: line("severity", self.severity_text.trim(), LABEL_MAX_BYTES, &mut notes),
             description: if description == title { String::new() } else { description },
-            starts_at: times::read("start", &self.starts_at, &mut notes),
+            starts_at: times::read("start", &self.starts_at, zone, &mut notes),
             ends_at,
             labels: pairs("label", strings(self.labels), LABEL_MAX_BYTES, &mut notes),
             annotations: pairs("annotation", strings(annotations), ANNOTATION_MAX_BYTES, &mut notes),
@@ -228,16 +230,23 @@ pub(super) struct Reading<'s> {
     sender: &'static str,
     source: &'s str,
     raw: &'s [u8],
+    /// Of times that name none.
+    zone: Option<Tz>,
     intake: Intake,
 }
 
 impl<'s> Reading<'s> {
     pub fn new(sender: &'static str, source: &'s str, raw: &'s [u8]) -> Self {
-        Reading { sender, source, raw, intake: Intake::default() }
+        Reading { sender, source, raw, zone: None, intake: Intake::default() }
+    }
+
+    /// Times that name no zone are of this one.
+    pub fn in_zone(self, zone: Option<Tz>) -> Self {
+        Reading { zone, ..self }
     }
 
     pub fn alert(&mut self, draft: Draft) {
-        self.intake.alerts.push(draft.finish(self.source));
+        self.intake.alerts.push(draft.finish(self.source, self.zone));
     }
 
     /// A message that is no alert: taken, and said why nothing came of it.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::text::quote;
@@ -29,10 +30,28 @@ pub struct Intake {
     pub group_status: Option<Status>,
     /// How many more alerts the sender had and did not send.
     pub truncated: u64,
+    /// No status was said, and what has an end is over from then on.
+    pub is_over_by_end: bool,
     /// What was odd about the delivery as a whole, in a sentence each.
     pub notes: Vec<String>,
     /// An address that a person opens once, so that the sender goes on sending. Nothing here follows it.
     pub open_once: Option<String>,
+}
+
+impl Intake {
+    /// As it is to be taken at this time: where ends stand for a status, what has not come to its end fires, and has none.
+    #[must_use]
+    pub fn as_of(mut self, now: DateTime<Utc>) -> Intake {
+        if self.is_over_by_end {
+            for alert in &mut self.alerts {
+                match alert.ends_at {
+                    Some(end) if end <= now => alert.status = Status::Resolved,
+                    _ => alert.ends_at = None,
+                }
+            }
+        }
+        self
+    }
 }
 
 /// A program that posts alerts, and how its bodies read.

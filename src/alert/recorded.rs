@@ -266,7 +266,8 @@ fn senders() -> Vec<Box<dyn Sender>> {
         "starts_at": "startsAt",
     }))
     .unwrap();
-    let mapped = Settings { source: "mapped".into(), mapping: mapping.compile().unwrap() };
+    let mapped =
+        Settings { source: "mapped".into(), mapping: mapping.compile().unwrap(), ..Settings::default() };
     let mut senders: Vec<_> = ALL.iter().map(|listed| listed.sender(&Settings::default())).collect();
     senders.push(listed("generic").unwrap().sender(&mapped));
     senders

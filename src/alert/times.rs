@@ -1,8 +1,10 @@
 //! Times as senders write them.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono_tz::Tz;
 
 use super::text::{note, quote};
+use crate::wall::instant;
 
 /// Times without an offset.
 const NAIVE: [&str; 6] = [
@@ -17,10 +19,10 @@ const NAIVE: [&str; 6] = [
 /// Reads a time; nothing, the zero time of Go (`0001-01-01`) and what cannot be read are `None`, the last with
 /// a note that names `what`.
 ///
-/// Understood: RFC 3339; RFC 2822; `2026-11-20 20:13:08` and `date`'s output, without a zone read as UTC and noted; a count since
-/// 1970 in seconds, milliseconds, microseconds or nanoseconds, told apart by size (up to the year 5138 for
+/// Understood: RFC 3339; RFC 2822; `2026-11-20 20:13:08` and `date`'s output, without a zone read as of `zone`, or where that is not
+/// known as UTC, and noted; a count since 1970 in seconds, milliseconds, microseconds or nanoseconds, told apart by size (up to the year 5138 for
 /// seconds).
-pub fn read(what: &str, raw: &str, notes: &mut Vec<String>) -> Option<DateTime<Utc>> {
+pub fn read(what: &str, raw: &str, zone: Option<Tz>, notes: &mut Vec<String>) -> Option<DateTime<Utc>> {
     let text = raw.trim();
     if matches!(text, "" | "None" | "null" | "-") || text.starts_with("0001-01-01") {
         return None;
@@ -51,10 +53,18 @@ pub fn read(what: &str, raw: &str, notes: &mut Vec<String>) -> Option<DateTime<U
     }
     for form in NAIVE {
         if let Ok(at) = NaiveDateTime::parse_from_str(bare, form) {
-            if bare == text && !form.contains("UTC") {
-                note(notes, || format!("The {what} {} names no time zone; it was read as UTC.", quote(raw)));
-            }
-            return Some(at.and_utc());
+            let is_utc = bare != text || form.contains("UTC");
+            return Some(match zone.filter(|_| !is_utc) {
+                Some(zone) => instant(zone, at),
+                None => {
+                    if !is_utc {
+                        note(notes, || {
+                            format!("The {what} {} names no time zone; it was read as UTC.", quote(raw))
+                        });
+                    }
+                    at.and_utc()
+                }
+            });
         }
     }
     note(notes, || format!("The {what} {} is no time and was left out.", quote(raw)));
@@ -83,7 +93,7 @@ mod tests {
 
     fn shown(raw: &str) -> (Option<String>, usize) {
         let mut notes = Vec::new();
-        (read("start", raw, &mut notes).map(|at| at.to_rfc3339()), notes.len())
+        (read("start", raw, None, &mut notes).map(|at| at.to_rfc3339()), notes.len())
     }
 
     #[test]
@@ -114,6 +124,29 @@ mod tests {
             ("9223372036854775807", Some("2262-04-11T23:47:16.854775807+00:00"), 0),
         ] {
             assert_eq!(shown(raw), (at.map(str::to_owned), notes), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_read_by_the_clock_of_its_hook_also_when_that_is_changed() {
+        let berlin = |raw: &str| {
+            let mut notes = Vec::new();
+            let at = read("start", raw, Some(Tz::Europe__Berlin), &mut notes).map(|at| at.to_rfc3339());
+            assert_eq!(notes, Vec::<String>::new(), "{raw}");
+            at.unwrap()
+        };
+        for (raw, at) in [
+            ("2026-11-20 20:13:08", "2026-11-20T19:13:08+00:00"),
+            ("2026-07-20T20:13:08", "2026-07-20T18:13:08+00:00"),
+            ("Fri Nov 20 20:50:59 2026", "2026-11-20T19:50:59+00:00"),
+            ("2026-11-20 20:13:08 UTC", "2026-11-20T20:13:08+00:00"),
+            ("2026-11-20T20:13:08+03:00", "2026-11-20T17:13:08+00:00"),
+            ("1795208159", "2026-11-20T20:55:59+00:00"),
+            // Twice that night, and not at all that night.
+            ("2026-10-25 02:30:00", "2026-10-25T00:30:00+00:00"),
+            ("2026-03-29 02:30:00", "2026-03-29T01:00:00+00:00"),
+        ] {
+            assert_eq!(berlin(raw), at, "{raw}");
         }
     }
 }

@@ -112,7 +112,10 @@ mod tests {
     fn an_executive_answers_with_two_buttons_and_never_a_new_question_by_an_old_card() {
         let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
         assert_eq!(said(&j), []);
-        let asked = || Event::ExecutiveAsked { words: "close the incident".into(), commander: person("Ada") };
+        let asked = || {
+            let (words, who) = ("close the incident".into(), Some(person("Vera")));
+            Event::ExecutiveAsked { words, commander: person("Ada"), who }
+        };
         j.say("Vera", None, asked());
         assert_eq!(said(&j), [pair("lead2", "command take"), pair("goon2", "command decline")]);
         let who = person("Vera");

@@ -33,6 +33,9 @@ const TITLE_LINES_MAX: usize = 2;
 /// Boxes of one column; what is more is counted in one more box.
 const COLUMN_MAX: usize = 24;
 const COLUMNS_MAX: usize = 8;
+/// Officers beside the line, and boxes of one of them with whoever works for them.
+const STAFF_MAX: usize = 12;
+const OFFICER_MAX: usize = 6;
 /// Said beside the positions, below the picture.
 const NOTES_MAX: usize = 12;
 
@@ -80,14 +83,16 @@ struct Drawing {
 
 /// The chart as a picture; `None` only if it cannot be written.
 pub fn picture(chart: &Chart) -> Option<Picture> {
-    let (staff, rest): (Vec<_>, Vec<_>) = chart.command.below.iter().partition(|one| is_staff(one));
+    let (mut staff, rest): (Vec<_>, Vec<_>) = chart.command.below.iter().partition(|one| is_staff(one));
     let (watchers, line): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|one| one.category == Category::Observer);
     let mut columns: Vec<Vec<&Position>> = line.into_iter().map(|one| vec![one]).collect();
     if !watchers.is_empty() {
         columns.push(watchers);
     }
-    let left_out = columns.split_off(columns.len().min(COLUMNS_MAX)).len();
+    let beyond = columns.split_off(columns.len().min(COLUMNS_MAX)).into_iter().flatten();
+    let beyond = beyond.chain(staff.split_off(staff.len().min(STAFF_MAX)));
+    let left_out: usize = beyond.map(count).sum();
 
     let widths: Vec<u32> = columns.iter().map(|column| widest(column)).collect();
     let below: u32 = widths.iter().sum::<u32>() + GAP * (widths.len() as u32).saturating_sub(1);
@@ -108,7 +113,7 @@ pub fn picture(chart: &Chart) -> Option<Picture> {
             let edge = if is_left { x + BOX_WIDTH } else { x };
             sheet.wires.push(format!("M{trunk} {middle}H{edge}"));
             trunk_end = trunk_end.max(middle);
-            bottom = bottom.max(sheet.column(&[one], x, y));
+            bottom = bottom.max(sheet.column(&[one], x, y, OFFICER_MAX));
         }
         y = bottom + STEP;
     }
@@ -123,7 +128,7 @@ pub fn picture(chart: &Chart) -> Option<Picture> {
             let middle = x + BOX_WIDTH / 2;
             (first, last) = (first.min(middle), last.max(middle));
             sheet.wires.push(format!("M{middle} {bar}V{y}"));
-            bottom = bottom.max(sheet.column(column, x, y));
+            bottom = bottom.max(sheet.column(column, x, y, COLUMN_MAX));
             x += width + GAP;
         }
         sheet.wires.push(format!("M{first} {bar}H{last}"));
@@ -216,13 +221,13 @@ impl Sheet {
         y + height
     }
 
-    /// Draws positions below each other, each with those below it; returns where the last one ends.
-    fn column(&mut self, positions: &[&Position], x: u32, y: u32) -> u32 {
-        let (mut left, mut at) = (COLUMN_MAX, y);
+    /// Draws positions below each other, each with those below it, and at most so many; returns where the last one ends.
+    fn column(&mut self, positions: &[&Position], x: u32, y: u32, most: usize) -> u32 {
+        let (mut left, mut at) = (most, y);
         for position in positions {
             at = self.tree(position, x, at, &mut left);
         }
-        let unseen = positions.iter().map(|one| count(one)).sum::<usize>().saturating_sub(COLUMN_MAX);
+        let unseen = positions.iter().map(|one| count(one)).sum::<usize>().saturating_sub(most);
         if unseen > 0 {
             let more = Words::new("vacant", &format!("… and {unseen} more"), "in the text of the chart");
             at = self.block(more, x, at) + STEP;
@@ -414,5 +419,22 @@ pub mod tests {
         let picture = picture(&chart).unwrap();
         assert!(picture.width < 4_000 && picture.height < 4_000, "{}x{}", picture.width, picture.height);
         assert!(picture.svg.contains("… and 477 more"));
+        // Whoever stands in a column that is not drawn: 55 keepers, a trainee and an observer.
+        assert!(picture.svg.contains("… and 57 more, in the text of the chart"), "{}", picture.svg);
+    }
+
+    #[test]
+    fn a_crowd_of_officers_makes_a_picture_of_bounded_size_too() {
+        let mut chart = chart();
+        let agency =
+            |n: u32| position(&format!("Agency Representative (a{n})"), "Ann", Category::Specialist, vec![]);
+        chart.command.below[3].below = (0..100).map(agency).collect();
+        let officer = |_| position("Duty Officer", "Ann", Category::CommandStaff, vec![]);
+        chart.command.below.extend((0..300).map(officer));
+        let picture = picture(&chart).unwrap();
+        assert!(picture.height < 4_000, "{}", picture.height);
+        for left_out in ["… and 292 more, in the text of the chart", "… and 95 more"] {
+            assert!(picture.svg.contains(left_out), "{left_out}: {}", picture.svg);
+        }
     }
 }

@@ -16,6 +16,8 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+#[cfg(test)]
+pub(crate) use said::beside;
 pub use said::{Missed, Said};
 
 use crate::{
@@ -93,6 +95,13 @@ pub struct Button {
     pub blanks: Vec<Blank>,
     pub choices: Vec<Choice>,
     pub is_primary: bool,
+}
+
+impl Button {
+    /// A choice as a menu offers it: what holds now is all that is seen of a menu that is closed, and says what it is for.
+    pub fn offered(&self, choice: &Choice) -> String {
+        if choice.is_now { format!("{} {}", self.label, choice.label) } else { choice.label.clone() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,8 +237,10 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
         fields.push(short("Command offered to", offer.to.to_string()));
     }
     if let Some(question) = &incident.executive_question {
-        let asked =
-            format!("{}: do you wish to take command? `take`; if not, `command decline`.", question.to);
+        let asked = format!(
+            "{}: do you wish to take command? Yes: `command take`. No: `command decline`.",
+            question.to
+        );
         fields.push(long("Asked", asked));
     }
     if let Some(offer) = &incident.unify_offer {
@@ -284,8 +295,7 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     if incident.firing() > 0 {
         fields.push(short("Alerts firing", incident.firing().to_string()));
     } else if is_clear {
-        fields
-            .push(long("Alerts", "Nothing that is linked here fires any more. Is it mended? `resolve HOW`."));
+        fields.push(long("Alerts", "All alerts of this incident have stopped. Is it mended? `resolve HOW`."));
     }
     let mut flapping: Vec<String> = incident
         .situations
@@ -321,10 +331,14 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     if !filled.is_empty() {
         fields.push(long("Fields", some_of(&mut filled)));
     }
-    if let Some(stop) = &incident.stop {
+    if let Some(stop) = incident.stop.as_ref().filter(|_| incident.merged_into.is_none()) {
         fields.push(long(
             "STOPPED",
-            format!("by {}: {} Change nothing until `resume`.", stop.by, ended(&stop.reason)),
+            format!(
+                "by {}: {} Nobody changes anything until it is lifted: `resume`.",
+                stop.by,
+                ended(&stop.reason)
+            ),
         ));
     }
     if let Some(hazards) = briefing::hazards(incident) {
@@ -340,7 +354,7 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     }
     let mut proposed: Vec<String> = incident
         .open_proposals()
-        .map(|one| format!("{} {} – strong objection? `object {} REASON`", one.n, one.text, one.n))
+        .map(|one| format!("{} {} To object: `object {} WHY`.", one.n, ended(&one.text), one.n))
         .collect();
     if !proposed.is_empty() {
         fields.push(long("Proposed", some_of(&mut proposed)));

@@ -3,7 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
+    incident::{
+        id::IncidentId,
+        names::Names,
+        sentence::{self, Part},
+        state::Incident,
+        timeline::Line,
+    },
     people::{Person, door},
     wall::lasted,
 };
@@ -24,6 +30,8 @@ pub struct Said {
     pub is_late: bool,
     /// What waited with it while the chat was away.
     pub missed: Option<Missed>,
+    /// The name is the first word of the sentence.
+    pub goes_on: bool,
     /// Its sentence; each reader sees its times in their own zone where the chat can do that.
     pub text: Vec<Part>,
 }
@@ -34,6 +42,8 @@ pub struct Missed {
     pub since: DateTime<Utc>,
     pub seconds: u64,
     pub lines: usize,
+    /// The delivery of the last of them.
+    pub through: i64,
     /// How the incident stands by now, in one sentence.
     pub stands: String,
 }
@@ -45,9 +55,15 @@ impl Missed {
     /// Under which it is bound to an incident in its chat that these have been told.
     pub const NAME: &'static str = "missed";
 
-    /// One absence; not another.
-    pub fn mark(since: DateTime<Utc>) -> String {
-        since.timestamp_millis().to_string()
+    /// What is bound so: the absence, and the last line of it that was spoken for.
+    pub fn mark(&self) -> String {
+        format!("{}/{}", self.since.timestamp_millis(), self.through)
+    }
+
+    /// The last line of an absence that was spoken for, by what is bound; `None`: none was.
+    pub fn spoken_for(bound: &str, since: DateTime<Utc>) -> Option<i64> {
+        let (absence, through) = bound.split_once('/').unwrap_or((bound, ""));
+        (absence == since.timestamp_millis().to_string()).then(|| through.parse().unwrap_or(0))
     }
 
     /// What is said before them; `None`: they are few.
@@ -70,11 +86,80 @@ impl Missed {
     }
 }
 
+/// A sentence of ours beside the name of whom it is about, which it need not say again.
+pub(crate) fn beside<'s>(who: &str, sentence: &'s str) -> &'s str {
+    sentence.strip_prefix(who).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(sentence)
+}
+
+/// The stored name of an event whose sentence is nothing but what somebody wrote.
+const NOTE: &str = "note";
+
 impl Said {
+    /// A line of an incident's timeline, told with [`sentence::apart`], as everybody may read it.
+    pub fn of(incident: IncidentId, line: Line) -> Said {
+        let who = line.actor.to_string();
+        let text = if line.name == NOTE { line.text.as_str() } else { beside(&who, &line.text) };
+        Said {
+            incident,
+            is_private: false,
+            banner: incident.kind.banner(),
+            seq: line.seq,
+            at: line.occurred_at,
+            is_late: line.is_out_of_order(),
+            goes_on: text.len() < line.text.len(),
+            text: sentence::parts(text),
+            via: (line.actor != Person::house()).then_some(line.via),
+            who,
+            missed: None,
+        }
+    }
+
     /// What stands behind the name: where it was said, if that is not the chat in which it is shown, and that it is a late entry.
     pub fn aside(&self, chat: &str) -> String {
         let from = self.via.as_deref().filter(|via| *via != chat).map(door);
         let all: Vec<&str> = from.into_iter().chain(self.is_late.then_some("late entry")).collect();
         if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::{
+        event::{Actor, Entry, Event, TimeSource},
+        timeline,
+    };
+
+    #[test]
+    fn a_line_says_a_name_once_and_leaves_a_note_as_it_was_written() {
+        for (who, sentence, shown) in [
+            ("Bo", "Bo checked in.", "checked in."),
+            ("Bo", "Bob checked in.", "Bob checked in."),
+            ("commandpost", "Bo did not answer.", "Bo did not answer."),
+            ("Bo", "Bo", "Bo"),
+        ] {
+            assert_eq!(beside(who, sentence), shown);
+        }
+        let ada = Person::named("Ada").unwrap();
+        let told = |event: Event| {
+            let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+            let entry = Entry {
+                incident: "INC-1".parse().unwrap(),
+                seq: 1,
+                id: uuid::Uuid::nil(),
+                occurred_at: at,
+                time_source: TimeSource::House,
+                recorded_at: at,
+                actor: Actor { person: ada.clone(), role: None, via: "cli".into() },
+                event,
+            };
+            Said::of(entry.incident, timeline::lines([entry], &sentence::apart).remove(0)).text
+        };
+        let text = |text: &str| vec![Part::Text(text.into())];
+        assert_eq!(told(Event::CommandEstablished { by: ada.clone() }), text("has command."));
+        assert_eq!(
+            told(Event::Noted { text: "Ada is here".into(), until: None, is_mark: false }),
+            text("Ada is here")
+        );
     }
 }

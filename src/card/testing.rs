@@ -43,6 +43,7 @@ pub fn said(text: &str) -> Said {
         via: None,
         is_late: false,
         missed: None,
+        goes_on: false,
         text: vec![Part::Text(text.into())],
     }
 }

@@ -5,6 +5,8 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use tokio::sync::broadcast::error::RecvError;
+
 use super::{
     bindings::{Bindings, Spot},
     follow,
@@ -12,13 +14,13 @@ use super::{
 };
 use crate::{
     card::{self, Card, Missed, Said},
-    desk::Desk,
+    desk::{Changed, Desk},
     incident::{id::IncidentId, state::Incident},
     journal::{
         Handle,
         rows::{Delivery, DeliveryFilter, DeliveryState, Quoted, What},
     },
-    outbox::port::{Content, Errand, Outcome, Reconciled},
+    outbox::port::{Content, Errand, Outcome, Reconciled, Unsaid},
 };
 
 /// A missing permission is mended by a person; it is tried again after this.
@@ -105,6 +107,14 @@ pub(super) trait Place: Send + Sync {
         said: &Said,
         delivery: &Delivery,
     ) -> impl Future<Output = Step<Option<String>>> + Send;
+    /// Takes the words of the bot's own line out of sight: as it reads now, or with nothing left of it. False: it is not there.
+    fn unsay(
+        &self,
+        at: &str,
+        message: &str,
+        said: &Said,
+        once: &str,
+    ) -> impl Future<Output = Step<bool>> + Send;
     /// Posts words of our own, by a key.
     fn post_words(&self, at: &str, words: &str, key: &str) -> impl Future<Output = Step<()>> + Send;
     /// Tells those who can take a secret out of a message that it stands there: the first who can be told alone, or where the chat
@@ -136,6 +146,9 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
         }
         (Content::Card(card), _) => situation_card(place, card, &once, is_retry).await,
         (Content::Line(said), _) => line(place, said, &delivery.key, is_retry).await,
+        (Content::Unsaid(lines), Some(id)) => {
+            unsay(place, id, lines, &delivery.key).await.map(|()| (None, None))
+        }
         (Content::Post(_) | Content::Ask(_), _) => {
             let why = format!("{} is the team's chat; public posts do not go there.", place.title());
             return Outcome::Failed { why };
@@ -151,7 +164,7 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
                 done => done.map(|()| (None, None)),
             }
         }
-        (Content::Nothing, _) => Ok((None, None)),
+        (Content::Nothing | Content::Unsaid(_), _) => Ok((None, None)),
     };
     match done {
         Ok((at, message)) => {
@@ -406,20 +419,71 @@ async fn line(place: &impl Private, said: &Said, key: &str, is_retry: bool) -> S
             }
             done => done?,
         }
-        match place.post_line(&space.id, said, key).await {
+        match while_seen_by(place.desk(), spot, place.post_line(&space.id, said, key)).await {
             Err(Halt::SpaceGone) => forget_space(place, spot).await?,
             Err(halt) => return Err(halt),
             Ok(message) => {
                 if let Some(missed) = &said.missed {
-                    let (incident, mark) = (said.incident.to_string(), Missed::mark(missed.since));
+                    let incident = said.incident.to_string();
                     // The line is said: nothing fails for this.
-                    drop(place.bindings().bind(&incident, Missed::NAME, &mark).await);
+                    drop(place.bindings().bind(&incident, Missed::NAME, &missed.mark()).await);
                 }
                 return Ok((Some(space.id), message));
             }
         }
     }
     Err(Halt::SpaceGone)
+}
+
+/// What is said where everybody reads may wait for its turn with the chat: once the incident is restricted meanwhile it is not said.
+async fn while_seen_by<T>(desk: &Arc<Desk>, spot: Spot, saying: impl Future<Output = Step<T>>) -> Step<T> {
+    if spot.is_private {
+        return saying.await;
+    }
+    tokio::select! {
+        biased;
+        halt = restricted(desk, spot) => Err(halt),
+        said = saying => said,
+    }
+}
+
+/// Ends when the incident is no longer for everybody.
+async fn restricted(desk: &Arc<Desk>, spot: Spot) -> Halt {
+    let mut changes = desk.changes();
+    loop {
+        if desk.incident(spot.id).await.is_ok_and(|incident| incident.restricted.is_some()) {
+            return changed_hands();
+        }
+        loop {
+            match changes.recv().await {
+                Ok(Changed::Incident { id, .. }) if id == spot.id => break,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return std::future::pending().await,
+            }
+        }
+    }
+}
+
+/// Takes the words of lines out of sight, wherever they were said: where their address says, or where they are found.
+async fn unsay(place: &impl Place, id: IncidentId, lines: &[Unsaid], once: &str) -> Step<()> {
+    let mut spaces = Vec::new();
+    for spot in [Spot::open(id), Spot::private(id)] {
+        spaces.extend(place.bindings().bound(&spot.to_string(), "space").await?);
+    }
+    for line in lines {
+        let is_there = |at: &String| line.url.as_ref() == Some(&place.link(at, &line.message));
+        let (there, elsewhere): (Vec<&String>, Vec<&String>) = spaces.iter().partition(|at| is_there(at));
+        for at in there.into_iter().chain(elsewhere) {
+            match place.unsay(at, &line.message, &line.said, &format!("{once}/{}", line.said.seq)).await {
+                Ok(true) => break,
+                // It went with its place.
+                Ok(false) | Err(Halt::SpaceGone) => {}
+                Err(halt) => return Err(halt),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Says how much follows, before the first of many lines that waited for a chat that was away. That is noted before it is
@@ -430,14 +494,15 @@ async fn tell_missed(place: &impl Place, at: &str, said: &Said, key: &str) -> St
         return Ok(());
     };
     let (incident, bindings) = (said.incident.to_string(), place.bindings());
-    let mark = Missed::mark(missed.since);
-    if bindings.bound(&incident, Missed::NAME).await?.as_ref() == Some(&mark) {
+    let before = bindings.bound(&incident, Missed::NAME).await?.unwrap_or_default();
+    let spoken_for = Missed::spoken_for(&before, missed.since);
+    if spoken_for.is_some_and(|through| through >= missed.through) {
         return Ok(());
     }
-    bindings.bind(&incident, Missed::NAME, &mark).await?;
+    bindings.bind(&incident, Missed::NAME, &missed.mark()).await?;
     let told = place.post_words(at, &words, &format!("{key}/missed")).await;
     if matches!(told, Err(Halt::SpaceGone | Halt::Outcome(Outcome::Retry { .. }))) {
-        bindings.bind(&incident, Missed::NAME, "").await?;
+        bindings.bind(&incident, Missed::NAME, &before).await?;
     }
     told
 }
@@ -458,10 +523,16 @@ async fn forget_space(place: &impl Place, spot: Spot) -> Step<()> {
 /// The incident, for whoever tells of it at this spot. If it was restricted or opened up since the errand was made, it is
 /// made anew: nothing that is for a few comes to where everybody reads.
 pub(super) async fn incident(desk: &Arc<Desk>, spot: Spot) -> Step<Incident> {
-    let retry = |why: String| Outcome::Retry { after: None, why }.into();
     match desk.incident(spot.id).await {
         Ok(incident) if incident.restricted.is_some() == spot.is_private => Ok(incident),
-        Ok(_) => Err(retry("Who may see the incident changed a moment ago.".to_owned())),
-        Err(refusal) => Err(retry(refusal.to_string())),
+        Ok(_) => Err(changed_hands()),
+        Err(refusal) => Err(Outcome::Retry { after: None, why: refusal.to_string() }.into()),
     }
 }
+
+fn changed_hands() -> Halt {
+    Outcome::Retry { after: None, why: "Who may see the incident changed a moment ago.".to_owned() }.into()
+}
+
+#[cfg(test)]
+mod tests;

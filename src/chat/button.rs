@@ -30,7 +30,15 @@ pub(super) fn typed(card: &Card, button: &Button, prefix: &str) -> String {
             None => word.to_owned(),
         }
     });
-    let words = words.collect::<Vec<_>>().join(" ");
+    said_on(card, &words.collect::<Vec<_>>().join(" "), prefix)
+}
+
+/// How one types there what there is besides.
+pub(super) fn help(card: &Card, prefix: &str) -> String {
+    said_on(card, "help", prefix)
+}
+
+fn said_on(card: &Card, words: &str, prefix: &str) -> String {
     let is_incidents = card.incident.is_some_and(|id| id.to_string() == card.subject);
     if is_incidents { format!("!{words}") } else { format!("{prefix} {words}") }
 }

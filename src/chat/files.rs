@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::Response;
 use tokio::sync::Semaphore;
 
-use super::{BoxFuture, bring::Place, follow::Change, wire::causes};
+use super::{BoxFuture, bring::Place, follow::Change, wire::plainly};
 use crate::{
     desk::{Along, Caller},
     incident::{
@@ -74,7 +74,7 @@ async fn sum_of(mut response: Response) -> Result<Sum, String> {
         return Err(too_long());
     }
     let mut adder = Adder::default();
-    while let Some(piece) = response.chunk().await.map_err(|e| causes(&e.without_url()))? {
+    while let Some(piece) = response.chunk().await.map_err(|e| plainly(&e.without_url()))? {
         adder.add(&piece);
         if adder.bytes() > BYTES_MAX {
             return Err(too_long());

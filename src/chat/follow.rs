@@ -1,19 +1,24 @@
 //! Messages that people put on the timeline by 📌, and what becomes of the entry when their message changes.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Say, Words,
     bindings::Spot,
     bring::{GONE, Place},
     files::{self, File},
+    words::of_its_author,
 };
 use crate::{
     desk::{Along, Answer, Caller},
+    grammar::{self, Lexicon, Spoken},
     incident::{
         command::Command,
         id::IncidentId,
         refusal::{Because, Refusal},
+        timeline::Line,
     },
     journal::rows::Quoted,
     mask::Masked,
@@ -23,6 +28,18 @@ use crate::{
 /// Why an entry follows its message.
 const EDITED: &str = "its author changed the message";
 const DELETED: &str = "the message was deleted in the chat";
+/// The stored name of a note.
+const NOTE: &str = "note";
+/// In place of the words of a message that is no more.
+const NO_MORE: &str = "(deleted)";
+
+/// What is said of a 📌 on a message of no incident.
+pub(super) const NOWHERE: &str = "This message belongs to no incident, so it is on no timeline. Type `note TEXT` where the incident \
+     is worked on; a 📌 on a message there puts that on its timeline.";
+/// That much later it is said again in the same place.
+const NOWHERE_AGAIN: TimeDelta = TimeDelta::hours(24);
+/// Under which it is bound to a place when that was said there.
+const NOWHERE_TOLD: &str = "pinned nowhere";
 
 /// Something that somebody did to a message.
 pub(super) struct Change<'a> {
@@ -33,6 +50,8 @@ pub(super) struct Change<'a> {
     pub target: &'a str,
     /// The same, where somebody is told of a secret in it; without, whoever did this reads so in the answer.
     pub quoted: Option<Quoted>,
+    /// When the message was written, where the chat says so: an entry that is made of it a while later stands at that time.
+    pub written_at: Option<DateTime<Utc>>,
 }
 
 /// Puts a message on the timeline as the note `argv`: in this incident, or where none is named in the one that is meant. Each
@@ -47,7 +66,7 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     pinned: &Change<'_>,
     incident: Option<IncidentId>,
     author: &str,
-    argv: Vec<String>,
+    mut argv: Vec<String>,
     files: Vec<File>,
 ) -> Result<Answer, Refusal> {
     if let Some((incident, entry)) = entry_of(&**place, pinned.target).await {
@@ -60,9 +79,13 @@ pub(super) async fn put_on_timeline<P: Place + 'static>(
     }
     let (bindings, target) = (place.bindings(), pinned.target);
     let caller = Caller::person(pinned.by.clone(), bindings.chat()).quoting(pinned.quoted.clone());
+    let caller = caller.written(pinned.written_at);
     // Before there is an entry: from its first moment on it follows its message.
     if let Err(halt) = bindings.bind(target, "author", author).await {
         tracing::warn!(?halt, target, "the entry will not follow its message");
+    }
+    if let Some(note) = argv.last_mut() {
+        *note = of_its_author(&pinned.by, mem::take(note));
     }
     let answer = say(caller, incident, Words::Argv(argv), Some(key_of(bindings.chat(), target))).await?;
     let (Some(incident), Some(seq)) = (answer.incident, answer.seq) else { return Ok(answer) };
@@ -104,6 +127,20 @@ pub(super) fn is_noted(entry: Option<(IncidentId, u64)>) -> Refusal {
     }
 }
 
+/// What is said of a 📌 in a place of no incident: once, and not again for a while, whoever puts more of them there. `at`: the place,
+/// or whoever reads it there alone.
+pub(super) async fn nowhere(place: &impl Place, at: &str) -> Option<&'static str> {
+    let (bindings, now) = (place.bindings(), place.desk().world.now());
+    let told = bindings.bound(at, NOWHERE_TOLD).await.ok()?;
+    let told = told.and_then(|told| DateTime::from_timestamp(told.parse().ok()?, 0));
+    if told.is_some_and(|told| now - told < NOWHERE_AGAIN) {
+        return None;
+    }
+    // Before it is said: rather it is left out than said for each.
+    bindings.bind(at, NOWHERE_TOLD, &now.timestamp().to_string()).await.ok()?;
+    Some(NOWHERE)
+}
+
 /// The note on a message that was changed in a chat that does not tell how.
 pub(super) fn changed(entry: u64, chat: &str) -> String {
     format!(
@@ -126,14 +163,56 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
     if place.bindings().bound(edit.target, "author").await.ok().flatten().as_deref() != Some(editor) {
         return;
     }
-    let text = argv.last().cloned().unwrap_or_default();
+    let Ok(line) = line_of(place, incident, entry).await else {
+        tracing::warn!(%incident, entry, "an entry does not follow its message: the journal does not answer");
+        return;
+    };
+    let text = anew(line.as_ref(), argv);
     // A preview that the chat adds is no edit, and neither is one of before the message was put there.
-    if says(place, incident, entry, &masked(&text).0).await.unwrap_or_default() {
+    if line.is_some_and(|line| line.text == masked(&text).0) {
         return;
     }
-    let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
+    let reason = EDITED.into();
+    let command = Command::Correct { target: entry, text, at: None, reason, follows: true };
     if let Err(refusal) = follow(place, edit, incident, command, "edit").await {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
+    }
+}
+
+/// What is said of an edited note that is not followed.
+pub(super) fn as_first_typed(entry: u64) -> String {
+    format!("The timeline keeps it as first typed: `entry correct {entry} TEXT` changes it.")
+}
+
+/// The author of a message by which a note was made has changed it: the entry follows. `words`: the command that it would be now.
+/// Returns what the author is to be told where it cannot follow.
+pub(super) async fn follow_typed(
+    place: &impl Place,
+    edit: &Change<'_>,
+    words: Option<String>,
+) -> Option<String> {
+    let key = format!("{}:{}", place.bindings().chat(), edit.target);
+    let answer = place.desk().answer_under(&key).await?;
+    let (incident, entry) = (answer.incident?, answer.seq?);
+    let line = line_of(place, incident, entry).await.ok().flatten()?;
+    if line.name != NOTE || line.actor.id != edit.by.id {
+        return None;
+    }
+    let Some(text) = words.as_deref().and_then(text_of_note) else { return Some(as_first_typed(entry)) };
+    if line.text == masked(&text).0 {
+        return None;
+    }
+    let reason = EDITED.into();
+    let command = Command::Correct { target: entry, text, at: None, reason, follows: true };
+    let refusal = follow(place, edit, incident, command, "edit").await.err()?;
+    Some(refusal.to_string())
+}
+
+/// What a note says, where the words are one of the usual kind: of now, in the incident of the place.
+fn text_of_note(words: &str) -> Option<String> {
+    match grammar::parse(words, &Person::named, Lexicon::usual()).ok()? {
+        Spoken::On { command: Command::Note { text, at: None }, .. } => Some(text),
+        _ => None,
     }
 }
 
@@ -145,15 +224,17 @@ async fn correct(
     entry: u64,
     argv: Vec<String>,
 ) -> Result<Answer, Refusal> {
-    let text = argv.last().cloned().unwrap_or_default();
+    let line = line_of(place, incident, entry).await?;
+    let text = anew(line.as_ref(), argv);
     let (stored, kinds) = masked(&text);
-    if says(place, incident, entry, &stored).await? {
+    if line.is_some_and(|line| line.text == stored) {
         let noted = is_noted(Some((incident, entry)));
         // Whoever did not get the first answer asks again.
         let why = if kinds.is_empty() { noted.why } else { format!("{} {}", noted.why, warning(&kinds)) };
         return Err(Refusal { why, ..noted });
     }
-    let command = Command::Correct { target: entry, text, at: None, reason: EDITED.into() };
+    let reason = EDITED.into();
+    let command = Command::Correct { target: entry, text, at: None, reason, follows: true };
     follow(place, again, incident, command, "again").await
 }
 
@@ -164,10 +245,19 @@ fn masked(text: &str) -> (String, String) {
     (stored, masked.kinds())
 }
 
-/// Whether an entry says this already; `stored` is masked.
-async fn says(place: &impl Place, incident: IncidentId, entry: u64, stored: &str) -> Result<bool, Refusal> {
+/// An entry as it reads now.
+async fn line_of(place: &impl Place, incident: IncidentId, entry: u64) -> Result<Option<Line>, Refusal> {
     let lines = place.desk().timeline(incident, entry).await?;
-    Ok(lines.first().is_some_and(|line| line.seq == entry && line.text == stored))
+    Ok(lines.into_iter().next().filter(|line| line.seq == entry))
+}
+
+/// What an entry would say that was made of its message now, under the same name.
+fn anew(line: Option<&Line>, mut argv: Vec<String>) -> String {
+    let note = argv.pop().unwrap_or_default();
+    match line {
+        Some(line) => of_its_author(&line.actor, note),
+        None => note,
+    }
 }
 
 /// The author of a message on the timeline has changed it, and the chat does not tell how: the timeline says so much.
@@ -185,8 +275,8 @@ pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
     let redact = Command::Redact { target: entry, reason: DELETED.into() };
     let mut done = follow(place, deletion, incident, redact, "redact").await.map(drop);
     if done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
-        let (text, reason) = (format!("({DELETED})"), DELETED.into());
-        let correct = Command::Correct { target: entry, text, at: None, reason };
+        let (text, reason) = (NO_MORE.to_owned(), DELETED.into());
+        let correct = Command::Correct { target: entry, text, at: None, reason, follows: true };
         done = follow(place, deletion, incident, correct, "correct").await.map(drop);
     }
     if let Err(refusal) = done {

@@ -55,19 +55,10 @@ const CHATS: [&Shown; 4] =
 const DRAWN: [&str; 2] = ["Discord", "Slack"];
 
 fn lines(journal: &Journal) -> Vec<Said> {
-    let all = timeline::lines(journal.plain.iter().cloned(), &sentence::apart);
-    let said = |line: timeline::Line| Said {
-        incident: journal.plain[0].incident,
-        is_private: false,
-        banner: journal.plain[0].incident.kind.banner(),
-        seq: line.seq,
-        at: line.occurred_at,
-        is_late: line.is_out_of_order(),
-        via: (line.actor != Person::house()).then_some(line.via),
-        who: line.actor.to_string(),
-        missed: None,
-        text: sentence::parts(&line.text),
-    };
+    let known = journal.paper().incident;
+    let told = sentence::Knowing(&sentence::apart, &known);
+    let all = timeline::lines(journal.plain.iter().cloned(), &told);
+    let said = |line: timeline::Line| Said::of(journal.plain[0].incident, line);
     let is_told = |line: &timeline::Line| {
         journal.plain.iter().any(|entry| entry.seq == line.seq && is_said(&entry.event))
     };
@@ -76,16 +67,27 @@ fn lines(journal: &Journal) -> Vec<Said> {
 
 /// One line of each kind at least.
 fn of_each_kind() -> Vec<Said> {
-    let said = |(seq, (who, event)): (u64, (&str, Event))| Said {
-        banner: "",
-        seq,
-        at: "2026-03-29T01:10:00Z".parse().unwrap(),
-        who: if who.is_empty() { Person::house().to_string() } else { who.to_owned() },
-        text: sentence::parts(&sentence::sentence(&event, &sentence::apart)),
-        ..card::testing::said("")
+    let mut journal = Journal::declared(Kind::Real, "Checkout fails", "2026-03-29T00:55:00Z");
+    for (_, event) in samples::night() {
+        journal.house(event);
+    }
+    let known = journal.paper().incident;
+    let told = sentence::Knowing(&sentence::apart, &known);
+    let said = |(seq, (who, event)): (u64, (&str, Event))| {
+        let sentence = sentence::sentence(&event, &told);
+        let text = card::beside(who, &sentence);
+        Said {
+            banner: "",
+            seq,
+            at: "2026-03-29T01:10:00Z".parse().unwrap(),
+            who: if who.is_empty() { Person::house().to_string() } else { who.to_owned() },
+            goes_on: text.len() < sentence.len(),
+            text: sentence::parts(text),
+            ..card::testing::said("")
+        }
     };
-    let told = samples::night().into_iter().filter(|(_, event)| is_said(event));
-    (2..).zip(told).map(said).collect()
+    let night = samples::night().into_iter().filter(|(_, event)| is_said(event));
+    (2..).zip(night).map(said).collect()
 }
 
 /// Whether it tells that this very chat is away, or back: that is told in the others.
@@ -260,7 +262,7 @@ fn page() -> String {
     add(&title, &kinds);
     add("What the house says by itself (line by line)", &|chat| Some(unasked(chat).join("\n")));
     let stands = Missed::standing(&incident(&everything()), &Names::default());
-    let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9, stands };
+    let missed = Missed { since: said[0].at, seconds: 12 * 60 + 7, lines: 9, through: 9, stands };
     add("Before what waited while the chat was away", &|chat| {
         missed.in_words().map(|words| (chat.missed)(&words))
     });

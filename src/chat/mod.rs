@@ -28,6 +28,7 @@ mod shown;
 pub mod slack;
 mod space;
 mod text;
+mod theirs;
 mod thread;
 mod trouble;
 mod typed;

@@ -1,7 +1,7 @@
 //! Who is who in a chat: the configured people, and everybody else by their id there.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -118,12 +118,17 @@ impl People {
         self.of(&id?)
     }
 
-    /// The person whose id fits, if there is one and no more.
-    pub fn only(&self, is_it: impl Fn(&str) -> bool) -> Option<Person> {
+    /// Those whose id and person fit, with their ids, in the order of these; nobody twice.
+    pub fn fitting(&self, is_it: impl Fn(&str, &Person) -> bool) -> Vec<(String, Person)> {
         let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fits = self.configured.iter().chain(met.iter()).filter(|(id, _)| is_it(id));
-        let (id, person) = fits.next()?;
-        fits.next().is_none().then(|| self.known(id).unwrap_or_else(|| person.clone()))
+        let fits = self.configured.iter().chain(met.iter()).filter(|(id, person)| is_it(id, person));
+        let mut fits: Vec<(String, Person)> =
+            fits.map(|(id, person)| (id.clone(), self.known(id).unwrap_or_else(|| person.clone()))).collect();
+        drop(met);
+        fits.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut ids = HashSet::new();
+        fits.retain(|(_, person)| ids.insert(person.id.clone()));
+        fits
     }
 
     /// The person that a mention as commands carry it (`<@ID>`, `<@!ID>`) means.

@@ -163,7 +163,7 @@ fn elsewhere(incident: IncidentId, link: Option<&str>) -> String {
 
 /// The note on a chat without which a restricted incident goes on.
 pub(super) fn silent(chat: &str, why: &str) -> String {
-    format!("Nothing of this incident is said in {chat}, where it has no private place. {why}")
+    format!("Nothing of this incident is said in {chat}, for want of a private place. {why}")
 }
 
 /// What only a person can mend.

@@ -67,3 +67,53 @@ pub(super) fn why(outcome: Outcome) -> String {
         Outcome::Unknown { why } | Outcome::Retry { why, .. } | Outcome::Failed { why } => why,
     }
 }
+
+/// Markdown as people read it: what it sets as code or bold without the marks for that, what has a backslash before it as itself. A mark
+/// that they would see is there.
+pub(super) fn rendered(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        rest = match c {
+            '\\' if after.starts_with(|c: char| c.is_ascii_punctuation()) => {
+                out.push_str(&after[..1]);
+                &after[1..]
+            }
+            '`' => {
+                let code = rest.trim_start_matches('`');
+                let ticks = &rest[..rest.len() - code.len()];
+                match code.split_once(ticks) {
+                    Some((code, behind)) => {
+                        out.push_str(code);
+                        behind
+                    }
+                    None => {
+                        out.push_str(ticks);
+                        code
+                    }
+                }
+            }
+            '*' if after.starts_with('*') => &after[1..],
+            c => {
+                out.push(c);
+                after
+            }
+        };
+    }
+    // It takes no room on the screen.
+    out.replace('\u{200b}', "")
+}
+
+#[test]
+fn the_page_of_messages_hides_no_mark_that_people_would_see() {
+    for (sent, seen) in [
+        ("Is it mended? `/incident resolve HOW`.", "Is it mended? /incident resolve HOW."),
+        ("Is it mended? \\`resolve HOW\\`.", "Is it mended? `resolve HOW`."),
+        ("**Ada** \\*maybe\\* a \\_b\\_", "Ada *maybe* a _b_"),
+        ("`a\\b *c*` d*e ` f", "a\\b *c* d*e ` f"),
+        ("```\nx `y`\n``` C:\\d @\u{200b}here", "\nx `y`\n C:\\d @here"),
+        ("", ""),
+    ] {
+        assert_eq!(rendered(sent), seen);
+    }
+}

@@ -1,5 +1,7 @@
 //! Texts of people and alerts, before a chat escapes them in its own way.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
@@ -95,32 +97,114 @@ pub(super) fn as_typed(text: &str, typed: impl Fn(&str) -> Option<String>) -> St
     each(text, str::to_owned, |code| typed(code).unwrap_or_else(|| code.to_owned()))
 }
 
-/// What stands between backticks.
-pub(super) fn coded(text: &str) -> Vec<String> {
-    let mut all = Vec::new();
-    each(text, str::to_owned, |code| {
-        all.push(code.to_owned());
-        code.to_owned()
-    });
-    all
+/// Words of ours and theirs, all of them made harmless by `escape`, but for what `typed` knows to be ours: that stands as `as_code` sets it.
+pub(super) fn set(
+    text: &str,
+    escape: impl Fn(&str) -> String,
+    typed: impl Fn(&str) -> Option<String>,
+    as_code: impl Fn(&str) -> String,
+) -> String {
+    let text = clean(text);
+    let shown = |piece: Piece<'_>| match piece {
+        Piece::Words(words) => within(words, &escape),
+        Piece::Code { ticks, code } => match typed(code).filter(|_| ticks.len() == 1) {
+            Some(ours) => as_code(&ours),
+            None => escape(&format!("{ticks}{code}{ticks}")),
+        },
+    };
+    parted(&text).into_iter().map(shown).collect()
 }
 
-/// A text with its words, and what stands between backticks, each changed.
-fn each(text: &str, mut words: impl FnMut(&str) -> String, mut code: impl FnMut(&str) -> String) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+/// Escaping trims; the blanks around a part of a text belong to the text.
+fn within(text: &str, escape: impl Fn(&str) -> String) -> String {
+    let (before, rest) = text.split_at(text.len() - text.trim_start().len());
+    let (words, after) = rest.split_at(rest.trim_end().len());
+    if words.is_empty() { text.to_owned() } else { format!("{before}{}{after}", escape(words)) }
+}
+
+/// What stands between backticks.
+pub(super) fn coded(text: &str) -> Vec<&str> {
+    let codes = parted(text).into_iter().filter_map(|piece| match piece {
+        Piece::Code { code, .. } => Some(code),
+        Piece::Words(_) => None,
+    });
+    codes.collect()
+}
+
+/// A part of a text: words, or what stands between backticks.
+enum Piece<'t> {
+    Words(&'t str),
+    Code { ticks: &'t str, code: &'t str },
+}
+
+/// The parts of a text, one after the other. Backticks that nothing closes are words.
+fn parted(text: &str) -> Vec<Piece<'_>> {
+    let (mut all, mut rest) = (Vec::new(), text);
     while let Some((before, from)) = rest.find('`').map(|at| rest.split_at(at)) {
         let after = from.trim_start_matches('`');
         let ticks = &from[..from.len() - after.len()];
         // A block may be of several lines.
         let line = if ticks.len() < 3 { after.lines().next().unwrap_or_default() } else { after };
-        out.extend([words(before), ticks.to_owned()]);
+        all.push(Piece::Words(before));
         rest = after;
         if let Some(end) = line.find(ticks) {
-            out.extend([code(&after[..end]), ticks.to_owned()]);
+            all.push(Piece::Code { ticks, code: &after[..end] });
             rest = &after[end + ticks.len()..];
+        } else {
+            all.push(Piece::Words(ticks));
         }
     }
-    out + &words(rest)
+    all.push(Piece::Words(rest));
+    all
+}
+
+/// A text with its words, and what stands between backticks, each changed.
+fn each(text: &str, words: impl Fn(&str) -> String, code: impl Fn(&str) -> String) -> String {
+    let changed = |piece: Piece<'_>| match piece {
+        Piece::Words(text) => words(text),
+        Piece::Code { ticks, code: inner } => format!("{ticks}{}{ticks}", code(inner)),
+    };
+    parted(text).into_iter().map(changed).collect()
+}
+
+/// The parts of a line that quotes a message of the chat, without the address at which that stands, and the address: `Bo wrote: “db1 is
+/// full” (https://…)`. None but one that `is_ours`: behind a word nothing else may hide.
+pub(super) fn without_address(
+    parts: &[Part],
+    is_ours: impl Fn(&str) -> bool,
+) -> (Cow<'_, [Part]>, Option<&str>) {
+    let found = match parts.split_last() {
+        Some((Part::Text(text), before)) => text.strip_suffix(')').and_then(|text| {
+            let (words, address) = text.rsplit_once("” (")?;
+            (is_plain_url(address) && is_ours(address)).then(|| (before, format!("{words}”"), address))
+        }),
+        _ => None,
+    };
+    match found {
+        Some((before, words, address)) => {
+            let mut parts = before.to_vec();
+            parts.push(Part::Text(words));
+            (Cow::Owned(parts), Some(address))
+        }
+        None => (Cow::Borrowed(parts), None),
+    }
+}
+
+/// Letters of a hash that tell one file from another to whoever reads; the export has all of them.
+const HASH_SHOWN: usize = 12;
+
+/// A line of the timeline, in which the hash of a file is so short that the line can be read.
+pub(super) fn with_short_hashes(text: &str) -> Cow<'_, str> {
+    const BEFORE: &str = " bytes, SHA-256 ";
+    const LENGTH: usize = 64;
+    let Some(at) = text.find(BEFORE).map(|at| at + BEFORE.len()) else { return Cow::Borrowed(text) };
+    let (before, rest) = text.split_at(at);
+    let hash = rest.get(..LENGTH).filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let short = hash.and_then(|hash| hash.get(..HASH_SHOWN));
+    match (short, rest.get(LENGTH..)) {
+        (Some(short), Some(after)) => Cow::Owned(format!("{before}{short}…{}", with_short_hashes(after))),
+        _ => Cow::Owned(format!("{before}{}", with_short_hashes(rest))),
+    }
 }
 
 fn with_moments(text: &str, moment: impl Fn(DateTime<Utc>) -> String) -> String {
@@ -187,6 +271,43 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(shown(text), as_shown);
+        }
+    }
+
+    #[test]
+    fn only_the_address_of_a_message_that_a_line_quotes_stands_behind_a_word() {
+        let is_ours = |address: &str| address.starts_with("https://chat.example/");
+        let found = |text: &str| {
+            let parts = [Part::Text(text.into())];
+            let (parts, address) = without_address(&parts, is_ours);
+            (parts.to_vec(), address.map(str::to_owned))
+        };
+        let (parts, address) =
+            found("Bo wrote: “db1 (the old one) is full” (https://chat.example/p/1?a=b&c)");
+        assert_eq!(parts, [Part::Text("Bo wrote: “db1 (the old one) is full”".into())]);
+        assert_eq!(address.as_deref(), Some("https://chat.example/p/1?a=b&c"));
+        for other in [
+            "Bo wrote: “db1 is full” (https://evil.example/p/1)",
+            "see (https://chat.example/p/1)",
+            "“db1” (https://chat.example/p/1) and more",
+            "“db1” (https://chat.example/p/1\"x)",
+            "",
+        ] {
+            assert_eq!(found(other), (vec![Part::Text(other.into())], None), "{other}");
+        }
+        assert_eq!(without_address(&[], is_ours).1, None);
+    }
+
+    #[test]
+    fn of_a_files_hash_a_line_shows_as_much_as_can_be_read() {
+        let hash = "5ca1ab1e".repeat(8);
+        let line = format!("File a.log (3 bytes, SHA-256 {hash}): https://a.example/é");
+        assert_eq!(
+            with_short_hashes(&line),
+            "File a.log (3 bytes, SHA-256 5ca1ab1e5ca1…): https://a.example/é"
+        );
+        for other in [format!("sha256sum says {hash}"), "3 bytes, SHA-256 é".to_owned(), String::new()] {
+            assert_eq!(with_short_hashes(&other), other, "what people wrote");
         }
     }
 

@@ -15,3 +15,8 @@ pub(super) fn parts_of(space: &str) -> (&str, Option<&str>) {
         None => (space, None),
     }
 }
+
+/// Where a reply to a message of this space stands: in its thread, or in one that begins with it.
+pub(super) fn below(space: &str, message: &str) -> String {
+    if parts_of(space).1.is_some() { space.to_owned() } else { thread_space(space, message) }
+}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{bring::AFTER_FORBIDDEN, wire::causes};
+use super::{
+    bring::AFTER_FORBIDDEN,
+    wire::{TOO_LATE, plainly},
+};
 use crate::outbox::port::Outcome;
 
 /// After a mistake that only a person can mend.
@@ -73,7 +76,7 @@ impl<R: Refusing> Trouble<R> {
     /// What came of a request that got no answer. The address may have a secret in it.
     pub fn lost(error: reqwest::Error) -> Self {
         let error = error.without_url();
-        let why = if error.is_timeout() { "no answer in time".to_owned() } else { causes(&error) };
+        let why = plainly(&error);
         if error.is_connect() || error.is_builder() { Self::NotSent(why) } else { Self::MaybeSent(why) }
     }
     pub fn refusal(&self) -> Option<&R> {
@@ -94,7 +97,7 @@ impl<R: Refusing> Trouble<R> {
         let chat = R::CHAT;
         match self {
             Self::NotSent(why) => format!("{chat} could not be reached: {why}."),
-            Self::MaybeSent(why) => format!("{chat}'s answer was lost: {why}."),
+            Self::MaybeSent(why) => lost_answer(chat, why),
             Self::Wait(after) => format!("{chat} asks to wait {} s.", after.as_secs_f64().ceil()),
             Self::Refused(refusal) => refusal.why(),
             Self::Broken(what) => format!("{chat} is in trouble itself: it answered {what}."),
@@ -112,6 +115,14 @@ impl<R: Refusing> Trouble<R> {
             Self::Refused(refusal) => refusal.outcome(doing, channel),
         }
     }
+}
+
+/// What is said of a request that was sent, and got no answer.
+pub(super) fn lost_answer(chat: &str, why: &str) -> String {
+    if why == TOO_LATE {
+        return format!("{chat} took the request and did not answer in time; it may have been done.");
+    }
+    format!("{chat} took the request, and its answer was lost: {why}. It may have been done.")
 }
 
 /// A person can mend it, and need not start anything again afterwards.
@@ -193,5 +204,18 @@ mod tests {
         }
         assert!(!unknown(&Trouble::NotSent("x".into()), Doing::Post));
         assert!(!unknown(&Trouble::Refused(Never), Doing::Post));
+    }
+
+    #[test]
+    fn whoever_waited_for_an_answer_hears_that_it_may_have_been_done() {
+        let why = |lost: &str| Trouble::<Never>::MaybeSent(lost.into()).why();
+        assert_eq!(
+            why(TOO_LATE),
+            "The chat took the request and did not answer in time; it may have been done."
+        );
+        assert_eq!(
+            why("the connection was cut"),
+            "The chat took the request, and its answer was lost: the connection was cut. It may have been done."
+        );
     }
 }

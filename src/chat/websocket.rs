@@ -7,7 +7,7 @@ use tokio_tungstenite::{
     tungstenite::protocol::{Role, WebSocketConfig},
 };
 
-use super::wire::causes;
+use super::wire::plainly;
 use crate::desk::clock::World;
 
 /// The chats' messages are far smaller.
@@ -40,13 +40,13 @@ pub(super) async fn open(client: &reqwest::Client, world: &dyn World, url: &str)
         .header("upgrade", "websocket")
         .header("sec-websocket-version", "13")
         .header("sec-websocket-key", &key);
-    let response = request.send().await.map_err(|error| causes(&error.without_url()))?;
+    let response = request.send().await.map_err(|error| plainly(&error.without_url()))?;
     let accepted = response.headers().get("sec-websocket-accept").and_then(|value| value.to_str().ok());
     if response.status().as_u16() != 101 || accepted != Some(accept(&key).as_str()) {
         let status = response.status().as_u16();
         return Err(format!("what answers for the socket is none (status {status})"));
     }
-    let upgraded = response.upgrade().await.map_err(|error| causes(&error.without_url()))?;
+    let upgraded = response.upgrade().await.map_err(|error| plainly(&error.without_url()))?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX));

@@ -9,7 +9,7 @@ use chrono::{DateTime, Duration, Utc};
 use reqwest::Response;
 use sha2::{Digest, Sha256};
 
-pub(super) use crate::outbox::wire::causes;
+pub(super) use crate::outbox::wire::{TOO_LATE, plainly};
 use crate::{alert::text::one_line, config::Secret};
 
 const CONNECT: StdDuration = StdDuration::from_secs(5);
@@ -46,7 +46,7 @@ pub(super) async fn body(mut response: Response, bytes_max: usize) -> Result<Vec
             Ok(Some(chunk)) if bytes.len() + chunk.len() <= bytes_max => bytes.extend_from_slice(&chunk),
             Ok(Some(_)) => return Err("the answer is too long".into()),
             Ok(None) => return Ok(bytes),
-            Err(error) => return Err(causes(&error.without_url())),
+            Err(error) => return Err(plainly(&error.without_url())),
         }
     }
 }

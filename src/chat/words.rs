@@ -1,6 +1,10 @@
 //! What a chat tells whoever asked, and how somebody's message becomes a note.
 
+use super::Words;
 use crate::{desk::Answer, incident::refusal::Refusal, people::Person};
+
+/// Between who wrote a message and what it says.
+const WROTE: &str = " wrote: ";
 
 /// What came of a command, for the asker. `None`: it broke down, or said nothing for too long.
 pub(super) fn in_words(done: Option<Result<Answer, Refusal>>) -> String {
@@ -15,13 +19,21 @@ pub(super) fn in_words(done: Option<Result<Answer, Refusal>>) -> String {
     }
 }
 
+/// Words as somebody said them, in one line.
+pub(super) fn as_said(words: &Words) -> String {
+    match words {
+        Words::Text(text) => text.clone(),
+        Words::Argv(argv) => argv.join(" "),
+    }
+}
+
 /// Our own words as a chat shows them: there is always something to read.
 pub(super) fn told(text: &str, shown: impl Fn(&str) -> String) -> String {
     let text = shown(text);
     if text.trim().is_empty() { "Done.".to_owned() } else { text }
 }
 
-/// A message of the chat as a note: who wrote it, what, with which files, and where it stands.
+/// A message of the chat as a note: who wrote it, what, with which files, and where it stands. See [`of_its_author`].
 ///
 /// # Errors
 /// When there is nothing in it to note.
@@ -36,8 +48,29 @@ pub(super) fn note_of<'f>(
         text.push_str(&format!(" [{file}]"));
     }
     if text.trim().is_empty() {
-        let why = "There is no text in that message.";
+        let why = "The bot cannot read that message (a sticker, a poll, a forwarded message …).";
         return Err(Refusal::invalid(why, "Write a `note` in your own words."));
     }
-    Ok(vec!["note".into(), "--".into(), format!("{author}: {} ({link})", text.trim())])
+    Ok(vec!["note".into(), "--".into(), format!("{author}{WROTE}“{}” ({link})", text.trim())])
+}
+
+/// The same where it stands under its author's name: that is not said twice.
+pub(super) fn of_its_author(author: &Person, note: String) -> String {
+    let own = note.strip_prefix(&format!("{author}{WROTE}")).map(str::to_owned);
+    own.unwrap_or(note)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_on_the_timeline_is_quoted_with_its_author_who_is_not_named_twice() {
+        let (ada, bo) = (Person::named("Ada").unwrap(), Person::named("Bo").unwrap());
+        let argv = note_of(&ada, " db1 is full ", ["df.png"], "https://chat.example/1").unwrap();
+        let note = argv.last().unwrap();
+        assert_eq!(note, "Ada wrote: “db1 is full [df.png]” (https://chat.example/1)");
+        assert_eq!(of_its_author(&bo, note.clone()), *note);
+        assert_eq!(of_its_author(&ada, note.clone()), "“db1 is full [df.png]” (https://chat.example/1)");
+    }
 }

@@ -75,7 +75,7 @@ pub async fn run(cli: &Cli, args: &Args) -> Outcome {
 
 #[derive(Debug, clap::Args)]
 pub struct ChangeArgs {
-    /// What was changed, `rolled out 1.2.3`; left out, the last changes are listed
+    /// What was changed, `rolled out 1.2.3`; left out, or `list`, the last changes are listed; `withdraw N REASON` takes one back
     #[arg(value_name = "TEXT")]
     text: Vec<String>,
     /// Of which service
@@ -100,7 +100,14 @@ pub struct ChangeArgs {
 
 pub async fn change(cli: &Cli, args: &ChangeArgs) -> Outcome {
     let reach = Reach::find(cli, args.as_person.as_deref()).await?;
-    let told = if args.text.is_empty() { list(&reach, args.hours).await } else { say(&reach, args).await };
+    let told = match args.text.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] | ["list"] => list(&reach, args.hours).await,
+        ["withdraw", n, reason @ ..] if n.parse::<u32>().is_ok() => {
+            let said = words(&["change", "withdraw", *n, "--", reason.join(" ").as_str()]);
+            reach.say(None, said).await.map(|answer| answer.text)
+        }
+        _ => say(&reach, args).await,
+    };
     reach.end().await;
     show(&told?);
     Ok(())
@@ -131,7 +138,8 @@ async fn list(reach: &Reach, hours: u32) -> Result<String, Failure> {
             .map(String::as_str)
             .collect();
         let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
-        format!("{}  {:<13} {}{about}", dated(change.at), change.kind.word(), change.line())
+        let (n, at, kind) = (change.number(), dated(change.at), change.kind.word());
+        format!("{n}  {at}  {kind:<13} {}{about}", change.line())
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }

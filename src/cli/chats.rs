@@ -104,8 +104,11 @@ impl Chats {
             if known.configured.contains(&name.trim().trim_start_matches('@').to_lowercase()) {
                 return (known.read)(name);
             }
-            let met = in_discord().or_else(in_matrix).or_else(in_mattermost).or_else(in_slack);
-            met.map_or_else(|| (known.read)(name), Ok)
+            // Where Matrix has several of that name, another chat may have the only one.
+            let in_matrix = in_matrix();
+            let one_in_matrix = || in_matrix.clone()?.ok();
+            let met = in_discord().or_else(one_in_matrix).or_else(in_mattermost).or_else(in_slack);
+            met.map(Ok).or(in_matrix).unwrap_or_else(|| (known.read)(name))
         })
     }
 

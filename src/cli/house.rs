@@ -129,8 +129,10 @@ pub fn settings_with(config: &Config, playbooks: Vec<Playbook>) -> desk::Setting
         windows: config.windows(),
         upstream: config
             .senders
-            .keys()
-            .filter_map(|hook| Some((hook.clone(), upstream::takes(config.sender_of(hook)?))))
+            .iter()
+            .filter_map(|(hook, api)| {
+                Some((hook.clone(), upstream::takes(config.sender_of(hook)?, api.from.is_some())))
+            })
             .collect(),
         silence_hours_max: config.silences.longest_hours,
         acknowledged_minutes: config.silences.acknowledged_minutes,
@@ -254,7 +256,7 @@ pub fn hooks(
             })?,
             None => Default::default(),
         };
-        let settings = senders::Settings { source: name.to_owned(), mapping };
+        let settings = senders::Settings { source: name.to_owned(), mapping, zone: hook.time_zone };
         let sender = hook.sender.listed().sender(&settings);
         let watched = |one: &config::Heartbeat| one.watchdog.as_ref().is_some_and(|w| w.hook == name);
         let was = before.get(name);

@@ -163,6 +163,7 @@ async fn list(reach: &Reach) -> Result<String, Failure> {
                 crate::journal::rows::What::Post { n } => format!("public update {n}"),
                 crate::journal::rows::What::Card => "status card".to_owned(),
                 crate::journal::rows::What::Say { seq } => format!("timeline entry {seq}"),
+                crate::journal::rows::What::Unsay { seq } => format!("redaction of timeline entry {seq}"),
                 crate::journal::rows::What::Situation { id } => format!("alert card S-{id}"),
                 crate::journal::rows::What::Ask { how, .. } => format!("{} at the sender", how.word()),
                 crate::journal::rows::What::Page { n, to, act } => {

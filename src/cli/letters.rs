@@ -79,7 +79,7 @@ impl mail::Desk for Letters {
         let hooks = self.hooks.clone();
         let is_of_text = self.sender_of(&recipient.hook) == Some("text");
         let body = if is_of_text { letter.as_text() } else { letter.as_json() };
-        Box::pin(async move { became(hooks.take_letter(&recipient.hook, &body, letter.key()).await) })
+        Box::pin(async move { became(hooks.take_letter(&recipient.hook, body, letter.key()).await) })
     }
 }
 
@@ -167,7 +167,7 @@ impl Shelf for Fetched {
             let body = if self.is_of_text { letter.as_text() } else { letter.as_json() };
             // Sent by two ways, or found again under another number, it is the same letter.
             let key = letter.key().unwrap_or_else(|| format!("{}/{place}", self.mailbox));
-            became(self.hooks.take_letter(&self.hook, &body, Some(key)).await)
+            became(self.hooks.take_letter(&self.hook, body, Some(key)).await)
         })
     }
 

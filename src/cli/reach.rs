@@ -1,12 +1,13 @@
 //! Reaching the command post from the command line: a server by `COMMANDPOST_URL`, the server that runs on this data
 //! directory, or, when none runs, the data directory itself.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Cli, Failure, doors, house};
 use crate::{
@@ -68,6 +69,40 @@ pub fn person(given: Option<&str>) -> Result<Person, Failure> {
     Ok(Person::named(&name)?)
 }
 
+/// Whether it is plain who speaks to a server: whoever shows a token is whom the server knows by it.
+fn undoubted(as_person: Option<&str>, token: Option<&Secret>) -> Result<(), Failure> {
+    match (as_person, token) {
+        (Some(name), Some(_)) => Err(Failure(format!(
+            "`--as {name}` and COMMANDPOST_TOKEN both say who you are, and a server goes by the token. Leave out `--as`, or unset \
+             COMMANDPOST_TOKEN."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Why there is nothing from the server that could be used, in sentences.
+#[derive(Debug)]
+pub struct Missed {
+    pub why: String,
+    /// The server has seen it and did not do it. Otherwise nobody here knows what it did.
+    pub is_refusal: bool,
+}
+
+impl Missed {
+    fn unknown(why: String) -> Missed {
+        Missed { why, is_refusal: false }
+    }
+    fn broken_off(error: reqwest::Error) -> Missed {
+        Missed::unknown(error.without_url().to_string())
+    }
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
 impl Reach {
     /// Finds the command post.
     ///
@@ -80,6 +115,7 @@ impl Reach {
         if let Ok(url) = std::env::var("COMMANDPOST_URL")
             && !url.is_empty()
         {
+            undoubted(as_person, token.as_ref())?;
             return Ok(Reach::Remote(Remote::new(&url, token, person)?));
         }
         let config = cli.settings()?;
@@ -96,6 +132,7 @@ impl Reach {
             }
             Err(locked @ OpenError::Locked { .. }) => {
                 let note = read_note(&config.storage.data_dir).ok_or_else(|| Failure(locked.to_string()))?;
+                undoubted(as_person, token.as_ref())?;
                 Ok(Reach::Remote(Remote::new(&note.url, token, person)?))
             }
             Err(error) => Err(error.into()),
@@ -136,7 +173,7 @@ impl Reach {
             Reach::Local(local) => Ok(export_bytes(&local.desk, id, format, tz).await?),
             Reach::Remote(remote) => {
                 let path = format!("/api/v1/incidents/{id}/export?format={format}&tz={}", tz.name());
-                remote.call(Method::GET, &path, None).await
+                Ok(remote.call(Method::GET, &path, None).await?)
             }
         }
     }
@@ -368,10 +405,23 @@ impl Remote {
         })
     }
 
-    /// Says a line as it was typed.
-    pub async fn type_line(&self, here: Option<IncidentId>, text: &str) -> Result<AnswerBody, Failure> {
-        let body = serde_json::json!({ "text": text });
-        Ok(serde_json::from_slice(&self.call(Method::POST, &words_path(here), Some(body)).await?)?)
+    /// Says a line as it was typed. However often it is said with the same key, it is done once.
+    ///
+    /// # Errors
+    /// [`Missed`].
+    pub async fn type_line(
+        &self,
+        here: Option<IncidentId>,
+        text: &str,
+        key: Uuid,
+    ) -> Result<AnswerBody, Missed> {
+        let request = self.client.post(format!("{}{}", self.base, words_path(here)));
+        let request = request.header("idempotency-key", key.to_string());
+        let response = self.send(request.json(&serde_json::json!({ "text": text }))).await?;
+        let bytes = response.bytes().await.map_err(Missed::broken_off)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Missed::unknown(format!("{} answers what this version does not read: {error}.", self.base))
+        })
     }
 
     /// The live hints that the console's pages get too: server-sent events.
@@ -408,16 +458,16 @@ impl Remote {
         method: Method,
         path: &str,
         body: Option<serde_json::Value>,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Vec<u8>, Missed> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(body) = body {
             request = request.json(&body);
         }
         let response = self.send(request).await?;
-        Ok(response.bytes().await.map_err(reqwest::Error::without_url)?.to_vec())
+        Ok(response.bytes().await.map_err(Missed::broken_off)?.to_vec())
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Missed> {
         let mut request = request
             .header("x-commandpost-via", self.via)
             .header("x-commandpost-person", percent_name(&self.person.name));
@@ -430,18 +480,23 @@ impl Remote {
             } else {
                 error.without_url().to_string()
             };
-            Failure(format!("{}: {why}. Is the server running? COMMANDPOST_URL says where it is.", self.base))
+            Missed::unknown(format!(
+                "{}: {why}. Is the server running? COMMANDPOST_URL says where it is.",
+                self.base
+            ))
         })?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
         }
-        let bytes = response.bytes().await.map_err(reqwest::Error::without_url)?;
+        let bytes = response.bytes().await.map_err(Missed::broken_off)?;
         if let Ok(refusal) = serde_json::from_slice::<RefusalBody>(&bytes) {
-            return Err(Failure(format!("{} {}", refusal.error.why, refusal.error.instead)));
+            let why = format!("{} {}", refusal.error.why, refusal.error.instead);
+            return Err(Missed { why, is_refusal: status != StatusCode::SERVICE_UNAVAILABLE });
         }
+        // Whoever answers so is not the server: a proxy before it, perhaps.
         let hint = if status == StatusCode::UNAUTHORIZED { " Set COMMANDPOST_TOKEN." } else { "" };
-        Err(Failure(format!("{} answered {status}.{hint}", self.base)))
+        Err(Missed::unknown(format!("{} answered {status}.{hint}", self.base)))
     }
 }
 
@@ -449,4 +504,18 @@ impl Remote {
 fn percent_name(name: &str) -> reqwest::header::HeaderValue {
     reqwest::header::HeaderValue::from_bytes(name.as_bytes())
         .unwrap_or_else(|_| reqwest::header::HeaderValue::from_static("operator"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_beside_a_token_is_refused_instead_of_ignored() {
+        let token = Secret::new("canary");
+        let why = undoubted(Some("ada"), Some(&token)).unwrap_err().0;
+        assert!(why.contains("`--as ada`") && why.contains("COMMANDPOST_TOKEN"), "{why}");
+        assert!(!why.contains("canary"));
+        assert!(undoubted(None, Some(&token)).is_ok() && undoubted(Some("ada"), None).is_ok());
+    }
 }

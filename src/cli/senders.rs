@@ -121,7 +121,7 @@ fn taken(
     let mut body = Vec::new();
     std::io::stdin().take(BODY_MAX_BYTES as u64 + 1).read_to_end(&mut body)?;
     let (mut intake, unreadable) = match hook.sender.read(&body, content_type) {
-        Ok(intake) => (intake, None),
+        Ok(intake) => (intake.as_of(System.now()), None),
         Err(why) if hook.keep_unreadable && !body.is_empty() => (kept::keep(name, &body, &why), Some(why)),
         Err(why) => return Err(Failure(format!("it would be refused with 400. {why}"))),
     };

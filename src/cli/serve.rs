@@ -23,6 +23,7 @@ use crate::{
     desk::{
         self, Desk,
         absence::Absences,
+        clock,
         heartbeats::Heartbeats,
         words::{Resolve, Words},
     },
@@ -32,7 +33,7 @@ use crate::{
         body::Bodies,
         calendar,
         console::{self, Console},
-        hooks::{Hooks, Served},
+        hooks::{Hooks, Served, backlog::Backlog},
         inbound::{self, Inbound},
         login,
         metrics::{self, Health, Metrics},
@@ -402,7 +403,7 @@ fn doors(
         bodies,
         metrics: metrics.clone(),
         guard: guard.clone(),
-        backlog: Default::default(),
+        backlog: Backlog::new(Box::new(clock::stopwatch())),
         refusals: Default::default(),
     });
     let console = Arc::new(Console {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,8 @@ impl Default for Command {
 #[serde(deny_unknown_fields, default)]
 #[schemars(transform = in_order::<Permissions>)]
 pub struct Permissions {
-    /// The groups that may declare a real incident, or lift a triage card to one.
+    /// The groups that may declare a real incident, or lift a triage card to one. Who lifts the card of somebody who may not has
+    /// command of it.
     #[schemars(extend("x-item-format" = "name"))]
     pub declare: Vec<String>,
     /// The groups that may be offered and may take command of a real incident. Whoever declares one has command until
@@ -240,9 +242,20 @@ pub struct Hook {
     /// subscription to one of them is confirmed by itself.
     #[serde(default)]
     pub topics: Vec<String>,
-    /// Whether a message that cannot be read is kept as an alert of its own; otherwise it is answered with 400.
+    /// Whether a message that cannot be read is kept as an alert of its own; otherwise it is answered with 400, and with 415
+    /// where it is packed in a way that is not read here.
     #[serde(default = "yes")]
     pub keep_unreadable: bool,
+    /// The zone of times that name none, as Nagios, Zabbix, LibreNMS and others write them. Left out, they are taken for UTC, and the
+    /// alert notes it.
+    #[serde(
+        default,
+        serialize_with = "text::optional::serialize",
+        deserialize_with = "text::optional::deserialize",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "Option<String>", extend("format" = "time-zone", "x-example" = "Europe/Berlin"))]
+    pub time_zone: Option<Tz>,
     /// For the sender `generic`: where in the message each part of an alert is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<crate::alert::mapping::GenericMapping>,
@@ -271,6 +284,7 @@ impl Hook {
             allow: Vec::new(),
             topics: Vec::new(),
             keep_unreadable: true,
+            time_zone: None,
             mapping: None,
             mailbox: None,
         }

@@ -19,6 +19,9 @@ pub struct Answer {
     pub incident: Option<IncidentId>,
     /// The last entry written; `None` for a reading.
     pub seq: Option<u64>,
+    /// It says no more than that words are taken down which stand where they were written: a mark on them says as much.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_plain: bool,
     /// What the text says, to be drawn where pictures can be shown.
     #[serde(skip)]
     pub chart: Option<Chart>,

@@ -43,6 +43,7 @@ impl Desk {
         mut asked: Arrange,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
+        let caller = self.known_as(caller);
         let masked = asked.mask();
         if asked == Arrange::Windows {
             let text = self.windows(&caller).await?;
@@ -161,7 +162,8 @@ impl Desk {
         // What ends an earlier one at its sender goes after what begins this one: there is no gap between.
         let ending = before.map(|ack| {
             let reason = format!("{me} took it over");
-            self.ending(&row, &ack, Ended { by: me.clone(), at: now, reason })
+            // Only a silence that stands for it is one of its own there: what else was acknowledged stays so, by another.
+            self.ending(&row, &ack, Ended { by: me.clone(), at: now, reason }, &[Asking::Unsilence])
         });
         let (row, mut writing) =
             self.arranged(caller, row, comment, what, Asking::Acknowledge, sentence, reply).await?;
@@ -184,25 +186,28 @@ impl Desk {
         };
         let (now, said) = (self.world.now(), with(&reason));
         let ended = Ended { by: caller.person.clone(), at: now, reason };
-        let (mark, mut deliveries) = self.ending(&row, &ack, ended);
+        let ends = [Asking::Unsilence, Asking::Unacknowledge];
+        let (mark, mut deliveries) = self.ending(&row, &ack, ended, &ends);
         let passed = ack.subject().into_iter().flat_map(|of| of.passed.iter());
-        let stays: Vec<&str> = passed
+        let (told, stays): (Vec<&str>, Vec<&str>) = passed
             .filter(|(_, passed)| !matches!(passed, Passed::Failed { .. }))
             .map(|(hook, _)| hook.as_str())
-            .filter(|hook| deliveries.iter().all(|one| one.destination != destination(hook)))
-            .collect();
-        let stays = match stays.is_empty() {
-            true => String::new(),
-            false => format!(" It stays acknowledged at {}: end it there.", stays.join(", ")),
-        };
+            .partition(|hook| deliveries.iter().any(|one| one.destination == destination(hook)));
+        let mut there = String::new();
+        if !told.is_empty() {
+            there.push_str(&format!(" It is being taken back at {}.", told.join(", ")));
+        }
+        if !stays.is_empty() {
+            there.push_str(&format!(" It stays acknowledged at {}: end it there.", stays.join(", ")));
+        }
         deliveries.extend(self.anew(&row, now));
         let title = &row.situation.title;
         let writing = Writing {
             sentence: format!(
-                "Took back the acknowledgement of alerts S-{id} «{title}» by {}{said}.{stays}",
+                "Took back the acknowledgement of alerts S-{id} «{title}» by {}{said}.{there}",
                 ack.by
             ),
-            reply: format!("S-{id} is acknowledged by nobody any more{said}.{stays}"),
+            reply: format!("S-{id} is acknowledged by nobody any more{said}.{there}"),
             marks: vec![mark],
             deliveries,
             ..Writing::default()
@@ -264,7 +269,7 @@ impl Desk {
         };
         let said = with(&reason);
         let ended = Ended { by: caller.person.clone(), at: now, reason };
-        let (mark, mut deliveries) = self.ending(&row, silence, ended);
+        let (mark, mut deliveries) = self.ending(&row, silence, ended, &[Asking::Unsilence]);
         deliveries.extend(self.anew(&row, now));
         let writing = Writing {
             sentence: format!("Ended the silence of alerts S-{id} «{}»{said}.", row.situation.title),
@@ -276,15 +281,23 @@ impl Desk {
         Ok((Some(row), writing))
     }
 
-    /// Ends an arrangement before its time, and where it was passed on as well, as far as a sender can take it back.
-    fn ending(&self, row: &SituationRow, one: &Arrangement, ended: Ended) -> (Mark, Vec<NewDelivery>) {
+    /// Ends an arrangement before its time, and where it was passed on as well, as far as a sender can be asked one of these.
+    fn ending(
+        &self,
+        row: &SituationRow,
+        one: &Arrangement,
+        ended: Ended,
+        ends: &[Asking],
+    ) -> (Mark, Vec<NewDelivery>) {
         let (settings, at) = (self.settings(), ended.at);
-        let takes_back =
-            |hook: &str| settings.upstream.get(hook).is_some_and(|asked| asked.contains(&Asking::Unsilence));
+        let taken = |hook: &str| {
+            let takes = settings.upstream.get(hook)?;
+            ends.iter().copied().find(|end| takes.contains(end))
+        };
         let passed = one.subject().into_iter().flat_map(|of| of.passed.iter());
-        let reached = passed
-            .filter(|(hook, passed)| !matches!(passed, Passed::Failed { .. }) && takes_back(hook.as_str()));
-        let deliveries = reached.map(|(hook, _)| asking(row, hook, one, Asking::Unsilence, at)).collect();
+        let reached = passed.filter(|(_, passed)| !matches!(passed, Passed::Failed { .. }));
+        let deliveries =
+            reached.filter_map(|(hook, _)| Some(asking(row, hook, one, taken(hook.as_str())?, at))).collect();
         (Mark::Amended { arrangement: one.id, amendment: Amendment::Ended(ended) }, deliveries)
     }
 

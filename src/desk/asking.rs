@@ -32,16 +32,19 @@ impl Desk {
         let Some(one) = self.arrangement(id).await? else { return Ok(Content::Nothing) };
         let Some(of) = one.subject() else { return Ok(Content::Nothing) };
         let (now, hook) = (self.world.now(), hook(&delivery.destination));
-        if how != Asking::Unsilence && !one.is_live(now) {
+        if !how.is_end() && !one.is_live(now) {
             return Ok(Content::Nothing);
         }
         let mut alerts = self.situation_alerts(of.situation).await?;
         // What is over is not acknowledged: at some senders that would open it again.
-        let is_asked = |alert: &Alert| how != Asking::Acknowledge || alert.status == Status::Firing;
+        let is_of_firing = matches!(how, Asking::Acknowledge | Asking::Unacknowledge);
+        let is_asked = |alert: &Alert| !is_of_firing || alert.status == Status::Firing;
         alerts.retain(|alert| alert.source == hook && is_asked(alert));
         if alerts.is_empty() && how != Asking::Unsilence {
             return Ok(Content::Nothing);
         }
+        let ended = one.ended.as_ref().filter(|_| how.is_end());
+        let (by, reason) = ended.map_or((&one.by, &one.reason), |ended| (&ended.by, &ended.reason));
         let remote = match of.passed.get(hook) {
             Some(Passed::Done { id }) => id.clone(),
             _ => None,
@@ -55,8 +58,8 @@ impl Desk {
         Ok(Content::Ask(Box::new(Asked {
             how,
             situation: of.situation,
-            by: one.by.to_string(),
-            reason: one.reason.clone(),
+            by: by.to_string(),
+            reason: reason.clone(),
             at: one.at,
             until: one.until(),
             alerts,
@@ -85,6 +88,17 @@ impl Desk {
         Ok(silenced)
     }
 
+    /// Icinga and Nagios tell nobody that an acknowledgement was taken back: what they said of it before holds no more.
+    async fn no_more_acknowledged(self: &Arc<Self>, hook: &str, situation: i64) -> Result<(), Refusal> {
+        let mut alerts = self.situation_alerts(situation).await?;
+        alerts.retain(|alert| alert.source == hook && alert.acknowledged);
+        if alerts.is_empty() {
+            return Ok(());
+        }
+        alerts.iter_mut().for_each(|alert| alert.acknowledged = false);
+        self.take_alerts(alerts).await.map(drop)
+    }
+
     /// Writes down what became of it: on the card, and on the timeline of the incident that the alerts belong to.
     pub(super) async fn ask_settled(
         self: &Arc<Self>,
@@ -109,7 +123,9 @@ impl Desk {
         let (what, by) = match (how, &one.what) {
             (Asking::Acknowledge, _) => ("acknowledgement", &one.by),
             (Asking::Silence, _) => ("silence", &one.by),
-            (Asking::Unsilence, Arranged::Acknowledgement { .. }) => ("end of the acknowledgement", ended_by),
+            (Asking::Unacknowledge, _) | (Asking::Unsilence, Arranged::Acknowledgement { .. }) => {
+                ("end of the acknowledgement", ended_by)
+            }
             (Asking::Unsilence, _) => ("end of the silence", ended_by),
         };
         let note = match &passed {
@@ -120,7 +136,10 @@ impl Desk {
             ),
             _ => format!("The {what} of S-{} by {by} was passed on to {hook}.", of.situation),
         };
-        if how != Asking::Unsilence {
+        if how == Asking::Unacknowledge && matches!(passed, Passed::Done { .. }) {
+            self.no_more_acknowledged(hook, of.situation).await?;
+        }
+        if !how.is_end() {
             let amendment = Amendment::Passed { to: hook.to_owned(), passed };
             marks.push(Mark::Amended { arrangement: id, amendment });
         }

@@ -1,17 +1,14 @@
 //! Reminders by other settings: what is open is reminded from the change on as if they had always held. What was promised to the
 //! public stays as it was promised.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use super::{Desk, policy, refuse, submit::TRIES_MAX};
 use crate::{
     incident::{command::TimerKind, decide::Policy, id::IncidentId, refusal::Refusal, severity::Severity},
-    journal::{
-        Append, JournalError, Mark,
-        rows::{IncidentFilter, TimerRow},
-    },
+    journal::{Append, JournalError, Mark, rows::IncidentFilter},
 };
 
 /// Where the journal keeps the settings that reminders were set by.
@@ -36,14 +33,13 @@ impl Desk {
         if before != cadence {
             let filter = IncidentFilter { limit: u32::MAX, ..IncidentFilter::open() };
             let open = self.journal.incidents(filter).await.map_err(refuse)?;
-            let mut first_updates =
-                self.journal.timers_due(DateTime::<Utc>::MAX_UTC, u32::MAX).await.map_err(refuse)?;
-            first_updates.retain(|timer| timer.kind == TimerKind::FirstUpdateDue);
+            let mut first_updates = self.first_updates().await.map_err(refuse)?;
             for row in open {
                 if line(&before, row.severity) == line(&cadence, row.severity) {
                     continue;
                 }
-                match self.remind_anew(row.id, &first_updates, &settings.policy).await {
+                let taken_away = first_updates.remove(&row.id).unwrap_or_default();
+                match self.remind_anew(row.id, &taken_away, &settings.policy).await {
                     // It must not keep the others from it.
                     Err(error @ JournalError::Damaged { .. }) => {
                         tracing::error!(incident = %row.id, %error, "its reminders stay as they were");
@@ -57,21 +53,31 @@ impl Desk {
         Ok(())
     }
 
+    /// What takes away the deadlines for a first word to the public that are set.
+    async fn first_updates(&self) -> Result<BTreeMap<IncidentId, Vec<Mark>>, JournalError> {
+        let mut found: BTreeMap<IncidentId, Vec<Mark>> = BTreeMap::new();
+        for timer in self.journal.timers_due(DateTime::<Utc>::MAX_UTC, u32::MAX).await? {
+            if timer.kind == TimerKind::FirstUpdateDue {
+                let done = Mark::TimerDone { id: timer.id, due_at: timer.due_at };
+                found.entry(timer.incident).or_default().push(done);
+            }
+        }
+        Ok(found)
+    }
+
     /// Sets the reminders of one incident, which hold where nothing was written on it meanwhile. Its deadlines for a first word to
     /// the public are those of the new settings alone: each has a name of its own, so those of before are taken away.
     async fn remind_anew(
         &self,
         id: IncidentId,
-        first_updates: &[TimerRow],
+        taken_away: &[Mark],
         by: &Policy,
     ) -> Result<(), JournalError> {
-        let done = |timer: &TimerRow| Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
         for _ in 0..TRIES_MAX {
             let Some((incident, last)) = self.journal.load(id).await? else { return Ok(()) };
             let entries = self.stored_from(id, 1).await?;
             let timers = policy::reminders(&incident, &entries, by, self.world.now());
-            let marks: Vec<Mark> =
-                first_updates.iter().filter(|timer| timer.incident == id).map(done).collect();
+            let marks = taken_away.to_vec();
             if timers.is_empty() && marks.is_empty() {
                 return Ok(());
             }
@@ -86,15 +92,16 @@ impl Desk {
     }
 }
 
-/// What reminders are set by, a line for each severity: minutes, and the roles that somebody should hold.
+/// What reminders are set by, a line for each severity: minutes, and the roles that somebody should hold. A deadline for a first
+/// word to the public stays when the severity is lowered, so those of all severities count for each.
 fn cadence(policy: &Policy) -> String {
     let of = |severity: Severity| {
         let roles: Vec<&str> = policy.wanted(severity).iter().map(|role| role.slug()).collect();
         format!(
-            "executives {} silence {} public {} reports {} roles {} {}",
+            "executives {} silence {} public {:?} reports {} roles {} {}",
             policy.exec_update_minutes(severity),
             policy.silence_minutes(severity),
-            policy.first_post_minutes(severity),
+            policy.first_post_minutes,
             policy.can_minutes(severity),
             policy.roles_minutes(severity),
             roles.join(",")

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::Duration;
 use uuid::Uuid;
 
-use super::{Along, Answer, Caller, Changed, Desk, policy, refuse};
+use super::{Along, Answer, Caller, Changed, Desk, Instead, policy, refuse};
 use crate::{
     alert::{
-        change::{Change, Draft, Kind},
+        change::{Change, Draft, Kind, Withdrawn},
         text::{LABEL_MAX_BYTES, TITLE_MAX_BYTES, line},
     },
     incident::{
@@ -19,10 +20,18 @@ use crate::{
     },
     journal::{Append, Mark, rows::*},
     mask::Masked,
+    wall::dated,
 };
 
 /// Changes written in one transaction.
 const AT_ONCE: usize = 100;
+/// Changes that a list names, and those among which one is looked for.
+const LISTED: usize = 20;
+const KNOWN_MAX: u32 = 5_000;
+/// A list outside of an incident goes back so far; one is taken back within these days.
+const LISTED_HOURS: i64 = 24;
+const WITHDRAWN_DAYS: i64 = 30;
+const REASON_CHARS_MAX: usize = 500;
 /// Cards of situations that are drawn anew for a change that came late.
 const CARDS_MAX: u32 = 20;
 
@@ -164,6 +173,113 @@ impl Desk {
         let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
         self.write_marks(vec![mark], deliveries, once, &asked, text).await
     }
+
+    /// The answer to `change list`: those of the last day; of an incident, those since a while before it began, too.
+    pub(super) async fn changes_told(
+        self: &Arc<Self>,
+        caller: &Caller,
+        here: Option<IncidentId>,
+    ) -> Result<String, Refusal> {
+        let day = self.world.now() - Duration::hours(LISTED_HOURS);
+        let (since, alone) = match here {
+            None => (day, String::new()),
+            Some(id) => {
+                let incident = self.seen_by(&caller.person).incident(id).await?;
+                let before = incident.opened_at() - self.settings().evidence.changes_within;
+                let alone = match incident.restricted {
+                    Some(_) => format!("\nWhat was changed in {id} itself stands on its timeline alone."),
+                    None => String::new(),
+                };
+                (before.min(day), alone)
+            }
+        };
+        let changes = self.last_changes(since, KNOWN_MAX).await?;
+        Ok(listed(&changes, &dated(since)) + &alone)
+    }
+
+    /// Takes back a change that was reported by mistake. It stays, and says so; in the incident where it was said, the timeline
+    /// does too.
+    pub(super) async fn withdraw_change(
+        self: &Arc<Self>,
+        caller: Caller,
+        n: u32,
+        mut reason: String,
+        once: Option<String>,
+    ) -> Result<Answer, Refusal> {
+        let mut masked = Masked::default();
+        masked.mask(&mut reason);
+        let reason: String = line("reason", reason.trim(), usize::MAX, &mut Vec::new());
+        let chars = reason.chars().count();
+        if chars > REASON_CHARS_MAX {
+            return Err(Refusal::invalid(
+                format!("The reason has {chars} characters; the limit is {REASON_CHARS_MAX}."),
+                "Say it in a line; the rest goes into a `note TEXT`.",
+            ));
+        }
+        let asked = format!("change withdraw {n} {reason}");
+        if let Some(answer) = self.answered(once.as_deref(), &asked).await? {
+            return Ok(answer);
+        }
+        let now = self.world.now();
+        let known = self.last_changes(now - Duration::days(WITHDRAWN_DAYS), KNOWN_MAX).await?;
+        let mut change = known.into_iter().find(|change| change.number() == n).ok_or_else(|| {
+            Refusal::not_found(
+                format!("There is no change {n} of the last {WITHDRAWN_DAYS} days."),
+                "`change list` has the number of each before it.",
+            )
+        })?;
+        if let Some(Withdrawn { by, at, .. }) = &change.withdrawn {
+            let why = format!("Change {n} was withdrawn by {by} at {} already.", dated(*at));
+            return Err(Refusal::conflict(why, "Nothing to do."));
+        }
+        let reply = format!(
+            "Change {n} is withdrawn; it stays on record as such: {}.{}",
+            change.title,
+            masked.word()
+        );
+        change.withdrawn =
+            Some(Withdrawn { at: now, by: caller.person.name.clone(), reason: reason.clone() });
+        let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
+        let said = change
+            .said_in
+            .as_ref()
+            .and_then(|said| Some((said.incident.parse::<IncidentId>().ok()?, said.seq)));
+        let marks = vec![Mark::Changed(Box::new(change))];
+        let Some((incident, seq)) = said else {
+            return self.write_marks(marks, deliveries, once, &asked, reply).await;
+        };
+        // Without its words: they may be redacted there.
+        let text = format!("The change of entry {seq} was reported by mistake and is withdrawn: {reason}");
+        let instead = Some(Instead { asked, reply });
+        let along = Along { marks, deliveries, once, instead };
+        let answer = self.submit(caller, incident, Command::Note { text, at: None }, along).await?;
+        self.tell(Changed::Alerts);
+        Ok(answer)
+    }
+}
+
+/// The latest first, each by its number.
+fn listed(changes: &[Change], since: &str) -> String {
+    if changes.is_empty() {
+        return format!("No change is known since {since}. `change WHAT` tells of one.");
+    }
+    let lines = changes.iter().take(LISTED).map(|change| {
+        let about = [&change.service, &change.environment, &change.by].into_iter().flatten();
+        let about: Vec<&str> = about.map(String::as_str).collect();
+        let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+        format!(
+            "{} – {}, {}: {}{about}",
+            change.number(),
+            dated(change.at),
+            change.kind.word(),
+            change.line()
+        )
+    });
+    let more = changes.len().saturating_sub(LISTED);
+    let more =
+        (more > 0).then(|| format!("… and {more} more since {since}: `commandpost change` lists them."));
+    let end = "One that was reported by mistake: `change withdraw N REASON`.".to_owned();
+    lines.chain(more).chain([end]).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

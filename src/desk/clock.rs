@@ -1,5 +1,7 @@
 //! The one place where time, ids and chance come from.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
 use rand::Rng;
 use uuid::Uuid;
@@ -36,4 +38,11 @@ impl World for System {
     fn chance(&self) -> f64 {
         rand::rng().random()
     }
+}
+
+/// A stopwatch that runs from now on. It never goes back and never jumps, whatever becomes of the clock on the wall.
+#[allow(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn stopwatch() -> impl Fn() -> Duration + Send + Sync + 'static {
+    let start = Instant::now();
+    move || start.elapsed()
 }

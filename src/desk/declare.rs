@@ -38,7 +38,7 @@ impl Desk {
         declare: Declare,
         along: Along,
     ) -> Result<Answer, Refusal> {
-        let desk = self.clone();
+        let (desk, caller) = (self.clone(), self.known_as(caller));
         let task = tokio::spawn(async move { desk.declare_here(caller, declare, along).await });
         task.await.unwrap_or_else(|e| {
             tracing::error!(error = %e, "a declaration broke down");
@@ -145,7 +145,10 @@ impl Desk {
                 ));
             };
             let answer = Answer {
-                text: format!("{id} – {}{}", decision.reply, masked.word()),
+                text: match state.restricted {
+                    Some(_) if is_overheard(&caller, &state) => told_aloud(id) + &masked.word(),
+                    _ => format!("{id} – {}{}", decision.reply, masked.word()),
+                },
                 incident: Some(id),
                 seq: Some(state.seq),
                 ..Answer::default()
@@ -231,4 +234,17 @@ impl Desk {
         let filter = IncidentFilter { open_only: true, kind: Some(kind), limit: u32::MAX };
         self.journal.incidents(filter).await.map_err(refuse)
     }
+}
+
+/// Whether others read along who may not see what was just declared; a part of what few may see is for the same few.
+fn is_overheard(caller: &Caller, declared: &Incident) -> bool {
+    caller.is_overheard_on(declared.id) && declared.parent.is_none_or(|parent| caller.is_overheard_on(parent))
+}
+
+/// What is answered about a restricted incident there.
+fn told_aloud(id: IncidentId) -> String {
+    let done = if id.kind == Kind::Planned { "planned" } else { "declared" };
+    format!(
+        "{id} is {done}; it goes on in its private place. Delete your message here: everybody can read it."
+    )
 }

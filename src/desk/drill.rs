@@ -182,7 +182,7 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, known: Lexicon<'_>) -> R
         Spoken::Merge { .. } => {
             return Err("A drill is one incident; there is no other to merge with it.".into());
         }
-        Spoken::Alert(Alerting::Mark { .. }) | Spoken::Change { .. } => {
+        Spoken::Alert(Alerting::Mark { .. }) | Spoken::Change { .. } | Spoken::WithdrawChange { .. } => {
             return Err("Marks on alerts and changes are kept outside of a drill: they would be real.".into());
         }
         Spoken::Arrange(_) => {
@@ -193,6 +193,7 @@ fn stays_inside(words: &str, drill: Option<IncidentId>, known: Lexicon<'_>) -> R
             return Err("Who is on call is said outside of a drill: that would be real.".into());
         }
         Spoken::On { target, .. }
+        | Spoken::Changes { target }
         | Spoken::Tasks { target }
         | Spoken::Updates { target }
         | Spoken::Alert(Alerting::Why { target, .. })

@@ -1,6 +1,6 @@
 //! What and why, and what changed before: gathered from the alert store for cards, pages, exports and whoever asks.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -14,12 +14,7 @@ use crate::{
     card::{self, Card},
     drill,
     incident::{
-        decide::when,
-        event::{Event, TimeSource},
-        id::IncidentId,
-        kind::Kind,
-        milestone::Milestone,
-        refusal::Refusal,
+        decide::when, event::TimeSource, id::IncidentId, kind::Kind, milestone::Milestone, refusal::Refusal,
         state::Incident,
     },
     journal::rows::*,
@@ -30,6 +25,8 @@ use crate::{
 const SITUATIONS_MAX: usize = 20;
 /// Changes looked through for those that matter.
 const CHANGES_READ: u32 = 1_000;
+/// Changes read at most, where many of them are not for everybody.
+const CHANGES_READ_MAX: u32 = 64_000;
 
 /// What evidence is weighed by.
 #[derive(Debug, Clone)]
@@ -148,7 +145,7 @@ impl Desk {
         let alerts = async { self.journal.alerts_of(row.id, follow::ALERTS_SHOWN).await.map_err(refuse) };
         let story = async {
             let is_restricted = match row.incident {
-                Some(id) => self.incident(id).await?.restricted.is_some(),
+                Some(id) => self.look_at(id, |incident| incident.restricted.is_some()).await?,
                 None => false,
             };
             let story = match is_restricted {
@@ -218,37 +215,53 @@ impl Desk {
         self.changes_for_all(filter).await
     }
 
-    /// The changes that everybody may know of: none that was said in an incident that is restricted now, and none whose entry
-    /// was redacted.
+    /// The last changes that everybody may know of: none that was said in an incident that is restricted now, or cannot be read, and
+    /// none whose entry was redacted.
     async fn changes_for_all(&self, filter: ChangeFilter) -> Result<Vec<Change>, Refusal> {
-        let mut changes = self.journal.changes(filter).await.map_err(refuse)?;
-        let said_in = changes.iter().filter_map(|change| change.said_in.as_ref());
-        let incidents: BTreeSet<String> = said_in.map(|said| said.incident.clone()).collect();
-        for incident in incidents {
-            let redacted = match incident.parse::<IncidentId>() {
-                Ok(id) => self.redacted_in(id).await?,
-                Err(_) => None,
-            };
-            changes.retain(|change| match &change.said_in {
-                Some(said) if said.incident == incident => {
-                    redacted.as_ref().is_some_and(|redacted| !redacted.contains(&said.seq))
-                }
-                _ => true,
-            });
+        let (limit, mut read_max) = (filter.limit, filter.limit);
+        loop {
+            let page = ChangeFilter { limit: read_max, ..filter.clone() };
+            let read = self.journal.changes(page).await.map_err(refuse)?;
+            let is_all = read.len() < read_max as usize || read_max >= CHANGES_READ_MAX;
+            let mut shown = self.told_to_all(read).await;
+            if is_all || shown.len() >= limit as usize {
+                shown.truncate(limit as usize);
+                return Ok(shown);
+            }
+            // What is hidden takes no place of what is older.
+            read_max = read_max.saturating_mul(4).min(CHANGES_READ_MAX);
         }
-        Ok(changes)
     }
 
-    /// The redacted entries of an incident; `None` where it is restricted.
-    async fn redacted_in(&self, id: IncidentId) -> Result<Option<HashSet<u64>>, Refusal> {
-        if self.incident(id).await?.restricted.is_some() {
-            return Ok(None);
+    async fn told_to_all(&self, mut changes: Vec<Change>) -> Vec<Change> {
+        let mut said: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        for said_in in changes.iter().filter_map(|change| change.said_in.as_ref()) {
+            said.entry(said_in.incident.clone()).or_default().insert(said_in.seq);
         }
-        let redacted = self.changes_of(id).await?.into_iter().filter_map(|entry| match entry.event {
-            Event::EntryRedacted { target, .. } => Some(target),
-            _ => None,
+        for (incident, entries) in &mut said {
+            self.retain_open(incident, entries).await;
+        }
+        changes.retain(|change| match &change.said_in {
+            Some(at) => said.get(&at.incident).is_some_and(|open| open.contains(&at.seq)),
+            None => true,
         });
-        Ok(Some(redacted.collect()))
+        changes
+    }
+
+    /// Leaves those of an incident's entries that everybody may read. One that is damaged keeps nobody from those of others.
+    async fn retain_open(&self, incident: &str, entries: &mut BTreeSet<u64>) {
+        let Ok(id) = incident.parse::<IncidentId>() else { return entries.clear() };
+        let asked = entries.clone();
+        let open = |incident: &Incident| -> BTreeSet<u64> {
+            match incident.restricted {
+                Some(_) => BTreeSet::new(),
+                None => asked.difference(&incident.redacted).copied().collect(),
+            }
+        };
+        *entries = self.look_at(id, open).await.unwrap_or_else(|refusal| {
+            tracing::warn!(incident, %refusal, "what was said to be changed there is not shown");
+            BTreeSet::new()
+        });
     }
 }
 

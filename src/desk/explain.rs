@@ -19,7 +19,7 @@ impl Desk {
         let eyes = self.seen_by(person);
         let missing = || {
             Refusal::not_found(
-                format!("There is no alert situation S-{id}."),
+                format!("There is no group of alerts S-{id}."),
                 "`alerts` lists those that are open; GET /api/v1/situations also the last ones.",
             )
         };

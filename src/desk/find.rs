@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
 use super::{Caller, Desk};
 use crate::{
@@ -21,6 +21,8 @@ const SHOWN_MAX: usize = 20;
 /// Incidents looked at, the newest of them.
 const INCIDENTS_MAX: u32 = 1_000;
 const LINE_CHARS_MAX: usize = 160;
+/// Of a moment as [`dated`] writes it.
+const MOMENT_BYTES: usize = "2026-01-02 03:15 UTC".len();
 const WORDS_CHARS_MAX: usize = 200;
 
 /// Whether this line has all of the words. A correction's own line quotes what the corrected one says anyway.
@@ -57,12 +59,21 @@ fn told(id: IncidentId, line: &Line) -> String {
 /// `12 – 2026-01-02 03:15 UTC, Ada: the database failed over`
 fn brief(line: &Line) -> String {
     let flat = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut text: String = flat.chars().take(LINE_CHARS_MAX).collect();
-    if text.len() < flat.len() {
-        text.push('…');
-    }
+    let text = cut(&flat);
     let at = dated(line.occurred_at);
-    format!("{} – {at}, {}: {text}", line.seq, line.actor)
+    format!("{} – {at}, {}: {text}{}", line.seq, line.actor, line.whose())
+}
+
+/// The beginning of a line. A moment is left whole, or left out: each reader is shown it by their own clock.
+fn cut(flat: &str) -> String {
+    let Some((at, _)) = flat.char_indices().nth(LINE_CHARS_MAX) else { return flat.to_owned() };
+    let is_moment = |from: usize| {
+        let written = flat.get(from..from + MOMENT_BYTES).and_then(|text| text.strip_suffix(" UTC"));
+        written.is_some_and(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").is_ok())
+    };
+    let within = (at.saturating_sub(MOMENT_BYTES - 1)..at).find(|from| is_moment(*from));
+    let kept = flat.get(..within.unwrap_or(at)).unwrap_or(flat);
+    format!("{}…", kept.trim_end())
 }
 
 impl Desk {
@@ -129,7 +140,8 @@ impl Desk {
             shown.push(format!("No line of {id} is of that kind."));
         }
         if earlier > 0 {
-            shown.insert(0, format!("{earlier} earlier lines are left out: the console has them all."));
+            let lines_are = if earlier == 1 { "line is" } else { "lines are" };
+            shown.insert(0, format!("{earlier} earlier {lines_are} left out: the console has them all."));
         }
         Ok(shown.join("\n"))
     }
@@ -145,7 +157,27 @@ fn answer(mut found: Vec<String>, unread: usize) -> String {
         found.push(format!("… and {more} more. Add a word, or name one incident."));
     }
     if unread > 0 {
-        found.push(format!("{unread} older incidents were not searched: name one."));
+        let (incidents_were, name) =
+            if unread == 1 { ("incident was", "it") } else { ("incidents were", "one") };
+        found.push(format!("{unread} older {incidents_were} not searched: name {name}."));
     }
     found.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_cut_before_a_moment_and_never_within_it() {
+        let moment = "2026-01-02 03:15 UTC";
+        for before in 0..=LINE_CHARS_MAX {
+            let text = cut(&format!("{}{moment}, and on{}", "é".repeat(before), "x".repeat(LINE_CHARS_MAX)));
+            let is_whole = before + MOMENT_BYTES <= LINE_CHARS_MAX;
+            assert_eq!(text.contains(moment), is_whole, "{text}");
+            assert_eq!(text.contains("2026"), is_whole, "{text}");
+            assert!(text.ends_with('…') && text.chars().count() <= LINE_CHARS_MAX + 1, "{text}");
+        }
+        assert_eq!(cut(moment), moment);
+    }
 }

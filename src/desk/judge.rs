@@ -47,6 +47,7 @@ impl Desk {
         reason: String,
         once: Option<String>,
     ) -> Result<Answer, Refusal> {
+        let caller = self.known_as(caller);
         let mut judgement = Judgement {
             id: self.world.id(),
             subject,
@@ -82,7 +83,7 @@ impl Desk {
                 once: once.clone(),
                 instead: None,
             };
-            let noted = self.submit(caller, incident, Command::Note { text, at: None }, along).await;
+            let noted = self.submit(caller, incident, Command::NoteMark { text }, along).await;
             match noted {
                 Ok(mut answer) => {
                     answer.text.push_str(&masked.word());

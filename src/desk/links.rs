@@ -11,7 +11,7 @@ use crate::{
     incident::refusal::Refusal,
     journal::rows::IncidentFilter,
     people::{
-        Person,
+        Person, door,
         links::{Given, NoCode},
     },
 };
@@ -50,14 +50,14 @@ impl Desk {
         match linking {
             Linking::Begin if caller.is_overheard => Err(Refusal::forbidden(
                 "A code that is given here could be read, and used, by everybody in this room.",
-                "Say `link me` where the answer is for your eyes alone (a slash command, or the console with a token), \
-                 and bring the code here: `link me CODE`.",
+                "Say `link me` where the answer is for your eyes alone (a slash command, where the chat has those, or the \
+                 console with a token), and bring the code here: `link me CODE`.",
             )),
             Linking::Begin => {
                 let code = self.links.give(me, &caller.via, &self.world.salt(), self.world.now());
                 Ok(format!(
-                    "Your code: {code}\nSay `link me {code}` in the other place within 10 minutes; it works once. Show it \
-                     to nobody: whoever says it becomes one person with you."
+                    "Your code: {code}\nSay «link me {code}» in the other place, as commands are typed there, within \
+                     10 minutes; it works once. Show it to nobody: whoever says it becomes one person with you."
                 ))
             }
             Linking::With(code) => self.join(caller, &code).await,
@@ -73,9 +73,11 @@ impl Desk {
     }
 
     async fn join(self: &Arc<Self>, caller: &Caller, code: &str) -> Result<String, Refusal> {
-        let again = "Say `link me` in the first place for a new one.";
+        let again = "Say «link me» in the first place for a new one.";
         let given = self.links.look_up(code, self.world.now()).map_err(|no| match no {
-            NoCode::Unknown => Refusal::not_found("That is no code that holds: they last 10 minutes.", again),
+            NoCode::Unknown => {
+                Refusal::not_found("That code is wrong or too old (they last 10 minutes).", again)
+            }
             NoCode::Void => Refusal::forbidden("That code was tried wrongly five times and is void.", again),
         })?;
         let (stays, goes) = self.which_of(&given, caller)?;
@@ -92,14 +94,15 @@ impl Desk {
         }
         tracing::info!(account = goes.id, person = stays.id, "two accounts are one person now");
         let done = format!(
-            "You are one person here and on {}: {stays}. What was done as {goes} before stays on its timelines under that \
-             account. `link me off` takes it back.",
-            given.via
+            "This account and {} on {} count as one person now: {stays}. What was done as {goes} before stays on its \
+             timelines under that account. `link me off` takes it back.",
+            given.person,
+            door(&given.via)
         );
         let news = format!(
             "The code that you were given here was used on {}: {goes} there and you are one person now, {stays}. If that was \
              not you, say `link me off` at once.",
-            caller.via
+            door(&caller.via)
         );
         self.links.tell(&stays.id, &given.via, news);
         Ok(done)
@@ -116,7 +119,7 @@ impl Desk {
         }
         if given.via == caller.via {
             return Err(Refusal::invalid(
-                format!("That code was given on {} as well.", given.via),
+                format!("That code was given on {} as well.", door(&given.via)),
                 "Say it in the other chat: two accounts of one chat are not linked.",
             ));
         }

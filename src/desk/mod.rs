@@ -21,6 +21,7 @@ pub mod evidence;
 mod explain;
 mod eyes;
 mod find;
+mod firing;
 pub mod follow;
 pub mod heartbeats;
 mod held;
@@ -43,6 +44,7 @@ mod verify;
 pub mod view;
 mod windows;
 pub mod words;
+mod written;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -95,6 +97,10 @@ pub struct Caller {
     /// The message of a chat that has the words. Where a secret in them is masked, those whom it names are told that it stands
     /// there; without, the answer alone says so.
     pub quotes: Option<Box<Quoted>>,
+    /// When the words were written, where that may be a while before they are heard.
+    pub written_at: Option<DateTime<Utc>>,
+    /// The incident in whose place the words stand, before everybody who is there.
+    pub stands_with: Option<IncidentId>,
 }
 
 impl Caller {
@@ -107,6 +113,8 @@ impl Caller {
             is_overheard: false,
             among: None,
             quotes: None,
+            written_at: None,
+            stands_with: None,
         }
     }
     pub fn house(via: impl Into<String>) -> Self {
@@ -123,6 +131,12 @@ impl Caller {
     }
     pub fn quoting(self, message: Option<Quoted>) -> Self {
         Self { quotes: message.map(Box::new), ..self }
+    }
+    pub fn written(self, at: Option<DateTime<Utc>>) -> Self {
+        Self { written_at: at, ..self }
+    }
+    pub fn standing_with(self, incident: Option<IncidentId>) -> Self {
+        Self { stands_with: incident, ..self }
     }
     /// Whether somebody may read along who must not know of a restricted incident.
     pub(crate) fn is_overheard_on(&self, id: IncidentId) -> bool {

@@ -12,6 +12,14 @@ use crate::{
 const NEAR_FROM: usize = 3;
 
 impl Desk {
+    /// Whoever asks, by the name that the settings have for them: at some doors people give no more than their id.
+    pub(super) fn known_as(&self, mut caller: Caller) -> Caller {
+        if let Some(known) = self.settings().people.get(&caller.person.id) {
+            caller.person.name.clone_from(&known.name);
+        }
+        caller
+    }
+
     /// What is said of somebody whom no chat has met, the settings do not name, and who takes no part in the incident. `None`: they
     /// are known.
     pub(super) async fn stranger(&self, person: &Person, id: IncidentId) -> Option<String> {
@@ -58,9 +66,11 @@ impl Desk {
             told.push_str(&format!(" Did you mean {meant}?"));
         }
         let instead = if caller.via == "matrix" {
+            let server = std::iter::once(&caller.person).chain(&known).find_map(server_of);
             format!(
-                "Say their whole account, such as `@{}:example.org`, or let them write here once, and say it again.",
-                who.id
+                "Say their whole account, such as `@{}:{}`, or let them write in the command post once, and say it again.",
+                who.id,
+                server.unwrap_or("example.org")
             )
         } else {
             "Mention them in the chat, or let them write to the bot once, and say it again.".to_owned()
@@ -97,19 +107,28 @@ fn account_name(person: &Person) -> Option<&str> {
     account.split(':').next()
 }
 
-/// Of whoever a door found by a name and nobody has met, the one of these people who is called so, if there is one: whoever is known
-/// by an account of a chat alone has an id that no name leads to. Anybody else is as the door found them.
+/// Where an account is that has its server behind it: `example.org` of `@ada:example.org`.
+fn server_of(person: &Person) -> Option<&str> {
+    let (_, account) = person.id.split_once(":@")?;
+    account.split_once(':').map(|(_, server)| server)
+}
+
+/// Of whoever a door found by a name and nobody has met, or where it found several, the one of these people who is called so, if there
+/// is one: whoever is known by an account of a chat alone has an id that no name leads to. Anybody else is as the door found them.
 ///
 /// # Errors
-/// Several are called so.
+/// Several are called so, or as the door says.
 pub(super) fn one_of(
     people: &[Person],
     name: &str,
-    found: Person,
+    found: Result<Person, String>,
     settings: &Settings,
 ) -> Result<Person, String> {
-    if is_met(&found, settings) || people.iter().any(|one| one.id == found.id) {
-        return Ok(found);
+    match &found {
+        Ok(one) if is_met(one, settings) || people.iter().any(|known| known.id == one.id) => return found,
+        // What is nobody's name.
+        Err(_) if Person::named(name).is_err() => return found,
+        _ => {}
     }
     let name = name.trim().trim_start_matches('@').to_lowercase();
     let is_called = |one: &&Person| {
@@ -120,7 +139,7 @@ pub(super) fn one_of(
     match (called.next(), called.next()) {
         (Some(one), None) => Ok(one.clone()),
         (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),
-        (None, _) => Ok(found),
+        (None, _) => found,
     }
 }
 
@@ -151,9 +170,13 @@ mod tests {
         let zed = Person { id: "matrix:@zed:localhost".into(), name: "Zed Zulu".into() };
         let other = Person { id: "matrix:@zed:elsewhere".into(), name: "Zora".into() };
         let settings = Settings::default();
-        let found = |people: &[Person]| one_of(people, "@zed", Person::named("zed").unwrap(), &settings);
+        let found = |people: &[Person]| one_of(people, "@zed", Person::named("zed"), &settings);
         assert_eq!(found(std::slice::from_ref(&zed)), Ok(zed.clone()));
-        assert!(found(&[zed, other]).is_err(), "which of them?");
+        assert!(found(&[zed.clone(), other]).is_err(), "which of them?");
+        let several = || Err("Several are called @zed.".to_owned());
+        let found = |people: &[Person]| one_of(people, "@zed", several(), &settings);
+        assert_eq!(found(std::slice::from_ref(&zed)), Ok(zed), "of several, the one who takes part");
+        assert_eq!(found(&[]), several());
     }
 
     #[test]

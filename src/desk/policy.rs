@@ -1,27 +1,26 @@
 //! What follows from events: timers to set, things to say outside. Pure; written in the same transaction.
 
-use std::collections::BTreeMap;
+mod deliveries;
+mod reminders;
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::{
     incident::{
         command::{Luggage, TimerKind},
-        decide::{EXECUTIVE_ANSWER_WITHIN, PUBLIC_HEARD_NOTHING, Policy},
-        event::{Entry, Event, Owed},
+        decide::{EXECUTIVE_ANSWER_WITHIN, Policy},
+        event::{Entry, Event},
         id::IncidentId,
-        owed,
-        paging::{Act, Means},
         phase::Phase,
-        severity::Severity,
-        state::{Incident, Paging, PagingState, Place},
+        state::{Incident, Wording},
     },
     journal::{
         Mark,
-        rows::{IncidentRow, NewDelivery, Quoted, TimerRow, What},
+        rows::{NewDelivery, TimerRow},
     },
-    people::Person,
 };
+pub use deliveries::{incident_cards, is_said, secret, situation_cards};
+pub use reminders::{again, reminders};
 
 /// Situations, tasks and hazards, each, that go along when an incident is merged into another: as many as one can have.
 const LUGGAGE_MAX: usize = 1_000;
@@ -45,8 +44,8 @@ pub fn consequences(
     let mut out = Consequences::default();
     for entry in entries {
         timers(incident, entry, policy, &mut out);
-        deliveries(incident, entry, !is_told_with(entry, entries), chats, now, &mut out);
-        hush(incident, entry, &policy.paging, now, &mut out);
+        out.deliveries.extend(deliveries::of_entry(incident, entry, entries, chats, now));
+        out.deliveries.extend(deliveries::hushes(incident, entry, &policy.paging, now));
         // Of one that is merged they go on in the other.
         if let Event::PhaseChanged { to, .. } = entry.event
             && to.is_over()
@@ -64,17 +63,16 @@ pub fn consequences(
         }
     }
     if !entries.is_empty() {
-        for chat in chats {
-            out.deliveries.push(card(incident, chat, now));
-        }
+        out.deliveries.extend(deliveries::cards(incident, chats, now));
     }
     out
 }
 
 /// Two incidents, two streams: what one leaves to the other is a timer of the other, written with the entry that ends the
 /// one, so that it comes once, whatever happens between.
-fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> TimerRow {
+fn hand_over(incident: &Incident, into: IncidentId, entry: &Entry) -> TimerRow {
     let luggage = Luggage {
+        by: Some(entry.actor.person.clone()),
         from: incident.id,
         title: incident.title.clone(),
         severity: incident.severity,
@@ -82,12 +80,15 @@ fn hand_over(incident: &Incident, into: IncidentId, now: DateTime<Utc>) -> Timer
         situations: incident.situations.values().take(LUGGAGE_MAX).cloned().collect(),
         tasks: incident.open_tasks().take(LUGGAGE_MAX).cloned().collect(),
         hazards: incident.open_hazards().take(LUGGAGE_MAX).cloned().collect(),
+        stop: incident.stop.clone(),
+        titled_in: incident.entry_of(Wording::Title),
+        stopped_in: incident.entry_of(Wording::Stop),
     };
     TimerRow {
         id: format!("{into}/merged/{}", incident.id),
         incident: into,
         kind: TimerKind::MergedIn(Box::new(luggage)),
-        due_at: now,
+        due_at: entry.recorded_at,
     }
 }
 
@@ -101,6 +102,43 @@ pub fn handed_on(incident: &Incident, kind: &TimerKind, now: DateTime<Utc>) -> O
         kind: kind.clone(),
         due_at: now,
     })
+}
+
+/// The open parts of an incident that is merged are told where it goes on; so is one that came, or goes on again, only after that.
+fn regroup(incident: &Incident, entry: &Entry) -> Vec<TimerRow> {
+    let Some(into) = incident.merged_into else { return vec![] };
+    let parts: Vec<IncidentId> = match &entry.event {
+        Event::MergedInto { .. } => incident.open_children().collect(),
+        Event::ChildJoined { child, phase } | Event::ChildMoved { child, phase } if !phase.is_over() => {
+            vec![*child]
+        }
+        _ => vec![],
+    };
+    let told = |part: IncidentId| TimerRow {
+        id: format!("{part}/regroup/{}/{}", incident.id, entry.seq),
+        incident: part,
+        kind: TimerKind::Regroup { was: incident.id, into },
+        due_at: entry.recorded_at,
+    };
+    parts.into_iter().map(told).collect()
+}
+
+/// Words that are redacted may stand in two incidents: in one that was merged, and in the one that goes on. Each tells the other.
+fn redacted(incident: &Incident, entry: &Entry) -> Vec<TimerRow> {
+    let Event::EntryRedacted { target, .. } = entry.event else { return vec![] };
+    let told = |incident, of, seq| words_gone(incident, of, seq, entry.recorded_at);
+    let origin = incident.copies.get(&target).copied();
+    let original = origin.map(|(of, seq)| told(of, of, seq));
+    // Where this one goes on they may have come from here, or by way of here.
+    let first = incident.merged_into.zip(origin).map(|(into, (of, seq))| told(into, of, seq));
+    let copies = incident.merged_into.map(|into| told(into, incident.id, target));
+    original.into_iter().chain(first).chain(copies).collect()
+}
+
+/// What tells an incident that words were redacted which stood in that entry of that incident first.
+pub fn words_gone(incident: IncidentId, of: IncidentId, seq: u64, due_at: DateTime<Utc>) -> TimerRow {
+    let id = format!("{incident}/redacted/{of}/{seq}");
+    TimerRow { id, incident, kind: TimerKind::Redacted { of, seq }, due_at }
 }
 
 /// What the greater one is told of a part of it: a timer of the greater one, as with a merge.
@@ -123,9 +161,11 @@ fn tell_parent(incident: &Incident, entry: &Entry) -> Option<TimerRow> {
 
 fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequences) {
     if let Event::MergedInto { into, .. } = entry.event {
-        out.timers.push(hand_over(incident, into, entry.recorded_at));
+        out.timers.push(hand_over(incident, into, entry));
     }
     out.timers.extend(tell_parent(incident, entry));
+    out.timers.extend(regroup(incident, entry));
+    out.timers.extend(redacted(incident, entry));
     if matches!(entry.event, Event::Restricted { .. }) {
         out.timers.extend(incident.children.keys().map(|child| TimerRow {
             id: format!("{child}/parted/{}/{}", incident.id, entry.seq),
@@ -186,7 +226,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
             set(format!("period/{n}"), TimerKind::PeriodEnds { n: *n }, *ends_at);
         }
         Event::StepDone { playbook, step, .. } => {
-            if let Some(at) = opens_again(incident, playbook, step) {
+            if let Some(at) = reminders::opens_again(incident, playbook, step) {
                 let kind = TimerKind::StepDue { playbook: playbook.clone(), step: step.clone() };
                 set(format!("step/{playbook}/{step}"), kind, at);
             }
@@ -218,23 +258,7 @@ fn timers(incident: &Incident, entry: &Entry, policy: &Policy, out: &mut Consequ
         }
         _ => {}
     }
-    if owes_first_update(incident)
-        && let Some(due) = first_update_due(entry, incident.severity, policy)
-    {
-        set(first_update_name(due), TimerKind::FirstUpdateDue, due);
-    }
-    // From the first moment of an active phase on; it is set again whenever it goes off, and ends with the phase.
-    let listens_anew = match &entry.event {
-        Event::Declared { .. } | Event::SeverityChanged { .. } | Event::Nudged { .. } => true,
-        Event::PhaseChanged { to, .. } => *to == Phase::Investigating,
-        _ => false,
-    };
-    if listens_anew && let Some(due) = nudge_due(incident, policy, incident.time_at(entry.recorded_at)) {
-        set("silence".into(), TimerKind::Silence, due);
-    }
-    for (name, kind, due) in recurring(incident, entry, policy) {
-        set(name.into(), kind, due);
-    }
+    out.timers.extend(reminders::of_entry(incident, entry, policy));
 }
 
 /// What goes off when the incident's own time is `due`.
@@ -246,392 +270,4 @@ fn timer(incident: &Incident, name: &str, kind: TimerKind, due: DateTime<Utc>) -
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         due_at: incident.real_time_at(due) + Duration::milliseconds(1),
     }
-}
-
-/// Whether the public is to be told of it and has heard nothing yet.
-fn owes_first_update(incident: &Incident) -> bool {
-    incident.kind().is_clocked()
-        && incident.phase.is_active()
-        && incident.phase != Phase::Triage
-        && incident.posts.iter().all(|post| post.published.is_none())
-}
-
-/// Each deadline has its own name, so that a later one never puts off one that was set before.
-fn first_update_name(due: DateTime<Utc>) -> String {
-    format!("first-update/{}", due.timestamp())
-}
-
-/// When the public should have heard of it by this entry, which left it at that severity.
-fn first_update_due(entry: &Entry, severity: Severity, policy: &Policy) -> Option<DateTime<Utc>> {
-    let begins = match &entry.event {
-        // What was over when it was declared is owed to nobody.
-        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
-        Event::PhaseChanged { from: Phase::Triage, to: Phase::Investigating, .. } => true,
-        // Worse than it was declared: as soon as if it had been declared so now.
-        Event::SeverityChanged { from, to, .. } => to.worse_than(*from),
-        _ => false,
-    };
-    let minutes = policy.first_post_minutes(severity);
-    (begins && minutes > 0).then(|| entry.occurred_at + Duration::minutes(i64::from(minutes)))
-}
-
-/// The first deadline for a word to the public that nobody was reminded of, as if these settings had always held.
-fn first_update_unsaid(incident: &Incident, entries: &[Entry], policy: &Policy) -> Option<DateTime<Utc>> {
-    if !owes_first_update(incident) {
-        return None;
-    }
-    let (mut severity, mut first) = (incident.severity, None::<DateTime<Utc>>);
-    for entry in entries {
-        match &entry.event {
-            Event::Declared { severity: declared, .. } => severity = *declared,
-            Event::SeverityChanged { to, .. } => severity = *to,
-            Event::Reminded { what, .. } if what.contains(PUBLIC_HEARD_NOTHING) => {
-                first = first.filter(|due| *due > entry.occurred_at);
-            }
-            _ => {}
-        }
-        if let Some(due) = first_update_due(entry, severity, policy) {
-            // What was triage until now was owed nothing.
-            let goes_on = matches!(entry.event, Event::SeverityChanged { .. });
-            first = first.filter(|earlier| goes_on && *earlier < due).or(Some(due));
-        }
-    }
-    first
-}
-
-/// What people are reminded of from time to time, and the first word to the public, set as if these settings had held whenever it
-/// was counted anew. `entries` are all of the incident's. What should have gone off by now does so at once, and finds out whether
-/// there is anything to say.
-pub fn reminders(
-    incident: &Incident,
-    entries: &[Entry],
-    policy: &Policy,
-    now: DateTime<Utc>,
-) -> Vec<TimerRow> {
-    let mut last = BTreeMap::new();
-    for (name, kind, due) in entries.iter().flat_map(|entry| recurring(incident, entry, policy)) {
-        last.insert(name, (kind, due));
-    }
-    if let Some(due) = nudge_due(incident, policy, incident.time_at(now)) {
-        last.insert("silence", (TimerKind::Silence, due));
-    }
-    let first_update = first_update_unsaid(incident, entries, policy)
-        .map(|due| timer(incident, &first_update_name(due), TimerKind::FirstUpdateDue, due));
-    let last = last.into_iter().map(|(name, (kind, due))| timer(incident, name, kind, due));
-    last.chain(first_update).collect()
-}
-
-/// The longest time from one reminder of roles to the next.
-const ROLES_MINUTES_MAX: i64 = 120;
-
-/// The reminders of reports, of roles and of executives that an event sets anew, each one timer, and when they are due.
-fn recurring(
-    incident: &Incident,
-    entry: &Entry,
-    policy: &Policy,
-) -> Vec<(&'static str, TimerKind, DateTime<Utc>)> {
-    if !incident.phase.is_active() || incident.phase == Phase::Triage || !incident.kind().is_clocked() {
-        return vec![];
-    }
-    let begins = match &entry.event {
-        Event::Declared { triage, ended, .. } => !triage && ended.is_none(),
-        Event::PhaseChanged { to: Phase::Investigating, .. } | Event::SeverityChanged { .. } => true,
-        _ => false,
-    };
-    let again = |owed| matches!(&entry.event, Event::Reminded { of, .. } if of.contains(&owed));
-    let is_free = matches!(entry.event, Event::RoleRelieved { .. } | Event::RoleReleased { .. });
-    let reports = i64::from(policy.can_minutes(incident.severity));
-    let roles = i64::from(policy.roles_minutes(incident.severity));
-    let executive = i64::from(policy.exec_update_minutes(incident.severity));
-    let after = |minutes| entry.occurred_at + Duration::minutes(minutes);
-    let mut all = Vec::new();
-    if reports > 0 && (begins || again(Owed::Reports)) {
-        all.push(("reports", TimerKind::ReportsDue, after(reports)));
-    }
-    // Counted from the last summary, or from the last reminder.
-    let tells = matches!(entry.event, Event::Summarized { .. } | Event::Reminded { executive: true, .. });
-    if executive > 0 && (begins || tells) {
-        all.push(("executive", TimerKind::ExecutiveDue, after(executive)));
-    }
-    if roles > 0 && again(Owed::Roles) {
-        // Twice as long after each, as the time since it began doubles.
-        let age = incident.milestones.declared.map_or(0, |at| (entry.occurred_at - at).num_minutes());
-        let minutes = age.clamp(roles, ROLES_MINUTES_MAX.max(roles));
-        all.push(("roles", TimerKind::RolesDue, after(minutes)));
-    } else if roles > 0 && (begins || is_free) {
-        all.push(("roles", TimerKind::RolesDue, after(roles)));
-    }
-    all
-}
-
-/// At least as often as a silence is brought up first: somebody may be heard meanwhile, and fall silent anew.
-fn nudge_due(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let minutes = policy.silence_minutes(incident.severity);
-    let is_listening = minutes > 0 && incident.phase.is_active() && incident.kind().is_clocked();
-    let look = now + Duration::minutes(i64::from(minutes));
-    is_listening.then(|| incident.silence.next_nudge(minutes).min(look))
-}
-
-/// A timer that went off and found that it is not time yet: when it is.
-pub fn again(incident: &Incident, kind: &TimerKind, policy: &Policy, now: DateTime<Utc>) -> Option<TimerRow> {
-    let (name, due) = match kind {
-        TimerKind::Silence => ("silence".to_owned(), nudge_due(incident, policy, incident.time_at(now))?),
-        // In the quiet that somebody asked for nothing opens again.
-        TimerKind::StepDue { playbook, step } if incident.phase.is_active() => {
-            let due = after_quiet(incident, opens_again(incident, playbook, step)?);
-            (format!("step/{playbook}/{step}"), due)
-        }
-        TimerKind::ExecutiveDue if incident.phase.is_active() => (
-            "executive".to_owned(),
-            incident.silence.quiet_until.filter(|_| policy.exec_update_minutes(incident.severity) > 0)?,
-        ),
-        TimerKind::ReportsDue if incident.phase.is_active() => {
-            ("reports".to_owned(), after_quiet(incident, next_report(incident, policy, now)?))
-        }
-        TimerKind::RolesDue if incident.phase.is_active() => {
-            let minutes = policy.roles_minutes(incident.severity);
-            let is_owed = minutes > 0 && !owed::roles(incident, policy).is_empty();
-            let due = incident.time_at(now) + Duration::minutes(i64::from(minutes));
-            let quiet = incident.silence.quiet_until.filter(|until| *until > incident.time_at(now));
-            ("roles".to_owned(), is_owed.then(|| quiet.unwrap_or(due))?)
-        }
-        _ => return None,
-    };
-    let again = timer(incident, &name, kind.clone(), due);
-    (again.due_at > now).then_some(again)
-}
-
-/// When this step of a playbook, which was done, is to be done again.
-fn opens_again(incident: &Incident, playbook: &str, step: &str) -> Option<DateTime<Utc>> {
-    let is_it = |place: &Place<'_>| place.play.playbook.id == playbook && place.step.id == step;
-    incident.steps().find(is_it)?.progress.again_at
-}
-
-/// When the next report is owed; where none is yet, it is looked again after as long as one may take.
-fn next_report(incident: &Incident, policy: &Policy, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let minutes = policy.can_minutes(incident.severity);
-    let now = incident.time_at(now);
-    let look = now + Duration::minutes(i64::from(minutes));
-    let owed = owed::reports(incident, minutes).into_iter().map(|one| one.due_at);
-    (minutes > 0).then(|| owed.fold(look, DateTime::min).max(now + Duration::minutes(1)))
-}
-
-fn after_quiet(incident: &Incident, due: DateTime<Utc>) -> DateTime<Utc> {
-    incident.silence.quiet_until.map_or(due, |until| until.max(due))
-}
-
-/// What a reader of the chat is told line by line; the rest stands on the card.
-pub fn is_said(event: &Event) -> bool {
-    !matches!(
-        event,
-        Event::Declared { .. }
-            | Event::CommandEstablished { .. }
-            | Event::AlertsChanged { flapping: None, .. }
-            | Event::UpdateDelivered { .. }
-            | Event::Startex { .. }
-    )
-}
-
-/// Whether a reminder beside it names what became overdue, or is due again.
-fn is_told_with(entry: &Entry, entries: &[Entry]) -> bool {
-    let names_it =
-        |other: &Entry| matches!(&other.event, Event::Reminded { of, .. } if of.contains(&Owed::Late));
-    matches!(
-        entry.event,
-        Event::TaskOverdue { .. } | Event::ActionOverdue { .. } | Event::StepReopened { .. }
-    ) && entries.iter().any(names_it)
-}
-
-fn lane(incident: &Incident, destination: &str) -> String {
-    format!("{destination}/{}", incident.id)
-}
-
-fn card(incident: &Incident, chat: &str, now: DateTime<Utc>) -> NewDelivery {
-    NewDelivery {
-        key: format!("{}/card/{}", incident.id, incident.seq),
-        destination: chat.to_owned(),
-        lane: lane(incident, chat),
-        incident: Some(incident.id),
-        what: What::Card,
-        same: Some(format!("card/{}", incident.id)),
-        at: now,
-    }
-}
-
-fn deliveries(
-    incident: &Incident,
-    entry: &Entry,
-    has_line: bool,
-    chats: &[String],
-    now: DateTime<Utc>,
-    out: &mut Consequences,
-) {
-    // A chat that is away is told how long it was, and what it missed, when it is back.
-    let absent = match &entry.event {
-        Event::ChatLost { chat, .. } | Event::ChatBack { chat, .. } => Some(chat),
-        _ => None,
-    };
-    if has_line && is_said(&entry.event) {
-        for chat in chats.iter().filter(|chat| absent != Some(*chat)) {
-            out.deliveries.push(NewDelivery {
-                key: format!("{}/{}", incident.id, entry.seq),
-                destination: chat.clone(),
-                lane: lane(incident, chat),
-                incident: Some(incident.id),
-                what: What::Say { seq: entry.seq },
-                same: None,
-                at: now,
-            });
-        }
-    }
-    pages(incident, entry, now, out);
-    if let Event::UpdatePublished { n, destinations, .. } = &entry.event {
-        // The built-in page and the sandbox of a drill are written with the entry itself.
-        for destination in destinations.iter().filter(|d| !matches!(d.as_str(), "page" | "sandbox")) {
-            out.deliveries.push(NewDelivery {
-                key: format!("{}/p{n}", incident.id),
-                destination: destination.clone(),
-                lane: lane(incident, destination),
-                incident: Some(incident.id),
-                what: What::Post { n: *n },
-                same: None,
-                at: now,
-            });
-        }
-    }
-}
-
-/// The card of an incident that did not change itself, wherever cards are shown.
-pub fn incident_cards(row: &IncidentRow, now: DateTime<Utc>, chats: &[String]) -> Vec<NewDelivery> {
-    chats
-        .iter()
-        .map(|chat| NewDelivery {
-            key: format!("{}/card/{}/{}", row.id, row.seq, now.timestamp_millis()),
-            destination: chat.clone(),
-            lane: format!("{chat}/{}", row.id),
-            incident: Some(row.id),
-            what: What::Card,
-            same: Some(format!("card/{}", row.id)),
-            at: now,
-        })
-        .collect()
-}
-
-/// The word to those who can take a secret out of a message that was put on the timeline; it was masked in the entries up to `seq`.
-pub fn secret(
-    incident: IncidentId,
-    seq: u64,
-    chat: &str,
-    kinds: String,
-    of: &Quoted,
-    now: DateTime<Utc>,
-) -> NewDelivery {
-    let key = format!("{incident}/secret/{seq}");
-    NewDelivery {
-        // Nothing that waits keeps it waiting.
-        lane: format!("{chat}/{key}"),
-        key,
-        destination: chat.to_owned(),
-        incident: Some(incident),
-        what: What::Secret { kinds, of: of.clone() },
-        same: None,
-        at: now,
-    }
-}
-
-/// Whom a step calls; and, to the services that were called, that it is answered or over.
-fn pages(incident: &Incident, entry: &Entry, now: DateTime<Utc>, out: &mut Consequences) {
-    let mut page = |n: u32, which: String, to: Option<&Person>, pager: &str, act: Act| {
-        let whom = to.map_or("", |person| person.id.as_str());
-        let destination = format!("{}{pager}", super::paging::PAGER);
-        out.deliveries.push(NewDelivery {
-            key: format!("{}/page/{n}/{which}/{whom}", incident.id),
-            lane: format!("{destination}/{}/{whom}", incident.id),
-            destination,
-            incident: Some(incident.id),
-            what: What::Page { n, to: to.cloned(), act },
-            same: None,
-            at: now,
-        });
-    };
-    let mut tell = |pagings: &mut dyn Iterator<Item = &Paging>, act: Act| {
-        for paging in pagings {
-            for pager in &paging.pagers {
-                page(paging.n, entry.seq.to_string(), None, pager, act);
-            }
-        }
-    };
-    match &entry.event {
-        Event::Paged { n, step, round, called, pagers, .. } => {
-            let which = format!("{round}.{step}");
-            for (one, pager) in called.iter().flat_map(|one| one.by.iter().map(move |pager| (one, pager))) {
-                page(*n, which.clone(), Some(&one.person), pager, Act::Trigger);
-            }
-            for pager in pagers {
-                page(*n, which.clone(), None, pager, Act::Trigger);
-            }
-        }
-        Event::PageAcknowledged { pagings, .. } => {
-            tell(&mut incident.pagings.iter().filter(|one| pagings.contains(&one.n)), Act::Acknowledge);
-        }
-        Event::PagingStopped { pagings, .. } => {
-            tell(&mut incident.pagings.iter().filter(|one| pagings.contains(&one.n)), Act::Resolve);
-        }
-        Event::PhaseChanged { from, to, .. } if from.is_active() && !to.is_active() => {
-            tell(&mut incident.pagings.iter(), Act::Resolve);
-        }
-        _ => {}
-    }
-}
-
-/// What rings on at those who were called is told that somebody has it, or that it is over: behind their page, in its lane.
-fn hush(incident: &Incident, entry: &Entry, means: &Means, now: DateTime<Utc>, out: &mut Consequences) {
-    let act = match &entry.event {
-        Event::PageAcknowledged { .. } => Act::Acknowledge,
-        Event::PagingStopped { .. } | Event::PhaseChanged { .. } => Act::Resolve,
-        _ => return,
-    };
-    let is_meant = |paging: &Paging| match &entry.event {
-        Event::PageAcknowledged { pagings, .. } | Event::PagingStopped { pagings, .. } => {
-            pagings.contains(&paging.n)
-        }
-        // What was answered is quiet already.
-        Event::PhaseChanged { from, to, .. } => {
-            from.is_active() && !to.is_active() && !matches!(paging.state, PagingState::Acknowledged { .. })
-        }
-        _ => false,
-    };
-    for paging in incident.pagings.iter().filter(|paging| is_meant(paging)) {
-        for person in &paging.people {
-            let reach = means.reach.get(&person.id).into_iter().flatten();
-            out.deliveries.extend(reach.filter(|pager| means.ring_on.contains(*pager)).map(|pager| {
-                let destination = format!("{}{pager}", super::paging::PAGER);
-                NewDelivery {
-                    key: format!("{}/page/{}/{}/{}", incident.id, paging.n, entry.seq, person.id),
-                    lane: format!("{destination}/{}/{}", incident.id, person.id),
-                    destination,
-                    incident: Some(incident.id),
-                    what: What::Page { n: paging.n, to: Some(person.clone()), act },
-                    same: None,
-                    at: now,
-                }
-            }));
-        }
-    }
-}
-
-/// The card of a situation, wherever cards are shown.
-pub fn situation_cards(id: i64, revision: i64, chats: &[String], now: DateTime<Utc>) -> Vec<NewDelivery> {
-    chats
-        .iter()
-        .map(|chat| NewDelivery {
-            key: format!("S-{id}/{revision}"),
-            destination: chat.clone(),
-            lane: format!("{chat}/S-{id}"),
-            incident: None,
-            what: What::Situation { id },
-            same: Some(format!("S-{id}")),
-            at: now,
-        })
-        .collect()
 }

@@ -16,21 +16,23 @@ use crate::{
         kind::Real,
         paging::Act,
         refusal::{Because, Refusal},
-        sentence::{self, InNames},
+        sentence::{InNames, Knowing, apart},
+        state::Incident,
         timeline,
     },
     journal::{Mark, rows::*},
     outbox::{
         plan,
-        port::{Content, Courier, Errand, Outcome, Reconciled},
+        port::{Content, Courier, Errand, Outcome, Reconciled, Unsaid},
     },
-    people::Person,
     post::Approved,
 };
 
 /// Lanes of one destination under way at once.
 const LANES_MAX: u32 = 16;
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(15);
+/// A line that is shown so late was not shown as it was said.
+const WAITED: Duration = Duration::seconds(30);
 /// Longer than any courier's own limits: a courier that hangs all the same is given up.
 const ATTEMPT_MAX: StdDuration = StdDuration::from_secs(60);
 
@@ -189,19 +191,16 @@ impl Desk {
             (What::Card, Some(id)) => Content::Card(self.incident_card(id).await?),
             (What::Say { seq }, Some(id)) => match self.line(id, *seq).await? {
                 Some(line) if !line.is_hidden => Content::Line(Said {
-                    incident: id,
                     // It may have been restricted, or opened up, since this was to be said.
                     is_private: self.incident(id).await?.restricted.is_some(),
-                    banner: id.kind.banner(),
-                    seq: line.seq,
-                    at: line.occurred_at,
                     missed: self.missed(delivery, id).await?,
-                    is_late: line.is_out_of_order(),
-                    via: (line.actor != Person::house()).then_some(line.via),
-                    who: line.actor.to_string(),
-                    text: sentence::parts(&line.text),
+                    ..Said::of(id, line)
                 }),
                 _ => Content::Nothing,
+            },
+            (What::Unsay { seq }, Some(id)) => match self.unsaid(delivery, id, *seq).await? {
+                lines if lines.is_empty() => Content::Nothing,
+                lines => Content::Unsaid(lines),
             },
             (What::Page { n, to, act }, Some(id)) => self.page(delivery, id, *n, to.as_ref(), *act).await?,
             (What::Situation { id }, _) => {
@@ -220,25 +219,61 @@ impl Desk {
         Ok(Errand { delivery: delivery.clone(), content, earlier })
     }
 
+    /// The entries that say again what that entry gave a number to.
+    async fn speaking_of(&self, id: IncidentId, seq: u64) -> Result<Vec<u64>, Refusal> {
+        let Some(of) = self.entry(id, seq).await?.and_then(|entry| entry.event.numbers()) else {
+            return Ok(vec![]);
+        };
+        let later = self.read_from(id, seq).await?.into_iter();
+        Ok(later.filter(|entry| entry.event.speaks_of() == Some(of)).map(|entry| entry.seq).collect())
+    }
+
+    /// The lines that a chat shows of an entry that was redacted, and of those that quote it.
+    async fn unsaid(&self, delivery: &Delivery, id: IncidentId, seq: u64) -> Result<Vec<Unsaid>, Refusal> {
+        let quoting = self.changes_of(id).await?.into_iter().filter_map(|change| match change.event {
+            Event::EntryCorrected { target, .. } if target == seq => Some(change.seq),
+            _ => None,
+        });
+        let mut unsaid = Vec::new();
+        let speaking = self.speaking_of(id, seq).await?;
+        for seq in std::iter::once(seq).chain(quoting).chain(speaking) {
+            let filter = DeliveryFilter::LineOf { incident: id, seq };
+            let rows = self.journal.deliveries(filter).await.map_err(refuse)?;
+            let here = rows.into_iter().filter(|row| row.destination == delivery.destination);
+            for row in here {
+                let (Some(message), Some(line)) = (row.external_id, self.line(id, seq).await?) else {
+                    continue;
+                };
+                unsaid.push(Unsaid { message, url: row.url, said: Said::of(id, line) });
+            }
+        }
+        Ok(unsaid)
+    }
+
     /// What waits together with a line, where its chat was away and that is not told yet.
     async fn missed(&self, delivery: &Delivery, id: IncidentId) -> Result<Option<Missed>, Refusal> {
         let incident = self.incident(id).await?;
         let Some(since) = incident.away.get(&delivery.destination) else { return Ok(None) };
-        let is_told =
-            |(name, value): &(String, String)| name == Missed::NAME && *value == Missed::mark(*since);
         let bound = self.journal.bound(&delivery.destination, &id.to_string()).await.map_err(refuse)?;
-        if bound.iter().any(is_told) {
-            return Ok(None);
-        }
+        let mut bound = bound.iter().filter(|(name, _)| name == Missed::NAME);
+        let (now, waits_since) = (self.world.now(), delivery.created_at);
+        let away_since = match bound.find_map(|(_, value)| Missed::spoken_for(value, *since)) {
+            // The chat comes and goes within one absence: what waited for it again has a word of its own.
+            Some(through) if delivery.n <= through || now - waits_since < WAITED => return Ok(None),
+            Some(_) => incident.time_at(waits_since),
+            None => *since,
+        };
         let open = self.journal.deliveries(DeliveryFilter::Open).await.map_err(refuse)?;
         let behind = open.iter().filter(|one| {
             one.lane == delivery.lane && one.n > delivery.n && matches!(one.what, What::Say { .. })
         });
-        let away = incident.time_at(self.world.now()) - *since;
+        let behind: Vec<i64> = behind.map(|one| one.n).collect();
+        let away = incident.time_at(now) - away_since;
         Ok(Some(Missed {
             since: *since,
             seconds: u64::try_from(away.num_seconds()).unwrap_or(0),
-            lines: 1 + behind.count(),
+            lines: 1 + behind.len(),
+            through: behind.into_iter().max().unwrap_or(delivery.n),
             stands: Missed::standing(&incident, &self.settings().policy.names),
         }))
     }
@@ -278,7 +313,11 @@ impl Desk {
             Event::EntryRedacted { target, .. } => (*target == seq || Some(*target) == quoted) && e.seq > seq,
             _ => false,
         }));
-        let told = InNames(&self.settings().policy, sentence::apart);
-        Ok(timeline::lines(entries, &told).into_iter().find(|line| line.seq == seq))
+        let settings = self.settings();
+        let told = |incident: &Incident| {
+            let told = InNames(&settings.policy, apart);
+            timeline::lines(entries.iter().cloned(), &Knowing(&told, incident))
+        };
+        Ok(self.look_at(id, told).await?.into_iter().find(|line| line.seq == seq))
     }
 }

@@ -4,10 +4,11 @@ use super::{Desk, follow, refuse};
 use crate::{
     alert::{Status, flapping::Flaps},
     incident::{
-        command::{Command, MergeFacts, ParentFacts, SituationFacts},
+        command::{Command, MergeFacts, ParentFacts, PartFacts, SituationFacts, TimerKind},
         event::AlertRef,
         id::IncidentId,
         refusal::{Because, Refusal},
+        state::Incident,
     },
     journal::rows::{AlertRow, SituationFilter, SituationRow},
     people::Person,
@@ -17,21 +18,23 @@ impl Desk {
     /// What the alert store knows of a situation that a command names.
     pub(super) async fn with_facts(&self, command: Command, caller: &Person) -> Result<Command, Refusal> {
         if let Command::Merge { into, other: None, reason } = command {
-            let other = match self.seen_by(caller).incident(into).await {
-                Ok(other) => Some(MergeFacts {
-                    is_restricted: other.restricted.is_some(),
-                    seen_by: other.seen_by(),
-                    commander: other.commander,
-                    phase: other.phase,
-                }),
-                Err(refusal) if refusal.because == Because::NotFound => None,
-                Err(refusal) => return Err(refusal),
-            };
+            let other = self.if_seen(into, caller).await?.map(|other| MergeFacts {
+                is_restricted: other.restricted.is_some(),
+                seen_by: other.seen_by(),
+                commander: other.commander,
+                phase: other.phase,
+            });
             return Ok(Command::Merge { into, other, reason });
         }
         if let Command::PutUnder { parent, facts: None } = command {
             let facts = self.parent_facts(parent, caller).await?;
             return Ok(Command::PutUnder { parent, facts });
+        }
+        if let Command::Timer(TimerKind::Regroup { was, into }) = command {
+            let into = self.goes_on_as(into).await?;
+            // The house looks for everybody; whether it is for the same people is looked at with these facts.
+            let facts = Some(self.facts_of_parent(&self.incident(into).await?).await?);
+            return Ok(Command::Regroup { was, into, facts });
         }
         let Command::LinkSituation { situation, facts } = command else { return Ok(command) };
         let rows = self.journal.situations(SituationFilter::One(situation)).await.map_err(refuse)?;
@@ -51,17 +54,54 @@ impl Desk {
         Ok(Command::LinkSituation { situation, facts })
     }
 
+    /// An incident, where the caller sees one.
+    async fn if_seen(&self, id: IncidentId, caller: &Person) -> Result<Option<Incident>, Refusal> {
+        match self.seen_by(caller).incident(id).await {
+            Ok(incident) => Ok(Some(incident)),
+            Err(refusal) if refusal.because == Because::NotFound => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The parts of an incident, for a list of them: those that are for the same people as it is.
+    pub(super) async fn with_parts(
+        &self,
+        id: IncidentId,
+        command: Command,
+        caller: &Person,
+    ) -> Result<Command, Refusal> {
+        if !matches!(command, Command::Subs { .. }) {
+            return Ok(command);
+        }
+        let Some(whole) = self.if_seen(id, caller).await? else { return Ok(command) };
+        let mut parts = Vec::new();
+        for child in whole.children.keys() {
+            let part = self.if_seen(*child, caller).await?;
+            if let Some(part) = part.filter(|part| part.seen_by() == whole.seen_by()) {
+                parts.push(PartFacts {
+                    id: *child,
+                    title: part.title,
+                    severity: part.severity,
+                    phase: part.phase,
+                });
+            }
+        }
+        Ok(Command::Subs { parts })
+    }
+
     /// What the rules must know of the incident that another is put under; `None` where the caller sees none.
     pub(super) async fn parent_facts(
         &self,
         parent: IncidentId,
         caller: &Person,
     ) -> Result<Option<ParentFacts>, Refusal> {
-        let incident = match self.seen_by(caller).incident(parent).await {
-            Ok(incident) => incident,
-            Err(refusal) if refusal.because == Because::NotFound => return Ok(None),
-            Err(refusal) => return Err(refusal),
-        };
+        match self.if_seen(parent, caller).await? {
+            Some(incident) => self.facts_of_parent(&incident).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn facts_of_parent(&self, incident: &Incident) -> Result<ParentFacts, Refusal> {
         let mut ancestors = Vec::new();
         let mut at = incident.parent;
         // No circle is ever made; a journal that holds one all the same must not hold us.
@@ -69,7 +109,17 @@ impl Desk {
             ancestors.push(above);
             at = self.incident(above).await?.parent;
         }
-        Ok(Some(ParentFacts::of(&incident, ancestors)))
+        Ok(ParentFacts::of(incident, ancestors))
+    }
+
+    /// Where an incident goes on that may have been merged meanwhile: itself, if it was not.
+    async fn goes_on_as(&self, id: IncidentId) -> Result<IncidentId, Refusal> {
+        let (mut at, mut seen) = (id, vec![id]);
+        while let Some(next) = self.incident(at).await?.merged_into.filter(|next| !seen.contains(next)) {
+            seen.push(next);
+            at = next;
+        }
+        Ok(at)
     }
 
     /// The incident that a situation belongs to, in words that tell nobody what they may not know.
@@ -84,7 +134,7 @@ impl Desk {
         let rows = self.journal.situations(SituationFilter::One(id)).await.map_err(refuse)?;
         rows.into_iter().next().ok_or_else(|| {
             Refusal::not_found(
-                format!("There is no alert situation S-{id}."),
+                format!("There is no group of alerts S-{id}."),
                 "`alerts` lists those that are open.",
             )
         })

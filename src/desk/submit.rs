@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Along, Answer, Caller, Changed, Desk, Settings, answer::again, no_such, policy, refuse, too_busy,
+    Along, Answer, Caller, Changed, Desk, Settings,
+    answer::again,
+    no_such, policy, refuse, too_busy,
+    written::{self, Standing},
 };
 use crate::{
     alert::change::SaidIn,
@@ -50,6 +53,7 @@ impl Desk {
         command: Command,
         along: Along,
     ) -> Result<Answer, Refusal> {
+        let caller = self.known_as(caller);
         // A task of its own: a caller who goes away must not leave a write without somebody to see it through.
         let desk = self.clone();
         let task = tokio::spawn(async move { desk.submit_here(caller, incident, command, along).await });
@@ -79,7 +83,10 @@ impl Desk {
         }
         let target = self.target(id, &command).await?;
         let _one_at_a_time = match &command {
-            Command::PutUnder { .. } | Command::Merge { .. } | Command::LinkSituation { .. } => {
+            Command::PutUnder { .. }
+            | Command::Merge { .. }
+            | Command::LinkSituation { .. }
+            | Command::Timer(TimerKind::Regroup { .. }) => {
                 let held = self.relating.lock().await;
                 // The same may have come twice at once: the other one is durable now.
                 if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
@@ -90,6 +97,7 @@ impl Desk {
             _ => None,
         };
         let command = self.with_facts(command, &caller.person).await?;
+        let command = self.with_parts(id, command, &caller.person).await?;
         let command = self.with_calls(id, command).await?;
         for _ in 0..TRIES_MAX {
             let slot = self.slot(id);
@@ -100,7 +108,7 @@ impl Desk {
                 let now = self.world.now();
                 let at = state.time_at(now);
                 let settings = self.settings();
-                let decision =
+                let mut decision =
                     match decide::decide(state, &command, &scene(&caller, &settings, at, target.as_ref())) {
                         Ok(decision) => decision,
                         Err(refusal) => {
@@ -116,11 +124,14 @@ impl Desk {
                             };
                         }
                     };
+                written::date(&mut decision, &caller, state, now);
+                let standing = written::standing(&decision, &caller, state, !masked.is_empty());
                 let reply = along.instead.as_ref().map_or(decision.reply, |instead| instead.reply.clone());
                 let mut answer = Answer {
                     text: reply + &masked.word(),
                     incident: Some(id),
                     seq: None,
+                    is_plain: standing == Standing::All && along.instead.is_none(),
                     chart: decision.chart,
                 };
                 if decision.events.is_empty() {
@@ -169,6 +180,9 @@ impl Desk {
                         let is_new = |timer: &TimerRow| append.timers.iter().all(|set| set.id != timer.id);
                         let again: Vec<_> = again.into_iter().filter(is_new).collect();
                         append.timers.extend(again);
+                    }
+                    if standing != Standing::Elsewhere {
+                        written::without_echo(&mut append.deliveries, &caller.via);
                     }
                     // With the entry: whatever happens next, the word on it is not lost.
                     if let Some(of) = caller.quotes.as_deref().filter(|_| !masked.is_empty()) {
@@ -296,7 +310,10 @@ impl Desk {
         };
         append.marks.extend(along.marks.iter().cloned());
         for mark in &mut append.marks {
-            if let Mark::Changed(change) = mark {
+            // One that is taken back was said in another entry, or in none.
+            if let Mark::Changed(change) = mark
+                && change.withdrawn.is_none()
+            {
                 change.said_in = Some(SaidIn { incident: state.id.to_string(), seq: first });
             }
         }

@@ -5,11 +5,12 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration as StdDuration};
 use chrono::{DateTime, Duration, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Along, Caller, Desk, refuse};
+use super::{Along, Caller, Desk, policy, refuse};
 use crate::{
     incident::{
         command::{Command, TimerKind},
         decide::{TOGETHER, early_by},
+        id::IncidentId,
         refusal::{Because, Refusal},
     },
     journal::{Append, Mark, rows::TimerRow},
@@ -92,8 +93,12 @@ impl Desk {
         let done = |timer: &TimerRow| Mark::TimerDone { id: timer.id.clone(), due_at: timer.due_at };
         let done: Vec<Mark> = all().map(done).collect();
         let along = Along { marks: done.clone(), ..Along::default() };
-        let command = match with {
-            [] => Command::Timer(timer.kind.clone()),
+        let command = match (with, &timer.kind) {
+            ([], TimerKind::Redacted { of, seq }) => match self.redact_too(timer, *of, *seq).await? {
+                Some(command) => command,
+                None => return self.pass_on(timer, *of, *seq, done).await,
+            },
+            ([], kind) => Command::Timer(kind.clone()),
             _ => Command::Remind(all().map(|timer| timer.kind.clone()).collect()),
         };
         match self.submit(Caller::house("timer"), timer.incident, command, along).await {
@@ -104,6 +109,46 @@ impl Desk {
                 self.journal.append(Append { marks: done, ..Append::default() }).await.map_err(refuse)
             }
         }
+    }
+
+    /// What hides here the words that were redacted elsewhere; `None`: they are not here, or not to be read any more.
+    async fn redact_too(
+        &self,
+        timer: &TimerRow,
+        of: IncidentId,
+        seq: u64,
+    ) -> Result<Option<Command>, Refusal> {
+        let incident = self.incident(timer.incident).await?;
+        let is_awaited = of != incident.id
+            && !incident.merged_in.contains(&of)
+            && self.incident(of).await?.merged_into == Some(incident.id);
+        if is_awaited {
+            return Err(Refusal::unavailable(
+                format!("What {of} leaves to {} is not there yet.", incident.id),
+                "It is tried again by itself.",
+            ));
+        }
+        let mut targets = Vec::new();
+        for here in incident.same_words(of, seq) {
+            let target = self.find_target(incident.id, here).await?;
+            targets.extend(target.filter(|one| one.is_redactable && !one.is_redacted).map(|one| one.seq));
+        }
+        Ok((!targets.is_empty()).then_some(Command::RedactToo { of, targets }))
+    }
+
+    /// What was merged before words of another came to it has none of them: they went where it goes on.
+    async fn pass_on(
+        &self,
+        timer: &TimerRow,
+        of: IncidentId,
+        seq: u64,
+        done: Vec<Mark>,
+    ) -> Result<(), Refusal> {
+        let incident = self.incident(timer.incident).await?;
+        let next = incident.merged_into.filter(|next| *next != of && incident.same_words(of, seq).is_empty());
+        let timers =
+            next.map(|next| policy::words_gone(next, of, seq, self.world.now())).into_iter().collect();
+        self.journal.append(Append { marks: done, timers, ..Append::default() }).await.map_err(refuse)
     }
 
     /// Two lines of the house within a minute are one too many: until when this one waits, if it does. A silence is brought up after
@@ -131,7 +176,7 @@ impl Desk {
             let until = incident.real_time_at(waits);
             return (until > now).then_some(until);
         }
-        let apart = incident.silence.reminded_at? + TOGETHER;
+        let apart = incident.silence.reminded_at? + incident.silence.waits_behind();
         // The incident's own time may run faster than ours; a millisecond on top never comes too early.
         (apart > at).then(|| incident.real_time_at(apart).max(now) + Duration::milliseconds(1))
     }

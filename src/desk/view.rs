@@ -9,14 +9,15 @@ use crate::{
         event::{Entry, Event},
         id::IncidentId,
         refusal::Refusal,
-        sentence::InNames,
+        sentence::{InNames, Knowing},
+        state::Incident,
         timeline::{self, Line},
     },
     journal::{JournalError, rows::*},
     people::Person,
 };
 
-use super::{Desk, refuse};
+use super::{Desk, no_such, refuse};
 
 /// Entries read per query.
 const PAGE: u64 = 2_000;
@@ -121,11 +122,27 @@ impl Desk {
         }
     }
 
+    /// An incident as its entries make it, and every one of them with its seal: all of one moment, whatever is written meanwhile.
+    ///
+    /// # Errors
+    /// Not found, or the journal does not answer.
+    pub async fn record(&self, id: IncidentId) -> Result<(Incident, Vec<Entry>, Vec<Sealed>), Refusal> {
+        let sealed = self.sealed(id).await?;
+        let entries: Vec<Entry> = sealed.iter().map(read).collect::<Result<_, _>>().map_err(refuse)?;
+        let mut rest = entries.iter();
+        let mut incident = rest.next().and_then(Incident::open).ok_or_else(|| no_such(id))?;
+        rest.for_each(|entry| incident.apply(entry));
+        Ok((incident, entries, sealed))
+    }
+
     /// The timeline from entry `from` to its end, corrections and redactions folded in; times in its sentences are
     /// UTC.
     pub async fn timeline(&self, id: IncidentId, from: u64) -> Result<Vec<Line>, Refusal> {
         let entries = self.read_from(id, from).await?;
-        Ok(timeline::lines(entries, &InNames(&self.settings().policy, |at| when(Some(at)))))
+        let incident = self.incident(id).await?;
+        let settings = self.settings();
+        let told = InNames(&settings.policy, |at| when(Some(at)));
+        Ok(timeline::lines(entries, &Knowing(&told, &incident)))
     }
 
     /// The entries from `from` to the end.
@@ -150,7 +167,7 @@ impl Desk {
         }
     }
 
-    pub(super) async fn entry(&self, id: IncidentId, seq: u64) -> Result<Option<Entry>, Refusal> {
+    pub(crate) async fn entry(&self, id: IncidentId, seq: u64) -> Result<Option<Entry>, Refusal> {
         let found = self.journal.entries(id, seq, 1).await.map_err(refuse)?;
         found.first().filter(|sealed| sealed.seq == seq).map(read).transpose().map_err(refuse)
     }

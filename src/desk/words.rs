@@ -17,6 +17,7 @@ use crate::{
         kind::Kind,
         names::Names,
         refusal::Refusal,
+        role::Roles,
         state::{Incident, TaskState},
     },
     journal::rows::*,
@@ -55,6 +56,19 @@ pub fn by_name() -> Resolve {
 }
 
 const LISTED: usize = 25;
+/// Incidents named where it is not plain which is meant.
+const NAMED: usize = 10;
+/// Said wherever others read along, in the same words whatever there is: that something is left out must tell nobody that it is there.
+const READ_ALONG: &str = "Others read along here: a restricted incident stands in this list in its own private place alone. Whoever \
+                          may see one finds it where an answer is for their eyes alone";
+
+/// Where an answer is for the asker's eyes alone. Matrix knows no commands but those that everybody reads.
+fn alone(caller: &Caller) -> &'static str {
+    match caller.via.as_str() {
+        "matrix" => "the console or the command line",
+        _ => "the console, the command line, or a slash command",
+    }
+}
 
 impl Desk {
     /// Does what the words say. `here` is the incident of the place they were said in, if it has one.
@@ -69,11 +83,12 @@ impl Desk {
         once: Option<String>,
         resolve: &Resolve,
     ) -> Result<Answer, Refusal> {
+        let caller = self.known_as(caller);
         let news = self.links.news(&caller.person.id, &caller.via);
         let answer = self.hear(caller, here, words, once, resolve).await;
         let Some(news) = news else { return answer };
         match answer {
-            Ok(answer) => Ok(Answer { text: format!("{news}\n{}", answer.text), ..answer }),
+            Ok(answer) => Ok(Answer { text: format!("{news}\n{}", answer.text), is_plain: false, ..answer }),
             Err(refusal) => Err(Refusal { why: format!("{news}\n{}", refusal.why), ..refusal }),
         }
     }
@@ -89,10 +104,18 @@ impl Desk {
         let settings = self.settings();
         let people = self.mentionable(&caller, here, &words).await;
         let known = Lexicon { people: &people, ..Lexicon::from(&settings.policy) };
-        let find = |name: &str| one_of(&people, name, resolve(name)?, &settings);
-        let spoken = match &words {
-            Words::Text(text) => grammar::parse(text, &find, known)?,
-            Words::Argv(argv) => grammar::parse_argv(argv, here, &find, known)?,
+        let find = |name: &str| one_of(&people, name, resolve(name), &settings);
+        let parsed = |known: Lexicon<'_>| match &words {
+            Words::Text(text) => grammar::parse(text, &find, known),
+            Words::Argv(argv) => grammar::parse_argv(argv, here, &find, known),
+        };
+        let spoken = match parsed(known) {
+            Ok(spoken) => spoken,
+            Err(refusal) => {
+                let roles = self.roles_held(&caller, here, &words).await;
+                let spoken = roles.and_then(|roles| parsed(Lexicon { roles: &roles, ..known }).ok());
+                spoken.filter(gives_up_a_role).ok_or(refusal)?
+            }
         };
         let said = grammar::verb_said(&words.each());
         let along = Along { once, ..Along::default() };
@@ -138,9 +161,20 @@ impl Desk {
             Spoken::List { all } => {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
                 let rows = self.tellable(&caller, filter).await?;
-                read(list(&rows, all, &self.settings().policy.names))
+                let mut told = list(&rows, all, &self.settings().policy.names);
+                if caller.is_overheard {
+                    told.push_str(&format!("\n{READ_ALONG}: {}.", alone(&caller)));
+                }
+                read(told)
             }
-            Spoken::Alerts => read(alerts(&self.waiting(0, LISTED).await?)),
+            Spoken::Alerts => {
+                let (waiting, still) = (self.waiting(0, LISTED).await?, self.still_firing(&caller).await?);
+                read(match (waiting.rows.is_empty(), still.is_empty()) {
+                    (_, true) => alerts(&waiting),
+                    (true, false) => still,
+                    (false, false) => format!("{}\n{still}", alerts(&waiting)),
+                })
+            }
             Spoken::Alert(Alerting::Mark { subject, verdict, reason }) => {
                 self.mark(caller, subject, verdict, reason, along.once).await
             }
@@ -160,6 +194,14 @@ impl Desk {
                 let said = Said { text, service, environment, at };
                 self.change(caller, incident, said, along.once).await
             }
+            Spoken::Changes { target } => {
+                let incident = match target.or(here) {
+                    Some(named) => Some(self.which(&caller, Some(named), &said).await?),
+                    None => None,
+                };
+                read(self.changes_told(&caller, incident).await?)
+            }
+            Spoken::WithdrawChange { n, reason } => self.withdraw_change(caller, n, reason, along.once).await,
             Spoken::Tasks { target } => {
                 let id = self.which(&caller, target.or(here), &said).await?;
                 read(tasks(&self.seen_by(&caller.person).incident(id).await?))
@@ -193,16 +235,24 @@ impl Desk {
         if !is_naming && !each.iter().any(|word| word.starts_with('@')) {
             return vec![];
         }
-        let named = first.iter().find_map(|word| word.parse::<IncidentId>().ok());
+        known_in(&self.settings(), self.meant(caller, here, first).await)
+    }
+
+    /// The incident that these words, or the place they were said in, mean.
+    async fn meant(&self, caller: &Caller, here: Option<IncidentId>, words: &[&str]) -> Option<Incident> {
+        let named = words.iter().find_map(|word| word.parse::<IncidentId>().ok());
         let id = match named.or(here) {
-            Some(id) => Some(id),
-            None => self.which(caller, None, "").await.ok(),
+            Some(id) => id,
+            None => self.which(caller, None, "").await.ok()?,
         };
-        let incident = match id {
-            Some(id) => self.seen_by(&caller.person).incident(id).await.ok(),
-            None => None,
-        };
-        known_in(&self.settings(), incident)
+        self.seen_by(&caller.person).incident(id).await.ok()
+    }
+
+    /// The roles that can be named where some are held that the settings no longer name.
+    async fn roles_held(&self, caller: &Caller, here: Option<IncidentId>, words: &Words) -> Option<Roles> {
+        let each = words.each();
+        let incident = self.meant(caller, here, &each[..each.len().min(1 + BEFORE_TARGET)]).await?;
+        self.settings().policy.roles.with_held(incident.roles.iter().map(|held| &held.role))
     }
 
     /// The incident that is meant: the one named, or the only one open.
@@ -231,7 +281,10 @@ impl Desk {
                     format!(
                         "{id} is restricted, and what is answered here is read by everybody in this room."
                     ),
-                    "Use its private place, the console, the command line, or a slash command, where an answer is for your eyes alone.",
+                    format!(
+                        "Use its private place, or where an answer is for your eyes alone: {}.",
+                        alone(caller)
+                    ),
                 ));
             }
             return Ok(id);
@@ -246,14 +299,21 @@ impl Desk {
             [] => Err(Refusal::not_found("No incident is open.", "`declare WHAT IS WRONG` opens one.")),
             several => {
                 let what = if kind == Kind::Planned { "works are planned" } else { "incidents are open" };
-                let names: Vec<_> = several.iter().take(10).map(|row| row.id.to_string()).collect();
-                Err(Refusal::invalid(
-                    format!("Several {what}: {}.", names.join(", ")),
-                    format!("Say which: `{} {said}`.", names[0]),
-                ))
+                let mut names: Vec<_> = several.iter().take(NAMED).map(|row| row.id.to_string()).collect();
+                let mut instead = format!("Say which: `{} {said}`.", names[0]);
+                if several.len() > NAMED {
+                    names.push(format!("and {} more", several.len() - NAMED));
+                    instead.push_str(" `list` shows what each is about.");
+                }
+                Err(Refusal::invalid(format!("Several {what}: {}.", names.join(", ")), instead))
             }
         }
     }
+}
+
+/// A role that the settings no longer name is given to nobody any more; whoever has it gives it up, or is relieved of it.
+fn gives_up_a_role(spoken: &Spoken) -> bool {
+    matches!(spoken, Spoken::On { command: Command::ReleaseRole { .. } | Command::RelieveRole { .. }, .. })
 }
 
 /// Whom something is given or offered to by it.
@@ -292,7 +352,7 @@ fn list(rows: &[IncidentRow], all: bool, names: &Names) -> String {
 
 fn alerts(waiting: &Waiting) -> String {
     if waiting.rows.is_empty() {
-        return "No alert is waiting for somebody.".into();
+        return "No open alerts.".into();
     }
     let rows = waiting.rows.iter().zip(&waiting.stands);
     rows.map(|(row, stood)| {

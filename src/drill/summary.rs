@@ -53,7 +53,7 @@ pub fn summary(scenario: &Scenario, score: &Score, lines: &[Line], words: Words)
             "- {} {}: {} (entry {})",
             clock(line.occurred_at),
             plain(&line.actor.name),
-            plain(&line.text),
+            plain(&format!("{}{}", line.text, line.whose())),
             line.seq
         ));
     }

@@ -5,11 +5,15 @@ use std::fmt::Write;
 use ::csv::{QuoteStyle, Terminator, WriterBuilder};
 
 use super::{
+    SHOWN_CHARS_MAX,
     escape::{cell, line, spreadsheet},
     time::iso_utc,
 };
 use crate::{
-    alert::report::{Report, RuleLine},
+    alert::{
+        report::{Report, RuleLine},
+        text::one_line,
+    },
     wall::dated,
 };
 
@@ -64,7 +68,7 @@ impl std::str::FromStr for ReportFormat {
             "csv" => Ok(Self::Csv),
             "markdown" | "md" => Ok(Self::Markdown),
             _ => {
-                let shown: String = word.chars().filter(|c| !c.is_control()).take(40).collect();
+                let shown = one_line(word, SHOWN_CHARS_MAX);
                 Err(format!("«{shown}» is no format of the report. Use text, json, csv or markdown."))
             }
         }

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The header row. Columns are only ever added at the end.
-pub const COLUMNS: [&str; 20] = [
+pub const COLUMNS: [&str; 21] = [
     "incident",
     "kind",
     "seq",
@@ -30,6 +30,7 @@ pub const COLUMNS: [&str; 20] = [
     "redacted_by",
     "pinned",
     "until_utc",
+    "reworded_by",
 ];
 
 pub fn write(source: &Source<'_>) -> Result<Vec<u8>, Error> {
@@ -65,6 +66,7 @@ pub fn write(source: &Source<'_>) -> Result<Vec<u8>, Error> {
             &number(line.redacted_by),
             yes(line.pinned),
             &line.until.map(iso_utc).unwrap_or_default(),
+            &spreadsheet(line.reworded_by.as_ref().map_or("", |by| by.name.as_str())),
         ])?;
     }
     rows.into_inner().map_err(|e| Error::from(e.into_error()))

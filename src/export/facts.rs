@@ -51,7 +51,8 @@ pub struct SeverityChange {
 pub struct Held {
     pub role: Role,
     pub person: Person,
-    /// Whose commander they were in Unified Command; empty where it was not said. `None`: they held the role alone.
+    /// Whose commander they were in Unified Command; empty where it was not said. `None`: they held the role alone, or spoke for all and
+    /// no organization was ever named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
     pub from: DateTime<Utc>,
@@ -102,6 +103,22 @@ pub struct Objective<'a> {
     pub state: ObjectiveState,
 }
 
+/// An operational period.
+#[derive(Debug, Serialize)]
+pub struct Period {
+    pub n: u32,
+    pub seq: u64,
+    pub from: DateTime<Utc>,
+    /// As it was planned when it began.
+    pub planned_until: DateTime<Utc>,
+    /// `None`: it ran to the end.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What the commander laid stress on; empty where nothing was said.
+    pub emphasis: String,
+    /// The objectives that it began with, by their numbers.
+    pub objectives: Vec<u32>,
+}
+
 #[derive(Debug, Serialize)]
 pub struct Task<'a> {
     pub n: u32,
@@ -148,6 +165,7 @@ pub struct Facts<'a> {
     pub posts: &'a [Post],
     pub decisions: Vec<Said>,
     pub objectives: Vec<Objective<'a>>,
+    pub periods: Vec<Period>,
     pub tasks: Vec<Task<'a>>,
     pub hazards: Vec<Hazard>,
     pub links: Vec<Link>,
@@ -176,6 +194,10 @@ struct Reading {
     severities: Vec<SeverityChange>,
     /// Commanders beside the holder of the token.
     joined: Vec<Held>,
+    /// The organization of whoever holds the token now; empty where it was not said.
+    organization: String,
+    /// Those organizations, by who took the token when.
+    organizations: HashMap<(String, DateTime<Utc>), String>,
     roles: Vec<Held>,
     /// Places in `roles` that nobody has left.
     open_roles: Vec<usize>,
@@ -183,6 +205,7 @@ struct Reading {
     alerts: BTreeMap<(i64, String, String), Alert>,
     cleared: HashMap<i64, (u64, DateTime<Utc>)>,
     decisions: Vec<Said>,
+    periods: Vec<Period>,
     hazards: Vec<Hazard>,
     links: Vec<Link>,
     /// The entry in which each task was assigned or reported, where its words are hidden.
@@ -244,10 +267,29 @@ impl Reading {
         self.joined.push(Held { role: Role::ic(), person, organization, from: at, to: None });
     }
 
-    /// Whether they had joined.
-    fn separate(&mut self, person: &Person, at: DateTime<Utc>) -> bool {
-        let open = self.joined.iter_mut().find(|held| held.to.is_none() && held.person.id == person.id);
-        open.map(|held| held.to = Some(at)).is_some()
+    /// Whose commander they were; `None`: they had not joined.
+    fn separate(&mut self, person: &Person, at: DateTime<Utc>) -> Option<String> {
+        let open = self.joined.iter_mut().find(|held| held.to.is_none() && held.person.id == person.id)?;
+        open.to = Some(at);
+        open.organization.clone()
+    }
+
+    /// Whoever joined and now speaks for all changes places with who did; each keeps their organization.
+    fn pass_token(&mut self, from: Person, to: Person, at: DateTime<Utc>) {
+        let theirs = self.separate(&to, at);
+        let before = std::mem::replace(&mut self.organization, theirs.clone().unwrap_or_default());
+        if theirs.is_some() {
+            self.join(from, before, at);
+        }
+        if !self.organization.is_empty() {
+            self.organizations.insert((to.id, at), self.organization.clone());
+        }
+    }
+
+    fn end_period(&mut self, at: DateTime<Utc>) {
+        for period in self.periods.iter_mut().filter(|period| period.ended_at.is_none()) {
+            period.ended_at = Some(at);
+        }
     }
 
     fn take_command(&mut self, person: &Person, at: DateTime<Utc>) {
@@ -270,10 +312,7 @@ impl Reading {
             Event::CommandEstablished { by } => self.take_command(&by, at),
             Event::CommandTransferred { from, to, .. } => {
                 self.take_command(&to, at);
-                // Whoever joined and now speaks for all changes places with who did.
-                if self.separate(&to, at) {
-                    self.join(from, String::new(), at);
-                }
+                self.pass_token(from, to, at);
             }
             Event::CommandJoined { by, organization } => {
                 self.take_command(&by, at);
@@ -308,9 +347,24 @@ impl Reading {
             Event::AlertsCleared { situation, .. } => {
                 self.cleared.insert(situation, (seq, at));
             }
+            Event::PeriodStarted { n, ends_at, emphasis, objectives } => {
+                self.end_period(at);
+                let planned_until = ends_at;
+                self.periods.push(Period {
+                    n,
+                    seq,
+                    from: at,
+                    planned_until,
+                    ended_at: None,
+                    emphasis,
+                    objectives,
+                });
+            }
+            Event::PeriodEnded { .. } => self.end_period(at),
             Event::DecisionRecorded { .. } => {
                 if let Some(line) = shown {
-                    let text = line.text.strip_prefix("Decision: ").unwrap_or(&line.text).to_owned();
+                    let text = line.text.strip_prefix("Decision: ").unwrap_or(&line.text);
+                    let text = format!("{text}{}", line.whose());
                     self.decisions.push(Said { seq, at: line.occurred_at, by, text });
                 }
             }
@@ -378,7 +432,7 @@ impl Reading {
             .map(|((person, from), to)| Held {
                 role: Role::ic(),
                 person: person.clone(),
-                organization: None,
+                organization: self.organizations.remove(&(person.id.clone(), *from)),
                 from: *from,
                 to,
             })
@@ -436,6 +490,7 @@ impl Reading {
             posts: &incident.posts,
             decisions: self.decisions,
             objectives,
+            periods: self.periods,
             tasks,
             hazards: self.hazards,
             links: self.links,

@@ -41,6 +41,12 @@ struct Summary<'a> {
     fields: BTreeMap<&'a str, &'a str>,
     parent: Option<IncidentId>,
     children: Vec<IncidentId>,
+    /// The incident that this one turned out to be.
+    merged_into: Option<IncidentId>,
+    /// Those that turned out to be this one.
+    merged_in: &'a [IncidentId],
+    /// Whom alone it is for; `null` is everybody.
+    restricted_to: Option<Vec<Person>>,
     scenario: Option<&'a str>,
     time_zone: &'static str,
     #[serde(flatten)]
@@ -82,6 +88,7 @@ struct Reading<'a> {
     original: Option<&'a str>,
     original_at: Option<DateTime<Utc>>,
     corrected_by: Option<u64>,
+    reworded_by: Option<&'a Person>,
     redacted_by: Option<u64>,
     late: bool,
     important: bool,
@@ -103,6 +110,7 @@ impl<'a> Reading<'a> {
             original: line.original.as_deref(),
             original_at: line.original_at,
             corrected_by: line.corrected_by,
+            reworded_by: line.reworded_by.as_ref(),
             redacted_by: line.redacted_by,
             late: line.is_late,
             important: line.important,
@@ -149,6 +157,9 @@ pub fn write(source: &Source<'_>) -> String {
         fields: incident.fields.iter().map(|(name, known)| (name.as_str(), known.value.as_str())).collect(),
         parent: incident.parent,
         children: incident.children.keys().copied().collect(),
+        merged_into: incident.merged_into,
+        merged_in: &incident.merged_in,
+        restricted_to: incident.circle_people(),
         scenario: incident.scenario.as_deref(),
         time_zone: source.tz.name(),
         facts: facts::gather(source, &lines),

@@ -1,24 +1,23 @@
-//! The review document.
+//! The review document: its sections in their order.
 
-use std::{collections::HashMap, fmt::Write};
+mod head;
+mod posts;
+
+use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::{
     Source,
-    escape::{cell, fenced, line, link},
+    escape::{cell, line, link},
     facts::{self, Facts, Held},
     time::{local, source as clock, utc},
 };
-use crate::{
-    incident::{
-        chain::GENESIS,
-        kind::Kind,
-        state::{ObjectiveState, Origin, Post},
-        timeline::Line,
-    },
-    post::{ComponentState, Impact},
+use crate::incident::{
+    kind::Kind,
+    state::{ObjectiveState, Origin},
+    timeline::Line,
 };
 
 /// A document in the making. Writing to a String cannot fail, so the results of `write!` are dropped.
@@ -43,6 +42,7 @@ pub fn write(source: &Source<'_>) -> String {
     page.posts(facts.posts);
     page.decisions(&facts);
     page.objectives(&facts);
+    page.periods(&facts);
     page.tasks(&facts);
     page.hazards(&facts);
     page.links(&facts);
@@ -98,76 +98,6 @@ impl Page<'_> {
     /// The column titles of a time: the reader's zone, and UTC.
     fn zone_title(&self) -> String {
         format!("Time ({})", self.tz().name())
-    }
-
-    fn head(&mut self, lines: &HashMap<u64, &Line>, facts: &Facts<'_>) {
-        let incident = self.source.incident;
-        let _ = write!(self.out, "# {}: {}\n\n", incident.id, line(&incident.title));
-        if !incident.summary.trim().is_empty() {
-            let _ = write!(self.out, "{}\n\n", cell(&incident.summary));
-        }
-        let kind = match incident.kind() {
-            Kind::Real => "real incident",
-            Kind::Drill => "drill (an exercise: nothing of it was real)",
-            Kind::Test => "test of the installation",
-            Kind::Planned => "planned work",
-        };
-        let last = self.source.entries.last();
-        let head = last.map_or(GENESIS, |sealed| &sealed.hash);
-        let mut items = vec![("Kind", kind.to_owned())];
-        let names = self.source.shown.names;
-        let severity = names.severity_of(incident.kind(), incident.severity);
-        items.extend(severity.map(|severity| ("Severity", severity)));
-        if let Some(plan) = &incident.plan {
-            let (from, until) = (self.at(plan.span.from), self.at(plan.span.until));
-            items.push(("Planned", format!("{from} until {until}")));
-            if !plan.services.is_empty() {
-                items.push(("Services", line(&plan.services.join(", "))));
-            }
-        }
-        items.push(("Phase", names.phase(incident.phase).to_owned()));
-        items.push(("Opened by", line(&incident.opened_by.name)));
-        if let Some(name) = &incident.incident_type {
-            items.push(("Type", line(name)));
-        }
-        if let Some(parent) = incident.parent {
-            items.push(("Part of", parent.to_string()));
-        }
-        if !incident.children.is_empty() {
-            let children: Vec<String> = incident.children.keys().map(ToString::to_string).collect();
-            items.push(("Sub-incidents", children.join(", ")));
-        }
-        if let Some(scenario) = &incident.scenario {
-            items.push(("Scenario", line(scenario)));
-        }
-        items.push(("Time zone", format!("{}; the offset stands beside each time", self.tz().name())));
-        items.push(("Entries", self.source.entries.len().to_string()));
-        if let Some(last) = last.and_then(|sealed| lines.get(&sealed.seq)) {
-            items.push(("Last entry", format!("{} ({})", self.at(last.recorded_at), utc(last.recorded_at))));
-        }
-        items.push(("Chain head", format!("`{}`", line(head))));
-        items.push(("Written by", format!("commandpost {}", line(self.source.exported_by_version))));
-        for (name, value) in items {
-            let _ = writeln!(self.out, "- {name}: {value}");
-        }
-        for (name, known) in &incident.fields {
-            let _ = writeln!(self.out, "- {}: {}", line(name), line(&known.value));
-        }
-        if facts.redacted > 0 {
-            let entries =
-                if facts.redacted == 1 { "1 entry is" } else { &format!("{} entries are", facts.redacted) };
-            let _ = write!(
-                self.out,
-                "\n{entries} redacted: the words are hidden here, the seal in the chain stays.\n"
-            );
-        }
-        if facts.unreadable > 0 {
-            let _ = write!(
-                self.out,
-                "\n**{} of the entries cannot be read; the chain does not verify. Run `commandpost check`.**\n",
-                facts.unreadable
-            );
-        }
     }
 
     fn key_moments(&mut self) {
@@ -226,7 +156,7 @@ impl Page<'_> {
     }
 
     fn held(&self, held: &Held) -> [String; 4] {
-        let to = held.to.map_or_else(|| "–".to_owned(), |to| self.at(to));
+        let to = held.to.map_or_else(none, |to| self.at(to));
         let title = held.role.shown(self.source.shown.words);
         let role = match held.organization.as_deref() {
             None => title,
@@ -249,10 +179,10 @@ impl Page<'_> {
             let (name, id) = (cell(&participant.person.name), cell(&participant.person.id));
             let seen = self.at(participant.first_seen);
             if participant.stays.is_empty() {
-                rows.push([name.clone(), id.clone(), seen.clone(), "–".to_owned(), "–".to_owned()]);
+                rows.push([name.clone(), id.clone(), seen.clone(), none(), none()]);
             }
             for stay in &participant.stays {
-                let at = |at: Option<DateTime<Utc>>| at.map_or_else(|| "–".to_owned(), |at| self.at(at));
+                let at = |at: Option<DateTime<Utc>>| at.map_or_else(none, |at| self.at(at));
                 rows.push([
                     name.clone(),
                     id.clone(),
@@ -295,7 +225,7 @@ impl Page<'_> {
             .alerts
             .iter()
             .map(|alert| {
-                let at = |at: Option<DateTime<Utc>>| at.map_or_else(|| "–".to_owned(), |at| self.at(at));
+                let at = |at: Option<DateTime<Utc>>| at.map_or_else(none, |at| self.at(at));
                 let title = match &alert.url {
                     Some(url) => link(&alert.title, url),
                     None => line(&alert.title),
@@ -311,71 +241,6 @@ impl Page<'_> {
             })
             .collect();
         self.table(["Situation", "Alert", "Fingerprint", "Started", "Seen to end"], rows);
-    }
-
-    fn posts(&mut self, posts: &[Post]) {
-        self.heading("What the public was told");
-        if posts.is_empty() {
-            self.out.push_str("Nothing.\n");
-        }
-        for (i, post) in posts.iter().enumerate() {
-            if i > 0 {
-                self.out.push('\n');
-            }
-            self.post(post);
-        }
-    }
-
-    fn post(&mut self, post: &Post) {
-        let state = match (&post.published, &post.dropped, &post.approval) {
-            (Some(_), _, _) => "published",
-            (None, Some(_), _) => "dropped, never public",
-            (None, None, Some(_)) => "approved, not published",
-            (None, None, None) => "draft, not published",
-        };
-        let phase = post.draft.phase.title();
-        let _ = write!(self.out, "### Update {}: {phase} ({state})\n\n", post.n);
-        let mut items = vec![
-            format!("Title: {}", line(&post.draft.title)),
-            format!("Impact: {}", impact(post.draft.impact)),
-            format!("Written by {}, {}", line(&post.author.name), self.at(post.drafted_at)),
-        ];
-        if let Some(approval) = &post.approval {
-            let alone =
-                approval.alone.as_deref().map(|why| format!(", alone: {}", line(why))).unwrap_or_default();
-            items.push(format!("Approved by {}, {}{alone}", line(&approval.by.name), self.at(approval.at)));
-        }
-        if let Some(n) = post.draft.corrects {
-            items.push(format!("Corrects update {n}"));
-        }
-        for (name, state) in &post.draft.components {
-            items.push(format!("Component {}: {}", line(name), component(*state)));
-        }
-        if let Some(reason) = &post.dropped {
-            items.push(format!("Dropped: {}", line(reason)));
-        }
-        if let Some(published) = &post.published {
-            items.push(format!("Published by {}, {}", line(&published.by.name), self.at(published.at)));
-            if let Some(next) = published.next_update_at {
-                items.push(format!("Next update promised for {}", self.at(next)));
-            }
-            for (destination, settled) in &published.destinations {
-                let fate = match settled {
-                    None => "on its way".to_owned(),
-                    Some(Ok(None)) => "delivered".to_owned(),
-                    Some(Ok(Some(url))) => format!("delivered, {}", link(url, url)),
-                    Some(Err(why)) => format!("failed: {}", line(why)),
-                };
-                items.push(format!("{}: {fate}", line(destination)));
-            }
-        }
-        for item in items {
-            let _ = writeln!(self.out, "- {item}");
-        }
-        let _ = write!(self.out, "\n{}\n", fenced(&post.draft.text));
-        for (destination, text) in post.draft.texts.iter().filter(|(_, text)| **text != post.draft.text) {
-            let _ = write!(self.out, "\nWorded for {}:\n\n{}\n", line(destination), fenced(text));
-        }
     }
 
     fn decisions(&mut self, facts: &Facts<'_>) {
@@ -401,6 +266,30 @@ impl Page<'_> {
         self.table(["No.", "Objective", "State"], rows);
     }
 
+    /// Where none was begun there is no section of them.
+    fn periods(&mut self, facts: &Facts<'_>) {
+        if facts.periods.is_empty() {
+            return;
+        }
+        self.heading("Operational periods");
+        let rows: Vec<_> = facts
+            .periods
+            .iter()
+            .map(|period| {
+                let objectives: Vec<String> = period.objectives.iter().map(u32::to_string).collect();
+                [
+                    period.n.to_string(),
+                    self.at(period.from),
+                    self.at(period.planned_until),
+                    period.ended_at.map_or_else(none, |at| self.at(at)),
+                    or_none(&period.emphasis),
+                    or_none(&objectives.join(", ")),
+                ]
+            })
+            .collect();
+        self.table(["No.", "From", "Planned until", "Ended", "Emphasis", "Objectives"], rows);
+    }
+
     fn tasks(&mut self, facts: &Facts<'_>) {
         self.heading("Tasks");
         let rows: Vec<_> = facts
@@ -411,9 +300,9 @@ impl Page<'_> {
                     format!("\\#{}", task.n),
                     cell(&task.text),
                     task.owner.map_or_else(|| "nobody".to_owned(), |owner| cell(&owner.name)),
-                    task.due_at.map_or_else(|| "–".to_owned(), |at| self.at(at)),
+                    task.due_at.map_or_else(none, |at| self.at(at)),
                     task.state.word().to_owned(),
-                    cell(task.result.as_deref().unwrap_or("–")),
+                    or_none(task.result.as_deref().unwrap_or_default()),
                 ]
             })
             .collect();
@@ -430,12 +319,11 @@ impl Page<'_> {
             .hazards
             .iter()
             .map(|hazard| {
-                let against = if hazard.mitigation.is_empty() { "–" } else { &hazard.mitigation };
                 let state = hazard.cleared_at.map(|at| format!("cleared {}", self.at(at)));
                 [
                     hazard.n.to_string(),
                     cell(&hazard.text),
-                    cell(against),
+                    or_none(&hazard.mitigation),
                     cell(&hazard.by.name),
                     state.unwrap_or_else(|| "open".to_owned()),
                 ]
@@ -466,6 +354,16 @@ impl Page<'_> {
         let rows = source.lines.iter().map(|line| row(line, source));
         self.table(["Entry", &zone, "UTC", "Who", "What"], rows);
     }
+}
+
+/// Stands in a cell where there is nothing to say.
+fn none() -> String {
+    "–".to_owned()
+}
+
+/// A text in a table cell, or that there is none.
+fn or_none(text: &str) -> String {
+    if text.trim().is_empty() { none() } else { cell(text) }
 }
 
 /// The clock that a milestone's time was read from, or who set it; and in which entry.
@@ -501,29 +399,11 @@ fn what(line: &Line, tz: Tz) -> String {
     }
     if let Some(seq) = line.corrected_by {
         let was = line.original_at.map(|at| format!(", before at {}", local(at, tz))).unwrap_or_default();
-        let _ = write!(out, " (corrected by entry {seq}{was})");
+        let who = line.reworded_by.as_ref().map(|by| format!("{} in ", cell(&by.name))).unwrap_or_default();
+        let _ = write!(out, " (corrected by {who}entry {seq}{was})");
     }
     if let Some(seq) = line.redacted_by {
         let _ = write!(out, " (by entry {seq})");
     }
     out
-}
-
-fn impact(impact: Impact) -> &'static str {
-    match impact {
-        Impact::None => "none",
-        Impact::Minor => "minor",
-        Impact::Major => "major",
-        Impact::Critical => "critical",
-    }
-}
-
-fn component(state: ComponentState) -> &'static str {
-    match state {
-        ComponentState::Operational => "operational",
-        ComponentState::DegradedPerformance => "degraded performance",
-        ComponentState::PartialOutage => "partial outage",
-        ComponentState::MajorOutage => "major outage",
-        ComponentState::UnderMaintenance => "under maintenance",
-    }
 }

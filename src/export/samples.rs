@@ -14,6 +14,7 @@ use crate::{
         kind::Kind,
         phase::Phase,
         role::{Role, Words},
+        sentence::Knowing,
         severity::Severity,
         state::Incident,
         timeline::{Line, lines},
@@ -45,7 +46,7 @@ pub fn role(slug: &str) -> Role {
 }
 
 pub fn note(text: &str) -> Event {
-    Event::Noted { text: text.into(), until: None }
+    Event::Noted { text: text.into(), until: None, is_mark: false }
 }
 
 pub fn correction(target: u64, text: &str) -> Event {
@@ -115,7 +116,7 @@ impl Journal {
             head.clone_from(&sealed.hash);
             entries.push(sealed);
         }
-        let lines = lines(self.plain.iter().cloned(), &|at| local(at, Berlin));
+        let lines = lines(self.plain.iter().cloned(), &Knowing(&|at| local(at, Berlin), &incident));
         Paper { incident, entries, lines, story: Story::default() }
     }
 }

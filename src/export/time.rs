@@ -35,6 +35,7 @@ pub fn source(source: TimeSource) -> &'static str {
     match source {
         TimeSource::House => "house clock",
         TimeSource::Stated => "stated by a person",
+        TimeSource::Chat => "message in a chat",
         TimeSource::Alert => "monitoring",
         TimeSource::Drill => "drill clock",
     }

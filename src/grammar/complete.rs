@@ -82,6 +82,8 @@ fn candidates(
             Some(&"objective") => ctx.objectives.clone(),
             Some(&"action") => ctx.actions.clone(),
             Some(&"hazard") => ctx.hazards.clone(),
+            // Numbered by themselves, whatever the incident.
+            Some(&"change") => vec![],
             Some(&"decision") => ctx.proposals.clone(),
             _ => ctx.entries.clone(),
         },
@@ -95,7 +97,7 @@ fn candidates(
         "DURATION" => ["5m", "10m", "15m", "20m", "30m", "1h", "2h"].map(same).to_vec(),
         "VERB" => {
             let verbs = tree::leaves().into_iter().map(|(path, _)| same(&path.join(" ")));
-            std::iter::once(same("all")).chain(verbs).collect()
+            [same("all"), same("verbs")].into_iter().chain(verbs).collect()
         }
         _ => vec![],
     }

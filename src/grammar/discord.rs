@@ -7,8 +7,9 @@
 use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
+use super::begun::{Begun, begun};
 use super::known::Lexicon;
-use super::tree::{Blank, at, flags, short, tree, value_name};
+use super::tree::{Blank, flags, tree, value_name};
 use crate::incident::{id::IncidentId, refusal::Refusal};
 
 /// Name of the command in a message's context menu: the message becomes a note.
@@ -67,30 +68,9 @@ pub fn discord_root(verb: &str) -> &'static str {
 /// Words of the language as somebody finds them in Discord: `object 1 REASON` is `/record decision object 1 REASON` there. `None`: they
 /// begin with no verb.
 pub fn slash_words(said: &str) -> Option<String> {
-    // A block of several lines is somebody's.
-    if said.contains('\n') {
-        return None;
-    }
-    let words: Vec<&str> = said.split_whitespace().collect();
-    let (target, words) = match words.split_first() {
-        Some((first, rest)) if first.parse::<IncidentId>().is_ok() => (Some(*first), rest),
-        _ => (None, words.as_slice()),
-    };
-    let is_verb = |path: &[&str]| at(path).is_some_and(|verb| verb.get_subcommands().next().is_none());
-    let (count, path) = match short(words) {
-        Some((count, path)) => (count, path.to_vec()),
-        None => {
-            let count = (1..=words.len().min(2)).rev().find(|count| is_verb(&words[..*count]))?;
-            (count, words[..count].to_vec())
-        }
-    };
-    let mut all = vec![format!("/{}", discord_root(path[0])), path.join(" ")];
+    let Begun { target, path, rest } = begun(said)?;
+    let mut all = vec![format!("/{}", discord_root(path.first()?)), path.join(" ")];
     all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
-    // What follows the verb stays word for word, blanks too.
-    let mut rest = said.trim_start();
-    for _ in 0..count + usize::from(target.is_some()) {
-        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
-    }
     all.extend((!rest.is_empty()).then(|| rest.to_owned()));
     Some(all.join(" "))
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 pub(super) use on_call::{PagerVerb, RosterVerb};
 pub(super) use people::{Crew, Of, RoleVerb};
-pub(super) use work::{ActionVerb, DecisionVerb, HazardVerb, Objective, Task};
+pub(super) use work::{ActionVerb, ChangeVerb, DecisionVerb, HazardVerb, Objective, Task};
 
 use super::value::{self, Component, Minutes, Time};
 use crate::{

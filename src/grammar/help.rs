@@ -47,6 +47,15 @@ pub(super) fn usage(path: &[&str], verb: &Command) -> String {
     words.join(" ")
 }
 
+/// The usage as an answer has what is to be typed; a verb of several forms is typed in one of them.
+fn typed(path: &[&str], verb: &Command) -> String {
+    let form = |form: &str| match form.strip_prefix("or ") {
+        Some(form) => format!("or `{form}`"),
+        None => format!("`{form}`"),
+    };
+    usage(path, verb).split(", ").map(form).collect::<Vec<_>>().join(", ")
+}
+
 fn about(verb: &Command) -> String {
     verb.get_about().map(|text| text.to_string()).unwrap_or_default()
 }
@@ -87,17 +96,17 @@ fn group(path: &[&str], verb: &Command) -> String {
     let mut text = format!("{} – {}\n", path.join(" "), about(verb));
     for sub in verb.get_subcommands() {
         let path = [verb.get_name(), sub.get_name()];
-        text.push_str(&format!("  {} – {}\n", usage(&path, sub), about(sub)));
+        text.push_str(&format!("  {} – {}\n", typed(&path, sub), about(sub)));
     }
     text
 }
 
 fn one(path: &[&str], verb: &Command, known: Lexicon<'_>) -> String {
-    let mut text = format!("{} – {}\n", usage(path, verb), about(verb));
+    let mut text = format!("{} – {}\n", typed(path, verb), about(verb));
     for arg in verb.get_positionals().chain(flags(verb)) {
         text.push_str(&format!("  {}: {}\n", name_of(arg), meaning(arg, known)));
     }
-    text.push_str(&format!("Example: {}\n", tree::example(verb)));
+    text.push_str(&format!("Example: `{}`\n", tree::example(verb)));
     let also = also(path, verb);
     if !also.is_empty() {
         text.push_str(&format!("Typed also: {}\n", also.join(", ")));
@@ -141,10 +150,36 @@ fn first(known: Lexicon<'_>) -> String {
     )
 }
 
-fn all() -> String {
+/// Every verb by what it is about, a line each: who asks in a chat reads this, and then one of them in full.
+const GROUPS: [(&str, &[&str]); 11] = [
+    ("how it stands", &["status", "next", "list", "timeline", "find"]),
+    (
+        "how bad, and how far",
+        &["declare", "severity", "rate", "phase", "resolve", "reopen", "close", "cancel"],
+    ),
+    ("who does what", &["command", "role", "crew"]),
+    ("waking people", &["pager", "roster"]),
+    ("what happens", &["note", "entry", "can", "change", "link"]),
+    ("work", &["task", "action", "decision", "objective", "hazard", "playbook"]),
+    ("the public", &["update"]),
+    ("alerts", &["alerts", "alert"]),
+    ("planned work", &["maintenance"]),
+    ("about the incident", &["set", "type", "field", "milestone", "sub"]),
+    ("help", &["help"]),
+];
+
+fn groups() -> String {
+    let lines = GROUPS.iter().map(|(about, verbs)| format!("  {about} – {}\n", verbs.join(", ")));
+    format!(
+        "Every verb, by what it is about:\n{}`help task` tells one in full; `help verbs` tells how each is typed, and is long.\n",
+        lines.collect::<String>()
+    )
+}
+
+fn verbs() -> String {
     let mut text = String::from("What you can say:\n");
     for verb in tree().get_subcommands() {
-        text.push_str(&format!("  {} – {}\n", usage(&[verb.get_name()], verb), about(verb)));
+        text.push_str(&format!("  {} – {}\n", typed(&[verb.get_name()], verb), about(verb)));
     }
     text.push_str(
         "`help VERB` tells one in full. INC-1 before or after the verb says which incident is meant.\n",
@@ -188,7 +223,7 @@ fn sheet(role: &Role, words: Words) -> String {
     text.extend(role.checklist().iter().map(|step| format!("  - {step}\n")));
     let take =
         if role.is_command() { "command take".to_owned() } else { format!("role take {}", role.slug()) };
-    text.push_str(&format!("Example: {take}\n"));
+    text.push_str(&format!("Example: `{take}`\n"));
     text
 }
 
@@ -207,7 +242,8 @@ fn of_the_team(known: Lexicon<'_>) -> String {
 pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Refusal> {
     match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
         None => Ok(first(known)),
-        Some(words) if words.eq_ignore_ascii_case("all") => Ok(all()),
+        Some(words) if words.eq_ignore_ascii_case("all") => Ok(groups()),
+        Some(words) if words.eq_ignore_ascii_case("verbs") => Ok(verbs()),
         Some(words) => {
             let (path, verb) = match walk::named(words) {
                 Ok(found) => found,
@@ -236,7 +272,7 @@ pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Ref
     }
 }
 
-/// What to type first; on every verb (`all`), on one (`update draft`, `sev`), or on a role (`pio`). Plain text. A word that is
+/// What to type first; every verb by what it is about (`all`), or as it is typed (`verbs`); on one (`update draft`, `sev`), or on a role (`pio`). Plain text. A word that is
 /// neither gets the nearest verb.
 pub fn help(verb: Option<&str>, known: Lexicon<'_>) -> String {
     told(verb, known).unwrap_or_else(|refusal| format!("{refusal}\n"))

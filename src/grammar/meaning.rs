@@ -4,8 +4,8 @@ use super::{
     Alerting, Arrange, Linking, OnCall, Resolve, Spoken,
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Numbered, NumberedWhy, Objective, Of,
-        PagerVerb, PhaseVerb, PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, ChangeVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Numbered, NumberedWhy, Objective,
+        Of, PagerVerb, PhaseVerb, PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     help,
     known::Lexicon,
@@ -78,7 +78,11 @@ pub(super) fn of(
         Verb::List { all } => return Ok(Spoken::List { all }),
         Verb::Alerts => return Ok(Spoken::Alerts),
         Verb::Alert(verb) => return Ok(of_alerts(verb, target)),
-        Verb::Change { service, environment, at, text } => {
+        Verb::Change(ChangeVerb::List) => return Ok(Spoken::Changes { target }),
+        Verb::Change(ChangeVerb::Withdraw(NumberedWhy { n, reason })) => {
+            return Ok(Spoken::WithdrawChange { n, reason });
+        }
+        Verb::Change(ChangeVerb::Record { service, environment, at, text }) => {
             let (text, service) = taken_out(text, "service:", service);
             let (text, environment) = taken_out(text, "env:", environment);
             if text.is_empty() {
@@ -228,6 +232,7 @@ pub(super) fn of(
                 text,
                 at: at.map(|at| at.0),
                 reason: reason.unwrap_or_default(),
+                follows: false,
             },
             EntryVerb::Pin { n } => Command::Pin { target: n },
             EntryVerb::Unpin { n } => Command::Unpin { target: n },
@@ -362,7 +367,7 @@ pub(super) fn of(
         },
         Verb::Sub(Sub::Under { parent }) => Command::PutUnder { parent, facts: None },
         Verb::Sub(Sub::Leave(reason)) => Command::LeaveParent { reason: reason.text() },
-        Verb::Sub(Sub::List) => Command::Subs,
+        Verb::Sub(Sub::List) => Command::Subs { parts: vec![] },
         Verb::Type { name: Some(name) } => Command::SetType { name },
         Verb::Type { name: None } => Command::Types,
         Verb::Field { name: Some(name), value: Some(value) } => Command::SetField { name, value },

@@ -8,6 +8,7 @@
 //! value that comes before it, and after `--` nothing but the order of the blanks means anything.
 
 mod alerting;
+mod begun;
 mod complete;
 mod discord;
 mod form;
@@ -23,6 +24,7 @@ mod value;
 mod walk;
 mod words;
 
+pub use begun::{said_after, verb_begun};
 pub use complete::{Completions, autocomplete};
 pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord, slash_words};
 pub use form::{Form, Kind, Question};
@@ -77,6 +79,15 @@ pub enum Spoken {
         service: Option<String>,
         environment: Option<String>,
         at: Option<StatedTime>,
+    },
+    /// The last ones.
+    Changes {
+        target: Option<IncidentId>,
+    },
+    /// It was reported by mistake.
+    WithdrawChange {
+        n: u32,
+        reason: String,
     },
     Tasks {
         target: Option<IncidentId>,

@@ -11,7 +11,7 @@ use super::{
     tree::{self, SHORT, flags, tree, value_name},
     value::{self, shown},
 };
-use crate::incident::{id::IncidentId, refusal::Refusal, role::Roles};
+use crate::incident::{id::IncidentId, kind::Kind, refusal::Refusal, role::Roles};
 
 /// How alike two words must be for one to be taken for a slip of the other (Jaro-Winkler, 0 to 1).
 const ALIKE_MIN: f64 = 0.8;
@@ -54,7 +54,21 @@ fn most_alike(word: &str, candidates: impl Iterator<Item = (String, String)>) ->
     best.map(|(_, value)| value)
 }
 
+/// `INC-0`, `inc-007`: written as an incident's number, and none that one can have.
+fn is_numbered(word: &str) -> bool {
+    let Some((prefix, number)) = word.trim_start_matches('#').split_once('-') else { return false };
+    !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && Kind::ALL.iter().any(|kind| kind.prefix().eq_ignore_ascii_case(prefix))
+}
+
 pub(super) fn unknown(word: &str) -> Refusal {
+    if is_numbered(word) {
+        return Refusal::invalid(
+            format!("There is no {}.", shown(word)),
+            "`list` shows the incidents there are.",
+        );
+    }
     let instead = match suggestion(word) {
         Some(path) => format!("Did you mean {path}?"),
         None => "`help all` lists the verbs; `note TEXT` writes on the timeline.".into(),
@@ -180,6 +194,39 @@ fn arg_named<'v>(verb: &'v Command, name: &str) -> Option<&'v Arg> {
     })
 }
 
+/// What a blank stands for, as people say it: `the task's number`, `what came of it`, `a name`. A flag is called by its name.
+fn wanted(path: &[&str], verb: &Command, name: &str) -> String {
+    let Some(arg) = arg_named(verb, name).filter(|arg| arg.is_positional()) else { return name.to_owned() };
+    match value_name(arg) {
+        "N" => format!("the {}'s number", numbered(path)),
+        "RESULT" => "what came of it".to_owned(),
+        "CONDITIONS" => "how things are".to_owned(),
+        "HAZARD" => "what could go wrong".to_owned(),
+        "DURATION" => "how long".to_owned(),
+        "SPAN" => "from when to when".to_owned(),
+        "WHO" => "whom".to_owned(),
+        "WINDOW" => "a title".to_owned(),
+        "URL" => "an address".to_owned(),
+        "SITUATION" | "ALERT" => "which alerts".to_owned(),
+        other => with_article(&other.to_lowercase()),
+    }
+}
+
+/// What has the number that a verb asks for.
+fn numbered<'p>(path: &[&'p str]) -> &'p str {
+    match path.first().copied().unwrap_or_default() {
+        "decision" => "proposal",
+        "roster" => "override",
+        "maintenance" => "window",
+        group => group,
+    }
+}
+
+fn with_article(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {word}")
+}
+
 /// The parser's error in two sentences.
 pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error, known: Lexicon<'_>) -> Refusal {
     let said = path.join(" ");
@@ -188,7 +235,8 @@ pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error, known: Lex
     let example = for_example(verb);
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {
-            Refusal::invalid(format!("`{said}` needs {}.", args.join(" and ")), example)
+            let all: Vec<String> = args.iter().map(|arg| wanted(path, verb, arg)).collect();
+            Refusal::invalid(format!("`{said}` needs {}.", all.join(" and ")), example)
         }
         ErrorKind::InvalidValue => {
             let of_team = args.iter().find_map(|arg| arg_named(verb, arg)).map(value_name);
@@ -197,7 +245,8 @@ pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error, known: Lex
                 None => context(error, ContextKind::ValidValue),
             };
             let words = words.join(", ");
-            let why = format!("«{}» is no {} that `{said}` knows.", shown(&value), args.join(" "));
+            let what = of_team.map_or_else(|| args.join(" "), str::to_lowercase);
+            let why = format!("«{}» is no {what}.", shown(&value));
             let instead = if words.is_empty() { example } else { format!("Use one of: {words}. {example}") };
             Refusal::invalid(why, instead)
         }
@@ -212,7 +261,7 @@ pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error, known: Lex
             });
             let why = match error.source() {
                 _ if is_number => {
-                    format!("«{}» is not a number that {} can be.", shown(&value), args.join(" "))
+                    format!("«{}» is not {}'s number.", shown(&value), with_article(numbered(path)))
                 }
                 Some(source) => source.to_string(),
                 None => format!("«{}» does not fit {}.", shown(&value), args.join(" ")),

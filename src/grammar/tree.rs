@@ -11,8 +11,8 @@ use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subc
 use super::{
     alerting::{AlertVerb, Maintenance},
     groups::{
-        ActionVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb, PhaseVerb,
-        PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
+        ActionVerb, ChangeVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb,
+        PhaseVerb, PlaybookVerb, Reason, RoleVerb, RosterVerb, Set, Sub, Task, Update,
     },
     value::{self, SituationId},
 };
@@ -84,7 +84,7 @@ pub(super) enum Verb {
         #[arg(long)]
         all: bool,
     },
-    /// Open alerts; those that belong together are a situation, such as S-3
+    /// Open alerts; those that belong together are a group, such as S-3
     #[command(after_help = "alerts")]
     Alerts,
     /// What alerts tell, whether they deserve it; acknowledge and silence them
@@ -99,12 +99,12 @@ pub(super) enum Verb {
     /// What to type first, or a verb in full; `help me` asks for help with the incident
     #[command(after_help = "help update draft")]
     Help {
-        /// The verb, or all
+        /// The verb, or all: every verb in a few lines
         #[arg(value_name = "VERB")]
         verb: Option<String>,
     },
     /// Who is in command
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "command offer @ada")]
     Command(Of),
     /// Who does what
     #[command(subcommand)]
@@ -197,25 +197,9 @@ pub(super) enum Verb {
         #[arg(value_name = "CONDITIONS")]
         conditions: String,
     },
-    /// Say what was changed: a rollout, a setting
-    #[command(
-        before_help = "change TEXT [service:NAME] [env:NAME]",
-        after_help = "change --at 10m rolled out 1.2.3 service:checkout"
-    )]
-    Change {
-        /// Of which service; in text, service:NAME
-        #[arg(long, value_name = "SERVICE")]
-        service: Option<String>,
-        /// Where; in text, env:NAME
-        #[arg(long = "env", value_name = "ENVIRONMENT")]
-        environment: Option<String>,
-        /// When: 09:12, 10m (ago), a date and time; UTC
-        #[arg(long, value_name = "TIME", value_parser = value::time)]
-        at: Option<value::Time>,
-        /// What was changed
-        #[arg(value_name = "TEXT")]
-        text: String,
-    },
+    /// What was changed on the systems
+    #[command(subcommand)]
+    Change(ChangeVerb),
     /// What could go wrong
     #[command(subcommand)]
     Hazard(HazardVerb),
@@ -231,7 +215,7 @@ pub(super) enum Verb {
     /// The steps to go by, ticked as they are done
     #[command(subcommand)]
     Playbook(PlaybookVerb),
-    /// Link a situation of alerts (S-N), a page, or your own accounts
+    /// Link a group of alerts (S-N), a page, or your own accounts
     #[command(
         before_help = "link S-N, link LABEL URL, link me [CODE|list|off]",
         after_help = "link Error rate by region https://grafana.example/d/7"
@@ -240,7 +224,7 @@ pub(super) enum Verb {
         /// The page's address
         #[arg(long, value_name = "URL")]
         url: Option<String>,
-        /// A name for the page, a situation such as S-3, or me
+        /// A name for the page, a group of alerts such as S-3, or me
         #[arg(value_name = "LABEL")]
         label: String,
     },
@@ -341,6 +325,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("assist", &["crew", "assist"]),
     ("break glass", &["crew", "break-glass"]),
     ("briefing", &["command", "briefing"]),
+    ("changes", &["change", "list"]),
     ("chart", &["role", "chart"]),
     ("checkin", &["crew", "checkin"]),
     ("checkout", &["crew", "checkout"]),
@@ -520,9 +505,10 @@ pub(super) fn leaves() -> Vec<(Vec<&'static str>, &'static Command)> {
     all
 }
 
-/// The example line of a verb, or of a group's first verb.
+/// The example line of a verb; of a group its own, or that of its first verb.
 pub(super) fn example(verb: &Command) -> String {
-    let of = if verb.has_subcommands() { verb.get_subcommands().next().unwrap_or(verb) } else { verb };
+    let first = || verb.get_subcommands().next().unwrap_or(verb);
+    let of = if verb.get_after_help().is_some() { verb } else { first() };
     of.get_after_help().map(|text| text.to_string()).unwrap_or_default()
 }
 

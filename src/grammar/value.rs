@@ -45,12 +45,17 @@ fn turns(c: char) -> bool {
 pub(super) fn duration(text: &str) -> Result<Minutes, String> {
     let bare = text.trim();
     if !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit()) {
-        return units(&format!("{bare}m")).map(Minutes).ok_or_else(|| no_duration(text));
+        let bare = format!("{bare}m");
+        return units(&bare).map(Minutes).ok_or_else(|| no_duration(&bare));
     }
     units(bare).map(Minutes).ok_or_else(|| no_duration(text))
 }
 
 fn no_duration(text: &str) -> String {
+    if is_overlong(text.trim()) {
+        let days = MINUTES_MAX / (24 * 60);
+        return format!("«{}» is too long: nothing here lasts longer than a year ({days}d).", shown(text));
+    }
     format!("«{}» is no duration. Write 10m, 2h, 1h30m or 90 (minutes).", shown(text))
 }
 
@@ -61,11 +66,16 @@ pub(super) fn units(text: &str) -> Option<u32> {
     u32::try_from(of.num_minutes()).ok().filter(|minutes| *minutes <= MINUTES_MAX)
 }
 
-/// A number of minutes, hours or days that is more than any time box.
+/// Numbers, each with its unit, that are more than any duration: `99999999999m`, `400d`, `1h99999999m`.
 pub(super) fn is_overlong(text: &str) -> bool {
-    let number = text.trim_end_matches(|c: char| matches!(c.to_ascii_lowercase(), 'm' | 'h' | 'd'));
-    let is_timed = text.len() == number.len() + 1 && !number.is_empty();
-    is_timed && number.bytes().all(|b| b.is_ascii_digit()) && units(text).is_none()
+    let lower = text.to_ascii_lowercase();
+    let timed = lower.strip_suffix("min").map_or_else(|| lower.clone(), |rest| format!("{rest}m"));
+    let mut parts = timed.split_inclusive(|c: char| !c.is_ascii_digit());
+    let is_part = |part: &str| {
+        let number = part.strip_suffix(['m', 'h', 'd', 'w']).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    !timed.is_empty() && parts.all(is_part) && units(text).is_none()
 }
 
 /// `09:12`, `09:12:30`, `10m` or `10m ago`, and RFC 3339 with seconds, zone (UTC if none) and `T` optional.
@@ -223,8 +233,22 @@ mod tests {
         {
             assert_eq!(duration(text), Ok(Minutes(minutes)), "{text}");
         }
-        for text in ["", "m", "10x", "1h30", "-5m", "99999999999m", "5000000", "٣m"] {
+        for text in ["", "m", "10x", "1h30", "-5m", "90s", "٣m", "400d later"] {
             assert!(duration(text).unwrap_err().contains("is no duration. Write 10m"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_lasts_too_long_is_told_so_with_the_longest_that_there_is() {
+        assert_eq!(
+            duration("400d").unwrap_err(),
+            "«400d» is too long: nothing here lasts longer than a year (366d)."
+        );
+        assert_eq!(duration("366d"), Ok(Minutes(366 * 24 * 60)));
+        for text in
+            ["99999999999m", "5000000", "99999999999999999999999h", "53w", "1d99999999m", "99999999min"]
+        {
+            assert!(duration(text).unwrap_err().contains("is too long: "), "{text}");
         }
     }
 

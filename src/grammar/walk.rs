@@ -186,12 +186,7 @@ fn find_verb(
     }
     let Some(second) = words.peek() else { return Err(refuse::incomplete(verb)) };
     // `action restart db1`: what is no verb of the group is what somebody is about to do; or what could go wrong.
-    let usual = match verb.get_name() {
-        "action" => Some("announce"),
-        "hazard" => Some("add"),
-        _ => None,
-    };
-    if let Some(usual) = usual.filter(|_| announces(verb, *words)) {
+    if let Some(usual) = usual(verb.get_name()).filter(|_| announces(verb, *words)) {
         let sub = verb.find_subcommand(usual).unwrap_or(verb);
         return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
     }
@@ -208,6 +203,16 @@ fn find_verb(
     words.next();
     let sub = verb.find_subcommand(second.to_lowercase()).ok_or_else(|| refuse::unknown_in(verb, second))?;
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
+}
+
+/// The verb of a group that need not be said.
+pub(super) fn usual(group: &str) -> Option<&'static str> {
+    match group {
+        "action" => Some("announce"),
+        "change" => Some("record"),
+        "hazard" => Some("add"),
+        _ => None,
+    }
 }
 
 /// A severity that is a verb by itself; a bare `1` is not.

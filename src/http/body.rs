@@ -12,7 +12,7 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use flate2::bufread::MultiGzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::{
     reply,
@@ -54,7 +54,18 @@ pub struct Room {
     bytes: usize,
 }
 
+/// The turn of a body of many alerts to be read, until it is dropped.
+#[derive(Debug)]
+pub struct LargeReading {
+    _own: OwnedMutexGuard<()>,
+    _all: OwnedSemaphorePermit,
+}
+
 impl Room {
+    fn kib(&self) -> usize {
+        self.memory.num_permits()
+    }
+
     fn widen(&mut self, more: Room) {
         self.memory.merge(more.memory);
         self.parts.extend(more.parts);
@@ -119,11 +130,6 @@ pub enum NotUnpacked {
     Refused(Box<Response>),
 }
 
-/// Whether a body has to be unpacked before it can be read.
-pub fn is_packed(headers: &HeaderMap) -> bool {
-    packing(headers) != Packing::Plain
-}
-
 impl Bodies {
     pub fn new(bytes_max: usize) -> Self {
         Self {
@@ -164,20 +170,19 @@ impl Bodies {
         }
         let first =
             length.map_or(UNANNOUNCED_BYTES, |length| usize::try_from(length).unwrap_or(self.bytes_max));
-        let mut room = self.room(source, first).map_err(|crowded| *crowded)?;
+        let mut room = self.room(source, first, 0).map_err(|crowded| *crowded)?;
         let limited = Limited::new(body, self.bytes_max);
         let reading = async {
-            if length.is_some() {
-                return limited.collect().await.map(|whole| whole.to_bytes()).map_err(Fault::of);
-            }
             let mut limited = std::pin::pin!(limited);
-            let mut whole = BytesMut::new();
+            // Pieces that are put together at the end would be there twice.
+            let mut whole = BytesMut::with_capacity(length.map_or(0, |_| first));
             while let Some(frame) = limited.frame().await {
                 let Ok(data) = frame.map_err(Fault::of)?.into_data() else { continue };
                 if whole.len() + data.len() > room.bytes {
                     // As much again, so that it is asked for a few times and not for every piece.
                     let more = room.bytes.min(self.bytes_max.saturating_sub(room.bytes)).max(data.len());
-                    room.widen(self.room(source, more).map_err(Fault::Crowded)?);
+                    let wider = self.room(source, more, room.kib()).map_err(Fault::Crowded)?;
+                    room.widen(wider);
                 }
                 whole.extend_from_slice(&data);
             }
@@ -185,7 +190,7 @@ impl Bodies {
         };
         match tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), reading).await {
             Ok(Ok(bytes)) => Ok(Held { bytes, room }),
-            Ok(Err(Fault::TooLarge)) => Err(self.too_large("more bytes than that").response()),
+            Ok(Err(Fault::TooLarge)) => Err(self.too_large("more bytes than it may").response()),
             Ok(Err(Fault::Crowded(crowded))) => Err(*crowded),
             Ok(Err(Fault::BrokeOff)) => Err(reply::error(
                 StatusCode::BAD_REQUEST,
@@ -193,12 +198,7 @@ impl Bodies {
                 "The body broke off.",
                 "Nothing was taken; send it again.",
             )),
-            Err(_) => Err(reply::error(
-                StatusCode::REQUEST_TIMEOUT,
-                "limit",
-                format!("The body was not whole within {BODY_SECONDS_MAX} seconds."),
-                "Nothing was taken; send it again.",
-            )),
+            Err(_) => Err(too_slow(source.is_some())),
         }
     }
 
@@ -213,8 +213,30 @@ impl Bodies {
         headers: &HeaderMap,
         held: &Held,
     ) -> Result<Option<Held>, NotUnpacked> {
+        Ok(self.unpack(source, headers, held, usize::MAX)?.flatten())
+    }
+
+    /// The same for one that is small; none, if it is larger than so many bytes, which costs little more to find out than those.
+    pub fn unpacked_at_once(
+        &self,
+        source: Option<&Arc<Share>>,
+        headers: &HeaderMap,
+        held: &Held,
+        most: usize,
+    ) -> Option<Result<Option<Held>, NotUnpacked>> {
+        if held.bytes.len() > most { None } else { self.unpack(source, headers, held, most).transpose() }
+    }
+
+    /// None, if unpacked it is larger than `most`; none in that, if it came plain.
+    fn unpack(
+        &self,
+        source: Option<&Arc<Share>>,
+        headers: &HeaderMap,
+        held: &Held,
+        most: usize,
+    ) -> Result<Option<Option<Held>>, NotUnpacked> {
         match packing(headers) {
-            Packing::Plain => return Ok(None),
+            Packing::Plain => return Ok(Some(None)),
             Packing::Gzip => {}
             Packing::Unknown => {
                 let named = headers.get_all(header::CONTENT_ENCODING).iter();
@@ -224,29 +246,46 @@ impl Bodies {
             }
         }
         let mut unpacking = MultiGzDecoder::new(&held.bytes[..]);
-        let mut room = self.room(source, UNANNOUNCED_BYTES).map_err(NotUnpacked::Refused)?;
+        let packed_kib = held.room.kib();
+        let mut room = self.room(source, UNANNOUNCED_BYTES, packed_kib).map_err(NotUnpacked::Refused)?;
         let mut plain = Vec::new();
         loop {
             let left = (room.bytes - plain.len()) as u64;
             let read = unpacking.by_ref().take(left).read_to_end(&mut plain);
             read.map_err(|error| NotUnpacked::Unreadable(Rejected::NotGzip { why: error.to_string() }))?;
+            if plain.len() > most {
+                return Ok(None);
+            }
             if plain.len() > self.bytes_max {
-                let too_large = self.too_large("more bytes than that, unpacked");
+                let too_large = self.too_large("more bytes than it may, unpacked");
                 return Err(NotUnpacked::Refused(Box::new(too_large.response())));
             }
             if plain.len() < room.bytes {
-                return Ok(Some(Held { bytes: plain.into(), room }));
+                return Ok(Some(Some(Held { bytes: plain.into(), room })));
             }
             // As much again, and one byte more than may be: whoever has that is too large.
             let more = room.bytes.min(self.bytes_max.saturating_sub(room.bytes)).saturating_add(1);
-            room.widen(self.room(source, more).map_err(NotUnpacked::Refused)?);
+            let wider = self.room(source, more, packed_kib + room.kib()).map_err(NotUnpacked::Refused)?;
+            room.widen(wider);
         }
     }
 
-    /// Waits until one more body of many alerts may be read; it may until what is returned is dropped. None, if nothing is read any
-    /// more.
-    pub async fn large_reading(&self) -> Option<OwnedSemaphorePermit> {
-        self.large_readings.clone().acquire_owned().await.ok()
+    /// Waits until one more body of many alerts of this source may be read; it may until what is returned is dropped. None, if nothing
+    /// is read any more. A source that has one waits for that one alone: before what a quiet source brings there is no more than one
+    /// of each other.
+    pub async fn large_reading(&self, source: &Share) -> Option<LargeReading> {
+        let own = source.large_reading().await;
+        let all = self.large_readings.clone().acquire_owned().await.ok()?;
+        Some(LargeReading { _own: own, _all: all })
+    }
+
+    /// Holds a body that did not come by HTTP: a letter.
+    ///
+    /// # Errors
+    /// The answer: there is no room for it at this moment.
+    pub fn hold(&self, source: &Arc<Share>, bytes: Bytes) -> Result<Held, Box<Response>> {
+        let room = self.room(Some(source), bytes.len(), 0)?;
+        Ok(Held { bytes, room })
     }
 
     /// The room for the alerts that were read from a body, in the place of the body's own, which is done with.
@@ -265,7 +304,7 @@ impl Bodies {
         }
         // Given back first: what a source holds already counts against what it may have besides.
         drop(held);
-        self.room(source, bytes)
+        self.room(source, bytes, 0)
     }
 
     fn too_large(&self, bytes: &str) -> TooLarge {
@@ -277,13 +316,20 @@ impl Bodies {
         }
     }
 
-    fn room(&self, source: Option<&Arc<Share>>, bytes: usize) -> Result<Room, Box<Response>> {
+    /// Room for so many bytes more. `own_kib` is what the same body holds already: what comes piece by piece is weighed as if it had
+    /// come at once, or a large one would never be let in.
+    fn room(&self, source: Option<&Arc<Share>>, bytes: usize, own_kib: usize) -> Result<Room, Box<Response>> {
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(IN_FLIGHT_KIB_MAX).min(IN_FLIGHT_KIB_MAX);
+        if own_kib + kib as usize > IN_FLIGHT_KIB_MAX as usize {
+            // To send it again would be in vain, however long its sender waits.
+            let more = "more bytes, packed and unpacked together, than there is ever room for";
+            return Err(Box::new(self.too_large(more).response()));
+        }
         let crowded = |why: &str| {
             let status = StatusCode::SERVICE_UNAVAILABLE;
             Box::new(reply::error(status, "unavailable", why, "Send it again in a few seconds."))
         };
-        let free = self.memory.available_permits();
+        let free = self.memory.available_permits() + own_kib;
         let part = source.map(|source| source.part(kib as usize, free));
         let Ok(part) = part.map(|part| part.ok_or(())).transpose() else {
             return Err(crowded("This source has as much under way as there is room left for others."));
@@ -293,6 +339,18 @@ impl Bodies {
         };
         Ok(Room { memory, parts: part.into_iter().collect(), bytes })
     }
+}
+
+/// The answer to a body that did not come whole in time. Of what monitoring sends nothing is to be lost on a slow line, and
+/// Alertmanager sends again after 5xx only.
+fn too_slow(is_of_monitoring: bool) -> Response {
+    let (status, code) = if is_of_monitoring {
+        (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+    } else {
+        (StatusCode::REQUEST_TIMEOUT, "limit")
+    };
+    let why = format!("The body was not whole within {BODY_SECONDS_MAX} seconds.");
+    reply::error(status, code, why, "Nothing was taken; send it again.")
 }
 
 #[cfg(test)]
@@ -377,6 +435,49 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_packed_body_that_is_small_is_read_at_once_and_a_larger_one_costs_little_to_find_out() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let all = bodies.memory.available_permits();
+        let at_once = async |how: &str, bytes: Vec<u8>| {
+            let headers = with(header::CONTENT_ENCODING, how);
+            let held = bodies.read(&headers, Body::from(bytes)).await.unwrap();
+            let unpacked = bodies.unpacked_at_once(None, &headers, &held, 100_000);
+            unpacked.map(|unpacked| unpacked.map(|plain| plain.unwrap_or(held).bytes.len()))
+        };
+        for (bytes, small) in [(9, true), (100_000, true), (100_001, false), (8_000_000, false)] {
+            let packed = gzip(&vec![b'x'; bytes]);
+            assert!(packed.len() < 100_000);
+            assert_eq!(
+                at_once("gzip", packed).await.is_some_and(|read| read.unwrap() == bytes),
+                small,
+                "{bytes}"
+            );
+            let plain = at_once("identity", vec![b'x'; bytes]).await;
+            assert_eq!(plain.is_some_and(|read| read.unwrap() == bytes), small, "{bytes}");
+        }
+        for how in ["gzip", "br"] {
+            let told = at_once(how, b"plain".to_vec()).await;
+            assert!(matches!(told, Some(Err(NotUnpacked::Unreadable(_)))), "{told:?}");
+        }
+        assert_eq!(bodies.memory.available_permits(), all);
+    }
+
+    #[tokio::test]
+    async fn a_source_of_many_large_bodies_has_one_read_at_a_time_and_another_is_not_kept_waiting() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let (loud, quiet) = (Share::default(), Share::default());
+        let soon = async |source: &Share| {
+            let turn = bodies.large_reading(source);
+            tokio::time::timeout(Duration::from_millis(20), turn).await.ok().flatten()
+        };
+        let first = soon(&loud).await;
+        assert!(first.is_some() && soon(&loud).await.is_none());
+        assert!(soon(&quiet).await.is_some());
+        drop(first);
+        assert!(soon(&loud).await.is_some());
+    }
+
+    #[tokio::test]
     async fn a_packed_body_takes_room_for_what_it_is_unpacked_and_many_small_ones_go_beside_each_other() {
         let bodies = Bodies::new(8 * 1024 * 1024);
         let (share, all) = (Arc::new(Share::default()), bodies.memory.available_permits());
@@ -415,6 +516,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_large_body_finds_the_same_room_whether_it_comes_at_once_in_pieces_or_packed() {
+        const MIB: usize = 1024 * 1024;
+        let bodies = Bodies::new(18 * MIB);
+        let all = bodies.memory.available_permits();
+        let (others, share) = (Arc::new(Share::default()), Arc::new(Share::default()));
+        let elsewhere = bodies.room(Some(&others), 64 * MIB, 0).unwrap();
+        drop(bodies.room(Some(&share), 18 * MIB, 0).unwrap());
+        let in_pieces = bodies.read_of(Some(&share), &HeaderMap::new(), pieces(18, MIB)).await.unwrap();
+        assert_eq!(in_pieces.bytes.len(), 18 * MIB);
+        drop(in_pieces);
+        let packed = gzip(&vec![b'x'; 18 * MIB]);
+        let unpacked = unpack(&bodies, Some(&share), "gzip", packed).await.unwrap();
+        assert_eq!(unpacked.bytes.len(), 18 * MIB);
+        drop((elsewhere, unpacked));
+        assert_eq!(bodies.memory.available_permits(), all);
+    }
+
+    #[tokio::test]
+    async fn what_could_never_find_room_is_refused_for_its_size_and_not_asked_for_again() {
+        let bodies = Bodies::new(64 * 1024 * 1024);
+        let refused = bodies.room(None, 40 * 1024 * 1024, 60 * 1024).unwrap_err();
+        assert_eq!(refused.status(), 413);
+        let told = &refused.extensions().get::<TooLarge>().unwrap().why;
+        assert!(told.starts_with("The body has more bytes, packed and unpacked together"), "{told}");
+    }
+
+    #[test]
+    fn a_body_that_does_not_come_whole_in_time_is_to_be_sent_to_a_hook_again() {
+        let of_hook = too_slow(true);
+        assert_eq!((of_hook.status().as_u16(), of_hook.headers().contains_key("retry-after")), (503, true));
+        assert_eq!(too_slow(false).status(), 408);
+    }
+
+    #[tokio::test]
     async fn what_is_read_from_a_small_body_is_counted_and_what_does_not_fit_beside_it_is_to_come_again() {
         let bodies = Bodies::new(8 * 1024 * 1024);
         let (loud, quiet, all) =
@@ -434,9 +569,31 @@ mod tests {
         assert_eq!(bodies.memory.available_permits(), all);
         // The largest body that the settings allow, full of alerts.
         let bodies = Bodies::new(64 * 1024 * 1024);
-        let large = bodies.room(Some(&loud), 64 * 1024 * 1024).unwrap();
+        let large = bodies.room(Some(&loud), 64 * 1024 * 1024, 0).unwrap();
         let held = Held { bytes: Bytes::new(), room: large };
         assert!(bodies.for_alerts(Some(&loud), held, ALERTS_MAX).is_ok());
+        assert_eq!(bodies.memory.available_permits(), all);
+    }
+
+    #[test]
+    fn letters_share_the_memory_of_all_deliveries_and_a_flood_of_them_leaves_room_for_others() {
+        let bodies = Bodies::new(8 * 1024 * 1024);
+        let (loud, quiet) = (Arc::new(Share::default()), Arc::new(Share::default()));
+        let all = bodies.memory.available_permits();
+        let letter = || Bytes::from(vec![b'x'; 1024 * 1024]);
+        let mut held = Vec::new();
+        let crowded = loop {
+            match bodies.hold(&loud, letter()) {
+                Ok(one) => held.push(one),
+                Err(crowded) => break crowded,
+            }
+        };
+        assert_eq!(crowded.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!((30..=IN_FLIGHT_KIB_MAX as usize / 1024).contains(&held.len()), "{}", held.len());
+        let other = bodies.hold(&quiet, letter()).unwrap();
+        let room = bodies.for_alerts(Some(&quiet), other, 1_000).unwrap();
+        assert!(all - bodies.memory.available_permits() >= held.len() * 1024 + 1_000 * ALERT_BYTES / 1024);
+        drop((held, room));
         assert_eq!(bodies.memory.available_permits(), all);
     }
 

@@ -229,7 +229,7 @@ impl Hooks {
         };
         let key = match key_of(name, id, headers) {
             Ok(key) => key,
-            Err(response) => return *response,
+            Err(response) => return self.refuse(name, &hook, *response).await,
         };
         let Read { mut intake, once, room: _room } = match self.read(name, &hook, headers, held, key).await {
             Ok(read) => read,
@@ -241,7 +241,7 @@ impl Hooks {
             return self.failed(name, &refusal);
         }
         let has_alerts = !intake.alerts.is_empty();
-        if has_alerts && self.backlog.is_behind(self.desk.world.now()) {
+        if has_alerts && self.backlog.is_behind() {
             return self.behind(name, "What came before", backlog::OLDEST_MAX);
         }
         self.tell_of(name, &intake);
@@ -253,7 +253,7 @@ impl Hooks {
             return self.behind(name, "What this source sent before", backlog::LINE_MAX);
         };
         // It may have fallen behind while this one stood in its line.
-        if has_alerts && self.backlog.is_behind(self.desk.world.now()) {
+        if has_alerts && self.backlog.is_behind() {
             return self.behind(name, "What came before", backlog::OLDEST_MAX);
         }
         match self.hand_on(name, intake, once).await {
@@ -363,7 +363,7 @@ impl Hooks {
             };
             return Ok((receipt, false));
         };
-        let _under_way = self.backlog.begin(self.desk.world.now());
+        let _under_way = self.backlog.begin();
         let (answered, is_repeat) = self.desk.take_alerts_once(alerts, once).await?;
         let AlertsAnswered { receipt, new, changed, repeated } = answered;
         self.metrics.hook(name, if is_repeat { "repeated" } else { "taken" });

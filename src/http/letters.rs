@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use sha2::{Digest, Sha256};
 
 use super::{
-    hooks::{Hooks, shown},
+    hooks::{Hooks, backlog::LINE_MAX, shown},
     proxies::Proxies,
     trust::Origin,
 };
@@ -32,26 +32,43 @@ impl Hooks {
         })
     }
 
-    /// Takes a letter for a hook that admits it; `key` is the same when it comes again.
+    /// Takes a letter for a hook that admits it, within the memory that all deliveries have together; `key` is the same when it comes
+    /// again.
     ///
     /// # Errors
     /// Invalid: nothing can be read from it. Otherwise it is to come again.
-    pub async fn take_letter(&self, name: &str, body: &[u8], key: Option<String>) -> Result<(), Refusal> {
+    pub async fn take_letter(&self, name: &str, body: Vec<u8>, key: Option<String>) -> Result<(), Refusal> {
         let Some(hook) = self.hook(name) else {
             return Err(Refusal::not_found(
                 format!("There is no hook {}.", shown(name)),
                 "Name it in the settings.",
             ));
         };
-        let intake = match hook.sender.read(body, None) {
-            Ok(intake) => intake,
-            Err(rejected) if hook.keep_unreadable => senders::kept::keep(name, body, &rejected),
+        if self.backlog.is_behind() {
+            return Err(self.later(name, "What came before waits for the disk too long."));
+        }
+        let crowded = |_| self.later(name, "Too much is under way at once.");
+        let held = self.bodies.hold(&hook.share, body.into()).map_err(crowded)?;
+        let intake = match hook.sender.read(&held.bytes, None) {
+            Ok(intake) => intake.as_of(self.desk.world.now()),
+            Err(rejected) if hook.keep_unreadable => senders::kept::keep(name, &held.bytes, &rejected),
             Err(rejected) => return Err(Refusal::invalid(rejected.to_string(), "Nothing was taken.")),
         };
         self.tell_of(name, &intake);
-        let asked = hex::encode(Sha256::digest(body));
+        let asked = hex::encode(Sha256::digest(&held.bytes));
         let once = key.map(|key| AlertsOnce { key: format!("hook/{name}/mail/{key}"), asked });
-        let _turn = hook.share.turn(intake.alerts.len()).await;
+        let count = intake.alerts.len() + intake.changes.len();
+        let _room = self.bodies.for_alerts(Some(&hook.share), held, count).map_err(crowded)?;
+        let turn = tokio::time::timeout(LINE_MAX, hook.share.turn(intake.alerts.len())).await;
+        let Ok(_turn) = turn else {
+            return Err(self.later(name, "What this source sent before waits for the disk too long."));
+        };
         self.hand_on(name, intake, once).await.map(drop)
+    }
+
+    /// There is no room for a letter now; whoever brings it tries again.
+    fn later(&self, name: &str, why: &str) -> Refusal {
+        self.metrics.hook(name, "unavailable");
+        Refusal::unavailable(why, "Nothing of this letter was taken. Send it again in a minute.")
     }
 }

@@ -3,8 +3,8 @@
 //! Of the memory for bodies, and for the alerts that were read from them, a source may hold as much as it leaves free (Choudhury and
 //! Hahne's dynamic threshold): alone half, with another that screams a third, and there is always room for one that is quiet. Of the
 //! alerts on their way to the disk it may have [`ALERTS_MAX`]; what else it brings waits here, in a line of its own, so that what a quiet
-//! source brings has no more than that before it. Where there is room, neither costs a lock. Of the connections an address has its
-//! share, too.
+//! source brings has no more than that before it. Where there is room, neither costs a lock. Of its bodies of many alerts one is read at a
+//! time. Of the connections an address has its share, too.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use std::{
     },
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 /// Some half a second of the disk's work.
 pub const ALERTS_MAX: usize = 16_384;
@@ -29,6 +29,8 @@ pub struct Share {
     /// On their way to the disk.
     alerts: AtomicUsize,
     left: Notify,
+    /// One of its bodies of many alerts is read at a time.
+    large_reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A part of the memory, until it is dropped.
@@ -53,6 +55,11 @@ impl Share {
         let part = Part { share: self.clone(), kib };
         let most = if kib <= SMALL_KIB { free_kib.saturating_mul(3) } else { free_kib };
         (held <= most).then_some(part)
+    }
+
+    /// Waits until none of its bodies of many alerts is read.
+    pub async fn large_reading(&self) -> OwnedMutexGuard<()> {
+        self.large_reading.clone().lock_owned().await
     }
 
     /// Waits for its turn to hand so many alerts to the disk.

@@ -199,10 +199,27 @@ fn fills(section: &str) -> &'static str {
     }
 }
 
-/// What an outgoing commander could still say, with the words that say it.
-pub fn missing(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
-    let empty = sections(incident, now, Names::plain()).into_iter().filter(|(_, text)| text.is_none());
-    empty.map(|(name, _)| format!("{name} ({})", fills(name))).collect()
+/// Sections without which the next commander does not know where to begin: the first that are filled.
+const FIRST: [&str; 3] =
+    ["Situation and last reports", "Priorities and objectives", "Risks, safety and outlook"];
+
+/// The sections in which there is nothing yet.
+fn empty(incident: &Incident, now: DateTime<Utc>) -> Vec<&'static str> {
+    let all = sections(incident, now, Names::plain()).into_iter();
+    all.filter(|(_, text)| text.is_none()).map(|(name, _)| name).collect()
+}
+
+/// What an outgoing commander could still say, in a line, with the words that say what matters most of it.
+pub fn still_empty(incident: &Incident, now: DateTime<Utc>) -> Option<String> {
+    let empty = empty(incident, now);
+    let named: Vec<String> = empty.iter().map(|name| name.to_lowercase()).collect();
+    let mut first: Vec<&str> = FIRST.into_iter().filter(|name| empty.contains(name)).collect();
+    if first.is_empty() {
+        first.extend(empty.first());
+    }
+    let words: Vec<&str> = first.into_iter().map(fills).collect();
+    (!named.is_empty())
+        .then(|| format!("Still empty: {}. First of all: {}.", named.join("; "), words.join(", ")))
 }
 
 /// How many of the sections have content.
@@ -211,18 +228,17 @@ pub fn sections_filled(incident: &Incident, now: DateTime<Utc>) -> u8 {
     u8::try_from(filled.iter().filter(|(_, text)| text.is_some()).count()).unwrap_or(SECTIONS)
 }
 
-/// The briefing as text, empty sections named as such.
+/// The briefing as text: the sections in which something stands by their numbers, the others in one line.
 pub fn text<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Shown<'a>>) -> String {
     let mut out = format!("Briefing for {} at {}\n", incident.id, dated(now));
     for (n, (name, text)) in sections(incident, now, shown).into_iter().enumerate() {
-        let text = text.unwrap_or_else(|| "– nothing recorded".to_owned());
-        out.push_str(&format!("{}. {name}: {}\n", n + 1, text.replace('\n', "\n   ")));
+        if let Some(text) = text {
+            out.push_str(&format!("{}. {name}: {}\n", n + 1, text.replace('\n', "\n   ")));
+        }
     }
-    let missing = missing(incident, now);
-    let filled = usize::from(SECTIONS).saturating_sub(missing.len());
-    out.push_str(&format!("{filled} of {SECTIONS} sections are filled."));
-    if !missing.is_empty() {
-        out.push_str(&format!(" Still to say: {}.", missing.join(", ")));
+    out.push_str(&format!("{} of {SECTIONS} points are filled in.", sections_filled(incident, now)));
+    if let Some(told) = still_empty(incident, now) {
+        out.push_str(&format!(" {told}"));
     }
     out
 }

@@ -153,7 +153,7 @@ mod tests {
                     time_source: TimeSource::House,
                     recorded_at: "2026-01-02T03:04:05Z".parse().unwrap(),
                     actor: Actor { person: Person::named("Ada").unwrap(), role: None, via: "cli".into() },
-                    event: Event::Noted { text: format!("note {seq}"), until: None },
+                    event: Event::Noted { text: format!("note {seq}"), until: None, is_mark: false },
                 };
                 let body = serde_json::to_string(&entry).unwrap();
                 let sealed = seal(incident, seq, body, format!("{seq:032x}"), &head);

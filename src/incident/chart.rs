@@ -99,12 +99,16 @@ fn own(incident: &Incident) -> Vec<Role> {
 
 /// A position before it is in the tree.
 struct Seat {
-    role: Role,
+    /// `None`: they are here without one, and work for somebody or somebody for them.
+    role: Option<Role>,
     /// Nobody: it is vacant.
     holders: Vec<Person>,
     /// The seat that it is below, by its place in the list.
     up: usize,
 }
+
+/// What stands before whoever is here without a role.
+const CREW: &str = "Crew";
 
 /// Whoever has command sits first.
 const COMMAND: usize = 0;
@@ -124,17 +128,14 @@ impl Seat {
 
     /// `None`: nobody holds it, and nobody is below it.
     fn position(&self, incident: &Incident, below: Vec<Position>, words: Words) -> Option<Position> {
-        let category = category(&self.role);
+        let category = self.role.as_ref().map_or(Category::Specialist, category);
         if !self.holders.is_empty() {
-            let (title, by) = (self.role.shown(words), and(&self.holders));
-            return Some(Position { title, by, is_vacant: false, category, below });
+            let title = self.role.as_ref().map_or_else(|| CREW.to_owned(), |role| role.shown(words));
+            return Some(Position { title, by: and(&self.holders), is_vacant: false, category, below });
         }
-        if below.is_empty() {
-            return None;
-        }
-        let by: Vec<Person> = incident.holders(&self.role).into_iter().cloned().collect();
-        let title = self.role.head(words).to_owned();
-        Some(Position { title, by: and(&by), is_vacant: true, category, below })
+        let role = self.role.as_ref().filter(|_| !below.is_empty())?;
+        let by: Vec<Person> = incident.holders(role).into_iter().cloned().collect();
+        Some(Position { title: role.head(words).to_owned(), by: and(&by), is_vacant: true, category, below })
     }
 }
 
@@ -148,14 +149,14 @@ fn seats(incident: &Incident) -> Vec<Seat> {
     let ic = Role::ic();
     let holders = incident.commanding().into_iter().cloned().collect();
     let slug = ic.slug().to_owned();
-    let mut seats = vec![Seat { role: ic, holders, up: COMMAND }];
+    let mut seats = vec![Seat { role: Some(ic), holders, up: COMMAND }];
     add_below(incident, &own(incident), &slug, COMMAND, &mut seats);
     seats
 }
 
 fn add(incident: &Incident, role: Role, up: usize, seats: &mut Vec<Seat>) -> usize {
     let holders = incident.given(role.slug()).cloned().collect();
-    seats.push(Seat { role, holders, up });
+    seats.push(Seat { role: Some(role), holders, up });
     seats.len() - 1
 }
 
@@ -179,15 +180,32 @@ fn add_below(incident: &Incident, own: &[Role], slug: &str, up: usize, seats: &m
 /// The highest seat that somebody has.
 fn seat_of(seats: &[Seat], id: &str) -> Option<usize> {
     let theirs = seats.iter().enumerate().filter(|(_, seat)| seat.is_of(id));
-    theirs.min_by_key(|(_, seat)| seat.role.rank()).map(|(n, _)| n)
+    // Without a role comes last.
+    theirs.min_by_key(|(_, seat)| (seat.role.is_none(), seat.role.as_ref().map(Role::rank))).map(|(n, _)| n)
+}
+
+/// Who is here was put under whom; whoever of them has no role gets a seat, below whoever has command at first.
+fn told<'a>(incident: &'a Incident, seats: &mut Vec<Seat>) -> Vec<(&'a str, &'a Person)> {
+    let here = incident.present();
+    let person = |id: &str| here.iter().find(|one| one.id == id).copied();
+    let is_here = |one: &Person| incident.has_command(one) || person(&one.id).is_some();
+    let mut told = Vec::new();
+    for (id, to) in incident.reports_to.iter().filter(|(_, to)| is_here(to)) {
+        let Some(who) = person(id) else { continue };
+        for one in [who, to] {
+            if seat_of(seats, &one.id).is_none() {
+                seats.push(Seat { role: None, holders: vec![one.clone()], up: COMMAND });
+            }
+        }
+        told.push((id.as_str(), to));
+    }
+    told
 }
 
 /// Moves whoever was put under somebody else below that one's highest seat, and with them who works for them. What is returned
-/// cannot be seen so: one of the two has no seat, or the way up would go round in a circle.
+/// cannot be seen so: the way up would go round in a circle.
 fn put_under<'a>(incident: &'a Incident, seats: &mut Vec<Seat>) -> Vec<(&'a str, &'a Person)> {
-    let told = incident.reports_to.iter().map(|(id, to)| (id.as_str(), to));
-    let (seated, mut unseen): (Vec<_>, Vec<_>) =
-        told.partition(|(id, to)| seat_of(seats, id).is_some() && seat_of(seats, &to.id).is_some());
+    let seated = told(incident, seats);
     for (id, _) in &seated {
         let shared = seats.iter_mut().skip(1).filter(|seat| seat.holders.len() > 1 && seat.is_of(id));
         let parted: Vec<Seat> = shared.map(|seat| seat.part(id)).collect();
@@ -204,11 +222,11 @@ fn put_under<'a>(incident: &'a Incident, seats: &mut Vec<Seat>) -> Vec<(&'a str,
     while let Some(n) = (1..seats.len()).find(|n| moved_round(seats, *n)) {
         seats[n].up = before[n];
     }
-    unseen.extend(seated.into_iter().filter(|(id, to)| {
+    let is_unseen = |(id, to): &(&str, &Person)| {
         let up = seat_of(seats, &to.id);
         seats.iter().any(|seat| seat.is_of(id) && Some(seat.up) != up)
-    }));
-    unseen
+    };
+    seated.into_iter().filter(is_unseen).collect()
 }
 
 /// Whether the way up from a seat comes back to it.

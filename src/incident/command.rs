@@ -7,7 +7,7 @@ mod timer;
 use chrono::{DateTime, Utc};
 
 pub use declare::{Declare, DrillStart, PageByRule, PlanText};
-pub use facts::{Luggage, MergeFacts, ParentFacts, SituationFacts};
+pub use facts::{Luggage, MergeFacts, ParentFacts, PartFacts, SituationFacts};
 pub use timer::TimerKind;
 
 pub use super::verb::Verb;
@@ -116,7 +116,10 @@ pub enum Command {
     LeaveParent {
         reason: String,
     },
-    Subs,
+    Subs {
+        /// What the desk knows of them.
+        parts: Vec<PartFacts>,
+    },
     /// Closes it although parts of it go on.
     CloseLeavingSubs {
         reason: String,
@@ -385,6 +388,10 @@ pub enum Command {
         text: String,
         at: Option<StatedTime>,
     },
+    /// What somebody says that alerts are worth.
+    NoteMark {
+        text: String,
+    },
     /// Something that lasted, from then until then.
     NoteSpan {
         text: String,
@@ -402,6 +409,8 @@ pub enum Command {
         text: String,
         at: Option<StatedTime>,
         reason: String,
+        /// The entry is a message of a chat, which changed: these are its words now, whoever put it on the timeline.
+        follows: bool,
     },
     Redact {
         target: u64,
@@ -448,6 +457,18 @@ pub enum Command {
         step: u32,
         round: u32,
         calls: Calls,
+    },
+    /// The greater one was merged: this one is put under the one that goes on, where that may be.
+    Regroup {
+        was: IncidentId,
+        into: IncidentId,
+        /// What the desk knows of that one.
+        facts: Option<ParentFacts>,
+    },
+    /// These entries have words that were redacted in another incident.
+    RedactToo {
+        of: IncidentId,
+        targets: Vec<u64>,
     },
     PageFailed {
         n: u32,

@@ -27,7 +27,8 @@ use crate::{
     people::Person,
 };
 pub use parts::{
-    ActionOf, Actor, AlertRef, CanParts, Draft, DrillClock, Entry, InWindow, Owed, TimeSource, Whom,
+    ActionOf, Actor, AlertRef, CanParts, Copied, Draft, DrillClock, Entry, InWindow, Numbered, Owed,
+    TimeSource, Whom,
 };
 
 fn is_zero(count: &u64) -> bool {
@@ -123,7 +124,18 @@ pub enum Event {
         reason: String,
     },
     #[serde(rename = "incident.merged_in")]
-    MergedIn { from: IncidentId, title: String, severity: Severity, entries: u64 },
+    MergedIn {
+        from: IncidentId,
+        title: String,
+        severity: Severity,
+        entries: u64,
+        /// The entries of this timeline that have words of the other one's.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        copies: Vec<Copied>,
+        /// Who merged it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+    },
 
     #[serde(rename = "command.established")]
     CommandEstablished { by: Person },
@@ -169,6 +181,9 @@ pub enum Event {
         words: String,
         /// Who is told of it.
         commander: Person,
+        /// Who was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        who: Option<Person>,
     },
     /// The executive who was asked does not take command: they said so, or did not answer.
     #[serde(rename = "command.executive_declined")]
@@ -417,7 +432,15 @@ pub enum Event {
         to: Vec<Person>,
     },
     #[serde(rename = "actions.stopped")]
-    ActionsStopped { reason: String },
+    ActionsStopped {
+        reason: String,
+        /// Who stopped them, where another wrote it down: it came along from an incident that was merged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Person>,
+        /// They did so there as Safety Officer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        as_safety: bool,
+    },
     #[serde(rename = "actions.resumed")]
     ActionsResumed {
         reason: String,
@@ -559,6 +582,9 @@ pub enum Event {
         /// When it was over, where it lasted; when it began is the entry's own time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
+        /// It says what its alerts are worth, or what was ordered in vain: whoever says so has not taken it on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_mark: bool,
     },
     #[serde(rename = "evidence")]
     LinkAdded {
@@ -707,6 +733,7 @@ mod tests {
             r#"{"type":"note","text":"x"}"#,
             r#"{"type":"role.declined","role":"ops","by":{"id":"ada","name":"Ada"},"reason":""}"#,
             r#"{"type":"reminder","what":"x"}"#,
+            r#"{"type":"command.executive_asked","words":"x","commander":{"id":"ada","name":"Ada"}}"#,
             r#"{"type":"entry.corrected","target":3,"text":"x","reason":""}"#,
             r#"{"type":"incident.declared","title":"x","kind":"real","severity":"sev1"}"#,
             r#"{"type":"incident.severity_changed","from":"sev2","to":"sev1","reason":""}"#,
@@ -714,6 +741,25 @@ mod tests {
         ] {
             let event: Event = serde_json::from_str(stored).unwrap();
             assert_eq!(serde_json::to_string(&event).unwrap(), stored);
+        }
+    }
+
+    #[test]
+    fn a_reminder_of_the_first_word_to_the_public_is_known_by_what_it_names_and_an_older_one_by_its_words() {
+        let is_of_it = |stored| serde_json::from_str::<Event>(stored).unwrap().reminds_of(Owed::FirstWord);
+        for stored in [
+            r#"{"type":"reminder","what":"x","of":["late","first_word"]}"#,
+            r#"{"type":"reminder","what":"The public has heard nothing yet. Ada answers for it."}"#,
+            r#"{"type":"reminder","what":"The public has heard nothing yet. Task #1 is overdue.","of":["late"]}"#,
+        ] {
+            assert!(is_of_it(stored), "{stored}");
+        }
+        for stored in [
+            r#"{"type":"reminder","what":"Executives: «The public has heard nothing yet.»","executive":true}"#,
+            r#"{"type":"reminder","what":"A report on db is due.","of":["reports"]}"#,
+            r#"{"type":"note","text":"The public has heard nothing yet."}"#,
+        ] {
+            assert!(!is_of_it(stored), "{stored}");
         }
     }
 

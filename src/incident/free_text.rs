@@ -55,6 +55,7 @@ impl Command {
             | Propose { text, .. }
             | Assist { text }
             | Note { text, .. }
+            | NoteMark { text }
             | NoteSpan { text, .. }
             | Observe { text } => vec![text],
             Severity { reason, .. }
@@ -118,7 +119,7 @@ impl Command {
             | AcceptRole { .. }
             | ReleaseRole { .. }
             | PutUnder { .. }
-            | Subs
+            | Subs { .. }
             | Pin { .. }
             | Unpin { .. }
             | Types
@@ -149,6 +150,8 @@ impl Command {
             | Steps
             | Playbooks
             | PageNext { .. }
+            | Regroup { .. }
+            | RedactToo { .. }
             // The alert store masks what monitors send.
             | LinkSituation { .. }
             | SituationMoved { .. }

@@ -24,7 +24,8 @@ const SOON: Duration = Duration::minutes(5);
 /// A report on a service that is older says little, where the settings say nothing else.
 const REPORT_STALE: Duration = Duration::minutes(30);
 
-fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
+/// Whether somebody's roles carry a right, or without one what anybody may: what only leads to a refusal is not offered.
+pub fn allowed(incident: &Incident, me: &Person, verb: Verb) -> bool {
     let roles = incident.roles_of(me);
     if roles.is_empty() {
         return may(Standing::Participant, verb, incident.kind());
@@ -118,7 +119,7 @@ pub fn text(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc
 fn asked_of_me(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<String>) {
     if let Some(stop) = &incident.stop {
         lines.push(format!(
-            "{} stopped everything: {} Change nothing until `resume`.",
+            "{} stopped everything: {} Nobody changes anything until it is lifted: `resume`.",
             stop.by,
             ended(&stop.reason)
         ));
@@ -130,7 +131,7 @@ fn asked_of_me(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Ve
         lines.push(format!("{} offers you command: `briefing`, then `command accept`.", offer.by));
     }
     if incident.executive_question.as_ref().is_some_and(|question| question.to.id == me.id) {
-        lines.push("Do you wish to take command? `take`; if not, `command decline`.".to_owned());
+        lines.push("Do you wish to take command? Yes: `command take`. No: `command decline`.".to_owned());
     }
     if incident.unify_offer.as_ref().is_some_and(|offer| offer.to.id == me.id) {
         lines.push(format!("{} asks you to join command: `command join`.", incident.commander));
@@ -160,10 +161,7 @@ fn asked_of_me(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Ve
         if incident.has_command(me) && !proposal.objectors.is_empty() {
             lines.push(format!("Proposal {n} has a strong objection: `decision now {n}` or `withdraw {n}`."));
         } else if proposal.by.id != me.id && proposal.objectors.iter().all(|one| one.id != me.id) {
-            lines.push(format!(
-                "Proposal {n}: {} Any strong objection? `object {n} REASON`.",
-                ended(&proposal.text)
-            ));
+            lines.push(format!("Proposal {n}: {} To object: `object {n} WHY`.", ended(&proposal.text)));
         }
     }
 }
@@ -191,10 +189,10 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
     }
     for action in incident.open_actions().filter(|action| action.by.id == me.id) {
         let n = action.n;
+        let text = ended(&action.text);
         lines.push(match action.state {
-            ActionState::Waiting | ActionState::Held => {
-                format!("Your action {n} {}: do not do it yet. {}", action.state.word(), ended(&action.text))
-            }
+            ActionState::Waiting => format!("Your action {n} waits for a go: do not do it yet. {text}"),
+            ActionState::Held => format!("Your action {n} is held: do not do it yet. {text}"),
             _ => format!("Your action {n} is {}: `action done {n} RESULT`.", action.state.word()),
         });
     }
@@ -204,15 +202,16 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
     let pio = incident.holders(&Role::pio()).iter().any(|one| one.id == me.id);
     let (approved, waiting): (Vec<&Post>, Vec<&Post>) =
         incident.open_posts().partition(|draft| post::standing_approval(incident, draft, now).is_ok());
-    if let Some(first) = approved.first().filter(|_| allowed(incident, me, Verb::PublishPost)) {
-        lines.push(format!("{} approved: `publish {}`.", updates(&approved, ["is", "are"]), first.n));
+    let may = |verb| allowed(incident, me, verb) && policy.reserved.leaves(verb, me, incident.kind());
+    if let Some(first) = approved.first().filter(|_| may(Verb::PublishPost)) {
+        lines.push(format!("Public {} approved: `publish {}`.", updates(&approved, ["is", "are"]), first.n));
     }
     let may_approve = |draft: &&Post| draft.author.id != me.id || !policy.two_person;
     let to_read: Vec<&Post> = waiting.iter().copied().filter(may_approve).collect();
-    if let Some(first) = to_read.first().filter(|_| allowed(incident, me, Verb::ApprovePost)) {
+    if let Some(first) = to_read.first().filter(|_| may(Verb::ApprovePost)) {
         let them = if to_read.len() == 1 { "it" } else { "each" };
         let wait = updates(&to_read, ["waits", "wait"]);
-        lines.push(format!("{wait} for approval: read {them}, then `approve {}`.", first.n));
+        lines.push(format!("Public {wait} for approval: read {them}, then `approve {}`.", first.n));
     }
     if !approved.is_empty() || !waiting.is_empty() {
         return;
@@ -242,12 +241,12 @@ fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>,
 /// Drafts that are named at once; the others are counted.
 const DRAFTS_NAMED_MAX: usize = 4;
 
-/// `Public update 1 waits`, `Public updates 1 and 2 wait`.
-fn updates(drafts: &[&Post], [one, several]: [&str; 2]) -> String {
+/// `update 1 waits`, `updates 1 and 2 wait`.
+pub fn updates(drafts: &[&Post], [one, several]: [&str; 2]) -> String {
     let numbers = some_of(drafts.iter().map(|draft| draft.n.to_string()), DRAFTS_NAMED_MAX);
     match drafts.len() {
-        1 => format!("Public update {} {one}", numbers.join("")),
-        _ => format!("Public updates {} {several}", numbers.join(" and ")),
+        1 => format!("update {} {one}", numbers.join("")),
+        _ => format!("updates {} {several}", numbers.join(" and ")),
     }
 }
 
@@ -279,7 +278,7 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     }
     for task in incident.open_tasks().filter(|task| task.state == TaskState::Overdue && !task.is_of(me)) {
         if let Some(owner) = &task.owner {
-            lines.push(format!("Task #{} of {owner} is late: ask them.", task.n));
+            lines.push(format!("{owner}'s task #{} is late: ask them, or give it to somebody else.", task.n));
         }
     }
     let reports = incident.reports_of(me);
@@ -327,7 +326,7 @@ fn phase(incident: &Incident, me: &Person, now: DateTime<Utc>, lines: &mut Vec<S
         match incident.phase {
             Phase::Triage => Some("Is it an incident? `confirm` or `cancel REASON`."),
             Phase::Investigating | Phase::Identified if !incident.situations.is_empty() && firing == 0 => {
-                Some("No linked alert fires any more. Are customers served again? `mitigate HOW`.")
+                Some("All alerts of this incident have stopped. Are customers served again? `mitigate HOW`.")
             }
             Phase::Monitoring => Some("Watch whether it holds; then `resolve HOW`."),
             Phase::Resolved => Some("Look back while it is fresh: `review`; or `close`."),

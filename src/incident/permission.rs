@@ -114,6 +114,18 @@ fn role_may(role: &Role, verb: Verb) -> bool {
     }
 }
 
+/// Whether this role answers for the tasks, actions and reports of all: the commander, the deputy and Operations, who give them out,
+/// and the scribe, who writes down for others what they report. Others do their own.
+pub fn answers_for_all(role: &Role) -> bool {
+    keeps_record(role) || role.rights() == "ops"
+}
+
+/// Whether this role keeps the record for all, and so corrects notes and decisions that others wrote: the commander, the deputy
+/// and the scribe. Others correct their own.
+pub fn keeps_record(role: &Role) -> bool {
+    matches!(role.rights(), "ic" | "deputy" | "scribe")
+}
+
 /// What somebody is to one incident, whatever their role, that carries a right of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {
@@ -178,7 +190,10 @@ fn house_may(verb: Verb, kind: Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::role::CATALOGUE, *};
+    use super::{
+        super::role::{CATALOGUE, RoleDef},
+        *,
+    };
 
     fn table() -> String {
         let mut out = String::from("role x verb; R real, D drill, T test, M planned work (maintenance)\n");
@@ -228,6 +243,9 @@ mod tests {
             out.push_str(&format!("  {setting}: {}\n", verbs(|verb| kept_by(verb) == Some(setting))));
         }
         out.push_str(
+            "  declare, besides: who confirms has command, where whoever noticed it may not declare\n",
+        );
+        out.push_str(
             "  command, besides: who is offered command or accepts it, who is or is offered to be deputy\n",
         );
         out.push_str("what somebody is to it, whatever the role\n");
@@ -243,6 +261,16 @@ mod tests {
             };
             out.push_str(&format!("  {who}: {}\n", verbs(|verb| tie_may(tie, verb))));
         }
+        let those = |holds: fn(&Role) -> bool| {
+            let roles = CATALOGUE.iter().map(RoleDef::role).filter(holds);
+            roles.map(|role| role.slug().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        out.push_str("what others wrote or have to do; everybody has the right to their own\n");
+        out.push_str(&format!("  Correct a note or a decision: {}\n", those(keeps_record)));
+        out.push_str(&format!(
+            "  Correct a report, WorkTask, Act on what is done: {}\n",
+            those(answers_for_all)
+        ));
         out.push_str(
             "in place of a refusal, an executive without a role is asked whether they take command\n",
         );

@@ -361,6 +361,15 @@ mod tests {
     }
 
     #[test]
+    fn a_role_that_is_held_can_be_named_where_the_settings_do_so_no_longer() {
+        let (pio, held) = (Role::pio(), Role::of(keeper()));
+        let none = Roles::default();
+        assert_eq!(none.with_held([&pio]), None);
+        assert_eq!(Roles::new(vec![keeper()]).with_held([&held]), None);
+        assert_eq!(none.with_held([&pio, &held, &held]).unwrap().find("runbook keeper").unwrap(), held);
+    }
+
+    #[test]
     fn what_is_stored_of_a_role_tells_all_of_it_where_the_settings_know_it_no_longer() {
         let above = Role::of(keeper());
         let below = Role::of(OwnRole { slug: "pages".into(), reports_to: above.clone(), ..keeper() });

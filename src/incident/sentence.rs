@@ -1,8 +1,14 @@
 //! What happened, in one plain sentence for each event.
 
+mod brief;
+mod lists;
 mod telling;
 
-pub use telling::{InNames, Part, Tell, Telling, apart, parts};
+pub(crate) use brief::brief;
+pub(super) use lists::{and, either, every, so_many_minutes, some_of};
+pub use telling::{InNames, Knowing, Part, Tell, Telling, apart, parts};
+
+use lists::{NAMED_MAX, and_also, and_things};
 
 use super::{
     event::{ActionOf, CanParts, Event, Whom},
@@ -35,58 +41,25 @@ fn because(reason: &str) -> String {
     if reason.trim().is_empty() { ".".to_owned() } else { format!(": {}", ended(reason)) }
 }
 
-/// Names in a list at most; who else is there is counted.
-const NAMED_MAX: usize = 5;
-
-fn listed(people: &[Person], last: &str) -> String {
-    let mut names: Vec<String> = people.iter().take(NAMED_MAX).map(Person::to_string).collect();
-    match people.len().saturating_sub(NAMED_MAX) {
-        0 => {}
-        1 => names.push("1 other".to_owned()),
-        others => names.push(format!("{others} others")),
-    }
-    match names.pop() {
-        Some(only) if names.is_empty() => only,
-        Some(end) => format!("{} {last} {end}", names.join(", ")),
-        None => "nobody".to_owned(),
-    }
+/// The words of a quoted message without the address at which it stands, which its entry has: `Bo wrote: “db1 is full” (https://…)`.
+fn without_address(text: &str) -> &str {
+    const QUOTED: &str = "” (http";
+    let address = text.rfind(QUOTED).and_then(|at| text.get(at..)).filter(|rest| {
+        rest.ends_with(')') && rest.matches(char::is_whitespace).count() == QUOTED.matches(' ').count()
+    });
+    let length = address.map_or(0, |address| address.len() - '”'.len_utf8());
+    text.get(..text.len() - length).unwrap_or(text)
 }
 
-/// `Ada, Bo and Cy`.
-pub(super) fn and(people: &[Person]) -> String {
-    listed(people, "and")
-}
-
-/// `Ada, Bo or Cy`.
-pub(super) fn either(people: &[Person]) -> String {
-    listed(people, "or")
-}
-
-/// The first of them, and how many others there are: `task #1`, `task #2`, `3 more`.
-pub(super) fn some_of(all: impl Iterator<Item = String>, max: usize) -> Vec<String> {
-    let mut named: Vec<String> = all.collect();
-    let more = named.len().saturating_sub(max);
-    named.truncate(max);
-    if more > 0 {
-        named.push(format!("{more} more"));
-    }
-    named
+/// `. Reason: this.`, or the full stop alone: where a colon stands before it.
+fn reasoned(reason: &str) -> String {
+    if reason.trim().is_empty() { ".".to_owned() } else { format!(". Reason: {}", ended(reason)) }
 }
 
 /// ` Free to go on: action 1 (Bo), action 4 (Cy).`
 pub(super) fn go_on(free: &[ActionOf]) -> String {
     let named = some_of(free.iter().map(|one| format!("action {} ({})", one.n, one.by)), NAMED_MAX);
     if named.is_empty() { String::new() } else { format!(" Free to go on: {}.", named.join(", ")) }
-}
-
-/// `1 minute`, `5 minutes`.
-pub(super) fn so_many_minutes(minutes: u32) -> String {
-    if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
-}
-
-/// `every minute`, `every 5 minutes`.
-pub(super) fn every(minutes: u32) -> String {
-    if minutes == 1 { "every minute".to_owned() } else { format!("every {minutes} minutes") }
 }
 
 fn nudge(
@@ -165,11 +138,27 @@ fn paged(round: u32, called: &[Called], pagers: &[String], missed: &[String], is
     said.join(" ")
 }
 
-/// `Task #2 of Bo is overdue; it goes up to Ada.` Entries of before name nobody.
-fn overdue(what: &str, of: &Option<Person>, to: &[Person]) -> String {
-    let of = of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
-    let up = if to.is_empty() { String::new() } else { format!("; it goes up to {}", and(to)) };
-    format!("{what}{of} is overdue{up}.")
+/// Entries of before name nobody.
+fn late(what: &str, of: Option<&Person>, ask: &str) -> String {
+    match of {
+        Some(of) => format!("{of}'s {what} is late.{ask}"),
+        None => format!("Late: {what}.{ask}"),
+    }
+}
+
+/// `Bo's task #2 is late. Ada: ask, or give it to somebody else.`
+fn late_task(n: u32, which: &str, of: Option<&Person>, to: Option<&Person>) -> String {
+    let what = format!("task #{n}{which}");
+    match (of, to) {
+        (None, Some(to)) => format!("Nobody has {what}, and it is late. {to}: `task give {n} @NAME`."),
+        (of, Some(to)) => late(&what, of, &format!(" {to}: ask, or give it to somebody else.")),
+        (of, None) => late(&what, of, ""),
+    }
+}
+
+fn late_action(n: u32, which: &str, by: Option<&Person>, to: &[Person]) -> String {
+    let ask = if to.is_empty() { String::new() } else { format!(" {}: ask how it goes.", and(to)) };
+    late(&format!("action {n}{which}"), by, &ask)
 }
 
 /// A task that nobody has: who gives it to somebody.
@@ -210,18 +199,6 @@ fn offer_of_command(id: &str) -> String {
     format!("`command offer @{}`", id)
 }
 
-/// Characters of a step's text that its sentence repeats; the whole stands with the playbook.
-const STEP_CHARS_MAX: usize = 80;
-
-/// The beginning of a step's text.
-pub(crate) fn brief(text: &str) -> String {
-    let mut short: String = text.chars().take(STEP_CHARS_MAX).collect();
-    if short.len() < text.len() {
-        short = format!("{}…", short.trim_end());
-    }
-    short
-}
-
 fn told_of(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(" («{}»)", brief(text)) }
 }
@@ -230,11 +207,10 @@ fn for_whom(organization: &str) -> String {
     if organization.is_empty() { String::new() } else { format!(" for {organization}") }
 }
 
-fn briefing(sections: u8) -> String {
-    match sections {
-        0 => "without a briefing".to_owned(),
-        n => format!("with {n} of {} briefing sections filled", super::briefing::SECTIONS),
-    }
+/// `9 of the briefing's 11 points are filled in`
+fn points(n: u8, [one, several]: [&str; 2]) -> String {
+    let are = if n == 1 { one } else { several };
+    format!("{n} of the briefing's {} points {are} filled in", super::briefing::SECTIONS)
 }
 
 /// ` by impact wide × urgency now`
@@ -245,11 +221,15 @@ fn found(rated: &Option<Rated>) -> String {
 /// What happened, in one plain sentence. Who did it stands beside it, in [`Line::actor`].
 pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
     let (names, words, tell) = (telling.names(), telling.words(), |at| telling.at(at));
+    let text = event.speaks_of().and_then(|(what, n)| telling.text_of(what, n)).unwrap_or_default();
+    let (named, which) = (brief(text), told_of(text));
     match event {
         Event::Declared { title, kind: Kind::Planned, .. } => format!("The work «{title}» was planned."),
         Event::WorkPlanned { span, services } => {
-            let of =
-                if services.is_empty() { String::new() } else { format!(" Of {}.", services.join(", ")) };
+            let of = match services.as_slice() {
+                [] => String::new(),
+                some => format!(" It concerns {}.", and_things(some)),
+            };
             format!("It is planned from {} until {}.{of}", tell(span.from), tell(span.until))
         }
         Event::PhaseChanged { from: Phase::Completed, to: Phase::InProgress, reason } => {
@@ -303,7 +283,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::FieldSet { field, value } => format!("{field}: {}", ended(value)),
         Event::MilestoneSet { milestone, reached_at, was, reason } => {
             let was = was.map(|was| format!(", not {}", tell(was))).unwrap_or_default();
-            format!("Milestone: {} {}{was}{}", milestone.title(), tell(*reached_at), because(reason))
+            format!("Milestone: {} {}{was}{}", milestone.title(), tell(*reached_at), reasoned(reason))
         }
 
         Event::PutUnder { parent } => format!("This is a sub-incident of {parent}."),
@@ -314,21 +294,26 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::ChildMoved { child, phase } if phase.is_over() => {
             format!("Sub-incident {child} is {}.", names.standing(*phase))
         }
-        Event::ChildMoved { child, .. } => format!("Sub-incident {child} goes on again."),
+        Event::ChildMoved { child, .. } => format!("Sub-incident {child} was reopened."),
         Event::ChildLeft { child } => format!("{child} is no longer a sub-incident of this one."),
 
         Event::MergedInto { into, reason } => format!("Merged into {into}{}", because(reason)),
-        Event::MergedIn { from, title, severity, entries } => format!(
+        Event::MergedIn { from, title, severity, entries, .. } => format!(
             "{from} «{title}» ({}) was merged into this one. Its {entries} entries stay on its own timeline.",
             names.severity(*severity)
         ),
 
         Event::CommandEstablished { by } => format!("{by} has command."),
-        Event::CommandOffered { from, to, expires_at, briefing_sections } => format!(
-            "{from} offered command to {to}, {}; {from} stays in command until {to} accepts. The offer ends {}.",
-            briefing(*briefing_sections),
-            tell(*expires_at)
-        ),
+        Event::CommandOffered { from, to, expires_at, briefing_sections } => {
+            let briefed = match *briefing_sections {
+                0 => ", without a briefing".to_owned(),
+                n => format!("; {}", points(n, ["is", "are"])),
+            };
+            format!(
+                "{from} offered command to {to}{briefed}. {from} stays in command until {to} accepts. The offer ends {}.",
+                tell(*expires_at)
+            )
+        }
         Event::CommandDeclined { by, reason, next } => {
             format!("{by} declined command{}{}", because(reason), in_line(next, offer_of_command))
         }
@@ -340,18 +325,24 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         }
         Event::CommandOfferWithdrawn { to } => format!("The offer of command to {to} was withdrawn."),
         Event::CommandTransferred { from, to, briefing_sections, without_outgoing_brief, reason } => {
-            let how = if *without_outgoing_brief {
-                format!("without a briefing by {from}")
-            } else {
-                briefing(*briefing_sections)
+            let (how, briefed) = match *briefing_sections {
+                _ if *without_outgoing_brief => (format!(", without a briefing by {from}"), String::new()),
+                0 => (", without a briefing".to_owned(), String::new()),
+                n => (String::new(), format!(" {}.", points(n, ["was", "were"]))),
             };
-            format!("Command passed from {from} to {to}, {how}{}", because(reason))
+            format!("Command passed from {from} to {to}{how}{}{briefed}", because(reason))
         }
 
-        Event::ExecutiveAsked { words, commander } => format!(
-            "An executive without a role here wants to {} {commander} stays in command; whether they wish to take it was asked.",
-            ended(words)
-        ),
+        Event::ExecutiveAsked { words, commander, who } => {
+            let (who, asked) = match who {
+                Some(who) => (format!("{who} has no role here and"), who.to_string()),
+                None => ("An executive without a role here".to_owned(), "the executive".to_owned()),
+            };
+            format!(
+                "{who} wants to {} {commander} stays in command; {asked} was asked whether to take it.",
+                ended(words)
+            )
+        }
         Event::ExecutiveDeclined { who, is_silent: true, .. } => {
             format!("{who} did not say whether they wish to take command; nothing changes.")
         }
@@ -368,7 +359,10 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("{to} did not answer whether to join command; the offer has ended.")
         }
         Event::CommandJoined { by, organization } => {
-            format!("Unified Command: {by} has command as well{}.", for_whom(organization))
+            format!(
+                "{by} has command as well{} (Unified Command: several commanders decide together).",
+                for_whom(organization)
+            )
         }
         Event::CommandSeparated { who, reason } => {
             format!("{who} is no longer in command{}", because(reason))
@@ -404,8 +398,9 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("Roll call: all {of} are accounted for.")
         }
         Event::RollClosed { missing, of, to } => format!(
-            "Roll call: no answer from {} of {of} asked. {to}: look for them, or check them out.",
-            and(missing)
+            "Roll call: {} did not answer ({of} {} asked). {to}: look for them, or check them out.",
+            and(missing),
+            if *of == 1 { "was" } else { "were" }
         ),
         Event::ReportsTo { who, to } => format!("{who} reports to {to} from now on."),
         Event::PeriodStarted { n, ends_at, emphasis, objectives } => {
@@ -416,43 +411,46 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 [one] => format!(" Objective {one} goes along."),
                 some => format!(" Objectives {} go along.", some.join(", ")),
             };
-            format!("Operational period {n} began, until {}.{emphasis}{along}", tell(*ends_at))
+            let what = if *n == 1 { " (the time that one plan is made for)" } else { "" };
+            format!("Operational period {n}{what} began, until {}.{emphasis}{along}", tell(*ends_at))
         }
         Event::PeriodEnded { n, reason } => format!("Operational period {n} ended{}", because(reason)),
 
         Event::Restricted { people, reason } => {
             format!(
-                "Restricted: only {} and whoever is let in may see this incident{}",
-                and(people),
-                because(reason)
+                "Restricted: only {} may see this incident{}",
+                and_also(people, "whoever is let in"),
+                reasoned(reason)
             )
         }
         Event::OpenedUp { reason } => {
-            format!("Opened up: everybody may see this incident{}", because(reason))
+            format!("Opened up: everybody may see this incident{}", reasoned(reason))
         }
         Event::Admitted { who } => format!("{who} was let in and may see this incident."),
         Event::ShutOut { who, reason } => format!("{who} may no longer see this incident{}", because(reason)),
         Event::GlassBroken { reason } => {
-            format!("Break-glass: an admin who was not let in looked in{}", because(reason))
+            format!("Break-glass: an admin who was not let in opened it{}", reasoned(reason))
         }
 
         Event::ObjectiveSet { n, text } => format!("Objective {n} was set: {}", ended(text)),
-        Event::ObjectiveMet { n } => format!("Objective {n} was met."),
-        Event::ObjectiveDropped { n, reason } => format!("Objective {n} was dropped{}", because(reason)),
+        Event::ObjectiveMet { n } => format!("Objective {n} was met{}", because(&named)),
+        Event::ObjectiveDropped { n, reason } => {
+            format!("Objective {n}{which} was dropped{}", because(reason))
+        }
 
         Event::TaskAssigned { n, text, owner, due_at } => {
             let due = due_at.map(|at| format!(", due {}", tell(at))).unwrap_or_default();
             format!("Task #{n} went to {owner}{due}: {}", ended(text))
         }
-        Event::TaskUnderstood { n } => format!("Task #{n} is understood and under way."),
+        Event::TaskUnderstood { n } => format!("Task #{n} is understood and under way{}", because(&named)),
         Event::TaskExtended { n, due_at } => {
-            format!("Task #{n} has more time, until {}.", tell(*due_at))
+            format!("Task #{n}{which} has more time, until {}.", tell(*due_at))
         }
-        Event::TaskReported { n, result } => format!("Task #{n} is done{}", because(result)),
-        Event::TaskOverdue { n, owner, to } => overdue(&format!("Task #{n}"), owner, to.as_slice()),
-        Event::TaskCancelled { n, reason } => format!("Task #{n} was cancelled{}", because(reason)),
+        Event::TaskReported { n, result } => format!("Task #{n}{which} is done{}", because(result)),
+        Event::TaskOverdue { n, owner, to } => late_task(*n, &which, owner.as_ref(), to.as_ref()),
+        Event::TaskCancelled { n, reason } => format!("Task #{n}{which} was cancelled{}", because(reason)),
         Event::TaskDeclined { n, owner, reason, to } => {
-            format!("{owner} declined task #{n}{}{}", because(reason), nobodys(*n, to.as_ref()))
+            format!("{owner} declined task #{n}{which}{}{}", because(reason), nobodys(*n, to.as_ref()))
         }
         Event::TaskReopened { n, reason, owner, due_at } => {
             let due = due_at.map(|at| format!(", due {}", tell(at))).unwrap_or_default();
@@ -460,11 +458,11 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 Some(owner) => format!(" It is {owner}'s again{due}."),
                 None => nobodys(*n, None),
             };
-            format!("Task #{n} is not done after all{}{whose}", because(reason))
+            format!("Task #{n}{which} is not done after all{}{whose}", because(reason))
         }
         Event::TaskGiven { n, owner, due_at } => {
             let due = due_at.map(|at| format!(", due {}", tell(at))).unwrap_or_default();
-            format!("Task #{n} is {owner}'s now{due}.")
+            format!("Task #{n}{which} is {owner}'s now{due}.")
         }
 
         Event::HazardNamed { n, text, mitigation, by } => {
@@ -475,7 +473,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             };
             format!("Hazard {n}: {}{mitigation}{by}", ended(text))
         }
-        Event::HazardCleared { n, reason } => format!("Hazard {n} is cleared{}", because(reason)),
+        Event::HazardCleared { n, reason } => format!("Hazard {n}{which} is cleared{}", because(reason)),
 
         Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
 
@@ -492,38 +490,43 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 ),
             }
         }
-        Event::ActionCleared { n } => format!("Action {n} has its go."),
-        Event::ActionHeld { n, reason } => format!("Action {n} is held{}", because(reason)),
-        Event::ActionDone { n, result, without_go: false } => {
-            format!("Action {n} is done{}", because(result))
+        Event::ActionCleared { n } => format!("Action {n} has its go{}", because(&named)),
+        Event::ActionHeld { n, reason } => format!("Action {n}{which} is held{}", because(reason)),
+        Event::ActionDone { n, result, without_go } => {
+            let how = if *without_go { "was done without a go" } else { "is done" };
+            format!("Action {n}{which} {how}{}", because(result))
         }
-        Event::ActionDone { n, result, without_go: true } => {
-            format!("Action {n} was done without a go{}", because(result))
+        Event::ActionDropped { n, reason } => {
+            format!("Action {n}{which} will not be done{}", because(reason))
         }
-        Event::ActionDropped { n, reason } => format!("Action {n} will not be done{}", because(reason)),
-        Event::ActionOverdue { n, by, to } => overdue(&format!("Action {n}"), by, to),
-        Event::ActionsStopped { reason } => {
-            format!("STOP{} Nobody changes anything until it is lifted.", because(reason))
+        Event::ActionOverdue { n, by, to } => late_action(*n, &which, by.as_ref(), to),
+        Event::ActionsStopped { reason, by, .. } => {
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("STOP{by}{} Nobody changes anything until it is lifted.", because(reason))
         }
         Event::ActionsResumed { reason, free } => {
             format!("The stop is lifted; what is risky needs a new go{}{}", because(reason), go_on(free))
         }
 
         Event::ProposalMade { n, text, ends_at } => format!(
-            "Proposal {n}: {} Any strong objection? It is decided {} unless withdrawn.",
+            "Proposal {n}: {} To object strongly: `object {n} WHY`. It is decided {} unless withdrawn.",
             ended(text),
             tell(*ends_at)
         ),
         Event::ProposalObjected { n, reason } => {
-            format!("Strong objection to proposal {n}{}", because(reason))
+            format!("Strong objection to proposal {n}{which}{}", because(reason))
         }
-        Event::ObjectionWithdrawn { n } => format!("The objection to proposal {n} is taken back."),
-        Event::ProposalWithdrawn { n, reason } => format!("Proposal {n} was withdrawn{}", because(reason)),
+        Event::ObjectionWithdrawn { n } => format!("The objection to proposal {n}{which} is taken back."),
+        Event::ProposalWithdrawn { n, reason } => {
+            format!("Proposal {n}{which} was withdrawn{}", because(reason))
+        }
         Event::ProposalSettled { n, objectors, at_once } => {
             let how = if *at_once { "decided before its time" } else { "decided, as its time is over" };
             match objectors.as_slice() {
-                [] => format!("Proposal {n} is {how}; nobody objects."),
-                some => format!("Proposal {n} is {how}, against the strong objection of {}.", and(some)),
+                [] => format!("Proposal {n}{which} is {how}; nobody objects."),
+                some => {
+                    format!("Proposal {n}{which} is {how}, against the strong objection of {}.", and(some))
+                }
             }
         }
 
@@ -540,8 +543,10 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::QuietAsked { until } => format!("No reminders until {}.", tell(*until)),
 
         Event::PagingBegun { n, escalation, about, steps, .. } => {
-            let by = escalation.as_ref().map(|name| format!(" («{name}»)")).unwrap_or_default();
-            format!("Call {n} begins{by}: {}{}", called_in_turn(steps), because(about))
+            let by = escalation.as_ref().map(|name| format!("«{name}», ")).unwrap_or_default();
+            let about =
+                if about.trim().is_empty() { String::new() } else { format!(" About: {}", ended(about)) };
+            format!("Waking people ({by}call {n}): {}.{about}", called_in_turn(steps))
         }
         Event::Paged { round, called, pagers, missed, is_rehearsal, .. } => {
             paged(*round, called, pagers, missed, *is_rehearsal)
@@ -554,7 +559,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         }
         Event::PagingStopped { reason, .. } => format!("Nobody is paged any more{}", because(reason)),
         Event::PagingExhausted { n } => {
-            format!("Call {n} ends: everybody was paged, and nobody acknowledged. `page` begins anew.")
+            format!("Everybody was paged, and nobody acknowledged (call {n}). To begin again: `page`.")
         }
         Event::PageFailed { to, pager, why, .. } => {
             let to = to.as_ref().map(|person| format!(" to {person}")).unwrap_or_default();
@@ -587,8 +592,8 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 .collect();
             format!("Report on {service} – {}", ended(&parts.join("; ")))
         }
-        Event::Noted { text, until: None } => text.trim().to_owned(),
-        Event::Noted { text, until: Some(until) } => format!("{} (until {})", text.trim(), tell(*until)),
+        Event::Noted { text, until: None, .. } => text.trim().to_owned(),
+        Event::Noted { text, until: Some(until), .. } => format!("{} (until {})", text.trim(), tell(*until)),
         Event::LinkAdded { label, url, sum: None } => format!("Linked {label}: {url}"),
         Event::LinkAdded { label, url, sum: Some(sum) } => format!("File {label} ({sum}): {url}"),
 
@@ -602,12 +607,13 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         }
         Event::EntryCorrected { target, text, occurred_at, reason, .. } => {
             let at = occurred_at.map(|at| format!(" at {}", tell(at))).unwrap_or_default();
-            format!("Entry {target} was corrected to «{}»{at}{}", text.trim(), because(reason))
+            let text = without_address(text.trim());
+            format!("Entry {target} was corrected to «{text}»{at}{}", because(reason))
         }
         Event::EntryRedacted { target, reason } => format!("Entry {target} was redacted{}", because(reason)),
 
         Event::EntryPinned { target } => format!("Entry {target} is a key moment."),
-        Event::EntryUnpinned { target } => format!("Entry {target} is no key moment any more."),
+        Event::EntryUnpinned { target } => format!("Entry {target} is not marked as a key moment any more."),
 
         Event::AlertsLinked { situation, title, source, firing, total, within, because, .. } => {
             let because = if because.is_empty() { String::new() } else { format!(" {}", ended(because)) };
@@ -615,7 +621,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 format!("; within the maintenance window «{}», until {}", window.name, tell(window.until))
             });
             format!(
-                "Alerts S-{situation} «{title}» from {source} were linked: {firing} of {total} firing{window}.{because}"
+                "Alerts S-{situation} «{title}» from {source} belong to this incident now: {firing} of {total} firing{window}.{because}"
             )
         }
         Event::AlertsChanged { situation, title, firing, total, acknowledged, flapping: None, .. } => {
@@ -626,7 +632,7 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("Alerts S-{situation} «{title}»: {firing} of {total} firing now{on_it}.")
         }
         Event::AlertsChanged { situation, title, firing, total, flapping: Some(flaps), .. } => format!(
-            "Alerts S-{situation} «{title}» are {flaps}; {firing} of {total} firing now. Until it is steady, only worse is told."
+            "Alerts S-{situation} «{title}» are {flaps}; {firing} of {total} firing now. Until it settles, you only hear of it getting worse."
         ),
         Event::AlertsCleared { situation, title, total, asks, in_triage } => {
             let cleared = match total {
@@ -634,9 +640,9 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 total => format!("all {total} have stopped firing"),
             };
             let asks = match (asks, in_triage) {
-                (true, false) => " Nothing that is linked here fires any more. Is it mended? `resolve HOW`.",
+                (true, false) => " All alerts of this incident have stopped. Is it mended? `resolve HOW`.",
                 (true, true) => {
-                    " Nothing that is linked here fires any more. Was it an incident? `confirm`, or `cancel REASON`."
+                    " All alerts of this incident have stopped. Was it an incident? `confirm`, or `cancel REASON`."
                 }
                 (false, _) => "",
             };
@@ -646,7 +652,9 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::UpdateDrafted { n, draft } => {
             let corrects = draft.corrects.map(|n| format!(", correcting update {n}")).unwrap_or_default();
             let phase = draft.phase.title();
-            format!("Public update {n} was drafted ({phase}{corrects}): «{}»", shortened(draft.text.trim()))
+            let text = shortened(draft.text.trim());
+            let stop = if ended(&text) == text { "" } else { "." };
+            format!("Public update {n} was drafted ({phase}{corrects}): «{text}»{stop}")
         }
         Event::UpdateApproved { n, expires_at, alone, .. } => match alone {
             None => format!("Public update {n} was approved, until {}.", tell(*expires_at)),
@@ -677,10 +685,14 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
             format!("{} answers again, after {}.", door(chat), lasted(*away_seconds))
         }
 
-        Event::Startex { scenario, .. } => format!("STARTEX: the exercise «{scenario}» began."),
-        Event::Injected { id, from, to, text } => format!("Inject {id} from {from} to {to}: {}", ended(text)),
-        Event::Observed { text } => format!("Observed: {}", ended(text)),
-        Event::Endex { reason } => format!("ENDEX: the exercise ended{}", because(reason)),
+        Event::Startex { scenario, .. } => {
+            format!("The exercise «{scenario}» began (STARTEX). Nothing of it is real.")
+        }
+        Event::Injected { id, from, to, text } => {
+            format!("In the exercise, from {from} to {to} (inject {id}): {}", ended(text))
+        }
+        Event::Observed { text } => format!("An observer of the exercise wrote: {}", ended(text)),
+        Event::Endex { reason } => format!("The exercise ended (ENDEX){}", because(reason)),
     }
 }
 

@@ -40,11 +40,13 @@ pub struct Line {
     pub original_at: Option<DateTime<Utc>>,
     /// The last correction that counts.
     pub corrected_by: Option<u64>,
+    /// Whose words these are, where that is somebody else than the actor: who corrected it.
+    pub reworded_by: Option<Person>,
     /// The redaction that hid the words.
     pub redacted_by: Option<u64>,
     /// Nothing of it is shown; of what was done, a redaction hides the words alone.
     pub is_hidden: bool,
-    /// Its time was stated by a person afterwards, not taken from a clock as it was written down.
+    /// Its time was stated by a person, or is that of a chat's message, and not taken from a clock as it was written down.
     pub is_late: bool,
     /// A turning point: what a reader in a hurry reads.
     pub important: bool,
@@ -53,16 +55,21 @@ pub struct Line {
 }
 
 /// Apart by no more than this, two times are the same to a reader.
-const SAME: Duration = Duration::minutes(1);
+pub(crate) const SAME: Duration = Duration::minutes(1);
 
 impl Line {
     /// It stands out of order where lines stand as they were written down.
     pub fn is_out_of_order(&self) -> bool {
         self.is_late && (self.recorded_at - self.occurred_at).abs() > SAME
     }
+
+    /// ` (corrected by Bo)` behind words that are not the actor's; else nothing.
+    pub fn whose(&self) -> String {
+        self.reworded_by.as_ref().map(|by| format!(" (corrected by {by})")).unwrap_or_default()
+    }
 }
 
-/// Turning points: what bounded the incident, who commanded it, what was decided and what the public heard.
+/// Turning points: what bounded the incident, who commanded it, who was woken, what was decided and what the public heard.
 fn is_important(event: &Event) -> bool {
     matches!(
         event,
@@ -77,6 +84,10 @@ fn is_important(event: &Event) -> bool {
             | Event::OpenedUp { .. }
             | Event::GlassBroken { .. }
             | Event::DecisionRecorded { .. }
+            | Event::ActionsStopped { .. }
+            | Event::ActionsResumed { .. }
+            | Event::PagingBegun { .. }
+            | Event::PagingExhausted { .. }
             | Event::AlertsLinked { .. }
             | Event::AlertsCleared { .. }
             | Event::UpdatePublished { .. }
@@ -104,6 +115,7 @@ fn reword(event: &mut Event, correction: &Correction) -> bool {
 
 struct Correction {
     seq: u64,
+    by: Person,
     target: u64,
     text: String,
     occurred_at: Option<DateTime<Utc>>,
@@ -141,22 +153,24 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             recorded_at: entry.recorded_at,
             time_source: entry.time_source,
             role: entry.actor.role,
-            actor: entry.actor.person,
+            actor: entry.actor.person.clone(),
             via: entry.actor.via,
             name: entry.event.name(),
             text: sentence(&entry.event, tell),
             original: None,
             original_at: None,
             corrected_by: None,
+            reworded_by: None,
             redacted_by: None,
             is_hidden: false,
-            is_late: entry.time_source == TimeSource::Stated,
+            is_late: matches!(entry.time_source, TimeSource::Stated | TimeSource::Chat),
             important: is_important(&entry.event),
             pinned: false,
         });
         match entry.event {
             Event::EntryCorrected { target, text, occurred_at, can, .. } => {
-                corrections.push(Correction { seq: entry.seq, target, text, occurred_at, can });
+                let (seq, by) = (entry.seq, entry.actor.person);
+                corrections.push(Correction { seq, by, target, text, occurred_at, can });
             }
             Event::EntryPinned { target } => {
                 pins.insert(target);
@@ -193,6 +207,11 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
                 line.is_late = true;
             }
             line.corrected_by = Some(correction.seq);
+            let is_other = correction.by.id != line.actor.id;
+            // Of a report a correction leaves the other parts as they were, and as whose.
+            if is_other || correction.can.is_none() {
+                line.reworded_by = is_other.then(|| correction.by.clone());
+            }
         }
     }
     let quoting = corrections.iter().map(|correction| (correction.seq, correction.target));
@@ -207,6 +226,7 @@ pub fn lines(entries: impl IntoIterator<Item = Entry>, tell: Tell<'_>) -> Vec<Li
             line.text = act.unwrap_or_else(|| format!("[redacted: {}]", reason.trim()));
             line.until = None;
             line.original = None;
+            line.reworded_by = None;
             line.redacted_by = Some(*redacted_by);
         }
     }
@@ -226,7 +246,11 @@ pub fn by_time(lines: &mut [Line]) {
 mod tests {
     use super::*;
     use crate::{
-        incident::{event::Actor, id::IncidentId, kind::Kind},
+        incident::{
+            event::{Actor, samples},
+            id::IncidentId,
+            kind::Kind,
+        },
         wall::dated,
     };
 
@@ -260,7 +284,7 @@ mod tests {
     }
 
     fn note(text: &str) -> Event {
-        Event::Noted { text: text.into(), until: None }
+        Event::Noted { text: text.into(), until: None, is_mark: false }
     }
     fn correction(target: u64, text: &str) -> Event {
         Event::EntryCorrected {
@@ -288,6 +312,19 @@ mod tests {
             ("Decision: act.", Some("Decision: wait."))
         );
         assert_eq!(lines[2].text, "Entry 1 was corrected to «4 nodes».");
+    }
+
+    #[test]
+    fn words_that_are_not_the_author_s_any_more_say_whose_they_are() {
+        let decision = Event::DecisionRecorded { text: "roll back".into() };
+        let mut entries =
+            journal(vec![decision, correction(1, "do NOT roll back"), correction(1, "roll back to 4.1")]);
+        entries[1].actor.person = person("Ben");
+        let lines = told(entries[..2].to_vec());
+        assert_eq!((lines[0].actor.name.as_str(), lines[0].whose().as_str()), ("Ada", " (corrected by Ben)"));
+        // As soon as the author has put it in their own words, they are the author's again.
+        let lines = told(entries);
+        assert_eq!((lines[0].text.as_str(), lines[0].whose().as_str()), ("Decision: roll back to 4.1.", ""));
     }
 
     #[test]
@@ -417,9 +454,18 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_its_lifting_and_that_people_are_woken_in_vain_are_turning_points() {
+        let turns = ["actions.stopped", "actions.resumed", "page.begun", "page.exhausted"];
+        let turns = turns.into_iter().map(samples::event).chain([note("seen")]);
+        let lines = told(journal(turns.collect()));
+        let important: Vec<bool> = lines.iter().map(|line| line.important).collect();
+        assert_eq!(important, [true, true, true, true, false]);
+    }
+
+    #[test]
     fn what_lasted_keeps_its_end_under_a_correction_and_loses_it_with_a_redaction() {
         let until = "2026-01-02T12:00:00Z".parse().unwrap();
-        let lasted = |text: &str| Event::Noted { text: text.into(), until: Some(until) };
+        let lasted = |text: &str| Event::Noted { text: text.into(), until: Some(until), is_mark: false };
         let events = vec![lasted("full"), lasted("a name"), correction(1, "half full"), redaction(2)];
         let lines = told(journal(events));
         assert_eq!((lines[0].until, lines[1].until), (Some(until), None));

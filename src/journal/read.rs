@@ -435,6 +435,12 @@ pub(super) async fn deliveries(pool: &SqlitePool, filter: DeliveryFilter) -> Res
             incident.to_string(),
             10_000,
         ),
+        DeliveryFilter::LineOf { incident, seq } => (
+            r#"incident = $2 AND what = '{"what":"say","seq":' || $1 || '}' ORDER BY n"#,
+            i64::try_from(seq).unwrap_or(i64::MAX),
+            incident.to_string(),
+            1_000,
+        ),
         DeliveryFilter::One(n) => ("n = $1 AND $2 = ''", n, String::new(), 1),
         DeliveryFilter::Recent { limit } => ("$1 = 0 AND $2 = '' ORDER BY n DESC", 0, String::new(), limit),
     };

@@ -209,6 +209,8 @@ pub enum What {
     Card,
     /// One entry of the timeline, said in the incident's space.
     Say { seq: u64 },
+    /// The lines that the chat shows of an entry whose words were redacted since.
+    Unsay { seq: u64 },
     /// The card of an alert situation.
     Situation { id: i64 },
     /// A sender of alerts is told of a silence or an acknowledgement.
@@ -236,6 +238,8 @@ pub struct Quoted {
 #[serde(rename_all = "snake_case")]
 pub enum Asking {
     Acknowledge,
+    /// Of a sender that knows acknowledgements; where a silence stands for one, that is ended.
+    Unacknowledge,
     Silence,
     Unsilence,
 }
@@ -244,9 +248,15 @@ impl Asking {
     pub fn word(self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
+            Self::Unacknowledge => "unacknowledge",
             Self::Silence => "silence",
             Self::Unsilence => "unsilence",
         }
+    }
+
+    /// Whether it ends what was asked before.
+    pub fn is_end(self) -> bool {
+        matches!(self, Self::Unacknowledge | Self::Unsilence)
     }
 }
 
@@ -339,6 +349,11 @@ pub enum DeliveryFilter {
     /// The deliveries of an incident's public posts, oldest first.
     PostsOf {
         incident: IncidentId,
+    },
+    /// The line of this entry, in each chat.
+    LineOf {
+        incident: IncidentId,
+        seq: u64,
     },
     One(i64),
     Recent {

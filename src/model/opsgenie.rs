@@ -38,7 +38,9 @@ impl OpsgenieModel {
     /// # Errors
     /// If no port on loopback can be had.
     pub async fn start(key: &str, now: Now) -> io::Result<Self> {
-        let api = Router::new().route("/v2/alerts/{id}/acknowledge", post(acknowledge));
+        let api = Router::new()
+            .route("/v2/alerts/{id}/acknowledge", post(acknowledge))
+            .route("/v2/alerts/{id}/unacknowledge", post(unacknowledge));
         let world = World { key: key.to_owned(), alerts: BTreeMap::new() };
         Ok(Self { stand: Stand::start(Shared::new(world, now), api, Router::new(), say).await? })
     }
@@ -71,7 +73,27 @@ async fn acknowledge(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    let mut world = shared.world();
+    let by = body["user"].as_str().unwrap_or("API").to_owned();
+    taken(&mut shared.world(), &id, &query, &headers, Some(by))
+}
+
+async fn unacknowledge(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
+    Json(_): Json<Value>,
+) -> Response {
+    taken(&mut shared.world(), &id, &query, &headers, None)
+}
+
+fn taken(
+    world: &mut World,
+    id: &str,
+    query: &BTreeMap<String, String>,
+    headers: &HeaderMap,
+    by: Option<String>,
+) -> Response {
     let key = headers.get("authorization").and_then(|value| value.to_str().ok());
     if key != Some(&format!("GenieKey {}", world.key)) {
         return error(StatusCode::UNAUTHORIZED, "Could not authenticate");
@@ -79,8 +101,8 @@ async fn acknowledge(
     if query.get("identifierType").is_some_and(|kind| kind != "id") {
         return error(StatusCode::UNPROCESSABLE_ENTITY, "Identifier type should be one of [id]");
     }
-    if let Some(by) = world.alerts.get_mut(&id) {
-        *by = Some(body["user"].as_str().unwrap_or("API").to_owned());
+    if let Some(known) = world.alerts.get_mut(id) {
+        *known = by;
     }
     let taken = json!({ "result": "Request will be processed", "took": 0.107, "requestId": "43a29c5c" });
     (StatusCode::ACCEPTED, Json(taken)).into_response()

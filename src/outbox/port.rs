@@ -74,6 +74,8 @@ pub enum Content {
     Card(Card),
     /// A line of the timeline, as the chat shows it.
     Line(crate::card::Said),
+    /// Lines whose words were redacted since they were said.
+    Unsaid(Vec<Unsaid>),
     /// What the sender of alerts is asked.
     Ask(Box<Asked>),
     /// A page, cleared to be sent.
@@ -82,6 +84,16 @@ pub enum Content {
     Secret { kinds: String, of: Quoted },
     /// There is nothing to say any more (a redacted entry, a situation that is only recorded).
     Nothing,
+}
+
+/// A line that a chat shows, and how it reads now.
+#[derive(Debug, Clone)]
+pub struct Unsaid {
+    /// As the chat names it.
+    pub message: String,
+    /// Where people find it, as it was when it was said.
+    pub url: Option<String>,
+    pub said: crate::card::Said,
 }
 
 /// What a sender of alerts is asked to do about some of its alerts.

@@ -3,9 +3,15 @@
 //! The one question that matters after a failed call is whether the request can have had its effect. A connection
 //! that never came about is [`Lost::NotSent`]; all else is [`Lost::MaybeSent`].
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    iter,
+    time::Duration,
+};
 
 use reqwest::{Client, RequestBuilder, Url, header::HeaderMap, redirect::Policy};
+use rustls::{CertificateError, Error as Tls};
 
 use crate::{alert::text::one_line, config::secret::Secret};
 
@@ -13,6 +19,9 @@ use crate::{alert::text::one_line, config::secret::Secret};
 const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Of a foreign error message, so many characters are quoted.
 const QUOTE_CHARS_MAX: usize = 300;
+/// Why nothing came, where the time was over.
+pub const TOO_LATE: &str = "no answer in time";
+const CUT: &str = "the connection was cut";
 
 pub struct Answer {
     pub status: u16,
@@ -118,7 +127,7 @@ pub fn base_url(setting: &str, text: &str) -> Result<Url, String> {
 pub async fn call(request: RequestBuilder) -> Result<Answer, Lost> {
     let mut response = request.send().await.map_err(|e| {
         let e = e.without_url();
-        let why = if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) };
+        let why = plainly(&e);
         if e.is_connect() || e.is_builder() { Lost::NotSent(why) } else { Lost::MaybeSent(why) }
     })?;
     let mut answer =
@@ -133,8 +142,68 @@ pub async fn call(request: RequestBuilder) -> Result<Answer, Lost> {
     Ok(answer)
 }
 
+/// Why a request got no answer, as people say it. The log has the whole chain of causes; of one that is not known here, people get
+/// what began it.
+pub fn plainly(error: &(dyn Error + 'static)) -> String {
+    let chain = causes(error);
+    tracing::debug!(chain, "a request got no answer");
+    if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout) {
+        return TOO_LATE.to_owned();
+    }
+    if let Some(why) = links(error).find_map(known) {
+        return why.to_owned();
+    }
+    for (sign, why) in [
+        ("Name or service not known", "no such host"),
+        ("nodename nor servname provided", "no such host"),
+        ("No address associated with hostname", "no such host"),
+        ("dns error", "its name could not be looked up"),
+        ("failed to lookup address", "its name could not be looked up"),
+        ("connection closed before message completed", CUT),
+        ("reset without closing handshake", CUT),
+    ] {
+        if chain.contains(sign) {
+            return why.to_owned();
+        }
+    }
+    links(error).last().map_or(chain, ToString::to_string)
+}
+
+/// An error and what caused it, one after the other, with what is wrapped as a fault of reading or writing.
+fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    fn under<'e>(link: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
+        let wrapped = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| link.source())
+    }
+    iter::successors(Some(error), |link| under(*link))
+}
+
+fn known(link: &(dyn Error + 'static)) -> Option<&'static str> {
+    use CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext};
+    if let Some(tls) = link.downcast_ref::<Tls>() {
+        return Some(match tls {
+            Tls::InvalidCertificate(Expired | ExpiredContext { .. }) => "its certificate has run out",
+            Tls::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+                "its certificate is for another name"
+            }
+            Tls::InvalidCertificate(_) => "its certificate is not trusted",
+            _ => "no encrypted connection came about",
+        });
+    }
+    match link.downcast_ref::<io::Error>()?.kind() {
+        ErrorKind::ConnectionRefused => Some("connection refused"),
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => Some(CUT),
+        ErrorKind::TimedOut => Some(TOO_LATE),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Some("the network has no way there"),
+        _ => None,
+    }
+}
+
 /// An error with what caused it, in one line.
-pub fn causes(error: &dyn Error) -> String {
+fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -167,6 +236,51 @@ mod tests {
         assert_eq!(answer(r#"{"error":["a","b"]}"#).quote(&[]), "a; b");
         assert_eq!(answer("").quote(&[]), "no reason given");
         assert_eq!(answer(&"x".repeat(9999)).quote(&[]).chars().count(), QUOTE_CHARS_MAX);
+    }
+
+    /// An error above its cause.
+    #[derive(Debug)]
+    struct Above(io::Error);
+
+    impl std::fmt::Display for Above {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("error sending request: client error (Connect)")
+        }
+    }
+
+    impl Error for Above {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn why_nothing_came_is_said_in_words_that_people_use() {
+        let of = |kind: ErrorKind| Above(io::Error::from(kind));
+        let untrusted = Tls::InvalidCertificate(CertificateError::UnknownIssuer);
+        let unknown = "failed to lookup address information: Name or service not known";
+        for (error, why) in [
+            (of(ErrorKind::ConnectionRefused), "connection refused"),
+            (of(ErrorKind::ConnectionReset), CUT),
+            (of(ErrorKind::TimedOut), TOO_LATE),
+            (of(ErrorKind::NetworkUnreachable), "the network has no way there"),
+            (Above(io::Error::new(ErrorKind::InvalidData, untrusted)), "its certificate is not trusted"),
+            (Above(io::Error::other(unknown)), "no such host"),
+            (Above(io::Error::other("the tunnel is closed")), "the tunnel is closed"),
+        ] {
+            assert_eq!(plainly(&error), why);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_refuses_the_connection_is_told_of_as_that() {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let request = client(1_000, 1_000).unwrap().get(format!("http://{closed}/"));
+        match call(request).await {
+            Err(Lost::NotSent(why)) => assert_eq!(why, "connection refused"),
+            _ => panic!("it was sent"),
+        }
     }
 
     #[test]

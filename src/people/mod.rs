@@ -66,6 +66,8 @@ pub fn door(via: &str) -> &str {
         "matrix" => "Matrix",
         "mattermost" => "Mattermost",
         "slack" => "Slack",
+        "statuspage" => "Statuspage",
+        "x" => "X",
         "api" => "API",
         "cli" => "command line",
         other => other,

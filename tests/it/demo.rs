@@ -113,7 +113,7 @@ async fn the_demonstration_plays_its_incident_to_the_end() {
         "Decision: roll the 02:55 deploy back.",
         "support has forty tickets about it",
         "the payment provider sees our retries",
-        "Task #1 is done: rolled back, errors fall.",
+        "is done: rolled back, errors fall.",
         "cleared: its one alert has stopped firing",
     ] {
         until(30, text, async || {

@@ -30,7 +30,13 @@ async fn a_search_reads_the_current_text_of_every_timeline_and_never_what_was_re
         .say(
             "Ada",
             second,
-            Command::Correct { target: wrong, text: "db1 is full".into(), at: None, reason: "typo".into() },
+            Command::Correct {
+                target: wrong,
+                text: "db1 is full".into(),
+                at: None,
+                reason: "typo".into(),
+                follows: false,
+            },
         )
         .await;
     house.say("Ada", second, Command::Redact { target: secret, reason: "a secret".into() }).await;
@@ -86,4 +92,16 @@ async fn the_last_lines_are_told_by_who_by_how_long_ago_and_by_key_moments() {
     let late = ask("timeline --since 1h").await;
     assert!(late.contains("much later") && late.lines().count() == 1, "{late}");
     assert!(ask("timeline --since 1h --pinned").await.starts_with("No line"));
+}
+
+#[tokio::test]
+async fn one_line_that_is_left_out_is_told_as_one() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    for n in 1..=21 {
+        house.say("Bo", id, note(format!("step {n}"))).await;
+    }
+    let words = Words::Text("timeline --by @Bo".into());
+    let told = house.desk.say(caller("Bo"), Some(id), words, None, &by_name()).await.unwrap().text;
+    assert!(told.starts_with("1 earlier line is left out: "), "{told}");
 }

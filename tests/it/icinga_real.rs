@@ -26,7 +26,7 @@ object ApiListener "api" {
 }
 object ApiUser "commandpost" {
   password = "{password}"
-  permissions = [ "actions/acknowledge-problem" ]
+  permissions = [ "actions/acknowledge-problem", "actions/remove-acknowledgement" ]
 }
 object CheckCommand "up" { command = [ "/bin/true" ] }
 object CheckCommand "there" { command = [ "{dir}/check" ] }
@@ -129,6 +129,10 @@ async fn what_a_real_icinga_sees_is_in_the_incident_and_an_acknowledgement_from_
     // Icinga tells everybody, and so us: the way there and back.
     until_told(&post, &incident, "1 acknowledged at the sender").await;
     assert_eq!(told(&post, &incident, "was passed on to icinga2.").await, 1);
+    let back = post.do_say("Ada", &incident, "unack S-1 it is the network").await;
+    assert!(back.contains("It is being taken back at icinga2."), "{back}");
+    until_told(&post, &incident, "The end of the acknowledgement of S-1 by Ada was passed on to icinga2")
+        .await;
     assert!(!post.log().contains(PASSWORD));
 
     over_a_kill(&mut post, &watched, &incident).await;

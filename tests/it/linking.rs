@@ -92,10 +92,10 @@ async fn two_accounts_become_one_person_in_both_places_and_stay_so_over_a_restar
     chats.discord("7", "declare nothing yet").await.unwrap_err();
     let code = code(&chats.slack("UADA", "link me").await.unwrap());
     let told = chats.discord("7", &format!("link me {}", code.to_lowercase())).await.unwrap();
-    assert!(told.contains("one person here and on slack: ada"), "{told}");
+    assert!(told.contains(" on Slack count as one person now: ada"), "{told}");
     assert_eq!(chats.who(), ("ada".into(), "ada".into()));
     let told = chats.slack("UADA", "list").await.unwrap();
-    assert!(told.contains("was used on discord") && told.contains("No incident is open."), "{told}");
+    assert!(told.contains("was used on Discord") && told.contains("No incident is open."), "{told}");
     assert_eq!(chats.slack("UADA", "list").await.unwrap(), "No incident is open.", "it is told once");
     assert_eq!(chats.discord.account("ada").as_deref(), Some("7"), "and asked to come there");
 
@@ -115,7 +115,7 @@ async fn a_code_holds_once_and_for_ten_minutes_and_stands_nowhere_but_in_its_ans
     let first = code(&chats.slack("UADA", "link me").await.unwrap());
     chats.discord("8", &format!("link me {first}")).await.unwrap();
     assert!(
-        chats.discord("7", &format!("link me {first}")).await.unwrap_err().why.contains("no code that holds")
+        chats.discord("7", &format!("link me {first}")).await.unwrap_err().why.contains("wrong or too old")
     );
     let late = code(&chats.slack("UADA", "link me").await.unwrap());
     chats.house.world.later(Duration::minutes(10));
@@ -155,7 +155,7 @@ async fn linking_gives_nobody_a_right_that_an_admin_did_not_give() {
     // Two accounts of one chat, and oneself.
     let again = code(&chats.slack("U2", "link me").await.unwrap());
     assert!(
-        chats.slack("U3", &format!("link me {again}")).await.unwrap_err().why.contains("on slack as well")
+        chats.slack("U3", &format!("link me {again}")).await.unwrap_err().why.contains("on Slack as well")
     );
     assert!(
         chats

@@ -84,15 +84,17 @@ async fn an_alert_within_a_window_is_told_with_its_name_and_in_the_incident_that
     assert_eq!(ids.len(), 2, "a window mutes nothing by itself");
     let mut linked = Vec::new();
     for id in ids {
-        linked.extend(house.texts(id).await.into_iter().filter(|text| text.contains("were linked")));
+        linked.extend(
+            house.texts(id).await.into_iter().filter(|text| text.contains("belong to this incident now")),
+        );
     }
     linked.sort();
     assert_eq!(
         linked,
         [
-            "Alerts S-1 «Disk full on db1» from alertmanager were linked: 1 of 1 firing; within the maintenance window \
+            "Alerts S-1 «Disk full on db1» from alertmanager belong to this incident now: 1 of 1 firing; within the maintenance window \
              «db upgrade», until 2026-01-02 16:00 UTC. The rule “all” matched: an incident of severity 2.",
-            "Alerts S-2 «Disk full on web1» from alertmanager were linked: 1 of 1 firing. The rule “all” matched: an \
+            "Alerts S-2 «Disk full on web1» from alertmanager belong to this incident now: 1 of 1 firing. The rule “all” matched: an \
              incident of severity 2.",
         ]
     );
@@ -147,7 +149,7 @@ async fn a_silence_counts_and_does_not_tell_and_ends_by_itself_after_a_restart_t
     pump(&house.desk, &[&chat]).await;
     for (text, why) in [
         ("silence S-1 9h why", "from a minute to 8 hours"),
-        ("silence S-7 1h why", "There is no alert situation S-7"),
+        ("silence S-7 1h why", "There is no group of alerts S-7"),
         ("unsilence S-1", "S-1 is not silenced"),
     ] {
         let refusal = try_say(&house, "Ada", text).await.unwrap_err();
@@ -231,7 +233,7 @@ async fn alertmanager(fingerprints: &'static [&'static str]) -> (String, tokio::
 async fn what_clears_while_alertmanager_is_silent_about_it_is_learnt_by_asking() {
     drop(rustls::crypto::ring::default_provider().install_default());
     let (url, server) = alertmanager(&["db2"]).await;
-    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager"))].into();
+    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager", false))].into();
     let house = house(Settings { upstream, ..Settings::default() }).await;
     let settings = UpstreamSettings {
         hook: "alertmanager".into(),
@@ -308,7 +310,7 @@ async fn who_acknowledges_here_has_acted_on_it_and_the_report_counts_that() {
 #[tokio::test]
 async fn another_takes_an_acknowledgement_over_and_what_stands_for_it_at_the_sender_is_theirs_without_a_gap()
 {
-    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager"))].into();
+    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager", false))].into();
     let house = house(Settings { upstream, ..Settings::default() }).await;
     let sender = Scripted::new("sender/alertmanager");
     take(&house, vec![of("db", "db1")]).await;
@@ -335,10 +337,15 @@ async fn another_takes_an_acknowledgement_over_and_what_stands_for_it_at_the_sen
 #[tokio::test]
 async fn an_acknowledgement_is_taken_back_here_and_where_that_can_be_and_what_stays_at_a_sender_is_said() {
     for (takes, stays, told) in [
-        ("alertmanager", "", vec!["acknowledge S-1", "unsilence S-1"]),
+        (
+            "alertmanager",
+            " It is being taken back at alertmanager.",
+            vec!["acknowledge S-1", "unsilence S-1"],
+        ),
+        ("icinga2", " It is being taken back at alertmanager.", vec!["acknowledge S-1", "unacknowledge S-1"]),
         ("pagerduty", " It stays acknowledged at alertmanager: end it there.", vec!["acknowledge S-1"]),
     ] {
-        let upstream = [("alertmanager".to_owned(), upstream::takes(takes))].into();
+        let upstream = [("alertmanager".to_owned(), upstream::takes(takes, false))].into();
         let house = house(Settings { upstream, ..Settings::default() }).await;
         let sender = Scripted::new("sender/alertmanager");
         take(&house, vec![of("db", "db1")]).await;
@@ -364,8 +371,30 @@ async fn an_acknowledgement_is_taken_back_here_and_where_that_can_be_and_what_st
 }
 
 #[tokio::test]
+async fn who_takes_over_what_is_acknowledged_at_the_sender_does_not_open_it_there() {
+    let upstream = [("alertmanager".to_owned(), upstream::takes("nagios", false))].into();
+    let house = house(Settings { upstream, ..Settings::default() }).await;
+    let sender = Scripted::new("sender/alertmanager");
+    take(&house, vec![of("db", "db1")]).await;
+    for who in ["Ada", "Bo"] {
+        say(&house, who, "ack S-1").await;
+        pump(&house.desk, &[&sender]).await;
+    }
+    // The sender tells of the acknowledgement, and nobody of its end.
+    take(&house, vec![Alert { acknowledged: true, ..of("db", "db1") }]).await;
+    say(&house, "Bo", "unack S-1 it is the network").await;
+    pump(&house.desk, &[&sender]).await;
+    let asked = sender.asked();
+    let asked: Vec<_> = asked.iter().filter_map(|one| one.split(": ").last()).collect();
+    assert_eq!(asked, ["acknowledge S-1", "acknowledge S-1", "unacknowledge S-1"]);
+    take(&house, vec![]).await;
+    let row = house.journal.situations(SituationFilter::One(1)).await.unwrap().remove(0);
+    assert_eq!((row.situation.firing, row.situation.acknowledged), (1, 0));
+}
+
+#[tokio::test]
 async fn an_acknowledgement_that_the_sender_does_not_take_is_told_with_why_in_the_list_of_alerts() {
-    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager"))].into();
+    let upstream = [("alertmanager".to_owned(), upstream::takes("alertmanager", false))].into();
     let house = house(Settings { upstream, ..Settings::default() }).await;
     let why = "it answered 401".to_owned();
     let sender = Scripted::with("sender/alertmanager", [Outcome::Failed { why }], []);
@@ -376,6 +405,23 @@ async fn an_acknowledgement_that_the_sender_does_not_take_is_told_with_why_in_th
     let told = "acknowledged by Ada (could not be passed on to alertmanager: it answered 401)";
     assert!(listed.contains(told), "{listed}");
     assert!(card(&house, 1).await.contains("NOT passed on to alertmanager: it answered 401"));
+}
+
+#[tokio::test]
+async fn alerts_that_fire_still_are_listed_also_when_their_incident_is_resolved() {
+    let house = house(Settings::default()).await;
+    take(&house, vec![of("db", "db1"), of("web", "web1")]).await;
+    let incident = house.incident().await;
+    say(&house, "Ada", "link S-1").await;
+    let listed = say(&house, "Bo", "alerts").await;
+    let (free, linked) = listed.split_once("\nOf incidents, and firing still:\n").unwrap();
+    assert!(free.starts_with("S-2 ") && !free.contains("S-1 "), "{listed}");
+    assert!(linked.starts_with("S-1 ") && linked.contains(&format!("; belongs to {incident}, ")), "{listed}");
+    say(&house, "Ada", "resolve the disk was replaced").await;
+    let listed = say(&house, "Bo", "alerts").await;
+    assert!(listed.contains(&format!("; belongs to {incident}, resolved")), "{listed}");
+    take(&house, vec![resolved(&of("db", "db1"))]).await;
+    assert!(!say(&house, "Bo", "alerts").await.contains("belongs to"));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::{
     house::pasted_key,
     program::{Program, look_into, until},
-    synapse::{Account, NO_LIMITS, Synapse, part},
+    synapse::{Account, MARK, NO_LIMITS, Synapse, part},
 };
 
 struct Post {
@@ -67,7 +67,7 @@ impl Post {
         until(60, "a word on encryption", || async {
             let said = self.said(room).await;
             let mut bodies = said.iter().filter_map(|event| event["content"]["body"].as_str());
-            bodies.any(|body| body.contains("reads no encrypted rooms"))
+            bodies.any(|body| body.contains("this bot cannot read it"))
         })
         .await;
     }
@@ -108,6 +108,11 @@ impl Post {
         said.iter().filter_map(number).collect()
     }
 
+    /// A pin on a message, as clients put it there.
+    fn pin(message: &str) -> Value {
+        json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": message, "key": "📌"}})
+    }
+
     /// Each entry that is said stands there once, in its order; the chains hold; nothing the bot sent mentions anybody;
     /// there is one card, edited in place, which says how things stand.
     async fn stands_as_it_happened(&self, incident: &str, room: &str) {
@@ -116,9 +121,17 @@ impl Post {
         let entries = self.program.timeline(incident, 1).await;
         // That Matrix was away is told elsewhere.
         let silent = ["incident.declared", "command.established", "chat.lost", "chat.back"];
+        // And a note that was typed stands there as it was typed; not so a message that was pinned, which is told with a link.
+        let is_typed = |entry: &Value| {
+            let is_whole = entry["redacted_by"].is_null();
+            is_whole
+                && entry["name"] == "note"
+                && entry["via"] == "matrix"
+                && !entry["text"].as_str().unwrap().contains("https://matrix.to/#/")
+        };
         let expected: Vec<u64> = entries
             .iter()
-            .filter(|entry| !silent.contains(&entry["name"].as_str().unwrap()))
+            .filter(|entry| !silent.contains(&entry["name"].as_str().unwrap()) && !is_typed(entry))
             .map(|entry| entry["seq"].as_u64().unwrap())
             .collect();
         assert_eq!(self.lines(room).await, expected, "{entries:#?}");
@@ -177,7 +190,7 @@ async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_
     ben.asks(&room, "!role take ops").await;
     ada.asks(&room, "!role offer pio @ben").await;
     ben.asks(&room, "!role accept pio").await;
-    ada.asks(&room, "!note the database\nfailed <over>").await;
+    assert_eq!(ada.asks(&room, "!note the database\nfailed <over>").await, MARK);
     ada.types(&room, "this is only talk, and !note in the middle is as well").await;
     ada.asks(&room, "!task add @ben:localhost 10m roll back the migration").await;
     // A pill, as clients send it.
@@ -198,6 +211,8 @@ async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_
     assert_eq!(shown["content"]["msgtype"], "m.image");
     assert!(shown["content"]["url"].as_str().is_some_and(|url| url.starts_with("mxc://")), "{shown}");
 
+    let seen = ben.types(&room, "the disk was full").await;
+
     // The homeserver goes away for more than a minute; the command line and the API carry on.
     post.quiet().await;
     post.synapse.down();
@@ -212,6 +227,20 @@ async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_
         post.names("INC-1").await.contains(&"chat.back".to_owned())
     })
     .await;
+
+    // What is pinned a while later stands at the time at which it was written.
+    ada.send(&room, "m.reaction", Post::pin(&seen)).await;
+    ada.sees(&room, |event| {
+        let body = event["content"]["body"].as_str().unwrap_or_default();
+        body.contains("the disk was full") && body.contains("late entry")
+    })
+    .await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    let has = |one: &&Value, words: &str| one["text"].as_str().unwrap().contains(words);
+    let with = |words: &str| entries.iter().find(|one| has(one, words)).unwrap();
+    let (pinned, away) = (with("the disk was full"), with("while it was away 1"));
+    assert_eq!(pinned["time_source"], "chat");
+    assert!(pinned["occurred_at"].as_str() < away["occurred_at"].as_str(), "{entries:#?}");
 
     let accepted = ben.asks(&room, "!command accept").await;
     assert!(accepted.contains("command"), "{offered} / {accepted}");
@@ -232,7 +261,7 @@ async fn matrix_two_people_run_a_whole_incident_and_a_homeserver_that_goes_down_
     let names = post.names("INC-1").await;
     for (name, times) in [
         ("role.offered", 1),
-        ("note", 5),
+        ("note", 6),
         ("task.assigned", 1),
         ("command.offered", 1),
         ("command.transferred", 1),
@@ -261,6 +290,15 @@ async fn matrix_a_bot_that_is_killed_does_what_was_said_meanwhile_once_and_says_
     let main = post.room.clone();
     post.ada.asks(&main, "!incident declare Payments hang").await;
     let room = post.ada.invited_to("INC-1 ").await;
+    // They say nothing, so that only the homeserver knows them.
+    for (name, shown) in [("zed", "Zed Zulu"), ("m1", "Max"), ("m2", "Max")] {
+        let account = post.synapse.account(name).await;
+        let profile = format!("/profile/{}/displayname", part(&account.id));
+        account.call("PUT", &profile, Some(json!({"displayname": shown}))).await;
+        let invited = format!("/rooms/{}/invite", part(&main));
+        post.ada.call("POST", &invited, Some(json!({"user_id": account.id}))).await;
+        account.join(&main).await;
+    }
     for round in 1..=3 {
         let mut events = Vec::new();
         for n in 1..=6 {
@@ -295,6 +333,27 @@ async fn matrix_a_bot_that_is_killed_does_what_was_said_meanwhile_once_and_says_
     let mut sorted = typed.clone();
     sorted.sort();
     assert_eq!(typed, sorted);
+
+    // What is heard long after it was typed stands at the time at which it was typed, and is told to do so.
+    post.program.kill();
+    let late = post.ada.types(&room, "!note nobody hears this").await;
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    post.program.start().await;
+    let answer = post.ada.answered(&room, &late).await;
+    assert!(answer.contains("It is a late entry for"), "{answer}");
+    let entries = post.program.timeline("INC-1", 1).await;
+    let heard = entries.iter().find(|entry| entry["text"] == "nobody hears this").unwrap();
+    let moment = |name: &str| heard[name].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    let seconds = (moment("recorded_at") - moment("occurred_at")).num_seconds();
+    assert!(seconds >= 60 && heard["time_source"] == "chat", "{heard}");
+    // Whoever is in the command post is meant by the name of their account, or by the one that is shown.
+    let offered = post.ada.asks(&room, "!role offer ops @zed").await;
+    assert!(offered.contains("Zed Zulu"), "{offered}");
+    let which = post.ada.asks(&room, "!role offer pio @max").await;
+    assert!(which.contains("m1:localhost") && which.contains("m2:localhost"), "{which}");
+    let incident = post.program.document("/api/v1/incidents/INC-1").await;
+    assert!(incident.to_string().contains("matrix:@zed:localhost"), "{incident}");
+    post.stands_as_it_happened("INC-1", &room).await;
     assert!(post.program.stop().success());
 }
 
@@ -312,7 +371,10 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     let root = cards[0]["event_id"].as_str().unwrap().to_owned();
     let noted = ben.types_below(&main, &root, "!note by the verb alone").await;
     ada.answered(&main, &noted).await;
-    let elsewhere = ben.types(&main, "!note outside of it this is for nobody").await;
+    let astray = ben.types(&main, "!note outside of it this is for nobody").await;
+    let told = ben.answered(&main, &astray).await;
+    assert!(told.contains("Here it is typed `!cp note …`."), "{told}");
+    let elsewhere = ben.types(&main, "this is for nobody").await;
 
     let message = ben.types_below(&main, &root, "the index <b>was rebuilt</b> at 03:10").await;
     let pin = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": message, "key": "📌"}});
@@ -336,13 +398,17 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     ada.send(&main, "m.reaction", late).await;
     until(60, "the changed message on the timeline", || async {
         let entries = post.program.timeline("INC-1", 1).await;
-        Post::texts(&entries).iter().any(|text| text.starts_with("ben: the disk is empty (http"))
+        Post::texts(&entries).iter().any(|text| text.starts_with("ben wrote: “the disk is empty” (http"))
     })
     .await;
-    // Another's pin on the same message adds nothing; a pin outside of an incident is nothing.
+    // Another's pin on the same message adds nothing; one outside of an incident is told what to do, the next is not told again.
     ben.send(&main, "m.reaction", pin).await;
-    let outside = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": elsewhere, "key": "📌"}});
-    ben.send(&main, "m.reaction", outside).await;
+    let lunch = ben.types(&main, "lunch?").await;
+    for outside in [&elsewhere, &lunch] {
+        ben.send(&main, "m.reaction", Post::pin(outside)).await;
+    }
+    let told = ben.answered(&main, &elsewhere).await;
+    assert!(told.contains("belongs to no incident"), "{told}");
 
     // A file stays with the homeserver; its name, place and hash go on the timeline. The sum is the example of FIPS 180-4.
     let address = ben.uploads("graph.png", b"abc").await;
@@ -363,7 +429,10 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     until(60, "the correction", || async { count(&post.names("INC-1").await, "entry.corrected") == 1 }).await;
     let entries = post.program.timeline("INC-1", 1).await;
     let texts = Post::texts(&entries).join("\n");
-    assert!(texts.contains("ben: the index was rebuilt by @ada:localhost (https://matrix.to/#/"), "{texts}");
+    assert!(
+        texts.contains("ben wrote: “the index was rebuilt by @ada:localhost” (https://matrix.to/#/"),
+        "{texts}"
+    );
     assert_eq!(count(&post.names("INC-1").await, "note"), 4, "{texts}");
     // The line of the correction is there before what it says is redacted; of one that is redacted first nothing is said.
     post.quiet().await;
@@ -381,11 +450,19 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     assert!(!word.contains(&pasted_key()), "{word}");
     assert!(ada.asks(&main, "!cp INC-1 status").await.contains("INC-1"));
     post.stands_as_it_happened("INC-1", &main).await;
+    let history = ada.history(&main).await;
+    let told = history.iter().filter(|event| event.to_string().contains("belongs to no incident")).count();
+    assert_eq!(told, 1, "{history:#?}");
 
     // Whoever switches on encryption is told what comes of it.
     let encrypt = json!({"algorithm": "m.megolm.v1.aes-sha2"});
     ada.call("PUT", &format!("/rooms/{}/state/m.room.encryption/", part(&main)), Some(encrypt)).await;
     post.until_refused(&main).await;
+    // What is typed there in the clear all the same is not done either, and whoever types it reads so.
+    let told = ada.asks(&main, "!cp INC-1 note in the clear").await;
+    assert!(told.contains("nothing that is typed here is done"), "{told}");
+    let entries = post.program.timeline("INC-1", 1).await;
+    assert!(!Post::texts(&entries).join("\n").contains("in the clear"), "{entries:#?}");
     assert!(post.program.stop().success());
 }
 
@@ -422,9 +499,12 @@ async fn matrix_a_stop_is_in_force_at_once_while_answers_wait_and_a_kill_loses_n
     let busy_room = post.ada.invited_to(&format!("{busy} ")).await;
     let other_room = post.ada.invited_to(&format!("{other} ")).await;
 
+    post.ben.join(&busy_room).await;
     let mut notes = Vec::new();
-    for n in 1..=12 {
-        notes.push(post.ada.types(&busy_room, &format!("!note number {n}.")).await);
+    // Each of them stays below the limit, and the bot does not.
+    for n in 1..=24 {
+        let who = if n <= 12 { &post.ada } else { &post.ben };
+        notes.push(who.types(&busy_room, &format!("!note number {n}.")).await);
     }
     let stop = post.ada.types(&other_room, "!stop we lose writes").await;
     until(3, "the stop on the timeline", || async {
@@ -433,9 +513,12 @@ async fn matrix_a_stop_is_in_force_at_once_while_answers_wait_and_a_kill_loses_n
     .await;
     let history = post.ada.history(&busy_room).await;
     let is_answered = |note: &&String| {
-        let is_reply =
-            |one: &Value| one["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == note.as_str();
-        history.iter().any(is_reply)
+        let is_answer = |one: &Value| {
+            let relates = &one["content"]["m.relates_to"];
+            relates["m.in_reply_to"]["event_id"] == note.as_str()
+                || relates["event_id"] == note.as_str() && relates["key"] == MARK
+        };
+        history.iter().any(is_answer)
     };
     let answered = notes.iter().filter(is_answered).count();
     assert!(answered < notes.len(), "the stop waited for the answers before it");
@@ -450,7 +533,7 @@ async fn matrix_a_stop_is_in_force_at_once_while_answers_wait_and_a_kill_loses_n
     let entries = post.program.timeline(&busy, 1).await;
     let texts = Post::texts(&entries);
     let noted: Vec<&&str> = texts.iter().filter(|text| text.starts_with("number ")).collect();
-    let expected: Vec<String> = (1..=12).map(|n| format!("number {n}.")).collect();
+    let expected: Vec<String> = (1..=24).map(|n| format!("number {n}.")).collect();
     assert_eq!(noted, expected.iter().collect::<Vec<_>>(), "each once, as they were typed");
     assert!(post.program.stop().success());
 }
@@ -464,6 +547,7 @@ async fn matrix_what_arrived_though_its_answer_was_lost_stands_there_once() {
     let room = post.ada.invited_to("INC-1 ").await;
     for n in 1..=6 {
         post.ada.asks(&room, &format!("!note number {n}")).await;
+        post.program.do_say("ada", "INC-1", &format!("note from afar {n}")).await;
     }
     post.stands_as_it_happened("INC-1", &room).await;
     let announced = post.said(&post.room).await;
@@ -508,5 +592,10 @@ async fn matrix_a_restricted_incident_has_a_room_for_those_alone_who_see_it() {
     let seen = ben.history(&room).await;
     assert!(!seen.iter().any(|event| event.to_string().contains("Ben is out")), "{seen:#?}");
     assert!(ada.history(&room).await.iter().any(|event| event.to_string().contains("Ben is out")));
+    // Typed where everybody reads, it is answered without its title.
+    let aloud = ada.asks(&main, "!incident declare --restricted the quokka is out").await;
+    assert!(aloud.contains("INC-2 is declared; it goes on in its private place."), "{aloud}");
+    assert!(!aloud.contains("quokka"), "{aloud}");
+    post.quiet().await;
     assert!(post.program.stop().success());
 }

@@ -133,6 +133,13 @@ async fn what_a_real_nagios_sees_is_in_the_incident_and_an_acknowledgement_from_
     let again = post.say("Ada", &incident, "ack S-1", None).await.unwrap();
     assert!(again.why().contains("Ada acknowledged S-1 at"), "{}", again.text);
     assert_eq!(told(&post, &incident, "was passed on to nagios.").await, 1);
+    let back = post.do_say("Ada", &incident, "unack S-1 it is the network").await;
+    assert!(back.contains("It is being taken back at nagios."), "{back}");
+    until(30, "Nagios has read it", || async {
+        let log = fs::read_to_string(watched.file("var/nagios.log")).unwrap();
+        log.contains("REMOVE_SVC_ACKNOWLEDGEMENT;db1;file")
+    })
+    .await;
 
     over_a_kill(&mut post, &watched, &incident).await;
     assert!(post.stop().success());

@@ -217,7 +217,7 @@ async fn who_is_on_call_is_woken_then_the_next_until_one_acknowledges_by_the_lin
     assert_eq!(
         night.said(id).await,
         [
-            "Call 1 begins («default»): web/primary and pd, after 5 minutes web/secondary.",
+            "Waking people («default», call 1): web/primary and pd, after 5 minutes web/secondary.",
             "Ann (hook, ntfy) and pd are paged.",
             "Bo (ntfy) is paged.",
             "The page is acknowledged; nobody else is called."
@@ -245,7 +245,7 @@ async fn everybody_is_called_again_as_often_as_the_settings_say_and_then_the_cha
     let said = night.said(id).await;
     assert_eq!(
         said.last().unwrap(),
-        "Call 1 ends: everybody was paged, and nobody acknowledged. `page` begins anew."
+        "Everybody was paged, and nobody acknowledged (call 1). To begin again: `page`."
     );
 }
 

@@ -178,6 +178,7 @@ async fn a_deploy_that_comes_by_its_hook_is_told_first_when_alerts_come_and_peop
     assert_eq!(post.get("/api/v1/alerts/report?since=ever").await.status, 422);
     ran(&["change", "turned off the cache", "--service", "checkout", "--as", "Bo"]);
     assert!(ran(&["change"]).lines().next().unwrap().ends_with("turned off the cache (checkout, Bo)"));
+    assert_eq!(ran(&["change", "list"]), ran(&["change"]));
     let paper = ran(&["export", "INC-1"]);
     assert!(
         paper.contains("## Changed before\n\n- Deploy of shop/checkout v1.2.3 to production, succeeded"),

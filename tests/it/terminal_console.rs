@@ -126,9 +126,17 @@ async fn the_terminal_console_shows_what_others_write_and_says_what_is_typed() {
 
     post.kill();
     terminal.shows("nobody").await;
+    terminal.press("note said-while-away\r");
+    terminal.shows("typed").await;
     post.start().await;
     post.do_say("bo", &id, "note after-the-restart").await;
     terminal.shows("after-the-restart").await;
+    // It stayed typed, and is said by the key alone.
+    terminal.press("\r");
+    until(30, "the line that was typed meanwhile", async || {
+        post.timeline(&id, 1).await.iter().filter(|line| line["text"] == "said-while-away").count() == 1
+    })
+    .await;
     terminal.press("q");
     terminal.ends_clean();
 

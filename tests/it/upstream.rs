@@ -120,6 +120,19 @@ async fn who_acknowledges_here_acknowledges_at_pagerduty_by_either_api() {
     assert_eq!((rest.len(), events.len()), (3, 1), "asked until it was answered, and no more");
     assert_eq!((wrong_changes(&rest), wrong_events(&events)), (vec![], vec![]));
 
+    // Taken back there as well, by the API that can; of the other it is said that it stays.
+    let back = post.do_say("Ada", &incident, "unack S-1 it is the network").await;
+    assert!(back.contains("It is being taken back at pagerduty."), "{back}");
+    until(60, "it is triggered again", || async {
+        model.incident("PGR0VU2").as_deref() == Some("triggered")
+    })
+    .await;
+    let asked: Vec<_> =
+        model.requests().into_iter().filter(|one| one.path.starts_with("/incidents")).collect();
+    assert_eq!((asked.len(), wrong_changes(&asked)), (4, vec![]));
+    let stays = post.do_say("Ada", &incident, "unack S-2").await;
+    assert!(stays.contains("It stays acknowledged at monitors: end it there."), "{stays}");
+
     // What is over there is not opened again by an acknowledgement that comes late.
     let resolved = event("PGR0VU2", "incident.resolved", "resolved");
     assert_eq!(post.post("/hooks/pagerduty", &resolved).await.status, 200);
@@ -175,5 +188,11 @@ async fn who_acknowledges_here_acknowledges_at_opsgenie_and_learns_why_where_it_
     let asked = model.requests().pop().unwrap();
     assert_eq!((asked.method.as_str(), asked.path.as_str()), ("POST", "/v2/alerts/052652ac/acknowledge"));
     assert_eq!(asked.json().unwrap()["note"], "acknowledged by Ada in commandpost, S-1: looking");
+    post.do_say("Bob", &incident, "unack S-1 it is the network").await;
+    until(30, "it is taken back there", || async { model.acknowledged_by("052652ac").is_none() }).await;
+    let asked = model.requests().pop().unwrap();
+    assert_eq!(asked.path, "/v2/alerts/052652ac/unacknowledge");
+    let note = "acknowledgement taken back by Bob in commandpost, S-1: it is the network";
+    assert_eq!(asked.json().unwrap()["note"], note);
     assert!(post.stop().success());
 }

@@ -280,16 +280,16 @@ pub(super) fn of(alert: &Alert, service: Option<&str>, services: &Services) -> (
     let title = words(&alert.title);
     let named = |list| first_of(&rule, list).or_else(|| first_of(&title, list));
     if let Some(word) = named(OUTSIDE) {
-        return (Side::What, format!("its name speaks of {word}"));
+        return (Side::What, format!("its name contains «{word}»"));
     }
     if let Some(word) = first_of(&rule, MACHINES) {
-        return (Side::Why, format!("its name speaks of {word}"));
+        return (Side::Why, format!("its name contains «{word}»"));
     }
     if let Some(word) = named(FELT) {
-        return (Side::What, format!("its name speaks of {word}"));
+        return (Side::What, format!("its name contains «{word}»"));
     }
     match first_of(&title, MACHINES) {
-        Some(word) => (Side::Why, format!("its name speaks of {word}")),
+        Some(word) => (Side::Why, format!("its name contains «{word}»")),
         None => (Side::Unclear, UNTOLD.to_owned()),
     }
 }

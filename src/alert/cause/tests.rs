@@ -72,9 +72,39 @@ fn what_stands_first_and_why_follows_by_the_service_graph_then_by_time_with_a_re
     why: S-3 Errors of the API: began 90 s after, so perhaps a consequence; checkout depends on api
     why: S-7 Redis is down: began at the same moment and checkout depends on cache by api
     why: S-2 Disk full on db1: began 40 s before and checkout depends on db by api
-    why: S-1 Load is high on web7: began 20 s before and its name speaks of load
-    why: S-5 Disk full on nas: began 2 h before and its name speaks of disk
+    why: S-1 Load is high on web7: began 20 s before and its name contains «load»
+    why: S-5 Disk full on nas: began 2 h before and its name contains «disk»
     unclear: S-6 It is broken: began 5 s after, and neither its service nor its name tells what it is about
+    ");
+}
+
+#[test]
+fn what_a_broken_service_needs_may_be_why_and_what_needs_it_is_a_consequence_never_a_cause() {
+    let one = |name: &str, below: &[&str]| crate::alert::service::Service {
+        name: name.into(),
+        depends_on: below.iter().map(|name| (*name).into()).collect(),
+        ..Default::default()
+    };
+    // Reports are made by the login, and the login keeps its accounts in a store.
+    let services =
+        Services::new(vec![one("reports", &["login"]), one("login", &["store"]), one("store", &[])]);
+    let of = |situation: i64, name: &str, service: &str, began: i64| {
+        let alert = named("alertmanager", name, &[("alertname", name), ("service", service)]);
+        Clue::read(situation, &alert, at(began), &services)
+    };
+    let (reports, login, store) = (
+        of(1, "QueueLag", "reports", -30),
+        of(2, "LoginLatency", "login", 0),
+        of(3, "DiskFull", "store", -60),
+    );
+    insta::assert_snapshot!(told(&weigh(&[reports.clone(), login, store.clone()], &services, None)), @"
+    what: S-2 LoginLatency: its name contains «login»
+    why: S-3 DiskFull: began 60 s before and login depends on store
+    consequence: S-1 QueueLag: began 30 s before and reports depends on login
+    ");
+    insta::assert_snapshot!(told(&weigh(&[reports, store], &services, None)), @"
+    why: S-3 DiskFull: its name contains «disk»
+    consequence: S-1 QueueLag: reports depends on store by login
     ");
 }
 
@@ -138,7 +168,7 @@ fn alerts_of_one_rule_and_service_are_one_piece_of_evidence_that_counts_them() {
 #[test]
 fn without_anything_that_users_feel_no_reason_speaks_of_an_impact() {
     let story = weigh(&[clue(1, "monit", "disk on web1", &[], 0)], &Services::default(), None);
-    assert_eq!(told(&story), "why: S-1 disk on web1: its name speaks of disk\n");
+    assert_eq!(told(&story), "why: S-1 disk on web1: its name contains «disk»\n");
     assert_eq!(weigh(&[], &shop(), None), Story::default());
 }
 

@@ -119,8 +119,8 @@ impl Draft {
         if self.url.contains("://") {
             links::add(&mut found, LinkKind::Source, &self.url, &mut notes);
         }
-        let began = times::read("begin", &self.began, &mut notes);
-        let ended = times::read("end", &self.ended, &mut notes);
+        let began = times::read("begin", &self.began, None, &mut notes);
+        let ended = times::read("end", &self.ended, None, &mut notes);
         let ended_at = match self.outcome {
             Outcome::Began => None,
             _ => ended.or(began).or(Some(now)),
@@ -152,6 +152,7 @@ impl Draft {
             notes,
             at,
             said_in: None,
+            withdrawn: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,17 @@ pub struct Change {
     /// Where a person said it, if in an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said_in: Option<SaidIn>,
+    /// Who took it back, if somebody did: it is kept, and counts for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawn>,
+}
+
+/// A change that was reported by mistake.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Withdrawn {
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub reason: String,
 }
 
 /// The timeline entry in which a change was said.
@@ -109,12 +121,25 @@ pub struct SaidIn {
     pub seq: u64,
 }
 
+impl fmt::Display for Withdrawn {
+    /// `withdrawn by Ada: that was staging`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "withdrawn by {}: {}", self.by, self.reason)
+    }
+}
+
 impl Change {
     /// One change out of two tellings of it: what the later one says, and the earliest begin.
     pub fn merged(self, other: Change) -> Change {
         let at = self.at.min(other.at);
+        let withdrawn = self.withdrawn.clone().max(other.withdrawn.clone());
         let later = if self.tells_less_than(&other) { other } else { self };
-        Change { at, ..later }
+        Change { at, withdrawn, ..later }
+    }
+
+    /// The number by which people name it, of five digits: the same wherever it is shown, without a count that must be kept.
+    pub fn number(&self) -> u32 {
+        crc32fast::hash(format!("{}\0{}", self.source, self.id).as_bytes()) % 90_000 + 10_000
     }
 
     fn tells_less_than(&self, other: &Change) -> bool {
@@ -125,9 +150,13 @@ impl Change {
 
     /// `Checkout 1.2.3, succeeded`
     pub fn line(&self) -> String {
-        match self.outcome {
+        let line = match self.outcome {
             Outcome::Done => self.title.clone(),
             outcome => format!("{}, {}", self.title, outcome.word()),
+        };
+        match &self.withdrawn {
+            None => line,
+            Some(withdrawn) => format!("{line} – {withdrawn}"),
         }
     }
 
@@ -170,6 +199,7 @@ impl Picked {
     ) -> Vec<Picked> {
         let mut picked: Vec<Picked> = changes
             .iter()
+            .filter(|change| change.withdrawn.is_none())
             .filter(|change| change.at <= impact && impact - change.at <= within)
             .map(|change| {
                 let service = change.service.as_deref();
@@ -216,6 +246,7 @@ pub(crate) mod testing {
             notes: vec![],
             at,
             said_in: None,
+            withdrawn: None,
         }
     }
 }
@@ -243,6 +274,24 @@ mod tests {
                 ..change("checkout", &format!("v{title}"), at(began))
             },
         )
+    }
+
+    #[test]
+    fn what_was_withdrawn_stays_so_whatever_its_sender_tells_and_comes_before_no_impact() {
+        let told = change("checkout", "v1", at(0));
+        let taken_back = Change {
+            withdrawn: Some(Withdrawn { at: at(9), by: "Ada".into(), reason: "that was staging".into() }),
+            ..told.clone()
+        };
+        assert_eq!(taken_back.line(), "v1, succeeded – withdrawn by Ada: that was staging");
+        assert_eq!((taken_back.number(), told.number() / 100_000), (told.number(), 0));
+        let again = Change { ended_at: Some(at(30)), outcome: Outcome::Failed, ..told.clone() };
+        for merged in [again.clone().merged(taken_back.clone()), taken_back.clone().merged(again)] {
+            assert_eq!((merged.outcome, &merged.withdrawn), (Outcome::Failed, &taken_back.withdrawn));
+        }
+        let picked =
+            |change: Change| Picked::before(&[change], at(60), &BTreeSet::new(), 3, Duration::hours(2)).len();
+        assert_eq!((picked(told), picked(taken_back)), (1, 0));
     }
 
     proptest! {

@@ -259,7 +259,19 @@ pub const FLAGS_OF_RESOLVED: &[&str] =
 /// Severities of which one word means that it is over.
 pub const SEVERITY_OR_OVER: &[&str] =
     &["severity", "level", "alertseverity", "alertlevel", "severitylevel", "labels.severity"];
-pub const SEVERITY_OVER: &[&str] = &["ok", "okay", "clear", "cleared", "normal", "resolved", "recovered"];
+/// No fault is so bad.
+pub const SEVERITY_OVER: &[&str] = &["ok", "okay", "clear", "cleared", "resolved", "recovered"];
+/// Some call so what is over, and others what is of no special urgency: it is over only where one of [`SEVERITY_BEFORE`] says that it
+/// was worse.
+pub const SEVERITY_USUAL: &str = "normal";
+pub const SEVERITY_BEFORE: &[&str] = &[
+    "previousseverity",
+    "previouslevel",
+    "prevseverity",
+    "lastseverity",
+    "oldseverity",
+    "previousalertlevel",
+];
 /// As the end of a key, where no other tells.
 pub const STATUS_ENDS: &[&str] = &["status", "state"];
 /// Of which a `…status` is not that of the alert.

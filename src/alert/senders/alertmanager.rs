@@ -1,11 +1,13 @@
 //! Prometheus Alertmanager's webhook, version 4; version 3 and hand-written bodies are tolerated. So is a list of alerts as
-//! Prometheus and its kin post it to Alertmanager (`/api/v2/alerts`).
+//! Prometheus and its kin post it to Alertmanager (`/api/v2/alerts`), and as the two of them list their own.
 //!
 //! What a body leaves out is worked out and noted: a fingerprint from the labels (by Alertmanager's own
 //! algorithm, so the identity stays when the sender is upgraded), a status from that of the group.
 
 use std::borrow::Cow;
 use std::fmt::Write;
+
+use serde_json::Value;
 
 use super::alertmanager_wire::{Body, Member, Members, Pairs, Text};
 use crate::alert::intake::{ALERTS_MAX, body_text, pairs};
@@ -14,6 +16,10 @@ use crate::alert::text::{
     line, note, quote,
 };
 use crate::alert::{Alert, AlertSeverity, Intake, LinkKind, Rejected, Sender, Status, links, times};
+
+/// Of each alert of a list.
+const LISTED: &str =
+    "A list says what fires: it ends when a later list gives an end (`endsAt`) that is past, or by hand.";
 
 /// Reads Alertmanager's bodies.
 #[derive(Debug, Clone)]
@@ -42,14 +48,14 @@ impl Alertmanager {
             names.iter().find_map(|n| own.get(n)).or_else(|| names.iter().find_map(|n| common.get(n)))
         };
 
-        let starts_at = times::read("start", &member.starts_at.0, &mut notes);
+        let starts_at = times::read("start", first(&member.starts_at, &member.active_at), None, &mut notes);
         if starts_at.is_none() {
             note(&mut notes, || {
                 "No start was given; a second outbreak of it looks like a repeat.".to_owned()
             });
         }
-        let ends_at = times::read("end", &member.ends_at.0, &mut notes);
-        let status = self.status(&member.status.0, group.status, &mut notes);
+        let ends_at = times::read("end", &member.ends_at.0, None, &mut notes);
+        let status = self.status(first(&member.status, &member.state), group.status, &mut notes);
 
         let severity_text = label("severity")
             .or_else(|| annotation(&["severity"]))
@@ -172,7 +178,7 @@ impl Sender for Alertmanager {
         }
         let mut body: Body =
             serde_json::from_str(text).map_err(|e| Rejected::from_json("alertmanager", &e))?;
-        let Some(members) = body.alerts.take() else { return Err(no_alerts()) };
+        let Some(mut members) = body.alerts.take() else { return Err(no_alerts()) };
         if members.found > ALERTS_MAX {
             return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
         }
@@ -181,6 +187,12 @@ impl Sender for Alertmanager {
         let truncated = self.truncated(&body.truncated_alerts, &mut notes);
         if members.list.is_empty() {
             note(&mut notes, || "The body holds no alert.".to_owned());
+        }
+        let count = members.list.len();
+        members.list.retain(|member| member.state.0 != "pending");
+        let pending = count - members.list.len();
+        if pending > 0 {
+            note(&mut notes, || format!("Alerts that do not fire yet were left out: {pending}."));
         }
         let group = Group { status: read_status(&body.status.0), key: self.group_key(&body, &mut notes) };
         if group.status.is_none() {
@@ -195,10 +207,18 @@ impl Sender for Alertmanager {
 }
 
 impl Alertmanager {
-    /// A list of alerts by themselves, each of the group of its name. It says no status: what it holds fires.
+    /// A list of alerts by themselves, each of the group of its name. It says no status: what it holds fires until its end, which
+    /// Prometheus sets anew with each list, and for what is over to when it was.
     fn list(&self, text: &str) -> Result<Intake, Rejected> {
-        let members: Members = serde_json::from_str(text)
-            .map_err(|e| if e.is_data() { no_alerts() } else { Rejected::from_json("alertmanager", &e) })?;
+        let plain;
+        let members: Members = match serde_json::from_str(text) {
+            Ok(members) => members,
+            Err(e) if e.is_data() => {
+                plain = plain_statuses(text).ok_or_else(no_alerts)?;
+                serde_json::from_str(&plain).map_err(|_| no_alerts())?
+            }
+            Err(e) => return Err(Rejected::from_json("alertmanager", &e)),
+        };
         if members.found > ALERTS_MAX {
             return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
         }
@@ -212,9 +232,11 @@ impl Alertmanager {
             let key = identity("group key", &format!("{{}}:{{alertname={name:?}}}"), &mut notes);
             let mut alert = self.alert(&body, &Group { status: None, key }, member);
             notes.into_iter().for_each(|sentence| note(&mut alert.notes, || sentence));
+            note(&mut alert.notes, || LISTED.to_owned());
             alert
         };
-        Ok(Intake { alerts: members.list.into_iter().map(alert).collect(), ..Intake::default() })
+        let alerts = members.list.into_iter().map(alert).collect();
+        Ok(Intake { alerts, is_over_by_end: true, ..Intake::default() })
     }
 
     fn truncated(&self, text: &Text, notes: &mut Vec<String>) -> u64 {
@@ -248,6 +270,22 @@ impl Alertmanager {
         key.push('}');
         identity("group key", &key, notes)
     }
+}
+
+/// The first of two texts that is there.
+fn first<'t>(one: &'t Text<'_>, other: &'t Text<'_>) -> &'t str {
+    if one.0.is_empty() { &other.0 } else { &one.0 }
+}
+
+/// A list with each status that is an object, as Alertmanager's API answers (`{"state": "suppressed", …}`), as a word: what it lists
+/// fires, silenced there or not.
+fn plain_statuses(text: &str) -> Option<String> {
+    let mut list: Vec<Value> = serde_json::from_str(text).ok()?;
+    for status in list.iter_mut().filter_map(|one| one.get_mut("status")).filter(|status| status.is_object())
+    {
+        *status = Value::from("firing");
+    }
+    serde_json::to_string(&list).ok()
 }
 
 fn no_alerts() -> Rejected {
@@ -370,6 +408,34 @@ mod tests {
         for other in ["[]", "[{}]", r#"[{"labels":{}}]"#, r#"[{"title":"x"}]"#] {
             assert!(read(other).unwrap_err().to_string().contains("`alerts` is missing"), "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_over_in_a_list_is_told_by_its_end_as_alertmanager_itself_takes_it() {
+        let list = r#"[{"labels":{"alertname":"X"},"startsAt":"2026-11-20T20:13:08Z","endsAt":"2026-11-20T20:17:08Z"}]"#;
+        let at = |minute: &str| format!("2026-11-20T20:{minute}:08Z").parse().unwrap();
+        let as_of = |minute: &str| read(list).unwrap().as_of(at(minute)).alerts.remove(0);
+        let (fires, over) = (as_of("16"), as_of("17"));
+        assert_eq!((fires.status, fires.ends_at), (Status::Firing, None), "its end is when to doubt it");
+        assert_eq!((over.status, over.ends_at), (Status::Resolved, Some(at("17"))));
+        assert_eq!(fires.key(), over.key());
+        assert!(fires.notes.contains(&LISTED.to_owned()), "{:?}", fires.notes);
+        let resolved = read(&ONE.replace("0001-01-01T00:00:00Z", "2026-11-20T20:17:08Z")).unwrap();
+        assert_eq!(resolved.as_of(at("59")).alerts[0].status, Status::Firing, "a webhook says a status");
+    }
+
+    #[test]
+    fn the_lists_that_alertmanager_and_prometheus_have_of_their_own_are_read() {
+        let of_alertmanager = r#"[{"annotations":{},"endsAt":"2026-11-20T20:17:08Z","fingerprint":"959f7ced14c290d0",
+            "receivers":[{"name":"bot"}],"startsAt":"2026-11-20T20:13:08Z","updatedAt":"2026-11-20T20:13:08Z",
+            "status":{"inhibitedBy":[],"silencedBy":["x"],"state":"suppressed"},"labels":{"alertname":"X"}}]"#;
+        let alert = only(of_alertmanager);
+        assert_eq!((alert.status, alert.fingerprint.as_str()), (Status::Firing, "959f7ced14c290d0"));
+        let of_prometheus = r#"{"alerts":[{"labels":{"alertname":"X"},"annotations":{},"state":"firing",
+            "activeAt":"2026-11-20T20:13:08Z","value":"1e+00"},{"labels":{"alertname":"Y"},"state":"pending"}]}"#;
+        let intake = read(of_prometheus).unwrap();
+        assert_eq!((intake.alerts.len(), intake.alerts[0].starts_at), (1, alert.starts_at));
+        assert!(intake.notes.concat().contains("do not fire yet were left out: 1."), "{:?}", intake.notes);
     }
 
     #[test]

@@ -50,6 +50,11 @@ pub struct Member<'a> {
     pub starts_at: Text<'a>,
     #[serde(borrow)]
     pub ends_at: Text<'a>,
+    /// As Prometheus' own list of alerts has it (`/api/v1/alerts`), in the place of `status` and `startsAt`.
+    #[serde(borrow)]
+    pub state: Text<'a>,
+    #[serde(borrow)]
+    pub active_at: Text<'a>,
     #[serde(rename = "generatorURL", borrow)]
     pub generator_url: Text<'a>,
     #[serde(borrow)]

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use chrono_tz::Tz;
 use serde_json::Value;
 
 use self::named::{Title, identity as known_by, instead_of_a_title, title as called};
@@ -40,12 +41,20 @@ pub struct Generic {
     mapping: Mapping,
     /// Whether the mapping says nothing at all.
     is_bare: bool,
+    /// Of times that name none.
+    zone: Option<Tz>,
 }
 
 impl Generic {
     pub fn new(source: String, mapping: Mapping) -> Self {
         let is_bare = mapping == Mapping::default();
-        Generic { source, mapping, is_bare }
+        Generic { source, mapping, is_bare, zone: None }
+    }
+
+    /// Times that name no zone are of this one.
+    #[must_use]
+    pub fn in_zone(self, zone: Option<Tz>) -> Self {
+        Generic { zone, ..self }
     }
 
     /// `whole_max_bytes`: how much of a body is kept that nobody understood.
@@ -183,8 +192,8 @@ impl Generic {
             severity,
             severity_text: line("severity", &severity_word, LABEL_MAX_BYTES, &mut notes),
             description: if description == title { String::new() } else { description },
-            starts_at: times::read("start", &starts_at, &mut notes),
-            ends_at: times::read("end", &ends_at, &mut notes),
+            starts_at: times::read("start", &starts_at, self.zone, &mut notes),
+            ends_at: times::read("end", &ends_at, self.zone, &mut notes),
             labels,
             annotations: Default::default(),
             links: shown,
@@ -245,7 +254,7 @@ impl Generic {
     /// The body as another sender reads it whose shape it has.
     fn by_another(&self, whole: &Value, body: &[u8]) -> Option<Intake> {
         if is_for_pagerduty(whole) {
-            let mut out = Reading::new("pagerduty", &self.source, body);
+            let mut out = Reading::new("pagerduty", &self.source, body).in_zone(self.zone);
             pagerduty::read(Node::of(whole), &mut out).ok()?;
             return Some(out.done());
         }

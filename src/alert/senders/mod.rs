@@ -1,5 +1,7 @@
 //! The senders, by name. A new one is a file here and a line in [`ALL`].
 
+use chrono_tz::Tz;
+
 use super::body::{Node, parse};
 use super::change::senders::{self as changes, Reading as Changes};
 use super::draft::Reading;
@@ -174,6 +176,8 @@ pub struct Settings {
     pub source: String,
     /// Where a generic body holds what; only the generic sender asks.
     pub mapping: Mapping,
+    /// Of times that name none; nothing: they are taken for UTC, and that is noted.
+    pub zone: Option<Tz>,
 }
 
 /// How the sender of this name is listed, or `None` if there is none.
@@ -187,10 +191,17 @@ impl Listed {
         let source = if settings.source.is_empty() { self.name.to_owned() } else { settings.source.clone() };
         match self.reads {
             Reads::Alertmanager => Box::new(alertmanager::Alertmanager::new(source)),
-            Reads::Generic => Box::new(generic::Generic::new(source, settings.mapping.clone())),
+            Reads::Generic => {
+                Box::new(generic::Generic::new(source, settings.mapping.clone()).in_zone(settings.zone))
+            }
             Reads::Text => Box::new(text::Text::new(source)),
-            Reads::Json(read) => Box::new(Service { name: self.name, source, read, is_text_too: false }),
-            Reads::JsonOrText(read) => Box::new(Service { name: self.name, source, read, is_text_too: true }),
+            Reads::Json(read) | Reads::JsonOrText(read) => Box::new(Service {
+                name: self.name,
+                source,
+                read,
+                is_text_too: matches!(self.reads, Reads::JsonOrText(_)),
+                zone: settings.zone,
+            }),
             Reads::Change(read) => {
                 Box::new(ChangeService { name: self.name, source, read, is_margin: false })
             }
@@ -206,6 +217,7 @@ struct Service {
     source: String,
     read: Read,
     is_text_too: bool,
+    zone: Option<Tz>,
 }
 
 impl Sender for Service {
@@ -220,7 +232,7 @@ impl Sender for Service {
             }
             parsed => parsed?,
         };
-        let mut out = Reading::new(self.name, &self.source, body);
+        let mut out = Reading::new(self.name, &self.source, body).in_zone(self.zone);
         (self.read)(Node::of(&whole), &mut out)?;
         Ok(out.done())
     }
@@ -294,6 +306,22 @@ pub(super) mod testing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hook_that_says_its_zone_reads_local_times_as_such_of_any_sender_and_the_generic_one() {
+        let librenms = r#"{"title": "x", "hostname": "db1", "name": "Disk", "rule_id": 1, "state": 0, "severity": "ok",
+            "timestamp": "2026-11-20 20:13:08"}"#;
+        let generic = r#"{"title": "x", "status": "ok", "ends_at": "2026-11-20 20:13:08"}"#;
+        let settings = Settings { zone: Some(Tz::Europe__Berlin), ..Settings::default() };
+        for (name, body) in [("librenms", librenms), ("generic", generic)] {
+            let alert =
+                listed(name).unwrap().sender(&settings).read(body.as_bytes(), None).unwrap().alerts.remove(0);
+            assert_eq!(alert.ends_at.unwrap().to_rfc3339(), "2026-11-20T19:13:08+00:00", "{name}");
+            let unsaid = testing::read(name, body).alerts.remove(0);
+            assert_eq!(unsaid.ends_at.unwrap().to_rfc3339(), "2026-11-20T20:13:08+00:00", "{name}");
+            assert!(unsaid.notes.concat().contains("names no time zone; it was read as UTC."), "{unsaid:?}");
+        }
+    }
 
     #[test]
     fn every_listed_sender_carries_the_name_of_its_hook() {

@@ -209,4 +209,31 @@ mod tests {
         assert_eq!(resolved.alerts[0].status, Status::Resolved);
         assert_eq!(firing.alerts[0].annotations["free"], "3");
     }
+
+    #[test]
+    fn an_event_without_a_payload_ends_or_acknowledges_the_alert_of_its_key() {
+        for sender in ["pagerduty", "generic"] {
+            let event = |action: &str, rest: &str| {
+                let body = format!(
+                    r#"{{"routing_key": "k", "event_action": "{action}", "dedup_key": "db1/disk"{rest}}}"#
+                );
+                let mut alerts = read(sender, &body).alerts;
+                assert_eq!(alerts.len(), 1, "{sender} {action}");
+                alerts.remove(0)
+            };
+            let fires = event(
+                "trigger",
+                r#", "payload": {"summary": "disk is full", "source": "db1", "severity": "error",
+                "timestamp": "2026-11-20T13:00:00Z"}"#,
+            );
+            for (action, status, acknowledged) in
+                [("acknowledge", Status::Firing, true), ("resolve", Status::Resolved, false)]
+            {
+                let later = event(action, "");
+                assert_eq!((later.status, later.acknowledged), (status, acknowledged), "{sender} {action}");
+                assert_eq!(later.key(), fires.key(), "{sender} {action}");
+                assert!(!is_overtaken(&later, &fires), "{sender} {action}");
+            }
+        }
+    }
 }

@@ -11,7 +11,8 @@
 //! - at its end: `x is down`, `x is back up`, `x has recovered`, Checkmk's `x OK -> CRIT`. It is over so only if what stands
 //!   before is the name of a thing: «nobody knows if it is OK» fires;
 //! - as a sign before it: 🔴 🚨 ❌ and their like, 🟡 ⚠ for a warning, ✅ 🟢 when it is over;
-//! - the subjects of Monit (`monit alert -- EVENT SERVICE`) and of Uptime Kuma (`[x] [🔴 Down] why`).
+//! - the subjects of Monit (`monit alert -- EVENT SERVICE`) and of Uptime Kuma (`[x] [🔴 Down] why`);
+//! - the letters of Zabbix, by host and number of the problem in their text.
 //!
 //! What is said outright goes before a sign, a sign before the end of the line, and all of them before `ALERT` or a
 //! severity. `Re:` and `Fwd:` are nothing. What fires and what ends it are one alert by what is left without all that.
@@ -25,7 +26,7 @@ mod words;
 
 pub(super) use headline::marks;
 use headline::{Headline, left};
-use letters::{of_kuma, of_monit};
+use letters::{of_kuma, of_monit, of_zabbix};
 
 use crate::alert::draft::{Draft, Reading};
 use crate::alert::intake::body_text;
@@ -55,30 +56,38 @@ impl Sender for Text {
     fn read(&self, body: &[u8], _content_type: Option<&str>) -> Result<Intake, Rejected> {
         let text = body_text(body)?.trim();
         let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let mut first = first.trim();
-        while let Some(after) = forwarded(first) {
-            first = after.trim();
-        }
         let mut out = Reading::new("text", &self.source, body);
-        let line = if first.len() <= LINE_MAX_BYTES {
-            of_monit(first, rest).or_else(|| of_kuma(first)).unwrap_or_else(|| Headline::read(first))
-        } else {
-            Headline { title: first.to_owned(), subject: first.to_owned(), ..Headline::default() }
-        };
-        if line.is_no_change {
-            out.no_alert(format!("{}: no change of its state.", line.title));
-            return Ok(out.done());
-        }
-        let mut alert = Draft::new(digest(line.subject.as_bytes()), line.title);
-        alert.says(line.said);
-        alert.severity(line.severity);
-        for (name, value) in line.labels {
-            alert.label(name, value);
-        }
-        alert.describe(rest);
-        out.alert(alert);
+        read(first, rest, &mut out);
         Ok(out.done())
     }
+}
+
+/// A line, or the subject of a letter, and what stands below it.
+pub(super) fn read(first: &str, rest: &str, out: &mut Reading<'_>) {
+    let mut first = first.trim();
+    while let Some(after) = forwarded(first) {
+        first = after.trim();
+    }
+    let line = if first.len() <= LINE_MAX_BYTES {
+        of_monit(first, rest)
+            .or_else(|| of_kuma(first))
+            .or_else(|| of_zabbix(first, rest))
+            .unwrap_or_else(|| Headline::read(first))
+    } else {
+        Headline { title: first.to_owned(), subject: first.to_owned(), ..Headline::default() }
+    };
+    if line.is_no_change {
+        out.no_alert(format!("{}: no change of its state.", line.title));
+        return;
+    }
+    let mut alert = Draft::new(digest(line.subject.as_bytes()), line.title);
+    alert.says(line.said);
+    alert.severity(line.severity);
+    for (name, value) in line.labels {
+        alert.label(name, value);
+    }
+    alert.describe(rest);
+    out.alert(alert);
 }
 
 /// What stands behind the mark of an answer or of a forwarded letter.

@@ -8,12 +8,11 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    DiscordDoor,
+    DiscordDoor, TYPED,
     asked::{Asked, Kind},
     render::CONTENT_MAX,
     rest::{Trouble, hushed},
     text::{cap, escape, moment, pieces, soften},
-    theirs::Theirs,
 };
 use crate::{
     chat::{
@@ -21,6 +20,7 @@ use crate::{
         complete::completions,
         picture::show_later,
         text::in_readers_zone,
+        theirs::{ours, told_to},
         words::{self, in_words},
     },
     desk::{Answer, Caller},
@@ -150,7 +150,7 @@ impl DiscordDoor {
         let (door, whose) = (self.clone(), asked.clone());
         let mut doing = tokio::spawn(async move {
             let done = doing.await;
-            let told = door.told_to(&whose, &done).await;
+            let told = door.told_of(&whose, &done).await;
             (done, told)
         });
         let in_parts = |told: Option<String>| parted(&told.unwrap_or_else(|| in_words(None)));
@@ -174,6 +174,16 @@ impl DiscordDoor {
         if let Some(done) = done {
             show_later(&done, move |picture| async move { self.show(&asked, picture).await });
         }
+    }
+
+    /// What came of a command, for the asker.
+    async fn told_of(&self, asked: &Asked, done: &Result<Answer, Refusal>) -> String {
+        let (verb, options) = asked.verb();
+        let named = options.iter().find(|option| option["name"] == "incident");
+        let named = named.and_then(|option| option["value"].as_str()).unwrap_or_default();
+        let said = format!("{} {named}", verb.join(" "));
+        let here = self.bindings.incident_of(&asked.channel);
+        told_to(&self.desk, &TYPED, &said, &asked.data, here, Some(done)).await
     }
 
     /// The first answer, which must be there within three seconds.
@@ -267,7 +277,7 @@ fn parted(text: &str) -> (String, Vec<String>) {
 
 /// A first answer with words of our own.
 pub(super) fn told(text: &str) -> Value {
-    alone(&parted(&Theirs::default().shown(text)).0)
+    alone(&parted(&ours(text, &TYPED)).0)
 }
 
 /// For the asker's eyes.

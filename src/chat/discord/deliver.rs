@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    DiscordDoor,
-    render::{self, nonce},
+    DiscordDoor, TYPED,
+    render::{self, ADDRESS, nonce},
     rest::Trouble,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     chat::{
         bindings::Bindings,
         bring::{AFTER_FORBIDDEN, Halt, Place, Space, Step},
+        theirs::{in_line, on_card},
     },
     config::IncidentSpace,
     desk::Desk,
@@ -131,19 +132,25 @@ impl Place for DiscordDoor {
         self.find_marked(at, &render::card_mark(&card.subject), at_beginning).await
     }
     async fn post_card(&self, at: &str, card: &Card, once: &str) -> Step<Option<String>> {
-        let theirs = self.theirs_on(card).await;
-        self.create(at, render::card(card, theirs.as_ref()), &nonce(once), Doing::PostCard).await
+        let theirs = on_card(&self.desk, card, &TYPED).await;
+        let body = render::card(card, theirs.beside(&TYPED));
+        self.create(at, body, &nonce(once), Doing::PostCard).await
     }
     /// An edit makes the same of it however often it is done.
     async fn edit_card(&self, at: &str, message: &str, card: &Card, _once: &str) -> Step<bool> {
-        let theirs = self.theirs_on(card).await;
-        self.edit(at, message, &render::card(card, theirs.as_ref())).await
+        let theirs = on_card(&self.desk, card, &TYPED).await;
+        self.edit(at, message, &render::card(card, theirs.beside(&TYPED))).await
     }
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
-        self.create(at, render::line(said), &nonce(key), Doing::Say).await
+        let theirs = in_line(&self.desk, said, &TYPED).await;
+        self.create(at, render::line(said, theirs.beside(&TYPED)), &nonce(key), Doing::Say).await
     }
     async fn find_line(&self, at: &str, said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find_said(at, said, delivery.created_at).await
+    }
+    async fn unsay(&self, at: &str, message: &str, said: &Said, _once: &str) -> Step<bool> {
+        let theirs = in_line(&self.desk, said, &TYPED).await;
+        self.edit(at, message, &render::line(said, theirs.beside(&TYPED))).await
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.create(at, render::words(words), &nonce(key), Doing::Say).await.map(drop)
@@ -179,7 +186,7 @@ impl Place for DiscordDoor {
         outcome(gone, Doing::PostCard, at)
     }
     fn link(&self, at: &str, message: &str) -> String {
-        format!("https://discord.com/channels/{}/{at}/{message}", self.settings.guild_id)
+        format!("{ADDRESS}{}/{at}/{message}", self.settings.guild_id)
     }
 }
 

@@ -23,9 +23,17 @@ const PAGES_MAX: usize = 5;
 const SKEW_MS: i64 = 10 * 60 * 1_000;
 /// Where snowflakes begin to count: 2015-01-01, in milliseconds.
 const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
+
 /// An id of a message as it would have been at this moment, to look for what came after.
 fn snowflake_at(ms: i64) -> u64 {
     u64::try_from(ms - DISCORD_EPOCH_MS).unwrap_or(0) << 22
+}
+
+/// When a message was written, by its id; never later than now.
+pub(super) fn written_at(message: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let since_epoch_ms = i64::try_from(message.parse::<u64>().ok()? >> 22).ok()?;
+    let at = DateTime::from_timestamp_millis(since_epoch_ms.checked_add(DISCORD_EPOCH_MS)?);
+    at.map(|at| at.min(now))
 }
 
 impl DiscordDoor {
@@ -115,5 +123,23 @@ impl DiscordDoor {
             return Err(outcome(trouble, Doing::Read, space).into());
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_was_written_when_its_id_says_and_never_in_the_future() {
+        // The example of Discord's reference.
+        let example: DateTime<Utc> = "2016-04-30T11:18:25.796Z".parse().unwrap();
+        let now = example + chrono::TimeDelta::minutes(10);
+        assert_eq!(written_at("175928847299117063", now), Some(example));
+        let later = snowflake_at(now.timestamp_millis() + 90_000).to_string();
+        assert_eq!(written_at(&later, now), Some(now));
+        for bad in ["", "x", "-1", "99999999999999999999"] {
+            assert_eq!(written_at(bad, now), None, "{bad}");
+        }
     }
 }

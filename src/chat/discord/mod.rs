@@ -33,7 +33,6 @@ pub(super) mod shown;
 mod signed;
 mod space;
 mod text;
-mod theirs;
 mod upkeep;
 mod watch;
 
@@ -50,14 +49,18 @@ pub use self::{
     signed::{Signed, WAY},
 };
 use crate::{
-    chat::{Say, bindings::Bindings, bring, seen::Seen},
+    chat::{Say, bindings::Bindings, bring, seen::Seen, theirs::Typed},
     desk::Desk,
+    grammar::slash_words,
     journal::rows::What,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
 /// The destination's name in outbox, journal and settings.
 pub const NAME: &str = "discord";
+
+/// What is to be typed is a slash command there.
+static TYPED: Typed = Typed::By(slash_words);
 
 /// The door. It works as long as `stop` is not cancelled; as a courier it works in any case.
 pub struct DiscordDoor {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     DiscordDoor,
     asked::Asked,
+    look::written_at,
     missed::{edited_at, messages_of},
     text::cap,
 };
@@ -37,9 +38,8 @@ const EDITED: &str = "edited";
 
 /// Of a message without words there is no note.
 pub(super) fn wordless() -> Refusal {
-    let why = "That message brought no words along: what is laid out in components, a sticker, a poll or a forwarded message \
-               does not reach the bot as text.";
-    Refusal::invalid(why, "Say what matters of it with `note`, in your own words.")
+    let why = "The bot cannot read that message (a sticker, a poll, a forwarded message, what is laid out in components).";
+    Refusal::invalid(why, "Write a `note` in your own words.")
 }
 
 /// Nor of one that Discord does not name.
@@ -116,6 +116,7 @@ impl DiscordDoor {
             target: &target,
             // Whoever chose it reads what was masked in the answer.
             quoted: (writer.id != asked.person.id).then(|| quoted(&asked.channel, &target)),
+            written_at: written_at(&target, self.desk.world.now()),
         };
         let incident = self.bindings.incident_of(&asked.channel).await;
         let (files, edited_at) = (self.files_of(&message, &link), edited_at(&message));
@@ -180,6 +181,7 @@ impl DiscordDoor {
             event: &event,
             target: &edited.message,
             quoted: Some(quoted(&edited.channel, &edited.message)),
+            written_at: None,
         };
         let link = self.link(&edited.channel, &edited.message);
         match note_of(&by, &edited.text, None, &link) {
@@ -194,7 +196,7 @@ impl DiscordDoor {
     /// Discord does not say who deleted a message; it is taken to be its author.
     pub(super) async fn follow_deletion(self: Arc<Self>, message: String) {
         let Some((_, by)) = self.author_of(&message).await else { return };
-        let deletion = Change { by, event: &message, target: &message, quoted: None };
+        let deletion = Change { by, event: &message, target: &message, quoted: None, written_at: None };
         follow::follow_deletion(&*self, &deletion).await;
         // There is nothing left to look for.
         if let Some((incident, _)) = entry_of(&*self, &message).await

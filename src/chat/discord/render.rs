@@ -8,19 +8,22 @@ use sha2::{Digest, Sha256};
 
 use super::{
     NAME,
-    text::{cap, escape, length, moment, plain},
-    theirs::Theirs,
+    text::{cap, escape, length, moment, plain, soften},
 };
 use crate::{
-    card::{Button, Card, Said, Tone, Value as Shown},
+    card::{Button, Card, Field, Said, Tone, Value as Shown},
     chat::{
         button::button_name,
+        markdown::NOTHING,
         space,
-        text::{self, in_readers_zone},
+        text::{self, in_readers_zone, with_short_hashes, without_address},
+        theirs::Telling,
     },
     incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
 };
 
+/// Begins the address of a message.
+pub(super) const ADDRESS: &str = "https://discord.com/channels/";
 pub(super) const CONTENT_MAX: usize = 2_000;
 const TITLE_MAX: usize = 256;
 const DESCRIPTION_MAX: usize = 1_500;
@@ -30,6 +33,12 @@ const FIELD_VALUE_MAX: usize = 1_024;
 const FOOTER_MAX: usize = 200;
 /// Everything in the embed together.
 const EMBED_MAX: usize = 6_000;
+/// Short fields in a row.
+const COLUMNS: usize = 3;
+/// Of that, what fills up rows.
+const BLANKS_MAX: usize = 2 * FIELDS_MAX;
+/// A longer name takes two lines in a row.
+const NAME_FITS: usize = 16;
 const ROWS_MAX: usize = 5;
 const ROW_MAX: usize = 5;
 const BUTTON_LABEL_MAX: usize = 80;
@@ -56,9 +65,14 @@ fn banner(banner: &str) -> String {
     if banner.is_empty() { String::new() } else { format!("**{banner}** ") }
 }
 
-fn value(shown: &Shown, theirs: Option<&Theirs>) -> String {
+/// Words of ours and theirs: what is to be typed stands as code, the rest as it was written.
+fn set(text: &str, telling: Telling<'_>) -> String {
+    telling.set(text, escape, |ours| format!("`{}`", soften(ours)))
+}
+
+fn value(shown: &Shown, telling: Telling<'_>) -> String {
     match shown {
-        Shown::Text(text) => escape(&theirs.map_or_else(|| text.clone(), |theirs| theirs.shown(text))),
+        Shown::Text(text) => set(text, telling),
         Shown::Time(at) => format!("{} ({})", moment(*at, 't'), moment(*at, 'R')),
     }
 }
@@ -68,10 +82,9 @@ pub(super) fn card_mark(subject: &str) -> String {
     format!("{subject} · ")
 }
 
-/// A card as a message: body for sending it and for editing it alike. Its text is somebody's and stays as it was written; so do all
-/// its fields without `theirs`.
-pub(super) fn card(card: &Card, theirs: Option<&Theirs>) -> Value {
-    let mut left = EMBED_MAX;
+/// A card as a message: body for sending it and for editing it alike. Its text is somebody's and stays as it was written.
+pub(super) fn card(card: &Card, telling: Telling<'_>) -> Value {
+    let mut left = EMBED_MAX - BLANKS_MAX;
     let mut take = |text: String, max: usize| {
         let text = cap(&text, max.min(left));
         left = left.saturating_sub(length(&text));
@@ -85,11 +98,16 @@ pub(super) fn card(card: &Card, theirs: Option<&Theirs>) -> Value {
     let footer = take(format!("{}{}", card_mark(&card.subject), plain(&card.footer)), FOOTER_MAX);
     let description = take(escape(&card.text), DESCRIPTION_MAX);
     let mut fields = Vec::new();
-    for field in card.fields.iter().take(FIELDS_MAX) {
+    for place in in_rows(&card.fields).into_iter().take(FIELDS_MAX) {
+        let Some(field) = place else {
+            let nothing = NOTHING.to_string();
+            fields.push(json!({"name": nothing, "value": nothing, "inline": true}));
+            continue;
+        };
         let name = take(escape(field.name), FIELD_NAME_MAX);
         // Cut before its moments are marked, as a mark takes less room and half a mark shows nothing.
         let value =
-            in_readers_zone(&take(value(&field.value, theirs), FIELD_VALUE_MAX), |at| moment(at, 'f'));
+            in_readers_zone(&take(value(&field.value, telling), FIELD_VALUE_MAX), |at| moment(at, 'f'));
         // Neither may be empty; what no longer fits is left out whole.
         if name.is_empty() {
             break;
@@ -119,6 +137,38 @@ pub(super) fn card(card: &Card, theirs: Option<&Theirs>) -> Value {
     json!({"content": banner(card.banner).trim_end(), "embeds": [embed], "components": rows})
 }
 
+/// The fields of a card so that those in a row have their values on one line: short ones stand in rows of three, those whose names
+/// take two lines and those that are times each in rows of their own, filled up with `None`.
+fn in_rows(fields: &[Field]) -> Vec<Option<&Field>> {
+    let mut all: Vec<Option<&Field>> = Vec::new();
+    for run in fields.chunk_by(|one, next| one.is_short && next.is_short) {
+        if run.len() <= COLUMNS {
+            all.extend(run.iter().map(Some));
+            continue;
+        }
+        let mut laid: Vec<Option<&Field>> = Vec::new();
+        for row in 0..3 {
+            laid.extend(run.iter().filter(|field| row_of(field) == row).map(Some));
+            laid.resize(laid.len().next_multiple_of(COLUMNS), None);
+        }
+        // One alone stands at the left by itself.
+        if laid.ends_with(&[None, None]) {
+            laid.truncate(laid.len() - 2);
+        }
+        all.extend(laid);
+    }
+    all
+}
+
+/// With which of the others a short field stands.
+fn row_of(field: &Field) -> usize {
+    match field.value {
+        Shown::Time(_) => 2,
+        Shown::Text(_) if field.name.chars().count() > NAME_FITS => 1,
+        Shown::Text(_) => 0,
+    }
+}
+
 fn button(subject: &str, button: &Button) -> Value {
     json!({
         "type": 2,
@@ -131,7 +181,7 @@ fn button(subject: &str, button: &Button) -> Value {
 fn menu(subject: &str, button: &Button) -> Value {
     let options = button.choices.iter().take(OPTIONS_MAX).map(|choice| {
         json!({
-            "label": cap(&choice.label, OPTION_MAX),
+            "label": cap(&button.offered(choice), OPTION_MAX),
             "value": choice.id,
             "description": cap(&choice.meaning, OPTION_MAX),
             "default": choice.is_now,
@@ -174,17 +224,20 @@ pub(super) fn line_mark(seq: u64) -> String {
 }
 
 /// A sentence in at most `room` units.
-fn sentence(parts: &[Part], room: usize) -> String {
-    text::sentence(parts, room, length, |text, left| cap(&escape(text), left), |at| moment(at, 'f'))
+fn sentence(parts: &[Part], room: usize, telling: Telling<'_>) -> String {
+    let shown = |text: &str, left| cap(&set(&with_short_hashes(text), telling), left);
+    text::sentence(parts, room, length, shown, |at| moment(at, 'f'))
 }
 
 /// A line of the timeline.
-pub(super) fn line(said: &Said) -> Value {
+pub(super) fn line(said: &Said, telling: Telling<'_>) -> Value {
     let mark = line_mark(said.seq);
     let (who, from) = (cap(&escape(&said.who), 160), said.aside(NAME));
     let head = format!("{}{} **{who}**{from} ", banner(said.banner), moment(said.at, 't'));
-    let room = CONTENT_MAX - length(&mark) - length(&head).min(CONTENT_MAX / 2);
-    let content = format!("{head}{}{mark}", sentence(&said.text, room));
+    let (text, address) = without_address(&said.text, |address| address.starts_with(ADDRESS));
+    let link = address.map(|address| format!(" ([message]({address}))")).unwrap_or_default();
+    let room = CONTENT_MAX - length(&mark) - (length(&head) + length(&link)).min(CONTENT_MAX / 2);
+    let content = format!("{head}{}{link}{mark}", sentence(&text, room, telling));
     json!({"content": content, "flags": NO_PREVIEWS})
 }
 
@@ -246,13 +299,16 @@ pub(super) fn channel_mark(id: IncidentId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::testing::card_of;
+    use crate::{
+        card::testing::{card_of, said},
+        chat::{discord::TYPED, theirs::Theirs},
+    };
 
     #[test]
     fn a_card_of_any_size_keeps_discords_limits() {
         let long = "*".repeat(9_000);
         for text in [long.as_str(), "", "x"] {
-            let body = card(&card_of(text), Some(&Theirs::default()));
+            let body = card(&card_of(text), Theirs::Nothing.beside(&TYPED));
             let embed = &body["embeds"][0];
             let len = |v: &Value| length(v.as_str().unwrap_or_default());
             let fields = embed["fields"].as_array().unwrap();
@@ -270,18 +326,88 @@ mod tests {
     }
 
     #[test]
+    fn short_fields_stand_in_rows_of_three_that_line_up() {
+        let field = |name: &'static str, value: Shown, is_short| Field { name, value, is_short };
+        let text = |name| field(name, Shown::Text("x".into()), true);
+        let time = |name| field(name, Shown::Time(chrono::DateTime::UNIX_EPOCH), true);
+        let fields = [
+            text("Severity"),
+            text("Phase"),
+            text("Incident Commander"),
+            text("Public Information Officer"),
+            time("Declared"),
+            time("Next public update"),
+            text("Alerts firing"),
+            field("Open tasks", Shown::Text("x".into()), false),
+        ];
+        let laid: Vec<&str> = in_rows(&fields).iter().map(|field| field.map_or("", |one| one.name)).collect();
+        let mut expected = [
+            ["Severity", "Phase", "Alerts firing"],
+            ["Incident Commander", "Public Information Officer", ""],
+            ["Declared", "Next public update", ""],
+        ]
+        .concat();
+        expected.push("Open tasks");
+        assert_eq!(laid, expected);
+        let few = in_rows(&fields[..3]);
+        assert!(few.len() == 3 && few.iter().all(Option::is_some), "what fits into a row stays as it is");
+        let alone = in_rows(&fields[..5]);
+        let last = alone.last().copied().flatten();
+        assert_eq!(last.map(|field| field.name), Some("Declared"), "it is not filled up");
+    }
+
+    #[test]
+    fn a_menu_that_is_closed_says_what_it_is_for_and_what_holds_now() {
+        let mut with_menu = card_of("x");
+        let choice = |id: &'static str, is_now| crate::card::Choice {
+            id,
+            label: id.to_uppercase(),
+            meaning: String::new(),
+            command: String::new(),
+            is_now,
+        };
+        with_menu.buttons[0].label = "How bad is it?".into();
+        with_menu.buttons[0].choices = vec![choice("sev1", false), choice("sev2", true)];
+        let shown = card(&with_menu, Theirs::Nothing.beside(&TYPED));
+        let options = &shown["components"][0]["components"][0]["options"];
+        assert_eq!(options[0]["label"], "SEV1");
+        assert_eq!(options[1]["label"], "How bad is it? SEV2");
+    }
+
+    #[test]
     fn the_summary_on_a_card_stays_as_it_was_written_and_its_fields_say_what_to_type_in_discord() {
         let written = "`close the valve`, then `next`";
-        let shown = |theirs: Option<&Theirs>| card(&card_of(written), theirs)["embeds"][0].clone();
-        let embed = shown(Some(&Theirs::default()));
+        let shown = |theirs: &Theirs| card(&card_of(written), theirs.beside(&TYPED))["embeds"][0].clone();
+        let embed = shown(&Theirs::Nothing);
         assert_eq!(embed["description"], escape(written));
-        let typed = "`/incident close the valve`, then `/incident next`";
-        assert_eq!(embed["fields"][0]["value"], escape(typed));
+        assert_eq!(embed["fields"][0]["value"], "`/incident close the valve`, then `/incident next`");
         let mut theirs = Theirs::default();
         theirs.add(&json!("`close the valve`"));
-        let typed = "`close the valve`, then `/incident next`";
-        assert_eq!(shown(Some(&theirs))["fields"][0]["value"], escape(typed));
-        assert_eq!(shown(None)["fields"][0]["value"], escape(written), "a card of alerts");
+        assert_eq!(shown(&theirs)["fields"][0]["value"], "\\`close the valve\\`, then `/incident next`");
+        assert_eq!(shown(&Theirs::All)["fields"][0]["value"], escape(written), "a card of alerts");
+    }
+
+    #[test]
+    fn a_line_tells_what_to_type_as_code_and_calls_nobody_by_it() {
+        let shown = |theirs: &Theirs, text: &str| {
+            line(&said(text), theirs.beside(&TYPED))["content"].as_str().unwrap_or_default().to_owned()
+        };
+        let told = shown(&Theirs::Nothing, "*Mended*? `resolve HOW`, or `note @everyone <@1>`.");
+        assert!(
+            told.contains("\\*Mended\\*? `/incident resolve HOW`, or `/incident note @\u{200b}everyone"),
+            "{told}"
+        );
+        assert!(!told.contains("<@1"), "{told}");
+        let wrote = shown(&Theirs::All, "I shall `resolve HOW`");
+        assert!(wrote.contains("I shall \\`resolve HOW\\`") && !wrote.contains("/incident"), "{wrote}");
+    }
+
+    #[test]
+    fn the_address_of_a_message_stands_behind_a_word_and_no_other_does() {
+        let shown = |text: &str| line(&said(text), Theirs::All.beside(&TYPED))["content"].to_string();
+        let ours = shown("Bo wrote: “db1 is full” (https://discord.com/channels/1/2/3)");
+        assert!(ours.contains("“db1 is full” ([message](https://discord.com/channels/1/2/3))"), "{ours}");
+        assert!(!shown("Bo wrote: “db1 is full” (https://evil.example/1)").contains("]("));
     }
 
     #[test]
@@ -289,9 +415,11 @@ mod tests {
         let text = |text: &str| Part::Text(text.into());
         let at = Part::Time(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let told = [text("Task #3 went to Bo, due "), at.clone(), text(": *Drain*")];
-        assert_eq!(sentence(&told, 200), "Task #3 went to Bo, due <t:1800000000:f>: \\*Drain\\*");
+        let nothing = Theirs::Nothing;
+        let telling = nothing.beside(&TYPED);
+        assert_eq!(sentence(&told, 200, telling), "Task #3 went to Bo, due <t:1800000000:f>: \\*Drain\\*");
         for room in 0..60 {
-            let cut = sentence(&[text("until "), at.clone(), text(".")], room);
+            let cut = sentence(&[text("until "), at.clone(), text(".")], room, telling);
             assert!(
                 length(&cut) <= room && (cut.contains("<t:1800000000:f>") || !cut.contains('<')),
                 "{cut}"

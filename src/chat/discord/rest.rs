@@ -22,8 +22,9 @@ use crate::{
         files::PATIENCE,
         health::Reach,
         picture::Picture,
+        trouble::lost_answer,
         websocket::{self, Socket},
-        wire::{ANSWER_BYTES_MAX, body as body_of, causes, quote},
+        wire::{ANSWER_BYTES_MAX, body as body_of, plainly, quote},
     },
     config::Secret,
     desk::clock::World,
@@ -90,7 +91,7 @@ impl Trouble {
     pub fn why(&self) -> String {
         match self {
             Self::NotSent(why) => format!("Discord could not be reached: {why}."),
-            Self::MaybeSent(why) => format!("The connection to Discord broke before its answer: {why}."),
+            Self::MaybeSent(why) => lost_answer("Discord", why),
             Self::Wait(after) => format!("Discord asks to wait {} s.", after.as_secs_f64().ceil()),
             Self::Refused { status: 401, .. } => {
                 "Discord does not know the bot's token: set a valid one (`discord.token`) and start again."
@@ -157,7 +158,7 @@ impl Rest {
         if !url.starts_with(FILES) && !url.starts_with(&format!("{}/", self.base)) {
             return Err("it does not lie with Discord".into());
         }
-        self.client.get(url).timeout(PATIENCE).send().await.map_err(|e| causes(&e.without_url()))
+        self.client.get(url).timeout(PATIENCE).send().await.map_err(|e| plainly(&e.without_url()))
     }
 
     /// A WebSocket to the gateway, at the address that it told; not yet told who we are.
@@ -178,7 +179,7 @@ impl Rest {
     /// A message with a picture.
     pub async fn post_with(&self, path: &str, body: Value, picture: &Picture) -> Result<Value, Trouble> {
         let route = Route::of(&Method::POST, path);
-        self.call_on(route, Method::POST, path, Some(body), Some(picture)).await
+        self.answer(route, Method::POST, path, Some(body), Some(picture)).await.map(|answer| read(&answer))
     }
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::PATCH, path, Some(body)).await
@@ -186,7 +187,7 @@ impl Rest {
     /// Another name or topic. Discord has a limit of its own for these, which must not hold up what else is changed there.
     pub async fn rename(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         let route = Route::of_name(&Method::PATCH, path);
-        self.call_on(route, Method::PATCH, path, Some(body), None).await
+        self.answer(route, Method::PATCH, path, Some(body), None).await.map(|answer| read(&answer))
     }
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, body).await
@@ -196,23 +197,12 @@ impl Rest {
         self.call(Method::DELETE, path, None).await
     }
 
-    /// `path` is below `/api/v10`. A 2xx whose body cannot be read is `Ok` with null: it was done.
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Trouble> {
-        self.call_on(Route::of(&method, path), method, path, body, None).await
+        let route = Route::of(&method, path);
+        self.answer(route, method, path, body, None).await.map(|answer| read(&answer))
     }
 
-    async fn call_on(
-        &self,
-        route: Route,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-        picture: Option<&Picture>,
-    ) -> Result<Value, Trouble> {
-        let answer = self.answer(route, method, path, body, picture).await?;
-        Ok(serde_json::from_slice(&answer).unwrap_or(Value::Null))
-    }
-
+    /// The answer as it came. `path` is below `/api/v10`.
     async fn answer(
         &self,
         route: Route,
@@ -289,7 +279,7 @@ impl Rest {
         let response = request.send().await.map_err(|e| {
             // The address may have an interaction's token in it.
             let e = e.without_url();
-            let why = if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) };
+            let why = plainly(&e);
             if e.is_connect() || e.is_builder() { Trouble::NotSent(why) } else { Trouble::MaybeSent(why) }
         })?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -352,6 +342,11 @@ impl Rest {
         }
         quote(&said, &[&self.token])
     }
+}
+
+/// A 2xx whose body cannot be read is null: it was done.
+fn read(answer: &[u8]) -> Value {
+    serde_json::from_slice(answer).unwrap_or(Value::Null)
 }
 
 /// What comes of waiting for a turn, if it comes in time.

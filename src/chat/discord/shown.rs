@@ -5,36 +5,40 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
+    TYPED,
     answer::{self, ELSEWHERE, UNSHOWN},
     deliver::{Doing, outcome},
     pinned::{unknown, wordless},
     press::SLOW,
     render,
     rest::Trouble,
-    theirs::Theirs,
 };
 use crate::{
     card::Button,
-    chat::shown::{Shown, buttons, field, paragraph, times, why},
+    chat::{
+        shown::{Shown, buttons, field, paragraph, rendered, times, why},
+        theirs::Theirs,
+    },
     incident::names::Names,
 };
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Discord",
     card: |card| {
-        let body = render::card(card, Some(&Theirs::default()));
+        let body = render::card(card, Theirs::Nothing.beside(&TYPED));
         let embed = &body["embeds"][0];
         let mut lines = vec![read(&body["content"]), read(&embed["title"]), read(&embed["description"])];
         let fields = embed["fields"].as_array().into_iter().flatten();
+        let fields = fields.filter(|one| !read(&one["name"]).is_empty());
         lines.extend(fields.map(|one| field(&read(&one["name"]), &read(&one["value"]))));
         let rows = body["components"].as_array().into_iter().flatten();
         lines.extend(rows.map(|row| {
-            buttons(&row["components"], |one| read(one.get("label").unwrap_or(&one["placeholder"])))
+            buttons(&row["components"], |one| as_sent(one.get("label").unwrap_or(&one["placeholder"])))
         }));
-        lines.push(read(&embed["footer"]["text"]));
+        lines.push(as_sent(&embed["footer"]["text"]));
         paragraph(&lines)
     },
-    line: |said| read(&render::line(said)["content"]),
+    line: |said| read(&render::line(said, Theirs::Nothing.beside(&TYPED))["content"]),
     missed: |words| read(&render::words(words)["content"]),
     announcement: |incident| read(&render::announcement(incident, Names::plain())["content"]),
     told: |text| read(&answer::told(text)["data"]["content"]),
@@ -42,11 +46,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         let form = render::form(subject, button);
         let inputs = form["data"]["components"].as_array().into_iter().flatten();
         let inputs = inputs.map(|row| &row["components"][0]);
-        let inputs = inputs.map(|input| field(&read(&input["label"]), &read(&input["placeholder"])));
-        Some(paragraph(&[vec![read(&form["data"]["title"])], inputs.collect()].concat()))
+        let inputs = inputs.map(|input| field(&as_sent(&input["label"]), &as_sent(&input["placeholder"])));
+        Some(paragraph(&[vec![as_sent(&form["data"]["title"])], inputs.collect()].concat()))
     },
-    payload: |card| render::card(card, Some(&Theirs::default())),
-    said: |said| render::line(said),
+    payload: |card| render::card(card, Theirs::Nothing.beside(&TYPED)),
+    said: |said| render::line(said, Theirs::Nothing.beside(&TYPED)),
     own: || {
         let (unknown, wordless) = (unknown().to_string(), wordless().to_string());
         let told = |text: &str| read(&answer::told(text)["data"]["content"]);
@@ -76,8 +80,12 @@ pub(in crate::chat) fn form(subject: &str, button: &Button) -> Value {
     render::form(subject, button)
 }
 
-/// As it is read: times in words, without the marks that only keep it harmless.
+/// As it is read, with times in words.
 fn read(text: &Value) -> String {
-    let text = times(text.as_str().unwrap_or_default(), r"<t:(\d+):(\w)>");
-    text.replace(['\\', '*', '`', '\u{200b}'], "")
+    rendered(&times(text.as_str().unwrap_or_default(), r"<t:(\d+):(\w)>"))
+}
+
+/// Where Discord sets nothing: in forms, on buttons, in the footer.
+fn as_sent(text: &Value) -> String {
+    text.as_str().unwrap_or_default().replace('\u{200b}', "")
 }

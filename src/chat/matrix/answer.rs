@@ -1,7 +1,9 @@
-//! Does what is said and answers it, as a reply. The event's id is the key under which a repeat gets the first answer.
+//! Does what is said and answers it, as a reply, or by a mark where there is nothing more to say. The event's id is the key under
+//! which a repeat gets the first answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,9 +12,10 @@ use super::{
     behind::{After, Behind},
     render::{self, in_reply},
     rest::Trouble,
+    stand::Stand,
 };
 use crate::{
-    chat::{Words, bring::Step, picture::show_later, wire::txn},
+    chat::{Words, bring::Step, picture::show_later, theirs::told_to, thread::thread_space, wire::txn},
     desk::Caller,
     incident::id::IncidentId,
     mask::Masked,
@@ -21,6 +24,8 @@ use crate::{
 
 /// A command that says nothing for this long is given up by the door; what it did stands on the timeline.
 const LONGEST: Duration = Duration::from_secs(120);
+/// On what was done where there is nothing more to say.
+const DONE: &str = "✅";
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 15_000;
 
@@ -32,6 +37,15 @@ pub(super) struct Said<'a> {
     pub person: Person,
     /// The incident of that place.
     pub incident: Option<IncidentId>,
+    /// By the homeserver's word.
+    pub written_at: Option<DateTime<Utc>>,
+}
+
+impl Said<'_> {
+    /// The thread, else the room.
+    pub fn space(&self) -> String {
+        self.thread.map_or_else(|| self.room.to_owned(), |root| thread_space(self.room, root))
+    }
 }
 
 /// An answer as it is sent.
@@ -41,12 +55,16 @@ pub(super) struct Reply {
     /// The same whenever it is the same answer.
     key: String,
     content: Value,
+    /// The event on which a mark says as much.
+    #[serde(default)]
+    marks: Option<String>,
 }
 
 impl Reply {
     /// A reply to an event of that place.
     pub fn new(said: &Said<'_>, to: &str, key: String, content: Value) -> Reply {
-        Reply { room: said.room.to_owned(), key, content: in_reply(content, to, said.thread) }
+        let content = in_reply(content, to, said.thread);
+        Reply { room: said.room.to_owned(), key, content, marks: None }
     }
 
     /// To what was said.
@@ -74,15 +92,23 @@ impl MatrixDoor {
         text: String,
         behind: &mut Behind,
     ) -> Step<()> {
+        self.meet_named(said.room, &text).await;
         let door = self.clone();
         let among = self.bindings.private_of(said.room).await;
+        let stands_with = self.bindings.incident_of(&said.space()).await;
         let caller = Caller::person(said.person.clone(), NAME).overheard().among(among);
-        let (incident, once) = (said.incident, format!("{NAME}:{}", said.event));
+        let caller = caller.written(said.written_at).standing_with(stands_with);
+        let (incident, once, typed) = (said.incident, format!("{NAME}:{}", said.event), text.clone());
         // A task of its own: a command that is under way is seen through.
         let doing =
             tokio::spawn(async move { (door.say)(caller, incident, Words::Text(text), Some(once)).await });
         let done = tokio::time::timeout(LONGEST, doing).await.ok().and_then(Result::ok);
-        let reply = Reply::answer(said, render::answer(done.clone(), self.settings.tz));
+        let is_plain = matches!(&done, Some(Ok(answer)) if answer.is_plain);
+        let told = told_to(&self.desk, &self.typed, &typed, &typed, ready(incident), done.as_ref()).await;
+        let reply = Reply {
+            marks: is_plain.then(|| said.event.to_owned()),
+            ..Reply::answer(said, render::told(&told, self.settings.tz))
+        };
         let after = done.map(|done| -> After {
             let door = self.clone();
             let (room, event) = (said.room.to_owned(), said.event.to_owned());
@@ -99,16 +125,20 @@ impl MatrixDoor {
     /// Sends a reply; as long as the homeserver is not there or asks to wait, waits. Returns whether the reply is there.
     pub(super) async fn send(&self, reply: &Reply) -> bool {
         let Ok(stand) = self.stand().await else { return false };
-        let once = txn(&stand.tag, &reply.key);
-        let mut pause = FIRST_PAUSE_MS;
+        let (mut marks, mut pause) = (reply.marks.as_deref(), FIRST_PAUSE_MS);
         loop {
             let sent = {
                 // One at a time: where the first is asked to wait, the others see it.
                 let _turn = self.answering.lock().await;
-                self.rest.send(&reply.room, &once, reply.content.clone()).await
+                self.send_once(stand, reply, marks).await
             };
             let wait = match sent {
-                Ok(_) => return true,
+                Ok(()) => return true,
+                // Where no mark may be put, it is said.
+                Err(Trouble::Refused { .. }) if marks.is_some() => {
+                    marks = None;
+                    continue;
+                }
                 Err(trouble @ Trouble::Refused { .. }) => {
                     let why = trouble.why();
                     tracing::warn!(why, "an answer did not reach its asker; the timeline has what was done");
@@ -127,5 +157,13 @@ impl MatrixDoor {
                 () = tokio::time::sleep(wait) => {}
             }
         }
+    }
+
+    async fn send_once(&self, stand: &Stand, reply: &Reply, marks: Option<&str>) -> Result<(), Trouble> {
+        let Some(event) = marks else {
+            let once = txn(&stand.tag, &reply.key);
+            return self.rest.send(&reply.room, &once, reply.content.clone()).await.map(drop);
+        };
+        self.rest.mark(&reply.room, &txn(&stand.tag, &format!("mark/{}", reply.key)), event, DONE).await
     }
 }

@@ -147,7 +147,7 @@ impl Behind {
 /// Says the answers of a room, one after the other.
 async fn say(door: Arc<MatrixDoor>, slots: Slots, mut answers: mpsc::UnboundedReceiver<Waiting>) {
     while let Some(waiting) = answers.recv().await {
-        door.send(&waiting.reply).await;
+        let is_said = door.send(&waiting.reply).await;
         // Said by the next run.
         if door.stop.is_cancelled() {
             return;
@@ -156,8 +156,65 @@ async fn say(door: Arc<MatrixDoor>, slots: Slots, mut answers: mpsc::UnboundedRe
             tracing::warn!(?halt, "an answer is sent again by the next run");
         }
         slots.free(waiting.slot);
-        if let Some(after) = waiting.after {
+        if let Some(after) = waiting.after.filter(|_| is_said) {
             after();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::{
+        super::homeserver::{House, said},
+        *,
+    };
+    use crate::desk::Answer;
+
+    async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+        let looking = async {
+            while !is_so().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), looking).await.unwrap();
+    }
+
+    async fn is_done(door: &MatrixDoor) -> bool {
+        door.bindings.all(UNSENT).await.unwrap().is_empty()
+    }
+
+    #[tokio::test]
+    async fn what_is_done_gets_a_mark_and_where_none_may_be_put_it_is_said() {
+        let house = House::open(false).await;
+        let plain = Answer { text: "Noted.".into(), is_plain: true, ..Answer::default() };
+        let door = house.start_with(false, plain).await;
+        let mut behind = Behind::new(door.clone());
+        for (event, refused) in [("$1", ""), ("$2", "m.reaction")] {
+            house.homeserver.refuses(refused);
+            door.do_and_answer(&said(event), "note db1 swaps".into(), &mut behind).await.unwrap();
+            until(async || is_done(&door).await).await;
+        }
+        assert_eq!((house.told("✅"), house.told("Noted.")), (vec!["$1".into()], vec!["$2".into()]));
+        assert_eq!(door.health().why, None, "they were answered");
+    }
+
+    #[tokio::test]
+    async fn a_picture_follows_an_answer_that_is_there_and_none_that_was_refused() {
+        let house = House::open(false).await;
+        let door = house.start(false).await;
+        let (mut behind, shown) = (Behind::new(door.clone()), Arc::new(Mutex::new(vec![])));
+        for (event, refused) in [("$1", "send"), ("$2", "")] {
+            house.homeserver.refuses(refused);
+            let (shows, content) = (shown.clone(), json!({"msgtype": "m.text", "body": "the chart"}));
+            let after: After = Box::new(move || shows.lock().unwrap().push(event));
+            behind.hand(Reply::answer(&said(event), content), Some(after)).await.unwrap();
+            until(async || is_done(&door).await).await;
+        }
+        until(async || shown.lock().unwrap().contains(&"$2")).await;
+        assert_eq!((shown.lock().unwrap().clone(), house.told("the chart")), (vec!["$2"], vec!["$2".into()]));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     MatrixDoor,
     encrypted::cannot_read,
-    render::{self, KEY, card_key},
+    render::{self, ADDRESS, KEY, card_key},
     rest::part,
     space::{gone, room_of},
 };
@@ -19,6 +19,7 @@ use crate::{
         bindings::{Bindings, Spot},
         bring::{Halt, Place, Space, Step},
         space::space_of,
+        theirs::{in_line, on_card},
         wire::txn,
     },
     desk::Desk,
@@ -81,14 +82,18 @@ impl Place for MatrixDoor {
     }
     async fn post_card(&self, at: &str, card: &Card, once: &str) -> Step<Option<String>> {
         let (room, root) = room_of(at);
-        let mut content = render::card(card, &self.settings.prefix, self.settings.tz);
+        let theirs = on_card(&self.desk, card, &self.typed).await;
+        let telling = theirs.beside(&self.typed);
+        let mut content = render::card(card, &self.settings.prefix, self.settings.tz, telling);
         if let Some(root) = root {
             content = render::in_thread(content, root);
         }
         self.say_once(room, content, &card_key(&card.subject), once).await.map(Some)
     }
     async fn edit_card(&self, at: &str, message: &str, card: &Card, once: &str) -> Step<bool> {
-        let content = render::card(card, &self.settings.prefix, self.settings.tz);
+        let theirs = on_card(&self.desk, card, &self.typed).await;
+        let telling = theirs.beside(&self.typed);
+        let content = render::card(card, &self.settings.prefix, self.settings.tz, telling);
         let content = render::in_place_of(content, message, &render::headline(card));
         let once = format!("edit/{message}/{once}");
         self.say_once(room_of(at).0, content, &format!("edit/{}", card.subject), &once).await?;
@@ -96,7 +101,8 @@ impl Place for MatrixDoor {
     }
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
         let (room, root) = room_of(at);
-        let mut content = render::line(said, self.settings.tz);
+        let theirs = in_line(&self.desk, said, &self.typed).await;
+        let mut content = render::line(said, self.settings.tz, theirs.beside(&self.typed));
         if let Some(root) = root {
             content = render::in_thread(content, root);
         }
@@ -104,6 +110,18 @@ impl Place for MatrixDoor {
     }
     async fn find_line(&self, at: &str, _said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find(room_of(at).0, &delivery.key, Some(delivery.created_at)).await
+    }
+    /// An edit would leave the words in what the homeserver keeps: nothing of the message is left.
+    async fn unsay(&self, at: &str, message: &str, _said: &Said, once: &str) -> Step<bool> {
+        let room = room_of(at).0;
+        let txn = txn(&self.stand().await?.tag, &format!("unsay/{message}/{once}"));
+        let path = format!("/rooms/{}/redact/{}/{txn}", part(room), part(message));
+        match self.rest.put(&path, json!({"reason": "its entry was redacted"})).await {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_not_found() => Ok(false),
+            Err(trouble) if trouble.is_forbidden() && self.is_gone(room).await => Err(Halt::SpaceGone),
+            Err(trouble) => Err(trouble.outcome("redact its message in", room).into()),
+        }
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         let (room, root) = room_of(at);
@@ -144,6 +162,6 @@ impl Place for MatrixDoor {
         gone(at)
     }
     fn link(&self, at: &str, message: &str) -> String {
-        format!("https://matrix.to/#/{}/{}?via={}", part(room_of(at).0), part(message), part(&self.server()))
+        format!("{ADDRESS}{}/{}?via={}", part(room_of(at).0), part(message), part(&self.server()))
     }
 }

@@ -18,7 +18,10 @@ use super::{
     render,
     rest::{Trouble, part},
 };
-use crate::chat::{bring::Step, wire::txn};
+use crate::{
+    chat::{bring::Step, wire::txn},
+    incident::id::IncidentId,
+};
 
 /// Pantalaimon sends in the clear what comes before it has heard that a new room is encrypted: seen with 0.10.5, where the card
 /// followed at once, and no more after this time.
@@ -181,7 +184,8 @@ impl MatrixDoor {
             return;
         }
         let once = txn(tag, &format!("encrypted/{room}"));
-        match self.rest.send(room, &once, render::told(&why, self.settings.tz)).await {
+        let words = self.own(&unheard(self.bindings.incident_of(room).await));
+        match self.rest.send(room, &once, words).await {
             Ok(_) => {
                 self.encrypted.told.add(room);
                 self.remember(REFUSED, room, TOLD).await;
@@ -200,12 +204,24 @@ impl MatrixDoor {
     }
 }
 
-/// What is said where nothing can be read.
+/// What is said in a room where nothing can be read, of this incident or of none: what people there can do.
+pub(super) fn unheard(incident: Option<IncidentId>) -> String {
+    let instead = match incident {
+        Some(id) => format!("Type in the command post instead, such as `{id} note TEXT`, or use the console."),
+        None => "Use the console or the command line, and ask whoever looks after commandpost for a room without encryption."
+            .to_owned(),
+    };
+    format!(
+        "This room is encrypted now, and this bot cannot read it: nothing that is typed here is done. {instead}"
+    )
+}
+
+/// The same for whoever looks after the bot.
 pub(super) fn cannot_read(room: &str) -> String {
     format!(
-        "The room {room} is encrypted, and this bot reads no encrypted rooms: it would not hear your commands. \
-         Encryption cannot be switched off again. Make another room without it, and name that in the settings \
-         (`matrix.room`); or have the bot reach its homeserver by a proxy that encrypts (`matrix.encrypting_proxy`)."
+        "The room {room} is encrypted, and this bot reads no encrypted rooms. Encryption cannot be switched off again. \
+         Make another room without it, and name that in the settings (`matrix.room`); or have the bot reach its \
+         homeserver by a proxy that encrypts (`matrix.encrypting_proxy`)."
     )
 }
 

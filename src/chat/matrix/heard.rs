@@ -2,6 +2,7 @@
 //!
 //! Read from plain JSON of anybody's making: whatever is not as it should be is nothing.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -11,6 +12,8 @@ use crate::{chat::people::People, people::Person};
 const PIN: &str = "📌";
 /// With this Pantalaimon begins what it puts in place of a message for which it has no key (0.10.5, `unable_to_decrypt`).
 const WITHOUT_KEY: &str = "** Unable to decrypt: ";
+/// Accounts of one name that are told.
+const NAMED_MAX: usize = 5;
 /// The longest id that the specification allows, in bytes.
 const ID_BYTES_MAX: usize = 255;
 
@@ -115,6 +118,17 @@ pub(super) fn is_without_key(message: &Value) -> bool {
         && content.as_object().is_some_and(|content| content.len() == 2)
 }
 
+/// When an event was written; never later than it was heard. `heard_at`: when the homeserver told it.
+pub(super) fn written_at(event: &Value, heard_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // By its age it is told on one clock, and it does not matter whether that agrees with ours.
+    let age = event["unsigned"]["age"].as_i64().filter(|age| *age >= 0).and_then(TimeDelta::try_milliseconds);
+    let at = match age {
+        Some(age) => heard_at.checked_sub_signed(age),
+        None => event["origin_server_ts"].as_i64().and_then(DateTime::from_timestamp_millis),
+    };
+    at.map(|at| at.min(heard_at))
+}
+
 /// The words of a message: without the quotation that a reply carries along, and with the accounts of those whom it
 /// names.
 pub(super) fn words(content: &Value) -> Option<String> {
@@ -190,15 +204,44 @@ pub(super) fn meet(people: &People, account: &str, name: Option<&str>) -> Person
     people.meet(account, name.filter(|name| !name.trim().is_empty()).unwrap_or(localpart(account)))
 }
 
-/// The person that a name in a command means: an account (`@ada:example.org`), or the local part (`@ada`) where it
-/// can be only one.
-pub fn mentioned(people: &People, text: &str) -> Option<Person> {
+/// A name as it is typed in place of an account: `zed` of `@zed`, without what may stand behind it.
+pub(super) fn bare(text: &str) -> Option<&str> {
+    let text = text.trim().trim_end_matches([',', ':']);
+    text.strip_prefix('@').filter(|name| !name.is_empty() && !name.contains(':'))
+}
+
+/// Whether an account, or whoever is shown under that name, is meant by a bare one.
+pub(super) fn is_called(bare: &str, account: &str, shown: &str) -> bool {
+    localpart(account).eq_ignore_ascii_case(bare) || shown.to_lowercase() == bare.to_lowercase()
+}
+
+/// Those who are known here and may be meant by a bare name: by the local part of their account, else by the name that they are shown
+/// under.
+pub(super) fn meant(people: &People, bare: &str) -> Vec<(String, Person)> {
+    let by_account = people.fitting(|account, _| localpart(account).eq_ignore_ascii_case(bare));
+    if !by_account.is_empty() {
+        return by_account;
+    }
+    people.fitting(|account, person| is_called(bare, account, &person.name))
+}
+
+/// The person that a name in a command means: an account (`@ada:example.org`), or a bare name (`@ada`) where it can be only one.
+/// `None`: nobody known here; an error, where several are: which of them is asked.
+pub fn mentioned(people: &People, text: &str) -> Option<Result<Person, String>> {
     let text = text.trim().trim_end_matches([',', ':']);
     if is_id(text, '@') {
-        return Some(people.of(text).unwrap_or_else(|| meet(people, text, None)));
+        return Some(Ok(people.of(text).unwrap_or_else(|| meet(people, text, None))));
     }
-    let local = text.strip_prefix('@')?;
-    people.only(|account| localpart(account) == local)
+    match meant(people, bare(text)?).as_slice() {
+        [] => None,
+        [(_, one)] => Some(Ok(one.clone())),
+        several => {
+            let all: Vec<String> =
+                several.iter().take(NAMED_MAX).map(|(account, _)| format!("`{account}`")).collect();
+            let all = all.join(", ");
+            Some(Err(format!("Several are called {text}: {all}. Say which, by the whole account.")))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -325,6 +368,22 @@ mod tests {
     }
 
     #[test]
+    fn an_event_was_written_when_its_homeserver_says_whatever_its_clock_shows_and_never_in_the_future() {
+        let now: DateTime<Utc> = "2026-01-02T03:00:00Z".parse().unwrap();
+        let ago = |event: Value| written_at(&event, now).map(|at| (now - at).num_milliseconds());
+        let ts = |ms: i64| now.timestamp_millis() - ms;
+        assert_eq!(ago(json!({"origin_server_ts": ts(90_000)})), Some(90_000));
+        // A clock that is an hour slow.
+        assert_eq!(ago(json!({"origin_server_ts": ts(3_600_000), "unsigned": {"age": 1_500}})), Some(1_500));
+        assert_eq!(ago(json!({"origin_server_ts": ts(-90_000)})), Some(0));
+        assert_eq!(ago(json!({"origin_server_ts": ts(2_000), "unsigned": {"age": -5}})), Some(2_000));
+        for bad in [json!({}), json!({"origin_server_ts": "x"}), json!({"origin_server_ts": i64::MAX})] {
+            assert_eq!(ago(bad.clone()), None, "{bad}");
+        }
+        assert_eq!(ago(json!({"unsigned": {"age": i64::MAX}})), None);
+    }
+
+    #[test]
     fn nothing_that_a_server_sends_is_trusted_to_have_its_shape() {
         let good = message(json!({"msgtype": "m.text", "body": "x"}));
         assert!(Heard::read(&good, false).is_some());
@@ -347,15 +406,22 @@ mod tests {
     fn a_name_in_a_command_means_the_account_that_it_fits() {
         let ada = Person { id: "ada".into(), name: "Ada Lovelace".into() };
         let people = People::new("matrix", HashMap::from([("@ada:s".to_owned(), ada.clone())]));
-        assert_eq!(mentioned(&people, "@ada:s"), Some(ada.clone()));
-        assert_eq!(mentioned(&people, "@ada"), Some(ada.clone()));
+        assert_eq!(mentioned(&people, "@ada:s"), Some(Ok(ada.clone())));
+        assert_eq!(mentioned(&people, "@Ada"), Some(Ok(ada.clone())));
         assert_eq!(mentioned(&people, "ada"), None, "left to the directory of people");
         assert_eq!(mentioned(&people, "@bo"), None);
         let bo = meet(&people, "@bo:s", Some("Bo"));
         assert_eq!((bo.id.as_str(), bo.name.as_str()), ("matrix:@bo:s", "Bo"));
-        assert_eq!(mentioned(&people, "@bo"), Some(bo));
+        assert_eq!(mentioned(&people, "@bo"), Some(Ok(bo.clone())));
+        meet(&people, "@x1:s", Some("bo"));
+        assert_eq!(mentioned(&people, "@bo,"), Some(Ok(bo)), "an account goes before a name that is shown");
+        meet(&people, "@x2:s", Some("Zoë"));
+        assert_eq!(mentioned(&people, "@zoë").unwrap().unwrap().id, "matrix:@x2:s");
         meet(&people, "@bo:elsewhere", None);
-        assert_eq!(mentioned(&people, "@bo"), None, "there are two");
-        assert_eq!(mentioned(&people, "@new:s").unwrap().name, "new");
+        assert_eq!(
+            mentioned(&people, "@bo").unwrap().unwrap_err(),
+            "Several are called @bo: `@bo:elsewhere`, `@bo:s`. Say which, by the whole account."
+        );
+        assert_eq!(mentioned(&people, "@new:s").unwrap().unwrap().name, "new");
     }
 }

@@ -6,13 +6,16 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
     MatrixDoor, NAME,
-    answer::Said,
+    answer::{Reply, Said},
     behind::Behind,
+    encrypted::unheard,
     heard::{self, Heard, Says},
+    render,
     rest::{LISTEN, Trouble, part},
     space::gone,
     stand::Stand,
@@ -142,6 +145,7 @@ impl MatrixDoor {
             }
             news => news?,
         };
+        let heard_at = self.desk.world.now();
         let Some(next) = news["next_batch"].as_str() else {
             return Err(Deaf::Why("The Matrix homeserver's news could not be read.".into(), None));
         };
@@ -154,7 +158,7 @@ impl MatrixDoor {
             }
             // What was said before the first start was said to nobody.
             if let Some(since) = &since {
-                self.hear_room(stand, room, &of_room["timeline"], since, behind).await?;
+                self.hear_room(stand, room, (&of_room["timeline"], heard_at), since, behind).await?;
             }
         }
         self.bindings.bind("sync", "since", next).await.map_err(|halt| unwritten(halt, ""))
@@ -181,24 +185,30 @@ impl MatrixDoor {
         self: &Arc<Self>,
         stand: &Stand,
         room: &str,
-        timeline: &Value,
+        (timeline, heard_at): (&Value, DateTime<Utc>),
         since: &str,
         behind: &mut Behind,
     ) -> Result<(), Deaf> {
+        // Each with the moment at which the homeserver told it.
         let mut events = Vec::new();
         if timeline["limited"] == true
             && let Some(before) = timeline["prev_batch"].as_str()
         {
-            events = self.between(room, since, before).await?;
+            let missed = self.between(room, since, before).await?;
+            let told_at = self.desk.world.now();
+            events.extend(missed.into_iter().map(|event| (event, told_at)));
         }
-        events.extend(timeline["events"].as_array().into_iter().flatten().cloned());
+        let news = timeline["events"].as_array().into_iter().flatten();
+        events.extend(news.map(|event| (event.clone(), heard_at)));
         // What the last run did before it ended.
         let mark = format!("done/{room}");
         let done = self.bindings.bound("sync", &mark).await.map_err(|halt| unwritten(halt, room))?;
-        let done = done.and_then(|done| events.iter().rposition(|event| event["event_id"] == done.as_str()));
-        for event in events.iter().skip(done.map_or(0, |at| at + 1)) {
+        let done =
+            done.and_then(|done| events.iter().rposition(|(event, _)| event["event_id"] == done.as_str()));
+        for (event, told_at) in events.iter().skip(done.map_or(0, |at| at + 1)) {
             let Some(heard) = self.read(event).filter(|heard| heard.sender != stand.me) else { continue };
-            let is_done = self.hear(stand, room, &heard, behind).await?;
+            let written_at = heard::written_at(event, *told_at);
+            let is_done = self.hear(stand, room, (&heard, written_at), behind).await?;
             // What is not seen through comes again.
             if self.stop.is_cancelled() {
                 return Err(Deaf::Why("The door is closing.".into(), None));
@@ -254,7 +264,7 @@ impl MatrixDoor {
         self: &Arc<Self>,
         stand: &Stand,
         room: &str,
-        heard: &Heard,
+        (heard, written_at): (&Heard, Option<DateTime<Utc>>),
         behind: &mut Behind,
     ) -> Result<bool, Deaf> {
         let about = || Said {
@@ -263,6 +273,7 @@ impl MatrixDoor {
             event: &heard.event,
             person: self.person(&heard.sender),
             incident: None,
+            written_at,
         };
         match &heard.says {
             Says::Name { user, name } => {
@@ -274,23 +285,40 @@ impl MatrixDoor {
             }
             Says::Text { body, thread } => {
                 let incident = self.bindings.incident_at(room, thread.as_deref()).await;
-                let words = command(body, &self.settings.prefix, incident.is_some());
-                let Some(words) = words else { return Ok(false) };
+                let prefix = &self.settings.prefix;
+                let slip = || self.slips.heard(body, prefix, room, &heard.event);
+                let words = command(body, prefix, incident.is_some());
+                let words = words.or_else(|| incident.and_then(|_| slip()));
                 let said = Said { thread: thread.as_deref(), incident, ..about() };
-                let done = self.do_and_answer(&said, words, behind).await;
+                let done = match words {
+                    Some(_) if self.encrypted.is_refused(room) => {
+                        behind.hand(Reply::answer(&said, self.own(&unheard(incident))), None).await
+                    }
+                    Some(words) => self.do_and_answer(&said, words, behind).await,
+                    None => {
+                        let hint = self.slips.hint(body, prefix, (room, &heard.sender), &heard.event);
+                        let Some(hint) = hint else { return Ok(false) };
+                        let hint = render::told(&hint, self.settings.tz);
+                        behind.hand(Reply::answer(&said, hint), None).await
+                    }
+                };
                 done.map_err(|halt| unwritten(halt, room))?;
             }
+            Says::Pin { .. } if self.encrypted.is_refused(room) => return Ok(false),
             Says::Pin { target } => {
                 if let Some(reply) = self.put_on_timeline(&about(), target).await? {
                     behind.hand(reply, None).await.map_err(|halt| unwritten(halt, room))?;
                 }
             }
             Says::Edit { target, content } => {
-                self.follow_edit(&about(), target, content, &heard.sender).await;
+                let reply = self.follow_edit(&about(), target, content, &heard.sender).await;
+                if let Some(reply) = reply {
+                    behind.hand(reply, None).await.map_err(|halt| unwritten(halt, room))?;
+                }
             }
             Says::Redaction { target } => {
                 let by = self.person(&heard.sender);
-                let deletion = Change { by, event: &heard.event, target, quoted: None };
+                let deletion = Change { by, event: &heard.event, target, quoted: None, written_at: None };
                 follow_deletion(&**self, &deletion).await;
                 if let Some(spot) = self.bindings.spot_of(room).await {
                     forget_card(&**self, spot, target).await;

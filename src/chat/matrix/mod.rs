@@ -12,8 +12,11 @@ mod behind;
 mod deliver;
 mod encrypted;
 mod heard;
+#[cfg(test)]
+mod homeserver;
 mod listen;
 mod look;
+mod members;
 mod picture;
 mod pinned;
 mod private;
@@ -30,13 +33,21 @@ mod text;
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 
-use self::{encrypted::Encrypted, rest::Rest, stand::Stand};
+use self::{encrypted::Encrypted, members::Misses, rest::Rest, stand::Stand};
 pub use self::{heard::mentioned, settings::MatrixSettings};
 use crate::{
-    chat::{Say, bindings::Bindings, bring, health::Standing},
+    chat::{
+        Say,
+        bindings::Bindings,
+        bring,
+        health::Standing,
+        theirs::{Typed, ours},
+        typed::Slips,
+    },
     desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
@@ -47,6 +58,8 @@ pub const NAME: &str = "matrix";
 /// The door. It listens as long as `stop` is not cancelled; as a courier it works in any case.
 pub struct MatrixDoor {
     settings: MatrixSettings,
+    /// How what is to be typed is typed.
+    typed: Typed,
     desk: Arc<Desk>,
     say: Say,
     rest: Rest,
@@ -55,6 +68,8 @@ pub struct MatrixDoor {
     /// Who the bot is and where it stands, once asked.
     stand: OnceCell<Stand>,
     encrypted: Encrypted,
+    slips: Slips,
+    misses: Misses,
     /// Held by the answer that is being sent.
     answering: Mutex<()>,
     stop: CancellationToken,
@@ -75,6 +90,7 @@ impl MatrixDoor {
         let rest = Rest::new(&settings.homeserver, settings.token.clone(), desk.world.clone())?;
         let bindings = Bindings::new(desk.journal.clone(), NAME);
         Ok(Arc::new(MatrixDoor {
+            typed: Typed::after(&settings.prefix),
             settings,
             desk,
             say,
@@ -83,9 +99,16 @@ impl MatrixDoor {
             standing: Standing::default(),
             stand: OnceCell::new(),
             encrypted: Encrypted::default(),
+            slips: Slips::default(),
+            misses: Misses::default(),
             answering: Mutex::default(),
             stop,
         }))
+    }
+
+    /// Our own words, in which nobody is quoted.
+    fn own(&self, text: &str) -> Value {
+        render::told(&ours(text, &self.typed), self.settings.tz)
     }
 
     /// How the door stands now.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     MatrixDoor,
     answer::{Reply, Said},
-    heard, render,
+    heard,
     rest::{Trouble, part},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
         bring::Place,
         files::File,
         follow::{self, Change, entry_of},
-        thread::thread_space,
+        typed::command,
         words::note_of,
     },
     journal::rows::Quoted,
@@ -32,8 +32,7 @@ pub(super) fn not_put(why: &str) -> String {
 
 /// A message below which it is said that a secret stands in it: whoever wrote it cannot be told alone.
 fn quoted(said: &Said<'_>, target: &str) -> Quoted {
-    let at = said.thread.map_or_else(|| said.room.to_owned(), |root| thread_space(said.room, root));
-    Quoted { at, message: target.to_owned(), whom: vec![] }
+    Quoted { at: said.space(), message: target.to_owned(), whom: vec![] }
 }
 
 impl MatrixDoor {
@@ -61,21 +60,24 @@ impl MatrixDoor {
             }
             message => message?,
         };
+        let written_at = heard::written_at(&message, self.desk.world.now());
         // So much of an encrypted message is legible too.
         let Some(author) = message["sender"].as_str().map(str::to_owned) else { return Ok(None) };
         let relates = &message["content"]["m.relates_to"];
         let thread = relates["event_id"].as_str().filter(|_| relates["rel_type"] == "m.thread");
         let thread = thread.map(str::to_owned);
         let incident = self.bindings.incident_at(said.room, thread.as_deref()).await;
-        if incident.is_none() {
-            return Ok(None);
-        }
         // What the bot says stands on the timeline already; so does what was pinned before.
         let is_own = self.stand.get().is_some_and(|stand| stand.me == author);
         if is_own || entry_of(&**self, target).await.is_some() {
             return Ok(None);
         }
-        let said = Said { thread: thread.as_deref(), incident, person: said.person.clone(), ..*said };
+        let said =
+            Said { thread: thread.as_deref(), incident, person: said.person.clone(), written_at, ..*said };
+        if incident.is_none() {
+            let words = follow::nowhere(&**self, said.room).await;
+            return Ok(words.map(|words| self.told(&said, target, words)));
+        }
         Ok(match self.opened(said.room, target, message).await? {
             None => Some(self.told(&said, target, &not_put(CLOSED))),
             Some(message) if message["type"] == "m.room.message" => {
@@ -93,13 +95,13 @@ impl MatrixDoor {
         message: &Value,
         author: &str,
     ) -> Option<Reply> {
-        let space = said.thread.map_or_else(|| said.room.to_owned(), |root| thread_space(said.room, root));
-        let link = self.link(&space, target);
+        let link = self.link(&said.space(), target);
         let now = heard::latest(message);
         let (words, name) = heard::with_file(now);
         let argv = note_of(&self.person(author), &words, name.as_deref(), &link);
         let by = said.person.clone();
-        let pinned = Change { by, event: said.event, target, quoted: Some(quoted(said, target)) };
+        let (quoted, written_at) = (Some(quoted(said, target)), said.written_at);
+        let pinned = Change { by, event: said.event, target, quoted, written_at };
         let done = match argv {
             Ok(argv) => {
                 let address = now["url"].as_str().unwrap_or_default().to_owned();
@@ -117,21 +119,42 @@ impl MatrixDoor {
         };
         // That it is done is seen in the incident's space.
         let refusal = done.err()?;
-        Some(Reply::answer(said, render::answer(Some(Err(refusal)), self.settings.tz)))
+        Some(Reply::answer(said, self.own(&refusal.to_string())))
     }
 
     /// Below a message, why it is not put there; once for each event that this comes of.
     fn told(&self, said: &Said<'_>, target: &str, words: &str) -> Reply {
-        Reply::new(said, target, format!("not-put/{}", said.event), render::told(words, self.settings.tz))
+        Reply::new(said, target, format!("not-put/{}", said.event), self.own(words))
     }
 
-    /// `content`: of the message as it is now.
-    pub(super) async fn follow_edit(&self, said: &Said<'_>, target: &str, content: &Value, sender: &str) {
+    /// `content`: of the message as it is now. Returns what is to be said where the timeline does not follow it.
+    pub(super) async fn follow_edit(
+        &self,
+        said: &Said<'_>,
+        target: &str,
+        content: &Value,
+        sender: &str,
+    ) -> Option<Reply> {
+        if entry_of(self, target).await.is_none() {
+            return self.follow_typed(said, target, content).await;
+        }
         let (words, name) = heard::with_file(content);
         let link = self.link(said.room, target);
-        let Ok(argv) = note_of(&said.person, &words, name.as_deref(), &link) else { return };
+        let argv = note_of(&said.person, &words, name.as_deref(), &link).ok()?;
         let by = said.person.clone();
-        let edit = Change { by, event: said.event, target, quoted: Some(quoted(said, target)) };
+        let quoted = Some(quoted(said, target));
+        let edit = Change { by, event: said.event, target, quoted, written_at: None };
         follow::follow_edit(self, &edit, sender, argv).await;
+        None
+    }
+
+    /// Somebody has changed a message by which they did something.
+    async fn follow_typed(&self, said: &Said<'_>, target: &str, content: &Value) -> Option<Reply> {
+        // The thread is not known; it was a command where it stands.
+        let words = heard::words(content).and_then(|body| command(&body, &self.settings.prefix, true));
+        let (by, quoted) = (said.person.clone(), Some(quoted(said, target)));
+        let edit = Change { by, event: said.event, target, quoted, written_at: None };
+        let told = follow::follow_typed(self, &edit, words).await?;
+        Some(Reply::new(said, target, format!("not-followed/{}", said.event), self.own(&told)))
     }
 }

@@ -14,18 +14,18 @@ use super::{
 use crate::{
     card::{Card, Said, Tone, Value as Shown},
     chat::{
-        button::typed,
+        button::{help, typed},
         space,
-        text::in_readers_zone,
+        text::{in_readers_zone, with_short_hashes, without_address},
+        theirs::Telling,
         wire::txn,
-        words::{self, in_words},
+        words,
     },
-    desk::Answer,
-    incident::{id::IncidentId, names::Names, refusal::Refusal, sentence::Part, state::Incident},
+    incident::{id::IncidentId, names::Names, sentence::Part, state::Incident},
 };
 
 /// Commands on a card, the most urgent first; the others are in `help`.
-const SAID_MAX: usize = 10;
+const SAID_MAX: usize = 6;
 const TITLE_CHARS_MAX: usize = 250;
 const TEXT_CHARS_MAX: usize = 1_000;
 const FIELDS_MAX: usize = 25;
@@ -37,6 +37,8 @@ const ANSWER_CHARS_MAX: usize = 5_000;
 const ROOM_NAME_CHARS_MAX: usize = 120;
 const TOPIC_CHARS_MAX: usize = 400;
 
+/// Begins the address of a message.
+pub(super) const ADDRESS: &str = "https://matrix.to/#/";
 /// Where a message has the key by which it is found again.
 pub(super) const KEY: &str = "commandpost.key";
 
@@ -90,8 +92,13 @@ pub(super) fn headline(card: &Card) -> String {
     format!("{}{title}", banner(card.banner).0)
 }
 
-/// A card. `prefix` begins the commands that stand in place of buttons.
-pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
+/// Words of ours and theirs: what is to be typed stands as code, the rest as it was written.
+fn set(text: &str, telling: Telling<'_>) -> String {
+    telling.set(text, escape, |ours| format!("<code>{}</code>", escape(ours)))
+}
+
+/// A card; its text is somebody's and stays as it was written. `prefix` begins the commands that stand in place of buttons.
+pub(super) fn card(card: &Card, prefix: &str, tz: Tz, telling: Telling<'_>) -> Value {
     let mark = match card.tone {
         Tone::Critical => "🔴",
         Tone::Warning => "🟠",
@@ -122,9 +129,9 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
         }
         left = left.saturating_sub(value.chars().count());
         let between = if field.is_short { " " } else { "\n" };
-        body.push_str(&format!("\n{}:{between}{}", field.name, plain(&value)));
+        body.push_str(&format!("\n{}:{between}{}", field.name, plain(&telling.shown(&value))));
         let between = if field.is_short { " " } else { "<br>" };
-        lines.push(format!("<strong>{}:</strong>{between}{}", escape(field.name), escape(&value)));
+        lines.push(format!("<strong>{}:</strong>{between}{}", escape(field.name), set(&value, telling)));
     }
     html.push_str(&format!("<p>{}</p>", lines.join("<br>")));
     if !card.buttons.is_empty() {
@@ -135,10 +142,15 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
                 words.push(one);
             }
         }
+        let help = help(card, prefix);
+        let has_more = words.len() > SAID_MAX;
         words.truncate(SAID_MAX);
-        body.push_str(&format!("\nSay: {}", words.join(" · ")));
-        let words: Vec<_> = words.iter().map(|word| format!("<code>{}</code>", escape(word))).collect();
-        html.push_str(&format!("<p>Say {}</p>", words.join(" ")));
+        let rest = if has_more { format!("; {help} has the rest") } else { String::new() };
+        body.push_str(&format!("\nSay: {}{rest}", words.join(" · ")));
+        let code = |word: &str| format!("<code>{}</code>", escape(word));
+        let words: Vec<_> = words.iter().map(|word| code(word)).collect();
+        let rest = if has_more { format!("; {} has the rest", code(&help)) } else { String::new() };
+        html.push_str(&format!("<p>Say {}{rest}</p>", words.join(" ")));
     }
     let footer = cap(&one_line(&card.footer), TITLE_CHARS_MAX);
     html.push_str(&format!("<p><em>{}</em></p>", escape(&footer)));
@@ -146,35 +158,40 @@ pub(super) fn card(card: &Card, prefix: &str, tz: Tz) -> Value {
 }
 
 /// A line of the timeline, with its number at the end: what people name in `correct 12`.
-pub(super) fn line(said: &Said, tz: Tz) -> Value {
+pub(super) fn line(said: &Said, tz: Tz, telling: Telling<'_>) -> Value {
     let (plain_banner, html_banner) = banner(said.banner);
     let at = moment(said.at, tz);
     let (who, from) = (cap(&said.who, 160), said.aside(NAME));
+    let is_ours = |address: &str| address.starts_with(ADDRESS);
+    let (_, address) = without_address(&said.text, is_ours);
     let text: String = said
         .text
         .iter()
         .map(|part| match part {
-            Part::Text(text) => text.clone(),
+            Part::Text(text) => with_short_hashes(text).into_owned(),
             Part::Time(at) => moment_with_day(*at, tz),
         })
         .collect();
     let text = cap(&text, LINE_CHARS_MAX);
-    let body = format!("{plain_banner}{at} {}{from}: {} #{}", one_line(&who), plain(&text), said.seq);
+    let shown = plain(&telling.shown(&text));
+    let colon = if said.goes_on { "" } else { ":" };
+    let body = format!("{plain_banner}{at} {}{from}{colon} {shown} #{}", one_line(&who), said.seq);
+    // In HTML the address stands behind a word.
+    let bare = address.and_then(|address| text.strip_suffix(&format!(" ({address})")));
+    let link = match (address, bare) {
+        (Some(address), Some(_)) => format!(" (<a href=\"{}\">message</a>)", escape(address)),
+        _ => String::new(),
+    };
     let html = format!(
-        "{html_banner}{at} <strong>{}</strong>{from} {} <code>#{}</code>",
+        "{html_banner}{at} <strong>{}</strong>{from} {}{link} <code>#{}</code>",
         escape(&one_line(&who)),
-        escape(&text),
+        set(bare.unwrap_or(&text), telling),
         said.seq
     );
     notice(&body, &html)
 }
 
-/// What came of a command, for the one who gave it.
-pub(super) fn answer(done: Option<Result<Answer, Refusal>>, tz: Tz) -> Value {
-    told(&in_words(done), tz)
-}
-
-/// Our own words.
+/// Our own words, typed as they stand there.
 pub(super) fn told(text: &str, tz: Tz) -> Value {
     let shown = |text: &str| cap(&in_readers_zone(text, |at| moment_with_day(at, tz)), ANSWER_CHARS_MAX);
     let text = words::told(text, shown);
@@ -214,16 +231,54 @@ pub(super) fn alias(id: IncidentId, tag: &str, former: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::testing::{card_of, said};
+    use crate::{
+        card::testing::{card_of, said},
+        chat::theirs::{Theirs, Typed},
+    };
+
+    /// A card in a house whose commands begin with `!incident`, where nobody wrote code.
+    fn card_for(shown: &Card) -> Value {
+        card(shown, "!incident", Tz::UTC, Theirs::Nothing.beside(&Typed::after("!incident")))
+    }
+
+    fn line_of(text: &str) -> Value {
+        line(&said(text), Tz::UTC, Theirs::Nothing.beside(&Typed::after("!incident")))
+    }
+
+    #[test]
+    fn a_card_and_a_line_tell_what_to_type_as_code_and_leave_what_people_wrote() {
+        let typed = Typed::after("!incident");
+        let mut theirs = Theirs::default();
+        theirs.add(&json!("`close <it>`"));
+        let shown = card(&card_of("`close <it>`, then `next`"), "!incident", Tz::UTC, theirs.beside(&typed));
+        let form = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+        let (body, html) = (form(&shown, "body"), form(&shown, "formatted_body"));
+        assert!(body.contains("Open tasks: `close <it>`, then `!incident next`\n"), "{body}");
+        assert!(html.contains("`close &lt;it&gt;`, then <code>!incident next</code><br>"), "{html}");
+        assert!(html.contains("<p>`close &lt;it&gt;`, then `next`</p>"), "the summary: {html}");
+        let line = line_of("Is it mended? `resolve @room <b>`.");
+        assert!(form(&line, "body").ends_with("`!incident resolve @\u{200b}room <b>`. #12"), "{line}");
+        let set = "<code>!incident resolve @\u{200b}room &lt;b&gt;</code>. <code>#12</code>";
+        assert!(form(&line, "formatted_body").ends_with(set), "{line}");
+    }
+
+    #[test]
+    fn the_address_of_a_message_stands_behind_a_word() {
+        let line = line_of("Bo wrote: “db1 is full” (https://matrix.to/#/%21r%3As/%24e?via=s)");
+        let html = line["formatted_body"].as_str().unwrap_or_default();
+        let link = "“db1 is full” (<a href=\"https://matrix.to/#/%21r%3As/%24e?via=s\">message</a>) <code>#12</code>";
+        assert!(html.ends_with(link), "{html}");
+        let line = line_of("Bo wrote: “db1 is full” (https://evil.example/%21r)");
+        assert!(!line["formatted_body"].as_str().unwrap_or_default().contains("<a "), "{line}");
+    }
 
     #[test]
     fn whatever_the_text_an_event_keeps_matrixs_limit() {
         for c in ["\"", "🚨", "<", "\\", "a"] {
             let long = c.repeat(30_000);
-            let shown = card(&card_of(&long), "!incident", Tz::UTC);
+            let shown = card_for(&card_of(&long));
             let edit = in_place_of(shown.clone(), "$event", &headline(&card_of(&long)));
-            let refusal = Refusal::invalid(long.clone(), "");
-            for content in [shown, edit, line(&said(&long), Tz::UTC), answer(Some(Err(refusal)), Tz::UTC)] {
+            for content in [shown, edit, line_of(&long), told(&long, Tz::UTC)] {
                 // Besides the content an event has ids, hashes and signatures.
                 assert!(content.to_string().len() < 60_000, "{c}: {}", content.to_string().len());
             }
@@ -235,7 +290,7 @@ mod tests {
         let mut small = card_of("INC-1 <b>checkout</b> fails");
         small.fields.truncate(1);
         small.fields[0].is_short = false;
-        let (card, line) = (card(&small, "!incident", Tz::UTC), line(&said("Ada & <Bo>"), Tz::UTC));
+        let (card, line) = (card_for(&small), line_of("Ada & <Bo>"));
         let forms = [&card["body"], &card["formatted_body"], &line["body"], &line["formatted_body"]];
         let forms: Vec<_> = forms.iter().filter_map(|form| form.as_str()).collect();
         insta::assert_snapshot!(forms.join("\n\n"), @r##"
@@ -259,8 +314,22 @@ mod tests {
         let button = twice.buttons[0].clone();
         twice.buttons.extend(vec![button; SAID_MAX]);
         twice.buttons.last_mut().unwrap().command = "next".into();
-        let shown = card(&twice, "!incident", Tz::UTC)["body"].to_string();
+        let shown = card_for(&twice)["body"].to_string();
         assert!(shown.contains("Say: !incident note TEXT · !incident next\""), "{shown}");
+    }
+
+    #[test]
+    fn a_card_tells_the_most_urgent_commands_and_where_the_rest_is_found() {
+        let mut many = card_of("INC-1");
+        let button = many.buttons[0].clone();
+        let one = |n: usize| crate::card::Button { command: format!("next {n}"), ..button.clone() };
+        many.buttons = (0..SAID_MAX).map(one).collect();
+        assert!(!card_for(&many)["body"].to_string().contains("has the rest"));
+        many.buttons.push(one(SAID_MAX));
+        let shown = card_for(&many);
+        let end = format!("!incident next {}; !incident help has the rest", SAID_MAX - 1);
+        assert!(shown["body"].as_str().unwrap_or_default().ends_with(&end), "{shown}");
+        assert!(shown["formatted_body"].to_string().contains("; <code>!incident help</code> has the rest"));
     }
 
     #[test]

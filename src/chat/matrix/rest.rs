@@ -15,7 +15,7 @@ use crate::{
         files::PATIENCE,
         picture::Picture,
         trouble::{AFTER_MISTAKE, Limiting, patiently},
-        wire::{ANSWER_BYTES_MAX, Brake, TOTAL, body as body_of, causes, client, quote},
+        wire::{ANSWER_BYTES_MAX, Brake, TOO_LATE, TOTAL, body as body_of, client, plainly, quote},
     },
     config::Secret,
     desk::clock::World,
@@ -66,6 +66,7 @@ impl Trouble {
     }
     pub fn why(&self) -> String {
         match self {
+            Self::Lost(why) if why == TOO_LATE => "The Matrix homeserver did not answer in time.".to_owned(),
             Self::Lost(why) => format!("The Matrix homeserver did not answer: {why}."),
             Self::Wait(after) => {
                 format!("The Matrix homeserver asks to wait {} s.", after.as_secs_f64().ceil())
@@ -160,7 +161,7 @@ impl Rest {
         let ask = async |path: &str| {
             let token = format!("Bearer {}", self.token.expose());
             let request = self.client.get(format!("{}{path}/{file}", self.base)).timeout(PATIENCE);
-            request.header("authorization", token).send().await.map_err(|e| causes(&e.without_url()))
+            request.header("authorization", token).send().await.map_err(|e| plainly(&e.without_url()))
         };
         if is_encrypted {
             return ask(OLDER_MEDIA).await;
@@ -195,6 +196,16 @@ impl Rest {
         sent["event_id"].as_str().map(str::to_owned).ok_or_else(lost)
     }
 
+    /// Puts a sign on an event under a transaction id. One that is there already is as good.
+    pub async fn mark(&self, room: &str, txn: &str, event: &str, sign: &str) -> Result<(), Trouble> {
+        let relates = json!({"rel_type": "m.annotation", "event_id": event, "key": sign});
+        let path = format!("/rooms/{}/send/m.reaction/{}", part(room), part(txn));
+        match self.put(&path, json!({ "m.relates_to": relates })).await {
+            Err(trouble) if trouble.code() == "M_DUPLICATE_ANNOTATION" => Ok(()),
+            put => put.map(drop),
+        }
+    }
+
     /// `path` is below `/_matrix/client/v3`.
     async fn call(
         &self,
@@ -221,10 +232,7 @@ impl Rest {
             return Err(Trouble::Wait(wait));
         }
         let request = request.header("authorization", format!("Bearer {}", self.token.expose()));
-        let response = request.send().await.map_err(|e| {
-            let e = e.without_url();
-            Trouble::Lost(if e.is_timeout() { "no answer in time".to_owned() } else { causes(&e) })
-        })?;
+        let response = request.send().await.map_err(|e| Trouble::Lost(plainly(&e.without_url())))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::Lost)?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);

@@ -6,33 +6,51 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::{
-    encrypted::{NO_KEY, cannot_read},
+    encrypted::{NO_KEY, cannot_read, unheard},
     pinned::{CLOSED, UNREADABLE, not_put},
     render,
     rest::Trouble,
     space::gone,
 };
 use crate::{
-    chat::shown::{Shown, why},
+    card::{Card, Said},
+    chat::{
+        follow::NOWHERE,
+        shown::{Shown, why},
+        theirs::{Theirs, Typed, ours},
+    },
     incident::names::Names,
 };
 
+fn typed() -> Typed {
+    Typed::after("!incident")
+}
+
+fn card_for(card: &Card) -> Value {
+    render::card(card, "!incident", Tz::UTC, Theirs::Nothing.beside(&typed()))
+}
+
+fn line(said: &Said) -> Value {
+    render::line(said, Tz::UTC, Theirs::Nothing.beside(&typed()))
+}
+
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Matrix",
-    card: |card| read(&render::card(card, "!incident", Tz::UTC)),
-    line: |said| read(&render::line(said, Tz::UTC)),
+    card: |card| read(&card_for(card)),
+    line: |said| read(&line(said)),
     missed: |words| read(&render::told(words, Tz::UTC)),
     announcement: |incident| {
         read(&render::announcement(incident, "https://matrix.to/#/!inc-1", Names::plain()))
     },
-    told: |text| read(&render::told(text, Tz::UTC)),
+    told: |text| read(&render::told(&ours(text, &typed()), Tz::UTC)),
     form: |_, _| None,
-    payload: |card| render::card(card, "!incident", Tz::UTC),
-    said: |said| render::line(said, Tz::UTC),
+    payload: card_for,
+    said: line,
     own: || {
-        let refused = cannot_read("!inc-1:example.org");
-        let all = [refused, NO_KEY.to_owned(), not_put(CLOSED), not_put(UNREADABLE)];
-        all.map(|text| read(&render::told(&text, Tz::UTC))).to_vec()
+        let encrypted = [unheard(None), unheard("INC-1".parse().ok()), NO_KEY.to_owned()];
+        let pinned = [not_put(CLOSED), not_put(UNREADABLE), NOWHERE.to_owned()];
+        let all = encrypted.into_iter().chain(pinned);
+        all.map(|text| read(&render::told(&ours(&text, &typed()), Tz::UTC))).collect()
     },
     keeper: || {
         let refused = |status, code: &str, message: &str| Trouble::Refused {
@@ -50,6 +68,7 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
             refused(400, "M_TOO_LARGE", "The event is too large.").why(),
             why(refused(403, "M_FORBIDDEN", "You are not in it.").outcome("write in", room)),
             why(gone(room)),
+            cannot_read(room),
         ]
     },
 };

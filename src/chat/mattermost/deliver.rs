@@ -21,6 +21,8 @@ use crate::{
         bindings::{Bindings, Spot},
         bring::{Halt, Place, Space, Step},
         space::space_of,
+        theirs::{in_line, on_card},
+        thread::below,
         trouble::Doing,
         wire::txn,
     },
@@ -111,13 +113,15 @@ impl Place for MattermostDoor {
         self.find(channel_of(at).0, &card_key(&card.subject), None).await
     }
     async fn post_card(&self, at: &str, card: &Card, once: &str) -> Step<Option<String>> {
-        let message = render::card(card, &self.settings, &self.seal);
+        let theirs = on_card(&self.desk, card, &self.typed).await;
+        let message = render::card(card, &self.settings, &self.seal, theirs.beside(&self.typed));
         self.say_once(at, message, &card_key(&card.subject), once).await.map(Some)
     }
     /// An edit makes the same of it however often it is done. The text is not touched: it may be too old for that.
     async fn edit_card(&self, at: &str, message: &str, card: &Card, _once: &str) -> Step<bool> {
         let (channel, tag) = (channel_of(at).0, &self.stand().await?.tag);
-        let shown = render::card(card, &self.settings, &self.seal);
+        let theirs = on_card(&self.desk, card, &self.typed).await;
+        let shown = render::card(card, &self.settings, &self.seal, theirs.beside(&self.typed));
         let patch = json!({"props": self.props(&shown, tag, &card_key(&card.subject))});
         match self.rest.put(&format!("/posts/{message}/patch"), &patch).await {
             Ok(_) => Ok(true),
@@ -128,16 +132,38 @@ impl Place for MattermostDoor {
         }
     }
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
-        let message = Message::of(render::line(said, self.settings.tz));
+        let theirs = in_line(&self.desk, said, &self.typed).await;
+        let message = Message::of(render::line(said, self.settings.tz, theirs.beside(&self.typed)));
         self.say_once(at, message, key, key).await.map(Some)
     }
     async fn find_line(&self, at: &str, _said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find(channel_of(at).0, &delivery.key, Some(delivery.created_at)).await
     }
+    /// What is too old to be edited is deleted.
+    async fn unsay(&self, at: &str, message: &str, said: &Said, _once: &str) -> Step<bool> {
+        let channel = channel_of(at).0;
+        let theirs = in_line(&self.desk, said, &self.typed).await;
+        let line = json!({"message": render::line(said, self.settings.tz, theirs.beside(&self.typed))});
+        let mut done = self.rest.put(&format!("/posts/{message}/patch"), &line).await;
+        if done.as_ref().is_err_and(Trouble::is_too_late) {
+            done = self.rest.patiently(Method::DELETE, &format!("/posts/{message}"), None).await;
+        }
+        match done {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_not_found() => Ok(false),
+            Err(trouble) if trouble.is_forbidden() && self.is_gone(channel).await => Err(Halt::SpaceGone),
+            Err(trouble) if trouble.is_forbidden() && self.is_message_gone(message).await => Ok(false),
+            Err(trouble) => Err(trouble.outcome(Doing::Edit, channel).into()),
+        }
+    }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.say_once(at, Message::of(self.told(words)), key, key).await.map(drop)
     }
     async fn warn(&self, of: &Quoted, words: &str, key: &str) -> Step<()> {
+        // Where nobody is named who could be told alone, everybody is.
+        if of.whom.is_empty() {
+            return self.post_words(&below(&of.at, &of.message), words, key).await;
+        }
         let (channel, root) = channel_of(&of.at);
         let words = self.told(&format!("{words}\n{}", self.permalink(&of.message)));
         let mut told = Ok(());

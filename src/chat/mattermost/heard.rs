@@ -52,6 +52,8 @@ pub(super) struct Heard {
     pub user: String,
     /// What the user is called in Mattermost, if it says so.
     pub handle: String,
+    /// The slash command that it came by: `/incident`, or what else the team calls it.
+    pub command: Option<String>,
     pub channel: Option<String>,
     pub thread: Option<String>,
     /// Opens one form within three seconds. A secret for as long.
@@ -78,6 +80,10 @@ fn given(value: &Value) -> Option<String> {
     value.as_str().filter(|text| !text.is_empty() && text.len() <= 2_000).map(str::to_owned)
 }
 
+fn is_command(name: &str) -> bool {
+    name.starts_with('/') && !name.contains(|c: char| c == '`' || c.is_whitespace() || c.is_control())
+}
+
 /// A slash command, from its form.
 pub(super) fn command(form: &Value) -> Option<Heard> {
     let trigger = given(&form["trigger_id"])?;
@@ -87,6 +93,7 @@ pub(super) fn command(form: &Value) -> Option<Heard> {
         team: id(&form["team_id"]),
         user: id(&form["user_id"])?,
         handle: text(&form["user_name"]),
+        command: given(&form["command"]).filter(|name| is_command(name)),
         channel: id(&form["channel_id"]),
         thread: id(&form["root_id"]),
         trigger: Some(trigger),
@@ -105,6 +112,7 @@ pub(super) fn action(body: &Value, seal: &Seal) -> Result<Option<Heard>, ()> {
             team: id(&body["team_id"]),
             user: id(&body["user_id"])?,
             handle: text(&body["user_name"]),
+            command: None,
             channel: id(&body["channel_id"]),
             thread: None,
             trigger: Some(trigger),
@@ -132,6 +140,7 @@ pub(super) fn submission(body: &Value, seal: &Seal, now: i64) -> Result<Option<H
         team: id(&body["team_id"]),
         user,
         handle: String::new(),
+        command: None,
         channel: filled.origin.channel.clone(),
         thread: filled.origin.thread.clone(),
         trigger: None,
@@ -157,6 +166,11 @@ mod tests {
     #[test]
     fn nothing_that_comes_in_is_trusted_to_have_its_shape() {
         assert_eq!(command(&slash()).unwrap().hook.as_deref(), Some(ADA));
+        for (name, known) in [("/inc", Some("/inc")), ("/a `b", None), ("inc", None), ("", None)] {
+            let mut form = slash();
+            form["command"] = json!(name);
+            assert_eq!(command(&form).unwrap().command.as_deref(), known);
+        }
         for (key, bad) in [
             ("user_id", json!("ada")),
             ("user_id", json!("ERJ6QCK3RFGTUJS86W5R6RCKZH")),

@@ -8,12 +8,13 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::{
     MattermostDoor, NAME,
-    event::{Event, Happens},
+    event::{Event, Happens, Post},
     missed::Deaf,
+    moment::Moment,
     space::gone,
     stand::Stand,
     trouble::Trouble,
@@ -24,7 +25,9 @@ use crate::{
         trouble::{AFTER_MISTAKE, Doing},
         typed::command,
         websocket::Socket,
+        wire::plainly,
     },
+    desk::clock::World,
     outbox::port::Outcome,
 };
 
@@ -40,7 +43,8 @@ const WAITING_MAX: usize = 4_096;
 
 /// What the socket tells.
 enum Told {
-    Event(Box<Event>),
+    /// What happens just then.
+    Event(Box<Event>, Moment),
     /// Something before this was left out.
     Gap,
 }
@@ -125,7 +129,7 @@ impl MattermostDoor {
             catch_up(&self.desk, NAME).await;
         }
         let (told, heard) = mpsc::channel(WAITING_MAX);
-        let reading = read(socket, next, told);
+        let reading = read(socket, next, told, &*self.desk.world);
         let doing = self.do_all(stand, heard);
         tokio::pin!(doing);
         tokio::select! {
@@ -144,8 +148,7 @@ impl MattermostDoor {
         let challenge = json!({
             "seq": 1, "action": "authentication_challenge", "data": {"token": self.rest.token().expose()},
         });
-        let broke = |error| Silence::of(format!("The socket to Mattermost broke: {error}."));
-        socket.send(Message::text(challenge.to_string())).await.map_err(broke)?;
+        socket.send(Message::text(challenge.to_string())).await.map_err(|error| broke(&error))?;
         let hello = async {
             while let Some(Ok(message)) = socket.next().await {
                 let Message::Text(text) = message else { continue };
@@ -172,9 +175,9 @@ impl MattermostDoor {
         self.look_for_missed(stand).await?;
         while let Some(told) = heard.recv().await {
             match told {
-                Told::Event(event) => {
+                Told::Event(event, told_at) => {
                     if self.serves(&event.channel).await {
-                        let done = self.hear(stand, &event, false).await?;
+                        let done = self.hear(stand, &event, (false, told_at)).await?;
                         self.mark(event.at, done).await?;
                     }
                 }
@@ -188,42 +191,73 @@ impl MattermostDoor {
     }
 
     /// Does what an event says, once. Returns whether there was something to do. `is_again`: an earlier run may have heard
-    /// it.
+    /// it, which is told at this moment.
     pub(super) async fn hear(
         self: &Arc<Self>,
         stand: &Stand,
         event: &Event,
-        is_again: bool,
+        (is_again, told_at): (bool, Moment),
     ) -> Result<bool, Deaf> {
         let name = event.name();
         if self.seen.has(&name) {
             return Ok(false);
         }
-        let done = self.act_on(stand, event, is_again).await?;
+        let done = self.act_on(stand, event, (is_again, told_at)).await?;
         self.seen.is_first(&name);
         Ok(done)
     }
 
-    async fn act_on(self: &Arc<Self>, stand: &Stand, event: &Event, is_again: bool) -> Result<bool, Deaf> {
+    async fn act_on(
+        self: &Arc<Self>,
+        stand: &Stand,
+        event: &Event,
+        (is_again, told_at): (bool, Moment),
+    ) -> Result<bool, Deaf> {
         match (&event.what, &event.message) {
             (Happens::Posted, Some(post)) if post.is_by_person && post.user != stand.me => {
                 let incident = self.bindings.incident_at(&post.channel, post.root.as_deref()).await;
-                let words = command(&post.text, &self.settings.prefix, incident.is_some())
-                    .or_else(|| command(&post.text, &format!("@{}", stand.handle), false));
-                let Some(words) = words else { return Ok(false) };
-                self.do_and_answer(post, incident, words, is_again).await;
+                let words = self.words_of(stand, post, incident.is_some());
+                let slip = || self.slips.heard(&post.text, &self.settings.prefix, &post.channel, &post.id);
+                let words = words.or_else(|| incident.and_then(|_| slip()));
+                let Some(words) = words else {
+                    let (prefix, place) =
+                        (&self.settings.prefix, (post.channel.as_str(), post.user.as_str()));
+                    let Some(hint) = self.slips.hint(&post.text, prefix, place, &post.id) else {
+                        return Ok(false);
+                    };
+                    self.reply(post, &self.told(&hint), is_again).await;
+                    return Ok(true);
+                };
+                let written_at = told_at.then(post.created_at);
+                self.do_and_answer(post, incident, words, is_again, written_at).await;
             }
-            (Happens::Edited, Some(post)) if post.user != stand.me => self.follow_edit(event, post).await,
+            (Happens::Edited, Some(post)) if post.user != stand.me => {
+                // It was a command where it stands, if it was one.
+                let words = self.words_of(stand, post, true);
+                self.follow_edit(event, post, words).await;
+            }
             (Happens::Deleted, Some(post)) => self.follow_deletion(event, post).await,
-            (Happens::Pinned(pin), _) if pin.user != stand.me => self.put_on_timeline(event, pin).await?,
+            (Happens::Pinned(pin), _) if pin.user != stand.me => {
+                self.put_on_timeline(event, pin, told_at).await?;
+            }
             _ => return Ok(false),
         }
         Ok(true)
     }
+
+    /// The words of a command, in an incident's own place (`is_in_space`) or elsewhere.
+    fn words_of(&self, stand: &Stand, post: &Post, is_in_space: bool) -> Option<String> {
+        command(&post.text, &self.settings.prefix, is_in_space)
+            .or_else(|| command(&post.text, &format!("@{}", stand.handle), false))
+    }
+}
+
+fn broke(error: &tungstenite::Error) -> Silence {
+    Silence::of(format!("The socket to Mattermost broke: {}.", plainly(error)))
 }
 
 /// Reads the socket until it ends, and hands on what it tells.
-async fn read(socket: Socket, mut next: u64, told: mpsc::Sender<Told>) -> Silence {
+async fn read(socket: Socket, mut next: u64, told: mpsc::Sender<Told>, world: &dyn World) -> Silence {
     let (mut out, mut heard) = socket.split();
     let mut ticks = tokio::time::interval(PING_EVERY);
     ticks.reset();
@@ -236,14 +270,17 @@ async fn read(socket: Socket, mut next: u64, told: mpsc::Sender<Told>) -> Silenc
                     Some(Ok(Message::Text(text))) => text,
                     Some(Ok(Message::Close(_))) | None => return Silence::of("Mattermost closed the socket."),
                     Some(Ok(_)) => continue,
-                    Some(Err(error)) => return Silence::of(format!("The socket to Mattermost broke: {error}.")),
+                    Some(Err(error)) => return broke(&error),
                 };
                 let Ok(said) = serde_json::from_str::<Value>(text.as_str()) else { continue };
                 // An answer to something that we said has no number of its own.
                 let Some(number) = said["seq"].as_u64().filter(|_| said["event"].is_string()) else { continue };
                 let is_gap = number != next;
                 next = number + 1;
-                let event = Event::read(&said).map(|event| Told::Event(Box::new(event)));
+                let event = Event::read(&said).map(|event| {
+                    let told_at = Moment { ours: world.now(), theirs: event.at };
+                    Told::Event(Box::new(event), told_at)
+                });
                 for one in is_gap.then_some(Told::Gap).into_iter().chain(event) {
                     if told.try_send(one).is_err() {
                         return Silence::of("More is said in Mattermost than can be done at once; it is looked for.");
@@ -256,7 +293,7 @@ async fn read(socket: Socket, mut next: u64, told: mpsc::Sender<Told>) -> Silenc
                     return Silence::of("The socket to Mattermost is silent.");
                 }
                 if let Err(error) = out.send(Message::Ping(Vec::new().into())).await {
-                    return Silence::of(format!("The socket to Mattermost broke: {error}."));
+                    return broke(&error);
                 }
             }
         }

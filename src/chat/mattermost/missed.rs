@@ -79,7 +79,7 @@ impl MattermostDoor {
             }
             for event in self.happened(&channel, from).await? {
                 newest = newest.max(event.at);
-                self.hear(stand, &event, true).await?;
+                self.hear(stand, &event, (true, self.rest.moment())).await?;
             }
         }
         // Not before all channels were looked at.

@@ -14,6 +14,7 @@ mod heard;
 mod listen;
 mod look;
 mod missed;
+mod moment;
 mod picture;
 mod pinned;
 mod press;
@@ -38,7 +39,15 @@ use tokio_util::sync::CancellationToken;
 pub use self::{heard::Way, settings::MattermostSettings, text::mentioned};
 use self::{rest::Rest, seal::Seal, stand::Stand};
 use crate::{
-    chat::{Say, bindings::Bindings, bring, health::Standing, seen::Seen},
+    chat::{
+        Say,
+        bindings::Bindings,
+        bring,
+        health::Standing,
+        seen::Seen,
+        theirs::{Typed, ours},
+        typed::Slips,
+    },
     desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
@@ -49,6 +58,8 @@ pub const NAME: &str = "mattermost";
 /// The door. It listens as long as `stop` is not cancelled; as a courier it works in any case.
 pub struct MattermostDoor {
     settings: MattermostSettings,
+    /// How what is to be typed is typed in a message.
+    typed: Typed,
     desk: Arc<Desk>,
     say: Say,
     rest: Rest,
@@ -56,6 +67,7 @@ pub struct MattermostDoor {
     bindings: Bindings,
     /// What was heard and done by this process.
     seen: Seen,
+    slips: Slips,
     standing: Standing,
     /// Who the bot is and where it stands, once asked.
     stand: OnceCell<Stand>,
@@ -78,6 +90,7 @@ impl MattermostDoor {
         let seal = Seal::new(settings.token.clone());
         let bindings = Bindings::new(desk.journal.clone(), NAME);
         Ok(Arc::new(MattermostDoor {
+            typed: Typed::after(&settings.prefix),
             settings,
             desk,
             say,
@@ -85,15 +98,21 @@ impl MattermostDoor {
             seal,
             bindings,
             seen: Seen::default(),
+            slips: Slips::default(),
             standing: Standing::default(),
             stand: OnceCell::new(),
             stop,
         }))
     }
 
-    /// Our own words, as they are shown.
+    /// Words that are typed as they stand there, as they are shown.
     fn told(&self, text: &str) -> String {
         render::told(text, self.settings.tz)
+    }
+
+    /// Our own words, in which nobody is quoted.
+    fn own(&self, text: &str) -> String {
+        self.told(&ours(text, &self.typed))
     }
 
     /// How the door stands now.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     MattermostDoor,
     event::{Event, Pin, Post},
+    moment::Moment,
     trouble::Trouble,
 };
 use crate::{
@@ -31,7 +32,12 @@ impl MattermostDoor {
     ///
     /// # Errors
     /// When Mattermost could not be asked; worth another try.
-    pub(super) async fn put_on_timeline(self: &Arc<Self>, event: &Event, pin: &Pin) -> Result<(), Trouble> {
+    pub(super) async fn put_on_timeline(
+        self: &Arc<Self>,
+        event: &Event,
+        pin: &Pin,
+        told_at: Moment,
+    ) -> Result<(), Trouble> {
         let message = match &event.message {
             Some(message) => message.clone(),
             None => match self.rest.get(&format!("/posts/{}", event.post)).await {
@@ -46,14 +52,20 @@ impl MattermostDoor {
         let incident = self.bindings.incident_at(&message.channel, message.root.as_deref()).await;
         // What the bot says stands on the timeline already; so does what was pinned before.
         let is_own = self.stand.get().is_some_and(|stand| stand.me == message.user);
-        let (Some(incident), false) = (incident, is_own) else { return Ok(()) };
-        if entry_of(&**self, &message.id).await.is_some() {
+        if is_own || entry_of(&**self, &message.id).await.is_some() {
             return Ok(());
         }
         let name = event.name();
+        let Some(incident) = incident else {
+            if let Some(words) = follow::nowhere(&**self, &message.channel).await {
+                self.not_put(&message, &name, &self.own(words)).await;
+            }
+            return Ok(());
+        };
         let by = self.person(&pin.user, "").await;
         let quoted = Some(quoted(&message, &[&message.user, &pin.user]));
-        let pinned = Change { by, event: &name, target: &message.id, quoted };
+        let written_at = told_at.then(message.created_at);
+        let pinned = Change { by, event: &name, target: &message.id, quoted, written_at };
         let done = match self.as_note(&message).await {
             Ok(argv) => {
                 let file = |(id, name): &(String, String)| {
@@ -69,7 +81,7 @@ impl MattermostDoor {
         };
         // That it is done is seen in the incident's space.
         if let Err(refusal) = done {
-            self.reply(&message, &self.told(&refusal.to_string()), true).await;
+            self.not_put(&message, &name, &self.own(&refusal.to_string())).await;
         }
         Ok(())
     }
@@ -85,11 +97,18 @@ impl MattermostDoor {
         )
     }
 
-    pub(super) async fn follow_edit(self: &Arc<Self>, event: &Event, message: &Post) {
-        let Ok(argv) = self.as_note(message).await else { return };
+    /// `words`: the command that the message would be now.
+    pub(super) async fn follow_edit(self: &Arc<Self>, event: &Event, message: &Post, words: Option<String>) {
         let (by, name) = (self.person(&message.user, "").await, event.name());
         let quoted = Some(quoted(message, &[&message.user]));
-        let edit = Change { by, event: &name, target: &message.id, quoted };
+        let edit = Change { by, event: &name, target: &message.id, quoted, written_at: None };
+        if entry_of(&**self, &message.id).await.is_none() {
+            if let Some(told) = follow::follow_typed(&**self, &edit, words).await {
+                self.not_put(message, &name, &self.own(&told)).await;
+            }
+            return;
+        }
+        let Ok(argv) = self.as_note(message).await else { return };
         follow::follow_edit(&**self, &edit, &message.user, argv).await;
     }
 
@@ -97,7 +116,7 @@ impl MattermostDoor {
     pub(super) async fn follow_deletion(self: &Arc<Self>, event: &Event, message: &Post) {
         let by = self.person(message.deleted_by.as_ref().unwrap_or(&message.user), "").await;
         let name = event.name();
-        let deletion = Change { by, event: &name, target: &message.id, quoted: None };
+        let deletion = Change { by, event: &name, target: &message.id, quoted: None, written_at: None };
         follow::follow_deletion(&**self, &deletion).await;
         if let Some(spot) = self.bindings.spot_at(&message.channel, message.root.as_deref()).await {
             follow::forget_card(&**self, spot, &message.id).await;

@@ -16,7 +16,6 @@ use crate::{
         ask::Reply,
         button::{find_button, read_button_name, stale, words_of},
         form::{Filled, Origin, unopened, wanted},
-        words::in_words,
     },
     incident::id::IncidentId,
 };
@@ -34,7 +33,8 @@ impl MattermostDoor {
             return self.open_form(heard, dialog::of_verb(&form, &origin), &origin).await;
         }
         let words = if said.trim().is_empty() { "help".to_owned() } else { said.trim().to_owned() };
-        Reply::Words(self.told(&in_words(Some(self.done(heard, here, Words::Text(words)).await))))
+        let done = self.done(heard, here, Words::Text(words.clone())).await;
+        Reply::Words(self.told(&self.told_of(heard, &words, here, &done).await))
     }
 
     pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str, chosen: Option<&str>) -> Reply {
@@ -48,26 +48,30 @@ impl MattermostDoor {
                 self.open_form(heard, dialog::of_button(&subject, &button), &origin).await
             }
             Ok((incident, _, button)) => {
-                let done = match words_of(button, chosen) {
-                    Ok(words) => self.done(heard, incident, Words::Text(words)).await,
-                    Err(refusal) => Err(refusal),
+                let (said, done) = match words_of(button, chosen) {
+                    Ok(words) => (words.clone(), self.done(heard, incident, Words::Text(words)).await),
+                    Err(refusal) => (String::new(), Err(refusal)),
                 };
-                Reply::Words(self.told(&in_words(Some(done))))
+                Reply::Words(self.told(&self.told_of(heard, &said, incident, &done).await))
             }
-            Err(refusal) => Reply::Words(self.told(&refusal.to_string())),
+            Err(refusal) => Reply::Words(self.own(&refusal.to_string())),
         }
     }
 
     /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
     pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
         let here = self.incident_here(heard).await;
-        let done = match form.words(&self.desk, here).await {
-            Ok((incident, argv)) => self.done(heard, incident, Words::Argv(argv)).await,
-            Err(refusal) => Err(refusal),
+        let (said, done) = match form.words(&self.desk, here).await {
+            Ok((incident, argv)) => {
+                let said = argv.join(" ");
+                (said, self.done(heard, incident, Words::Argv(argv)).await)
+            }
+            Err(refusal) => (String::new(), Err(refusal)),
         };
+        let words = self.told_of(heard, &said, here, &done).await;
         match done {
-            Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
-            done => Reply::Words(self.told(&in_words(Some(done)))),
+            Err(_) => Reply::Refused { first: form.first.clone(), why: words },
+            Ok(_) => Reply::Words(self.told(&words)),
         }
     }
 

@@ -19,7 +19,8 @@ use crate::{
         button::{button_name, typed},
         markdown::length,
         space,
-        text::{self, cap as cut, in_readers_zone},
+        text::{self, cap as cut, in_readers_zone, with_short_hashes},
+        theirs::Telling,
         words,
     },
     incident::{names::Names, state::Incident},
@@ -64,9 +65,14 @@ fn banner(banner: &str) -> String {
     if banner.is_empty() { String::new() } else { format!("**{banner}** ") }
 }
 
-fn field(field: &Field, tz: Tz) -> Value {
+/// Words of ours and theirs: what is to be typed stands as code, the rest as it was written.
+fn set(text: &str, telling: Telling<'_>) -> String {
+    telling.set(text, escape, |ours| format!("`{}`", soften(ours)))
+}
+
+fn field(field: &Field, tz: Tz, telling: Telling<'_>) -> Value {
     let value = match &field.value {
-        Shown::Text(text) => in_readers_zone(&escape(text), |at| moment_with_day(at, tz)),
+        Shown::Text(text) => in_readers_zone(&set(text, telling), |at| moment_with_day(at, tz)),
         Shown::Time(at) => moment_with_day(*at, tz),
     };
     let value = if value.trim().is_empty() { "–".to_owned() } else { cap(&value, FIELD_MAX) };
@@ -96,8 +102,9 @@ fn button(subject: &str, button: &Button, url: &str, seal: &Seal) -> Value {
     shown
 }
 
-/// A card. Where Mattermost cannot reach this server, the words stand in place of the buttons.
-pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> Message {
+/// A card; its text is somebody's and stays as it was written. Where Mattermost cannot reach this server, the words stand in place of
+/// the buttons.
+pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal, telling: Telling<'_>) -> Message {
     let (mark, color) = match card.tone {
         Tone::Critical => ("🔴", "#d32f2f"),
         Tone::Warning => ("🟠", "#f57c00"),
@@ -110,7 +117,8 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> M
         banner => format!("{mark} {banner} {title}"),
     };
     let footer = cap(&soften(&one_line(&format!("{} · {}", card.subject, card.footer))), FOOTER_MAX);
-    let fields: Vec<Value> = card.fields.iter().take(FIELDS_MAX).map(|one| field(one, settings.tz)).collect();
+    let fields = card.fields.iter().take(FIELDS_MAX);
+    let fields: Vec<Value> = fields.map(|one| field(one, settings.tz, telling)).collect();
     let mut text = cap(&escape(&card.text), TEXT_MAX);
     let mut attachment = json!({
         "fallback": title, "color": color, "title": title, "fields": fields, "footer": footer,
@@ -132,13 +140,13 @@ pub(super) fn card(card: &Card, settings: &MattermostSettings, seal: &Seal) -> M
 }
 
 /// A line of the timeline, with its number at the end: what people name in `correct 12`.
-pub(super) fn line(said: &Said, tz: Tz) -> String {
+pub(super) fn line(said: &Said, tz: Tz, telling: Telling<'_>) -> String {
     let mark = format!(" #{}", said.seq);
     let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
     let from = said.aside(NAME);
     let head = format!("{}{} **{who}**{from} ", banner(said.banner), moment(said.at, tz));
     let room = LINE_MAX.saturating_sub(length(&head) + mark.len());
-    let shown = |text: &str, left| cap(&escape(text), left);
+    let shown = |text: &str, left| cap(&set(&with_short_hashes(text), telling), left);
     let text = text::sentence(&said.text, room, length, shown, |at| moment_with_day(at, tz));
     format!("{head}{text}{mark}")
 }
@@ -193,21 +201,49 @@ mod tests {
     use super::*;
     use crate::{
         card::testing::{card_of, said},
-        chat::mattermost::shown::settings,
+        chat::{
+            mattermost::shown::settings,
+            theirs::{Theirs, Typed},
+        },
         config::Secret,
     };
+
+    /// A card in a team whose commands begin with `!incident`, where nobody wrote code.
+    fn card_for(shown: &Card, url: Option<&str>, seal: &Seal) -> Message {
+        let settings = settings(url);
+        card(shown, &settings, seal, Theirs::Nothing.beside(&Typed::after(&settings.prefix)))
+    }
+
+    fn line_of(text: &str) -> String {
+        line(&said(text), Tz::UTC, Theirs::Nothing.beside(&Typed::after("!incident")))
+    }
+
+    #[test]
+    fn a_card_and_a_line_tell_what_to_type_as_code_and_leave_what_people_wrote() {
+        let seal = Seal::new(Secret::new("k"));
+        let typed = Typed::after("!incident");
+        let written = "`close the valve`, then `resume`";
+        let mut theirs = Theirs::default();
+        theirs.add(&json!("`close the valve`"));
+        let shown = card(&card_of(written), &settings(Some("http://cp")), &seal, theirs.beside(&typed));
+        let shown = &shown.attachments[0];
+        assert_eq!(shown["text"], escape(written));
+        assert_eq!(shown["fields"][0]["value"], "\\`close the valve\\`, then `!incident resume`");
+        let line = line_of("*Mended*? `resolve @all`.");
+        assert!(line.ends_with("\\*Mended\\*? `!incident resolve @\u{200b}all`. #12"), "{line}");
+    }
 
     #[test]
     fn whatever_the_text_a_card_and_a_line_keep_mattermosts_limits() {
         let seal = Seal::new(Secret::new("k"));
         for c in ["*", "🚨", "<", "\\", "@", "a b "] {
             let long = c.repeat(20_000);
-            let shown = card(&card_of(&long), &settings(Some("http://cp")), &seal);
+            let shown = card_for(&card_of(&long), Some("http://cp"), &seal);
             let bytes = serde_json::to_string(&shown.attachments).unwrap().len();
             assert!(bytes < 200_000, "{c}: {bytes}");
             assert!(shown.attachments[0]["footer"].as_str().unwrap().chars().count() <= FOOTER_MAX);
-            assert!(line(&said(&long), Tz::UTC).chars().count() <= LINE_MAX, "{c}");
-            assert!(line(&said(&long), Tz::UTC).ends_with(" #12"));
+            let line = line_of(&long);
+            assert!(line.chars().count() <= LINE_MAX && line.ends_with(" #12"), "{c}");
         }
     }
 
@@ -216,12 +252,12 @@ mod tests {
         let seal = Seal::new(Secret::new("k"));
         let mut small = card_of("INC-1 **checkout** fails @all");
         small.fields.truncate(1);
-        let mut shown = card(&small, &settings(Some("http://cp")), &seal).attachments.remove(0);
+        let mut shown = card_for(&small, Some("http://cp"), &seal).attachments.remove(0);
         let context = shown["actions"][0]["integration"]["context"].take();
         assert_eq!(seal.read_button(&context), Some("cp1|INC-1|note"));
-        let without = card(&small, &settings(None), &seal).attachments.remove(0);
+        let without = card_for(&small, None, &seal).attachments.remove(0);
         let text = without["text"].as_str().unwrap().replace('\u{200b}', "·");
-        let line = line(&said("Ada & <Bo>"), Tz::UTC).replace('\u{200b}', "·");
+        let line = line_of("Ada & <Bo>").replace('\u{200b}', "·");
         let shown = serde_json::to_string_pretty(&shown).unwrap().replace('\u{200b}', "·");
         insta::assert_snapshot!(format!("{shown}\n\n{text}\n\n{line}"));
     }

@@ -2,13 +2,22 @@
 //!
 //! After <https://api.mattermost.com/>. Its rate limit is one for everything that an account asks.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap, multipart::Form};
 use serde_json::Value;
 
-use super::trouble::{Refused, Trouble};
+use super::{
+    moment::{Moment, ahead_ms},
+    trouble::{Refused, Trouble},
+};
 use crate::{
     chat::{
         files::PATIENCE,
@@ -16,7 +25,7 @@ use crate::{
         picture::Picture,
         trouble::patiently,
         websocket::{self, Socket},
-        wire::{ANSWER_BYTES_MAX, Brake, body as body_of, causes, client, quote},
+        wire::{ANSWER_BYTES_MAX, Brake, body as body_of, client, plainly, quote},
     },
     config::Secret,
     desk::clock::World,
@@ -36,6 +45,8 @@ pub(super) struct Rest {
     token: Secret,
     world: Arc<dyn World>,
     brake: Brake,
+    /// How much Mattermost's clock is ahead of ours, by its last answer that says so.
+    ahead_ms: AtomicI64,
     /// Whether the REST API answers.
     pub reach: Reach,
 }
@@ -50,6 +61,7 @@ impl Rest {
             token,
             world,
             brake: Brake::default(),
+            ahead_ms: AtomicI64::default(),
             reach: Reach::default(),
         })
     }
@@ -105,13 +117,19 @@ impl Rest {
     pub async fn file(&self, id: &str) -> Result<Response, String> {
         let token = format!("Bearer {}", self.token.expose());
         let request = self.client.get(format!("{}/api/v4/files/{id}", self.base)).timeout(PATIENCE);
-        request.header("authorization", token).send().await.map_err(|e| causes(&e.without_url()))
+        request.header("authorization", token).send().await.map_err(|e| plainly(&e.without_url()))
     }
 
     /// A new WebSocket, not yet told who we are.
     pub async fn socket(&self) -> Result<Socket, Trouble> {
         let url = format!("{}/api/v4/websocket", self.base.replacen("http", "ws", 1));
         websocket::open(&self.client, &*self.world, &url).await.map_err(Trouble::NotSent)
+    }
+    /// Now, as far as Mattermost has told what its clock shows; until then it is taken to agree with ours.
+    pub fn moment(&self) -> Moment {
+        let ours = self.world.now();
+        let theirs = ours.timestamp_millis().saturating_add(self.ahead_ms.load(Relaxed));
+        Moment { ours, theirs }
     }
     /// The token, for the socket's first words.
     pub fn token(&self) -> &Secret {
@@ -144,6 +162,9 @@ impl Rest {
         let request = request.header("authorization", format!("Bearer {}", self.token.expose()));
         let response = request.send().await.map_err(Trouble::lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if let Some(ahead) = ahead_ms(&headers, self.world.now()) {
+            self.ahead_ms.store(ahead, Relaxed);
+        }
         let bytes = body_of(response, ANSWER_BYTES_MAX).await.map_err(Trouble::MaybeSent)?;
         let value: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         match status {

@@ -14,12 +14,13 @@ use super::{
     trouble::{Refused, Trouble},
 };
 use crate::{
-    card::Card,
+    card::{Card, Said},
     chat::{
         form::unopened,
         health,
         people::People,
-        shown::{Shown, buttons, field, paragraph, why},
+        shown::{Shown, buttons, field, paragraph, rendered, why},
+        theirs::{Theirs, Typed, ours},
         trouble::Doing,
     },
     config::{MattermostSpace, Secret},
@@ -47,7 +48,16 @@ pub(super) fn settings(callback_url: Option<&str>) -> MattermostSettings {
 
 fn attachment(card: &Card) -> Value {
     let seal = Seal::new(Secret::new("k"));
-    render::card(card, &settings(Some("http://commandpost")), &seal).attachments.remove(0)
+    let (settings, typed) = (settings(Some("http://commandpost")), typed());
+    render::card(card, &settings, &seal, Theirs::Nothing.beside(&typed)).attachments.remove(0)
+}
+
+fn typed() -> Typed {
+    Typed::after("!incident")
+}
+
+fn line(said: &Said) -> String {
+    render::line(said, Tz::UTC, Theirs::Nothing.beside(&typed()))
 }
 
 pub(in crate::chat) const SHOWN: Shown = Shown {
@@ -57,24 +67,24 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
         let mut lines = vec![read(&shown["title"]), read(&shown["text"])];
         let fields = shown["fields"].as_array().into_iter().flatten();
         lines.extend(fields.map(|one| field(&read(&one["title"]), &read(&one["value"]))));
-        lines.push(buttons(&shown["actions"], |button| read(&button["name"])));
+        lines.push(buttons(&shown["actions"], |button| as_sent(&button["name"])));
         lines.push(read(&shown["footer"]));
         paragraph(&lines)
     },
-    line: |said| read(&json!(render::line(said, Tz::UTC))),
+    line: |said| read(&json!(line(said))),
     missed: |words| read(&json!(render::told(words, Tz::UTC))),
     announcement: |incident| {
         read(&json!(render::announcement(incident, "inc-1-checkout-fails", Names::plain())))
     },
-    told: |text| read(&json!(render::told(text, Tz::UTC))),
+    told: |text| read(&json!(render::told(&ours(text, &typed()), Tz::UTC))),
     form: |subject, button| {
         let dialog = dialog::of_button(subject, button).with_state(String::new());
         let inputs = dialog["elements"].as_array().into_iter().flatten();
-        let inputs = inputs.map(|one| field(&read(&one["display_name"]), &read(&one["placeholder"])));
-        Some(paragraph(&[vec![read(&dialog["title"])], inputs.collect()].concat()))
+        let inputs = inputs.map(|one| field(&as_sent(&one["display_name"]), &as_sent(&one["placeholder"])));
+        Some(paragraph(&[vec![as_sent(&dialog["title"])], inputs.collect()].concat()))
     },
     payload: attachment,
-    said: |said| json!(render::line(said, Tz::UTC)),
+    said: |said| json!(line(said)),
     own: || {
         let why = Trouble::NotSent("no answer in time".into()).why();
         let all = [ELSEWHERE.to_owned(), unopened(&why), NO_FORMS.to_owned()];
@@ -100,7 +110,11 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
     },
 };
 
-/// As it is read: without the marks that only keep it harmless.
 fn read(text: &Value) -> String {
-    text.as_str().unwrap_or_default().replace(['\\', '*', '`', '\u{200b}'], "")
+    rendered(text.as_str().unwrap_or_default())
+}
+
+/// Where Mattermost sets nothing: in forms, on buttons.
+fn as_sent(text: &Value) -> String {
+    text.as_str().unwrap_or_default().replace('\u{200b}', "")
 }

@@ -36,7 +36,7 @@ pub(super) fn everything() -> Journal {
     j.say("Ada", ic, Event::CommandOffered { from, to, expires_at, briefing_sections });
     let due_at = j.at + Duration::minutes(5);
     j.say("Ada", ic, Event::RollCalled { asked: vec![ada, bo, cleo.clone()], due_at });
-    j.say("Ada", ic, Event::ActionsStopped { reason: "the replica lags".into() });
+    j.say("Ada", ic, Event::ActionsStopped { reason: "the replica lags".into(), by: None, as_safety: false });
     let (text, mitigation) = ("db2 may fill up as well".into(), "watch its disk".into());
     j.say("Bo", None, Event::HazardNamed { n: 1, text, mitigation, by: None });
     let expires_at = j.at + Duration::minutes(10);
@@ -48,7 +48,7 @@ pub(super) fn everything() -> Journal {
 pub(super) fn interrupted() -> Journal {
     let mut j = night(8);
     let words = "lower the severity".into();
-    j.say("Vera", None, Event::ExecutiveAsked { words, commander: person("Ada") });
+    j.say("Vera", None, Event::ExecutiveAsked { words, commander: person("Ada"), who: Some(person("Vera")) });
     j
 }
 
@@ -166,7 +166,7 @@ pub(super) fn unasked() -> Journal {
     called(&mut j);
     j.say("Eve", None, Event::PageAcknowledged { pagings: vec![1], here: None });
     j.at += Duration::minutes(5);
-    let what = "The public has heard nothing yet. «Investigating» needs no details: `update draft`. Ada answers for it.";
+    let what = "The public has heard nothing yet. Ada: `update draft We are investigating.` is enough.";
     j.house(Event::Reminded { what: what.into(), executive: false, of: vec![] });
     let since = j.at - Duration::minutes(1);
     j.house(Event::ChatLost { chat: "slack".into(), since });

@@ -1,7 +1,7 @@
 //! Does what is asked, and tells the asker alone what came of it: with the acknowledgement when that is quick enough,
 //! later otherwise. Slack waits three seconds for an acknowledgement, whatever happens behind.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -11,21 +11,25 @@ use super::{
     render::{self, told},
     text,
     trouble::Trouble,
+    typed_in,
 };
 use crate::{
     chat::{
         Words,
         ask::{Reply, in_time},
         picture::show_later,
+        theirs::{ours, told_to},
         trouble::insist,
-        words::in_words,
+        words::{as_said, in_words},
     },
-    desk::Caller,
+    desk::{Answer, Caller},
     incident::{id::IncidentId, refusal::Refusal},
 };
 
 pub(super) const ELSEWHERE: &str =
     "This commandpost serves another workspace. Use it there, in the incident's channel or the command post.";
+pub(super) const NOBODY_KNOWS: &str = "Slack has not yet told this commandpost which workspace it serves, and does not answer it now, so \
+     nothing was done. Say it again in a minute, or use the console.";
 /// People looked up for one command.
 const NAMED_MAX: usize = 3;
 
@@ -92,10 +96,10 @@ impl SlackDoor {
     }
 
     async fn act(self: Arc<Self>, heard: Heard) -> Reply {
-        if self.is_of_elsewhere(&heard).await {
+        if let Some(why) = self.why_not_here(&heard).await {
             return match heard.says {
                 Says::Pin { .. } | Says::Changed { .. } | Says::Gone { .. } => Reply::Nothing,
-                _ => Reply::Words(told(ELSEWHERE)),
+                _ => Reply::Words(told(why)),
             };
         }
         match heard.says.clone() {
@@ -116,23 +120,29 @@ impl SlackDoor {
         }
     }
 
-    /// Whether it was said in another workspace than the bot's. Where nobody knows, it is not: Slack has signed it, and while
-    /// Slack cannot be asked, an incident goes on.
-    async fn is_of_elsewhere(&self, heard: &Heard) -> bool {
+    /// Why nothing is done here for whoever said it: it was in another workspace than the bot's, or nobody knows yet which that
+    /// is. Slack's signature is the app's, which may be installed in several.
+    async fn why_not_here(&self, heard: &Heard) -> Option<&'static str> {
         if heard.teams.is_empty() {
-            return false;
+            return None;
         }
-        match self.stand().await {
-            Ok(stand) => !stand.team.is_empty() && !heard.teams.contains(&stand.team),
-            Err(_) => false,
+        match self.team().await {
+            Some(team) if heard.teams.contains(&team) => None,
+            Some(_) => Some(ELSEWHERE),
+            None => {
+                tracing::warn!("nothing is done for Slack: it has not told yet which workspace the bot's is");
+                Some(NOBODY_KNOWS)
+            }
         }
     }
 
     /// `@commandpost note it is back`: in a thread no slash command works.
     async fn spoken_to(self: &Arc<Self>, heard: &Heard, said: &str) -> Reply {
-        let Ok(stand) = self.stand().await else { return Reply::Nothing };
-        let me = format!("<@{}", stand.me);
-        let Some((_, after)) = said.split_once(&me) else { return Reply::Nothing };
+        let Some(me) = self.me().await else {
+            tracing::warn!("nothing is done of what the bot was told: Slack has not said yet who it is");
+            return Reply::Words(told(NOBODY_KNOWS));
+        };
+        let Some((_, after)) = said.split_once(&format!("<@{me}")) else { return Reply::Nothing };
         let words = text::typed(after.split_once('>').map_or("", |(_, words)| words), &self.settings.people);
         let words = if words.trim().is_empty() { "help".to_owned() } else { words.trim().to_owned() };
         let incident = self.incident_here(heard).await;
@@ -146,7 +156,21 @@ impl SlackDoor {
         incident: Option<IncidentId>,
         words: Words,
     ) -> Reply {
-        Reply::Words(told(&in_words(Some(self.done(heard, incident, words).await))))
+        let said = as_said(&words);
+        let done = self.done(heard, incident, words).await;
+        Reply::Words(told(&self.told_of(heard, &said, incident, &done).await))
+    }
+
+    /// What came of what somebody said, for them. `here`: the incident of the place.
+    pub(super) async fn told_of(
+        &self,
+        heard: &Heard,
+        said: &str,
+        here: Option<IncidentId>,
+        done: &Result<Answer, Refusal>,
+    ) -> String {
+        let typed = typed_in(heard.thread.as_deref());
+        told_to(&self.desk, typed, said, &said, ready(here), Some(done)).await
     }
 
     pub(super) async fn done(
@@ -154,7 +178,7 @@ impl SlackDoor {
         heard: &Heard,
         incident: Option<IncidentId>,
         words: Words,
-    ) -> Result<crate::desk::Answer, Refusal> {
+    ) -> Result<Answer, Refusal> {
         // Whoever is named is known by name when the words are read.
         let said = match &words {
             Words::Text(text) => vec![text.as_str()],
@@ -218,6 +242,11 @@ impl SlackDoor {
         let args = [("channel", user.to_owned()), ("text", text.to_owned()), ("parse", "none".to_owned())];
         insist(|| self.rest.post(user, &args)).await.map(drop)
     }
+}
+
+/// Our own words, for whoever said this.
+pub(super) fn own(heard: &Heard, text: &str) -> String {
+    told(&ours(text, typed_in(heard.thread.as_deref())))
 }
 
 fn broke_down() -> Reply {

@@ -10,6 +10,7 @@ use super::{
     render::{self, Message, card_key},
     space::channel_of,
     trouble::Trouble,
+    typed_in,
 };
 use crate::{
     card::{Card, Said},
@@ -17,6 +18,8 @@ use crate::{
         bindings::{Bindings, Spot},
         bring::{Halt, Place, Space, Step},
         space::space_of,
+        theirs::{in_line, on_card},
+        thread::below,
         trouble::Doing,
     },
     desk::Desk,
@@ -49,6 +52,18 @@ impl SlackDoor {
                 Err(Halt::SpaceGone)
             }
             Err(trouble) => Err(trouble.outcome(Doing::Post, channel).into()),
+        }
+    }
+
+    /// Puts other words in the place of a message, and leaves the key by which it is found. False: it was deleted.
+    async fn edit(&self, channel: &str, message: &str, shown: &Message, key: &str) -> Step<bool> {
+        let mut args = self.arguments(channel, shown, key).await?;
+        args.push(("ts", message.to_owned()));
+        match self.rest.tell("chat.update", &args).await {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_message_gone() => Ok(false),
+            Err(trouble) if trouble.is_channel_gone() => Err(Halt::SpaceGone),
+            Err(trouble) => Err(trouble.outcome(Doing::Edit, channel).into()),
         }
     }
 
@@ -99,31 +114,43 @@ impl Place for SlackDoor {
         self.find_card_in(at, &card.subject).await
     }
     async fn post_card(&self, at: &str, card: &Card, _once: &str) -> Step<Option<String>> {
-        self.say_once(at, render::card(card), &card_key(&card.subject)).await.map(Some)
+        let typed = typed_in(channel_of(at).1);
+        let theirs = on_card(&self.desk, card, typed).await;
+        let message = render::card(card, theirs.beside(typed));
+        self.say_once(at, message, &card_key(&card.subject)).await.map(Some)
     }
     /// An edit makes the same of it however often it is done.
     async fn edit_card(&self, at: &str, message: &str, card: &Card, _once: &str) -> Step<bool> {
-        let channel = channel_of(at).0;
-        let mut args = self.arguments(channel, &render::card(card), &card_key(&card.subject)).await?;
-        args.push(("ts", message.to_owned()));
-        match self.rest.tell("chat.update", &args).await {
-            Ok(_) => Ok(true),
-            Err(trouble) if trouble.is_message_gone() => Ok(false),
-            Err(trouble) if trouble.is_channel_gone() => Err(Halt::SpaceGone),
-            Err(trouble) => Err(trouble.outcome(Doing::Edit, channel).into()),
-        }
+        let (channel, thread) = channel_of(at);
+        let typed = typed_in(thread);
+        let theirs = on_card(&self.desk, card, typed).await;
+        let shown = render::card(card, theirs.beside(typed));
+        self.edit(channel, message, &shown, &card_key(&card.subject)).await
     }
     async fn post_line(&self, at: &str, said: &Said, key: &str) -> Step<Option<String>> {
-        let message = Message { text: render::line(said), blocks: vec![] };
+        let typed = typed_in(channel_of(at).1);
+        let theirs = in_line(&self.desk, said, typed).await;
+        let message = Message { text: render::line(said, theirs.beside(typed)), blocks: vec![] };
         self.say_once(at, message, key).await.map(Some)
     }
     async fn find_line(&self, at: &str, said: &Said, delivery: &Delivery) -> Step<Option<String>> {
         self.find_said(at, said.seq, &delivery.key, delivery.created_at).await
     }
+    async fn unsay(&self, at: &str, message: &str, said: &Said, _once: &str) -> Step<bool> {
+        let (channel, thread) = channel_of(at);
+        let typed = typed_in(thread);
+        let theirs = in_line(&self.desk, said, typed).await;
+        let shown = Message { text: render::line(said, theirs.beside(typed)), blocks: vec![] };
+        self.edit(channel, message, &shown, &format!("{}/{}", said.incident, said.seq)).await
+    }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.say_once(at, Message { text: render::told(words), blocks: vec![] }, key).await.map(drop)
     }
-    async fn warn(&self, of: &Quoted, words: &str, _key: &str) -> Step<()> {
+    async fn warn(&self, of: &Quoted, words: &str, key: &str) -> Step<()> {
+        // Where nobody is named who could be told alone, everybody is.
+        if of.whom.is_empty() {
+            return self.post_words(&below(&of.at, &of.message), words, key).await;
+        }
         // The link needs the workspace's own address.
         self.stand().await?;
         let (channel, thread) = channel_of(&of.at);

@@ -7,6 +7,13 @@ use serde_json::{Value, json};
 use super::heard::{DECLARE, DECLARE_FROM, NOTE_MESSAGE};
 use crate::grammar;
 
+/// The slash command.
+pub(super) const COMMAND: &str = "/incident";
+/// What the bot is called.
+const NAME: &str = "commandpost";
+/// How it is spoken to.
+pub(super) const MENTION: &str = "@commandpost";
+
 /// What the door calls, and the scope that each takes.
 const SCOPES: [(&str, &str); 17] = [
     ("app_mentions:read", "hear `@commandpost note …`, also in threads"),
@@ -37,7 +44,7 @@ pub(super) fn scopes() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub fn manifest(public_url: Option<&str>) -> Value {
     let at = |part: &str| public_url.map(|url| format!("{}/chat/slack/{part}", url.trim_end_matches('/')));
     let mut command = json!({
-        "command": "/incident",
+        "command": COMMAND,
         "description": grammar::tree().get_about().map(ToString::to_string).unwrap_or_default(),
         "usage_hint": "declare checkout is down",
         "should_escape": true,
@@ -53,7 +60,7 @@ pub fn manifest(public_url: Option<&str>) -> Value {
     let shortcut = |kind: &str, name: &str, id: &str, description: &str| json!({"name": name, "type": kind, "callback_id": id, "description": description});
     json!({
         "display_information": {
-            "name": "commandpost",
+            "name": NAME,
             "description": "The incident command post",
             "background_color": "#1f2933",
         },
@@ -61,7 +68,7 @@ pub fn manifest(public_url: Option<&str>) -> Value {
             "app_home": {
                 "home_tab_enabled": false, "messages_tab_enabled": true, "messages_tab_read_only_enabled": true,
             },
-            "bot_user": {"display_name": "commandpost", "always_online": true},
+            "bot_user": {"display_name": NAME, "always_online": true},
             "shortcuts": [
                 shortcut("global", "Declare incident", DECLARE, "Opens an incident; you have command of it"),
                 shortcut("message", "Declare incident", DECLARE_FROM, "Opens an incident about this message"),
@@ -110,6 +117,7 @@ mod tests {
 
     #[test]
     fn a_manifest_keeps_slacks_limits() {
+        assert_eq!(MENTION, format!("@{NAME}"));
         let app = manifest(None);
         let chars = |value: &Value| value.as_str().unwrap().chars().count();
         for shortcut in app["features"]["shortcuts"].as_array().unwrap() {

@@ -32,7 +32,7 @@ mod text;
 mod trouble;
 mod watch;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -40,13 +40,23 @@ use tokio_util::sync::CancellationToken;
 pub use self::{heard::Way, manifest::manifest, settings::SlackSettings, signed::Signed};
 use self::{rest::Rest, stand::Stand};
 use crate::{
-    chat::{Say, bindings::Bindings, bring, health::Standing, seen::Seen},
+    chat::{Say, bindings::Bindings, bring, health::Standing, seen::Seen, theirs::Typed},
     desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
 
 /// The destination's name in outbox, journal and settings.
 pub const NAME: &str = "slack";
+
+/// What is to be typed comes behind the slash command.
+static SLASH: Typed = Typed::After(Cow::Borrowed(manifest::COMMAND));
+/// In a thread Slack takes none: there the bot is spoken to.
+static SPOKEN: Typed = Typed::After(Cow::Borrowed(manifest::MENTION));
+
+/// How it is typed in a thread, or outside of any.
+fn typed_in(thread: Option<&str>) -> &'static Typed {
+    if thread.is_some() { &SPOKEN } else { &SLASH }
+}
 
 /// The door. It listens as long as `stop` is not cancelled; as a courier it works in any case.
 pub struct SlackDoor {

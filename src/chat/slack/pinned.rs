@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{SlackDoor, heard::Heard, render::told, trouble::Trouble};
+use super::{SlackDoor, answer::own, heard::Heard, trouble::Trouble};
 use crate::{
     chat::{
         ask::Reply,
@@ -17,7 +18,7 @@ use crate::{
     journal::rows::Quoted,
 };
 
-/// A message among all of the workspace.
+/// A message, or a person, of a channel among all of the workspace.
 fn name_of(channel: &str, ts: &str) -> String {
     format!("{channel}:{ts}")
 }
@@ -28,6 +29,13 @@ fn quoted(channel: &str, message: &Value, whom: Vec<String>) -> Quoted {
     let root = message["thread_ts"].as_str().filter(|root| *root != ts);
     let at = root.map_or_else(|| channel.to_owned(), |root| thread_space(channel, root));
     Quoted { at, message: ts.to_owned(), whom }
+}
+
+/// When a message was written, by its timestamp; never later than now.
+fn written_at(ts: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (seconds, micros) = ts.split_once('.')?;
+    let nanos = micros.parse::<u32>().ok()?.checked_mul(1_000)?;
+    DateTime::from_timestamp(seconds.parse().ok()?, nanos).map(|at| at.min(now))
 }
 
 /// What is said where a message could not be read.
@@ -45,28 +53,30 @@ impl SlackDoor {
             Err(trouble) => {
                 let why = trouble.why();
                 tracing::warn!(why, "a message was not put on the timeline");
-                return Reply::Words(told(&not_put(&why)));
+                return Reply::Words(own(heard, &not_put(&why)));
             }
         };
         // A second 📌 says nothing new.
         if entry_of(&**self, &name_of(channel, target)).await.is_some() {
             return Reply::Nothing;
         }
-        let Some(incident) = self.bindings.incident_at(channel, message["thread_ts"].as_str()).await else {
-            return Reply::Nothing;
-        };
         // What the bot says stands on the timeline already.
         if let Ok(stand) = self.stand().await
             && (message["user"] == stand.me.as_str() || message["bot_id"] == stand.bot.as_str())
         {
             return Reply::Nothing;
         }
+        let Some(incident) = self.bindings.incident_at(channel, message["thread_ts"].as_str()).await else {
+            // For their eyes alone, so each of them is told.
+            let words = follow::nowhere(&**self, &name_of(channel, &heard.user)).await;
+            return words.map_or(Reply::Nothing, |words| Reply::Words(own(heard, words)));
+        };
         let author = message["user"].as_str().unwrap_or(&heard.user);
         let whom = vec![author.to_owned(), heard.user.clone()];
         match self.pin(heard, channel, Some(incident), &message, whom).await {
             // That it is done is seen in the incident's space.
             Ok(_) => Reply::Nothing,
-            Err(refusal) => Reply::Words(told(&refusal.to_string())),
+            Err(refusal) => Reply::Words(own(heard, &refusal.to_string())),
         }
     }
 
@@ -80,10 +90,11 @@ impl SlackDoor {
         message: &Value,
         whom: Vec<String>,
     ) -> Result<Answer, Refusal> {
-        let target = name_of(channel, message["ts"].as_str().unwrap_or_default());
+        let ts = message["ts"].as_str().unwrap_or_default();
+        let (target, written_at) = (name_of(channel, ts), written_at(ts, self.desk.world.now()));
         let by = self.person(&heard.user, &heard.name).await;
         let quoted = (!whom.is_empty()).then(|| quoted(channel, message, whom));
-        let pinned = Change { by, event: &heard.once, target: &target, quoted };
+        let pinned = Change { by, event: &heard.once, target: &target, quoted, written_at };
         let argv = self.message_as_note(channel, message).await?;
         let author = message["user"].as_str().unwrap_or_default().to_owned();
         let files = self.files_of(channel, message);
@@ -113,7 +124,7 @@ impl SlackDoor {
         {
             let by = self.person(&heard.user, &heard.name).await;
             let quoted = Some(quoted(channel, message, vec![heard.user.clone()]));
-            let edit = Change { by, event: &heard.once, target: &target, quoted };
+            let edit = Change { by, event: &heard.once, target: &target, quoted, written_at: None };
             follow::follow_edit(&**self, &edit, &heard.user, argv).await;
         }
         Reply::Nothing
@@ -124,7 +135,7 @@ impl SlackDoor {
         let Some(channel) = heard.channel.as_deref() else { return Reply::Nothing };
         let target = name_of(channel, ts);
         let by = self.person(&heard.user, &heard.name).await;
-        let deletion = Change { by, event: &heard.once, target: &target, quoted: None };
+        let deletion = Change { by, event: &heard.once, target: &target, quoted: None, written_at: None };
         follow::follow_deletion(&**self, &deletion).await;
         Reply::Nothing
     }
@@ -147,5 +158,21 @@ impl SlackDoor {
         };
         let messages = found["messages"].as_array().into_iter().flatten();
         Ok(messages.into_iter().find(|message| message["ts"] == ts).cloned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_was_written_when_its_timestamp_says_and_never_in_the_future() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let at = |ts: &str| written_at(ts, now).map(|at| at.timestamp_micros());
+        assert_eq!(at("1799999990.000100"), Some(1_799_999_990_000_100));
+        assert_eq!(at("1800000090.000000"), Some(1_800_000_000_000_000));
+        for bad in ["", "1799999990", "x.000100", "1799999990.", "999999999999.999999999999"] {
+            assert_eq!(at(bad), None, "{bad}");
+        }
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{SlackDoor, form, heard::Heard, render::told, text};
+use super::{SlackDoor, answer::own, form, heard::Heard, render::told, text};
 use crate::{
     chat::{
         Words,
         ask::Reply,
         button::{find_button, read_button_name, stale, words_of},
         form::{Filled, Origin, unopened, wanted},
-        words::{in_words, note_of},
+        words::note_of,
     },
     grammar::Form,
     incident::refusal::Refusal,
@@ -63,22 +63,26 @@ impl SlackDoor {
             }
             Ok((incident, _, button)) => match words_of(button, chosen) {
                 Ok(words) => self.do_words(heard, incident, Words::Text(words)).await,
-                Err(refusal) => Reply::Words(told(&refusal.to_string())),
+                Err(refusal) => Reply::Words(own(heard, &refusal.to_string())),
             },
-            Err(refusal) => Reply::Words(told(&refusal.to_string())),
+            Err(refusal) => Reply::Words(own(heard, &refusal.to_string())),
         }
     }
 
     /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
     pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
         let here = self.incident_here(heard).await;
-        let done = match form.words(&self.desk, here).await {
-            Ok((incident, argv)) => self.done(heard, incident, Words::Argv(argv)).await,
-            Err(refusal) => Err(refusal),
+        let (said, done) = match form.words(&self.desk, here).await {
+            Ok((incident, argv)) => {
+                let said = argv.join(" ");
+                (said, self.done(heard, incident, Words::Argv(argv)).await)
+            }
+            Err(refusal) => (String::new(), Err(refusal)),
         };
+        let words = self.told_of(heard, &said, form.origin.incident.or(here), &done).await;
         match done {
-            Err(refusal) => Reply::Refused { first: form.first.clone(), why: refusal.to_string() },
-            done => Reply::Words(told(&in_words(Some(done)))),
+            Err(_) => Reply::Refused { first: form.first.clone(), why: words },
+            Ok(_) => Reply::Words(told(&words)),
         }
     }
 
@@ -89,7 +93,8 @@ impl SlackDoor {
         let author = message["user"].as_str().filter(|author| *author != heard.user);
         let whom = author.map(str::to_owned).into_iter().collect();
         let done = self.pin(heard, channel, here, &message, whom).await;
-        Reply::Words(told(&in_words(Some(done))))
+        let said = message["text"].as_str().unwrap_or_default();
+        Reply::Words(told(&self.told_of(heard, &format!("note {said}"), here, &done).await))
     }
 
     /// A message as a note: who wrote it, what, with which files, and where it stands.

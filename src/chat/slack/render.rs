@@ -14,7 +14,8 @@ use crate::{
     chat::{
         button::button_name,
         space,
-        text::{self, cap as cut, in_readers_zone},
+        text::{self, cap as cut, in_readers_zone, with_short_hashes, without_address},
+        theirs::Telling,
         words,
     },
     incident::{names::Names, sentence::Part, state::Incident},
@@ -68,9 +69,9 @@ fn banner(banner: &str) -> String {
     if banner.is_empty() { String::new() } else { format!("*{banner}* ") }
 }
 
-fn field(field: &Field, max: usize) -> String {
+fn field(field: &Field, max: usize, telling: Telling<'_>) -> String {
     let value = match &field.value {
-        Shown::Text(text) => in_readers_zone(&escape(text), moment_with_day),
+        Shown::Text(text) => in_readers_zone(&escape(&telling.shown(text)), moment_with_day),
         Shown::Time(at) => moment_with_day(*at),
     };
     let value = if value.trim().is_empty() { "–".to_owned() } else { value };
@@ -95,7 +96,7 @@ fn button(subject: &str, button: &Button) -> Value {
 fn menu(subject: &str, button: &Button) -> Value {
     let option = |choice: &Choice| {
         json!({
-            "text": plain_text(&cut(&choice.label, LABEL_MAX)),
+            "text": plain_text(&cut(&button.offered(choice), LABEL_MAX)),
             "value": choice.id,
             "description": plain_text(&cut(&choice.meaning, LABEL_MAX)),
         })
@@ -112,8 +113,8 @@ fn menu(subject: &str, button: &Button) -> Value {
     shown
 }
 
-/// A card as a message.
-pub(super) fn card(card: &Card) -> Message {
+/// A card as a message. Its text is somebody's and stays as it was written.
+pub(super) fn card(card: &Card, telling: Telling<'_>) -> Message {
     let mark = match card.tone {
         Tone::Critical => "🔴",
         Tone::Warning => "🟠",
@@ -130,11 +131,11 @@ pub(super) fn card(card: &Card) -> Message {
     if !card.text.trim().is_empty() {
         blocks.push(section(cap(&escape(&card.text), TEXT_MAX)));
     }
-    let short: Vec<Value> =
-        card.fields.iter().filter(|one| one.is_short).map(|one| mrkdwn(&field(one, FIELD_MAX))).collect();
+    let short = card.fields.iter().filter(|one| one.is_short);
+    let short: Vec<Value> = short.map(|one| mrkdwn(&field(one, FIELD_MAX, telling))).collect();
     blocks.extend(short.chunks(FIELDS_MAX).take(2).map(|some| json!({"type": "section", "fields": some})));
     let long = card.fields.iter().filter(|one| !one.is_short).take(LONG_FIELDS_MAX);
-    blocks.extend(long.map(|one| section(field(one, LONG_FIELD_MAX))));
+    blocks.extend(long.map(|one| section(field(one, LONG_FIELD_MAX, telling))));
     if !card.buttons.is_empty() {
         let buttons: Vec<Value> =
             card.buttons.iter().take(BUTTONS_MAX).map(|one| button(&card.subject, one)).collect();
@@ -154,18 +155,29 @@ pub(super) fn line_mark(seq: u64) -> String {
 }
 
 /// A sentence in at most `room` characters.
-fn sentence(parts: &[Part], room: usize) -> String {
-    let text = |text: &str, left| cap(&escape(text), left);
+fn sentence(parts: &[Part], room: usize, telling: Telling<'_>) -> String {
+    let text = |text: &str, left| cap(&escape(&telling.shown(&with_short_hashes(text))), left);
     text::sentence(parts, room, |text| text.chars().count(), text, moment_with_day)
 }
 
 /// A line of the timeline.
-pub(super) fn line(said: &Said) -> String {
+pub(super) fn line(said: &Said, telling: Telling<'_>) -> String {
     let mark = line_mark(said.seq);
     let who = cap(&escape(&one_line(&said.who)), WHO_MAX);
     let head = format!("{}{} *{who}*{} ", banner(said.banner), moment(said.at), said.aside(NAME));
-    let room = MESSAGE_MAX.saturating_sub(head.chars().count() + mark.len());
-    format!("{head}{}{mark}", sentence(&said.text, room))
+    let (text, address) = without_address(&said.text, is_of_slack);
+    let link = address.map(|address| format!(" (<{}|message>)", address.replace('&', "&amp;")));
+    let link = link.unwrap_or_default();
+    let taken = head.chars().count() + link.chars().count() + mark.len();
+    format!("{head}{}{link}{mark}", sentence(&text, MESSAGE_MAX.saturating_sub(taken), telling))
+}
+
+/// Whether an address is that of a message.
+fn is_of_slack(address: &str) -> bool {
+    let place = address.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
+    place.is_some_and(|(host, path)| {
+        (host == "slack.com" || host.ends_with(".slack.com")) && path.starts_with("archives/")
+    })
 }
 
 /// Our own words.
@@ -194,7 +206,13 @@ pub(super) fn topic(incident: &Incident, names: &Names) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::card::testing::{self, card_of};
+    use crate::{
+        card::testing::{self, card_of},
+        chat::{
+            slack::{SLASH, typed_in},
+            theirs::Theirs,
+        },
+    };
 
     /// Slack's own limit.
     const SECTION_MAX: usize = 3_000;
@@ -209,7 +227,8 @@ mod tests {
                     .into(),
                 ..card_of(text).buttons.remove(0)
             };
-            let card = card(&Card { buttons: vec![button("a"), button("b")], ..card_of(text) });
+            let shown = Card { buttons: vec![button("a"), button("b")], ..card_of(text) };
+            let card = card(&shown, Theirs::Nothing.beside(&SLASH));
             assert!(card.blocks.len() <= 50 && card.text.chars().count() <= MESSAGE_MAX);
             assert!(serde_json::to_string(&card.blocks).unwrap().len() < 60_000);
             for block in &card.blocks {
@@ -228,16 +247,30 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_a_message_stands_behind_a_word_and_no_other_does() {
+        let shown = |text: &str| line(&testing::said(text), Theirs::All.beside(&SLASH));
+        let ours =
+            shown("Bo wrote: “db1 is full” (https://acme.slack.com/archives/C1/p2?thread_ts=1&cid=C1)");
+        let link = "(<https://acme.slack.com/archives/C1/p2?thread_ts=1&amp;cid=C1|message>)";
+        assert!(ours.contains(link), "{ours}");
+        for other in ["https://evil.example/archives/C1/p2", "https://notslack.com/archives/C1/p2"] {
+            assert!(!shown(&format!("Bo wrote: “db1 is full” ({other})")).contains("|message>"));
+        }
+    }
+
+    #[test]
     fn a_line_shows_its_times_in_the_readers_zone_and_cuts_none_in_half() {
         let text = |text: &str| Part::Text(text.into());
         let at = Part::Time(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let told = [text("Task #3 went to Bo, due "), at.clone(), text(": <!here>")];
+        let nothing = Theirs::Nothing;
+        let telling = nothing.beside(&SLASH);
         assert_eq!(
-            sentence(&told, 200),
+            sentence(&told, 200, telling),
             "Task #3 went to Bo, due <!date^1800000000^{date_short_pretty} {time}|15 Jan 08:00 UTC>: &lt;!here&gt;"
         );
         for room in 0..90 {
-            let cut = sentence(&[text("until "), at.clone(), text(".")], room);
+            let cut = sentence(&[text("until "), at.clone(), text(".")], room, telling);
             assert!(
                 cut.chars().count() <= room && cut.matches('<').count() == cut.matches('>').count(),
                 "{cut}"
@@ -246,10 +279,26 @@ mod tests {
     }
 
     #[test]
+    fn a_card_and_a_line_tell_what_to_type_where_they_stand_and_leave_what_people_wrote() {
+        let written = "`close the valve`, then `resume`";
+        let mut theirs = Theirs::default();
+        theirs.add(&json!("`close the valve`"));
+        let shown = card(&card_of(written), theirs.beside(typed_in(None)));
+        assert_eq!(shown.blocks[1]["text"]["text"], written, "the summary");
+        let fields = shown.blocks[2]["fields"][0]["text"].as_str().unwrap_or_default();
+        assert!(fields.ends_with("`close the valve`, then `/incident resume`"), "{fields}");
+        let said = testing::said("Is it mended? `resolve HOW`.");
+        for (thread, typed) in [(None, "/incident resolve HOW"), (Some("1.2"), "@commandpost resolve HOW")] {
+            let line = line(&said, Theirs::Nothing.beside(typed_in(thread)));
+            assert!(line.ends_with(&format!("Is it mended? `{typed}`. #12")), "{line}");
+        }
+    }
+
+    #[test]
     fn a_line_is_never_longer_than_slack_shows_whole() {
         let said =
             Said { who: "<".repeat(500), text: vec![Part::Text("&".repeat(4_000))], ..testing::said("") };
-        let line = line(&said);
+        let line = line(&said, Theirs::Nothing.beside(&SLASH));
         assert!(line.chars().count() <= MESSAGE_MAX && line.ends_with("… #12"), "{line}");
     }
 }

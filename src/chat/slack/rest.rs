@@ -20,7 +20,7 @@ use crate::{
         health::Reach,
         trouble::patiently,
         websocket::{self, Socket},
-        wire::{ANSWER_BYTES_MAX, body as body_of, causes, client, quote},
+        wire::{ANSWER_BYTES_MAX, body as body_of, client, plainly, quote},
     },
     config::Secret,
     desk::clock::World,
@@ -133,7 +133,7 @@ impl Rest {
         }
         let token = format!("Bearer {}", self.bot_token.expose());
         let request = self.client.get(url).timeout(PATIENCE).header("authorization", token);
-        request.send().await.map_err(|e| causes(&e.without_url()))
+        request.send().await.map_err(|e| plainly(&e.without_url()))
     }
 
     /// Puts a file where Slack has made a place for it. That address is a secret, and all that is asked for.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{answer::ELSEWHERE, form, pinned::not_put, render, trouble::Trouble};
+use super::{SLASH, answer::ELSEWHERE, form, pinned::not_put, render, trouble::Trouble};
 use crate::{
     chat::{
         form::{Origin, unopened},
         shown::{Shown, buttons, field, paragraph, times, why},
+        theirs::{Theirs, ours},
         trouble::Doing,
     },
     grammar::Form,
@@ -18,21 +19,21 @@ use crate::{
 pub(in crate::chat) const SHOWN: Shown = Shown {
     chat: "Slack",
     card: |card| {
-        let blocks = render::card(card).blocks;
+        let blocks = render::card(card, Theirs::Nothing.beside(&SLASH)).blocks;
         paragraph(&blocks.iter().flat_map(block).collect::<Vec<_>>())
     },
-    line: |said| read(&render::line(said)),
+    line: |said| read(&render::line(said, Theirs::Nothing.beside(&SLASH))),
     missed: |words| read(&render::told(words)),
     announcement: |incident| read(&render::announcement(incident, "C0123456789", Names::plain())),
-    told: |text| read(&render::told(text)),
+    told: |text| read(&render::told(&ours(text, &SLASH))),
     form: |subject, button| {
         let view = form::of_button(subject, button, &Origin::default());
         let inputs = view["blocks"].as_array().into_iter().flatten();
         let inputs = inputs.map(|one| field(&words(&one["label"]), &words(&one["element"]["placeholder"])));
         Some(paragraph(&[vec![words(&view["title"])], inputs.collect()].concat()))
     },
-    payload: |card| json!(render::card(card).blocks),
-    said: |said| json!(render::line(said)),
+    payload: |card| json!(render::card(card, Theirs::Nothing.beside(&SLASH)).blocks),
+    said: |said| json!(render::line(said, Theirs::Nothing.beside(&SLASH))),
     own: || {
         let why = Trouble::NotSent("no answer in time".into()).why();
         let all = [ELSEWHERE.to_owned(), unopened(&why), not_put(&why)];

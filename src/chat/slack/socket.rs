@@ -12,7 +12,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{NAME, SlackDoor, answer::Ack, heard::Way, trouble::Trouble};
-use crate::chat::{bring::catch_up, trouble::AFTER_MISTAKE, websocket::Socket};
+use crate::chat::{bring::catch_up, trouble::AFTER_MISTAKE, websocket::Socket, wire::plainly};
 
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
@@ -54,6 +54,8 @@ impl SlackDoor {
                     connections.spawn(async move { door.converse(socket, number, turns).await });
                     if self.standing.set_connected(true, self.desk.world.now()) {
                         tracing::info!("the socket to Slack is open");
+                        let door = self.clone();
+                        tokio::spawn(async move { door.learn_team().await });
                         catch_up(&self.desk, NAME).await;
                     }
                     // Until it is to be replaced; what becomes of those before it is of no matter.
@@ -141,7 +143,7 @@ impl SlackDoor {
                         Some(Ok(Message::Text(text))) => text,
                         Some(Ok(Message::Close(_))) | None => break "Slack closed the socket".to_owned(),
                         Some(Ok(_)) => continue,
-                        Some(Err(error)) => break format!("the socket broke: {error}"),
+                        Some(Err(error)) => break format!("the socket broke: {}", plainly(&error)),
                     };
                     let Ok(envelope) = serde_json::from_str::<Value>(text.as_str()) else { continue };
                     if envelope["type"] == "disconnect" {
@@ -166,7 +168,7 @@ impl SlackDoor {
                     let sent = out.send(Message::text(with_ack(&envelope, &ack))).await;
                     if let Err(error) = sent {
                         self.tell_otherwise(ack);
-                        break format!("the socket broke: {error}");
+                        break format!("the socket broke: {}", plainly(&error));
                     }
                 }
                 _ = ticks.tick() => {
@@ -175,7 +177,7 @@ impl SlackDoor {
                         break "the socket is silent".to_owned();
                     }
                     if let Err(error) = out.send(Message::Ping(Vec::new().into())).await {
-                        break format!("the socket broke: {error}");
+                        break format!("the socket broke: {}", plainly(&error));
                     }
                 }
                 () = &mut drained => break "it was replaced".to_owned(),

@@ -1,6 +1,9 @@
-//! Who the bot is in its workspace, and who the people are: asked once, when Slack is there.
+//! Who the bot is in its workspace, and who the people are: asked once, when Slack is there. Which workspace that is, and who the bot
+//! is in it, the journal remembers, so that after a start without Slack its own people are served and heard, and strangers are not.
 
 use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use super::{SlackDoor, heard::is_id};
 use crate::{
@@ -11,6 +14,12 @@ use crate::{
 
 /// A name that is not there by now is left out.
 const PATIENCE_WITH_NAMES: Duration = Duration::from_millis(700);
+/// What is remembered beside the tag: the workspace, and the bot as its member.
+const DOOR: &str = "door";
+const TEAM: &str = "team";
+const ME: &str = "me";
+/// Digits of a token's hash, by which it is known again.
+const MARK_CHARS: usize = 16;
 
 #[derive(Debug, Clone)]
 pub(super) struct Stand {
@@ -43,7 +52,50 @@ impl SlackDoor {
         let url = told["url"].as_str().filter(|url| url.starts_with("http")).unwrap_or("https://slack.com/");
         let tag = self.bindings.tag(&*self.desk.world).await?;
         let url = format!("{}/", url.trim_end_matches('/'));
+        self.remember(TEAM, &team).await?;
+        self.remember(ME, me).await?;
         Ok(Stand { me: me.to_owned(), bot: bot.to_owned(), team, url, tag })
+    }
+
+    /// The workspace that is served. While Slack cannot be asked, it is the one that Slack named before; none, if it never did.
+    pub(super) async fn team(&self) -> Option<String> {
+        if self.stand.get().is_none()
+            && let Some(team) = self.remembered(TEAM).await
+        {
+            return Some(team);
+        }
+        let stand = self.stand().await.ok()?;
+        (!stand.team.is_empty()).then(|| stand.team.clone())
+    }
+
+    /// The bot as people speak to it; while Slack cannot be asked, as Slack named it before.
+    pub(super) async fn me(&self) -> Option<String> {
+        if self.stand.get().is_none()
+            && let Some(me) = self.remembered(ME).await
+        {
+            return Some(me);
+        }
+        self.stand().await.ok().map(|stand| stand.me.clone())
+    }
+
+    async fn remember(&self, name: &str, id: &str) -> Step<()> {
+        if id.is_empty() || self.remembered(name).await.as_deref() == Some(id) {
+            return Ok(());
+        }
+        self.bindings.bind(DOOR, name, &format!("{id} {}", self.token_mark())).await
+    }
+
+    /// What Slack said of this very token: another one may be another workspace's.
+    async fn remembered(&self, name: &str) -> Option<String> {
+        let kept = self.bindings.bound(DOOR, name).await.ok().flatten()?;
+        let (id, mark) = kept.split_once(' ')?;
+        (mark == self.token_mark()).then(|| id.to_owned())
+    }
+
+    fn token_mark(&self) -> String {
+        let mut mark = hex::encode(Sha256::digest(self.settings.bot_token.expose()));
+        mark.truncate(MARK_CHARS);
+        mark
     }
 
     /// Where people find a message.

@@ -66,10 +66,14 @@ impl Refusing for Refused {
             "restricted_action"
             | "no_permission"
             | "ekm_access_denied"
-            | "restricted_action_read_only_channel" => forbidden(&format!(
-                "The workspace does not let the bot {} the channel {channel} ({error}). An administrator can allow it.",
-                doing.word()
-            )),
+            | "restricted_action_read_only_channel" => {
+                let what = match doing {
+                    Doing::OpenPrivate => "make a private channel".to_owned(),
+                    Doing::OpenChannel => "make a channel".to_owned(),
+                    doing => format!("{} the channel {channel}", doing.word()),
+                };
+                forbidden(&format!("Slack does not let the bot {what}. An administrator can allow it."))
+            }
             _ => Outcome::Failed { why },
         }
     }
@@ -129,6 +133,20 @@ mod tests {
         }
         let unknown = refused("internal_error").outcome(Doing::Post, "C1");
         assert!(matches!(unknown, Outcome::Unknown { .. }), "Slack's own trouble is looked into");
+    }
+
+    #[test]
+    fn what_a_workspace_does_not_allow_is_said_with_who_can_allow_it() {
+        let told = |doing| match refused("restricted_action").outcome(doing, "C1") {
+            Outcome::Retry { why, .. } => why,
+            other => format!("{other:?}"),
+        };
+        let end = "An administrator can allow it. It is tried again by itself.";
+        assert_eq!(
+            told(Doing::OpenPrivate),
+            format!("Slack does not let the bot make a private channel. {end}")
+        );
+        assert_eq!(told(Doing::Post), format!("Slack does not let the bot write in the channel C1. {end}"));
     }
 
     #[test]

@@ -20,12 +20,18 @@ impl SlackDoor {
         drop(self.rest.ask("auth.test", &[]).await);
     }
 
+    /// So that it is remembered before Slack is away, whatever is said until then.
+    pub(super) async fn learn_team(&self) {
+        drop(self.stand().await);
+    }
+
     async fn look_for_slack(&self) -> bool {
         let looked = self.rest.ask("auth.test", &[]).await;
         let is_news = self.standing.set_connected(looked.is_ok(), self.desk.world.now());
         match &looked {
             Ok(_) if is_news => {
                 tracing::info!("Slack is there");
+                self.learn_team().await;
                 catch_up(&self.desk, NAME).await;
             }
             Ok(_) => {}

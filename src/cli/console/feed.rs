@@ -9,6 +9,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
+use uuid::Uuid;
 
 use super::super::{Failure, reach::Remote};
 use crate::{
@@ -50,6 +51,9 @@ pub struct Entry {
     pub text: String,
     #[serde(default)]
     pub redacted_by: Option<u64>,
+    /// A turning point.
+    #[serde(default)]
+    pub important: bool,
 }
 
 /// Alerts of one group that no incident has yet, or one has.
@@ -68,6 +72,15 @@ pub struct Situation {
     pub total: u64,
 }
 
+/// A line as it is said on an incident, or on none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub here: Option<IncidentId>,
+    pub text: String,
+    /// The same when it is said again because there was no answer.
+    pub key: Uuid,
+}
+
 /// What the screen learns.
 #[derive(Debug)]
 pub enum News {
@@ -79,14 +92,20 @@ pub enum News {
     Incident(Box<Incident>, Vec<Entry>),
     /// What came of the words that were said.
     Answer(Result<AnswerBody, String>),
+    /// Words that got no answer, and why: whether they were heard, nobody knows.
+    Unanswered(Said, String),
     /// The server is there, or why it is not.
     Server(Result<(), String>),
 }
 
 /// Says a line and tells what came of it.
-pub async fn say(remote: Arc<Remote>, here: Option<IncidentId>, text: String, news: mpsc::Sender<News>) {
-    let answer = remote.type_line(here, &text).await.map_err(|failure| failure.0);
-    drop(news.send(News::Answer(answer)).await);
+pub async fn say(remote: Arc<Remote>, said: Said, news: mpsc::Sender<News>) {
+    let answer = match remote.type_line(said.here, &said.text, said.key).await {
+        Ok(answer) => News::Answer(Ok(answer)),
+        Err(missed) if missed.is_refusal => News::Answer(Err(missed.why)),
+        Err(missed) => News::Unanswered(said, missed.why),
+    };
+    drop(news.send(answer).await);
 }
 
 /// Follows the server until nobody listens any more; through its absences too.

@@ -95,6 +95,16 @@ impl Line {
         said
     }
 
+    /// A line that was said and got no answer is there again, where nothing else is typed; it is one of those before in any case.
+    /// Whether it is there.
+    pub fn give_back(&mut self, said: &str) -> bool {
+        if self.text.is_empty() {
+            self.back = 0;
+            self.set(said.to_owned());
+        }
+        self.text == said
+    }
+
     pub fn earlier(&mut self) {
         if self.back == 0 {
             self.kept = self.text.clone();

@@ -31,7 +31,7 @@ use tokio::{
 };
 
 use self::{
-    feed::News,
+    feed::{News, Said},
     screen::{Act, Screen},
     view::Look,
 };
@@ -122,8 +122,9 @@ async fn show(terminal: &mut DefaultTerminal, remote: Arc<Remote>) -> Outcome {
             Act::Nothing => {}
             Act::Quit => return Ok(()),
             Act::Look(incident) => drop(looks_at.send(incident)),
-            Act::Say { here, text } => {
-                tokio::spawn(feed::say(remote.clone(), here, text, news.clone()));
+            Act::Say { here, text, again } => {
+                let said = Said { here, text, key: again.unwrap_or_else(|| System.id()) };
+                tokio::spawn(feed::say(remote.clone(), said, news.clone()));
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use uuid::Uuid;
 
 use super::{
-    feed::{Alerts, Entry, Item, News},
+    feed::{Alerts, Entry, Item, News, Said},
     line::Line,
 };
 use crate::{
@@ -15,6 +16,10 @@ use crate::{
 
 /// Lines that a page up or down moves.
 const PAGE: usize = 8;
+/// Lines without an answer that are remembered.
+const UNANSWERED_MAX: usize = 20;
+/// What `?` says.
+const HELP: &str = "help";
 
 /// What is to be done outside.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub enum Act {
     Say {
         here: Option<IncidentId>,
         text: String,
+        /// The key with which it was said before, and got no answer.
+        again: Option<Uuid>,
     },
 }
 
@@ -42,7 +49,15 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Told {
     pub text: String,
-    pub is_refusal: bool,
+    pub tone: Tone,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Refusal,
+    /// That nobody answers: it goes as soon as somebody does.
+    Absence,
 }
 
 #[derive(Debug)]
@@ -65,6 +80,8 @@ pub struct Screen {
     pub opened: Option<Opened>,
     pub line: Line,
     pub told: Option<Told>,
+    /// Lines that got no answer: said again, each keeps its key, so that it is done once.
+    unanswered: Vec<Said>,
     /// Lines that the timeline is moved back from its end.
     pub back: usize,
     /// Lines that what is told is moved on from its beginning.
@@ -87,6 +104,7 @@ impl Screen {
             opened: None,
             line: Line::default(),
             told: None,
+            unanswered: vec![],
             back: 0,
             on: 0,
         }
@@ -94,7 +112,12 @@ impl Screen {
 
     pub fn heard(&mut self, news: News) -> Act {
         match news {
-            News::Server(there) => self.away = there.err().map(|why| format!("AWAY: {why}")),
+            News::Server(there) => {
+                self.away = there.err().map(|why| format!("AWAY: {why}"));
+                if self.away.is_none() {
+                    self.is_answered();
+                }
+            }
             News::Chats(away) => {
                 self.chats_away = away.iter().map(|one| one.in_words(&dated(one.since))).collect();
             }
@@ -103,6 +126,7 @@ impl Screen {
                 self.list = list;
                 self.free = alerts.into_iter().filter(|one| one.incident.is_none()).collect();
                 self.chosen = self.chosen.min(self.list.len().saturating_sub(1));
+                self.is_answered();
             }
             News::Incident(incident, entries) => {
                 if let Some(opened) = self.opened.as_mut().filter(|opened| opened.id == incident.id) {
@@ -116,21 +140,52 @@ impl Screen {
                 }
             }
             News::Answer(Ok(answer)) => {
-                self.tell(answer.text, false);
+                self.tell(answer.text, Tone::Plain);
                 let incident =
                     answer.incident.filter(|_| answer.seq.is_some()).and_then(|id| id.parse().ok());
                 if let Some(id) = incident.filter(|_| self.opened.is_none()) {
                     return self.open(id);
                 }
             }
-            News::Answer(Err(why)) => self.tell(why, true),
+            News::Answer(Err(why)) => self.tell(why, Tone::Refusal),
+            News::Unanswered(said, why) => self.keep(said, &why),
         }
         Act::Nothing
     }
 
-    fn tell(&mut self, text: String, is_refusal: bool) {
-        self.told = Some(Told { text, is_refusal });
+    fn tell(&mut self, text: String, tone: Tone) {
+        self.told = Some(Told { text, tone });
         self.on = 0;
+    }
+
+    /// The server is there: that nobody answers is no longer so.
+    fn is_answered(&mut self) {
+        drop(self.told.take_if(|told| told.tone == Tone::Absence));
+    }
+
+    /// What got no answer stays to be said again.
+    fn keep(&mut self, said: Said, why: &str) {
+        if said.text == HELP {
+            return self.tell(why.to_owned(), Tone::Absence);
+        }
+        // In another incident than that, Enter would say it there.
+        let what_now = if said.here == self.here() && self.line.give_back(&said.text) {
+            "What you typed is still there: Enter says it again, and it is done once."
+        } else {
+            "What you typed comes back with ↑: said again, it is done once."
+        };
+        self.tell(format!("{why} {what_now}"), Tone::Absence);
+        if self.unanswered.len() == UNANSWERED_MAX {
+            self.unanswered.remove(0);
+        }
+        self.unanswered.push(said);
+    }
+
+    /// The line is not to be said; typed anew, it is another one.
+    fn give_up(&mut self) {
+        let text = self.line.text().trim();
+        self.unanswered.retain(|said| said.text != text);
+        self.line.clear();
     }
 
     fn open(&mut self, id: IncidentId) -> Act {
@@ -155,7 +210,7 @@ impl Screen {
         if key.modifiers.contains(KeyModifiers::CONTROL) {
             match key.code {
                 KeyCode::Char('c' | 'd') => return Act::Quit,
-                KeyCode::Char('u') => self.line.clear(),
+                KeyCode::Char('u') => self.give_up(),
                 KeyCode::Char('w') => self.line.word_back(),
                 KeyCode::Char('a') => self.line.home(),
                 KeyCode::Char('e') => self.line.end(),
@@ -165,8 +220,8 @@ impl Screen {
         }
         match key.code {
             KeyCode::Char('q') if self.line.is_empty() => return Act::Quit,
-            KeyCode::Char('?') if self.line.is_empty() => return self.say("help".into()),
-            KeyCode::F(1) => return self.say("help".into()),
+            KeyCode::Char('?') if self.line.is_empty() => return self.say(HELP.into()),
+            KeyCode::F(1) => return self.say(HELP.into()),
             KeyCode::Char(c) => self.line.insert(c.encode_utf8(&mut [0; 4])),
             KeyCode::Enter => return self.enter(),
             KeyCode::Esc => return self.escape(),
@@ -200,7 +255,7 @@ impl Screen {
     fn enter(&mut self) -> Act {
         if !self.line.text().trim().is_empty() {
             let text = self.line.enter();
-            return self.say(text);
+            return self.go_or_say(text);
         }
         match self.list.get(self.chosen).map(|item| item.id) {
             Some(id) if self.opened.is_none() => self.open(id),
@@ -208,9 +263,26 @@ impl Screen {
         }
     }
 
+    /// An incident's number alone opens it; of one that is not in the list it is asked how it stands.
+    fn go_or_say(&mut self, text: String) -> Act {
+        let Ok(id) = text.parse::<IncidentId>() else { return self.say(text) };
+        if self.list.iter().any(|item| item.id == id) {
+            self.told = None;
+            return self.open(id);
+        }
+        self.say(format!("{id} status"))
+    }
+
+    fn here(&self) -> Option<IncidentId> {
+        self.opened.as_ref().map(|opened| opened.id)
+    }
+
     fn say(&mut self, text: String) -> Act {
-        self.tell("…".into(), false);
-        Act::Say { here: self.opened.as_ref().map(|opened| opened.id), text }
+        self.tell("…".into(), Tone::Plain);
+        let here = self.here();
+        let before = self.unanswered.iter().position(|said| said.here == here && said.text == text);
+        let again = before.map(|at| self.unanswered.remove(at).key);
+        Act::Say { here, text, again }
     }
 
     /// Takes away what is uppermost: what was told, what was typed, the incident.
@@ -219,7 +291,7 @@ impl Screen {
             return Act::Nothing;
         }
         if !self.line.is_empty() {
-            self.line.clear();
+            self.give_up();
             return Act::Nothing;
         }
         match self.opened.take() {
@@ -246,6 +318,6 @@ impl Screen {
             known.add(incident);
         }
         self.on = 0;
-        self.line.complete(&known).map(|text| Told { text, is_refusal: false })
+        self.line.complete(&known).map(|text| Told { text, tone: Tone::Plain })
     }
 }

@@ -3,23 +3,30 @@
 use ratatui::{
     Terminal,
     backend::TestBackend,
+    buffer::Cell,
     crossterm::event::{Event as Pressed, KeyCode, KeyEvent, KeyModifiers},
-    style::Color,
+    style::{Color, Modifier},
 };
 use serde_json::json;
 
 use super::{
-    feed::{Entry, News},
+    feed::{Entry, News, Said},
     screen::{Act, Screen},
     view::{Look, draw},
 };
 use crate::{
     export::samples::{Journal, alert, note, person, role},
     http::api::{AnswerBody, timeline::TimelineItem},
-    incident::{event::Event, kind::Kind, state::Incident},
+    incident::{
+        event::{Event, samples},
+        kind::Kind,
+        state::Incident,
+    },
 };
 
 const START: &str = "2026-01-02T03:00:00Z";
+/// The column in which the text of a line of the timeline begins.
+const TEXT: usize = 6;
 
 fn screen() -> Screen {
     let mut screen = Screen::new("http://127.0.0.1:8911", "ada", START.parse().unwrap());
@@ -177,6 +184,28 @@ fn what_waits_for_somebody_is_due_and_stands_beside_the_timeline() {
 }
 
 #[test]
+fn every_public_update_that_waits_for_approval_is_named_the_oldest_first() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    let mut journal = journal();
+    for n in 1..=2 {
+        let mut drafted = samples::event("update.drafted");
+        if let Event::UpdateDrafted { n: number, .. } = &mut drafted {
+            *number = n;
+        }
+        journal.say("Bo", None, drafted);
+    }
+    screen.heard(told(&journal));
+    let shown = seen(&screen, 80, 24);
+    assert!(shown.contains("Due: public updates 1 and 2 wait for approval · task #1"), "{shown}");
+    assert!(
+        shown.contains("│Waits for an answer") && shown.contains("│public updates 1 and 2 wait"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn severities_statuses_and_roles_are_called_as_the_team_calls_them() {
     let mut screen = screen();
     let names = json!({
@@ -265,7 +294,7 @@ fn a_line_is_typed_completed_said_and_called_back() {
     press(&mut screen, KeyCode::Tab);
     assert_eq!(screen.line.text(), "done 1 ");
     type_in(&mut screen, "rolled back");
-    let said = Act::Say { here: "INC-1".parse().ok(), text: "done 1 rolled back".into() };
+    let said = Act::Say { here: "INC-1".parse().ok(), text: "done 1 rolled back".into(), again: None };
     assert_eq!(press(&mut screen, KeyCode::Enter), said);
     assert!(screen.line.is_empty());
     press(&mut screen, KeyCode::Up);
@@ -297,6 +326,43 @@ fn whoever_declares_looks_at_what_they_declared() {
 }
 
 #[test]
+fn an_incidents_number_alone_opens_it() {
+    let mut screen = screen();
+    screen.heard(listed());
+    for typed in ["INC-2", "inc-1"] {
+        type_in(&mut screen, typed);
+        assert_eq!(press(&mut screen, KeyCode::Enter), Act::Look(typed.to_uppercase().parse().ok()));
+    }
+    assert!(seen(&screen, 80, 24).contains("INC-1> "));
+    // One that is over is in no list: how it stands is told in words.
+    type_in(&mut screen, "INC-9");
+    let asked = Act::Say { here: "INC-1".parse().ok(), text: "INC-9 status".into(), again: None };
+    assert_eq!(press(&mut screen, KeyCode::Enter), asked);
+}
+
+#[test]
+fn turning_points_stand_out_from_what_else_was_done_and_a_stop_most_of_all() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    let mut journal = journal();
+    journal.say("Ada", Some("ic"), samples::event("actions.stopped"));
+    screen.heard(told(&journal));
+    let terminal = drawn(&screen, 200, 40, Look { is_coloured: true });
+    let buffer = terminal.backend().buffer();
+    let look_of = |words: &str| {
+        let mut rows = buffer.content.chunks(usize::from(buffer.area.width));
+        let text = |row: &&[Cell]| row.iter().map(Cell::symbol).collect::<String>();
+        let row = rows.find(|row| text(row).contains(words)).unwrap_or_else(|| panic!("{words}"));
+        (row[TEXT].modifier, row[TEXT].fg)
+    };
+    assert_eq!(look_of("Nobody changes anything until"), (Modifier::BOLD, Color::Red));
+    assert_eq!(look_of("declared as").0, Modifier::BOLD);
+    assert_eq!(look_of("the database failed over").0, Modifier::empty());
+    assert_eq!(look_of("Bo: Bo").0, Modifier::DIM);
+}
+
+#[test]
 fn that_the_server_is_away_is_said_and_what_was_known_stays() {
     let mut screen = screen();
     screen.heard(listed());
@@ -306,6 +372,92 @@ fn that_the_server_is_away_is_said_and_what_was_known_stays() {
         shown.contains("AWAY: http://127.0.0.1:8911: nobody") && shown.contains("search is slow"),
         "{shown}"
     );
+}
+
+const NOBODY: &str = "http://127.0.0.1:8911: nobody answers there.";
+
+/// What is said with these keys pressed; it gets no answer.
+fn unanswered(screen: &mut Screen, text: &str, key: u128) {
+    type_in(screen, text);
+    let Act::Say { here, text, .. } = press(screen, KeyCode::Enter) else { panic!("{text} is not said") };
+    let said = Said { here, text, key: uuid::Uuid::from_u128(key) };
+    screen.heard(News::Unanswered(said, NOBODY.into()));
+}
+
+#[test]
+fn a_line_that_got_no_answer_stays_typed_and_is_said_again_with_the_same_key() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(told(&journal()));
+    unanswered(&mut screen, "note it burns", 7);
+    let shown = seen(&screen, 80, 24);
+    assert!(shown.contains("nobody answers there") && shown.contains("INC-1> note it burns"), "{shown}");
+    let again = |key| Act::Say {
+        here: "INC-1".parse().ok(),
+        text: "note it burns".into(),
+        again: Some(uuid::Uuid::from_u128(key)),
+    };
+    assert_eq!(press(&mut screen, KeyCode::Enter), again(7));
+    let said =
+        Said { here: "INC-1".parse().ok(), text: "note it burns".into(), key: uuid::Uuid::from_u128(7) };
+    screen.heard(News::Unanswered(said, NOBODY.into()));
+    assert_eq!(press(&mut screen, KeyCode::Enter), again(7));
+    // Once answered it is done with: the same words are another line.
+    let answer = AnswerBody { text: "Noted.".into(), incident: Some("INC-1".into()), seq: Some(9) };
+    screen.heard(News::Answer(Ok(answer)));
+    assert!(screen.line.is_empty());
+    type_in(&mut screen, "note it burns");
+    let anew = press(&mut screen, KeyCode::Enter);
+    assert!(matches!(anew, Act::Say { again: None, .. }), "{anew:?}");
+}
+
+#[test]
+fn that_nobody_answers_is_gone_when_the_server_is_back_and_a_refusal_stays() {
+    for back in [News::Server(Ok(())), listed()] {
+        let mut screen = screen();
+        screen.heard(listed());
+        unanswered(&mut screen, "list", 1);
+        assert!(seen(&screen, 80, 24).contains("nobody answers"));
+        screen.heard(back);
+        let shown = seen(&screen, 80, 24);
+        assert!(!shown.contains("nobody answers") && shown.contains("> list"), "{shown}");
+    }
+    let mut screen = screen();
+    screen.heard(News::Answer(Err("There is no INC-9.".into())));
+    screen.heard(News::Server(Ok(())));
+    screen.heard(listed());
+    assert!(seen(&screen, 80, 24).contains("There is no INC-9."));
+}
+
+#[test]
+fn a_line_without_an_answer_takes_no_others_place_and_is_not_said_elsewhere() {
+    let mut screen = screen();
+    screen.heard(listed());
+    type_in(&mut screen, "declare it burns");
+    press(&mut screen, KeyCode::Enter);
+    type_in(&mut screen, "status");
+    let said = Said { here: None, text: "declare it burns".into(), key: uuid::Uuid::from_u128(1) };
+    screen.heard(News::Unanswered(said.clone(), NOBODY.into()));
+    assert_eq!(screen.line.text(), "status");
+    assert!(seen(&screen, 80, 24).contains("comes back with ↑"));
+    press(&mut screen, KeyCode::Up);
+    assert_eq!(screen.line.text(), "declare it burns");
+    // Taken away, it is given up: typed anew it is another.
+    press(&mut screen, KeyCode::Esc);
+    press(&mut screen, KeyCode::Esc);
+    assert!(screen.line.is_empty());
+    type_in(&mut screen, "declare it burns");
+    assert!(matches!(press(&mut screen, KeyCode::Enter), Act::Say { again: None, .. }));
+    // What was said in the list is not put before who looks at an incident now.
+    press(&mut screen, KeyCode::Enter);
+    screen.heard(News::Unanswered(said, NOBODY.into()));
+    assert!(screen.line.is_empty());
+    // Help is asked for with a key, not typed.
+    press(&mut screen, KeyCode::Char('?'));
+    let help = Said { here: None, text: "help".into(), key: uuid::Uuid::from_u128(2) };
+    screen.heard(News::Unanswered(help, NOBODY.into()));
+    assert!(screen.line.is_empty());
 }
 
 #[test]

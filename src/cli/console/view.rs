@@ -11,7 +11,7 @@ use ratatui::{
 
 use super::{
     feed::Entry,
-    screen::{Opened, Screen, Told},
+    screen::{Opened, Screen, Told, Tone},
     waiting,
 };
 use crate::incident::{
@@ -31,6 +31,8 @@ const AWAY_MAX: usize = 6;
 const BAR_MAX: usize = 3;
 /// Lines from which on roles, and what is due, have a second one.
 const TALL: u16 = 16;
+/// The stored name of the event that stops every action.
+const STOP: &str = "actions.stopped";
 /// Columns of the time before a line of the timeline.
 const TIME: usize = 6;
 const KEYS: &str = "q quit · ? help · Enter say · Tab complete · ↑↓ history · Esc back · PgUp PgDn";
@@ -114,7 +116,7 @@ pub fn draw(frame: &mut Frame<'_>, screen: &Screen, look: Look) -> Room {
             answer,
             rows,
             screen.on,
-            if told.is_refusal { look.trouble() } else { Style::new() },
+            if told.tone == Tone::Plain { Style::new() } else { look.trouble() },
         );
     }
     draw_line(frame, line, screen);
@@ -209,7 +211,13 @@ fn draw_incident(frame: &mut Frame<'_>, area: Rect, opened: &Opened, screen: &Sc
         let inner = block.inner(side);
         frame.render_widget(block, side);
         frame.render_widget(
-            Paragraph::new(beside_of(incident, screen.words, usize::from(inner.width), look)),
+            Paragraph::new(beside_of(
+                incident,
+                screen.words,
+                incident.time_at(screen.now),
+                usize::from(inner.width),
+                look,
+            )),
             inner,
         );
     }
@@ -242,7 +250,7 @@ fn head_of<'a>(incident: &Incident, screen: &Screen, area: Rect, look: Look) -> 
     let roles: Vec<_> = roles_of(incident, screen.words).into_iter().map(Span::raw).collect();
     lines.extend(listed("Roles: ", roles, "none given out", width, rows_max));
     let now = incident.time_at(screen.now);
-    let due = waiting::due(incident, screen.words).into_iter().map(|(at, what)| {
+    let due = waiting::due(incident, screen.words, now).into_iter().map(|(at, what)| {
         let is_late = at.is_some_and(|at| at <= now);
         let late = if is_late { " LATE" } else { "" };
         let at = at.map(|at| at.format(" %H:%M").to_string()).unwrap_or_default();
@@ -311,9 +319,12 @@ fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usi
         let is_hidden = entry.redacted_by.is_some();
         let style = match entry.name.as_str() {
             _ if is_hidden => FAINT,
-            "note" | "decision.recorded" => Style::new(),
-            name if name.starts_with("command.") || name == "incident.severity_changed" => BOLD,
-            name if name.starts_with("alert") => look.in_colour(Style::new(), Color::Cyan),
+            STOP => look.trouble(),
+            name if name.starts_with("alert") => {
+                look.in_colour(if entry.important { BOLD } else { Style::new() }, Color::Cyan)
+            }
+            name if entry.important || name.starts_with("command.") => BOLD,
+            "note" => Style::new(),
             _ => FAINT,
         };
         let text = format!("{}: {}", plain(&entry.actor), plain(&entry.text));
@@ -335,7 +346,13 @@ fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usi
 }
 
 /// What waits for an answer, proposals, tasks, actions and alerts, the open ones.
-fn beside_of<'a>(incident: &Incident, words: Words, width: usize, look: Look) -> Vec<Line<'a>> {
+fn beside_of<'a>(
+    incident: &Incident,
+    words: Words,
+    now: DateTime<Utc>,
+    width: usize,
+    look: Look,
+) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     let mut part = |title: &str, rows: Vec<(String, bool)>| {
         lines.push(Line::styled(title.to_owned(), BOLD));
@@ -354,7 +371,7 @@ fn beside_of<'a>(incident: &Incident, words: Words, width: usize, look: Look) ->
         None => state.to_owned(),
     };
     let until = |at: DateTime<Utc>| format!("until {}", at.format("%H:%M"));
-    let asked = waiting::asked(incident, words).into_iter().map(|(at, what)| match at {
+    let asked = waiting::asked(incident, words, now).into_iter().map(|(at, what)| match at {
         Some(at) => (format!("{what}, {}", until(at)), false),
         None => (what, false),
     });

@@ -4,22 +4,24 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     incident::{
+        next::updates,
         role::Words,
-        state::{ActionState, Incident},
+        state::{ActionState, Incident, Post},
     },
     people::Person,
+    post::standing_approval,
 };
 
 /// What waits, in a few words, and until when; `None`: until somebody says something.
 pub type Waiting = (Option<DateTime<Utc>>, String);
 
-/// What is due or waits for a word, the most urgent first.
-pub fn due(incident: &Incident, words: Words) -> Vec<Waiting> {
+/// What is due or waits for a word, the most urgent first. `now` is the incident's own time.
+pub fn due(incident: &Incident, words: Words, now: DateTime<Utc>) -> Vec<Waiting> {
     let actions = || incident.open_actions();
     let waiting = actions().filter(|one| one.state == ActionState::Waiting);
     let mut due: Vec<Waiting> =
         waiting.map(|one| (None, format!("action {} waits for a go", one.n))).collect();
-    due.extend(asked(incident, words));
+    due.extend(asked(incident, words, now));
     due.extend(incident.next_update_due.map(|at| (Some(at), "public update".to_owned())));
     due.extend(incident.open_proposals().map(|one| (Some(one.ends_at), format!("proposal {}", one.n))));
     due.extend(incident.open_tasks().filter_map(|one| Some((Some(one.due_at?), format!("task #{}", one.n)))));
@@ -31,9 +33,27 @@ pub fn due(incident: &Incident, words: Words) -> Vec<Waiting> {
     due
 }
 
+/// Public updates that are not out yet: who approves them is asked, and whoever has an approval has it for a while.
+fn updates_under_way(incident: &Incident, now: DateTime<Utc>) -> Vec<Waiting> {
+    if incident.phase.is_over() {
+        return vec![];
+    }
+    let (approved, waiting): (Vec<&Post>, Vec<&Post>) =
+        incident.open_posts().partition(|post| standing_approval(incident, post, now).is_ok());
+    let mut under_way = Vec::new();
+    if !waiting.is_empty() {
+        under_way.push((None, format!("public {} for approval", updates(&waiting, ["waits", "wait"]))));
+    }
+    under_way.extend(approved.into_iter().map(|post| {
+        let until = post.approval.as_ref().map(|approval| approval.expires_at);
+        (until, format!("public update {} to be published", post.n))
+    }));
+    under_way
+}
+
 /// What somebody was asked and has not answered.
-pub fn asked(incident: &Incident, words: Words) -> Vec<Waiting> {
-    let mut asked: Vec<Waiting> = Vec::new();
+pub fn asked(incident: &Incident, words: Words, now: DateTime<Utc>) -> Vec<Waiting> {
+    let mut asked: Vec<Waiting> = updates_under_way(incident, now);
     asked.extend(
         incident
             .executive_question

@@ -81,7 +81,7 @@ fn taken(metric: Metric, entries: &[Entry]) -> (String, Option<f64>) {
 }
 
 fn note() -> Event {
-    Event::Noted { text: "x".into(), until: None }
+    Event::Noted { text: "x".into(), until: None, is_mark: false }
 }
 
 fn published(next: Option<i64>) -> Event {

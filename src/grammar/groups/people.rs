@@ -56,7 +56,7 @@ pub(in crate::grammar) enum Of {
     /// Join command, as you were asked
     #[command(after_help = "command join")]
     Join,
-    /// End a part in Unified Command
+    /// End a part in Unified Command, where several commanders decide together
     #[command(after_help = "command separate --reason our part is over")]
     Separate {
         /// Whose, if not yours

@@ -36,6 +36,35 @@ pub(in crate::grammar) enum HazardVerb {
 }
 
 #[derive(Debug, Subcommand)]
+pub(in crate::grammar) enum ChangeVerb {
+    /// Say what was changed: a rollout, a setting
+    #[command(
+        before_help = "change TEXT [service:NAME] [env:NAME]",
+        after_help = "change record --at 10m rolled out 1.2.3 service:checkout"
+    )]
+    Record {
+        /// Of which service; in text, service:NAME
+        #[arg(long, value_name = "SERVICE")]
+        service: Option<String>,
+        /// Where; in text, env:NAME
+        #[arg(long = "env", value_name = "ENVIRONMENT")]
+        environment: Option<String>,
+        /// When: 09:12, 10m (ago), a date and time; UTC
+        #[arg(long, value_name = "TIME", value_parser = value::time)]
+        at: Option<value::Time>,
+        /// What was changed
+        #[arg(value_name = "TEXT")]
+        text: String,
+    },
+    /// The last ones
+    #[command(after_help = "change list")]
+    List,
+    /// It was reported by mistake
+    #[command(after_help = "change withdraw 48213 that was the staging system")]
+    Withdraw(NumberedWhy),
+}
+
+#[derive(Debug, Subcommand)]
 pub(in crate::grammar) enum ActionVerb {
     /// Say what you are about to do; a risky one waits for a go
     #[command(
@@ -152,7 +181,7 @@ pub(in crate::grammar) enum Objective {
     /// All objectives, and the operational period
     #[command(after_help = "objective list")]
     List,
-    /// Begin an operational period
+    /// Begin an operational period: the time that one plan is made for
     #[command(
         before_help = "period start DURATION [TEXT]",
         after_help = "objective period 2h keep payments up"

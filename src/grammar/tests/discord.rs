@@ -239,11 +239,17 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
         ("INC-2 close", "/incident close incident:INC-2"),
         ("ack S-3", "/record alert ack S-3"),
         ("here", "/incident crew here"),
+        ("action 10m restart db1", "/incident action announce 10m restart db1"),
+        ("hazard clear 2 mended", "/incident hazard clear 2 mended"),
+        ("playbook", "/record playbook show"),
+        ("task add|ack|done", "/incident task add|ack|done"),
         ("INC-2 note a  b", "/incident note incident:INC-2 a  b"),
     ] {
         assert_eq!(slash_words(said).as_deref(), Some(there));
     }
-    for other in ["", "commandpost serve", "admin = true", "INC-2", "#12", "role", "note a\nb"] {
+    let none =
+        ["", "commandpost serve", "page = [\"PAGER:ADDRESS\"]", "action", "task frob|ack", "admin = true"];
+    for other in none.into_iter().chain(["INC-2", "#12", "role", "note a\nb"]) {
         assert_eq!(slash_words(other), None, "{other}");
     }
 }

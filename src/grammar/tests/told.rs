@@ -10,6 +10,28 @@ fn every_example_in_the_help_can_be_said() {
     }
 }
 
+/// What a chat shows in place of a line means the same, typed there.
+fn is_understood_as_each_chat_tells_it(line: &str) {
+    // A setting, which is called as a verb is.
+    if line.contains(" = ") {
+        return assert_eq!(said_after("/incident", line), None, "{line}");
+    }
+    let heard = |line: &str| said(line).map_err(|no| no.to_string());
+    let in_discord = slash_words(line).unwrap_or_else(|| panic!("{line}"));
+    assert!(in_discord.starts_with("/incident ") || in_discord.starts_with("/record "), "{in_discord}");
+    // An incident is chosen in a blank there.
+    if !in_discord.contains(" incident:") {
+        assert_eq!(heard(&in_discord), heard(line), "{in_discord}");
+    }
+    for before in ["/incident", "!incident"] {
+        let there = said_after(before, line).unwrap_or_else(|| panic!("{line}"));
+        assert!(there.starts_with(before), "{there}");
+        assert_eq!(heard(&there), heard(line), "{there}");
+    }
+    let with_another_prefix = said_after("@commandpost", line).unwrap();
+    assert_eq!(with_another_prefix.strip_prefix("@commandpost "), Some(line), "word for word");
+}
+
 #[test]
 fn what_the_rules_tell_people_to_type_can_be_typed() {
     let rooms = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/incident");
@@ -43,6 +65,7 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
                 .replace("URL", "https://a.example");
             let refusal = said(&line).err().map(|refusal| refusal.why).unwrap_or_default();
             assert!(refusal.is_empty() || refusal.contains("` needs "), "{line}: {refusal}");
+            is_understood_as_each_chat_tells_it(&line);
             tried += 1;
         }
     }
@@ -79,6 +102,7 @@ fn what_is_not_understood_is_refused_in_two_sentences_that_help() {
         "accept",
         "frobnicate",
         "task",
+        "command",
         "task dnoe 1 x",
         "task done",
         "task done 1",
@@ -146,13 +170,14 @@ fn the_first_help_is_read_at_a_glance_and_all_that_it_tells_to_type_can_be_typed
     let quoted: Vec<&str> = first.split('`').skip(1).step_by(2).collect();
     for line in &quoted {
         assert!(said(line).is_ok(), "{line}: {:?}", said(line));
+        is_understood_as_each_chat_tells_it(line);
     }
     for verb in ["declare", "take", "note", "task", "draft", "alerts", "close", "help"] {
         let is_begun = quoted.iter().any(|line| line.split(' ').next() == Some(verb));
         assert!(is_begun, "{verb} is missing:\n{first}");
     }
-    let all = help(Some("ALL"), Lexicon::usual());
-    assert!(tree().get_subcommands().all(|verb| all.contains(&format!("\n  {}", verb.get_name()))), "{all}");
+    let all = help(Some("VERBS"), Lexicon::usual());
+    assert!(tree().get_subcommands().all(|verb| all.contains(&format!("\n  `{}", verb.get_name()))), "{all}");
     // Who has two severities is told of one of them.
     let names = crate::incident::names::Names::default().using(&[Severity::Sev3, Severity::Sev4]);
     let known = Known { names, ..Known::default() };
@@ -160,10 +185,48 @@ fn the_first_help_is_read_at_a_glance_and_all_that_it_tells_to_type_can_be_typed
 }
 
 #[test]
+fn the_help_on_all_names_every_verb_once_in_a_few_short_lines() {
+    let all = help(Some("ALL"), Lexicon::usual());
+    let longest = all.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(all.lines().count() <= 15 && longest <= 120, "{longest}\n{all}");
+    let lines = all.lines().filter_map(|line| line.split_once(" – "));
+    let mut named: Vec<&str> = lines.flat_map(|(_, verbs)| verbs.split(", ")).collect();
+    named.sort_unstable();
+    let mut verbs: Vec<&str> = tree().get_subcommands().map(clap::Command::get_name).collect();
+    verbs.sort_unstable();
+    assert_eq!(named, verbs);
+    assert!(all.split('`').skip(1).step_by(2).all(|line| said(line).is_ok()), "{all}");
+}
+
+#[test]
+fn every_usage_and_example_in_the_help_is_told_as_it_is_typed_in_a_chat() {
+    let mut told = 0;
+    for (path, verb) in tree::leaves() {
+        let page = help(Some(&path.join(" ")), Lexicon::usual());
+        let typed = |line: &str| {
+            let codes = line.split('`').skip(1).step_by(2);
+            let told = codes.map(|code| said_after("!incident", code));
+            told.inspect(|told| assert!(told.is_some(), "{path:?}: {line}")).count()
+        };
+        told += page.lines().next().map_or(0, typed);
+        let example = page.lines().find(|line| line.starts_with("Example: ")).unwrap();
+        assert_eq!(typed(example), 1, "{example}");
+        is_understood_as_each_chat_tells_it(&tree::example(verb));
+    }
+    assert!(told > 80, "{told}");
+    let all = help(Some("verbs"), Lexicon::usual());
+    for line in all.lines().filter(|line| line.starts_with("  ")) {
+        let usage = line.split('`').nth(1).unwrap();
+        assert!(said_after("/incident", usage).is_some(), "{line}");
+    }
+}
+
+#[test]
 fn the_help_reads_well() {
     let page = [
         None,
         Some("all"),
+        Some("verbs"),
         Some("task"),
         Some("update draft"),
         Some("sev"),
@@ -189,13 +252,13 @@ fn the_help_on_a_role_is_its_sheet() {
             "  Must not: Publish without approval, or estimate when it will be fixed.",
         ]
     );
-    assert!(pio.ends_with("Example: role take pio\n"), "{pio}");
+    assert!(pio.ends_with("Example: `role take pio`\n"), "{pio}");
     for words in ["PIO", "role pio", "public information officer", "comms lead"] {
         assert_eq!(help(Some(words), Lexicon::usual()), pio, "{words}");
     }
     for def in crate::incident::role::CATALOGUE {
         let told = help(Some(def.slug), Lexicon::usual());
-        let example = told.lines().last().unwrap().strip_prefix("Example: ").unwrap();
+        let example = told.lines().last().unwrap().strip_prefix("Example: `").unwrap().trim_end_matches('`');
         assert!(told.contains(def.does) && said(example).is_ok(), "{}: {told}", def.slug);
     }
     assert!(help(Some("role take"), Lexicon::usual()).contains("`help ops`"));

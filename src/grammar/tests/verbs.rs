@@ -132,7 +132,7 @@ fn who_is_kept_out_is_named_and_what_follows_says_why() {
     assert_eq!(command("expel \"Ada Lovelace\" let in by mistake"), expel(lovelace(), "let in by mistake"));
     assert_eq!(command("expel Ada Lovelace --reason she left"), expel(lovelace(), "she left"));
     assert_eq!(command("expel @ada"), expel(ada(), ""));
-    assert!(refused("expel").contains("NAME"));
+    assert!(refused("expel").contains("a name"));
 }
 
 #[test]
@@ -209,14 +209,22 @@ fn an_action_is_announced_without_a_verb_of_its_own() {
     assert_eq!(command("action go #2"), Command::ClearAction { n: 2 });
     assert_eq!(command("action done 2 it's up"), Command::FinishAction { n: 2, result: "it's up".into() });
     assert!(refused("action dnoe 2 it's up").contains("Did you mean `action done`?"));
-    assert!(refused("action go").contains("needs N"));
+    assert!(refused("action go").contains("needs the action's number."));
     for slip in ["action go two", "action go -1", "action drop 2nd"] {
         let told = refused(slip);
-        assert!(told.contains("is not a number that N can be"), "{slip}: {told}");
+        assert!(told.contains("is not an action's number."), "{slip}: {told}");
     }
-    for late in ["action -5m restart db1", "task add 99999999999m do"] {
-        let told = refused(late);
-        assert!(told.contains("is no duration"), "{late}: {told}");
+    for (line, why) in [
+        ("action -5m restart db1", "«-5m» is no duration. Write 10m"),
+        (
+            "task add 99999999999m do",
+            "«99999999999m» is too long: nothing here lasts longer than a year (366d).",
+        ),
+        ("roll call 400d", "«400d» is too long: nothing here lasts longer than a year (366d)."),
+        ("snooze 9000h", "«9000h» is too long: nothing here lasts longer than a year (366d)."),
+    ] {
+        let told = refused(line);
+        assert!(told.starts_with(why), "{line}: {told}");
     }
     assert_eq!(command("stop we lose writes"), Command::StopActions { reason: "we lose writes".into() });
     assert_eq!(command("resume"), Command::ResumeActions { reason: String::new() });
@@ -324,7 +332,7 @@ fn the_time_of_a_milestone_is_stated_as_a_late_note_s_is() {
     );
     assert_eq!(command("milestone Began 90m"), set(StatedTime::MinutesAgo(90), ""));
     assert_eq!(command("milestones"), Command::Milestones);
-    assert!(refused("milestone began").contains("needs TIME"));
+    assert!(refused("milestone began").contains("needs a time"));
     assert!(refused("milestone finished 09:12").contains("Use one of: began, detected"));
 }
 
@@ -347,7 +355,7 @@ fn the_number_after_under_is_the_greater_one_s() {
         said("INC-2 sub under inc-1").unwrap(),
         Spoken::On { target: "INC-2".parse().ok(), command: under }
     );
-    assert_eq!(command("subs"), Command::Subs);
+    assert_eq!(command("subs"), Command::Subs { parts: vec![] });
     assert!(
         matches!(said("declare The database --under INC-1"), Ok(Spoken::Declare { declare, .. }) if declare.under.is_some())
     );
@@ -361,7 +369,7 @@ fn a_type_and_a_field_are_read_or_set_by_the_same_word() {
     assert_eq!(command("fields"), Command::Fields);
     let set = Command::SetField { name: "team".into(), value: "the shop's  own".into() };
     assert_eq!(command("field team the shop's  own"), set);
-    assert!(refused("field team").contains("needs VALUE"));
+    assert!(refused("field team").contains("needs a value"));
 }
 
 #[test]
@@ -378,7 +386,7 @@ fn a_can_report_is_split_at_bars_or_told_by_flags() {
         command("can api --actions \"grep | wc\" --needs sleep it's slow | very"),
         can("api", "it's slow | very", "grep | wc", "sleep")
     );
-    assert!(refused("can api").contains("`can` needs CONDITIONS"));
+    assert!(refused("can api").contains("`can` needs how things are"));
 }
 
 #[test]
@@ -398,9 +406,10 @@ fn a_report_is_corrected_by_its_service_or_by_its_entry() {
         text: "p99 up | restarted | -".into(),
         at: None,
         reason: String::new(),
+        follows: false,
     };
     assert_eq!(command("correct #12 p99 up | restarted | -"), entry);
-    assert!(refused("can --correct api").contains("needs CONDITIONS"));
+    assert!(refused("can --correct api").contains("needs how things are"));
 }
 
 #[test]
@@ -414,10 +423,10 @@ fn a_task_is_declined_given_and_opened_again_by_its_number() {
     let reopen = |minutes| Command::ReopenTask { n: 3, reason: "it's back".into(), minutes };
     assert_eq!(command("task reopen 3 it's back"), reopen(None));
     assert_eq!(command("task reopen 3 10m it's back"), reopen(Some(10)));
-    assert!(refused("task reopen 3").contains("needs REASON"));
+    assert!(refused("task reopen 3").contains("needs a reason."));
     let decline = Command::DeclineTask { n: 3, reason: "no access".into() };
     assert_eq!(command("task decline 3 no access"), decline);
-    assert!(refused("task decline 3").contains("needs REASON"));
+    assert!(refused("task decline 3").contains("needs a reason."));
 }
 
 #[test]
@@ -445,6 +454,30 @@ fn a_hazard_is_named_without_a_verb_of_its_own() {
     assert_eq!(command("hazards"), Command::Hazards);
     assert_eq!(command("hazard list"), Command::Hazards);
     assert!(refused("hazard claer 2 gone").contains("Did you mean `hazard clear`?"));
+}
+
+#[test]
+fn a_change_is_told_without_a_verb_of_its_own_listed_and_taken_back() {
+    let told = |line: &str| match said(line) {
+        Ok(Spoken::Change { text, service, at, .. }) => (text, service, at),
+        other => panic!("{line}: {other:?}"),
+    };
+    let plain = |text: &str| (text.to_owned(), None, None);
+    assert_eq!(told("change rolled out 1.2.3"), plain("rolled out 1.2.3"));
+    assert_eq!(told("change record rolled out 1.2.3"), plain("rolled out 1.2.3"));
+    assert_eq!(told("change add an index on orders"), plain("add an index on orders"));
+    assert_eq!(told("change withdraw the new flag"), plain("withdraw the new flag"));
+    assert_eq!(
+        told("change --at 10m rolled out 1.2.3 service:checkout"),
+        ("rolled out 1.2.3".to_owned(), Some("checkout".to_owned()), Some(StatedTime::MinutesAgo(10)))
+    );
+    for line in ["change list", "changes", "/incident change list"] {
+        assert_eq!(said(line), Ok(Spoken::Changes { target: None }), "{line}");
+    }
+    let withdrawn = Spoken::WithdrawChange { n: 48_213, reason: "that was staging".into() };
+    assert_eq!(said("change withdraw #48213 that was staging"), Ok(withdrawn));
+    assert!(refused("change withdraw 48213").contains("needs a reason."));
+    assert!(refused("change service:checkout").contains("not what was changed"));
 }
 
 #[test]
@@ -477,7 +510,7 @@ fn a_public_update_takes_its_flags_before_the_text_and_no_slip_becomes_public() 
         Command::Approve { n: 2, alone: Some("at night".into()) }
     );
     assert_eq!(command("approve 2"), Command::Approve { n: 2, alone: None });
-    assert!(refused("approve 2 --alone").contains("needs REASON"));
+    assert!(refused("approve 2 --alone").contains("needs a reason."));
     assert!(refused("approve 2 fine").contains("needs --alone"));
 }
 
@@ -489,7 +522,7 @@ fn a_link_is_a_situation_or_a_page() {
     assert_eq!(command("link Error rate https://g.example/d?a=b|c"), page);
     assert_eq!(command("link --url https://g.example/d?a=b|c Error rate"), page);
     assert!(refused("link Error rate").contains("Write `link S-3`"));
-    assert!(refused("link https://g.example").contains("needs LABEL"));
+    assert!(refused("link https://g.example").contains("needs a label"));
 }
 
 #[test]
@@ -593,4 +626,13 @@ fn the_words_of_the_field_are_verbs_too() {
     ] {
         assert_eq!(command(said), command(same), "{said}");
     }
+}
+
+#[test]
+fn what_is_written_as_a_number_that_no_incident_can_have_is_no_verb_but_no_incident() {
+    for number in ["INC-0", "inc-99999999999999999999", "#DRILL-0"] {
+        let told = refused(&format!("{number} status"));
+        assert!(told.starts_with("There is no ") && !told.contains("verb"), "{told}");
+    }
+    assert!(refused("inc-x status").contains("is no verb"));
 }

@@ -84,13 +84,11 @@ pub async fn export_bytes(
     format: Format,
     tz: chrono_tz::Tz,
 ) -> Result<Vec<u8>, Refusal> {
-    let incident = desk.incident(id).await?;
-    let sealed = desk.sealed(id).await?;
-    let entries = desk.read_from(id, 1).await?;
+    let (incident, entries, sealed) = desk.record(id).await?;
     let mut story = desk.story_of(&incident).await?;
     let settings = desk.settings();
     let made = tokio::task::spawn_blocking(move || {
-        let lines = format.lines(entries, &settings.policy, tz);
+        let lines = format.lines(entries, &incident, &settings.policy, tz);
         // What was redacted of an alert must not come back by another way.
         if lines.iter().any(|line| line.name.starts_with("alert.") && line.redacted_by.is_some()) {
             story.evidence.clear();

@@ -23,7 +23,7 @@ pub struct TimelineItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
     pub recorded_at: DateTime<Utc>,
-    /// `house`, `stated`, `alert` or `drill`
+    /// `house`, `stated`, `chat`, `alert` or `drill`
     #[schema(value_type = String)]
     pub time_source: crate::incident::event::TimeSource,
     pub actor: String,
@@ -34,7 +34,11 @@ pub struct TimelineItem {
     /// What a correction replaced.
     pub original: Option<String>,
     pub corrected_by: Option<u64>,
+    /// Whose words these are, where that is somebody else than the actor: who corrected it.
+    pub reworded_by: Option<String>,
     pub redacted_by: Option<u64>,
+    /// A turning point: what a reader in a hurry reads.
+    pub important: bool,
 }
 
 impl From<Line> for TimelineItem {
@@ -52,7 +56,9 @@ impl From<Line> for TimelineItem {
             text: line.text,
             original: line.original,
             corrected_by: line.corrected_by,
+            reworded_by: line.reworded_by.map(|by| by.name),
             redacted_by: line.redacted_by,
+            important: line.important,
         }
     }
 }

@@ -56,19 +56,26 @@
   function countdown() {
     for (const count of all("[data-due]")) {
       const left = Math.round((Date.parse(count.dataset.due) - Date.now() - skew) / 1000);
-      const [h, m, s] = [Math.floor(Math.abs(left) / 3600), Math.floor(Math.abs(left) / 60) % 60, Math.abs(left) % 60];
-      const span = h ? `${h} h ${m} min` : `${m}:${String(s).padStart(2, "0")}`;
+      const minutes = Math.floor(Math.abs(left) / 60);
+      const span = minutes < 1 ? "less than a minute" : minutes < 120 ? `${minutes} min` : minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
       count.textContent = left < 0 ? `late by ${span}` : `in ${span}`;
       count.closest(".due")?.classList.toggle("late", left < 0);
     }
   }
 
+  // What stands between backticks is to be typed, as on a page.
+  const coded = (text) => text.split(/`([^`\n]+)`/).map((part, i) => i % 2 ? Object.assign(document.createElement("code"), { textContent: part }) : part);
+
   function show(ok, text, instead) {
     const said = Object.assign(document.createElement("div"), { className: ok ? "said" : "said refused" });
-    const part = (name, about) => said.append(Object.assign(document.createElement(name), about));
-    if (!ok) part("strong", { textContent: "Not done. " });
-    part("pre", { textContent: text, tabIndex: 0 });
-    if (instead) part("p", { className: "instead", textContent: instead });
+    const part = (name, text, about) => {
+      const one = Object.assign(document.createElement(name), about);
+      one.append(...coded(text));
+      said.append(one);
+    };
+    if (!ok) part("strong", "Not done. ");
+    part("pre", text, { tabIndex: 0 });
+    if (instead) part("p", instead, { className: "instead" });
     $("#answer").replaceChildren(said);
   }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::{
     alerts::safe_url,
     clock::{Clock, Due, Stamp},
-    posts::may,
 };
 use crate::{
     incident::{
         command::Verb,
         decide::Policy,
+        next::allowed,
         role::{CATALOGUE, Role, Roles, Words},
         state::{Action, ActionState, Incident, ObjectiveState, Proposal, Task, TaskState},
     },
@@ -125,6 +125,7 @@ pub struct Board {
     pub cans: Vec<CanRow>,
     pub alerts: Vec<AlertRow>,
     pub firing: u64,
+    /// Checked in, or with a role, the commander among them.
     pub here: Vec<String>,
     pub am_here: bool,
     pub links: Vec<LinkRow>,
@@ -207,21 +208,21 @@ fn action(action: &Action, incident: &Incident, me: &Person, clock: &Clock) -> A
         is_mine: is_own,
         can_go: waits
             && incident.stop.is_none()
-            && may(incident, me, Verb::ClearAction)
+            && allowed(incident, me, Verb::ClearAction)
             && (!is_own || asked.iter().any(|one| one.id == me.id)),
     }
 }
 
 fn proposal(proposal: &Proposal, incident: &Incident, me: &Person, clock: &Clock) -> ProposalRow {
     let objects = proposal.objectors.iter().any(|one| one.id == me.id);
-    let may_settle = may(incident, me, Verb::SettleProposal);
+    let may_settle = allowed(incident, me, Verb::SettleProposal);
     ProposalRow {
         n: proposal.n,
         text: proposal.text.clone(),
         by: proposal.by.to_string(),
         ends: clock.due(proposal.ends_at, incident.real_time_at(proposal.ends_at)),
         objectors: proposal.objectors.iter().map(Person::to_string).collect(),
-        can_object: !objects && may(incident, me, Verb::Propose),
+        can_object: !objects && allowed(incident, me, Verb::Propose),
         can_withdraw: objects || proposal.by.id == me.id || may_settle,
         can_settle: may_settle,
     }
@@ -235,15 +236,18 @@ impl Board {
         let tasks = || incident.tasks.iter().map(|one| task(one, incident, me, clock));
         let mut open_tasks: Vec<TaskRow> = tasks().filter(|task| task.is_open && goes_on).collect();
         open_tasks.sort_by_key(|task| (!task.is_late, !task.is_mine, task.n));
-        let here =
-            || incident.participants.values().filter(|p| p.checked_in.is_some() && p.checked_out.is_none());
+        let here = incident.present();
         Board {
             roles,
             free_roles,
             open_tasks,
             done_tasks: tasks().rev().filter(|task| !task.is_open).take(DONE_SHOWN).collect(),
-            stop: incident.stop.as_ref().map(|stop| (stop.by.to_string(), stop.reason.clone())),
-            can_stop: may(incident, me, Verb::StopActions),
+            stop: incident
+                .stop
+                .as_ref()
+                .filter(|_| goes_on)
+                .map(|stop| (stop.by.to_string(), stop.reason.clone())),
+            can_stop: allowed(incident, me, Verb::StopActions),
             actions: incident
                 .open_actions()
                 .filter(|_| goes_on)
@@ -257,7 +261,7 @@ impl Board {
                     text: hazard.text.clone(),
                     mitigation: hazard.mitigation.clone(),
                     by: hazard.by.to_string(),
-                    can_clear: hazard.by.id == me.id || may(incident, me, Verb::ClearHazard),
+                    can_clear: hazard.by.id == me.id || allowed(incident, me, Verb::ClearHazard),
                 })
                 .collect(),
             proposals: incident.open_proposals().map(|one| proposal(one, incident, me, clock)).collect(),
@@ -300,8 +304,8 @@ impl Board {
                 })
                 .collect(),
             firing: if goes_on { incident.firing() } else { 0 },
-            here: here().map(|p| p.person.to_string()).collect(),
-            am_here: here().any(|p| p.person.id == me.id),
+            here: here.iter().map(ToString::to_string).collect(),
+            am_here: here.iter().any(|one| one.id == me.id),
             links: incident
                 .links
                 .iter()
@@ -312,5 +316,40 @@ impl Board {
                 })
                 .collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        export::samples::{Journal, person, role},
+        incident::{event::Event, kind::Kind},
+    };
+
+    #[test]
+    fn who_only_reads_along_is_offered_no_press_that_would_be_refused() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-01-01T00:00:00Z");
+        let clock = Clock { tz: chrono_tz::Tz::UTC, now: j.at };
+        let ends_at = j.at + chrono::Duration::minutes(5);
+        j.say("Ada", Some("ic"), Event::ProposalMade { n: 1, text: "Fail over".into(), ends_at });
+        j.say("Otto", None, Event::RoleAccepted { role: role("observer"), by: person("Otto") });
+        let incident = j.paper().incident;
+        let offered = |who: &str| {
+            let board = Board::of(&incident, &person(who), &Policy::default(), &clock);
+            board.proposals.iter().any(|one| one.can_object)
+        };
+        assert!(offered("Bo") && !offered("Otto"));
+    }
+
+    #[test]
+    fn whoever_commands_is_here_beside_those_who_checked_in() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-01-01T00:00:00Z");
+        let clock = Clock { tz: chrono_tz::Tz::UTC, now: j.at };
+        j.say("Bob", None, Event::CheckedIn { who: person("Bob"), note: String::new() });
+        let incident = j.paper().incident;
+        let board = |who: &str| Board::of(&incident, &person(who), &Policy::default(), &clock);
+        assert_eq!(board("Cy").here, ["Ada", "Bob"]);
+        assert!(board("Ada").am_here && board("Bob").am_here && !board("Cy").am_here);
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Shared,
     clock::Stamp,
     frame::{self, Frame},
-    home,
+    home, record,
 };
 use crate::{
     incident::{briefing, refusal::Refusal},
@@ -26,6 +26,8 @@ struct Page {
     title: String,
     /// Of what has one.
     severity: Option<String>,
+    /// Names, where it is restricted.
+    seen_by: Option<String>,
     phase: String,
     commander: String,
     declared: Option<Stamp>,
@@ -62,7 +64,8 @@ async fn build(shared: &Shared, me: &Person, id: &str) -> Result<Page, Refusal> 
         title: incident.title.clone(),
         severity: names.severity_of(incident.kind(), incident.severity),
         phase: home::phase(names, incident.phase),
-        commander: incident.commander.to_string(),
+        seen_by: record::seen_by(&incident),
+        commander: incident.command_words(),
         declared: incident.milestones.declared.map(|at| clock.stamp(at)),
         made: clock.stamp(clock.now),
         filled: sections.iter().filter(|(_, _, text)| text.is_some()).count(),

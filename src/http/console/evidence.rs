@@ -81,6 +81,7 @@ pub struct ChangeLine {
 pub struct StoryView {
     pub what: Vec<EvidenceLine>,
     pub why: Vec<EvidenceLine>,
+    pub consequences: Vec<EvidenceLine>,
     pub changes: Vec<ChangeLine>,
     /// Evidence that is not shown.
     pub more: usize,
@@ -91,10 +92,10 @@ impl StoryView {
         let list = |side: Side| -> Vec<EvidenceLine> {
             story.of_side(side).take(LINES_MAX).map(|one| evidence(one, clock)).collect()
         };
-        let (what, why) = (list(Side::What), list(Side::Why));
-        let more = story.evidence.len() - what.len() - why.len();
+        let (what, why, consequences) = (list(Side::What), list(Side::Why), list(Side::Consequence));
+        let more = story.evidence.len() - what.len() - why.len() - consequences.len();
         let changes = story.changes.iter().map(|one| picked(one, clock)).collect();
-        StoryView { what, why, changes, more }
+        StoryView { what, why, consequences, changes, more }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -115,7 +116,7 @@ fn evidence(one: &Evidence, clock: &Clock) -> EvidenceLine {
         tone: match one.side {
             Side::What => "what",
             Side::Why => "why",
-            Side::Unclear => "calm",
+            Side::Consequence | Side::Unclear => "calm",
         },
     }
 }
@@ -143,7 +144,7 @@ pub fn change(change: &Change, clock: &Clock) -> ChangeLine {
         },
         about: about.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" · "),
         url: change.url.as_deref().and_then(safe_url),
-        reason: String::new(),
+        reason: change.withdrawn.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 

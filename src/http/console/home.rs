@@ -157,7 +157,7 @@ struct HelpPage {
 pub async fn help(State(shared): State<Shared>, Query(of): Query<HelpOf>, headers: HeaderMap) -> Response {
     let Some(me) = shared.visitor(&headers) else { return frame::who_are_you(&shared, "/console/help") };
     // A page has room for every verb.
-    let verb = of.verb.as_deref().or(Some("all"));
+    let verb = of.verb.as_deref().or(Some("verbs"));
     let text = (shared.console.help)(verb, (&shared.console.desk.settings().policy).into());
     frame::render(&HelpPage { frame: Frame::new(&shared, Some(&me), "Help", "help"), text }, StatusCode::OK)
 }

@@ -20,12 +20,16 @@ use super::{
     next::{Next, Step, next_step},
     playbook::Named,
     posts::{self, PostCard},
-    record::Record,
+    record::{self, Record},
     timeline::{self, LineView},
 };
 use crate::{
     incident::{
-        id::IncidentId, phase::Phase, refusal::Refusal, role::commander, severity::Severity, state::Incident,
+        id::IncidentId,
+        phase::Phase,
+        refusal::Refusal,
+        severity::Severity,
+        state::{Incident, ObjectiveState},
     },
     people::Person,
     post::{self, Impact},
@@ -150,12 +154,12 @@ fn words_here(incident: &Incident, me: &Person, now: DateTime<Utc>) -> Vec<Strin
         true => format!("task done {} ", task.n),
         false => format!("task more {} 10m", task.n),
     });
-    let drafts = incident.posts.iter().filter(|post| post.published.is_none() && post.dropped.is_none());
-    let posts = drafts.map(|one| match post::standing_approval(incident, one, now) {
+    let posts = incident.open_posts().map(|one| match post::standing_approval(incident, one, now) {
         Ok(_) => format!("update publish {}", one.n),
         Err(_) => format!("update approve {}", one.n),
     });
-    let objectives = incident.objectives.iter().map(|objective| format!("objective met {}", objective.n));
+    let open = incident.objectives.iter().filter(|objective| objective.state == ObjectiveState::Open);
+    let objectives = open.map(|objective| format!("objective met {}", objective.n));
     tasks.chain(posts).chain(objectives).take(WORDS_MAX).collect()
 }
 
@@ -194,10 +198,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         frame,
         id: id.to_string(),
         title: incident.title.clone(),
-        seen_by: incident
-            .restricted
-            .as_ref()
-            .map(|circle| circle.people.values().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", ")),
+        seen_by: record::seen_by(&incident),
         period: incident
             .period
             .as_ref()
@@ -214,7 +215,7 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         goes_on_as: incident.merged_into.map(|into| into.to_string()),
         commander: incident.command_words(),
         commander_since: clock.stamp(incident.commander_since),
-        ic_title: if incident.is_unified() { "Unified Command" } else { commander().shown(policy.words) },
+        ic_title: incident.command_title(policy.words),
         i_command: incident.commander.id == me.id,
         command_offer: incident.command_offer.as_ref().map(|offer| {
             (offer.to.to_string(), clock.due(offer.expires_at, incident.real_time_at(offer.expires_at)))
@@ -244,4 +245,24 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         states: &posts::STATES,
         next_minutes: policy.public_update_minutes(incident.severity),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        export::samples::{Journal, person},
+        incident::{event::Event, kind::Kind},
+    };
+
+    #[test]
+    fn only_what_is_open_is_offered_while_somebody_types() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-01-01T00:00:00Z");
+        for n in 1..=3 {
+            j.say("Ada", Some("ic"), Event::ObjectiveSet { n, text: "Customers can pay".into() });
+        }
+        j.say("Ada", Some("ic"), Event::ObjectiveMet { n: 1 });
+        j.say("Ada", Some("ic"), Event::ObjectiveDropped { n: 2, reason: String::new() });
+        assert_eq!(words_here(&j.paper().incident, &person("Ada"), j.at), ["objective met 3"]);
+    }
 }

@@ -7,6 +7,7 @@ mod board;
 mod briefing;
 mod called;
 mod clock;
+mod coded;
 mod evidence;
 mod frame;
 mod heartbeats;

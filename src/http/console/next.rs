@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::posts::may;
 use crate::{
     incident::{
         command::Verb,
         decide::Policy,
+        next::{allowed, updates},
         phase::Phase,
         role::defined,
         sentence::ended,
         severity::Severity,
-        state::{ActionState, Incident},
+        state::{ActionState, Incident, Post},
     },
     people::Person,
     post,
@@ -85,6 +85,16 @@ fn offers(incident: &Incident, me: &Person, policy: &Policy) -> Option<Next> {
         let text = format!("Do you wish to take command? {} has it now.", incident.commander);
         return next(text, steps, true);
     }
+    if incident.unify_offer.as_ref().is_some_and(|offer| offer.to.id == me.id) {
+        let steps = vec![say("Join command", "command join"), say("Decline", "command decline")];
+        return next(format!("{} asks you to join command.", incident.commander), steps, true);
+    }
+    let is_led = incident.commander.id != Person::house().id;
+    // In triage, whether it is an incident at all comes first.
+    let needs_a_leader = !is_led && incident.phase.is_active() && incident.phase != Phase::Triage;
+    if needs_a_leader && allowed(incident, me, Verb::TakeCommand) {
+        return next("Nobody is in command.", vec![say("I take command", "command take")], true);
+    }
     let offer = incident.offers.iter().find(|offer| offer.to.id == me.id)?;
     let slug = offer.role.slug();
     let steps =
@@ -109,24 +119,50 @@ fn actions(incident: &Incident, me: &Person) -> Option<Next> {
     next(format!("Proposal {}: {} Any strong objection?", open.n, ended(&open.text)), look(), false)
 }
 
+/// All public updates that are not out yet, the oldest first: what can be published, what is to be read, what waits for others.
+fn drafts(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Option<Next> {
+    let (approved, waiting): (Vec<&Post>, Vec<&Post>) =
+        incident.open_posts().partition(|draft| post::standing_approval(incident, draft, now).is_ok());
+    let (mut told, mut steps, mut is_urgent) = (Vec::new(), Vec::new(), false);
+    if let Some(first) = approved.first() {
+        let it = if approved.len() == 1 { "it" } else { "they" };
+        told.push(format!("Public {} approved; {it} can be published.", updates(&approved, ["is", "are"])));
+        if allowed(incident, me, Verb::PublishPost) {
+            let label = if approved.len() == 1 { "Publish it" } else { "Publish the first" };
+            steps.push(say(label, format!("update publish {}", first.n)));
+            is_urgent = true;
+        }
+    }
+    let approves = allowed(incident, me, Verb::ApprovePost);
+    let (own, others): (Vec<&Post>, Vec<&Post>) =
+        waiting.iter().copied().partition(|draft| policy.two_person && draft.author.id == me.id);
+    let mut waits = |which: &[&Post], whose: &str| {
+        if !which.is_empty() {
+            told.push(format!("Public {} for {whose}", updates(which, ["waits", "wait"])));
+        }
+    };
+    if approves {
+        let them = if others.len() == 1 { "it" } else { "each" };
+        waits(&others, &format!("approval: read {them} word for word."));
+        waits(&own, "somebody else's approval.");
+        is_urgent |= !others.is_empty();
+    } else {
+        waits(&waiting, &format!("the approval of {}.", incident.commander));
+    }
+    if told.is_empty() {
+        return None;
+    }
+    if steps.is_empty() || !waiting.is_empty() {
+        let label = if approved.len() + waiting.len() == 1 { "Read it" } else { "Read them" };
+        steps.push(Step::Open { label, anchor: "public" });
+    }
+    next(told.join(" "), steps, is_urgent)
+}
+
 fn public(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>) -> Option<Next> {
     let write = || vec![Step::Open { label: "Write the update", anchor: "act-update" }];
-    let open = incident.posts.iter().rev().find(|post| post.published.is_none() && post.dropped.is_none());
-    if let Some(draft) = open {
-        let n = draft.n;
-        let look = vec![Step::Open { label: "Read it", anchor: "public" }];
-        if post::standing_approval(incident, draft, now).is_ok() {
-            let is_mine = may(incident, me, Verb::PublishPost);
-            let steps = if is_mine { vec![say("Publish it", format!("update publish {n}"))] } else { look };
-            return next(format!("Public update {n} is approved; it can be published."), steps, is_mine);
-        }
-        return if !may(incident, me, Verb::ApprovePost) {
-            next(format!("Public update {n} waits for the approval of {}.", incident.commander), look, false)
-        } else if draft.author.id == me.id && policy.two_person {
-            next(format!("Public update {n} waits for somebody else's approval."), look, false)
-        } else {
-            next(format!("Public update {n} waits for approval: read it word for word."), look, true)
-        };
+    if let Some(next) = drafts(incident, me, policy, now) {
+        return Some(next);
     }
     if incident.next_update_due.is_some_and(|due| due <= now) {
         return next("The public update that was promised is late.", write(), true);
@@ -195,7 +231,11 @@ fn phase(incident: &Incident) -> Option<Next> {
         Phase::Investigating | Phase::Identified
             if !incident.situations.is_empty() && incident.firing() == 0 =>
         {
-            next("No linked alert fires any more. Are customers served again?", open("Mitigated"), false)
+            next(
+                "All alerts of this incident have stopped. Are customers served again?",
+                open("Mitigated"),
+                false,
+            )
         }
         Phase::Monitoring => next("Watch whether it holds; then resolve.", open("Resolve"), false),
         Phase::Resolved => {
@@ -320,6 +360,46 @@ mod tests {
     }
 
     #[test]
+    fn every_public_update_that_waits_is_named_the_oldest_first() {
+        let fresh = incident(Severity::Sev1, vec![]);
+        let draft = |n: u32| match drafted(&fresh) {
+            Event::UpdateDrafted { draft, .. } => Event::UpdateDrafted { n, draft },
+            other => panic!("{other:?}"),
+        };
+        let three = vec![("Bo", draft(1)), ("Ada", draft(2)), ("Bo", draft(3))];
+        let waiting = incident(Severity::Sev1, three.clone());
+        let for_ada = step(&waiting, "Ada", 1);
+        assert_eq!(
+            for_ada.text,
+            "Public updates 1 and 3 wait for approval: read each word for word. Public update 2 waits for somebody else's \
+             approval."
+        );
+        assert_eq!(for_ada.steps, [Step::Open { label: "Read them", anchor: "public" }]);
+        assert!(for_ada.is_urgent);
+        assert_eq!(
+            step(&waiting, "Bo", 1).text,
+            "Public updates 1 and 2 and 3 wait for the approval of Ada."
+        );
+        let Event::UpdateDrafted { draft: exact, .. } = draft(1) else { unreachable!() };
+        let approved = Event::UpdateApproved {
+            n: 1,
+            basis: post::basis(&fresh, &exact),
+            expires_at: start() + Duration::minutes(10),
+            alone: None,
+        };
+        let one_ready = incident(Severity::Sev1, [three, vec![("Ada", approved)]].concat());
+        let for_ada = step(&one_ready, "Ada", 1);
+        assert!(
+            for_ada.text.starts_with("Public update 1 is approved; it can be published. Public update 3"),
+            "{for_ada:?}"
+        );
+        assert_eq!(
+            for_ada.steps,
+            [say("Publish it", "update publish 1"), Step::Open { label: "Read them", anchor: "public" }]
+        );
+    }
+
+    #[test]
     fn an_offer_of_command_goes_before_everything_and_only_to_whom_it_is_made() {
         let offered = Event::CommandOffered {
             from: person("Ada"),
@@ -330,6 +410,25 @@ mod tests {
         let incident = incident(Severity::Sev1, vec![("Ada", offered)]);
         assert_eq!(step(&incident, "Bo", 1).steps.first(), Some(&say("Accept command", "command accept")));
         assert!(step(&incident, "Ada", 1).text.contains("has not been told"));
+    }
+
+    #[test]
+    fn who_is_asked_to_join_command_can_press_it_and_where_nobody_leads_anybody_can() {
+        let asked = Event::UnifyOffered {
+            to: person("Zoe"),
+            organization: "Acme".into(),
+            expires_at: start() + Duration::minutes(5),
+        };
+        let joined = incident(Severity::Sev1, vec![("Ada", asked)]);
+        let for_zoe = step(&joined, "Zoe", 1);
+        assert_eq!(for_zoe.text, "Ada asks you to join command.");
+        assert_eq!(for_zoe.steps, [say("Join command", "command join"), say("Decline", "command decline")]);
+        assert!(step(&joined, "Bo", 1).text.contains("has not been told"));
+        let left = Event::CommandEstablished { by: Person::house() };
+        let watches = Event::RoleAccepted { role: "observer".parse().unwrap(), by: person("Otto") };
+        let nobody = incident(Severity::Sev1, vec![("Ada", left), ("Otto", watches)]);
+        assert_eq!(step(&nobody, "Bo", 1).steps, [say("I take command", "command take")]);
+        assert!(step(&nobody, "Otto", 1).text.contains("has not been told"), "who reads along leads nothing");
     }
 
     #[test]

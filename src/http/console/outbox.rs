@@ -20,7 +20,7 @@ use crate::{
         Handle,
         rows::{Delivery, DeliveryFilter, DeliveryState, What},
     },
-    people::Person,
+    people::{Person, door},
 };
 
 const RECENT_SHOWN: u32 = 50;
@@ -54,6 +54,7 @@ fn what(what: &What) -> String {
         What::Post { n } => format!("public update {n}"),
         What::Card => "status card".into(),
         What::Say { seq } => format!("timeline entry {seq}"),
+        What::Unsay { seq } => format!("redaction of timeline entry {seq}"),
         What::Situation { id } => format!("alert card S-{id}"),
         What::Ask { how, .. } => format!("{} at the sender", how.word()),
         What::Page { n, to: Some(person), .. } => format!("page to {person}, call {n}"),
@@ -84,7 +85,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, Refusal
             n: delivery.n,
             what: what(&delivery.what),
             incident: delivery.incident.map(|id| id.to_string()),
-            destination: delivery.destination,
+            destination: door(&delivery.destination).to_owned(),
             state: state.word(),
             tone: match state {
                 DeliveryState::Failed => "sev1",

@@ -11,13 +11,13 @@ use super::{
     Shared,
     clock::{Clock, Due, Stamp},
     frame::{self, Frame, Left},
-    posts::may,
 };
 use crate::{
     incident::{
         command::Verb,
         decide,
         id::IncidentId,
+        next::allowed,
         play::Playbook,
         refusal::Refusal,
         role::Words,
@@ -134,8 +134,9 @@ impl Reader<'_> {
             StepState::Open if progress.due_since.is_some() => ("due", "sev1"),
             StepState::Open => ("open", "sev3"),
         };
-        let may_act =
-            !incident.phase.is_over() && may(incident, me, Verb::Play) && decide::ticks(incident, step, me);
+        let may_act = !incident.phase.is_over()
+            && allowed(incident, me, Verb::Play)
+            && decide::ticks(incident, step, me);
         let (play, nth) = place.number;
         StepView {
             key: format!("{play}-{nth}"),
@@ -224,6 +225,6 @@ async fn build(shared: &Shared, me: &Person, id: IncidentId, left: Left) -> Resu
         is_over: incident.phase.is_over(),
         plays: incident.plays.iter().map(|play| reader.play(play)).collect(),
         others: others.map(|book| Named::of(book, 0)).collect(),
-        can_begin: !incident.phase.is_over() && may(&incident, me, Verb::Play),
+        can_begin: !incident.phase.is_over() && allowed(&incident, me, Verb::Play),
     })
 }

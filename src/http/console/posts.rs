@@ -2,14 +2,8 @@
 
 use super::clock::{Clock, Stamp};
 use crate::{
-    incident::{
-        command::Verb,
-        decide::Policy,
-        kind::Kind,
-        permission::{self, Standing},
-        state::Incident,
-    },
-    people::Person,
+    incident::{command::Verb, decide::Policy, kind::Kind, next::allowed, state::Incident},
+    people::{Person, door},
     post::{self, NotApproved, PublicPhase, wording},
 };
 
@@ -54,11 +48,14 @@ pub struct PostCard {
     pub destinations: Vec<Destination>,
 }
 
-/// Whether a press would be allowed: what only leads to a refusal is not offered.
-pub fn may(incident: &Incident, me: &Person, verb: Verb) -> bool {
-    let kind = incident.kind();
-    permission::may(Standing::Participant, verb, kind)
-        || incident.roles_of(me).iter().any(|role| permission::may(Standing::Holds(role), verb, kind))
+/// A destination as people call it.
+fn place(destination: &str) -> String {
+    match destination {
+        "page" => "status page",
+        "sandbox" => "sandbox page",
+        other => door(other),
+    }
+    .to_owned()
 }
 
 /// What can be said of one of this kind.
@@ -116,10 +113,10 @@ fn card(
         one.published.iter().flat_map(|published| &published.destinations).map(|(name, settled)| {
             let (words, tone) = match settled {
                 None => ("on its way".to_owned(), "calm"),
-                Some(Ok(_)) => ("there".to_owned(), "good"),
+                Some(Ok(_)) => ("arrived".to_owned(), "good"),
                 Some(Err(why)) => (format!("failed: {why}"), "sev1"),
             };
-            Destination { name: name.clone(), words, tone }
+            Destination { name: place(name), words, tone }
         });
     PostCard {
         n: one.n,
@@ -133,7 +130,7 @@ fn card(
             .iter()
             .filter(|(name, text)| name.as_str() == "x" || **text != one.draft.text)
             .map(|(name, text)| Dressed {
-                name: name.clone(),
+                name: place(name),
                 text: text.clone(),
                 length: wording::measured(name, text),
             })
@@ -145,16 +142,16 @@ fn card(
         corrects: one.draft.corrects,
         state,
         state_words: words,
-        can_approve: is_open && !is_over && standing.is_err() && may(incident, me, Verb::ApprovePost),
+        can_approve: is_open && !is_over && standing.is_err() && allowed(incident, me, Verb::ApprovePost),
         needs_alone: policy.two_person && one.author.id == me.id,
-        can_publish: is_open && !is_over && standing.is_ok() && may(incident, me, Verb::PublishPost),
+        can_publish: is_open && !is_over && standing.is_ok() && allowed(incident, me, Verb::PublishPost),
         is_open,
         is_published: one.published.is_some(),
         destinations: destinations.collect(),
     }
 }
 
-/// What is on its way first, then what is settled, newest first.
+/// What is on its way, the oldest first, as it waits; then what is settled, the newest first.
 pub fn cards(
     incident: &Incident,
     me: &Person,
@@ -162,7 +159,8 @@ pub fn cards(
     clock: &Clock,
 ) -> (Vec<PostCard>, Vec<PostCard>) {
     let all = incident.posts.iter().rev().map(|post| card(incident, post, me, policy, clock));
-    let (open, mut settled): (Vec<_>, Vec<_>) = all.partition(|card| card.is_open);
+    let (mut open, mut settled): (Vec<_>, Vec<_>) = all.partition(|card| card.is_open);
+    open.reverse();
     settled.truncate(SETTLED_SHOWN);
     (open, settled)
 }

@@ -42,6 +42,12 @@ async fn related(eyes: Eyes<'_>, id: IncidentId, names: &Names) -> Option<Relate
     })
 }
 
+/// The names of those whom alone it is for, whoever has a part in it among them; `None` is everybody.
+pub fn seen_by(incident: &Incident) -> Option<String> {
+    let people = incident.circle_people()?;
+    Some(people.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "))
+}
+
 pub struct FieldRow {
     pub name: String,
     pub about: String,
@@ -100,5 +106,22 @@ impl Record {
             spans: known.spans().iter().map(|span| format!("{}: {}", span.name, span.words())).collect(),
             settable: Milestone::ALL.into_iter().filter(is_settable).map(Milestone::word).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        export::samples::{Journal, person},
+        incident::{event::Event, kind::Kind},
+    };
+
+    #[test]
+    fn whoever_commands_is_named_among_those_who_may_see_a_restricted_incident() {
+        let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-01-01T00:00:00Z");
+        assert_eq!(seen_by(&j.paper().incident), None);
+        j.say("Ada", Some("ic"), Event::Restricted { people: vec![person("Bo")], reason: String::new() });
+        assert_eq!(seen_by(&j.paper().incident).as_deref(), Some("Ada, Bo"));
     }
 }

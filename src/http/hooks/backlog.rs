@@ -7,8 +7,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
-
 /// So long may the oldest wait while others are let in behind it. In a storm that the disk keeps up with it is milliseconds.
 pub const OLDEST_MAX: Duration = Duration::from_secs(5);
 /// So long a delivery waits in the line of its own source before the disk; some half a second of the disk's work is before it. As long
@@ -16,27 +14,36 @@ pub const OLDEST_MAX: Duration = Duration::from_secs(5);
 pub const LINE_MAX: Duration = Duration::from_secs(3);
 
 /// Deliveries that the disk has not answered yet.
-#[derive(Debug, Default)]
-pub struct Backlog(Mutex<State>);
+pub struct Backlog {
+    state: Mutex<State>,
+    stopwatch: Stopwatch,
+}
 
-#[derive(Debug, Default)]
+/// How long something has run. It never goes back and never jumps: the clock on the wall, set an hour on, is no slow disk.
+pub type Stopwatch = Box<dyn Fn() -> Duration + Send + Sync>;
+
+#[derive(Default)]
 struct State {
     /// Since when each is under way, and a number of its own.
-    all: BTreeSet<(DateTime<Utc>, u64)>,
+    all: BTreeSet<(Duration, u64)>,
     next: u64,
 }
 
 /// One that is under way until it is dropped.
-#[derive(Debug)]
 pub struct UnderWay<'b> {
     backlog: &'b Backlog,
-    one: (DateTime<Utc>, u64),
+    one: (Duration, u64),
 }
 
 impl Backlog {
+    pub fn new(stopwatch: Stopwatch) -> Self {
+        Self { state: Mutex::default(), stopwatch }
+    }
+
     /// From now on it waits for the disk.
-    pub fn begin(&self, now: DateTime<Utc>) -> UnderWay<'_> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn begin(&self) -> UnderWay<'_> {
+        let now = (self.stopwatch)();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let one = (now, state.next);
         state.next = state.next.wrapping_add(1);
         state.all.insert(one);
@@ -44,50 +51,65 @@ impl Backlog {
     }
 
     /// Whether the oldest waits so long that nothing should come behind it.
-    pub fn is_behind(&self, now: DateTime<Utc>) -> bool {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state
-            .all
-            .first()
-            .and_then(|(since, _)| (now - *since).to_std().ok())
-            .is_some_and(|age| age > OLDEST_MAX)
+    pub fn is_behind(&self) -> bool {
+        let now = (self.stopwatch)();
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.all.first().is_some_and(|(since, _)| now.saturating_sub(*since) > OLDEST_MAX)
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.backlog.0.lock().unwrap_or_else(PoisonError::into_inner).all.remove(&self.one);
+        self.backlog.state.lock().unwrap_or_else(PoisonError::into_inner).all.remove(&self.one);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
     use super::*;
 
-    fn at(ms: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(1_800_000_000_000 + ms).unwrap()
+    /// A backlog, and the milliseconds that its stopwatch shows.
+    fn stepped() -> (Backlog, Arc<AtomicU64>) {
+        let ms = Arc::new(AtomicU64::new(0));
+        let shown = ms.clone();
+        (Backlog::new(Box::new(move || Duration::from_millis(shown.load(Ordering::SeqCst)))), ms)
     }
 
     #[test]
     fn nobody_is_let_in_behind_one_that_waits_too_long_and_everybody_again_when_it_is_answered() {
-        let backlog = Backlog::default();
-        assert!(!backlog.is_behind(at(0)));
-        let first = backlog.begin(at(0));
-        let others: Vec<_> = (1..1_000).map(|ms| backlog.begin(at(ms))).collect();
-        assert!(!backlog.is_behind(at(5_000)), "however many they are");
-        assert!(backlog.is_behind(at(5_001)));
+        let (backlog, ms) = stepped();
+        let is_behind = |at: u64| {
+            ms.store(at, Ordering::SeqCst);
+            backlog.is_behind()
+        };
+        assert!(!is_behind(0));
+        let first = backlog.begin();
+        let others: Vec<_> = (1..1_000)
+            .map(|at| {
+                ms.store(at, Ordering::SeqCst);
+                backlog.begin()
+            })
+            .collect();
+        assert!(!is_behind(5_000), "however many they are");
+        assert!(is_behind(5_001));
         drop(first);
-        assert!(!backlog.is_behind(at(5_001)), "the next came a moment later");
-        assert!(backlog.is_behind(at(6_000)));
+        assert!(!is_behind(5_001), "the next came a moment later");
+        assert!(is_behind(6_001));
         drop(others);
-        assert!(!backlog.is_behind(at(60_000)));
+        assert!(!is_behind(60_000));
     }
 
     #[test]
     fn two_of_one_moment_are_two() {
-        let backlog = Backlog::default();
-        let (one, _other) = (backlog.begin(at(0)), backlog.begin(at(0)));
+        let (backlog, ms) = stepped();
+        let (one, _other) = (backlog.begin(), backlog.begin());
         drop(one);
-        assert!(backlog.is_behind(at(5_001)));
+        ms.store(5_001, Ordering::SeqCst);
+        assert!(backlog.is_behind());
     }
 }

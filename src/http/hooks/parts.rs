@@ -15,7 +15,7 @@ impl Hooks {
     ) -> Result<(Vec<String>, AlertReceipt), Refusal> {
         let (mut receipts, mut all) = (Vec::new(), AlertReceipt::default());
         for part in parts(alerts, TOGETHER_MAX) {
-            let _under_way = self.backlog.begin(self.desk.world.now());
+            let _under_way = self.backlog.begin();
             let (receipt, taken) = match self.desk.take_alerts(part).await {
                 Ok(taken) => taken,
                 Err(refusal) if receipts.is_empty() => return Err(refusal),

@@ -12,7 +12,7 @@ use super::{Hook, Hooks, backlog};
 use crate::{
     alert::{Intake, Rejected, senders},
     http::{
-        body::{Held, NotUnpacked, Room, TooLarge, is_packed},
+        body::{Held, NotUnpacked, Room, TooLarge},
         reply,
     },
     journal::AlertsOnce,
@@ -43,21 +43,26 @@ impl Hooks {
         held: Held,
         key: Option<String>,
     ) -> Result<Read, Box<Response>> {
-        if !is_packed(headers) && is_read_at_once(&held.bytes) {
-            return self.read_here(name, hook, headers, held, key);
+        let at_once = self.bodies.unpacked_at_once(Some(&hook.share), headers, &held, READ_AT_ONCE_BYTES);
+        if let Some(unpacked) = at_once.filter(|unpacked| match unpacked {
+            Ok(plain) => holds_few(&plain.as_ref().unwrap_or(&held).bytes),
+            Err(_) => true,
+        }) {
+            return self.read_here(name, hook, headers, (held, unpacked), key);
         }
         let unavailable = |why: &str| {
             let instead = "Nothing was taken; send it again in a few seconds.";
             Box::new(reply::error(StatusCode::SERVICE_UNAVAILABLE, "unavailable", why, instead))
         };
-        let turn = tokio::time::timeout(backlog::LINE_MAX, self.bodies.large_reading()).await;
+        let turn = tokio::time::timeout(backlog::LINE_MAX, self.bodies.large_reading(&hook.share)).await;
         let Ok(Some(turn)) = turn else {
             return Err(unavailable("Too many large bodies are being read at once."));
         };
         let (hooks, name, hook, headers) = (self.clone(), name.to_owned(), hook.clone(), headers.clone());
         let reading = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            hooks.read_here(&name, &hook, &headers, held, key)
+            let unpacked = hooks.bodies.unpacked(Some(&hook.share), &headers, &held);
+            hooks.read_here(&name, &hook, &headers, (held, unpacked), key)
         });
         reading.await.unwrap_or_else(|error| {
             tracing::error!(%error, "reading a body broke down");
@@ -70,11 +75,11 @@ impl Hooks {
         name: &str,
         hook: &Hook,
         headers: &HeaderMap,
-        held: Held,
+        (held, unpacked): (Held, Result<Option<Held>, NotUnpacked>),
         key: Option<String>,
     ) -> Result<Read, Box<Response>> {
         // After the signature, which is over what was sent. What is known again is what was packed: packed anew, it may differ.
-        let (held, intake) = match self.bodies.unpacked(Some(&hook.share), headers, &held) {
+        let (held, intake) = match unpacked {
             Ok(plain) => {
                 let held = plain.unwrap_or(held);
                 let intake = self.read_plain(name, hook, headers, &held.bytes)?;
@@ -106,7 +111,7 @@ impl Hooks {
             None => hook.sender.read(body, content_type),
         };
         match read {
-            Ok(intake) => Ok(intake),
+            Ok(intake) => Ok(intake.as_of(self.desk.world.now())),
             // Its alerts are not to be one alert.
             Err(rejected @ (Rejected::TooLarge { .. } | Rejected::TooMany { .. })) => {
                 let (why, instead) = (rejected.to_string(), "Nothing was taken.".to_owned());
@@ -148,10 +153,10 @@ impl Hooks {
     }
 }
 
-/// Whether a body is small, and can hold few alerts only. In a form, a brace may be written `%7B`.
-fn is_read_at_once(body: &[u8]) -> bool {
-    let braces = || memchr::memchr2_iter(b'{', b'%', body).take(READ_AT_ONCE_OBJECTS + 1).count();
-    body.len() <= READ_AT_ONCE_BYTES && braces() <= READ_AT_ONCE_OBJECTS
+/// Whether a body can hold few alerts only. In a form, a brace may be written `%7B`.
+fn holds_few(body: &[u8]) -> bool {
+    let braces = memchr::memchr2_iter(b'{', b'%', body).take(READ_AT_ONCE_OBJECTS + 1).count();
+    braces <= READ_AT_ONCE_OBJECTS
 }
 
 /// The answer to a body that is packed wrongly, and is not kept.
@@ -187,11 +192,8 @@ mod tests {
     #[test]
     fn a_small_body_of_many_alerts_is_not_read_in_the_way_of_others() {
         let list = |count: usize| format!("[{}]", vec!["{}"; count].join(","));
-        assert!(is_read_at_once(list(2_000).as_bytes()));
-        assert!(!is_read_at_once(list(2_001).as_bytes()));
-        assert!(!is_read_at_once("%7B%7D%2C".repeat(2_001).as_bytes()));
-        assert!(
-            is_read_at_once(&[b'x'; READ_AT_ONCE_BYTES]) && !is_read_at_once(&[b'x'; READ_AT_ONCE_BYTES + 1])
-        );
+        assert!(holds_few(list(2_000).as_bytes()));
+        assert!(!holds_few(list(2_001).as_bytes()));
+        assert!(!holds_few("%7B%7D%2C".repeat(2_001).as_bytes()));
     }
 }

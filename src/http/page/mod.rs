@@ -89,6 +89,12 @@ impl PageSettings {
         let base = self.public_url.as_ref().map(Url::as_str).unwrap_or_default();
         format!("{}/status", base.trim_end_matches('/'))
     }
+
+    /// What was told before this is shown no more, unless it is of an incident that is open.
+    fn shown_from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let days = chrono::Duration::days(i64::from(self.days));
+        now.checked_sub_signed(days).unwrap_or(DateTime::UNIX_EPOCH)
+    }
 }
 
 /// An answer, ready to go out.
@@ -148,8 +154,7 @@ pub struct StatusPage {
     settings: PageSettings,
     /// `None` until the journal has been read once: an empty page would be a claim.
     ready: RwLock<Option<Arc<Pages>>>,
-    /// Posts from here on make the page: the first post of the oldest open incident, if it is older than the days
-    /// shown. `None` before the first reading, which reads everything.
+    /// Posts from here on make the page, by [`PublicView::read_from`]. `None` before the first reading, which reads everything.
     since: Mutex<Option<DateTime<Utc>>>,
     /// One at a time, so that an older reading never replaces a newer one.
     making: tokio::sync::Mutex<()>,
@@ -178,8 +183,7 @@ impl StatusPage {
         let now = self.world.now();
         let view = PublicView::of(rows, &self.settings, now);
         let pages = self.make(&view, now)?;
-        let shown_from = now - chrono::Duration::days(i64::from(self.settings.days));
-        let next_since = view.oldest_open_at.map_or(shown_from, |at| at.min(shown_from));
+        let next_since = view.read_from(self.settings.shown_from(now));
         *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Some(next_since);
         *self.ready.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(pages));
         Ok(())

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 
 use super::PageSettings;
 use crate::{
@@ -120,13 +120,19 @@ impl PublicView {
         let components = settings.components.iter().map(|c| component(c, &incidents, now)).collect();
         let updated_at = incidents.iter().map(|incident| incident.updated_at).max();
         let (open, past): (Vec<_>, Vec<_>) = incidents.into_iter().partition(PublicIncident::is_open);
-        let since = now - Duration::days(i64::from(settings.days));
+        let since = settings.shown_from(now);
         let oldest_open_at = open.iter().map(|incident| incident.created_at).min();
         let (mut planned, open): (Vec<_>, Vec<_>) =
             open.into_iter().partition(|incident| incident.planned.is_some());
         planned.sort_by_key(|work| (work.planned.map(|span| span.from), work.id.clone()));
         let past = past.into_iter().filter(|incident| incident.updated_at >= since).collect();
         PublicView { components, open, planned, past, updated_at, oldest_open_at }
+    }
+
+    /// From when on posts have to be read for the next page to say the same: those that are shown, those of the oldest incident that
+    /// is open, and the newest one, by which readers tell whether anything is new.
+    pub fn read_from(&self, shown_from: DateTime<Utc>) -> DateTime<Utc> {
+        [self.oldest_open_at, self.updated_at].into_iter().flatten().fold(shown_from, Ord::min)
     }
 
     /// Whether planned work goes on, and nothing hurts.
@@ -213,5 +219,80 @@ fn component(component: &Component, incidents: &[PublicIncident], now: DateTime<
         first_told_at: told().map(|post| post.at).min(),
         last_told_at: told().map(|post| post.at).max(),
         component: component.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+
+    use super::*;
+    use crate::post::PostView;
+
+    fn now() -> DateTime<Utc> {
+        "2026-03-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn settings(days: u32) -> PageSettings {
+        PageSettings {
+            title: "Status".into(),
+            organization: "Example".into(),
+            public_url: None,
+            tz: chrono_tz::Tz::UTC,
+            components: vec![],
+            days,
+        }
+    }
+
+    fn told(number: u32, phase: PublicPhase, days_ago: i64) -> PublicPostRow {
+        let incident = crate::incident::id::IncidentId::new(Kind::Real, number);
+        let published_at = now() - Duration::days(days_ago);
+        let post = PostView {
+            id: format!("{incident}/p1"),
+            incident: incident.to_string(),
+            title: "Checkout fails".into(),
+            phase,
+            impact: Impact::Minor,
+            text: "Text.".into(),
+            texts: BTreeMap::new(),
+            components: vec![],
+            next_update_at: None,
+            planned: None,
+            approved_at: published_at,
+            is_first: true,
+            corrects: None,
+            page_url: None,
+        };
+        PublicPostRow { incident, n: 1, published_at, post }
+    }
+
+    /// The journal gives every post of an incident one of whose posts is as young as that.
+    fn read(rows: &[PublicPostRow], since: DateTime<Utc>) -> Vec<PublicPostRow> {
+        rows.iter().filter(|row| row.published_at >= since).cloned().collect()
+    }
+
+    #[test]
+    fn when_the_newest_update_was_stays_known_after_it_is_shown_no_more() {
+        let rows = [told(1, PublicPhase::Resolved, 40), told(2, PublicPhase::Resolved, 30)];
+        let settings = settings(14);
+        let first = PublicView::of(rows.to_vec(), &settings, now());
+        assert!(first.past.is_empty());
+        let again = read(&rows, first.read_from(settings.shown_from(now())));
+        assert_eq!(again.len(), 1, "and no more is read than that");
+        assert_eq!(PublicView::of(again, &settings, now()), first);
+        assert_eq!(first.updated_at, Some(rows[1].published_at));
+    }
+
+    #[test]
+    fn an_open_incident_is_read_from_its_first_word_on() {
+        let rows = [told(1, PublicPhase::Investigating, 40), told(2, PublicPhase::Resolved, 1)];
+        let view = PublicView::of(rows.to_vec(), &settings(14), now());
+        assert_eq!(view.read_from(settings(14).shown_from(now())), rows[0].published_at);
+    }
+
+    #[test]
+    fn the_longest_span_of_days_shows_everything() {
+        let view = PublicView::of(vec![told(1, PublicPhase::Resolved, 4_000)], &settings(u32::MAX), now());
+        assert_eq!(view.past.len(), 1);
     }
 }

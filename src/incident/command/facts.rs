@@ -7,7 +7,7 @@ use crate::{
         id::IncidentId,
         phase::Phase,
         severity::Severity,
-        state::{Hazard, Incident, Situation, Task},
+        state::{Hazard, Incident, Situation, Stop, Task},
     },
     people::Person,
 };
@@ -46,6 +46,15 @@ pub struct MergeFacts {
     pub seen_by: Option<std::collections::BTreeSet<String>>,
 }
 
+/// What a list of sub-incidents tells of each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartFacts {
+    pub id: IncidentId,
+    pub title: String,
+    pub severity: Severity,
+    pub phase: Phase,
+}
+
 /// What the rules must know of the incident that another is put under.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParentFacts {
@@ -73,6 +82,9 @@ impl ParentFacts {
 /// What goes along from an incident that was merged into another.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Luggage {
+    /// Who merged it.
+    #[serde(default)]
+    pub by: Option<Person>,
     pub from: IncidentId,
     pub title: String,
     pub severity: Severity,
@@ -82,4 +94,12 @@ pub struct Luggage {
     pub tasks: Vec<Task>,
     #[serde(default)]
     pub hazards: Vec<Hazard>,
+    /// Nobody changes anything: also not where it goes on.
+    #[serde(default)]
+    pub stop: Option<Stop>,
+    /// The entry that the title stands in, and that in which it was stopped.
+    #[serde(default)]
+    pub titled_in: Option<u64>,
+    #[serde(default)]
+    pub stopped_in: Option<u64>,
 }

@@ -88,6 +88,16 @@ pub enum TimerKind {
     Parted {
         parent: IncidentId,
     },
+    /// The greater one was merged into another: this one is a part of that from now on.
+    Regroup {
+        was: IncidentId,
+        into: IncidentId,
+    },
+    /// An entry of that incident was redacted whose words stand here too.
+    Redacted {
+        of: IncidentId,
+        seq: u64,
+    },
 }
 
 impl TimerKind {

@@ -55,6 +55,7 @@ pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> 
     people.sort();
     people.dedup_by(|a, b| a.id == b.id);
     let names = crate::incident::sentence::and(&people);
+    let parts = parted(incident);
     let mut events = vec![Event::Restricted { people, reason }];
     // Where others read, nothing more is told of it.
     if let Some(parent) = incident.parent {
@@ -64,10 +65,27 @@ pub(super) fn restrict(incident: &Incident, reason: &str, scene: &Scene<'_>) -> 
         events,
         format!(
             "{} is restricted: only {names} may see it now, in lists, search, exports and live pages. Chats go on with it in a \
-             private place; what they were told before stays there. `admit NAME` lets somebody in.",
+             private place; what they were told before stays there. `admit NAME` lets somebody in.{parts}",
             incident.id
         ),
     ))
+}
+
+/// What belongs together with it no more, once it is for a few.
+fn parted(incident: &Incident) -> String {
+    let parent = incident.parent.map(|parent| format!(" It is no part of {parent} any more."));
+    let subs: Vec<String> = incident.children.keys().map(ToString::to_string).collect();
+    let subs = match subs.as_slice() {
+        [] => None,
+        [id] => Some(format!(
+            " Its sub-incident {id} goes on by itself, open to everybody: `{id} restrict` restricts it as well."
+        )),
+        [id, ..] => Some(format!(
+            " Its sub-incidents {} go on by themselves, open to everybody: `{id} restrict` restricts one as well.",
+            subs.join(", ")
+        )),
+    };
+    parent.into_iter().chain(subs).collect()
 }
 
 pub(super) fn open_up(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
@@ -119,16 +137,10 @@ pub(super) fn admit(incident: &Incident, who: &Person) -> Ruling {
 
 pub(super) fn expel(incident: &Incident, who: &Person, reason: &str, scene: &Scene<'_>) -> Ruling {
     let is_in = incident.restricted.as_ref().is_some_and(|circle| circle.people.contains_key(&who.id));
-    let has_part = incident.has_command(who)
-        || incident.roles.iter().any(|held| held.person.id == who.id)
-        || incident.command_offer.as_ref().is_some_and(|offer| offer.to.id == who.id)
-        || incident.unify_offer.as_ref().is_some_and(|offer| offer.to.id == who.id)
-        || incident.offers.iter().any(|offer| offer.to.id == who.id);
-    if has_part && incident.restricted.is_some() {
-        return Err(Refusal::conflict(
-            format!("{who} has a part in {}.", incident.id),
-            "Relieve them first (`role relieve pio`), or hand command over.",
-        ));
+    if incident.restricted.is_some()
+        && let Some((part, end_it)) = part_of(incident, who, scene)
+    {
+        return Err(Refusal::conflict(format!("{part} of {}.", incident.id), end_it));
     }
     if !is_in {
         return Err(Refusal::conflict(
@@ -139,8 +151,58 @@ pub(super) fn expel(incident: &Incident, who: &Person, reason: &str, scene: &Sce
     let reason = optional_text("reason", reason, scene)?;
     Ok(Decision::one(
         Event::ShutOut { who: who.clone(), reason },
-        format!("{who} no longer sees {}. What they have read, they have read.", incident.id),
+        format!(
+            "{who} no longer sees {}. What they have read, they have read.{}",
+            incident.id,
+            left_behind(incident, who)
+        ),
     ))
+}
+
+/// The part by which somebody sees it, and how that ends.
+fn part_of(incident: &Incident, who: &Person, scene: &Scene<'_>) -> Option<(String, String)> {
+    let words = scene.policy.words;
+    if incident.commander.id == who.id {
+        return Some((
+            format!("{who} has command"),
+            "Hand command over first: `command offer NAME`.".to_owned(),
+        ));
+    }
+    if incident.has_command(who) {
+        let end_it = format!("End that first: `command separate @{}`.", who.id);
+        return Some((format!("{who} has a part in the command"), end_it));
+    }
+    if let Some(held) = incident.roles.iter().find(|held| held.person.id == who.id) {
+        let end_it = format!("Relieve them first: `role relieve {} @{}`.", held.role.slug(), who.id);
+        return Some((format!("{who} is {}", held.role.shown(words)), end_it));
+    }
+    if incident.command_offer.as_ref().is_some_and(|offer| offer.to.id == who.id) {
+        let end_it = "Take the offer back first: `command withdraw`.".to_owned();
+        return Some((format!("{who} is offered command"), end_it));
+    }
+    let until = |at, answer: &str| format!("Wait until they answer ({answer}), or until {}.", dated(at));
+    if let Some(offer) = incident.unify_offer.as_ref().filter(|offer| offer.to.id == who.id) {
+        let end_it = until(offer.expires_at, "`command decline`");
+        return Some((format!("{who} is asked to join the command"), end_it));
+    }
+    let offer = incident.offers.iter().find(|offer| offer.to.id == who.id)?;
+    let end_it = until(offer.expires_at, &format!("`role decline {}`", offer.role.slug()));
+    Some((format!("{who} is asked to be {}", offer.role.shown(words)), end_it))
+}
+
+/// The open tasks of somebody who cannot see them any more.
+fn left_behind(incident: &Incident, who: &Person) -> String {
+    let open: Vec<u32> = incident.open_tasks().filter(|task| task.is_of(who)).map(|task| task.n).collect();
+    let told = match open.as_slice() {
+        [] => return String::new(),
+        [one] => format!("Task #{one} is"),
+        several => {
+            let numbers: Vec<String> = several.iter().map(|n| format!("#{n}")).collect();
+            format!("Tasks {} are", numbers.join(", "))
+        }
+    };
+    let n = open[0];
+    format!(" {told} theirs still, out of their sight: `task give {n} @NAME` gives it to somebody.")
 }
 
 pub(super) fn break_glass(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
@@ -154,7 +216,7 @@ pub(super) fn break_glass(incident: &Incident, reason: &str, scene: &Scene<'_>) 
     Ok(Decision::one(
         Event::GlassBroken { reason },
         format!(
-            "You may see {} now. That you looked in, and why, stands on its timeline; {} has command.",
+            "You may see {} now. That you opened it, and why, stands on its timeline; {} has command.",
             incident.id, incident.commander
         ),
     ))

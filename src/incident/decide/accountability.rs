@@ -16,12 +16,7 @@ pub(super) fn roll_call(incident: &Incident, minutes: Option<u32>, scene: &Scene
         ));
     }
     let minutes = minutes.unwrap_or(MINUTES_USUAL);
-    if !(1..=MINUTES_MAX).contains(&minutes) {
-        return Err(Refusal::invalid(
-            format!("{minutes} minutes are no time to answer a roll call in."),
-            format!("Take 1 to {MINUTES_MAX} minutes, such as `roll call 5m`."),
-        ));
-    }
+    let lasts = lasts_within("a roll call", minutes, 1..=MINUTES_MAX, "`roll call 5m`")?;
     let asked: Vec<Person> =
         incident.present().into_iter().filter(|one| one.id != scene.person.id).cloned().collect();
     if asked.is_empty() {
@@ -30,7 +25,7 @@ pub(super) fn roll_call(incident: &Incident, minutes: Option<u32>, scene: &Scene
             "Whoever comes says `checkin`; `crew list` says who is here.",
         ));
     }
-    let due_at = scene.now + Duration::minutes(i64::from(minutes));
+    let due_at = scene.now + lasts;
     let reply = format!(
         "Roll call: {}. They have until {} to say `here`; whoever is missing then is told to {}.",
         and(&asked),
@@ -96,6 +91,13 @@ pub(super) fn report_to(incident: &Incident, who: &Person, to: &Person, scene: &
         ));
     }
     let has_part = |one: &Person| incident.has_command(one) || incident.participants.contains_key(&one.id);
+    // Whoever leads somebody has to be there for it.
+    if has_part(to) && !incident.has_command(to) && incident.present().iter().all(|one| one.id != to.id) {
+        return Err(Refusal::conflict(
+            format!("{to} is not here, and cannot lead anybody."),
+            "They say `checkin` first, or are given a role.",
+        ));
+    }
     if let Some(stranger) = [who, to].into_iter().find(|one| !has_part(one)) {
         return Err(Refusal::conflict(
             format!("{stranger} has no part in {} yet.", incident.id),

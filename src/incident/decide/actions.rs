@@ -88,7 +88,7 @@ pub(super) fn go(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling {
             format!("Ask {}: `action go {n}`.", either(&others)),
         ));
     }
-    Ok(Decision::one(Event::ActionCleared { n }, format!("Go, {}: {}", action.by, action.text)))
+    Ok(Decision::one(Event::ActionCleared { n }, format!("{} may go: {}", action.by, ended(&action.text))))
 }
 
 pub(super) fn hold(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
@@ -102,7 +102,7 @@ pub(super) fn hold(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>)
     let reason = text("reason", reason, scene)?;
     Ok(Decision::one(
         Event::ActionHeld { n, reason },
-        format!("Action {n} is held. {}: do not do it until it has a go.", action.by),
+        format!("Action {n} is held: {} {}: do not do it until it has a go.", named(&action.text), action.by),
     ))
 }
 
@@ -123,17 +123,21 @@ pub(super) fn done(incident: &Incident, n: u32, result: &str, scene: &Scene<'_>)
     let without_go =
         incident.stop.is_some() || matches!(action.state, ActionState::Waiting | ActionState::Held);
     let reply = if without_go {
-        format!("Action {n} is done, and stands on the timeline as done without a go.")
+        format!(
+            "Action {n} is done, and stands on the timeline as done without a go: {}",
+            named(&action.text)
+        )
     } else {
-        format!("Action {n} is done.")
+        format!("Action {n} is done: {}", named(&action.text))
     };
     Ok(Decision::one(Event::ActionDone { n, result, without_go }, reply))
 }
 
 pub(super) fn drop_action(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
-    my_action(incident, n, scene)?;
+    let action = my_action(incident, n, scene)?;
     let reason = optional_text("reason", reason, scene)?;
-    Ok(Decision::one(Event::ActionDropped { n, reason }, format!("Action {n} will not be done.")))
+    let reply = format!("Action {n} will not be done: {}", named(&action.text));
+    Ok(Decision::one(Event::ActionDropped { n, reason }, reply))
 }
 
 pub(super) fn stop(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
@@ -154,7 +158,7 @@ pub(super) fn stop(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruli
         format!("Hands off: {}.", open.join("; "))
     };
     Ok(Decision::one(
-        Event::ActionsStopped { reason },
+        Event::ActionsStopped { reason, by: None, as_safety: false },
         format!("STOP. Nobody changes anything. {what} `resume` lifts it."),
     ))
 }
@@ -194,7 +198,7 @@ pub(super) fn resume(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ru
 
 pub(super) fn list(incident: &Incident) -> String {
     let mut lines = Vec::new();
-    if let Some(stop) = &incident.stop {
+    if let Some(stop) = incident.stop.as_ref().filter(|_| incident.merged_into.is_none()) {
         lines.push(format!(
             "STOPPED by {} at {}: {} `resume` lifts it.",
             stop.by,
@@ -240,7 +244,7 @@ pub(super) fn due(incident: &Incident, n: u32, due_at: DateTime<Utc>, scene: &Sc
                 ops
             };
             let event = Event::ActionOverdue { n, by: Some(action.by.clone()), to };
-            Ok(Decision::one(event, format!("Action {n} is overdue.")))
+            Ok(Decision::one(event, format!("Action {n} is late.")))
         }
         _ => Ok(Decision::read("")),
     }

@@ -65,9 +65,9 @@ pub(super) fn assist(incident: &Incident, about: &str, scene: &Scene<'_>) -> Rul
             let then = match (is_left, is_woken) {
                 (true, _) => "If nobody comes, say it again: the next one is asked.".to_owned(),
                 (false, true) => "If nobody comes, say it again: whoever is on call is woken.".to_owned(),
-                (false, false) => format!("Nobody else is left to ask. {bring}"),
+                (false, false) => format!("Everybody here has been asked already. {bring}"),
             };
-            format!("{are} asked to look. To ask is right. {then}")
+            format!("{are} asked to look. Good that you ask. {then}")
         }
     };
     let called = help.filter(|_| is_exhausted);
@@ -93,13 +93,8 @@ fn bring_in(incident: &Incident, scene: &Scene<'_>) -> String {
 }
 
 pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
-    if !(1..=QUIET_MINUTES_MAX).contains(&minutes) {
-        return Err(Refusal::invalid(
-            format!("Reminders are not put off for {minutes} minutes."),
-            format!("Give 1 to {QUIET_MINUTES_MAX} minutes: `snooze 30m`."),
-        ));
-    }
-    let until = scene.now + Duration::minutes(i64::from(minutes));
+    let quiet = lasts_within("a time without reminders", minutes, 1..=QUIET_MINUTES_MAX, "`snooze 30m`")?;
+    let until = scene.now + quiet;
     Ok(Decision::one(
         Event::QuietAsked { until },
         format!(
@@ -113,7 +108,7 @@ pub(super) fn quiet(minutes: u32, scene: &Scene<'_>) -> Ruling {
 /// Who is asked after the commander: the deputies; where there are none, those who are next in line for command. Nobody who would
 /// be refused it.
 fn seconds(incident: &Incident, scene: &Scene<'_>) -> Vec<Person> {
-    let takes = |one: &&Person| rights::may_take_command(incident, one, scene);
+    let takes = |one: &&Person| !incident.has_command(one) && rights::may_take_command(incident, one, scene);
     let deputies: Vec<Person> = incident.given("deputy").filter(takes).cloned().collect();
     if deputies.is_empty() { in_line(incident, scene) } else { deputies }
 }

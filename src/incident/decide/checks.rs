@@ -1,15 +1,15 @@
 //! What every rule asks of texts, times and numbers before it says yes.
 
+use std::ops::RangeInclusive;
+
 use chrono::SubsecRound;
 
 use super::*;
-use crate::alert::window::Span;
+use crate::{alert::window::Span, incident::permission};
 
-/// Whether somebody answers for the tasks and actions of all: the commander, the deputy and Operations, who give them out, and the
-/// scribe, who writes down for others what they report.
+/// Whether somebody has a role that answers for the tasks, actions and reports of all.
 pub(super) fn answers_for_all(incident: &Incident, person: &Person) -> bool {
-    let may = |role: &Role| matches!(role.rights(), "ic" | "deputy" | "ops" | "scribe");
-    incident.roles_of(person).iter().any(may)
+    incident.roles_of(person).iter().any(permission::answers_for_all)
 }
 
 /// A text fit for the timeline: trimmed, not empty, within the limit, without control characters.
@@ -136,6 +136,37 @@ pub fn span(
         None => after(from, Duration::minutes(minutes.map_or(USUAL_MINUTES, i64::from))),
     };
     Span { from, until }
+}
+
+/// A length of time in minutes that `what` may take: what is too long or too short is told, with the limit.
+pub(super) fn lasts_within(
+    what: &str,
+    minutes: u32,
+    limits: RangeInclusive<u32>,
+    example: &str,
+) -> Result<Duration, Refusal> {
+    let (least, most) = (*limits.start(), *limits.end());
+    let (length, end, limit) = match minutes {
+        minutes if minutes < least => ("short", "shortest", least),
+        minutes if minutes > most => ("long", "longest", most),
+        minutes => return Ok(Duration::minutes(i64::from(minutes))),
+    };
+    Err(Refusal::invalid(
+        format!("{} is too {length} for {what}; the {end} is {}.", so_long(minutes), so_long(limit)),
+        format!("Give {} to {}: {example}.", so_long(least), so_long(most)),
+    ))
+}
+
+/// `7 days`, `4 hours`, `30 minutes`: in the greatest unit that has it whole.
+fn so_long(minutes: u32) -> String {
+    let (count, unit) = match minutes {
+        0 => (0, "minute"),
+        days if days.is_multiple_of(24 * 60) => (days / (24 * 60), "day"),
+        hours if hours.is_multiple_of(60) => (hours / 60, "hour"),
+        minutes => (minutes, "minute"),
+    };
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{s}")
 }
 
 /// At the end of the calendar, no later.

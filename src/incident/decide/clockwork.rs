@@ -1,10 +1,7 @@
 //! What the house itself brings: timers that go off, deliveries that settle, a drill's injects and its end.
 
 use super::*;
-use crate::incident::{alternates, command::TimerKind, sentence::every};
-
-/// How the reminder of the first word to the public begins; by it an entry of any age is known for one.
-pub const PUBLIC_HEARD_NOTHING: &str = "The public has heard nothing yet.";
+use crate::incident::{alternates, command::TimerKind, event::Owed, sentence::every};
 
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
@@ -21,8 +18,8 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
     if incident.phase.is_over() {
         return nothing();
     }
-    let remind = |what: String| {
-        Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false, of: vec![] }, what))
+    let remind = |what: String, of: Vec<Owed>| {
+        Ok(Decision::one(Event::Reminded { what: what.clone(), executive: false, of }, what))
     };
     match kind {
         TimerKind::CommandOfferExpires { to } => match &incident.command_offer {
@@ -63,7 +60,7 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             {
                 let owner = task.owner.clone();
                 let to = super::work::goes_up_to(incident, owner.as_ref());
-                Ok(Decision::one(Event::TaskOverdue { n: *n, owner, to }, format!("Task #{n} is overdue.")))
+                Ok(Decision::one(Event::TaskOverdue { n: *n, owner, to }, format!("Task #{n} is late.")))
             }
             _ => nothing(),
         },
@@ -71,10 +68,11 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
             let is_late = incident.next_update_due == Some(*due_at) && scene.now >= *due_at;
             if is_late && incident.phase.is_active() {
                 // Without the time: it stands beside the reminder, in the reader's zone.
-                return remind(format!(
+                let what = format!(
                     "The public was promised an update by now. {}: `update draft`.",
                     incident.who_is(&Role::pio())
-                ));
+                );
+                return remind(what, vec![]);
             }
             nothing()
         }
@@ -86,8 +84,10 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::Silence => super::aid::silence(incident, scene),
         TimerKind::WorkBegins { at } => super::planned::begins(incident, *at, scene),
         TimerKind::WorkEnds { at } => super::planned::overrun(incident, *at, scene),
-        // The desk makes a command of it, with who is on call now.
+        // The desk makes a command of it, with what it knows now.
         TimerKind::PageNext { .. }
+        | TimerKind::Regroup { .. }
+        | TimerKind::Redacted { .. }
         | TimerKind::MergedIn(_)
         | TimerKind::Child { .. }
         | TimerKind::Parted { .. } => nothing(),
@@ -111,13 +111,20 @@ pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) ->
         TimerKind::FirstUpdateDue => {
             let told = incident.posts.iter().any(|post| post.published.is_some());
             let is_asked = scene.policy.first_post_minutes(incident.severity) > 0;
-            if told || !is_asked || !incident.phase.is_active() || incident.phase == Phase::Triage {
+            // Each time that it became worse has set a time of its own.
+            let is_said = incident.is_first_word_asked;
+            if told || is_said || !is_asked || !incident.phase.is_active() || incident.phase == Phase::Triage
+            {
                 return nothing();
             }
-            remind(format!(
-                "{PUBLIC_HEARD_NOTHING} «Investigating» needs no details: `update draft`. {} answers for it.",
-                incident.who_is(&Role::pio())
-            ))
+            let who = match incident.who_is(&Role::pio()) {
+                house if house.id == Person::house().id => "Whoever reads this".to_owned(),
+                somebody => somebody.to_string(),
+            };
+            let what = format!(
+                "The public has heard nothing yet. {who}: `update draft We are investigating.` is enough."
+            );
+            remind(what, vec![Owed::FirstWord])
         }
     }
 }
@@ -194,5 +201,5 @@ pub(super) fn endex(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Rul
         let reason = "end of the exercise".to_owned();
         events.push(Event::PhaseChanged { from: incident.phase, to: Phase::Closed, reason });
     }
-    Ok(Decision::many(events, "ENDEX. The exercise is over."))
+    Ok(Decision::many(events, "The exercise is over (ENDEX)."))
 }

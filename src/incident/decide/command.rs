@@ -1,24 +1,24 @@
 //! Command is a token: there is exactly one, and it moves at the moment of acknowledgement, never before.
 
 use super::*;
-use crate::incident::{alternates, briefing};
+use crate::incident::{alternates, briefing, sentence::ended, state::Stop};
 
 pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {
     super::unified::check_spokesperson(incident, scene)?;
+    if to.id == scene.person.id && incident.has_command(to) {
+        return Err(has_it_already());
+    }
     if to.id == incident.commander.id {
         return Err(Refusal::conflict(format!("{to} is in command already."), "Nothing to do."));
     }
     let expires_at = scene.now + Duration::minutes(i64::from(scene.policy.offer_expires_minutes));
     let sections = briefing::sections_filled(incident, scene.now);
-    let missing = briefing::missing(incident, scene.now);
-    let missing = if missing.is_empty() {
-        String::new()
-    } else {
-        format!(" The briefing lacks: {}.", missing.join(", "))
-    };
-    let mut events = Vec::new();
+    let empty =
+        briefing::still_empty(incident, scene.now).map(|told| format!("\n{told}")).unwrap_or_default();
+    let (mut events, mut ended) = (Vec::new(), String::new());
     if let Some(open) = incident.command_offer.as_ref().filter(|offer| offer.to.id != to.id) {
         events.push(Event::CommandOfferWithdrawn { to: open.to.clone() });
+        ended = format!("\nThe offer to {} has ended.", open.to);
     }
     events.push(Event::CommandOffered {
         from: incident.commander.clone(),
@@ -30,7 +30,7 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
         events,
         format!(
             "{} offers command of {} to {to}. Read the briefing (`command briefing`; {sections} of {} sections filled). \
-             Command stays with {} until {to} says «I have command» (`command accept`), by {}.{missing}",
+             Command stays with {} until {to} says «I have command» (`command accept`), by {}.{ended}{empty}",
             incident.commander,
             incident.id,
             briefing::SECTIONS,
@@ -67,28 +67,47 @@ pub(super) fn accept(incident: &Incident, scene: &Scene<'_>) -> Ruling {
             format!("Ask {} to offer it again.", incident.commander),
         ));
     }
-    Ok(moved(incident, me, offer.briefing_sections, false, String::new(), scene.now))
+    Ok(moved(incident, offer.briefing_sections, false, String::new(), scene))
+}
+
+/// Whoever has command is told so in the same words, whatever they try to do to themselves with it.
+fn has_it_already() -> Refusal {
+    Refusal::conflict("You have command already.", "To pass it on: `command offer NAME`.")
 }
 
 fn moved(
     incident: &Incident,
-    to: &Person,
     briefing_sections: u8,
     without_outgoing_brief: bool,
     reason: String,
-    now: DateTime<Utc>,
+    scene: &Scene<'_>,
 ) -> Decision {
-    let from = incident.commander.clone();
+    let (from, to) = (incident.commander.clone(), scene.person);
     let reply = format!(
-        "{} – command transferred from {from} to {to}. {to} has command of {}. `next` says what is due; `briefing` \
-         has the rest.{}",
-        dated(now),
+        "{} – command transferred from {from} to {to}. {to} has command of {}.{} `next` says what is due; `briefing` \
+         has the rest.{}{}",
+        dated(scene.now),
         incident.id,
-        roles::steps(&Role::ic())
+        stopped(incident),
+        roles::steps(&Role::ic()),
+        roles::heirs(incident, scene)
     );
     let event =
         Event::CommandTransferred { from, to: to.clone(), briefing_sections, without_outgoing_brief, reason };
     Decision::one(event, reply)
+}
+
+/// What whoever comes to have command must not learn by a refusal.
+fn stopped(incident: &Incident) -> String {
+    let told = |stop: &Stop| {
+        format!(
+            " Everything is stopped, by {} at {}: {} `resume` lets it go on.",
+            stop.by,
+            dated(stop.at),
+            ended(&stop.reason)
+        )
+    };
+    incident.stop.as_ref().map(told).unwrap_or_default()
 }
 
 pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
@@ -124,23 +143,23 @@ pub(super) fn take(incident: &Incident, force: bool, reason: &str, scene: &Scene
     let me = scene.person;
     let reason = optional_text("reason", reason, scene)?;
     if me.id == incident.commander.id {
-        return Err(Refusal::conflict("You have command already.", "To pass it on: `command offer NAME`."));
+        return Err(has_it_already());
     }
     let sections = briefing::sections_filled(incident, scene.now);
     // A rule declared it: nobody of flesh and blood is in command yet, so the first on the scene is.
     if incident.commander.id == Person::house().id {
-        return Ok(moved(incident, me, sections, true, reason, scene.now));
+        return Ok(moved(incident, sections, true, reason, scene));
     }
     if let Some(offer) = &incident.command_offer
         && offer.to.id == me.id
         && scene.now < offer.expires_at
     {
-        return Ok(moved(incident, me, offer.briefing_sections, false, reason, scene.now));
+        return Ok(moved(incident, offer.briefing_sections, false, reason, scene));
     }
     let asked = || super::executive::takes(incident, scene);
     if !force && let Some(why) = super::aid::succession(incident, scene).or_else(asked) {
         let reason = if reason.is_empty() { why } else { format!("{why}; {reason}") };
-        return Ok(moved(incident, me, sections, true, reason, scene.now));
+        return Ok(moved(incident, sections, true, reason, scene));
     }
     if !force {
         let asked = incident.silence.unanswered.map(|(_, since)| {
@@ -160,5 +179,5 @@ pub(super) fn take(incident: &Incident, force: bool, reason: &str, scene: &Scene
     if reason.is_empty() {
         return Err(Refusal::invalid("No reason was given.", "Say why: `command take --force REASON`."));
     }
-    Ok(moved(incident, me, sections, true, reason, scene.now))
+    Ok(moved(incident, sections, true, reason, scene))
 }

@@ -15,16 +15,11 @@ pub(super) fn propose(incident: &Incident, what: &str, minutes: Option<u32>, sce
     room_for("proposals", incident.proposals.len(), PROPOSALS_MAX)?;
     let what = text("proposal", what, scene)?;
     let minutes = minutes.unwrap_or(MINUTES);
-    if !(1..=MINUTES_MAX).contains(&minutes) {
-        return Err(Refusal::invalid(
-            format!("{minutes} minutes are no time to object in."),
-            format!("Give 1 to {MINUTES_MAX} minutes: `propose --for 10m TEXT`."),
-        ));
-    }
-    let ends_at = scene.now + Duration::minutes(i64::from(minutes));
+    let lasts = lasts_within("a proposal", minutes, 1..=MINUTES_MAX, "`propose --for 10m TEXT`")?;
+    let ends_at = scene.now + lasts;
     let n = incident.proposals.iter().map(|proposal| proposal.n).max().unwrap_or(0) + 1;
     let reply = format!(
-        "Proposal {n} is decided at {} unless withdrawn. Any strong objection? `object {n} REASON`. {} can decide at \
+        "Proposal {n} is decided at {} unless withdrawn. To object strongly: `object {n} WHY`. {} can decide at \
          once: `decision now {n}`.",
         dated(ends_at),
         incident.commander
@@ -81,7 +76,7 @@ pub(super) fn withdraw(incident: &Incident, n: u32, reason: &str, scene: &Scene<
     if proposal.by.id == me.id || leads {
         return Ok(Decision::one(
             Event::ProposalWithdrawn { n, reason },
-            format!("Proposal {n} is withdrawn."),
+            format!("Proposal {n} is withdrawn: {}", named(&proposal.text)),
         ));
     }
     Err(Refusal::forbidden(

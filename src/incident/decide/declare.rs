@@ -77,7 +77,11 @@ pub(super) fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
     let Some(ended) = ended else {
         let began = began.map(|at| format!(", begun {}", dated(at))).unwrap_or_default();
         // What a rule declares, nobody of flesh and blood commands yet.
-        let steps = if scene.is_house { String::new() } else { roles::steps(&Role::ic()) };
+        let steps = if scene.is_house {
+            String::new()
+        } else {
+            roles::steps(&Role::ic()) + &roles::heirs_at_declaration(circle.as_deref(), scene)
+        };
         let reply = format!(
             "{title} is declared as {}{}{began}. {person} has command as {} and holds every role that is not given \
              out.{seen}{steps}",

@@ -34,15 +34,15 @@ pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>
     let (words, masked) = wanted(verb, command, scene);
     let commander = incident.commander.clone();
     let mut decision = match scene.policy.reserved.check(Verb::TakeCommand, me, incident.kind()) {
-        Err(barred) => noted(&words, &commander, &barred.why),
-        Ok(()) if was_asked => noted(&words, &commander, &still_asked(incident, scene)),
+        Err(barred) => noted(me, &words, &commander, &barred.why),
+        Ok(()) if was_asked => noted(me, &words, &commander, &still_asked(incident, scene)),
         Ok(()) => {
             let reply = format!(
-                "Do you wish to take command of {}? Then say `take`; if not, `command decline`. The card has a button for each. \
+                "Do you wish to take command of {}? Yes: `command take`. No: `command decline`. The card has a button for each. \
                  {commander} has it now, and has been told. Your words stand as a note, and nothing was done.",
                 incident.id
             );
-            Decision::one(Event::ExecutiveAsked { words, commander }, reply)
+            Decision::one(Event::ExecutiveAsked { words, commander, who: Some(me.clone()) }, reply)
         }
     };
     decision.reply.push_str(&masked.word());
@@ -118,7 +118,7 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
 fn still_asked(incident: &Incident, scene: &Scene<'_>) -> String {
     open_question(incident, scene).map_or_else(String::new, |_| {
         format!(
-            "The question is still open whether you wish to take command of {}: say `take`; if not, \
+            "The question is still open whether you wish to take command of {}. Yes: `command take`. No: \
              `command decline`.",
             incident.id
         )
@@ -126,18 +126,18 @@ fn still_asked(incident: &Incident, scene: &Scene<'_>) -> String {
 }
 
 /// Nothing to ask now; what they want is not kept from whoever has command. `why` is for them to read, and may be empty.
-fn noted(words: &str, commander: &Person, why: &str) -> Decision {
+fn noted(me: &Person, words: &str, commander: &Person, why: &str) -> Decision {
     let (decides, told) = if commander.id == Person::house().id {
         (String::new(), String::new())
     } else {
         (format!(" That is for {commander} to decide."), format!(", and {commander} has been told"))
     };
-    let text =
-        format!("An executive without a role here wants to {} Nothing was done.{decides}", ended(words));
+    let text = format!("{me} has no role here and wants to {} Nothing was done.{decides}", ended(words));
     let stands = format!("Your words stand as a note{told}.");
     let reply: Vec<&str> =
         ["Nothing was done.", why, &stands].into_iter().filter(|part| !part.is_empty()).collect();
-    Decision::one(Event::Noted { text, until: None }, reply.join(" "))
+    // An order refused takes nothing on.
+    Decision::one(Event::Noted { text, until: None, is_mark: true }, reply.join(" "))
 }
 
 fn open_question<'a>(incident: &'a Incident, scene: &Scene<'_>) -> Option<&'a ExecutiveQuestion> {

@@ -27,9 +27,10 @@ fn open_hazard(incident: &Incident, n: u32) -> Result<&Hazard, Refusal> {
 }
 
 pub(super) fn clear(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
-    open_hazard(incident, n)?;
+    let hazard = open_hazard(incident, n)?;
     let reason = optional_text("reason", reason, scene)?;
-    Ok(Decision::one(Event::HazardCleared { n, reason }, format!("Hazard {n} is cleared.")))
+    let reply = format!("Hazard {n} is cleared: {}", named(&hazard.text));
+    Ok(Decision::one(Event::HazardCleared { n, reason }, reply))
 }
 
 pub(super) fn list(incident: &Incident) -> String {

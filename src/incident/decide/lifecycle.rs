@@ -3,7 +3,13 @@
 use super::declare::{found, in_use};
 use super::*;
 use crate::{
-    incident::{matrix::Rated, state::Post, taxonomy::RequiredAt},
+    incident::{
+        briefing,
+        matrix::Rated,
+        sentence::{and, ended},
+        state::Post,
+        taxonomy::RequiredAt,
+    },
     post::standing_approval,
 };
 
@@ -94,9 +100,43 @@ pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &S
         });
     }
     let severity = severity.unwrap_or(incident.severity);
+    let (passed, command) = commanded(incident, scene);
+    events.extend(passed);
     events.extend(super::paging::called_for_now(incident, severity, scene.policy));
     events.extend(super::playbook::called_for_now(incident, severity, [], scene.policy));
-    Ok(Decision::many(events, format!("{} is declared.", incident.id)))
+    Ok(Decision::many(
+        events,
+        format!("{} is declared as {}. {command}", incident.id, scene.policy.names.severity(severity)),
+    ))
+}
+
+/// Who commands what was in triage, now that it is an incident: to lift it to one is to declare it. Whoever noticed it goes on only
+/// where they might have declared it, or may have command without.
+fn commanded(incident: &Incident, scene: &Scene<'_>) -> (Option<Event>, String) {
+    let (me, now, reserved) = (scene.person, &incident.commander, &scene.policy.reserved);
+    if now.id == Person::house().id {
+        let take = if rights::may_take_command(incident, me, scene) { ": `take`" } else { "" };
+        return (None, format!("Nobody is in command{take}."));
+    }
+    let may_declare = reserved.check(Verb::Declare, now, incident.kind()).is_ok();
+    let is_named = reserved.command.as_ref().is_some_and(|members| members.contains(&now.id));
+    if now.id == me.id || now.id != incident.opened_by.id || may_declare || is_named {
+        return (None, format!("{now} has command."));
+    }
+    let event = Event::CommandTransferred {
+        from: now.clone(),
+        to: me.clone(),
+        briefing_sections: briefing::sections_filled(incident, scene.now),
+        without_outgoing_brief: true,
+        reason: format!("{now} is in none of the groups that may declare an incident"),
+    };
+    let told = format!(
+        "{me} has command: {now}, who noticed it, is in none of the groups that may declare an incident. `next` says what \
+         is due.{}{}",
+        roles::steps(&Role::ic()),
+        roles::heirs(incident, scene)
+    );
+    (Some(event), told)
 }
 
 /// The phases that one can go to from each. Planned work that is closed is over for good: its time has passed.
@@ -123,15 +163,12 @@ pub(super) fn next(kind: Kind, from: Phase) -> &'static [Phase] {
 const RELAPSE_HOURS_MAX: i64 = 24;
 
 pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
-    if to == Phase::Closed && next(incident.kind(), incident.phase).contains(&to) {
-        super::relations::check_closed(incident)?;
-    }
-    go(incident, to, reason, scene)
+    go(incident, to, reason, false, scene)
 }
 
 /// Its parts go on by themselves.
 pub(super) fn close_leaving_subs(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
-    go(incident, Phase::Closed, reason, scene)
+    go(incident, Phase::Closed, reason, true, scene)
 }
 
 /// Whether the last that the public read says that it goes on.
@@ -139,7 +176,82 @@ pub(super) fn leaves_readers_hanging(incident: &Incident) -> bool {
     incident.last_published().is_some_and(|post| !post.draft.phase.is_last())
 }
 
-/// Tasks and actions that are open are told together, so that nobody is sent back twice.
+/// All that is in the way of a close is told together, so that nobody is sent back twice.
+fn check_closes(incident: &Incident, leaves_subs: bool, scene: &Scene<'_>) -> Result<(), Refusal> {
+    let subs = if leaves_subs { Ok(()) } else { super::relations::check_closed(incident) };
+    let checks = [
+        subs,
+        super::taxonomy::check(incident, RequiredAt::Close, scene),
+        check_nothing_open(incident),
+        check_posts_arrived(incident),
+        check_last_word(incident),
+    ];
+    let (mut why, mut instead) = (vec![], vec![]);
+    for refusal in checks.into_iter().filter_map(Result::err) {
+        why.push(refusal.why);
+        instead.push(refusal.instead);
+    }
+    if why.is_empty() {
+        return Ok(());
+    }
+    why.extend(left_open(incident));
+    Err(Refusal::conflict(why.join(" "), instead.join(" ")))
+}
+
+/// What no close waits for, and nobody should leave behind unseen: open hazards, and a roll call that goes on.
+fn left_open(incident: &Incident) -> Vec<String> {
+    let hazards = briefing::hazards(incident)
+        .map(|hazards| format!("Hazards still open (`hazard clear N REASON`): {}", ended(&hazards)));
+    let roll = incident.roll_call.as_ref().map(|call| {
+        let missing: Vec<Person> = incident.unaccounted().into_iter().cloned().collect();
+        format!("The roll call of {} goes on; missing: {}.", call.by, and(&missing))
+    });
+    hazards.into_iter().chain(roll).collect()
+}
+
+/// The same, once it is closed over it.
+fn was_left_open(incident: &Incident) -> String {
+    let hazards =
+        briefing::hazards(incident).map(|hazards| format!(" Hazards were left open: {}", ended(&hazards)));
+    let roll = incident.roll_call.as_ref().map(|_| {
+        let missing: Vec<Person> = incident.unaccounted().into_iter().cloned().collect();
+        format!(" The roll call ended with it; missing: {}.", and(&missing))
+    });
+    hazards.into_iter().chain(roll).collect()
+}
+
+fn check_posts_arrived(incident: &Incident) -> Result<(), Refusal> {
+    let is_under_way = |post: &&Post| {
+        let published = post.published.as_ref();
+        post.dropped.is_none() && published.is_some_and(|p| p.destinations.values().any(Option::is_none))
+    };
+    let under_way: Vec<String> =
+        incident.posts.iter().filter(is_under_way).map(|post| post.n.to_string()).collect();
+    let (updates, their) = match under_way.as_slice() {
+        [] => return Ok(()),
+        [one] => (format!("Public update {one} is"), "its"),
+        some => (format!("Public updates {} are", some.join(", ")), "their"),
+    };
+    Err(Refusal::conflict(
+        format!("{updates} still on {their} way to {their} destinations."),
+        "Wait until it has arrived, or see `commandpost outbox`.",
+    ))
+}
+
+fn check_last_word(incident: &Incident) -> Result<(), Refusal> {
+    if incident.kind() == Kind::Drill || !leaves_readers_hanging(incident) {
+        return Ok(());
+    }
+    Err(Refusal::conflict(
+        "What the public read last says that it goes on.",
+        match incident.kind() {
+            Kind::Planned => "Publish a last update first: `update draft --phase completed TEXT`.",
+            _ => "Publish a last update first: `update draft --phase resolved TEXT`.",
+        },
+    ))
+}
+
+/// Tasks and actions that are open.
 fn check_nothing_open(incident: &Incident) -> Result<(), Refusal> {
     let tasks: Vec<_> = incident.open_tasks().map(|task| format!("#{} ({})", task.n, task.whose())).collect();
     let actions: Vec<_> =
@@ -156,7 +268,7 @@ fn check_nothing_open(incident: &Incident) -> Result<(), Refusal> {
     if why.is_empty() { Ok(()) } else { Err(Refusal::conflict(why.join(" "), instead.join(" "))) }
 }
 
-fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
+fn go(incident: &Incident, to: Phase, reason: &str, leaves_subs: bool, scene: &Scene<'_>) -> Ruling {
     let (from, names) = (incident.phase, &scene.policy.names);
     let reason = optional_text("reason", reason, scene)?;
     if from == to {
@@ -199,30 +311,7 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
             ));
         }
         Phase::Resolved => super::taxonomy::check(incident, RequiredAt::Resolve, scene)?,
-        Phase::Closed => {
-            super::taxonomy::check(incident, RequiredAt::Close, scene)?;
-            check_nothing_open(incident)?;
-            if let Some(post) = incident.posts.iter().find(|p| {
-                p.dropped.is_none()
-                    && p.published.as_ref().is_some_and(|p| p.destinations.values().any(Option::is_none))
-            }) {
-                return Err(Refusal::conflict(
-                    format!("Public update {} is still on its way to its destinations.", post.n),
-                    "Wait for it, or see `commandpost outbox`.",
-                ));
-            }
-            if incident.kind() != Kind::Drill && leaves_readers_hanging(incident) {
-                return Err(Refusal::conflict(
-                    "What the public read last says that it goes on.",
-                    match incident.kind() {
-                        Kind::Planned => {
-                            "Publish a last update first: `update draft --phase completed TEXT`."
-                        }
-                        _ => "Publish a last update first: `update draft --phase resolved TEXT`.",
-                    },
-                ));
-            }
-        }
+        Phase::Closed => check_closes(incident, leaves_subs, scene)?,
         Phase::Investigating if from == Phase::Resolved || from == Phase::Closed || from == Phase::Review => {
             let resolved = incident.milestones.resolved.or(incident.milestones.closed);
             if let Some(resolved) = resolved
@@ -269,10 +358,12 @@ fn go(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling
     }
     let reply = match to {
         Phase::Resolved => {
-            format!("{} is resolved. Publish the last update, check out, then `close`.", incident.id)
+            let open: String = left_open(incident).iter().map(|one| format!(" {one}")).collect();
+            format!("{} is resolved. Publish the last update, check out, then `close`.{open}", incident.id)
         }
         Phase::Closed => {
-            format!("{} is closed. `commandpost export {}` prints the timeline.", incident.id, incident.id)
+            let (id, left) = (incident.id, was_left_open(incident));
+            format!("{id} is closed.{left} `commandpost export {id}` prints the timeline.")
         }
         Phase::Completed => {
             format!("{} is completed. Tell the public if it was told, then `close`.", incident.id)

@@ -1,7 +1,7 @@
 //! The log: notes, decisions, evidence; corrections and redactions that keep what they replace; key moments; linked alerts.
 
 use super::*;
-use crate::incident::{command::SituationFacts, sum::Sum};
+use crate::incident::{command::SituationFacts, permission::keeps_record, sum::Sum};
 
 const LINKS_MAX: usize = 200;
 const PINS_MAX: usize = 100;
@@ -9,6 +9,8 @@ const SITUATIONS_MAX: usize = 1_000;
 const URL_CHARS_MAX: usize = 2_000;
 /// The stored name of a CAN report, which is corrected part by part.
 const CAN: &str = "can";
+/// That of a decision.
+const DECISION: &str = "decision.recorded";
 
 pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruling {
     let new = text("note", new, scene)?;
@@ -18,10 +20,15 @@ pub(super) fn note(new: &str, at: Option<StatedTime>, scene: &Scene<'_>) -> Ruli
         None => "Noted.".to_owned(),
     };
     let happened = Happened {
-        event: Event::Noted { text: new, until: None },
+        event: Event::Noted { text: new, until: None, is_mark: false },
         at: at.map(|at| (at, TimeSource::Stated)),
     };
     Ok(Decision::many([happened], reply))
+}
+
+pub(super) fn mark(new: &str, scene: &Scene<'_>) -> Ruling {
+    let new = text("note", new, scene)?;
+    Ok(Decision::one(Event::Noted { text: new, until: None, is_mark: true }, "Noted."))
 }
 
 /// What lasted stands at the time at which it began.
@@ -38,7 +45,7 @@ pub(super) fn note_span(new: &str, from: StatedTime, until: StatedTime, scene: &
     }
     let reply = format!("Noted, from {} until {}.", dated(from), dated(until));
     let happened = Happened {
-        event: Event::Noted { text: new, until: Some(until) },
+        event: Event::Noted { text: new, until: Some(until), is_mark: false },
         at: Some((from, TimeSource::Stated)),
     };
     Ok(Decision::many([happened], reply))
@@ -73,12 +80,14 @@ fn target(scene: &Scene<'_>, seq: u64) -> Result<crate::incident::decide::Target
     })
 }
 
+/// Notes and decisions are corrected by who wrote them, or by who keeps the record for all. What `follows` a message takes the
+/// words that its author gave it, whoever put it here.
 pub(super) fn correct(
     incident: &Incident,
     seq: u64,
     new: &str,
-    at: Option<StatedTime>,
-    reason: &str,
+    (at, reason): (Option<StatedTime>, &str),
+    follows: bool,
     scene: &Scene<'_>,
 ) -> Ruling {
     let target = target(scene, seq)?;
@@ -87,7 +96,7 @@ pub(super) fn correct(
     }
     if !target.is_correctable {
         return Err(Refusal::conflict(
-            format!("Entry {seq} ({}) is not somebody's account: it is what was done.", target.name),
+            format!("Entry {seq} is not somebody's account: it is what was done."),
             "Say what was wrong with it in a note.",
         ));
     }
@@ -95,12 +104,35 @@ pub(super) fn correct(
         let said = super::work::parts_of(new);
         return super::work::correct_can(incident, (seq, &target.author), said, (at, reason), scene);
     }
+    if !follows {
+        check_author(incident, &target, scene)?;
+    }
     let new = text("correction", new, scene)?;
     let occurred_at = at.map(|at| stated(at, scene.now)).transpose()?;
     let reason = optional_text("reason", reason, scene)?;
     Ok(Decision::one(
         Event::EntryCorrected { target: seq, text: new, occurred_at, reason, can: None },
         format!("Entry {seq} is corrected; what it said before stays in the record."),
+    ))
+}
+
+fn check_author(incident: &Incident, target: &Target, scene: &Scene<'_>) -> Result<(), Refusal> {
+    let me = scene.person;
+    if target.author.id == me.id || incident.roles_of(me).iter().any(keeps_record) {
+        return Ok(());
+    }
+    let (what, otherwise) = match target.name {
+        DECISION => ("decision", "what you would do instead: `propose TEXT`, or `note TEXT`"),
+        _ => ("note", "what you know yourself: `note TEXT`"),
+    };
+    let ask = if target.author.id == Person::house().id {
+        "Ask the commander to correct it"
+    } else {
+        "Ask them to correct it, or the commander"
+    };
+    Err(Refusal::forbidden(
+        format!("The {what} in entry {} is {}'s.", target.seq, target.author),
+        format!("{ask}; {otherwise}."),
     ))
 }
 
@@ -118,15 +150,24 @@ pub(super) fn redact(incident: &Incident, seq: u64, reason: &str, scene: &Scene<
     };
     if let Some(why) = why {
         return Err(Refusal::conflict(
-            format!("Entry {seq} ({}) cannot be redacted: {why}.", target.name),
+            format!("Entry {seq} cannot be redacted: {why}."),
             "Say what was wrong with it in a note.",
         ));
     }
     let reason = text("reason", reason, scene)?;
+    let dropped = incident.open_draft_in(seq).map_or_else(String::new, |n| {
+        format!(" Public update {n} had these words and is dropped; it was never public.")
+    });
+    let other = incident.copies.get(&seq).map(|(of, _)| *of).or(incident.merged_into);
+    let copies = other.map_or_else(String::new, |other| {
+        format!(" As far as {other} has its words, they are hidden there too.")
+    });
     Ok(Decision::one(
         Event::EntryRedacted { target: seq, reason },
         format!(
-            "Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain."
+            "Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain.{copies} Of the chats, \
+             the bot takes its own lines of it back; what people wrote there, and answers that quoted it, stay until they are \
+             deleted there.{dropped}"
         ),
     ))
 }
@@ -148,9 +189,15 @@ pub(super) fn pin(incident: &Incident, seq: u64, scene: &Scene<'_>) -> Ruling {
 
 pub(super) fn unpin(incident: &Incident, seq: u64) -> Ruling {
     if !incident.pins.contains(&seq) {
-        return Err(Refusal::conflict(format!("Entry {seq} is no key moment."), "Nothing to do."));
+        return Err(Refusal::conflict(
+            format!("Entry {seq} is not marked as a key moment."),
+            "Nothing to do.",
+        ));
     }
-    Ok(Decision::one(Event::EntryUnpinned { target: seq }, format!("Entry {seq} is no key moment any more.")))
+    Ok(Decision::one(
+        Event::EntryUnpinned { target: seq },
+        format!("Entry {seq} is not marked as a key moment any more."),
+    ))
 }
 
 pub(super) fn link_situation(
@@ -161,7 +208,7 @@ pub(super) fn link_situation(
 ) -> Ruling {
     let Some(facts) = facts else {
         return Err(Refusal::not_found(
-            format!("There is no alert situation S-{id} that is free to be linked."),
+            format!("There is no group of alerts S-{id} that is free to be linked."),
             "`alerts` lists those that are open.",
         ));
     };

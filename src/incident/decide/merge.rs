@@ -2,10 +2,15 @@
 
 use super::lifecycle::{leaves_readers_hanging, next};
 use super::*;
-use crate::incident::{
-    command::{Luggage, MergeFacts},
-    id::IncidentId,
-    state::Task,
+use crate::{
+    incident::{
+        command::{Luggage, MergeFacts},
+        event::Copied,
+        id::IncidentId,
+        sentence::ended,
+        state::{ObjectiveState, Stop, Task},
+    },
+    post,
 };
 
 /// The incident ends as a duplicate; its timeline stays, and what is open goes along.
@@ -75,12 +80,11 @@ pub(super) fn merge(
         ));
     }
     let reason = optional_text("reason", reason, scene)?;
-    let left: Vec<_> =
-        incident.open_actions().map(|action| format!("{} ({})", action.n, action.by)).collect();
+    let (stop, left) = (if incident.stop.is_some() { "stop, " } else { "" }, left(incident, scene));
     let left = if left.is_empty() {
         String::new()
     } else {
-        format!(" Open actions do not go along: {}. Announce them there.", left.join(", "))
+        format!(" Not taken along, to be said anew there where it still holds: {}.", left.join("; "))
     };
     Ok(Decision::many(
         vec![
@@ -88,10 +92,51 @@ pub(super) fn merge(
             Event::PhaseChanged { from: incident.phase, to: Phase::Merged, reason: format!("it is {into}") },
         ],
         format!(
-            "{id} is merged into {into}, where its alerts, open tasks and hazards go on. {} is in command there.{left}",
+            "{id} is merged into {into}, where its {stop}alerts, open tasks and hazards go on. {} is in command there.{left}",
             other.commander
         ),
     ))
+}
+
+/// What is open and goes nowhere when the incident ends as a duplicate, each with whose it is.
+fn left(incident: &Incident, scene: &Scene<'_>) -> Vec<String> {
+    let listed = |what: &str, all: Vec<String>| match all.as_slice() {
+        [] => None,
+        [one] => Some(format!("{what} {one}")),
+        _ => Some(format!("{what}s {}", all.join(", "))),
+    };
+    let actions = incident.open_actions().map(|action| format!("{} ({})", action.n, action.by));
+    let proposals = incident.open_proposals().map(|proposal| format!("{} ({})", proposal.n, proposal.by));
+    let objectives = incident.objectives.iter().filter(|one| one.state == ObjectiveState::Open);
+    let updates =
+        incident.open_posts().map(|post| match post::standing_approval(incident, post, scene.now) {
+            Ok(_) => format!("{} (of {}, approved)", post.n, post.author),
+            Err(_) => format!("{} (of {})", post.n, post.author),
+        });
+    let command = incident.command_offer.iter().map(|offer| format!("the offer of command to {}", offer.to));
+    let unified =
+        incident.unify_offer.iter().map(|offer| format!("the offer of a part in command to {}", offer.to));
+    let roles = incident
+        .offers
+        .iter()
+        .map(|offer| format!("the offer of {} to {}", offer.role.shown(scene.policy.words), offer.to));
+    let roll = incident.roll_call.as_ref().map(|call| format!("the roll call of {}", call.by));
+    let period = incident.period.as_ref().map(|period| format!("operational period {}", period.n));
+    let numbered = [
+        listed("action", actions.collect()),
+        listed("proposal", proposals.collect()),
+        listed("objective", objectives.map(|one| one.n.to_string()).collect()),
+        listed("public update", updates.collect()),
+    ];
+    numbered
+        .into_iter()
+        .flatten()
+        .chain(command)
+        .chain(unified)
+        .chain(roles)
+        .chain(roll)
+        .chain(period)
+        .collect()
 }
 
 /// Whose a task is that came along: what nobody had is for whoever gives out the work here, or gave it out there.
@@ -106,15 +151,31 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
     if incident.merged_in.contains(&luggage.from) {
         return Ok(Decision::read(""));
     }
-    let mut events = vec![Event::MergedIn {
+    let taken = if incident.phase.is_over() { vec![] } else { unpacked(incident, luggage) };
+    // Its own entry is the next one here; what was taken over follows it.
+    let first = incident.seq + 1;
+    let titled = luggage.titled_in.map(|there| Copied { there, here: first });
+    let others =
+        (first + 1..).zip(&taken).filter_map(|(here, (_, there))| Some(Copied { there: (*there)?, here }));
+    let copies = titled.into_iter().chain(others).collect();
+    let merged = Event::MergedIn {
         from: luggage.from,
         title: luggage.title.clone(),
         severity: luggage.severity,
         entries: luggage.entries,
-    }];
-    if !incident.phase.is_over() {
-        let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
-        events.extend(alerts.map(|one| Event::AlertsLinked {
+        copies,
+        by: luggage.by.clone(),
+    };
+    let events = std::iter::once(merged).chain(taken.into_iter().map(|(event, _)| event));
+    Ok(Decision::many(events, format!("{} was merged into {}.", luggage.from, incident.id)))
+}
+
+/// What comes along, each with the entry there that has its words. The stop comes first: whatever else there is to do waits for it.
+fn unpacked(incident: &Incident, luggage: &Luggage) -> Vec<(Event, Option<u64>)> {
+    let stop = luggage.stop.as_ref().map(|stop| (stopped(incident, luggage.from, stop), luggage.stopped_in));
+    let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
+    let alerts = alerts.map(|one| {
+        let linked = Event::AlertsLinked {
             situation: one.id,
             title: one.title.clone(),
             source: one.source.clone(),
@@ -123,21 +184,40 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
             alerts: vec![],
             within: None,
             because: String::new(),
-        }));
-        let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
-        events.extend((first..).zip(&luggage.tasks).map(|(n, task)| Event::TaskAssigned {
-            n,
-            text: task.text.clone(),
-            owner: heir(task, incident).clone(),
-            due_at: task.due_at,
-        }));
-        let first = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
-        events.extend((first..).zip(&luggage.hazards).map(|(n, hazard)| Event::HazardNamed {
-            n,
-            text: hazard.text.clone(),
-            mitigation: hazard.mitigation.clone(),
-            by: Some(hazard.by.clone()),
-        }));
+        };
+        (linked, None)
+    });
+    let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
+    let tasks = (first..).zip(&luggage.tasks).map(|(n, task)| {
+        let (text, owner, due_at) = (task.text.clone(), heir(task, incident).clone(), task.due_at);
+        (Event::TaskAssigned { n, text, owner, due_at }, Some(task.seq))
+    });
+    let first = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
+    let hazards = (first..).zip(&luggage.hazards).map(|(n, hazard)| {
+        let (text, mitigation) = (hazard.text.clone(), hazard.mitigation.clone());
+        (Event::HazardNamed { n, text, mitigation, by: Some(hazard.by.clone()) }, Some(hazard.seq))
+    });
+    stop.into_iter().chain(alerts).chain(tasks).chain(hazards).collect()
+}
+
+/// Of two stops the stricter one stands: what was stopped as Safety Officer is lifted by fewer people. The other is told.
+fn stopped(incident: &Incident, from: IncidentId, stop: &Stop) -> Event {
+    if incident.stop.as_ref().is_some_and(|known| known.as_safety || !stop.as_safety) {
+        let text = format!("{from} was stopped as well, by {}: {}", stop.by, ended(&stop.reason));
+        return Event::Noted { text, until: None, is_mark: false };
     }
-    Ok(Decision::many(events, format!("{} was merged into {}.", luggage.from, incident.id)))
+    Event::ActionsStopped {
+        reason: stop.reason.clone(),
+        by: Some(stop.by.clone()),
+        as_safety: stop.as_safety,
+    }
+}
+
+/// Words that were redacted in the one are not read on in the other.
+pub(super) fn redact_too(incident: &Incident, of: IncidentId, targets: &[u64]) -> Decision {
+    // The original is told by its own number: then it is where it went that has the copy.
+    let there = if of == incident.id { incident.merged_into.unwrap_or(of) } else { of };
+    let reason = format!("the same words were redacted in {there}");
+    let redacted = |target: &u64| Event::EntryRedacted { target: *target, reason: reason.clone() };
+    Decision::many(targets.iter().map(redacted), "")
 }

@@ -42,9 +42,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 
-use checks::{after, answers_for_all, clean, is_real, optional_text, room_for, text, text_within};
+use checks::{
+    after, answers_for_all, clean, is_real, lasts_within, optional_text, room_for, text, text_within,
+};
 pub use checks::{ahead, span, stated, when};
-pub use clockwork::PUBLIC_HEARD_NOTHING;
 pub use executive::ASKED_ANEW as EXECUTIVE_ANSWER_WITHIN;
 pub use playbook::{is_so, ticks, to_say};
 pub use policy::{Policy, Reserved};
@@ -64,6 +65,11 @@ use super::{
     state::Incident,
 };
 use crate::{people::Person, wall::dated};
+
+/// What a reply names by its number: how its words begin.
+fn named(text: &str) -> String {
+    super::sentence::ended(&super::sentence::brief(text))
+}
 
 /// An entry that a correction or redaction names, looked up beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +147,13 @@ pub fn open(declare: &Declare, scene: &Scene<'_>) -> Ruling {
 /// Decides a command on an incident as it stands.
 pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruling {
     access::check(incident, command, scene)?;
+    // Said before it is asked whether they may: to take a role is for more people than to offer one.
+    if let Command::OfferRole { role, to } = command
+        && to.id == scene.person.id
+        && !incident.phase.is_over()
+    {
+        return Err(roles::to_oneself(incident, role, scene));
+    }
     if let Err(refusal) = permit(incident, command, scene) {
         return executive::question(incident, command, scene).ok_or(refusal);
     }
@@ -180,7 +193,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Milestones => Ok(Decision::read(milestones::list(incident))),
         PutUnder { parent, facts } => relations::put_under(incident, *parent, facts.as_ref()),
         LeaveParent { reason } => relations::leave(incident, reason, scene),
-        Subs => Ok(Decision::read(relations::list(incident))),
+        Subs { parts } => Ok(Decision::read(relations::list(incident, parts, &scene.policy.names))),
         CloseLeavingSubs { reason } => lifecycle::close_leaving_subs(incident, reason, scene),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),
@@ -264,11 +277,16 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         StopPaging { reason } => paging::stop(incident, reason, scene),
         Pagings => Ok(Decision::read(paging::list(incident))),
         PageNext { n, step, round, calls } => paging::next(incident, *n, (*step, *round), calls, scene),
+        Regroup { was, into, facts } => Ok(relations::regroup(incident, *was, *into, facts.as_ref())),
+        RedactToo { of, targets } => Ok(merge::redact_too(incident, *of, targets)),
         PageFailed { n, to, pager, why } => paging::failed(incident, *n, to.as_ref(), pager, why),
         Note { text, at } => log::note(text, *at, scene),
+        NoteMark { text } => log::mark(text, scene),
         NoteSpan { text, from, until } => log::note_span(text, *from, *until, scene),
         AddLink { label, url, sum } => log::link(incident, label, url, sum.as_ref()),
-        Correct { target, text, at, reason } => log::correct(incident, *target, text, *at, reason, scene),
+        Correct { target, text, at, reason, follows } => {
+            log::correct(incident, *target, text, (*at, reason), *follows, scene)
+        }
         Redact { target, reason } => log::redact(incident, *target, reason, scene),
         Pin { target } => log::pin(incident, *target, scene),
         Unpin { target } => log::unpin(incident, *target),

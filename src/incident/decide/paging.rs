@@ -239,7 +239,9 @@ pub(super) fn begin(incident: &Incident, whom: &Whom, about: &str, scene: &Scene
     } else {
         " This is an exercise: only pagers that are safe for drills are used."
     };
-    let reply = format!("Call {n} begins. It ends when somebody says `ack`, or with `page stop`.{rehearsal}");
+    let reply = format!(
+        "People are woken now (call {n}). It ends when somebody says `ack`, or with `page stop`.{rehearsal}"
+    );
     Ok(Decision::many(events, reply))
 }
 

@@ -1,10 +1,7 @@
 //! Operational periods: the time that a plan is made for. Objectives that are open go along from one to the next.
 
 use super::*;
-use crate::incident::{
-    sentence::so_many_minutes,
-    state::{Objective, ObjectiveState},
-};
+use crate::incident::state::{Objective, ObjectiveState};
 
 const MINUTES_MIN: u32 = 15;
 const MINUTES_MAX: u32 = 24 * 60;
@@ -14,22 +11,19 @@ fn open(incident: &Incident) -> Vec<&Objective> {
 }
 
 pub(super) fn start(incident: &Incident, minutes: u32, emphasis: &str, scene: &Scene<'_>) -> Ruling {
-    if !(MINUTES_MIN..=MINUTES_MAX).contains(&minutes) {
-        return Err(Refusal::invalid(
-            format!("An operational period of {} is none that can be planned for.", so_many_minutes(minutes)),
-            "Take 15 minutes to 24 hours, such as `period start 2h`.",
-        ));
-    }
+    let limits = MINUTES_MIN..=MINUTES_MAX;
+    let lasts = lasts_within("an operational period", minutes, limits, "`period start 2h`")?;
     let emphasis = optional_text("emphasis", emphasis, scene)?;
     let n = incident.periods + 1;
-    let ends_at = scene.now + Duration::minutes(i64::from(minutes));
+    let ends_at = scene.now + lasts;
     let objectives: Vec<u32> = open(incident).iter().map(|one| one.n).collect();
     let advice = match objectives.len() {
         0 => " No objective is open: `objective add TEXT` says what is to be reached in it.".to_owned(),
         1 => " One open objective goes along.".to_owned(),
         many => format!(" {many} open objectives go along."),
     };
-    let reply = format!("Operational period {n} began; it ends at {}.{advice}", dated(ends_at));
+    let what = if n == 1 { " It is the time that one plan is made for." } else { "" };
+    let reply = format!("Operational period {n} began; it ends at {}.{what}{advice}", dated(ends_at));
     let ended =
         incident.period.as_ref().map(|before| Event::PeriodEnded { n: before.n, reason: String::new() });
     let events = ended.into_iter().chain([Event::PeriodStarted { n, ends_at, emphasis, objectives }]);

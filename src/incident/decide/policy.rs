@@ -151,6 +151,11 @@ pub struct Reserved {
 }
 
 impl Reserved {
+    /// Whether this is not kept from somebody, whatever their role.
+    pub fn leaves(&self, verb: Verb, person: &Person, kind: Kind) -> bool {
+        self.check(verb, person, kind).is_ok()
+    }
+
     /// Refuses whoever is not among those who have the right to this.
     pub(super) fn check(&self, verb: Verb, person: &Person, kind: Kind) -> Result<(), Refusal> {
         let Some(setting) = kept_by(verb) else { return Ok(()) };

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    incident::{command::DraftText, event::Draft, state::Post},
-    post::{self, wording},
+    incident::{command::DraftText, event::Draft, sentence::some_of, state::Post},
+    post::{self, ComponentState, wording},
 };
 
 const POSTS_MAX: usize = 500;
+/// A promise for more than a week is none.
+const NEXT_UPDATE_MINUTES_MAX: u32 = 7 * 24 * 60;
+/// Components that a public title names.
+const TITLE_COMPONENTS_MAX: usize = 3;
 /// Characters of a destination's text that the answer to a draft shows.
 const ANSWER_CHARS_MAX: usize = 400;
 
@@ -78,22 +82,28 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     }
     must_be_true(incident, phase, scene)?;
     let first = || incident.posts.iter().find(|post| post.published.is_some()).map(|post| &post.draft);
-    let title = match &new.title {
-        Some(title) => text_within("title", title, 255)?.replace('\n', " "),
-        None => before.or_else(first).map_or_else(|| incident.title.clone(), |draft| draft.title.clone()),
-    };
     let mut components = before.map(|draft| draft.components.clone()).unwrap_or_default();
     components.retain(|(kept, _)| !new.components.iter().any(|(component, _)| component == kept));
     components.extend(new.components.iter().cloned());
+    let (title, is_neutral) = match &new.title {
+        Some(title) => (text_within("title", title, 255)?.replace('\n', " "), false),
+        None => match before.or_else(first) {
+            Some(draft) => (draft.title.clone(), false),
+            None if is_named_by_alerts(incident) => (neutral_title(&components), true),
+            None => (incident.title.clone(), false),
+        },
+    };
     let default_minutes = scene.policy.public_update_minutes(incident.severity);
     let next_update_minutes = match new.next_update_minutes {
         Some(0) => None,
-        Some(minutes) if minutes <= 7 * 24 * 60 => Some(minutes),
         Some(minutes) => {
-            return Err(Refusal::invalid(
-                format!("A next update in {minutes} minutes is no promise."),
-                "Promise one within a week: `--next 30m`.",
-            ));
+            lasts_within(
+                "a promise of the next update",
+                minutes,
+                1..=NEXT_UPDATE_MINUTES_MAX,
+                "`--next 30m`",
+            )?;
+            Some(minutes)
         }
         None if phase.is_last() => None,
         None if before.is_some() => before.and_then(|draft| draft.next_update_minutes),
@@ -130,8 +140,29 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     let mut reply = format!(
         "Public update {n} is drafted; nothing is public yet. Next: {approver} says `update approve {n}`."
     );
+    if is_neutral {
+        reply.push_str(&format!(
+            "\nIts public title is «{}»: the incident's own is an alert's name, which is not for the public. Another one: \
+             `update draft --replaces {n} --title TITLE TEXT`.",
+            draft.title
+        ));
+    }
     reply.extend(dressed(&draft));
     Ok(Decision::one(Event::UpdateDrafted { n, draft }, reply))
+}
+
+/// Whether the incident is called as alerts of its own are: whole, within more words, or cut.
+fn is_named_by_alerts(incident: &Incident) -> bool {
+    let title = incident.title.as_str();
+    let is_of = |name: &str| !name.is_empty() && (title.contains(name) || name.starts_with(title));
+    incident.situations.values().any(|one| is_of(&one.title))
+}
+
+/// What can be said to the public where nothing else is known: what is affected.
+fn neutral_title(components: &[(String, ComponentState)]) -> String {
+    let names = some_of(components.iter().map(|(name, _)| name.clone()), TITLE_COMPONENTS_MAX);
+    let what = if names.is_empty() { "our service".to_owned() } else { names.join(", ") };
+    format!("Problems with {what}")
 }
 
 /// A line for each destination that is sent other words than those typed.

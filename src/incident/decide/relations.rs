@@ -1,7 +1,11 @@
 //! Sub-incidents: what is a matter of its own, led by its own commander, and yet a part of a greater one.
 
 use super::*;
-use crate::incident::{command::ParentFacts, id::IncidentId};
+use crate::incident::{
+    command::{ParentFacts, PartFacts},
+    id::IncidentId,
+    names::Names,
+};
 
 /// Incidents below one at most, and steps from one to the topmost.
 const CHILDREN_MAX: usize = 50;
@@ -71,6 +75,13 @@ pub(super) fn declared(
     Ok((Some(Event::PutUnder { parent }), circle))
 }
 
+/// Only what the same people may see belongs together.
+fn is_for_the_same(incident: &Incident, facts: Option<&ParentFacts>) -> bool {
+    let circle = facts.and_then(|facts| facts.circle.as_ref());
+    let ids = |people: &Vec<Person>| people.iter().map(|one| one.id.clone()).collect::<BTreeSet<_>>();
+    circle.map(ids) == incident.seen_by()
+}
+
 pub(super) fn put_under(incident: &Incident, parent: IncidentId, facts: Option<&ParentFacts>) -> Ruling {
     let id = incident.id;
     check_parent(Some(id), incident.kind(), parent, facts)?;
@@ -79,9 +90,7 @@ pub(super) fn put_under(incident: &Incident, parent: IncidentId, facts: Option<&
             if known == parent { "Nothing to do." } else { "Take it out there first: `sub leave`." };
         return Err(Refusal::conflict(format!("{id} is a part of {known} already."), instead));
     }
-    let circle = facts.and_then(|facts| facts.circle.as_ref());
-    let ids = |people: &Vec<Person>| people.iter().map(|one| one.id.clone()).collect::<BTreeSet<_>>();
-    if circle.map(ids) != incident.seen_by() {
+    if !is_for_the_same(incident, facts) {
         return Err(Refusal::conflict(
             format!("{id} and {parent} are not for the same people."),
             "Only what the same people may see belongs together: restrict both, and let the same people in.",
@@ -128,6 +137,25 @@ pub(super) fn parted(incident: &Incident, parent: IncidentId) -> Ruling {
     Ok(Decision::one(Event::LeftParent { parent, reason: "it goes on by itself".into() }, ""))
 }
 
+/// The greater one was merged: this one is a part of the one that goes on, or by itself where it is that one, or cannot be a part of
+/// it (as for a circle, or for other people).
+pub(super) fn regroup(
+    incident: &Incident,
+    was: IncidentId,
+    into: IncidentId,
+    facts: Option<&ParentFacts>,
+) -> Decision {
+    if incident.parent != Some(was) {
+        return Decision::read("");
+    }
+    let left = Event::LeftParent { parent: was, reason: format!("it was merged into {into}") };
+    let fits = into != incident.id
+        && check_parent(Some(incident.id), incident.kind(), into, facts).is_ok()
+        && is_for_the_same(incident, facts);
+    let joined = fits.then_some(Event::PutUnder { parent: into });
+    Decision::many(std::iter::once(left).chain(joined), "")
+}
+
 /// Nothing is closed over a part of it that goes on, unless that is meant.
 pub(super) fn check_closed(incident: &Incident) -> Result<(), Refusal> {
     let open: Vec<String> = incident.open_children().map(|child| child.to_string()).collect();
@@ -136,16 +164,23 @@ pub(super) fn check_closed(incident: &Incident) -> Result<(), Refusal> {
     }
     Err(Refusal::conflict(
         format!("Open sub-incidents: {}.", open.join(", ")),
-        "Close them first; or, if they shall go on by themselves, `close --leave-open`.",
+        "Close the sub-incidents first; or, if they shall go on by themselves, `close --leave-open`.",
     ))
 }
 
-pub(super) fn list(incident: &Incident) -> String {
+/// Its parts, each with what the desk knows of it.
+pub(super) fn list(incident: &Incident, parts: &[PartFacts], names: &Names) -> String {
     let parent = incident.parent.map(|parent| format!("{} is a part of {parent}.", incident.id));
-    let children = incident
-        .children
-        .iter()
-        .map(|(child, phase)| format!("- {child}: {}", if phase.is_over() { phase.word() } else { "open" }));
+    let children =
+        incident.children.iter().map(|(child, phase)| match parts.iter().find(|part| part.id == *child) {
+            Some(part) => format!(
+                "- {child} {} – {}, {}",
+                part.title,
+                names.how_bad(child.kind, part.severity),
+                names.phase(part.phase)
+            ),
+            None => format!("- {child}: {}", if phase.is_over() { names.phase(*phase) } else { "open" }),
+        });
     let children: Vec<String> = children.collect();
     let head = match children.len() {
         0 => {

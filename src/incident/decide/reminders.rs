@@ -56,17 +56,27 @@ fn rank(kind: &TimerKind) -> u8 {
 pub(super) fn together(incident: &Incident, kinds: &[TimerKind], scene: &Scene<'_>) -> Ruling {
     let quiet = is_quiet(incident, scene.now);
     let mut kinds: Vec<&TimerKind> = kinds.iter().filter(|kind| !quiet || !kind.is_movable()).collect();
+    // Several times may have been set for one thing.
+    let mut known: Vec<&TimerKind> = vec![];
+    kinds.retain(|kind| {
+        let is_new = !known.contains(kind);
+        known.push(*kind);
+        is_new
+    });
     kinds.sort_by_key(|kind| rank(kind));
     let (mut events, mut said, mut late) = (vec![], vec![], Late::default());
     let (mut is_executive, mut of) = (false, vec![]);
     for kind in kinds {
-        // The text for executives looks at nothing that is due, and tells the time that it is.
         let early = match kind {
-            TimerKind::ExecutiveDue => Duration::zero(),
+            // The text for executives looks at nothing that is due, and tells the time that it is; reports look ahead by themselves.
+            TimerKind::ExecutiveDue | TimerKind::ReportsDue => Duration::zero(),
             kind => early_by(kind, incident, scene.policy),
         };
         let at = Scene { now: scene.now + early, ..scene.clone() };
-        let decided = clockwork::timer(incident, kind, &at)?;
+        let decided = match kind {
+            TimerKind::ReportsDue => reports_with_others(incident, &at),
+            kind => clockwork::timer(incident, kind, &at),
+        }?;
         for Happened { event, .. } in decided.events {
             match &event {
                 Event::Reminded { what, executive, of: owed } => {
@@ -126,14 +136,14 @@ impl Overdue {
 
     fn sentence(&self, what: &str, mark: &str) -> Option<String> {
         let named = some(self.of.iter().map(|(n, of)| format!("{mark}{n} ({of})")));
-        let up = |go: &str| match self.up.as_slice() {
+        let ask = match self.up.as_slice() {
             [] => String::new(),
-            people => format!(" and {go} up to {}", and(people)),
+            people => format!(" {}: ask how it goes.", and(people)),
         };
         match self.of.len() {
             0 => None,
-            1 => Some(format!("{what} {named} is overdue{}.", up("goes"))),
-            _ => Some(format!("{what}s {named} are overdue{}.", up("go"))),
+            1 => Some(format!("{what} {named} is late.{ask}")),
+            _ => Some(format!("{what}s {named} are late.{ask}")),
         }
     }
 }
@@ -181,17 +191,24 @@ fn some(named: impl Iterator<Item = String>) -> String {
     some_of(named, NAMED_MAX).join(", ")
 }
 
-/// Somebody owes a CAN report.
+/// Somebody owes a CAN report. Two that are due at about the same time are asked for at once.
 pub(super) fn reports(incident: &Incident, scene: &Scene<'_>) -> Ruling {
+    let owed = owed::reports(incident, scene.policy.can_minutes(incident.severity));
+    if owed.iter().all(|one| one.due_at > scene.now) {
+        return Ok(Decision::read(""));
+    }
+    reports_with_others(incident, scene)
+}
+
+/// Those that may be asked for now, where something is said anyway.
+fn reports_with_others(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let minutes = scene.policy.can_minutes(incident.severity);
     if is_quiet(incident, scene.now) {
         return Ok(Decision::read(""));
     }
-    // Two that are due at about the same time are asked for at once.
     let soon = scene.now + early_by(&TimerKind::ReportsDue, incident, scene.policy);
-    let owed = owed::reports(incident, minutes);
-    let is_due = owed.iter().any(|one| one.due_at <= scene.now);
-    let due: Vec<Report> = owed.into_iter().filter(|one| is_due && one.due_at <= soon).collect();
+    let due: Vec<Report> =
+        owed::reports(incident, minutes).into_iter().filter(|one| one.due_at <= soon).collect();
     let what = match due.as_slice() {
         [] => return Ok(Decision::read("")),
         [Report { service: None, of, .. }] => format!(

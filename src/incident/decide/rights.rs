@@ -36,8 +36,24 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         OfferCommand { .. } | WithdrawCommand | Unify { .. } => Verb::OfferCommand,
         JoinCommand | Separate { .. } => Verb::AnswerOffer,
         AcceptCommand | DeclineCommand { .. } | AcceptRole { .. } | DeclineRole { .. } => Verb::AnswerOffer,
-        Briefing | Summary | Roles | Chart | Status | Crew | Actions | Proposals | Next | Milestones
-        | Types | Fields | Subs | Pagings | Steps | Playbooks | Hazards | Objectives => Verb::Read,
+        Briefing
+        | Summary
+        | Roles
+        | Chart
+        | Status
+        | Crew
+        | Actions
+        | Proposals
+        | Next
+        | Milestones
+        | Types
+        | Fields
+        | Subs { .. }
+        | Pagings
+        | Steps
+        | Playbooks
+        | Hazards
+        | Objectives => Verb::Read,
         TakeRole { .. } | ReleaseRole { .. } => Verb::TakeRole,
         OfferRole { .. } | ReportTo { .. } => Verb::OfferRole,
         RollCall { .. } => Verb::RollCall,
@@ -75,7 +91,7 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         Quiet { .. } | StopPaging { .. } => Verb::Quiet,
         BeginPaging { .. } => Verb::Assist,
         AcknowledgePages => Verb::AnswerOffer,
-        Note { .. } | NoteSpan { .. } | AddLink { .. } => Verb::Note,
+        Note { .. } | NoteMark { .. } | NoteSpan { .. } | AddLink { .. } => Verb::Note,
         Correct { .. } | CorrectCan { .. } => Verb::Correct,
         NameHazard { .. } => Verb::Hazard,
         // Who named it takes it back.
@@ -91,6 +107,8 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         | Timer(_)
         | Remind(_)
         | PageNext { .. }
+        | Regroup { .. }
+        | RedactToo { .. }
         | PageFailed { .. }
         | Delivered { .. }
         | ChatLost { .. }
@@ -220,6 +238,11 @@ pub(super) fn may_assign(incident: &Incident, person: &Person) -> bool {
     has_right(incident, person, Verb::AssignTask)
 }
 
+/// Whether somebody may work on a task: not whoever only reads along.
+pub(super) fn may_work(incident: &Incident, person: &Person) -> bool {
+    has_right(incident, person, Verb::WorkTask)
+}
+
 /// What somebody could do who has not this right: nothing that they would be refused as well.
 fn what_works(incident: &Incident, roles: &[Role], verb: Verb, scene: &Scene<'_>) -> String {
     let titles = who_may(incident, verb, scene.policy.words).join(", ");
@@ -302,6 +325,7 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
     matches!(
         command,
         Note { .. }
+            | NoteMark { .. }
             | NoteSpan { .. }
             | Correct { .. }
             | CorrectCan { .. }
@@ -314,7 +338,7 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
             | Milestones
             | SetType { .. }
             | Types
-            | Subs
+            | Subs { .. }
             | LeaveParent { .. }
             | SetField { .. }
             | Fields
@@ -340,6 +364,8 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
             | Timer(_)
             | Remind(_)
             | PageNext { .. }
+            | Regroup { .. }
+            | RedactToo { .. }
             | PageFailed { .. }
             | Delivered { .. }
             | SituationMoved { .. }

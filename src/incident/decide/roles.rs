@@ -19,6 +19,23 @@ fn must_not_be_command(role: &Role) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Whoever has command stands in for nobody, and least of all for themselves.
+fn must_not_be_own_deputy(
+    incident: &Incident,
+    role: &Role,
+    to: &Person,
+    scene: &Scene<'_>,
+) -> Result<(), Refusal> {
+    if role.rights() != "deputy" || !incident.has_command(to) {
+        return Ok(());
+    }
+    let why = match to.id == scene.person.id {
+        true => "You have command: nobody is their own deputy.".to_owned(),
+        false => format!("{to} has command: nobody is their own deputy."),
+    };
+    Err(Refusal::conflict(why, format!("Offer it to somebody else: `role offer {} NAME`.", role.slug())))
+}
+
 /// What a role does, whom its holder reports to, who is next in line, what they may and must not, and its job aid; a trainee is
 /// shown what the role that they learn is about, too. `then` is the incident once they have it.
 fn checklist(then: &Incident, role: &Role, scene: &Scene<'_>) -> String {
@@ -30,11 +47,21 @@ fn checklist(then: &Incident, role: &Role, scene: &Scene<'_>) -> String {
     if let Some(next) = in_line(then, role, scene) {
         text.push_str(&format!("\nNext in line: {next}."));
     }
-    text.push_str(&format!("\nMay: {}.{}", role.may(), aid(role)));
+    text.push_str(&format!("\nMay: {}.{}{}", role.may(), barred(then, role, scene), aid(role)));
     if let Some(learnt) = role.learns(&scene.policy.roles) {
         text.push_str(&format!("\nYou learn: {}.{}{}", learnt.shown(words), does(&learnt), aid(&learnt)));
     }
     text
+}
+
+/// What the settings keep from whoever has it now, though the role would carry it.
+fn barred(then: &Incident, role: &Role, scene: &Scene<'_>) -> String {
+    let kind = then.kind();
+    if !may(Standing::Holds(role), Verb::PublishPost, kind) {
+        return String::new();
+    }
+    let refused = scene.policy.reserved.check(Verb::PublishPost, scene.person, kind);
+    refused.err().map(|refusal| format!("\nBut {} {}", refusal.why, refusal.instead)).unwrap_or_default()
 }
 
 fn does(role: &Role) -> String {
@@ -74,15 +101,51 @@ pub(super) fn steps(role: &Role) -> String {
     format!("\n{}{}", role.does(), aid(role))
 }
 
+/// Who comes after whoever is given command now: the deputies, then those whom the settings name.
+pub(super) fn heirs(incident: &Incident, scene: &Scene<'_>) -> String {
+    let deputies = incident.roles.iter().filter(|held| held.role.rights() == "deputy");
+    let deputies = deputies.map(|held| (&held.person, Some(held.role.shown(scene.policy.words))));
+    let ic = Role::ic();
+    let named = alternates::of(incident, scene.policy, &ic).map(|one| (one, None));
+    in_line_for_command(deputies.chain(named), scene)
+}
+
+/// The same of an incident that is being declared: nobody has a role in it yet.
+pub(super) fn heirs_at_declaration(circle: Option<&[Person]>, scene: &Scene<'_>) -> String {
+    let named = scene.policy.alternates.get(Role::ic().slug()).into_iter().flatten();
+    let may_see = |one: &&Person| circle.is_none_or(|circle| circle.iter().any(|seer| seer.id == one.id));
+    in_line_for_command(named.filter(may_see).map(|one| (one, None)), scene)
+}
+
+fn in_line_for_command<'p>(
+    people: impl Iterator<Item = (&'p Person, Option<String>)>,
+    scene: &Scene<'_>,
+) -> String {
+    let mut known = BTreeSet::from([scene.person.id.clone()]);
+    let names: Vec<String> = people
+        .filter(|(one, _)| known.insert(one.id.clone()))
+        .map(|(one, title)| title.map_or_else(|| one.to_string(), |title| format!("{one} ({title})")))
+        .collect();
+    match names.as_slice() {
+        [] => "\nNobody is next in line for command: `role offer deputy NAME`.".to_owned(),
+        some => format!("\nNext in line for command: {}.", some.join(", then ")),
+    }
+}
+
+fn holds_already(role: &Role, scene: &Scene<'_>) -> Refusal {
+    Refusal::conflict(
+        format!("You are {} already.", role.shown(scene.policy.words)),
+        format!("To give it up: `role release {}`.", role.slug()),
+    )
+}
+
 pub(super) fn take(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Ruling {
     must_not_be_command(role)?;
     room_for("role holders", incident.roles.len(), HELD_MAX)?;
     let me = scene.person;
+    must_not_be_own_deputy(incident, role, me, scene)?;
     if incident.roles.iter().any(|held| held.role == *role && held.person.id == me.id) {
-        return Err(Refusal::conflict(
-            format!("You are {} already.", role.shown(scene.policy.words)),
-            format!("To give it up: `role release {}`.", role.slug()),
-        ));
+        return Err(holds_already(role, scene));
     }
     if incident.is_full(role) {
         let or = if role.holders_max() == Some(1) { ", or offer it to you" } else { "" };
@@ -140,8 +203,25 @@ fn advice(then: &Incident, scene: &Scene<'_>) -> String {
         .map_or_else(String::new, |to| accountability::span_of_control(then, to, scene))
 }
 
+/// Nobody is asked by themselves: what they hold they are told, what is free they take.
+pub(super) fn to_oneself(incident: &Incident, role: &Role, scene: &Scene<'_>) -> Refusal {
+    let free =
+        must_not_be_command(role).and_then(|()| must_not_be_own_deputy(incident, role, scene.person, scene));
+    if let Err(refusal) = free {
+        return refusal;
+    }
+    if incident.roles.iter().any(|held| held.role == *role && held.person.id == scene.person.id) {
+        return holds_already(role, scene);
+    }
+    Refusal::invalid(
+        "A role is offered to somebody else.",
+        format!("Take it yourself: `role take {}`.", role.slug()),
+    )
+}
+
 pub(super) fn offer(incident: &Incident, role: &Role, to: &Person, scene: &Scene<'_>) -> Ruling {
     must_not_be_command(role)?;
+    must_not_be_own_deputy(incident, role, to, scene)?;
     room_for("open offers", incident.offers.len(), HELD_MAX)?;
     if incident.roles.iter().any(|held| held.role == *role && held.person.id == to.id) {
         let title = role.shown(scene.policy.words);
@@ -201,6 +281,7 @@ pub(super) fn accept(incident: &Incident, role: Option<&Role>, scene: &Scene<'_>
             format!("`role take {}` if it is still free.", offer.role.slug()),
         ));
     }
+    must_not_be_own_deputy(incident, &offer.role, scene.person, scene)?;
     let mut events = Vec::new();
     if offer.role.holders_max() == Some(1) {
         events.extend(incident.roles.iter().filter(|held| held.role == offer.role).map(|held| {
@@ -332,11 +413,14 @@ pub(super) fn crew(incident: &Incident, scene: &Scene<'_>) -> String {
     };
     let mut lines: Vec<String> = here.iter().map(line).collect();
     if let Some(circle) = &incident.restricted {
-        let let_in: Vec<Person> =
-            circle.people.values().filter(|one| !here.iter().any(|p| p.id == one.id)).cloned().collect();
-        let others =
-            if let_in.is_empty() { String::new() } else { format!(" Let in besides: {}.", and(&let_in)) };
-        lines.push(format!("Restricted by {}: nobody else sees it.{others}", circle.by));
+        let mut let_in = incident.circle_people().unwrap_or_default();
+        let_in.retain(|one| one.id != Person::house().id && here.iter().all(|known| known.id != one.id));
+        let others = match let_in.as_slice() {
+            [] => "nobody sees it".to_owned(),
+            [one] => format!("only {one} sees it"),
+            several => format!("only {} see it", and(several)),
+        };
+        lines.push(format!("Restricted by {}. Besides those above, {others}.", circle.by));
     }
     lines.join("\n")
 }

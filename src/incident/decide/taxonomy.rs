@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::incident::{
+    sentence::ended,
     state::FieldValue,
     taxonomy::{Field, IncidentType, RequiredAt, Taxonomy},
 };
@@ -89,7 +90,7 @@ pub(super) fn check(incident: &Incident, step: RequiredAt, scene: &Scene<'_>) ->
     }
     Err(Refusal::conflict(
         format!("{} lacks {}.", incident.id, told(&missing)),
-        "Fill each in first: `field NAME VALUE`.",
+        "Fill each field in first: `field NAME VALUE`.",
     ))
 }
 
@@ -122,7 +123,7 @@ pub(super) fn set_field(incident: &Incident, name: &str, value: &str, scene: &Sc
     if incident.fields.get(&field.name).is_some_and(|known| known.value == value) {
         return Err(Refusal::conflict(format!("{} is that already.", field.name), "Nothing to do."));
     }
-    let reply = format!("{}: {value}", field.name);
+    let reply = format!("{}: {}", field.name, ended(&value));
     Ok(Decision::one(Event::FieldSet { field: field.name.clone(), value }, reply))
 }
 

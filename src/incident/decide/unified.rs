@@ -9,6 +9,12 @@ const JOINED_MAX: usize = 8;
 const ORGANIZATION_CHARS_MAX: usize = 80;
 
 pub(super) fn offer(incident: &Incident, to: &Person, organization: &str, scene: &Scene<'_>) -> Ruling {
+    if incident.has_command(to) && to.id == scene.person.id {
+        return Err(Refusal::conflict(
+            "You have command already.",
+            "Name somebody of another organization: `command unify NAME --for ORGANIZATION`.",
+        ));
+    }
     if incident.has_command(to) {
         return Err(Refusal::conflict(format!("{to} has command already."), "Nothing to do."));
     }
@@ -27,11 +33,13 @@ pub(super) fn offer(incident: &Incident, to: &Person, organization: &str, scene:
     let expires_at = scene.now + Duration::minutes(i64::from(scene.policy.offer_expires_minutes));
     let event = Event::UnifyOffered { to: to.clone(), organization: organization.clone(), expires_at };
     let of = if organization.is_empty() { String::new() } else { format!(" for {organization}") };
+    let before = incident.unify_offer.as_ref().filter(|offer| offer.to.id != to.id);
+    let ended = before.map(|offer| format!("\n{} is asked no more.", offer.to)).unwrap_or_default();
     Ok(Decision::one(
         event,
         format!(
-            "{to} is asked to join command of {}{of}, until {}. {} speaks for the Unified Command. {to}: `command join`, or \
-             `command decline`.",
+            "{to} is asked to join command of {}{of}, until {}. {} speaks for the Unified Command: several commanders, who \
+             decide together. {to}: `command join`, or `command decline`.{ended}",
             incident.id,
             dated(expires_at),
             incident.commander
@@ -42,6 +50,12 @@ pub(super) fn offer(incident: &Incident, to: &Person, organization: &str, scene:
 pub(super) fn join(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let me = scene.person;
     let Some(offer) = incident.unify_offer.as_ref().filter(|offer| offer.to.id == me.id) else {
+        if incident.has_command(me) {
+            return Err(Refusal::conflict(
+                "You have command already.",
+                "To have somebody join you: `command unify NAME --for ORGANIZATION`.",
+            ));
+        }
         return Err(Refusal::conflict(
             format!("{me} is not asked to join command."),
             format!("Ask {} to `command unify {me}`.", incident.commander),

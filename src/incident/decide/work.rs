@@ -4,8 +4,8 @@ use super::*;
 use crate::incident::{
     briefing,
     event::CanParts,
-    sentence::brief,
-    state::{Can, ObjectiveState, Task, TaskState},
+    sentence::{brief, ended},
+    state::{Can, Objective, ObjectiveState, Task, TaskState},
     summary,
 };
 
@@ -23,9 +23,9 @@ pub(super) fn set_objective(incident: &Incident, new: &str, scene: &Scene<'_>) -
     Ok(Decision::one(Event::ObjectiveSet { n, text: new }, format!("Objective {n} is set.")))
 }
 
-fn open_objective(incident: &Incident, n: u32) -> Result<(), Refusal> {
+fn open_objective(incident: &Incident, n: u32) -> Result<&Objective, Refusal> {
     match incident.objectives.iter().find(|objective| objective.n == n) {
-        Some(objective) if objective.state == ObjectiveState::Open => Ok(()),
+        Some(objective) if objective.state == ObjectiveState::Open => Ok(objective),
         Some(_) => Err(Refusal::conflict(format!("Objective {n} is settled already."), "Nothing to do.")),
         None => {
             Err(Refusal::not_found(format!("There is no objective {n}."), "`objective list` has them all."))
@@ -34,14 +34,16 @@ fn open_objective(incident: &Incident, n: u32) -> Result<(), Refusal> {
 }
 
 pub(super) fn meet_objective(incident: &Incident, n: u32) -> Ruling {
-    open_objective(incident, n)?;
-    Ok(Decision::one(Event::ObjectiveMet { n }, format!("Objective {n} is met.")))
+    let objective = open_objective(incident, n)?;
+    let reply = format!("Objective {n} is met: {}", named(&objective.text));
+    Ok(Decision::one(Event::ObjectiveMet { n }, reply))
 }
 
 pub(super) fn drop_objective(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
-    open_objective(incident, n)?;
+    let objective = open_objective(incident, n)?;
     let reason = text("reason", reason, scene)?;
-    Ok(Decision::one(Event::ObjectiveDropped { n, reason }, format!("Objective {n} is dropped.")))
+    let reply = format!("Objective {n} is dropped: {}", named(&objective.text));
+    Ok(Decision::one(Event::ObjectiveDropped { n, reason }, reply))
 }
 
 /// All of them, below the operational period that goes on.
@@ -61,14 +63,7 @@ pub(super) fn objectives(incident: &Incident) -> String {
 }
 
 pub(super) fn time_box(minutes: u32) -> Result<Duration, Refusal> {
-    if (1..=MINUTES_MAX).contains(&minutes) {
-        Ok(Duration::minutes(i64::from(minutes)))
-    } else {
-        Err(Refusal::invalid(
-            format!("A time box of {minutes} minutes makes no sense."),
-            format!("Give 1 to {MINUTES_MAX} minutes: 10m, 2h."),
-        ))
-    }
+    lasts_within("a time box", minutes, 1..=MINUTES_MAX, "10m, 2h")
 }
 
 pub(super) fn assign(
@@ -88,6 +83,7 @@ pub(super) fn assign(
     let what = text("task", what, scene)?;
     let due_at = minutes.map(time_box).transpose()?.map(|time_box| scene.now + time_box);
     let owner = owner.unwrap_or(scene.person).clone();
+    check_works(incident, &owner, scene)?;
     let n = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
     let is_mine = owner.id == scene.person.id;
     let time_box = match due_at {
@@ -106,6 +102,20 @@ pub(super) fn assign(
         format!("Task #{n} for {owner}: «{what_is_said}».{time_box} {owner}: `task ack {n}` when understood.")
     };
     Ok(Decision::one(Event::TaskAssigned { n, text: what, owner, due_at }, reply))
+}
+
+/// Nobody is given what they would be refused to do.
+fn check_works(incident: &Incident, owner: &Person, scene: &Scene<'_>) -> Result<(), Refusal> {
+    if rights::may_work(incident, owner) {
+        return Ok(());
+    }
+    let roles = incident.roles_of(owner);
+    let titles: Vec<String> = roles.iter().map(|role| role.shown(scene.policy.words)).collect();
+    let releases: Vec<String> = roles.iter().map(|role| format!("`role release {}`", role.slug())).collect();
+    Err(Refusal::conflict(
+        format!("{owner} is {} here, and only reads along: no task can be theirs.", titles.join(", ")),
+        format!("Give it to somebody else, or ask {owner} to give that up first: {}.", releases.join(", ")),
+    ))
 }
 
 fn open_task(incident: &Incident, n: u32) -> Result<&Task, Refusal> {
@@ -170,29 +180,29 @@ pub(super) fn understand(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruli
     } else {
         String::new()
     };
-    let reply = format!("Task #{n} is understood{still}: {}", task.text);
+    let reply = format!("Task #{n} is understood{still}: {}", ended(&task.text));
     Ok(Decision::one(Event::TaskUnderstood { n }, reply))
 }
 
 pub(super) fn extend(incident: &Incident, n: u32, minutes: u32, scene: &Scene<'_>) -> Ruling {
-    my_task(incident, n, scene)?;
+    let task = my_task(incident, n, scene)?;
     let due_at = scene.now + time_box(minutes)?;
-    Ok(Decision::one(
-        Event::TaskExtended { n, due_at },
-        format!("Task #{n} now runs until {}.", dated(due_at)),
-    ))
+    let reply = format!("Task #{n} now runs until {}: {}", dated(due_at), named(&task.text));
+    Ok(Decision::one(Event::TaskExtended { n, due_at }, reply))
 }
 
 pub(super) fn report(incident: &Incident, n: u32, result: &str, scene: &Scene<'_>) -> Ruling {
-    my_task(incident, n, scene)?;
+    let task = my_task(incident, n, scene)?;
     let result = text("result", result, scene)?;
-    Ok(Decision::one(Event::TaskReported { n, result }, format!("Task #{n} is done.")))
+    let reply = format!("Task #{n} is done: {}", named(&task.text));
+    Ok(Decision::one(Event::TaskReported { n, result }, reply))
 }
 
 pub(super) fn cancel(incident: &Incident, n: u32, reason: &str, scene: &Scene<'_>) -> Ruling {
-    open_task(incident, n)?;
+    let task = open_task(incident, n)?;
     let reason = text("reason", reason, scene)?;
-    Ok(Decision::one(Event::TaskCancelled { n, reason }, format!("Task #{n} is cancelled.")))
+    let reply = format!("Task #{n} is cancelled: {}", named(&task.text));
+    Ok(Decision::one(Event::TaskCancelled { n, reason }, reply))
 }
 
 /// It goes back to whoever gave it; where that is the same person, or nobody who is here, to the commander.
@@ -272,6 +282,7 @@ pub(super) fn give(
             format!("A new time: `task more {n} 10m`."),
         ));
     }
+    check_works(incident, &owner, scene)?;
     // What somebody has is theirs until they decline it, or are relieved of it by who gives out tasks.
     let gives_out = incident.roles_of(me);
     let gives_out =
@@ -373,7 +384,7 @@ pub(super) fn correct_can(
         Some((service, can)) => {
             let mut can = Can { corrected: None, ..can.clone() };
             parts.replace(&mut can.conditions, &mut can.actions, &mut can.needs);
-            format!("It reads now: {}", crate::incident::sentence::ended(&summary::report(service, &can)))
+            format!("It reads now: {}", ended(&summary::report(service, &can)))
         }
         None => "A later report on that service is the one that counts.".to_owned(),
     };

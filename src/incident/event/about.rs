@@ -1,9 +1,12 @@
 //! What is known of an event by its kind: its stored name, and whether its words can be corrected or hidden.
 
-use super::Event;
+use super::{Event, Numbered, Owed};
 
 /// Stands in the place of words that were redacted.
 const REDACTED: &str = "[redacted]";
+
+/// How a reminder of the first word to the public begins: in older entries nothing else tells that it is one.
+const FIRST_WORD: &str = "The public has heard nothing yet.";
 
 /// The free words of what was done, of an event or of one that can be changed.
 macro_rules! words_of_act {
@@ -39,7 +42,7 @@ macro_rules! words_of_act {
             | Self::TaskCancelled { reason: words, .. }
             | Self::ActionHeld { reason: words, .. }
             | Self::ActionDropped { reason: words, .. }
-            | Self::ActionsStopped { reason: words }
+            | Self::ActionsStopped { reason: words, .. }
             | Self::ActionsResumed { reason: words, .. }
             | Self::ProposalWithdrawn { reason: words, .. }
             | Self::PagingStopped { reason: words, .. }
@@ -168,6 +171,50 @@ impl Event {
             Self::Observed { .. } => "drill.observed",
             Self::Endex { .. } => "drill.endex",
         }
+    }
+
+    /// What it gives a number to.
+    pub fn numbers(&self) -> Option<(Numbered, u32)> {
+        match self {
+            Self::ObjectiveSet { n, .. } => Some((Numbered::Objective, *n)),
+            Self::TaskAssigned { n, .. } => Some((Numbered::Task, *n)),
+            Self::HazardNamed { n, .. } => Some((Numbered::Hazard, *n)),
+            Self::ActionAnnounced { n, .. } => Some((Numbered::Action, *n)),
+            Self::ProposalMade { n, .. } => Some((Numbered::Proposal, *n)),
+            _ => None,
+        }
+    }
+
+    /// What it knows by its number alone; its sentence says the words as well where they are known.
+    pub fn speaks_of(&self) -> Option<(Numbered, u32)> {
+        match self {
+            Self::ObjectiveMet { n } | Self::ObjectiveDropped { n, .. } => Some((Numbered::Objective, *n)),
+            Self::TaskUnderstood { n }
+            | Self::TaskExtended { n, .. }
+            | Self::TaskReported { n, .. }
+            | Self::TaskOverdue { n, .. }
+            | Self::TaskCancelled { n, .. }
+            | Self::TaskDeclined { n, .. }
+            | Self::TaskReopened { n, .. }
+            | Self::TaskGiven { n, .. } => Some((Numbered::Task, *n)),
+            Self::HazardCleared { n, .. } => Some((Numbered::Hazard, *n)),
+            Self::ActionCleared { n }
+            | Self::ActionHeld { n, .. }
+            | Self::ActionDone { n, .. }
+            | Self::ActionDropped { n, .. }
+            | Self::ActionOverdue { n, .. } => Some((Numbered::Action, *n)),
+            Self::ProposalObjected { n, .. }
+            | Self::ObjectionWithdrawn { n }
+            | Self::ProposalWithdrawn { n, .. }
+            | Self::ProposalSettled { n, .. } => Some((Numbered::Proposal, *n)),
+            _ => None,
+        }
+    }
+
+    /// Whether it reminds of this.
+    pub fn reminds_of(&self, owed: Owed) -> bool {
+        let Self::Reminded { what, of, .. } = self else { return false };
+        of.contains(&owed) || owed == Owed::FirstWord && what.starts_with(FIRST_WORD)
     }
 
     /// Whether its words are one person's account, which a correction can replace.

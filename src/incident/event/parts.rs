@@ -24,6 +24,8 @@ pub enum TimeSource {
     House,
     /// A person said when it happened (a late entry).
     Stated,
+    /// When the message was written that it was taken from, by the chat's clock.
+    Chat,
     /// The monitoring's time stamp.
     Alert,
     /// A drill's virtual clock.
@@ -47,6 +49,14 @@ pub struct Actor {
 pub struct ActionOf {
     pub n: u32,
     pub by: Person,
+}
+
+/// An entry whose words came from another incident, which was merged into this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copied {
+    /// The entry of the other one.
+    pub there: u64,
+    pub here: u64,
 }
 
 /// One entry of the journal, before it has its place in the hash chain.
@@ -178,6 +188,18 @@ pub enum Owed {
     Roles,
     /// That alerts begin no further call, as there were as many as there may be: told once.
     Calls,
+    /// A first word to the public.
+    FirstWord,
+}
+
+/// What has a number in an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbered {
+    Objective,
+    Task,
+    Hazard,
+    Action,
+    Proposal,
 }
 
 /// Whom a silence has been brought to, in this order.

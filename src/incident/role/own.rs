@@ -95,6 +95,17 @@ impl Roles {
         Roles(own.into_iter().map(Role::of).collect())
     }
 
+    /// These, and besides those of the team's own that people hold and the settings name no longer; `None` where there are none.
+    pub fn with_held<'r>(&self, held: impl IntoIterator<Item = &'r Role>) -> Option<Roles> {
+        let mut all = self.0.clone();
+        for role in held.into_iter().filter(|role| role.own().is_some()) {
+            if !all.contains(role) {
+                all.push(role.clone());
+            }
+        }
+        (all.len() > self.0.len()).then_some(Roles(all))
+    }
+
     /// The team's own.
     pub fn own(&self) -> &[Role] {
         &self.0

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::incident::{decide::Policy, names::Names, role::Words};
+use crate::incident::{decide::Policy, event::Numbered, names::Names, role::Words, state::Incident};
 
 /// How a sentence is told: what only the edge knows of it.
 pub trait Telling {
@@ -17,6 +17,11 @@ pub trait Telling {
     /// The words in which roles are shown.
     fn words(&self) -> Words {
         Words::default()
+    }
+
+    /// What the thing of this number is; `None` where only its number is known.
+    fn text_of(&self, _what: Numbered, _n: u32) -> Option<&str> {
+        None
     }
 }
 
@@ -40,6 +45,36 @@ impl<F: Fn(DateTime<Utc>) -> String> Telling for InNames<'_, F> {
 
     fn words(&self) -> Words {
         self.0.words
+    }
+}
+
+/// Told by whoever knows the incident: what an event names by its number has its words beside it. They are those of now, so what
+/// was redacted does not come back in them.
+pub struct Knowing<'a>(pub Tell<'a>, pub &'a Incident);
+
+impl Telling for Knowing<'_> {
+    fn at(&self, at: DateTime<Utc>) -> String {
+        self.0.at(at)
+    }
+
+    fn names(&self) -> &Names {
+        self.0.names()
+    }
+
+    fn words(&self) -> Words {
+        self.0.words()
+    }
+
+    fn text_of(&self, what: Numbered, n: u32) -> Option<&str> {
+        let incident = self.1;
+        let text = match what {
+            Numbered::Objective => &incident.objectives.iter().find(|one| one.n == n)?.text,
+            Numbered::Task => &incident.task(n)?.text,
+            Numbered::Hazard => &incident.hazard(n)?.text,
+            Numbered::Action => &incident.action(n)?.text,
+            Numbered::Proposal => &incident.proposal(n)?.text,
+        };
+        Some(text)
     }
 }
 

@@ -17,6 +17,23 @@ fn announced(is_risky: bool, waits_for: Vec<Person>, minutes: Option<u32>) -> Ev
 }
 
 #[test]
+fn a_correction_of_a_quoted_message_does_not_say_again_where_it_stands() {
+    let corrected = |text: &str| {
+        let (text, reason) = (text.to_owned(), String::new());
+        let corrected = Event::EntryCorrected { target: 7, text, occurred_at: None, reason, can: None };
+        sentence(&corrected, &|at| when(Some(at)))
+    };
+    assert_eq!(
+        corrected("Bo wrote: “db2 is full” (https://chat.example/p/1)"),
+        "Entry 7 was corrected to «Bo wrote: “db2 is full”»."
+    );
+    for other in ["see (https://chat.example/p/1)", "“db2” (https://a.example/1 and more)", "“db2” (http", ""]
+    {
+        assert_eq!(corrected(other), format!("Entry 7 was corrected to «{other}»."));
+    }
+}
+
+#[test]
 fn sentences_are_what_a_tired_person_reads() {
     let (ada, bo) = (person("Ada"), person("Bo"));
     let at = "2026-01-02T03:15:00Z".parse().unwrap();
@@ -91,7 +108,12 @@ fn sentences_are_what_a_tired_person_reads() {
             by: Some(person("Cy")),
         },
         Event::HazardCleared { n: 1, reason: "its disk was grown".into() },
-        Event::ExecutiveAsked { words: "lower the severity".into(), commander: person("Ada") },
+        Event::ExecutiveAsked {
+            words: "lower the severity: SEV3".into(),
+            commander: person("Ada"),
+            who: Some(person("Vera")),
+        },
+        Event::ExecutiveAsked { words: "close the incident".into(), commander: person("Ada"), who: None },
         Event::ExecutiveDeclined { who: person("Vera"), reason: String::new(), is_silent: false },
         Event::ExecutiveDeclined { who: person("Vera"), reason: String::new(), is_silent: true },
         Event::CanReported {
@@ -145,7 +167,7 @@ fn sentences_are_what_a_tired_person_reads() {
         announced(true, vec![person("Ada"), person("Bo")], None),
         Event::ActionHeld { n: 1, reason: "the backup runs".into() },
         Event::ActionDone { n: 1, result: "db1 is up".into(), without_go: true },
-        Event::ActionsStopped { reason: "we lose writes".into() },
+        Event::ActionsStopped { reason: "we lose writes".into(), by: None, as_safety: false },
         Event::ActionsResumed { reason: String::new(), free: vec![ActionOf { n: 1, by: person("Bo") }] },
         Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },
         Event::ProposalObjected { n: 1, reason: "the schema has changed".into() },
@@ -201,9 +223,9 @@ fn sentences_are_what_a_tired_person_reads() {
     «Checkout» was noticed and is in triage, taken as SEV3 for now.
     Severity was raised from SEV3 to SEV1: nobody can pay.
     Phase went from identified to monitoring.
-    Ada offered command to Bo, with 7 of 11 briefing sections filled; Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
+    Ada offered command to Bo; 7 of the briefing's 11 points are filled in. Ada stays in command until Bo accepts. The offer ends 2026-01-02 03:15 UTC.
     Command passed from Ada to Bo, without a briefing by Ada: Ada is offline.
-    Unified Command: Bo has command as well for Acme.
+    Bo has command as well for Acme (Unified Command: several commanders decide together).
     Bo was asked to be Public Information Officer; the offer ends 2026-01-02 03:15 UTC.
     Bo was relieved as Public Information Officer: end of shift!
     Bo checked in.
@@ -217,16 +239,17 @@ fn sentences_are_what_a_tired_person_reads() {
     Hazard 1: db2 may fill up as well. Against it: watch its disk.
     Hazard 2: db3 as well. Cy had named it.
     Hazard 1 is cleared: its disk was grown.
-    An executive without a role here wants to lower the severity. Ada stays in command; whether they wish to take it was asked.
+    Vera has no role here and wants to lower the severity: SEV3. Ada stays in command; Vera was asked whether to take it.
+    An executive without a role here wants to close the incident. Ada stays in command; the executive was asked whether to take it.
     Vera does not take command.
     Vera did not say whether they wish to take command; nothing changes.
     Report on db – conditions: replica lags; needs: a DBA.
     Alerts S-4 «5xx» cleared: all 12 have stopped firing.
-    Alerts S-4 «5xx» cleared: its one alert has stopped firing. Nothing that is linked here fires any more. Is it mended? `resolve HOW`.
-    Alerts S-4 «5xx» cleared: its one alert has stopped firing. Nothing that is linked here fires any more. Was it an incident? `confirm`, or `cancel REASON`.
-    Alerts S-4 «5xx» are flapping (cleared 5 times in 12 min); 1 of 12 firing now. Until it is steady, only worse is told.
-    Alerts S-4 «5xx» from alertmanager were linked: 1 of 12 firing. The rule “checkout” matched: an incident of severity 1.
-    Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC: the first error in the log.
+    Alerts S-4 «5xx» cleared: its one alert has stopped firing. All alerts of this incident have stopped. Is it mended? `resolve HOW`.
+    Alerts S-4 «5xx» cleared: its one alert has stopped firing. All alerts of this incident have stopped. Was it an incident? `confirm`, or `cancel REASON`.
+    Alerts S-4 «5xx» are flapping (cleared 5 times in 12 min); 1 of 12 firing now. Until it settles, you only hear of it getting worse.
+    Alerts S-4 «5xx» from alertmanager belong to this incident now: 1 of 12 firing. The rule “checkout” matched: an incident of severity 1.
+    Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC. Reason: the first error in the log.
     Public update 1 was approved by its own author, alone: night shift.
     Public update 1 was published to page, x; no next one was promised.
     Public update 1 did not reach x: 403 Forbidden.
@@ -236,7 +259,7 @@ fn sentences_are_what_a_tired_person_reads() {
     Action 1 was done without a go: db1 is up.
     STOP: we lose writes. Nobody changes anything until it is lifted.
     The stop is lifted; what is risky needs a new go. Free to go on: action 1 (Bo).
-    Proposal 1: Roll back 4.2. Any strong objection? It is decided 2026-01-02 03:15 UTC unless withdrawn.
+    Proposal 1: Roll back 4.2. To object strongly: `object 1 WHY`. It is decided 2026-01-02 03:15 UTC unless withdrawn.
     Strong objection to proposal 1: the schema has changed.
     Proposal 1 is decided, as its time is over; nobody objects.
     Proposal 1 is decided before its time, against the strong objection of Bo.
@@ -255,7 +278,7 @@ fn sentences_are_what_a_tired_person_reads() {
 }
 
 #[test]
-fn what_is_overdue_says_whose_it_is_and_whom_it_goes_up_to_and_an_entry_of_before_is_read_still() {
+fn what_is_late_says_whose_it_is_and_who_asks_and_an_entry_of_before_is_read_still() {
     let task = |owner: Option<&str>, to: Option<&str>| Event::TaskOverdue {
         n: 2,
         owner: owner.map(person),
@@ -269,11 +292,11 @@ fn what_is_overdue_says_whose_it_is_and_whom_it_goes_up_to_and_an_entry_of_befor
     assert_eq!(
         said,
         [
-            "Task #2 of Bo is overdue; it goes up to Ada.",
-            "Task #2 is overdue; it goes up to Ada.",
-            "Task #2 of Ada is overdue.",
-            "Task #2 is overdue.",
-            "Action 1 of Bo is overdue; it goes up to Cy and Di.",
+            "Bo's task #2 is late. Ada: ask, or give it to somebody else.",
+            "Nobody has task #2, and it is late. Ada: `task give 2 @NAME`.",
+            "Ada's task #2 is late.",
+            "Late: task #2.",
+            "Bo's action 1 is late. Cy and Di: ask how it goes.",
         ]
     );
 }
@@ -342,8 +365,8 @@ fn who_is_woken_and_who_answered_reads_in_a_line_each() {
     .map(|event| sentence(event, &|at| when(Some(at))))
     .collect();
     insta::assert_snapshot!(said.join("\n"), @r"
-    Call 1 begins («default»): web/primary and pd, after 5 minutes web/secondary and Ann, after a minute db/primary.
-    Call 1 begins: web/primary and pd, after 5 minutes web/secondary and Ann, after a minute db/primary: the replicas are gone.
+    Waking people («default», call 1): web/primary and pd, after 5 minutes web/secondary and Ann, after a minute db/primary.
+    Waking people (call 1): web/primary and pd, after 5 minutes web/secondary and Ann, after a minute db/primary. About: the replicas are gone.
     Ann (ntfy) is paged.
     Ann (ntfy) and Bo (ntfy) are paged again. Nobody is on call in db/primary.
     Ann (ntfy) is paged again, the 3. time.
@@ -352,7 +375,70 @@ fn who_is_woken_and_who_answered_reads_in_a_line_each() {
     The page is acknowledged; nobody else is called.
     Ann is here already, so nobody is paged.
     Nobody is paged any more: a false alarm.
-    Call 1 ends: everybody was paged, and nobody acknowledged. `page` begins anew.
+    Everybody was paged, and nobody acknowledged (call 1). To begin again: `page`.
     The page to Ann by sms did not go out: Twilio refused our token.
     ");
+}
+
+#[test]
+fn a_line_says_what_a_number_stands_for_and_a_redaction_takes_those_words_as_well() {
+    use crate::export::samples::{Journal, redaction};
+    let (bo, at) = (person("Bo"), "2026-01-02T03:15:00Z".parse().unwrap());
+    let mut j = Journal::declared(Kind::Real, "Checkout fails", "2026-01-02T03:00:00Z");
+    let named = [
+        Event::ObjectiveSet { n: 1, text: "Customers can pay".into() },
+        Event::TaskAssigned { n: 1, text: "Drain node 4".into(), owner: bo.clone(), due_at: None },
+        Event::HazardNamed { n: 1, text: "db2 may fill up".into(), mitigation: String::new(), by: None },
+        announced(true, vec![], None),
+        Event::ProposalMade { n: 1, text: "Roll back 4.2".into(), ends_at: at },
+    ];
+    let seqs: Vec<u64> = named.into_iter().map(|event| j.say("Bo", None, event)).collect();
+    let later = [
+        Event::ObjectiveMet { n: 1 },
+        Event::ObjectiveDropped { n: 1, reason: "nobody needs it".into() },
+        Event::TaskUnderstood { n: 1 },
+        Event::TaskReported { n: 1, result: "drained".into() },
+        Event::TaskOverdue { n: 1, owner: Some(bo), to: Some(person("Ada")) },
+        Event::HazardCleared { n: 1, reason: "its disk was grown".into() },
+        Event::ActionCleared { n: 1 },
+        Event::ActionHeld { n: 1, reason: "the backup runs".into() },
+        Event::ProposalSettled { n: 1, objectors: vec![], at_once: false },
+    ];
+    let told = |j: &Journal| {
+        let incident = j.paper().incident;
+        let utc = |at| when(Some(at));
+        later.iter().map(|event| sentence(event, &Knowing(&utc, &incident))).collect::<Vec<_>>()
+    };
+    insta::assert_snapshot!(told(&j).join("\n"), @r"
+    Objective 1 was met: Customers can pay.
+    Objective 1 («Customers can pay») was dropped: nobody needs it.
+    Task #1 is understood and under way: Drain node 4.
+    Task #1 («Drain node 4») is done: drained.
+    Bo's task #1 («Drain node 4») is late. Ada: ask, or give it to somebody else.
+    Hazard 1 («db2 may fill up») is cleared: its disk was grown.
+    Action 1 has its go: restart db1.
+    Action 1 («restart db1») is held: the backup runs.
+    Proposal 1 («Roll back 4.2») is decided, as its time is over; nobody objects.
+    ");
+    for seq in seqs {
+        j.say("Ada", None, redaction(seq));
+    }
+    let hidden = ["Customers can pay", "Drain node 4", "db2 may fill up", "restart db1", "Roll back 4.2"];
+    for line in told(&j) {
+        assert!(hidden.iter().all(|words| !line.contains(words)), "{line}");
+    }
+}
+
+#[test]
+fn whoever_may_see_what_is_restricted_is_a_list_and_the_reason_stands_by_itself() {
+    let restricted = |names: &[&str], reason: &str| {
+        let people = names.iter().map(|name| person(name)).collect();
+        let event = Event::Restricted { people, reason: reason.into() };
+        sentence(&event, &|at| when(Some(at)))
+    };
+    assert_eq!(
+        restricted(&["Ada", "Bo"], "a customer's data"),
+        "Restricted: only Ada, Bo and whoever is let in may see this incident. Reason: a customer's data."
+    );
+    assert_eq!(restricted(&["Ada"], ""), "Restricted: only Ada and whoever is let in may see this incident.");
 }

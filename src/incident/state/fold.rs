@@ -81,16 +81,19 @@ impl Incident {
             situations: BTreeMap::new(),
             links: vec![],
             pins: BTreeSet::new(),
+            redacted: BTreeSet::new(),
             words_in: BTreeMap::from([(entry.seq, Wording::Title)]),
             decisions: 0,
             notes: 0,
             milestones: Milestones::default(),
             away: BTreeMap::new(),
             next_update_due: None,
+            is_first_word_asked: false,
             drill_clock: *drill_clock,
             scenario: None,
             merged_into: None,
             merged_in: vec![],
+            copies: BTreeMap::new(),
             parent: None,
             children: BTreeMap::new(),
             incident_type: None,
@@ -119,10 +122,11 @@ impl Incident {
         Some(incident)
     }
 
-    /// The first person who does anything has taken it on; whoever only says what its alerts are worth has not.
+    /// The first person who does anything has taken it on; whoever only says what its alerts are worth, or whose order was refused,
+    /// has not.
     fn acknowledge(&mut self, entry: &Entry) {
         let is_by_a_person = entry.actor.person.id != Person::house().id;
-        if is_by_a_person && !self.is_retrospective && !is_mark(&entry.event) {
+        if is_by_a_person && !self.is_retrospective && !is_only_said(&entry.event) {
             let at = self.time_at(entry.recorded_at);
             let origin = Origin::recorded(entry, self.drill_clock.is_some());
             self.milestones.reach_first(Milestone::Acknowledged, at, origin);
@@ -156,10 +160,21 @@ impl Incident {
             ) {
                 self.silence.reminded_at = Some(at);
             }
+            // What somebody says in the duplicate is said here.
+            if let Event::MergedIn { by: Some(by), .. } = &entry.event {
+                self.hear_person(by, at);
+            }
+            return;
+        }
+        self.hear_person(&entry.actor.person, at);
+    }
+
+    fn hear_person(&mut self, person: &Person, at: DateTime<Utc>) {
+        if person.id == Person::house().id {
             return;
         }
         self.silence.hear(at);
-        if self.has_command(&entry.actor.person) {
+        if self.has_command(person) {
             self.silence.hear_command(at);
         }
     }
@@ -194,8 +209,9 @@ impl Incident {
                 self.summary = text.clone();
                 self.summarized_at = Some(at);
             }
-            Event::SeverityChanged { to, .. } => {
+            Event::SeverityChanged { from, to, .. } => {
                 self.severity = *to;
+                self.is_first_word_asked &= !to.worse_than(*from);
                 self.void_approvals();
             }
             Event::PhaseChanged { from, to, .. } => {
@@ -229,7 +245,10 @@ impl Incident {
                 self.children.remove(child);
             }
             Event::MergedInto { into, .. } => self.merged_into = Some(*into),
-            Event::MergedIn { from, .. } => self.merged_in.push(*from),
+            Event::MergedIn { from, copies, .. } => {
+                self.merged_in.push(*from);
+                self.copies.extend(copies.iter().map(|one| (one.here, (*from, one.there))));
+            }
 
             Event::CommandEstablished { by: to } | Event::CommandTransferred { to, .. } => {
                 self.give_command(to, at);
@@ -338,7 +357,9 @@ impl Incident {
             Event::ActionDone { n, result, .. } => self.finish_action(*n, result, entry.seq),
             Event::ActionDropped { n, .. } => self.set_action(*n, ActionState::Dropped),
             Event::ActionOverdue { n, .. } => self.set_action(*n, ActionState::Overdue),
-            Event::ActionsStopped { reason } => self.stop_actions(reason, entry),
+            Event::ActionsStopped { reason, by, as_safety } => {
+                self.stop_actions(reason, by.as_ref(), *as_safety, entry);
+            }
             Event::ActionsResumed { .. } => self.resume_actions(at),
             Event::ProposalMade { n, text, ends_at } => self.propose(*n, text, *ends_at, entry),
             Event::ProposalObjected { n, .. } => self.object(*n, &entry.actor.person, true),
@@ -427,7 +448,10 @@ impl Incident {
             Event::EntryUnpinned { target } => {
                 self.pins.remove(target);
             }
-            Event::EntryRedacted { target, .. } => self.forget(*target),
+            Event::EntryRedacted { target, .. } => {
+                self.redacted.insert(*target);
+                self.forget(*target);
+            }
 
             Event::AlertsLinked { situation, title, source, firing, total, alerts, .. } => {
                 let situation = Situation {
@@ -490,7 +514,10 @@ impl Incident {
             }
 
             Event::Startex { scenario, .. } => self.scenario = Some(scenario.clone()),
-            Event::Reminded { of, .. } => self.no_more_calls |= of.contains(&Owed::Calls),
+            Event::Reminded { .. } => {
+                self.no_more_calls |= entry.event.reminds_of(Owed::Calls);
+                self.is_first_word_asked |= entry.event.reminds_of(Owed::FirstWord);
+            }
             Event::EntryCorrected { can: None, .. }
             | Event::PageFailed { .. }
             | Event::Injected { .. }
@@ -500,9 +527,16 @@ impl Incident {
     }
 }
 
-/// A mark on alerts, as its note tells it: `Marked S-3 (Disk full) as noise: it cleans itself`.
-fn is_mark(event: &Event) -> bool {
-    let Event::Noted { text, until: None } = event else { return false };
+/// What an executive says without command, and a mark on alerts. Of an older one its note tells alone: `Marked S-3 (Disk full) as
+/// noise: it cleans itself`.
+fn is_only_said(event: &Event) -> bool {
+    if matches!(event, Event::ExecutiveAsked { .. } | Event::ExecutiveDeclined { .. }) {
+        return true;
+    }
+    let Event::Noted { text, until: None, is_mark } = event else { return false };
+    if *is_mark {
+        return true;
+    }
     let Some((n, rest)) = text.strip_prefix("Marked S-").and_then(|rest| rest.split_once(" (")) else {
         return false;
     };

@@ -55,6 +55,7 @@ impl Origin {
             (Some(by), _) => format!("set by {by}, entry {seq}"),
             (None, TimeSource::Alert) => format!("from an alert, entry {seq}"),
             (None, TimeSource::Stated) => format!("stated, entry {seq}"),
+            (None, TimeSource::Chat) => format!("from a message, entry {seq}"),
             (None, TimeSource::House | TimeSource::Drill) => format!("entry {seq}"),
         }
     }

@@ -90,6 +90,9 @@ pub struct Incident {
     pub links: Vec<Link>,
     /// Entries that are key moments.
     pub pins: BTreeSet<u64>,
+    /// Entries whose words nobody reads any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub redacted: BTreeSet<u64>,
     /// The entries whose words stand here, for the day when one is redacted.
     pub words_in: BTreeMap<u64, Wording>,
     pub decisions: u64,
@@ -112,12 +115,18 @@ pub struct Incident {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub away: BTreeMap<String, DateTime<Utc>>,
     pub next_update_due: Option<DateTime<Utc>>,
+    /// Somebody was reminded that the public has heard nothing, and it has not become worse since.
+    #[serde(default)]
+    pub is_first_word_asked: bool,
     pub drill_clock: Option<DrillClock>,
     pub scenario: Option<String>,
     /// The incident that this one turned out to be.
     pub merged_into: Option<IncidentId>,
     /// Those that turned out to be this one.
     pub merged_in: Vec<IncidentId>,
+    /// The entries whose words came from one of those, and from which entry of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub copies: BTreeMap<u64, (IncidentId, u64)>,
     /// The last entry folded in.
     pub seq: u64,
     pub updated_at: DateTime<Utc>,
@@ -140,6 +149,20 @@ impl Incident {
     /// The moment of the house's clock at which the incident's own time is `virt`.
     pub fn real_time_at(&self, virt: DateTime<Utc>) -> DateTime<Utc> {
         self.drill_clock.map_or(virt, |clock| clock.real_at(virt))
+    }
+
+    /// The entries here that have the words of that entry of that incident: itself, or what was taken over from it.
+    pub fn same_words(&self, of: IncidentId, seq: u64) -> Vec<u64> {
+        if of == self.id {
+            return vec![seq];
+        }
+        let copies = self.copies.iter().filter(|(_, copied)| **copied == (of, seq));
+        copies.map(|(here, _)| *here).collect()
+    }
+
+    /// The entry in which words stand that are shown here now.
+    pub fn entry_of(&self, words: Wording) -> Option<u64> {
+        self.words_in.iter().find(|(_, known)| **known == words).map(|(seq, _)| *seq)
     }
 
     pub fn task(&self, n: u32) -> Option<&Task> {

@@ -66,6 +66,13 @@ impl Silence {
         [apart, self.quiet_until].into_iter().flatten().fold(self.due(minutes), DateTime::max)
     }
 
+    /// How long what can wait comes after another line of the house. Nudges may come every minute for a while: between those there
+    /// is no whole minute, and it would not come at all.
+    pub fn waits_behind(&self) -> Duration {
+        let nudges = self.nudges.max(self.command.nudges);
+        if nudges > 1 { Duration::seconds(30) } else { Duration::minutes(1) }
+    }
+
     /// When a nudge that is to come after another line, at `until`, does come.
     pub fn waiting_for(&self, until: DateTime<Utc>, minutes: u32) -> DateTime<Utc> {
         until.min(self.due(minutes) + Duration::minutes(WAIT_MINUTES_MAX))

@@ -74,9 +74,14 @@ impl Incident {
         self.unify_offer = None;
         self.answer_executive(person);
         self.joined.push(Joined { person: person.clone(), organization: organization.to_owned(), since: at });
-        // A commander is no one's deputy.
-        self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == person.id));
+        self.is_no_deputy(person);
         self.unify();
+    }
+
+    /// The commander is no one's deputy, and is not asked to be.
+    pub(super) fn is_no_deputy(&mut self, person: &Person) {
+        self.roles.retain(|held| held.role.rights() != "deputy" || held.person.id != person.id);
+        self.offers.retain(|offer| offer.role.rights() != "deputy" || offer.to.id != person.id);
     }
 
     /// An executive who has a part in it gives orders by that: the question whether they take command is moot.

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, header::DATE},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -44,6 +44,16 @@ fn limited() -> Response {
     let mut response = (StatusCode::TOO_MANY_REQUESTS, "limit exceeded").into_response();
     for (name, value) in [("x-ratelimit-limit", 10), ("x-ratelimit-remaining", 0), ("x-ratelimit-reset", 1)] {
         response.headers_mut().insert(name, HeaderValue::from(value));
+    }
+    response
+}
+
+/// Says what time it is there, as every server does.
+pub(super) async fn date(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let now = (shared.now)().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(now) = HeaderValue::from_str(&now) {
+        response.headers_mut().insert(DATE, now);
     }
     response
 }

@@ -26,7 +26,7 @@ use axum::{
 use self::world::{Out, World};
 pub use self::{
     people::{Asked, Impossible},
-    world::{Channel, OpenDialog, Post, Whisper},
+    world::{Channel, OpenDialog, Post, Reaction, Whisper},
 };
 use super::stand::{Stand, look_until};
 use crate::{config::secret::Secret, publish::Now};
@@ -73,9 +73,11 @@ impl MattermostModel {
             .route("/api/v4/files/{id}", get(files::read))
             .route("/api/v4/posts/{id}/patch", put(posts::patch))
             .route("/api/v4/posts/{id}/pin", post(posts::pin))
+            .route("/api/v4/reactions", post(posts::react))
             .route("/api/v4/actions/dialogs/open", post(posts::open_dialog))
             .route("/hooks/commands/{hook}", post(posts::respond))
-            .layer(from_fn_with_state(shared.clone(), api::admit));
+            .layer(from_fn_with_state(shared.clone(), api::admit))
+            .layer(from_fn_with_state(shared.clone(), api::date));
         let public = Router::new().route("/api/v4/websocket", get(socket::open));
         let stand = Stand::start(shared.clone(), api, public, api::say).await?;
         shared.world().url = stand.url();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     MattermostModel, checks,
     tell::{Body, NO_ANSWER},
-    world::{OpenDialog, Post, Reaction, reaction_json},
+    world::{OpenDialog, Post},
 };
 
 /// How long a person waits before the test fails; the model's own clock decides about Mattermost's three seconds.
@@ -253,18 +253,9 @@ impl MattermostModel {
     /// # Errors
     /// When there is no such message.
     pub fn react(&self, user: &str, post: &str, emoji: &str) -> Result<(), Impossible> {
-        let channel = self.found(post)?.channel;
-        self.joins(user, &channel)?;
-        self.with(|w| {
-            let at = w.moment();
-            let reaction = Reaction { user: user.to_owned(), emoji: emoji.to_owned(), at };
-            let data = json!({"reaction": reaction_json(post, &reaction).to_string()});
-            if let Some(post) = w.post_mut(post) {
-                post.updated_at = at;
-                post.reactions.push(reaction);
-            }
-            w.tell("reaction_added", data, &channel);
-        });
+        let post = self.found(post)?;
+        self.joins(user, &post.channel)?;
+        self.with(|w| w.react(user, &post, emoji));
         Ok(())
     }
 }

@@ -154,6 +154,25 @@ pub(super) async fn pin(State(shared): State<Shared>, Path(id): Path<String>) ->
     answer(StatusCode::OK, done)
 }
 
+pub(super) async fn react(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {
+    let mut world = shared.world();
+    let done = reacted(&mut world, &body);
+    answer(StatusCode::CREATED, done)
+}
+
+fn reacted(w: &mut World, body: &Value) -> Done {
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let post = w.post(text("post_id")).filter(|post| post.deleted_at == 0).cloned().ok_or_else(forbidden)?;
+    let is_in = w.channels.get(&post.channel).is_some_and(|found| found.members.contains(&w.bot));
+    if !is_in || text("user_id") != w.bot || !w.permissions.contains("add_reaction") {
+        return Err(forbidden());
+    }
+    if text("emoji_name").is_empty() {
+        return Err(refuse(400, "model.reaction.is_valid.emoji_name.app_error", "Invalid emoji name."));
+    }
+    Ok(w.react(text("user_id"), &post, text("emoji_name")))
+}
+
 /// Messages of a channel: a page of them, those before one, or what changed since a moment.
 pub(super) async fn of_channel(
     State(shared): State<Shared>,

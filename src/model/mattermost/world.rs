@@ -161,7 +161,8 @@ pub struct World {
 }
 
 /// What the roles of a bot in a team allow unless an administrator says otherwise.
-const PERMISSIONS: [&str; 12] = [
+const PERMISSIONS: [&str; 13] = [
+    "add_reaction",
     "create_post",
     "create_private_channel",
     "create_public_channel",
@@ -298,6 +299,22 @@ impl World {
         self.tell(kind, data, &post.channel);
     }
     /// Whoever is in the channel and listens is told.
+    /// Puts an emoji on a message. The same of the same person is there once.
+    pub(super) fn react(&mut self, user: &str, post: &Post, emoji: &str) -> Value {
+        let is_same = |one: &&Reaction| one.user == user && one.emoji == emoji;
+        if let Some(known) = post.reactions.iter().find(is_same) {
+            return reaction_json(&post.id, known);
+        }
+        let at = self.moment();
+        let reaction = Reaction { user: user.to_owned(), emoji: emoji.to_owned(), at };
+        let shown = reaction_json(&post.id, &reaction);
+        if let Some(post) = self.post_mut(&post.id) {
+            post.updated_at = at;
+            post.reactions.push(reaction);
+        }
+        self.tell("reaction_added", json!({"reaction": shown.to_string()}), &post.channel);
+        shown
+    }
     pub(super) fn tell(&mut self, kind: &str, data: Value, channel: &str) {
         let is_in = self.channels.get(channel).is_some_and(|found| found.members.contains(&self.bot));
         if !is_in {

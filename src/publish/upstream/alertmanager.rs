@@ -41,7 +41,7 @@ impl Monitor for Alertmanager {
     fn ask<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Outcome> {
         Box::pin(async move {
             match asked.how {
-                Asking::Unsilence => self.end(asked).await,
+                Asking::Unsilence | Asking::Unacknowledge => self.end(asked).await,
                 Asking::Silence | Asking::Acknowledge => self.make(asked).await,
             }
         })
@@ -49,7 +49,7 @@ impl Monitor for Alertmanager {
 
     fn look<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Reconciled> {
         Box::pin(async move {
-            if asked.how == Asking::Unsilence {
+            if asked.how.is_end() {
                 return Reconciled::Absent;
             }
             match self.find(&mark(asked)).await {

@@ -52,11 +52,13 @@ pub struct UpstreamSettings {
     pub command_file: Option<std::path::PathBuf>,
 }
 
-/// What a sender of this kind can be asked.
-pub fn takes(sender: &str) -> Vec<Asking> {
+/// What a sender of this kind can be asked; `has_account`: whether it is asked in the name of an account of its own (`from`).
+/// PagerDuty's Events API acknowledges and does not take it back; its REST API does.
+pub fn takes(sender: &str, has_account: bool) -> Vec<Asking> {
     match sender {
         "alertmanager" => vec![Asking::Acknowledge, Asking::Silence, Asking::Unsilence],
-        "icinga2" | "nagios" | "opsgenie" | "pagerduty" => vec![Asking::Acknowledge],
+        "pagerduty" if !has_account => vec![Asking::Acknowledge],
+        "icinga2" | "nagios" | "opsgenie" | "pagerduty" => vec![Asking::Acknowledge, Asking::Unacknowledge],
         _ => vec![],
     }
 }
@@ -226,6 +228,7 @@ fn comment(asked: &Asked) -> String {
 fn done(how: Asking) -> &'static str {
     match how {
         Asking::Acknowledge => "acknowledged",
+        Asking::Unacknowledge => "acknowledgement taken back",
         Asking::Silence => "silenced",
         Asking::Unsilence => "silence ended",
     }

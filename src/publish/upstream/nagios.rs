@@ -10,6 +10,7 @@ use tokio::net::unix::pipe;
 use super::{Monitor, UpstreamSettings, comment, each};
 use crate::{
     alert::Alert,
+    journal::rows::Asking,
     outbox::port::{Asked, BoxFuture, Outcome},
     publish::Now,
 };
@@ -28,7 +29,7 @@ impl Nagios {
         Ok(Self { file, now })
     }
 
-    async fn acknowledge(&self, asked: &Asked, alert: &Alert) -> Outcome {
+    async fn ask_of(&self, asked: &Asked, alert: &Alert) -> Outcome {
         let line = match line((self.now)().timestamp(), asked, alert) {
             Ok(line) => line,
             Err(why) => return Outcome::Failed { why },
@@ -64,11 +65,11 @@ impl Nagios {
 
 impl Monitor for Nagios {
     fn ask<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Outcome> {
-        Box::pin(each(&asked.alerts, move |alert| self.acknowledge(asked, alert)))
+        Box::pin(each(&asked.alerts, move |alert| self.ask_of(asked, alert)))
     }
 }
 
-/// Sticky until it is well again, with a notification, kept over a restart.
+/// An acknowledgement is sticky until it is well again, with a notification, kept over a restart.
 fn line(at: i64, asked: &Asked, alert: &Alert) -> Result<String, String> {
     let host = alert.labels.get("host").ok_or("the alert does not say which host it is of")?;
     let service = alert.labels.get("service");
@@ -78,13 +79,16 @@ fn line(at: i64, asked: &Asked, alert: &Alert) -> Result<String, String> {
             "the host or service has a sign in its name that Nagios' command file does not take".to_owned()
         );
     }
+    let (of, name) = match service {
+        Some(service) => ("SVC", format!("{host};{service}")),
+        None => ("HOST", host.clone()),
+    };
+    if asked.how == Asking::Unacknowledge {
+        return Ok(format!("[{at}] REMOVE_{of}_ACKNOWLEDGEMENT;{name}\n"));
+    }
     let plain = |text: &str| text.replace(|c: char| c == ';' || c.is_control(), " ");
     let (author, comment) = (plain(&asked.by), plain(&comment(asked)));
-    let what = match service {
-        Some(service) => format!("ACKNOWLEDGE_SVC_PROBLEM;{host};{service}"),
-        None => format!("ACKNOWLEDGE_HOST_PROBLEM;{host}"),
-    };
-    let mut line = format!("[{at}] {what};2;1;1;{author};{comment}");
+    let mut line = format!("[{at}] ACKNOWLEDGE_{of}_PROBLEM;{name};2;1;1;{author};{comment}");
     while line.len() > LINE_BYTES_MAX {
         line.pop();
     }
@@ -97,7 +101,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::{alert::testing::alert, journal::rows::Asking};
+    use crate::alert::testing::alert;
 
     fn asked(by: &str, reason: &str) -> Asked {
         let at = DateTime::from_timestamp(1_795_205_588, 0).unwrap();
@@ -127,6 +131,10 @@ mod tests {
             usual,
             "[7] ACKNOWLEDGE_SVC_PROBLEM;db1;disk;2;1;1;Ada;acknowledged by Ada in commandpost, S-3: I am on it\n"
         );
+        let back = Asked { how: Asking::Unacknowledge, ..asked("Ada", "it was not me") };
+        let line_of = |alert: &Alert| line(7, &back, alert).unwrap();
+        assert_eq!(line_of(&of("db1", Some("disk"))), "[7] REMOVE_SVC_ACKNOWLEDGEMENT;db1;disk\n");
+        assert_eq!(line_of(&of("db1", None)), "[7] REMOVE_HOST_ACKNOWLEDGEMENT;db1\n");
         let hostile = asked("Eve;0;0", "x\n[8] SHUTDOWN_PROGRAM;1\r");
         let told = line(7, &hostile, &of("db1", None)).unwrap();
         assert!(told.starts_with("[7] ACKNOWLEDGE_HOST_PROBLEM;db1;2;1;1;Eve 0 0;"), "{told}");

@@ -1,4 +1,4 @@
-//! Opsgenie, Alert API v2: acknowledge. <https://docs.opsgenie.com/docs/alert-api#acknowledge-alert>
+//! Opsgenie, Alert API v2: acknowledge, and take it back. <https://docs.opsgenie.com/docs/alert-api#acknowledge-alert>
 
 use reqwest::header::HeaderValue;
 use serde_json::json;
@@ -7,6 +7,7 @@ use super::{Api, Monitor, comment, each};
 use crate::{
     alert::Alert,
     config::secret::Secret,
+    journal::rows::Asking,
     outbox::port::{Asked, BoxFuture, Outcome},
     outbox::wire,
 };
@@ -17,13 +18,14 @@ pub(super) struct Opsgenie(pub Api);
 
 impl Monitor for Opsgenie {
     fn ask<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Outcome> {
-        Box::pin(each(&asked.alerts, move |alert| self.acknowledge(asked, alert)))
+        Box::pin(each(&asked.alerts, move |alert| self.ask_of(asked, alert)))
     }
 }
 
 impl Opsgenie {
-    async fn acknowledge(&self, asked: &Asked, alert: &Alert) -> Outcome {
-        let mut url = self.0.url(&["v2", "alerts", &alert.fingerprint, "acknowledge"]);
+    async fn ask_of(&self, asked: &Asked, alert: &Alert) -> Outcome {
+        let action = if asked.how == Asking::Unacknowledge { "unacknowledge" } else { "acknowledge" };
+        let mut url = self.0.url(&["v2", "alerts", &alert.fingerprint, action]);
         url.query_pairs_mut().append_pair("identifierType", "id");
         let body = json!({ "user": asked.by, "source": "commandpost", "note": comment(asked) });
         let mut request = self.0.client.post(url).json(&body);

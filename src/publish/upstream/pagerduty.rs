@@ -1,4 +1,5 @@
-//! PagerDuty: acknowledge, by the REST API v2 in the name of an account, or by the Events API v2 under the alert's key.
+//! PagerDuty: acknowledge, by the REST API v2 in the name of an account, or by the Events API v2 under the alert's key. It is taken back
+//! by the REST API: an incident is triggered again.
 //!
 //! <https://developer.pagerduty.com/api-reference/8a0e1aa2ec666-update-an-incident>,
 //! <https://developer.pagerduty.com/docs/send-alert-event>
@@ -9,6 +10,7 @@ use serde_json::json;
 use super::{Api, Monitor, UpstreamSettings, each};
 use crate::{
     alert::Alert,
+    journal::rows::Asking,
     outbox::port::{Asked, BoxFuture, Outcome},
     outbox::wire,
 };
@@ -28,16 +30,23 @@ impl PagerDuty {
         Ok(Self { api: Api::new(settings, Some(usual))?, from: settings.from.clone() })
     }
 
-    async fn acknowledge(&self, alert: &Alert) -> Outcome {
+    async fn ask_of(&self, asked: &Asked, alert: &Alert) -> Outcome {
         let token = self.api.token.as_ref().map(|token| token.expose()).unwrap_or_default();
+        let is_back = asked.how == Asking::Unacknowledge;
         let Some(from) = &self.from else {
+            if is_back {
+                let why =
+                    "PagerDuty's Events API takes no acknowledgement back: unacknowledge the incident there";
+                return Outcome::Failed { why: why.to_owned() };
+            }
             // PagerDuty's own webhooks name the incident, and its key beside it.
             let key = alert.labels.get("incident_key").unwrap_or(&alert.fingerprint);
             let body = json!({ "routing_key": token, "event_action": "acknowledge", "dedup_key": key });
             let request = self.api.client.post(self.api.url(&["v2", "enqueue"])).json(&body);
             return self.api.outcome(wire::call(request).await);
         };
-        let body = json!({ "incident": { "type": "incident_reference", "status": "acknowledged" } });
+        let status = if is_back { "triggered" } else { "acknowledged" };
+        let body = json!({ "incident": { "type": "incident_reference", "status": status } });
         let mut request = self.api.client.put(self.api.url(&["incidents", &alert.fingerprint])).json(&body);
         if let Ok(mut key) = HeaderValue::try_from(format!("Token token={token}")) {
             key.set_sensitive(true);
@@ -50,6 +59,6 @@ impl PagerDuty {
 
 impl Monitor for PagerDuty {
     fn ask<'a>(&'a self, asked: &'a Asked) -> BoxFuture<'a, Outcome> {
-        Box::pin(each(&asked.alerts, move |alert| self.acknowledge(alert)))
+        Box::pin(each(&asked.alerts, move |alert| self.ask_of(asked, alert)))
     }
 }

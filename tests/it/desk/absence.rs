@@ -4,16 +4,21 @@ use std::sync::{Arc, Mutex};
 
 use chrono::Duration;
 use commandpost::{
+    card::Missed,
     desk::{
-        Settings,
+        Desk, Settings,
         absence::{Absences, Look, Standing},
         clock::World,
     },
     incident::{command::Command, id::IncidentId, phase::Phase},
     journal::rows::DeliveryFilter,
+    outbox::port::{BoxFuture, Content, Courier, Errand, Outcome, Reconciled},
 };
 
-use crate::support::house::{House, note};
+use crate::support::{
+    courier::pump_all,
+    house::{House, note},
+};
 
 /// A door that is opened and shut by hand.
 #[derive(Clone, Default)]
@@ -156,4 +161,69 @@ async fn an_absence_goes_on_over_a_restart_and_one_that_ended_meanwhile_is_told(
     watched.house.say("Ada", id, note("we go on")).await;
     watched.pass(300).await;
     assert_eq!(watched.told(id).await.len(), 2);
+}
+
+/// Says lines as a chat does: before the first of those that waited what is to be said of them, which is remembered.
+struct Says {
+    desk: Arc<Desk>,
+    said: Mutex<Vec<String>>,
+}
+
+impl Courier for Says {
+    fn destination(&self) -> &str {
+        "discord"
+    }
+    fn deliver<'a>(&'a self, errand: &'a Errand) -> BoxFuture<'a, Outcome> {
+        Box::pin(async move {
+            if let Content::Line(said) = &errand.content
+                && let Some(missed) = &said.missed
+            {
+                self.said.lock().unwrap().extend(missed.in_words());
+                let incident = said.incident.to_string();
+                self.desk.journal.bind("discord", &incident, Missed::NAME, &missed.mark()).await.unwrap();
+            }
+            Outcome::Sent { external_id: None, url: None }
+        })
+    }
+    fn reconcile<'a>(&'a self, _: &'a Errand) -> BoxFuture<'a, Reconciled> {
+        Box::pin(async { Reconciled::Absent })
+    }
+}
+
+#[tokio::test]
+async fn what_waited_for_a_chat_that_went_away_again_at_once_has_a_word_of_its_own() {
+    let watched = Watched::open().await;
+    let house = &watched.house;
+    let id = house.incident().await;
+    let says = Arc::new(Says { desk: house.desk.clone(), said: Mutex::default() });
+    let pumped = async || {
+        pump_all(&house.desk, &[says.clone() as Arc<dyn Courier>]).await;
+        std::mem::take(&mut *says.said.lock().unwrap())
+    };
+    let notes = async |count: usize| {
+        for n in 0..count {
+            house.say("Ada", id, note(format!("{n}"))).await;
+        }
+    };
+    pumped().await;
+    watched.door.is_there(house, false);
+    watched.pass(120).await;
+    notes(2).await;
+    watched.door.is_there(house, true);
+    assert_eq!(pumped().await, [""; 0], "two lines need no word");
+    watched.pass(30).await;
+    notes(6).await;
+    assert_eq!(pumped().await, [""; 0], "they are said as they are written");
+
+    watched.door.is_there(house, false);
+    watched.pass(5).await;
+    notes(6).await;
+    watched.pass(70).await;
+    watched.door.is_there(house, true);
+    let told = pumped().await;
+    assert!(matches!(told.as_slice(), [one] if one.starts_with("Back after 1 min away.")), "{told:?}");
+    assert!(told[0].ends_with("What was missed follows: 6 lines."), "{told:?}");
+    watched.pass(30).await;
+    notes(6).await;
+    assert_eq!(pumped().await, [""; 0], "of one absence it is told once");
 }

@@ -8,11 +8,11 @@ use commandpost::{
     },
     desk::{Along, Settings},
     grammar::Arrange,
-    incident::{command::Command, id::IncidentId, kind::Kind, phase::Phase, refusal::Because},
+    incident::{command::Command, event::Event, id::IncidentId, kind::Kind, phase::Phase, refusal::Because},
     journal::rows::{DeliveryFilter, IncidentFilter, SituationFilter, SituationRow, What},
 };
 
-use crate::support::house::{House, alert, at, caller, declare, resolved};
+use crate::support::house::{House, alert, at, caller, declare, person, resolved};
 
 async fn house(then: Action) -> House {
     let when = Matchers { severity: Some(AlertSeverity::Critical), ..Matchers::default() };
@@ -223,6 +223,12 @@ async fn a_duplicate_hands_its_alerts_and_tasks_over_once_even_over_a_crash() {
     house.desk.fire_due_timers().await.unwrap();
     let names = house.names(first).await;
     assert_eq!(names[names.len() - 3..], ["incident.merged_in", "alert.linked", "task.assigned"]);
+    let entries = house.desk.read_from(first, 1).await.unwrap();
+    let merged_by = entries.iter().find_map(|entry| match &entry.event {
+        Event::MergedIn { by, .. } => by.clone(),
+        _ => None,
+    });
+    assert_eq!(merged_by, Some(person("Ada")), "the one that goes on knows who wrote");
     assert_eq!(house.names(second).await.last(), Some(&"incident.phase_changed"));
     assert_eq!(house.desk.incident(second).await.unwrap().phase, Phase::Merged);
     assert_eq!(situation(&house, 1).await.incident, Some(first));

@@ -177,6 +177,47 @@ async fn a_person_tells_of_a_change_and_in_an_incident_it_stands_on_the_timeline
 }
 
 #[tokio::test]
+async fn a_change_that_was_reported_by_mistake_is_struck_and_not_deleted() {
+    let house = House::open(settings()).await;
+    let id = house.declared(IncidentKind::Real).await;
+    say(&house, "Ada", "change --at 10m rolled out 1.2.3 service:checkout").await.unwrap();
+    say(&house, "Ada", "INC-1 change turned off the cache").await.unwrap();
+    let told = async |line: &str| say(&house, "Bo", line).await.unwrap();
+    let list = told("change list").await;
+    let number = |title: &str| {
+        let line = list.lines().find(|line| line.contains(title)).unwrap();
+        line.split(' ').next().unwrap().to_owned()
+    };
+    let (cache, rollout) = (number("turned off the cache"), number("rolled out 1.2.3 (checkout, Ada)"));
+    assert!(list.ends_with("`change withdraw N REASON`."), "{list}");
+    assert!(told("INC-1 change list").await.contains("rolled out 1.2.3"));
+
+    let answer = told(&format!("change withdraw {cache} that was the staging system")).await;
+    assert_eq!(
+        answer,
+        format!("Change {cache} is withdrawn; it stays on record as such: turned off the cache.")
+    );
+    let list = told("change list").await;
+    assert!(
+        list.contains("turned off the cache – withdrawn by Bo: that was the staging system (Ada)"),
+        "{list}"
+    );
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    let said = lines.iter().find(|line| line.text.contains("Change: turned off the cache")).unwrap();
+    let last = lines.last().unwrap();
+    let entry =
+        format!("The change of entry {} was reported by mistake and is withdrawn: that was", said.seq);
+    assert!(last.text.contains(&entry), "{}", last.text);
+    let again = say(&house, "Bo", &format!("change withdraw {cache} really")).await.unwrap_err();
+    assert_eq!(again.because, Because::Conflict);
+
+    told(&format!("change withdraw {rollout} it was put off")).await;
+    assert_eq!(house.desk.last_changes(at(-3_600), 9).await.unwrap().len(), 2, "both are kept");
+    let none = say(&house, "Bo", "change withdraw 1 never was").await.unwrap_err();
+    assert_eq!(none.because, Because::NotFound);
+}
+
+#[tokio::test]
 async fn a_mark_is_kept_with_who_and_why_once_for_each_press_and_the_last_one_holds() {
     let house = House::open(settings()).await;
     house.desk.take_alerts(vec![of("checkout", "ErrorRate", -60)]).await.unwrap();
@@ -248,4 +289,47 @@ async fn a_mark_on_alerts_of_an_incident_stands_on_its_timeline_and_of_a_restric
     let line = words::Words::Text("alert report".into());
     let told = house.desk.say(overheard, None, line, None, &words::by_name()).await.unwrap().text;
     assert!(!told.contains("zanzibar") && !told.contains("INC-1"), "{told}");
+}
+
+#[tokio::test]
+async fn an_incident_that_is_damaged_keeps_its_changes_to_itself_and_the_cards_of_others_are_drawn() {
+    let (house, faulty) = House::faulty(settings()).await;
+    let (broken, other) = (house.incident().await, house.incident().await);
+    say(&house, "Ada", "change --at 10m rolled out 1.2.3 service:checkout").await.unwrap();
+    say(&house, "Ada", &format!("{broken} change turned off the cache service:checkout")).await.unwrap();
+    house.world.later(Duration::minutes(1));
+    house.desk.take_alerts(vec![of("checkout", "ErrorRate", 60)]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    say(&house, "Ada", &format!("{other} link S-1")).await.unwrap();
+    let card = |house: &House| {
+        let desk = house.desk.clone();
+        async move { format!("{:?}", desk.incident_card(other).await.unwrap().fields) }
+    };
+    assert!(card(&house).await.contains("turned off the cache"));
+    let house = house.restarted();
+    faulty.damage(broken);
+    let shown = card(&house).await;
+    assert!(shown.contains("rolled out 1.2.3") && !shown.contains("turned off the cache"), "{shown}");
+    let row = house.journal.situations(SituationFilter::One(1)).await.unwrap().remove(0);
+    let shown = format!("{:?}", house.desk.situation_card(&row).await.unwrap().fields);
+    assert!(shown.contains("rolled out 1.2.3") && !shown.contains("turned off the cache"), "{shown}");
+}
+
+#[tokio::test]
+async fn changes_that_are_hidden_take_no_place_of_older_ones() {
+    let house = House::open(settings()).await;
+    let id = house.incident().await;
+    say(&house, "Ada", "change --at 10m rolled out 1.2.3 service:checkout").await.unwrap();
+    for n in 0..20 {
+        say(&house, "Ada", &format!("{id} change flag {n} turned on")).await.unwrap();
+    }
+    let titles = async |limit| {
+        let changes = house.desk.last_changes(at(-3_600), limit).await.unwrap();
+        changes.into_iter().map(|change| change.title).collect::<Vec<_>>()
+    };
+    assert_eq!(titles(3).await.len(), 3);
+    house.say("Ada", id, Command::Restrict { reason: String::new() }).await;
+    assert_eq!(titles(3).await, ["rolled out 1.2.3"]);
+    house.say("Ada", id, Command::OpenUp { reason: String::new() }).await;
+    assert_eq!(titles(3).await.len(), 3, "no more than were asked for");
 }

@@ -103,3 +103,17 @@ async fn whoever_takes_part_is_meant_by_their_name_though_only_a_chat_knows_them
     let refused = say(person("Ada"), "role relieve sme:web Ada Lovelace").await.unwrap_err().to_string();
     assert!(refused.contains("Several here are called Ada Lovelace"), "{refused}");
 }
+
+#[tokio::test]
+async fn whoever_is_not_known_in_matrix_is_let_in_by_their_account_at_the_house_s_own_server() {
+    let house = House::open(Settings { chats: vec!["matrix".into()], ..Settings::default() }).await;
+    let ada = Person { id: "matrix:@ada:chat.acme.example".into(), name: "Ada".into() };
+    let said = async |here, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(Caller::person(ada.clone(), "matrix"), here, words, None, &by_name()).await
+    };
+    let id = said(None, "declare --restricted a leak").await.unwrap().incident;
+    let refused = said(id, "admit @zed").await.unwrap_err();
+    let expected = "Say their whole account, such as `@zed:chat.acme.example`, or let them write in the command post once, and say it again.";
+    assert_eq!(refused.instead, expected);
+}

@@ -224,8 +224,13 @@ async fn what_was_redacted_is_not_said_any_more() {
     let house = house(&["chat"], &[]).await;
     let id = house.incident().await;
     let noted = house.say("Bo", id, note("Mrs Smith called")).await.seq.unwrap();
-    let correct =
-        Command::Correct { target: noted, text: "Mrs Smith wrote".into(), at: None, reason: String::new() };
+    let correct = Command::Correct {
+        target: noted,
+        text: "Mrs Smith wrote".into(),
+        at: None,
+        reason: String::new(),
+        follows: false,
+    };
     house.say("Bo", id, correct).await;
     house.say("Bo", id, note("A customer called")).await;
     house.say("Bo", id, Command::Redact { target: noted, reason: "a name".into() }).await;
@@ -238,6 +243,54 @@ async fn what_was_redacted_is_not_said_any_more() {
         to(&house, "chat").await.iter().all(|row| row.state == DeliveryState::Sent),
         "nothing waits for it"
     );
+}
+
+#[tokio::test]
+async fn a_line_says_what_its_number_stands_for_and_is_put_right_when_that_is_redacted() {
+    let house = house(&["chat"], &[]).await;
+    let id = house.incident().await;
+    let task = Command::AssignTask { owner: None, text: "Call Mrs Smith".into(), minutes: None };
+    let named = house.say("Bo", id, task).await.seq.unwrap();
+    house.say("Bo", id, Command::ReportTask { n: 1, result: "she is well".into() }).await;
+    let chat = Scripted::new("chat");
+    pump(&house.desk, &[&chat]).await;
+    let said = chat.asked();
+    let line = "Task #1 («Call Mrs Smith») is done: she is well.";
+    assert!(said.iter().any(|asked| asked.contains(line)), "{said:#?}");
+    house.say("Bo", id, Command::Redact { target: named, reason: "a name".into() }).await;
+    pump(&house.desk, &[&chat]).await;
+    let after = chat.asked().split_off(said.len());
+    let line = "Task #1 («[redacted]») is done: she is well.";
+    assert!(after.iter().any(|asked| asked.contains(": unsaid ") && asked.contains(line)), "{after:#?}");
+    assert!(after.iter().all(|asked| !asked.contains("Smith")), "{after:#?}");
+}
+
+#[tokio::test]
+async fn what_was_said_before_it_was_redacted_is_taken_back_after_an_outage_and_a_restart_too() {
+    let house = house(&["chat"], &[]).await;
+    let id = house.incident().await;
+    let noted = house.say("Bo", id, note("Mrs Smith called")).await.seq.unwrap();
+    let correct = Command::Correct {
+        target: noted,
+        text: "Mrs Smith wrote".into(),
+        at: None,
+        reason: String::new(),
+        follows: false,
+    };
+    let corrected = house.say("Bo", id, correct).await.seq.unwrap();
+    pump(&house.desk, &[&Scripted::new("chat")]).await;
+    house.say("Bo", id, Command::Redact { target: noted, reason: "a name".into() }).await;
+    let chat = Scripted::with("chat", [Outcome::Retry { after: None, why: "it is away".into() }], []);
+    pump(&house.desk, &[&chat]).await;
+    let house = house.restarted();
+    house.world.later(Duration::minutes(1));
+    pump(&house.desk, &[&chat]).await;
+    let reads = |seq: u64| format!("ext {id}/{seq} reads [redacted: a name]");
+    let asked = chat.asked();
+    let taken: Vec<&String> = asked.iter().filter(|asked| asked.contains("unsaid")).collect();
+    assert_eq!(taken.len(), 2, "tried again: {asked:#?}");
+    assert!(taken[1].contains(&reads(noted)) && taken[1].contains(&reads(corrected)), "{asked:#?}");
+    assert!(asked.iter().all(|asked| !asked.contains("Smith")), "{asked:#?}");
 }
 
 #[tokio::test]

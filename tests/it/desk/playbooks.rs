@@ -179,6 +179,6 @@ async fn a_step_that_is_due_again_with_something_else_is_one_line_in_the_chats()
         .collect();
     assert_eq!(said, [before + 3], "one line");
     let last = house.texts(id).await.pop().unwrap();
-    let task = "Task #1 (Bo) is overdue and goes up to Ada.";
+    let task = "Task #1 (Bo) is late. Ada: ask how it goes.";
     assert_eq!(last, format!("Reminder: {task} Step P4 of site-down is due again. Ada: Report."));
 }

@@ -280,7 +280,7 @@ async fn an_explanation_says_which_rules_were_looked_at_and_what_became_of_it() 
     ");
     assert_eq!(
         house.desk.explain(7, &person("Ada")).await.unwrap_err().why,
-        "There is no alert situation S-7."
+        "There is no group of alerts S-7."
     );
     // Restricted, it is not told to whom it is not for: neither that it is there nor why.
     house.say("Ada", id, Command::Restrict { reason: "a customer's data".into() }).await;

@@ -287,7 +287,7 @@ async fn a_roll_call_and_an_operational_period_end_in_their_time_also_after_a_re
     house.desk.fire_due_timers().await.unwrap();
     let texts = house.texts(id).await;
     assert!(
-        texts.iter().any(|text| text.starts_with("Roll call: no answer from Bo of 1 asked. Ada:")),
+        texts.iter().any(|text| text.starts_with("Roll call: Bo did not answer (1 was asked). Ada:")),
         "{texts:?}"
     );
     house.world.later(Duration::minutes(60));
@@ -471,13 +471,16 @@ async fn every_reminder_that_was_off_is_set_for_what_is_open_once_the_settings_a
     }
 }
 
+/// The public should have heard of it in so many minutes, by severity.
+fn first_word_within(minutes: [u32; 5]) -> Settings {
+    let mut settings = Settings::default();
+    settings.policy.first_post_minutes = minutes;
+    settings
+}
+
 #[tokio::test]
 async fn a_first_word_to_the_public_is_asked_for_by_the_settings_of_now_and_once() {
-    let asking = |minutes| {
-        let mut settings = Settings::default();
-        settings.policy.first_post_minutes = [minutes; 5];
-        settings
-    };
+    let asking = |minutes| first_word_within([minutes; 5]);
     let house = House::open(asking(1)).await;
     let id = house.incident().await;
     let reminded = async |house: &House, seconds| reminders_in(house, id, Duration::seconds(seconds)).await;
@@ -486,7 +489,33 @@ async fn a_first_word_to_the_public_is_asked_for_by_the_settings_of_now_and_once
     assert_eq!(reminded(&house, 181).await, 1);
     let house = house.restarted_with(asking(2));
     assert_eq!(reminded(&house, 600).await, 1, "that was said");
+    let house = house.restarted_with(asking(60));
+    assert_eq!(reminded(&house, 3_600).await, 1, "more time does not make it said again");
     assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nothing is left waiting");
+}
+
+#[tokio::test]
+async fn a_deadline_for_a_first_word_goes_by_other_settings_after_the_severity_was_lowered_too() {
+    let house = House::open(first_word_within([5, 5, 60, 60, 60])).await;
+    let id = house.incident().await;
+    let lower = Command::Severity { to: Severity::Sev3, reason: "few see it".into() };
+    house.say("Ada", id, lower).await;
+    let house = house.restarted_with(first_word_within([5, 20, 60, 60, 60]));
+    assert_eq!(reminders_in(&house, id, Duration::minutes(19)).await, 0, "it has twenty minutes by now");
+    assert_eq!(reminders_in(&house, id, Duration::seconds(61)).await, 1);
+}
+
+#[tokio::test]
+async fn an_incident_that_goes_on_again_still_owes_a_first_word_though_the_settings_changed_meanwhile() {
+    let house = House::open(first_word_within([10; 5])).await;
+    let id = house.incident().await;
+    let enter = |phase| Command::Enter { phase, reason: "the errors".into() };
+    house.say("Ada", id, enter(Phase::Resolved)).await;
+    let house = house.restarted_with(first_word_within([20; 5]));
+    assert_eq!(reminders_in(&house, id, Duration::minutes(1)).await, 0);
+    house.say("Ada", id, enter(Phase::Investigating)).await;
+    assert_eq!(reminders_in(&house, id, Duration::minutes(18)).await, 0);
+    assert_eq!(reminders_in(&house, id, Duration::seconds(61)).await, 1);
 }
 
 /// In which seconds a reminder with these words was said.
@@ -549,6 +578,22 @@ async fn roles_that_nobody_has_are_named_more_and_more_seldom_until_somebody_has
 }
 
 #[tokio::test]
+async fn a_deputy_who_comes_to_have_command_leaves_a_role_that_people_are_reminded_of() {
+    let mut settings = reminding();
+    settings.policy.roles_minutes = [10; 5];
+    settings.policy.wanted = std::array::from_fn(|_| vec!["deputy".parse().unwrap()]);
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.say("Bo", id, Command::TakeRole { role: "deputy".parse().unwrap() }).await;
+    assert_eq!(reminders_in(&house, id, Duration::minutes(11)).await, 0);
+    assert_eq!(house.journal.next_timer_at().await.unwrap(), None, "nobody is missing");
+    house.say("Ada", id, Command::OfferCommand { to: person("Bo") }).await;
+    house.say("Bo", id, Command::AcceptCommand).await;
+    assert_eq!(reminders_in(&house, id, Duration::minutes(9)).await, 0);
+    assert_eq!(reminders_in(&house, id, Duration::seconds(61)).await, 1);
+}
+
+#[tokio::test]
 async fn reminders_that_are_due_within_a_minute_are_one_line_of_the_chat() {
     let mut settings = reminding();
     settings.chats = vec!["chat".into()];
@@ -565,11 +610,11 @@ async fn reminders_that_are_due_within_a_minute_are_one_line_of_the_chat() {
     house.desk.fire_due_timers().await.unwrap();
     let texts = house.texts(id).await;
     let (late, said): (Vec<_>, Vec<_>) =
-        texts.iter().filter(|text| text.contains("overdue")).partition(|text| text.starts_with("Task #"));
-    let up = "is overdue; it goes up to Ada.";
-    let overdue = [format!("Task #1 of Bo {up}"), format!("Task #2 of Cy {up}")];
+        texts.iter().filter(|text| text.contains(" late. Ada:")).partition(|text| text.contains("'s task #"));
+    let ask = "is late. Ada: ask, or give it to somebody else.";
+    let overdue = [format!("Bo's task #1 («Look») {ask}"), format!("Cy's task #2 («Look») {ask}")];
     assert_eq!(late, overdue.iter().collect::<Vec<_>>(), "the third has thirty seconds more");
-    let both = "Tasks #1 (Bo), #2 (Cy) are overdue and go up to Ada. Executives";
+    let both = "Tasks #1 (Bo), #2 (Cy) are late. Ada: ask how it goes. Executives";
     assert!(matches!(said.as_slice(), [one] if one.contains(both)), "{said:?}");
     let lines = house.desk.timeline(id, 1).await.unwrap();
     let seq = |name: &str| lines.iter().rfind(|line| line.name == name).unwrap().seq;
@@ -656,4 +701,52 @@ async fn a_silence_is_brought_up_though_something_is_overdue_every_minute() {
     let told = said_at(&house, id).await;
     let nudged: Vec<i64> = told.iter().filter(|(name, _)| *name == "nudge").map(|(_, at)| *at).collect();
     assert_eq!(nudged, [480], "{told:?}");
+}
+
+#[tokio::test]
+async fn that_the_public_has_heard_nothing_is_said_once_though_it_became_worse_meanwhile() {
+    let house = House::open(Settings::default()).await;
+    let id = house.incident().await;
+    house.world.later(Duration::minutes(7));
+    house.say("Ada", id, Command::Severity { to: Severity::Sev1, reason: String::new() }).await;
+    step_by_step(&house, Duration::minutes(1), 10).await;
+    assert_eq!(count(&house, id, "reminder").await, 1, "after ten minutes, and not after twelve again");
+}
+
+#[tokio::test]
+async fn a_report_that_is_not_due_yet_when_it_is_looked_for_is_asked_for_at_its_time() {
+    let mut settings = reminding();
+    settings.policy.can_minutes = [2; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.world.later(Duration::seconds(20));
+    house.say("Cy", id, Command::TakeRole { role: "sme:db".parse().unwrap() }).await;
+    step_by_step(&house, Duration::seconds(1), 180).await;
+    let said = reminded_of(&house, id, "A report on db is due").await;
+    assert!(matches!(said.as_slice(), [at] if (140..145).contains(at)), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_role_that_is_given_up_puts_off_the_reminder_of_no_other() {
+    let mut settings = reminding();
+    settings.policy.roles_minutes = [10; 5];
+    settings.policy.wanted =
+        std::array::from_fn(|_| ["ops", "pio"].map(|role| role.parse().unwrap()).to_vec());
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    house.say("Bo", id, Command::TakeRole { role: "ops".parse().unwrap() }).await;
+    house.world.later(Duration::minutes(9));
+    house.say("Bo", id, Command::ReleaseRole { role: "ops".parse().unwrap() }).await;
+    assert_eq!(reminders_in(&house, id, Duration::seconds(61)).await, 1);
+}
+
+#[tokio::test]
+async fn what_can_wait_comes_though_a_silence_is_brought_up_every_minute() {
+    let mut settings = for_executives(3);
+    settings.policy.silence_minutes = [1; 5];
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    step_by_step(&house, Duration::seconds(1), 240).await;
+    let said = reminded_of(&house, id, "Executives want to know").await;
+    assert!(said.first().is_some_and(|at| *at < 190), "{said:?} {:?}", said_at(&house, id).await);
 }

@@ -2,10 +2,16 @@
 
 use commandpost::{
     desk::{
-        Settings,
+        Caller, Settings,
         words::{Words, by_name},
     },
-    incident::{command::Command, id::IncidentId, refusal::Refusal},
+    incident::{
+        command::Command,
+        id::IncidentId,
+        refusal::Refusal,
+        role::{OwnRole, Roles},
+    },
+    people::Person,
 };
 
 use crate::support::house::{House, caller, person};
@@ -43,4 +49,142 @@ async fn where_several_are_open_it_is_asked_of_which_one_the_verb_was_meant() {
         assert!(first.ends_with(&format!(" {meant}`.")), "{refusal}");
     }
     assert!(says(&house, Some(one), "log").await.is_ok());
+}
+
+#[tokio::test]
+async fn of_many_open_incidents_the_first_are_named_the_others_counted_and_list_has_them_all() {
+    let house = House::open(Settings::default()).await;
+    for _ in 0..12 {
+        house.incident().await;
+    }
+    let refusal = says(&house, None, "status").await.unwrap_err();
+    assert_eq!(refusal.why.matches("INC-").count(), 10, "{refusal}");
+    assert!(refusal.why.ends_with(", and 2 more."), "{refusal}");
+    assert!(refusal.instead.ends_with(" status`. `list` shows what each is about."), "{refusal}");
+    assert_eq!(says(&house, None, "list").await.unwrap().lines().count(), 12);
+}
+
+#[tokio::test]
+async fn where_others_read_along_a_list_ends_alike_whatever_is_restricted_and_whoever_asks() {
+    let end = async |house: &House, who: &str| {
+        let words = Words::Text("list".to_owned());
+        let told = house.desk.say(caller(who).overheard(), None, words, None, &by_name()).await.unwrap().text;
+        told.lines().last().unwrap_or_default().to_owned()
+    };
+    let house = House::open(Settings::default()).await;
+    let before = end(&house, "Ada").await;
+    assert!(before.contains("Others read along here"), "{before}");
+    let id = house.incident().await;
+    says(&house, Some(id), "restrict a leak").await.unwrap();
+    // Ada may see it, Bo may not.
+    assert_eq!((end(&house, "Ada").await, end(&house, "Bo").await), (before.clone(), before));
+    // Matrix has no slash commands to send anybody to.
+    let in_matrix = Caller { via: "matrix".into(), ..caller("Bo").overheard() };
+    let told =
+        house.desk.say(in_matrix, None, Words::Text("list".into()), None, &by_name()).await.unwrap().text;
+    assert!(told.ends_with("for their eyes alone: the console or the command line."), "{told}");
+    let alone = says(&house, None, "list").await.unwrap();
+    assert!(alone.contains("(restricted)") && !alone.contains("Others read along"), "{alone}");
+}
+
+#[tokio::test]
+async fn whoever_gives_no_more_than_their_id_is_shown_by_the_name_of_the_settings() {
+    let lovelace = Person { id: "ada".into(), name: "Ada Lovelace".into() };
+    let people = [(lovelace.id.clone(), lovelace)].into();
+    let house = House::open(Settings { people, ..Settings::default() }).await;
+    let said = async |here, line: &str| {
+        let caller = Caller::person(person("ada"), "cli");
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller, here, words, None, &by_name()).await.unwrap()
+    };
+    let opened = said(None, "declare Payments fail").await;
+    assert!(opened.text.contains("Ada Lovelace has command"), "{}", opened.text);
+    let incident = house.desk.incident(opened.incident.unwrap()).await.unwrap();
+    assert_eq!(incident.commander.to_string(), "Ada Lovelace");
+    said(opened.incident, "task add look").await;
+    assert!(said(opened.incident, "tasks").await.text.contains("Ada Lovelace"));
+}
+
+#[tokio::test]
+async fn a_list_of_sub_incidents_tells_what_each_is_about_to_whoever_may_see_it() {
+    let house = House::open(Settings::default()).await;
+    let whole = house.incident().await;
+    let said = async |who: &str, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller(who), None, words, None, &by_name()).await.unwrap().text
+    };
+    said("Ada", &format!("declare Search is slow --severity sev3 --under {whole}")).await;
+    house.desk.fire_due_timers().await.unwrap();
+    assert_eq!(
+        said("Bo", &format!("{whole} sub list")).await,
+        format!("{whole} has one sub-incident:\n- INC-2 Search is slow – SEV3, investigating")
+    );
+}
+
+#[tokio::test]
+async fn what_is_declared_restricted_where_others_read_along_is_answered_without_its_title() {
+    let house = House::open(Settings::default()).await;
+    let say = async |caller: Caller, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller, None, words, None, &by_name()).await.unwrap()
+    };
+    let line = "declare --restricted the zanzibar data was stolen --severity sev1";
+    let aloud = say(caller("Ada").overheard(), line).await;
+    let expected = "INC-1 is declared; it goes on in its private place. Delete your message here: everybody can read it.";
+    assert_eq!(aloud.text, expected);
+    assert_eq!(
+        house.desk.incident(aloud.incident.unwrap()).await.unwrap().title,
+        "the zanzibar data was stolen"
+    );
+    // Among those who see the greater one nobody is told too much.
+    let part = "declare --under INC-1 the zanzibar backup as well";
+    let among = say(caller("Ada").overheard().among(aloud.incident), part).await.text;
+    assert!(among.starts_with("INC-2 – the zanzibar backup as well is declared"), "{among}");
+    let aloud = say(caller("Ada").overheard(), "declare --under INC-1 the zanzibar logs as well").await.text;
+    assert!(aloud.starts_with("INC-3 is declared") && !aloud.contains("zanzibar"), "{aloud}");
+    // For their eyes alone, and of what everybody may see, it is told as ever.
+    assert!(say(caller("Ada"), line).await.text.contains("zanzibar"));
+    assert!(say(caller("Ada").overheard(), "declare Payments fail").await.text.contains("Payments fail"));
+}
+
+#[tokio::test]
+async fn work_that_is_planned_restricted_where_others_read_along_is_answered_without_its_title() {
+    let house = House::open(Settings::default()).await;
+    let line = "maintenance schedule --begins 12:30 --ends 15:00 --restricted \"the zanzibar move\"";
+    let words = Words::Text(line.to_owned());
+    let told = house.desk.say(caller("Ada").overheard(), None, words, None, &by_name()).await.unwrap().text;
+    assert!(told.starts_with("MAINT-1 is planned; it goes on in its private place."), "{told}");
+    assert!(!told.contains("zanzibar"), "{told}");
+}
+
+#[tokio::test]
+async fn a_role_that_the_settings_name_no_longer_is_given_up_by_whoever_has_it_and_taken_by_nobody() {
+    let keeper = OwnRole {
+        slug: "runbook".into(),
+        title: "Runbook Keeper".into(),
+        it_title: None,
+        reports_to: "planning".parse().unwrap(),
+        like: "scribe".into(),
+        does: String::new(),
+        must_not: String::new(),
+        checklist: vec![],
+        holders_max: None,
+    };
+    let mut with = Settings::default();
+    with.policy.roles = Roles::new(vec![keeper]);
+    let house = House::open(with.clone()).await;
+    let id = house.incident().await;
+    let role = with.policy.roles.find("runbook").unwrap();
+    for name in ["Ada", "Bo"] {
+        house.say(name, id, Command::TakeRole { role: role.clone() }).await;
+    }
+    house.desk.work_by(Settings::default());
+    for line in ["role take runbook", "role offer runbook @Cy"] {
+        let refused = says(&house, Some(id), line).await.unwrap_err();
+        assert!(refused.why.starts_with("«runbook» is no role."), "{line}: {refused}");
+    }
+    says(&house, Some(id), "role relieve runbook @Bo").await.unwrap();
+    says(&house, None, "role release Runbook Keeper").await.unwrap();
+    assert!(house.desk.incident(id).await.unwrap().roles.is_empty());
+    assert!(says(&house, Some(id), "role release runbook").await.is_err(), "nobody has it now");
 }

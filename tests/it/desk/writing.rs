@@ -242,8 +242,13 @@ async fn a_timeline_read_from_the_middle_keeps_what_was_redacted_hidden() {
     let house = House::open(Settings::default()).await;
     let id = house.incident().await;
     let noted = house.say("Bo", id, note("Mrs Smith called")).await.seq.unwrap();
-    let correct =
-        Command::Correct { target: noted, text: "Mrs Smith wrote".into(), at: None, reason: String::new() };
+    let correct = Command::Correct {
+        target: noted,
+        text: "Mrs Smith wrote".into(),
+        at: None,
+        reason: String::new(),
+        follows: false,
+    };
     house.say("Bo", id, correct).await;
     house.say("Bo", id, Command::Redact { target: noted, reason: "a name".into() }).await;
     for from in 1..=noted + 2 {

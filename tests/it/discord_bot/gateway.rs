@@ -126,8 +126,8 @@ async fn what_became_of_messages_while_no_session_was_there_is_found_by_the_next
         }
     };
     let told = tokio::time::timeout(super::house::PATIENCE, followed).await.expect("followed");
-    assert!(!told.iter().any(|text| text.starts_with("bob: db1")), "{told:#?}");
-    for kept in ["bob: it is the load balancer", "bob: nothing to see here"] {
+    assert!(!told.iter().any(|text| text.starts_with("bob wrote: “db1")), "{told:#?}");
+    for kept in ["bob wrote: “it is the load balancer", "bob wrote: “nothing to see here"] {
         assert!(told.iter().any(|text| text.starts_with(kept)), "{told:#?}");
     }
     // Another session, another process: nothing is followed twice, and nobody asks for what is gone.
@@ -148,7 +148,8 @@ async fn what_became_of_messages_while_no_session_was_there_is_found_by_the_next
     clock.advance(TimeDelta::milliseconds(20));
     discord.edit(house.bob, said[0], "5xx since 02:57").expect("it is bob's");
     let corrected = async {
-        while !lines().await.iter().any(|text| text.contains("corrected to «bob: 5xx since 02:57")) {
+        while !lines().await.iter().any(|text| text.contains("corrected to «bob wrote: “5xx since 02:57"))
+        {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

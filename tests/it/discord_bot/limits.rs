@@ -1,15 +1,8 @@
 //! The limit of the whole bot: what one call is refused for, all others wait for.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use commandpost::{
     alert::{Alert, AlertSeverity, Status},
     chat::discord::NAME,
@@ -24,36 +17,16 @@ use commandpost::{
     model::discord::{Budget, Id, RateLimits},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::house::{House, PATIENCE};
-use crate::support::house::waits;
-
-/// The machine's clock, put forward by so many seconds.
-#[derive(Default)]
-struct Ahead(AtomicI64);
-
-impl World for Ahead {
-    fn now(&self) -> DateTime<Utc> {
-        System.now() + TimeDelta::seconds(self.0.load(Relaxed))
-    }
-    fn id(&self) -> Uuid {
-        System.id()
-    }
-    fn salt(&self) -> String {
-        System.salt()
-    }
-    fn chance(&self) -> f64 {
-        System.chance()
-    }
-}
+use crate::support::{clock::Ahead, house::waits};
 
 fn refused(house: &House) -> usize {
     house.discord.requests().iter().filter(|request| request.status == 429).count()
 }
 
 /// A house by that clock.
-async fn house_by(world: &Arc<Ahead>) -> House {
+pub(super) async fn house_by(world: &Arc<Ahead>) -> House {
     let dir = Arc::new(tempfile::tempdir().expect("a folder"));
     let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
     let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
@@ -122,7 +95,7 @@ async fn what_one_call_meets_of_the_limit_of_the_whole_bot_holds_every_other_unt
     assert_eq!(asked, Vec::<String>::new(), "asked before the time was over");
 
     house.discord.limit(RateLimits::default());
-    world.0.fetch_add(61, Relaxed);
+    world.later(TimeDelta::seconds(61));
     // Wakes the outbox.
     house.desk.take_alerts(vec![]).await.expect("nothing taken");
     house.quiet().await;
@@ -163,7 +136,7 @@ async fn what_waits_for_the_limit_of_the_whole_bot_does_not_run_into_it_again_to
     while left > 0 {
         let (refused_before, left_before) = (refused(&house), left);
         // Over the longest pause after a try, too: all that waits is due at the same moment.
-        world.0.fetch_add(400, Relaxed);
+        world.later(TimeDelta::seconds(400));
         // Wakes the outbox.
         house.desk.take_alerts(vec![]).await.expect("nothing taken");
         left = at_rest(&house, &world).await;

@@ -1,14 +1,17 @@
 //! Messages that people put on the timeline, and what becomes of the entry when their author changes them.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use commandpost::{
     desk::clock::{System, World},
+    incident::event::TimeSource,
     model::discord::{Id, ManualClock, Message, permissions},
 };
 use serde_json::json;
 
-use super::house::House;
-use crate::support::house::pasted_key;
+use super::{house::House, limits::house_by};
+use crate::support::{clock::Ahead, house::pasted_key};
 
 #[tokio::test]
 async fn a_message_goes_on_the_timeline_with_its_author_and_link() {
@@ -20,7 +23,7 @@ async fn a_message_goes_on_the_timeline_with_its_author_and_link() {
     taken.message().await.expect("an answer");
     let timeline = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
     let note = &timeline.last().expect("a note").text;
-    assert!(note.starts_with("bob: db1 is out of disk"), "{note}");
+    assert!(note.starts_with("bob wrote: “db1 is out of disk"), "{note}");
     assert!(note.contains(&format!("/{}/{}", thread.id, said.id)), "{note}");
     house.end(bot, "context menu").await;
 }
@@ -39,7 +42,7 @@ async fn what_another_bot_lays_out_in_an_embed_goes_on_the_timeline_as_words() {
     let taken = house.discord.message_command(house.ada, posted.id, "Add to timeline").expect("registered");
     taken.message().await.expect("an answer");
     let told = house.timeline().await;
-    let note = told.iter().find(|text| text.starts_with("uptime: db1 is down")).expect("a note");
+    let note = told.iter().find(|text| text.starts_with("uptime wrote: “db1 is down")).expect("a note");
     for part in ["@everyone no answer for 5 min", "Region: eu-1", &format!("/{}/{}", thread.id, posted.id)] {
         assert!(note.contains(part), "{note}");
     }
@@ -59,7 +62,7 @@ async fn of_a_message_whose_words_do_not_reach_the_bot_it_is_said_why_and_what_t
     let taken = house.discord.message_command(house.ada, posted.id, "Add to timeline").expect("registered");
     let told = taken.message().await.expect("an answer");
     assert!(told.is_ephemeral(), "{told:?}");
-    for part in ["laid out in components", "does not reach the bot", "`/incident note`"] {
+    for part in ["cannot read that message", "laid out in components", "`/incident note`"] {
         assert!(told.content.contains(part), "{part}: {}", told.content);
     }
     assert_eq!(house.timeline().await, before);
@@ -78,7 +81,7 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     // The example of FIPS 180-4.
     let sum = "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let told = house.stands(sum).await;
-    assert!(told.iter().any(|text| text.starts_with("bob: 5xx since 03:02 [graph.png]")), "{told:#?}");
+    assert!(told.iter().any(|text| text.starts_with("bob wrote: “5xx since 03:02 [graph.png]")), "{told:#?}");
     assert!(told.iter().any(|text| text.starts_with("File graph.png (")), "{told:#?}");
     // What it says now the gateway keeps from a bot without the intent for it: that it was changed is told.
     discord.edit(house.bob, graph.id, "5xx since 02:58").expect("it is bob's");
@@ -86,10 +89,10 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     assert!(!told.iter().any(|text| text.contains("02:58")), "{told:#?}");
     let again = discord.message_command(house.ada, graph.id, "Add to timeline").expect("registered");
     again.message().await.expect("an answer");
-    house.stands("corrected to «bob: 5xx since 02:58").await;
+    house.stands("corrected to «bob wrote: “5xx since 02:58").await;
     discord.delete(graph.id);
-    let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
-    assert!(!told.iter().any(|text| text.starts_with("bob: 5xx since")), "{told:#?}");
+    let told = house.stands("corrected to «(deleted)»").await;
+    assert!(!told.iter().any(|text| text.starts_with("bob wrote: “5xx since")), "{told:#?}");
     house.end(bot, "a message that changes").await;
 }
 
@@ -175,4 +178,43 @@ async fn an_edit_of_before_is_not_told_as_one_since() {
     let since = told.iter().position(|text| text.contains("was changed")).expect("a note");
     assert!(since > pinned, "{told:#?}");
     house.end(bot, "an edit of before").await;
+}
+
+#[tokio::test]
+async fn a_message_stands_at_the_time_at_which_it_was_written() {
+    let world = Arc::new(Ahead::default());
+    let house = house_by(&world).await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    for (words, minutes) in [("db1 swaps", 10), ("db2 swaps", 0)] {
+        let said = house.discord.say(house.bob, thread.id, words).expect("bob may talk");
+        let written_at = world.now();
+        world.later(TimeDelta::minutes(minutes));
+        let chosen =
+            house.discord.message_command(house.ada, said.id, "Add to timeline").expect("registered");
+        let told = chosen.message().await.expect("an answer").content;
+        let is_late = minutes > 0;
+        assert_eq!(told.contains("It is a late entry for"), is_late, "{told}");
+        let timeline = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+        let note = timeline.iter().find(|line| line.text.contains(words)).expect("a note");
+        assert_eq!(note.time_source, if is_late { TimeSource::Chat } else { TimeSource::House });
+        let off = (note.occurred_at - written_at).num_seconds().abs();
+        assert!(off < 60, "{off} seconds: {note:?}");
+    }
+    house.end(bot, "an older message").await;
+}
+
+#[tokio::test]
+async fn whoever_puts_a_message_of_no_incident_on_the_timeline_is_told_alone_what_to_do() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let said = house.discord.say(house.bob, house.post, "lunch?").expect("bob may talk");
+    for _ in 0..2 {
+        let chosen =
+            house.discord.message_command(house.ada, said.id, "Add to timeline").expect("registered");
+        let told = chosen.message().await.expect("an answer");
+        assert!(told.is_ephemeral() && told.content.contains("`/incident declare"), "{told:?}");
+    }
+    assert_eq!(house.discord.messages(house.post).len(), 1, "nobody else reads of it");
+    house.end(bot, "no incident").await;
 }

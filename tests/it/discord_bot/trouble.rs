@@ -240,9 +240,9 @@ async fn an_answer_to_a_person_survives_a_lost_first_try() {
 async fn an_answer_too_long_for_one_message_goes_on_in_the_next_for_the_askers_eyes() {
     let house = House::new().await;
     let bot = house.start().await;
-    let asked = house.slash(house.ada, house.post, "help", json!({ "verb": "all" })).await;
+    let asked = house.slash(house.ada, house.post, "help", json!({ "verb": "verbs" })).await;
     let known = Known::default();
-    let help = commandpost::grammar::help(Some("all"), (&known).into());
+    let help = commandpost::grammar::help(Some("verbs"), (&known).into());
     // What is to be typed stands there as Discord has it.
     let end = help.trim_end().rsplit('`').next().expect("a help");
     let ending = async {

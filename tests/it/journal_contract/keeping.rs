@@ -132,7 +132,8 @@ pub(super) async fn furnish(journal: &dyn Journal) {
     ];
     journal.append(writings[1].many(merged)).await.unwrap();
     let title = "Payments fail".to_owned();
-    let merged_in = Event::MergedIn { from: inc(2), title, severity: Severity::Sev2, entries: 11 };
+    let (severity, entries) = (Severity::Sev2, 11);
+    let merged_in = Event::MergedIn { from: inc(2), title, severity, entries, copies: vec![], by: None };
     let mut append = writings[0].many(vec![merged_in, linked()]);
     append.marks.push(Mark::SituationLinked { id: 1, incident: inc(1) });
     journal.append(append).await.unwrap();

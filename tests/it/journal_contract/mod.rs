@@ -167,7 +167,7 @@ impl Writing {
     }
 
     fn noted(&mut self, text: impl Into<String>) -> Append {
-        self.next(Event::Noted { text: text.into(), until: None })
+        self.next(Event::Noted { text: text.into(), until: None, is_mark: false })
     }
 
     /// A public update, from draft to publication.

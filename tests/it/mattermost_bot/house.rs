@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use commandpost::{
     chat::{
@@ -25,7 +26,7 @@ use commandpost::{
         inbound::{self, Inbound, Take, Taken},
     },
     journal::{rows::DeliveryFilter, sqlite::SqliteJournal},
-    model::mattermost::{Channel, MattermostModel, Post},
+    model::mattermost::{Channel, MattermostModel, Post, Reaction},
     people::Person,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -36,6 +37,9 @@ use crate::support::mattermost_api;
 /// How long a test waits before it fails; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
+/// What was done where there was nothing more to say.
+pub const MARK: &str = "✅";
+
 /// A bot at work.
 pub struct Bot {
     pub door: Arc<MattermostDoor>,
@@ -45,6 +49,9 @@ pub struct Bot {
 
 /// The door that is open now, for what comes over HTTP.
 type Current = Arc<Mutex<Option<Arc<MattermostDoor>>>>;
+
+/// What a clock shows.
+type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 pub struct House {
     pub mattermost: Arc<MattermostModel>,
@@ -74,13 +81,18 @@ impl Drop for House {
 
 impl House {
     pub async fn new() -> Self {
+        Self::by_clocks(Arc::new(System), Arc::new(|| System.now())).await
+    }
+
+    /// The house has this clock, and Mattermost's shows something of its own.
+    pub async fn by_clocks(world: Arc<dyn World>, theirs: Now) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mattermost = MattermostModel::start(Arc::new(|| System.now())).await.expect("a free port");
+        let mattermost = MattermostModel::start(theirs).await.expect("a free port");
         mattermost.patience(60);
         let dir = tempfile::tempdir().expect("a directory");
         let journal = SqliteJournal::open(dir.path()).await.expect("a journal");
         let settings = Settings { chats: vec![NAME.into()], ..Settings::default() };
-        let desk = Desk::new(Arc::new(journal), Arc::new(System), settings);
+        let desk = Desk::new(Arc::new(journal), world, settings);
         let (post, alerts) = (mattermost.channel("command-post"), mattermost.channel("alerts"));
         let (ada, bob) = (mattermost.person("ada", ""), mattermost.person("bob.b", "Bob"));
         let known = Person { id: "ada".into(), name: "Ada Lovelace".into() };
@@ -184,13 +196,19 @@ impl House {
         self.eventually("a reply", || self.replies(&said).pop()).await
     }
 
-    /// What the bot replied to a message.
+    /// What the bot replied to a message; a mark of its on it is a reply as well.
     pub fn replies(&self, to: &Post) -> Vec<String> {
         let bot = self.mattermost.bot();
         let posts = self.mattermost.posts(&to.channel);
         let is_reply =
             |post: &Post| post.user == bot && post.root.as_ref() == Some(&to.id) && !is_line(&post.text);
-        posts.into_iter().filter(is_reply).map(|post| post.text).collect()
+        let now = posts.iter().find(|post| post.id == to.id);
+        let marks = now.map_or(0, |post| {
+            let is_mark = |one: &&Reaction| one.user == bot && one.emoji == "white_check_mark";
+            post.reactions.iter().filter(is_mark).count()
+        });
+        let replies = posts.iter().filter(|post| is_reply(post)).map(|post| post.text.clone());
+        replies.chain(std::iter::repeat_n(MARK.to_owned(), marks)).collect()
     }
 
     /// Ada declares; returns the incident's channel and its card.

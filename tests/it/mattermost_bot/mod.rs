@@ -1,6 +1,7 @@
 //! The Mattermost door on a modelled Mattermost: a whole incident, by the hands of modelled people.
 
 pub mod house;
+mod pinned;
 mod trouble;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use commandpost::{config::MattermostSpace, model::mattermost::Post};
 
-use self::house::House;
+use self::house::{House, MARK};
 use crate::support::house::pasted_key;
 
 fn shown(card: &Post) -> String {
@@ -127,8 +128,9 @@ async fn where_nobody_registered_a_slash_command_a_message_will_do() {
     let card = house.eventually("the card", || house.cards(&channel.id).pop()).await;
     assert!(buttons(&card).is_empty() && shown(&card).contains("`!note TEXT`"), "{card:?}");
     // In the incident's own channel `!` will do, and anywhere the bot's name.
-    house.call(&house.bob, &channel.id, "!note the database failed over").await;
-    house.call(&house.bob, &house.post, "@commandpost INC-1 note from afar").await;
+    let noted = house.call(&house.bob, &channel.id, "!note the database failed over").await;
+    let afar = house.call(&house.bob, &house.post, "@commandpost INC-1 note from afar").await;
+    assert_eq!((noted.as_str(), afar.as_str()), (MARK, "Noted."));
     let told = house.call(&house.ada, &channel.id, "!command offer @bob.b").await;
     assert!(told.contains("Bob"), "{told}");
     // What is not for the bot stays so, whoever says it.
@@ -226,11 +228,11 @@ async fn a_pin_puts_a_message_on_the_timeline_and_the_entry_follows_it() {
         house.mattermost.react(person, &message.id, "pushpin").expect("put there");
     }
     let has = |words: &'static str| move |lines: &[String]| lines.iter().any(|text| text.contains(words));
-    house.until_timeline("the note", has("Bob: sees 5xx on <b> (http")).await;
+    house.until_timeline("the note", has("Bob wrote: “sees 5xx on <b>” (http")).await;
     // A message in a thread of the channel.
     let reply = house.mattermost.say(&house.bob, &channel.id, Some(&message.id), "and 4xx").expect("said");
     house.mattermost.react(&house.ada, &reply.id, "pushpin").expect("put there");
-    house.until_timeline("the reply", has("Bob: and 4xx")).await;
+    house.until_timeline("the reply", has("Bob wrote: “and 4xx")).await;
     house.quiet().await;
     let timeline = house.timeline().await;
     let notes: Vec<_> = timeline.iter().filter(|text| text.contains("sees 5xx")).collect();
@@ -241,7 +243,9 @@ async fn a_pin_puts_a_message_on_the_timeline_and_the_entry_follows_it() {
     house.until_timeline("the correction", has("sees 502 on checkout")).await;
     house.mattermost.delete(&reply.id).expect("deleted");
     house
-        .until_timeline("the redaction", |lines| !lines.iter().any(|text| text.starts_with("Bob: and 4xx")))
+        .until_timeline("the redaction", |lines| {
+            !lines.iter().any(|text| text.starts_with("Bob wrote: “and 4xx"))
+        })
         .await;
     // A file stays where it is; its name, place and hash go on the timeline. The sum is the example of FIPS 180-4.
     let file = ("graph.png", &b"abc"[..]);
@@ -249,12 +253,39 @@ async fn a_pin_puts_a_message_on_the_timeline_and_the_entry_follows_it() {
     house.mattermost.react(&house.ada, &graph.id, "pushpin").expect("put there");
     let sum = "File graph.png (3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad): http";
     house.until_timeline("the file", has(sum)).await;
-    // What stands nowhere near an incident is nobody's note.
-    let elsewhere = house.mattermost.say(&house.bob, &house.post, None, "lunch?").expect("said");
-    house.mattermost.react(&house.ada, &elsewhere.id, "pushpin").expect("put there");
-    house.call(&house.ada, &channel.id, "!note after all").await;
-    assert!(!house.timeline().await.iter().any(|text| text.contains("lunch")));
     house.end(bot, "pins").await;
+}
+
+#[tokio::test]
+async fn a_typed_note_follows_its_message_and_where_it_cannot_its_author_is_told() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    let has = |words: &'static str| move |lines: &[String]| lines.iter().any(|text| text.contains(words));
+    let typed = house.mattermost.say(&house.bob, &channel.id, None, "!note db1 is full").expect("said");
+    house.until_timeline("the note", has("db1 is full")).await;
+    house.quiet().await;
+    house.mattermost.edit(&typed.id, "!note db2 is full").expect("edited");
+    house.until_timeline("the correction", has("was corrected to «db2 is full»")).await;
+    house.mattermost.edit(&typed.id, "never mind").expect("edited");
+    let is_told = |text: &String| text.contains("keeps it as first typed: `!incident entry correct ");
+    house.eventually("a word to Bob", || house.replies(&typed).into_iter().find(is_told)).await;
+    assert!(!house.timeline().await.iter().any(|text| text.contains("never mind")));
+    house.end(bot, "typed notes").await;
+}
+
+#[tokio::test]
+async fn whoever_types_a_command_as_it_is_typed_elsewhere_is_told_once_how_it_is_typed_here() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let told = house.call(&house.bob, &house.post, "!list").await;
+    assert_eq!(told, "Nothing was done. Here it is typed `!incident list`.");
+    let again = house.mattermost.say(&house.bob, &house.post, None, "!list").expect("said");
+    assert!(house.call(&house.ada, &house.post, "!list").await.contains("Here it is typed"));
+    assert!(house.replies(&again).is_empty());
+    assert!(house.call(&house.bob, &house.post, "!incident: list").await.contains("No incident is open"));
+    house.end(bot, "hints").await;
 }
 
 #[tokio::test]
@@ -303,17 +334,19 @@ async fn an_incident_can_be_a_thread_in_the_command_post() {
     let asked =
         house.mattermost.slash(&house.bob, &house.post, Some(&card.id), "note it swaps").expect("said");
     asked.answer().await.expect("an answer");
-    house
+    let typed = house
         .mattermost
         .say(&house.bob, &house.post, Some(&card.id), "!note the database failed over")
         .expect("said");
     house.until_timeline("the note", |lines| lines.iter().any(|text| text.contains("failed over"))).await;
     house.quiet().await;
     let posts = house.mattermost.posts(&house.post);
-    for words in ["it swaps", "database failed over"] {
-        let line = posts.iter().find(|post| post.text.contains(words) && post.user == house.mattermost.bot());
-        assert_eq!(line.expect("a line").root.as_deref(), Some(card.id.as_str()));
-    }
+    let bots = house.mattermost.bot();
+    let line_of = |words: &str| posts.iter().find(|post| post.text.contains(words) && post.user == bots);
+    assert_eq!(line_of("it swaps").expect("a line").root.as_deref(), Some(card.id.as_str()));
+    // What everybody reads there as it was typed has a mark, and no line.
+    house.eventually("a mark", || house.replies(&typed).pop()).await;
+    assert!(line_of("database failed over").is_none(), "{posts:#?}");
     assert_eq!(house.cards(&house.post).len(), 1, "one card, above its thread");
     house.end(bot, "threads").await;
 }
@@ -384,4 +417,57 @@ async fn the_organization_chart_is_shown_as_a_picture() {
     let told = house.ask(&house.bob, &channel.id, "role chart").await;
     assert!(told.contains("Incident Commander: Ada"), "{told}");
     house.end(bot, "chart").await;
+}
+
+#[tokio::test]
+async fn a_note_typed_before_everybody_gets_a_mark_and_no_line_there_and_a_reply_where_no_mark_may_be_put() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    assert_eq!(house.call(&house.bob, &channel.id, "!note db1 swaps").await, MARK);
+    // What only its asker sees has its line; and so has what stands in the thread of another message.
+    house.ask(&house.bob, &channel.id, "note db2 swaps").await;
+    let talk = house.mattermost.say(&house.ada, &channel.id, None, "what of db3?").expect("said");
+    house.mattermost.say(&house.bob, &channel.id, Some(&talk.id), "!note db3 swaps").expect("said");
+    house.until_timeline("all", |lines| lines.iter().any(|text| text == "db3 swaps")).await;
+    house.quiet().await;
+    let lines = house.lines(&channel.id);
+    let times = |words: &str| lines.iter().filter(|line| line.contains(words)).count();
+    assert_eq!((times("db1"), times("db2"), times("db3")), (0, 1, 1), "{lines:#?}");
+    // An answer that says more is said.
+    let dated = house.call(&house.bob, &channel.id, "!note --at 5m db4 swapped").await;
+    assert!(dated.starts_with("Noted, as a late entry for"), "{dated}");
+    let masked = house.call(&house.bob, &channel.id, &format!("!note it runs with {}", pasted_key())).await;
+    assert!(masked.contains("(GitHub token)"), "{masked}");
+    house.mattermost.take_permission("add_reaction");
+    assert_eq!(house.call(&house.bob, &channel.id, "!note db5 swaps").await, "Noted.");
+    assert_eq!(bot.door.health().why, None, "it was answered");
+    house.end(bot, "marks").await;
+}
+
+#[tokio::test]
+async fn what_is_to_be_typed_stands_as_it_is_typed_there_and_what_people_wrote_as_they_wrote_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let task = "run `find /var -name core`";
+    house.ask(&house.ada, &channel.id, &format!("task add {task}")).await;
+    // Whoever came by a slash command can use it again, whoever wrote a message another message.
+    let is_told = |before: &str, told: &str| {
+        told.contains(task)
+            && ["done 1 RESULT", "ack 1"].iter().any(|words| told.contains(&format!("`{before} {words}`")))
+    };
+    let by_slash = house.ask(&house.ada, &channel.id, "next").await;
+    assert!(is_told("/incident", &by_slash), "{by_slash}");
+    let by_message = house.call(&house.ada, &channel.id, "!next").await;
+    assert!(is_told("!incident", &by_message), "{by_message}");
+    house.ask(&house.ada, &channel.id, "stop `close the valve` first").await;
+    house.quiet().await;
+    let card = shown(&house.cards(&channel.id)[0]);
+    assert!(card.contains("close the valve") && !card.contains("!incident close"), "{card}");
+    assert!(card.contains("until `!incident resume`"), "{card}");
+    house.call(&house.ada, &channel.id, "!incident resume").await;
+    house.quiet().await;
+    assert!(!shown(&house.cards(&channel.id)[0]).contains("STOPPED"));
+    house.end(bot, "what to type").await;
 }

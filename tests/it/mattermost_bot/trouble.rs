@@ -10,7 +10,7 @@ use commandpost::{
 };
 use serde_json::{Value, json};
 
-use super::house::House;
+use super::house::{House, MARK};
 use crate::support::house::{try_again_at_once, waits};
 
 /// Somebody writes in the console.
@@ -59,7 +59,9 @@ async fn what_was_said_while_the_bot_was_away_is_done_when_it_is_back_in_order_a
     let (channel, _) = house.declare("Checkout fails").await;
     let pinned = house.mattermost.say(&house.bob, &channel.id, None, "it swaps").expect("said");
     house.mattermost.react(&house.ada, &pinned.id, "pushpin").expect("put there");
-    house.until_timeline("the pin", |lines| lines.iter().any(|text| text.contains("Bob: it swaps"))).await;
+    house
+        .until_timeline("the pin", |lines| lines.iter().any(|text| text.contains("Bob wrote: “it swaps")))
+        .await;
     house.call(&house.ada, &channel.id, "!note before").await;
     house.quiet().await;
     house.stop(bot).await;
@@ -75,17 +77,19 @@ async fn what_was_said_while_the_bot_was_away_is_done_when_it_is_back_in_order_a
     house.mattermost.edit(&pinned.id, "it swaps a lot").expect("edited");
     let bot = house.start().await;
     for one in &said {
-        house.eventually("a reply", || house.replies(one).pop()).await;
+        assert_eq!(house.eventually("a mark", || house.replies(one).pop()).await, MARK);
     }
     let has = |words: &'static str| move |lines: &[String]| lines.iter().any(|text| text.contains(words));
-    house.until_timeline("the pin that was missed", has("Bob: disk is full")).await;
+    house.until_timeline("the pin that was missed", has("Bob wrote: “disk is full")).await;
     house.until_timeline("the edit that was missed", has("it swaps a lot")).await;
     house.quiet().await;
-    let lines: Vec<String> =
-        house.lines(&channel.id).into_iter().filter(|line| line.contains("away")).collect();
+    let lines = house.lines(&channel.id);
+    assert!(!lines.iter().any(|line| line.contains("away")), "they stand there as typed: {lines:#?}");
+    let timeline = house.timeline().await;
+    let away: Vec<&String> = timeline.iter().filter(|text| text.starts_with("away")).collect();
     assert!(
-        lines.len() == 5 && lines.iter().zip(1..).all(|(line, n)| line.contains(&format!("away {n} "))),
-        "{lines:#?}"
+        away.len() == 5 && away.iter().zip(1..).all(|(text, n)| **text == format!("away {n}")),
+        "{timeline:#?}"
     );
 
     // The next run looks at the same again, and does nothing.

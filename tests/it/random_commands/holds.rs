@@ -174,6 +174,10 @@ impl Played {
                 }
                 TimerKind::Child { child, .. } => assert_eq!(*child, incident.id),
                 TimerKind::Parted { parent } => assert_eq!(*parent, incident.id),
+                TimerKind::Regroup { was, into } => {
+                    assert_eq!((*was, Some(*into)), (incident.id, incident.merged_into));
+                }
+                TimerKind::Redacted { .. } => assert_ne!(timer.incident, incident.id),
                 _ => assert_eq!(timer.incident, incident.id),
             }
         }

@@ -165,7 +165,7 @@ fn lifecycle() -> impl Strategy<Value = Command> {
         ),
         text().prop_map(|reason| Command::LeaveParent { reason }),
         text().prop_map(|reason| Command::CloseLeavingSubs { reason }),
-        prop::sample::select(vec![Command::Types, Command::Fields, Command::Subs]),
+        prop::sample::select(vec![Command::Types, Command::Fields, Command::Subs { parts: vec![] }]),
         prop::sample::select(vec![
             Command::Briefing,
             Command::Milestones,
@@ -238,12 +238,9 @@ fn work() -> impl Strategy<Value = Command> {
         text().prop_map(|text| Command::Decide { text }),
         (text(), stated()).prop_map(|(text, at)| Command::Note { text, at }),
         text().prop_map(|label| Command::AddLink { label, url: "https://example.com/g".into(), sum: None }),
-        (1u64..30, text(), stated(), text()).prop_map(|(target, text, at, reason)| Command::Correct {
-            target,
-            text,
-            at,
-            reason
-        }),
+        (1u64..30, text(), stated(), text(), any::<bool>()).prop_map(
+            |(target, text, at, reason, follows)| Command::Correct { target, text, at, reason, follows }
+        ),
         (1u64..30, text()).prop_map(|(target, reason)| Command::Redact { target, reason }),
         (1u64..30).prop_map(|target| Command::Pin { target }),
         (1u64..30).prop_map(|target| Command::Unpin { target }),

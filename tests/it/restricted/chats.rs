@@ -1,31 +1,21 @@
 //! A restricted incident in the chats: those who see it have a private place there; whoever does not see it sees nothing.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use commandpost::{
     chat::{people::People, slack},
     config::IncidentSpace,
-    desk::{
-        Desk, Settings,
-        clock::{System, World},
-    },
+    desk::{Desk, Settings},
     incident::id::IncidentId,
     journal::sqlite::SqliteJournal,
     model::discord::{self, permissions},
     people::Person,
 };
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::WORD;
-use crate::{discord_bot, mattermost_bot, slack_bot};
+use crate::{discord_bot, mattermost_bot, slack_bot, support::clock::Ahead};
 
 /// What somebody sees of a place: its id, its name and topic, what stands in it.
 #[derive(Debug)]
@@ -180,31 +170,6 @@ async fn without_the_permission_it_goes_on_without_the_chat(team: &impl Team, ne
     assert!(traces(team, &bob).is_empty());
 }
 
-/// The machine's clock, so many minutes ahead.
-#[derive(Default)]
-struct Ahead(AtomicI64);
-
-impl Ahead {
-    fn later(&self, minutes: i64) {
-        self.0.fetch_add(minutes, Ordering::SeqCst);
-    }
-}
-
-impl World for Ahead {
-    fn now(&self) -> DateTime<Utc> {
-        System.now() + Duration::minutes(self.0.load(Ordering::SeqCst))
-    }
-    fn id(&self) -> Uuid {
-        System.id()
-    }
-    fn salt(&self) -> String {
-        System.salt()
-    }
-    fn chance(&self) -> f64 {
-        System.chance()
-    }
-}
-
 async fn who_was_kept_out_is_let_in_later(team: &OnSlack, world: &Ahead) {
     let (ada, bob, post) = (team.ada(), team.bob(), team.post());
     let secret = json!({"title": format!("leak of {WORD}"), "restricted": true});
@@ -229,15 +194,15 @@ async fn who_was_kept_out_is_let_in_later(team: &OnSlack, world: &Ahead) {
     look().await;
     assert_eq!(invited(), 2);
     team.forbid(true);
-    world.later(10);
+    world.later(Duration::minutes(10));
     look().await;
     assert_eq!(invited(), 3);
     assert!(traces(team, &bob).is_empty());
     team.forbid(false);
-    world.later(10);
+    world.later(Duration::minutes(10));
     look().await;
     assert_eq!((invited(), place(team, &bob).id), (4, at.clone()));
-    world.later(10);
+    world.later(Duration::minutes(10));
     look().await;
     assert_eq!(invited(), 4, "who is in is let in no more");
     // Who was refused, and then was not to come, is another matter when they are to come after all.
@@ -253,6 +218,23 @@ async fn who_was_kept_out_is_let_in_later(team: &OnSlack, world: &Ahead) {
     assert_eq!(lines.matches("Slack does not let").count(), 1, "said once: {lines}");
 }
 
+async fn what_is_redacted_is_taken_back(team: &impl Team) {
+    let (ada, bob, post) = (team.ada(), team.bob(), team.post());
+    team.ask(&ada, &post, "declare", json!({"title": "checkout is down"})).await.unwrap();
+    team.quiet().await;
+    let place = traces(team, &bob).into_iter().map(|seen| seen.id).find(|id| *id != post).unwrap();
+    team.ask(&ada, &place, "note", json!({"text": format!("it is {WORD}")})).await.unwrap();
+    team.quiet().await;
+    let shows = |what: &str| traces(team, &bob).iter().any(|seen| seen.text.contains(what));
+    assert!(shows(WORD), "{:#?}", traces(team, &bob));
+    let lines = team.desk().timeline(id(), 1).await.unwrap();
+    let seq = lines.iter().find(|line| line.text.contains(WORD)).unwrap().seq;
+    let redact = json!({"n": seq, "reason": "a name"});
+    team.ask(&ada, &place, "entry redact", redact).await.unwrap();
+    team.quiet().await;
+    assert!(!shows(WORD) && shows("redacted: a name"), "{:#?}", traces(team, &bob));
+}
+
 fn team_title<T: Team>(_: &T) -> &'static str {
     T::CHAT
 }
@@ -265,7 +247,9 @@ fn typed(verb: &str, options: &Value) -> String {
         None => String::new(),
     };
     let flag = if options["restricted"] == true { " --restricted" } else { "" };
-    format!("{incident}{verb}{flag} {}{}{}", text("title"), text("text"), text("who"))
+    let entry = options["n"].as_u64().map(|n| format!("{n} ")).unwrap_or_default();
+    let words = ["title", "text", "who", "reason"].map(text).concat();
+    format!("{incident}{verb}{flag} {entry}{words}")
 }
 
 struct OnDiscord(discord_bot::house::House);
@@ -487,6 +471,27 @@ async fn what_stood_in_the_open_in_slack_is_covered() {
 async fn what_stood_in_the_open_in_mattermost_is_covered() {
     in_a_house!(OnMattermost, mattermost_bot::house::House::new().await, "covered", |team| {
         what_stood_in_the_open_is_covered(team)
+    });
+}
+
+#[tokio::test]
+async fn what_discord_shows_of_a_redacted_entry_is_taken_back() {
+    in_a_house!(OnDiscord, discord(IncidentSpace::Thread).await, "redacted", |team| {
+        what_is_redacted_is_taken_back(team)
+    });
+}
+
+#[tokio::test]
+async fn what_slack_shows_of_a_redacted_entry_is_taken_back() {
+    in_a_house!(OnSlack, slack_bot::house::House::new().await, "redacted", |team| {
+        what_is_redacted_is_taken_back(team)
+    });
+}
+
+#[tokio::test]
+async fn what_mattermost_shows_of_a_redacted_entry_is_taken_back() {
+    in_a_house!(OnMattermost, mattermost_bot::house::House::new().await, "redacted", |team| {
+        what_is_redacted_is_taken_back(team)
     });
 }
 

@@ -1,7 +1,17 @@
 //! Whatever somebody wrote can be taken out of sight, wherever it was written.
 
+use commandpost::{
+    desk::{Along, Settings},
+    export::Format,
+    http::api::export_bytes,
+    incident::command::Command,
+};
+
 use super::WORD;
-use crate::support::program::{Program, Said};
+use crate::support::{
+    house::{House, caller},
+    program::{Program, Said},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn words_that_were_redacted_are_in_no_reading_search_or_export_and_what_was_done_still_is() {
@@ -54,4 +64,22 @@ async fn words_that_were_redacted_are_in_no_reading_search_or_export_and_what_wa
     assert!(post.get("/api/v1/incidents").await.text.contains("payments fail"));
     post.verify_all().await;
     assert!(post.stop().success());
+}
+
+#[tokio::test]
+async fn what_is_redacted_while_an_export_is_read_stands_nowhere_in_it() {
+    let (house, faulty) = House::faulty(Settings::default()).await;
+    let id = house.incident().await;
+    let summary = Command::Summarize { text: format!("the {WORD} is down") };
+    let target = house.say("Ada", id, summary).await.seq.unwrap();
+    let desk = house.desk.clone();
+    faulty.meanwhile(async move {
+        let redact = Command::Redact { target, reason: "a password".into() };
+        desk.submit(caller("Ada"), id, redact, Along::default()).await.unwrap();
+    });
+    for format in [Format::Markdown, Format::Json] {
+        let paper = export_bytes(&house.desk, id, format, chrono_tz::Tz::UTC).await.unwrap();
+        let paper = String::from_utf8(paper).unwrap();
+        assert!(paper.contains("[redacted]") && !paper.contains(WORD), "{paper}");
+    }
 }

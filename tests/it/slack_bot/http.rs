@@ -22,6 +22,11 @@ struct Told {
 
 impl Told {
     async fn new() -> Told {
+        Told::of(true).await
+    }
+
+    /// Slack may be out of reach from the start.
+    async fn of(slack_is_there: bool) -> Told {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let slack = SlackModel::start(std::sync::Arc::new(|| System.now())).await.expect("a free port");
         slack.message_gap(0);
@@ -35,6 +40,9 @@ impl Told {
              bot_token_file = \"{bot}\"\nsigning_secret_file = \"{signing}\"\nchannel = \"{channel}\"\n",
             slack.url()
         ));
+        if !slack_is_there {
+            slack.goes_away();
+        }
         post.start().await;
         slack.reach_over_http(&post.url("/chat/slack"));
         Told { post, slack, channel, ada }
@@ -42,6 +50,18 @@ impl Told {
 
     async fn ask(&self, channel: &str, text: &str) -> String {
         self.slack.slash(&self.ada, channel, text).expect("said").answer().await.expect("an answer").text
+    }
+
+    /// Has a note made by a signed command of this workspace; what its asker is told.
+    async fn note_from(&self, team: &str, note: &str) -> String {
+        let (now, channel, ada) = (System.now().timestamp(), &self.channel, &self.ada);
+        let body = format!(
+            "team_id={team}&channel_id={channel}&user_id={ada}&user_name=ada&text=INC-1+note+{note}&trigger_id={note}"
+        );
+        let signature = self.slack.sign(&now.to_string(), body.as_bytes());
+        let (status, answer) = self.send("commands", &body, &signature, now).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["text"].as_str().unwrap_or_default().to_owned()
     }
 
     async fn send(&self, way: &str, body: &str, signature: &str, at: i64) -> (u16, Value) {
@@ -259,4 +279,65 @@ async fn another_workspace_is_told_that_it_is_served_elsewhere_and_nothing_is_do
         assert_eq!(notes.contains(&format!("from {trigger}").as_str()), is_there, "{trigger}: {notes:?}");
     }
     assert!(!told.slack.requests().iter().any(|one| one.path.contains("views.open")), "no form for them");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_without_slack_its_own_workspace_is_served_and_a_stranger_is_not() {
+    let mut told = Told::new().await;
+    told.ask(&told.channel, "declare Checkout fails").await;
+    assert!(told.post.stop().success());
+    told.slack.goes_away();
+    told.post.start().await;
+    let refused = told.note_from("T9999999999", "strange").await;
+    assert!(refused.contains("serves another workspace"), "{refused}");
+    let done = told.note_from("T0000000001", "own").await;
+    assert!(!done.contains("workspace"), "{done}");
+    assert_eq!((noted(&told.post, "own").await, noted(&told.post, "strange").await), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_without_slack_the_bot_still_knows_when_it_is_spoken_to() {
+    let mut told = Told::new().await;
+    told.ask(&told.channel, "declare Checkout fails").await;
+    assert!(told.post.stop().success());
+    told.slack.goes_away();
+    told.post.start().await;
+    let event = json!({"type": "app_mention", "user": told.ada, "channel": told.channel, "ts": "1700000000.000100",
+        "text": format!("<@{}> INC-1 note by mention", told.slack.bot())});
+    let event =
+        json!({"type": "event_callback", "event_id": "Ev1", "team_id": "T0000000001", "event": event});
+    let (event, now) = (event.to_string(), System.now().timestamp());
+    let signature = told.slack.sign(&now.to_string(), event.as_bytes());
+    assert_eq!(told.send("events", &event, &signature, now).await.0, 200);
+    until(30, "the note", || async { noted(&told.post, "by mention").await == 1 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn until_slack_has_said_which_workspace_is_served_nobody_is_and_everybody_is_told_why() {
+    let told = Told::of(false).await;
+    told.post.declare("bo", "Checkout fails").await;
+    for (team, note) in [("T9999999999", "strange"), ("T0000000001", "early")] {
+        let refused = told.note_from(team, note).await;
+        assert!(refused.contains("which workspace it serves") && refused.contains("console"), "{refused}");
+    }
+    told.slack.comes_back();
+    let done = told.note_from("T0000000001", "own").await;
+    assert!(!done.contains("workspace"), "{done}");
+    let refused = told.note_from("T9999999999", "stranger").await;
+    assert!(refused.contains("serves another workspace"), "{refused}");
+    let of = async |note: &str| noted(&told.post, note).await;
+    assert_eq!((of("strange").await, of("early").await, of("stranger").await, of("own").await), (0, 0, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_workspace_is_remembered_for_the_token_that_slack_named_it_for() {
+    let mut told = Told::new().await;
+    told.ask(&told.channel, "declare Checkout fails").await;
+    assert!(told.post.stop().success());
+    told.slack.goes_away();
+    told.post.secret("bot", "xoxb-another-workspaces");
+    told.post.start().await;
+    let refused = told.note_from("T0000000001", "own").await;
+    assert!(refused.contains("which workspace it serves"), "{refused}");
+    assert_eq!(noted(&told.post, "own").await, 0);
 }

@@ -2,6 +2,7 @@
 
 pub mod house;
 mod http;
+mod pinned;
 mod sdk;
 mod trouble;
 
@@ -202,7 +203,7 @@ async fn a_pin_and_the_shortcuts_take_up_what_people_say() {
     let notes: Vec<String> =
         house.timeline().await.into_iter().filter(|text| text.contains("sees 5xx")).collect();
     assert_eq!(notes.len(), 1, "once: {notes:?}");
-    assert!(notes[0].starts_with("Bob: @Ada Lovelace sees 5xx <b> on a.example (http"), "{notes:?}");
+    assert!(notes[0].starts_with("Bob wrote: “@Ada Lovelace sees 5xx <b> on a.example” (http"), "{notes:?}");
     assert!(
         notes[0].contains(&format!("/archives/{}/p{}", channel.id, message.replace('.', ""))),
         "{notes:?}"
@@ -218,7 +219,7 @@ async fn a_pin_and_the_shortcuts_take_up_what_people_say() {
         .expect("well");
     house.quiet().await;
     assert!(
-        house.timeline().await.iter().any(|text| text.starts_with("Bob: and 4xx")),
+        house.timeline().await.iter().any(|text| text.starts_with("Bob wrote: “and 4xx")),
         "{:?}",
         house.timeline().await
     );
@@ -227,7 +228,7 @@ async fn a_pin_and_the_shortcuts_take_up_what_people_say() {
     let noted = house.slack.message_action(&house.ada, &channel.id, &third, "add_to_timeline").expect("done");
     noted.answer().await.expect("an answer");
     house.quiet().await;
-    assert!(house.timeline().await.iter().any(|text| text.starts_with("Bob: db1 swaps")));
+    assert!(house.timeline().await.iter().any(|text| text.starts_with("Bob wrote: “db1 swaps")));
     // A message becomes an incident.
     let (other, _) =
         house.slack.say(&house.bob, &house.post, None, "mail is late\nby an hour").expect("said");
@@ -257,11 +258,11 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     // The example of FIPS 180-4.
     let sum = "3 bytes, SHA-256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let told = house.stands(sum).await;
-    assert!(told.iter().any(|text| text.starts_with("Bob: 5xx since 03:02 [graph.png]")), "{told:#?}");
+    assert!(told.iter().any(|text| text.starts_with("Bob wrote: “5xx since 03:02 [graph.png]")), "{told:#?}");
     let is_file = |text: &&String| text.starts_with("File graph.png (") && text.contains("/files/");
     assert_eq!(told.iter().filter(is_file).count(), 1, "{told:#?}");
     slack.edit(bob, &channel.id, &graph, "5xx since 02:58").expect("it is there");
-    house.stands("corrected to «Bob: 5xx since 02:58").await;
+    house.stands("corrected to «Bob wrote: “5xx since 02:58").await;
     // Slack's preview changes a message as well, but no words of it.
     let preview = slack.preview(&channel.id, &graph).expect("it is there");
     preview.acknowledged().await.expect("in time");
@@ -273,7 +274,7 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
         noted.answer().await.expect("an answer");
     }
     let told = house.stands("Linked err.log: https://").await;
-    for once in ["Bob: the log [err.log] (", "Linked err.log"] {
+    for once in ["Bob wrote: “the log [err.log]” (", "Linked err.log"] {
         assert_eq!(told.iter().filter(|text| text.starts_with(once)).count(), 1, "{once}: {told:#?}");
     }
     // What could not be read is tried again, what was read is not.
@@ -289,19 +290,19 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
     let noted = slack.message_action(ada, &house.post, &late, "add_to_timeline").expect("done");
     noted.answer().await.expect("an answer");
     slack.edit(bob, &house.post, &late, "mail is an hour late").expect("it is there");
-    house.stands("corrected to «Bob: mail is an hour late").await;
+    house.stands("corrected to «Bob wrote: “mail is an hour late").await;
     slack.delete(&channel.id, &graph);
     // Bob may correct what he said, not redact it.
-    let told = house.stands("corrected to «(the message was deleted in the chat)»").await;
-    assert!(!told.iter().any(|text| text.starts_with("Bob: 5xx since")), "{told:#?}");
+    let told = house.stands("corrected to «(deleted)»").await;
+    assert!(!told.iter().any(|text| text.starts_with("Bob wrote: “5xx since")), "{told:#?}");
     assert_eq!(told.iter().filter(|text| text.contains("was corrected")).count(), 3, "{told:#?}");
     // So is one that has replies, though something else stands in its place.
     let (root, _) = slack.say(bob, &channel.id, None, "the index is gone").expect("said");
     slack.react(ada, &channel.id, &root, "pushpin").expect("put there");
-    house.stands("Bob: the index is gone").await;
+    house.stands("Bob wrote: “the index is gone").await;
     slack.say(ada, &channel.id, Some(&root), "which?").expect("said");
     slack.delete(&channel.id, &root);
-    let stands = |told: &[String]| told.iter().any(|text| text.starts_with("Bob: the index is gone"));
+    let stands = |told: &[String]| told.iter().any(|text| text.starts_with("Bob wrote: “the index is gone"));
     let told = house.until("the deletion", |told| !stands(told)).await;
     let read = slack.requests().into_iter().filter(|request| request.path.ends_with("/graph.png")).count();
     assert_eq!(
@@ -321,7 +322,7 @@ async fn an_entry_follows_its_message_though_the_bot_was_killed_as_soon_as_it_st
     let (slack, ada, bob) = (&house.slack, &house.ada, &house.bob);
     let (message, _) = slack.say(bob, &channel.id, None, "the index is gone").expect("said");
     slack.react(ada, &channel.id, &message, "pushpin").expect("put there");
-    house.stands("Bob: the index is gone").await;
+    house.stands("Bob wrote: “the index is gone").await;
     house.quiet().await;
     house.end(bot, "the first run").await;
     // What comes after the entry never came.
@@ -329,8 +330,8 @@ async fn an_entry_follows_its_message_though_the_bot_was_killed_as_soon_as_it_st
     house.desk.journal.bind("slack", &subject, "entry", "").await.expect("bound");
     let bot = house.start().await;
     slack.edit(bob, &channel.id, &message, "the index was never there").expect("it is there");
-    let told = house.stands("corrected to «Bob: the index was never there").await;
-    assert_eq!(told.iter().filter(|text| text.starts_with("Bob: the index")).count(), 1, "{told:#?}");
+    let told = house.stands("corrected to «Bob wrote: “the index was never there").await;
+    assert_eq!(told.iter().filter(|text| text.starts_with("Bob wrote: “the index")).count(), 1, "{told:#?}");
     house.quiet().await;
     house.end(bot, "a killed run").await;
 }
@@ -416,7 +417,7 @@ async fn in_a_thread_the_bot_is_spoken_to_by_name() {
     let pinned = house.slack.react(&house.ada, &house.post, &said, "pushpin").expect("put there");
     pinned.acknowledged().await.expect("in time");
     house.quiet().await;
-    assert!(house.timeline().await.iter().any(|text| text.starts_with("Bob: it swaps")));
+    assert!(house.timeline().await.iter().any(|text| text.starts_with("Bob wrote: “it swaps")));
     house.end(bot, "threads").await;
 }
 
@@ -480,4 +481,30 @@ async fn the_organization_chart_is_shown_as_a_picture() {
     house.quiet().await;
     assert_eq!(pictures().len(), 1);
     house.end(bot, "chart").await;
+}
+
+#[tokio::test]
+async fn what_is_to_be_typed_stands_as_slack_has_it_typed_and_what_people_wrote_as_they_wrote_it() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    let task = "run `find /var -name core`";
+    house.ask(&house.ada, &channel.id, &format!("task add {task}")).await;
+    // Asked in another place too, where no incident is known by it.
+    for place in [&channel.id, &house.post] {
+        let next = house.ask(&house.ada, place, "INC-1 next").await;
+        let is_told =
+            ["done 1 RESULT", "ack 1"].iter().any(|words| next.contains(&format!("`/incident {words}`")));
+        assert!(next.contains(task) && is_told, "{next}");
+    }
+    // As it is told, it is understood.
+    house.ask(&house.ada, &channel.id, "done 1 RESULT").await;
+    house.quiet().await;
+    assert!(house.timeline().await.iter().any(|text| text.contains("RESULT")));
+    let again = "`close the valve` first";
+    house.ask(&house.ada, &channel.id, &format!("stop {again}")).await;
+    house.quiet().await;
+    let card = shown(&house.cards(&channel.id)[0]);
+    assert!(card.contains(again) && card.contains("`/incident resume`"), "{card}");
+    house.end(bot, "what to type").await;
 }

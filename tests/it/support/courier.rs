@@ -7,6 +7,7 @@ use std::{
 };
 
 use commandpost::{
+    card::Said,
     desk::Desk,
     incident::sentence::Part,
     journal::rows::{DeliveryFilter, DeliveryState},
@@ -51,6 +52,14 @@ impl Scripted {
     }
 }
 
+fn text_of(said: &Said) -> String {
+    let shown = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Time(at) => at.to_string(),
+    };
+    said.text.iter().map(shown).collect()
+}
+
 impl Courier for Scripted {
     fn destination(&self) -> &str {
         self.name
@@ -63,14 +72,11 @@ impl Courier for Scripted {
         let says = match &errand.content {
             Content::Post(post) => post.text.clone(),
             Content::Card(card) => format!("card {}", card.subject),
-            Content::Line(said) => said
-                .text
-                .iter()
-                .map(|part| match part {
-                    Part::Text(text) => text.clone(),
-                    Part::Time(at) => at.to_string(),
-                })
-                .collect(),
+            Content::Line(said) => text_of(said),
+            Content::Unsaid(lines) => {
+                let lines = lines.iter().map(|one| format!("{} reads {}", one.message, text_of(&one.said)));
+                format!("unsaid {}", lines.collect::<Vec<_>>().join("; "))
+            }
             Content::Ask(asked) => format!("{} S-{}", asked.how.word(), asked.situation),
             Content::Page(page) => page.text(),
             Content::Secret { kinds, of } => format!("{kinds} in {} {}", of.at, of.message),

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -47,6 +48,8 @@ pub struct Faulty {
     appends: AtomicU64,
     is_deaf: AtomicBool,
     damaged: Mutex<Option<IncidentId>>,
+    /// What happens before entries are read the next time.
+    meanwhile: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
     /// How often it was asked what people arranged about alerts.
     asked_for_arrangements: AtomicU64,
 }
@@ -59,6 +62,7 @@ impl Faulty {
             appends: AtomicU64::new(0),
             is_deaf: AtomicBool::new(false),
             damaged: Mutex::default(),
+            meanwhile: Mutex::default(),
             asked_for_arrangements: AtomicU64::new(0),
         })
     }
@@ -75,6 +79,10 @@ impl Faulty {
     /// An incident that cannot be read.
     pub fn damage(&self, incident: IncidentId) {
         *self.damaged.lock().unwrap() = Some(incident);
+    }
+    /// Something that happens once, before entries are read the next time.
+    pub fn meanwhile(&self, happens: impl Future<Output = ()> + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::pin(happens));
     }
     /// The append after so many others, from now on, fails.
     pub fn fail(&self, after: u64, fault: Fault) {
@@ -113,7 +121,13 @@ impl Journal for Faulty {
         self.inner.load(incident)
     }
     fn entries(&self, incident: IncidentId, from: u64, limit: u64) -> Reading<'_, Vec<Sealed>> {
-        self.inner.entries(incident, from, limit)
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        Box::pin(async move {
+            if let Some(happens) = meanwhile {
+                happens.await;
+            }
+            self.inner.entries(incident, from, limit).await
+        })
     }
     fn changing_entries(&self, incident: IncidentId) -> Reading<'_, Vec<Sealed>> {
         self.inner.changing_entries(incident)

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod alertmanager;
+pub mod clock;
 pub mod courier;
 pub mod daemon;
 pub mod discord;

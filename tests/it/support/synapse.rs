@@ -19,6 +19,9 @@ use tempfile::TempDir;
 
 use super::program::{client, free_port, until};
 
+/// What was done where there was nothing more to say.
+pub const MARK: &str = "✅";
+
 /// Everything as often as anybody likes.
 pub const NO_LIMITS: &str = "
 rc_message: {per_second: 1000, burst_count: 1000}
@@ -278,17 +281,18 @@ impl Account {
         }
     }
 
-    /// The reply to an event, once it is there; there is one and no more.
+    /// The reply to an event, or the mark that says as much, once it is there; there is one and no more.
     pub async fn answered(&self, room: &str, event: &str) -> String {
         let reply = || async {
-            let replies: Vec<String> = self
-                .history(room)
-                .await
-                .iter()
-                .filter(|one| one["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == event)
-                .filter(|one| one["content"]["msgtype"] == "m.notice")
-                .map(|one| one["content"]["body"].as_str().unwrap_or_default().to_owned())
-                .collect();
+            let answer = |one: &Value| {
+                let (content, relates) = (&one["content"], &one["content"]["m.relates_to"]);
+                let is_reply =
+                    relates["m.in_reply_to"]["event_id"] == event && content["msgtype"] == "m.notice";
+                let is_mark = relates["event_id"] == event && relates["key"] == MARK;
+                let shown = if is_mark { Some(MARK) } else { content["body"].as_str().filter(|_| is_reply) };
+                shown.map(str::to_owned)
+            };
+            let replies: Vec<String> = self.history(room).await.iter().filter_map(answer).collect();
             assert!(replies.len() <= 1, "{replies:?}");
             replies.into_iter().next()
         };

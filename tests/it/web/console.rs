@@ -196,8 +196,52 @@ async fn a_public_update_goes_out_by_buttons_alone() {
     )
     .await;
     assert_eq!(published.status, StatusCode::SEE_OTHER);
+    let page = get(&house, "/console/i/INC-1").await.body;
+    assert!(page.contains(">status page</span> arrived<"), "{page}");
+    // When the next one is due, and in how long, do not read like two times of day.
+    assert!(page.contains("</time>, <span class=\"count\""), "{page}");
     house.page.refresh().await.unwrap();
     assert!(get(&house, "/status").await.body.contains("We are investigating."));
+}
+
+#[tokio::test]
+async fn an_alerts_name_stays_inside_and_the_form_takes_a_public_title() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let errors = alert("checkout", "errors", "CheckoutErrors: 5xx above 5 %", AlertSeverity::Critical);
+    house.desk.take_alerts(vec![errors]).await.unwrap();
+    house.say("Ada", "", "declare --from S-1").await.unwrap();
+    let form = |title: &'static str| {
+        [("incident", "INC-1"), ("say", "update draft"), ("--title", title), ("text", "We are on it.")]
+    };
+    for (n, (title, shown)) in
+        [("", "Problems with our service"), ("Paying fails", "Paying fails")].into_iter().enumerate()
+    {
+        let drafted = post(&house, "/console/say", &form(title), HTML).await;
+        assert_eq!(drafted.status, StatusCode::SEE_OTHER, "{}", drafted.body);
+        let incident = house.desk.incident("INC-1".parse().unwrap()).await.unwrap();
+        assert_eq!(incident.posts[n].draft.title, shown);
+    }
+    let page = get(&house, "/console/i/INC-1").await.body;
+    assert!(page.contains("name=\"--title\"") && page.contains("Problems with our service"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_to_be_typed_stands_as_code_on_every_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    house.say("Ada", "INC-1", "note -- say `resolve <b>HOW</b>` then").await.unwrap();
+    let typed = "<code>resolve &#60;b&#62;HOW&#60;/b&#62;</code>";
+    for page in ["/console/i/INC-1", "/console/i/INC-1/timeline"] {
+        let body = get(&house, page).await.body;
+        assert!(body.contains(typed), "{page}: {body}");
+    }
+    let help = get(&house, "/console/help").await.body;
+    assert!(help.contains("<code>help VERB</code>"), "{help}");
+    let refused =
+        post(&house, "/console/say", &[("incident", "INC-1"), ("text", "task done 9 x")], HTML).await;
+    assert!(refused.body.contains("<code>task list</code>"), "{}", refused.body);
 }
 
 #[tokio::test]
@@ -441,6 +485,7 @@ async fn a_post_dropped_in_the_console_is_said_on_its_timeline() {
         at: house.desk.world.now(),
     };
     house.desk.journal.append(Append { deliveries: vec![delivery], ..Append::default() }).await.unwrap();
+    assert!(get(&house, "/console/outbox").await.body.contains("public update 1</b> to <b>X</b>"));
     let form = |reason: &'static str| [("delivery", "1"), ("how", "drop"), ("reason", reason)];
     let refused = post(&house, "/console/outbox", &form(" "), HTML).await;
     assert!(refused.body.contains("no reason was given"), "{}", refused.body);
@@ -460,7 +505,7 @@ async fn the_page_of_alerts_says_what_and_why_what_was_changed_and_whether_they_
     let house = House::open(dir.path()).await;
     let quiet = get(&house, "/console/alerts").await.body;
     assert!(quiet.contains("Nothing fired in the last 24 hours; nothing was changed."), "{quiet}");
-    assert!(quiet.contains("No alerts wait.") && !quiet.contains("<rect"));
+    assert!(quiet.contains("No alerts are waiting.") && !quiet.contains("<rect"));
 
     let nasty = "<script>alert(1)</script> \"onload=x";
     let mut change = Draft::new(Kind::Deploy, "1", format!("Deploy {nasty}")).sent_by("github");
@@ -479,12 +524,12 @@ async fn the_page_of_alerts_says_what_and_why_what_was_changed_and_whether_they_
         "1 critical, 1 warning; at most 2 together; 1 change.",
         "Changed before",
         "What users feel",
-        "its name speaks of 5xx",
+        "its name contains «5xx»",
         "Likely why",
-        "its name speaks of disk",
+        "its name contains «disk»",
         "<rect class=\"critical\"",
         "<line class=\"change\"",
-        "Did it deserve it?",
+        "Worth waking for?",
         "0 of 2 firings were acted on",
     ] {
         assert!(page.contains(part), "{part}: {page}");

@@ -4,12 +4,13 @@
 //! for the marks before a title.
 
 use super::places::Places;
+use crate::alert::AlertSeverity;
 use crate::alert::draft::Said;
 use crate::alert::mapping::customary::{
     ACKNOWLEDGED, ANSWERS, ENDED, EVENT, EVENT_AROUND, EVENT_BEGUN, EVENT_MAX_BYTES, EVENT_OVER,
     EVENT_SEVERITY, EVENT_WELL, EXIT_CODES, FAILURES, FIRING, FLAGS_OF_FIRING, FLAGS_OF_RESOLVED,
-    FLAGS_OF_SUCCESS, RESOLVED, RESOLVED_ALONE, RESULTS, SEVERITY_OR_OVER, SEVERITY_OVER, STATUS,
-    STATUS_ENDS, STATUS_OF_OTHERS, TIMES_OF,
+    FLAGS_OF_SUCCESS, RESOLVED, RESOLVED_ALONE, RESULTS, SEVERITY_BEFORE, SEVERITY_OR_OVER, SEVERITY_OVER,
+    SEVERITY_USUAL, STATUS, STATUS_ENDS, STATUS_OF_OTHERS, TIMES_OF,
 };
 use crate::alert::mapping::{StatusWords, folded};
 use crate::alert::text::quote;
@@ -37,6 +38,12 @@ impl Found {
         let doubt =
             format!("The status {} says only that it ended, and another key that it failed.", quote(&word));
         Found { said: Said::Firing, word, doubt: Some(doubt) }
+    }
+
+    fn over_by_severity(word: String) -> Found {
+        let doubt =
+            format!("No status was found; its severity {} was taken to say that it is over.", quote(&word));
+        Found { said: Said::Resolved, word, doubt: Some(doubt) }
     }
 
     /// Where nothing else says it, what is marked before the title.
@@ -107,12 +114,9 @@ pub(super) fn customary(places: &Places<'_, '_>, severity_may_tell: bool) -> Fou
     if let Some(said) = flags(places) {
         return Found::sure(said, String::new());
     }
-    if severity_may_tell {
-        for word in places.texts(SEVERITY_OR_OVER) {
-            if SEVERITY_OVER.contains(&folded(&word).as_str()) {
-                return Found::sure(Said::Resolved, word);
-            }
-        }
+    if severity_may_tell && let Some(word) = places.texts(SEVERITY_OR_OVER).find(|word| is_over(word, places))
+    {
+        return Found::over_by_severity(word);
     }
     if let Some(said) = ends(places) {
         return Found::sure(said, String::new());
@@ -129,6 +133,16 @@ fn is_answer(word: &str, places: &Places<'_, '_>) -> bool {
     let fires =
         || places.text_in(TIMES_OF, STATUS).is_some_and(|inner| meaning(&inner) == Some(Said::Firing));
     ANSWERS.contains(&folded(word).as_str()) && (places.own_text(STATUS).is_none() || fires())
+}
+
+/// Whether a severity without a status says that it is over.
+fn is_over(severity: &str, places: &Places<'_, '_>) -> bool {
+    let word = folded(severity);
+    let was_worse = || {
+        let before = places.texts(SEVERITY_BEFORE).map(|before| AlertSeverity::read(&before));
+        before.max().is_some_and(|before| before > AlertSeverity::Info)
+    };
+    SEVERITY_OVER.contains(&word.as_str()) || (word == SEVERITY_USUAL && was_worse())
 }
 
 fn is_end(word: &str) -> bool {

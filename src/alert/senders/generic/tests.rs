@@ -366,7 +366,7 @@ fn only_what_is_meant_as_a_status_ends_an_alert_and_only_in_words_that_are_known
         r#"{"title": "x", "status": {"state": "resolved"}}"#,
         r#"{"title": "x", "resolved": true}"#,
         r#"{"title": "x", "firing": false}"#,
-        r#"{"title": "x", "severity": "normal"}"#,
+        r#"{"title": "x", "severity": "normal", "previousSeverity": "major"}"#,
         r#"{"title": "x", "event": "incident.resolved"}"#,
         r#"{"title": "x", "pool_state": "RECOVERED"}"#,
     ] {
@@ -381,6 +381,11 @@ fn only_what_is_meant_as_a_status_ends_an_alert_and_only_in_words_that_are_known
         r#"{"title": "x", "event": "follow-up"}"#,
         r#"{"title": "x", "action": "completed"}"#,
         r#"{"title": "x", "priority": "normal"}"#,
+        r#"{"title": "x", "severity": "normal"}"#,
+        r#"{"title": "x", "severity": "normal", "previousSeverity": "ok"}"#,
+        r#"{"title": "x", "severity": "info"}"#,
+        r#"{"title": "x", "severity": "none"}"#,
+        r#"{"title": "x", "severity": "ok", "status": "open"}"#,
         r#"{"title": "x", "previous_state": "ok"}"#,
         r#"{"title": "x", "disk_state": "ok", "cpu_state": "failed"}"#,
         r#"{"title": "x", "resolved": "2026-11-20T20:23:08Z"}"#,
@@ -391,6 +396,13 @@ fn only_what_is_meant_as_a_status_ends_an_alert_and_only_in_words_that_are_known
         assert_eq!(said(fires), Status::Firing, "{fires}");
     }
     assert!(only("", r#"{"title": "x", "message_type": "ACKNOWLEDGEMENT"}"#).acknowledged);
+}
+
+#[test]
+fn an_alert_that_only_its_severity_ends_says_so_in_its_notes() {
+    let over = only("", r#"{"id": "cpu", "title": "CPU", "severity": "clear"}"#);
+    let note = "No status was found; its severity “clear” was taken to say that it is over.";
+    assert_eq!((over.status, over.notes), (Status::Resolved, vec![note.to_owned()]));
 }
 
 #[test]

@@ -34,12 +34,18 @@ fn to_whom_it_is_not_shown_it_is_not_there() {
         assert_eq!(refusal, Refusal::no_such(stage.incident.id), "{command:?}");
     }
     stage.ok("Bo", note());
-    assert!(stage.reads("Bo", Command::Crew).contains("Restricted by Ada: nobody else sees it."));
+    assert!(
+        stage.reads("Bo", Command::Crew).ends_with("Restricted by Ada. Besides those above, nobody sees it.")
+    );
     stage.no("Bo", admit("Cy"));
     stage.ok("Ada", admit("Cy"));
     stage.no("Ada", admit("Cy"));
     stage.ok("Cy", note());
-    assert!(stage.reads("Ada", Command::Crew).contains("Let in besides: Cy."));
+    assert!(
+        stage
+            .reads("Ada", Command::Crew)
+            .ends_with("Restricted by Ada. Besides those above, only Cy sees it.")
+    );
     stage.ok("Ada", Command::Expel { who: who("Cy"), reason: "wrong Cy".into() });
     stage.no("Ada", Command::Expel { who: who("Cy"), reason: String::new() });
     stage.no("Ada", Command::Expel { who: who("Bo"), reason: String::new() });
@@ -81,6 +87,52 @@ fn nobody_is_given_a_part_in_what_they_may_not_see() {
     stage.ok("Cy", Command::AcceptCommand);
     assert!(stage.incident.may_see(&who("Ada")), "who handed over is still in it");
     stage.aloud("restricted_parts");
+}
+
+#[test]
+fn who_is_to_be_shut_out_is_told_with_what_keeps_them_in_and_how_that_ends() {
+    let expel = |name: &str| Command::Expel { who: who(name), reason: String::new() };
+    let mut stage = Stage::new();
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    stage.ok("Ada", restrict());
+    let told = |stage: &Stage, name: &str| stage.ask("Ada", &expel(name)).unwrap_err().to_string();
+    assert_eq!(
+        told(&stage, "Bo"),
+        "Bo is Operations Section Chief of INC-1. Relieve them first: `role relieve ops @bo`."
+    );
+    assert_eq!(
+        told(&stage, "Ada"),
+        "Ada has command of INC-1. Hand command over first: `command offer NAME`."
+    );
+    stage.ok("Ada", admit("Cy"));
+    stage.ok("Ada", Command::OfferCommand { to: who("Cy") });
+    assert_eq!(
+        told(&stage, "Cy"),
+        "Cy is offered command of INC-1. Take the offer back first: `command withdraw`."
+    );
+    stage.ok("Ada", Command::WithdrawCommand);
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Cy")), text: "look".into(), minutes: None });
+    assert_eq!(
+        stage.ask("Ada", &expel("Cy")).unwrap().reply,
+        "Cy no longer sees INC-1. What they have read, they have read. Task #1 is theirs still, out of their sight: `task give \
+         1 @NAME` gives it to somebody."
+    );
+    stage.ok("Ada", expel("Cy"));
+    stage.ok("Ada", Command::GiveTask { n: 1, owner: Some(who("Bo")), minutes: None });
+}
+
+#[test]
+fn what_belongs_together_with_it_no_more_is_told_as_it_is_restricted() {
+    let mut stage = Stage::new();
+    let (one, other) = (IncidentId::new(Kind::Real, 2), IncidentId::new(Kind::Real, 3));
+    stage.incident.children.insert(one, Phase::Investigating);
+    let told = |stage: &Stage| stage.ask("Ada", &restrict()).unwrap().reply;
+    let end = " Its sub-incident INC-2 goes on by itself, open to everybody: `INC-2 restrict` restricts it as well.";
+    assert!(told(&stage).ends_with(end), "{}", told(&stage));
+    stage.incident.children.insert(other, Phase::Investigating);
+    assert!(told(&stage).contains(" Its sub-incidents INC-2, INC-3 go on by themselves"), "{}", told(&stage));
+    stage.incident.parent = Some(IncidentId::new(Kind::Real, 9));
+    assert!(told(&stage).contains(" It is no part of INC-9 any more."), "{}", told(&stage));
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn who_does_not_answer_the_roll_call_goes_to_the_commander_in_one_line() {
     let told = stage.ok(HOUSE, due());
     assert_eq!(told, [Event::RollClosed { missing: vec![who("Cy")], of: 3, to: who("Ada") }]);
     let line = crate::incident::sentence::sentence(&told[0], &|at: DateTime<Utc>| at.to_string());
-    assert_eq!(line, "Roll call: no answer from Cy of 3 asked. Ada: look for them, or check them out.");
+    assert_eq!(line, "Roll call: Cy did not answer (3 were asked). Ada: look for them, or check them out.");
     assert_eq!(stage.ok(HOUSE, due()), [], "said once");
     stage.aloud("roll_call");
 }

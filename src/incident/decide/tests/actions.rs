@@ -155,3 +155,15 @@ fn an_action_is_overdue_once_and_keeps_its_author_and_the_incident_open() {
     stage.ok("Ada", close());
     stage.aloud("actions_open");
 }
+
+#[test]
+fn next_says_of_each_of_ones_own_actions_how_it_stands_in_a_whole_sentence() {
+    let mut stage = Stage::new();
+    for text in ["Restart db1", "Restart db2"] {
+        stage.ok("Bo", Command::Announce { text: text.into(), is_risky: true, minutes: None });
+    }
+    stage.ok("Ada", Command::HoldAction { n: 2, reason: "wait for the backup".into() });
+    let next = stage.reads("Bo", Command::Next);
+    assert!(next.contains("Your action 1 waits for a go: do not do it yet. Restart db1."), "{next}");
+    assert!(next.contains("Your action 2 is held: do not do it yet. Restart db2."), "{next}");
+}

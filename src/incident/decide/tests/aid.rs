@@ -61,9 +61,11 @@ fn whoever_asks_for_help_again_is_told_when_nobody_new_is_left() {
     let bring = "Ada can bring somebody in by `task add @NAME TEXT`: ask them to.";
     stage.ok("Di", Command::CheckIn { who: None, note: String::new() });
     let more = "If nobody comes, say it again: the next one is asked.";
-    assert_eq!(told(&stage), format!("Ada is asked to look. To ask is right. {more}"));
+    assert_eq!(told(&stage), format!("Ada is asked to look. Good that you ask. {more}"));
     stage.ok("Bo", assist(""));
-    let last = format!("Ada and Di are asked to look. To ask is right. Nobody else is left to ask. {bring}");
+    let last = format!(
+        "Ada and Di are asked to look. Good that you ask. Everybody here has been asked already. {bring}"
+    );
     assert_eq!(told(&stage), last);
     stage.ok("Bo", assist(""));
     assert_eq!(told(&stage), format!("Everybody here was asked before, and nobody new is left. {bring}"));
@@ -116,6 +118,46 @@ fn a_silence_is_brought_to_nobody_who_would_be_refused_command() {
     let everyone = Some((Whom::Everyone, vec!["Ada".into(), "Di".into()]));
     assert_eq!(nudge(&mut stage), everyone, "Bo is in none of the groups, Cy only reads along");
     stage.ok("Di", take());
+}
+
+#[test]
+fn a_commander_who_merges_a_duplicate_in_is_heard() {
+    let mut stage = listening();
+    let merged = |by: &str| {
+        let luggage = serde_json::json!({
+            "by": who(by), "from": "INC-2", "title": "Search is slow", "severity": "sev3", "entries": 9,
+            "situations": [], "tasks": [],
+        });
+        let luggage: crate::incident::command::Luggage = serde_json::from_value(luggage).unwrap();
+        Command::Timer(crate::incident::command::TimerKind::MergedIn(Box::new(luggage)))
+    };
+    stage.later(9);
+    stage.ok(HOUSE, merged("Ada"));
+    stage.later(9);
+    assert_eq!(nudge(&mut stage), None);
+    stage.later(1);
+    assert_eq!(nudge(&mut stage), Some((Whom::Commander, vec!["Ada".into()])));
+    // Another's merge is no word of the commander, and the house's is nobody's.
+    for by in ["Bo", HOUSE] {
+        let mut stage = listening();
+        stage.later(9);
+        stage.ok(HOUSE, merged(by));
+        stage.later(1);
+        assert_eq!(nudge(&mut stage), Some((Whom::Commander, vec!["Ada".into()])), "{by}");
+    }
+}
+
+#[test]
+fn a_commander_is_not_asked_about_themselves_in_the_place_of_who_is_next_in_line() {
+    let mut stage = listening();
+    stage.policy.alternates = [("ic".to_owned(), vec![who("Bo")])].into();
+    // As it was written down before it was refused.
+    let (role, person) = (role("deputy"), who("Ada"));
+    stage.incident.roles.push(crate::incident::state::Assignment { role, person, since: stage.now });
+    stage.later(10);
+    assert_eq!(nudge(&mut stage), Some((Whom::Commander, vec!["Ada".into()])));
+    stage.later(5);
+    assert_eq!(nudge(&mut stage), Some((Whom::Deputy, vec!["Bo".into()])));
 }
 
 #[test]

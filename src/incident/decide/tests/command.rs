@@ -125,23 +125,107 @@ fn the_briefing_is_there_for_whoever_is_to_take_over() {
 }
 
 #[test]
-fn what_the_briefing_lacks_is_filled_by_the_words_that_it_names() {
+fn what_the_briefing_lacks_is_one_line_with_the_words_for_what_matters_most() {
     let mut stage = Stage::new();
-    let lacks = |stage: &Stage, section: &str| {
-        let missing = crate::incident::briefing::missing(&stage.incident, stage.now);
-        missing.into_iter().find(|one| one.starts_with(section))
+    let lacks = |stage: &Stage| {
+        let told = crate::incident::briefing::still_empty(&stage.incident, stage.now).unwrap_or_default();
+        assert!(!told.contains('\n') && told.matches('`').count() <= 6, "{told}");
+        told
     };
-    let risks = "Risks, safety and outlook";
-    assert_eq!(lacks(&stage, risks).unwrap(), format!("{risks} (`hazard WHAT COULD GO WRONG`)"));
+    assert_eq!(
+        lacks(&stage),
+        "Still empty: situation and last reports; priorities and objectives; current plan and tasks; actions under way; \
+         resources needed; risks, safety and outlook; communications and links; public information. First of all: \
+         `set summary TEXT`, `objective add TEXT`, `hazard WHAT COULD GO WRONG`."
+    );
+    let told = stage.ask("Ada", &offer("Bo")).unwrap().reply;
+    assert!(told.ends_with(&format!("\n{}", lacks(&stage))), "{told}");
+    // In the briefing itself stands what there is, and one line for the rest.
+    let briefing = stage.reads("Bo", Command::Briefing);
+    let lines: Vec<&str> = briefing.lines().collect();
+    assert!(lines.len() <= 6 && briefing.ends_with(&lacks(&stage)), "{briefing}");
+    assert!(briefing.contains("\n6. Organization: Incident Commander: Ada\n"), "{briefing}");
+
     stage.ok("Ada", Command::Announce { text: "fail over".into(), is_risky: true, minutes: None });
-    assert_eq!(lacks(&stage, risks), None);
-    assert!(lacks(&stage, "Resources needed").unwrap().contains("`can SERVICE"));
+    assert!(!lacks(&stage).contains("risks, safety") && !lacks(&stage).contains("`hazard"));
+    stage.ok("Ada", Command::Summarize { text: "Half of all payments fail".into() });
+    stage.ok("Ada", Command::SetObjective { text: "Payments work again".into() });
+    assert!(lacks(&stage).ends_with(" First of all: `task add @NAME TEXT`."), "{}", lacks(&stage));
     let can = Command::Can {
         service: "db".into(),
         conditions: "slow".into(),
         actions: String::new(),
         needs: "somebody who knows it".into(),
     };
+    assert!(lacks(&stage).contains("resources needed"));
     stage.ok("Ada", can);
-    assert_eq!(lacks(&stage, "Resources needed"), None);
+    assert!(!lacks(&stage).contains("resources needed"));
+}
+
+#[test]
+fn an_offer_of_command_to_another_says_that_the_one_before_has_ended() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", offer("Bo"));
+    let told = stage.ask("Ada", &offer("Cy")).unwrap().reply;
+    assert!(told.contains("\nThe offer to Bo has ended.\n"), "{told}");
+    let again = stage.ask("Ada", &offer("Bo")).unwrap().reply;
+    assert!(!again.contains("has ended"), "{again}");
+    // Bo reads it too: the end is an entry of its own.
+    let lines: Vec<String> = stage
+        .ok("Ada", offer("Cy"))
+        .iter()
+        .map(|event| crate::incident::sentence::sentence(event, &dated))
+        .collect();
+    assert_eq!(lines.first().map(String::as_str), Some("The offer of command to Bo was withdrawn."));
+}
+
+#[test]
+fn whoever_offers_command_to_themselves_is_told_that_they_have_it() {
+    let mut stage = Stage::new();
+    let refusal = stage.ask("Ada", &offer("Ada")).unwrap_err();
+    assert_eq!(refusal.to_string(), "You have command already. To pass it on: `command offer NAME`.");
+    let unify = Command::Unify { to: who("Ada"), organization: "Acme".into() };
+    let refusal = stage.ask("Ada", &unify).unwrap_err();
+    assert!(refusal.why == "You have command already." && refusal.instead.contains("`command unify NAME"));
+    // Who does not have it is asked by nobody but the one who has.
+    assert_eq!(stage.no("Bo", offer("Bo")), Because::Forbidden);
+}
+
+#[test]
+fn whoever_comes_to_have_command_reads_who_is_next_in_line_or_how_somebody_comes_to_be() {
+    let none = "\nNobody is next in line for command: `role offer deputy NAME`.";
+    let declared = |policy: &Policy, circle: bool| {
+        let declare =
+            Declare { restricted: circle, ..Declare::new("Payments fail", Severity::Sev2, Kind::Real) };
+        let person = who("Ada");
+        let (is_house, is_admin, now) = (false, false, start());
+        open(&declare, &Scene { person: &person, is_house, is_admin, now, policy, target: None })
+            .unwrap()
+            .reply
+    };
+    let mut stage = Stage::new();
+    assert!(declared(&stage.policy, false).ends_with(none));
+    stage.ok("Ada", offer("Bo"));
+    assert!(stage.ask("Bo", &Command::AcceptCommand).unwrap().reply.ends_with(none));
+
+    stage.policy.alternates = [("ic".to_owned(), vec![who("Ada"), who("Bo"), who("Cy"), who("Di")])].into();
+    assert!(declared(&stage.policy, false).ends_with("\nNext in line for command: Bo, then Cy, then Di."));
+    assert!(declared(&stage.policy, true).ends_with(none), "nobody else sees it");
+    stage.ok("Cy", Command::TakeRole { role: role("deputy") });
+    let told = stage.ask("Bo", &Command::AcceptCommand).unwrap().reply;
+    assert!(told.ends_with("\nNext in line for command: Cy (Deputy Incident Commander), then Di."), "{told}");
+}
+
+#[test]
+fn whoever_comes_to_have_command_is_told_that_everything_is_stopped() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", offer("Bo"));
+    stage.ok("Ada", Command::StopActions { reason: "db1 loses writes".into() });
+    let told = " Everything is stopped, by Ada at 2026-01-02 12:00 UTC: db1 loses writes. `resume` lets it go on. `next`";
+    for (by, command) in [("Bo", Command::AcceptCommand), ("Cy", take(true, "neither answers"))] {
+        let reply = stage.ask(by, &command).unwrap().reply;
+        assert!(reply.contains(told), "{by}: {reply}");
+    }
+    stage.ok("Ada", Command::ResumeActions { reason: "it is clean".into() });
+    assert!(!stage.ask("Bo", &Command::AcceptCommand).unwrap().reply.contains("Everything is stopped"));
 }

@@ -19,7 +19,10 @@ fn an_executive_who_orders_without_a_role_is_asked_whether_they_take_command_and
     let decision = stage.ask("Vera", &lower()).unwrap();
     insta::assert_snapshot!(decision.reply);
     let words = "lower the severity: SEV4; this is no SEV2".to_owned();
-    assert_eq!(stage.ok("Vera", lower()), [Event::ExecutiveAsked { words, commander: who("Ada") }]);
+    assert_eq!(
+        stage.ok("Vera", lower()),
+        [Event::ExecutiveAsked { words, commander: who("Ada"), who: Some(who("Vera")) }]
+    );
     assert_eq!(stage.incident.severity, Severity::Sev2, "nothing is done");
 }
 
@@ -46,14 +49,14 @@ fn what_an_executive_orders_while_they_are_asked_stands_as_a_note_and_the_questi
     assert_eq!(
         stage.ask("Vera", &lower()).unwrap().reply,
         format!(
-            "Nothing was done. The question is still open whether you wish to take command of {}: say `take`; if not, \
+            "Nothing was done. The question is still open whether you wish to take command of {}. Yes: `command take`. No: \
              `command decline`. Your words stand as a note, and Ada has been told.",
             stage.incident.id
         )
     );
-    let text = "An executive without a role here wants to lower the severity: SEV4; this is no SEV2. Nothing was done. That \
-                is for Ada to decide.";
-    assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None }]);
+    let text = "Vera has no role here and wants to lower the severity: SEV4; this is no SEV2. Nothing was done. That is for \
+                Ada to decide.";
+    assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None, is_mark: true }]);
     let task = Command::AssignTask { owner: Some(who("Bo")), text: "look".into(), minutes: None };
     for order in [task, Command::StopActions { reason: "wait".into() }] {
         assert!(matches!(&stage.ok("Vera", order)[..], [Event::Noted { .. }]));
@@ -78,9 +81,9 @@ fn who_may_not_have_command_is_not_asked_for_it_and_the_commander_reads_their_wo
         "Nothing was done. Vera is in none of the groups that may take command here: sre. Your words stand as a note, and \
          Ada has been told."
     );
-    let text = "An executive without a role here wants to lower the severity: SEV4; this is no SEV2. Nothing was done. That \
-                is for Ada to decide.";
-    assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None }]);
+    let text = "Vera has no role here and wants to lower the severity: SEV4; this is no SEV2. Nothing was done. That is for \
+                Ada to decide.";
+    assert_eq!(stage.ok("Vera", lower()), [Event::Noted { text: text.into(), until: None, is_mark: true }]);
     assert_eq!((stage.incident.severity, &stage.incident.executive_question), (Severity::Sev2, &None));
     let deputy = Command::TakeRole { role: role("deputy") };
     assert_eq!(stage.no("Vera", deputy), Because::Forbidden, "who asks for a part gives no order");

@@ -122,6 +122,66 @@ fn what_is_in_the_way_of_a_close_is_told_at_once_and_by_next() {
 }
 
 #[test]
+fn all_that_is_in_the_way_of_a_close_is_told_in_one_refusal() {
+    let mut stage = Stage::new();
+    stage.policy.destinations = vec!["x".into()];
+    let child = IncidentId::new(Kind::Real, 2);
+    stage.incident.children.insert(child, Phase::Investigating);
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Bo")), text: "Roll back".into(), minutes: None });
+    stage.ok("Cy", Command::Announce { text: "Restart db1".into(), is_risky: false, minutes: None });
+    stage.ok("Ada", posts::draft("We are on it."));
+    stage.ok("Ada", Command::Approve { n: 1, alone: Some("nobody else".into()) });
+    stage.ok("Ada", Command::Publish { n: 1 });
+    stage.ok("Cy", Command::NameHazard { text: "db2 may fill up".into(), mitigation: String::new() });
+    stage.ok("Ada", enter(Phase::Resolved, "rolled back"));
+    let refusal = stage.ask("Ada", &enter(Phase::Closed, "")).unwrap_err();
+    assert_eq!(
+        refusal.why,
+        "Open sub-incidents: INC-2. Open tasks: #1 (Bo). Open actions: 1 (Cy). Public update 1 is still on its way to its \
+         destinations. What the public read last says that it goes on. Hazards still open (`hazard clear N REASON`): 1 db2 \
+         may fill up."
+    );
+    for words in
+        ["`close --leave-open`", "`task done", "`action done", "`commandpost outbox`", "`update draft"]
+    {
+        assert!(refusal.instead.contains(words), "{words}: {refusal}");
+    }
+    // Parts that may go on by themselves are in the way no more; all the rest is.
+    let refusal = stage.ask("Ada", &Command::CloseLeavingSubs { reason: String::new() }).unwrap_err();
+    assert!(refusal.why.starts_with("Open tasks: #1 (Bo). Open actions: 1 (Cy)."), "{refusal}");
+}
+
+#[test]
+fn what_no_close_waits_for_is_named_when_it_is_resolved_and_when_it_is_closed() {
+    let mut stage = Stage::new();
+    for name in ["Ada", "Bo"] {
+        stage.ok(name, Command::CheckIn { who: None, note: String::new() });
+    }
+    stage.ok("Bo", Command::NameHazard { text: "db2 may fill up".into(), mitigation: String::new() });
+    stage.ok("Ada", Command::RollCall { minutes: None });
+    let resolve = enter(Phase::Resolved, "rolled back");
+    let told = stage.ask("Ada", &resolve).unwrap().reply;
+    assert!(
+        told.ends_with(
+            "`close`. Hazards still open (`hazard clear N REASON`): 1 db2 may fill up. The roll call of Ada goes on; \
+             missing: Bo."
+        ),
+        "{told}"
+    );
+    stage.ok("Ada", resolve);
+    let told = stage.ask("Ada", &enter(Phase::Closed, "")).unwrap().reply;
+    assert_eq!(
+        told,
+        "INC-1 is closed. Hazards were left open: 1 db2 may fill up. The roll call ended with it; missing: Bo. `commandpost \
+         export INC-1` prints the timeline."
+    );
+    stage.ok("Bo", Command::ClearHazard { n: 1, reason: "its disk was grown".into() });
+    stage.ok("Bo", Command::Here { note: String::new() });
+    let told = stage.ask("Ada", &enter(Phase::Closed, "")).unwrap().reply;
+    assert_eq!(told, "INC-1 is closed. `commandpost export INC-1` prints the timeline.");
+}
+
+#[test]
 fn nothing_is_resolved_without_a_cause_or_a_reason() {
     let mut stage = Stage::new();
     assert_eq!(stage.no("Ada", enter(Phase::Resolved, "")), Because::Invalid);
@@ -316,6 +376,7 @@ fn what_a_duplicate_leaves_is_taken_in_once() {
         result: None,
     };
     let luggage = Luggage {
+        by: Some(who("Ada")),
         from: IncidentId::new(Kind::Real, 2),
         title: "Search is slow".into(),
         severity: Severity::Sev3,
@@ -338,6 +399,9 @@ fn what_a_duplicate_leaves_is_taken_in_once() {
             by: who("Cy"),
             is_open: true,
         }],
+        stop: None,
+        titled_in: None,
+        stopped_in: None,
     };
     stage.ok("Ada", Command::AssignTask { owner: None, text: "Look".into(), minutes: None });
     let timer = || Command::Timer(TimerKind::MergedIn(Box::new(luggage.clone())));

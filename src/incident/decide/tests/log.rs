@@ -9,7 +9,7 @@ fn note(text: &str, at: Option<StatedTime>) -> Command {
 }
 
 fn correct(target: u64) -> Command {
-    Command::Correct { target, text: "10 %".into(), at: None, reason: String::new() }
+    Command::Correct { target, text: "10 %".into(), at: None, reason: String::new(), follows: false }
 }
 
 fn redact(target: u64) -> Command {
@@ -56,17 +56,74 @@ fn accounts_are_corrected_and_deeds_are_not() {
     let mut stage = Stage::new();
     stage.ok("Bo", note("90 % of payments fail", None));
     let noted = stage.last();
-    stage.ok("Cy", correct(noted));
+    stage.ok("Bo", correct(noted));
     let correction = stage.last();
     assert_eq!(stage.no("Cy", correct(1)), Because::Conflict);
     assert_eq!(stage.no("Cy", correct(correction)), Because::Conflict);
     assert_eq!(stage.no("Cy", correct(99)), Because::NotFound);
     let future = StatedTime::At(stage.now + Duration::hours(1));
-    let at = Command::Correct { target: noted, text: "x".into(), at: Some(future), reason: String::new() };
-    assert_eq!(stage.no("Cy", at), Because::Invalid);
+    let at = Command::Correct {
+        target: noted,
+        text: "x".into(),
+        at: Some(future),
+        reason: String::new(),
+        follows: false,
+    };
+    assert_eq!(stage.no("Bo", at), Because::Invalid);
     stage.ok("Bo", redact(noted));
     assert_eq!(stage.no("Bo", correct(noted)), Because::Conflict);
     stage.aloud("corrections");
+}
+
+#[test]
+fn nobody_puts_words_into_the_mouth_of_another_but_who_keeps_the_record_for_all() {
+    let mut stage = Stage::new();
+    stage.policy.executives = ["vera".to_owned()].into();
+    stage.ok("Ada", Command::Decide { text: "Roll back 4.2".into() });
+    let decided = stage.last();
+    stage.ok("Bo", note("90 % of payments fail", None));
+    let noted = stage.last();
+    stage.ok("Cy", Command::TakeRole { role: role("ops") });
+    for by in ["Fay", "Vera", "Cy", "Bo"] {
+        assert_eq!(stage.no(by, correct(decided)), Because::Forbidden, "{by}");
+    }
+    assert_eq!(stage.no("Fay", correct(noted)), Because::Forbidden);
+    assert_eq!(
+        stage.ask("Fay", &correct(decided)).unwrap_err().to_string(),
+        format!(
+            "The decision in entry {decided} is Ada's. Ask them to correct it, or the commander; what you would do instead: \
+             `propose TEXT`, or `note TEXT`."
+        )
+    );
+    stage.ok("Bo", correct(noted));
+    stage.ok("Ada", correct(noted));
+    for (by, slug) in [("Di", "deputy"), ("Ed", "scribe")] {
+        stage.ok(by, Command::TakeRole { role: role(slug) });
+        stage.ok(by, correct(decided));
+    }
+    stage.aloud("corrections_of_others");
+}
+
+#[test]
+fn what_follows_a_message_takes_its_words_whoever_put_it_on_the_timeline() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", note("Bo: 90 % fail", None));
+    let target = stage.last();
+    assert_eq!(stage.no("Bo", correct(target)), Because::Forbidden);
+    let (text, reason) = ("Bo: 10 % fail".to_owned(), String::new());
+    stage.ok("Bo", Command::Correct { target, text, at: None, reason, follows: true });
+}
+
+#[test]
+fn what_cannot_be_corrected_or_redacted_is_told_without_a_stored_name() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", note("Mrs Smith called", None));
+    stage.ok("Bo", redact(stage.last()));
+    let (done, redaction) = (correct(1), redact(stage.last()));
+    for command in [done, redaction] {
+        let told = stage.ask("Ada", &command).unwrap_err().to_string();
+        assert!(!told.contains("entry.") && !told.contains("incident."), "{told}");
+    }
 }
 
 #[test]
@@ -225,7 +282,7 @@ fn what_lasted_stands_where_it_began_and_says_when_it_was_over() {
     let until = "2026-01-02T11:40:00Z".parse().unwrap();
     assert_eq!(
         decision.events[0].event,
-        Event::Noted { text: "the queue was full".into(), until: Some(until) }
+        Event::Noted { text: "the queue was full".into(), until: Some(until), is_mark: false }
     );
     assert_eq!(decision.events[0].at, Some(("2026-01-02T11:10:00Z".parse().unwrap(), TimeSource::Stated)));
     let said = crate::incident::sentence::sentence(&decision.events[0].event, &dated);

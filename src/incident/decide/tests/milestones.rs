@@ -170,3 +170,17 @@ fn a_milestone_is_set_by_who_keeps_the_record_at_a_time_that_can_have_been() {
     stage.ok("Bo", set(Milestone::Resolved, "2026-01-02T12:15:00Z", "for the review"));
     stage.aloud("milestones");
 }
+
+#[test]
+fn whoever_marks_alerts_has_not_taken_it_on_whatever_the_words_and_an_older_mark_is_known_by_its_words() {
+    let is_taken_on = |event: &str| {
+        let mut stage = Stage::of(HOUSE, Kind::Real, false);
+        let event = serde_json::from_str::<Event>(event).unwrap();
+        let entry = entry(stage.incident.id, &stage.entries, &who("Bo"), stage.now, event.into());
+        stage.incident.apply(&entry);
+        stage.incident.milestones.acknowledged.is_some()
+    };
+    assert!(!is_taken_on(r#"{"type":"note","text":"S-3 is noise","is_mark":true}"#));
+    assert!(!is_taken_on(r#"{"type":"note","text":"Marked S-3 (Disk full) as noise: it cleans itself"}"#));
+    assert!(is_taken_on(r#"{"type":"note","text":"S-3 is noise"}"#));
+}

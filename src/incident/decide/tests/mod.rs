@@ -13,6 +13,7 @@ mod executive;
 mod hazards;
 mod lifecycle;
 mod log;
+mod merge;
 mod milestones;
 mod names;
 mod paging;

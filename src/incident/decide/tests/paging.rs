@@ -317,3 +317,18 @@ fn who_asks_for_help_when_nobody_new_is_left_wakes_whoever_is_on_call() {
     assert!(told.contains("nobody new is left: whoever is on call is woken"), "{told}");
     assert_eq!(names(stage.ok("Bo", help())), ["assist.asked", "page.begun"]);
 }
+
+#[test]
+fn an_executive_whose_order_is_refused_has_not_taken_on_what_a_rule_pages_for() {
+    let mut stage = by_rule(Whom::Named("web".into()));
+    stage.policy.executives = ["vera".to_owned()].into();
+    let lower = || Command::Severity { to: Severity::Sev4, reason: "it is nothing".into() };
+    assert!(matches!(&stage.ok("Vera", lower())[..], [Event::ExecutiveAsked { .. }]));
+    assert!(matches!(&stage.ok("Vera", lower())[..], [Event::Noted { .. }]));
+    let decline = Command::DeclineCommand { reason: String::new() };
+    assert!(matches!(&stage.ok("Vera", decline)[..], [Event::ExecutiveDeclined { .. }]));
+    assert_eq!(stage.incident.milestones.acknowledged, None);
+    moved(&mut stage, 0, SituationFacts::default());
+    let again = moved(&mut stage, 1, SituationFacts::default());
+    assert_eq!(again, ["alert.changed", "page.begun"], "those on call are called again");
+}

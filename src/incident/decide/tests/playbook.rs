@@ -260,7 +260,7 @@ fn steps_that_are_due_again_are_said_with_what_else_is_due_and_wait_in_a_quiet()
     let one = stage.ask(HOUSE, &Command::Remind(due.clone())).unwrap();
     assert_eq!(
         one.reply,
-        "Task #1 (Cy) is overdue and goes up to Ada. Step P5 of site-down is due again. Bo: Do P5."
+        "Task #1 (Cy) is late. Ada: ask how it goes. Step P5 of site-down is due again. Bo: Do P5."
     );
     stage.ok("Bo", tick("disks/P1"));
     stage.later(20);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    incident::command::DraftText,
+    incident::command::{DraftText, SituationFacts},
     incident::kind::{Drill, Real},
     post::{Approved, ComponentState, PublicPhase},
 };
@@ -105,6 +105,56 @@ fn an_approval_is_void_once_text_severity_or_phase_change_and_after_ten_minutes(
     stage.ok("Ada", Command::Retitle { title: "Payments fail in Europe".into() });
     stage.ok("Bo", publish(1));
     stage.aloud("approval_void");
+}
+
+/// Declared by a rule from an alert, under its name.
+fn from_an_alert(title: &str) -> Stage {
+    let mut stage = Stage::declared("Ada", &Declare::new(title, Severity::Sev2, Kind::Real)).unwrap();
+    let facts = SituationFacts {
+        id: 1,
+        title: "CheckoutErrors: 5xx above 5 %".into(),
+        source: "alertmanager".into(),
+        firing: 1,
+        total: 1,
+        ..SituationFacts::default()
+    };
+    stage.ok(HOUSE, Command::LinkSituation { situation: 1, facts: Some(facts) });
+    stage.ok("Bo", Command::TakeRole { role: role("pio") });
+    stage
+}
+
+#[test]
+fn an_alerts_own_name_is_never_the_public_title_unless_somebody_says_it() {
+    let outage = |name: &str| (name.to_owned(), ComponentState::MajorOutage);
+    for title in
+        ["CheckoutErrors: 5xx above 5 %", "[prod] CheckoutErrors: 5xx above 5 %", "CheckoutErrors: 5xx"]
+    {
+        let mut stage = from_an_alert(title);
+        let told = stage.ask("Bo", &draft("Payments fail.")).unwrap().reply;
+        assert!(told.contains("«Problems with our service»") && told.contains("--title TITLE"), "{told}");
+        let named = |stage: &Stage, n: u32| stage.incident.post(n).unwrap().draft.title.clone();
+        stage.ok("Bo", with("Payments fail.", |d| d.components = vec![outage("Checkout")]));
+        assert_eq!(named(&stage, 1), "Problems with Checkout");
+        stage.ok(
+            "Bo",
+            with("Payments fail.", |d| {
+                d.replaces = Some(1);
+                d.title = Some("Paying fails".into());
+            }),
+        );
+        assert_eq!(named(&stage, 1), "Paying fails");
+        // What is said once stands for the updates after it.
+        stage.ok("Ada", approve(1));
+        stage.ok("Bo", publish(1));
+        let again = stage.ask("Bo", &draft("It goes on.")).unwrap().reply;
+        assert!(!again.contains("title"), "{again}");
+        stage.ok("Bo", draft("It goes on."));
+        assert_eq!(named(&stage, 2), "Paying fails");
+    }
+    // A title that somebody gave it is the public's too.
+    let mut stage = from_an_alert("Checkout fails");
+    stage.ok("Bo", draft("Payments fail."));
+    assert_eq!(stage.incident.post(1).unwrap().draft.title, "Checkout fails");
 }
 
 #[test]
@@ -291,4 +341,31 @@ fn whoever_takes_over_reads_of_every_update_that_waits() {
     let briefed = stage.reads("Ada", Command::Briefing);
     assert!(briefed.contains("11. Public information: Update 1 (investigating) is public"), "{briefed}");
     assert!(!briefed.contains("waits for approval"), "{briefed}");
+}
+
+#[test]
+fn a_draft_whose_words_are_redacted_is_dropped_and_waits_for_nobody() {
+    let mut stage = drafted();
+    let seq = stage.incident.seq;
+    let redact = |target| Command::Redact { target, reason: "a customer's name".into() };
+    let told = stage.ask("Ada", &redact(seq)).unwrap().reply;
+    assert!(
+        told.ends_with(" Public update 1 had these words and is dropped; it was never public."),
+        "{told}"
+    );
+    stage.ok("Ada", redact(seq));
+    assert_eq!(stage.incident.open_posts().count(), 0);
+    assert_eq!(stage.no("Ada", approve(1)), Because::Conflict);
+    assert_eq!(stage.no("Bo", publish(1)), Because::Conflict);
+    assert_eq!(stage.no("Bo", with("Again.", |draft| draft.replaces = Some(1))), Because::Conflict);
+    for reading in [Command::Next, Command::Status] {
+        assert!(!stage.reads("Ada", reading).contains("pdate 1"));
+    }
+    // Words that others have taken the place of are no draft's any more.
+    stage.ok("Bo", draft("A name."));
+    let seq = stage.incident.seq;
+    stage.ok("Bo", with("No name.", |draft| draft.replaces = Some(2)));
+    stage.ok("Ada", redact(seq));
+    stage.ok("Ada", approve(2));
+    stage.ok("Bo", publish(2));
 }

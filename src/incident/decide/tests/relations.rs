@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::incident::command::{ParentFacts, TimerKind};
+use crate::incident::command::{ParentFacts, PartFacts, TimerKind};
 
 /// Several incidents, and what each tells the others.
 struct House {
@@ -41,6 +41,16 @@ impl House {
     fn under(&self, parent: u32) -> Command {
         let parent = inc(parent);
         Command::PutUnder { parent, facts: self.facts(parent) }
+    }
+
+    fn subs(&self, number: u32) -> Command {
+        let children = self.stages[&inc(number)].incident.children.keys();
+        let facts = |id: &IncidentId| {
+            let incident = &self.stages[id].incident;
+            let (title, severity, phase) = (incident.title.clone(), incident.severity, incident.phase);
+            PartFacts { id: *id, title, severity, phase }
+        };
+        Command::Subs { parts: children.map(facts).collect() }
     }
 
     fn stage(&mut self, number: u32) -> &mut Stage {
@@ -89,13 +99,19 @@ fn a_part_and_its_whole_know_each_other_and_have_their_own_commanders() {
     // Told twice, it is written once.
     let again = Command::Timer(TimerKind::Child { child: inc(2), phase: Some(Phase::Investigating) });
     assert_eq!(house.stage(1).ok(HOUSE, again), []);
-    insta::assert_snapshot!(house.stage(1).reads("Cy", Command::Subs));
+    let subs = house.subs(1);
+    let told = house.stage(1).reads("Cy", subs);
+    assert!(told.contains("\n- INC-2 Payments fail – SEV2, investigating"), "{told}");
+    // Of what is not for whoever asks, there is but the number.
+    let told = house.stage(1).reads("Cy", Command::Subs { parts: vec![] });
+    insta::assert_snapshot!(told);
 }
 
 #[test]
 fn what_has_no_parts_says_how_to_open_one_of_this_very_incident() {
     let mut house = House::of(2);
-    let told = house.stage(2).reads("Ada", Command::Subs);
+    let subs = house.subs(2);
+    let told = house.stage(2).reads("Ada", subs);
     assert_eq!(told, "INC-2 has no sub-incidents. To open one: `declare TITLE --under INC-2`.");
 }
 
@@ -179,4 +195,32 @@ proptest! {
             prop_assert!(!house.has_circle());
         }
     }
+}
+
+#[test]
+fn a_part_of_what_is_merged_is_put_under_the_one_that_goes_on_or_stands_by_itself() {
+    let regroup = |house: &mut House, part: u32, into: u32| {
+        let facts = house.facts(inc(into));
+        house.stage(part).ok(HOUSE, Command::Regroup { was: inc(1), into: inc(into), facts });
+        house.stage(part).incident.parent
+    };
+    let mut house = House::of(3);
+    house.put(2, 1);
+    assert_eq!(regroup(&mut house, 2, 3), Some(inc(3)));
+    assert_eq!(regroup(&mut house, 2, 3), Some(inc(3)), "once");
+    // Merged into the part itself.
+    let mut house = House::of(2);
+    house.put(2, 1);
+    assert_eq!(regroup(&mut house, 2, 2), None);
+    // Merged into a part of the part: each would be a part of the other.
+    let mut house = House::of(3);
+    house.put(2, 1);
+    house.put(3, 2);
+    assert_eq!(regroup(&mut house, 2, 3), None);
+    assert!(!house.has_circle());
+    // Into what other people see.
+    let mut house = House::of(3);
+    house.put(2, 1);
+    house.stage(3).ok("Ada", Command::Restrict { reason: String::new() });
+    assert_eq!(regroup(&mut house, 2, 3), None);
 }

@@ -130,15 +130,15 @@ fn what_is_due_within_a_minute_is_one_line_and_a_quiet_holds_back_what_can_wait(
     };
     let overdue = |n, name| Event::TaskOverdue { n, owner: Some(who(name)), to: Some(who("Ada")) };
     assert_eq!(late, [overdue(1, "Bo"), overdue(2, "Di")]);
-    assert!(what.contains("Tasks #1 (Bo), #2 (Di) are overdue and go up to Ada."), "{what}");
-    assert_eq!(of, &[Owed::Reports, Owed::Roles, Owed::Late]);
+    assert!(what.contains("Tasks #1 (Bo), #2 (Di) are late. Ada: ask how it goes."), "{what}");
+    assert_eq!(of, &[Owed::FirstWord, Owed::Reports, Owed::Roles, Owed::Late]);
     insta::assert_snapshot!(what);
 
     stage.ok("Ada", Command::Quiet { minutes: 60 });
     let events = stage.ok(HOUSE, Command::Remind(kinds));
     assert!(
         matches!(events.as_slice(), [Event::TaskOverdue { .. }, Event::TaskOverdue { .. }, Event::Reminded { executive: false, of, .. }]
-            if *of == [Owed::Late]),
+            if *of == [Owed::FirstWord, Owed::Late]),
         "{events:?}"
     );
 }
@@ -172,12 +172,56 @@ fn nothing_is_said_to_be_over_before_it_is_and_what_is_owed_comes_early_with_wha
     assert_eq!(early.reply, "A report on db is due. Cy: `can db CONDITIONS | ACTIONS | NEEDS`.");
     stage.now = due_at;
     let told = stage.ask(HOUSE, &Command::Remind(all)).unwrap().reply;
-    for part in [
-        "promised an update by now",
-        "Action 1 (Bo) is overdue",
-        "Task #1 (Di) is overdue",
-        "period 1 is over",
-    ] {
+    for part in
+        ["promised an update by now", "Action 1 (Bo) is late", "Task #1 (Di) is late", "period 1 is over"]
+    {
         assert!(told.contains(part), "{part}: {told}");
     }
+}
+
+#[test]
+fn a_report_that_shares_a_line_comes_no_earlier_than_a_quarter_of_its_time() {
+    let mut stage = stage();
+    stage.policy.can_minutes = [4; 5];
+    stage.ok("Ada", Command::AssignTask { owner: Some(who("Di")), text: "Look".into(), minutes: Some(3) });
+    stage.ok("Cy", Command::TakeRole { role: role("sme:db") });
+    stage.now += Duration::seconds(50);
+    stage.ok("Bo", Command::TakeRole { role: role("sme:web") });
+    let due_at = start() + Duration::minutes(3);
+    let both = vec![TimerKind::TaskDue { n: 1, due_at }, TimerKind::ReportsDue];
+    // Of four minutes, one is a quarter: db's time is over in one, web's in nearly two.
+    stage.now = due_at;
+    let told = stage.ask(HOUSE, &Command::Remind(both)).unwrap().reply;
+    assert!(
+        told.contains("late") && told.contains("A report on db is due.") && !told.contains("web"),
+        "{told}"
+    );
+}
+
+#[test]
+fn of_the_first_word_to_the_public_it_is_reminded_once_until_it_becomes_worse() {
+    let mut stage = stage();
+    let to = |to| Command::Severity { to, reason: String::new() };
+    let is_told = |stage: &mut Stage| told(stage, TimerKind::FirstUpdateDue).is_some();
+    stage.ok("Ada", to(Severity::Sev1));
+    let twice = vec![TimerKind::FirstUpdateDue, TimerKind::RolesDue, TimerKind::FirstUpdateDue];
+    let line = stage.ask(HOUSE, &Command::Remind(twice)).unwrap().reply;
+    assert_eq!(line.matches("The public has heard nothing yet.").count(), 1, "{line}");
+    assert!(is_told(&mut stage));
+    assert!(!is_told(&mut stage), "the time that was set when it became worse has come too");
+    stage.ok("Ada", to(Severity::Sev2));
+    assert!(!is_told(&mut stage), "it is better");
+    stage.ok("Ada", to(Severity::Sev1));
+    assert!(is_told(&mut stage));
+}
+
+#[test]
+fn whoever_answers_for_the_first_word_to_the_public_is_named_with_words_that_are_enough() {
+    let mut stages = [stage(), Stage::of(HOUSE, Kind::Real, false)];
+    let said = stages.each_mut().map(|stage| told(stage, TimerKind::FirstUpdateDue).unwrap());
+    let enough = "`update draft We are investigating.` is enough.";
+    assert_eq!(
+        said,
+        ["Ada", "Whoever reads this"].map(|who| format!("The public has heard nothing yet. {who}: {enough}"))
+    );
 }

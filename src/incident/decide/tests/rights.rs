@@ -111,6 +111,46 @@ fn a_suspicion_may_be_told_by_whoever_may_not_declare() {
 }
 
 #[test]
+fn who_may_not_declare_has_no_command_of_what_they_noticed_once_another_has_confirmed_it() {
+    let confirm = Command::Confirm { severity: Some(Severity::Sev1) };
+    let stage = |declare: Option<&str>, command: Option<&str>| {
+        let mut stage = Stage::of("Fay", Kind::Real, true);
+        let only = |name: Option<&str>| name.map(|name| [name.to_owned()].into());
+        stage.policy.reserved =
+            Reserved { declare: only(declare), command: only(command), ..Reserved::default() };
+        stage
+    };
+    for command in [Some("ada"), None] {
+        let mut stage = stage(Some("ada"), command);
+        let told = stage.ask("Ada", &confirm).unwrap().reply;
+        assert!(
+            told.starts_with(
+                "INC-1 is declared as SEV1. Ada has command: Fay, who noticed it, is in none of the groups that may \
+                 declare an incident. `next` says what is due."
+            ),
+            "{told}"
+        );
+        stage.ok("Ada", confirm.clone());
+        assert_eq!(stage.incident.commander, who("Ada"));
+        let resolve = Command::Enter { phase: Phase::Resolved, reason: "it is over".into() };
+        assert_eq!(stage.no("Fay", resolve), Because::Forbidden);
+    }
+    // Who may declare has command of what they declare; and so has who may have it without.
+    for (declare, command) in [(None, None), (None, Some("ada")), (Some("ada"), Some("fay"))] {
+        let mut stage = stage(declare, command);
+        assert_eq!(
+            stage.ask("Ada", &confirm).unwrap().reply,
+            "INC-1 is declared as SEV1. Fay has command.",
+            "{declare:?} {command:?}"
+        );
+        stage.ok("Ada", confirm.clone());
+        assert_eq!(stage.incident.commander, who("Fay"));
+    }
+    let told = Stage::of(HOUSE, Kind::Real, true).ask("Ada", &confirm).unwrap().reply;
+    assert_eq!(told, "INC-1 is declared as SEV1. Nobody is in command: `take`.");
+}
+
+#[test]
 fn nobody_is_made_deputy_who_may_not_have_command() {
     let mut stage = Stage::new();
     stage.policy.reserved.command = Some(["bo".to_owned()].into());

@@ -126,6 +126,20 @@ fn whoever_takes_a_role_is_told_whom_they_report_to_and_what_they_may() {
 }
 
 #[test]
+fn nobody_is_offered_a_role_by_themselves_but_told_how_to_take_it() {
+    let mut stage = Stage::new();
+    let told = |stage: &Stage, by: &str, slug: &str| stage.ask(by, &offer(slug, by)).unwrap_err().to_string();
+    let takes = "A role is offered to somebody else. Take it yourself: `role take ops`.";
+    assert_eq!(told(&stage, "Ada", "ops"), takes);
+    // Who may not give out roles may take one all the same.
+    assert_eq!(told(&stage, "Bo", "ops"), takes);
+    stage.ok("Bo", take("ops"));
+    let holds = "You are Operations Section Chief already. To give it up: `role release ops`.";
+    assert_eq!(told(&stage, "Bo", "ops"), holds);
+    assert!(stage.incident.offers.is_empty());
+}
+
+#[test]
 fn what_stands_on_offer_is_not_offered_again_to_the_same_person() {
     let mut stage = Stage::new();
     stage.ok("Ada", offer("ops", "Eve"));
@@ -267,14 +281,21 @@ fn the_chart_shows_each_one_under_whom_they_were_put_and_nowhere_else() {
         └ Operations Section Chief: Cy
           └ Group Supervisor (alpha): Gus
             ├ Technical Specialist (db): Fay
+            │ └ Crew: Hal
             └ Documentation Unit Leader: Flo
-    Hal reports to Fay
     ");
-    // Ivy has no position under which Fay could stand.
+    // Who leads somebody without a role of their own stands below whoever has command.
     stage.ok("Ada", put("Fay", "Ivy"));
     let chart = stage.reads("Ada", Command::Chart);
-    assert!(chart.ends_with("\nFay reports to Ivy\nHal reports to Fay"), "{chart}");
+    let led = "\n└ Crew: Ivy\n  └ Technical Specialist (db): Fay\n    └ Crew: Hal";
+    assert!(chart.ends_with(led), "{chart}");
     assert_eq!(chart.matches("(db): Fay").count(), 1, "{chart}");
+    // Whoever is gone leads nobody, and is no leader to be named.
+    stage.ok("Ivy", check_out(None));
+    let refusal = stage.ask("Ada", &put("Fay", "Ivy")).unwrap_err();
+    assert_eq!(refusal.why, "Ivy is not here, and cannot lead anybody.");
+    let chart = stage.reads("Ada", Command::Chart);
+    assert!(!chart.contains("Ivy") && !chart.contains("reports to"), "{chart}");
 }
 
 /// Roles that a team added: whoever turns pages reports to whoever keeps the runbook, below Planning.
@@ -396,7 +417,7 @@ fn next_asks_for_no_report_that_was_just_given() {
     stage.ok("Cy", take("sme:db"));
     let asks = |stage: &Stage, name| {
         let next = stage.reads(name, Command::Next);
-        next.contains("CAN report within") || next.contains("Report conditions, actions and needs")
+        next.contains("First CAN report") || next.contains("Report conditions, actions and needs")
     };
     assert!(asks(&stage, "Bo") && asks(&stage, "Cy"));
     stage.ok("Bo", can());
@@ -407,4 +428,50 @@ fn next_asks_for_no_report_that_was_just_given() {
 
 fn commander_steps() -> Vec<&'static str> {
     crate::incident::role::commander().checklist.to_vec()
+}
+
+#[test]
+fn nobody_is_the_deputy_of_themselves() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.no("Ada", take("deputy")), Because::Conflict);
+    assert_eq!(
+        stage.ask("Ada", &take("deputy")).unwrap_err().to_string(),
+        "You have command: nobody is their own deputy. Offer it to somebody else: `role offer deputy NAME`."
+    );
+    assert_eq!(stage.no("Ada", offer("deputy", "Ada")), Because::Conflict);
+    stage.ok("Bo", take("deputy"));
+    assert_eq!(stage.no("Bo", offer("deputy", "Ada")), Because::Conflict);
+    // Whoever comes to have command gives it up, with the offer of it, whatever the team calls it.
+    let second: Role = serde_json::from_str(r#"{"slug":"second","title":"Second","like":"deputy"}"#).unwrap();
+    stage.ok("Bo", Command::TakeRole { role: second.clone() });
+    stage.ok("Ada", Command::OfferRole { role: second, to: who("Cy") });
+    stage.ok("Ada", Command::OfferCommand { to: who("Bo") });
+    stage.ok("Bo", Command::AcceptCommand);
+    assert_eq!(stage.incident.roles_of(&who("Bo")), [Role::ic()]);
+    stage.ok("Bo", Command::OfferCommand { to: who("Cy") });
+    stage.ok("Cy", Command::AcceptCommand);
+    assert!(stage.incident.offers.is_empty(), "{:?}", stage.incident.offers);
+    stage.ok("Ada", take("deputy"));
+    stage.aloud("own_deputy");
+}
+
+#[test]
+fn whom_the_settings_bar_from_publishing_is_told_so_with_the_role_and_not_asked_for_it_by_next() {
+    let mut stage = Stage::new();
+    stage.policy.reserved.publish = Some(["bo".to_owned()].into());
+    stage.policy.reserved.groups = [("publish", vec!["comms".to_owned()])].into();
+    let told = |stage: &Stage, by: &str, slug: &str| stage.ask(by, &take(slug)).unwrap().reply;
+    let but = "\nMay: publish an update.\nBut Pia is in none of the groups that may publish an update here: comms. Ask \
+               somebody who is in one of them.";
+    assert!(told(&stage, "Pia", "pio").contains(but), "{}", told(&stage, "Pia", "pio"));
+    for (by, slug) in [("Bo", "pio"), ("Pia", "ops")] {
+        assert!(!told(&stage, by, slug).contains("none of the groups"), "{by} {slug}");
+    }
+    stage.ok("Pia", take("pio"));
+    stage.ok("Pia", posts::draft("We are on it."));
+    stage.policy.reserved.publish = None;
+    stage.ok("Ada", Command::Approve { n: 1, alone: None });
+    assert!(stage.reads("Pia", Command::Next).contains("`publish 1`"));
+    stage.policy.reserved.publish = Some(["bo".to_owned()].into());
+    assert!(!stage.reads("Pia", Command::Next).contains("`publish 1`"), "it would only be refused");
 }

@@ -94,3 +94,14 @@ fn an_offer_to_join_lapses_or_is_declined() {
     stage.ok(HOUSE, Command::Timer(TimerKind::UnifyOfferExpires { to: who("Bo") }));
     assert!(stage.incident.unify_offer.is_none());
 }
+
+#[test]
+fn who_has_command_and_joins_it_is_told_so_and_not_to_ask_themselves() {
+    let mut stage = unified();
+    for name in ["Ada", "Bo"] {
+        assert_eq!(stage.no(name, Command::JoinCommand), Because::Conflict);
+        let told = stage.ask(name, &Command::JoinCommand).unwrap_err().to_string();
+        assert!(told.starts_with("You have command already."), "{told}");
+    }
+    assert_eq!(stage.ask("Cy", &Command::JoinCommand).unwrap_err().instead, "Ask Ada to `command unify Cy`.");
+}

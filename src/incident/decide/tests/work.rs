@@ -331,6 +331,7 @@ fn a_report_is_corrected_part_by_part_by_whoever_gave_it_or_answers_for_all() {
         text: text.into(),
         at: None,
         reason: String::new(),
+        follows: false,
     };
     let last = |service: &str, conditions: &str, needs: &str| Command::CorrectCan {
         service: service.into(),
@@ -391,4 +392,59 @@ fn a_report_is_corrected_part_by_part_by_whoever_gave_it_or_answers_for_all() {
     stage.ok("Ada", Command::Enter { phase: Phase::Closed, reason: String::new() });
     stage.ok("Bo", last("db", "up again", ""));
     stage.aloud("corrected_reports");
+}
+
+#[test]
+fn what_lasts_too_long_or_too_short_is_told_the_limit_whatever_it_is() {
+    let stage = Stage::new();
+    let task = |minutes| Command::AssignTask { owner: None, text: "Look".into(), minutes: Some(minutes) };
+    let told = |command: Command| stage.ask("Ada", &command).unwrap_err().to_string();
+    let days = 24 * 60;
+    for (command, why) in [
+        (
+            task(300 * days),
+            "300 days is too long for a time box; the longest is 7 days. Give 1 minute to 7 days: 10m, 2h.",
+        ),
+        (
+            task(0),
+            "0 minutes is too short for a time box; the shortest is 1 minute. Give 1 minute to 7 days: 10m, 2h.",
+        ),
+        (
+            Command::Quiet { minutes: 5_000 * 60 },
+            "5000 hours is too long for a time without reminders; the longest is 4 hours. Give 1 minute to 4 hours: \
+             `snooze 30m`.",
+        ),
+        (
+            Command::RollCall { minutes: Some(61) },
+            "61 minutes is too long for a roll call; the longest is 1 hour. Give 1 minute to 1 hour: `roll call 5m`.",
+        ),
+        (
+            Command::StartPeriod { minutes: 2 * days, emphasis: String::new() },
+            "2 days is too long for an operational period; the longest is 1 day. Give 15 minutes to 1 day: `period start 2h`.",
+        ),
+        (
+            Command::Propose { text: "Roll back".into(), minutes: Some(days) },
+            "1 day is too long for a proposal; the longest is 4 hours. Give 1 minute to 4 hours: `propose --for 10m TEXT`.",
+        ),
+    ] {
+        assert_eq!(told(command), why);
+    }
+}
+
+#[test]
+fn nobody_is_given_a_task_who_only_reads_along() {
+    let mut stage = Stage::new();
+    stage.ok("Hal", Command::TakeRole { role: role("observer") });
+    stage.ok("Ada", task(None, "Look at db1", None));
+    for command in [task(Some("Hal"), "Look at db2", None), give(1, Some("Hal"), None)] {
+        assert_eq!(stage.no("Ada", command), Because::Conflict);
+    }
+    assert_eq!(
+        stage.ask("Ada", &task(Some("Hal"), "Look at db2", None)).unwrap_err().to_string(),
+        "Hal is Observer here, and only reads along: no task can be theirs. Give it to somebody else, or ask Hal to give that \
+         up first: `role release observer`."
+    );
+    stage.ok("Hal", Command::ReleaseRole { role: role("observer") });
+    stage.ok("Ada", give(1, Some("Hal"), None));
+    stage.ok("Hal", Command::UnderstandTask { n: 1 });
 }

@@ -22,9 +22,9 @@ impl Incident {
         }
     }
 
-    pub(super) fn stop_actions(&mut self, reason: &str, entry: &Entry) {
-        let by = &entry.actor.person;
-        let as_safety = self.roles_of(by).iter().any(|role| role.rights() == "safety");
+    pub(super) fn stop_actions(&mut self, reason: &str, by: Option<&Person>, as_safety: bool, entry: &Entry) {
+        let by = by.unwrap_or(&entry.actor.person);
+        let as_safety = as_safety || self.roles_of(by).iter().any(|role| role.rights() == "safety");
         self.stop =
             Some(Stop { by: by.clone(), as_safety, at: entry.occurred_at, reason: reason.to_owned() });
         for action in self.actions.iter_mut().filter(|action| action.state.is_open()) {

@@ -12,6 +12,12 @@ impl Incident {
         }
     }
 
+    /// The draft, neither public nor dropped, whose words this entry has: without them it is dropped.
+    pub fn open_draft_in(&self, seq: u64) -> Option<u32> {
+        let Some(Wording::Draft(n)) = self.words_in.get(&seq) else { return None };
+        self.open_posts().map(|post| post.n).find(|open| open == n)
+    }
+
     /// Remembers which entry the words are from that stand here now.
     pub(super) fn note_words(&mut self, entry: &Entry) {
         let words = match &entry.event {
@@ -52,8 +58,9 @@ impl Incident {
                 if let Some(post) = self.post_mut(n) {
                     (post.draft.title, post.draft.text) = (redacted(), redacted());
                     post.draft.texts.clear();
-                    // Other words than those that were approved.
+                    // Other words than those that were approved; what says nothing any more is for nobody.
                     post.approval = None;
+                    post.dropped.get_or_insert_with(|| "its words were redacted".to_owned());
                 }
             }
             Wording::Dropped(n) => {
@@ -75,7 +82,9 @@ impl Incident {
         self.cans.values_mut().for_each(|can| can.uncorrect(seq));
         for hazard in self.hazards.iter_mut().filter(|hazard| hazard.seq == seq) {
             hazard.text = "[redacted]".into();
-            hazard.mitigation.clear();
+            if !hazard.mitigation.is_empty() {
+                hazard.mitigation = "[redacted]".into();
+            }
         }
         self.pins.remove(&seq);
         self.links.retain(|link| link.seq != seq);
@@ -171,7 +180,7 @@ mod tests {
         let at: DateTime<Utc> = "2026-01-02T03:15:00Z".parse().unwrap();
         let ada = Person::named("Ada").unwrap();
         vec![
-            Event::Noted { text: words(), until: None },
+            Event::Noted { text: words(), until: None, is_mark: false },
             Event::DecisionRecorded { text: words() },
             Event::CanReported { service: words(), conditions: words(), actions: words(), needs: words() },
             Event::LinkAdded { label: words(), url: words(), sum: None },
@@ -209,7 +218,7 @@ mod tests {
                 reason: words(),
             },
             Event::FieldSet { field: "customer".into(), value: words() },
-            Event::ExecutiveAsked { words: words(), commander: ada },
+            Event::ExecutiveAsked { words: words(), commander: ada, who: None },
             drafted(),
             Event::EntryCorrected {
                 target: 5,

@@ -16,8 +16,7 @@ impl Incident {
             }
             self.pass_token(to, at);
         }
-        // The commander is no one's deputy.
-        self.roles.retain(|held| !(held.role.slug() == "deputy" && held.person.id == to.id));
+        self.is_no_deputy(to);
         self.unify();
     }
 

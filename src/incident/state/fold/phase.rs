@@ -35,7 +35,10 @@ impl Incident {
                 self.command_offer = None;
                 self.unify_offer = None;
                 self.offers.clear();
-                self.stop = None;
+                // A stop goes on where it was merged into: until that has it, it is known here.
+                if phase != Phase::Merged {
+                    self.stop = None;
+                }
                 self.roll_call = None;
                 self.period = None;
                 // What nobody decided by then lapses.

@@ -17,6 +17,7 @@ impl Incident {
             post.draft = draft.clone();
             post.author = author;
             post.approval = None;
+            post.dropped = None;
             return;
         }
         self.posts.push(Post {

@@ -1,0 +1,161 @@
+//! A homeserver of one room, and a door before it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Json, Router, extract::Request, http::StatusCode};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{MatrixDoor, MatrixSettings, NAME, answer::Said};
+use crate::{
+    chat::{Say, people::People},
+    config::{MatrixSpace, Secret},
+    desk::{Answer, Desk, Settings, clock::System},
+    journal::sqlite::SqliteJournal,
+    people::Person,
+};
+
+pub(super) const ROOM: &str = "!room:s";
+/// The one message there, for which a proxy has no key.
+pub(super) const CLOSED: &str = "$closed";
+/// What a proxy puts in its place.
+const IN_PLACE: &str =
+    "** Unable to decrypt: The sender's device has not sent us the keys for this message. **";
+
+pub(super) struct Homeserver {
+    is_encrypted: bool,
+    /// What of the room it refuses: `send`, or of that `m.reaction` alone.
+    refused: Mutex<&'static str>,
+    /// What it was asked for.
+    asked: Mutex<Vec<String>>,
+    /// What the bot said: below which message, in which words.
+    said: Mutex<Vec<(String, String)>>,
+}
+
+impl Homeserver {
+    pub fn refuses(&self, what: &'static str) {
+        *self.refused.lock().unwrap() = what;
+    }
+
+    fn answer(&self, path: &str, body: &[u8]) -> (StatusCode, Json<Value>) {
+        self.asked.lock().unwrap().push(path.to_owned());
+        let parts: Vec<&str> = path.split('/').skip(4).collect();
+        let refused = *self.refused.lock().unwrap();
+        if parts.iter().skip(2).take(2).any(|part| *part == refused) {
+            return (StatusCode::FORBIDDEN, Json(json!({"errcode": "M_FORBIDDEN", "error": "No."})));
+        }
+        let answer = match parts.as_slice() {
+            ["account", "whoami"] => json!({"user_id": "@bot:s"}),
+            ["join", _] => json!({"room_id": ROOM}),
+            ["rooms", _, "joined_members"] => json!({"joined": {"@zed:s": {"display_name": "Zed Zulu"}}}),
+            ["rooms", _, "state", _] if self.is_encrypted => json!({"algorithm": "m.megolm.v1.aes-sha2"}),
+            ["rooms", _, "event", _] => message("m.room.encrypted", json!({"ciphertext": "AwgAEnACgAkL"})),
+            ["rooms", _, "context", _] => json!({"end": "behind"}),
+            ["rooms", _, "messages"] => {
+                json!({"chunk": [message("m.room.message", json!({"msgtype": "m.text", "body": IN_PLACE}))]})
+            }
+            ["rooms", _, "send", kind, _] => {
+                let content: Value = serde_json::from_slice(body).unwrap();
+                let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                let relates = &content["m.relates_to"];
+                self.said.lock().unwrap().push(match *kind {
+                    "m.reaction" => (text(&relates["event_id"]), text(&relates["key"])),
+                    _ => (text(&relates["m.in_reply_to"]["event_id"]), text(&content["body"])),
+                });
+                json!({"event_id": "$said"})
+            }
+            _ => return (StatusCode::NOT_FOUND, Json(json!({"errcode": "M_NOT_FOUND", "error": "No."}))),
+        };
+        (StatusCode::OK, Json(answer))
+    }
+}
+
+fn message(kind: &str, content: Value) -> Value {
+    json!({"type": kind, "event_id": CLOSED, "sender": "@ada:s", "content": content})
+}
+
+pub(super) struct House {
+    pub homeserver: Arc<Homeserver>,
+    url: String,
+    desk: Arc<Desk>,
+    _dir: TempDir,
+}
+
+impl House {
+    pub async fn open(is_encrypted: bool) -> House {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let homeserver = Arc::new(Homeserver {
+            is_encrypted,
+            refused: Mutex::new(""),
+            asked: Mutex::default(),
+            said: Mutex::default(),
+        });
+        let asked = homeserver.clone();
+        let answer = move |request: Request| {
+            let homeserver = asked.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+                homeserver.answer(head.uri.path(), &body)
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
+        let desk = Desk::new(journal, Arc::new(System), Settings::default());
+        House { homeserver, url, desk, _dir: dir }
+    }
+
+    /// The door of another run.
+    pub async fn start(&self, encrypting_proxy: bool) -> Arc<MatrixDoor> {
+        self.start_with(encrypting_proxy, Answer::default()).await
+    }
+
+    /// The same, before a desk that answers everything like this.
+    pub async fn start_with(&self, encrypting_proxy: bool, answer: Answer) -> Arc<MatrixDoor> {
+        let settings = MatrixSettings {
+            token: Secret::new("token"),
+            homeserver: self.url.clone(),
+            room: ROOM.to_owned(),
+            alerts_room: None,
+            space: MatrixSpace::Room,
+            encrypting_proxy,
+            prefix: "!incident".to_owned(),
+            people: Arc::new(People::new(NAME, HashMap::new())),
+            accounts: HashMap::new(),
+            tz: Tz::UTC,
+        };
+        let say: Say = Arc::new(move |_, _, _, _| {
+            let answer = answer.clone();
+            Box::pin(async move { Ok(answer) })
+        });
+        let door = MatrixDoor::open(settings, self.desk.clone(), say, CancellationToken::new()).unwrap();
+        door.stand().await.unwrap();
+        door
+    }
+
+    /// Below which messages the bot said something with these words.
+    pub fn told(&self, words: &str) -> Vec<String> {
+        let said = self.homeserver.said.lock().unwrap();
+        said.iter().filter(|(_, said)| said.contains(words)).map(|(below, _)| below.clone()).collect()
+    }
+
+    /// How often it was asked for something of the room.
+    pub fn asked(&self, what: &str) -> usize {
+        self.homeserver.asked.lock().unwrap().iter().filter(|path| path.ends_with(what)).count()
+    }
+}
+
+pub(super) fn said(event: &str) -> Said<'_> {
+    let person = Person::named("Ada").unwrap();
+    Said { room: ROOM, thread: None, event, person, incident: None, written_at: None }
+}

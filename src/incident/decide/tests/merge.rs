@@ -1,0 +1,127 @@
+//! Duplicates: what goes along to the one that goes on, what ends, and words that are redacted in one of the two.
+
+use super::*;
+use crate::incident::{
+    command::{Luggage, MergeFacts, TimerKind},
+    state::{Hazard, Stop},
+};
+
+fn other() -> IncidentId {
+    IncidentId::new(Kind::Real, 2)
+}
+
+fn stopped(as_safety: bool) -> Stop {
+    Stop { by: who("Cy"), as_safety, at: start(), reason: "data loss".into() }
+}
+
+fn taken_in(stop: Stop) -> Command {
+    let hazard = Hazard {
+        n: 1,
+        seq: 5,
+        text: "db2 may fill up".into(),
+        mitigation: String::new(),
+        by: who("Cy"),
+        is_open: true,
+    };
+    Command::Timer(TimerKind::MergedIn(Box::new(Luggage {
+        by: None,
+        from: other(),
+        title: "Search is slow".into(),
+        severity: Severity::Sev3,
+        entries: 9,
+        situations: vec![],
+        tasks: vec![],
+        hazards: vec![hazard],
+        stop: Some(stop),
+        titled_in: Some(1),
+        stopped_in: Some(7),
+    })))
+}
+
+fn resume() -> Command {
+    Command::ResumeActions { reason: String::new() }
+}
+
+fn stop() -> Command {
+    Command::StopActions { reason: "we lose writes".into() }
+}
+
+#[test]
+fn a_stop_goes_along_and_whoever_acts_where_it_goes_on_is_told_to_wait() {
+    let mut stage = Stage::new();
+    stage.ok(HOUSE, taken_in(stopped(true)));
+    let announce = Command::Announce { text: "restart everything".into(), is_risky: false, minutes: None };
+    let reply = stage.ask("Ada", &announce).unwrap().reply;
+    assert!(reply.contains("Cy stopped everything: data loss. Wait."), "{reply}");
+    // Stopped as Safety Officer there, it is lifted here by nobody else than there.
+    stage.ok("Di", Command::TakeRole { role: role("ops") });
+    assert_eq!(stage.no("Di", resume()), Because::Forbidden);
+    stage.ok("Ada", resume());
+    assert_eq!(stage.incident.stop, None);
+}
+
+#[test]
+fn of_two_that_are_stopped_the_stricter_stop_stands_and_the_other_is_told() {
+    for (as_safety, by) in [(false, "Ada"), (true, "Cy")] {
+        let mut stage = Stage::new();
+        stage.ok("Ada", stop());
+        let events = stage.ok(HOUSE, taken_in(stopped(as_safety)));
+        assert_eq!(stage.incident.stop.as_ref().map(|stop| stop.by.name.as_str()), Some(by));
+        let told = "INC-2 was stopped as well, by Cy: data loss.";
+        let is_told = events.iter().any(|event| matches!(event, Event::Noted { text, .. } if text == told));
+        assert_eq!(is_told, !as_safety, "{events:?}");
+    }
+}
+
+#[test]
+fn what_ends_with_a_duplicate_is_named_to_whoever_merges_it() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    stage.ok("Bo", Command::Announce { text: "fail over".into(), is_risky: false, minutes: None });
+    stage.ok("Bo", Command::Propose { text: "roll back".into(), minutes: None });
+    stage.ok("Ada", Command::SetObjective { text: "serve again".into() });
+    stage.ok("Bo", posts::draft("We are on it."));
+    stage.ok("Ada", Command::Approve { n: 1, alone: None });
+    stage.ok("Ada", Command::OfferRole { role: role("pio"), to: who("Cy") });
+    stage.ok("Ada", Command::RollCall { minutes: None });
+    stage.ok("Ada", stop());
+    let facts = MergeFacts {
+        commander: who("Zoe"),
+        phase: Phase::Investigating,
+        is_restricted: false,
+        seen_by: None,
+    };
+    let merge = Command::Merge { into: other(), other: Some(facts), reason: String::new() };
+    assert_eq!(
+        stage.ask("Ada", &merge).unwrap().reply,
+        "INC-1 is merged into INC-2, where its stop, alerts, open tasks and hazards go on. Zoe is in command there. Not taken \
+         along, to be said anew there where it still holds: action 1 (Bo); proposal 1 (Bo); objective 1; public update 1 (of Bo, \
+         approved); the offer of Public Information Officer to Cy; the roll call of Ada."
+    );
+    // What was stopped is not started by being merged.
+    stage.ok("Ada", merge);
+    assert!(stage.incident.stop.is_some());
+    assert!(!stage.reads("Bo", Command::Actions).contains("`resume`"));
+}
+
+#[test]
+fn words_that_came_along_are_known_by_where_they_came_from_and_redacted_with_it() {
+    let mut stage = Stage::new();
+    stage.ok(HOUSE, taken_in(stopped(false)));
+    let here = |stage: &Stage, there: u64| stage.incident.same_words(other(), there);
+    let named = |there: u64| {
+        let here = here(&stage, there);
+        let entry = stage.entries.iter().find(|entry| here == [entry.seq]).unwrap();
+        entry.event.name()
+    };
+    assert_eq!([1, 5, 7].map(named), ["incident.merged_in", "hazard.named", "actions.stopped"]);
+    assert!(here(&stage, 3).is_empty());
+    let hazard = here(&stage, 5)[0];
+    let redact = Command::Redact { target: hazard, reason: "a name".into() };
+    let reply = stage.ask("Ada", &redact).unwrap().reply;
+    assert!(reply.contains("As far as INC-2 has its words, they are hidden there too."), "{reply}");
+    stage.ok(HOUSE, Command::RedactToo { of: other(), targets: vec![hazard] });
+    let told = stage.reads("Ada", Command::Hazards);
+    assert!(!told.contains("db2"), "{told}");
+    assert_eq!(stage.no("Ada", redact), Because::Conflict);
+}

@@ -1,0 +1,129 @@
+//! Two that are one, on the desk: what was stopped stays stopped, parts find their whole, and what is redacted in the one is hidden
+//! in the other.
+
+use commandpost::{
+    desk::Settings,
+    incident::{command::Command, id::IncidentId, phase::Phase},
+};
+
+use crate::support::house::{House, note, person};
+
+const WORD: &str = "Zanzibar";
+
+fn merge(into: IncidentId) -> Command {
+    Command::Merge { into, other: None, reason: "the same database".into() }
+}
+
+async fn settle(house: &House) {
+    while house.desk.fire_due_timers().await.unwrap() > 0 {}
+}
+
+/// Whether the word is in any reading of the incident.
+async fn shows(house: &House, id: IncidentId) -> bool {
+    let incident = house.desk.incident(id).await.unwrap();
+    let state = serde_json::to_string(&incident).unwrap();
+    state.contains(WORD) || house.texts(id).await.iter().any(|text| text.contains(WORD))
+}
+
+async fn redact(house: &House, id: IncidentId, name: &str) {
+    let lines = house.desk.timeline(id, 1).await.unwrap();
+    let target = lines.iter().find(|line| line.name == name && line.text.contains(WORD)).unwrap().seq;
+    house.say("Ada", id, Command::Redact { target, reason: "a customer's name".into() }).await;
+}
+
+#[tokio::test]
+async fn a_stop_holds_where_a_stopped_incident_goes_on_after_a_crash_too() {
+    let house = House::open(Settings::default()).await;
+    let (first, second) = (house.incident().await, house.incident().await);
+    house.say("Cy", second, note("we lose data")).await;
+    house.say("Cy", second, Command::StopActions { reason: "hands off, data loss".into() }).await;
+    let answer = house.say("Ada", second, merge(first)).await.text;
+    assert!(answer.contains("where its stop, alerts"), "{answer}");
+    let house = house.restarted();
+    settle(&house).await;
+    let stop = house.desk.incident(first).await.unwrap().stop.unwrap();
+    assert_eq!((stop.by, stop.reason.as_str()), (person("Cy"), "hands off, data loss"));
+    let announce = Command::Announce { text: "restart everything".into(), is_risky: false, minutes: None };
+    let answer = house.say("Ada", first, announce).await.text;
+    assert!(answer.ends_with("Wait."), "{answer}");
+    house.sound(first).await;
+}
+
+#[tokio::test]
+async fn what_is_redacted_in_one_of_those_that_were_merged_is_hidden_in_all() {
+    let house = House::open(Settings::default()).await;
+    let (one, two, three) = (house.incident().await, house.incident().await, house.incident().await);
+    house.say("Ada", one, Command::Retitle { title: format!("{WORD} is down") }).await;
+    house
+        .say("Ada", one, Command::NameHazard { text: format!("{WORD} fills up"), mitigation: WORD.into() })
+        .await;
+    let task = Command::AssignTask { owner: None, text: format!("Call {WORD}"), minutes: None };
+    house.say("Ada", one, task).await;
+    house.say("Ada", one, merge(two)).await;
+    settle(&house).await;
+    house.say("Ada", two, merge(three)).await;
+    settle(&house).await;
+    for id in [one, two, three] {
+        assert!(shows(&house, id).await, "{id}");
+    }
+    // In the first, in the last, and in between.
+    redact(&house, one, "task.assigned").await;
+    redact(&house, three, "hazard.named").await;
+    redact(&house, two, "incident.merged_in").await;
+    let house = house.restarted();
+    settle(&house).await;
+    for id in [one, two, three] {
+        assert!(!shows(&house, id).await, "{id}: {:#?}", house.texts(id).await);
+        let redacted = house.names(id).await.into_iter().filter(|name| *name == "entry.redacted").count();
+        assert_eq!(redacted, if id == three { 2 } else { 3 }, "each once");
+    }
+    let hazards = house.say("Ada", three, Command::Hazards).await.text;
+    assert!(!hazards.contains("Nothing is done"), "{hazards}");
+}
+
+#[tokio::test]
+async fn what_was_redacted_before_the_other_one_had_it_is_hidden_where_it_came_to() {
+    let house = House::open(Settings::default()).await;
+    let (one, two, three) = (house.incident().await, house.incident().await, house.incident().await);
+    house
+        .say("Ada", one, Command::NameHazard { text: format!("{WORD} fills up"), mitigation: String::new() })
+        .await;
+    house.say("Ada", one, Command::Retitle { title: format!("{WORD} is down") }).await;
+    house.say("Ada", one, merge(two)).await;
+    // Nothing has come to the second when that is merged too: it goes on to the third.
+    house.say("Ada", two, merge(three)).await;
+    redact(&house, one, "hazard.named").await;
+    redact(&house, one, "incident.retitled").await;
+    settle(&house).await;
+    for id in [one, two, three] {
+        assert!(!shows(&house, id).await, "{id}: {:#?}", house.texts(id).await);
+    }
+}
+
+#[tokio::test]
+async fn the_open_parts_of_what_is_merged_are_parts_of_the_one_that_goes_on() {
+    let house = House::open(Settings::default()).await;
+    let (whole, other, part) = (house.incident().await, house.incident().await, house.incident().await);
+    let under = |parent| Command::PutUnder { parent, facts: None };
+    house.say("Ada", part, under(whole)).await;
+    settle(&house).await;
+    house.say("Ada", whole, merge(other)).await;
+    let house = house.restarted();
+    settle(&house).await;
+    assert_eq!(house.desk.incident(part).await.unwrap().parent, Some(other));
+    assert!(house.desk.incident(whole).await.unwrap().children.is_empty());
+    let enter = |phase| Command::Enter { phase, reason: "it is over".into() };
+    house.say("Ada", other, enter(Phase::Resolved)).await;
+    let refused = house.try_say("Ada", other, enter(Phase::Closed)).await.unwrap_err();
+    assert!(refused.why.contains(&part.to_string()), "{refused}");
+    // One that is merged into its own part leaves that by itself.
+    let (upper, lower) = (house.incident().await, house.incident().await);
+    house.say("Ada", lower, under(upper)).await;
+    settle(&house).await;
+    house.say("Ada", upper, merge(lower)).await;
+    settle(&house).await;
+    assert_eq!(house.desk.incident(lower).await.unwrap().parent, None);
+    for id in [whole, other, part, upper, lower] {
+        house.sound(id).await;
+    }
+}
