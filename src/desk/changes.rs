@@ -162,7 +162,7 @@ impl Desk {
             let is_restricted = self.incident(incident).await?.restricted.is_some();
             let marks = if is_restricted { vec![] } else { vec![mark] };
             let along = Along { marks, once, ..Along::default() };
-            let mut answer = self.submit(caller, incident, note, along).await?;
+            let mut answer = self.submit(caller.acting(), incident, note, along).await?;
             answer.text.push_str(&masked.word());
             if is_restricted {
                 answer.text.push_str(" It stands on this timeline alone: the incident is restricted.");

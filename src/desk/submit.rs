@@ -124,14 +124,17 @@ impl Desk {
                             };
                         }
                     };
-                written::date(&mut decision, &caller, state, now);
-                let standing = written::standing(&decision, &caller, state, !masked.is_empty());
+                let mut standing = Standing::Elsewhere;
+                if written::is_words(&command, &along, &decision) {
+                    written::date(&mut decision, &caller, state, now);
+                    standing = written::standing(&decision, &caller, state, !masked.is_empty());
+                }
                 let reply = along.instead.as_ref().map_or(decision.reply, |instead| instead.reply.clone());
                 let mut answer = Answer {
                     text: reply + &masked.word(),
                     incident: Some(id),
                     seq: None,
-                    is_plain: standing == Standing::All && along.instead.is_none(),
+                    is_plain: standing == Standing::All,
                     chart: decision.chart,
                 };
                 if decision.events.is_empty() {

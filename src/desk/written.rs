@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Caller;
+use super::{Along, Caller};
 use crate::{
     incident::{
-        command::StatedTime,
+        command::{Command, StatedTime},
         decide::{Decision, Happened, stated},
         event::{Event, TimeSource},
         state::Incident,
@@ -15,22 +15,31 @@ use crate::{
     wall::dated,
 };
 
-/// Whether all that comes of it is that somebody's words are taken down.
-fn is_words(decision: &Decision) -> bool {
-    matches!(
-        decision.events.as_slice(),
-        [Happened { event: Event::Noted { .. } | Event::DecisionRecorded { .. }, .. }]
-    )
+impl Caller {
+    /// For what is done now by words that are no note: it is answered, told and dated as any act.
+    pub(super) fn acting(self) -> Self {
+        Self { written_at: None, stands_with: None, ..self }
+    }
 }
 
-/// Words that were heard a while after they were written stand at the time at which they were written, unless another was stated.
+/// Whether all that was asked for, and all that comes of it, is that somebody's words are taken down.
+pub(super) fn is_words(command: &Command, along: &Along, decision: &Decision) -> bool {
+    let is_asked =
+        matches!(command, Command::Note { .. } | Command::NoteSpan { .. } | Command::Decide { .. });
+    let is_all = along.instead.is_none() && along.marks.is_empty();
+    let is_done = matches!(
+        decision.events.as_slice(),
+        [Happened { event: Event::Noted { is_mark: false, .. } | Event::DecisionRecorded { .. }, .. }]
+    );
+    is_asked && is_all && is_done
+}
+
+/// Words that were heard a while after they were written stand at the time at which they were written, unless another was stated. `decision`
+/// is known to be [words](is_words).
 pub(super) fn date(decision: &mut Decision, caller: &Caller, incident: &Incident, now: DateTime<Utc>) {
     let Some(written) = caller.written_at.filter(|written| now - *written > SAME) else { return };
     // One that cannot be: a chat's clock is somebody else's.
     let Ok(at) = stated(StatedTime::At(incident.time_at(written)), incident.time_at(now)) else { return };
-    if !is_words(decision) {
-        return;
-    }
     let Some(only) = decision.events.first_mut().filter(|only| only.at.is_none()) else { return };
     only.at = Some((at, TimeSource::Chat));
     decision.reply.push_str(&format!(" It is a late entry for {}, when it was written.", dated(at)));
@@ -47,7 +56,7 @@ pub(super) enum Standing {
     All,
 }
 
-/// `is_masked`: the timeline does not have the words as they stand there.
+/// Of a decision that is known to be [words](is_words). `is_masked`: the timeline does not have them as they stand there.
 pub(super) fn standing(
     decision: &Decision,
     caller: &Caller,
@@ -56,7 +65,7 @@ pub(super) fn standing(
 ) -> Standing {
     let is_private = caller.among == Some(incident.id);
     let is_there = caller.stands_with == Some(incident.id) && is_private == incident.restricted.is_some();
-    if !is_there || is_masked || !is_words(decision) {
+    if !is_there || is_masked {
         return Standing::Elsewhere;
     }
     // Another time than that of the message is told.

@@ -207,7 +207,7 @@ impl Clerk {
                 done = done(&mut self.under_way) => self.handed_over(done).await,
                 synced = synced(&mut self.syncing) => self.synced(synced),
                 // However often something comes meanwhile.
-                _ = beat.tick(), if is_held || self.unsynced > 0 && self.under_way.is_none() => match self.rest.checked_sub(1) {
+                _ = beat.tick(), if is_held || self.may_sync() && self.under_way.is_none() => match self.rest.checked_sub(1) {
                     Some(rest) => self.rest = rest,
                     None if self.is_unread => self.read_unread(),
                     None if self.held.is_empty() => self.begin_sync(),
@@ -313,9 +313,13 @@ impl Clerk {
         self.room.placed_upto(id);
     }
 
+    fn may_sync(&self) -> bool {
+        self.syncing.is_none() && self.unsynced > 0 && !self.must_sync
+    }
+
     /// Syncs what is placed, unless that is under way.
     fn begin_sync(&mut self) {
-        if self.syncing.is_none() && self.unsynced > 0 && !self.must_sync {
+        if self.may_sync() {
             let dir = self.dir.clone();
             self.unsynced = 0;
             let done = tokio::task::spawn_blocking(move || sync(&dir));
@@ -371,16 +375,17 @@ impl Clerk {
         for Held { id, batch } in std::mem::take(&mut self.held) {
             let mut one = Some(self.place(Placing { batches: vec![batch], upto: id, must_sync: true }));
             match done(&mut one).await {
-                Ok(_) => {}
+                Ok(_) => self.placed_upto(id),
                 Err(error @ JournalError::Damaged { .. }) => {
                     tracing::error!(%error, record = id, "alerts that were taken cannot be placed; they are laid by");
                     if let Some(record) = records.iter().find(|record| record.id == id) {
                         laid_by::add(&self.dir, record.clone())?;
                     }
+                    // What came before it may not be on disk yet.
+                    (self.placed, self.unsynced) = (id, self.unsynced + 1);
                 }
                 Err(_) => return self.read_again(),
             }
-            self.placed_upto(id);
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! The journal on an embedded SQLite: WAL, `synchronous=FULL`, one writer with group commit, readers beside it.
+//! The journal on an embedded SQLite: WAL, `synchronous=FULL` but for what is placed from the inbox alone, one writer with group
+//! commit, readers beside it.
 
 use std::{
     path::{Path, PathBuf},

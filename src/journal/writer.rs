@@ -110,6 +110,8 @@ pub(super) struct Writer {
     placed: i64,
     /// A commit of this connection syncs.
     syncs: bool,
+    /// Something is committed that no commit has synced since.
+    has_unsynced: bool,
     /// Jobs of the last transaction.
     together: usize,
     gauges: Arc<Gauges>,
@@ -164,6 +166,7 @@ impl Writer {
             next_delivery,
             placed,
             syncs: true,
+            has_unsynced: false,
             together: 0,
             gauges,
             grouping,
@@ -289,6 +292,18 @@ impl Writer {
     async fn reopen(&mut self) -> Result<SqliteConnection, sqlx::Error> {
         let mut conn = self.options.connect().await?;
         self.syncs = true;
+        if self.has_unsynced {
+            // What a failed sync lost of it may never reach the disk, with all that comes behind it in the WAL: it is read again,
+            // into the database.
+            let busy: i64 =
+                sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut conn).await?;
+            if busy != 0 {
+                return Err(sqlx::Error::Io(std::io::Error::other(
+                    "it is being read, and could not be brought on disk",
+                )));
+            }
+            self.has_unsynced = false;
+        }
         self.heads.clear();
         (self.alerts, self.next_delivery, self.placed) = memory(&mut conn, &self.grouping).await?;
         Ok(conn)
@@ -354,6 +369,7 @@ impl Writer {
             self.gauges.jobs.store(self.jobs.len(), Ordering::Relaxed);
             sqlx::query("COMMIT").execute(&mut *conn).await?;
         }
+        self.has_unsynced = !syncs;
         // Durable, where it syncs: now, and not before, everybody is told.
         let placed_before = std::mem::replace(&mut self.placed, placed);
         let mut answers: Vec<Box<dyn FnOnce() + Send>> = Vec::with_capacity(batch.len());

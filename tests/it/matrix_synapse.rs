@@ -121,17 +121,17 @@ impl Post {
         let entries = self.program.timeline(incident, 1).await;
         // That Matrix was away is told elsewhere.
         let silent = ["incident.declared", "command.established", "chat.lost", "chat.back"];
-        // And a note that was typed stands there as it was typed; not so a message that was pinned, which is told with a link.
-        let is_typed = |entry: &Value| {
-            let is_whole = entry["redacted_by"].is_null();
-            is_whole
-                && entry["name"] == "note"
-                && entry["via"] == "matrix"
-                && !entry["text"].as_str().unwrap().contains("https://matrix.to/#/")
+        // And a note that was typed stands there as it was typed; not so a message that was pinned, which is told with a link. The
+        // line of what was redacted since was taken back.
+        let is_there_otherwise = |entry: &Value| {
+            !entry["redacted_by"].is_null()
+                || entry["name"] == "note"
+                    && entry["via"] == "matrix"
+                    && !entry["text"].as_str().unwrap().contains("https://matrix.to/#/")
         };
         let expected: Vec<u64> = entries
             .iter()
-            .filter(|entry| !silent.contains(&entry["name"].as_str().unwrap()) && !is_typed(entry))
+            .filter(|entry| !silent.contains(&entry["name"].as_str().unwrap()) && !is_there_otherwise(entry))
             .map(|entry| entry["seq"].as_u64().unwrap())
             .collect();
         assert_eq!(self.lines(room).await, expected, "{entries:#?}");

@@ -152,7 +152,7 @@ impl Night {
 
     async fn said(&self, id: IncidentId) -> Vec<String> {
         let lines = self.house.texts(id).await;
-        lines.into_iter().filter(|line| line.contains("page") || line.contains("Call")).collect()
+        lines.into_iter().filter(|line| line.contains("page") || line.contains("call 1")).collect()
     }
 
     async fn restarted(self) -> Night {

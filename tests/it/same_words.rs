@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use commandpost::model::{
     discord::{Discord, Id},
-    mattermost::MattermostModel,
+    mattermost::{MattermostModel, Post},
     slack::SlackModel,
 };
 use serde_json::{Value, json};
@@ -210,10 +210,14 @@ async fn by_mattermost() -> Vec<Value> {
             assert!(!answer.contains("failed"), "{words}: {answer}");
         } else {
             let said = mattermost.say(&people[who], &place, None, &format!("!incident {words}")).unwrap();
-            let replied = |m: &MattermostModel| {
-                m.posts(&said.channel).into_iter().find(|post| post.root.as_ref() == Some(&said.id))
+            // A reply below it, or a mark where there is nothing more to say.
+            let is_answered = |m: &MattermostModel| {
+                let is_its = |post: &Post| {
+                    post.root.as_ref() == Some(&said.id) || post.id == said.id && !post.reactions.is_empty()
+                };
+                m.posts(&said.channel).iter().any(is_its).then_some(())
             };
-            mattermost.wait_for(patience, replied).await.expect("a reply");
+            mattermost.wait_for(patience, is_answered).await.expect("a reply");
         }
         if form == "declare" {
             // Whoever is told of the channel is heard in it.

@@ -35,7 +35,7 @@ impl Room {
 
     /// What came up to `id` is placed, and on disk so: it is needed no more.
     pub fn placed_upto(&self, id: i64) {
-        self.placed.store(id, Ordering::Release);
+        self.placed.fetch_max(id, Ordering::Release);
     }
 
     /// Returns when there is room for more.

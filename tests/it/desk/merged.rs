@@ -6,7 +6,7 @@ use commandpost::{
     incident::{command::Command, id::IncidentId, phase::Phase},
 };
 
-use crate::support::house::{House, note, person};
+use crate::support::house::{House, person};
 
 const WORD: &str = "Zanzibar";
 
@@ -35,7 +35,7 @@ async fn redact(house: &House, id: IncidentId, name: &str) {
 async fn a_stop_holds_where_a_stopped_incident_goes_on_after_a_crash_too() {
     let house = House::open(Settings::default()).await;
     let (first, second) = (house.incident().await, house.incident().await);
-    house.say("Cy", second, note("we lose data")).await;
+    house.say("Cy", second, Command::TakeRole { role: "safety".parse().unwrap() }).await;
     house.say("Cy", second, Command::StopActions { reason: "hands off, data loss".into() }).await;
     let answer = house.say("Ada", second, merge(first)).await.text;
     assert!(answer.contains("where its stop, alerts"), "{answer}");

@@ -465,7 +465,7 @@ async fn what_is_to_be_typed_stands_as_it_is_typed_there_and_what_people_wrote_a
     house.quiet().await;
     let card = shown(&house.cards(&channel.id)[0]);
     assert!(card.contains("close the valve") && !card.contains("!incident close"), "{card}");
-    assert!(card.contains("until `!incident resume`"), "{card}");
+    assert!(card.contains("it is lifted: `!incident resume`"), "{card}");
     house.call(&house.ada, &channel.id, "!incident resume").await;
     house.quiet().await;
     assert!(!shown(&house.cards(&channel.id)[0]).contains("STOPPED"));

@@ -80,6 +80,6 @@ async fn what_is_redacted_while_an_export_is_read_stands_nowhere_in_it() {
     for format in [Format::Markdown, Format::Json] {
         let paper = export_bytes(&house.desk, id, format, chrono_tz::Tz::UTC).await.unwrap();
         let paper = String::from_utf8(paper).unwrap();
-        assert!(paper.contains("[redacted]") && !paper.contains(WORD), "{paper}");
+        assert!(paper.replace('\\', "").contains("[redacted]") && !paper.contains(WORD), "{paper}");
     }
 }

@@ -115,10 +115,10 @@ async fn a_whole_incident_goes_over_http() {
     told.slack.say_again(&pinned);
     let lines = |slack: &SlackModel| {
         let lines: Vec<String> = slack.messages(&channel.id).into_iter().map(|m| m.text).collect();
-        lines.iter().any(|line| line.contains("Ada: it swaps")).then_some(lines)
+        lines.iter().any(|line| line.contains("“it swaps”")).then_some(lines)
     };
     let lines = told.slack.wait_for(patience, lines).await.expect("the lines");
-    for words in ["database failed over", "by a form", "Ada: it swaps"] {
+    for words in ["database failed over", "by a form", "“it swaps”"] {
         assert_eq!(lines.iter().filter(|line| line.contains(words)).count(), 1, "{words}: {lines:#?}");
     }
     slack_api::as_described(&told.slack.requests(), "slack over http");
