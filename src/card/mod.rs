@@ -331,7 +331,7 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     if !filled.is_empty() {
         fields.push(long("Fields", some_of(&mut filled)));
     }
-    if let Some(stop) = incident.stop.as_ref().filter(|_| incident.merged_into.is_none()) {
+    if let Some(stop) = incident.standing_stop() {
         fields.push(long(
             "STOPPED",
             format!(

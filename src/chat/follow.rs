@@ -16,9 +16,9 @@ use crate::{
     grammar::{self, Lexicon, Spoken},
     incident::{
         command::Command,
+        event::{Entry, Event},
         id::IncidentId,
         refusal::{Because, Refusal},
-        timeline::Line,
     },
     journal::rows::Quoted,
     mask::Masked,
@@ -28,8 +28,6 @@ use crate::{
 /// Why an entry follows its message.
 const EDITED: &str = "its author changed the message";
 const DELETED: &str = "the message was deleted in the chat";
-/// The stored name of a note.
-const NOTE: &str = "note";
 /// In place of the words of a message that is no more.
 const NO_MORE: &str = "(deleted)";
 
@@ -163,13 +161,17 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
     if place.bindings().bound(edit.target, "author").await.ok().flatten().as_deref() != Some(editor) {
         return;
     }
-    let Ok(line) = line_of(place, incident, entry).await else {
+    let Ok(made) = made_of(place, incident, entry).await else {
         tracing::warn!(%incident, entry, "an entry does not follow its message: the journal does not answer");
         return;
     };
-    let text = anew(line.as_ref(), argv);
+    let text = anew(made.as_ref(), argv);
     // A preview that the chat adds is no edit, and neither is one of before the message was put there.
-    if line.is_some_and(|line| line.text == masked(&text).0) {
+    if made.as_ref().is_some_and(|made| made.words == masked(&text).0.trim()) {
+        return;
+    }
+    if made.is_some_and(|made| made.is_by_hand) {
+        tracing::info!(%incident, entry, "an entry that was corrected by hand does not follow its message");
         return;
     }
     let reason = EDITED.into();
@@ -194,13 +196,16 @@ pub(super) async fn follow_typed(
     let key = format!("{}:{}", place.bindings().chat(), edit.target);
     let answer = place.desk().answer_under(&key).await?;
     let (incident, entry) = (answer.incident?, answer.seq?);
-    let line = line_of(place, incident, entry).await.ok().flatten()?;
-    if line.name != NOTE || line.actor.id != edit.by.id {
+    let made = made_of(place, incident, entry).await.ok().flatten()?;
+    if made.author.id != edit.by.id {
         return None;
     }
     let Some(text) = words.as_deref().and_then(text_of_note) else { return Some(as_first_typed(entry)) };
-    if line.text == masked(&text).0 {
+    if made.words == masked(&text).0.trim() {
         return None;
+    }
+    if made.is_by_hand {
+        return Some(by_hand(entry).to_string());
     }
     let reason = EDITED.into();
     let command = Command::Correct { target: entry, text, at: None, reason, follows: true };
@@ -224,14 +229,18 @@ async fn correct(
     entry: u64,
     argv: Vec<String>,
 ) -> Result<Answer, Refusal> {
-    let line = line_of(place, incident, entry).await?;
-    let text = anew(line.as_ref(), argv);
+    let made = made_of(place, incident, entry).await?;
+    let text = anew(made.as_ref(), argv);
     let (stored, kinds) = masked(&text);
-    if line.is_some_and(|line| line.text == stored) {
-        let noted = is_noted(Some((incident, entry)));
+    let refused = match made {
+        Some(made) if made.is_by_hand => Some(by_hand(entry)),
+        Some(made) if made.words == stored.trim() => Some(is_noted(Some((incident, entry)))),
+        _ => None,
+    };
+    if let Some(refused) = refused {
         // Whoever did not get the first answer asks again.
-        let why = if kinds.is_empty() { noted.why } else { format!("{} {}", noted.why, warning(&kinds)) };
-        return Err(Refusal { why, ..noted });
+        let why = if kinds.is_empty() { refused.why } else { format!("{} {}", refused.why, warning(&kinds)) };
+        return Err(Refusal { why, ..refused });
     }
     let reason = EDITED.into();
     let command = Command::Correct { target: entry, text, at: None, reason, follows: true };
@@ -245,17 +254,56 @@ fn masked(text: &str) -> (String, String) {
     (stored, masked.kinds())
 }
 
-/// An entry as it reads now.
-async fn line_of(place: &impl Place, incident: IncidentId, entry: u64) -> Result<Option<Line>, Refusal> {
-    let lines = place.desk().timeline(incident, entry).await?;
-    Ok(lines.into_iter().next().filter(|line| line.seq == entry))
+/// A note that was made of a message.
+struct Made {
+    author: Person,
+    /// What it was made to say last: the message as it was then.
+    words: String,
+    /// Somebody has put it in other words since, and those stand.
+    is_by_hand: bool,
+}
+
+/// `None`: the entry is no note.
+async fn made_of(place: &impl Place, incident: IncidentId, entry: u64) -> Result<Option<Made>, Refusal> {
+    Ok(made(&place.desk().read_from(incident, entry).await?))
+}
+
+/// Of a note and the entries after it.
+fn made(entries: &[Entry]) -> Option<Made> {
+    let (first, later) = entries.split_first()?;
+    let Event::Noted { text, .. } = &first.event else { return None };
+    let is_redacted = |seq: u64| {
+        later.iter().any(|one| matches!(one.event, Event::EntryRedacted { target, .. } if target == seq))
+    };
+    let mut made = Made { author: first.actor.person.clone(), words: text.clone(), is_by_hand: false };
+    for one in later {
+        let Event::EntryCorrected { target, text, reason, .. } = &one.event else { continue };
+        if *target != first.seq {
+            continue;
+        }
+        if [EDITED, DELETED].contains(&reason.as_str()) {
+            made.words.clone_from(text);
+            made.is_by_hand = false;
+        } else if !is_redacted(one.seq) {
+            made.is_by_hand = true;
+        }
+    }
+    Some(made)
+}
+
+/// What is said of a message whose entry has other words than those of any message.
+fn by_hand(entry: u64) -> Refusal {
+    Refusal::conflict(
+        format!("Entry {entry} was corrected by hand, so it does not follow its message any more."),
+        format!("To put other words there: `entry correct {entry} TEXT`."),
+    )
 }
 
 /// What an entry would say that was made of its message now, under the same name.
-fn anew(line: Option<&Line>, mut argv: Vec<String>) -> String {
+fn anew(made: Option<&Made>, mut argv: Vec<String>) -> String {
     let note = argv.pop().unwrap_or_default();
-    match line {
-        Some(line) => of_its_author(&line.actor, note),
+    match made {
+        Some(made) => of_its_author(&made.author, note),
         None => note,
     }
 }
@@ -308,6 +356,64 @@ pub(super) async fn forget_card(place: &impl Place, spot: Spot, message: &str) {
             if let Err(halt) = bindings.bind(&subject, name, value).await {
                 tracing::warn!(?halt, subject, "the deleted card is not forgotten");
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::{
+        event::{Actor, TimeSource},
+        kind::Kind,
+    };
+
+    fn correction(text: &str, reason: &str) -> Event {
+        let (text, reason) = (text.to_owned(), reason.to_owned());
+        Event::EntryCorrected { target: 7, text, occurred_at: None, reason, can: None }
+    }
+
+    /// A note at entry 7, and what comes after it.
+    fn after(later: Vec<Event>) -> Made {
+        let noted = Event::Noted { text: "db1 is full".into(), until: None, is_mark: false };
+        let at = DateTime::UNIX_EPOCH;
+        let entry = |(seq, event)| Entry {
+            incident: IncidentId::new(Kind::Real, 1),
+            seq,
+            id: uuid::Uuid::nil(),
+            occurred_at: at,
+            time_source: TimeSource::House,
+            recorded_at: at,
+            actor: Actor { person: Person::named("Ada").unwrap(), role: None, via: "slack".into() },
+            event,
+        };
+        made(&(7..).zip(std::iter::once(noted).chain(later)).map(entry).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn an_entry_that_somebody_corrected_by_hand_has_no_words_of_its_message_to_go_back_to() {
+        let edited = || correction("db2 is full", EDITED);
+        let hand = || correction("db3 is full, since 03:02", "it was db3");
+        let redacted = |target| Event::EntryRedacted { target, reason: "a name".into() };
+        let other = Event::EntryCorrected {
+            target: 6,
+            text: "x".into(),
+            occurred_at: None,
+            reason: String::new(),
+            can: None,
+        };
+        for (later, words, is_by_hand) in [
+            (vec![], "db1 is full", false),
+            (vec![edited()], "db2 is full", false),
+            (vec![hand()], "db1 is full", true),
+            (vec![edited(), hand()], "db2 is full", true),
+            (vec![hand(), redacted(8)], "db1 is full", false),
+            // Words of the message that were redacted are not put back either.
+            (vec![edited(), redacted(8)], "db2 is full", false),
+            (vec![other], "db1 is full", false),
+        ] {
+            let made = after(later.clone());
+            assert_eq!((made.words.as_str(), made.is_by_hand), (words, is_by_hand), "{later:?}");
         }
     }
 }

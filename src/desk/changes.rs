@@ -12,7 +12,7 @@ use crate::{
         text::{LABEL_MAX_BYTES, TITLE_MAX_BYTES, line},
     },
     incident::{
-        command::{Command, StatedTime},
+        command::{Command, StatedTime, Verb},
         decide::stated,
         id::IncidentId,
         kind,
@@ -222,28 +222,24 @@ impl Desk {
         }
         let now = self.world.now();
         let known = self.last_changes(now - Duration::days(WITHDRAWN_DAYS), KNOWN_MAX).await?;
-        let mut change = known.into_iter().find(|change| change.number() == n).ok_or_else(|| {
-            Refusal::not_found(
-                format!("There is no change {n} of the last {WITHDRAWN_DAYS} days."),
-                "`change list` has the number of each before it.",
-            )
-        })?;
+        let mut change = only(known, n)?;
         if let Some(Withdrawn { by, at, .. }) = &change.withdrawn {
             let why = format!("Change {n} was withdrawn by {by} at {} already.", dated(*at));
             return Err(Refusal::conflict(why, "Nothing to do."));
         }
+        let said = change
+            .said_in
+            .as_ref()
+            .and_then(|said| Some((said.incident.parse::<IncidentId>().ok()?, said.seq)));
+        self.may_withdraw(&caller, &change, said.map(|(incident, _)| incident)).await?;
         let reply = format!(
             "Change {n} is withdrawn; it stays on record as such: {}.{}",
             change.title,
             masked.word()
         );
-        change.withdrawn =
-            Some(Withdrawn { at: now, by: caller.person.name.clone(), reason: reason.clone() });
+        let by = caller.person.name.clone();
+        change.withdrawn = Some(Withdrawn { at: now, by, reason: reason.clone(), seq: None });
         let deliveries = self.cards_of(std::slice::from_ref(&change)).await?;
-        let said = change
-            .said_in
-            .as_ref()
-            .and_then(|said| Some((said.incident.parse::<IncidentId>().ok()?, said.seq)));
         let marks = vec![Mark::Changed(Box::new(change))];
         let Some((incident, seq)) = said else {
             return self.write_marks(marks, deliveries, once, &asked, reply).await;
@@ -256,6 +252,53 @@ impl Desk {
         self.tell(Changed::Alerts);
         Ok(answer)
     }
+
+    /// Of what was said in an incident, whoever has a part in it knows that it was a mistake; of what a sender told or was said in none,
+    /// whoever said it, and anybody who may declare.
+    async fn may_withdraw(
+        &self,
+        caller: &Caller,
+        change: &Change,
+        said_in: Option<IncidentId>,
+    ) -> Result<(), Refusal> {
+        let (me, n) = (&caller.person, change.number());
+        if let Some(id) = said_in {
+            if self.look_at(id, |incident| incident.participants.contains_key(&me.id)).await? {
+                return Ok(());
+            }
+            return Err(Refusal::forbidden(
+                format!("Change {n} was said in {id}, and you have had no part in that yet."),
+                format!("Say there what you know of it: `{id} note TEXT`; or ask somebody who is in it."),
+            ));
+        }
+        let has_said = change.source == caller.via && change.by.as_deref() == Some(me.name.as_str());
+        if has_said || self.settings().policy.reserved.leaves(Verb::Declare, me, kind::Kind::Real) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(
+            format!(
+                "Change {n} is for whoever said it, and for those who may declare incidents, to withdraw."
+            ),
+            "Ask one of them.",
+        ))
+    }
+}
+
+/// The change of that number; two that share one cannot be told apart by it.
+fn only(known: Vec<Change>, n: u32) -> Result<Change, Refusal> {
+    let mut of_that_number: Vec<Change> = known.into_iter().filter(|change| change.number() == n).collect();
+    if let [one, other, ..] = of_that_number.as_slice() {
+        return Err(Refusal::conflict(
+            format!("{n} is the number of two changes: «{}» and «{}».", one.title, other.title),
+            "Neither can be withdrawn by it: say in a `note TEXT` which one was a mistake.",
+        ));
+    }
+    of_that_number.pop().ok_or_else(|| {
+        Refusal::not_found(
+            format!("There is no change {n} of the last {WITHDRAWN_DAYS} days."),
+            "`change list` has the number of each before it.",
+        )
+    })
 }
 
 /// The latest first, each by its number.

@@ -26,7 +26,7 @@ const SITUATIONS_MAX: usize = 20;
 /// Changes looked through for those that matter.
 const CHANGES_READ: u32 = 1_000;
 /// Changes read at most, where many of them are not for everybody.
-const CHANGES_READ_MAX: u32 = 64_000;
+const CHANGES_READ_MAX: usize = 64_000;
 
 /// What evidence is weighed by.
 #[derive(Debug, Clone)]
@@ -218,33 +218,47 @@ impl Desk {
     /// The last changes that everybody may know of: none that was said in an incident that is restricted now, or cannot be read, and
     /// none whose entry was redacted.
     async fn changes_for_all(&self, filter: ChangeFilter) -> Result<Vec<Change>, Refusal> {
-        let (limit, mut read_max) = (filter.limit, filter.limit);
+        let limit = filter.limit as usize;
+        let (mut page, mut seen, mut shown) = (filter, BTreeSet::new(), Vec::new());
         loop {
-            let page = ChangeFilter { limit: read_max, ..filter.clone() };
-            let read = self.journal.changes(page).await.map_err(refuse)?;
-            let is_all = read.len() < read_max as usize || read_max >= CHANGES_READ_MAX;
-            let mut shown = self.told_to_all(read).await;
-            if is_all || shown.len() >= limit as usize {
-                shown.truncate(limit as usize);
+            let read = self.journal.changes(page.clone()).await.map_err(refuse)?;
+            let (is_last, oldest) = (read.len() < page.limit as usize, read.last().map(|change| change.at));
+            let known = seen.len();
+            let is_new = |change: &Change| seen.insert((change.source.clone(), change.id.clone()));
+            let new: Vec<Change> = read.into_iter().filter(is_new).collect();
+            shown.extend(self.told_to_all(new).await);
+            if is_last || shown.len() >= limit || seen.len() >= CHANGES_READ_MAX {
+                shown.truncate(limit);
                 return Ok(shown);
             }
-            // What is hidden takes no place of what is older.
-            read_max = read_max.saturating_mul(4).min(CHANGES_READ_MAX);
+            // What is hidden takes no place of what is older: of those before, and of the rest of that moment.
+            page.until = oldest.unwrap_or(page.until);
+            if seen.len() == known {
+                page.limit = page.limit.saturating_mul(4);
+            }
         }
     }
 
     async fn told_to_all(&self, mut changes: Vec<Change>) -> Vec<Change> {
         let mut said: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-        for said_in in changes.iter().filter_map(|change| change.said_in.as_ref()) {
-            said.entry(said_in.incident.clone()).or_default().insert(said_in.seq);
+        for change in &changes {
+            let Some(at) = &change.said_in else { continue };
+            let entries = said.entry(at.incident.clone()).or_default();
+            entries.insert(at.seq);
+            entries.extend(change.withdrawn.as_ref().and_then(|withdrawn| withdrawn.seq));
         }
         for (incident, entries) in &mut said {
             self.retain_open(incident, entries).await;
         }
-        changes.retain(|change| match &change.said_in {
-            Some(at) => said.get(&at.incident).is_some_and(|open| open.contains(&at.seq)),
-            None => true,
-        });
+        let is_open = |incident: &str, seq: u64| said.get(incident).is_some_and(|open| open.contains(&seq));
+        changes.retain(|change| change.said_in.as_ref().is_none_or(|at| is_open(&at.incident, at.seq)));
+        for change in &mut changes {
+            if let (Some(at), Some(withdrawn)) = (&change.said_in, &mut change.withdrawn)
+                && withdrawn.seq.is_some_and(|seq| !is_open(&at.incident, seq))
+            {
+                withdrawn.reason.clear();
+            }
+        }
         changes
     }
 

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{Caller, Desk};
-use crate::{incident::refusal::Refusal, journal::rows::SituationFilter};
+use crate::{
+    incident::{id::IncidentId, phase::Phase, refusal::Refusal, state::Incident},
+    journal::rows::SituationFilter,
+};
 
 /// Lines of it.
 const LISTED: usize = 25;
-/// Of so many situations, the worst first, those that nobody has taken up before those of incidents.
+/// Of so many situations, the worst first.
 const LOOKED: u32 = 1_000;
 
 impl Desk {
@@ -17,14 +20,12 @@ impl Desk {
     /// # Errors
     /// The journal does not answer.
     pub(super) async fn still_firing(&self, caller: &Caller) -> Result<String, Refusal> {
-        let (eyes, settings) = (self.seen_by(&caller.person), self.settings());
+        let settings = self.settings();
         let (mut known, mut told) = (BTreeMap::new(), Vec::new());
-        for row in eyes.situations(SituationFilter::Recent { limit: LOOKED }).await? {
-            let Some(id) = row.incident.filter(|_| row.is_open && row.situation.firing > 0) else { continue };
+        for row in self.situations(SituationFilter::Burning { limit: LOOKED }).await? {
+            let Some(id) = row.incident else { continue };
             if let Entry::Vacant(place) = known.entry(id) {
-                let incident = eyes.incident(id).await?;
-                let is_hidden = incident.restricted.is_some() && caller.is_overheard_on(id);
-                place.insert((!is_hidden).then_some(incident.phase));
+                place.insert(self.phase_told(caller, id).await);
             }
             let Some(Some(phase)) = known.get(&id) else { continue };
             let (s, named) = (&row.situation, settings.policy.names.phase(*phase));
@@ -50,5 +51,17 @@ impl Desk {
             lines.push(format!("… and {more} more: the console's page of alerts lists them"));
         }
         Ok(lines.join("\n"))
+    }
+
+    /// How far an incident has come, where this caller may be told. One that is damaged keeps nobody from the alerts of others.
+    async fn phase_told(&self, caller: &Caller, id: IncidentId) -> Option<Phase> {
+        let look = |incident: &Incident| {
+            let is_overheard = incident.restricted.is_some() && caller.is_overheard_on(id);
+            (incident.may_see(&caller.person) && !is_overheard).then_some(incident.phase)
+        };
+        self.look_at(id, look).await.unwrap_or_else(|refusal| {
+            tracing::warn!(incident = %id, %refusal, "what fires still of it is not listed");
+            None
+        })
     }
 }

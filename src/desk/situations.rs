@@ -76,15 +76,20 @@ impl Desk {
         let Some(whole) = self.if_seen(id, caller).await? else { return Ok(command) };
         let mut parts = Vec::new();
         for child in whole.children.keys() {
-            let part = self.if_seen(*child, caller).await?;
-            if let Some(part) = part.filter(|part| part.seen_by() == whole.seen_by()) {
-                parts.push(PartFacts {
+            let facts = |part: &Incident| {
+                let is_told = part.may_see(caller) && part.seen_by() == whole.seen_by();
+                is_told.then(|| PartFacts {
                     id: *child,
-                    title: part.title,
+                    title: part.title.clone(),
                     severity: part.severity,
                     phase: part.phase,
-                });
-            }
+                })
+            };
+            // Of one that is damaged the number is told, and all of the others.
+            parts.extend(self.look_at(*child, facts).await.unwrap_or_else(|refusal| {
+                tracing::warn!(incident = %child, %refusal, "what a part is about is not told");
+                None
+            }));
         }
         Ok(Command::Subs { parts })
     }
@@ -114,12 +119,18 @@ impl Desk {
 
     /// Where an incident goes on that may have been merged meanwhile: itself, if it was not.
     async fn goes_on_as(&self, id: IncidentId) -> Result<IncidentId, Refusal> {
+        Ok(self.way_of(id).await?.pop().unwrap_or(id))
+    }
+
+    /// An incident, and those in which it went on, one after the other.
+    pub(super) async fn way_of(&self, id: IncidentId) -> Result<Vec<IncidentId>, Refusal> {
         let (mut at, mut seen) = (id, vec![id]);
-        while let Some(next) = self.incident(at).await?.merged_into.filter(|next| !seen.contains(next)) {
+        loop {
+            let next = self.look_at(at, |incident| incident.merged_into).await?;
+            let Some(next) = next.filter(|next| !seen.contains(next)) else { return Ok(seen) };
             seen.push(next);
             at = next;
         }
-        Ok(at)
     }
 
     /// The incident that a situation belongs to, in words that tell nobody what they may not know.

@@ -313,11 +313,11 @@ impl Desk {
         };
         append.marks.extend(along.marks.iter().cloned());
         for mark in &mut append.marks {
+            let Mark::Changed(change) = mark else { continue };
             // One that is taken back was said in another entry, or in none.
-            if let Mark::Changed(change) = mark
-                && change.withdrawn.is_none()
-            {
-                change.said_in = Some(SaidIn { incident: state.id.to_string(), seq: first });
+            match &mut change.withdrawn {
+                Some(withdrawn) => withdrawn.seq = Some(first),
+                None => change.said_in = Some(SaidIn { incident: state.id.to_string(), seq: first }),
             }
         }
         append.deliveries.extend(along.deliveries.iter().cloned());

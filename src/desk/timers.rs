@@ -12,6 +12,7 @@ use crate::{
         decide::{TOGETHER, early_by},
         id::IncidentId,
         refusal::{Because, Refusal},
+        state::Incident,
     },
     journal::{Append, Mark, rows::TimerRow},
 };
@@ -19,6 +20,19 @@ use crate::{
 /// A clock that jumps is noticed within this time.
 const LOOK_EVERY: StdDuration = StdDuration::from_secs(10);
 const PAGE: u32 = 200;
+/// What waits for words that are on their way looks for them so often, and among so many timers, the longest due first.
+const AWAITED_SECONDS: i64 = 10;
+const DUE_LOOKED: u32 = 10_000;
+
+/// What there is to do about words that were redacted elsewhere.
+enum Words {
+    /// They are in these entries here; and where they were redacted, if who reads here may know of that one.
+    Here { targets: Vec<u64>, there: Option<IncidentId> },
+    /// They are on their way.
+    Awaited,
+    /// They are not here, or not to be read any more.
+    Gone,
+}
 
 impl Desk {
     /// Lets timers go off until told to stop.
@@ -94,46 +108,65 @@ impl Desk {
         let done: Vec<Mark> = all().map(done).collect();
         let along = Along { marks: done.clone(), ..Along::default() };
         let command = match (with, &timer.kind) {
-            ([], TimerKind::Redacted { of, seq }) => match self.redact_too(timer, *of, *seq).await? {
-                Some(command) => command,
-                None => return self.pass_on(timer, *of, *seq, done).await,
+            ([], TimerKind::Redacted { of, seq }) => match self.redacted(timer, *of, *seq).await {
+                Ok(Words::Here { targets, there }) => Command::RedactToo { there, targets },
+                Ok(Words::Awaited) => {
+                    return self.put_off(timer, self.world.now() + Duration::seconds(AWAITED_SECONDS)).await;
+                }
+                Ok(Words::Gone) => return self.pass_on(timer, *of, *seq, done).await,
+                Err(refusal) => return self.refused(timer, refusal, done).await,
             },
             ([], kind) => Command::Timer(kind.clone()),
             _ => Command::Remind(all().map(|timer| timer.kind.clone()).collect()),
         };
         match self.submit(Caller::house("timer"), timer.incident, command, along).await {
             Ok(_) => Ok(()),
-            Err(refusal) if refusal.because == Because::Unavailable => Err(refusal),
-            Err(refusal) => {
-                tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
-                self.journal.append(Append { marks: done, ..Append::default() }).await.map_err(refuse)
-            }
+            Err(refusal) => self.refused(timer, refusal, done).await,
         }
     }
 
-    /// What hides here the words that were redacted elsewhere; `None`: they are not here, or not to be read any more.
-    async fn redact_too(
-        &self,
-        timer: &TimerRow,
-        of: IncidentId,
-        seq: u64,
-    ) -> Result<Option<Command>, Refusal> {
+    /// What is refused is done, and what is out of reach is tried again.
+    async fn refused(&self, timer: &TimerRow, refusal: Refusal, done: Vec<Mark>) -> Result<(), Refusal> {
+        if refusal.because == Because::Unavailable {
+            return Err(refusal);
+        }
+        tracing::info!(timer = timer.id, %refusal, "a timer had nothing to do");
+        self.journal.append(Append { marks: done, ..Append::default() }).await.map_err(refuse)
+    }
+
+    async fn redacted(&self, timer: &TimerRow, of: IncidentId, seq: u64) -> Result<Words, Refusal> {
         let incident = self.incident(timer.incident).await?;
-        let is_awaited = of != incident.id
-            && !incident.merged_in.contains(&of)
-            && self.incident(of).await?.merged_into == Some(incident.id);
-        if is_awaited {
-            return Err(Refusal::unavailable(
-                format!("What {of} leaves to {} is not there yet.", incident.id),
-                "It is tried again by itself.",
-            ));
+        if self.is_awaited(&incident, of).await? {
+            return Ok(Words::Awaited);
         }
         let mut targets = Vec::new();
         for here in incident.same_words(of, seq) {
             let target = self.find_target(incident.id, here).await?;
             targets.extend(target.filter(|one| one.is_redactable && !one.is_redacted).map(|one| one.seq));
         }
-        Ok((!targets.is_empty()).then_some(Command::RedactToo { of, targets }))
+        if targets.is_empty() {
+            return Ok(Words::Gone);
+        }
+        // The original is told by its own number: then it is where it went that has the copy.
+        let there = if of == incident.id { incident.merged_into.unwrap_or(of) } else { of };
+        let are_alike = self.look_at(there, |other| other.seen_by() == incident.seen_by()).await;
+        let there = are_alike.unwrap_or(false).then_some(there);
+        Ok(Words::Here { targets, there })
+    }
+
+    /// Whether what another one leaves is on its way to this one yet, which may be by way of others.
+    async fn is_awaited(&self, incident: &Incident, of: IncidentId) -> Result<bool, Refusal> {
+        if of == incident.id || incident.merged_in.contains(&of) {
+            return Ok(false);
+        }
+        let due = self.journal.timers_due(self.world.now(), DUE_LOOKED).await.map_err(refuse)?;
+        for timer in due {
+            let TimerKind::MergedIn(luggage) = &timer.kind else { continue };
+            if luggage.from == of && self.way_of(timer.incident).await?.contains(&incident.id) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What was merged before words of another came to it has none of them: they went where it goes on.

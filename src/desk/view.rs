@@ -172,6 +172,17 @@ impl Desk {
         found.first().filter(|sealed| sealed.seq == seq).map(read).transpose().map_err(refuse)
     }
 
+    /// Whether it is known, where this incident goes on, what has the words of its entries: so it is as soon as anything came along of
+    /// which that was kept, and as long as all is on its way.
+    async fn is_followed(&self, id: IncidentId) -> Result<bool, Refusal> {
+        let Some(into) = self.look_at(id, |incident| incident.merged_into).await? else { return Ok(true) };
+        let knows = |other: &Incident| {
+            !other.merged_in.contains(&id) || other.copies.values().any(|(from, _)| *from == id)
+        };
+        // Of one that cannot be read, nothing is promised.
+        Ok(self.look_at(into, knows).await.unwrap_or(false))
+    }
+
     /// The corrections and redactions of an incident.
     pub(super) async fn changes_of(&self, id: IncidentId) -> Result<Vec<Entry>, Refusal> {
         let changes = self.journal.changing_entries(id).await.map_err(refuse)?;
@@ -193,6 +204,7 @@ impl Desk {
             is_correctable: entry.event.is_correctable(),
             is_redactable: entry.event.is_redactable(),
             is_redacted: redacted,
+            is_followed: self.is_followed(id).await?,
         }))
     }
 }

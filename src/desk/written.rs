@@ -34,8 +34,8 @@ pub(super) fn is_words(command: &Command, along: &Along, decision: &Decision) ->
     is_asked && is_all && is_done
 }
 
-/// Words that were heard a while after they were written stand at the time at which they were written, unless another was stated. `decision`
-/// is known to be [words](is_words).
+/// [Words](is_words) that were heard a while after they were written stand at the time at which they were written, unless another was
+/// stated.
 pub(super) fn date(decision: &mut Decision, caller: &Caller, incident: &Incident, now: DateTime<Utc>) {
     let Some(written) = caller.written_at.filter(|written| now - *written > SAME) else { return };
     // One that cannot be: a chat's clock is somebody else's.
@@ -56,7 +56,7 @@ pub(super) enum Standing {
     All,
 }
 
-/// Of a decision that is known to be [words](is_words). `is_masked`: the timeline does not have them as they stand there.
+/// Of [words](is_words). `is_masked`: the timeline does not have them as they stand there.
 pub(super) fn standing(
     decision: &Decision,
     caller: &Caller,

@@ -125,8 +125,8 @@ fn needs(incident: &Incident) -> Vec<String> {
 }
 
 fn risks(incident: &Incident) -> Vec<String> {
-    let stop =
-        incident.stop.as_ref().map(|stop| format!("{} stopped every action: {}", stop.by, stop.reason));
+    let stop = incident.standing_stop();
+    let stop = stop.map(|stop| format!("{} stopped every action: {}", stop.by, stop.reason));
     let hazards = incident.open_hazards().map(|hazard| {
         let against = match hazard.mitigation.as_str() {
             "" => "nothing is done against it yet".to_owned(),
@@ -298,7 +298,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     if incident.firing() > 0 {
         out.push(format!("Alerts firing: {}", incident.firing()));
     }
-    if let Some(stop) = &incident.stop {
+    if let Some(stop) = incident.standing_stop() {
         out.push(format!("STOPPED by {}: {}", stop.by, stop.reason));
     }
     if let Some(hazards) = hazards(incident) {

@@ -467,7 +467,8 @@ pub enum Command {
     },
     /// These entries have words that were redacted in another incident.
     RedactToo {
-        of: IncidentId,
+        /// `None`: who reads here may not know of that one.
+        there: Option<IncidentId>,
         targets: Vec<u64>,
     },
     PageFailed {

@@ -117,7 +117,7 @@ pub fn text(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc
 }
 
 fn asked_of_me(incident: &Incident, me: &Person, policy: &Policy, lines: &mut Vec<String>) {
-    if let Some(stop) = &incident.stop {
+    if let Some(stop) = incident.standing_stop() {
         lines.push(format!(
             "{} stopped everything: {} Nobody changes anything until it is lifted: `resume`.",
             stop.by,

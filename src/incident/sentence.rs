@@ -5,7 +5,7 @@ mod lists;
 mod telling;
 
 pub(crate) use brief::brief;
-pub(super) use lists::{and, either, every, so_many_minutes, some_of};
+pub(super) use lists::{and, either, every, so_long, so_many_minutes, some_of};
 pub use telling::{InNames, Knowing, Part, Tell, Telling, apart, parts};
 
 use lists::{NAMED_MAX, and_also, and_things};

@@ -243,6 +243,7 @@ pub(super) async fn situations(pool: &SqlitePool, filter: SituationFilter) -> Re
             String::new(),
             limit,
         ),
+        SituationFilter::Burning { limit } => return burning(pool, limit).await,
         SituationFilter::Recent { limit } => return listed(pool, limit).await,
     };
     let rows = sqlx::query(AssertSqlSafe(format!("{SITUATION_COLUMNS} {condition} LIMIT $3")))
@@ -301,6 +302,13 @@ async fn listed(pool: &SqlitePool, limit: u32) -> Result<Vec<SituationRow>> {
         all.extend(each(over, situation)?);
     }
     Ok(all)
+}
+
+async fn burning(pool: &SqlitePool, limit: u32) -> Result<Vec<SituationRow>> {
+    let sql = format!(
+        "{SITUATION_COLUMNS} WHERE is_open = 1 AND incident IS NOT NULL AND firing > 0 ORDER BY {BADNESS}, id DESC LIMIT $1"
+    );
+    each(sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(pool).await, situation)
 }
 
 /// Situations that moved, as many as are read at once without asking whose they are.

@@ -140,6 +140,10 @@ pub enum SituationFilter {
     Linked {
         incident: IncidentId,
     },
+    /// Open, linked, and something firing; the worst first, the newest of equals.
+    Burning {
+        limit: u32,
+    },
     /// Moved since rules, incident and chats were told; oldest first.
     Untold {
         limit: u32,

@@ -425,6 +425,29 @@ async fn alerts_that_fire_still_are_listed_also_when_their_incident_is_resolved(
 }
 
 #[tokio::test]
+async fn what_fires_in_an_incident_that_is_damaged_keeps_nobody_from_the_list_of_alerts() {
+    let (house, faulty) = House::faulty(Settings::default()).await;
+    take(&house, vec![of("db", "db1"), of("web", "web1"), of("mail", "mail1")]).await;
+    let (broken, other) = (house.incident().await, house.incident().await);
+    say(&house, "Ada", &format!("{broken} link S-1")).await;
+    say(&house, "Ada", &format!("{other} link S-2")).await;
+    let listed = say(&house, "Bo", "alerts").await;
+    assert!(
+        listed.contains(&format!("belongs to {broken}")) && listed.contains(&format!("belongs to {other}"))
+    );
+    let house = house.restarted();
+    faulty.damage(broken);
+    let listed = say(&house, "Bo", "alerts").await;
+    assert!(listed.starts_with("S-3 ") && listed.contains(&format!("belongs to {other}")), "{listed}");
+    assert!(!listed.contains("S-1 "), "{listed}");
+    // What has cleared is burning no more.
+    take(&house, vec![resolved(&of("web", "web1"))]).await;
+    let burning = SituationFilter::Burning { limit: 9 };
+    let burning = house.journal.situations(burning).await.unwrap();
+    assert_eq!(burning.iter().map(|row| row.id).collect::<Vec<_>>(), [1]);
+}
+
+#[tokio::test]
 async fn a_mark_on_alerts_is_no_acknowledgement_of_their_incident() {
     let then = Action::Declare(Declaring { severity: 2, ..Declaring::default() });
     let rules = vec![Rule { name: "all".into(), when: Matchers::default(), then }];

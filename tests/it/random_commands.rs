@@ -56,6 +56,7 @@ impl Played {
                     is_redacted: self.entries.iter().any(
                         |one| matches!(one.event, Event::EntryRedacted { target: hidden, .. } if hidden == *target),
                     ),
+                    is_followed: true,
                 })
             }
             _ => None,

@@ -110,7 +110,11 @@ pub struct Change {
 pub struct Withdrawn {
     pub at: DateTime<Utc>,
     pub by: String,
+    /// Empty where it is not to be read any more.
     pub reason: String,
+    /// The entry that says so, where the change was said in an incident: redacted, it has no reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
 }
 
 /// The timeline entry in which a change was said.
@@ -124,7 +128,8 @@ pub struct SaidIn {
 impl fmt::Display for Withdrawn {
     /// `withdrawn by Ada: that was staging`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "withdrawn by {}: {}", self.by, self.reason)
+        write!(f, "withdrawn by {}", self.by)?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, ": {}", self.reason) }
     }
 }
 
@@ -280,7 +285,12 @@ mod tests {
     fn what_was_withdrawn_stays_so_whatever_its_sender_tells_and_comes_before_no_impact() {
         let told = change("checkout", "v1", at(0));
         let taken_back = Change {
-            withdrawn: Some(Withdrawn { at: at(9), by: "Ada".into(), reason: "that was staging".into() }),
+            withdrawn: Some(Withdrawn {
+                at: at(9),
+                by: "Ada".into(),
+                reason: "that was staging".into(),
+                seq: None,
+            }),
             ..told.clone()
         };
         assert_eq!(taken_back.line(), "v1, succeeded – withdrawn by Ada: that was staging");

@@ -232,7 +232,7 @@ fn head_of<'a>(incident: &Incident, screen: &Screen, area: Rect, look: Look) -> 
         1 => " · 1 alert firing".to_owned(),
         n => format!(" · {n} alerts firing"),
     };
-    let stop = incident.stop.as_ref().map(|stop| format!(" · STOPPED by {}", plain(&stop.by.name)));
+    let stop = incident.standing_stop().map(|stop| format!(" · STOPPED by {}", plain(&stop.by.name)));
     let restricted = if incident.restricted.is_some() { " · restricted" } else { "" };
     let phase = screen.names.phase(incident.phase);
     let mut lines = vec![

@@ -242,11 +242,7 @@ impl Board {
             free_roles,
             open_tasks,
             done_tasks: tasks().rev().filter(|task| !task.is_open).take(DONE_SHOWN).collect(),
-            stop: incident
-                .stop
-                .as_ref()
-                .filter(|_| goes_on)
-                .map(|stop| (stop.by.to_string(), stop.reason.clone())),
+            stop: incident.standing_stop().map(|stop| (stop.by.to_string(), stop.reason.clone())),
             can_stop: allowed(incident, me, Verb::StopActions),
             actions: incident
                 .open_actions()

@@ -104,7 +104,7 @@ fn offers(incident: &Incident, me: &Person, policy: &Policy) -> Option<Next> {
 
 fn actions(incident: &Incident, me: &Person) -> Option<Next> {
     let look = || vec![Step::Open { label: "Actions", anchor: "actions" }];
-    if let Some(stop) = &incident.stop {
+    if let Some(stop) = incident.standing_stop() {
         return next(format!("{} stopped everything: {}", stop.by, stop.reason), look(), true);
     }
     let waiting = incident.open_actions().find(|action| {
@@ -116,7 +116,8 @@ fn actions(incident: &Incident, me: &Person) -> Option<Next> {
         return next(text, look(), true);
     }
     let open = incident.open_proposals().find(|one| one.by.id != me.id && one.objectors.is_empty())?;
-    next(format!("Proposal {}: {} Any strong objection?", open.n, ended(&open.text)), look(), false)
+    let (n, text) = (open.n, ended(&open.text));
+    next(format!("Proposal {n}: {text} To object: `object {n} WHY`."), look(), false)
 }
 
 /// All public updates that are not out yet, the oldest first: what can be published, what is to be read, what waits for others.

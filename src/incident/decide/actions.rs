@@ -198,7 +198,7 @@ pub(super) fn resume(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ru
 
 pub(super) fn list(incident: &Incident) -> String {
     let mut lines = Vec::new();
-    if let Some(stop) = incident.stop.as_ref().filter(|_| incident.merged_into.is_none()) {
+    if let Some(stop) = incident.standing_stop() {
         lines.push(format!(
             "STOPPED by {} at {}: {} `resume` lifts it.",
             stop.by,

@@ -166,7 +166,7 @@ pub(super) fn silence(incident: &Incident, scene: &Scene<'_>) -> Ruling {
 /// What is late or waits, together in one nudge.
 fn open(incident: &Incident, scene: &Scene<'_>) -> Vec<String> {
     let mut open = Vec::new();
-    if incident.stop.is_some() {
+    if incident.standing_stop().is_some() {
         open.push("everything is stopped".to_owned());
     }
     if incident.next_update_due.is_some_and(|due| due <= scene.now) {

@@ -5,7 +5,10 @@ use std::ops::RangeInclusive;
 use chrono::SubsecRound;
 
 use super::*;
-use crate::{alert::window::Span, incident::permission};
+use crate::{
+    alert::window::Span,
+    incident::{permission, sentence::so_long},
+};
 
 /// Whether somebody has a role that answers for the tasks, actions and reports of all.
 pub(super) fn answers_for_all(incident: &Incident, person: &Person) -> bool {
@@ -155,18 +158,6 @@ pub(super) fn lasts_within(
         format!("{} is too {length} for {what}; the {end} is {}.", so_long(minutes), so_long(limit)),
         format!("Give {} to {}: {example}.", so_long(least), so_long(most)),
     ))
-}
-
-/// `7 days`, `4 hours`, `30 minutes`: in the greatest unit that has it whole.
-fn so_long(minutes: u32) -> String {
-    let (count, unit) = match minutes {
-        0 => (0, "minute"),
-        days if days.is_multiple_of(24 * 60) => (days / (24 * 60), "day"),
-        hours if hours.is_multiple_of(60) => (hours / 60, "hour"),
-        minutes => (minutes, "minute"),
-    };
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{s}")
 }
 
 /// At the end of the calendar, no later.

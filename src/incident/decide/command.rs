@@ -107,7 +107,7 @@ fn stopped(incident: &Incident) -> String {
             ended(&stop.reason)
         )
     };
-    incident.stop.as_ref().map(told).unwrap_or_default()
+    incident.standing_stop().map(told).unwrap_or_default()
 }
 
 pub(super) fn decline(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {

@@ -1,7 +1,7 @@
 //! The log: notes, decisions, evidence; corrections and redactions that keep what they replace; key moments; linked alerts.
 
 use super::*;
-use crate::incident::{command::SituationFacts, permission::keeps_record, sum::Sum};
+use crate::incident::{command::SituationFacts, id::IncidentId, permission::keeps_record, sum::Sum};
 
 const LINKS_MAX: usize = 200;
 const PINS_MAX: usize = 100;
@@ -138,7 +138,7 @@ fn check_author(incident: &Incident, target: &Target, scene: &Scene<'_>) -> Resu
 
 pub(super) fn redact(incident: &Incident, seq: u64, reason: &str, scene: &Scene<'_>) -> Ruling {
     let target = target(scene, seq)?;
-    if target.is_redacted {
+    if target.is_redacted || incident.redacted.contains(&seq) {
         return Err(Refusal::conflict(format!("Entry {seq} is redacted already."), "Nothing to do."));
     }
     let why = if !target.is_redactable {
@@ -158,10 +158,7 @@ pub(super) fn redact(incident: &Incident, seq: u64, reason: &str, scene: &Scene<
     let dropped = incident.open_draft_in(seq).map_or_else(String::new, |n| {
         format!(" Public update {n} had these words and is dropped; it was never public.")
     });
-    let other = incident.copies.get(&seq).map(|(of, _)| *of).or(incident.merged_into);
-    let copies = other.map_or_else(String::new, |other| {
-        format!(" As far as {other} has its words, they are hidden there too.")
-    });
+    let copies = elsewhere(incident, &target);
     Ok(Decision::one(
         Event::EntryRedacted { target: seq, reason },
         format!(
@@ -170,6 +167,21 @@ pub(super) fn redact(incident: &Incident, seq: u64, reason: &str, scene: &Scene<
              deleted there.{dropped}"
         ),
     ))
+}
+
+/// What becomes of the words where they stand in another incident as well.
+fn elsewhere(incident: &Incident, target: &Target) -> String {
+    let hidden = |other: IncidentId| format!(" As far as {other} has its words, they are hidden there too.");
+    let left = |other: IncidentId| format!(" As far as {other} has its words, redact them there as well.");
+    if let Some((of, _)) = incident.copies.get(&target.seq) {
+        return hidden(*of);
+    }
+    let next = incident.merged_into.map(|into| if target.is_followed { hidden(into) } else { left(into) });
+    // What came along before it was kept where from: the house has written it here.
+    let is_taken_over = target.author.id == Person::house().id;
+    let is_known = |from: &IncidentId| incident.copies.values().any(|(of, _)| of == from);
+    let unknown = incident.merged_in.iter().filter(|from| is_taken_over && !is_known(from));
+    next.into_iter().chain(unknown.map(|from| left(*from))).collect()
 }
 
 pub(super) fn pin(incident: &Incident, seq: u64, scene: &Scene<'_>) -> Ruling {

@@ -214,10 +214,10 @@ fn stopped(incident: &Incident, from: IncidentId, stop: &Stop) -> Event {
 }
 
 /// Words that were redacted in the one are not read on in the other.
-pub(super) fn redact_too(incident: &Incident, of: IncidentId, targets: &[u64]) -> Decision {
-    // The original is told by its own number: then it is where it went that has the copy.
-    let there = if of == incident.id { incident.merged_into.unwrap_or(of) } else { of };
-    let reason = format!("the same words were redacted in {there}");
+pub(super) fn redact_too(incident: &Incident, there: Option<IncidentId>, targets: &[u64]) -> Decision {
+    let there = there.map_or_else(|| "elsewhere".to_owned(), |there| format!("in {there}"));
+    let reason = format!("the same words were redacted {there}");
     let redacted = |target: &u64| Event::EntryRedacted { target: *target, reason: reason.clone() };
-    Decision::many(targets.iter().map(redacted), "")
+    // Somebody may have done so here meanwhile.
+    Decision::many(targets.iter().filter(|target| !incident.redacted.contains(target)).map(redacted), "")
 }

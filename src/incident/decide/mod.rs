@@ -80,6 +80,8 @@ pub struct Target {
     pub is_correctable: bool,
     pub is_redactable: bool,
     pub is_redacted: bool,
+    /// Where its incident goes on, it is known which entries have the words of those here.
+    pub is_followed: bool,
 }
 
 /// What the rules see besides state and command.
@@ -278,7 +280,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Pagings => Ok(Decision::read(paging::list(incident))),
         PageNext { n, step, round, calls } => paging::next(incident, *n, (*step, *round), calls, scene),
         Regroup { was, into, facts } => Ok(relations::regroup(incident, *was, *into, facts.as_ref())),
-        RedactToo { of, targets } => Ok(merge::redact_too(incident, *of, targets)),
+        RedactToo { there, targets } => Ok(merge::redact_too(incident, *there, targets)),
         PageFailed { n, to, pager, why } => paging::failed(incident, *n, to.as_ref(), pager, why),
         Note { text, at } => log::note(text, *at, scene),
         NoteMark { text } => log::mark(text, scene),

@@ -13,6 +13,8 @@ const POSTS_MAX: usize = 500;
 const NEXT_UPDATE_MINUTES_MAX: u32 = 7 * 24 * 60;
 /// Components that a public title names.
 const TITLE_COMPONENTS_MAX: usize = 3;
+/// An alert's name of fewer characters is known only where it is the whole title.
+const NAME_CHARS_MIN: usize = 5;
 /// Characters of a destination's text that the answer to a draft shows.
 const ANSWER_CHARS_MAX: usize = 400;
 
@@ -151,11 +153,24 @@ pub(super) fn draft(incident: &Incident, new: &DraftText, scene: &Scene<'_>) -> 
     Ok(Decision::one(Event::UpdateDrafted { n, draft }, reply))
 }
 
-/// Whether the incident is called as alerts of its own are: whole, within more words, or cut.
+/// Whether the incident is called as alerts of its own are: whole, within more words, or cut. A name that is short may stand by chance
+/// among the words of somebody who meant what users feel.
 fn is_named_by_alerts(incident: &Incident) -> bool {
     let title = incident.title.as_str();
-    let is_of = |name: &str| !name.is_empty() && (title.contains(name) || name.starts_with(title));
-    incident.situations.values().any(|one| is_of(&one.title))
+    let is_of = |name: &str| {
+        let is_long = name.chars().count() >= NAME_CHARS_MIN;
+        name == title || (is_long && (has_words(title, name) || name.starts_with(title)))
+    };
+    incident.situations.values().any(|one| !one.title.is_empty() && is_of(&one.title))
+}
+
+/// Whether `words` stand in a text, and not as a part of longer ones.
+fn has_words(text: &str, words: &str) -> bool {
+    let is_apart = |beside: Option<char>| beside.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(words).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + words.len()..]);
+        is_apart(before.chars().next_back()) && is_apart(after.chars().next())
+    })
 }
 
 /// What can be said to the public where nothing else is known: what is affected.

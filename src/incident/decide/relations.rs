@@ -148,10 +148,13 @@ pub(super) fn regroup(
     if incident.parent != Some(was) {
         return Decision::read("");
     }
-    let left = Event::LeftParent { parent: was, reason: format!("it was merged into {into}") };
+    let is_for_the_same = facts.is_some() && is_for_the_same(incident, facts);
+    // Where others read, that one is not named.
+    let whither = if is_for_the_same { into.to_string() } else { "another".to_owned() };
+    let left = Event::LeftParent { parent: was, reason: format!("it was merged into {whither}") };
     let fits = into != incident.id
-        && check_parent(Some(incident.id), incident.kind(), into, facts).is_ok()
-        && is_for_the_same(incident, facts);
+        && is_for_the_same
+        && check_parent(Some(incident.id), incident.kind(), into, facts).is_ok();
     let joined = fits.then_some(Event::PutUnder { parent: into });
     Decision::many(std::iter::once(left).chain(joined), "")
 }

@@ -56,9 +56,24 @@ pub(in crate::incident) fn some_of(all: impl Iterator<Item = String>, max: usize
     named
 }
 
-/// `1 minute`, `5 minutes`.
+/// `1 minute`, `90 minutes`.
 pub(in crate::incident) fn so_many_minutes(minutes: u32) -> String {
-    if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") }
+    so_many(minutes, "minute")
+}
+
+/// `7 days`, `4 hours`, `30 minutes`: in the greatest unit that has it whole.
+pub(in crate::incident) fn so_long(minutes: u32) -> String {
+    match minutes {
+        0 => so_many(0, "minute"),
+        days if days.is_multiple_of(24 * 60) => so_many(days / (24 * 60), "day"),
+        hours if hours.is_multiple_of(60) => so_many(hours / 60, "hour"),
+        minutes => so_many(minutes, "minute"),
+    }
+}
+
+fn so_many(count: u32, unit: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{s}")
 }
 
 /// `every minute`, `every 5 minutes`.

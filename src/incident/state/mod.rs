@@ -151,6 +151,11 @@ impl Incident {
         self.drill_clock.map_or(virt, |clock| clock.real_at(virt))
     }
 
+    /// What keeps everybody from acting here: of a merged incident nothing, its stop goes on in the other one.
+    pub fn standing_stop(&self) -> Option<&Stop> {
+        self.stop.as_ref().filter(|_| self.merged_into.is_none())
+    }
+
     /// The entries here that have the words of that entry of that incident: itself, or what was taken over from it.
     pub fn same_words(&self, of: IncidentId, seq: u64) -> Vec<u64> {
         if of == self.id {

@@ -192,6 +192,10 @@ async fn a_change_that_was_reported_by_mistake_is_struck_and_not_deleted() {
     assert!(list.ends_with("`change withdraw N REASON`."), "{list}");
     assert!(told("INC-1 change list").await.contains("rolled out 1.2.3"));
 
+    // Bo has no part in it yet.
+    let refused = say(&house, "Bo", &format!("change withdraw {cache} that was staging")).await.unwrap_err();
+    assert_eq!(refused.because, Because::Forbidden, "{refused}");
+    told("INC-1 note that cache is on a test system").await;
     let answer = told(&format!("change withdraw {cache} that was the staging system")).await;
     assert_eq!(
         answer,
@@ -210,11 +214,61 @@ async fn a_change_that_was_reported_by_mistake_is_struck_and_not_deleted() {
     assert!(last.text.contains(&entry), "{}", last.text);
     let again = say(&house, "Bo", &format!("change withdraw {cache} really")).await.unwrap_err();
     assert_eq!(again.because, Because::Conflict);
+    // The reason is shown as long as the entry that has it.
+    house.say("Ada", id, Command::Redact { target: last.seq, reason: "a customer's name".into() }).await;
+    let house = house.restarted();
+    let told = async |line: &str| say(&house, "Bo", line).await.unwrap();
+    let list = told("change list").await;
+    assert!(list.contains("turned off the cache – withdrawn by Bo (Ada)"), "{list}");
+    assert!(!list.contains("staging"), "{list}");
 
     told(&format!("change withdraw {rollout} it was put off")).await;
     assert_eq!(house.desk.last_changes(at(-3_600), 9).await.unwrap().len(), 2, "both are kept");
     let none = say(&house, "Bo", "change withdraw 1 never was").await.unwrap_err();
     assert_eq!(none.because, Because::NotFound);
+}
+
+#[tokio::test]
+async fn what_no_incident_has_is_withdrawn_by_whoever_said_it_and_by_those_who_may_declare() {
+    let mut settings = settings();
+    settings.policy.reserved.declare = Some(["cy".to_owned()].into());
+    let house = House::open(settings).await;
+    house.desk.take_changes(vec![deploy("1", "Checkout 1.2.3", 10, Outcome::Succeeded)]).await.unwrap();
+    say(&house, "Ada", "change turned off the cache").await.unwrap();
+    let list = say(&house, "Bo", "change list").await.unwrap();
+    let withdraw = async |who: &str, title: &str| {
+        let line = list.lines().find(|line| line.contains(title)).unwrap();
+        let number = line.split(' ').next().unwrap();
+        say(&house, who, &format!("change withdraw {number} a mistake")).await
+    };
+    for (who, title) in [("Bo", "cache"), ("Bo", "Checkout"), ("Ada", "Checkout")] {
+        assert_eq!(withdraw(who, title).await.unwrap_err().because, Because::Forbidden, "{who}: {title}");
+    }
+    for (who, title) in [("Ada", "cache"), ("Cy", "Checkout")] {
+        withdraw(who, title).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn of_two_changes_that_share_a_number_none_is_withdrawn_by_it() {
+    let house = House::open(settings()).await;
+    // Five digits run out: sooner or later two changes have the same ones.
+    let mut known = BTreeMap::new();
+    let (one, other) = (0..)
+        .find_map(|n| {
+            let number = deploy(&n.to_string(), "x", 10, Outcome::Succeeded).taken(at(0)).number();
+            known.insert(number, n).map(|before| (before, n))
+        })
+        .unwrap();
+    let told = [(one, "Checkout 1.2.3"), (other, "Billing 7")];
+    let told = told.map(|(n, title)| deploy(&n.to_string(), title, 10, Outcome::Succeeded));
+    let number = told[0].clone().taken(at(0)).number();
+    house.desk.take_changes(told.to_vec()).await.unwrap();
+    let refused = say(&house, "Ada", &format!("change withdraw {number} a mistake")).await.unwrap_err();
+    assert_eq!(refused.because, Because::Conflict);
+    assert!(refused.why.contains("«Checkout 1.2.3»") && refused.why.contains("«Billing 7»"), "{refused}");
+    let list = say(&house, "Ada", "change list").await.unwrap();
+    assert!(!list.contains("withdrawn by"), "{list}");
 }
 
 #[tokio::test]
@@ -322,6 +376,9 @@ async fn changes_that_are_hidden_take_no_place_of_older_ones() {
     say(&house, "Ada", "change --at 10m rolled out 1.2.3 service:checkout").await.unwrap();
     for n in 0..20 {
         say(&house, "Ada", &format!("{id} change flag {n} turned on")).await.unwrap();
+        if n % 7 == 0 {
+            house.world.later(Duration::seconds(1));
+        }
     }
     let titles = async |limit| {
         let changes = house.desk.last_changes(at(-3_600), limit).await.unwrap();

@@ -1,12 +1,14 @@
 //! Two that are one, on the desk: what was stopped stays stopped, parts find their whole, and what is redacted in the one is hidden
 //! in the other.
 
+use chrono::Duration;
 use commandpost::{
-    desk::Settings,
+    desk::{Settings, policy},
     incident::{command::Command, id::IncidentId, phase::Phase},
+    journal::Append,
 };
 
-use crate::support::house::{House, person};
+use crate::support::house::{House, at, person};
 
 const WORD: &str = "Zanzibar";
 
@@ -98,6 +100,57 @@ async fn what_was_redacted_before_the_other_one_had_it_is_hidden_where_it_came_t
     for id in [one, two, three] {
         assert!(!shows(&house, id).await, "{id}: {:#?}", house.texts(id).await);
     }
+}
+
+#[tokio::test]
+async fn what_is_told_to_be_redacted_before_the_words_have_come_by_way_of_another_waits_for_them() {
+    let house = House::open(Settings::default()).await;
+    let (one, two, three) = (house.incident().await, house.incident().await, house.incident().await);
+    house
+        .say("Ada", one, Command::NameHazard { text: format!("{WORD} fills up"), mitigation: String::new() })
+        .await;
+    let lines = house.desk.timeline(one, 1).await.unwrap();
+    let hazard = lines.iter().find(|line| line.name == "hazard.named").unwrap().seq;
+    house.say("Ada", one, merge(two)).await;
+    house.say("Ada", two, merge(three)).await;
+    // Due before all that comes along.
+    let timers = vec![policy::words_gone(three, one, hazard, at(-1))];
+    house.journal.append(Append { timers, ..Append::default() }).await.unwrap();
+    redact(&house, one, "hazard.named").await;
+    settle(&house).await;
+    assert!(house.desk.incident(three).await.unwrap().merged_in.contains(&one));
+    let ahead = house.journal.timers_due(at(60), 100).await.unwrap();
+    assert!(ahead.iter().all(|timer| timer.due_at >= at(0)), "it is put off: {ahead:?}");
+    house.world.later(Duration::seconds(11));
+    settle(&house).await;
+    for id in [one, two, three] {
+        assert!(!shows(&house, id).await, "{id}: {:#?}", house.texts(id).await);
+    }
+    let redacted = house.names(three).await.into_iter().filter(|name| *name == "entry.redacted").count();
+    assert_eq!(redacted, 1);
+}
+
+#[tokio::test]
+async fn where_other_people_read_a_redaction_names_no_incident_that_they_may_not_see() {
+    let house = House::open(Settings::default()).await;
+    let (one, two) = (house.incident().await, house.incident().await);
+    for word in ["first", "second"] {
+        let text = format!("{WORD} fills up the {word} disk");
+        house.say("Ada", one, Command::NameHazard { text, mitigation: String::new() }).await;
+    }
+    house.say("Ada", one, merge(two)).await;
+    settle(&house).await;
+    redact(&house, one, "hazard.named").await;
+    settle(&house).await;
+    let told = house.texts(two).await.join("\n");
+    assert!(told.contains(&format!("the same words were redacted in {one}")), "{told}");
+    house.say("Ada", two, Command::Restrict { reason: "a customer".into() }).await;
+    let before = house.texts(one).await.len();
+    redact(&house, two, "hazard.named").await;
+    settle(&house).await;
+    let told = house.texts(one).await[before..].join("\n");
+    assert!(told.contains("the same words were redacted elsewhere"), "{told}");
+    assert!(!told.contains(&two.to_string()), "{told}");
 }
 
 #[tokio::test]

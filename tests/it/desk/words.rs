@@ -122,6 +122,26 @@ async fn a_list_of_sub_incidents_tells_what_each_is_about_to_whoever_may_see_it(
 }
 
 #[tokio::test]
+async fn of_a_part_that_is_damaged_a_list_has_the_number_and_of_the_others_all() {
+    let (house, faulty) = House::faulty(Settings::default()).await;
+    let whole = house.incident().await;
+    let said = async |house: &House, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller("Ada"), None, words, None, &by_name()).await.unwrap().text
+    };
+    for title in ["Search is slow", "Mail is late"] {
+        said(&house, &format!("declare {title} --severity sev3 --under {whole}")).await;
+    }
+    house.desk.fire_due_timers().await.unwrap();
+    let house = house.restarted();
+    faulty.damage("INC-2".parse().unwrap());
+    assert_eq!(
+        said(&house, &format!("{whole} sub list")).await,
+        format!("{whole} has 2 sub-incidents:\n- INC-2: open\n- INC-3 Mail is late – SEV3, investigating")
+    );
+}
+
+#[tokio::test]
 async fn what_is_declared_restricted_where_others_read_along_is_answered_without_its_title() {
     let house = House::open(Settings::default()).await;
     let say = async |caller: Caller, line: &str| {

@@ -2,17 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use commandpost::{
-    desk::{Along, Answer, Caller, Settings},
+    desk::{
+        Along, Answer, Caller, Settings,
+        words::{Words, by_name},
+    },
     incident::{
         command::{Command, StatedTime},
         event::TimeSource,
         id::IncidentId,
+        severity::Severity,
     },
 };
 
 use crate::support::{
     courier::{Scripted, pump},
-    house::{House, at, note, pasted_key, person},
+    house::{House, alert, at, note, pasted_key, person},
 };
 
 fn settings() -> Settings {
@@ -108,4 +112,64 @@ async fn what_is_heard_a_while_after_it_was_written_stands_at_the_time_at_which_
         house.desk.timeline(id, stated).await.unwrap().into_iter().map(|line| line.occurred_at).collect();
     assert_eq!(times, [at(-300), at(0)]);
     assert_eq!(done.seq, Some(stated + 1));
+}
+
+#[tokio::test]
+async fn what_is_done_by_a_line_is_answered_told_and_dated_when_it_is_heard_also_where_a_note_comes_of_it() {
+    let house = House::open(settings()).await;
+    let id = house.incident().await;
+    house.desk.take_alerts(vec![alert("db", "db1")]).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let there = Caller::person(person("Ada"), "chat").standing_with(Some(id)).written(Some(at(-600)));
+    let says = async |words: &str| {
+        let said = Words::Text(words.to_owned());
+        house.desk.say(there.clone(), Some(id), said, Some(words.to_owned()), &by_name()).await.unwrap()
+    };
+    says("link S-1").await;
+    let number = |list: String| list.split(' ').next().unwrap().to_owned();
+    let mut acts = Vec::new();
+    for line in ["change turned off the cache", "ack S-1 it is mine", "alert mark S-1 noise it cleans itself"]
+    {
+        acts.push((says(line).await, line));
+    }
+    let list = number(says("change list").await.text);
+    acts.push((says(&format!("change withdraw {list} that was staging")).await, "withdrawn"));
+    let chat = Scripted::new("chat");
+    pump(&house.desk, &[&chat]).await;
+    // What a restricted incident keeps to itself is no less done.
+    house.say("Ada", id, Command::Restrict { reason: String::new() }).await;
+    let leak = format!("change the token is {}", pasted_key());
+    let secret = says(&leak).await;
+    assert!(secret.text.contains("GitHub token"), "{secret:?}");
+    acts.push((secret, "the token is"));
+    for (answer, what) in &acts {
+        assert!(!answer.is_plain && !answer.text.contains("late entry"), "{what}: {answer:?}");
+        let line = house.desk.timeline(id, answer.seq.unwrap()).await.unwrap().remove(0);
+        assert_eq!((line.time_source, line.occurred_at), (TimeSource::House, at(0)), "{what}: {line:?}");
+    }
+    let asked = chat.asked();
+    for words in ["turned off the cache", "it is mine", "it cleans itself", "is withdrawn: that was staging"]
+    {
+        let is_told = asked.iter().any(|one| one.starts_with("deliver INC-") && one.contains(words));
+        assert!(is_told, "{words}: {asked:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_executive_whose_order_is_refused_reads_so_and_so_does_everybody() {
+    let mut settings = settings();
+    settings.policy.executives = ["vera".to_owned()].into();
+    let house = House::open(settings).await;
+    let id = house.incident().await;
+    let vera = Caller::person(person("Vera"), "chat").standing_with(Some(id)).written(Some(at(-600)));
+    let order = |to| Command::Severity { to, reason: String::new() };
+    writes(&house, &vera, id, order(Severity::Sev4), "asked").await;
+    let again = writes(&house, &vera, id, order(Severity::Sev3), "noted").await;
+    assert!(!again.is_plain && again.text.starts_with("Nothing was done."), "{again:?}");
+    let line = house.desk.timeline(id, again.seq.unwrap()).await.unwrap().remove(0);
+    assert_eq!((line.time_source, line.occurred_at), (TimeSource::House, at(0)), "{line:?}");
+    let chat = Scripted::new("chat");
+    pump(&house.desk, &[&chat]).await;
+    let asked = chat.asked();
+    assert!(asked.iter().any(|one| one.contains("Vera has no role here and wants to")), "{asked:#?}");
 }

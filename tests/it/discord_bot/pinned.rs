@@ -97,6 +97,35 @@ async fn an_entry_follows_its_message_and_its_files_are_named_with_their_hashes(
 }
 
 #[tokio::test]
+async fn an_entry_that_was_corrected_by_hand_keeps_those_words_whoever_puts_its_message_there_again() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let discord = &house.discord;
+    let said = discord.say(house.bob, thread.id, "5xx since 03:02").expect("said");
+    let put_there = async || {
+        let chosen = discord.message_command(house.ada, said.id, "Add to timeline").expect("registered");
+        chosen.message().await.expect("an answer").content
+    };
+    put_there().await;
+    let entry = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+    let entry = entry.iter().find(|line| line.text.contains("5xx since 03:02")).expect("a note").seq;
+    let correction = json!({"n": entry.to_string(), "text": "5xx since 02:58", "reason": "by the graph"});
+    house.ask(house.ada, thread.id, "entry correct", correction).await;
+    house.stands("corrected to «5xx since 02:58").await;
+    let before = house.timeline().await;
+    let told = put_there().await;
+    assert!(told.contains(&format!("Entry {entry} was corrected by hand")), "{told}");
+    discord.edit(house.bob, said.id, "5xx since lunch").expect("it is bob's");
+    house.stands("was changed in Discord since").await;
+    assert!(put_there().await.contains("was corrected by hand"));
+    let told = house.timeline().await;
+    assert_eq!(told.len(), before.len() + 1, "{told:#?}");
+    assert!(told.contains(&"5xx since 02:58".to_owned()), "{told:#?}");
+    house.end(bot, "a correction by hand").await;
+}
+
+#[tokio::test]
 async fn that_a_secret_stands_in_a_message_is_told_below_it_and_to_whoever_put_it_on_the_timeline() {
     let house = House::new().await;
     let bot = house.start().await;

@@ -272,6 +272,18 @@ async fn a_typed_note_follows_its_message_and_where_it_cannot_its_author_is_told
     let is_told = |text: &String| text.contains("keeps it as first typed: `!incident entry correct ");
     house.eventually("a word to Bob", || house.replies(&typed).into_iter().find(is_told)).await;
     assert!(!house.timeline().await.iter().any(|text| text.contains("never mind")));
+    // Put in other words by hand, it keeps those.
+    let other = house.mattermost.say(&house.bob, &channel.id, None, "!note db5 is full").expect("said");
+    house.until_timeline("the other note", has("db5 is full")).await;
+    let lines = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+    let entry = lines.iter().find(|line| line.text == "db5 is full").expect("the note").seq;
+    house.ask(&house.bob, &channel.id, &format!("entry correct {entry} db6 is full")).await;
+    house.mattermost.edit(&other.id, "!note db7 is full").expect("edited");
+    let is_told = |text: &String| text.contains("was corrected by hand");
+    house.eventually("a word to Bob", || house.replies(&other).into_iter().find(is_told)).await;
+    let timeline = house.timeline().await;
+    assert!(timeline.contains(&"db6 is full".to_owned()), "{timeline:#?}");
+    assert!(!timeline.iter().any(|text| text.contains("db7")), "{timeline:#?}");
     house.end(bot, "typed notes").await;
 }
 

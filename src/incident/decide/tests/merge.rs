@@ -102,6 +102,45 @@ fn what_ends_with_a_duplicate_is_named_to_whoever_merges_it() {
     stage.ok("Ada", merge);
     assert!(stage.incident.stop.is_some());
     assert!(!stage.reads("Bo", Command::Actions).contains("`resume`"));
+    // It holds where it goes on, and nobody is told here that they must wait.
+    for read in [Command::Briefing, Command::Summary, Command::Status, Command::Next] {
+        let told = stage.reads("Bo", read.clone()).to_lowercase();
+        assert!(!told.contains("stopped"), "{read:?}: {told}");
+    }
+}
+
+#[test]
+fn of_a_redaction_nothing_is_promised_that_an_older_merge_cannot_keep() {
+    // It goes on where it is not known which entries have its words.
+    let mut stage = Stage::new();
+    stage.ok("Ada", Command::Note { text: "a name".into(), at: None });
+    let note = stage.incident.seq;
+    let facts = MergeFacts {
+        is_restricted: false,
+        seen_by: None,
+        commander: who("Zoe"),
+        phase: Phase::Investigating,
+    };
+    stage.ok("Ada", Command::Merge { into: other(), other: Some(facts), reason: String::new() });
+    let redact = |target| Command::Redact { target, reason: "a name".into() };
+    let hidden = "As far as INC-2 has its words, they are hidden there too.";
+    let left = "As far as INC-2 has its words, redact them there as well.";
+    let reply = stage.ask("Ada", &redact(note)).unwrap().reply;
+    assert!(reply.contains(hidden) && !reply.contains(left), "{reply}");
+    stage.is_followed = false;
+    let reply = stage.ask("Ada", &redact(note)).unwrap().reply;
+    assert!(reply.contains(left) && !reply.contains(hidden), "{reply}");
+    // What came along of which nobody knows where from; what somebody wrote here did not.
+    let mut stage = Stage::new();
+    stage.ok(HOUSE, taken_in(stopped(false)));
+    let hazard = stage.incident.same_words(other(), 5)[0];
+    stage.incident.copies.clear();
+    let reply = stage.ask("Ada", &redact(hazard)).unwrap().reply;
+    assert!(reply.contains(left), "{reply}");
+    stage.ok("Ada", Command::Note { text: "a name".into(), at: None });
+    let note = stage.incident.seq;
+    let reply = stage.ask("Ada", &redact(note)).unwrap().reply;
+    assert!(!reply.contains("INC-2"), "{reply}");
 }
 
 #[test]
@@ -120,7 +159,9 @@ fn words_that_came_along_are_known_by_where_they_came_from_and_redacted_with_it(
     let redact = Command::Redact { target: hazard, reason: "a name".into() };
     let reply = stage.ask("Ada", &redact).unwrap().reply;
     assert!(reply.contains("As far as INC-2 has its words, they are hidden there too."), "{reply}");
-    stage.ok(HOUSE, Command::RedactToo { of: other(), targets: vec![hazard] });
+    let too = || Command::RedactToo { there: Some(other()), targets: vec![hazard] };
+    stage.ok(HOUSE, too());
+    assert_eq!(stage.ok(HOUSE, too()), [], "once, however many tell of it");
     let told = stage.reads("Ada", Command::Hazards);
     assert!(!told.contains("db2"), "{told}");
     assert_eq!(stage.no("Ada", redact), Because::Conflict);

@@ -46,6 +46,8 @@ pub(super) struct Stage {
     pub incident: Incident,
     pub now: DateTime<Utc>,
     pub policy: Policy,
+    /// Where it goes on, it is known which entries have the words of those here.
+    pub is_followed: bool,
     entries: Vec<Entry>,
     refused: Vec<String>,
 }
@@ -101,7 +103,8 @@ impl Stage {
             }
             entries.push(entry);
         }
-        Ok(Stage { incident: incident.unwrap(), now: start(), policy, entries, refused: vec![] })
+        let incident = incident.unwrap();
+        Ok(Stage { incident, now: start(), policy, is_followed: true, entries, refused: vec![] })
     }
 
     /// A real incident in Ada's command.
@@ -150,6 +153,7 @@ impl Stage {
                 .entries
                 .iter()
                 .any(|e| matches!(e.event, Event::EntryRedacted { target, .. } if target == seq)),
+            is_followed: self.is_followed,
         })
     }
 

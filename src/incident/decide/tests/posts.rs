@@ -109,10 +109,14 @@ fn an_approval_is_void_once_text_severity_or_phase_change_and_after_ten_minutes(
 
 /// Declared by a rule from an alert, under its name.
 fn from_an_alert(title: &str) -> Stage {
+    with_an_alert(title, "CheckoutErrors: 5xx above 5 %")
+}
+
+fn with_an_alert(title: &str, alert: &str) -> Stage {
     let mut stage = Stage::declared("Ada", &Declare::new(title, Severity::Sev2, Kind::Real)).unwrap();
     let facts = SituationFacts {
         id: 1,
-        title: "CheckoutErrors: 5xx above 5 %".into(),
+        title: alert.into(),
         source: "alertmanager".into(),
         firing: 1,
         total: 1,
@@ -121,6 +125,21 @@ fn from_an_alert(title: &str) -> Stage {
     stage.ok(HOUSE, Command::LinkSituation { situation: 1, facts: Some(facts) });
     stage.ok("Bo", Command::TakeRole { role: role("pio") });
     stage
+}
+
+#[test]
+fn a_title_in_which_an_alerts_name_stands_by_chance_is_public_as_it_was_written() {
+    for (title, alert, is_neutral) in [
+        ("Feedback form broken", "db", false),
+        ("The db is down", "db", false),
+        ("db", "db", true),
+        ("Checkouts fail", "Checkout", false),
+        ("Paying fails (HighLatency)", "HighLatency", true),
+    ] {
+        let stage = with_an_alert(title, alert);
+        let told = stage.ask("Bo", &draft("It fails.")).unwrap().reply;
+        assert_eq!(told.contains("«Problems with our service»"), is_neutral, "{title}: {told}");
+    }
 }
 
 #[test]

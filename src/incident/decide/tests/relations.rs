@@ -223,4 +223,10 @@ fn a_part_of_what_is_merged_is_put_under_the_one_that_goes_on_or_stands_by_itsel
     house.put(2, 1);
     house.stage(3).ok("Ada", Command::Restrict { reason: String::new() });
     assert_eq!(regroup(&mut house, 2, 3), None);
+    // Those who read there are not told of it.
+    let left = &house.stage(2).entries.last().unwrap().event;
+    assert!(
+        matches!(left, Event::LeftParent { reason, .. } if reason == "it was merged into another"),
+        "{left:?}"
+    );
 }
