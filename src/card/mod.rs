@@ -274,7 +274,7 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
             (Some(_), Some(due)) => {
                 fields.push(Field { name: "Next public update", value: Value::Time(due), is_short: true });
             }
-            (Some(post), None) => fields.push(short("Public", format!("told: {}", post.draft.phase.word()))),
+            (Some(post), None) => fields.push(short("Public", format!("told: {}", post.draft.phase.shown()))),
         }
     }
     if let Some(paging) = incident.open_pagings().last() {
@@ -347,7 +347,9 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
     let mut waiting: Vec<String> = incident
         .open_actions()
         .filter(|action| action.is_risky || action.state != ActionState::Going)
-        .map(|action| format!("{} {} ({}, {})", action.n, action.text, action.by, action.state.word()))
+        .map(|action| {
+            format!("{} {} ({}, {})", action.n, action.text, action.by, incident.standing_of(action))
+        })
         .collect();
     if !waiting.is_empty() {
         fields.push(long("Actions", some_of(&mut waiting)));

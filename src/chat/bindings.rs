@@ -61,7 +61,7 @@ pub(super) struct Bindings {
     chat: &'static str,
 }
 
-fn unreadable(error: &JournalError) -> Halt {
+pub(super) fn unreadable(error: &JournalError) -> Halt {
     Outcome::Retry { after: None, why: format!("The journal does not answer: {error}.") }.into()
 }
 

@@ -3,8 +3,9 @@
 //! What differs from chat to chat is a [`Place`]. Every step can be taken again: what is found or made is bound in the
 //! journal at once, and a chat either knows the same message when it comes twice, or is asked whether it has it.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{borrow::Cow, future::Future, ops::Range, sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     card::{self, Card, Missed, Said},
     desk::{Changed, Desk},
-    incident::{id::IncidentId, state::Incident},
+    incident::{id::IncidentId, sentence::Part, state::Incident},
     journal::{
         Handle,
         rows::{Delivery, DeliveryFilter, DeliveryState, Quoted, What},
@@ -26,8 +27,13 @@ use crate::{
 /// A missing permission is mended by a person; it is tried again after this.
 pub(super) const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
 
+/// What is left of a line where not everybody who reads it may see its incident any more.
+const REDACTED: &str = "[redacted]";
 /// The space for everybody whose card was covered when its incident was restricted.
 const COVERED: &str = "covered";
+const CHANGED_HANDS: &str = "Who may see the incident changed a moment ago.";
+/// A chat's clock may be behind by this much.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// The last card that somebody deleted, of a spot.
 pub(super) const GONE: &str = "gone";
 
@@ -115,6 +121,29 @@ pub(super) trait Place: Send + Sync {
         said: &Said,
         once: &str,
     ) -> impl Future<Output = Step<bool>> + Send;
+    /// Whether the chat shows how a card read before it was edited.
+    fn keeps_versions(&self) -> bool {
+        false
+    }
+    /// Whether a card was posted within this time. False: it is not there.
+    fn is_card_of(
+        &self,
+        _at: &str,
+        _message: &str,
+        _time: &Range<DateTime<Utc>>,
+    ) -> impl Future<Output = Step<bool>> + Send {
+        async { Ok(false) }
+    }
+    /// Takes back how a card read before it was edited: all but what stands there now, or the whole card.
+    fn unsay_versions(
+        &self,
+        _at: &str,
+        _message: &str,
+        _is_whole: bool,
+        _once: &str,
+    ) -> impl Future<Output = Step<()>> + Send {
+        async { Ok(()) }
+    }
     /// Posts words of our own, by a key.
     fn post_words(&self, at: &str, words: &str, key: &str) -> impl Future<Output = Step<()>> + Send;
     /// Tells those who can take a secret out of a message that it stands there: the first who can be told alone, or where the chat
@@ -146,9 +175,7 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
         }
         (Content::Card(card), _) => situation_card(place, card, &once, is_retry).await,
         (Content::Line(said), _) => line(place, said, &delivery.key, is_retry).await,
-        (Content::Unsaid(lines), Some(id)) => {
-            unsay(place, id, lines, &delivery.key).await.map(|()| (None, None))
-        }
+        (Content::Unsaid(lines), Some(id)) => unsay(place, id, lines, delivery).await.map(|()| (None, None)),
         (Content::Post(_) | Content::Ask(_), _) => {
             let why = format!("{} is the team's chat; public posts do not go there.", place.title());
             return Outcome::Failed { why };
@@ -189,12 +216,25 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
 /// is no line either; and of a secret people are told twice rather than never: what one is told alone cannot be looked up.
 pub(super) async fn look_up(place: &impl Place, errand: &Errand) -> Reconciled {
     let Content::Line(said) = &errand.content else { return Reconciled::Absent };
-    let at = match place.bindings().bound(&Spot::of(said).to_string(), "space").await {
+    let here = Spot::of(said);
+    // It may have been on its way to everybody when the incident was restricted.
+    let before = here.is_private.then(|| Spot::open(here.id));
+    for spot in std::iter::once(here).chain(before) {
+        match look_up_at(place, spot, said, &errand.delivery).await {
+            Reconciled::Absent => {}
+            found => return found,
+        }
+    }
+    Reconciled::Absent
+}
+
+async fn look_up_at(place: &impl Place, spot: Spot, said: &Said, delivery: &Delivery) -> Reconciled {
+    let at = match place.bindings().bound(&spot.to_string(), "space").await {
         Ok(Some(space)) => space,
         Ok(None) => return Reconciled::Absent,
         Err(_) => return Reconciled::CannotTell { why: "The journal does not answer.".into() },
     };
-    match place.find_line(&at, said, &errand.delivery).await {
+    match place.find_line(&at, said, delivery).await {
         Ok(Some(message)) => {
             let url = Some(place.link(&at, &message));
             Reconciled::Arrived { external_id: Some(message), url }
@@ -436,6 +476,7 @@ async fn line(place: &impl Private, said: &Said, key: &str, is_retry: bool) -> S
 }
 
 /// What is said where everybody reads may wait for its turn with the chat: once the incident is restricted meanwhile it is not said.
+/// It may have been under way by then, so it is looked for before it is said anywhere else.
 async fn while_seen_by<T>(desk: &Arc<Desk>, spot: Spot, saying: impl Future<Output = Step<T>>) -> Step<T> {
     if spot.is_private {
         return saying.await;
@@ -452,7 +493,7 @@ async fn restricted(desk: &Arc<Desk>, spot: Spot) -> Halt {
     let mut changes = desk.changes();
     loop {
         if desk.incident(spot.id).await.is_ok_and(|incident| incident.restricted.is_some()) {
-            return changed_hands();
+            return Outcome::Unknown { why: CHANGED_HANDS.to_owned() }.into();
         }
         loop {
             match changes.recv().await {
@@ -466,16 +507,25 @@ async fn restricted(desk: &Arc<Desk>, spot: Spot) -> Halt {
 }
 
 /// Takes the words of lines out of sight, wherever they were said: where their address says, or where they are found.
-async fn unsay(place: &impl Place, id: IncidentId, lines: &[Unsaid], once: &str) -> Step<()> {
+async fn unsay(place: &impl Place, id: IncidentId, lines: &[Unsaid], delivery: &Delivery) -> Step<()> {
+    let once = &delivery.key;
+    let incident = match place.desk().incident(id).await {
+        Ok(incident) => incident,
+        Err(refusal) => return Err(Outcome::Retry { after: None, why: refusal.to_string() }.into()),
+    };
+    let is_restricted = incident.restricted.is_some();
     let mut spaces = Vec::new();
     for spot in [Spot::open(id), Spot::private(id)] {
-        spaces.extend(place.bindings().bound(&spot.to_string(), "space").await?);
+        let space = place.bindings().bound(&spot.to_string(), "space").await?;
+        spaces.extend(space.map(|space| (spot, space)));
     }
     for line in lines {
-        let is_there = |at: &String| line.url.as_ref() == Some(&place.link(at, &line.message));
-        let (there, elsewhere): (Vec<&String>, Vec<&String>) = spaces.iter().partition(|at| is_there(at));
-        for at in there.into_iter().chain(elsewhere) {
-            match place.unsay(at, &line.message, &line.said, &format!("{once}/{}", line.said.seq)).await {
+        let may_be_at =
+            |at: &str| line.url.as_ref().is_none_or(|url| is_same_place(url, &place.link(at, &line.message)));
+        let there: Vec<&(Spot, String)> = spaces.iter().filter(|(_, at)| may_be_at(at)).collect();
+        for (spot, at) in there {
+            let said = left_of(&line.said, *spot, is_restricted);
+            match place.unsay(at, &line.message, &said, &format!("{once}/{}", line.said.seq)).await {
                 Ok(true) => break,
                 // It went with its place.
                 Ok(false) | Err(Halt::SpaceGone) => {}
@@ -483,7 +533,76 @@ async fn unsay(place: &impl Place, id: IncidentId, lines: &[Unsaid], once: &str)
             }
         }
     }
+    let What::Unsay { seq } = delivery.what else { return Ok(()) };
+    if !place.keeps_versions() {
+        return Ok(());
+    }
+    let written_at = match place.desk().entry(id, seq).await {
+        Ok(entry) => entry.map_or(DateTime::UNIX_EPOCH, |entry| entry.recorded_at),
+        Err(refusal) => return Err(Outcome::Retry { after: None, why: refusal.to_string() }.into()),
+    };
+    let readable = written_at - SKEW..delivery.created_at;
+    for (spot, at) in &spaces {
+        match unsay_on_card(place, *spot, at, &incident, &readable, once).await {
+            Ok(()) | Err(Halt::SpaceGone) => {}
+            Err(halt) => return Err(halt),
+        }
+    }
     Ok(())
+}
+
+/// Takes the words that a card had before out of sight. `readable`: when they were to be read; a card that was posted then may have
+/// begun with them, so it is posted anew.
+async fn unsay_on_card(
+    place: &impl Place,
+    spot: Spot,
+    at: &str,
+    incident: &Incident,
+    readable: &Range<DateTime<Utc>>,
+    once: &str,
+) -> Step<()> {
+    let (subject, bindings) = (spot.to_string(), place.bindings());
+    let now = match (spot.is_private, incident.restricted.is_some()) {
+        (false, true) => Some(card::cover(incident)),
+        (true, false) => None,
+        _ => Some(card::incident(incident, &place.desk().settings().policy)),
+    };
+    if let Some(message) = bindings.bound(&subject, "card").await?
+        && let Some(card) = now
+    {
+        if place.is_card_of(at, &message, readable).await? {
+            follow::forget_card(place, spot, &message).await;
+        }
+        // What stands there now is left, so that has to be without them.
+        put_card(place, spot, at, &card, &format!("{once}/card"), false).await?;
+    }
+    if let Some(message) = bindings.bound(&subject, "card").await? {
+        place.unsay_versions(at, &message, false, once).await?;
+    }
+    match bindings.bound(&subject, GONE).await? {
+        Some(message) => place.unsay_versions(at, &message, true, once).await,
+        None => Ok(()),
+    }
+}
+
+/// A line that was taken back, as it may be read there: where not everybody may see its incident any more, neither is the reason
+/// for everybody, nor what the line would tell by now.
+fn left_of(said: &Said, spot: Spot, is_restricted: bool) -> Cow<'_, Said> {
+    if spot.is_private || !is_restricted {
+        return Cow::Borrowed(said);
+    }
+    Cow::Owned(Said { text: vec![Part::Text(REDACTED.to_owned())], goes_on: false, ..said.clone() })
+}
+
+/// Whether two addresses of messages lead to the same one. The chat's own name in them is known only once it has answered, and what
+/// stands behind a `?` is no part of where it is.
+fn is_same_place(one: &str, other: &str) -> bool {
+    fn place_in(address: &str) -> &str {
+        let behind_host = address.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let place = behind_host.map_or(address, |(_, place)| place);
+        place.split_once('?').map_or(place, |(place, _)| place)
+    }
+    place_in(one) == place_in(other)
 }
 
 /// Says how much follows, before the first of many lines that waited for a chat that was away. That is noted before it is
@@ -531,7 +650,7 @@ pub(super) async fn incident(desk: &Arc<Desk>, spot: Spot) -> Step<Incident> {
 }
 
 fn changed_hands() -> Halt {
-    Outcome::Retry { after: None, why: "Who may see the incident changed a moment ago.".to_owned() }.into()
+    Outcome::Retry { after: None, why: CHANGED_HANDS.to_owned() }.into()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{
     bindings::Spot,
     bring::{GONE, Place},
     files::{self, File},
-    words::of_its_author,
+    words::{is_of_same_words, of_its_author},
 };
 use crate::{
     desk::{Along, Answer, Caller},
@@ -167,7 +167,7 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
     };
     let text = anew(made.as_ref(), argv);
     // A preview that the chat adds is no edit, and neither is one of before the message was put there.
-    if made.as_ref().is_some_and(|made| made.words == masked(&text).0.trim()) {
+    if made.as_ref().is_some_and(|made| is_of_same_words(&made.words, &masked(&text).0)) {
         return;
     }
     if made.is_some_and(|made| made.is_by_hand) {
@@ -193,9 +193,7 @@ pub(super) async fn follow_typed(
     edit: &Change<'_>,
     words: Option<String>,
 ) -> Option<String> {
-    let key = format!("{}:{}", place.bindings().chat(), edit.target);
-    let answer = place.desk().answer_under(&key).await?;
-    let (incident, entry) = (answer.incident?, answer.seq?);
+    let (incident, entry) = typed_entry(place, edit.target).await?;
     let made = made_of(place, incident, entry).await.ok().flatten()?;
     if made.author.id != edit.by.id {
         return None;
@@ -234,7 +232,7 @@ async fn correct(
     let (stored, kinds) = masked(&text);
     let refused = match made {
         Some(made) if made.is_by_hand => Some(by_hand(entry)),
-        Some(made) if made.words == stored.trim() => Some(is_noted(Some((incident, entry)))),
+        Some(made) if is_of_same_words(&made.words, &stored) => Some(is_noted(Some((incident, entry)))),
         _ => None,
     };
     if let Some(refused) = refused {
@@ -319,7 +317,7 @@ pub(super) async fn note_edit(place: &impl Place, edit: &Change<'_>) {
 
 /// A message on the timeline was deleted: the entry is redacted, or where that is not for this person, corrected.
 pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
-    let Some((incident, entry)) = entry_of(place, deletion.target).await else { return };
+    let Some((incident, entry)) = entry_behind(place, deletion).await else { return };
     let redact = Command::Redact { target: entry, reason: DELETED.into() };
     let mut done = follow(place, deletion, incident, redact, "redact").await.map(drop);
     if done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
@@ -330,6 +328,21 @@ pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
     if let Err(refusal) = done {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
     }
+}
+
+/// The entry that stands for a message: by a 📌, or the note that was typed in it.
+async fn entry_behind(place: &impl Place, change: &Change<'_>) -> Option<(IncidentId, u64)> {
+    if let Some(pinned) = entry_of(place, change.target).await {
+        return Some(pinned);
+    }
+    let (incident, entry) = typed_entry(place, change.target).await?;
+    made_of(place, incident, entry).await.ok().flatten().map(|_| (incident, entry))
+}
+
+/// What was answered to the words that were typed in a message.
+async fn typed_entry(place: &impl Place, message: &str) -> Option<(IncidentId, u64)> {
+    let answer = place.desk().answer_under(&format!("{}:{message}", place.bindings().chat())).await?;
+    Some((answer.incident?, answer.seq?))
 }
 
 async fn follow(

@@ -1,6 +1,6 @@
 //! Texts of people and alerts, made harmless for chats that read Markdown: no mention, no formatting, no disguised link.
 
-use super::text::{clean, is_plain_url};
+use super::text::{address_in, clean};
 
 /// Keeps `@everyone`, `<@1>` and `](` from being read as such, and takes no room on the screen.
 pub(super) const NOTHING: char = '\u{200b}';
@@ -107,12 +107,15 @@ pub(super) fn escape(text: &str, marks: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for piece in text.split_inclusive(char::is_whitespace) {
         let word = piece.trim_end_matches(char::is_whitespace);
-        if is_plain_url(word) {
-            out.push_str(piece);
-            continue;
-        }
+        let address = address_in(word);
         let at_start = out.is_empty() || out.ends_with('\n');
-        for (i, c) in piece.chars().enumerate() {
+        for (i, c) in piece.char_indices() {
+            // A backslash behind an address would be taken for a part of it.
+            let ends_address = c == ')' && !address.is_empty() && i >= address.end;
+            if address.contains(&i) || ends_address {
+                out.push(c);
+                continue;
+            }
             if marks.contains(c) || (at_start && i == 0 && matches!(c, '#' | '-' | '+')) {
                 out.push('\\');
             }
@@ -151,6 +154,15 @@ mod tests {
         for whole in ["@here", "<!", "](", "][", "]:"] {
             assert!(!soft.contains(whole), "{soft}");
         }
+    }
+
+    #[test]
+    fn an_address_in_brackets_can_be_followed_and_hides_behind_no_word() {
+        let set = |text: &str| escape(text, "\\*_()[]").to_string();
+        let address = "https://matrix.to/#/%21fqwF_kwC";
+        assert_eq!(set(&format!("“a_b” ({address})")), format!("“a\\_b” \\({address})"));
+        assert_eq!(set("[bank ](https://a_b)"), "\\[bank \\]\\(https://a_b)");
+        assert_eq!(set("[bank](https://a_b)"), "\\[bank\\]\\(https://a\\_b\\)");
     }
 
     #[test]

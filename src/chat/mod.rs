@@ -57,6 +57,8 @@ pub enum Unproven {
     Repeated,
     /// Its body is not what the chat sends.
     Unreadable,
+    /// Nothing can be done about it yet; said again later it can.
+    TooEarly,
 }
 
 /// Understands words and does them: who says it, the incident of the place it is said in, the words, and a key under

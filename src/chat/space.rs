@@ -3,13 +3,20 @@
 use std::future::Future;
 
 use super::{
-    bindings::{Bindings, Spot},
+    bindings::{Bindings, Spot, unreadable},
     bring::{Halt, Place, Space, Step, incident},
     thread::{parts_of, thread_space},
 };
 use crate::{
     card,
-    incident::{id::IncidentId, kind::Kind, names::Names, state::Incident},
+    desk::Desk,
+    incident::{
+        event::{Entry, Event},
+        id::IncidentId,
+        kind::Kind,
+        names::Names,
+        state::Incident,
+    },
     outbox::port::Outcome,
 };
 
@@ -19,6 +26,10 @@ const LINKS_MAX: usize = 8;
 const INVITES_MAX: usize = 10;
 /// Clocks may differ by this much.
 pub(super) const SKEW_SECONDS: i64 = 600;
+/// What the announcement said last.
+const ANNOUNCED: &str = "announced";
+/// The place that was given another name, and for which redacted title.
+pub(super) const RENAMED: &str = "renamed";
 
 /// A chat in which an incident has a place of its own, or a thread below its card in the command post.
 pub(super) trait Home: Place {
@@ -43,6 +54,16 @@ pub(super) trait Home: Place {
         incident: &Incident,
         space: &str,
         is_retry: bool,
+    ) -> impl Future<Output = Step<String>> + Send;
+    /// Has the announcement say what is so by now; returns the message that says it. `is_taken_back`: nothing may be left of
+    /// what it said before. One that was deleted stays so.
+    fn say_anew(
+        &self,
+        post: &str,
+        message: &str,
+        incident: &Incident,
+        space: &str,
+        is_taken_back: bool,
     ) -> impl Future<Output = Step<String>> + Send;
 }
 
@@ -71,6 +92,9 @@ async fn found_or_made(home: &impl Home, id: IncidentId, is_retry: bool) -> Step
     };
     // At once: whatever happens next must not make a second one.
     bindings.bind(&subject, "space", &made).await?;
+    if let Some(seq) = redacted_title(home.desk(), &incident).await? {
+        bindings.bind(&subject, RENAMED, &renamed(&made, seq)).await?;
+    }
     tracing::info!(incident = %id, chat = home.title(), space = made, "the incident has its place");
     if parts_of(&made).1.is_none() {
         announce(home, &incident, &made, is_retry).await?;
@@ -104,8 +128,59 @@ async fn announce(home: &impl Home, incident: &Incident, space: &str, is_retry: 
         return Ok(());
     }
     let post = home.post().await?;
+    let redacted = redacted_title(home.desk(), incident).await?;
     let message = home.say_where(&post, incident, space, is_retry).await?;
+    // One that was found may say what was so before.
+    let says = if is_retry { String::new() } else { announced(home, incident, redacted) };
+    home.bindings().bind(&subject, ANNOUNCED, &says).await?;
     home.bindings().bind(&subject, "announcement", &message).await
+}
+
+/// The announcement follows title and severity. What the chat refuses for good is not tried again.
+pub(super) async fn keep_announcement(home: &impl Home, incident: &Incident, space: &str) -> Step<()> {
+    let (subject, bindings) = (incident.id.to_string(), home.bindings());
+    let Some(message) = bindings.bound(&subject, "announcement").await? else { return Ok(()) };
+    let redacted = redacted_title(home.desk(), incident).await?;
+    let (said, says) = (bindings.bound(&subject, ANNOUNCED).await?, announced(home, incident, redacted));
+    if said.as_ref() == Some(&says) {
+        return Ok(());
+    }
+    let is_taken_back = redacted.is_some_and(|seq| {
+        let before = said.as_deref().and_then(|said| said.split_once(' '));
+        before.is_none_or(|(before, _)| before != seq.to_string())
+    });
+    let post = home.post().await?;
+    match home.say_anew(&post, &message, incident, space, is_taken_back).await {
+        Ok(now) => bindings.bind(&subject, "announcement", &now).await?,
+        Err(Halt::Outcome(Outcome::Failed { why })) => {
+            tracing::warn!(incident = %incident.id, why, "its announcement stays as it was");
+        }
+        Err(halt) => return Err(halt),
+    }
+    bindings.bind(&subject, ANNOUNCED, &says).await
+}
+
+/// What an announcement tells, behind the last of the titles that were redacted.
+fn announced(home: &impl Home, incident: &Incident, redacted: Option<u64>) -> String {
+    let how_bad = home.desk().settings().policy.names.how_bad(incident.kind(), incident.severity);
+    format!("{} {} – {how_bad}", redacted.unwrap_or_default(), incident.title)
+}
+
+/// The last entry that named the incident and was redacted: a name that was made before it may have its words.
+pub(super) async fn redacted_title(desk: &Desk, incident: &Incident) -> Step<Option<u64>> {
+    for &seq in incident.redacted.iter().rev() {
+        let found = desk.journal.entries(incident.id, seq, 1).await.map_err(|e| unreadable(&e))?;
+        let entry = found.first().and_then(|sealed| serde_json::from_str::<Entry>(&sealed.body).ok());
+        if entry.is_some_and(|entry| matches!(entry.event, Event::Declared { .. } | Event::Retitled { .. })) {
+            return Ok(Some(seq));
+        }
+    }
+    Ok(None)
+}
+
+/// What is remembered of a place whose name has nothing of the title that was redacted there.
+pub(super) fn renamed(space: &str, seq: u64) -> String {
+    format!("{space} {seq}")
 }
 
 /// Has something done once for each `value`. `attempt` says whether it is not to be tried again.

@@ -1,6 +1,6 @@
 //! Texts of people and alerts, before a chat escapes them in its own way.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
@@ -239,9 +239,35 @@ pub(super) fn is_plain_url(word: &str) -> bool {
     })
 }
 
+/// Where a plain address stands in a word, within its quotes and brackets and before what ends a sentence; nowhere is empty.
+pub(super) fn address_in(word: &str) -> Range<usize> {
+    const AROUND: &[char] = &['(', '[', '{', '"', '\'', '“', '”', '‘', '’', '«', '»', ')', ']', '}'];
+    if is_plain_url(word) {
+        return 0..word.len();
+    }
+    let from = word.len() - word.trim_start_matches(AROUND).len();
+    let ends = |c: char| AROUND.contains(&c) || ".,;:!?".contains(c);
+    let until = word.trim_end_matches(ends).len().max(from);
+    if word.get(from..until).is_some_and(is_plain_url) { from..until } else { 0..0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_found_within_its_brackets_and_nothing_else_is_one() {
+        let found = |word: &str| word.get(address_in(word)).unwrap().to_owned();
+        for word in
+            ["https://m.to/#/a_b", "(https://m.to/#/a_b)", "“https://m.to/#/a_b”).", "https://m.to/#/a_b):"]
+        {
+            assert_eq!(found(word), "https://m.to/#/a_b", "{word}");
+        }
+        assert_eq!(found("https://m.to/#/a_b,"), "https://m.to/#/a_b,", "it is as it was written");
+        for word in ["", "(", "(a_b)", "[x](https://m.to)", "(https://m.to/@here)", "(https://)"] {
+            assert_eq!(found(word), "", "{word}");
+        }
+    }
 
     #[test]
     fn an_answer_shows_its_times_as_the_chat_shows_times_but_for_what_is_to_be_typed() {

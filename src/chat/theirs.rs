@@ -19,11 +19,14 @@ use crate::{
     card::{Card, Said, Value as Shown},
     desk::{Answer, Desk},
     grammar::{said_after, verb_begun},
-    incident::{id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
+    incident::{event::Event, id::IncidentId, refusal::Refusal, sentence::Part, state::Incident},
 };
 
 /// Verbs whose answer is nothing but what people wrote, of whichever incident.
 const READ_OUT: [&str; 5] = ["find", "list", "task list", "timeline", "update list"];
+
+/// Verbs whose answer lists what alerts and people have named, each in a line that begins with its number; all else in it is ours.
+const LISTED: [&str; 2] = ["alerts", "change list"];
 
 /// How words of the language are typed in a place.
 #[derive(Debug, Clone)]
@@ -69,6 +72,13 @@ impl Theirs {
         let texts = Texts { theirs: self, text: String::new() };
         // It goes nowhere, so there is nothing to fail.
         drop(written.serialize(&mut Serializer::with_formatter(io::sink(), texts)));
+    }
+
+    /// Words of a reminder are ours: what they quote of somebody stands in the incident as well.
+    fn add_event(&mut self, event: &Event) {
+        if !matches!(event, Event::Reminded { .. } | Event::Nudged { .. }) {
+            self.add(event);
+        }
     }
 
     fn add_text(&mut self, text: &str) {
@@ -174,7 +184,19 @@ fn flat(code: &str) -> String {
     code.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What came of a command, for the asker. `said`: its verb and any incident that it names; `written`: all that was typed; `here`: the
+/// What others have named in a list of ours.
+fn listed(text: &str) -> Theirs {
+    let is_numbered = |line: &&str| {
+        line.strip_prefix("S-").unwrap_or(line).starts_with(|first: char| first.is_ascii_digit())
+    };
+    let mut theirs = Theirs::Nothing;
+    for line in text.lines().filter(is_numbered) {
+        theirs.add_text(line);
+    }
+    theirs
+}
+
+/// What came of a command, for the asker. `said`: any incident that it names, and its verb; `written`: all that was typed; `here`: the
 /// incident of the place. `None`: it broke down, or said nothing for too long.
 pub(super) async fn told_to(
     desk: &Desk,
@@ -186,12 +208,15 @@ pub(super) async fn told_to(
 ) -> String {
     let text = in_words(done.cloned());
     let answer = done.and_then(|done| done.as_ref().ok());
-    let is_read_out =
-        answer.is_some() && verb_begun(said).is_some_and(|verb| READ_OUT.contains(&verb.as_str()));
-    if is_read_out || !typed.is_in(&text) {
+    let read = answer.and_then(|_| verb_begun(said)).unwrap_or_default();
+    if READ_OUT.contains(&read.as_str()) || !typed.is_in(&text) {
         return text;
     }
-    let named = || said.split_whitespace().find_map(|word| word.parse().ok());
+    if LISTED.contains(&read.as_str()) {
+        return listed(&text).beside(typed).shown(&text);
+    }
+    // Further on, one may stand in what somebody wrote.
+    let named = || said.split_whitespace().next().and_then(|word| word.parse().ok());
     let incident = match answer.and_then(|answer| answer.incident).or_else(named) {
         Some(id) => Some(id),
         None => here.await,
@@ -225,7 +250,7 @@ pub(super) async fn in_line(desk: &Desk, said: &Said, typed: &Typed) -> Theirs {
         return Theirs::All;
     }
     let mut theirs = in_incident(desk, said.incident).await;
-    theirs.add(&entry.event);
+    theirs.add_event(&entry.event);
     theirs
 }
 
@@ -292,6 +317,17 @@ mod tests {
     }
 
     #[test]
+    fn in_a_list_of_alerts_or_changes_only_what_is_to_be_typed_is_told_as_it_is_typed() {
+        let alerts = "S-3 `resume` fails – critical, 1 firing of 1, from prometheus\n`declare --from S-N` makes an incident of it.";
+        let changes = "12345 – 21 Nov, deployment: `next` is out\nOne that was reported by mistake: `change withdraw N REASON`.";
+        let shown = |text: &str| listed(text).beside(&SLACK).shown(text);
+        assert_eq!(shown(alerts), alerts.replace("`declare", "`/incident declare"));
+        assert_eq!(shown(changes), changes.replace("`change", "`/incident change"));
+        assert_eq!(verb_begun("changes").as_deref(), Some("change list"));
+        assert_eq!(verb_begun(" alerts").as_deref(), Some("alerts"));
+    }
+
+    #[test]
     fn what_is_to_be_typed_stands_as_code_and_all_else_is_made_harmless() {
         let mut theirs = Theirs::default();
         theirs.add(&json!("`close *it*`"));
@@ -327,6 +363,19 @@ mod tests {
             assert_eq!(shown.strip_prefix("/incident "), Some(line.as_str()));
             assert!(DISCORD.said(&line).is_some_and(|shown| shown.starts_with('/')), "{line}");
         }
+    }
+
+    #[test]
+    fn a_reminder_tells_what_to_type_as_it_is_typed_and_quotes_people_as_they_wrote_it() {
+        let what =
+            "Task #3: run `find /var -name core`. Nobody has yet the role of Scribe: `role take scribe`.";
+        let mut theirs = Theirs::default();
+        theirs.add(&json!({"tasks": [{"n": 3, "text": "run `find /var -name core`"}]}));
+        theirs.add_event(&Event::Reminded { what: what.into(), executive: false, of: vec![] });
+        let shown = what.replace("`role take", "`/incident role take");
+        assert_eq!(theirs.beside(&SLACK).shown(what), shown);
+        theirs.add_event(&Event::Noted { text: "`role take scribe`?".into(), until: None, is_mark: false });
+        assert_eq!(theirs.beside(&SLACK).shown(what), what);
     }
 
     #[test]

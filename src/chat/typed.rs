@@ -7,6 +7,8 @@ use std::{
 
 use crate::{grammar, incident::id::IncidentId};
 
+/// No word that is so long is a slip of the hand.
+const WORD_BYTES_MAX: usize = 64;
 /// Words that are remembered; then all are forgotten.
 const SLIPS_MAX: usize = 1_000;
 
@@ -52,7 +54,7 @@ impl Slips {
     /// the same message is heard.
     pub fn heard(&self, body: &str, prefix: &str, place: &str, event: &str) -> Option<String> {
         let rest = behind_sign(body)?;
-        let word = rest.split_whitespace().next()?.to_lowercase();
+        let word = rest.split_whitespace().next().filter(|word| word.len() <= WORD_BYTES_MAX)?.to_lowercase();
         let is_slip = grammar::is_verb_meant(&word) || is_severity_meant(&word);
         if format!("!{word}").starts_with(&prefix.to_lowercase()) || !is_slip {
             return None;
@@ -144,6 +146,7 @@ mod tests {
         for other in ["!weather berlin", "! nte x", "nte x", "!", "!!nte x", "!incidents are bad"] {
             assert_eq!(heard(other, "room", other), None, "{other}");
         }
+        assert_eq!(heard(&format!("!sev{}", "9".repeat(60_000)), "room", "$4"), None, "nobody slips so far");
     }
 
     #[test]

@@ -60,6 +60,25 @@ pub(super) fn of_its_author(author: &Person, note: String) -> String {
     own.unwrap_or(note)
 }
 
+/// What a message said of which this note was made, without who wrote it and where: also as earlier versions made notes,
+/// `Ada: db1 is full (https://…)`.
+fn said_in(note: &str) -> &str {
+    let note = note.trim();
+    let words = note.rsplit_once(" (").map_or(note, |(words, _)| words);
+    let quoted = words.strip_suffix('”').and_then(|words| words.split_once('“'));
+    let is_head =
+        |head: &str| head.is_empty() || head.strip_suffix(WROTE).is_some_and(|who| !who.contains(": "));
+    match quoted.filter(|(head, _)| is_head(head)) {
+        Some((_, said)) => said,
+        None => words.split_once(": ").map_or(words, |(_, said)| said),
+    }
+}
+
+/// Whether two notes are of a message that said the same.
+pub(super) fn is_of_same_words(one: &str, other: &str) -> bool {
+    said_in(one) == said_in(other)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +91,24 @@ mod tests {
         assert_eq!(note, "Ada wrote: “db1 is full [df.png]” (https://chat.example/1)");
         assert_eq!(of_its_author(&bo, note.clone()), *note);
         assert_eq!(of_its_author(&ada, note.clone()), "“db1 is full [df.png]” (https://chat.example/1)");
+    }
+
+    #[test]
+    fn a_note_of_a_message_says_the_same_whoever_its_author_is_called_and_whichever_version_made_it() {
+        let now = "“db1: is full (disk) [df.png]” (https://chat.example/1)";
+        for same in [
+            "Ada wrote: “db1: is full (disk) [df.png]” (https://chat.example/1)",
+            "Ada Lovelace wrote: “db1: is full (disk) [df.png]” (https://chat.example/1?via=s)",
+            "Ada: db1: is full (disk) [df.png] (https://chat.example/1)",
+        ] {
+            assert!(is_of_same_words(same, now) && is_of_same_words(now, same), "{same}");
+        }
+        for other in
+            ["Ada: db2 is full (https://chat.example/1)", "“db1” (https://chat.example/1)", "(deleted)", ""]
+        {
+            assert!(!is_of_same_words(other, now), "{other}");
+        }
+        let quoting = "“Bo wrote: “x”” (https://chat.example/1)";
+        assert!(is_of_same_words("Ada: Bo wrote: “x” (https://chat.example/1)", quoting));
     }
 }

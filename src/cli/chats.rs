@@ -281,5 +281,6 @@ fn taken(answer: Result<Option<serde_json::Value>, Unproven>) -> Taken {
         Ok(answer) => Taken::Answered(answer),
         Err(Unproven::Forged | Unproven::Late | Unproven::Repeated) => Taken::Unauthorized,
         Err(Unproven::Unreadable) => Taken::Unreadable,
+        Err(Unproven::TooEarly) => Taken::TooEarly,
     }
 }

@@ -10,6 +10,7 @@ use super::{
     policy, refuse,
     submit::{Heading, TRIES_MAX, scene},
     too_busy,
+    words::DELETE_IT,
 };
 use crate::{
     incident::{
@@ -244,7 +245,5 @@ fn is_overheard(caller: &Caller, declared: &Incident) -> bool {
 /// What is answered about a restricted incident there.
 fn told_aloud(id: IncidentId) -> String {
     let done = if id.kind == Kind::Planned { "planned" } else { "declared" };
-    format!(
-        "{id} is {done}; it goes on in its private place. Delete your message here: everybody can read it."
-    )
+    format!("{id} is {done}; it goes on in its private place. {DELETE_IT}")
 }

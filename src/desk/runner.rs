@@ -198,10 +198,7 @@ impl Desk {
                 }),
                 _ => Content::Nothing,
             },
-            (What::Unsay { seq }, Some(id)) => match self.unsaid(delivery, id, *seq).await? {
-                lines if lines.is_empty() => Content::Nothing,
-                lines => Content::Unsaid(lines),
-            },
+            (What::Unsay { seq }, Some(id)) => Content::Unsaid(self.unsaid(delivery, id, *seq).await?),
             (What::Page { n, to, act }, Some(id)) => self.page(delivery, id, *n, to.as_ref(), *act).await?,
             (What::Situation { id }, _) => {
                 let rows = self.journal.situations(SituationFilter::One(*id)).await.map_err(refuse)?;

@@ -7,6 +7,7 @@ use crate::{
         command::{Command, MergeFacts, ParentFacts, PartFacts, SituationFacts, TimerKind},
         event::AlertRef,
         id::IncidentId,
+        phase::Phase,
         refusal::{Because, Refusal},
         state::Incident,
     },
@@ -22,6 +23,7 @@ impl Desk {
                 is_restricted: other.restricted.is_some(),
                 seen_by: other.seen_by(),
                 commander: other.commander,
+                severity: other.severity,
                 phase: other.phase,
             });
             return Ok(Command::Merge { into, other, reason });
@@ -52,6 +54,17 @@ impl Desk {
             None => facts,
         };
         Ok(Command::LinkSituation { situation, facts })
+    }
+
+    /// What was merged is opened again where that which it goes on as was cancelled, and only there.
+    pub(super) async fn with_end(&self, id: IncidentId, command: Command) -> Result<Command, Refusal> {
+        let Command::Enter { phase: Phase::Investigating, reason } = command else { return Ok(command) };
+        let was = self.goes_on_as(id).await?;
+        let is_cancelled = was != id && self.look_at(was, |end| end.phase == Phase::Cancelled).await?;
+        Ok(match is_cancelled {
+            true => Command::ReopenMerged { was, reason },
+            false => Command::Enter { phase: Phase::Investigating, reason },
+        })
     }
 
     /// An incident, where the caller sees one.

@@ -97,6 +97,7 @@ impl Desk {
             _ => None,
         };
         let command = self.with_facts(command, &caller.person).await?;
+        let command = self.with_end(id, command).await?;
         let command = self.with_parts(id, command, &caller.person).await?;
         let command = self.with_calls(id, command).await?;
         for _ in 0..TRIES_MAX {

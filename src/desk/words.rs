@@ -16,7 +16,7 @@ use crate::{
         id::IncidentId,
         kind::Kind,
         names::Names,
-        refusal::Refusal,
+        refusal::{Because, Refusal},
         role::Roles,
         state::{Incident, TaskState},
     },
@@ -33,6 +33,20 @@ pub enum Words {
 }
 
 impl Words {
+    /// Whether what they would open is for few to see.
+    fn restrict(&self) -> bool {
+        let is_said = |word: &str| {
+            let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('—')).unwrap_or_default();
+            flag.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("restricted"))
+        };
+        self.each().into_iter().any(is_said)
+    }
+
+    /// Whether they are about planned work.
+    fn plan(&self) -> bool {
+        self.each().iter().take(2).any(|word| word.eq_ignore_ascii_case("maintenance"))
+    }
+
     fn each(&self) -> Vec<&str> {
         match self {
             Self::Text(text) => text.split_whitespace().collect(),
@@ -70,6 +84,28 @@ fn alone(caller: &Caller) -> &'static str {
     }
 }
 
+/// Said to whoever has written before everybody what is for few to see.
+pub(super) const DELETE_IT: &str = "Delete your message here: everybody can read it.";
+
+/// What was to be restricted, and was refused where others read along. The example stays one of what is restricted.
+fn refused_aloud(refusal: Refusal, done: &str) -> Refusal {
+    let mut instead = refusal.instead;
+    if let Some((before, example)) = instead.split_once("For example: `declare ")
+        && !example.contains("--restricted")
+    {
+        instead = format!("{before}For example: `declare --restricted {example}");
+    }
+    Refusal { instead: format!("{instead} Nothing was {done}. {DELETE_IT}"), ..refusal }
+}
+
+/// Words for a restricted incident, which were not heard where others read along.
+fn unheard(refusal: Refusal) -> Refusal {
+    if refusal.because != Because::Forbidden {
+        return refusal;
+    }
+    Refusal { instead: format!("Nothing was noted or done. {} {DELETE_IT}", refusal.instead), ..refusal }
+}
+
 impl Desk {
     /// Does what the words say. `here` is the incident of the place they were said in, if it has one.
     ///
@@ -85,7 +121,11 @@ impl Desk {
     ) -> Result<Answer, Refusal> {
         let caller = self.known_as(caller);
         let news = self.links.news(&caller.person.id, &caller.via);
+        let is_told_aloud = caller.is_overheard && caller.among.is_none() && words.restrict();
+        let done = if words.plan() { "planned" } else { "declared" };
         let answer = self.hear(caller, here, words, once, resolve).await;
+        let answer =
+            if is_told_aloud { answer.map_err(|refusal| refused_aloud(refusal, done)) } else { answer };
         let Some(news) = news else { return answer };
         match answer {
             Ok(answer) => Ok(Answer { text: format!("{news}\n{}", answer.text), is_plain: false, ..answer }),
@@ -133,7 +173,7 @@ impl Desk {
             }
             Spoken::On { target, command } => {
                 let kind = if command.is_of_planned_work() { Kind::Planned } else { Kind::Real };
-                let id = self.which_of_kind(&caller, target.or(here), kind, &said).await?;
+                let id = self.which_of_kind(&caller, target.or(here), kind, &said).await.map_err(unheard)?;
                 self.check_let_in(&caller, id, &command).await?;
                 // Looked up before: who is given something here is known here afterwards.
                 let stranger = match goes_to(&command).filter(|to| to.id != caller.person.id) {
@@ -188,7 +228,7 @@ impl Desk {
             Spoken::Alert(Alerting::Report { minutes }) => read(self.report_told(&caller, minutes).await?),
             Spoken::Change { target, text, service, environment, at } => {
                 let incident = match target.or(here) {
-                    Some(named) => Some(self.which(&caller, Some(named), &said).await?),
+                    Some(named) => Some(self.which(&caller, Some(named), &said).await.map_err(unheard)?),
                     None => None,
                 };
                 let said = Said { text, service, environment, at };
@@ -216,7 +256,7 @@ impl Desk {
                 read(self.last_lines(&caller, id, &only).await?)
             }
             Spoken::RunStep { target, step, words } => {
-                let id = self.which(&caller, target.or(here), &said).await?;
+                let id = self.which(&caller, target.or(here), &said).await.map_err(unheard)?;
                 self.run_step(caller, id, &step, words, along.once, resolve).await
             }
             Spoken::Find { target, words } => read(self.find(&caller, target, &words).await?),
@@ -421,7 +461,7 @@ fn updates(incident: &Incident) -> String {
                 (None, Some(approval), None) => format!("approved by {}", approval.by),
                 (None, None, None) => "draft".to_owned(),
             };
-            format!("{} [{}] {} ({state})", post.n, post.draft.phase.word(), post.draft.text)
+            format!("{} [{}] {} ({state})", post.n, post.draft.phase.shown(), post.draft.text)
         })
         .collect::<Vec<_>>()
         .join("\n")

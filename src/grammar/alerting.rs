@@ -131,7 +131,7 @@ pub(super) enum Maintenance {
     List,
     /// Plan work: it has a number, begins at its time, and the public can be told
     #[command(
-        before_help = "maintenance schedule WINDOW [from TIME] [to TIME | for DURATION] [service NAME …] [TEXT]",
+        before_help = "maintenance schedule WINDOW [from TIME] [to TIME | for DURATION] [service SERVICE …] [--restricted] [TEXT]",
         after_help = "maintenance schedule \"db upgrade\" from 02:00 to 04:00 service db checkout is slow meanwhile"
     )]
     Schedule {

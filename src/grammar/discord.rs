@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::begun::{Begun, begun};
 use super::known::Lexicon;
-use super::tree::{Blank, flags, tree, value_name};
+use super::tree::{Blank, at, flag_called, flags, tree, value_name};
+use super::walk::{Walked, walk};
+use super::words::Words;
 use crate::incident::{id::IncidentId, refusal::Refusal};
 
 /// Name of the command in a message's context menu: the message becomes a note.
@@ -69,10 +71,55 @@ pub fn discord_root(verb: &str) -> &'static str {
 /// begin with no verb.
 pub fn slash_words(said: &str) -> Option<String> {
     let Begun { target, path, rest } = begun(said)?;
+    let is_form = rest.contains("[--");
+    if !is_form && let Some(filled) = with_options(said, &path, rest) {
+        return Some(filled);
+    }
+    let rest = if is_form { form_with_options(at(&path)?, rest) } else { rest.to_owned() };
     let mut all = vec![format!("/{}", discord_root(path.first()?)), path.join(" ")];
     all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
-    all.extend((!rest.is_empty()).then(|| rest.to_owned()));
+    all.extend((!rest.is_empty()).then_some(rest));
     Some(all.join(" "))
+}
+
+/// What is said with flags, in options, the blanks first. `None`: no flag is in it.
+fn with_options(said: &str, begun: &[&str], rest: &str) -> Option<String> {
+    rest.split_whitespace().find(|word| word.starts_with("--") && word.len() > 2)?;
+    let Walked { target, verb, path, argv } = walk(Words::text(said), Lexicon::usual()).ok()?;
+    let mut behind = argv.iter().skip(path.len());
+    let given: Vec<&String> = behind.by_ref().take_while(|arg| arg.as_str() != "--").collect();
+    // `severity --impact high --urgency low` is another verb's blanks.
+    if given.is_empty() && path == begun {
+        return None;
+    }
+    let mut all = vec![format!("/{}", discord_root(path.first()?)), path.join(" ")];
+    all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
+    all.extend(
+        verb.get_positionals().zip(behind).map(|(arg, value)| format!("{}:{value}", option_name(arg))),
+    );
+    all.extend(given.into_iter().map(|flag| {
+        let flag = flag.strip_prefix("--").unwrap_or(flag);
+        let (name, value) = flag.split_once('=').unwrap_or((flag, "True"));
+        format!("{name}:{value}")
+    }));
+    Some(all.join(" "))
+}
+
+/// A verb's form with options in place of its flags: `[--next DURATION] TEXT` is `[next:DURATION] TEXT`.
+fn form_with_options(verb: &Command, form: &str) -> String {
+    let mut told = String::new();
+    for piece in form.split_inclusive(' ') {
+        let (before, flag) = piece.split_at(piece.len() - piece.trim_start_matches('[').len());
+        let (flag, after) = flag.split_at(flag.find([']', ' ']).unwrap_or(flag.len()));
+        match flag.strip_prefix("--").and_then(|name| flag_called(verb, name)) {
+            Some(arg) if Blank::of(arg) == Blank::Switch => {
+                told.push_str(&format!("{before}{}:True{after}", option_name(arg)));
+            }
+            Some(arg) => told.push_str(&format!("{before}{}:{}", option_name(arg), after.trim_start())),
+            None => told.push_str(piece),
+        }
+    }
+    told
 }
 
 /// The body of a bulk overwrite of the application's commands.

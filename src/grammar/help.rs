@@ -24,6 +24,19 @@ pub(super) fn usage(path: &[&str], verb: &Command) -> String {
     if let Some(typed) = verb.get_before_help() {
         return typed.to_string();
     }
+    flagged(path, verb)
+}
+
+/// The form in which a flag stands, where the usual one has a word in its place: `from TIME`.
+pub(super) fn usage_with(path: &[&str], verb: &Command, flag: &Arg) -> String {
+    let usual = usage(path, verb);
+    let long = flag.get_long().unwrap_or_default();
+    if usual.contains(&format!("--{long}")) { usual } else { flagged(path, verb) }
+}
+
+/// The path with the flags and blanks as they are declared.
+fn flagged(path: &[&str], verb: &Command) -> String {
+    let mut words = vec![path.join(" ")];
     let options = flags(verb).map(|arg| {
         let long = arg.get_long().unwrap_or_default();
         match Blank::of(arg) {
@@ -63,7 +76,8 @@ fn about(verb: &Command) -> String {
 /// Words typed in place of the path.
 fn also(path: &[&str], verb: &Command) -> Vec<String> {
     let short = SHORT.iter().filter(|(_, of)| *of == path).map(|(short, _)| (*short).to_owned());
-    let aliases = verb.get_all_aliases().map(str::to_owned);
+    let group = path.split_last().map_or(String::new(), |(_, group)| group.join(" "));
+    let aliases = verb.get_all_aliases().map(|alias| format!("{group} {alias}").trim_start().to_owned());
     let severities = (path == ["severity"]).then(|| "sev1".to_owned());
     aliases.chain(short).chain(severities).collect()
 }
@@ -82,6 +96,23 @@ fn meaning(arg: &Arg, known: Lexicon<'_>) -> String {
         line.push_str(&format!(". Else {}", default.to_string_lossy()));
     }
     line
+}
+
+/// The word that people write in place of a flag, as the usual form has it: `from TIME` for `--begins TIME`.
+fn word_for(verb: &Command, arg: &Arg) -> Option<String> {
+    let (typed, long) = (verb.get_before_help()?.to_string(), arg.get_long()?);
+    let word = match long {
+        "begins" => "from",
+        "ends" => "to",
+        same => same,
+    };
+    let said = format!("{word} {}", value_name(arg));
+    (typed.contains(&said) && !typed.contains(&format!("--{long}"))).then_some(said)
+}
+
+/// What a blank or a flag is called, in each of the forms that it has.
+fn names_of(verb: &Command, arg: &Arg) -> Vec<String> {
+    word_for(verb, arg).into_iter().chain([name_of(arg)]).collect()
 }
 
 fn name_of(arg: &Arg) -> String {
@@ -104,7 +135,7 @@ fn group(path: &[&str], verb: &Command) -> String {
 fn one(path: &[&str], verb: &Command, known: Lexicon<'_>) -> String {
     let mut text = format!("{} – {}\n", typed(path, verb), about(verb));
     for arg in verb.get_positionals().chain(flags(verb)) {
-        text.push_str(&format!("  {}: {}\n", name_of(arg), meaning(arg, known)));
+        text.push_str(&format!("  {}: {}\n", names_of(verb, arg).join(", or "), meaning(arg, known)));
     }
     text.push_str(&format!("Example: `{}`\n", tree::example(verb)));
     let also = also(path, verb);
@@ -320,7 +351,7 @@ fn section(path: &[&str], verb: &Command) -> String {
     }
     for arg in args {
         let meaning = meaning(arg, Lexicon::usual()).replace('|', "\\|");
-        text.push_str(&format!("- `{}`: {meaning}\n", name_of(arg)));
+        text.push_str(&format!("- `{}`: {meaning}\n", names_of(verb, arg).join("`, or `")));
         for value in arg.get_possible_values().iter().filter(|_| Blank::of(arg) != Blank::Switch) {
             if let Some(help) = value.get_help() {
                 text.push_str(&format!("  - `{}`: {help}\n", value.get_name()));

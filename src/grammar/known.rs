@@ -113,9 +113,8 @@ impl Lexicon<'_> {
 
     /// The names of statuses, where the team gave some.
     pub(super) fn statuses(&self) -> String {
-        let named = Phase::ALL.into_iter().filter(|phase| self.names.phase(*phase) != phase.word());
-        let told: String =
-            named.map(|phase| format!("  {} – {}\n", phase.word(), self.names.phase(phase))).collect();
+        let named = Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.names.name_of(phase)?)));
+        let told: String = named.map(|(phase, name)| format!("  {} – {name}\n", phase.word())).collect();
         if told.is_empty() { told } else { format!("Statuses:\n{told}") }
     }
 }

@@ -21,6 +21,15 @@ fn for_example(verb: &Command) -> String {
     format!("For example: `{}`.", tree::example(verb))
 }
 
+/// `Write …. For example: …`, without the example where it is the form itself.
+fn write(path: &[&str], verb: &Command) -> String {
+    let usage = help::usage(path, verb);
+    if usage == tree::example(verb) {
+        return format!("Write `{usage}`.");
+    }
+    format!("Write `{usage}`. {}", for_example(verb))
+}
+
 /// The paths that end in this word, or the one most like it.
 fn suggestion(word: &str) -> Option<String> {
     let lower = word.to_lowercase();
@@ -123,8 +132,8 @@ pub(super) fn declared_of(target: IncidentId) -> Refusal {
     )
 }
 
-pub(super) fn flag_in_text(path: &[&str], verb: &Command, word: &str) -> Refusal {
-    let usage = help::usage(path, verb);
+pub(super) fn flag_in_text(path: &[&str], verb: &Command, flag: &Arg, word: &str) -> Refusal {
+    let usage = help::usage_with(path, verb, flag);
     Refusal::invalid(
         format!("The flag «{}» stands inside the text.", shown(word)),
         format!("Flags go before it: `{usage}`. To keep it as text, put `--` before the text."),
@@ -147,10 +156,7 @@ pub(super) fn switch_with_value(path: &[&str], verb: &Command, long: &str) -> Re
 }
 
 pub(super) fn left_over(path: &[&str], verb: &Command, rest: &str) -> Refusal {
-    Refusal::invalid(
-        format!("«{}» is more than `{}` takes.", shown(rest), path.join(" ")),
-        format!("Write `{}`. {}", help::usage(path, verb), for_example(verb)),
-    )
+    Refusal::invalid(format!("«{}» is more than `{}` takes.", shown(rest), path.join(" ")), write(path, verb))
 }
 
 /// What is no duration in the place of one.
@@ -281,9 +287,6 @@ pub(super) fn from_clap(path: &[&str], verb: &Command, error: &Error, known: Lex
             };
             Refusal::invalid(why, example)
         }
-        _ => Refusal::invalid(
-            format!("`{said}` was not understood."),
-            format!("Write `{}`. {example}", help::usage(path, verb)),
-        ),
+        _ => Refusal::invalid(format!("`{said}` was not understood."), write(path, verb)),
     }
 }

@@ -492,6 +492,14 @@ pub(super) fn flags(verb: &Command) -> impl Iterator<Item = &Arg> {
     verb.get_arguments().filter(|arg| !arg.is_positional())
 }
 
+/// The flag of this name, or called so as well.
+pub(super) fn flag_called<'v>(verb: &'v Command, name: &str) -> Option<&'v Arg> {
+    flags(verb).find(|arg| {
+        let aliases = arg.get_all_aliases().unwrap_or_default();
+        arg.get_long().into_iter().chain(aliases).any(|long| long.eq_ignore_ascii_case(name))
+    })
+}
+
 /// Every verb that can be said with its path, in the tree's order.
 pub(super) fn leaves() -> Vec<(Vec<&'static str>, &'static Command)> {
     let mut all = Vec::new();

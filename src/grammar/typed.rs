@@ -29,7 +29,7 @@ impl Completions {
         self.objectives = objectives.map(|one| numbered(one.n, one.text.clone())).collect();
         self.actions = incident
             .open_actions()
-            .map(|one| numbered(one.n, format!("{} ({}, {})", one.text, one.by, one.state.word())))
+            .map(|one| numbered(one.n, format!("{} ({}, {})", one.text, one.by, incident.standing_of(one))))
             .collect();
         self.hazards = incident.open_hazards().map(|one| numbered(one.n, one.text.clone())).collect();
         let settled = incident.steps().filter(|place| !place.progress.is_open());

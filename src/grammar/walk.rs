@@ -155,6 +155,10 @@ fn find_verb(
         for _ in 0..count {
             words.next();
         }
+        let path = if asks_for_proposals(path, words) { PROPOSALS } else { path };
+        if path == PROPOSALS {
+            while words.next().is_some() {}
+        }
         return tree::at(path)
             .map(|verb| Found { path: path.to_vec(), verb, blanks: vec![] })
             .ok_or_else(|| refuse::unknown(first));
@@ -185,6 +189,7 @@ fn find_verb(
         return Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] });
     }
     let Some(second) = words.peek() else { return Err(refuse::incomplete(verb)) };
+    refuse_unclear_stop(verb, second)?;
     // `action restart db1`: what is no verb of the group is what somebody is about to do; or what could go wrong.
     if let Some(usual) = usual(verb.get_name()).filter(|_| announces(verb, *words)) {
         let sub = verb.find_subcommand(usual).unwrap_or(verb);
@@ -205,6 +210,31 @@ fn find_verb(
     Ok(Found { path: vec![verb.get_name(), sub.get_name()], verb: sub, blanks: vec![] })
 }
 
+/// `action stop the queue` may be either, and neither is to come about by mistake.
+fn refuse_unclear_stop(verb: &Command, second: &str) -> Result<(), Refusal> {
+    let (word, what) = match second.to_lowercase().as_str() {
+        "stop" => ("stop", "stop everything"),
+        "resume" => ("resume", "lift the stop"),
+        _ => return Ok(()),
+    };
+    if verb.get_name() != "action" {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        format!(
+            "Nothing was done: `action {word} …` may mean to {what}, or to announce what you are about to do."
+        ),
+        format!("To {what}: `{word} WHY`. To announce: `action announce {word} …`."),
+    ))
+}
+
+const PROPOSALS: &[&str] = &["decision", "list"];
+
+/// `propose list` and `decide list` ask for what is proposed; nobody decides on «list».
+fn asks_for_proposals(path: &[&str], words: &Words<'_>) -> bool {
+    matches!(path, ["decision", "propose" | "record"]) && words.rest().trim().eq_ignore_ascii_case("list")
+}
+
 /// The verb of a group that need not be said.
 pub(super) fn usual(group: &str) -> Option<&'static str> {
     match group {
@@ -222,7 +252,11 @@ pub(super) fn is_severity(lower: &str) -> bool {
 
 /// A status by its id, or as the team calls it.
 fn status(text: &str, known: Lexicon<'_>) -> Option<Phase> {
-    let by_id = || Phase::ALL.into_iter().find(|phase| phase.word().eq_ignore_ascii_case(text));
+    let by_id = || {
+        Phase::ALL
+            .into_iter()
+            .find(|phase| phase.word().eq_ignore_ascii_case(text) || phase.shown().eq_ignore_ascii_case(text))
+    };
     known.names.find_phase(text).or_else(by_id)
 }
 

@@ -24,6 +24,8 @@ pub enum Taken {
     Unauthorized,
     /// It is not what the chat sends.
     Unreadable,
+    /// It is to be said again.
+    TooEarly,
     /// The chat has no such way.
     Unknown,
 }
@@ -71,6 +73,12 @@ async fn take(
             "invalid",
             "That is not what the chat sends there.",
             "See the chat's page in the documentation for which address takes what.",
+        ),
+        Taken::TooEarly => reply::error(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The chat has not yet told this commandpost whom it serves, so nothing was done.",
+            "Send it again.",
         ),
         Taken::Unknown => not_found(),
     }

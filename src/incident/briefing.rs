@@ -109,7 +109,7 @@ fn plan(incident: &Incident) -> Vec<String> {
 
 fn actions(incident: &Incident) -> Vec<String> {
     let announced = incident.open_actions().map(|action| {
-        format!("Action {} {} ({}, {})", action.n, action.text, action.by, action.state.word())
+        format!("Action {} {} ({}, {})", action.n, action.text, action.by, incident.standing_of(action))
     });
     let reported = incident
         .cans
@@ -167,7 +167,7 @@ fn public(incident: &Incident, now: DateTime<Utc>) -> Vec<String> {
                 format!("promised for {}{late}", dated(due))
             }
         };
-        format!("Update {} ({}) is public; next update {next}", post.n, post.draft.phase.word())
+        format!("Update {} ({}) is public; next update {next}", post.n, post.draft.phase.shown())
     });
     told.into_iter().chain(drafts(incident, now)).collect()
 }
@@ -320,7 +320,7 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     }
     out.push(match incident.last_published() {
         None => "The public has not been told anything yet.".to_owned(),
-        Some(post) => format!("Public: update {} ({})", post.n, post.draft.phase.word()),
+        Some(post) => format!("Public: update {} ({})", post.n, post.draft.phase.shown()),
     });
     out.extend(drafts(incident, now));
     if let Some(due) = incident.next_update_due {

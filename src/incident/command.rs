@@ -113,6 +113,11 @@ pub enum Command {
         /// What the desk knows of it; `None` where there is none of that number.
         facts: Option<ParentFacts>,
     },
+    /// What it goes on as was cancelled, as the desk knows.
+    ReopenMerged {
+        was: IncidentId,
+        reason: String,
+    },
     LeaveParent {
         reason: String,
     },

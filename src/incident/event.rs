@@ -407,6 +407,9 @@ pub enum Event {
         /// The time box, counted from the moment when it may begin.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         minutes: Option<u32>,
+        /// Everything was stopped as it was announced.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_stopped: bool,
     },
     #[serde(rename = "action.cleared")]
     ActionCleared { n: u32 },

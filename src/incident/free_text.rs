@@ -82,6 +82,7 @@ impl Command {
             | OpenUp { reason }
             | EndPeriod { reason }
             | LeaveParent { reason }
+            | ReopenMerged { reason, .. }
             | CloseLeavingSubs { reason }
             | Expel { reason, .. }
             | BreakGlass { reason }

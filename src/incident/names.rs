@@ -100,7 +100,7 @@ impl Names {
 
     /// `Watching`, or `monitoring`.
     pub fn phase(&self, phase: Phase) -> &str {
-        self.name_of(phase).unwrap_or_else(|| phase.word())
+        self.name_of(phase).unwrap_or_else(|| phase.shown())
     }
 
     /// As it stands after «is»: `INC-1 is Watching`, `INC-1 is being monitored`.
@@ -108,7 +108,8 @@ impl Names {
         self.name_of(phase).unwrap_or_else(|| phase.standing())
     }
 
-    fn name_of(&self, phase: Phase) -> Option<&str> {
+    /// What the team calls it, if it has a name of its own for it.
+    pub fn name_of(&self, phase: Phase) -> Option<&str> {
         let slot = Phase::ALL.iter().position(|one| *one == phase)?;
         self.phases.get(slot)?.as_deref()
     }
@@ -220,6 +221,7 @@ mod tests {
         assert_eq!(names.meaning(Severity::Sev1), "customers cannot pay");
         assert_eq!(names.meaning(Severity::Sev5), "cosmetic");
         assert_eq!(names.phase(Phase::Monitoring), "Watching");
+        assert_eq!(names.phase(Phase::InProgress), "in progress");
         assert_eq!(names.standing(Phase::Monitoring), "Watching");
         assert_eq!(names.standing(Phase::Investigating), "being investigated");
         assert_eq!(names.find_severity("CRITICAL"), Some(Severity::Sev1));

@@ -192,6 +192,9 @@ fn my_work(incident: &Incident, me: &Person, lines: &mut Vec<String>) {
         let text = ended(&action.text);
         lines.push(match action.state {
             ActionState::Waiting => format!("Your action {n} waits for a go: do not do it yet. {text}"),
+            ActionState::Going | ActionState::Overdue if incident.stop.is_some() => {
+                format!("Your action {n} waits: everything is stopped. Do not do it yet. {text}")
+            }
             ActionState::Held => format!("Your action {n} is held: do not do it yet. {text}"),
             _ => format!("Your action {n} is {}: `action done {n} RESULT`.", action.state.word()),
         });

@@ -130,7 +130,7 @@ pub fn keeps_record(role: &Role) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {
     Declarer,
-    /// Has command of the other one: of that into which this one is merged, or of the greater one.
+    /// Has command of the other one, of that into which this one is merged or of the greater one, and may have it by the settings.
     CommanderOfOther,
     /// Of the entry that is meant.
     Author,
@@ -252,7 +252,9 @@ mod tests {
         for tie in Tie::ALL {
             let who = match tie {
                 Tie::Declarer => "who declared it",
-                Tie::CommanderOfOther => "who commands the one that goes on, or the greater one",
+                Tie::CommanderOfOther => {
+                    "who commands the one that goes on, or the greater one, and may by [permissions] command"
+                }
                 Tie::Author => "who wrote the entry",
                 Tie::Rater => {
                     "who may raise the severity by a role, where only_commander_lowers_severity is false"

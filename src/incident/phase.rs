@@ -57,6 +57,14 @@ impl Phase {
         }
     }
 
+    /// As people read it; its id has no blanks.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::InProgress => "in progress",
+            other => other.word(),
+        }
+    }
+
     /// As it stands after «is»: `INC-1 is being investigated`.
     pub fn standing(self) -> &'static str {
         match self {

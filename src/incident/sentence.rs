@@ -477,10 +477,13 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
 
         Event::DecisionRecorded { text } => format!("Decision: {}", ended(text)),
 
-        Event::ActionAnnounced { n, text, is_risky, waits_for, minutes } => {
+        Event::ActionAnnounced { n, text, is_risky, waits_for, minutes, is_stopped } => {
             let time_box =
                 minutes.map(|minutes| format!(", {}", so_many_minutes(minutes))).unwrap_or_default();
             match (*is_risky, waits_for.is_empty()) {
+                (false, _) if *is_stopped => {
+                    format!("Action {n} waits, as everything is stopped{time_box}: {}", ended(text))
+                }
                 (false, _) => format!("Action {n} is about to be done{time_box}: {}", ended(text)),
                 (true, true) => format!("Action {n} is risky and waits for a go{time_box}: {}", ended(text)),
                 (true, false) => format!(

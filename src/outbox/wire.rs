@@ -142,8 +142,8 @@ pub async fn call(request: RequestBuilder) -> Result<Answer, Lost> {
     Ok(answer)
 }
 
-/// Why a request got no answer, as people say it. The log has the whole chain of causes; of one that is not known here, people get
-/// what began it.
+/// Why a request got no answer, as people say it. At the level `debug` the log has the whole chain of causes; of one that is not
+/// known here, people get what began it.
 pub fn plainly(error: &(dyn Error + 'static)) -> String {
     let chain = causes(error);
     tracing::debug!(chain, "a request got no answer");

@@ -66,6 +66,13 @@ impl PublicPhase {
             Self::Completed => "completed",
         }
     }
+    /// As people read it; its id has no blanks.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::InProgress => "in progress",
+            other => other.word(),
+        }
+    }
     /// The word as it stands in front of a post: `Investigating`.
     pub fn title(self) -> &'static str {
         match self {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::alertmanager_wire::{Body, Member, Members, Pairs, Text};
+use super::alertmanager_wire::{Body, Data, Member, Members, Pairs, Text};
 use crate::alert::intake::{ALERTS_MAX, body_text, pairs};
 use crate::alert::text::{
     ANNOTATION_MAX_BYTES, DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, digest, identity,
@@ -178,22 +178,14 @@ impl Sender for Alertmanager {
         }
         let mut body: Body =
             serde_json::from_str(text).map_err(|e| Rejected::from_json("alertmanager", &e))?;
-        let Some(mut members) = body.alerts.take() else { return Err(no_alerts()) };
-        if members.found > ALERTS_MAX {
-            return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
-        }
-
         let mut notes = Vec::new();
+        let Some(members) = body.alerts.take() else {
+            let answer = body.data.and_then(|data| serde_json::from_str::<Data>(data.get()).ok());
+            let members = that_fire(answer.ok_or_else(no_alerts)?.alerts, &mut notes)?;
+            return Ok(Intake { notes, ..self.listed(members) });
+        };
         let truncated = self.truncated(&body.truncated_alerts, &mut notes);
-        if members.list.is_empty() {
-            note(&mut notes, || "The body holds no alert.".to_owned());
-        }
-        let count = members.list.len();
-        members.list.retain(|member| member.state.0 != "pending");
-        let pending = count - members.list.len();
-        if pending > 0 {
-            note(&mut notes, || format!("Alerts that do not fire yet were left out: {pending}."));
-        }
+        let members = that_fire(members, &mut notes)?;
         let group = Group { status: read_status(&body.status.0), key: self.group_key(&body, &mut notes) };
         if group.status.is_none() {
             note(&mut notes, || match body.status.0.as_ref() {
@@ -201,7 +193,7 @@ impl Sender for Alertmanager {
                 other => format!("The status of the group, {}, is unknown.", quote(other)),
             });
         }
-        let alerts = members.list.into_iter().map(|m| self.alert(&body, &group, m)).collect();
+        let alerts = members.into_iter().map(|m| self.alert(&body, &group, m)).collect();
         Ok(Intake { alerts, group_status: group.status, truncated, notes, ..Intake::default() })
     }
 }
@@ -225,6 +217,10 @@ impl Alertmanager {
         if members.list.is_empty() || members.list.iter().any(|member| member.labels.list.is_empty()) {
             return Err(no_alerts());
         }
+        Ok(self.listed(members.list))
+    }
+
+    fn listed(&self, members: Vec<Member>) -> Intake {
         let body = Body::default();
         let alert = |member: Member| {
             let mut notes = Vec::new();
@@ -235,8 +231,8 @@ impl Alertmanager {
             note(&mut alert.notes, || LISTED.to_owned());
             alert
         };
-        let alerts = members.list.into_iter().map(alert).collect();
-        Ok(Intake { alerts, is_over_by_end: true, ..Intake::default() })
+        let alerts = members.into_iter().map(alert).collect();
+        Intake { alerts, is_over_by_end: true, ..Intake::default() }
     }
 
     fn truncated(&self, text: &Text, notes: &mut Vec<String>) -> u64 {
@@ -286,6 +282,24 @@ fn plain_statuses(text: &str) -> Option<String> {
         *status = Value::from("firing");
     }
     serde_json::to_string(&list).ok()
+}
+
+/// What of the alerts of a body fires, or did: Prometheus lists what is merely pending, too.
+fn that_fire<'a>(members: Members<'a>, notes: &mut Vec<String>) -> Result<Vec<Member<'a>>, Rejected> {
+    let Members { mut list, found } = members;
+    if found > ALERTS_MAX {
+        return Err(Rejected::TooMany { found, limit: ALERTS_MAX });
+    }
+    if list.is_empty() {
+        note(notes, || "The body holds no alert.".to_owned());
+    }
+    let count = list.len();
+    list.retain(|member| member.state.0 != "pending");
+    let pending = count - list.len();
+    if pending > 0 {
+        note(notes, || format!("Alerts that do not fire yet were left out: {pending}."));
+    }
+    Ok(list)
 }
 
 fn no_alerts() -> Rejected {
@@ -436,6 +450,29 @@ mod tests {
         let intake = read(of_prometheus).unwrap();
         assert_eq!((intake.alerts.len(), intake.alerts[0].starts_at), (1, alert.starts_at));
         assert!(intake.notes.concat().contains("do not fire yet were left out: 1."), "{:?}", intake.notes);
+    }
+
+    #[test]
+    fn the_answer_of_prometheus_about_its_alerts_is_read_as_it_gives_it() {
+        // As in prometheus.io/docs/prometheus/latest/querying/api, "Alerts", with one more that is pending.
+        let answer = r#"{"data":{"alerts":[{"activeAt":"2018-07-04T20:27:12.60602144+02:00","annotations":{},
+            "labels":{"alertname":"my-alert"},"state":"firing","value":"1e+00"},
+            {"activeAt":"2018-07-04T20:28:12Z","annotations":{},"labels":{"alertname":"other"},"state":"pending","value":"0"}]},
+            "status":"success"}"#;
+        let intake = read(answer).unwrap().as_of("2018-07-04T19:00:00Z".parse().unwrap());
+        let [alert] = intake.alerts.as_slice() else { panic!("{intake:?}") };
+        assert_eq!((alert.title.as_str(), alert.status), ("my-alert", Status::Firing));
+        assert_eq!(alert.group_key, "{}:{alertname=\"my-alert\"}");
+        assert_eq!(alert.starts_at, "2018-07-04T18:27:12.60602144Z".parse().ok());
+        assert!(alert.notes.contains(&LISTED.to_owned()), "{:?}", alert.notes);
+        assert_eq!(intake.notes, ["Alerts that do not fire yet were left out: 1."]);
+        let quiet = read(r#"{"status":"success","data":{"alerts":[]}}"#).unwrap();
+        assert_eq!((quiet.alerts.len(), quiet.notes.concat().as_str()), (0, "The body holds no alert."));
+        for other in
+            [r#"{"status":"error","errorType":"bad_data","error":"x"}"#, r#"{"data":"x"}"#, r#"{"data":[]}"#]
+        {
+            assert!(read(other).unwrap_err().to_string().contains("`alerts` is missing"), "{other}");
+        }
     }
 
     #[test]

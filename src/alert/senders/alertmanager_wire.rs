@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::alert::intake::ALERTS_MAX;
 
@@ -35,6 +36,16 @@ pub struct Body<'a> {
     pub alerts: Option<Members<'a>>,
     #[serde(borrow)]
     pub truncated_alerts: Text<'a>,
+    /// Where Prometheus' own list of alerts has them (`/api/v1/alerts`).
+    #[serde(borrow)]
+    pub data: Option<&'a RawValue>,
+}
+
+/// Prometheus' own list of alerts (prometheus.io/docs/prometheus/latest/querying/api, "Alerts").
+#[derive(Debug, serde::Deserialize)]
+pub struct Data<'a> {
+    #[serde(borrow)]
+    pub alerts: Members<'a>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

@@ -181,7 +181,7 @@ impl DiscordDoor {
         let (verb, options) = asked.verb();
         let named = options.iter().find(|option| option["name"] == "incident");
         let named = named.and_then(|option| option["value"].as_str()).unwrap_or_default();
-        let said = format!("{} {named}", verb.join(" "));
+        let said = format!("{named} {}", verb.join(" "));
         let here = self.bindings.incident_of(&asked.channel);
         told_to(&self.desk, &TYPED, &said, &asked.data, here, Some(done)).await
     }

@@ -218,7 +218,7 @@ impl DiscordDoor {
     }
 
     /// Edits a message in place. False: it was deleted.
-    async fn edit(&self, channel: &str, message: &str, body: &Value) -> Step<bool> {
+    pub(super) async fn edit(&self, channel: &str, message: &str, body: &Value) -> Step<bool> {
         let path = format!("/channels/{channel}/messages/{message}");
         let mut done = self.rest.patch(&path, body.clone()).await;
         if done.as_ref().is_err_and(|trouble| trouble.code() == 50083) {

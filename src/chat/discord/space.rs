@@ -19,6 +19,8 @@ use crate::{
     outbox::port::Outcome,
 };
 
+/// What the announcement said last.
+pub(super) const ANNOUNCED: &str = "announced";
 /// A quiet thread is put away after a week, the longest that Discord has; writing in it brings it back.
 pub(super) const ARCHIVE_AFTER_MINUTES: u32 = 10_080;
 /// "A thread has already been created for this message."
@@ -36,7 +38,7 @@ struct Active<'a> {
 }
 
 impl DiscordDoor {
-    fn announcement(&self, incident: &Incident) -> Value {
+    pub(super) fn announcement(&self, incident: &Incident) -> Value {
         render::announcement(incident, &self.desk.settings().policy.names)
     }
 
@@ -61,6 +63,11 @@ impl DiscordDoor {
         };
         // At once: whatever happens next must not make a second one.
         self.bindings.bind(&subject, "space", &made).await?;
+        // One that was found may say what was so before.
+        if !is_retry {
+            let says = self.announcement(&incident)["content"].to_string();
+            self.bindings.bind(&subject, ANNOUNCED, &says).await?;
+        }
         tracing::info!(incident = %id, space = made, "the incident has its place in Discord");
         Ok(Space { id: made, is_new: true })
     }

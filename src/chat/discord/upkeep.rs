@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use super::{
     DiscordDoor, render,
     rest::Trouble,
-    space::TEXT_CHANNEL,
+    space::{ANNOUNCED, TEXT_CHANNEL},
     text::{cap, plain},
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     config::IncidentSpace,
     incident::{id::IncidentId, kind::Kind},
     journal::rows::IncidentFilter,
+    outbox::port::Outcome,
 };
 
 /// Everything is looked at this often, whoever woke the task or did not.
@@ -110,7 +111,8 @@ impl DiscordDoor {
         ids.extend(due.names.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id));
         ids.extend(open.iter().filter(|_| all).map(|row| row.id));
         for id in ids {
-            match self.keep_name(id, now).await? {
+            let again = [self.keep_announcement(id, now).await?, self.keep_name(id, now).await?];
+            match again.into_iter().flatten().min() {
                 Some(at) => due.names.insert(id, at),
                 None => due.names.remove(&id),
             };
@@ -194,6 +196,39 @@ impl DiscordDoor {
         patience(trouble)
     }
 
+    /// The line above the incident's place follows title and severity. Returns when to try again what was not done; what Discord refuses
+    /// for good is not tried again.
+    async fn keep_announcement(&self, id: IncidentId, now: DateTime<Utc>) -> Step<Option<DateTime<Utc>>> {
+        let Ok(incident) = self.desk.incident(id).await else { return Ok(None) };
+        let subject = Spot::open(id).to_string();
+        let space = self.bindings.bound(&subject, "space").await?;
+        let Some(space) = space.filter(|_| incident.restricted.is_none()) else { return Ok(None) };
+        // The message has the id of the thread below it; that of a forum's post stands in it.
+        let channel = match self.settings.space {
+            IncidentSpace::Thread => &self.settings.channel_id,
+            IncidentSpace::Forum => &space,
+            IncidentSpace::Channel => return Ok(None),
+        };
+        let body = self.announcement(&incident);
+        let says = body["content"].to_string();
+        if self.bindings.bound(&subject, ANNOUNCED).await?.as_ref() == Some(&says) {
+            return Ok(None);
+        }
+        match self.edit(channel, &space, &body).await {
+            Ok(_) => {}
+            Err(Halt::Outcome(Outcome::Failed { why })) => {
+                tracing::warn!(incident = %id, why, "its announcement stays as it was");
+            }
+            Err(Halt::SpaceGone) => return Ok(None),
+            Err(halt) => {
+                tracing::info!(incident = %id, ?halt, "its announcement is changed later");
+                return Ok(Some(now + AGAIN_AFTER));
+            }
+        }
+        self.bindings.bind(&subject, ANNOUNCED, &says).await?;
+        Ok(None)
+    }
+
     /// The incident's place is called as the incident is, and its channel says how it stands. Discord takes two changes of these in
     /// ten minutes; what comes too soon waits, and the last that was wanted is what it is called then. Returns when that is.
     async fn keep_name(&self, id: IncidentId, now: DateTime<Utc>) -> Step<Option<DateTime<Utc>>> {
@@ -265,7 +300,7 @@ impl DiscordDoor {
 }
 
 fn later(why: String) -> Halt {
-    crate::outbox::port::Outcome::Retry { after: None, why }.into()
+    Outcome::Retry { after: None, why }.into()
 }
 
 /// Unknown role.

@@ -1,8 +1,9 @@
 //! What Matrix does for an errand. Each message has a transaction id made of its delivery's key: the homeserver takes
 //! it once, however often it is sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -56,6 +57,19 @@ impl MatrixDoor {
                 again.map_err(|trouble| trouble.outcome("write in", room).into())
             }
             Err(trouble) => Err(trouble.outcome("write in", room).into()),
+        }
+    }
+
+    /// Leaves nothing of a message of ours. False: it is not there.
+    pub(super) async fn take_back(&self, room: &str, message: &str, once: &str) -> Step<bool> {
+        let txn = txn(&self.stand().await?.tag, &format!("unsay/{message}/{once}"));
+        let path = format!("/rooms/{}/redact/{}/{txn}", part(room), part(message));
+        match self.rest.put(&path, json!({"reason": "its entry was redacted"})).await {
+            Ok(_) => Ok(true),
+            // Of another room, some say 404 and some 400.
+            Err(trouble) if trouble.is_not_found() || trouble.is_bad_request() => Ok(false),
+            Err(trouble) if trouble.is_forbidden() && self.is_gone(room).await => Err(Halt::SpaceGone),
+            Err(trouble) => Err(trouble.outcome("redact its message in", room).into()),
         }
     }
 }
@@ -113,15 +127,32 @@ impl Place for MatrixDoor {
     }
     /// An edit would leave the words in what the homeserver keeps: nothing of the message is left.
     async fn unsay(&self, at: &str, message: &str, _said: &Said, once: &str) -> Step<bool> {
+        self.take_back(room_of(at).0, message, once).await
+    }
+    fn keeps_versions(&self) -> bool {
+        true
+    }
+    async fn is_card_of(&self, at: &str, message: &str, time: &Range<DateTime<Utc>>) -> Step<bool> {
         let room = room_of(at).0;
-        let txn = txn(&self.stand().await?.tag, &format!("unsay/{message}/{once}"));
-        let path = format!("/rooms/{}/redact/{}/{txn}", part(room), part(message));
-        match self.rest.put(&path, json!({"reason": "its entry was redacted"})).await {
-            Ok(_) => Ok(true),
-            Err(trouble) if trouble.is_not_found() => Ok(false),
-            Err(trouble) if trouble.is_forbidden() && self.is_gone(room).await => Err(Halt::SpaceGone),
-            Err(trouble) => Err(trouble.outcome("redact its message in", room).into()),
+        match self.rest.get(&format!("/rooms/{}/event/{}", part(room), part(message))).await {
+            Ok(event) => {
+                let sent_at = event["origin_server_ts"].as_i64().and_then(DateTime::from_timestamp_millis);
+                Ok(sent_at.is_some_and(|sent_at| time.contains(&sent_at)))
+            }
+            Err(trouble) if trouble.is_not_found() || trouble.is_forbidden() => Ok(false),
+            Err(trouble) => Err(trouble.outcome("look into", room).into()),
         }
+    }
+    async fn unsay_versions(&self, at: &str, message: &str, is_whole: bool, once: &str) -> Step<()> {
+        let room = room_of(at).0;
+        let edits = self.edits_of(room, message).await?;
+        for edit in edits.iter().skip(usize::from(!is_whole)) {
+            self.take_back(room, edit, once).await?;
+        }
+        if is_whole {
+            self.take_back(room, message, once).await?;
+        }
+        Ok(())
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         let (room, root) = room_of(at);
@@ -163,5 +194,34 @@ impl Place for MatrixDoor {
     }
     fn link(&self, at: &str, message: &str) -> String {
         format!("{ADDRESS}{}/{}?via={}", part(room_of(at).0), part(message), part(&self.server()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::homeserver::{House, ROOM},
+        *,
+    };
+    use crate::card::testing::said;
+
+    #[tokio::test]
+    async fn a_line_that_stands_in_another_room_is_not_here_and_nothing_waits_for_it() {
+        let house = House::open(false).await;
+        let door = house.start(false).await;
+        let done = door.unsay(ROOM, "$elsewhere", &said("x"), "once").await;
+        assert!(matches!(done, Ok(false)), "{done:?}");
+    }
+
+    #[tokio::test]
+    async fn what_a_card_said_before_is_taken_back_and_what_it_says_now_stays() {
+        let house = House::open(false).await;
+        let door = house.start(false).await;
+        let all = vec!["$card", "$card-1", "$card-2", "$card-3"];
+        for (is_whole, redacted) in [(false, vec!["$card-1", "$card-2"]), (true, all)] {
+            house.homeserver.forget_asked();
+            assert!(door.unsay_versions(ROOM, "$card", is_whole, "once").await.is_ok());
+            assert_eq!(house.homeserver.redacted(), redacted, "{is_whole}");
+        }
     }
 }

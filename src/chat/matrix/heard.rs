@@ -210,19 +210,24 @@ pub(super) fn bare(text: &str) -> Option<&str> {
     text.strip_prefix('@').filter(|name| !name.is_empty() && !name.contains(':'))
 }
 
-/// Whether an account, or whoever is shown under that name, is meant by a bare one.
-pub(super) fn is_called(bare: &str, account: &str, shown: &str) -> bool {
-    localpart(account).eq_ignore_ascii_case(bare) || shown.to_lowercase() == bare.to_lowercase()
+/// Whether an account is meant by a bare name.
+pub(super) fn is_account_of(bare: &str, account: &str) -> bool {
+    localpart(account).eq_ignore_ascii_case(bare)
+}
+
+/// Whether whoever is shown under that name is meant by a bare one.
+pub(super) fn is_shown_as(bare: &str, shown: &str) -> bool {
+    shown.to_lowercase() == bare.to_lowercase()
 }
 
 /// Those who are known here and may be meant by a bare name: by the local part of their account, else by the name that they are shown
 /// under.
 pub(super) fn meant(people: &People, bare: &str) -> Vec<(String, Person)> {
-    let by_account = people.fitting(|account, _| localpart(account).eq_ignore_ascii_case(bare));
+    let by_account = people.fitting(|account, _| is_account_of(bare, account));
     if !by_account.is_empty() {
         return by_account;
     }
-    people.fitting(|account, person| is_called(bare, account, &person.name))
+    people.fitting(|_, person| is_shown_as(bare, &person.name))
 }
 
 /// The person that a name in a command means: an account (`@ada:example.org`), or a bare name (`@ada`) where it can be only one.

@@ -22,6 +22,8 @@ use crate::{
 };
 
 pub(super) const ROOM: &str = "!room:s";
+/// The same in a path.
+const POST: &str = "%21room%3As";
 /// The one message there, for which a proxy has no key.
 pub(super) const CLOSED: &str = "$closed";
 /// What a proxy puts in its place.
@@ -43,6 +45,20 @@ impl Homeserver {
         *self.refused.lock().unwrap() = what;
     }
 
+    pub fn forget_asked(&self) {
+        self.asked.lock().unwrap().clear();
+    }
+
+    /// What it was asked to redact, in the order of the names.
+    pub fn redacted(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        let event =
+            |path: &String| Some(path.split_once("/redact/")?.1.split_once('/')?.0.replace("%24", "$"));
+        let mut redacted: Vec<String> = asked.iter().filter_map(event).collect();
+        redacted.sort();
+        redacted
+    }
+
     fn answer(&self, path: &str, body: &[u8]) -> (StatusCode, Json<Value>) {
         self.asked.lock().unwrap().push(path.to_owned());
         let parts: Vec<&str> = path.split('/').skip(4).collect();
@@ -53,7 +69,11 @@ impl Homeserver {
         let answer = match parts.as_slice() {
             ["account", "whoami"] => json!({"user_id": "@bot:s"}),
             ["join", _] => json!({"room_id": ROOM}),
-            ["rooms", _, "joined_members"] => json!({"joined": {"@zed:s": {"display_name": "Zed Zulu"}}}),
+            ["rooms", POST, "joined_members"] => {
+                json!({"joined": {"@zed:s": {"display_name": "Zed Zulu"}, "@ada:s": {"display_name": "A. L."}}})
+            }
+            ["rooms", _, "joined_members"] => json!({"joined": {"@mallory:t": {"display_name": "Ada"},
+                "@zoe:t": {"display_name": "Zoë"}}}),
             ["rooms", _, "state", _] if self.is_encrypted => json!({"algorithm": "m.megolm.v1.aes-sha2"}),
             ["rooms", _, "event", _] => message("m.room.encrypted", json!({"ciphertext": "AwgAEnACgAkL"})),
             ["rooms", _, "context", _] => json!({"end": "behind"}),
@@ -69,6 +89,18 @@ impl Homeserver {
                     _ => (text(&relates["m.in_reply_to"]["event_id"]), text(&content["body"])),
                 });
                 json!({"event_id": "$said"})
+            }
+            // Its edits, the newest first; another's among them is none of the bot's.
+            ["rooms", _, "relations", "%24card", "m.replace"] => json!({"chunk": [
+                {"event_id": "$card-3", "sender": "@bot:s"}, {"event_id": "$card-x", "sender": "@ada:s"},
+                {"event_id": "$card-2", "sender": "@bot:s"}, {"event_id": "$card-1", "sender": "@bot:s"},
+            ]}),
+            ["rooms", _, "redact", event, _] if event.starts_with("%24card") => {
+                json!({"event_id": "$redaction"})
+            }
+            ["rooms", _, "redact", ..] => {
+                let refused = json!({"errcode": "M_UNKNOWN", "error": "It is in a different room."});
+                return (StatusCode::BAD_REQUEST, Json(refused));
             }
             _ => return (StatusCode::NOT_FOUND, Json(json!({"errcode": "M_NOT_FOUND", "error": "No."}))),
         };

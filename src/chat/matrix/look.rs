@@ -3,7 +3,11 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
-use super::{MatrixDoor, render::KEY, rest::part};
+use super::{
+    MatrixDoor,
+    render::KEY,
+    rest::{Trouble, part},
+};
 use crate::chat::bring::Step;
 
 /// Pages of a hundred messages looked through.
@@ -44,5 +48,29 @@ impl MatrixDoor {
             }
         }
         Ok(None)
+    }
+
+    /// The bot's own edits of its message, the newest first. Of a homeserver that does not tell them, none.
+    pub(super) async fn edits_of(&self, room: &str, message: &str) -> Step<Vec<String>> {
+        let stand = self.stand().await?;
+        let (mut edits, mut from) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page = match self.rest.replacing(room, message, from.take()).await {
+                Ok(page) => page,
+                Err(trouble @ Trouble::Refused { .. }) => {
+                    tracing::warn!(room, why = trouble.why(), "earlier versions of a card stay to be read");
+                    break;
+                }
+                Err(trouble) => return Err(trouble.outcome("look into", room).into()),
+            };
+            let events = page["chunk"].as_array().into_iter().flatten();
+            let own = events.filter(|event| event["sender"] == stand.me.as_str());
+            edits.extend(own.filter_map(|event| event["event_id"].as_str()).map(str::to_owned));
+            from = page["next_batch"].as_str().map(str::to_owned);
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(edits)
     }
 }

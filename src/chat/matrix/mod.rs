@@ -37,7 +37,7 @@ use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 
-use self::{encrypted::Encrypted, members::Misses, rest::Rest, stand::Stand};
+use self::{encrypted::Encrypted, members::Members, rest::Rest, stand::Stand};
 pub use self::{heard::mentioned, settings::MatrixSettings};
 use crate::{
     chat::{
@@ -69,7 +69,7 @@ pub struct MatrixDoor {
     stand: OnceCell<Stand>,
     encrypted: Encrypted,
     slips: Slips,
-    misses: Misses,
+    members: Members,
     /// Held by the answer that is being sent.
     answering: Mutex<()>,
     stop: CancellationToken,
@@ -100,7 +100,7 @@ impl MatrixDoor {
             stand: OnceCell::new(),
             encrypted: Encrypted::default(),
             slips: Slips::default(),
-            misses: Misses::default(),
+            members: Members::default(),
             answering: Mutex::default(),
             stop,
         }))

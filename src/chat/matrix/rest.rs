@@ -64,6 +64,9 @@ impl Trouble {
     pub fn is_not_found(&self) -> bool {
         self.code() == "M_NOT_FOUND"
     }
+    pub fn is_bad_request(&self) -> bool {
+        matches!(self, Self::Refused { status: 400, code, .. } if !code.is_empty())
+    }
     pub fn why(&self) -> String {
         match self {
             Self::Lost(why) if why == TOO_LATE => "The Matrix homeserver did not answer in time.".to_owned(),
@@ -148,6 +151,15 @@ impl Rest {
     }
     pub async fn put(&self, path: &str, body: Value) -> Result<Value, Trouble> {
         self.call(Method::PUT, path, &[], Some(body), TOTAL).await
+    }
+
+    /// What was put in the place of an event, the newest first: a page of at most a hundred.
+    pub async fn replacing(&self, room: &str, event: &str, from: Option<String>) -> Result<Value, Trouble> {
+        let mut query = vec![("limit", "100".to_owned())];
+        query.extend(from.map(|from| ("from", from)));
+        let below = format!("rooms/{}/relations/{}/m.replace", part(room), part(event));
+        let request = self.client.get(format!("{}/_matrix/client/v1/{below}", self.base));
+        self.sent(request.timeout(TOTAL).query(&query), true).await
     }
 
     /// A file that a message names by its `mxc://` address: the way of today, where a homeserver does not know it the older one.

@@ -10,7 +10,7 @@ pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Step, incident},
+        bring::{AFTER_FORBIDDEN, Place, Step, incident},
         space::{self, Home, invited, keep, not_invited},
     },
     config::MatrixSpace,
@@ -37,14 +37,37 @@ impl Home for MatrixDoor {
         self.open_room(incident, &alias, rule, "shared", json!({"notifications": {"room": 100}})).await
     }
     async fn say_where(&self, post: &str, incident: &Incident, space: &str, _is_retry: bool) -> Step<String> {
-        let link = format!("https://matrix.to/#/{}?via={}", part(space), part(&self.server()));
         let key = format!("announcement/{}", incident.id);
-        let content = render::announcement(incident, &link, &self.desk.settings().policy.names);
-        self.say_once(post, content, &key, &format!("{key}/{space}")).await
+        self.say_once(post, self.announcement(incident, space), &key, &format!("{key}/{space}")).await
+    }
+    /// An edit leaves the words in what the homeserver keeps, so of a redacted title nothing is left, and it is announced again.
+    async fn say_anew(
+        &self,
+        post: &str,
+        message: &str,
+        incident: &Incident,
+        space: &str,
+        is_taken_back: bool,
+    ) -> Step<String> {
+        let (key, content) = (format!("announcement/{}", incident.id), self.announcement(incident, space));
+        if is_taken_back {
+            self.unsay_versions(post, message, true, &key).await?;
+            return self.say_once(post, content, &key, &format!("{key}/{space}/{message}")).await;
+        }
+        let short = content["body"].as_str().unwrap_or_default().to_owned();
+        let once = format!("edit/{message}/{key}/{}", incident.seq);
+        let content = render::in_place_of(content, message, &short);
+        self.say_once(post, content, &format!("edit/{key}"), &once).await?;
+        Ok(message.to_owned())
     }
 }
 
 impl MatrixDoor {
+    fn announcement(&self, incident: &Incident, room: &str) -> Value {
+        let link = format!("https://matrix.to/#/{}?via={}", part(room), part(&self.server()));
+        render::announcement(incident, &link, &self.desk.settings().policy.names)
+    }
+
     /// Makes a room under `alias`, that people come into by `join_rule` and in which they have `powers`. `history`: who reads
     /// what was said while they were not in it (`m.room.history_visibility`).
     pub(super) async fn open_room(
@@ -107,6 +130,7 @@ impl MatrixDoor {
         if spot.is_private {
             return Ok(());
         }
+        space::keep_announcement(self, &incident, room).await?;
         let id = spot.id;
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         for account in not_invited(&self.bindings, &subject, room, accounts).await? {

@@ -84,6 +84,31 @@ impl MattermostDoor {
         props
     }
 
+    /// Puts other words in the place of a message. Where it is too old for that, it is deleted if the old words must go. False:
+    /// it is not there, or stays as it was.
+    pub(super) async fn reword(
+        &self,
+        channel: &str,
+        message: &str,
+        words: &str,
+        must_go: bool,
+    ) -> Step<bool> {
+        let mut done = self.rest.put(&format!("/posts/{message}/patch"), &json!({"message": words})).await;
+        if done.as_ref().is_err_and(Trouble::is_too_late) {
+            if !must_go {
+                return Ok(false);
+            }
+            done = self.rest.patiently(Method::DELETE, &format!("/posts/{message}"), None).await;
+        }
+        match done {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_not_found() => Ok(false),
+            Err(trouble) if trouble.is_forbidden() && self.is_gone(channel).await => Err(Halt::SpaceGone),
+            Err(trouble) if trouble.is_forbidden() && self.is_message_gone(message).await => Ok(false),
+            Err(trouble) => Err(trouble.outcome(Doing::Edit, channel).into()),
+        }
+    }
+
     /// Whether a message is no more: the server says of one only that it may not be edited.
     async fn is_message_gone(&self, message: &str) -> bool {
         match self.rest.get(&format!("/posts/{message}")).await {
@@ -141,20 +166,9 @@ impl Place for MattermostDoor {
     }
     /// What is too old to be edited is deleted.
     async fn unsay(&self, at: &str, message: &str, said: &Said, _once: &str) -> Step<bool> {
-        let channel = channel_of(at).0;
         let theirs = in_line(&self.desk, said, &self.typed).await;
-        let line = json!({"message": render::line(said, self.settings.tz, theirs.beside(&self.typed))});
-        let mut done = self.rest.put(&format!("/posts/{message}/patch"), &line).await;
-        if done.as_ref().is_err_and(Trouble::is_too_late) {
-            done = self.rest.patiently(Method::DELETE, &format!("/posts/{message}"), None).await;
-        }
-        match done {
-            Ok(_) => Ok(true),
-            Err(trouble) if trouble.is_not_found() => Ok(false),
-            Err(trouble) if trouble.is_forbidden() && self.is_gone(channel).await => Err(Halt::SpaceGone),
-            Err(trouble) if trouble.is_forbidden() && self.is_message_gone(message).await => Ok(false),
-            Err(trouble) => Err(trouble.outcome(Doing::Edit, channel).into()),
-        }
+        let line = render::line(said, self.settings.tz, theirs.beside(&self.typed));
+        self.reword(channel_of(at).0, message, &line, true).await
     }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         self.say_once(at, Message::of(self.told(words)), key, key).await.map(drop)

@@ -115,6 +115,10 @@ impl Event {
             _ => return None,
         };
         let mut post = Post::read(&inner("post")?)?;
+        // So it is told too when a message is pinned to its channel.
+        if what == Happens::Edited && post.edited_at == 0 {
+            return None;
+        }
         post.deleted_by = id(&data["delete_by"]).or(post.deleted_by);
         Some(Event::of(what, post))
     }
@@ -207,6 +211,16 @@ mod tests {
         let pinned = reaction("pushpin").unwrap();
         assert_eq!((pinned.post.as_str(), pinned.channel.as_str(), pinned.at), (POST, TOWN, 120));
         assert_eq!(reaction("+1"), None);
+    }
+
+    #[test]
+    fn a_message_that_was_pinned_to_its_channel_is_not_edited() {
+        let mut post = post();
+        post["is_pinned"] = json!(true);
+        post["update_at"] = json!(130);
+        assert_eq!(told("post_edited", &post), None);
+        post["edit_at"] = json!(130);
+        assert_eq!(told("post_edited", &post).map(|event| event.what), Some(Happens::Edited));
     }
 
     #[test]

@@ -42,16 +42,32 @@ impl Home for MattermostDoor {
         if is_retry && let Some(line) = self.find(post, &key, Some(incident.opened_at())).await? {
             return Ok(line);
         }
-        // Channels are linked by their names.
-        let found = self.rest.get(&format!("/channels/{space}")).await;
-        let found = found.map_err(|trouble| trouble.outcome(Doing::Read, space))?;
-        let channel = found["name"].as_str().unwrap_or_default();
-        let text = render::announcement(incident, channel, &self.desk.settings().policy.names);
+        let text = self.announcement(incident, space).await?;
         self.say_once(post, Message::of(text), &key, &key).await
+    }
+    async fn say_anew(
+        &self,
+        post: &str,
+        message: &str,
+        incident: &Incident,
+        space: &str,
+        is_taken_back: bool,
+    ) -> Step<String> {
+        let text = self.announcement(incident, space).await?;
+        self.reword(post, message, &text, is_taken_back).await?;
+        Ok(message.to_owned())
     }
 }
 
 impl MattermostDoor {
+    async fn announcement(&self, incident: &Incident, channel: &str) -> Step<String> {
+        // Channels are linked by their names.
+        let found = self.rest.get(&format!("/channels/{channel}")).await;
+        let found = found.map_err(|trouble| trouble.outcome(Doing::Read, channel))?;
+        let name = found["name"].as_str().unwrap_or_default();
+        Ok(render::announcement(incident, name, &self.desk.settings().policy.names))
+    }
+
     /// Makes a channel for everybody, or with [`Doing::OpenPrivate`] a private one.
     pub(super) async fn open_channel(
         &self,
@@ -138,6 +154,10 @@ impl MattermostDoor {
         if spot.is_private {
             return Ok(());
         }
+        // The announcement links the channel by its name.
+        if self.keep_name(&subject, &incident, channel).await? {
+            space::keep_announcement(self, &incident, channel).await?;
+        }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         for account in not_invited(&self.bindings, &subject, channel, accounts).await? {
             let (path, body) = (format!("/channels/{channel}/members"), json!({"user_id": account}));
@@ -146,6 +166,32 @@ impl MattermostDoor {
             }
         }
         Ok(())
+    }
+
+    /// People link a channel by its name, so that stays as it is, unless it may have words of a title that was redacted. False: it
+    /// is still to be changed.
+    async fn keep_name(&self, subject: &str, incident: &Incident, channel: &str) -> Step<bool> {
+        let Some(seq) = space::redacted_title(&self.desk, incident).await? else { return Ok(true) };
+        let (tag, path) = (&self.stand().await?.tag, format!("/channels/{channel}/patch"));
+        let attempt = async {
+            for besides in ["", tag.as_str()] {
+                let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
+                match self.rest.patiently(Method::PUT, &path, Some(&json!({"name": name}))).await {
+                    Err(trouble) if trouble.is_name_taken() => {}
+                    Err(trouble) => {
+                        let why = trouble.why();
+                        tracing::warn!(subject, why, "the incident's channel keeps its name");
+                        return trouble.is_refused();
+                    }
+                    Ok(_) => return true,
+                }
+            }
+            tracing::warn!(subject, "the incident's channel keeps its name: others have the new one");
+            true
+        };
+        let renamed = space::renamed(channel, seq);
+        keep(&self.bindings, subject, space::RENAMED, &renamed, attempt).await?;
+        Ok(self.bindings.bound(subject, space::RENAMED).await?.as_ref() == Some(&renamed))
     }
 
     /// Whether that is done, or refused; what Mattermost refuses is not tried again.

@@ -79,7 +79,9 @@ impl Trouble {
     }
     /// A channel of that name is there.
     pub fn is_name_taken(&self) -> bool {
-        self.id().starts_with("store.sql_channel.save_channel.exists")
+        ["store.sql_channel.save_channel.exists", "store.sql_channel.update.exists"]
+            .iter()
+            .any(|known| self.id().starts_with(known))
     }
     /// The thread's first message was deleted.
     pub fn is_root_gone(&self) -> bool {

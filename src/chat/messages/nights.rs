@@ -56,7 +56,9 @@ pub(super) fn interrupted() -> Journal {
 pub(super) fn risky() -> Journal {
     let mut j = night(18);
     let (text, waits_for) = ("restart db1".into(), vec![person("Ada")]);
-    j.say("Bo", None, Event::ActionAnnounced { n: 1, text, is_risky: true, waits_for, minutes: Some(10) });
+    let minutes = Some(10);
+    let risky = Event::ActionAnnounced { n: 1, text, is_risky: true, waits_for, minutes, is_stopped: false };
+    j.say("Bo", None, risky);
     j
 }
 
@@ -167,6 +169,9 @@ pub(super) fn unasked() -> Journal {
     j.say("Eve", None, Event::PageAcknowledged { pagings: vec![1], here: None });
     j.at += Duration::minutes(5);
     let what = "The public has heard nothing yet. Ada: `update draft We are investigating.` is enough.";
+    j.house(Event::Reminded { what: what.into(), executive: false, of: vec![] });
+    let what =
+        "Nobody has yet the role of Scribe. Eve: `role offer scribe Bo`. Whoever can: `role take scribe`.";
     j.house(Event::Reminded { what: what.into(), executive: false, of: vec![] });
     let since = j.at - Duration::minutes(1);
     j.house(Event::ChatLost { chat: "slack".into(), since });

@@ -56,7 +56,7 @@ impl SlackDoor {
     }
 
     /// Puts other words in the place of a message, and leaves the key by which it is found. False: it was deleted.
-    async fn edit(&self, channel: &str, message: &str, shown: &Message, key: &str) -> Step<bool> {
+    pub(super) async fn edit(&self, channel: &str, message: &str, shown: &Message, key: &str) -> Step<bool> {
         let mut args = self.arguments(channel, shown, key).await?;
         args.push(("ts", message.to_owned()));
         match self.rest.tell("chat.update", &args).await {

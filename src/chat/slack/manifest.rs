@@ -20,7 +20,7 @@ const SCOPES: [(&str, &str); 17] = [
     ("bookmarks:write", "console, status page and links above an incident's channel"),
     ("channels:history", "read the message that got a 📌; look whether a message arrived"),
     ("channels:join", "come into a public channel by itself"),
-    ("channels:manage", "make the incident's channel, set its topic, invite"),
+    ("channels:manage", "make the incident's channel, set its topic, invite, rename it"),
     ("channels:read", "find the channel again when Slack's answer was lost"),
     ("chat:write", "post and edit"),
     ("commands", "`/incident` and the shortcuts"),

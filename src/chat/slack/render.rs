@@ -4,6 +4,7 @@
 //! 2,000 and ten of them, 25 buttons with labels of 75, 50 blocks a message. Nothing is parsed in a text besides `<…>`.
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     NAME,
@@ -174,9 +175,13 @@ pub(super) fn line(said: &Said, telling: Telling<'_>) -> String {
 
 /// Whether an address is that of a message.
 fn is_of_slack(address: &str) -> bool {
-    let place = address.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
-    place.is_some_and(|(host, path)| {
-        (host == "slack.com" || host.ends_with(".slack.com")) && path.starts_with("archives/")
+    // By a parser as browsers have it: before the first slash there may be more than the host.
+    Url::parse(address).is_ok_and(|url| {
+        let is_slack = |host: &str| host == "slack.com" || host.ends_with(".slack.com");
+        url.scheme() == "https"
+            && url.host_str().is_some_and(is_slack)
+            && (url.username(), url.password(), url.port()) == ("", None, None)
+            && url.path().starts_with("/archives/")
     })
 }
 
@@ -253,8 +258,21 @@ mod tests {
             shown("Bo wrote: “db1 is full” (https://acme.slack.com/archives/C1/p2?thread_ts=1&cid=C1)");
         let link = "(<https://acme.slack.com/archives/C1/p2?thread_ts=1&amp;cid=C1|message>)";
         assert!(ours.contains(link), "{ours}");
-        for other in ["https://evil.example/archives/C1/p2", "https://notslack.com/archives/C1/p2"] {
-            assert!(!shown(&format!("Bo wrote: “db1 is full” ({other})")).contains("|message>"));
+        for other in [
+            "https://evil.example/archives/C1/p2",
+            "https://notslack.com/archives/C1/p2",
+            "https://evil.example?.slack.com/archives/C1/p2",
+            "https://evil.example#.slack.com/archives/C1/p2",
+            "https://evil.example\\.slack.com/archives/C1/p2",
+            "https://acme.slack.com@evil.example/archives/C1/p2",
+            "https://evil.example@acme.slack.com/archives/C1/p2",
+            "https://evil.example:443?.slack.com/archives/C1/p2",
+            "https://acme.slack.com:8443/archives/C1/p2",
+            "http://acme.slack.com/archives/C1/p2",
+            "https://acme.slack.com/archives/../files/C1/p2",
+        ] {
+            assert!(!is_of_slack(other), "{other}");
+            assert!(!shown(&format!("Bo wrote: “db1 is full” ({other})")).contains("|message>"), "{other}");
         }
     }
 

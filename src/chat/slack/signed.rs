@@ -3,16 +3,23 @@
 //! After <https://docs.slack.dev/authentication/verifying-requests-from-slack>, by [`Scheme::Slack`]: over the bytes as they
 //! came, not older than five minutes, nor than this door, which remembers what came to it and no longer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use super::{SlackDoor, heard::Way};
+use super::{
+    SlackDoor,
+    heard::{Heard, Says, Way},
+};
 use crate::{
     chat::Unproven,
     config::Secret,
     signature::{Plain, Request, Scheme, Unsigned},
 };
+
+/// Slack waits three seconds, and doing what it says takes two.
+const KNOWN_WITHIN: Duration = Duration::from_millis(900);
 
 /// A request as it came in.
 #[derive(Debug, Clone, Default)]
@@ -103,12 +110,32 @@ impl SlackDoor {
         if way == Way::Event && payload["type"] == "url_verification" {
             return Ok(Some(json!({"challenge": payload["challenge"]})));
         }
+        // An event Slack says again, and whoever pressed something is told that it did not work; a command is answered in words.
+        if self.is_too_early(way, &payload).await {
+            tracing::warn!("Slack is asked to say something again: it has not told yet whom the bot serves");
+            return Err(Unproven::TooEarly);
+        }
         if let Some(retry) = &request.retry {
             let retry: String = retry.chars().take(4).collect();
             tracing::info!(retry, "Slack says something again");
         }
         let ack = self.hear(way, &payload, true).await;
         Ok(ack.body.as_object().is_some_and(|body| !body.is_empty()).then_some(ack.body))
+    }
+
+    /// Whether Slack, which cannot be asked now, has never said for whom this is.
+    async fn is_too_early(&self, way: Way, payload: &Value) -> bool {
+        let Some(heard) = Heard::read(way, payload) else { return false };
+        let is_mention = match heard.says {
+            Says::Slash { .. } => return false,
+            Says::Mention { .. } => true,
+            _ => false,
+        };
+        let knows = async {
+            (heard.teams.is_empty() || self.team().await.is_some())
+                && (!is_mention || self.me().await.is_some())
+        };
+        !timeout(KNOWN_WITHIN, knows).await.unwrap_or(false)
     }
 }
 

@@ -43,6 +43,19 @@ impl Home for SlackDoor {
         let text = render::announcement(incident, space, &self.desk.settings().policy.names);
         self.say_once(post, render::Message { text, blocks: vec![] }, &key).await
     }
+    async fn say_anew(
+        &self,
+        post: &str,
+        message: &str,
+        incident: &Incident,
+        space: &str,
+        _is_taken_back: bool,
+    ) -> Step<String> {
+        let text = render::announcement(incident, space, &self.desk.settings().policy.names);
+        let shown = render::Message { text, blocks: vec![] };
+        self.edit(post, message, &shown, &format!("announcement/{}/{space}", incident.id)).await?;
+        Ok(message.to_owned())
+    }
 }
 
 impl SlackDoor {
@@ -151,6 +164,8 @@ impl SlackDoor {
         if spot.is_private {
             return Ok(());
         }
+        self.keep_name(&subject, &incident, channel).await?;
+        space::keep_announcement(self, &incident, channel).await?;
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         for account in not_invited(&self.bindings, &subject, channel, accounts).await? {
             let args = [("channel", channel.to_owned()), ("users", account.clone())];
@@ -159,6 +174,30 @@ impl SlackDoor {
             }
         }
         Ok(())
+    }
+
+    /// People link a channel by its name, so that stays as it is, unless it may have words of a title that was redacted.
+    async fn keep_name(&self, subject: &str, incident: &Incident, channel: &str) -> Step<()> {
+        let Some(seq) = space::redacted_title(&self.desk, incident).await? else { return Ok(()) };
+        let tag = &self.stand().await?.tag;
+        let attempt = async {
+            for besides in ["", tag.as_str()] {
+                let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
+                let args = [("channel", channel.to_owned()), ("name", name)];
+                match self.rest.patiently("conversations.rename", &args).await {
+                    Err(trouble) if trouble.error() == "name_taken" => {}
+                    Err(trouble) => {
+                        let why = trouble.why();
+                        tracing::warn!(subject, why, "the incident's channel keeps its name");
+                        return trouble.is_refused();
+                    }
+                    Ok(_) => return true,
+                }
+            }
+            tracing::warn!(subject, "the incident's channel keeps its name: others have the new one");
+            true
+        };
+        keep(&self.bindings, subject, space::RENAMED, &space::renamed(channel, seq), attempt).await
     }
 
     /// Whether that is done, or refused; what Slack refuses is not tried again.

@@ -9,7 +9,7 @@ use super::heard::is_id;
 pub(super) use crate::chat::text::one_line;
 use crate::chat::{
     people::People,
-    text::{clean, is_plain_url},
+    text::{address_in, clean},
 };
 
 /// Text for a place that knows no formatting.
@@ -34,14 +34,16 @@ pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for piece in text.split_inclusive(char::is_whitespace) {
         let word = piece.trim_end_matches(char::is_whitespace);
-        if is_plain_url(word) {
+        let address = address_in(word);
+        let (before, rest) = piece.split_at(address.start);
+        let (address, after) = rest.split_at(address.len());
+        entities(before, &mut out);
+        if !address.is_empty() {
             out.push('<');
-            entities(word, &mut out);
+            entities(address, &mut out);
             out.push('>');
-            entities(piece.get(word.len()..).unwrap_or_default(), &mut out);
-        } else {
-            entities(piece, &mut out);
         }
+        entities(after, &mut out);
     }
     out
 }

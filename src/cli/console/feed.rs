@@ -79,6 +79,8 @@ pub struct Said {
     pub text: String,
     /// The same when it is said again because there was no answer.
     pub key: Uuid,
+    /// When it was said with this key for the first time.
+    pub since: DateTime<Utc>,
 }
 
 /// What the screen learns.

@@ -15,8 +15,10 @@ pub struct Line {
     history: Vec<String>,
     /// Which line of the history is shown, from its end; 0 is what is being typed.
     back: usize,
-    /// What was being typed before the history was looked through.
-    kept: String,
+    /// What was being typed before the history was looked through, and whether it was as it was said.
+    kept: (String, bool),
+    /// Whether it came back as it was said before.
+    is_as_said: bool,
 }
 
 impl Line {
@@ -25,6 +27,14 @@ impl Line {
     }
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
+    }
+    /// Whether it came back as it was said before, and nobody changed it since.
+    pub fn is_as_said(&self) -> bool {
+        self.is_as_said
+    }
+    /// It was changed: it is not what was said before.
+    pub fn become_another(&mut self) {
+        self.is_as_said = false;
     }
     /// Where the cursor stands, in bytes.
     fn byte(&self) -> usize {
@@ -42,6 +52,7 @@ impl Line {
     pub fn clear(&mut self) {
         self.set(String::new());
         self.back = 0;
+        self.is_as_said = false;
     }
 
     /// What was pasted may have several lines; only Enter sends one.
@@ -102,12 +113,14 @@ impl Line {
             self.back = 0;
             self.set(said.to_owned());
         }
-        self.text == said
+        let is_there = self.text == said;
+        self.is_as_said |= is_there;
+        is_there
     }
 
     pub fn earlier(&mut self) {
         if self.back == 0 {
-            self.kept = self.text.clone();
+            self.kept = (self.text.clone(), self.is_as_said);
         }
         self.back = (self.back + 1).min(self.history.len());
         self.recall();
@@ -121,10 +134,14 @@ impl Line {
     fn recall(&mut self) {
         let line = match self.back {
             0 => Some(self.kept.clone()),
-            back => self.history.len().checked_sub(back).and_then(|n| self.history.get(n).cloned()),
+            back => {
+                let said = self.history.len().checked_sub(back).and_then(|n| self.history.get(n).cloned());
+                said.map(|said| (said, true))
+            }
         };
-        if let Some(line) = line {
+        if let Some((line, is_as_said)) = line {
             self.set(line);
+            self.is_as_said = is_as_said;
         }
     }
 

@@ -122,10 +122,11 @@ async fn show(terminal: &mut DefaultTerminal, remote: Arc<Remote>) -> Outcome {
             Act::Nothing => {}
             Act::Quit => return Ok(()),
             Act::Look(incident) => drop(looks_at.send(incident)),
-            Act::Say { here, text, again } => {
-                let said = Said { here, text, key: again.unwrap_or_else(|| System.id()) };
+            Act::Say { here, text } => {
+                let said = Said { here, text, key: System.id(), since: screen.now };
                 tokio::spawn(feed::say(remote.clone(), said, news.clone()));
             }
+            Act::Again(said) => drop(tokio::spawn(feed::say(remote.clone(), said, news.clone()))),
         }
     }
 }

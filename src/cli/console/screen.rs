@@ -1,8 +1,7 @@
 //! What is known, what is typed, and what a key or a piece of news makes of it. No terminal, no server.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use uuid::Uuid;
 
 use super::{
     feed::{Alerts, Entry, Item, News, Said},
@@ -18,6 +17,8 @@ use crate::{
 const PAGE: usize = 8;
 /// Lines without an answer that are remembered.
 const UNANSWERED_MAX: usize = 20;
+/// So long after it was first said, a line said again is the same one; later it is another, for what it did may have been undone.
+const AGAIN_MINUTES_MAX: i64 = 2;
 /// What `?` says.
 const HELP: &str = "help";
 
@@ -31,9 +32,9 @@ pub enum Act {
     Say {
         here: Option<IncidentId>,
         text: String,
-        /// The key with which it was said before, and got no answer.
-        again: Option<Uuid>,
     },
+    /// What was said before, and got no answer: with its key.
+    Again(Said),
 }
 
 /// The incident that is looked at.
@@ -169,23 +170,54 @@ impl Screen {
             return self.tell(why.to_owned(), Tone::Absence);
         }
         // In another incident than that, Enter would say it there.
-        let what_now = if said.here == self.here() && self.line.give_back(&said.text) {
-            "What you typed is still there: Enter says it again, and it is done once."
+        let where_it_is = if said.here == self.here() && self.line.give_back(&said.text) {
+            "What you typed is still there."
         } else {
-            "What you typed comes back with ↑: said again, it is done once."
+            "What you typed comes back with ↑."
         };
-        self.tell(format!("{why} {what_now}"), Tone::Absence);
+        let is_again = self.is_same_again(&said);
+        let what_now = if is_again {
+            format!(
+                "Said again unchanged, within {AGAIN_MINUTES_MAX} minutes of the first time, it is done once."
+            )
+        } else {
+            "It may have been done: look before you say it again.".to_owned()
+        };
+        self.tell(format!("{why} {where_it_is} {what_now}"), Tone::Absence);
+        if !is_again {
+            return;
+        }
         if self.unanswered.len() == UNANSWERED_MAX {
             self.unanswered.remove(0);
         }
         self.unanswered.push(said);
     }
 
+    /// Whether a line that is said again would still be the one that got no answer.
+    fn is_same_again(&self, said: &Said) -> bool {
+        self.now - said.since <= TimeDelta::minutes(AGAIN_MINUTES_MAX)
+    }
+
     /// The line is not to be said; typed anew, it is another one.
     fn give_up(&mut self) {
-        let text = self.line.text().trim();
-        self.unanswered.retain(|said| said.text != text);
+        let text = self.line.text().trim().to_owned();
+        self.forget(&text);
         self.line.clear();
+    }
+
+    fn forget(&mut self, text: &str) {
+        self.unanswered.retain(|said| said.text != text);
+    }
+
+    /// Changes the line. One that came back as it was said, and is another now, is given up.
+    fn edit<R>(&mut self, change: impl FnOnce(&mut Line) -> R) -> R {
+        let before = self.line.text().trim().to_owned();
+        let changed = change(&mut self.line);
+        if self.line.is_as_said() && self.line.text().trim() != before {
+            self.line.become_another();
+            self.forget(&before);
+        }
+        changed
     }
 
     fn open(&mut self, id: IncidentId) -> Act {
@@ -198,7 +230,7 @@ impl Screen {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Paste(text) => {
-                self.line.insert(&text);
+                self.edit(|line| line.insert(&text));
                 Act::Nothing
             }
             // A new size is drawn with the next picture, which comes at once.
@@ -211,7 +243,7 @@ impl Screen {
             match key.code {
                 KeyCode::Char('c' | 'd') => return Act::Quit,
                 KeyCode::Char('u') => self.give_up(),
-                KeyCode::Char('w') => self.line.word_back(),
+                KeyCode::Char('w') => self.edit(Line::word_back),
                 KeyCode::Char('a') => self.line.home(),
                 KeyCode::Char('e') => self.line.end(),
                 _ => {}
@@ -220,14 +252,14 @@ impl Screen {
         }
         match key.code {
             KeyCode::Char('q') if self.line.is_empty() => return Act::Quit,
-            KeyCode::Char('?') if self.line.is_empty() => return self.say(HELP.into()),
-            KeyCode::F(1) => return self.say(HELP.into()),
-            KeyCode::Char(c) => self.line.insert(c.encode_utf8(&mut [0; 4])),
+            KeyCode::Char('?') if self.line.is_empty() => return self.say(HELP.into(), false),
+            KeyCode::F(1) => return self.say(HELP.into(), false),
+            KeyCode::Char(c) => self.edit(|line| line.insert(c.encode_utf8(&mut [0; 4]))),
             KeyCode::Enter => return self.enter(),
             KeyCode::Esc => return self.escape(),
             KeyCode::Tab => self.told = self.complete(),
-            KeyCode::Backspace => self.line.backspace(),
-            KeyCode::Delete => self.line.delete(),
+            KeyCode::Backspace => self.edit(Line::backspace),
+            KeyCode::Delete => self.edit(Line::delete),
             KeyCode::Left => self.line.left(),
             KeyCode::Right => self.line.right(),
             KeyCode::Home => self.line.home(),
@@ -254,8 +286,9 @@ impl Screen {
 
     fn enter(&mut self) -> Act {
         if !self.line.text().trim().is_empty() {
+            let is_as_said = self.line.is_as_said();
             let text = self.line.enter();
-            return self.go_or_say(text);
+            return self.go_or_say(text, is_as_said);
         }
         match self.list.get(self.chosen).map(|item| item.id) {
             Some(id) if self.opened.is_none() => self.open(id),
@@ -264,25 +297,29 @@ impl Screen {
     }
 
     /// An incident's number alone opens it; of one that is not in the list it is asked how it stands.
-    fn go_or_say(&mut self, text: String) -> Act {
-        let Ok(id) = text.parse::<IncidentId>() else { return self.say(text) };
+    fn go_or_say(&mut self, text: String, is_as_said: bool) -> Act {
+        let Ok(id) = text.parse::<IncidentId>() else { return self.say(text, is_as_said) };
         if self.list.iter().any(|item| item.id == id) {
             self.told = None;
             return self.open(id);
         }
-        self.say(format!("{id} status"))
+        self.say(format!("{id} status"), is_as_said)
     }
 
     fn here(&self) -> Option<IncidentId> {
         self.opened.as_ref().map(|opened| opened.id)
     }
 
-    fn say(&mut self, text: String) -> Act {
+    /// Says a line: the one that got no answer, where it came back and is unchanged, and another one where it was typed anew.
+    fn say(&mut self, text: String, is_as_said: bool) -> Act {
         self.tell("…".into(), Tone::Plain);
         let here = self.here();
         let before = self.unanswered.iter().position(|said| said.here == here && said.text == text);
-        let again = before.map(|at| self.unanswered.remove(at).key);
-        Act::Say { here, text, again }
+        let before = before.map(|at| self.unanswered.remove(at));
+        match before.filter(|said| is_as_said && self.is_same_again(said)) {
+            Some(said) => Act::Again(said),
+            None => Act::Say { here, text },
+        }
     }
 
     /// Takes away what is uppermost: what was told, what was typed, the incident.
@@ -318,6 +355,6 @@ impl Screen {
             known.add(incident);
         }
         self.on = 0;
-        self.line.complete(&known).map(|text| Told { text, tone: Tone::Plain })
+        self.edit(|line| line.complete(&known)).map(|text| Told { text, tone: Tone::Plain })
     }
 }

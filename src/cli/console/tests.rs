@@ -19,6 +19,7 @@ use crate::{
     http::api::{AnswerBody, timeline::TimelineItem},
     incident::{
         event::{Event, samples},
+        id::IncidentId,
         kind::Kind,
         state::Incident,
     },
@@ -152,7 +153,8 @@ fn what_waits_for_somebody_is_due_and_stands_beside_the_timeline() {
     let (text, ends_at) = ("fail over to db2".into(), at("03:06"));
     journal.say("Bo", Some("ops"), Event::ProposalMade { n: 1, text, ends_at });
     let (text, waits_for) = ("restart db1".into(), vec![person("Ada")]);
-    let risky = Event::ActionAnnounced { n: 1, text, is_risky: true, waits_for, minutes: Some(10) };
+    let minutes = Some(10);
+    let risky = Event::ActionAnnounced { n: 1, text, is_risky: true, waits_for, minutes, is_stopped: false };
     journal.say("Bo", Some("ops"), risky);
     let offer = Event::RoleOffered { role: role("scribe"), to: person("Cy"), expires_at: at("03:11") };
     journal.say("Ada", Some("ic"), offer);
@@ -294,7 +296,7 @@ fn a_line_is_typed_completed_said_and_called_back() {
     press(&mut screen, KeyCode::Tab);
     assert_eq!(screen.line.text(), "done 1 ");
     type_in(&mut screen, "rolled back");
-    let said = Act::Say { here: "INC-1".parse().ok(), text: "done 1 rolled back".into(), again: None };
+    let said = Act::Say { here: "INC-1".parse().ok(), text: "done 1 rolled back".into() };
     assert_eq!(press(&mut screen, KeyCode::Enter), said);
     assert!(screen.line.is_empty());
     press(&mut screen, KeyCode::Up);
@@ -336,7 +338,7 @@ fn an_incidents_number_alone_opens_it() {
     assert!(seen(&screen, 80, 24).contains("INC-1> "));
     // One that is over is in no list: how it stands is told in words.
     type_in(&mut screen, "INC-9");
-    let asked = Act::Say { here: "INC-1".parse().ok(), text: "INC-9 status".into(), again: None };
+    let asked = Act::Say { here: "INC-1".parse().ok(), text: "INC-9 status".into() };
     assert_eq!(press(&mut screen, KeyCode::Enter), asked);
 }
 
@@ -380,8 +382,12 @@ const NOBODY: &str = "http://127.0.0.1:8911: nobody answers there.";
 fn unanswered(screen: &mut Screen, text: &str, key: u128) {
     type_in(screen, text);
     let Act::Say { here, text, .. } = press(screen, KeyCode::Enter) else { panic!("{text} is not said") };
-    let said = Said { here, text, key: uuid::Uuid::from_u128(key) };
-    screen.heard(News::Unanswered(said, NOBODY.into()));
+    screen.heard(News::Unanswered(said(here, &text, key), NOBODY.into()));
+}
+
+/// What was said when the screen was new.
+fn said(here: Option<IncidentId>, text: &str, key: u128) -> Said {
+    Said { here, text: text.into(), key: uuid::Uuid::from_u128(key), since: START.parse().unwrap() }
 }
 
 #[test]
@@ -393,23 +399,68 @@ fn a_line_that_got_no_answer_stays_typed_and_is_said_again_with_the_same_key() {
     unanswered(&mut screen, "note it burns", 7);
     let shown = seen(&screen, 80, 24);
     assert!(shown.contains("nobody answers there") && shown.contains("INC-1> note it burns"), "{shown}");
-    let again = |key| Act::Say {
-        here: "INC-1".parse().ok(),
-        text: "note it burns".into(),
-        again: Some(uuid::Uuid::from_u128(key)),
-    };
-    assert_eq!(press(&mut screen, KeyCode::Enter), again(7));
-    let said =
-        Said { here: "INC-1".parse().ok(), text: "note it burns".into(), key: uuid::Uuid::from_u128(7) };
-    screen.heard(News::Unanswered(said, NOBODY.into()));
-    assert_eq!(press(&mut screen, KeyCode::Enter), again(7));
+    let said = said("INC-1".parse().ok(), "note it burns", 7);
+    assert_eq!(press(&mut screen, KeyCode::Enter), Act::Again(said.clone()));
+    screen.heard(News::Unanswered(said.clone(), NOBODY.into()));
+    assert_eq!(press(&mut screen, KeyCode::Enter), Act::Again(said));
     // Once answered it is done with: the same words are another line.
     let answer = AnswerBody { text: "Noted.".into(), incident: Some("INC-1".into()), seq: Some(9) };
     screen.heard(News::Answer(Ok(answer)));
     assert!(screen.line.is_empty());
     type_in(&mut screen, "note it burns");
     let anew = press(&mut screen, KeyCode::Enter);
-    assert!(matches!(anew, Act::Say { again: None, .. }), "{anew:?}");
+    assert!(matches!(anew, Act::Say { .. }), "{anew:?}");
+}
+
+#[test]
+fn a_line_that_came_back_and_was_changed_or_taken_away_is_another_one_when_typed_anew() {
+    type Change = fn(&mut Screen);
+    let changes: [(&str, Change); 4] = [
+        ("emptied", |screen| (0..4).for_each(|_| drop(press(screen, KeyCode::Backspace)))),
+        ("cut off", |screen| drop(press(screen, KeyCode::Backspace))),
+        ("added to", |screen| type_in(screen, " ops")),
+        ("cut off in front", |screen| {
+            press(screen, KeyCode::Home);
+            press(screen, KeyCode::Delete);
+        }),
+    ];
+    for (how, change) in changes {
+        let mut screen = screen();
+        unanswered(&mut screen, "take", 7);
+        assert_eq!(screen.line.text(), "take");
+        change(&mut screen);
+        press(&mut screen, KeyCode::Esc);
+        press(&mut screen, KeyCode::Esc);
+        type_in(&mut screen, "take");
+        let said = press(&mut screen, KeyCode::Enter);
+        assert_eq!(said, Act::Say { here: None, text: "take".into() }, "{how}");
+    }
+    // Looked at beside the lines before it, it is the same.
+    let mut screen = screen();
+    unanswered(&mut screen, "take", 7);
+    for key in [KeyCode::Up, KeyCode::Down, KeyCode::Home] {
+        press(&mut screen, key);
+    }
+    assert_eq!(press(&mut screen, KeyCode::Enter), Act::Again(said(None, "take", 7)));
+}
+
+#[test]
+fn a_line_that_got_no_answer_is_another_one_two_minutes_after_it_was_first_said() {
+    let after = |seconds: i64| {
+        let mut screen = screen();
+        unanswered(&mut screen, "take", 7);
+        screen.now += chrono::TimeDelta::seconds(seconds);
+        (press(&mut screen, KeyCode::Enter), screen)
+    };
+    let (soon, mut screen) = after(120);
+    assert_eq!(soon, Act::Again(said(None, "take", 7)));
+    assert_eq!(after(121).0, Act::Say { here: None, text: "take".into() });
+    // However often it is tried.
+    screen.now += chrono::TimeDelta::seconds(1);
+    screen.heard(News::Unanswered(said(None, "take", 7), NOBODY.into()));
+    let told = screen.told.as_ref().map(|told| told.text.as_str()).unwrap_or_default();
+    assert!(told.contains("It may have been done"), "{told}");
+    assert_eq!(press(&mut screen, KeyCode::Enter), Act::Say { here: None, text: "take".into() });
 }
 
 #[test]
@@ -437,8 +488,8 @@ fn a_line_without_an_answer_takes_no_others_place_and_is_not_said_elsewhere() {
     type_in(&mut screen, "declare it burns");
     press(&mut screen, KeyCode::Enter);
     type_in(&mut screen, "status");
-    let said = Said { here: None, text: "declare it burns".into(), key: uuid::Uuid::from_u128(1) };
-    screen.heard(News::Unanswered(said.clone(), NOBODY.into()));
+    let declared = said(None, "declare it burns", 1);
+    screen.heard(News::Unanswered(declared.clone(), NOBODY.into()));
     assert_eq!(screen.line.text(), "status");
     assert!(seen(&screen, 80, 24).contains("comes back with ↑"));
     press(&mut screen, KeyCode::Up);
@@ -448,15 +499,14 @@ fn a_line_without_an_answer_takes_no_others_place_and_is_not_said_elsewhere() {
     press(&mut screen, KeyCode::Esc);
     assert!(screen.line.is_empty());
     type_in(&mut screen, "declare it burns");
-    assert!(matches!(press(&mut screen, KeyCode::Enter), Act::Say { again: None, .. }));
+    assert!(matches!(press(&mut screen, KeyCode::Enter), Act::Say { .. }));
     // What was said in the list is not put before who looks at an incident now.
     press(&mut screen, KeyCode::Enter);
-    screen.heard(News::Unanswered(said, NOBODY.into()));
+    screen.heard(News::Unanswered(declared, NOBODY.into()));
     assert!(screen.line.is_empty());
     // Help is asked for with a key, not typed.
     press(&mut screen, KeyCode::Char('?'));
-    let help = Said { here: None, text: "help".into(), key: uuid::Uuid::from_u128(2) };
-    screen.heard(News::Unanswered(help, NOBODY.into()));
+    screen.heard(News::Unanswered(said(None, "help", 2), NOBODY.into()));
     assert!(screen.line.is_empty());
 }
 

@@ -65,6 +65,7 @@ pub async fn deliver(spool: &Path, run: &Run<'_>) -> Result<Delivered, Failure> 
         delivered.ended = Some("another run is sending from there".to_owned());
         return Ok(delivered);
     };
+    spool::clear(spool, System.now());
     let (door, begun, mut seen) = (Door::new(run.url)?, System.now(), HashSet::new());
     loop {
         let mut messages = in_turn(spool, run)?;
@@ -132,13 +133,17 @@ impl Delivered {
             return;
         }
         let Some(token) = message.token(run) else { return self.hold(message, String::new()) };
-        let body = match std::fs::read(&message.file) {
+        let body = match message.body() {
             Ok(body) => body,
             // Somebody took it away by hand.
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 self.of_others += 1;
                 return;
+            }
+            // In a spool that is shared somebody put it there, or made it another thing: it is no message, and holds up none.
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                return self.set_aside(message, error.to_string());
             }
             Err(error) => {
                 return self.hold(message, format!("{} cannot be read: {error}", message.file.display()));

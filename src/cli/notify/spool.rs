@@ -3,8 +3,8 @@
 
 use std::{
     fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError},
-    io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    io::{Error, ErrorKind, Read, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,6 +12,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use super::BODY_BYTES_MAX;
 use crate::{
     cli::{Failure, Outcome},
     config::Secret,
@@ -22,6 +23,8 @@ use crate::{
 const SPOOL_MAX: usize = 10_000;
 /// How old a message gets that its hook refuses; somebody may be setting that right.
 pub const REFUSED_HOURS_MAX: i64 = 24;
+/// How old a file gets that somebody began to write, and was killed.
+const PARTIAL_MINUTES_MAX: i64 = 60;
 /// How often is looked whether another run has ended, and how many times: ten seconds.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 const LOOKS_MAX: u32 = 100;
@@ -79,13 +82,52 @@ pub fn messages(spool: &Path) -> std::io::Result<Vec<Message>> {
     let mut messages = Vec::new();
     for entry in std::fs::read_dir(spool)? {
         let entry = entry?;
-        // In a spool that is shared, a link would have root send any file of the machine, and a pipe would hold a run up for ever.
+        // What is swapped after this look is found out by `open`.
         if entry.file_type().is_ok_and(|kind| kind.is_file()) {
             messages.extend(Message::of(entry.path()));
         }
     }
     messages.sort_by(|one, other| one.file.cmp(&other.file));
     Ok(messages)
+}
+
+/// Removes what was begun to be written, and never became a message: whoever wrote it was killed.
+pub fn clear(spool: &Path, now: DateTime<Utc>) {
+    for entry in std::fs::read_dir(spool).into_iter().flatten().flatten() {
+        let (name, file) = (entry.file_name(), entry.path());
+        let is_partial = name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(".msg"));
+        if is_partial && is_older(&file, TimeDelta::minutes(PARTIAL_MINUTES_MAX), now) {
+            // Another user's stays, where the folder has it so.
+            drop(std::fs::remove_file(file));
+        }
+    }
+}
+
+fn is_older(file: &Path, age: TimeDelta, now: DateTime<Utc>) -> bool {
+    let written_at = std::fs::symlink_metadata(file).and_then(|metadata| metadata.modified());
+    written_at.is_ok_and(|at| now - DateTime::<Utc>::from(at) >= age)
+}
+
+/// Opens a file to read, if it is one that lies in the spool alone: in a spool that is shared, a link would have root send any file of
+/// the machine, and a pipe would hold a run up for ever.
+///
+/// # Errors
+/// [`ErrorKind::InvalidData`], if it is anything else.
+fn open(path: &Path) -> std::io::Result<File> {
+    let is_wrong = || {
+        let why =
+            format!("{} is a link, a pipe or the like, and no file of its own: remove it.", path.display());
+        Error::new(ErrorKind::InvalidData, why)
+    };
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
+    let file = match opened {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ELOOP | libc::EMLINK | libc::ENXIO)) => {
+            return Err(is_wrong());
+        }
+        opened => opened?,
+    };
+    let found = file.metadata()?;
+    if found.is_file() && found.nlink() <= 1 { Ok(file) } else { Err(is_wrong()) }
 }
 
 /// The turn to send, until it is dropped: one sender at a time keeps the order. None, if another run is at it for so long that whoever
@@ -114,7 +156,7 @@ fn lock_file(path: &Path) -> std::io::Result<File> {
             lock.set_permissions(Permissions::from_mode(0o644))?;
             Ok(lock)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::open(path),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open(path),
         Err(error) => Err(error),
     }
 }
@@ -130,8 +172,21 @@ impl Message {
 
     /// Whether it is so old that it is no longer tried.
     pub fn is_old(&self, now: DateTime<Utc>) -> bool {
-        let kept_at = std::fs::metadata(&self.file).and_then(|metadata| metadata.modified());
-        kept_at.is_ok_and(|at| now - DateTime::<Utc>::from(at) >= TimeDelta::hours(REFUSED_HOURS_MAX))
+        is_older(&self.file, TimeDelta::hours(REFUSED_HOURS_MAX), now)
+    }
+
+    /// What it says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidData`], if there is something else in its place, or more than a message may be.
+    pub fn body(&self) -> std::io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        open(&self.file)?.take(BODY_BYTES_MAX + 1).read_to_end(&mut body)?;
+        if body.len() as u64 > BODY_BYTES_MAX {
+            let why = format!("{} is larger than {BODY_BYTES_MAX} bytes.", self.file.display());
+            return Err(Error::new(ErrorKind::InvalidData, why));
+        }
+        Ok(body)
     }
 
     /// Sets it aside, so that it does not hold up the rest, and is not thrown away.
@@ -192,6 +247,69 @@ pub mod tests {
         assert!(messages(spool.path()).unwrap().is_empty());
         keep(spool.path(), "generic", None, b"{}").unwrap();
         assert_eq!(messages(spool.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_takes_a_messages_place_after_it_was_listed_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (spool, elsewhere) = (folder.path().join("spool"), folder.path().join("shadow"));
+        make(&spool).unwrap();
+        std::fs::write(&elsewhere, "root:x").unwrap();
+        keep(&spool, "generic", None, b"{}").unwrap();
+        let message = messages(&spool).unwrap().remove(0);
+        assert_eq!(message.body().unwrap(), b"{}");
+        let is_refused = |what: &str| {
+            let refused = message.body().unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::InvalidData, "{what}: {refused}");
+            std::fs::remove_file(&message.file).unwrap();
+        };
+        std::fs::remove_file(&message.file).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &message.file).unwrap();
+        is_refused("a link");
+        std::fs::hard_link(&elsewhere, &message.file).unwrap();
+        is_refused("another's file under this name");
+        pipe(&message.file);
+        is_refused("a pipe");
+        let _socket = std::os::unix::net::UnixListener::bind(&message.file).unwrap();
+        is_refused("a socket");
+        File::create(&message.file).unwrap().set_len(BODY_BYTES_MAX + 1).unwrap();
+        is_refused("a file without end");
+    }
+
+    fn pipe(path: &Path) {
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[test]
+    fn a_lock_that_is_a_pipe_or_a_link_is_told_of_and_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let (lock, elsewhere) = (folder.path().join(".lock"), folder.path().join("shadow"));
+        std::fs::write(&elsewhere, "root:x").unwrap();
+        pipe(&lock);
+        let told = lock_file(&lock).unwrap_err().to_string();
+        assert!(
+            told.contains("/.lock is a link, a pipe or the like") && told.contains("remove it"),
+            "{told}"
+        );
+        std::fs::remove_file(&lock).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &lock).unwrap();
+        assert!(lock_file(&lock).is_err());
+    }
+
+    #[test]
+    fn what_a_killed_run_began_to_write_is_cleared_away_after_an_hour_and_messages_stay() {
+        let spool = tempfile::tempdir().unwrap();
+        let now = System.now();
+        let ago = |minutes: i64| std::time::SystemTime::from(now - TimeDelta::minutes(minutes));
+        keep(spool.path(), "generic", None, b"{}").unwrap();
+        let message = messages(spool.path()).unwrap().remove(0).file;
+        let [old, young, lock] =
+            [".1.generic.msg", ".2.generic.msg", ".lock"].map(|name| spool.path().join(name));
+        for (file, minutes) in [(&message, 600), (&old, 61), (&young, 59), (&lock, 600)] {
+            File::options().append(true).create(true).open(file).unwrap().set_modified(ago(minutes)).unwrap();
+        }
+        clear(spool.path(), now);
+        assert_eq!([&message, &old, &young, &lock].map(|file| file.exists()), [true, false, true, true]);
     }
 
     #[test]

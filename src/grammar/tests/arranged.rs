@@ -103,7 +103,9 @@ fn work_is_planned_in_words_or_with_flags_and_moved_and_done_by_its_number() {
         other => panic!("{text}: {other:?}"),
     };
     let enter = |phase, reason: &str| Command::Enter { phase, reason: reason.into() };
-    assert_eq!(at("maintenance start MAINT-3"), (id, enter(Phase::InProgress, "")));
+    for line in ["maintenance start MAINT-3", "MAINT-3 phase in progress", "MAINT-3 phase in_progress"] {
+        assert_eq!(at(line), (id, enter(Phase::InProgress, "")), "{line}");
+    }
     assert_eq!(
         at("MAINT-3 maintenance complete it went well"),
         (id, enter(Phase::Completed, "it went well"))

@@ -244,6 +244,22 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
         ("playbook", "/record playbook show"),
         ("task add|ack|done", "/incident task add|ack|done"),
         ("INC-2 note a  b", "/incident note incident:INC-2 a  b"),
+        (
+            "declare Checkout fails for everybody --severity sev1",
+            "/incident declare title:Checkout fails for everybody severity:sev1",
+        ),
+        (
+            "note --at 09:12 the first customer called",
+            "/incident note text:the first customer called at:09:12",
+        ),
+        ("INC-2 note --at 09:12 it fell over", "/incident note incident:INC-2 text:it fell over at:09:12"),
+        ("action --risky restart db1", "/incident action announce text:restart db1 risky:True"),
+        ("list --all", "/incident list all:True"),
+        ("declare --from S-N", "/incident declare from:S-N"),
+        ("severity --impact high --urgency low WHY", "/incident rate impact:high urgency:low reason:WHY"),
+        ("note [--at TIME] TEXT", "/incident note [at:TIME] TEXT"),
+        ("action [--risky] [DURATION] TEXT", "/incident action announce [risky:True] [DURATION] TEXT"),
+        ("note it was run with --force", "/incident note it was run with --force"),
     ] {
         assert_eq!(slash_words(said).as_deref(), Some(there));
     }

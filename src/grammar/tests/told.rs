@@ -19,8 +19,8 @@ fn is_understood_as_each_chat_tells_it(line: &str) {
     let heard = |line: &str| said(line).map_err(|no| no.to_string());
     let in_discord = slash_words(line).unwrap_or_else(|| panic!("{line}"));
     assert!(in_discord.starts_with("/incident ") || in_discord.starts_with("/record "), "{in_discord}");
-    // An incident is chosen in a blank there.
-    if !in_discord.contains(" incident:") {
+    // An incident is chosen in a blank there, and so is what a flag says.
+    if !in_discord.contains(" incident:") && !line.contains(" --") {
         assert_eq!(heard(&in_discord), heard(line), "{in_discord}");
     }
     for before in ["/incident", "!incident"] {
@@ -52,6 +52,7 @@ fn what_the_rules_tell_people_to_type_can_be_typed() {
             }
             let line = quoted
                 .replace("S-{}", "S-3")
+                .replace("S-N", "S-3")
                 .replace("publish {}", "publish 1")
                 .replace("approve {}", "approve 1")
                 .replace("{n}", "1")
@@ -322,4 +323,24 @@ fn a_line_is_completed_word_by_word_up_to_its_free_text() {
     assert_eq!(values("severity sev1 b"), Vec::<String>::new());
     assert_eq!(values("note it is a"), Vec::<String>::new());
     assert_eq!(values("nonsense "), Vec::<String>::new());
+}
+
+#[test]
+fn the_help_on_planned_work_has_each_flag_beside_the_word_for_it_and_a_refusal_has_a_form_with_flags() {
+    let told = help(Some("maintenance schedule"), Lexicon::usual());
+    for line in
+        ["from TIME, or --begins TIME: ", "to TIME, or --ends TIME: ", "for DURATION, or --for DURATION: "]
+    {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let refusal = refused("maintenance schedule \"db upgrade\" it is slow meanwhile --for 2h");
+    assert!(refusal.contains("[--for DURATION] ") && !refusal.contains("[from TIME]"), "{refusal}");
+}
+
+#[test]
+fn a_form_that_is_its_own_example_is_told_once() {
+    let refusal = refused("status please");
+    assert!(refusal.ends_with("Write `status`."), "{refusal}");
+    assert!(refused("alerts please").ends_with("Write `alerts`."));
+    assert!(refused("list please").contains("For example: `list --all`."));
 }

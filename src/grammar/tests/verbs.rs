@@ -205,7 +205,13 @@ fn an_action_is_announced_without_a_verb_of_its_own() {
     // A word of the group that a number must follow, without one.
     assert_eq!(command("action drop the replica"), announce("drop the replica", false, None));
     assert_eq!(command("action go back to 4.1"), announce("go back to 4.1", false, None));
-    assert_eq!(command("action stop the queue"), announce("stop the queue", false, None));
+    for line in ["action stop-all we lose writes", "stop we lose writes"] {
+        assert_eq!(command(line), Command::StopActions { reason: "we lose writes".into() }, "{line}");
+    }
+    assert!(refused("action stop the queue").contains("`stop WHY`"));
+    assert!(refused("action Resume the replication").contains("`action announce resume …`"));
+    assert_eq!(command("action announce stop the queue"), announce("stop the queue", false, None));
+    assert_eq!(command("action stopping the queue"), announce("stopping the queue", false, None));
     assert_eq!(command("action go #2"), Command::ClearAction { n: 2 });
     assert_eq!(command("action done 2 it's up"), Command::FinishAction { n: 2, result: "it's up".into() });
     assert!(refused("action dnoe 2 it's up").contains("Did you mean `action done`?"));
@@ -635,4 +641,14 @@ fn what_is_written_as_a_number_that_no_incident_can_have_is_no_verb_but_no_incid
         assert!(told.starts_with("There is no ") && !told.contains("verb"), "{told}");
     }
     assert!(refused("inc-x status").contains("is no verb"));
+}
+
+#[test]
+fn to_ask_for_proposals_or_to_slip_in_a_flag_proposes_nothing() {
+    for asked in ["propose list", "decide list", "proposals"] {
+        assert_eq!(command(asked), Command::Proposals, "{asked}");
+    }
+    assert!(matches!(command("propose list the prices anew"), Command::Propose { .. }));
+    let told = refused("propose --in 1m fail over");
+    assert!(told.contains("has no flag «--in»"), "{told}");
 }

@@ -6,7 +6,7 @@ use crate::{
     grammar::{
         known::Lexicon,
         refuse,
-        tree::{Blank, flags, value_name},
+        tree::{Blank, flag_called, flags, value_name},
         value,
         words::Words,
     },
@@ -88,12 +88,7 @@ impl<'v> Line<'v> {
         let name = word.strip_prefix("--").or_else(|| word.strip_prefix('—'))?;
         let prefix = word.len() - name.len();
         let name = name.split('=').next().unwrap_or(name);
-        let is_meant = |arg: &&Arg| {
-            let aliases = arg.get_all_aliases().unwrap_or_default();
-            arg.get_long().into_iter().chain(aliases).any(|long| long.eq_ignore_ascii_case(name))
-        };
-        let flag = flags(self.verb).find(is_meant);
-        flag.map(|flag| (flag, prefix + name.len()))
+        flag_called(self.verb, name).map(|flag| (flag, prefix + name.len()))
     }
 
     /// The id of what the team calls so, for a blank that takes it.
@@ -110,9 +105,10 @@ impl<'v> Line<'v> {
         longest(words, |text| self.word_of(arg, text))
     }
 
-    /// A verb with several flags takes no unknown one for text: a slip would end up on the public page. A note keeps every word.
+    /// A verb with several flags takes no unknown one for text: a slip would end up on the public page, as would one in a proposal
+    /// become a decision. A note keeps every word.
     fn is_strict(&self) -> bool {
-        flags(self.verb).count() > 1 && self.path != ["note"]
+        (flags(self.verb).count() > 1 && self.path != ["note"]) || self.path == ["decision", "propose"]
     }
 
     /// A duration may come before what is left of the line.
@@ -234,8 +230,11 @@ impl<'v> Line<'v> {
                 let rest = words.rest();
                 let mut inside = *words;
                 while let Some(word) = inside.next() {
-                    if !self.literal && self.is_strict() && self.flag(word).is_some() {
-                        return Err(refuse::flag_in_text(self.path, self.verb, word));
+                    if !self.literal
+                        && self.is_strict()
+                        && let Some((flag, _)) = self.flag(word)
+                    {
+                        return Err(refuse::flag_in_text(self.path, self.verb, flag, word));
                     }
                 }
                 *words = inside;

@@ -25,10 +25,10 @@ impl From<&Policy> for TeamNames {
             let (_, name) = shown.split_once(' ')?;
             Some((one.word().to_owned(), name.to_owned()))
         };
-        let phases = Phase::ALL.into_iter().filter(|one| names.phase(*one) != one.word());
+        let phases = Phase::ALL.into_iter().filter_map(|one| Some((one, names.name_of(one)?)));
         Self {
             severities: Severity::ALL.into_iter().filter_map(severity).collect(),
-            phases: phases.map(|one| (one.word().to_owned(), names.phase(one).to_owned())).collect(),
+            phases: phases.map(|(one, name)| (one.word().to_owned(), name.to_owned())).collect(),
             vocabulary: policy.words,
         }
     }

@@ -64,7 +64,7 @@
   }
 
   // What stands between backticks is to be typed, as on a page.
-  const coded = (text) => text.split(/`([^`\n]+)`/).map((part, i) => i % 2 ? Object.assign(document.createElement("code"), { textContent: part }) : part);
+  const coded = (text) => (text ?? "").split(/`([^`\n]+)`/).map((part, i) => i % 2 ? Object.assign(document.createElement("code"), { textContent: part }) : part);
 
   function show(ok, text, instead) {
     const said = Object.assign(document.createElement("div"), { className: ok ? "said" : "said refused" });

@@ -201,7 +201,7 @@ fn action(action: &Action, incident: &Incident, me: &Person, clock: &Clock) -> A
         n: action.n,
         text: action.text.clone(),
         by: action.by.to_string(),
-        state: action.state.word(),
+        state: incident.standing_of(action),
         due: action.due_at.map(|at| clock.due(at, incident.real_time_at(at))),
         is_risky: action.is_risky,
         is_late: action.state == ActionState::Overdue,

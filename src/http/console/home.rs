@@ -66,10 +66,7 @@ pub fn severities(names: &Names, now: Option<Severity>) -> Vec<(&'static str, St
 
 /// A phase as people read it: the team's own name for it, or its word.
 pub fn phase(names: &Names, phase: Phase) -> String {
-    match names.phase(phase) {
-        word if word == phase.word() => word.replace('_', " "),
-        own => own.to_owned(),
-    }
+    names.phase(phase).to_owned()
 }
 
 fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {

@@ -40,6 +40,7 @@ pub struct SituationFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeFacts {
     pub commander: Person,
+    pub severity: Severity,
     pub phase: Phase,
     pub is_restricted: bool,
     /// Ids of those who may see it, if it is restricted.

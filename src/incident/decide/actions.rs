@@ -48,7 +48,11 @@ pub(super) fn announce(
             either(&waits_for)
         ),
     };
-    Ok(Decision::one(Event::ActionAnnounced { n, text: what, is_risky, waits_for, minutes }, reply))
+    let is_stopped = incident.stop.is_some();
+    Ok(Decision::one(
+        Event::ActionAnnounced { n, text: what, is_risky, waits_for, minutes, is_stopped },
+        reply,
+    ))
 }
 
 fn open_action(incident: &Incident, n: u32) -> Result<&Action, Refusal> {
@@ -217,7 +221,7 @@ pub(super) fn list(incident: &Incident) -> String {
                 action.n,
                 action.text,
                 action.by,
-                action.state.word()
+                incident.standing_of(action)
             )
         },
     ));

@@ -7,7 +7,7 @@ use crate::incident::{alternates, command::TimerKind, event::Owed, sentence::eve
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
     let nothing = || Ok(Decision::read(""));
     if let TimerKind::MergedIn(luggage) = kind {
-        return super::merge::merged_in(incident, luggage);
+        return super::merge::merged_in(incident, luggage, scene);
     }
     if let TimerKind::Child { child, phase } = kind {
         return super::relations::told(incident, *child, *phase);

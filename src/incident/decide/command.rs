@@ -42,6 +42,9 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
 
 pub(super) fn accept(incident: &Incident, scene: &Scene<'_>) -> Ruling {
     let me = scene.person;
+    if incident.commander.id == me.id {
+        return Err(has_it_already());
+    }
     let Some(offer) = &incident.command_offer else {
         let takes = rights::may_take_command(incident, me, scene);
         let instead = match (incident.commander.id == Person::house().id, takes) {

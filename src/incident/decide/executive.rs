@@ -72,7 +72,7 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
         Severity { to, .. } | Confirm { severity: Some(to) } => to.to_string(),
         Rate { to, rated, .. } => format!("{to} {rated}"),
         Enter { phase: Phase::Resolved | Phase::Closed | Phase::Cancelled, .. } => String::new(),
-        Enter { phase, .. } => phase.word().to_owned(),
+        Enter { phase, .. } => phase.shown().to_owned(),
         CloseLeavingSubs { .. } => "its parts go on".to_owned(),
         Merge { into, .. } => format!("into {into}"),
         PutUnder { parent, .. } => format!("a part of {parent}"),

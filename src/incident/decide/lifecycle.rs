@@ -5,6 +5,7 @@ use super::*;
 use crate::{
     incident::{
         briefing,
+        id::IncidentId,
         matrix::Rated,
         sentence::{and, ended},
         state::Post,
@@ -56,9 +57,8 @@ pub(super) fn severity(
     let reason = optional_text("reason", reason, scene)?;
     let verb = if to.worse_than(from) { "raised" } else { "lowered" };
     let mut events = vec![Event::SeverityChanged { from, to, reason, rated: rated.cloned() }];
-    if to.worse_than(from) && incident.phase.is_active() && incident.phase != Phase::Triage {
-        events.extend(super::paging::called_for_now(incident, to, scene.policy));
-        events.extend(super::playbook::called_for_now(incident, to, [], scene.policy));
+    if to.worse_than(from) {
+        events.extend(called_for_now(incident, to, scene));
     }
     let is_approved = |post: &Post| {
         post.published.is_none()
@@ -75,6 +75,17 @@ pub(super) fn severity(
             found(rated)
         ),
     ))
+}
+
+/// Whom to wake and what to go by, as it is worse now.
+pub(super) fn called_for_now(incident: &Incident, to: Severity, scene: &Scene<'_>) -> Vec<Event> {
+    if !incident.phase.is_active() || incident.phase == Phase::Triage {
+        return vec![];
+    }
+    let mut events: Vec<Event> =
+        super::paging::called_for_now(incident, to, scene.policy).into_iter().collect();
+    events.extend(super::playbook::called_for_now(incident, to, [], scene.policy));
+    events
 }
 
 pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &Scene<'_>) -> Ruling {
@@ -164,6 +175,25 @@ const RELAPSE_HOURS_MAX: i64 = 24;
 
 pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<'_>) -> Ruling {
     go(incident, to, reason, false, scene)
+}
+
+/// It was merged into one that is cancelled now, so nobody looks after it there.
+pub(super) fn reopen_merged(incident: &Incident, was: IncidentId, reason: &str, scene: &Scene<'_>) -> Ruling {
+    let id = incident.id;
+    if incident.phase != Phase::Merged {
+        return enter(incident, Phase::Investigating, reason, scene);
+    }
+    let reason = optional_text("reason", reason, scene)?;
+    if reason.is_empty() {
+        return Err(Refusal::invalid("No reason was given.", "Say why it goes on: `reopen REASON`."));
+    }
+    Ok(Decision::one(
+        Event::PhaseChanged { from: Phase::Merged, to: Phase::Investigating, reason },
+        format!(
+            "{id} is open again, as {was} is cancelled. {} is in command. Alerts that fire still: `link S-N`.",
+            incident.commander
+        ),
+    ))
 }
 
 /// Its parts go on by themselves.

@@ -163,8 +163,8 @@ pub(super) fn redact(incident: &Incident, seq: u64, reason: &str, scene: &Scene<
         Event::EntryRedacted { target: seq, reason },
         format!(
             "Entry {seq} is hidden from every reading and export; the record keeps it sealed in its chain.{copies} Of the chats, \
-             the bot takes its own lines of it back; what people wrote there, and answers that quoted it, stay until they are \
-             deleted there.{dropped}"
+             the bot takes its own lines of the last 14 days back; older ones, what people wrote there, and answers that quoted \
+             it, stay until they are deleted there.{dropped}"
         ),
     ))
 }

@@ -1,6 +1,6 @@
 //! Two that are one: what ends as a duplicate, and what goes along to the other.
 
-use super::lifecycle::{leaves_readers_hanging, next};
+use super::lifecycle::{called_for_now, leaves_readers_hanging, next};
 use super::*;
 use crate::{
     incident::{
@@ -52,6 +52,12 @@ pub(super) fn merge(
             },
         ));
     }
+    if other.phase == Phase::Triage && incident.phase != Phase::Triage {
+        return Err(Refusal::conflict(
+            format!("{into} is in triage: nobody has said yet that it is an incident."),
+            format!("Confirm {into} first: `{into} confirm`. Or merge the other way: `{id} merge {into}`."),
+        ));
+    }
     if other.is_restricted != incident.restricted.is_some() {
         let (why, instead) = if other.is_restricted {
             (format!("{into} is restricted and {id} is not."), format!("`{id} restrict` or `{into} open up`"))
@@ -86,13 +92,20 @@ pub(super) fn merge(
     } else {
         format!(" Not taken along, to be said anew there where it still holds: {}.", left.join("; "))
     };
+    let raised = if incident.severity.worse_than(other.severity) {
+        let names = &scene.policy.names;
+        let (from, to) = (names.severity(other.severity), names.severity(incident.severity));
+        format!(" {into} is raised from {from} to {to}, as {id} is worse.")
+    } else {
+        String::new()
+    };
     Ok(Decision::many(
         vec![
             Event::MergedInto { into, reason },
             Event::PhaseChanged { from: incident.phase, to: Phase::Merged, reason: format!("it is {into}") },
         ],
         format!(
-            "{id} is merged into {into}, where its {stop}alerts, open tasks and hazards go on. {} is in command there.{left}",
+            "{id} is merged into {into}, where its {stop}alerts, open tasks and hazards go on. {} is in command there.{raised}{left}",
             other.commander
         ),
     ))
@@ -147,11 +160,11 @@ fn heir<'a>(task: &'a Task, incident: &'a Incident) -> &'a Person {
 }
 
 /// In the incident that goes on.
-pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
+pub(super) fn merged_in(incident: &Incident, luggage: &Luggage, scene: &Scene<'_>) -> Ruling {
     if incident.merged_in.contains(&luggage.from) {
         return Ok(Decision::read(""));
     }
-    let taken = if incident.phase.is_over() { vec![] } else { unpacked(incident, luggage) };
+    let taken = if incident.phase.is_over() { vec![] } else { unpacked(incident, luggage, scene) };
     // Its own entry is the next one here; what was taken over follows it.
     let first = incident.seq + 1;
     let titled = luggage.titled_in.map(|there| Copied { there, here: first });
@@ -171,7 +184,7 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage) -> Ruling {
 }
 
 /// What comes along, each with the entry there that has its words. The stop comes first: whatever else there is to do waits for it.
-fn unpacked(incident: &Incident, luggage: &Luggage) -> Vec<(Event, Option<u64>)> {
+fn unpacked(incident: &Incident, luggage: &Luggage, scene: &Scene<'_>) -> Vec<(Event, Option<u64>)> {
     let stop = luggage.stop.as_ref().map(|stop| (stopped(incident, luggage.from, stop), luggage.stopped_in));
     let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
     let alerts = alerts.map(|one| {
@@ -197,7 +210,19 @@ fn unpacked(incident: &Incident, luggage: &Luggage) -> Vec<(Event, Option<u64>)>
         let (text, mitigation) = (hazard.text.clone(), hazard.mitigation.clone());
         (Event::HazardNamed { n, text, mitigation, by: Some(hazard.by.clone()) }, Some(hazard.seq))
     });
-    stop.into_iter().chain(alerts).chain(tasks).chain(hazards).collect()
+    let raised = raised(incident, luggage, scene).into_iter().map(|event| (event, None));
+    stop.into_iter().chain(alerts).chain(tasks).chain(hazards).chain(raised).collect()
+}
+
+/// What goes on is as bad as the worse of the two.
+fn raised(incident: &Incident, luggage: &Luggage, scene: &Scene<'_>) -> Vec<Event> {
+    let (from, to) = (incident.severity, luggage.severity);
+    if !to.worse_than(from) {
+        return vec![];
+    }
+    let reason = format!("{} was merged into it", luggage.from);
+    let changed = Event::SeverityChanged { from, to, reason, rated: None };
+    std::iter::once(changed).chain(called_for_now(incident, to, scene)).collect()
 }
 
 /// Of two stops the stricter one stands: what was stopped as Safety Officer is lifted by fewer people. The other is told.

@@ -196,6 +196,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         PutUnder { parent, facts } => relations::put_under(incident, *parent, facts.as_ref()),
         LeaveParent { reason } => relations::leave(incident, reason, scene),
         Subs { parts } => Ok(Decision::read(relations::list(incident, parts, &scene.policy.names))),
+        ReopenMerged { was, reason } => lifecycle::reopen_merged(incident, *was, reason, scene),
         CloseLeavingSubs { reason } => lifecycle::close_leaving_subs(incident, reason, scene),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),

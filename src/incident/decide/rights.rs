@@ -26,7 +26,7 @@ pub(super) fn verb_of(incident: &Incident, command: &Command, person: &Person) -
         Enter { phase: Phase::Closed | Phase::Review, .. } => Verb::Close,
         Enter { phase: Phase::Cancelled | Phase::Merged, .. } => Verb::Cancel,
         Enter { phase: Phase::Completed, .. } => Verb::Resolve,
-        Enter { .. } | MoveWork { .. } | ExtendWork { .. } => Verb::Advance,
+        Enter { .. } | ReopenMerged { .. } | MoveWork { .. } | ExtendWork { .. } => Verb::Advance,
         Merge { .. } => Verb::Merge,
         CloseLeavingSubs { .. } => Verb::Close,
         PutUnder { .. } | LeaveParent { .. } => Verb::Relate,
@@ -178,9 +178,11 @@ fn ties(
         Command::PutUnder { facts: Some(facts), .. } => is_me(&facts.commander),
         _ => false,
     };
+    // Who may not have command of anything by the settings ends nothing by what happens to be theirs.
+    let may_command = scene.policy.reserved.leaves(Verb::TakeCommand, scene.person, incident.kind());
     let all = [
         (Tie::Declarer, is_me(&incident.opened_by)),
-        (Tie::CommanderOfOther, commands_other),
+        (Tie::CommanderOfOther, commands_other && may_command),
         (Tie::Author, scene.target.is_some_and(|target| is_me(&target.author))),
         (Tie::Rater, !scene.policy.only_commander_lowers_severity && roles.iter().any(raises)),
     ];
@@ -371,5 +373,6 @@ pub(super) fn allowed_when_over(command: &Command) -> bool {
             | SituationMoved { .. }
             | Observe { .. }
             | Endex { .. }
+            | ReopenMerged { .. }
     ) || matches!(command, Enter { phase: Phase::Investigating, .. })
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::incident::{
     alternates,
-    sentence::and,
-    state::{Assignment, Offer},
+    sentence::{and, either},
+    state::{ActionState, Assignment, Offer},
 };
 
 const HELD_MAX: usize = 500;
@@ -486,5 +486,24 @@ pub(super) fn check_out(incident: &Incident, who: Option<&Person>, note: &str, s
         events.push(Event::CommandSeparated { who: who.clone(), reason: "checked out".into() });
     }
     events.push(Event::CheckedOut { who: who.clone(), note });
-    Ok(Decision::many(events, format!("{who} is checked out. Thank you.")))
+    Ok(Decision::many(events, format!("{who} is checked out. Thank you.{}", given_up(incident, who, scene))))
+}
+
+/// The roles that end as somebody leaves, each with who answers for it then, and the actions that wait for another's go.
+fn given_up(incident: &Incident, who: &Person, scene: &Scene<'_>) -> String {
+    let mut left = incident.clone();
+    left.roles.retain(|held| held.person.id != who.id);
+    let ended = incident.roles.iter().filter(|held| held.person.id == who.id).map(|held| {
+        let (title, up) = (held.role.shown(scene.policy.words), up_from(&left, &held.role));
+        format!(" {who} is no longer {title}; {up} answers for it now.")
+    });
+    let waiting = incident.open_actions().filter(|action| {
+        action.state == ActionState::Waiting
+            && incident.who_clears(&action.by).iter().any(|one| one.id == who.id)
+    });
+    let waiting = waiting.map(|action| match left.who_clears(&action.by).as_slice() {
+        [] => format!(" Action {} ({}) waits for a go, and nobody is here to give it.", action.n, action.by),
+        asked => format!(" Action {} ({}) waits for the go of {} now.", action.n, action.by, either(asked)),
+    });
+    ended.chain(waiting).collect()
 }

@@ -314,10 +314,12 @@ pub(super) fn can(
     needs: &str,
     scene: &Scene<'_>,
 ) -> Ruling {
-    let service = text_within("service", service, 60)?;
-    if !incident.cans.contains_key(&service) {
+    let said = text_within("service", bare(service), 60)?;
+    let known = known_service(incident, &said);
+    if known.is_none() {
         room_for("services with reports", incident.cans.len(), SERVICES_MAX)?;
     }
+    let service = known.cloned().unwrap_or(said);
     let event = Event::CanReported {
         service: service.clone(),
         conditions: text("conditions", conditions, scene)?,
@@ -325,6 +327,18 @@ pub(super) fn can(
         needs: optional_text("needs", needs, scene)?,
     };
     Ok(Decision::one(event, format!("CAN report for {service} is in.")))
+}
+
+/// `checkout:` is «checkout», with what is said of it behind.
+fn bare(service: &str) -> &str {
+    service.trim().trim_end_matches([':', '：', ' '])
+}
+
+/// A service that there is a report on, as it was first written.
+fn known_service<'a>(incident: &'a Incident, said: &str) -> Option<&'a String> {
+    let said = bare(said);
+    let alike = |known: &&String| known.to_lowercase() == said.to_lowercase();
+    incident.cans.get_key_value(said).map(|(name, _)| name).or_else(|| incident.cans.keys().find(alike))
 }
 
 /// What stands for nothing where a part of a report is to be taken away.
@@ -403,11 +417,7 @@ pub(super) fn correct_last_can(
     said: [&str; 3],
     scene: &Scene<'_>,
 ) -> Ruling {
-    let alike = |known: &&String| known.eq_ignore_ascii_case(service.trim());
-    let known = incident.cans.get(service.trim());
-    let Some(can) =
-        known.or_else(|| incident.cans.keys().find(alike).and_then(|name| incident.cans.get(name)))
-    else {
+    let Some(can) = known_service(incident, service).and_then(|name| incident.cans.get(name)) else {
         let named: Vec<&str> = incident.cans.keys().take(SERVICES_NAMED_MAX).map(String::as_str).collect();
         let instead = match named.as_slice() {
             [] => "Give one: `can SERVICE CONDITIONS`.".to_owned(),

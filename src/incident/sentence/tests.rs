@@ -13,7 +13,14 @@ fn person(name: &str) -> Person {
 }
 
 fn announced(is_risky: bool, waits_for: Vec<Person>, minutes: Option<u32>) -> Event {
-    Event::ActionAnnounced { n: 1, text: "restart db1".into(), is_risky, waits_for, minutes }
+    Event::ActionAnnounced {
+        n: 1,
+        text: "restart db1".into(),
+        is_risky,
+        waits_for,
+        minutes,
+        is_stopped: false,
+    }
 }
 
 #[test]

@@ -219,6 +219,9 @@ impl Incident {
                     self.milestones.reach_first(Milestone::Declared, at, Origin::of(entry));
                 }
                 self.enter(*to, entry);
+                if *from == Phase::Merged {
+                    self.merged_into = None;
+                }
                 // Who was silent while it was over is asked for nothing.
                 if !from.is_active() && to.is_active() {
                     self.silence.hear(self.time_at(entry.recorded_at));

@@ -156,6 +156,16 @@ impl Incident {
         self.stop.as_ref().filter(|_| self.merged_into.is_none())
     }
 
+    /// How an action stands: nothing is done while everything is stopped.
+    pub fn standing_of(&self, action: &Action) -> &'static str {
+        match action.state {
+            ActionState::Going | ActionState::Overdue if self.standing_stop().is_some() => {
+                "waits: everything is stopped"
+            }
+            state => state.word(),
+        }
+    }
+
     /// The entries here that have the words of that entry of that incident: itself, or what was taken over from it.
     pub fn same_words(&self, of: IncidentId, seq: u64) -> Vec<u64> {
         if of == self.id {

@@ -80,9 +80,7 @@ pub(super) async fn create(State(shared): State<Shared>, Json(body): Json<Value>
     answer(StatusCode::CREATED, done)
 }
 
-fn created(w: &mut World, body: &Value) -> Done {
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let name = text("name");
+fn valid(name: &str) -> Result<(), super::api::Refusal> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(fits) || name.ends_with('-') {
         return Err(refuse(
@@ -91,6 +89,13 @@ fn created(w: &mut World, body: &Value) -> Done {
             "Name must be lowercase letters and digits.",
         ));
     }
+    Ok(())
+}
+
+fn created(w: &mut World, body: &Value) -> Done {
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    let name = text("name");
+    valid(name)?;
     if text("display_name").chars().count() > NAME_MAX {
         return Err(refuse(400, "model.channel.is_valid.display_name.app_error", "Invalid display name."));
     }
@@ -164,10 +169,19 @@ fn patched(w: &mut World, id: &str, body: &Value) -> Done {
     if title.is_some_and(|title| title.chars().count() > NAME_MAX) {
         return Err(refuse(400, "model.channel.is_valid.display_name.app_error", "Invalid display name."));
     }
+    let name = body["name"].as_str();
+    if let Some(name) = name {
+        valid(name)?;
+        if w.channels.values().any(|one| one.name == name && one.id != id) {
+            let why = "A channel with that name already exists on the same team.";
+            return Err(refuse(400, "store.sql_channel.update.exists.app_error", why));
+        }
+    }
     if let Some(found) = w.channels.get_mut(id) {
         // What is not named stays as it is.
         found.header = header.unwrap_or(&found.header).to_owned();
         found.title = title.unwrap_or(&found.title).to_owned();
+        found.name = name.unwrap_or(&found.name).to_owned();
     }
     channel(w, id).map(|found| w.channel_json(found))
 }

@@ -22,7 +22,11 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
         || args.get("types").is_some_and(|types| types.contains("private_channel"));
     let scope = match method {
         "chat.postMessage" | "chat.update" | "chat.postEphemeral" => "chat:write",
-        "conversations.create" | "conversations.invite" | "conversations.kick" | "conversations.setTopic" => {
+        "conversations.create"
+        | "conversations.invite"
+        | "conversations.kick"
+        | "conversations.rename"
+        | "conversations.setTopic" => {
             if is_private {
                 "groups:write"
             } else {
@@ -82,6 +86,10 @@ pub(super) fn call(w: &mut World, method: &str, args: &Args) -> Done {
                 return Err(Refusal::Error("too_long"));
             }
             change(w, &id, |found| found.topic = topic)
+        }
+        "conversations.rename" => {
+            let (id, name) = (inside(w, args)?, free_name(w, args)?);
+            change(w, &id, |found| found.name = name)
         }
         "conversations.info" => {
             let id = channel(w, args)?;
@@ -262,7 +270,8 @@ fn whisper(w: &mut World, args: &Args) -> Done {
     Ok(json!({"message_ts": w.ts()}))
 }
 
-fn create(w: &mut World, args: &Args) -> Done {
+/// The name that is asked for, if a channel may have it.
+fn free_name(w: &World, args: &Args) -> Result<String, Refusal> {
     let name = needed(args, "name")?;
     if name.chars().count() > CHANNEL_NAME_MAX {
         return Err(Refusal::Error("invalid_name_maxlength"));
@@ -273,6 +282,11 @@ fn create(w: &mut World, args: &Args) -> Done {
     if w.channels.values().any(|found| found.name == name) {
         return Err(Refusal::Error("name_taken"));
     }
+    Ok(name)
+}
+
+fn create(w: &mut World, args: &Args) -> Done {
+    let name = free_name(w, args)?;
     let bot = w.bot_user.clone();
     let id = w.new_channel(&name, &bot);
     let is_private = args.get("is_private").is_some_and(|given| given == "true");

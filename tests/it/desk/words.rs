@@ -168,6 +168,38 @@ async fn what_is_declared_restricted_where_others_read_along_is_answered_without
 }
 
 #[tokio::test]
+async fn a_restricted_order_refused_where_others_read_along_says_that_nothing_came_of_it_and_to_delete_it() {
+    const DELETE: &str = "Delete your message here: everybody can read it.";
+    let house = House::open(Settings::default()).await;
+    let say = async |caller: Caller, line: &str| {
+        let words = Words::Text(line.to_owned());
+        house.desk.say(caller, None, words, None, &by_name()).await.unwrap_err().to_string()
+    };
+    let line = "declare --restricted --severity sev9 the zanzibar data was stolen";
+    let aloud = say(caller("Ada").overheard(), line).await;
+    assert!(aloud.contains("`declare --restricted Checkout fails for everybody --severity sev1`"), "{aloud}");
+    assert!(aloud.ends_with(&format!("Nothing was declared. {DELETE}")), "{aloud}");
+    for (who, line) in [
+        (caller("Ada"), line),
+        (caller("Ada").overheard(), "declare --severity sev9 the zanzibar data was stolen"),
+    ] {
+        let told = say(who, line).await;
+        assert!(!told.contains("Delete") && !told.contains("--restricted"), "{told}");
+    }
+    let id = house.incident().await;
+    house.say("Ada", id, Command::Restrict { reason: String::new() }).await;
+    let aloud = say(caller("Ada").overheard(), &format!("{id} note zanzibar called")).await;
+    assert!(aloud.contains("Nothing was noted or done.") && aloud.ends_with(DELETE), "{aloud}");
+    assert!(!aloud.contains("zanzibar"), "{aloud}");
+    // What only asks has told nobody anything.
+    assert!(!say(caller("Ada").overheard(), &format!("{id} status")).await.contains("Delete"));
+    // Who may not see it is told what is told of one that there is not.
+    let hidden = say(caller("Bo").overheard(), &format!("{id} note zanzibar called")).await;
+    let none = say(caller("Bo").overheard(), "INC-99 note zanzibar called").await;
+    assert_eq!(hidden, none.replace("INC-99", &id.to_string()));
+}
+
+#[tokio::test]
 async fn work_that_is_planned_restricted_where_others_read_along_is_answered_without_its_title() {
     let house = House::open(Settings::default()).await;
     let line = "maintenance schedule --begins 12:30 --ends 15:00 --restricted \"the zanzibar move\"";

@@ -85,3 +85,29 @@ async fn a_restricted_incidents_new_title_stands_in_no_name() {
     let places = house.discord.threads();
     assert!(places.len() == 2 && places.iter().all(|one| !one.name.contains("Mallory")), "{places:#?}");
 }
+
+#[tokio::test]
+async fn a_redacted_title_is_neither_in_the_announcement_nor_in_the_places_name_any_more() {
+    let mut house = House::new().await;
+    house.rename_every = TimeDelta::seconds(1);
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Password Hunter9y leaked").await;
+    house.ask(house.ada, thread.id, "note", json!({"text": "it is in the log"})).await;
+    house.quiet().await;
+    let edits = || {
+        let path = format!("/channels/{}/messages/{}", house.post, thread.id);
+        let all = house.discord.requests().into_iter();
+        all.filter(|r| r.method == "PATCH" && r.path.ends_with(&path)).count()
+    };
+    assert_eq!(edits(), 0, "what is the same is said once");
+    house.ask(house.ada, thread.id, "entry redact", json!({"n": 1, "reason": "it was pasted"})).await;
+    let is_out_of_sight = || {
+        let named = house.discord.channel(thread.id).map(|now| now.name);
+        let said = [house.post, thread.id].map(|at| house.discord.messages(at));
+        (!format!("{named:?} {said:?}").contains("Hunter9y")).then_some(())
+    };
+    house.eventually("nothing of the word", is_out_of_sight).await;
+    house.quiet().await;
+    assert_eq!(edits(), 1);
+    house.end(bot, "redacted_title").await;
+}

@@ -483,3 +483,39 @@ async fn what_is_to_be_typed_stands_as_it_is_typed_there_and_what_people_wrote_a
     assert!(!shown(&house.cards(&channel.id)[0]).contains("STOPPED"));
     house.end(bot, "what to type").await;
 }
+
+#[tokio::test]
+async fn a_redacted_title_is_neither_in_the_announcement_nor_in_the_channels_name_any_more() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Password Hunter9y leaked").await;
+    house.quiet().await;
+    assert_eq!(channel.name, "inc-1-password-hunter9y-leaked");
+    let bots = |post: &Post| post.user == house.mattermost.bot();
+    let announced = || house.mattermost.posts(&house.post).into_iter().find(bots).expect("it is there");
+    let first = announced();
+    let edits = || {
+        let path = format!("/posts/{}/patch", first.id);
+        house.mattermost.requests().into_iter().filter(|request| request.path.ends_with(&path)).count()
+    };
+    house.call(&house.ada, &channel.id, "note it is in the log").await;
+    house.quiet().await;
+    assert_eq!(edits(), 0, "what is the same is said once");
+
+    house.call(&house.ada, &channel.id, "severity sev1 everybody reads it").await;
+    house.eventually("the severity", || announced().text.contains("SEV1").then_some(())).await;
+    assert!(house.mattermost.channels().iter().any(|one| one.name == channel.name), "links go on");
+    house.call(&house.ada, &channel.id, "redact 1 it was pasted").await;
+    let is_out_of_sight = || {
+        let in_sight = |text: &str| text.to_lowercase().contains("hunter9y");
+        let channels = house.mattermost.channels();
+        let team = || channels.iter().filter(|one| !one.is_direct);
+        let mut posts = team().flat_map(|one| &one.posts).filter(|post| bots(post));
+        let is_named = team().any(|one| in_sight(&format!("{} {} {}", one.name, one.title, one.header)));
+        (!is_named && !posts.any(|post| in_sight(&format!("{} {}", post.text, post.props)))).then_some(())
+    };
+    house.eventually("nothing of the word", is_out_of_sight).await;
+    house.quiet().await;
+    assert!(announced().text.ends_with("~inc-1-redacted"), "{}", announced().text);
+    house.end(bot, "mattermost_redacted_title").await;
+}

@@ -135,6 +135,7 @@ fn lifecycle() -> impl Strategy<Value = Command> {
                 into: IncidentId::new(Kind::Real, number),
                 other: other.map(|(commander, phase)| MergeFacts {
                     commander,
+                    severity: Severity::Sev2,
                     phase,
                     is_restricted: false,
                     seen_by: None

@@ -233,6 +233,19 @@ async fn what_is_redacted_is_taken_back(team: &impl Team) {
     team.ask(&ada, &place, "entry redact", redact).await.unwrap();
     team.quiet().await;
     assert!(!shows(WORD) && shows("redacted: a name"), "{:#?}", traces(team, &bob));
+    // Once it is restricted, the open place is not told why either.
+    team.ask(&ada, &place, "note", json!({"text": format!("again {WORD}")})).await.unwrap();
+    team.quiet().await;
+    assert!(shows(WORD), "{:#?}", traces(team, &bob));
+    team.ask(&ada, &place, "crew restrict", json!({})).await.unwrap();
+    team.quiet().await;
+    let lines = team.desk().timeline(id(), 1).await.unwrap();
+    let seq = lines.iter().find(|line| line.text.contains(WORD)).unwrap().seq;
+    let redact = json!({"n": seq, "reason": "names a breach"});
+    team.ask(&ada, &place, "entry redact", redact).await.unwrap();
+    team.quiet().await;
+    assert!(!shows(WORD) && !shows("names a breach"), "{:#?}", traces(team, &bob));
+    assert!(shows("[redacted]") || shows("\\[redacted"), "{:#?}", traces(team, &bob));
 }
 
 fn team_title<T: Team>(_: &T) -> &'static str {

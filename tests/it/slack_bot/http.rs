@@ -320,7 +320,25 @@ async fn until_slack_has_said_which_workspace_is_served_nobody_is_and_everybody_
         let refused = told.note_from(team, note).await;
         assert!(refused.contains("which workspace it serves") && refused.contains("console"), "{refused}");
     }
+    // An event is to be said again, and is done then; whoever pressed something reads from Slack that it did not work.
+    let slack = &told.slack;
+    let event = json!({"type": "app_mention", "user": told.ada, "channel": told.channel, "ts": "1700000000.000100",
+        "text": format!("<@{}> INC-1 note mentioned", slack.bot())});
+    let event =
+        json!({"type": "event_callback", "event_id": "Ev1", "team_id": "T0000000001", "event": event});
+    let event = event.to_string();
+    let press = json!({"type": "block_actions", "team": {"id": "T0000000001"}, "user": {"id": told.ada},
+        "channel": {"id": told.channel}, "trigger_id": "1.2.x", "actions": [{"action_id": "ack"}]});
+    let press = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &press.to_string())
+        .finish();
+    let now = System.now().timestamp();
+    let sign = |body: &str| slack.sign(&now.to_string(), body.as_bytes());
+    assert_eq!(told.send("events", &event, &sign(&event), now).await.0, 503);
+    assert_eq!(told.send("interactions", &press, &sign(&press), now).await.0, 503);
     told.slack.comes_back();
+    assert_eq!(told.send_marked("events", &event, &sign(&event), now).await, 200);
+    until(30, "the note", || async { noted(&told.post, "mentioned").await == 1 }).await;
     let done = told.note_from("T0000000001", "own").await;
     assert!(!done.contains("workspace"), "{done}");
     let refused = told.note_from("T9999999999", "stranger").await;

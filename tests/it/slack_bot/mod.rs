@@ -508,3 +508,37 @@ async fn what_is_to_be_typed_stands_as_slack_has_it_typed_and_what_people_wrote_
     assert!(card.contains(again) && card.contains("`/incident resume`"), "{card}");
     house.end(bot, "what to type").await;
 }
+
+#[tokio::test]
+async fn a_redacted_title_is_neither_in_the_announcement_nor_in_the_channels_name_any_more() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Password Hunter9y leaked").await;
+    house.quiet().await;
+    assert_eq!(channel.name, "inc-1-password-hunter9y-leaked");
+    let announced = || house.slack.messages(&house.post).remove(0);
+    let sent = |method: &str| {
+        house.slack.requests().into_iter().filter(|request| request.path.ends_with(method)).count()
+    };
+    house.ask(&house.ada, &channel.id, "note it is in the log").await;
+    house.stands("it is in the log").await;
+    assert!(!announced().is_edited, "what is the same is said once");
+    assert_eq!(sent("conversations.rename"), 0);
+
+    house.ask(&house.ada, &channel.id, "severity sev1 everybody reads it").await;
+    house.eventually("the severity", || announced().text.contains("SEV1").then_some(())).await;
+    house.ask(&house.ada, &channel.id, "redact 1 it was pasted").await;
+    let is_out_of_sight =
+        || (!format!("{:?}", house.slack.channels()).to_lowercase().contains("hunter9y")).then_some(());
+    house.eventually("nothing of the word", is_out_of_sight).await;
+    house.quiet().await;
+    let now = house.slack.channel_named("inc-1").expect("it is there");
+    assert_eq!((now.name.as_str(), now.id.as_str()), ("inc-1-redacted", channel.id.as_str()));
+    assert!(announced().text.contains("redacted"), "{:?}", announced());
+    // From now on people may link it by that name.
+    house.ask(&house.ada, &channel.id, "set title The log was public").await;
+    house.eventually("the new title", || announced().text.contains("The log was public").then_some(())).await;
+    house.quiet().await;
+    assert_eq!(sent("conversations.rename"), 1);
+    house.end(bot, "slack_redacted_title").await;
+}

@@ -126,6 +126,21 @@ async fn what_a_proxy_cannot_read_waits_and_what_the_server_cannot_read_is_set_a
 }
 
 #[tokio::test]
+async fn anothers_file_under_a_messages_name_is_not_sent_and_holds_up_none() {
+    let (url, served) = door(vec![TAKEN.to_owned()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, elsewhere) = (folder.path().join("spool"), folder.path().join("shadow"));
+    spool::make(&spool).unwrap();
+    std::fs::write(&elsewhere, "root:x").unwrap();
+    std::fs::hard_link(&elsewhere, spool.join("0.generic.msg")).unwrap();
+    spool::keep(&spool, "generic", None, b"{}").unwrap();
+    let delivered = deliver(&spool, &run_for(&url, "generic")).await.unwrap();
+    assert_eq!((delivered.sent, left(&spool), delivered.refusals().as_str()), (1, 0, ""));
+    assert!(!served.await.unwrap().concat().contains("root:x"));
+    assert!(spool.join("0.generic.refused").exists());
+}
+
+#[tokio::test]
 async fn what_is_kept_while_a_run_sends_goes_out_with_it() {
     let (url, listener) = port().await;
     let spool = Arc::new(tempfile::tempdir().unwrap());

@@ -173,6 +173,7 @@ fn what_not_the_same_people_see_is_not_merged() {
         into: IncidentId::new(Kind::Real, 2),
         other: Some(crate::incident::command::MergeFacts {
             commander: who("Ada"),
+            severity: Severity::Sev2,
             phase: Phase::Investigating,
             is_restricted,
             seen_by: None,

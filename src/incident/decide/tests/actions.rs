@@ -167,3 +167,18 @@ fn next_says_of_each_of_ones_own_actions_how_it_stands_in_a_whole_sentence() {
     assert!(next.contains("Your action 1 waits for a go: do not do it yet. Restart db1."), "{next}");
     assert!(next.contains("Your action 2 is held: do not do it yet. Restart db2."), "{next}");
 }
+
+#[test]
+fn what_is_announced_while_everything_is_stopped_waits_wherever_it_is_read() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", stop("we are losing writes"));
+    let said = stage.ok("Bo", announce("Restart db2", false, None));
+    assert_eq!(sentence(&said[0], &dated), "Action 1 waits, as everything is stopped: Restart db2.");
+    for read in [Command::Briefing, Command::Actions, Command::Next] {
+        let told = stage.reads("Bo", read.clone());
+        assert!(told.contains("waits: everything is stopped"), "{read:?}: {told}");
+        assert!(!told.contains("(Bo, under way"), "{read:?}: {told}");
+    }
+    stage.ok("Ada", resume());
+    assert!(stage.reads("Bo", Command::Actions).contains("under way"));
+}

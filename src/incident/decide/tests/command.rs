@@ -229,3 +229,9 @@ fn whoever_comes_to_have_command_is_told_that_everything_is_stopped() {
     stage.ok("Ada", Command::ResumeActions { reason: "it is clean".into() });
     assert!(!stage.ask("Bo", &Command::AcceptCommand).unwrap().reply.contains("Everything is stopped"));
 }
+
+#[test]
+fn whoever_has_command_is_told_so_as_they_accept_it() {
+    let stage = Stage::new();
+    assert_eq!(stage.ask("Ada", &Command::AcceptCommand).unwrap_err().why, "You have command already.");
+}

@@ -310,6 +310,7 @@ fn merge(number: u32, other: Option<(&str, Phase)>) -> Command {
         into: IncidentId::new(Kind::Real, number),
         other: other.map(|(name, phase)| MergeFacts {
             commander: who(name),
+            severity: Severity::Sev2,
             phase,
             is_restricted: false,
             seen_by: None,
@@ -333,6 +334,7 @@ fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
     let drill = IncidentId::new(Kind::Drill, 1);
     let other = Some(MergeFacts {
         commander: who("Zoe"),
+        severity: Severity::Sev2,
         phase: Phase::Investigating,
         is_restricted: false,
         seen_by: None,

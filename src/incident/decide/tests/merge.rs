@@ -87,6 +87,7 @@ fn what_ends_with_a_duplicate_is_named_to_whoever_merges_it() {
     stage.ok("Ada", stop());
     let facts = MergeFacts {
         commander: who("Zoe"),
+        severity: Severity::Sev2,
         phase: Phase::Investigating,
         is_restricted: false,
         seen_by: None,
@@ -119,6 +120,7 @@ fn of_a_redaction_nothing_is_promised_that_an_older_merge_cannot_keep() {
         is_restricted: false,
         seen_by: None,
         commander: who("Zoe"),
+        severity: Severity::Sev2,
         phase: Phase::Investigating,
     };
     stage.ok("Ada", Command::Merge { into: other(), other: Some(facts), reason: String::new() });
@@ -165,4 +167,57 @@ fn words_that_came_along_are_known_by_where_they_came_from_and_redacted_with_it(
     let told = stage.reads("Ada", Command::Hazards);
     assert!(!told.contains("db2"), "{told}");
     assert_eq!(stage.no("Ada", redact), Because::Conflict);
+}
+
+fn into_two(commander: &str, severity: Severity, phase: Phase) -> Command {
+    let facts =
+        MergeFacts { commander: who(commander), severity, phase, is_restricted: false, seen_by: None };
+    Command::Merge { into: other(), other: Some(facts), reason: String::new() }
+}
+
+#[test]
+fn nothing_is_merged_into_what_nobody_has_said_to_be_an_incident() {
+    let stage = Stage::new();
+    let refusal = stage.ask("Ada", &into_two("Ada", Severity::Sev2, Phase::Triage)).unwrap_err();
+    assert_eq!(refusal.because, Because::Conflict);
+    assert!(refusal.instead.contains("`INC-2 confirm`") && refusal.instead.contains("`INC-1 merge INC-2`"));
+}
+
+#[test]
+fn who_may_not_have_command_takes_in_nobody_elses_incident() {
+    let mut stage = Stage::new();
+    stage.policy.reserved.command = Some([who("Ada").id].into());
+    let merge = |by: &str| into_two(by, Severity::Sev2, Phase::Investigating);
+    assert_eq!(stage.no("Fay", merge("Fay")), Because::Forbidden);
+    stage.policy.reserved.command = Some([who("Ada").id, who("Fay").id].into());
+    stage.ok("Fay", merge("Fay"));
+}
+
+#[test]
+fn what_takes_in_something_worse_is_as_bad_from_then_on() {
+    let stage = Stage::new();
+    let reply = stage.ask("Ada", &into_two("Zoe", Severity::Sev4, Phase::Investigating)).unwrap().reply;
+    assert!(reply.contains("INC-2 is raised from") && reply.contains("as INC-1 is worse."), "{reply}");
+    let reply = stage.ask("Ada", &into_two("Zoe", Severity::Sev1, Phase::Investigating)).unwrap().reply;
+    assert!(!reply.contains("raised"), "{reply}");
+    let mut milder = Stage::declared("Ada", &Declare::new("Slow", Severity::Sev4, Kind::Real)).unwrap();
+    let events = milder.ok(HOUSE, taken_in(stopped(false)));
+    assert!(events.iter().any(|event| matches!(
+        event,
+        Event::SeverityChanged { to: Severity::Sev3, reason, .. } if reason.contains("INC-2")
+    )));
+    assert_eq!(milder.incident.severity, Severity::Sev3);
+}
+
+#[test]
+fn what_was_merged_into_something_that_is_cancelled_is_opened_again() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", into_two("Zoe", Severity::Sev2, Phase::Investigating));
+    let reopen = |reason: &str| Command::ReopenMerged { was: other(), reason: reason.into() };
+    let plain = Command::Enter { phase: Phase::Investigating, reason: "it burns".into() };
+    assert_eq!(stage.no("Ada", plain), Because::Conflict, "it goes on elsewhere");
+    assert_eq!(stage.no("Ada", reopen("")), Because::Invalid);
+    stage.ok("Ada", reopen("it burns"));
+    assert_eq!((stage.incident.phase, stage.incident.merged_into), (Phase::Investigating, None));
+    stage.ok("Ada", Command::AssignTask { owner: None, text: "Look".into(), minutes: None });
 }

@@ -475,3 +475,15 @@ fn whom_the_settings_bar_from_publishing_is_told_so_with_the_role_and_not_asked_
     stage.policy.reserved.publish = Some(["bo".to_owned()].into());
     assert!(!stage.reads("Pia", Command::Next).contains("`publish 1`"), "it would only be refused");
 }
+
+#[test]
+fn who_leaves_is_told_who_answers_for_their_roles_and_whose_go_is_awaited() {
+    let mut stage = Stage::new();
+    stage.ok("Bo", Command::TakeRole { role: role("ops") });
+    stage.ok("Cy", Command::Announce { text: "Fail over".into(), is_risky: true, minutes: None });
+    let leave = Command::CheckOut { who: None, note: String::new() };
+    let told = stage.ask("Bo", &leave).unwrap().reply;
+    assert!(told.contains("Bo is no longer Operations"), "{told}");
+    assert!(told.contains("Ada answers for it now."), "{told}");
+    assert!(told.ends_with(" Action 1 (Cy) waits for the go of Ada now."), "{told}");
+}

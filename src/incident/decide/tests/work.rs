@@ -448,3 +448,28 @@ fn nobody_is_given_a_task_who_only_reads_along() {
     stage.ok("Ada", give(1, Some("Hal"), None));
     stage.ok("Hal", Command::UnderstandTask { n: 1 });
 }
+
+#[test]
+fn a_service_is_the_same_however_it_is_written() {
+    let mut stage = Stage::new();
+    let can = |service: &str| Command::Can {
+        service: service.into(),
+        conditions: "half fail".into(),
+        actions: String::new(),
+        needs: String::new(),
+    };
+    for service in ["checkout:", "Checkout", "CHECKOUT :"] {
+        stage.ok("Bo", can(service));
+    }
+    assert_eq!(stage.incident.cans.keys().collect::<Vec<_>>(), ["checkout"]);
+    stage.ok(
+        "Bo",
+        Command::CorrectCan {
+            service: "Checkout:".into(),
+            conditions: "all fail".into(),
+            actions: String::new(),
+            needs: String::new(),
+        },
+    );
+    assert_eq!(stage.incident.cans["checkout"].conditions, "all fail");
+}

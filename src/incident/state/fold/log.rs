@@ -196,6 +196,7 @@ mod tests {
                 is_risky: true,
                 waits_for: vec![],
                 minutes: Some(5),
+                is_stopped: false,
             },
             Event::ActionDone { n: 1, result: words(), without_go: false },
             Event::ProposalMade { n: 2, text: words(), ends_at: at },
