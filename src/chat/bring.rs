@@ -492,7 +492,7 @@ async fn while_seen_by<T>(desk: &Arc<Desk>, spot: Spot, saying: impl Future<Outp
 async fn restricted(desk: &Arc<Desk>, spot: Spot) -> Halt {
     let mut changes = desk.changes();
     loop {
-        if desk.incident(spot.id).await.is_ok_and(|incident| incident.restricted.is_some()) {
+        if desk.look_at(spot.id, |incident| incident.restricted.is_some()).await.unwrap_or(false) {
             return Outcome::Unknown { why: CHANGED_HANDS.to_owned() }.into();
         }
         loop {

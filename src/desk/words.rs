@@ -173,7 +173,8 @@ impl Desk {
             }
             Spoken::On { target, command } => {
                 let kind = if command.is_of_planned_work() { Kind::Planned } else { Kind::Real };
-                let id = self.which_of_kind(&caller, target.or(here), kind, &said).await.map_err(unheard)?;
+                let which = self.which_of_kind(&caller, target.or(here), kind, &said).await;
+                let id = which.map_err(|why| if command.words().is_empty() { why } else { unheard(why) })?;
                 self.check_let_in(&caller, id, &command).await?;
                 // Looked up before: who is given something here is known here afterwards.
                 let stranger = match goes_to(&command).filter(|to| to.id != caller.person.id) {

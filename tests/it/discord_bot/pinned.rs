@@ -110,7 +110,7 @@ async fn an_entry_that_was_corrected_by_hand_keeps_those_words_whoever_puts_its_
     put_there().await;
     let entry = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
     let entry = entry.iter().find(|line| line.text.contains("5xx since 03:02")).expect("a note").seq;
-    let correction = json!({"n": entry.to_string(), "text": "5xx since 02:58", "reason": "by the graph"});
+    let correction = json!({"n": entry, "text": "5xx since 02:58", "reason": "by the graph"});
     house.ask(house.ada, thread.id, "entry correct", correction).await;
     house.stands("corrected to «5xx since 02:58").await;
     let before = house.timeline().await;

@@ -498,14 +498,14 @@ async fn a_redacted_title_is_neither_in_the_announcement_nor_in_the_channels_nam
         let path = format!("/posts/{}/patch", first.id);
         house.mattermost.requests().into_iter().filter(|request| request.path.ends_with(&path)).count()
     };
-    house.call(&house.ada, &channel.id, "note it is in the log").await;
+    house.call(&house.ada, &channel.id, "!note it is in the log").await;
     house.quiet().await;
     assert_eq!(edits(), 0, "what is the same is said once");
 
-    house.call(&house.ada, &channel.id, "severity sev1 everybody reads it").await;
+    house.call(&house.ada, &channel.id, "!severity sev1 everybody reads it").await;
     house.eventually("the severity", || announced().text.contains("SEV1").then_some(())).await;
     assert!(house.mattermost.channels().iter().any(|one| one.name == channel.name), "links go on");
-    house.call(&house.ada, &channel.id, "redact 1 it was pasted").await;
+    house.call(&house.ada, &channel.id, "!redact 1 it was pasted").await;
     let is_out_of_sight = || {
         let in_sight = |text: &str| text.to_lowercase().contains("hunter9y");
         let channels = house.mattermost.channels();
