@@ -3,37 +3,34 @@
 //! What differs from chat to chat is a [`Place`]. Every step can be taken again: what is found or made is bound in the
 //! journal at once, and a chat either knows the same message when it comes twice, or is asked whether it has it.
 
-use std::{borrow::Cow, future::Future, ops::Range, sync::Arc, time::Duration};
+use std::{future::Future, ops::Range, sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     bindings::{Bindings, Spot},
     follow,
     private::{self, Private},
+    unsay::unsay,
 };
 use crate::{
     card::{self, Card, Missed, Said},
     desk::{Changed, Desk},
-    incident::{id::IncidentId, sentence::Part, state::Incident},
+    incident::{id::IncidentId, state::Incident},
     journal::{
         Handle,
         rows::{Delivery, DeliveryFilter, DeliveryState, Quoted, What},
     },
-    outbox::port::{Content, Errand, Outcome, Reconciled, Unsaid},
+    outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
 /// A missing permission is mended by a person; it is tried again after this.
 pub(super) const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
 
-/// What is left of a line where not everybody who reads it may see its incident any more.
-const REDACTED: &str = "[redacted]";
 /// The space for everybody whose card was covered when its incident was restricted.
 const COVERED: &str = "covered";
 const CHANGED_HANDS: &str = "Who may see the incident changed a moment ago.";
-/// A chat's clock may be behind by this much.
-const SKEW: TimeDelta = TimeDelta::minutes(1);
 /// The last card that somebody deleted, of a spot.
 pub(super) const GONE: &str = "gone";
 
@@ -346,7 +343,7 @@ async fn cover(place: &impl Place, incident: &Incident, once: &str, look: bool) 
 }
 
 /// The status card in its space: edited if there is one, else found, else made and pinned.
-async fn put_card(
+pub(super) async fn put_card(
     place: &impl Place,
     spot: Spot,
     at: &str,
@@ -504,105 +501,6 @@ async fn restricted(desk: &Arc<Desk>, spot: Spot) -> Halt {
             }
         }
     }
-}
-
-/// Takes the words of lines out of sight, wherever they were said: where their address says, or where they are found.
-async fn unsay(place: &impl Place, id: IncidentId, lines: &[Unsaid], delivery: &Delivery) -> Step<()> {
-    let once = &delivery.key;
-    let incident = match place.desk().incident(id).await {
-        Ok(incident) => incident,
-        Err(refusal) => return Err(Outcome::Retry { after: None, why: refusal.to_string() }.into()),
-    };
-    let is_restricted = incident.restricted.is_some();
-    let mut spaces = Vec::new();
-    for spot in [Spot::open(id), Spot::private(id)] {
-        let space = place.bindings().bound(&spot.to_string(), "space").await?;
-        spaces.extend(space.map(|space| (spot, space)));
-    }
-    for line in lines {
-        let may_be_at =
-            |at: &str| line.url.as_ref().is_none_or(|url| is_same_place(url, &place.link(at, &line.message)));
-        let there: Vec<&(Spot, String)> = spaces.iter().filter(|(_, at)| may_be_at(at)).collect();
-        for (spot, at) in there {
-            let said = left_of(&line.said, *spot, is_restricted);
-            match place.unsay(at, &line.message, &said, &format!("{once}/{}", line.said.seq)).await {
-                Ok(true) => break,
-                // It went with its place.
-                Ok(false) | Err(Halt::SpaceGone) => {}
-                Err(halt) => return Err(halt),
-            }
-        }
-    }
-    let What::Unsay { seq } = delivery.what else { return Ok(()) };
-    if !place.keeps_versions() {
-        return Ok(());
-    }
-    let written_at = match place.desk().entry(id, seq).await {
-        Ok(entry) => entry.map_or(DateTime::UNIX_EPOCH, |entry| entry.recorded_at),
-        Err(refusal) => return Err(Outcome::Retry { after: None, why: refusal.to_string() }.into()),
-    };
-    let readable = written_at - SKEW..delivery.created_at;
-    for (spot, at) in &spaces {
-        match unsay_on_card(place, *spot, at, &incident, &readable, once).await {
-            Ok(()) | Err(Halt::SpaceGone) => {}
-            Err(halt) => return Err(halt),
-        }
-    }
-    Ok(())
-}
-
-/// Takes the words that a card had before out of sight. `readable`: when they were to be read; a card that was posted then may have
-/// begun with them, so it is posted anew.
-async fn unsay_on_card(
-    place: &impl Place,
-    spot: Spot,
-    at: &str,
-    incident: &Incident,
-    readable: &Range<DateTime<Utc>>,
-    once: &str,
-) -> Step<()> {
-    let (subject, bindings) = (spot.to_string(), place.bindings());
-    let now = match (spot.is_private, incident.restricted.is_some()) {
-        (false, true) => Some(card::cover(incident)),
-        (true, false) => None,
-        _ => Some(card::incident(incident, &place.desk().settings().policy)),
-    };
-    if let Some(message) = bindings.bound(&subject, "card").await?
-        && let Some(card) = now
-    {
-        if place.is_card_of(at, &message, readable).await? {
-            follow::forget_card(place, spot, &message).await;
-        }
-        // What stands there now is left, so that has to be without them.
-        put_card(place, spot, at, &card, &format!("{once}/card"), false).await?;
-    }
-    if let Some(message) = bindings.bound(&subject, "card").await? {
-        place.unsay_versions(at, &message, false, once).await?;
-    }
-    match bindings.bound(&subject, GONE).await? {
-        Some(message) => place.unsay_versions(at, &message, true, once).await,
-        None => Ok(()),
-    }
-}
-
-/// A line that was taken back, as it may be read there: where not everybody may see its incident any more, neither is the reason
-/// for everybody, nor what the line would tell by now.
-fn left_of(said: &Said, spot: Spot, is_restricted: bool) -> Cow<'_, Said> {
-    if spot.is_private || !is_restricted {
-        return Cow::Borrowed(said);
-    }
-    Cow::Owned(Said { text: vec![Part::Text(REDACTED.to_owned())], goes_on: false, ..said.clone() })
-}
-
-/// Whether two addresses of messages lead to the same one. The chat's own name in them is known only once it has answered, and what
-/// stands behind a `?` is no part of where it is.
-fn is_same_place(one: &str, other: &str) -> bool {
-    fn place_in(address: &str) -> &str {
-        let behind_host = address.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-        let place = behind_host.map_or(address, |(_, place)| place);
-        place.split_once('?').map_or(place, |(place, _)| place)
-    }
-    place_in(one) == place_in(other)
 }
 
 /// Says how much follows, before the first of many lines that waited for a chat that was away. That is noted before it is

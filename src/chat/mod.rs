@@ -32,6 +32,7 @@ mod theirs;
 mod thread;
 mod trouble;
 mod typed;
+mod unsay;
 mod watch;
 mod websocket;
 mod wire;

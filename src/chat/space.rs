@@ -183,6 +183,48 @@ pub(super) fn renamed(space: &str, seq: u64) -> String {
     format!("{space} {seq}")
 }
 
+/// What came of a name that a place was to have.
+pub(super) enum Renaming {
+    Done,
+    /// Another place has it.
+    Taken,
+    /// `is_refused`: the chat will not have it for good.
+    Not {
+        why: String,
+        is_refused: bool,
+    },
+}
+
+/// People link a place by its name, so that stays as it is, unless it may have words of a title that was redacted. `tag` tells its
+/// name from another's. False: it is still to be changed.
+pub(super) async fn keep_name<R: Future<Output = Renaming>>(
+    home: &impl Home,
+    incident: &Incident,
+    space: &str,
+    (tag, max): (&str, usize),
+    rename: impl Fn(String) -> R,
+) -> Step<bool> {
+    let Some(seq) = redacted_title(home.desk(), incident).await? else { return Ok(true) };
+    let (subject, bindings) = (incident.id.to_string(), home.bindings());
+    let attempt = async {
+        for besides in ["", tag] {
+            match rename(channel_name(incident.id, &incident.title, besides, max)).await {
+                Renaming::Done => return true,
+                Renaming::Taken => {}
+                Renaming::Not { why, is_refused } => {
+                    tracing::warn!(subject, why, "the incident's channel keeps its name");
+                    return is_refused;
+                }
+            }
+        }
+        tracing::warn!(subject, "the incident's channel keeps its name: others have the new one");
+        true
+    };
+    let renamed = renamed(space, seq);
+    keep(bindings, &subject, RENAMED, &renamed, attempt).await?;
+    Ok(bindings.bound(&subject, RENAMED).await?.as_ref() == Some(&renamed))
+}
+
 /// Has something done once for each `value`. `attempt` says whether it is not to be tried again.
 pub(super) async fn keep(
     bindings: &Bindings,

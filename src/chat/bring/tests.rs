@@ -1,6 +1,5 @@
 use super::*;
 use crate::{
-    card::testing::said,
     desk::{Along, Caller, Settings, clock::System},
     incident::{
         command::{Command, Declare},
@@ -36,30 +35,4 @@ async fn a_line_that_waits_for_its_turn_is_not_said_in_the_open_once_its_inciden
     // In the place of those who see it, it is said.
     let said = while_seen_by(&desk, Spot::private(spot.id), async { Ok(7) }).await;
     assert!(matches!(said, Ok(7)));
-}
-
-#[test]
-fn what_is_left_in_the_open_of_a_line_of_a_restricted_incident_says_nothing_of_it() {
-    let line = said("[redacted: names ACME's breach]");
-    let id = line.incident;
-    let text = |spot, is_restricted| left_of(&line, spot, is_restricted).text.clone();
-    assert_eq!(text(Spot::open(id), true), [Part::Text("[redacted]".into())]);
-    for (spot, is_restricted) in
-        [(Spot::open(id), false), (Spot::private(id), true), (Spot::private(id), false)]
-    {
-        assert_eq!(text(spot, is_restricted), line.text, "{spot} {is_restricted}");
-    }
-}
-
-#[test]
-fn where_a_line_stands_is_known_before_the_chat_has_told_its_own_name() {
-    for (then, now, is_same) in [
-        ("https://matrix.to/#/%21r%3As/%24e?via=s", "https://matrix.to/#/%21r%3As/%24e?via=", true),
-        ("https://matrix.to/#/%21r%3As/%24e?via=s", "https://matrix.to/#/%21other%3As/%24e?via=s", false),
-        ("https://acme.slack.com/archives/C1/p2", "https://slack.com/archives/C1/p2", true),
-        ("https://acme.slack.com/archives/C1/p2", "https://acme.slack.com/archives/C2/p2", false),
-        ("https://acme.slack.com/archives/C1/p2", "https://acme.slack.com/archives/C1/p3", false),
-    ] {
-        assert_eq!(is_same_place(then, now), is_same, "{then} {now}");
-    }
 }

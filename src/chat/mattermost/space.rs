@@ -14,7 +14,7 @@ use crate::{
     chat::{
         bindings::Spot,
         bring::{Step, incident},
-        space::{self, Home, SKEW_SECONDS, invited, keep, not_invited},
+        space::{self, Home, Renaming, SKEW_SECONDS, invited, keep, not_invited},
         trouble::Doing,
     },
     config::MattermostSpace,
@@ -155,7 +155,7 @@ impl MattermostDoor {
             return Ok(());
         }
         // The announcement links the channel by its name.
-        if self.keep_name(&subject, &incident, channel).await? {
+        if self.keep_name(&incident, channel).await? {
             space::keep_announcement(self, &incident, channel).await?;
         }
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
@@ -168,30 +168,18 @@ impl MattermostDoor {
         Ok(())
     }
 
-    /// People link a channel by its name, so that stays as it is, unless it may have words of a title that was redacted. False: it
-    /// is still to be changed.
-    async fn keep_name(&self, subject: &str, incident: &Incident, channel: &str) -> Step<bool> {
-        let Some(seq) = space::redacted_title(&self.desk, incident).await? else { return Ok(true) };
-        let (tag, path) = (&self.stand().await?.tag, format!("/channels/{channel}/patch"));
-        let attempt = async {
-            for besides in ["", tag.as_str()] {
-                let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
-                match self.rest.patiently(Method::PUT, &path, Some(&json!({"name": name}))).await {
-                    Err(trouble) if trouble.is_name_taken() => {}
-                    Err(trouble) => {
-                        let why = trouble.why();
-                        tracing::warn!(subject, why, "the incident's channel keeps its name");
-                        return trouble.is_refused();
-                    }
-                    Ok(_) => return true,
-                }
+    /// False: the name is still to be changed.
+    async fn keep_name(&self, incident: &Incident, channel: &str) -> Step<bool> {
+        let (stand, path) = (self.stand().await?, format!("/channels/{channel}/patch"));
+        let named = (stand.tag.as_str(), CHANNEL_NAME_MAX);
+        space::keep_name(self, incident, channel, named, async |name| {
+            match self.rest.patiently(Method::PUT, &path, Some(&json!({"name": name}))).await {
+                Ok(_) => Renaming::Done,
+                Err(trouble) if trouble.is_name_taken() => Renaming::Taken,
+                Err(trouble) => Renaming::Not { why: trouble.why(), is_refused: trouble.is_refused() },
             }
-            tracing::warn!(subject, "the incident's channel keeps its name: others have the new one");
-            true
-        };
-        let renamed = space::renamed(channel, seq);
-        keep(&self.bindings, subject, space::RENAMED, &renamed, attempt).await?;
-        Ok(self.bindings.bound(subject, space::RENAMED).await?.as_ref() == Some(&renamed))
+        })
+        .await
     }
 
     /// Whether that is done, or refused; what Mattermost refuses is not tried again.

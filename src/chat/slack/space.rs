@@ -11,7 +11,7 @@ use crate::{
     chat::{
         bindings::Spot,
         bring::{Step, incident},
-        space::{self, Home, SKEW_SECONDS, invited, keep, not_invited},
+        space::{self, Home, Renaming, SKEW_SECONDS, invited, keep, not_invited},
         text::cap,
         trouble::Doing,
     },
@@ -164,7 +164,7 @@ impl SlackDoor {
         if spot.is_private {
             return Ok(());
         }
-        self.keep_name(&subject, &incident, channel).await?;
+        self.keep_name(&incident, channel).await?;
         space::keep_announcement(self, &incident, channel).await?;
         let accounts = space::accounts(&incident, |person| self.settings.account_of(person));
         for account in not_invited(&self.bindings, &subject, channel, accounts).await? {
@@ -176,28 +176,17 @@ impl SlackDoor {
         Ok(())
     }
 
-    /// People link a channel by its name, so that stays as it is, unless it may have words of a title that was redacted.
-    async fn keep_name(&self, subject: &str, incident: &Incident, channel: &str) -> Step<()> {
-        let Some(seq) = space::redacted_title(&self.desk, incident).await? else { return Ok(()) };
-        let tag = &self.stand().await?.tag;
-        let attempt = async {
-            for besides in ["", tag.as_str()] {
-                let name = space::channel_name(incident.id, &incident.title, besides, CHANNEL_NAME_MAX);
-                let args = [("channel", channel.to_owned()), ("name", name)];
-                match self.rest.patiently("conversations.rename", &args).await {
-                    Err(trouble) if trouble.error() == "name_taken" => {}
-                    Err(trouble) => {
-                        let why = trouble.why();
-                        tracing::warn!(subject, why, "the incident's channel keeps its name");
-                        return trouble.is_refused();
-                    }
-                    Ok(_) => return true,
-                }
+    async fn keep_name(&self, incident: &Incident, channel: &str) -> Step<bool> {
+        let named = (self.stand().await?.tag.as_str(), CHANNEL_NAME_MAX);
+        space::keep_name(self, incident, channel, named, async |name| {
+            let args = [("channel", channel.to_owned()), ("name", name)];
+            match self.rest.patiently("conversations.rename", &args).await {
+                Ok(_) => Renaming::Done,
+                Err(trouble) if trouble.error() == "name_taken" => Renaming::Taken,
+                Err(trouble) => Renaming::Not { why: trouble.why(), is_refused: trouble.is_refused() },
             }
-            tracing::warn!(subject, "the incident's channel keeps its name: others have the new one");
-            true
-        };
-        keep(&self.bindings, subject, space::RENAMED, &space::renamed(channel, seq), attempt).await
+        })
+        .await
     }
 
     /// Whether that is done, or refused; what Slack refuses is not tried again.
