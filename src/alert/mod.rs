@@ -127,6 +127,28 @@ impl Alert {
         }
     }
 
+    /// Whether it says no more than how it goes with the alert of its fingerprint.
+    pub fn is_mere_word(&self) -> bool {
+        self.title == self.fingerprint
+            && self.severity == AlertSeverity::Unknown
+            && self.description.is_empty()
+            && self.labels.is_empty()
+    }
+
+    /// The alert that it is a mere word about, as it is now.
+    pub fn said_of(&self, before: Alert) -> Alert {
+        let mut annotations = before.annotations;
+        annotations.extend(self.annotations.clone());
+        Alert {
+            status: self.status,
+            acknowledged: self.acknowledged,
+            starts_at: self.starts_at.or(before.starts_at),
+            ends_at: self.ends_at,
+            annotations,
+            ..before
+        }
+    }
+
     /// De-duplication key: when it began, in seconds since 1970 (big-endian; 0 for none), then the first 16 bytes of SHA-256
     /// over source, fingerprint and start.
     ///

@@ -91,6 +91,7 @@ pub(super) struct Prepared {
     once: Option<AlertsOnce>,
 }
 
+#[derive(Clone)]
 struct One {
     alert: Alert,
     key: Key,
@@ -175,6 +176,13 @@ enum Last<'a> {
 }
 
 impl Last<'_> {
+    fn alert(&self) -> Option<Alert> {
+        match self {
+            Last::Stored(json) => serde_json::from_str(json).ok(),
+            Last::Here(one) => Some(one.alert.clone()),
+        }
+    }
+
     /// Whether what comes now was overtaken by it.
     fn overtakes(&self, late: &Alert) -> bool {
         match self {
@@ -256,6 +264,8 @@ pub(super) async fn take(
         .flat_map(|(at, batch)| batch.alerts.iter().map(move |one| (at, one)))
         .collect();
     let mut known = known_alerts(conn, around.before, incoming.iter().map(|(_, one)| one.key)).await?;
+    let incoming = whole(incoming, &known);
+    let incoming: Vec<(usize, &One)> = incoming.iter().map(|(at, one)| (*at, one.as_ref())).collect();
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
     // A situation that was closed is not reopened: what fires again opens another. What only ends belongs to it still, and so does
     // what was said before the end.
@@ -411,6 +421,29 @@ pub(super) async fn take(
     let head = format!("INSERT INTO {COLUMNS}");
     insert_within(conn, within, &head, UPDATE, known.iter().map(Upsert::vals)).await?;
     Ok(receipts)
+}
+
+/// What came, in the words of the alert that is known where one says no more than how it goes with it.
+fn whole<'a>(
+    incoming: Vec<(usize, &'a One)>,
+    known: &HashMap<Key, KnownAlert<'_>>,
+) -> Vec<(usize, Cow<'a, One>)> {
+    let has_mere_words = incoming.iter().any(|(_, one)| one.alert.is_mere_word());
+    let mut here: HashMap<Key, Alert> = HashMap::new();
+    let mut each = Vec::with_capacity(incoming.len());
+    for (at, one) in incoming {
+        let mut one = Cow::Borrowed(one);
+        if has_mere_words {
+            let before = || here.get(&one.key).cloned().or_else(|| known.get(&one.key)?.last.alert());
+            if let Some(before) = one.alert.is_mere_word().then(before).flatten() {
+                let alert = one.alert.said_of(before);
+                one = Cow::Owned(One { stored: json(&alert), alert, ..*one });
+            }
+            here.insert(one.key, one.alert.clone());
+        }
+        each.push((at, one));
+    }
+    each
 }
 
 /// The query for each of `count` values to bind. For `IN (...)` SQLite would build a table of them each time.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use commandpost::{
-    alert::{Alert, Status, flapping::Flapping, order::CHANGED_AT, situation::Situation},
+    alert::{Alert, AlertSeverity, Status, flapping::Flapping, order::CHANGED_AT, situation::Situation},
     journal::{AlertBatch, AlertReceipt, Append, Journal, Mark, rows::*},
 };
 use uuid::Uuid;
@@ -160,6 +160,35 @@ pub(super) async fn what_was_said_before_the_end_opens_nothing_again(open: Open,
     take(&*journal, std::slice::from_ref(&again), 103).await;
     take(&*journal, &[resolved(&db2)], 104).await;
     assert_eq!(one(&*journal, 2).await.situation.firing, 1);
+}
+
+pub(super) async fn a_mere_acknowledgement_leaves_what_the_alert_says(open: Open, dir: &Path) {
+    let journal = open(dir.to_owned()).await.journal;
+    let db1 = Alert { starts_at: None, ..alert("g", "db1") };
+    let severity = AlertSeverity::Unknown;
+    let mere = Alert { title: "db1".into(), severity, severity_text: String::new(), ..db1.clone() };
+    let acknowledged = Alert { acknowledged: true, ..mere.clone() };
+    take(&*journal, std::slice::from_ref(&db1), 0).await;
+    take(&*journal, std::slice::from_ref(&acknowledged), 1).await;
+    let row = journal.alerts_of(1, 10).await.unwrap().remove(0);
+    assert_eq!(row.alert, Alert { acknowledged: true, ..db1.clone() });
+    assert_eq!(one(&*journal, 1).await.situation.severity, AlertSeverity::Critical);
+    let over = Alert { status: Status::Resolved, ends_at: Some(at(2)), ..mere.clone() };
+    take(&*journal, std::slice::from_ref(&over), 2).await;
+    let row = journal.alerts_of(1, 10).await.unwrap().remove(0);
+    assert_eq!((row.is_firing, row.alert.title.as_str()), (false, db1.title.as_str()));
+    // In one body, and of one that nobody knows.
+    let db2 = Alert { fingerprint: "db2".into(), ..db1.clone() };
+    let both =
+        [db2.clone(), Alert { fingerprint: "db2".into(), title: "db2".into(), ..acknowledged.clone() }];
+    take(&*journal, &both, 3).await;
+    let stranger = Alert { fingerprint: "x".into(), title: "x".into(), ..acknowledged };
+    take(&*journal, std::slice::from_ref(&stranger), 4).await;
+    let rows = journal.alerts_of(1, 10).await.unwrap();
+    let told =
+        |name: &str| rows.iter().find(|row| row.alert.fingerprint == name).map(|row| row.alert.clone());
+    assert_eq!(told("db2"), Some(Alert { acknowledged: true, ..db2 }));
+    assert_eq!(told("x"), Some(stranger));
 }
 
 /// What a situation is, but for when it came in.

@@ -72,6 +72,7 @@ suite!(sqlite:
     alerts::what_fires_again_after_closing_opens_another_situation,
     alerts::what_ends_after_closing_opens_nothing,
     alerts::what_was_said_before_the_end_opens_nothing_again,
+    alerts::a_mere_acknowledgement_leaves_what_the_alert_says,
     alerts::any_order_and_repetition_of_the_same_bodies_ends_in_the_same_situations,
     alerts::of_a_storm_every_alert_is_counted_as_if_it_had_come_alone,
     alerts::what_a_storm_brought_is_placed_also_while_a_few_more_keep_coming,
