@@ -9,15 +9,15 @@ use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
 use super::{Caller, Desk};
 use crate::{
+    grammar::{LINES_MAX, Only},
     incident::{id::IncidentId, refusal::Refusal, timeline::Line},
     journal::rows::{IncidentFilter, IncidentRow},
-    people::Person,
     wall::dated,
 };
 
 /// Entries looked at in one search, and lines shown of it.
 const ENTRIES_MAX: u64 = 50_000;
-const SHOWN_MAX: usize = 20;
+const SHOWN_MAX: usize = LINES_MAX as usize;
 /// Incidents looked at, the newest of them.
 const INCIDENTS_MAX: u32 = 1_000;
 const LINE_CHARS_MAX: usize = 160;
@@ -31,17 +31,6 @@ fn has(line: &Line, words: &[String]) -> bool {
     line.redacted_by.is_none()
         && line.name != "entry.corrected"
         && words.iter().all(|word| text.contains(word.as_str()))
-}
-
-/// Which lines of one timeline are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Only {
-    /// Key moments.
-    pub pinned: bool,
-    /// What this person did and said.
-    pub by: Option<Person>,
-    /// Of the last so many minutes.
-    pub minutes: Option<u32>,
 }
 
 impl Only {
@@ -134,12 +123,13 @@ impl Desk {
         let mut lines = eyes.timeline(id, seq.saturating_sub(ENTRIES_MAX - 1).max(1)).await?;
         lines.retain(|line| only.takes(line, now));
         lines.sort_by_key(|line| (line.occurred_at, line.seq));
-        let earlier = lines.len().saturating_sub(SHOWN_MAX);
+        let most = only.last.map_or(SHOWN_MAX, usize::from);
+        let earlier = lines.len().saturating_sub(most);
         let mut shown: Vec<String> = lines.iter().skip(earlier).map(brief).collect();
         if shown.is_empty() {
             shown.push(format!("No line of {id} is of that kind."));
         }
-        if earlier > 0 {
+        if earlier > 0 && only.last.is_none() {
             let lines_are = if earlier == 1 { "line is" } else { "lines are" };
             shown.insert(0, format!("{earlier} earlier {lines_are} left out: the console has them all."));
         }

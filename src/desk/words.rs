@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     Along, Answer, Caller, Desk,
     changes::Said,
-    find::Only,
     names::{known_in, one_of},
     view::Waiting,
 };
@@ -251,9 +250,8 @@ impl Desk {
                 let id = self.which(&caller, target.or(here), &said).await?;
                 read(updates(&self.seen_by(&caller.person).incident(id).await?))
             }
-            Spoken::Timeline { target, pinned, by, minutes } => {
+            Spoken::Timeline { target, only } => {
                 let id = self.which(&caller, target.or(here), &said).await?;
-                let only = Only { pinned, by, minutes };
                 read(self.last_lines(&caller, id, &only).await?)
             }
             Spoken::RunStep { target, step, words } => {

@@ -11,7 +11,7 @@ use super::{
     score::{Expected, Measure, Outcome, Score},
     time,
 };
-use crate::incident::{kind::Kind, role::Words, timeline::Line};
+use crate::incident::{kind::Kind, role::Words, sentence::capital, timeline::Line};
 
 /// Key lines told at most; the timeline has them all.
 const LINES_MAX: usize = 60;
@@ -260,11 +260,6 @@ fn missed(scenario: &Scenario, expected: &Expected) -> Option<String> {
         Outcome::Done { .. } | Outcome::Open => return None,
     };
     Some(capital(&sentence))
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn clock(at: DateTime<Utc>) -> String {

@@ -1,7 +1,7 @@
 //! What a verb of the tree means: a command to an incident, a declaration, or something to read.
 
 use super::{
-    Alerting, Arrange, Linking, OnCall, Resolve, Spoken,
+    Alerting, Arrange, Linking, OnCall, Only, Resolve, Spoken,
     alerting::{AlertVerb, Maintenance},
     groups::{
         ActionVerb, ChangeVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Numbered, NumberedWhy, Objective,
@@ -127,9 +127,9 @@ pub(super) fn of(
             return Ok(Spoken::Arrange(Arrange::EndWindow { n, reason }));
         }
         Verb::Find { words } => return Ok(Spoken::Find { target, words }),
-        Verb::Timeline { pinned, by, since } => {
-            let by = by.as_deref().map(person).transpose()?;
-            return Ok(Spoken::Timeline { target, pinned, by, minutes: since.map(|since| since.0) });
+        Verb::Timeline { pinned, by, since, last } => {
+            let (by, minutes) = (by.as_deref().map(person).transpose()?, since.map(|since| since.0));
+            return Ok(Spoken::Timeline { target, only: Only { pinned, by, minutes, last } });
         }
         Verb::Help { verb } if verb.as_deref().is_some_and(asks_for_help) => {
             let text = verb.unwrap_or_default().chars().skip(2).collect::<String>();

@@ -48,6 +48,22 @@ use crate::{
 /// Characters of one line at most, whatever the settings allow for a text.
 pub const INPUT_CHARS_MAX: usize = 30_000;
 
+/// Lines that an answer has at most.
+pub const LINES_MAX: u8 = 20;
+
+/// Which lines of one timeline are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Key moments.
+    pub pinned: bool,
+    /// What this person did and said.
+    pub by: Option<Person>,
+    /// Of the last so many minutes.
+    pub minutes: Option<u32>,
+    /// The last of them, at most [`LINES_MAX`].
+    pub last: Option<u8>,
+}
+
 /// What somebody said. Where `target` is `None`, the incident is the place's own: the channel's, the page's.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "read once a line and taken apart at once")]
@@ -98,9 +114,7 @@ pub enum Spoken {
     /// The last lines of the timeline; with words, those that they are about.
     Timeline {
         target: Option<IncidentId>,
-        pinned: bool,
-        by: Option<Person>,
-        minutes: Option<u32>,
+        only: Only,
     },
     /// The words of a playbook's step are said, with these for its blank, and the step is ticked.
     RunStep {

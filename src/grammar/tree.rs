@@ -9,6 +9,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::{
+    LINES_MAX,
     alerting::{AlertVerb, Maintenance},
     groups::{
         ActionVerb, ChangeVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb,
@@ -247,6 +248,9 @@ pub(super) enum Verb {
         /// Only so far back, such as 30m
         #[arg(long, value_name = "DURATION", value_parser = value::duration)]
         since: Option<value::Minutes>,
+        /// Only so many of them
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(LINES_MAX)))]
+        last: Option<u8>,
     },
     /// Sub-incidents: parts of a greater one, each with its own commander
     #[command(subcommand)]
@@ -473,7 +477,7 @@ impl Blank {
             return Blank::Switch;
         }
         match value_name(arg) {
-            "N" => Blank::Number,
+            "N" | "COUNT" => Blank::Number,
             "ROLE" => Blank::Role,
             "NAME" => Blank::Name,
             "TITLE" | "HAZARD" => Blank::Title,

@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::{
     alert::judgement::{Subject, Verdict},
-    incident::{command::StatedTime, milestone::Milestone, severity::Severity},
+    incident::{command::StatedTime, milestone::Milestone, sentence::capital, severity::Severity},
     post::{ComponentState, Impact, PublicPhase},
     wall::lasting,
 };
@@ -209,12 +209,12 @@ fn words<T: Copy + Send + Sync + 'static, const N: usize>(
     list: [(&'static str, T); N],
 ) -> impl TypedValueParser<Value = T> {
     let words = list.map(|(word, _)| {
-        let mut capital = word.to_owned();
-        capital[..1].make_ascii_uppercase();
-        PossibleValue::new(word).alias(word.to_uppercase()).alias(capital)
+        let spelled = ["_", "-", " "].map(|between| word.replace('_', between));
+        let spelled = spelled.iter().flat_map(|word| [word.clone(), word.to_uppercase(), capital(word)]);
+        PossibleValue::new(word).aliases(spelled.filter(|other| other != word))
     });
     PossibleValuesParser::new(words).try_map(move |typed| {
-        let typed = typed.to_lowercase();
+        let typed = typed.to_lowercase().replace([' ', '-'], "_");
         list.iter()
             .find(|(word, _)| *word == typed)
             .map(|(_, value)| *value)

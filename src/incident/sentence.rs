@@ -5,10 +5,10 @@ mod lists;
 mod telling;
 
 pub(crate) use brief::brief;
-pub(super) use lists::{and, either, every, so_long, so_many_minutes, some_of};
+pub(super) use lists::{and, either, every, places, so_long, so_many_minutes, some_of};
 pub use telling::{InNames, Knowing, Part, Tell, Telling, apart, parts};
 
-use lists::{NAMED_MAX, and_also, and_things};
+use lists::{NAMED_MAX, and_also, and_things, the_place};
 
 use super::{
     event::{ActionOf, CanParts, Event, Whom},
@@ -34,6 +34,12 @@ pub(crate) fn ended(text: &str) -> String {
     } else {
         format!("{text}.")
     }
+}
+
+/// `text` as the beginning of a sentence.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// `: reason.`, or the full stop alone.
@@ -668,14 +674,14 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
                 || "no next one was promised".to_owned(),
                 |at| format!("the next one was promised for {}", tell(at)),
             );
-            format!("Public update {n} was published to {}; {next}.", destinations.join(", "))
+            format!("Public update {n} was published to {}; {next}.", places(destinations))
         }
         Event::UpdateDelivered { n, destination, url } => {
             let url = url.as_ref().map(|url| format!(": {url}")).unwrap_or_else(|| ".".to_owned());
-            format!("Public update {n} arrived at {destination}{url}")
+            format!("Public update {n} arrived at {}{url}", the_place(destination))
         }
         Event::UpdateDeliveryFailed { n, destination, why } => {
-            format!("Public update {n} did not reach {destination}{}", because(why))
+            format!("Public update {n} did not reach {}{}", the_place(destination), because(why))
         }
         Event::UpdateDropped { n, reason } => {
             format!("Public update {n} was dropped before it was public{}", because(reason))

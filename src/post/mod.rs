@@ -21,8 +21,18 @@ use crate::{
         kind::KindOf,
         state::{ApprovalRecord, Incident, Post},
     },
+    people::door,
     wall::dated,
 };
+
+/// A destination, as people call it.
+pub fn place(destination: &str) -> &str {
+    match destination {
+        "page" => "status page",
+        "sandbox" => "sandbox page",
+        other => door(other),
+    }
+}
 
 /// What the public is told about how far an incident has come. The four words of the Statuspage incident
 /// lifecycle, and three of its scheduled maintenances; triage, review and closed have no public counterpart.

@@ -89,6 +89,9 @@ async fn the_last_lines_are_told_by_who_by_how_long_ago_and_by_key_moments() {
     assert!(bos.contains("the disk is full") && !bos.contains("step"), "{bos}");
     house.world.later(chrono::Duration::hours(2));
     house.say("Ada", id, note("much later")).await;
+    let last = ask("timeline --last 1").await;
+    assert_eq!(last.lines().count(), 1, "{last}");
+    assert_eq!(ask("timeline").await.lines().last(), Some(last.as_str()));
     let late = ask("timeline --since 1h").await;
     assert!(late.contains("much later") && late.lines().count() == 1, "{late}");
     assert!(ask("timeline --since 1h --pinned").await.starts_with("No line"));

@@ -3,7 +3,7 @@
 use super::clock::{Clock, Stamp};
 use crate::{
     incident::{command::Verb, decide::Policy, kind::Kind, next::allowed, state::Incident},
-    people::{Person, door},
+    people::Person,
     post::{self, NotApproved, PublicPhase, wording},
 };
 
@@ -46,16 +46,6 @@ pub struct PostCard {
     pub is_open: bool,
     pub is_published: bool,
     pub destinations: Vec<Destination>,
-}
-
-/// A destination as people call it.
-fn place(destination: &str) -> String {
-    match destination {
-        "page" => "status page",
-        "sandbox" => "sandbox page",
-        other => door(other),
-    }
-    .to_owned()
 }
 
 /// What can be said of one of this kind.
@@ -116,7 +106,7 @@ fn card(
                 Some(Ok(_)) => ("arrived".to_owned(), "good"),
                 Some(Err(why)) => (format!("failed: {why}"), "sev1"),
             };
-            Destination { name: place(name), words, tone }
+            Destination { name: post::place(name).to_owned(), words, tone }
         });
     PostCard {
         n: one.n,
@@ -130,7 +120,7 @@ fn card(
             .iter()
             .filter(|(name, text)| name.as_str() == "x" || **text != one.draft.text)
             .map(|(name, text)| Dressed {
-                name: place(name),
+                name: post::place(name).to_owned(),
                 text: text.clone(),
                 length: wording::measured(name, text),
             })

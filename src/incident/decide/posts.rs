@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::{
-    incident::{command::DraftText, event::Draft, sentence::some_of, state::Post},
+    incident::{
+        command::DraftText,
+        event::Draft,
+        sentence::{capital, places, some_of},
+        state::Post,
+    },
     post::{self, ComponentState, wording},
 };
 
@@ -184,6 +189,7 @@ fn neutral_title(components: &[(String, ComponentState)]) -> String {
 fn dressed(draft: &Draft) -> impl Iterator<Item = String> {
     draft.texts.iter().filter(|(_, text)| **text != draft.text).map(|(destination, text)| {
         let length = wording::measured(destination, text);
+        let destination = capital(post::place(destination));
         if text.chars().count() > ANSWER_CHARS_MAX {
             format!("\n{destination} is sent other words, {length}: read them in the console.")
         } else {
@@ -284,7 +290,7 @@ pub(super) fn publish(incident: &Incident, n: u32, scene: &Scene<'_>) -> Ruling 
         record.draft.next_update_minutes.map(|minutes| scene.now + Duration::minutes(i64::from(minutes)));
     let promise =
         next_update_at.map(|at| format!(" The next one is promised for {}.", dated(at))).unwrap_or_default();
-    let reply = format!("Update {n} is published to: {}.{promise}", destinations.join(", "));
+    let reply = format!("Update {n} is published to {}.{promise}", places(&destinations));
     Ok(Decision::one(
         Event::UpdatePublished { n, approved_at: approval.at, next_update_at, destinations },
         reply,

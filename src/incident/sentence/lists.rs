@@ -1,6 +1,6 @@
 //! Several people or things in one sentence, and so many minutes.
 
-use crate::people::Person;
+use crate::{people::Person, post};
 
 /// Names in a list at most; who else is there is counted.
 pub(super) const NAMED_MAX: usize = 5;
@@ -38,6 +38,19 @@ pub(super) fn and_also(people: &[Person], also: &str) -> String {
 /// `db, checkout and web`: all of them.
 pub(super) fn and_things(things: &[String]) -> String {
     joined(things.to_vec(), "and")
+}
+
+/// `the status page, X and Statuspage`.
+pub(in crate::incident) fn places(destinations: &[String]) -> String {
+    joined(destinations.iter().map(|one| the_place(one)).collect(), "and")
+}
+
+/// A destination within a sentence: `the status page`, `X`.
+pub(super) fn the_place(destination: &str) -> String {
+    match destination {
+        "page" | "sandbox" => format!("the {}", post::place(destination)),
+        other => post::place(other).to_owned(),
+    }
 }
 
 /// `Ada, Bo or Cy`.

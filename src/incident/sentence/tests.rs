@@ -258,8 +258,8 @@ fn sentences_are_what_a_tired_person_reads() {
     Alerts S-4 «5xx» from alertmanager belong to this incident now: 1 of 12 firing. The rule “checkout” matched: an incident of severity 1.
     Milestone: impact started 2026-01-02 03:15 UTC, not 2026-01-02 03:20 UTC. Reason: the first error in the log.
     Public update 1 was approved by its own author, alone: night shift.
-    Public update 1 was published to page, x; no next one was promised.
-    Public update 1 did not reach x: 403 Forbidden.
+    Public update 1 was published to the status page and X; no next one was promised.
+    Public update 1 did not reach X: 403 Forbidden.
     Action 1 is about to be done, 10 minutes: restart db1.
     Action 1 is risky and waits for the go of Ada or Bo: restart db1.
     Action 1 is held: the backup runs.

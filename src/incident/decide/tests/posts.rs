@@ -309,7 +309,7 @@ fn what_is_approved_is_what_each_destination_is_sent_whatever_becomes_of_the_tem
     stage.policy.destinations = vec!["x".into(), "statuspage".into()];
     stage.policy.wording = worded("{{upper phase}}: {{text}}");
     let answer = stage.ask("Bo", &draft("Payments fail.")).unwrap().reply;
-    assert!(answer.ends_with("x is sent, 29 of 280 characters:\nINVESTIGATING: Payments fail."), "{answer}");
+    assert!(answer.ends_with("X is sent, 29 of 280 characters:\nINVESTIGATING: Payments fail."), "{answer}");
     stage.ok("Bo", draft("Payments fail."));
     stage.ok("Ada", approve(1));
     stage.policy.wording = worded("Something else: {{text}}");
