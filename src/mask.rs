@@ -4,13 +4,13 @@
 //! its way in: what has the shape of a known key is replaced, the words around it stay. A shape is that of the issuer's own
 //! documentation; where there is none (`password=…`), the value must look like one: eight characters, letters and digits.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
-/// What a secret is called, words of which one is in each of them (in either case), and how it looks. A group `s` or `t` is
-/// the secret in it; otherwise all of it is.
+/// What a secret is called, words of which one is in each of them (in either case), and how it looks. A group `s` is the
+/// secret in it, a group `v` or `w` what it begins with up to an `&` ([`value_end`]); otherwise all of it is.
 const SHAPES: &[(&str, &[&str], &str)] = &[
     (
         "private key",
@@ -83,7 +83,7 @@ const SHAPES: &[(&str, &[&str], &str)] = &[
     (
         "password",
         &["passw", "passphrase", "pwd", "secret", "token", "key"],
-        r#"(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)(?-u:[A-Za-z0-9_-]{0,20})["']?(?: {0,3}=>? {0,3}["']?| {0,3}: {1,3}["']?|:["'])(?P<s>[^\s"',;]+)|(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd):(?P<t>[^\s"',;]+)"#,
+        r#"(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)(?-u:[A-Za-z0-9_-]{0,20})["']?(?: {0,3}=>? {0,3}["']?| {0,3}: {1,3}["']?|:["'])(?P<v>[^\s"',;][^\s"',;&]*)|(?i-u:passw(?:or)?d|passwort|passphrase|\bpwd):(?P<w>[^\s"',;][^\s"',;&]*)"#,
     ),
 ];
 
@@ -121,10 +121,12 @@ impl Masked {
         self.0.is_empty()
     }
 
-    fn saw(&mut self, kind: &'static str) {
+    /// Remembers the kind; what stands for a secret of it.
+    fn saw(&mut self, kind: &'static str) -> String {
         if !self.0.contains(&kind) {
             self.0.push(kind);
         }
+        stand_in(kind)
     }
 
     /// What was masked: `GitHub token, password`.
@@ -159,33 +161,83 @@ impl Masked {
         let shapes = EACH.iter().zip(SHAPES).enumerate().filter(|(at, _)| worth & (1 << at) != 0);
         for (regex, (kind, _, _)) in shapes.map(|(_, shape)| shape).filter(|(regex, _)| regex.is_match(text))
         {
-            let replaced = regex.replace_all(&out, |hit: &Captures<'_>| self.instead(kind, hit));
-            if let Cow::Owned(replaced) = replaced {
-                out = Cow::Owned(replaced);
-            }
+            out = Cow::Owned(self.replaced(regex, kind, &out));
         }
         if out == text { Cow::Borrowed(text) } else { out }
     }
 
-    fn instead(&mut self, kind: &'static str, hit: &Captures<'_>) -> String {
-        let whole = hit.get_match();
-        let Some(secret) = hit.name("s").or_else(|| hit.name("t")) else {
-            self.saw(kind);
-            // What ended a key that was cut short is not of it.
-            let tail: String = whole.as_str().chars().last().filter(|c| !c.is_ascii()).into_iter().collect();
-            return format!("{}{tail}", stand_in(kind));
-        };
-        let is_address = whole.as_str().ends_with('@');
-        let is_secret = if is_address { is_filled(secret.as_str()) } else { looks_secret(secret.as_str()) };
-        if !is_secret {
-            return whole.as_str().to_owned();
+    /// The text with what `regex` finds in it masked.
+    fn replaced(&mut self, regex: &Regex, kind: &'static str, text: &str) -> String {
+        let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+        while let Some(hit) = regex.captures_at(text, done) {
+            let (secret, instead) = self.instead(kind, text, &hit);
+            let end = secret.end;
+            match instead {
+                Some(instead) => {
+                    out.push_str(&text[done..secret.start]);
+                    out.push_str(&instead);
+                }
+                None => out.push_str(&text[done..end]),
+            }
+            done = end;
         }
-        self.saw(kind);
-        let (from, to) = (secret.start() - whole.start(), secret.end() - whole.start());
-        // An address stays one.
-        let instead = if is_address { "***".to_owned() } else { stand_in(kind) };
-        format!("{}{instead}{}", &whole.as_str()[..from], &whole.as_str()[to..])
+        out.push_str(&text[done..]);
+        out
     }
+
+    /// Where a secret stands, and what stands there instead; nothing does where it is none after all.
+    fn instead(
+        &mut self,
+        kind: &'static str,
+        text: &str,
+        hit: &Captures<'_>,
+    ) -> (Range<usize>, Option<String>) {
+        let whole = hit.get_match();
+        if let Some(value) = hit.name("v").or_else(|| hit.name("w")) {
+            let secret = value.start()..value_end(text, value.range());
+            let is_secret = looks_secret(&text[secret.clone()]);
+            return (secret, is_secret.then(|| self.saw(kind)));
+        }
+        let Some(secret) = hit.name("s") else {
+            // What ended a key that was cut short is not of it.
+            let tail = whole.as_str().chars().last().filter(|c| !c.is_ascii()).map_or(0, char::len_utf8);
+            return (whole.start()..whole.end() - tail, Some(self.saw(kind)));
+        };
+        // An address stays one.
+        let instead = match whole.as_str().ends_with('@') {
+            true => is_filled(secret.as_str()).then(|| {
+                self.saw(kind);
+                "***".to_owned()
+            }),
+            false => looks_secret(secret.as_str()).then(|| self.saw(kind)),
+        };
+        (secret.range(), instead)
+    }
+}
+
+/// Where a value ends that begins with what stands at `begun`: as far as it goes on behind an `&`, which many a password holds. In a form
+/// or an address, `a=1&b=2`, the next `&name=` ends it.
+fn value_end(text: &str, begun: Range<usize>) -> usize {
+    let is_of_form = text[..begun.start].ends_with('=');
+    let ends = |from: usize| is_of_form && begins_field(&text[from..]);
+    if ends(begun.start) {
+        return begun.start;
+    }
+    let mut end = begun.end;
+    while text[end..].starts_with('&') && !ends(end) {
+        let part = &text[end + 1..];
+        let stops = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '&');
+        end += 1 + part.find(stops).unwrap_or(part.len());
+    }
+    end
+}
+
+/// `&order=77`
+fn begins_field(text: &str) -> bool {
+    let Some(text) = text.strip_prefix('&') else { return false };
+    let of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]%".contains(byte);
+    let name = text.bytes().take_while(of_name).count();
+    name > 0 && text.as_bytes().get(name) == Some(&b'=')
 }
 
 /// Without blanks, so that an address or an argument stays whole.

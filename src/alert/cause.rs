@@ -69,6 +69,8 @@ impl Side {
 pub struct Clue {
     pub situation: i64,
     pub source: String,
+    /// By which it is known again when it comes anew.
+    pub fingerprint: String,
     pub rule: String,
     pub title: String,
     pub severity: AlertSeverity,
@@ -90,6 +92,7 @@ impl Clue {
         Clue {
             situation,
             source: alert.source.clone(),
+            fingerprint: alert.fingerprint.clone(),
             rule: rule_of(alert),
             title: cut(&alert.title, TITLE_MAX_BYTES).into_owned(),
             severity: alert.severity,
@@ -118,7 +121,7 @@ pub struct Evidence {
     pub side: Side,
     /// The title of the first of them.
     pub title: String,
-    /// How many more there are of the same rule and service.
+    /// How many more there are of the same rule and service; one that came again is no other.
     pub more: usize,
     pub source: String,
     pub service: Option<String>,
@@ -195,6 +198,7 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
             let began = group.iter().map(|clue| clue.began).min()?;
             let (side, way) = stands(first, &fronts, &broken, services);
             let places = group.iter().flat_map(|clue| &clue.places).map(String::as_str);
+            let alerts: BTreeSet<_> = group.iter().map(|clue| (&clue.source, &clue.fingerprint)).collect();
             let place = match side {
                 Side::Unclear => places.filter(|place| known.contains(place)).min(),
                 Side::What | Side::Why | Side::Consequence => None,
@@ -203,7 +207,7 @@ pub fn weigh(clues: &[Clue], services: &Services, stated: Option<DateTime<Utc>>)
                 situation: first.situation,
                 side,
                 title: first.title.clone(),
-                more: group.len() - 1,
+                more: alerts.len().saturating_sub(1),
                 source: first.source.clone(),
                 service: first.service.clone(),
                 severity: group.iter().map(|clue| clue.severity).max()?,

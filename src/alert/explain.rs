@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::flapping::Flaps;
 use super::rules::{Action, Open, Rulebook};
 use super::situation::Situation;
 use super::text::quote;
@@ -19,6 +20,9 @@ pub struct Explanation {
     pub severity: AlertSeverity,
     pub firing: u32,
     pub total: u32,
+    /// How one of its alerts flaps.
+    #[serde(default)]
+    pub flapping: Option<Flaps>,
     /// A sentence.
     pub grouped: String,
     /// The title of the alert that decides: of those that fire the one of which most is made; of several the worst, then the newest.
@@ -79,6 +83,7 @@ impl Explanation {
             severity: situation.severity,
             firing: situation.firing,
             total: situation.total,
+            flapping: None,
             grouped,
             judged_by: lead.title.clone(),
             not_looked_at: book.rules().len() - looked.len(),
@@ -135,6 +140,9 @@ impl fmt::Display for Explanation {
             self.total,
             self.source
         )?;
+        if let Some(flaps) = self.flapping {
+            writeln!(f, "It is {flaps}")?;
+        }
         writeln!(f, "Grouped {}", self.grouped)?;
         writeln!(f, "Judged by its alert «{}»", self.judged_by)?;
         if self.rules.is_empty() {

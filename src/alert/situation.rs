@@ -90,7 +90,7 @@ pub struct Situation {
     /// The name of that group; `None` as the sender groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grouped_by: Option<String>,
-    /// The title of the group's first alert, with how many more there are.
+    /// The title of the group's first alert, with how many more there are, or how many times it came.
     pub title: String,
     /// The worst that fires now; when none does, the worst there was.
     pub severity: AlertSeverity,
@@ -113,6 +113,10 @@ pub struct Situation {
     pub lead_began: Option<DateTime<Utc>>,
     #[serde(default)]
     pub lead_is_over: bool,
+    /// The fingerprint of all of its alerts, as long as they are of one: then it is the same that comes again. None where that was not
+    /// written down either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
     /// The worst severity there was.
     pub worst: AlertSeverity,
     /// How many fire now, by severity in the order of [`AlertSeverity::ALL`].
@@ -145,6 +149,7 @@ impl Situation {
             lead: first.title.clone(),
             lead_began: first.starts_at,
             lead_is_over: first.status == Status::Resolved,
+            fingerprint: Some(first.fingerprint.clone()),
             worst: AlertSeverity::Unknown,
             firing_by_severity: [0; AlertSeverity::ALL.len()],
             clearings: Clearings::default(),
@@ -179,6 +184,9 @@ impl Situation {
     /// What holds of an observation whatever came after it.
     fn hear(&mut self, alert: &Alert) {
         self.worst = self.worst.max(alert.severity);
+        if self.source != alert.source || self.fingerprint.as_ref() != Some(&alert.fingerprint) {
+            self.fingerprint = None;
+        }
         let is_over = alert.status == Status::Resolved;
         let leads = match (self.lead_is_over, is_over) {
             (true, false) => true,
@@ -227,7 +235,10 @@ impl Situation {
         self.title = match self.total {
             0 | 1 => self.lead.clone(),
             n => {
-                let more = format!(" (+{} more)", n - 1);
+                let more = match self.fingerprint {
+                    Some(_) => format!(" ({n} times)"),
+                    None => format!(" (+{} more)", n - 1),
+                };
                 format!("{}{more}", cut(&self.lead, TITLE_MAX_BYTES.saturating_sub(more.len())))
             }
         };
@@ -323,6 +334,27 @@ mod tests {
     fn a_new_start_of_the_same_alert_is_another_alert() {
         let again = Alert { starts_at: Some(at(0)), ..alert("db1") };
         assert_eq!(observe(&[alert("db1"), again]).unwrap().total, 2);
+    }
+
+    #[test]
+    fn the_same_alert_again_is_said_to_come_again_and_not_to_be_one_more() {
+        let again = Alert { starts_at: Some(at(60)), ..alert("db1") };
+        let mut story = vec![alert("db1"), again];
+        let twice = observe(&story).unwrap();
+        assert_eq!(twice.title, "Disk full on db1 (2 times)");
+        // Another one stands beside it, of whatever source.
+        for other in [alert("db2"), Alert { source: "grafana".into(), ..alert("db1") }] {
+            story.push(other);
+            assert_eq!(observe(&story).unwrap().title, "Disk full on db1 (+2 more)");
+            story.pop();
+        }
+        // What was written down by an earlier version says what it said.
+        let mut written = serde_json::to_value(&twice).unwrap();
+        written.as_object_mut().unwrap().remove("fingerprint");
+        let before: Situation = serde_json::from_value(written).unwrap();
+        let repeat = changes([&story[0]], |_| Some(Known::of(&story[0])));
+        let after = fold(Some(&before), &repeat, at(99), "S1").unwrap();
+        assert_eq!(after.title, "Disk full on db1 (+1 more)");
     }
 
     #[test]

@@ -86,7 +86,7 @@ fn step(incident: &Incident, place: &Place<'_>) -> Button {
     if !place.step.has_blank() {
         return button(id, label, &format!("playbook run {name}"), vec![], false);
     }
-    let what = vec![blank("words", "What belongs in the place of …?", "in your own words", true)];
+    let what = vec![blank("words", "What belongs at the …?", "in your own words", true)];
     button(id, label, &format!("playbook run {name} {{words}}"), what, false)
 }
 

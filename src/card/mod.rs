@@ -16,6 +16,7 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+pub(crate) use said::aside;
 #[cfg(test)]
 pub(crate) use said::beside;
 pub use said::{Missed, Said};
@@ -429,7 +430,7 @@ pub fn incident<'a>(incident: &Incident, shown: impl Into<Shown<'a>>) -> Card {
                 "action",
                 "I am about to …",
                 "action announce {text}",
-                vec![blank("text", "What are you about to do?", "restart db1", false)],
+                vec![blank("text", "What will you do?", "restart db1", false)],
                 false,
             ),
             button(

@@ -19,7 +19,7 @@ pub(super) fn buttons(incident: &Incident) -> Vec<Button> {
     let noted = vec![blank("text", "What happened?", "replica 2 is upgraded", true)];
     all.push(button("note", "Note", "note {text}", noted, false));
     let said =
-        vec![blank("text", "What will customers notice?", "Checkout is slow between 02:00 and 04:00.", true)];
+        vec![blank("text", "What will customers see?", "Checkout is slow between 02:00 and 04:00.", true)];
     all.push(button("update", "Public update", "update draft {text}", said, false));
     all.push(button("take", "Take command", "command take", vec![], false));
     all.push(button("next", "What is due?", "next", vec![], false));

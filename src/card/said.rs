@@ -62,8 +62,15 @@ impl Missed {
 
     /// The last line of an absence that was spoken for, by what is bound; `None`: none was.
     pub fn spoken_for(bound: &str, since: DateTime<Utc>) -> Option<i64> {
+        Self::last(bound)
+            .filter(|(absence, _)| *absence == since.timestamp_millis())
+            .map(|(_, through)| through)
+    }
+
+    /// The absence that was spoken for last, by the millisecond of its beginning, and its last line.
+    pub fn last(bound: &str) -> Option<(i64, i64)> {
         let (absence, through) = bound.split_once('/').unwrap_or((bound, ""));
-        (absence == since.timestamp_millis().to_string()).then(|| through.parse().unwrap_or(0))
+        Some((absence.parse().ok()?, through.parse().unwrap_or(0)))
     }
 
     /// What is said before them; `None`: they are few.
@@ -116,10 +123,15 @@ impl Said {
 
     /// What stands behind the name: where it was said, if that is not the chat in which it is shown, and that it is a late entry.
     pub fn aside(&self, chat: &str) -> String {
-        let from = self.via.as_deref().filter(|via| *via != chat).map(door);
-        let all: Vec<&str> = from.into_iter().chain(self.is_late.then_some("late entry")).collect();
-        if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
+        aside(self.via.as_deref(), self.is_late, chat)
     }
+}
+
+/// What stands behind a name: through which door it was said, if that is not the one where it is shown, and that it is a late entry.
+pub(crate) fn aside(via: Option<&str>, is_late: bool, here: &str) -> String {
+    let from = via.filter(|via| *via != here).map(door);
+    let all: Vec<&str> = from.into_iter().chain(is_late.then_some("late entry")).collect();
+    if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }
 
 #[cfg(test)]

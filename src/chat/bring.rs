@@ -25,14 +25,19 @@ use crate::{
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
 
-/// A missing permission is mended by a person; it is tried again after this.
-pub(super) const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
+/// A missing permission is mended by a person; it is tried again after this, and sooner at first. The nanosecond tells it from
+/// what a chat asks for.
+pub(super) const AFTER_FORBIDDEN: Duration = Duration::new(60, 1);
+/// The card stands behind a line that is refused: who mends what was missing at once should not wait for a minute.
+const FORBIDDEN_FIRST: Duration = Duration::from_secs(5);
 
 /// The space for everybody whose card was covered when its incident was restricted.
 const COVERED: &str = "covered";
 const CHANGED_HANDS: &str = "Who may see the incident changed a moment ago.";
 /// The last card that somebody deleted, of a spot.
 pub(super) const GONE: &str = "gone";
+/// Begins the binding of a card that no longer stands, of which earlier versions may be left.
+pub(super) const FORMER: &str = "former-card/";
 
 /// Why an errand stops half-way.
 #[derive(Debug)]
@@ -137,6 +142,16 @@ pub(super) trait Place: Send + Sync {
         _at: &str,
         _message: &str,
         _is_whole: bool,
+        _once: &str,
+    ) -> impl Future<Output = Step<()>> + Send {
+        async { Ok(()) }
+    }
+    /// Takes back what a place was called before: all but the name that the incident has now.
+    fn unsay_names(
+        &self,
+        _spot: Spot,
+        _at: &str,
+        _incident: &Incident,
         _once: &str,
     ) -> impl Future<Output = Step<()>> + Send {
         async { Ok(()) }
@@ -258,11 +273,22 @@ pub(super) fn whole(halt: Halt, gone: impl FnOnce() -> Outcome) -> Outcome {
 
 /// Brings an errand; why it did not arrive is told to `note` as well.
 pub(super) async fn carry(place: &impl Private, errand: &Errand, note: impl Fn(String)) -> Outcome {
-    let outcome = bring(place, errand).await;
+    let outcome = sooner_at_first(bring(place, errand).await, errand.delivery.attempts);
     if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome {
         note(why.clone());
     }
     outcome
+}
+
+/// What was refused for a right that the bot has not: the pauses grow to [`AFTER_FORBIDDEN`].
+fn sooner_at_first(outcome: Outcome, attempts: u32) -> Outcome {
+    match outcome {
+        Outcome::Retry { after: Some(after), why } if after == AFTER_FORBIDDEN => {
+            let after = FORBIDDEN_FIRST.saturating_mul(1 << attempts.min(8)).min(AFTER_FORBIDDEN);
+            Outcome::Retry { after: Some(after), why }
+        }
+        outcome => outcome,
+    }
 }
 
 /// Whatever waits for a chat that is back goes out now, and not when its pause ends.

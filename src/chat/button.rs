@@ -7,6 +7,7 @@ use crate::{
     desk::Desk,
     incident::{id::IncidentId, refusal::Refusal},
     journal::rows::SituationFilter,
+    people::Person,
 };
 
 /// Begins the name of a button or form; the number counts up when its shape changes.
@@ -51,12 +52,13 @@ pub(super) fn stale() -> Refusal {
     )
 }
 
-/// The button as the card has it now, with the card's subject and the incident that its command is said of.
+/// The button as the card has it now, with the card's subject and the incident that its command is said of. `by`: whoever presses it.
 ///
 /// # Errors
-/// When there is no such card, or no such button on it by now.
+/// When there is no such card for their eyes, or no such button on it by now.
 pub(super) async fn find_button(
     desk: &Arc<Desk>,
+    by: &Person,
     subject: &str,
     name: &str,
 ) -> Result<(Option<IncidentId>, String, Button), Refusal> {
@@ -67,7 +69,8 @@ pub(super) async fn find_button(
         (None, desk.situation_card(&row).await?)
     } else {
         let id: IncidentId = subject.parse().map_err(|_| stale())?;
-        (Some(id), card::incident(&desk.incident(id).await?, &desk.settings().policy))
+        let incident = desk.seen_by(by).incident(id).await?;
+        (Some(id), card::incident(&incident, &desk.settings().policy))
     };
     let button = card.buttons.into_iter().find(|button| button.id == name).ok_or_else(stale)?;
     Ok((incident, card.subject, button))
@@ -151,6 +154,29 @@ fn whom_and_when(text: &str) -> (Vec<String>, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        desk::{Along, Caller, Settings, clock::System},
+        incident::{command::Declare, kind::Kind, severity::Severity},
+        journal::sqlite::SqliteJournal,
+    };
+
+    #[tokio::test]
+    async fn whoever_may_not_see_an_incident_learns_from_its_buttons_no_more_than_that_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Arc::new(SqliteJournal::open(dir.path()).await.unwrap());
+        let desk = Desk::new(journal, Arc::new(System), Settings::default());
+        let (ada, bo) = (Person::named("Ada").unwrap(), Person::named("Bo").unwrap());
+        let leak = Declare { restricted: true, ..Declare::new("Leak", Severity::Sev2, Kind::Real) };
+        desk.declare(Caller::person(ada.clone(), "test"), leak, Along::default()).await.unwrap();
+        let pressed = async |who: &Person, subject: &str| {
+            find_button(&desk, who, subject, "note").await.map(|(incident, ..)| incident)
+        };
+        let of = |subject: &str| subject.parse::<IncidentId>().unwrap();
+        assert_eq!(pressed(&ada, "INC-1").await, Ok(Some(of("INC-1"))));
+        for subject in ["INC-1", "INC-77"] {
+            assert_eq!(pressed(&bo, subject).await, Err(Refusal::no_such(of(subject))), "{subject}");
+        }
+    }
 
     fn words(all: &[&str]) -> Vec<String> {
         all.iter().map(|word| (*word).to_owned()).collect()

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     Say, Words,
     bindings::Spot,
-    bring::{GONE, Place},
+    bring::{FORMER, GONE, Place},
     files::{self, File},
     words::{is_of_same_words, of_its_author},
 };
@@ -38,6 +38,8 @@ pub(super) const NOWHERE: &str = "This message belongs to no incident, so it is 
 const NOWHERE_AGAIN: TimeDelta = TimeDelta::hours(24);
 /// Under which it is bound to a place when that was said there.
 const NOWHERE_TOLD: &str = "pinned nowhere";
+/// Under which it is bound to a message that its author was told that an edit is not followed.
+const NOT_FOLLOWED: &str = "not followed";
 
 /// Something that somebody did to a message.
 pub(super) struct Change<'a> {
@@ -182,12 +184,25 @@ pub(super) async fn follow_edit(place: &impl Place, edit: &Change<'_>, editor: &
 }
 
 /// What is said of an edited note that is not followed.
-pub(super) fn as_first_typed(entry: u64) -> String {
-    format!("The timeline keeps it as first typed: `entry correct {entry} TEXT` changes it.")
+fn as_it_stands(entry: u64) -> String {
+    format!(
+        "This edit is not followed: the timeline keeps the words that it has. `entry correct {entry} TEXT` changes them."
+    )
+}
+
+/// What is to be said of a message, unless something of that kind was said of it before.
+async fn once_of(place: &impl Place, message: &str, words: String) -> Option<String> {
+    let bindings = place.bindings();
+    if bindings.bound(message, NOT_FOLLOWED).await.ok()?.is_some() {
+        return None;
+    }
+    // Before it is said: rather it is left out than said for each edit.
+    bindings.bind(message, NOT_FOLLOWED, "1").await.ok()?;
+    Some(words)
 }
 
 /// The author of a message by which a note was made has changed it: the entry follows. `words`: the command that it would be now.
-/// Returns what the author is to be told where it cannot follow.
+/// Returns what the author is to be told where it cannot follow; once for each message.
 pub(super) async fn follow_typed(
     place: &impl Place,
     edit: &Change<'_>,
@@ -198,17 +213,19 @@ pub(super) async fn follow_typed(
     if made.author.id != edit.by.id {
         return None;
     }
-    let Some(text) = words.as_deref().and_then(text_of_note) else { return Some(as_first_typed(entry)) };
+    let Some(text) = words.as_deref().and_then(text_of_note) else {
+        return once_of(place, edit.target, as_it_stands(entry)).await;
+    };
     if made.words == masked(&text).0.trim() {
         return None;
     }
     if made.is_by_hand {
-        return Some(by_hand(entry).to_string());
+        return once_of(place, edit.target, by_hand(entry).to_string()).await;
     }
     let reason = EDITED.into();
     let command = Command::Correct { target: entry, text, at: None, reason, follows: true };
     let refusal = follow(place, edit, incident, command, "edit").await.err()?;
-    Some(refusal.to_string())
+    once_of(place, edit.target, refusal.to_string()).await
 }
 
 /// What a note says, where the words are one of the usual kind: of now, in the incident of the place.
@@ -274,6 +291,7 @@ fn made(entries: &[Entry]) -> Option<Made> {
         later.iter().any(|one| matches!(one.event, Event::EntryRedacted { target, .. } if target == seq))
     };
     let mut made = Made { author: first.actor.person.clone(), words: text.clone(), is_by_hand: false };
+    let is_gone = is_redacted(first.seq);
     for one in later {
         let Event::EntryCorrected { target, text, reason, .. } = &one.event else { continue };
         if *target != first.seq {
@@ -282,7 +300,7 @@ fn made(entries: &[Entry]) -> Option<Made> {
         if [EDITED, DELETED].contains(&reason.as_str()) {
             made.words.clone_from(text);
             made.is_by_hand = false;
-        } else if !is_redacted(one.seq) {
+        } else if !is_gone && !is_redacted(one.seq) {
             made.is_by_hand = true;
         }
     }
@@ -294,6 +312,14 @@ fn by_hand(entry: u64) -> Refusal {
     Refusal::conflict(
         format!("Entry {entry} was corrected by hand, so it does not follow its message any more."),
         format!("To put other words there: `entry correct {entry} TEXT`."),
+    )
+}
+
+/// What is said of a message that was deleted, where its entry has other words.
+fn stays(entry: u64) -> Refusal {
+    Refusal::conflict(
+        format!("Entry {entry} was corrected by hand, so it stays although its message was deleted."),
+        format!("To take it off the timeline: `entry redact {entry} REASON`."),
     )
 }
 
@@ -315,9 +341,19 @@ pub(super) async fn note_edit(place: &impl Place, edit: &Change<'_>) {
     }
 }
 
-/// A message on the timeline was deleted: the entry is redacted, or where that is not for this person, corrected.
-pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
-    let Some((incident, entry)) = entry_behind(place, deletion).await else { return };
+/// A message on the timeline was deleted: the entry is redacted, or where that is not for this person, corrected. What somebody
+/// put in other words by hand stays; returns what whoever deleted the message is to be told of that.
+pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) -> Option<String> {
+    let (incident, entry) = entry_behind(place, deletion).await?;
+    let Ok(made) = made_of(place, incident, entry).await else {
+        tracing::warn!(%incident, entry, "an entry does not follow its message: the journal does not answer");
+        return None;
+    };
+    if made.is_some_and(|made| made.is_by_hand) {
+        tracing::info!(%incident, entry, "an entry that was corrected by hand stays without its message");
+        let may_see = place.desk().seen_by(&deletion.by).may_see(incident).await;
+        return may_see.then(|| stays(entry).to_string());
+    }
     let redact = Command::Redact { target: entry, reason: DELETED.into() };
     let mut done = follow(place, deletion, incident, redact, "redact").await.map(drop);
     if done.as_ref().is_err_and(|refusal| refusal.because == Because::Forbidden) {
@@ -328,6 +364,7 @@ pub(super) async fn follow_deletion(place: &impl Place, deletion: &Change<'_>) {
     if let Err(refusal) = done {
         tracing::info!(%incident, entry, %refusal, "an entry does not follow its message");
     }
+    None
 }
 
 /// The entry that stands for a message: by a 📌, or the note that was typed in it.
@@ -365,7 +402,8 @@ pub(super) async fn forget_card(place: &impl Place, spot: Spot, message: &str) {
     if let Ok(Some(card)) = bindings.bound(&subject, "card").await
         && card == message
     {
-        for (name, value) in [(GONE, message), ("card", "")] {
+        let former = format!("{FORMER}{message}");
+        for (name, value) in [(former.as_str(), "1"), (GONE, message), ("card", "")] {
             if let Err(halt) = bindings.bind(&subject, name, value).await {
                 tracing::warn!(?halt, subject, "the deleted card is not forgotten");
             }
@@ -421,6 +459,8 @@ mod tests {
             (vec![hand()], "db1 is full", true),
             (vec![edited(), hand()], "db2 is full", true),
             (vec![hand(), redacted(8)], "db1 is full", false),
+            // Nor does anything stay of an entry that was redacted itself.
+            (vec![hand(), redacted(7)], "db1 is full", false),
             // Words of the message that were redacted are not put back either.
             (vec![edited(), redacted(8)], "db2 is full", false),
             (vec![other], "db1 is full", false),

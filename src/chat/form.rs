@@ -9,6 +9,7 @@ use crate::{
     desk::Desk,
     grammar::Form,
     incident::{id::IncidentId, refusal::Refusal},
+    people::Person,
 };
 
 /// The subject of a form that belongs to no card: its button's name is the verb.
@@ -75,14 +76,15 @@ pub(super) struct Filled {
 }
 
 impl Filled {
-    /// The words that the answers stand for, and the incident that they are said of. `here`: that of the place where the
-    /// form was opened.
+    /// The words that the answers stand for, and the incident that they are said of. `by`: whoever filled it in; `here`: the
+    /// incident of the place where it was opened.
     ///
     /// # Errors
     /// When the form is of another version, or its button is not on the card any more.
     pub async fn words(
         &self,
         desk: &Arc<Desk>,
+        by: &Person,
         here: Option<IncidentId>,
     ) -> Result<(Option<IncidentId>, Vec<String>), Refusal> {
         match &self.purpose {
@@ -92,7 +94,7 @@ impl Filled {
             }
             Purpose::Button(name) => {
                 let (subject, button) = read_button_name(name).ok_or_else(stale)?;
-                let (incident, _, button) = find_button(desk, subject, button).await?;
+                let (incident, _, button) = find_button(desk, by, subject, button).await?;
                 let answers: Vec<(&str, &str)> =
                     self.answers.iter().map(|(name, answer)| (name.as_str(), answer.as_str())).collect();
                 Ok((incident, fill_in(&button.command, &answers)?))

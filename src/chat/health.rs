@@ -14,6 +14,9 @@ use crate::desk::{absence, clock::World};
 /// How often a chat is asked that answers nothing.
 pub(super) const ASK_EVERY: Duration = Duration::from_secs(5);
 
+/// The longest that an answer is on its way.
+const UNDER_WAY: chrono::Duration = chrono::Duration::seconds(1);
+
 /// How a door stands by the way on which it hears: it is there when commands are heard.
 #[derive(Debug, Default)]
 pub(super) struct Standing(Mutex<absence::Standing>);
@@ -74,7 +77,7 @@ impl Reach {
     }
 
     /// What came of a request that was begun then; `lost` is why it got no answer. A refusal is an answer.
-    fn note(&self, begun: DateTime<Utc>, now: DateTime<Utc>, lost: Option<String>) {
+    pub fn note(&self, begun: DateTime<Utc>, now: DateTime<Utc>, lost: Option<String>) {
         let mut reach = self.lock();
         // One that was under way when another was answered says nothing.
         if lost.is_some() && reach.answered_at.is_some_and(|at| at > begun) {
@@ -96,11 +99,20 @@ impl Reach {
         self.lock().lost.clone()
     }
 
+    /// Requests were answered after this time, and are still.
+    pub fn answers_since(&self, at: DateTime<Utc>) -> bool {
+        let reach = self.lock();
+        // What was under way when the other way broke says nothing.
+        reach.lost.is_none() && reach.answered_at.is_some_and(|answered| answered > at + UNDER_WAY)
+    }
+
     /// A door that stands so by the way on which it hears, with what comes of its requests.
     pub fn with(&self, heard: absence::Standing) -> absence::Standing {
         let Answering { lost, since, .. } = self.lock().clone();
         match lost {
-            Some(why) if heard.is_there => absence::Standing { is_there: false, since, why: Some(why) },
+            Some(why) if heard.is_there => {
+                absence::Standing { is_there: false, since, why: Some(why), is_deaf: false }
+            }
             Some(_) => {
                 let since = [heard.since, since].into_iter().flatten().min();
                 absence::Standing { since, ..heard }
@@ -165,7 +177,7 @@ mod tests {
 
     fn heard(is_there: bool, since: i64) -> absence::Standing {
         let why = (!is_there).then(|| "the socket broke".to_owned());
-        absence::Standing { is_there, since: Some(at(since)), why }
+        absence::Standing { is_there, since: Some(at(since)), why, is_deaf: false }
     }
 
     fn no_answer() -> Option<String> {
@@ -179,12 +191,24 @@ mod tests {
         reach.note(at(10), at(11), None);
         reach.note(at(20), at(30), no_answer());
         reach.note(at(31), at(41), no_answer());
-        let away = absence::Standing { is_there: false, since: Some(at(20)), why: no_answer() };
+        let away =
+            absence::Standing { is_there: false, since: Some(at(20)), why: no_answer(), is_deaf: false };
         assert_eq!(reach.with(heard(true, 1)), away);
         // The first answer ends it; both ways are there since then.
         reach.note(at(50), at(51), None);
         assert_eq!(reach.with(heard(true, 1)), heard(true, 51));
         assert_eq!(reach.with(heard(true, 60)), heard(true, 60));
+    }
+
+    #[test]
+    fn a_chat_answers_since_it_is_not_heard_only_by_what_it_answered_after_that() {
+        let reach = Reach::default();
+        reach.note(at(9), at(10), None);
+        assert!(!reach.answers_since(at(10)), "it may be gone since");
+        reach.note(at(20), at(21), None);
+        assert!(reach.answers_since(at(10)));
+        reach.note(at(30), at(40), no_answer());
+        assert!(!reach.answers_since(at(10)));
     }
 
     #[test]

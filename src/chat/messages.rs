@@ -28,7 +28,7 @@ use crate::{
     desk::policy::is_said,
     export::samples::{Journal, alert, checkout, person, role},
     golden::golden,
-    grammar::{self, Form, Spoken},
+    grammar::{self, Form, Lexicon, Spoken},
     incident::{
         briefing,
         chart::Chart,
@@ -286,8 +286,12 @@ fn page() -> String {
         let all = refused.chain([in_words(None)]).map(|text| (chat.told)(&text));
         Some(all.collect::<Vec<_>>().join("\n\n"))
     });
+    let discords = grammar::discord_help(None, Lexicon::usual()).unwrap();
     for (asked, answer) in answers() {
-        add(&format!("Asked: `{asked}` (for the asker's eyes)"), &|chat| Some((chat.told)(&answer)));
+        let is_discords = |chat: &Shown| asked == "help" && chat.chat == discord::shown::SHOWN.chat;
+        add(&format!("Asked: `{asked}` (for the asker's eyes)"), &|chat| {
+            Some((chat.told)(if is_discords(chat) { &discords } else { &answer }))
+        });
     }
     let card = open();
     for button in card.buttons.iter().filter(|button| !button.blanks.is_empty()) {
@@ -315,8 +319,8 @@ fn page() -> String {
     let forms: Vec<String> = forms().iter().map(slack::shown::verb).collect();
     page.push_str(&format!(
         "\n## The forms of the verbs\n\n\
-         What Slack and Mattermost ask where a verb is typed without the words that it needs (`*`), in Slack's form; Mattermost cuts a \
-         question at 24 letters and shows the whole below.\n\n```text\n{}\n```\n",
+         What Slack and Mattermost ask where a verb is typed without the words that it needs (`*`), and what stands below each \
+         question.\n\n```text\n{}\n```\n",
         forms.join("\n")
     ));
     page
@@ -369,6 +373,16 @@ fn no_form_of_discord_has_a_menu() {
         }
     }
     assert!(forms > 5, "{forms}");
+}
+
+/// Mattermost shows 24 bytes of it.
+#[test]
+fn no_question_of_a_cards_form_is_cut_anywhere() {
+    for (title, card) in cards() {
+        for blank in card.buttons.iter().flat_map(|button| &button.blanks) {
+            assert!(blank.label.len() <= 24, "{title}: {}", blank.label);
+        }
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::{
 /// Strangers remembered at most; whoever speaks again is met again.
 const STRANGERS_MAX: usize = 10_000;
 /// Characters of a display name kept.
-const NAME_CHARS_MAX: usize = 80;
+pub(super) const NAME_CHARS_MAX: usize = 80;
 
 /// The people of one chat. Shared by the door, which meets them, and by whoever reads names in commands.
 #[derive(Debug)]

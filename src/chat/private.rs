@@ -11,6 +11,7 @@ use std::{
 use super::{
     bindings::Spot,
     bring::{AFTER_FORBIDDEN, Halt, Place, Space, Step},
+    follow::forget_card,
 };
 use crate::{
     desk::{Along, Caller},
@@ -45,6 +46,10 @@ pub(super) trait Private: Place {
     /// Returns why the chat does not let this account in, if so.
     fn let_in(&self, at: &str, account: &str) -> impl Future<Output = Step<Option<String>>> + Send;
     fn take_out(&self, at: &str, account: &str) -> impl Future<Output = Step<()>> + Send;
+    /// Takes the card away, where whoever was let in cannot read it: it stood there before. False: they read it.
+    fn hide_card(&self, _at: &str, _message: &str) -> impl Future<Output = Step<bool>> + Send {
+        async { Ok(false) }
+    }
 }
 
 /// The private place, made if there is none, with the right people in it. `None`: nobody of them is in this chat.
@@ -119,6 +124,7 @@ async fn keep_members(place: &impl Private, id: IncidentId, at: &str, wanted: &B
         bindings.bind(&subject, &format!("{REFUSED}{account}"), "").await?;
     }
     let now = place.desk().world.now().timestamp();
+    let mut let_in = Vec::new();
     // Who left by themselves is not called back.
     for account in wanted.difference(&invited) {
         let last = refused.get(account.as_str());
@@ -132,10 +138,27 @@ async fn keep_members(place: &impl Private, id: IncidentId, at: &str, wanted: &B
                 continue;
             }
         }
+        let_in.push((account, last.is_some()));
+    }
+    // Before that they are in is kept: who was let in as a run ended is shown the card by the next one.
+    if !let_in.is_empty() {
+        show_card(place, Spot::private(id), at).await?;
+    }
+    for (account, was_refused) in let_in {
         bindings.bind(&subject, &format!("{IN}{account}"), at).await?;
-        if last.is_some() {
+        if was_refused {
             bindings.bind(&subject, &format!("{REFUSED}{account}"), "").await?;
         }
+    }
+    Ok(())
+}
+
+/// Has the card posted anew, with what is brought now, where whoever was let in does not see the one that stands there.
+async fn show_card(place: &impl Private, spot: Spot, at: &str) -> Step<()> {
+    if let Some(card) = place.bindings().bound(&spot.to_string(), "card").await?
+        && place.hide_card(at, &card).await?
+    {
+        forget_card(place, spot, &card).await;
     }
     Ok(())
 }

@@ -30,6 +30,8 @@ pub(super) const SKEW_SECONDS: i64 = 600;
 const ANNOUNCED: &str = "announced";
 /// The place that was given another name, and for which redacted title.
 pub(super) const RENAMED: &str = "renamed";
+/// The place, and the entry with the title of which its name was made.
+const TITLED: &str = "titled";
 
 /// A chat in which an incident has a place of its own, or a thread below its card in the command post.
 pub(super) trait Home: Place {
@@ -92,6 +94,7 @@ async fn found_or_made(home: &impl Home, id: IncidentId, is_retry: bool) -> Step
     };
     // At once: whatever happens next must not make a second one.
     bindings.bind(&subject, "space", &made).await?;
+    note_title(home, &incident, &made).await?;
     if let Some(seq) = redacted_title(home.desk(), &incident).await? {
         bindings.bind(&subject, RENAMED, &renamed(&made, seq)).await?;
     }
@@ -170,12 +173,36 @@ fn announced(home: &impl Home, incident: &Incident, redacted: Option<u64>) -> St
 pub(super) async fn redacted_title(desk: &Desk, incident: &Incident) -> Step<Option<u64>> {
     for &seq in incident.redacted.iter().rev() {
         let found = desk.journal.entries(incident.id, seq, 1).await.map_err(|e| unreadable(&e))?;
-        let entry = found.first().and_then(|sealed| serde_json::from_str::<Entry>(&sealed.body).ok());
-        if entry.is_some_and(|entry| matches!(entry.event, Event::Declared { .. } | Event::Retitled { .. })) {
+        if found.first().is_some_and(|sealed| names_it(&sealed.body)) {
             return Ok(Some(seq));
         }
     }
     Ok(None)
+}
+
+/// Whether this entry gave the incident its title.
+fn names_it(body: &str) -> bool {
+    let entry = serde_json::from_str::<Entry>(body);
+    entry.is_ok_and(|entry| matches!(entry.event, Event::Declared { .. } | Event::Retitled { .. }))
+}
+
+/// Remembers with which title a place got its name just now.
+async fn note_title(home: &impl Home, incident: &Incident, space: &str) -> Step<()> {
+    let all = home.desk().journal.entries(incident.id, 1, incident.seq).await.map_err(|e| unreadable(&e))?;
+    let named = all.iter().rev().find(|sealed| sealed.seq <= incident.seq && names_it(&sealed.body));
+    let seq = named.map_or(1, |sealed| sealed.seq);
+    home.bindings().bind(&incident.id.to_string(), TITLED, &renamed(space, seq)).await
+}
+
+/// The entry with a title that was redacted since, whose words are in the place's name; of a place of which it is not known with
+/// which title it was named, the last title that was redacted.
+async fn redacted_name(home: &impl Home, incident: &Incident, space: &str) -> Step<Option<u64>> {
+    let titled = home.bindings().bound(&incident.id.to_string(), TITLED).await?;
+    let known = titled.as_deref().and_then(|titled| titled.rsplit_once(' ')).filter(|(of, _)| *of == space);
+    match known.and_then(|(_, seq)| seq.parse::<u64>().ok()) {
+        Some(seq) => Ok(Some(seq).filter(|seq| incident.redacted.contains(seq))),
+        None => redacted_title(home.desk(), incident).await,
+    }
 }
 
 /// What is remembered of a place whose name has nothing of the title that was redacted there.
@@ -204,8 +231,12 @@ pub(super) async fn keep_name<R: Future<Output = Renaming>>(
     (tag, max): (&str, usize),
     rename: impl Fn(String) -> R,
 ) -> Step<bool> {
-    let Some(seq) = redacted_title(home.desk(), incident).await? else { return Ok(true) };
+    let Some(seq) = redacted_name(home, incident, space).await? else { return Ok(true) };
     let (subject, bindings) = (incident.id.to_string(), home.bindings());
+    let renamed = renamed(space, seq);
+    if bindings.bound(&subject, RENAMED).await?.as_ref() == Some(&renamed) {
+        return Ok(true);
+    }
     let attempt = async {
         for besides in ["", tag] {
             match rename(channel_name(incident.id, &incident.title, besides, max)).await {
@@ -220,9 +251,12 @@ pub(super) async fn keep_name<R: Future<Output = Renaming>>(
         tracing::warn!(subject, "the incident's channel keeps its name: others have the new one");
         true
     };
-    let renamed = renamed(space, seq);
-    keep(bindings, &subject, RENAMED, &renamed, attempt).await?;
-    Ok(bindings.bound(&subject, RENAMED).await?.as_ref() == Some(&renamed))
+    if !attempt.await {
+        return Ok(false);
+    }
+    bindings.bind(&subject, RENAMED, &renamed).await?;
+    note_title(home, incident, space).await?;
+    Ok(true)
 }
 
 /// Has something done once for each `value`. `attempt` says whether it is not to be tried again.

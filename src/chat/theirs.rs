@@ -196,6 +196,11 @@ fn listed(text: &str) -> Theirs {
     theirs
 }
 
+/// Whether an answer is nothing but what people wrote: it stands there as they wrote it.
+pub(super) fn is_read_out(said: &str, done: &Result<Answer, Refusal>) -> bool {
+    done.is_ok() && verb_begun(said).is_some_and(|verb| READ_OUT.contains(&verb.as_str()))
+}
+
 /// What came of a command, for the asker. `said`: any incident that it names, and its verb; `written`: all that was typed; `here`: the
 /// incident of the place. `None`: it broke down, or said nothing for too long.
 pub(super) async fn told_to(
@@ -295,7 +300,7 @@ mod tests {
             ("`checkout` fails", "`checkout` fails", "`checkout` fails"),
             (
                 "Give a word or two: `find replica lag`.",
-                "Give a word or two: `/record find replica lag`.",
+                "Give a word or two: `/record find words:replica lag`.",
                 "Give a word or two: `/incident find replica lag`.",
             ),
             (
@@ -325,6 +330,18 @@ mod tests {
         assert_eq!(shown(changes), changes.replace("`change", "`/incident change"));
         assert_eq!(verb_begun("changes").as_deref(), Some("change list"));
         assert_eq!(verb_begun(" alerts").as_deref(), Some("alerts"));
+    }
+
+    #[test]
+    fn what_lists_of_a_timeline_say_is_nothing_but_what_people_wrote() {
+        let done = Ok(Answer::default());
+        for said in ["timeline", " timeline", "INC-3 timeline --pinned", "find replica lag", "task list"] {
+            assert!(is_read_out(said, &done), "{said}");
+        }
+        for said in ["note timeline", "status", "alerts", ""] {
+            assert!(!is_read_out(said, &done), "{said}");
+        }
+        assert!(!is_read_out("timeline", &Err(Refusal::not_found("No.", "`list`"))), "that is ours");
     }
 
     #[test]

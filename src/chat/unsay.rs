@@ -1,13 +1,14 @@
 //! Taking back what was said of an entry that was redacted: the bot's own lines, and how a card read before.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     bindings::Spot,
-    bring::{GONE, Halt, Place, Step, put_card},
+    bring::{FORMER, GONE, Halt, Place, Step, put_card},
     follow,
+    space::redacted_title,
 };
 use crate::{
     card::{self, Said},
@@ -62,8 +63,13 @@ pub(super) async fn unsay(
         Err(refusal) => return Err(Outcome::Retry { after: None, why: refusal.to_string() }.into()),
     };
     let readable = written_at - SKEW..delivery.created_at;
+    let is_title = redacted_title(place.desk(), &incident).await? == Some(seq);
     for (spot, at) in &spaces {
-        match unsay_on_card(place, *spot, at, &incident, &readable, once).await {
+        let done = match unsay_on_card(place, *spot, at, &incident, &readable, once).await {
+            Ok(()) if is_title => place.unsay_names(*spot, at, &incident, once).await,
+            done => done,
+        };
+        match done {
             Ok(()) | Err(Halt::SpaceGone) => {}
             Err(halt) => return Err(halt),
         }
@@ -99,10 +105,18 @@ async fn unsay_on_card(
     if let Some(message) = bindings.bound(&subject, "card").await? {
         place.unsay_versions(at, &message, false, once).await?;
     }
-    match bindings.bound(&subject, GONE).await? {
-        Some(message) => place.unsay_versions(at, &message, true, once).await,
-        None => Ok(()),
+    let all = bindings.all(&subject).await?;
+    let former = |(name, value): &(String, String)| match name.strip_prefix(FORMER) {
+        None if name == GONE => Some(value.clone()),
+        message => message.map(str::to_owned),
+    };
+    let former: BTreeSet<String> = all.iter().filter_map(former).collect();
+    for message in former {
+        place.unsay_versions(at, &message, true, once).await?;
+        // Nothing is left of it.
+        bindings.bind(&subject, &format!("{FORMER}{message}"), "").await?;
     }
+    Ok(())
 }
 
 /// A line that was taken back, as it may be read there: where not everybody may see its incident any more, neither is the reason

@@ -91,18 +91,17 @@ impl Walk<'_, '_> {
                     self.report.at(path, what, hint);
                 }
             }
-            (Shape::Choice(choices), DeValue::String(text)) => {
+            (Shape::Choice(choices) | Shape::WordOrTable(choices, _), DeValue::String(text)) => {
                 let words = || choices.iter().map(|choice| choice.word.as_str());
                 if !words().any(|word| word == text) {
-                    let hint = match nearest(text, words()) {
+                    // What is the name of a table is no slip of the keyboard.
+                    let near = nearest(text, words()).filter(|_| shape.step(text).is_none());
+                    let hint = match near {
                         Some(word) => format!("Did you mean `{word}`?"),
                         None => format!("Write {}.", shape.wanted()),
                     };
                     self.report.at(path, format!("{} is none of the words for this", shown(text)), hint);
                 }
-            }
-            (Shape::WordOrTable(choices, _), DeValue::String(_)) => {
-                self.value(path, value, &Shape::Choice(choices.clone()));
             }
             (Shape::WordOrTable(_, fields), DeValue::Table(table)) => {
                 if table.len() != 1 {

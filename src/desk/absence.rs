@@ -38,6 +38,8 @@ pub struct Standing {
     pub since: Option<DateTime<Utc>>,
     /// What went wrong last.
     pub why: Option<String>,
+    /// It answers what it is asked, so lines go out; only what people type there is not heard.
+    pub is_deaf: bool,
 }
 
 /// Looks at a chat's door.
@@ -51,13 +53,18 @@ pub struct Away {
     pub since: DateTime<Utc>,
     /// What went wrong last; may be empty.
     pub why: String,
+    /// Lines go out there; only what people type there is not heard.
+    #[serde(default)]
+    pub is_deaf: bool,
 }
 
 impl Away {
     /// `since` as the reader's clock has it.
     pub fn in_words(&self, since: &str) -> String {
         let why = if self.why.trim().is_empty() { ".".to_owned() } else { format!(": {}", ended(&self.why)) };
-        format!("{} has not answered since {since}{why}", door(&self.chat))
+        let does_nothing = if self.is_deaf { ", so what is typed there does nothing" } else { "" };
+        let what = if self.is_deaf { "is not heard" } else { "has not answered" };
+        format!("{} {what} since {since}{does_nothing}{why}", door(&self.chat))
     }
 }
 
@@ -138,11 +145,12 @@ impl Absences {
             return Ok(());
         }
         known.is_told = true;
+        let is_deaf = standing.is_deaf;
         self.desk.set_away(
             chat,
-            Some(Away { chat: chat.to_owned(), since, why: standing.why.unwrap_or_default() }),
+            Some(Away { chat: chat.to_owned(), since, why: standing.why.unwrap_or_default(), is_deaf }),
         );
-        let lost = Command::ChatLost { chat: chat.to_owned(), since };
+        let lost = Command::ChatLost { chat: chat.to_owned(), since, is_deaf };
         self.tell(chat, &lost, &mut known.done, true).await
     }
 
@@ -203,6 +211,11 @@ impl Desk {
     /// The chats that have not answered for a while.
     pub fn away(&self) -> Vec<Away> {
         self.away.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// A chat takes lines, and nothing of what people type there is heard.
+    pub(crate) fn is_deaf(&self, chat: &str) -> bool {
+        self.away.lock().unwrap_or_else(PoisonError::into_inner).get(chat).is_some_and(|away| away.is_deaf)
     }
 
     /// It answers again: what waits for it goes out from now on.

@@ -35,11 +35,13 @@ impl Desk {
             }
         }
         open.incidents = seen;
+        let flapping = self.flaps(&row);
         let mut situation = row.situation;
         situation.incident = row.incident.map(|incident| incident.to_string());
         let rules = self.rules();
         let (lead, _) = rules.judge(&situation, ruled::judged(&alerts), &open).ok_or_else(missing)?;
         let mut told = Explanation::of(&rules, &format!("S-{id}"), &situation, lead, &open);
+        told.flapping = flapping;
         told.became = row.decided.map(|decision| Became {
             decision,
             reason: row.verdict.map(|verdict| verdict.reason),

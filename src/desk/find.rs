@@ -3,7 +3,7 @@
 //! A scan, newest incidents first, that ends after so many entries: what a search costs does not grow with the years. It reads
 //! what a reader reads: the current wording of what was corrected, and nothing of what was redacted.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
@@ -53,16 +53,52 @@ fn brief(line: &Line) -> String {
     format!("{} – {at}, {}: {text}{}", line.seq, line.actor, line.whose())
 }
 
-/// The beginning of a line. A moment is left whole, or left out: each reader is shown it by their own clock.
+/// The beginning of a line.
 fn cut(flat: &str) -> String {
-    let Some((at, _)) = flat.char_indices().nth(LINE_CHARS_MAX) else { return flat.to_owned() };
+    let Some((mut at, _)) = flat.char_indices().nth(LINE_CHARS_MAX) else { return flat.to_owned() };
+    let all = [moments(flat, at), addresses(flat, at), codes(flat, at)].concat();
+    // Before one that is cut there may be another that it stands in.
+    while let Some(whole) = all.iter().find(|whole| whole.start < at && at < whole.end) {
+        at = whole.start;
+    }
+    let kept = flat.get(..at).unwrap_or(flat);
+    format!("{}…", kept.trim_end_matches(|c: char| c.is_whitespace() || c == '('))
+}
+
+/// Moments that begin before `until`. Each is left whole, or left out: every reader is shown it by their own clock.
+fn moments(flat: &str, until: usize) -> Vec<Range<usize>> {
     let is_moment = |from: usize| {
         let written = flat.get(from..from + MOMENT_BYTES).and_then(|text| text.strip_suffix(" UTC"));
         written.is_some_and(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").is_ok())
     };
-    let within = (at.saturating_sub(MOMENT_BYTES - 1)..at).find(|from| is_moment(*from));
-    let kept = flat.get(..within.unwrap_or(at)).unwrap_or(flat);
-    format!("{}…", kept.trim_end())
+    let begins = (until.saturating_sub(MOMENT_BYTES - 1)..until).filter(|from| is_moment(*from));
+    begins.map(|from| from..from + MOMENT_BYTES).collect()
+}
+
+/// Addresses that begin before `until`: half of one leads nowhere, or elsewhere.
+fn addresses(flat: &str, until: usize) -> Vec<Range<usize>> {
+    let begins = ["http://", "https://"].into_iter().flat_map(|scheme| flat.match_indices(scheme));
+    let begins = begins.map(|(from, _)| from).filter(|from| *from < until);
+    let behind = |from: usize| flat.get(from..).and_then(|rest| rest.find(char::is_whitespace));
+    begins.map(|from| from..behind(from).map_or(flat.len(), |length| from + length)).collect()
+}
+
+/// What stands between backticks and begins before `until`: half of a command does something else.
+fn codes(flat: &str, until: usize) -> Vec<Range<usize>> {
+    let (mut all, mut from) = (Vec::new(), 0);
+    while let Some(begin) = flat.get(from..).and_then(|rest| rest.find('`')).map(|at| from + at)
+        && begin < until
+    {
+        let rest = flat.get(begin..).unwrap_or_default();
+        let inside = rest.trim_start_matches('`');
+        let ticks = rest.len() - inside.len();
+        from = begin + ticks;
+        if let Some(length) = rest.get(..ticks).and_then(|mark| inside.find(mark)) {
+            from += length + ticks;
+            all.push(begin..from);
+        }
+    }
+    all
 }
 
 impl Desk {
@@ -169,5 +205,32 @@ mod tests {
             assert!(text.ends_with('…') && text.chars().count() <= LINE_CHARS_MAX + 1, "{text}");
         }
         assert_eq!(cut(moment), moment);
+    }
+
+    #[test]
+    fn a_line_is_cut_before_an_address_or_what_is_to_be_typed_and_never_within_it() {
+        let rest = "x".repeat(LINE_CHARS_MAX);
+        for whole in [
+            "https://grafana.example/d/a_b?from=1&to=2",
+            "http://a.example",
+            "`rm -rf /var/tmp/cache`",
+            "``echo `date` > log``",
+            "`curl https://a.example/x`",
+        ] {
+            let length = whole.chars().count();
+            for before in 0..=LINE_CHARS_MAX {
+                let text = cut(&format!("{} {whole} {rest}", "é".repeat(before)));
+                let is_whole = before + 1 + length <= LINE_CHARS_MAX;
+                assert_eq!(text.contains(whole), is_whole, "{text}");
+                assert_eq!(text.contains(&whole[..2]), is_whole, "{text}");
+                assert!(text.ends_with('…') && text.chars().count() <= LINE_CHARS_MAX + 1, "{text}");
+            }
+        }
+        let linked = cut(&format!("{} (https://a.example/{rest})", "é".repeat(150)));
+        assert_eq!(linked, format!("{}…", "é".repeat(150)));
+        let open = cut(&format!("a ` that ends nowhere {rest}"));
+        assert_eq!(open.chars().count(), LINE_CHARS_MAX + 1, "it is a letter like any other");
+        let typed = format!("see `x` and https://a.example{}", " y".repeat(30));
+        assert_eq!(cut(&typed), typed);
     }
 }

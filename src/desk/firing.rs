@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
+use chrono::Duration;
+
 use super::{Caller, Desk};
 use crate::{
     incident::{id::IncidentId, phase::Phase, refusal::Refusal, state::Incident},
@@ -12,6 +14,8 @@ use crate::{
 const LISTED: usize = 25;
 /// Of so many situations, the worst first.
 const LOOKED: u32 = 1_000;
+/// What an incident ended over is listed for so long: there are senders that never say that something is over.
+const LEFT_SHOWN: Duration = Duration::days(7);
 
 impl Desk {
     /// The situations of incidents that fire still, each in a line; those of incidents that are resolved or over first, as nobody may be
@@ -21,16 +25,22 @@ impl Desk {
     /// The journal does not answer.
     pub(super) async fn still_firing(&self, caller: &Caller) -> Result<String, Refusal> {
         let settings = self.settings();
-        let (mut known, mut told) = (BTreeMap::new(), Vec::new());
+        let (mut known, mut told, mut is_any_over) = (BTreeMap::new(), Vec::new(), false);
+        let since = self.world.now() - LEFT_SHOWN;
         for row in self.situations(SituationFilter::Burning { limit: LOOKED }).await? {
             let Some(id) = row.incident else { continue };
+            let is_exercise = crate::drill::is_exercise(&row.situation.source);
+            if !row.is_open && (is_exercise || row.situation.updated_at < since) {
+                continue;
+            }
             if let Entry::Vacant(place) = known.entry(id) {
                 place.insert(self.phase_told(caller, id).await);
             }
             let Some(Some(phase)) = known.get(&id) else { continue };
             let (s, named) = (&row.situation, settings.policy.names.phase(*phase));
+            let flapping = self.flaps(&row).map(|flaps| format!("; {flaps}")).unwrap_or_default();
             let line = format!(
-                "S-{} {} – {}, {} firing of {}, from {}; belongs to {id}, {named}",
+                "S-{} {} – {}, {} firing of {}, from {}{flapping}; belongs to {id}, {named}",
                 row.id,
                 s.title,
                 s.severity.word(),
@@ -38,6 +48,7 @@ impl Desk {
                 s.total,
                 s.source,
             );
+            is_any_over |= phase.is_over();
             told.push((phase.is_active(), line));
         }
         if told.is_empty() {
@@ -49,6 +60,9 @@ impl Desk {
         lines.extend(told.into_iter().take(LISTED).map(|(_, line)| line));
         if more > 0 {
             lines.push(format!("… and {more} more: the console's page of alerts lists them"));
+        }
+        if is_any_over {
+            lines.push("`link S-N` adds what is left of an incident that is over to another.".to_owned());
         }
         Ok(lines.join("\n"))
     }

@@ -183,7 +183,8 @@ impl Desk {
                 }
             };
             let acknowledged_by = acknowledgement.map(|one| one.by);
-            all.push(Stood { words, acknowledged_by, is_silenced, is_recorded });
+            let flapping = self.flaps(row);
+            all.push(Stood { words, acknowledged_by, is_silenced, is_recorded, flapping });
         }
         Ok(all)
     }

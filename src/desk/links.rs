@@ -73,7 +73,7 @@ impl Desk {
     }
 
     async fn join(self: &Arc<Self>, caller: &Caller, code: &str) -> Result<String, Refusal> {
-        let again = "Say «link me» in the first place for a new one.";
+        let again = "For a new one, say `link me` again where you got this one.";
         let given = self.links.look_up(code, self.world.now()).map_err(|no| match no {
             NoCode::Unknown => {
                 Refusal::not_found("That code is wrong or too old (they last 10 minutes).", again)

@@ -101,12 +101,6 @@ fn is_of_a_chat(person: &Person) -> bool {
     person.id.contains(':')
 }
 
-/// The name of an account that has its server behind it: `ada` of `@ada:example.org`.
-fn account_name(person: &Person) -> Option<&str> {
-    let (_, account) = person.id.split_once(":@")?;
-    account.split(':').next()
-}
-
 /// Where an account is that has its server behind it: `example.org` of `@ada:example.org`.
 fn server_of(person: &Person) -> Option<&str> {
     let (_, account) = person.id.split_once(":@")?;
@@ -130,12 +124,7 @@ pub(super) fn one_of(
         Err(_) if Person::named(name).is_err() => return found,
         _ => {}
     }
-    let name = name.trim().trim_start_matches('@').to_lowercase();
-    let is_called = |one: &&Person| {
-        one.name.to_lowercase() == name
-            || account_name(one).is_some_and(|account| account.to_lowercase() == name)
-    };
-    let mut called = people.iter().filter(is_called);
+    let mut called = people.iter().filter(|one| one.is_called(name));
     match (called.next(), called.next()) {
         (Some(one), None) => Ok(one.clone()),
         (Some(one), Some(_)) => Err(format!("Several here are called {one}. Mention the one in the chat.")),

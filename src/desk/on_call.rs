@@ -22,6 +22,7 @@ use crate::{
         self, By, Fetched, Known, Layer, Override, Roster, Span,
         calendar::{self, Written},
     },
+    wall::dated,
 };
 
 /// How far back overrides matter to say since when somebody is on call.
@@ -44,8 +45,10 @@ pub struct OnCallRow {
     pub roster: String,
     pub layer: String,
     pub time_zone: String,
-    /// Nobody in a gap.
+    /// Nobody in a gap, and where it is not known.
     pub person: Option<Person>,
+    /// Another system keeps the roster, and was not asked about that moment.
+    pub is_unknown: bool,
     pub from: Option<DateTime<Utc>>,
     /// When it changes next.
     pub until: Option<DateTime<Utc>>,
@@ -65,12 +68,16 @@ impl OnCallRow {
     /// `web`, or `web/secondary` for what is not its first layer.
     fn of(roster: &Roster, layer: &Layer, known: &Known, reach: &Reach, at: DateTime<Utc>) -> OnCallRow {
         let shift = roster.who(layer, known, at);
-        let until = roster.next_change(layer, known, at);
+        let is_fetched = is_fetched(roster, layer);
+        let fetched = fetched_of(roster, layer, known);
+        let by = shift.as_ref().map(|shift| &shift.by);
+        let is_said = matches!(by, Some(By::Override(_) | By::Elsewhere));
+        let asked_about =
+            fetched.filter(|fetched| !is_said && !fetched.knows_of(at)).map(Fetched::asked_about);
+        let is_unknown = shift.is_none() && asked_about.is_some();
+        let until = roster.next_change(layer, known, at).filter(|_| !is_unknown);
         let next = until.and_then(|until| roster.who(layer, known, until));
-        let is_fetched =
-            roster.is_fetched && roster.layers.first().is_some_and(|first| first.name == layer.name);
-        let fetched = is_fetched.then(|| known.fetched.get(&roster.name)).flatten();
-        let (is_override, override_by) = match shift.as_ref().map(|shift| &shift.by) {
+        let (is_override, override_by) = match by {
             Some(By::Override(by)) => (true, by.clone()),
             _ => (false, None),
         };
@@ -80,15 +87,19 @@ impl OnCallRow {
             time_zone: roster.tz.name().to_owned(),
             from: shift.as_ref().map(|shift| shift.from),
             until,
+            is_unknown,
             cannot_be_paged: shift.as_ref().is_some_and(|shift| is_out_of_reach(reach, &shift.person)),
             person: shift.map(|shift| shift.person),
             is_override,
             override_by,
             next: next.map(|shift| shift.person),
             asked_at: fetched.map(|fetched| fetched.at),
-            trouble: match (is_fetched, fetched) {
-                (true, None) => Some("it was never read yet".to_owned()),
-                (_, fetched) => fetched.and_then(|fetched| fetched.failed.clone()),
+            trouble: match (asked_about, fetched) {
+                (Some((from, until)), _) => {
+                    Some(format!("it was asked from {} to {} only", dated(from), dated(until)))
+                }
+                (_, Some(fetched)) => fetched.failed.clone(),
+                (_, None) => is_fetched.then(|| "it was never read yet".to_owned()),
             },
         }
     }
@@ -234,6 +245,15 @@ impl Desk {
                 let who = one.shift.map_or_else(|| "nobody".to_owned(), |shift| shift.person.to_string());
                 lines.push(format!("  {} – {}  {who}", time(one.from, tz), time(one.until, tz)));
             }
+            let is_known = |fetched: &Fetched| fetched.knows_of(from) && fetched.knows_of(until);
+            if let Some(fetched) = fetched_of(roster, layer, &known).filter(|fetched| !is_known(fetched)) {
+                let (first, last) = fetched.asked_about();
+                lines.push(format!(
+                    "  The other system was asked from {} to {} only: before and after, nobody means not known.",
+                    time(first, tz),
+                    time(last, tz)
+                ));
+            }
         }
         if lines.len() > LISTED_MAX {
             let more = lines.len() - LISTED_MAX;
@@ -376,6 +396,16 @@ impl Desk {
     }
 }
 
+/// Whether another system says who is on call in this layer.
+fn is_fetched(roster: &Roster, layer: &Layer) -> bool {
+    roster.is_fetched && roster.layers.first().is_some_and(|first| first.name == layer.name)
+}
+
+/// What it said last, if it did.
+fn fetched_of<'k>(roster: &Roster, layer: &Layer, known: &'k Known) -> Option<&'k Fetched> {
+    known.fetched.get(&roster.name).filter(|_| is_fetched(roster, layer))
+}
+
 /// Where nobody can be paged, rosters are there to be read.
 fn is_out_of_reach(reach: &Reach, person: &Person) -> bool {
     !reach.is_empty() && !reach.contains_key(&person.id)
@@ -438,7 +468,11 @@ fn name(roster: &str, layer: &str) -> String {
 }
 
 fn told(row: &OnCallRow, tz: Tz) -> String {
-    let who = row.person.as_ref().map_or_else(|| "nobody".to_owned(), Person::to_string);
+    let who = match &row.person {
+        Some(person) => person.to_string(),
+        None if row.is_unknown => "not known".to_owned(),
+        None => "nobody".to_owned(),
+    };
     let until = match (row.until, &row.next) {
         (Some(until), Some(next)) => format!(" until {}, then {next}", time(until, tz)),
         (Some(until), None) => format!(" until {}, then nobody", time(until, tz)),

@@ -41,7 +41,7 @@ impl Desk {
         let settings = self.settings();
         let scene = scene(&caller, &settings, incident.time_at(self.world.now()), None);
         let say = decide::to_say(&incident, step, &words, &scene)?;
-        let command = match grammar::parse(&say, &**resolve, &settings.policy)? {
+        let command = match grammar::parse(&say, &**resolve, &settings.policy)?.naming(&**resolve) {
             Spoken::On { target, command } if target.is_none_or(|target| target == id) => command,
             _ => {
                 return Err(Refusal::invalid(
@@ -58,7 +58,12 @@ impl Desk {
         };
         // What a step without a blank is given besides is its result.
         let has_blank = incident.steps_named(step).iter().any(|place| place.step.has_blank());
-        let result = if has_blank { String::new() } else { words };
+        let result = if has_blank {
+            String::new()
+        } else {
+            grammar::name_people(&mut words, &**resolve);
+            words
+        };
         let tick = Command::TickStep { step: step.to_owned(), result };
         let reply = format!("{reply}\nStep {step} is done.");
         let instead = Some(Instead { asked, reply: reply.clone() });

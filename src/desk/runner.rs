@@ -249,16 +249,29 @@ impl Desk {
 
     /// What waits together with a line, where its chat was away and that is not told yet.
     async fn missed(&self, delivery: &Delivery, id: IncidentId) -> Result<Option<Missed>, Refusal> {
-        let incident = self.incident(id).await?;
-        let Some(since) = incident.away.get(&delivery.destination) else { return Ok(None) };
-        let bound = self.journal.bound(&delivery.destination, &id.to_string()).await.map_err(refuse)?;
-        let mut bound = bound.iter().filter(|(name, _)| name == Missed::NAME);
         let (now, waits_since) = (self.world.now(), delivery.created_at);
-        let away_since = match bound.find_map(|(_, value)| Missed::spoken_for(value, *since)) {
+        let waited = now - waits_since;
+        let incident = self.incident(id).await?;
+        let told = incident.away.get(&delivery.destination).copied();
+        // What the last run left may have waited for a chat of whose absence it could not tell any more.
+        let is_left = waits_since < self.begun && waited >= WAITED;
+        if !is_left && (told.is_none() || self.is_deaf(&delivery.destination)) {
+            return Ok(None);
+        }
+        let bound = self.journal.bound(&delivery.destination, &id.to_string()).await.map_err(refuse)?;
+        let bound = bound.iter().find(|(name, _)| name == Missed::NAME);
+        let waits_since = incident.time_at(waits_since);
+        let (since, away_since) = match (told, bound.and_then(|(_, value)| Missed::last(value))) {
+            (_, Some((_, through))) if delivery.n <= through => return Ok(None),
             // The chat comes and goes within one absence: what waited for it again has a word of its own.
-            Some(through) if delivery.n <= through || now - waits_since < WAITED => return Ok(None),
-            Some(_) => incident.time_at(waits_since),
-            None => *since,
+            (Some(since), Some((of, _))) if of == since.timestamp_millis() => {
+                if waited < WAITED {
+                    return Ok(None);
+                }
+                (since, waits_since)
+            }
+            (Some(since), _) => (since, since),
+            (None, _) => (waits_since, waits_since),
         };
         let open = self.journal.deliveries(DeliveryFilter::Open).await.map_err(refuse)?;
         let behind = open.iter().filter(|one| {
@@ -267,7 +280,7 @@ impl Desk {
         let behind: Vec<i64> = behind.map(|one| one.n).collect();
         let away = incident.time_at(now) - away_since;
         Ok(Some(Missed {
-            since: *since,
+            since,
             seconds: u64::try_from(away.num_seconds()).unwrap_or(0),
             lines: 1 + behind.len(),
             through: behind.into_iter().max().unwrap_or(delivery.n),

@@ -4,7 +4,7 @@ use super::{Desk, follow, refuse};
 use crate::{
     alert::{Status, flapping::Flaps},
     incident::{
-        command::{Command, MergeFacts, ParentFacts, PartFacts, SituationFacts, TimerKind},
+        command::{Command, Luggage, MergeFacts, ParentFacts, PartFacts, SituationFacts, TimerKind},
         event::AlertRef,
         id::IncidentId,
         phase::Phase,
@@ -17,7 +17,12 @@ use crate::{
 
 impl Desk {
     /// What the alert store knows of a situation that a command names.
-    pub(super) async fn with_facts(&self, command: Command, caller: &Person) -> Result<Command, Refusal> {
+    pub(super) async fn with_facts(
+        &self,
+        id: IncidentId,
+        command: Command,
+        caller: &Person,
+    ) -> Result<Command, Refusal> {
         if let Command::Merge { into, other: None, reason } = command {
             let other = self.if_seen(into, caller).await?.map(|other| MergeFacts {
                 is_restricted: other.restricted.is_some(),
@@ -38,12 +43,22 @@ impl Desk {
             let facts = Some(self.facts_of_parent(&self.incident(into).await?).await?);
             return Ok(Command::Regroup { was, into, facts });
         }
+        if let Command::Timer(TimerKind::MergedIn(luggage)) = command {
+            let luggage = Box::new(self.with_what_it_holds(id, *luggage).await?);
+            return Ok(Command::Timer(TimerKind::MergedIn(luggage)));
+        }
         let Command::LinkSituation { situation, facts } = command else { return Ok(command) };
         let rows = self.journal.situations(SituationFilter::One(situation)).await.map_err(refuse)?;
+        let row = rows.into_iter().next();
+        let is_left = match &row {
+            Some(row) => self.is_left(id, row, caller).await,
+            None => false,
+        };
         // Whatever is known of it already, it must still be free.
-        let facts = match rows.into_iter().next() {
+        let facts = match row {
             Some(row) if row.incident.is_none() && facts.is_none() => Some(self.facts(&row).await?),
             Some(row) if row.incident.is_none() => facts,
+            Some(row) if is_left => Some(self.facts_of_left(&row).await?),
             Some(row) => {
                 let other = self.told_of(row.incident, caller).await;
                 return Err(Refusal::conflict(
@@ -56,13 +71,65 @@ impl Desk {
         Ok(Command::LinkSituation { situation, facts })
     }
 
+    /// Whether a situation of another incident is to be had, as that one is over. Of one that the caller may not see, only what was
+    /// this one's before is.
+    async fn is_left(&self, id: IncidentId, row: &SituationRow, caller: &Person) -> bool {
+        let Some(holder) = row.incident.filter(|holder| *holder != id) else { return false };
+        // Of one that cannot be read, nothing is taken.
+        let look = |other: &Incident| (other.phase.is_over(), other.may_see(caller));
+        let (is_over, is_seen) = self.look_at(holder, look).await.unwrap_or((false, false));
+        let was_here = |here: &Incident| here.situations.contains_key(&row.id);
+        is_over && (is_seen || self.look_at(id, was_here).await.unwrap_or(false))
+    }
+
+    /// What is known of a situation that was left. What fired of it may be in another one since.
+    async fn facts_of_left(&self, row: &SituationRow) -> Result<SituationFacts, Refusal> {
+        let mut facts = SituationFacts { is_left: true, ..self.facts(row).await? };
+        if !facts.alerts.iter().any(|alert| alert.firing) {
+            facts.firing = 0;
+        }
+        Ok(facts)
+    }
+
+    /// What an incident that was merged leaves: of the alerts that it knew, those that are still its own, or of one that is over, as
+    /// they stand.
+    async fn with_what_it_holds(&self, id: IncidentId, mut luggage: Luggage) -> Result<Luggage, Refusal> {
+        let linked = SituationFilter::Linked { incident: luggage.from };
+        let mut rows = self.journal.situations(linked).await.map_err(refuse)?;
+        for one in &luggage.situations {
+            if rows.iter().all(|row| row.id != one.id) {
+                let elsewhere =
+                    self.journal.situations(SituationFilter::One(one.id)).await.map_err(refuse)?;
+                for row in elsewhere {
+                    if !self.is_held(&row, id).await {
+                        rows.push(row);
+                    }
+                }
+            }
+        }
+        luggage.situations.retain_mut(|one| {
+            let Some(row) = rows.iter().find(|row| row.id == one.id) else { return false };
+            (one.firing, one.total) = (u64::from(row.situation.firing), u64::from(row.situation.total));
+            one.acknowledged = u64::from(row.situation.acknowledged);
+            true
+        });
+        Ok(luggage)
+    }
+
+    /// Whether a situation is that incident's already, or of another one that goes on.
+    async fn is_held(&self, row: &SituationRow, id: IncidentId) -> bool {
+        let Some(holder) = row.incident else { return false };
+        // Of one that cannot be read, nothing is taken.
+        holder == id || !self.look_at(holder, |other| other.phase.is_over()).await.unwrap_or(false)
+    }
+
     /// What was merged is opened again where that which it goes on as was cancelled, and only there.
     pub(super) async fn with_end(&self, id: IncidentId, command: Command) -> Result<Command, Refusal> {
         let Command::Enter { phase: Phase::Investigating, reason } = command else { return Ok(command) };
         let was = self.goes_on_as(id).await?;
         let is_cancelled = was != id && self.look_at(was, |end| end.phase == Phase::Cancelled).await?;
         Ok(match is_cancelled {
-            true => Command::ReopenMerged { was, reason },
+            true => Command::ReopenMerged { reason },
             false => Command::Enter { phase: Phase::Investigating, reason },
         })
     }

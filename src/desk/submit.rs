@@ -86,7 +86,7 @@ impl Desk {
             Command::PutUnder { .. }
             | Command::Merge { .. }
             | Command::LinkSituation { .. }
-            | Command::Timer(TimerKind::Regroup { .. }) => {
+            | Command::Timer(TimerKind::Regroup { .. } | TimerKind::MergedIn(_)) => {
                 let held = self.relating.lock().await;
                 // The same may have come twice at once: the other one is durable now.
                 if let Some(answer) = self.answered(along.once.as_deref(), &asked).await? {
@@ -96,7 +96,7 @@ impl Desk {
             }
             _ => None,
         };
-        let command = self.with_facts(command, &caller.person).await?;
+        let command = self.with_facts(id, command, &caller.person).await?;
         let command = self.with_end(id, command).await?;
         let command = self.with_parts(id, command, &caller.person).await?;
         let command = self.with_calls(id, command).await?;

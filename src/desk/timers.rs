@@ -156,7 +156,8 @@ impl Desk {
 
     /// Whether what another one leaves is on its way to this one yet, which may be by way of others.
     async fn is_awaited(&self, incident: &Incident, of: IncidentId) -> Result<bool, Refusal> {
-        if of == incident.id || incident.merged_in.contains(&of) {
+        // What came along with an earlier merge does not say that nothing more is to come.
+        if of == incident.id {
             return Ok(false);
         }
         let due = self.journal.timers_due(self.world.now(), DUE_LOOKED).await.map_err(refuse)?;

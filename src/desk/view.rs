@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::{
+    alert::flapping::Flaps,
     incident::{
         chain::Sealed,
         decide::{Target, when},
@@ -35,7 +36,7 @@ pub struct Waiting {
     pub more: Option<More>,
 }
 
-/// What people arranged about a situation.
+/// What people arranged about a situation, and whether it is steady.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stood {
     /// As it stands after its counts: `; acknowledged by Ada`; empty where nothing is arranged.
@@ -44,6 +45,8 @@ pub struct Stood {
     pub is_silenced: bool,
     /// A rule or a window has it recorded, and nobody is told.
     pub is_recorded: bool,
+    /// How one of its alerts flaps.
+    pub flapping: Option<Flaps>,
 }
 
 impl Stood {

@@ -1,6 +1,6 @@
 //! Words in, answer out: what somebody types, presses or posts, read by the grammar and done at the desk.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Along, Answer, Caller, Desk,
@@ -32,13 +32,14 @@ pub enum Words {
 }
 
 impl Words {
-    /// Whether what they would open is for few to see.
+    /// Whether they would open what is for few to see.
     fn restrict(&self) -> bool {
         let is_said = |word: &str| {
             let flag = word.strip_prefix("--").or_else(|| word.strip_prefix('—')).unwrap_or_default();
             flag.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("restricted"))
         };
-        self.each().into_iter().any(is_said)
+        let each = self.each();
+        grammar::may_open(&each) && each.into_iter().any(is_said)
     }
 
     /// Whether they are about planned work.
@@ -57,8 +58,12 @@ impl Words {
 /// Words before an incident's number at most: a prefix, and a verb of two.
 const BEFORE_TARGET: usize = 3;
 /// Where a name needs no `@` before it.
-const NAMING: [&str; 9] =
-    ["admit", "expel", "leave", "offer", "page", "relieve", "report", "separate", "unify"];
+const NAMING: [&str; 14] = [
+    "admit", "assign", "delegate", "expel", "handover", "leave", "offer", "over", "page", "relieve",
+    "report", "separate", "transfer", "unify",
+];
+/// The words of the verb in whose text somebody may be named without it, by mistake.
+const OWNED: [&str; 2] = ["task", "add"];
 
 /// Maps a name or mention to a person, as the door knows people.
 pub type Resolve = Arc<dyn Fn(&str) -> Result<Person, String> + Send + Sync>;
@@ -72,8 +77,7 @@ const LISTED: usize = 25;
 /// Incidents named where it is not plain which is meant.
 const NAMED: usize = 10;
 /// Said wherever others read along, in the same words whatever there is: that something is left out must tell nobody that it is there.
-const READ_ALONG: &str = "Others read along here: a restricted incident stands in this list in its own private place alone. Whoever \
-                          may see one finds it where an answer is for their eyes alone";
+const READ_ALONG: &str = "Others read along here; restricted incidents are listed by";
 
 /// Where an answer is for the asker's eyes alone. Matrix knows no commands but those that everybody reads.
 fn alone(caller: &Caller) -> &'static str {
@@ -156,6 +160,7 @@ impl Desk {
                 spoken.filter(gives_up_a_role).ok_or(refusal)?
             }
         };
+        let spoken = spoken.naming(&**resolve);
         let said = grammar::verb_said(&words.each());
         let along = Along { once, ..Along::default() };
         let read = |text: String| Ok(Answer { text, ..Answer::default() });
@@ -181,14 +186,18 @@ impl Desk {
                     None => None,
                 };
                 let mut answer = self.submit(caller, id, command, along).await?;
+                if here.is_some_and(|here| here != id) && answer.seq.is_some() {
+                    answer.text = told_of(id, &answer.text);
+                }
                 if let Some(told) = stranger {
                     answer.text.push_str(&format!("\n{told}"));
                 }
                 Ok(answer)
             }
             Spoken::Merge { target, duplicate, reason } => {
-                let into = self.which(&caller, target.or(here), &said).await?;
-                let duplicate = self.which(&caller, Some(duplicate), &said).await?;
+                let refused = |why| if reason.is_empty() { why } else { unheard(why) };
+                let into = self.which(&caller, target.or(here), &said).await.map_err(refused)?;
+                let duplicate = self.which(&caller, Some(duplicate), &said).await.map_err(refused)?;
                 let answer = self
                     .submit(caller, duplicate, Command::Merge { into, other: None, reason }, along)
                     .await?;
@@ -201,9 +210,9 @@ impl Desk {
             Spoken::List { all } => {
                 let filter = if all { IncidentFilter::all(200) } else { IncidentFilter::open() };
                 let rows = self.tellable(&caller, filter).await?;
-                let mut told = list(&rows, all, &self.settings().policy.names);
+                let mut told = list(&rows, &self.stopped(&rows).await, all, &self.settings().policy.names);
                 if caller.is_overheard {
-                    told.push_str(&format!("\n{READ_ALONG}: {}.", alone(&caller)));
+                    told.push_str(&format!("\n{READ_ALONG} {}.", alone(&caller)));
                 }
                 read(told)
             }
@@ -270,11 +279,25 @@ impl Desk {
     async fn mentionable(&self, caller: &Caller, here: Option<IncidentId>, words: &Words) -> Vec<Person> {
         let each = words.each();
         let first = &each[..each.len().min(1 + BEFORE_TARGET)];
-        let is_naming = first.iter().any(|word| NAMING.iter().any(|verb| word.eq_ignore_ascii_case(verb)));
-        if !is_naming && !each.iter().any(|word| word.starts_with('@')) {
+        let is_said = |verb: &&str| first.iter().any(|word| word.eq_ignore_ascii_case(verb));
+        let is_naming = NAMING.iter().any(is_said) || OWNED.iter().all(is_said);
+        let is_mentioned = |word: &&str| word.trim_start_matches(['"', '“', '”']).starts_with('@');
+        if !is_naming && !each.iter().any(is_mentioned) {
             return vec![];
         }
         known_in(&self.settings(), self.meant(caller, here, first).await)
+    }
+
+    /// Those of a list in which everything is stopped.
+    async fn stopped(&self, rows: &[IncidentRow]) -> BTreeSet<IncidentId> {
+        let mut stopped = BTreeSet::new();
+        for row in rows.iter().take(LISTED).filter(|row| !row.phase.is_over()) {
+            let incident = self.incident(row.id).await;
+            if incident.is_ok_and(|incident| incident.standing_stop().is_some()) {
+                stopped.insert(row.id);
+            }
+        }
+        stopped
     }
 
     /// The incident that these words, or the place they were said in, mean.
@@ -364,7 +387,19 @@ fn goes_to(command: &Command) -> Option<&Person> {
     }
 }
 
-fn list(rows: &[IncidentRow], all: bool, names: &Names) -> String {
+/// An answer to what was said of another incident than the place's own: it names which.
+fn told_of(id: IncidentId, text: &str) -> String {
+    let is_name = |word: &str| word.parse::<IncidentId>().is_ok_and(|named| named == id);
+    if text.split(|c: char| !c.is_alphanumeric() && c != '-').any(is_name) {
+        return text.to_owned();
+    }
+    match text.strip_prefix("Noted") {
+        Some(rest) => format!("Noted in {id}{rest}"),
+        None => format!("{id}: {text}"),
+    }
+}
+
+fn list(rows: &[IncidentRow], stopped: &BTreeSet<IncidentId>, all: bool, names: &Names) -> String {
     if rows.is_empty() {
         return if all { "There are no incidents.".into() } else { "No incident is open.".into() };
     }
@@ -373,8 +408,9 @@ fn list(rows: &[IncidentRow], all: bool, names: &Names) -> String {
         .take(LISTED)
         .map(|row| {
             let restricted = if row.seen_by.is_some() { " (restricted)" } else { "" };
+            let stop = if stopped.contains(&row.id) { " – STOPPED" } else { "" };
             format!(
-                "{} {} – {}, {}, {} commands{restricted}",
+                "{} {} – {}, {}, {} commands{restricted}{stop}",
                 row.id,
                 row.title,
                 names.how_bad(row.id.kind, row.severity),
@@ -396,8 +432,9 @@ fn alerts(waiting: &Waiting) -> String {
     let rows = waiting.rows.iter().zip(&waiting.stands);
     rows.map(|(row, stood)| {
         let s = &row.situation;
+        let flapping = stood.flapping.map(|flaps| format!("; {flaps}")).unwrap_or_default();
         format!(
-            "S-{} {} – {}, {} firing of {}, from {}{}",
+            "S-{} {} – {}, {} firing of {}, from {}{flapping}{}",
             row.id,
             s.title,
             s.severity.word(),

@@ -24,12 +24,19 @@ impl Caller {
 
 /// Whether all that was asked for, and all that comes of it, is that somebody's words are taken down.
 pub(super) fn is_words(command: &Command, along: &Along, decision: &Decision) -> bool {
-    let is_asked =
-        matches!(command, Command::Note { .. } | Command::NoteSpan { .. } | Command::Decide { .. });
+    let is_asked = matches!(
+        command,
+        Command::Note { .. } | Command::NoteSpan { .. } | Command::Decide { .. } | Command::Can { .. }
+    );
     let is_all = along.instead.is_none() && along.marks.is_empty();
     let is_done = matches!(
         decision.events.as_slice(),
-        [Happened { event: Event::Noted { is_mark: false, .. } | Event::DecisionRecorded { .. }, .. }]
+        [Happened {
+            event: Event::Noted { is_mark: false, .. }
+                | Event::DecisionRecorded { .. }
+                | Event::CanReported { .. },
+            ..
+        }]
     );
     is_asked && is_all && is_done
 }
@@ -63,9 +70,11 @@ pub(super) fn standing(
     incident: &Incident,
     is_masked: bool,
 ) -> Standing {
+    // A report is told in its form, with the service that it is on.
+    let is_report = decision.events.iter().any(|one| matches!(one.event, Event::CanReported { .. }));
     let is_private = caller.among == Some(incident.id);
     let is_there = caller.stands_with == Some(incident.id) && is_private == incident.restricted.is_some();
-    if !is_there || is_masked {
+    if !is_there || is_masked || is_report {
         return Standing::Elsewhere;
     }
     // Another time than that of the message is told.

@@ -114,7 +114,7 @@ pub(super) enum Maintenance {
         after_help = "maintenance add \"db upgrade\" from 02:00 to 04:00 match service=db"
     )]
     Add {
-        /// Its name, in quotes if it has blanks
+        /// Its name
         #[arg(value_name = "WINDOW")]
         name: String,
         #[command(flatten)]
@@ -135,7 +135,7 @@ pub(super) enum Maintenance {
         after_help = "maintenance schedule \"db upgrade\" from 02:00 to 04:00 service db checkout is slow meanwhile"
     )]
     Schedule {
-        /// Its title, in quotes if it has blanks
+        /// Its title
         #[arg(value_name = "WINDOW")]
         title: String,
         #[command(flatten)]

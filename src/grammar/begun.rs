@@ -5,7 +5,7 @@ use clap::Command;
 
 use super::{
     tree::{at, short},
-    walk::usual,
+    walk::{is_prefix, is_verb_said, usual},
 };
 use crate::incident::id::IncidentId;
 
@@ -75,6 +75,25 @@ fn in_full(words: &[&str]) -> Option<(usize, Vec<&'static str>)> {
 /// begin with no verb.
 pub fn said_after(before: &str, said: &str) -> Option<String> {
     begun(said).map(|_| format!("{before} {}", said.trim()))
+}
+
+/// Whether words may be meant to open something: no other verb stands at their beginning. What begins with none may be a slip of it.
+pub fn may_open(words: &[&str]) -> bool {
+    let words = match words {
+        [first, rest @ ..] if is_prefix(first) => rest,
+        words => words,
+    };
+    let words = match words {
+        [first, rest @ ..] if first.parse::<IncidentId>().is_ok() => rest,
+        words => words,
+    };
+    match begun(&words.join(" ")) {
+        Some(begun) => matches!(begun.path.as_slice(), ["declare"] | ["maintenance", "schedule"]),
+        None => {
+            let is_planned = words.first().is_some_and(|first| first.eq_ignore_ascii_case("maintenance"));
+            is_planned || !is_verb_said(words)
+        }
+    }
 }
 
 /// The verb that words begin with, in full: `task list` of `tasks`.

@@ -8,8 +8,9 @@ use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
 
 use super::begun::{Begun, begun};
+use super::help;
 use super::known::Lexicon;
-use super::tree::{Blank, at, flag_called, flags, tree, value_name};
+use super::tree::{Blank, at, example, flag_called, flags, tree, value_name};
 use super::walk::{Walked, walk};
 use super::words::Words;
 use crate::incident::{id::IncidentId, refusal::Refusal};
@@ -67,10 +68,18 @@ pub fn discord_root(verb: &str) -> &'static str {
     if ON_RECORD.contains(&verb) { RECORD } else { tree().get_name() }
 }
 
-/// Words of the language as somebody finds them in Discord: `object 1 REASON` is `/record decision object 1 REASON` there. `None`: they
-/// begin with no verb.
+/// Words of the language as somebody finds them in Discord: `object 1 REASON` is `/record decision object 1 REASON` there. A verb's own
+/// form and its example stand with each option by its name. `None`: they begin with no verb.
 pub fn slash_words(said: &str) -> Option<String> {
     let Begun { target, path, rest } = begun(said)?;
+    if let Some(verb) = at(&path).filter(|verb| !verb.has_subcommands()) {
+        if said == help::usage(&path, verb) {
+            return Some(slash_usage(&path, verb));
+        }
+        if said == example(verb) {
+            return in_options(said);
+        }
+    }
     let is_form = rest.contains("[--");
     if !is_form && let Some(filled) = with_options(said, &path, rest) {
         return Some(filled);
@@ -85,13 +94,23 @@ pub fn slash_words(said: &str) -> Option<String> {
 /// What is said with flags, in options, the blanks first. `None`: no flag is in it.
 fn with_options(said: &str, begun: &[&str], rest: &str) -> Option<String> {
     rest.split_whitespace().find(|word| word.starts_with("--") && word.len() > 2)?;
-    let Walked { target, verb, path, argv } = walk(Words::text(said), Lexicon::usual()).ok()?;
+    let walked = walk(Words::text(said), Lexicon::usual()).ok()?;
+    let has_flags = walked.argv.get(walked.path.len()).is_some_and(|arg| arg != "--");
+    // `severity --impact high --urgency low` is another verb's blanks.
+    if has_flags || walked.path != begun { filled(&walked) } else { None }
+}
+
+/// A whole command with every value in its option: `done 3 mended` is `/incident task done n:3 result:mended`. `None`: it is none.
+pub(super) fn in_options(said: &str) -> Option<String> {
+    begun(said)?;
+    filled(&walk(Words::text(said), Lexicon::usual()).ok()?)
+}
+
+/// What was said, as Discord's options have it, the blanks first.
+fn filled(walked: &Walked) -> Option<String> {
+    let Walked { target, verb, path, argv } = walked;
     let mut behind = argv.iter().skip(path.len());
     let given: Vec<&String> = behind.by_ref().take_while(|arg| arg.as_str() != "--").collect();
-    // `severity --impact high --urgency low` is another verb's blanks.
-    if given.is_empty() && path == begun {
-        return None;
-    }
     let mut all = vec![format!("/{}", discord_root(path.first()?)), path.join(" ")];
     all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
     all.extend(
@@ -103,6 +122,45 @@ fn with_options(said: &str, begun: &[&str], rest: &str) -> Option<String> {
         format!("{name}:{value}")
     }));
     Some(all.join(" "))
+}
+
+/// A verb as it is chosen in Discord, with all that it asks for: `/incident task add text:TEXT [for:@NAME] [in:DURATION]`.
+pub(super) fn slash_usage(path: &[&str], verb: &Command) -> String {
+    let mut words = vec![slash_path(path)];
+    if verb.has_subcommands() {
+        words.push(verb.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join("|"));
+        return words.join(" ");
+    }
+    words.extend(asked_for(verb).into_iter().map(|arg| {
+        let said = match Blank::of(arg) {
+            Blank::Switch => format!("{}:True", option_name(arg)),
+            Blank::Name => format!("{}:@{}", option_name(arg), value_name(arg)),
+            _ => format!("{}:{}", option_name(arg), value_name(arg)),
+        };
+        if arg.is_required_set() { said } else { format!("[{said}]") }
+    }));
+    words.join(" ")
+}
+
+/// Where a verb is found in Discord: `/record decision object`.
+pub(super) fn slash_path(path: &[&str]) -> String {
+    format!("/{} {}", discord_root(path.first().copied().unwrap_or_default()), path.join(" "))
+}
+
+/// What a verb asks for; Discord wants the required first.
+pub(super) fn asked_for(verb: &Command) -> Vec<&Arg> {
+    let mut all: Vec<&Arg> = verb.get_positionals().chain(flags(verb)).collect();
+    all.sort_by_key(|arg| !arg.is_required_set());
+    all
+}
+
+/// Whether a verb is said of an incident.
+pub(super) fn is_of_one(path: &[&str]) -> bool {
+    match path {
+        ["alert" | "roster", ..] | ["declare" | "list" | "alerts" | "find" | "help"] => false,
+        ["maintenance", sub] => matches!(*sub, "start" | "complete" | "extend" | "move"),
+        _ => true,
+    }
 }
 
 /// A verb's form with options in place of its flags: `[--next DURATION] TEXT` is `[next:DURATION] TEXT`.
@@ -208,35 +266,33 @@ pub(super) fn about(verb: &Command) -> String {
     verb.get_about().map(|text| text.to_string()).unwrap_or_default()
 }
 
+/// What a verb does, without what is typed where there are no options.
+fn description(verb: &Command) -> String {
+    let text = about(verb);
+    let end = text.find('`').and_then(|at| text[..at].rfind([';', '(']));
+    text[..end.unwrap_or(text.len())].trim_end().to_owned()
+}
+
 fn entry(verb: &Command, known: Lexicon<'_>) -> Value {
     if verb.has_subcommands() {
-        let is_of_one = |sub: &Command| match verb.get_name() {
-            "alert" | "roster" => false,
-            "maintenance" => matches!(sub.get_name(), "start" | "complete" | "extend" | "move"),
-            _ => true,
-        };
+        let of_one = |sub: &Command| is_of_one(&[verb.get_name(), sub.get_name()]);
         let subs: Vec<Value> =
-            verb.get_subcommands().map(|sub| subcommand(sub, is_of_one(sub), known)).collect();
-        json!({ "type": GROUP, "name": verb.get_name(), "description": about(verb), "options": subs })
+            verb.get_subcommands().map(|sub| subcommand(sub, of_one(sub), known)).collect();
+        json!({ "type": GROUP, "name": verb.get_name(), "description": description(verb), "options": subs })
     } else {
-        let is_of_one = !matches!(verb.get_name(), "declare" | "list" | "alerts" | "find" | "help");
-        subcommand(verb, is_of_one, known)
+        subcommand(verb, is_of_one(&[verb.get_name()]), known)
     }
 }
 
 /// `is_of_one`: it is said of an incident.
 fn subcommand(verb: &Command, is_of_one: bool, known: Lexicon<'_>) -> Value {
-    let args = || verb.get_positionals().chain(flags(verb));
-    // Discord wants the required ones first.
-    let mut options: Vec<Value> =
-        args().filter(|arg| arg.is_required_set()).map(|arg| option(arg, known)).collect();
-    options.extend(args().filter(|arg| !arg.is_required_set()).map(|arg| option(arg, known)));
+    let mut options: Vec<Value> = asked_for(verb).into_iter().map(|arg| option(arg, known)).collect();
     if is_of_one {
         options.push(json!({
             "type": STRING, "name": INCIDENT, "description": "If not here", "autocomplete": true,
         }));
     }
-    let mut sub = json!({ "type": SUBCOMMAND, "name": verb.get_name(), "description": about(verb) });
+    let mut sub = json!({ "type": SUBCOMMAND, "name": verb.get_name(), "description": description(verb) });
     if !options.is_empty() {
         sub["options"] = Value::Array(options);
     }

@@ -28,7 +28,10 @@ pub enum Kind {
 pub struct Question {
     /// Id within the form.
     pub name: String,
+    /// A word or two: Mattermost shows 24 letters.
     pub label: String,
+    /// What belongs there, in a sentence; it stands below.
+    pub hint: String,
     pub kind: Kind,
     pub is_required: bool,
     /// What is read, and what is meant.
@@ -136,6 +139,36 @@ impl Form {
     }
 }
 
+/// What a question is called: as the option is, but where people call it otherwise.
+fn label(arg: &Arg) -> String {
+    let name = option_name(arg).replace('-', " ");
+    let called = match (name.as_str(), value_name(arg)) {
+        ("to", "NAME") if !arg.is_positional() => "reports to",
+        (_, "NAME") => "person",
+        ("n", _) => "number",
+        ("at" | "span", _) => "when",
+        ("for" | "minutes", "DURATION") => "duration",
+        ("for", "ORGANIZATION") => "organization",
+        ("in", _) => "time box",
+        ("next", _) => "next update",
+        ("under" | "parent", _) => "part of",
+        ("situation", _) => "alerts",
+        ("match", _) => "labels",
+        ("env", _) => "environment",
+        ("id", "PLAYBOOK") => "playbook",
+        ("name", "TYPE") => "type",
+        ("name", "FIELD") => "field",
+        ("text", "HAZARD") => "hazard",
+        ("url", _) => "address",
+        ("label", _) => "name",
+        ("pinned", _) => "key moments only",
+        ("correct", _) => "correction",
+        _ => name.as_str(),
+    };
+    let (first, rest) = called.split_at(called.len().min(1));
+    format!("{}{rest}", first.to_uppercase())
+}
+
 fn question(path: &[&str], arg: &Arg) -> Question {
     let choices: Vec<(String, String)> = match Blank::of(arg) {
         Blank::Switch => vec![],
@@ -161,7 +194,8 @@ fn question(path: &[&str], arg: &Arg) -> Question {
     };
     Question {
         name: option_name(arg),
-        label: arg.get_help().map(|text| text.to_string()).unwrap_or_default(),
+        label: label(arg),
+        hint: arg.get_help().map(|text| text.to_string()).unwrap_or_default(),
         kind,
         is_required: is_required(path, arg),
         choices,
@@ -210,10 +244,34 @@ mod tests {
     }
 
     #[test]
-    fn every_verb_can_be_a_form() {
+    fn every_verb_can_be_a_form_whose_questions_are_told_apart_at_a_glance() {
         for (path, _) in leaves() {
             let form = Form::of(&path.join(" ")).unwrap();
-            assert!(form.questions.iter().all(|q| !q.label.is_empty()), "{path:?}");
+            let mut labels = std::collections::BTreeSet::new();
+            for question in &form.questions {
+                assert!((1..=24).contains(&question.label.len()), "{path:?}: {}", question.label);
+                assert!(!question.hint.is_empty(), "{path:?}: {}", question.label);
+                assert!(labels.insert(&question.label), "{path:?}: {} is asked twice", question.label);
+                let shown = question.choices.iter().map(|(shown, _)| shown);
+                for text in shown.chain([&question.label, &question.hint, &form.title]) {
+                    assert!(!text.contains("--"), "{path:?}: a form has no flags: {text}");
+                }
+            }
         }
+    }
+
+    #[test]
+    fn a_question_is_called_by_its_name_and_what_belongs_there_stands_below() {
+        let labels = |name: &str| -> Vec<String> {
+            Form::of(name).unwrap().questions.into_iter().map(|question| question.label).collect()
+        };
+        assert_eq!(labels("declare")[..4], ["Title", "Severity", "Impact", "Urgency"]);
+        assert!(labels("declare").iter().any(|label| label == "Restricted"));
+        assert_eq!(labels("note"), ["Text", "When", "Until"]);
+        assert_eq!(labels("task add"), ["Text", "Person", "Time box"]);
+        assert_eq!(labels("role report"), ["Person", "Reports to"]);
+        assert_eq!(labels("close"), ["Reason", "Leave open"]);
+        let note = Form::of("note").unwrap().questions.remove(0);
+        assert_eq!(note.hint, "What happened; kept word for word");
     }
 }

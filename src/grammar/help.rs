@@ -3,7 +3,10 @@
 use clap::{Arg, Command};
 
 use super::{
-    discord::{RECORD, discord_root},
+    discord::{
+        INCIDENT, RECORD, asked_for, discord_root, in_options, is_of_one, option_name, slash_path,
+        slash_usage, slash_words,
+    },
     known::Lexicon,
     tree::{self, Blank, SHORT, flags, tree, value_name},
     walk,
@@ -13,6 +16,56 @@ use crate::incident::{
     role::{CATALOGUE, Role, RoleDef, Words, defined},
     severity::Severity,
 };
+
+/// How whoever reads the help says a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As a line of text.
+    Typed,
+    /// As a slash command of Discord, every blank and flag by its name.
+    Slash,
+}
+
+impl Way {
+    /// The usage as an answer has it.
+    fn usage(self, path: &[&str], verb: &Command) -> String {
+        match self {
+            Way::Typed => typed(path, verb),
+            Way::Slash => format!("`{}`", slash_usage(path, verb)),
+        }
+    }
+
+    fn path(self, path: &[&str]) -> String {
+        match self {
+            Way::Typed => path.join(" "),
+            Way::Slash => slash_path(path),
+        }
+    }
+
+    /// Verbs in a row, where they are found.
+    fn list(self, verbs: &[&str]) -> String {
+        let below = |root: &str| {
+            let of: Vec<&str> = verbs.iter().copied().filter(|verb| discord_root(verb) == root).collect();
+            (!of.is_empty()).then(|| format!("/{root} {}", of.join(", ")))
+        };
+        match self {
+            Way::Typed => verbs.join(", "),
+            Way::Slash => {
+                [tree().get_name(), RECORD].into_iter().filter_map(below).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+
+    /// How an incident is named.
+    fn target(self) -> String {
+        match self {
+            Way::Typed => "INC-1 before or after the verb says which incident is meant.".to_owned(),
+            Way::Slash => {
+                format!("The option {INCIDENT} says which incident is meant, if not this channel's.")
+            }
+        }
+    }
+}
 
 /// `task add [--for NAME] [--in DURATION] TEXT`.
 pub(super) fn usage(path: &[&str], verb: &Command) -> String {
@@ -82,8 +135,12 @@ fn also(path: &[&str], verb: &Command) -> Vec<String> {
     aliases.chain(short).chain(severities).collect()
 }
 
-fn meaning(arg: &Arg, known: Lexicon<'_>) -> String {
+fn meaning(arg: &Arg, way: Way, known: Lexicon<'_>) -> String {
     let mut line = arg.get_help().map(|text| text.to_string()).unwrap_or_default();
+    // Typed, another blank follows it.
+    if way == Way::Typed && arg.is_positional() && matches!(value_name(arg), "SERVICE" | "WINDOW") {
+        line.push_str(", in quotes if it has blanks");
+    }
     let values: Vec<_> = arg.get_possible_values();
     if Blank::of(arg) != Blank::Switch && !values.is_empty() {
         let words: Vec<&str> = match value_name(arg) {
@@ -123,22 +180,35 @@ fn name_of(arg: &Arg) -> String {
     }
 }
 
-fn group(path: &[&str], verb: &Command) -> String {
-    let mut text = format!("{} – {}\n", path.join(" "), about(verb));
+fn group(path: &[&str], verb: &Command, way: Way) -> String {
+    let mut text = format!("{} – {}\n", way.path(path), about(verb));
     for sub in verb.get_subcommands() {
         let path = [verb.get_name(), sub.get_name()];
-        text.push_str(&format!("  {} – {}\n", typed(&path, sub), about(sub)));
+        text.push_str(&format!("  {} – {}\n", way.usage(&path, sub), about(sub)));
     }
     text
 }
 
-fn one(path: &[&str], verb: &Command, known: Lexicon<'_>) -> String {
-    let mut text = format!("{} – {}\n", typed(path, verb), about(verb));
-    for arg in verb.get_positionals().chain(flags(verb)) {
-        text.push_str(&format!("  {}: {}\n", names_of(verb, arg).join(", or "), meaning(arg, known)));
+/// What is to be filled in, a line each.
+fn blanks(path: &[&str], verb: &Command, way: Way, known: Lexicon<'_>) -> String {
+    let line = |name: &str, arg: &Arg| format!("  {name}: {}\n", meaning(arg, way, known));
+    match way {
+        Way::Typed => {
+            let args = verb.get_positionals().chain(flags(verb));
+            args.map(|arg| line(&names_of(verb, arg).join(", or "), arg)).collect()
+        }
+        Way::Slash => {
+            let of_one = is_of_one(path).then(|| format!("  {INCIDENT}: Which one, if not this channel's\n"));
+            asked_for(verb).into_iter().map(|arg| line(&option_name(arg), arg)).chain(of_one).collect()
+        }
     }
+}
+
+fn one(path: &[&str], verb: &Command, way: Way, known: Lexicon<'_>) -> String {
+    let mut text = format!("{} – {}\n", way.usage(path, verb), about(verb));
+    text.push_str(&blanks(path, verb, way, known));
     text.push_str(&format!("Example: `{}`\n", tree::example(verb)));
-    let also = also(path, verb);
+    let also = if way == Way::Typed { also(path, verb) } else { vec![] };
     if !also.is_empty() {
         text.push_str(&format!("Typed also: {}\n", also.join(", ")));
     }
@@ -170,14 +240,14 @@ const FIRST: [(&str, &str); 12] = [
     ("the end", "`mitigate traffic moved`, then `resolve rolled back 4.2`, then `close`"),
 ];
 
-fn first(known: Lexicon<'_>) -> String {
+fn first(way: Way, known: Lexicon<'_>) -> String {
     // Only a severity that is used can be said.
     let worst = known.names.used().next().map_or("sev1", Severity::word);
     let told = FIRST.iter().map(|(task, words)| format!("  {task} – {}\n", words.replace("sev1", worst)));
     format!(
-        "What to type:\n{}`help all` lists every verb, `help task` tells one in full, `help me` asks somebody here. INC-1 before or \
-         after the verb says which incident is meant.\n",
-        told.collect::<String>()
+        "What to type:\n{}`help all` lists every verb, `help task` tells one in full, `help me` asks somebody here. {}\n",
+        told.collect::<String>(),
+        way.target()
     )
 }
 
@@ -199,22 +269,20 @@ const GROUPS: [(&str, &[&str]); 11] = [
     ("help", &["help"]),
 ];
 
-fn groups() -> String {
-    let lines = GROUPS.iter().map(|(about, verbs)| format!("  {about} – {}\n", verbs.join(", ")));
+fn groups(way: Way) -> String {
+    let lines = GROUPS.iter().map(|(about, verbs)| format!("  {about} – {}\n", way.list(verbs)));
     format!(
         "Every verb, by what it is about:\n{}`help task` tells one in full; `help verbs` tells how each is typed, and is long.\n",
         lines.collect::<String>()
     )
 }
 
-fn verbs() -> String {
+fn verbs(way: Way) -> String {
     let mut text = String::from("What you can say:\n");
     for verb in tree().get_subcommands() {
-        text.push_str(&format!("  {} – {}\n", typed(&[verb.get_name()], verb), about(verb)));
+        text.push_str(&format!("  {} – {}\n", way.usage(&[verb.get_name()], verb), about(verb)));
     }
-    text.push_str(
-        "`help VERB` tells one in full. INC-1 before or after the verb says which incident is meant.\n",
-    );
+    text.push_str(&format!("`help VERB` tells one in full. {}\n", way.target()));
     text
 }
 
@@ -271,10 +339,14 @@ fn of_the_team(known: Lexicon<'_>) -> String {
 
 /// The help on a verb, else on a role, or a refusal that names the nearest verb.
 pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Refusal> {
+    told_in(Way::Typed, verb, known)
+}
+
+fn told_in(way: Way, verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Refusal> {
     match verb.map(str::trim).filter(|verb| !verb.is_empty()) {
-        None => Ok(first(known)),
-        Some(words) if words.eq_ignore_ascii_case("all") => Ok(groups()),
-        Some(words) if words.eq_ignore_ascii_case("verbs") => Ok(verbs()),
+        None => Ok(first(way, known)),
+        Some(words) if words.eq_ignore_ascii_case("all") => Ok(groups(way)),
+        Some(words) if words.eq_ignore_ascii_case("verbs") => Ok(verbs(way)),
         Some(words) => {
             let (path, verb) = match walk::named(words) {
                 Ok(found) => found,
@@ -282,7 +354,8 @@ pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Ref
                     return role_named(words, known).map(|role| sheet(&role, known.words)).ok_or(refusal);
                 }
             };
-            let mut text = if verb.has_subcommands() { group(&path, verb) } else { one(&path, verb, known) };
+            let is_group = verb.has_subcommands();
+            let mut text = if is_group { group(&path, verb, way) } else { one(&path, verb, way, known) };
             if takes_a_role(verb) {
                 text.push_str(EACH_ROLE);
                 if !known.roles.own().is_empty() {
@@ -307,6 +380,23 @@ pub(super) fn told(verb: Option<&str>, known: Lexicon<'_>) -> Result<String, Ref
 /// neither gets the nearest verb.
 pub fn help(verb: Option<&str>, known: Lexicon<'_>) -> String {
     told(verb, known).unwrap_or_else(|refusal| format!("{refusal}\n"))
+}
+
+/// The help for Discord, where every verb is a slash command with options. `None`: what is asked for is neither a verb nor a role.
+pub fn discord_help(verb: Option<&str>, known: Lexicon<'_>) -> Option<String> {
+    // In lines of their own: a team's words may have backticks of theirs.
+    let told = told_in(Way::Slash, verb, known).ok()?;
+    Some(told.split_inclusive('\n').map(in_slashes).collect())
+}
+
+/// With what stands between backticks as it is said in Discord.
+fn in_slashes(line: &str) -> String {
+    let slashed = |code: &str| in_options(code).or_else(|| slash_words(code));
+    let shown = |(i, piece): (usize, &str)| {
+        let slashed = if i % 2 == 1 { slashed(piece) } else { None };
+        slashed.unwrap_or_else(|| piece.to_owned())
+    };
+    line.split('`').enumerate().map(shown).collect::<Vec<_>>().join("`")
 }
 
 /// The reference page, in Markdown: `docs/commands.md`.
@@ -350,7 +440,7 @@ fn section(path: &[&str], verb: &Command) -> String {
         text.push('\n');
     }
     for arg in args {
-        let meaning = meaning(arg, Lexicon::usual()).replace('|', "\\|");
+        let meaning = meaning(arg, Way::Typed, Lexicon::usual()).replace('|', "\\|");
         text.push_str(&format!("- `{}`: {meaning}\n", names_of(verb, arg).join("`, or `")));
         for value in arg.get_possible_values().iter().filter(|_| Blank::of(arg) != Blank::Switch) {
             if let Some(help) = value.get_help() {

@@ -16,6 +16,7 @@ mod groups;
 mod help;
 mod known;
 mod meaning;
+mod named;
 mod refuse;
 pub mod taken;
 mod tree;
@@ -24,12 +25,13 @@ mod value;
 mod walk;
 mod words;
 
-pub use begun::{said_after, verb_begun};
+pub use begun::{may_open, said_after, verb_begun};
 pub use complete::{Completions, autocomplete};
 pub use discord::{CONTEXT_MENU_NOTE, RECORD, discord_commands, discord_root, from_discord, slash_words};
 pub use form::{Form, Kind, Question};
-pub use help::{examples, help, reference};
+pub use help::{discord_help, examples, help, reference};
 pub use known::{Known, Lexicon};
+pub use named::name_people;
 pub use tree::tree;
 pub use typed::complete_line;
 pub use walk::{is_verb_meant, is_verb_said, verb_said};
@@ -198,19 +200,23 @@ impl Arrange {
     /// Masks secrets in what was said.
     pub fn mask(&mut self) -> Masked {
         let mut seen = Masked::default();
+        self.texts().into_iter().for_each(|text| seen.mask(text));
+        seen
+    }
+
+    /// What of it is written by people.
+    fn texts(&mut self) -> Vec<&mut String> {
         match self {
             Self::Acknowledge { comment: text, .. }
             | Self::Unacknowledge { reason: text, .. }
             | Self::Silence { reason: text, .. }
             | Self::Unsilence { reason: text, .. }
-            | Self::EndWindow { reason: text, .. } => seen.mask(text),
+            | Self::EndWindow { reason: text, .. } => vec![text],
             Self::AddWindow { name, labels, .. } => {
-                seen.mask(name);
-                labels.iter_mut().for_each(|(_, pattern)| seen.mask(pattern));
+                std::iter::once(name).chain(labels.iter_mut().map(|(_, pattern)| pattern)).collect()
             }
-            Self::Windows => {}
+            Self::Windows => vec![],
         }
-        seen
     }
 }
 

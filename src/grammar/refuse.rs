@@ -8,7 +8,7 @@ use clap::{
 use super::{
     help,
     known::Lexicon,
-    tree::{self, SHORT, flags, tree, value_name},
+    tree::{self, Blank, SHORT, flags, tree, value_name},
     value::{self, shown},
 };
 use crate::incident::{id::IncidentId, kind::Kind, refusal::Refusal, role::Roles};
@@ -157,6 +157,55 @@ pub(super) fn switch_with_value(path: &[&str], verb: &Command, long: &str) -> Re
 
 pub(super) fn left_over(path: &[&str], verb: &Command, rest: &str) -> Refusal {
     Refusal::invalid(format!("«{}» is more than `{}` takes.", shown(rest), path.join(" ")), write(path, verb))
+}
+
+/// Two people where one is meant.
+pub(super) fn several_people(verb: &Command, typed: &str) -> Refusal {
+    let is_text = |arg: &Arg| Blank::of(arg) == Blank::Free;
+    let text = if verb.get_positionals().any(is_text) {
+        " A text that begins with a name goes after `--`."
+    } else {
+        ""
+    };
+    Refusal::invalid(
+        format!("«{}» names more than one person.", shown(typed)),
+        format!("Name one person. {}{text}", for_example(verb)),
+    )
+}
+
+/// Somebody who is known, and more behind the name.
+pub(super) fn more_than_a_name(verb: &Command, name: &str, typed: &str) -> Refusal {
+    Refusal::invalid(
+        format!("Nobody known here is called «{}», and «{}» is somebody.", shown(typed), shown(name)),
+        format!(
+            "Name one person, and nothing behind the name; one of several words that nobody here has goes in quotes. {}",
+            for_example(verb)
+        ),
+    )
+}
+
+/// `task add ada 10m …`: hers, or a text that begins so.
+pub(super) fn unclear_owner(name: &str, time_box: &str) -> Refusal {
+    let mentioned = if name.contains(' ') { format!("\"@{name}\"") } else { format!("@{name}") };
+    Refusal::invalid(
+        format!("Nothing was done: {name} may be who is to do it, or a part of the text."),
+        format!(
+            "For {name}: `task add {mentioned} {time_box} …`. As text: `task add -- {name} {time_box} …`."
+        ),
+    )
+}
+
+/// A verb of a group that a number must follow, with something else behind it: that may be a text which begins so.
+pub(super) fn unclear_number(group: &Command, sub: &Command, usual: &str, word: &str) -> Refusal {
+    let (group, name) = (group.get_name(), sub.get_name());
+    Refusal::invalid(
+        format!(
+            "Nothing was done: «{}» behind `{group} {name}` is not {}'s number.",
+            shown(word),
+            with_article(numbered(&[group]))
+        ),
+        format!("{} A text that begins so: `{group} {usual} {name} …`.", for_example(sub)),
+    )
 }
 
 /// What is no duration in the place of one.

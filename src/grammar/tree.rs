@@ -38,7 +38,7 @@ pub(super) enum Verb {
     /// Open an incident; you have command of it
     #[command(after_help = "declare Checkout fails for everybody --severity sev1")]
     Declare {
-        /// What is broken, in a line; with --from the alerts' own title will do
+        /// What is broken, in a line
         #[arg(value_name = "TITLE", required_unless_present = "from")]
         title: Option<String>,
         /// If in doubt, the worse one; else its type's, or sev2
@@ -50,7 +50,7 @@ pub(super) enum Verb {
         /// How soon it must be mended
         #[arg(long, value_name = "URGENCY", requires = "impact")]
         urgency: Option<String>,
-        /// Alerts it comes from
+        /// Alerts it comes from; it has their title where none is said
         #[arg(long, value_name = "SITUATION", value_parser = value::situation)]
         from: Option<SituationId>,
         /// Only a suspicion, to be confirmed or cancelled
@@ -134,7 +134,7 @@ pub(super) enum Verb {
         /// When it was over, if it lasted
         #[arg(long, value_name = "TIME", value_parser = value::time, requires = "at")]
         until: Option<value::Time>,
-        /// Kept word for word
+        /// What happened; kept word for word
         #[arg(value_name = "TEXT")]
         text: String,
     },
@@ -185,7 +185,7 @@ pub(super) enum Verb {
         /// The last one was wrong; what is left out stays
         #[arg(long)]
         correct: bool,
-        /// The service, in quotes if it has blanks
+        /// The service
         #[arg(value_name = "SERVICE")]
         service: String,
         /// What is done
@@ -194,7 +194,7 @@ pub(super) enum Verb {
         /// What is missing
         #[arg(long, value_name = "NEEDS")]
         needs: Option<String>,
-        /// How things are; in text, actions and needs may follow after a | each
+        /// How things are
         #[arg(value_name = "CONDITIONS")]
         conditions: String,
     },

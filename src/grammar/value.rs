@@ -78,12 +78,15 @@ pub(super) fn is_overlong(text: &str) -> bool {
     !timed.is_empty() && parts.all(is_part) && units(text).is_none()
 }
 
-/// `09:12`, `09:12:30`, `10m` or `10m ago`, and RFC 3339 with seconds, zone (UTC if none) and `T` optional.
+/// `09:12`, `09:12:30`, `10m` or `10m ago`, `now`, and RFC 3339 with seconds, zone (UTC if none) and `T` optional.
 pub(super) fn time(text: &str) -> Result<Time, String> {
     let typed = text.trim();
     let ago = typed.strip_suffix("ago").map_or(typed, str::trim_end);
     if let Some(minutes) = units(ago) {
         return Ok(Time(StatedTime::MinutesAgo(minutes)));
+    }
+    if typed.eq_ignore_ascii_case("now") {
+        return Ok(Time(StatedTime::MinutesAgo(0)));
     }
     let clock = typed.trim_end_matches("UTC").trim_end_matches(['Z', 'z']).trim_end();
     for format in ["%H:%M", "%H:%M:%S"] {
@@ -182,10 +185,23 @@ pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
     .try_map(|word| word.parse::<Severity>())
 }
 
+const PUBLIC_PHASES: [PublicPhase; 7] = [
+    PublicPhase::Investigating,
+    PublicPhase::Identified,
+    PublicPhase::Monitoring,
+    PublicPhase::Resolved,
+    PublicPhase::Scheduled,
+    PublicPhase::InProgress,
+    PublicPhase::Completed,
+];
+
 pub(super) fn phase() -> impl TypedValueParser<Value = PublicPhase> {
-    use PublicPhase::*;
-    let all = [Investigating, Identified, Monitoring, Resolved, Scheduled, InProgress, Completed];
-    words(all.map(|phase| (phase.word(), phase)))
+    words(PUBLIC_PHASES.map(|phase| (phase.word(), phase)))
+}
+
+/// One of them as people read it, be it of several words: `in progress`.
+pub(super) fn phase_shown(text: &str) -> Option<PublicPhase> {
+    PUBLIC_PHASES.into_iter().find(|phase| phase.shown().eq_ignore_ascii_case(text))
 }
 
 pub(super) fn verdict() -> impl TypedValueParser<Value = Verdict> {
@@ -258,6 +274,7 @@ mod tests {
         let day = "2026-11-20T09:12:00Z".parse::<DateTime<Utc>>().unwrap();
         assert_eq!(at("10m"), Ok(StatedTime::MinutesAgo(10)));
         assert_eq!(at("1h30m ago"), Ok(StatedTime::MinutesAgo(90)));
+        assert_eq!(at("now"), Ok(StatedTime::MinutesAgo(0)));
         assert_eq!(at("09:12"), Ok(StatedTime::TimeOfDay(day.time())));
         assert_eq!(at("09:12Z"), Ok(StatedTime::TimeOfDay(day.time())));
         for text in

@@ -190,6 +190,7 @@ fn find_verb(
     }
     let Some(second) = words.peek() else { return Err(refuse::incomplete(verb)) };
     refuse_unclear_stop(verb, second)?;
+    refuse_unclear_number(verb, *words)?;
     // `action restart db1`: what is no verb of the group is what somebody is about to do; or what could go wrong.
     if let Some(usual) = usual(verb.get_name()).filter(|_| announces(verb, *words)) {
         let sub = verb.find_subcommand(usual).unwrap_or(verb);
@@ -312,23 +313,38 @@ fn impact_and_urgency(words: &mut Words<'_>) -> Result<Option<Vec<String>>, Refu
     }
 }
 
-/// Whether the words after `action` are an announcement, those after `hazard` a hazard: they begin with none of its verbs, or with
-/// one that a number must follow (`action drop the replica`), and are no slip of one (`action dnoe 2 restarted`).
+/// Whether the words after `action` are an announcement, those after `hazard` a hazard: they begin with none of its verbs, and are no
+/// slip of one (`action dnoe 2 restarted`).
 fn announces(group: &Command, mut words: Words<'_>) -> bool {
     let second = words.next().unwrap_or_default().to_lowercase();
-    // What a form filled in comes after it.
+    group.find_subcommand(&second).is_none()
+        && (!is_at_number(&filled_in(words)) || !refuse::is_slip(group, &second))
+}
+
+/// `action drop the replica`, `hazard clear x`: a number must follow the verb, and something else does.
+fn refuse_unclear_number(group: &Command, mut words: Words<'_>) -> Result<(), Refusal> {
+    let Some(usual) = usual(group.get_name()) else { return Ok(()) };
+    let second = words.next().unwrap_or_default().to_lowercase();
+    let Some(sub) = group.find_subcommand(&second) else { return Ok(()) };
+    let counts = sub.get_positionals().next().is_some_and(|blank| Blank::of(blank) == Blank::Number);
+    let words = filled_in(words);
+    let after = words.rest();
+    if !counts || is_at_number(&words) || after.is_empty() || is_slip_of_number(&after) {
+        return Ok(());
+    }
+    Err(refuse::unclear_number(group, sub, usual, &after))
+}
+
+/// What a form filled in comes after `--`.
+fn filled_in(mut words: Words<'_>) -> Words<'_> {
     if words.peek() == Some("--") {
         words.next();
     }
-    let is_number = words.peek().is_some_and(|word| word.trim_start_matches('#').parse::<u32>().is_ok());
-    match group.find_subcommand(&second) {
-        None => !is_number || !refuse::is_slip(group, &second),
-        Some(sub) => {
-            let counts = sub.get_positionals().next().is_some_and(|blank| Blank::of(blank) == Blank::Number);
-            let after = words.rest();
-            counts && !is_number && !after.is_empty() && !is_slip_of_number(&after)
-        }
-    }
+    words
+}
+
+fn is_at_number(words: &Words<'_>) -> bool {
+    words.peek().is_some_and(|word| word.trim_start_matches('#').parse::<u32>().is_ok())
 }
 
 /// A word by which somebody means a number: `-1`, `2nd`, `two`.

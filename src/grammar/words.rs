@@ -17,7 +17,7 @@ enum From<'a> {
 }
 
 /// Straight, and as phones set them.
-const QUOTES: [char; 3] = ['"', '“', '”'];
+pub(super) const QUOTES: [char; 3] = ['"', '“', '”'];
 
 impl<'a> Words<'a> {
     pub fn text(text: &'a str) -> Self {

@@ -22,9 +22,12 @@ use prometheus_client::{
 use crate::{
     desk::{
         Desk,
+        absence::Away,
         heartbeats::{HeartbeatView, Heartbeats},
     },
+    incident::id::IncidentId,
     journal::rows::Counts,
+    wall::dated,
 };
 
 /// A delivery that the disk did not take is held against readiness for so long, if none came that it did.
@@ -335,9 +338,21 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
         return not_ready(why);
     }
     match health.metrics.trouble(health.desk.world.now()) {
-        None => "ready\n".into_response(),
+        None => ready_but_for(&health.desk.away()).into_response(),
         Some(why) => not_ready(format!("the last delivery was not taken. {why}")),
     }
+}
+
+/// The house works without a chat; which one is away stands in a line of its own. Anybody may read it, so no incident is named.
+fn ready_but_for(away: &[Away]) -> String {
+    let lines = away.iter().map(|one| {
+        let mut words = one.why.split(|c: char| !c.is_alphanumeric() && c != '-');
+        let names_one = words.any(|word| word.parse::<IncidentId>().is_ok());
+        let why =
+            if names_one { String::new() } else { one.why.split_whitespace().collect::<Vec<_>>().join(" ") };
+        format!("{}\n", Away { why, ..one.clone() }.in_words(&dated(one.since)))
+    });
+    std::iter::once("ready\n".to_owned()).chain(lines).collect()
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
@@ -414,6 +429,29 @@ mod tests {
         metrics.not_stored(at(61), "database or disk is full");
         metrics.stored();
         assert_eq!(metrics.trouble(at(61)), None);
+    }
+
+    #[test]
+    fn who_asks_whether_it_is_ready_reads_which_chats_are_away_and_why_but_of_no_incident() {
+        assert_eq!(ready_but_for(&[]), "ready\n");
+        let away = |chat: &str, why: &str, is_deaf| Away {
+            chat: chat.into(),
+            since: "2026-01-02T14:32:00Z".parse().unwrap(),
+            why: why.into(),
+            is_deaf,
+        };
+        let all = [
+            away("discord", "Sessions are used up.", true),
+            away("slack", "The place of INC-7 is\ngone", false),
+            away("matrix", "no answer\nin time", false),
+        ];
+        assert_eq!(
+            ready_but_for(&all),
+            "ready\n\
+             Discord is not heard since 2026-01-02 14:32 UTC, so what is typed there does nothing: Sessions are used up.\n\
+             Slack has not answered since 2026-01-02 14:32 UTC.\n\
+             Matrix has not answered since 2026-01-02 14:32 UTC: no answer in time.\n"
+        );
     }
 
     #[test]

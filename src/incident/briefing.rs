@@ -260,7 +260,10 @@ pub fn status<'a>(incident: &Incident, now: DateTime<Utc>, shown: impl Into<Show
     }
     // Who led, and what was open here, is the other one's now.
     if let Some(into) = incident.merged_into {
-        out.push(format!("Goes on as {into}, with its alerts, open tasks and hazards: `{into} status`."));
+        out.push(format!(
+            "Merged into {into}, which took its alerts, open tasks and hazards: `{into} status`, for whoever may see it. Where \
+             that was cancelled, `reopen REASON` opens this one again."
+        ));
         if !incident.summary.is_empty() {
             out.push(format!("Summary: {}", incident.summary));
         }

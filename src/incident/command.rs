@@ -115,7 +115,6 @@ pub enum Command {
     },
     /// What it goes on as was cancelled, as the desk knows.
     ReopenMerged {
-        was: IncidentId,
         reason: String,
     },
     LeaveParent {
@@ -491,6 +490,8 @@ pub enum Command {
     ChatLost {
         chat: String,
         since: DateTime<Utc>,
+        /// It takes lines, and what people type there is not heard.
+        is_deaf: bool,
     },
     /// It answers again, since then.
     ChatBack {

@@ -703,7 +703,13 @@ pub enum Event {
 
     /// A chat in which the incident is shown does not answer.
     #[serde(rename = "chat.lost")]
-    ChatLost { chat: String, since: DateTime<Utc> },
+    ChatLost {
+        chat: String,
+        since: DateTime<Utc>,
+        /// It takes lines, and what people type there is not heard.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_deaf: bool,
+    },
     #[serde(rename = "chat.back")]
     ChatBack { chat: String, away_seconds: u64 },
 

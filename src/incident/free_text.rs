@@ -2,6 +2,8 @@
 //!
 //! Exhaustive on purpose: a new command says here what of it is written by people, before anything else can happen to it.
 
+use std::iter::once;
+
 use super::command::{Command, Declare, DraftText};
 use crate::mask::Masked;
 
@@ -9,18 +11,18 @@ impl Declare {
     /// Masks pasted secrets.
     pub fn mask(&mut self) -> Masked {
         let mut seen = Masked::default();
-        seen.mask(&mut self.title);
-        if let Some(page) = &mut self.page {
-            seen.mask(&mut page.about);
-        }
-        for (_, value) in &mut self.fields {
-            seen.mask(value);
-        }
-        if let Some(plan) = &mut self.plan {
-            seen.mask(&mut plan.text);
-            plan.services.iter_mut().for_each(|service| seen.mask(service));
+        for text in self.texts() {
+            seen.mask(text);
         }
         seen
+    }
+
+    /// What of it is written by people, part by part.
+    pub(crate) fn texts(&mut self) -> Vec<&mut String> {
+        let page = self.page.iter_mut().map(|page| &mut page.about);
+        let fields = self.fields.iter_mut().map(|(_, value)| value);
+        let plan = self.plan.iter_mut().flat_map(|plan| once(&mut plan.text).chain(&mut plan.services));
+        once(&mut self.title).chain(page).chain(fields).chain(plan).collect()
     }
 }
 
@@ -40,7 +42,8 @@ impl Command {
         said.texts().into_iter().filter(|text| !text.trim().is_empty()).map(|text| text.clone()).collect()
     }
 
-    fn texts(&mut self) -> Vec<&mut String> {
+    /// What of it is written by people, part by part.
+    pub(crate) fn texts(&mut self) -> Vec<&mut String> {
         use Command::*;
         match self {
             Retitle { title } => vec![title],
@@ -82,7 +85,7 @@ impl Command {
             | OpenUp { reason }
             | EndPeriod { reason }
             | LeaveParent { reason }
-            | ReopenMerged { reason, .. }
+            | ReopenMerged { reason }
             | CloseLeavingSubs { reason }
             | Expel { reason, .. }
             | BreakGlass { reason }
@@ -102,7 +105,7 @@ impl Command {
             NameHazard { text, mitigation } => vec![text, mitigation],
             AddLink { label, url, .. } => vec![label, url],
             Correct { text, reason, .. } => vec![text, reason],
-            Draft(DraftText { text, title, .. }) => std::iter::once(text).chain(title).collect(),
+            Draft(DraftText { text, title, .. }) => once(text).chain(title).collect(),
             Approve { alone, .. } => alone.iter_mut().collect(),
             Delivered { result, .. } => result.as_mut().err().into_iter().collect(),
             Inject { from, to, text, .. } => vec![from, to, text],

@@ -38,7 +38,9 @@ pub fn due(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     if incident.phase.is_over() {
         let standing = policy.names.standing(incident.phase);
         let goes_on = match incident.merged_into {
-            Some(into) => format!(" It goes on as {into}: `{into} next`."),
+            Some(into) => format!(
+                " It was merged into {into}: `{into} next`. Where that was cancelled: `reopen REASON`."
+            ),
             None => String::new(),
         };
         return vec![format!("{} is {standing}. Nothing is due.{goes_on}", incident.id)];
@@ -307,9 +309,10 @@ fn leading(incident: &Incident, me: &Person, policy: &Policy, now: DateTime<Utc>
     if let Some(first) =
         free.first().filter(|_| !incident.roles_of(me).iter().all(|role| role.slug() == "ops"))
     {
-        let slugs: Vec<&str> = free.iter().map(|role| role.slug()).collect();
+        let named = free.iter().map(|role| format!("{} ({})", role.shown(policy.words), role.slug()));
+        let named = named.collect::<Vec<_>>().join(", ");
         let (slug, whom) = (first.slug(), alternates::asked(incident, policy, first));
-        lines.push(format!("Nobody has yet: {}. `role offer {slug} {whom}`.", slugs.join(", ")));
+        lines.push(format!("Nobody has yet the role of {named}. `role offer {slug} {whom}`."));
     }
 }
 

@@ -129,6 +129,7 @@ pub fn keeps_record(role: &Role) -> bool {
 /// What somebody is to one incident, whatever their role, that carries a right of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tie {
+    /// Has told of it while it is in triage, and may declare it and have command of it by the settings.
     Declarer,
     /// Has command of the other one, of that into which this one is merged or of the greater one, and may have it by the settings.
     CommanderOfOther,
@@ -149,7 +150,7 @@ impl Tie {
 pub fn tie_may(tie: Tie, verb: Verb) -> bool {
     use Verb::*;
     match tie {
-        // Who declared a false alarm may call it off.
+        // Who told of a false alarm may call it off until somebody has confirmed it.
         Tie::Declarer => matches!(verb, Cancel | Merge),
         // Who commands the one that goes on takes in its duplicates and its parts.
         Tie::CommanderOfOther => matches!(verb, Merge | Relate),
@@ -251,7 +252,9 @@ mod tests {
         out.push_str("what somebody is to it, whatever the role\n");
         for tie in Tie::ALL {
             let who = match tie {
-                Tie::Declarer => "who declared it",
+                Tie::Declarer => {
+                    "who told of it, while it is in triage, and may by [permissions] declare and command"
+                }
                 Tie::CommanderOfOther => {
                     "who commands the one that goes on, or the greater one, and may by [permissions] command"
                 }

@@ -214,7 +214,7 @@ fn for_whom(organization: &str) -> String {
 }
 
 /// `9 of the briefing's 11 points are filled in`
-fn points(n: u8, [one, several]: [&str; 2]) -> String {
+pub(super) fn points(n: u8, [one, several]: [&str; 2]) -> String {
     let are = if n == 1 { one } else { several };
     format!("{n} of the briefing's {} points {are} filled in", super::briefing::SECTIONS)
 }
@@ -689,7 +689,12 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
 
         Event::Reminded { what, .. } => format!("Reminder: {}", ended(what)),
 
-        Event::ChatLost { chat, since } => format!("{} has not answered since {}.", door(chat), tell(*since)),
+        Event::ChatLost { chat, since, is_deaf: false } => {
+            format!("{} has not answered since {}.", door(chat), tell(*since))
+        }
+        Event::ChatLost { chat, since, is_deaf: true } => {
+            format!("{} is not heard since {}: what is typed there does nothing.", door(chat), tell(*since))
+        }
         Event::ChatBack { chat, away_seconds } => {
             format!("{} answers again, after {}.", door(chat), lasted(*away_seconds))
         }

@@ -71,6 +71,13 @@ impl Memory {
         self.held.clear();
     }
 
+    /// One that is closed may be open again.
+    pub fn forget_closed(&mut self, situation: i64) {
+        if self.held.get(&situation).is_some_and(|held| !held.is_open) {
+            self.held.remove(&situation);
+        }
+    }
+
     fn next_alert(&mut self) -> i64 {
         self.alert += 1;
         self.alert - 1

@@ -249,8 +249,15 @@ async fn probe(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
 pub(super) async fn mark(conn: &mut SqliteConnection, mark: &Mark) -> Result<(), sqlx::Error> {
     match mark {
         Mark::SituationLinked { id, incident } => {
+            // What fires still of one that is over is open again in the new one, unless its group has another by now.
             sqlx::query(
-                "UPDATE situations SET incident = $1, decided = COALESCE(decided, 'linked') WHERE id = $2",
+                "UPDATE situations SET incident = $1, decided = COALESCE(decided, 'linked'),
+                   is_open = CASE WHEN firing > 0
+                       AND NOT EXISTS (SELECT 1 FROM situations other
+                         WHERE other.is_open = 1 AND other.group_hash = situations.group_hash)
+                       AND EXISTS (SELECT 1 FROM alerts WHERE alerts.situation = situations.id AND is_firing = 1)
+                     THEN 1 ELSE is_open END
+                 WHERE id = $2",
             )
             .bind(incident.to_string())
             .bind(*id)

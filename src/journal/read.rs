@@ -304,11 +304,22 @@ async fn listed(pool: &SqlitePool, limit: u32) -> Result<Vec<SituationRow>> {
     Ok(all)
 }
 
+/// Of incidents: those that are open, and then those whose incident ended over them. Alerts of these that fired again meanwhile are
+/// in another one. Only what belongs to an incident is looked through, not every situation there ever was.
 async fn burning(pool: &SqlitePool, limit: u32) -> Result<Vec<SituationRow>> {
     let sql = format!(
         "{SITUATION_COLUMNS} WHERE is_open = 1 AND incident IS NOT NULL AND firing > 0 ORDER BY {BADNESS}, id DESC LIMIT $1"
     );
-    each(sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(pool).await, situation)
+    let open = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(pool).await;
+    let mut all = each(open, situation)?;
+    let sql = format!(
+        "{SITUATION_COLUMNS} INDEXED BY situations_incident WHERE is_open = 0 AND incident IS NOT NULL AND firing > 0 AND EXISTS
+           (SELECT 1 FROM alerts WHERE alerts.situation = situations.id AND is_firing = 1)
+         ORDER BY id DESC LIMIT $1"
+    );
+    let left = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(pool).await;
+    all.extend(each(left, situation)?);
+    Ok(all)
 }
 
 /// Situations that moved, as many as are read at once without asking whose they are.

@@ -140,7 +140,8 @@ pub enum SituationFilter {
     Linked {
         incident: IncidentId,
     },
-    /// Open, linked, and something firing; the worst first, the newest of equals.
+    /// Linked, and something firing; the worst first, the newest of equals. Then those whose incident ended over them, the newest first:
+    /// as many again.
     Burning {
         limit: u32,
     },

@@ -546,6 +546,11 @@ impl Writer {
         if append.marks.iter().any(|mark| matches!(mark, Mark::SituationsOver { .. })) {
             self.alerts.forget();
         }
+        for mark in &append.marks {
+            if let Mark::SituationLinked { id, .. } = mark {
+                self.alerts.forget_closed(*id);
+            }
+        }
         rows.marks.extend(append.marks.iter().cloned());
         rows.once.extend(append.once.clone());
         Ok(Ok(()))

@@ -128,6 +128,46 @@ fn what_people_write_in_an_incident_is_left_alone() {
 }
 
 #[test]
+fn of_a_form_or_an_address_only_the_secret_is_masked_and_the_fields_beside_it_stay() {
+    for (text, kept) in [
+        (
+            "monitor=web1&token=abcdef12345&status=Down&host=db1&reason=timeout",
+            "monitor=web1&token=[masked:password]&status=Down&host=db1&reason=timeout",
+        ),
+        (
+            "https://shop.example/cb?token=abcdef12345&order=77 gave 500",
+            "https://shop.example/cb?token=[masked:password]&order=77 gave 500",
+        ),
+        // What is too short or empty to be one does not hide the next.
+        ("token=abc&password=hunter2hunter2", "token=abc&password=[masked:password]"),
+        ("token=&password=hunter2hunter2&at=1", "token=&password=[masked:password]&at=1"),
+        ("api_key=abcdef12345&token=fedcba54321", "api_key=[masked:password]&token=[masked:password]"),
+    ] {
+        assert_eq!(masked(text), (kept.to_owned(), "password".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn a_password_with_an_ampersand_in_it_is_masked_to_its_end() {
+    for (text, kept) in [
+        ("password: hunter2&tail on db1", "password: [masked:password] on db1"),
+        ("password: hunter22&b=c&d on db1", "password: [masked:password] on db1"),
+        ("password:hunter2&tail, rotate it", "password:[masked:password], rotate it"),
+        ("PASSWORD=a1&b2&c3d4e5 on db1", "PASSWORD=[masked:password] on db1"),
+        ("PASSWORD=&&hunter22& on db1", "PASSWORD=[masked:password] on db1"),
+        ("{\"token\": \"hunter22&b=c\"}", "{\"token\": \"[masked:password]\"}"),
+    ] {
+        assert_eq!(masked(text), (kept.to_owned(), "password".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn a_body_full_of_ampersands_is_read_in_one_go() {
+    let long = "token=&".repeat(50_000);
+    assert_eq!(masked(&long), (long.clone(), String::new()));
+}
+
+#[test]
 fn a_key_that_was_cut_short_is_masked_to_its_end() {
     let (text, kinds) = masked("here: -----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK");
     assert_eq!((text.as_str(), kinds.as_str()), ("here: [masked:private-key]", "private key"));

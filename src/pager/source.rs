@@ -17,14 +17,11 @@ use crate::{
     outbox::wire::{self, Answer, Lost},
     people::Person,
     roster::{
-        Span,
+        Fetched, Span,
         ical::{self, Someone},
     },
 };
 
-/// What is asked for: since yesterday, to say since when somebody is on call, and some weeks on.
-const BEFORE_DAYS: i64 = 2;
-const AHEAD_DAYS: i64 = 35;
 /// Rows of PagerDuty asked for at once, and pages of them, or of Grafana OnCall.
 const ROWS: usize = 100;
 const PAGES_MAX: usize = 20;
@@ -188,7 +185,8 @@ impl Source {
     /// # Errors
     /// A sentence without the address, which is a secret.
     pub(super) async fn ask(&self, now: DateTime<Utc>) -> Result<Vec<Span>, String> {
-        let (from, until) = (now - Duration::days(BEFORE_DAYS), now + Duration::days(AHEAD_DAYS));
+        let from = now - Duration::days(Fetched::BEFORE_DAYS);
+        let until = now + Duration::days(Fetched::AHEAD_DAYS);
         match self.settings.kind {
             SourceKind::Ical => self.calendar(from, until).await,
             SourceKind::Pagerduty => self.pagerduty(from, until).await,
@@ -335,7 +333,10 @@ fn time(at: DateTime<Utc>) -> String {
 
 /// Part of a schedule would have somebody on call of whom the rest says otherwise.
 fn endless(name: &str) -> String {
-    format!("{name} has more than {PAGES_MAX} pages of turns for {} days", BEFORE_DAYS + AHEAD_DAYS)
+    format!(
+        "{name} has more than {PAGES_MAX} pages of turns for {} days",
+        Fetched::BEFORE_DAYS + Fetched::AHEAD_DAYS
+    )
 }
 
 /// Turns in their order, each once.

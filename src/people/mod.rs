@@ -12,6 +12,8 @@ const NAME_CHARS_MAX: usize = 80;
 const EVERYBODY: [&str; 5] = ["all", "channel", "everyone", "here", "room"];
 /// How chats write a group, a call or a channel.
 const NO_PERSON: [&str; 3] = ["<@&", "<!", "<#"];
+/// What stands between two names.
+const BETWEEN_NAMES: [char; 6] = [',', ';', '/', '&', '+', '<'];
 
 /// A person as the timeline names them: a stable id and the display name at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +48,9 @@ impl Person {
                 "«{name}» calls whoever reads along, and is nobody's name. Name one person."
             ));
         }
+        if calls_another(name) {
+            return Err(format!("«{name}» names more than one person. Name one person."));
+        }
         // The house's own id, and ids that only a chat may give.
         if id == Person::house().id || id.contains(':') {
             return Err(format!("Nobody can be called «{name}» here: that name is taken. Give your own."));
@@ -53,10 +58,35 @@ impl Person {
         Ok(Person { id, name: name.to_owned() })
     }
 
+    /// The name of an account that has its server behind it: `ada` of `@ada:example.org`.
+    fn account_name(&self) -> Option<&str> {
+        let (_, account) = self.id.split_once(":@")?;
+        account.split(':').next()
+    }
+
+    /// Whether a typed name, with or without `@`, is theirs: the one shown, the id, or that of their account.
+    pub fn is_called(&self, name: &str) -> bool {
+        let name = name.trim().trim_start_matches('@').to_lowercase();
+        self.name.to_lowercase() == name
+            || self.id == name
+            || self.account_name().is_some_and(|account| account.to_lowercase() == name)
+    }
+
     /// The house itself: timers, rules, reconcilers.
     pub fn house() -> Person {
         Person { id: "commandpost".into(), name: "commandpost".into() }
     }
+}
+
+/// Whether another `@NAME` stands behind the first. The one of `ada@example.org` is within a word.
+fn calls_another(name: &str) -> bool {
+    let behind_first = name.strip_prefix("<@").unwrap_or(name);
+    let chars: Vec<char> = behind_first.chars().collect();
+    chars.windows(3).any(|three| {
+        let [before, at, after] = three else { return false };
+        let begins_a_word = before.is_whitespace() || BETWEEN_NAMES.contains(before);
+        *at == '@' && begins_a_word && !after.is_whitespace()
+    })
 }
 
 /// A door, by the name in an entry (`via`), as people call it.
@@ -103,6 +133,26 @@ mod tests {
         for name in ["Alla", "Here We", "<@42>"] {
             assert!(Person::named(name).is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn two_people_are_never_one_of_a_long_name() {
+        for name in ["@ben and @cyd", "@ben @cyd", "@ben,@cyd", "ben, @cyd", "<@42> <@43>", "ben <@43>"] {
+            let refused = Person::named(name).unwrap_err();
+            assert!(refused.ends_with("names more than one person. Name one person."), "{name}: {refused}");
+        }
+        for name in ["ada@example.org", "<@42>", "Ada @ work", "@Karl Heinz"] {
+            assert!(Person::named(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn somebody_is_called_by_name_by_id_and_by_the_account_they_have() {
+        let zed = Person { id: "matrix:@zed:localhost".into(), name: "Karl Heinz".into() };
+        for name in ["@karl heinz", "Karl Heinz", "@zed", "matrix:@zed:localhost"] {
+            assert!(zed.is_called(name), "{name}");
+        }
+        assert!(!zed.is_called("@karl") && !zed.is_called("localhost"));
     }
 
     #[test]

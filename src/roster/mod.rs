@@ -14,7 +14,7 @@ mod moment;
 mod promises;
 mod words;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 
 pub use moment::{moment, span};
@@ -77,6 +77,22 @@ pub struct Fetched {
     /// Why the last look brought nothing, since when this answer is old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+}
+
+impl Fetched {
+    /// What is asked for: since yesterday, to say since when somebody is on call, and some weeks on.
+    pub const BEFORE_DAYS: i64 = 2;
+    pub const AHEAD_DAYS: i64 = 35;
+
+    /// From when to when it was asked: of what is before or after, the other system said nothing.
+    pub fn asked_about(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        (self.at - Duration::days(Self::BEFORE_DAYS), self.at + Duration::days(Self::AHEAD_DAYS))
+    }
+
+    pub fn knows_of(&self, at: DateTime<Utc>) -> bool {
+        let (from, until) = self.asked_about();
+        from <= at && at < until
+    }
 }
 
 /// From then until then, as another system has it.

@@ -114,9 +114,9 @@ async fn a_code_holds_once_and_for_ten_minutes_and_stands_nowhere_but_in_its_ans
     chats.slack("UADA", "declare checkout is down").await.unwrap();
     let first = code(&chats.slack("UADA", "link me").await.unwrap());
     chats.discord("8", &format!("link me {first}")).await.unwrap();
-    assert!(
-        chats.discord("7", &format!("link me {first}")).await.unwrap_err().why.contains("wrong or too old")
-    );
+    let refused = chats.discord("7", &format!("link me {first}")).await.unwrap_err();
+    assert!(refused.why.contains("wrong or too old"), "{refused}");
+    assert_eq!(refused.instead, "For a new one, say `link me` again where you got this one.");
     let late = code(&chats.slack("UADA", "link me").await.unwrap());
     chats.house.world.later(Duration::minutes(10));
     assert!(chats.discord("7", &format!("link me {late}")).await.is_err());

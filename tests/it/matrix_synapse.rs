@@ -442,6 +442,26 @@ async fn matrix_messages_are_put_on_the_timeline_by_a_pin_and_the_entry_follows_
     until(60, "the redaction", || async { count(&post.names("INC-1").await, "entry.redacted") == 1 }).await;
     let entries = post.program.timeline("INC-1", 1).await;
     assert!(!Post::texts(&entries).join("\n").contains("was rebuilt"), "{entries:#?}");
+    // What somebody put in other words stays without its message, and whoever deletes that reads so; of a pin on it nothing is said.
+    let typed = ben.types_below(&main, &root, "!note db5 is full").await;
+    ada.answered(&main, &typed).await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    let entry = entries.iter().find(|entry| entry["text"] == "db5 is full").unwrap()["seq"].clone();
+    ada.asks(&main, &format!("!cp INC-1 entry correct {entry} db6 is full")).await;
+    post.quiet().await;
+    // The answer to the command itself is there already.
+    let path = format!("/rooms/{}/redact/{}/r2", part(&main), part(&typed));
+    ben.call("PUT", &path, Some(json!({}))).await;
+    let told = ada
+        .sees(&main, |event| {
+            event["content"]["body"].as_str().is_some_and(|body| body.contains("stays although"))
+        })
+        .await;
+    assert!(told.to_string().contains(&format!("entry redact {entry} REASON")), "{told}");
+    ada.send(&main, "m.reaction", Post::pin(&typed)).await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    assert!(Post::texts(&entries).contains(&"db6 is full"), "{entries:#?}");
+    assert_eq!(count(&post.names("INC-1").await, "entry.redacted"), 1);
     // A secret is masked in the entry; in the message it stands still, and a word below it says so.
     let leak = ben.types_below(&main, &root, &format!("it runs with {}", pasted_key())).await;
     let pin = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": leak, "key": "📌"}});
@@ -557,6 +577,83 @@ async fn matrix_what_arrived_though_its_answer_was_lost_stands_there_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_a_bot_that_is_put_out_comes_back_when_it_is_invited_and_does_what_was_typed_since_once() {
+    let Some(mut post) = Post::open(NO_LIMITS, "").await else { return };
+    let (ada, ben, main) = (&post.ada, &post.ben, post.room.clone());
+    ada.asks(&main, "!incident declare Search is slow").await;
+    let room = ada.invited_to("INC-1 ").await;
+    ben.join(&room).await;
+    for n in 1..=3 {
+        ben.asks(&room, &format!("!note before {n}")).await;
+    }
+    post.quiet().await;
+    let bot = json!({"user_id": post.bot.id});
+    let put_out = async |who: &Account, from: &str| {
+        let done = who.call("POST", &format!("/rooms/{}/kick", part(from)), Some(bot.clone())).await;
+        assert_eq!(done, json!({}), "put out of {from}");
+    };
+    let invites = async |who: &Account, into: &str| {
+        let done = who.call("POST", &format!("/rooms/{}/invite", part(into)), Some(bot.clone())).await;
+        assert_eq!(done, json!({}), "invited into {into}");
+    };
+    put_out(ada, &main).await;
+    until(60, "it is told that nothing is heard", || async {
+        post.program.get("/metrics").await.text.contains("matrix_connected 0")
+    })
+    .await;
+    // It leaves the incident's room by its own account, as nobody there can put it out.
+    post.bot.call("POST", &format!("/rooms/{}/leave", part(&room)), Some(json!({}))).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let missed = ada.types(&main, "!incident list").await;
+    let noted = ben.types(&room, "!note nobody hears this yet").await;
+    invites(ada, &main).await;
+    invites(ben, &room).await;
+    let listed = ada.answered(&main, &missed).await;
+    assert!(listed.contains("Search is slow"), "{listed}");
+    ben.answered(&room, &noted).await;
+    ben.asks(&room, "!note after").await;
+    post.until_it_listens().await;
+    // A room of somebody's own is left alone.
+    let own = ben.make_room(json!({"preset": "private_chat", "invite": [post.bot.id]})).await;
+    assert!(ada.asks(&main, "!incident list").await.contains("Search is slow"));
+    let joined = post.bot.call("GET", "/joined_rooms", None).await;
+    let joined = joined["joined_rooms"].as_array().unwrap();
+    assert!(joined.contains(&json!(main)) && joined.contains(&json!(room)), "{joined:?}");
+    assert!(!joined.contains(&json!(own)), "{joined:?}");
+    post.stands_as_it_happened("INC-1", &room).await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    let texts = Post::texts(&entries);
+    for text in ["before 1", "before 2", "before 3", "nobody hears this yet", "after"] {
+        assert_eq!(texts.iter().filter(|one| **one == text).count(), 1, "{text} in {texts:?}");
+    }
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn matrix_of_a_title_that_was_redacted_nothing_is_left_in_what_the_room_was_called() {
+    let Some(mut post) = Post::open(NO_LIMITS, "").await else { return };
+    let (ada, main) = (&post.ada, post.room.clone());
+    ada.asks(&main, "!incident declare zanzibar lost its data").await;
+    let room = ada.invited_to("INC-1 ").await;
+    ada.asks(&room, "!title zanzibar lost half of its data").await;
+    post.quiet().await;
+    let entries = post.program.timeline("INC-1", 1).await;
+    let names = entries.iter().filter(|entry| entry["text"].as_str().unwrap().contains("zanzibar"));
+    let names: Vec<u64> = names.map(|entry| entry["seq"].as_u64().unwrap()).collect();
+    for seq in names {
+        ada.asks(&room, &format!("!entry redact {seq} a customer's name")).await;
+    }
+    post.quiet().await;
+    let own = |event: &&Value| event["sender"] == post.bot.id.as_str();
+    let left: Vec<Value> = ada.history(&room).await.iter().filter(own).cloned().collect();
+    let named = left.iter().filter(|event| event["type"] == "m.room.name");
+    let named: Vec<&Value> = named.filter(|event| event["content"]["name"].is_string()).collect();
+    assert_eq!(named.len(), 1, "{named:#?}");
+    assert!(!named[0].to_string().contains("zanzibar"), "{named:#?}");
+    assert!(post.program.stop().success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn matrix_a_restricted_incident_has_a_room_for_those_alone_who_see_it() {
     let Some(mut post) = Post::open(NO_LIMITS, "").await else { return };
     let (ada, ben, main) = (&post.ada, &post.ben, post.room.clone());
@@ -584,6 +681,14 @@ async fn matrix_a_restricted_incident_has_a_room_for_those_alone_who_see_it() {
 
     ada.asks(&room, "!crew admit @ben:localhost").await;
     assert_eq!(ben.invited_to("INC-1 ").await, room);
+    post.quiet().await;
+    // What was said before he was called he does not read, so the card stands there anew, once.
+    let pinned = ben.call("GET", &format!("/rooms/{}/state/m.room.pinned_events/", part(&room)), None).await;
+    let card = pinned["pinned"][0].as_str().unwrap_or_else(|| panic!("{pinned}"));
+    let card = ben.call("GET", &format!("/rooms/{}/event/{}", part(&room), part(card)), None).await;
+    assert!(is_card(&card), "{card}");
+    let cards: Vec<Value> = post.said(&room).await.into_iter().filter(is_card).collect();
+    assert_eq!(cards.len(), 1, "{cards:#?}");
     ben.asks(&room, "!note Ben looks").await;
     ada.asks(&room, "!crew expel @ben:localhost").await;
     post.quiet().await;

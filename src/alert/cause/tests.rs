@@ -9,6 +9,7 @@ fn at(second: i64) -> DateTime<Utc> {
 fn named(source: &str, title: &str, labels: &[(&str, &str)]) -> Alert {
     Alert {
         source: source.into(),
+        fingerprint: title.into(),
         title: title.into(),
         labels: labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
         starts_at: None,
@@ -166,6 +167,16 @@ fn alerts_of_one_rule_and_service_are_one_piece_of_evidence_that_counts_them() {
 }
 
 #[test]
+fn an_alert_that_came_again_is_not_counted_as_one_more() {
+    let again = |began| clue(1, "alertmanager", "Disk full on db1", &[("alertname", "DiskFull")], began);
+    let story = weigh(&[again(0), again(60), again(120)], &shop(), None);
+    assert_eq!((story.evidence.len(), story.evidence[0].more), (1, 0));
+    let other = clue(1, "alertmanager", "Disk full on db2", &[("alertname", "DiskFull")], 90);
+    let story = weigh(&[again(0), again(60), other], &shop(), None);
+    assert_eq!((story.evidence.len(), story.evidence[0].more), (1, 1));
+}
+
+#[test]
 fn without_anything_that_users_feel_no_reason_speaks_of_an_impact() {
     let story = weigh(&[clue(1, "monit", "disk on web1", &[], 0)], &Services::default(), None);
     assert_eq!(told(&story), "why: S-1 disk on web1: its name contains «disk»\n");
@@ -236,6 +247,7 @@ proptest! {
             prop_assert!(!evidence.reason.is_empty() && !evidence.reason.contains("because of") && !evidence.reason.contains("caused"));
         }
         let alerts: usize = one.evidence.iter().map(|one| one.more + 1).sum();
-        prop_assert_eq!(alerts, clues.len());
+        let known: BTreeSet<&str> = clues.iter().map(|clue| clue.fingerprint.as_str()).collect();
+        prop_assert!((known.len()..=clues.len()).contains(&alerts));
     }
 }

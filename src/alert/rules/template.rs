@@ -1,5 +1,7 @@
 //! Templates of what a rule declares: title and fields, filled from the alert.
 
+use std::borrow::Cow;
+
 use super::PATTERN_MAX_BYTES;
 use crate::alert::{
     Alert,
@@ -21,23 +23,35 @@ pub(super) fn fill(template: &str, situation: &Situation, alert: &Alert) -> Stri
     // A template that cannot be read is found by `check` when the rules are loaded.
     let pieces = split(template).unwrap_or_default();
     let mut out = String::new();
+    let mut is_left_out = false;
     for piece in pieces {
-        match piece {
-            Piece::Words(words) => out.push_str(&words),
+        let filled: Cow<'_, str> = match piece {
+            // What parts a value from that before it parts nothing where that is missing.
+            Piece::Words(words) if is_left_out && out.trim().is_empty() => {
+                words.trim_start_matches(parts).to_owned().into()
+            }
+            Piece::Words(words) => words.into(),
             // Not the situation's: how many more there are would stand in the incident's title for ever.
-            Piece::Hole("title") => out.push_str(&alert.title),
-            Piece::Hole("source") => out.push_str(&alert.source),
-            Piece::Hole("severity") => out.push_str(alert.severity.word()),
-            Piece::Hole("firing") => out.push_str(&situation.firing.to_string()),
-            Piece::Hole("total") => out.push_str(&situation.total.to_string()),
+            Piece::Hole("title") => alert.title.as_str().into(),
+            Piece::Hole("source") => alert.source.as_str().into(),
+            Piece::Hole("severity") => alert.severity.word().into(),
+            Piece::Hole("firing") => situation.firing.to_string().into(),
+            Piece::Hole("total") => situation.total.to_string().into(),
             Piece::Hole(hole) => {
                 let label = hole.strip_prefix("label.").and_then(|name| alert.labels.get(name));
-                out.push_str(label.map_or("", String::as_str));
+                is_left_out |= label.is_none_or(|label| label.trim().is_empty());
+                label.map_or("", String::as_str).into()
             }
-        }
+        };
+        out.push_str(&filled);
     }
     let one_line = out.split_whitespace().collect::<Vec<_>>().join(" ");
     cut(&one_line, TITLE_MAX_BYTES).into_owned()
+}
+
+/// What stands between two values: `db1: full`, `db1 – full`, `db1/full`.
+fn parts(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ':' | '-' | '–' | '—' | '/' | '|' | ',' | ';' | '·')
 }
 
 /// What is wrong with a template, and what to do.

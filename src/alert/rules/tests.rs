@@ -253,6 +253,21 @@ fn the_title_of_an_incident_holds_no_count_of_alerts() {
 }
 
 #[test]
+fn a_label_that_is_missing_at_the_beginning_of_a_template_leaves_no_separator_behind() {
+    let (bare, host) = (alert("db1"), with("host", "web-7"));
+    let filled = |template: &str, alert: &Alert| fill(template, &situation_of(alert), alert);
+    for template in ["{label.host}: {title}", "{label.host} – {title}", "{label.host}/{label.zone}: {title}"]
+    {
+        assert_eq!(filled(template, &bare), bare.title, "{template}");
+    }
+    assert_eq!(filled("{label.host}: {title}", &host), format!("web-7: {}", host.title));
+    assert_eq!(filled("{label.host}/{label.zone}: {title}", &host), format!("web-7/: {}", host.title));
+    // What somebody wrote themselves stays.
+    assert_eq!(filled("-> {title}{label.host}", &bare), format!("-> {}", bare.title));
+    assert_eq!(title("{label.host}: ", &situation_of(&bare), &bare), bare.title);
+}
+
+#[test]
 fn every_rule_that_does_not_match_says_with_which_value() {
     let house = book(
         r#"

@@ -19,8 +19,8 @@ use crate::{
         BoxFuture, Unproven, Words,
         complete::completions,
         picture::show_later,
-        text::in_readers_zone,
-        theirs::{ours, told_to},
+        text::{in_readers_zone, set},
+        theirs::{is_read_out, ours, told_to},
         words::{self, in_words},
     },
     desk::{Answer, Caller},
@@ -85,11 +85,10 @@ impl DiscordDoor {
         match asked.kind {
             Kind::Typing => self.offer(&asked).await,
             Kind::Slash => {
-                let (door, channel, options) =
-                    (self.clone(), asked.channel.clone(), asked.data["options"].clone());
+                let (door, said) = (self.clone(), asked.clone());
                 let finding = async move {
-                    let argv = grammar::from_discord(&options)?;
-                    Ok((door.bindings.incident_of(&channel).await, Words::Argv(argv)))
+                    let argv = said.with_names(grammar::from_discord(&said.data["options"])?);
+                    Ok((door.bindings.incident_of(&said.channel).await, Words::Argv(argv)))
                 };
                 self.do_and_answer(asked, Box::pin(finding)).await;
             }
@@ -153,7 +152,7 @@ impl DiscordDoor {
             let told = door.told_of(&whose, &done).await;
             (done, told)
         });
-        let in_parts = |told: Option<String>| parted(&told.unwrap_or_else(|| in_words(None)));
+        let in_parts = |told: Option<Parted>| told.unwrap_or_else(|| parted(&in_words(None), soften));
         let (done, rest) = if let Ok(done) = tokio::time::timeout(PATIENCE, &mut doing).await {
             let (done, told) = done.ok().unzip();
             let (first, rest) = in_parts(told);
@@ -177,13 +176,29 @@ impl DiscordDoor {
     }
 
     /// What came of a command, for the asker.
-    async fn told_of(&self, asked: &Asked, done: &Result<Answer, Refusal>) -> String {
+    async fn told_of(&self, asked: &Asked, done: &Result<Answer, Refusal>) -> Parted {
         let (verb, options) = asked.verb();
+        if done.is_ok()
+            && let Some(help) = self.help(&verb, options)
+        {
+            return parted(&help, soften);
+        }
         let named = options.iter().find(|option| option["name"] == "incident");
         let named = named.and_then(|option| option["value"].as_str()).unwrap_or_default();
         let said = format!("{named} {}", verb.join(" "));
         let here = self.bindings.incident_of(&asked.channel);
-        told_to(&self.desk, &TYPED, &said, &asked.data, here, Some(done)).await
+        let told = told_to(&self.desk, &TYPED, &said, &asked.data, here, Some(done)).await;
+        parted(&told, if is_read_out(&said, done) { read_out } else { soften })
+    }
+
+    /// The help in Discord's own words. `None`: something else was asked.
+    fn help(&self, path: &[&str], options: &[Value]) -> Option<String> {
+        if path != ["help"] {
+            return None;
+        }
+        let verb = options.iter().find(|option| option["name"] == "verb");
+        let verb = verb.and_then(|option| option["value"].as_str());
+        grammar::discord_help(verb, (&self.desk.settings().policy).into())
     }
 
     /// The first answer, which must be there within three seconds.
@@ -266,21 +281,42 @@ impl DiscordDoor {
 }
 
 /// The message that answers, and those that follow when it is too long for one.
-fn parted(text: &str) -> (String, Vec<String>) {
+type Parted = (String, Vec<String>);
+
+fn parted(text: &str, harmless: fn(&str) -> String) -> Parted {
     let mut pieces = pieces(
-        &words::told(text, |text| in_readers_zone(&soften(text), |at| moment(at, 'f'))),
+        &words::told(text, |text| in_readers_zone(&harmless(text), |at| moment(at, 'f'))),
         CONTENT_MAX,
         MESSAGES_MAX,
     );
     (pieces.remove(0), pieces)
 }
 
+/// What people wrote, read out to whoever asked for it: word for word, and as code what they put between backticks.
+fn read_out(text: &str) -> String {
+    set(text, escape, |code| Some(code.to_owned()), |code| format!("`{}`", soften(code)))
+}
+
 /// A first answer with words of our own.
 pub(super) fn told(text: &str) -> Value {
-    alone(&parted(&ours(text, &TYPED)).0)
+    alone(&parted(&ours(text, &TYPED), soften).0)
 }
 
 /// For the asker's eyes.
 fn alone(content: &str) -> Value {
     json!({"type": 4, "data": {"content": content, "flags": EPHEMERAL}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeline_is_read_out_as_people_wrote_it_with_its_times_by_each_readers_clock() {
+        let line = "12 – 2026-03-29 01:28 UTC, Ada: **bold**, `rm a_b` and @here";
+        let (shown, _) = parted(line, read_out);
+        let as_written = "12 – <t:1774747680:f>, Ada: \\*\\*bold\\*\\*, `rm a_b` and @\u{200b}here";
+        assert_eq!(shown, as_written);
+        assert_eq!(parted("**EXERCISE** done", soften).0, "**EXERCISE** done", "our own");
+    }
 }

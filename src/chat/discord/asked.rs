@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::text::with_names;
 use crate::{chat::people::People, people::Person};
 
 /// What kind of interaction it is.
@@ -86,6 +87,11 @@ impl Asked {
             data: data.clone(),
             awaited: None,
         })
+    }
+
+    /// An argument list of theirs, with the names of the channels and groups in it.
+    pub fn with_names(&self, argv: Vec<String>) -> Vec<String> {
+        argv.into_iter().map(|text| with_names(&text, &self.data["resolved"])).collect()
     }
 
     /// The verb's path and its options: `data.options` with subcommands unwrapped.

@@ -33,7 +33,11 @@ use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
 };
 
-use super::{DiscordDoor, DiscordSettings, NAME, closed, pinned::Edited, rest::Trouble};
+use super::{
+    DiscordDoor, DiscordSettings, NAME, closed,
+    pinned::{Edited, meet_named},
+    rest::Trouble,
+};
 use crate::chat::bring::catch_up;
 
 /// How often the watchdog looks.
@@ -41,6 +45,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// With this, an outage of a whole day costs 720 of the 1,000 sessions that Discord lets a bot begin.
 const LONGEST_PAUSE_MS: u64 = 120_000;
+/// What a connection that was begun after a cut says first comes at once, or not at all.
+const SAYS_SOMETHING_WITHIN: Duration = Duration::from_secs(20);
 /// Marks the question by which the gateway shows that it lives.
 const ARE_YOU_THERE: &str = "are-you-there";
 /// Interactions come without any intent; with this, which is none of the privileged, that a message was changed or deleted.
@@ -91,12 +97,12 @@ pub(super) async fn run(door: Arc<DiscordDoor>) {
             }
             End::NotBefore(after, why) => {
                 tracing::warn!("{why}");
-                door.standing.error(why);
+                door.standing.unheard(why);
                 pause = pause.max(after);
             }
             End::Lost(why) | End::Hung(why) => {
                 tracing::warn!(?pause, "{why}");
-                door.standing.error(why);
+                door.standing.unheard(why);
             }
         }
         failures = failures.saturating_add(1);
@@ -163,13 +169,15 @@ struct Gate {
     own: String,
     held: Option<OwnedMutexGuard<String>>,
     may_begin: bool,
+    /// How long a connection that was let through has said nothing yet, and how much had been heard before.
+    begun: Option<(Duration, u64)>,
 }
 
 impl Gate {
     /// The first session is let through without looking: Discord was asked for it.
     async fn before(address: Arc<Mutex<String>>) -> Self {
         let own = address.lock().await.clone();
-        Self { address, own, held: None, may_begin: true }
+        Self { address, own, held: None, may_begin: true, begun: None }
     }
 
     /// Lets whoever waits through. `has_session`: they can only want to go on with theirs.
@@ -185,9 +193,21 @@ impl Gate {
         if let Some(mut held) = self.held.take() {
             *held = address;
         }
-        // Whoever waits comes first.
-        self.held = tokio::time::timeout(LOOK_EVERY, self.address.clone().lock_owned()).await.ok();
+        self.held = self.address.clone().try_lock_owned().ok();
+        if self.held.is_none() {
+            // Whoever waited comes first, and connects now.
+            self.begun = Some((Duration::ZERO, life.events.load(Relaxed)));
+            self.held = tokio::time::timeout(LOOK_EVERY, self.address.clone().lock_owned()).await.ok();
+        }
         Ok(())
+    }
+
+    /// Asked with each look: whether a connection was let through that long ago and has said nothing since.
+    fn is_unanswered(&mut self, life: &Life, within: Duration) -> bool {
+        let Some((silent, heard)) = self.begun else { return false };
+        let is_silent = life.events.load(Relaxed) == heard;
+        self.begun = is_silent.then_some((silent + LOOK_EVERY, heard));
+        is_silent && silent >= within
     }
 }
 
@@ -259,6 +279,14 @@ async fn connect(door: &Arc<DiscordDoor>, was_connected: &mut bool) -> End {
             };
             if let Err(end) = opened {
                 return end;
+            }
+            // serenity has no time limit on that, and still says "connected".
+            let within = SAYS_SOMETHING_WITHIN.min(settings.watchdog / 2);
+            if *was_connected && gate.is_unanswered(&life, within) {
+                let seconds = within.as_secs_f64();
+                return End::Hung(format!(
+                    "Discord's gateway took a connection and said nothing for {seconds} s; it is connected anew."
+                ));
             }
         }
         if door.standing.set_connected(connected, door.desk.world.now()) {
@@ -423,6 +451,8 @@ impl RawEventHandler for Listener {
                 Err(error) => tracing::error!(%error, "an interaction could not be passed on"),
             },
             Event::MessageUpdate(event) => {
+                let mentions = serde_json::to_value(&event.mentions).unwrap_or_default();
+                meet_named(&self.door.settings.people, &mentions);
                 let edited = Edited {
                     message: event.id.to_string(),
                     channel: event.channel_id.to_string(),

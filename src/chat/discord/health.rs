@@ -22,11 +22,16 @@ pub struct Health {
     pub gave_up: bool,
     /// What went wrong last, with what to do.
     pub last_error: Option<String>,
+    /// Why the gateway hears nothing, while it does not.
+    pub why_unheard: Option<String>,
+    /// Discord answers what it is asked, so lines go out; only what people type there is not heard.
+    pub is_deaf: bool,
 }
 
 impl From<Health> for absence::Standing {
     fn from(health: Health) -> Self {
-        Self { is_there: health.connected, since: health.since, why: health.last_error }
+        let why = health.why_unheard.or(health.last_error);
+        Self { is_there: health.connected, since: health.since, why, is_deaf: health.is_deaf }
     }
 }
 
@@ -73,13 +78,21 @@ impl Standing {
         if is_news {
             (health.connected, health.since) = (connected, Some(now));
         }
+        if connected {
+            health.why_unheard = None;
+        }
         is_news
     }
     pub fn error(&self, error: impl Into<String>) {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).last_error = Some(error.into());
     }
+    /// Why the gateway hears nothing: that stays so whatever goes wrong besides.
+    pub fn unheard(&self, error: impl Into<String>) {
+        let (error, mut health) = (error.into(), self.health.lock().unwrap_or_else(PoisonError::into_inner));
+        (health.last_error, health.why_unheard) = (Some(error.clone()), Some(error));
+    }
     pub fn give_up(&self, error: impl Into<String>) {
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        (health.gave_up, health.last_error) = (true, Some(error.into()));
+        self.unheard(error);
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).gave_up = true;
     }
 }

@@ -8,11 +8,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{
-    DiscordDoor,
-    pinned::{Edited, words_of},
-    rest::Trouble,
-};
+use super::{DiscordDoor, pinned::Edited, rest::Trouble};
 use crate::{incident::id::IncidentId, journal::rows::IncidentFilter};
 
 /// Messages asked for in one look, the newest first.
@@ -87,7 +83,7 @@ impl DiscordDoor {
                     message: message.to_owned(),
                     channel: channel.to_owned(),
                     at: edited_at(&found),
-                    text: words_of(&found),
+                    text: self.said_in(&found),
                 };
                 self.clone().follow_edit(edited).await;
             }

@@ -126,9 +126,11 @@ impl DiscordDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> Health {
-        let health = self.standing.look();
-        let stands = self.rest.reach.with(health.clone().into());
-        Health { connected: stands.is_there, since: stands.since, last_error: stands.why, ..health }
+        let (health, reach) = (self.standing.look(), &self.rest.reach);
+        let stands = reach.with(health.clone().into());
+        let answers = || health.since.is_some_and(|since| reach.answers_since(since));
+        let is_deaf = !health.connected && reach.lost().is_none() && (health.gave_up || answers());
+        Health { connected: stands.is_there, since: stands.since, last_error: stands.why, is_deaf, ..health }
     }
 
     /// Numbers for the metrics.

@@ -20,9 +20,11 @@ use crate::{
         bring::{Place, Step},
         files::File,
         follow::{self, Change, entry_of},
+        people::People,
         words::note_of,
     },
     desk::Answer,
+    grammar,
     incident::{id::IncidentId, refusal::Refusal},
     journal::rows::Quoted,
     people::Person,
@@ -87,6 +89,23 @@ fn texts_in(components: &Value, parts: &mut Vec<String>) {
     }
 }
 
+/// Whoever a message names is known from then on; somebody who is known already keeps the name that they have in the server.
+pub(super) fn meet_named(people: &People, mentions: &Value) {
+    for user in mentions.as_array().into_iter().flatten() {
+        let name = user["global_name"].as_str().or(user["username"].as_str()).unwrap_or_default();
+        if let Some(id) = user["id"].as_str().filter(|id| people.of(id).is_none()) {
+            people.meet(id, name);
+        }
+    }
+}
+
+/// Words of a message, with names in place of accounts.
+fn as_read(people: &People, said: &str) -> String {
+    let mut said = said.to_owned();
+    grammar::name_people(&mut said, &|name: &str| people.mentioned(name).ok_or_else(String::new));
+    said
+}
+
 /// A message below which everybody reads that a secret stands in it: Discord shows to one person alone what answers something that
 /// they did.
 fn quoted(channel: &str, message: &str) -> Quoted {
@@ -108,7 +127,7 @@ impl DiscordDoor {
         let argv = {
             let files = message["attachments"].as_array().into_iter().flatten();
             let files = files.map(|file| file["filename"].as_str().unwrap_or("a file"));
-            note_of(&writer, &words_of(&message), files, &link).map_err(|_| wordless())?
+            note_of(&writer, &self.said_in(&message), files, &link).map_err(|_| wordless())?
         };
         let pinned = Change {
             by: asked.person.clone(),
@@ -158,6 +177,12 @@ impl DiscordDoor {
         message["attachments"].as_array().into_iter().flatten().filter_map(file).collect()
     }
 
+    /// What a message says as people read it: with the names of those whom it names.
+    pub(super) fn said_in(&self, message: &Value) -> String {
+        meet_named(&self.settings.people, &message["mentions"]);
+        as_read(&self.settings.people, &words_of(message))
+    }
+
     /// Whoever wrote a message that is on the timeline.
     async fn author_of(&self, message: &str) -> Option<(String, Person)> {
         entry_of(self, message).await?;
@@ -184,7 +209,8 @@ impl DiscordDoor {
             written_at: None,
         };
         let link = self.link(&edited.channel, &edited.message);
-        match note_of(&by, &edited.text, None, &link) {
+        let said = as_read(&self.settings.people, &edited.text);
+        match note_of(&by, &said, None, &link) {
             Ok(argv) => follow::follow_edit(&*self, &edit, &author, argv).await,
             Err(_) => follow::note_edit(&*self, &edit).await,
         }
@@ -209,9 +235,27 @@ impl DiscordDoor {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_message_on_the_timeline_has_the_names_of_those_whom_it_names() {
+        let ben = Person { id: "ben".into(), name: "Ben Bo".into() };
+        let people = People::new("discord", HashMap::from([("5".to_owned(), ben)]));
+        people.meet("6", "Ada on call");
+        let mentions = json!([
+            {"id": "5", "username": "ben"}, {"id": "6", "username": "ada", "global_name": "Ada"},
+            {"id": "77", "username": "cyd", "global_name": null}, {"username": "nobody"},
+        ]);
+        meet_named(&people, &mentions);
+        assert_eq!(
+            as_read(&people, "ask <@5>, <@!6> and <@77>, not <@78> <b>"),
+            "ask @Ben Bo, @Ada on call and @cyd, not @78 <b>"
+        );
+    }
 
     #[test]
     fn what_a_message_says_is_its_text_or_what_bots_write_in_its_place() {

@@ -22,7 +22,7 @@ use crate::{
     chat::{
         bindings::Spot,
         bring::{Halt, Step},
-        space::topic,
+        space::{RENAMED, redacted_title, renamed, topic},
     },
     config::IncidentSpace,
     incident::{id::IncidentId, kind::Kind},
@@ -41,6 +41,9 @@ const COMMANDERS: &str = "commanders";
 /// Follows a role that Discord was asked to give, until it said that it did.
 const ASKED: &str = "?";
 const TOPIC_MAX: usize = 1_000;
+/// When a place was renamed last, and when the time before.
+const NAMED_AT: &str = "named_at";
+const NAMED_BEFORE: &str = "named_before";
 
 /// Who wakes the task, and why.
 #[derive(Debug, Default)]
@@ -230,7 +233,8 @@ impl DiscordDoor {
     }
 
     /// The incident's place is called as the incident is, and its channel says how it stands. Discord takes two changes of these in
-    /// ten minutes; what comes too soon waits, and the last that was wanted is what it is called then. Returns when that is.
+    /// ten minutes; what comes too soon waits, and the last that was wanted is what it is called then. The words of a title that was
+    /// redacted go with the second of the two, if that is still to be had. Returns when it is done.
     async fn keep_name(&self, id: IncidentId, now: DateTime<Utc>) -> Step<Option<DateTime<Utc>>> {
         let Ok(incident) = self.desk.incident(id).await else { return Ok(None) };
         let subject = Spot::open(id).to_string();
@@ -251,11 +255,17 @@ impl DiscordDoor {
         if known.get("named") == Some(&named) {
             return Ok(None);
         }
-        let last = known.get("named_at").and_then(|ms| DateTime::from_timestamp_millis(ms.parse().ok()?));
-        if let Some(last) = last
-            && now < last + self.settings.rename_every
+        let renamed_at =
+            |name: &str| known.get(name).and_then(|ms| DateTime::from_timestamp_millis(ms.parse().ok()?));
+        let (last, before) = (renamed_at(NAMED_AT), renamed_at(NAMED_BEFORE));
+        let redacted = redacted_title(&self.desk, &incident).await?.map(|seq| renamed(space, seq));
+        let is_urgent = redacted.is_some() && known.get(RENAMED) != redacted.as_ref();
+        let every = self.settings.rename_every;
+        let usual = last.filter(|_| !is_urgent).map(|at| at + every);
+        if let Some(free) = usual.max(before.map(|at| at + every * 2))
+            && now < free
         {
-            return Ok(Some(last + self.settings.rename_every));
+            return Ok(Some(free));
         }
         let path = format!("/channels/{space}");
         let is_now = match self.rest.get(&path).await {
@@ -272,7 +282,10 @@ impl DiscordDoor {
         }
         if wanted.as_object().is_some_and(|wanted| !wanted.is_empty()) {
             // Before: should the answer be lost, it may have counted.
-            self.bindings.bind(&subject, "named_at", &now.timestamp_millis().to_string()).await?;
+            if let Some(last) = known.get(NAMED_AT) {
+                self.bindings.bind(&subject, NAMED_BEFORE, last).await?;
+            }
+            self.bindings.bind(&subject, NAMED_AT, &now.timestamp_millis().to_string()).await?;
             if is_now["thread_metadata"]["archived"] == true {
                 wanted["archived"] = json!(false);
             }
@@ -290,9 +303,13 @@ impl DiscordDoor {
                     } else {
                         tracing::info!(incident = %id, why = trouble.why(), "its place is renamed later");
                     }
-                    return Ok(Some(now + patience(&trouble).max(self.settings.rename_every)));
+                    let again = patience(&trouble);
+                    return Ok(Some(now + if is_urgent { again } else { again.max(every) }));
                 }
             }
+        }
+        if let Some(redacted) = redacted {
+            self.bindings.bind(&subject, RENAMED, &redacted).await?;
         }
         self.bindings.bind(&subject, "named", &named).await?;
         Ok(None)

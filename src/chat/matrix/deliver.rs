@@ -24,7 +24,7 @@ use crate::{
         wire::txn,
     },
     desk::Desk,
-    incident::id::IncidentId,
+    incident::{id::IncidentId, state::Incident},
     journal::rows::{Delivery, Quoted},
     outbox::port::Outcome,
 };
@@ -43,8 +43,13 @@ impl MatrixDoor {
     ) -> Step<String> {
         let stand = self.stand().await?;
         if self.encrypted.is_refused(room) {
-            let why = cannot_read(room);
-            return Err(Outcome::Retry { after: Some(AFTER_ENCRYPTED), why }.into());
+            let incident = self.bindings.incident_of(room).await;
+            let why = cannot_read(room, incident);
+            // Nobody makes its room anew.
+            return Err(match incident {
+                Some(id) if self.is_over(id).await => Outcome::Failed { why }.into(),
+                _ => Outcome::Retry { after: Some(AFTER_ENCRYPTED), why }.into(),
+            });
         }
         content[KEY] = json!(format!("{}/{key}", stand.tag));
         match self.rest.send(room, &txn(&stand.tag, once), content.clone()).await {
@@ -60,11 +65,20 @@ impl MatrixDoor {
         }
     }
 
-    /// Leaves nothing of a message of ours. False: it is not there.
-    pub(super) async fn take_back(&self, room: &str, message: &str, once: &str) -> Step<bool> {
-        let txn = txn(&self.stand().await?.tag, &format!("unsay/{message}/{once}"));
-        let path = format!("/rooms/{}/redact/{}/{txn}", part(room), part(message));
-        match self.rest.put(&path, json!({"reason": "its entry was redacted"})).await {
+    async fn is_over(&self, id: IncidentId) -> bool {
+        self.desk.look_at(id, |incident| incident.phase.is_over()).await.unwrap_or(false)
+    }
+
+    /// Leaves nothing of what its entry said in an event of ours. False: it is not there.
+    pub(super) async fn take_back(&self, room: &str, event: &str, once: &str) -> Step<bool> {
+        self.redact(room, event, "its entry was redacted", once).await
+    }
+
+    /// Leaves nothing of an event of ours. False: it is not there.
+    pub(super) async fn redact(&self, room: &str, event: &str, reason: &str, once: &str) -> Step<bool> {
+        let txn = txn(&self.stand().await?.tag, &format!("unsay/{event}/{once}"));
+        let path = format!("/rooms/{}/redact/{}/{txn}", part(room), part(event));
+        match self.rest.put(&path, json!({"reason": reason})).await {
             Ok(_) => Ok(true),
             // Of another room, some say 404 and some 400.
             Err(trouble) if trouble.is_not_found() || trouble.is_bad_request() => Ok(false),
@@ -154,6 +168,19 @@ impl Place for MatrixDoor {
         }
         Ok(())
     }
+    async fn unsay_names(&self, spot: Spot, at: &str, incident: &Incident, once: &str) -> Step<()> {
+        let (room, root) = room_of(at);
+        // A thread has no name.
+        if root.is_some() {
+            return Ok(());
+        }
+        // The one of now as well: with it homeservers tell the one before.
+        for name in self.names_of(room).await? {
+            self.take_back(room, &name, once).await?;
+        }
+        self.bindings.bind(&spot.to_string(), "name", "").await?;
+        self.rename(spot, room, incident).await
+    }
     async fn post_words(&self, at: &str, words: &str, key: &str) -> Step<()> {
         let (room, root) = room_of(at);
         let mut content = render::told(words, self.settings.tz);
@@ -211,6 +238,17 @@ mod tests {
         let door = house.start(false).await;
         let done = door.unsay(ROOM, "$elsewhere", &said("x"), "once").await;
         assert!(matches!(done, Ok(false)), "{done:?}");
+    }
+
+    #[tokio::test]
+    async fn where_a_title_was_redacted_the_names_that_the_room_had_before_are_taken_back() {
+        let house = House::open(false).await;
+        let door = house.start(false).await;
+        let id = house.incident().await;
+        let incident = door.desk.incident(id).await.unwrap();
+        assert!(door.unsay_names(Spot::open(id), ROOM, &incident, "once").await.is_ok());
+        assert_eq!(house.asked("/state/m.room.name/"), 1);
+        assert_eq!(house.homeserver.redacted(), ["$card-name-1", "$card-name-2", "$card-name-3"]);
     }
 
     #[tokio::test]

@@ -175,7 +175,8 @@ impl MatrixDoor {
     /// Says once, in the room itself, why nothing is done there. Where that cannot be said, the next message there, or the next
     /// start, is another try.
     pub(super) async fn refuse_encrypted(&self, room: &str, tag: &str) {
-        let why = cannot_read(room);
+        let incident = self.bindings.incident_of(room).await;
+        let why = cannot_read(room, incident);
         if self.encrypted.refused.add(room) {
             tracing::error!("{why}");
             self.standing.error(why.clone());
@@ -184,7 +185,7 @@ impl MatrixDoor {
             return;
         }
         let once = txn(tag, &format!("encrypted/{room}"));
-        let words = self.own(&unheard(self.bindings.incident_of(room).await));
+        let words = self.own(&unheard(incident));
         match self.rest.send(room, &once, words).await {
             Ok(_) => {
                 self.encrypted.told.add(room);
@@ -217,11 +218,22 @@ pub(super) fn unheard(incident: Option<IncidentId>) -> String {
 }
 
 /// The same for whoever looks after the bot.
-pub(super) fn cannot_read(room: &str) -> String {
+pub(super) fn cannot_read(room: &str, incident: Option<IncidentId>) -> String {
+    let (whose, instead) = match incident {
+        Some(id) => (
+            format!(" of {id}"),
+            format!(
+                "Nothing more is said there; {id} goes on in the console, on the command line and by `{id} …` in the command post"
+            ),
+        ),
+        None => (
+            String::new(),
+            "Make another room without it, and name that in the settings (`matrix.room`)".to_owned(),
+        ),
+    };
     format!(
-        "The room {room} is encrypted, and this bot reads no encrypted rooms. Encryption cannot be switched off again. \
-         Make another room without it, and name that in the settings (`matrix.room`); or have the bot reach its \
-         homeserver by a proxy that encrypts (`matrix.encrypting_proxy`)."
+        "The room {room}{whose} is encrypted, and this bot reads no encrypted rooms. Encryption cannot be switched off again. \
+         {instead}; or have the bot reach its homeserver by a proxy that encrypts (`matrix.encrypting_proxy`)."
     )
 }
 

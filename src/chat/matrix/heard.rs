@@ -4,9 +4,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{chat::people::People, people::Person};
+use crate::{
+    chat::people::{NAME_CHARS_MAX, People},
+    people::Person,
+};
 
 /// By which a message is put on the timeline.
 const PIN: &str = "📌";
@@ -118,6 +121,12 @@ pub(super) fn is_without_key(message: &Value) -> bool {
         && content.as_object().is_some_and(|content| content.len() == 2)
 }
 
+/// Whether nothing is left of a message: it was deleted.
+pub(super) fn is_taken_back(message: &Value) -> bool {
+    !message["unsigned"]["redacted_because"].is_null()
+        || message["content"].as_object().is_some_and(Map::is_empty)
+}
+
 /// When an event was written; never later than it was heard. `heard_at`: when the homeserver told it.
 pub(super) fn written_at(event: &Value, heard_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     // By its age it is told on one clock, and it does not matter whether that agrees with ours.
@@ -199,9 +208,27 @@ fn localpart(account: &str) -> &str {
     account.trim_start_matches('@').split(':').next().unwrap_or_default()
 }
 
-/// The person of an account, by the name that people see.
+/// The person of an account, by the name that people see; where somebody else is called so already, with the account beside it.
 pub(super) fn meet(people: &People, account: &str, name: Option<&str>) -> Person {
-    people.meet(account, name.filter(|name| !name.trim().is_empty()).unwrap_or(localpart(account)))
+    let legible = name.unwrap_or_default().chars().filter(|c| !c.is_control());
+    let name: String = legible.take(NAME_CHARS_MAX).collect();
+    let name = match name.trim() {
+        "" => localpart(account),
+        name => name,
+    };
+    let is_called_so = |other: &str, person: &Person| other != account && is_shown_as(name, &person.name);
+    if people.fitting(is_called_so).is_empty() {
+        return people.meet(account, name);
+    }
+    let beside = beside(account);
+    let room = NAME_CHARS_MAX.saturating_sub(beside.chars().count());
+    let name: String = name.chars().take(room).collect();
+    people.meet(account, &format!("{name}{beside}"))
+}
+
+/// What stands behind a name that is somebody else's as well.
+fn beside(account: &str) -> String {
+    format!(" ({})", account.trim_start_matches('@'))
 }
 
 /// A name as it is typed in place of an account: `zed` of `@zed`, without what may stand behind it.
@@ -227,7 +254,10 @@ pub(super) fn meant(people: &People, bare: &str) -> Vec<(String, Person)> {
     if !by_account.is_empty() {
         return by_account;
     }
-    people.fitting(|_, person| is_shown_as(bare, &person.name))
+    people.fitting(|account, person| {
+        let shown = person.name.strip_suffix(beside(account).as_str()).unwrap_or(&person.name);
+        is_shown_as(bare, shown)
+    })
 }
 
 /// The person that a name in a command means: an account (`@ada:example.org`), or a bare name (`@ada`) where it can be only one.
@@ -405,6 +435,33 @@ mod tests {
             event[key] = bad.clone();
             assert_eq!(Heard::read(&event, false), None, "{key}={bad}");
         }
+    }
+
+    #[test]
+    fn who_shows_the_name_of_somebody_else_is_told_from_them_and_a_command_asks_which_is_meant() {
+        let ada = Person { id: "ada".into(), name: "Ada Lovelace".into() };
+        let people = People::new("matrix", HashMap::from([("@ada:s".to_owned(), ada)]));
+        let name = |account: &str, shown: &str| meet(&people, account, Some(shown)).name;
+        assert_eq!(name("@mallory:t", "ada lovelace\u{7} "), "ada lovelace (mallory:t)");
+        assert_eq!((name("@z1:s", "Max"), name("@dee:s", "Max")), ("Max".into(), "Max (dee:s)".into()));
+        assert_eq!((name("@z1:s", "Max"), name("@dee:s", "Max")), ("Max".into(), "Max (dee:s)".into()));
+        assert_eq!(
+            mentioned(&people, "@max").unwrap().unwrap_err(),
+            "Several are called @max: `@dee:s`, `@z1:s`. Say which, by the whole account."
+        );
+        assert_eq!(name("@dee:s", "Dee"), "Dee");
+        assert!(name("@long:s", &"x".repeat(90)).chars().all(|c| c == 'x'));
+        assert!(name("@other:s", &"x".repeat(80)).ends_with("x (other:s)"));
+    }
+
+    #[test]
+    fn a_deleted_message_is_known_by_what_is_left_of_it() {
+        let mut left = message(json!({}));
+        assert!(is_taken_back(&left));
+        left["content"] = json!({"algorithm": "m.megolm.v1.aes-sha2"});
+        assert!(!is_taken_back(&left));
+        left["unsigned"]["redacted_because"] = json!({"sender": "@ada:s"});
+        assert!(is_taken_back(&left));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A homeserver of one room, and a door before it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},
 };
 
@@ -16,7 +16,8 @@ use super::{MatrixDoor, MatrixSettings, NAME, answer::Said};
 use crate::{
     chat::{Say, people::People},
     config::{MatrixSpace, Secret},
-    desk::{Answer, Desk, Settings, clock::System},
+    desk::{Along, Answer, Caller, Desk, Settings, clock::System},
+    incident::{command::Declare, id::IncidentId, kind::Kind, severity::Severity},
     journal::sqlite::SqliteJournal,
     people::Person,
 };
@@ -38,11 +39,17 @@ pub(super) struct Homeserver {
     asked: Mutex<Vec<String>>,
     /// What the bot said: below which message, in which words.
     said: Mutex<Vec<(String, String)>>,
+    /// What it has to tell of rooms, question by question.
+    news: Mutex<VecDeque<Value>>,
 }
 
 impl Homeserver {
     pub fn refuses(&self, what: &'static str) {
         *self.refused.lock().unwrap() = what;
+    }
+
+    pub fn has_news(&self, rooms: Value) {
+        self.news.lock().unwrap().push_back(rooms);
     }
 
     pub fn forget_asked(&self) {
@@ -59,7 +66,7 @@ impl Homeserver {
         redacted
     }
 
-    fn answer(&self, path: &str, body: &[u8]) -> (StatusCode, Json<Value>) {
+    fn answer(&self, path: &str, query: &str, body: &[u8]) -> (StatusCode, Json<Value>) {
         self.asked.lock().unwrap().push(path.to_owned());
         let parts: Vec<&str> = path.split('/').skip(4).collect();
         let refused = *self.refused.lock().unwrap();
@@ -68,15 +75,29 @@ impl Homeserver {
         }
         let answer = match parts.as_slice() {
             ["account", "whoami"] => json!({"user_id": "@bot:s"}),
+            ["sync"] => {
+                json!({"next_batch": "next", "rooms": self.news.lock().unwrap().pop_front()})
+            }
             ["join", _] => json!({"room_id": ROOM}),
+            ["rooms", POST, "join"] => json!({"room_id": ROOM}),
             ["rooms", POST, "joined_members"] => {
                 json!({"joined": {"@zed:s": {"display_name": "Zed Zulu"}, "@ada:s": {"display_name": "A. L."}}})
             }
             ["rooms", _, "joined_members"] => json!({"joined": {"@mallory:t": {"display_name": "Ada"},
                 "@zoe:t": {"display_name": "Zoë"}}}),
             ["rooms", _, "state", _] if self.is_encrypted => json!({"algorithm": "m.megolm.v1.aes-sha2"}),
+            ["rooms", _, "state", "m.room.name", _] => json!({"event_id": "$card-name-3"}),
+            ["rooms", _, "event", "%24deleted"] => json!({"type": "m.room.message", "event_id": "$deleted",
+                "sender": "@ada:s", "content": {}, "unsigned": {"redacted_because": {"sender": "@ada:s"}}}),
             ["rooms", _, "event", _] => message("m.room.encrypted", json!({"ciphertext": "AwgAEnACgAkL"})),
             ["rooms", _, "context", _] => json!({"end": "behind"}),
+            // Its names, the newest first.
+            ["rooms", _, "messages"] if query.contains("m.room.name") => json!({"chunk": [
+                {"event_id": "$card-name-3", "content": {"name": "INC-1 now"}},
+                {"event_id": "$card-name-2", "content": {"name": "INC-1 before"}},
+                {"event_id": "$card-name-x", "content": {}},
+                {"event_id": "$card-name-1", "content": {"name": "INC-1 at first"}},
+            ]}),
             ["rooms", _, "messages"] => {
                 json!({"chunk": [message("m.room.message", json!({"msgtype": "m.text", "body": IN_PLACE}))]})
             }
@@ -127,6 +148,7 @@ impl House {
             refused: Mutex::new(""),
             asked: Mutex::default(),
             said: Mutex::default(),
+            news: Mutex::default(),
         });
         let asked = homeserver.clone();
         let answer = move |request: Request| {
@@ -134,7 +156,7 @@ impl House {
             async move {
                 let (head, body) = request.into_parts();
                 let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-                homeserver.answer(head.uri.path(), &body)
+                homeserver.answer(head.uri.path(), head.uri.query().unwrap_or_default(), &body)
             }
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -173,6 +195,13 @@ impl House {
         let door = MatrixDoor::open(settings, self.desk.clone(), say, CancellationToken::new()).unwrap();
         door.stand().await.unwrap();
         door
+    }
+
+    /// An incident, just declared.
+    pub async fn incident(&self) -> IncidentId {
+        let ada = Caller::person(Person::named("Ada").unwrap(), NAME);
+        let declare = Declare::new("Payments fail", Severity::Sev2, Kind::Real);
+        self.desk.declare(ada, declare, Along::default()).await.unwrap().incident.unwrap()
     }
 
     /// Below which messages the bot said something with these words.

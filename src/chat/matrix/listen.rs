@@ -58,6 +58,11 @@ fn unwritten(halt: Halt, room: &str) -> Deaf {
     }
 }
 
+/// The rooms that are new to the bot in this way, with what is said of each.
+fn rooms_in<'n>(news: &'n Value, how: &str) -> impl Iterator<Item = (&'n String, &'n Value)> {
+    news["rooms"][how].as_object().into_iter().flatten()
+}
+
 fn filter() -> Value {
     json!({
         "presence": {"types": []},
@@ -149,9 +154,12 @@ impl MatrixDoor {
         let Some(next) = news["next_batch"].as_str() else {
             return Err(Deaf::Why("The Matrix homeserver's news could not be read.".into(), None));
         };
-        for (room, of_room) in news["rooms"]["join"].as_object().into_iter().flatten() {
+        for (room, of_room) in rooms_in(&news, "join") {
             if !self.serves(stand, room).await {
                 continue;
+            }
+            if *room == stand.room {
+                self.note_in_post();
             }
             for event in of_room["state"]["events"].as_array().into_iter().flatten() {
                 self.note_name(event);
@@ -159,6 +167,24 @@ impl MatrixDoor {
             // What was said before the first start was said to nobody.
             if let Some(since) = &since {
                 self.hear_room(stand, room, (&of_room["timeline"], heard_at), since, behind).await?;
+            }
+        }
+        for (room, of_room) in rooms_in(&news, "leave") {
+            let Some(since) = &since else { break };
+            let known = self.out_of(room).await.map_err(|halt| unwritten(halt, room))?;
+            // Out of it already, an invitation was taken back.
+            if known.is_some() || !self.serves(stand, room).await {
+                continue;
+            }
+            let timeline = &of_room["timeline"];
+            // What was said before the bot was put out.
+            self.hear_room(stand, room, (timeline, heard_at), since, behind).await?;
+            let noted = self.note_out(stand, room, timeline, next).await;
+            noted.map_err(|halt| unwritten(halt, room))?;
+        }
+        for (room, _) in rooms_in(&news, "invite") {
+            if self.serves(stand, room).await {
+                self.come_back(room).await?;
             }
         }
         self.bindings.bind("sync", "since", next).await.map_err(|halt| unwritten(halt, ""))
@@ -189,22 +215,28 @@ impl MatrixDoor {
         since: &str,
         behind: &mut Behind,
     ) -> Result<(), Deaf> {
+        let news = timeline["events"].as_array().map_or(&[][..], Vec::as_slice);
+        let out = self.out_of(room).await.map_err(|halt| unwritten(halt, room))?;
+        let since = out.as_ref().map_or(since, |out| out.since.as_str());
+        let is_out = |event: &Value| out.as_ref().is_some_and(|out| event["event_id"] == out.event.as_str());
         // Each with the moment at which the homeserver told it.
         let mut events = Vec::new();
         if timeline["limited"] == true
+            && !news.iter().any(is_out)
             && let Some(before) = timeline["prev_batch"].as_str()
         {
             let missed = self.between(room, since, before).await?;
             let told_at = self.desk.world.now();
             events.extend(missed.into_iter().map(|event| (event, told_at)));
         }
-        let news = timeline["events"].as_array().into_iter().flatten();
-        events.extend(news.map(|event| (event.clone(), heard_at)));
+        events.extend(news.iter().map(|event| (event.clone(), heard_at)));
         // What the last run did before it ended.
         let mark = format!("done/{room}");
         let done = self.bindings.bound("sync", &mark).await.map_err(|halt| unwritten(halt, room))?;
         let done =
             done.and_then(|done| events.iter().rposition(|(event, _)| event["event_id"] == done.as_str()));
+        // The homeserver tells a room in which the bot is anew from further back.
+        let done = done.max(events.iter().rposition(|(event, _)| is_out(event)));
         for (event, told_at) in events.iter().skip(done.map_or(0, |at| at + 1)) {
             let Some(heard) = self.read(event).filter(|heard| heard.sender != stand.me) else { continue };
             let written_at = heard::written_at(event, *told_at);
@@ -217,6 +249,9 @@ impl MatrixDoor {
                 let marked = self.bindings.bind("sync", &mark, &heard.event).await;
                 marked.map_err(|halt| unwritten(halt, room))?;
             }
+        }
+        if out.is_some() {
+            self.note_in(room).await.map_err(|halt| unwritten(halt, room))?;
         }
         Ok(())
     }
@@ -319,9 +354,14 @@ impl MatrixDoor {
             Says::Redaction { target } => {
                 let by = self.person(&heard.sender);
                 let deletion = Change { by, event: &heard.event, target, quoted: None, written_at: None };
-                follow_deletion(&**self, &deletion).await;
+                let told = follow_deletion(&**self, &deletion).await;
                 if let Some(spot) = self.bindings.spot_of(room).await {
                     forget_card(&**self, spot, target).await;
+                }
+                if let Some(told) = told {
+                    let key = format!("not-followed/{}", heard.event);
+                    let reply = Reply::new(&about(), target, key, self.own(&told));
+                    behind.hand(reply, None).await.map_err(|halt| unwritten(halt, room))?;
                 }
             }
         }
@@ -331,5 +371,68 @@ impl MatrixDoor {
     pub(super) fn person(&self, account: &str) -> crate::people::Person {
         let people = &self.settings.people;
         people.of(account).unwrap_or_else(|| heard::meet(people, account, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::homeserver::{House, ROOM},
+        *,
+    };
+
+    const OTHER: &str = "!other:s";
+
+    /// What a homeserver says of a room out of which somebody put the bot.
+    fn out() -> Value {
+        json!({"timeline": {"events": [{"type": "m.room.member", "event_id": "$out", "sender": "@ada:s",
+            "state_key": "@bot:s", "content": {"membership": "leave"}}]}})
+    }
+
+    fn typed(event: &str) -> Value {
+        json!({"type": "m.room.message", "event_id": event, "sender": "@ada:s",
+            "content": {"msgtype": "m.text", "body": "!incident list"}})
+    }
+
+    async fn hears(house: &House, door: &Arc<MatrixDoor>, behind: &mut Behind, rooms: Value) {
+        house.homeserver.has_news(rooms);
+        assert!(door.round(behind).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_bot_that_is_put_out_says_so_and_an_invitation_brings_it_back_to_what_was_typed_since() {
+        let house = House::open(false).await;
+        let door = house.start(false).await;
+        let mut behind = Behind::new(door.clone());
+        hears(&house, &door, &mut behind, json!({})).await;
+        door.standing.set_connected(true, door.desk.world.now());
+        hears(&house, &door, &mut behind, json!({"leave": {ROOM: out(), OTHER: out()}})).await;
+        let health = door.health();
+        let why = "@ada:s put the bot out of the room !room:s: nothing that is typed there is heard. Invite it again; it comes \
+                   in at once.";
+        assert_eq!(
+            (health.is_there, health.is_deaf, health.why.as_deref()),
+            (true, false, Some(why)),
+            "in other rooms it hears"
+        );
+        assert!(door.in_post.lost().is_some());
+
+        // It is not called into a room of somebody's own, and comes nowhere unasked.
+        hears(&house, &door, &mut behind, json!({"invite": {OTHER: {}}})).await;
+        assert_eq!(house.asked("/join"), 0);
+        hears(&house, &door, &mut behind, json!({"invite": {ROOM: {}}})).await;
+        assert_eq!(house.asked("/join"), 1);
+
+        let events = [typed("$before"), out()["timeline"]["events"][0].clone(), typed("$since")];
+        let anew = json!({"timeline": {"limited": true, "prev_batch": "p", "events": events}});
+        hears(&house, &door, &mut behind, json!({"join": {ROOM: anew}})).await;
+        let answered = async {
+            while house.told("").is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), answered).await.unwrap();
+        assert_eq!(house.told(""), ["$since"], "what was heard before is not done again");
+        assert!(door.in_post.lost().is_none());
     }
 }

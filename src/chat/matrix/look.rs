@@ -25,15 +25,10 @@ impl MatrixDoor {
     ) -> Step<Option<String>> {
         let stand = self.stand().await?;
         let key = format!("{}/{key}", stand.tag);
-        let filter = json!({"types": ["m.room.message"], "senders": [stand.me]}).to_string();
         let oldest = since.map(|since| (since - Duration::minutes(SKEW_MINUTES)).timestamp_millis());
         let mut from: Option<String> = None;
         for _ in 0..PAGES_MAX {
-            let mut query =
-                vec![("dir", "b".to_owned()), ("limit", "100".to_owned()), ("filter", filter.clone())];
-            query.extend(from.take().map(|from| ("from", from)));
-            let page = self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await;
-            let page = page.map_err(|trouble| trouble.outcome("look into", room))?;
+            let page = self.own_before(room, "m.room.message", from.take()).await?;
             let events = page["chunk"].as_array().map_or(&[][..], Vec::as_slice);
             let found = events.iter().find(|event| event["content"][KEY] == key.as_str());
             if let Some(event) = found.and_then(|event| event["event_id"].as_str()) {
@@ -48,6 +43,32 @@ impl MatrixDoor {
             }
         }
         Ok(None)
+    }
+
+    /// A page of the bot's own events of a kind, the newest first, from there on back.
+    async fn own_before(&self, room: &str, kind: &str, from: Option<String>) -> Step<Value> {
+        let stand = self.stand().await?;
+        let filter = json!({"types": [kind], "senders": [stand.me]}).to_string();
+        let mut query = vec![("dir", "b".to_owned()), ("limit", "100".to_owned()), ("filter", filter)];
+        query.extend(from.map(|from| ("from", from)));
+        let page = self.rest.ask(&format!("/rooms/{}/messages", part(room)), &query).await;
+        Ok(page.map_err(|trouble| trouble.outcome("look into", room))?)
+    }
+
+    /// The events by which the bot named a room, the newest first, without those of which nothing is left.
+    pub(super) async fn names_of(&self, room: &str) -> Step<Vec<String>> {
+        let (mut names, mut from) = (Vec::new(), None);
+        for _ in 0..PAGES_MAX {
+            let page = self.own_before(room, "m.room.name", from.take()).await?;
+            let events = page["chunk"].as_array().into_iter().flatten();
+            let whole = events.filter(|event| event["content"]["name"].is_string());
+            names.extend(whole.filter_map(|event| event["event_id"].as_str()).map(str::to_owned));
+            from = page["end"].as_str().map(str::to_owned);
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(names)
     }
 
     /// The bot's own edits of its message, the newest first. Of a homeserver that does not tell them, none.

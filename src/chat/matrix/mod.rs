@@ -20,6 +20,7 @@ mod members;
 mod picture;
 mod pinned;
 mod private;
+mod put_out;
 #[cfg(test)]
 mod recorded;
 mod render;
@@ -44,10 +45,11 @@ use crate::{
         Say,
         bindings::Bindings,
         bring,
-        health::Standing,
+        health::{Reach, Standing},
         theirs::{Typed, ours},
         typed::Slips,
     },
+    config::MatrixSpace,
     desk::{Desk, absence},
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
 };
@@ -65,6 +67,8 @@ pub struct MatrixDoor {
     rest: Rest,
     bindings: Bindings,
     standing: Standing,
+    /// Whether the bot is in the command post: nothing that is typed there reaches it otherwise.
+    in_post: Reach,
     /// Who the bot is and where it stands, once asked.
     stand: OnceCell<Stand>,
     encrypted: Encrypted,
@@ -97,6 +101,7 @@ impl MatrixDoor {
             rest,
             bindings,
             standing: Standing::default(),
+            in_post: Reach::default(),
             stand: OnceCell::new(),
             encrypted: Encrypted::default(),
             slips: Slips::default(),
@@ -113,7 +118,14 @@ impl MatrixDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> absence::Standing {
-        self.standing.look()
+        let heard = self.standing.look();
+        if self.settings.space == MatrixSpace::Room {
+            // Out of the command post it goes on in the rooms of incidents.
+            return heard;
+        }
+        // Lines go out all the same.
+        let is_deaf = heard.is_there && self.in_post.lost().is_some();
+        absence::Standing { is_deaf, ..self.in_post.with(heard) }
     }
 }
 

@@ -60,6 +60,10 @@ impl MatrixDoor {
             }
             message => message?,
         };
+        // It was deleted meanwhile: there is nothing to put anywhere.
+        if heard::is_taken_back(&message) {
+            return Ok(None);
+        }
         let written_at = heard::written_at(&message, self.desk.world.now());
         // So much of an encrypted message is legible too.
         let Some(author) = message["sender"].as_str().map(str::to_owned) else { return Ok(None) };
@@ -156,5 +160,19 @@ impl MatrixDoor {
         let edit = Change { by, event: said.event, target, quoted, written_at: None };
         let told = follow::follow_typed(self, &edit, words).await?;
         Some(Reply::new(said, target, format!("not-followed/{}", said.event), self.own(&told)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::homeserver::{House, ROOM, said};
+
+    #[tokio::test]
+    async fn of_a_pin_on_a_message_that_was_deleted_meanwhile_nothing_is_said() {
+        let house = House::open(false).await;
+        let door = house.start(false).await;
+        door.bindings.bind("INC-1", "space", ROOM).await.unwrap();
+        assert!(door.put_on_timeline(&said("$pin"), "$deleted").await.unwrap().is_none());
+        assert!(house.told("").is_empty());
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         private::Private,
     },
     incident::state::Incident,
+    outbox::port::Outcome,
 };
 
 const TAKE_OUT: &str = "take people out of";
@@ -56,6 +57,17 @@ impl Private for MatrixDoor {
             Ok(_) => Ok(None),
             Err(trouble) if !trouble.code().is_empty() => Ok(Some(trouble.why())),
             Err(trouble) => Err(trouble.outcome("invite people to", at).into()),
+        }
+    }
+
+    /// In a room of the history «invited» nobody reads what was said before they were called.
+    async fn hide_card(&self, at: &str, message: &str) -> Step<bool> {
+        match self.redact(at, message, "it is posted anew for whoever was let in", "let-in").await {
+            Err(Halt::Outcome(Outcome::Failed { why })) => {
+                tracing::warn!(room = at, why, "whoever was let in does not see the card");
+                Ok(false)
+            }
+            done => done.map(|_| true),
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     encrypted::{NO_KEY, cannot_read, unheard},
     pinned::{CLOSED, UNREADABLE, not_put},
+    put_out::put_out,
     render,
     rest::Trouble,
     space::gone,
@@ -68,7 +69,10 @@ pub(in crate::chat) const SHOWN: Shown = Shown {
             refused(400, "M_TOO_LARGE", "The event is too large.").why(),
             why(refused(403, "M_FORBIDDEN", "You are not in it.").outcome("write in", room)),
             why(gone(room)),
-            cannot_read(room),
+            cannot_read(room, None),
+            cannot_read(room, "INC-1".parse().ok()),
+            put_out("#command-post:example.org", Some("@ada:example.org"), false),
+            put_out(room, None, false),
         ]
     },
 };

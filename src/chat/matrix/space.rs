@@ -10,7 +10,7 @@ pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Place, Step, incident},
+        bring::{AFTER_FORBIDDEN, Halt, Place, Step, incident},
         space::{self, Home, invited, keep, not_invited},
     },
     config::MatrixSpace,
@@ -149,6 +149,22 @@ impl MatrixDoor {
             self.bindings.bind(&subject, &invited(&account), room).await?;
         }
         Ok(())
+    }
+
+    /// Has the room called as its incident is now; where that is restricted, the one for everybody by its number alone.
+    pub(super) async fn rename(&self, spot: Spot, room: &str, incident: &Incident) -> Step<()> {
+        let is_hidden = !spot.is_private && incident.restricted.is_some();
+        let name = if is_hidden { incident.id.to_string() } else { render::room_name(incident) };
+        let (subject, value) = (spot.to_string(), format!("{room} {name}"));
+        if self.bindings.bound(&subject, "name").await?.as_ref() == Some(&value) {
+            return Ok(());
+        }
+        let path = format!("/rooms/{}/state/m.room.name/", part(room));
+        match self.rest.put(&path, json!({"name": name})).await {
+            Ok(_) => self.bindings.bind(&subject, "name", &value).await,
+            Err(trouble) if trouble.is_forbidden() && self.is_gone(room).await => Err(Halt::SpaceGone),
+            Err(trouble) => Err(trouble.outcome("rename", room).into()),
+        }
     }
 
     async fn keep_state(

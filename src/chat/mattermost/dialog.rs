@@ -59,12 +59,14 @@ impl Dialog {
     }
 }
 
-fn element(name: &str, label: &str, is_required: bool, mut element: Value) -> Value {
+/// `hint` stands below; a label that is cut, in place of it.
+fn element(name: &str, label: &str, hint: &str, is_required: bool, mut element: Value) -> Value {
     element["name"] = json!(name);
     element["display_name"] = json!(short(label, LABEL_BYTES_MAX));
     element["optional"] = json!(!is_required);
-    if label.len() > LABEL_BYTES_MAX {
-        element["help_text"] = json!(short(label, HELP_BYTES_MAX));
+    let below = if label.len() > LABEL_BYTES_MAX { label } else { hint };
+    if !below.is_empty() {
+        element["help_text"] = json!(short(below, HELP_BYTES_MAX));
     }
     element
 }
@@ -79,7 +81,7 @@ pub(super) fn of_button(subject: &str, button: &Button) -> Dialog {
     let elements = button.blanks.iter().map(|blank| {
         let mut shown = typed(blank.is_long);
         shown["placeholder"] = json!(short(blank.placeholder, HELP_BYTES_MAX));
-        element(blank.name, blank.label, blank.is_required, shown)
+        element(blank.name, blank.label, "", blank.is_required, shown)
     });
     let title = format!("{subject}: {}", button.label);
     Dialog::new(button_name(subject, &button.id), &title, "", elements.collect())
@@ -87,10 +89,11 @@ pub(super) fn of_button(subject: &str, button: &Button) -> Dialog {
 
 /// The form of a verb.
 pub(super) fn of_verb(form: &Form, origin: &Origin) -> Dialog {
-    let elements = form
-        .questions
-        .iter()
-        .map(|question| element(&question.name, &question.label, question.is_required, answer_of(question)));
+    let elements = form.questions.iter().map(|question| {
+        // Of a box to tick, it stands beside.
+        let hint = if question.kind == Kind::YesOrNo { "" } else { question.hint.as_str() };
+        element(&question.name, &question.label, hint, question.is_required, answer_of(question))
+    });
     let title = match origin.incident {
         Some(id) => format!("{id}: {}", form.name),
         None => form.title.clone(),
@@ -105,7 +108,7 @@ fn answer_of(question: &Question) -> Value {
         Kind::Text => typed(true),
         Kind::Number => json!({"type": "text", "subtype": "number", "max_length": LINE_MAX}),
         Kind::Person => json!({"type": "select", "data_source": "users"}),
-        Kind::YesOrNo => json!({"type": "bool", "placeholder": short(&question.label, HELP_BYTES_MAX)}),
+        Kind::YesOrNo => json!({"type": "bool", "placeholder": short(&question.hint, HELP_BYTES_MAX)}),
         Kind::Choice => {
             let option =
                 |(shown, value): &(String, String)| json!({"text": cap(shown, CHOICE_MAX), "value": value});
@@ -165,7 +168,12 @@ mod tests {
         let needed: Vec<&Value> = elements.iter().filter(|one| one["optional"] == false).collect();
         assert_eq!(needed.len(), 1);
         assert_eq!((needed[0]["name"].as_str(), view["state"].as_str()), (Some("title"), Some("s")));
+        assert_eq!(needed[0]["display_name"], "Title");
+        assert_eq!(needed[0]["help_text"], "What is broken, in a line");
         let severity = elements.iter().find(|one| one["name"] == "severity").unwrap();
+        let triage = elements.iter().find(|one| one["name"] == "triage").unwrap();
+        assert_eq!((&triage["display_name"], &triage["help_text"]), (&json!("Triage"), &Value::Null));
+        assert_eq!(triage["placeholder"], "Only a suspicion, to be confirmed or cancelled");
         assert!(severity["default"].as_str().is_none_or(str::is_empty), "left alone, its type may have one");
     }
 
@@ -194,6 +202,8 @@ mod tests {
             assert!(bytes(&view["title"]) <= TITLE_BYTES_MAX, "{view}");
             for one in view["elements"].as_array().unwrap() {
                 assert!((1..=LABEL_BYTES_MAX).contains(&bytes(&one["display_name"])), "{one}");
+                assert!(!one["display_name"].to_string().contains('…'), "cut: {one}");
+                assert!(!one["help_text"].to_string().contains('…') || form.name == "playbook run", "{one}");
                 assert!(bytes(&one["help_text"]) <= HELP_BYTES_MAX, "{one}");
             }
         }

@@ -38,8 +38,9 @@ impl MattermostDoor {
     }
 
     pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str, chosen: Option<&str>) -> Reply {
+        let by = self.person(&heard.user, &heard.handle).await;
         let found = match read_button_name(name) {
-            Some((subject, button)) => find_button(&self.desk, subject, button).await,
+            Some((subject, button)) => find_button(&self.desk, &by, subject, button).await,
             None => Err(stale()),
         };
         match found {
@@ -61,7 +62,8 @@ impl MattermostDoor {
     /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
     pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
         let here = self.incident_here(heard).await;
-        let (said, done) = match form.words(&self.desk, here).await {
+        let by = self.person(&heard.user, &heard.handle).await;
+        let (said, done) = match form.words(&self.desk, &by, here).await {
             Ok((incident, argv)) => {
                 let said = argv.join(" ");
                 (said, self.done(heard, incident, Words::Argv(argv)).await)

@@ -174,7 +174,7 @@ pub(super) fn unasked() -> Journal {
         "Nobody has yet the role of Scribe. Eve: `role offer scribe Bo`. Whoever can: `role take scribe`.";
     j.house(Event::Reminded { what: what.into(), executive: false, of: vec![] });
     let since = j.at - Duration::minutes(1);
-    j.house(Event::ChatLost { chat: "slack".into(), since });
+    j.house(Event::ChatLost { chat: "slack".into(), since, is_deaf: false });
     j.at += Duration::minutes(10);
     let open = vec!["task #1 of Bo is late".into()];
     let asked = vec![person("Ada")];

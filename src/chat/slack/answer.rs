@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     NAME, SlackDoor,
     heard::{Heard, Says, Way},
-    render::{self, told},
+    render::{self, read_out, told},
     text,
     trouble::Trouble,
     typed_in,
@@ -18,7 +18,7 @@ use crate::{
         Words,
         ask::{Reply, in_time},
         picture::show_later,
-        theirs::{ours, told_to},
+        theirs::{is_read_out, ours, told_to},
         trouble::insist,
         words::{as_said, in_words},
     },
@@ -158,7 +158,8 @@ impl SlackDoor {
     ) -> Reply {
         let said = as_said(&words);
         let done = self.done(heard, incident, words).await;
-        Reply::Words(told(&self.told_of(heard, &said, incident, &done).await))
+        let words = self.told_of(heard, &said, incident, &done).await;
+        Reply::Words(if is_read_out(&said, &done) { read_out(&words) } else { told(&words) })
     }
 
     /// What came of what somebody said, for them. `here`: the incident of the place.
@@ -179,19 +180,22 @@ impl SlackDoor {
         incident: Option<IncidentId>,
         words: Words,
     ) -> Result<Answer, Refusal> {
-        // Whoever is named is known by name when the words are read.
-        let said = match &words {
-            Words::Text(text) => vec![text.as_str()],
-            Words::Argv(argv) => argv.iter().map(String::as_str).collect(),
-        };
-        for user in said.iter().flat_map(|text| text::mentioned(text)).take(NAMED_MAX) {
-            self.person(user, "").await;
+        match &words {
+            Words::Text(text) => self.meet_named(text).await,
+            Words::Argv(argv) => self.meet_named(&argv.join(" ")).await,
         }
         let caller = Caller::person(self.person(&heard.user, &heard.name).await, NAME);
         let done = (self.say)(caller, incident, words, Some(format!("{NAME}:{}", heard.once))).await;
         let (door, heard) = (self.clone(), heard.clone());
         show_later(&done, move |picture| async move { door.show(&heard, picture).await });
         done
+    }
+
+    /// Whoever is named is known by name when the words are read.
+    pub(super) async fn meet_named(&self, said: &str) {
+        for user in text::mentioned(said).take(NAMED_MAX) {
+            self.person(user, "").await;
+        }
     }
 
     /// The incident of the place where it was said.

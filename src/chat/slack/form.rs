@@ -1,6 +1,6 @@
 //! Forms as Slack shows them (modals), and what somebody has filled in. Pure.
 //!
-//! After <https://docs.slack.dev/reference/views/modal-views>: a title of 24 characters, labels of 2,000, 100 choices of
+//! After <https://docs.slack.dev/reference/views/modal-views>: a title of 24 characters, labels and hints of 2,000, 100 choices of
 //! 75 characters, 3,000 characters an answer, and a private note of 3,000 that comes back with the answers.
 
 use serde_json::{Value, json};
@@ -37,15 +37,20 @@ fn modal(name: &str, title: &str, blocks: &[Value], origin: &Origin) -> Value {
     })
 }
 
-fn input(name: &str, label: &str, is_required: bool, mut element: Value) -> Value {
+/// `hint` stands below.
+fn input(name: &str, label: &str, hint: &str, is_required: bool, mut element: Value) -> Value {
     element["action_id"] = json!(ANSWER);
-    json!({
+    let mut input = json!({
         "type": "input",
         "block_id": name,
         "label": plain_text(&cap(label, LABEL_MAX)),
         "optional": !is_required,
         "element": element,
-    })
+    });
+    if !hint.is_empty() {
+        input["hint"] = plain_text(&cap(hint, LABEL_MAX));
+    }
+    input
 }
 
 /// The form for a button's blanks.
@@ -60,7 +65,7 @@ pub(super) fn of_button(subject: &str, button: &Button, origin: &Origin) -> Valu
                 "max_length": ANSWER_MAX,
                 "placeholder": plain_text(&cap(blank.placeholder, PLACEHOLDER_MAX)),
             });
-            input(blank.name, blank.label, blank.is_required, element)
+            input(blank.name, blank.label, "", blank.is_required, element)
         })
         .collect();
     let title = format!("{subject}: {}", button.label);
@@ -75,7 +80,8 @@ pub(super) fn of_verb(form: &Form, first: &str, origin: &Origin) -> Value {
         .enumerate()
         .map(|(i, question)| {
             let known = if i == 0 { first } else { "" };
-            input(&question.name, &question.label, question.is_required, element(question, known))
+            let (label, hint) = (&question.label, &question.hint);
+            input(&question.name, label, hint, question.is_required, element(question, known))
         })
         .collect();
     let title = match origin.incident {
@@ -171,6 +177,8 @@ mod tests {
             view["blocks"].as_array().unwrap().iter().filter(|block| block["optional"] == false).collect();
         assert_eq!(needed.len(), 1);
         assert_eq!(needed[0]["element"]["initial_value"], "db1 is full");
+        assert_eq!(needed[0]["label"]["text"], "Title");
+        assert_eq!(needed[0]["hint"]["text"], "What is broken, in a line");
         let severity =
             view["blocks"].as_array().unwrap().iter().find(|block| block["block_id"] == "severity").unwrap();
         assert!(severity["element"]["initial_option"].is_null(), "left alone, its type may have one");

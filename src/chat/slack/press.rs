@@ -5,13 +5,21 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{SlackDoor, answer::own, form, heard::Heard, render::told, text};
+use super::{
+    SlackDoor,
+    answer::own,
+    form,
+    heard::Heard,
+    render::{read_out, told},
+    text,
+};
 use crate::{
     chat::{
         Words,
         ask::Reply,
         button::{find_button, read_button_name, stale, words_of},
         form::{Filled, Origin, unopened, wanted},
+        theirs::is_read_out,
         words::note_of,
     },
     grammar::Form,
@@ -53,8 +61,9 @@ impl SlackDoor {
     }
 
     pub(super) async fn pressed(self: &Arc<Self>, heard: &Heard, name: &str, chosen: Option<&str>) -> Reply {
+        let by = self.person(&heard.user, &heard.name).await;
         let found = match read_button_name(name) {
-            Some((subject, button)) => find_button(&self.desk, subject, button).await,
+            Some((subject, button)) => find_button(&self.desk, &by, subject, button).await,
             None => Err(stale()),
         };
         match found {
@@ -72,7 +81,8 @@ impl SlackDoor {
     /// A form was sent. Whatever is refused stands below its first question, so that nothing typed is lost.
     pub(super) async fn filled(self: &Arc<Self>, heard: &Heard, form: &Filled) -> Reply {
         let here = self.incident_here(heard).await;
-        let (said, done) = match form.words(&self.desk, here).await {
+        let by = self.person(&heard.user, &heard.name).await;
+        let (said, done) = match form.words(&self.desk, &by, here).await {
             Ok((incident, argv)) => {
                 let said = argv.join(" ");
                 (said, self.done(heard, incident, Words::Argv(argv)).await)
@@ -82,6 +92,7 @@ impl SlackDoor {
         let words = self.told_of(heard, &said, form.origin.incident.or(here), &done).await;
         match done {
             Err(_) => Reply::Refused { first: form.first.clone(), why: words },
+            Ok(_) if is_read_out(&said, &done) => Reply::Words(read_out(&words)),
             Ok(_) => Reply::Words(told(&words)),
         }
     }
@@ -111,9 +122,11 @@ impl SlackDoor {
                     .map_err(|why| Refusal::invalid(why, "Write a `note` in your own words."))?
             }
         };
+        let said = message["text"].as_str().unwrap_or_default();
+        self.meet_named(said).await;
         let files = message["files"].as_array().into_iter().flatten();
         let files = files.map(|file| file["name"].as_str().unwrap_or("a file"));
-        let said = text::shown(message["text"].as_str().unwrap_or_default(), &self.settings.people);
+        let said = text::shown(said, &self.settings.people);
         let thread = message["thread_ts"].as_str();
         let link = self.permalink(channel, thread, message["ts"].as_str().unwrap_or_default());
         note_of(&author, &said, files, &link)

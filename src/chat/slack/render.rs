@@ -190,6 +190,11 @@ pub(super) fn told(text: &str) -> String {
     words::told(text, |text| in_readers_zone(&cap(&soften(text), TOLD_MAX), moment_with_day))
 }
 
+/// What people wrote, read out to whoever asked for it: as it stands in the lines.
+pub(super) fn read_out(text: &str) -> String {
+    words::told(text, |text| in_readers_zone(&cap(&escape(text), TOLD_MAX), moment_with_day))
+}
+
 /// Our own words where nothing is formatted: below a form's field.
 pub(super) fn told_plainly(text: &str) -> String {
     cut(&plain(text).replace("**", "").replace('`', ""), TITLE_MAX)
@@ -221,6 +226,12 @@ mod tests {
 
     /// Slack's own limit.
     const SECTION_MAX: usize = 3_000;
+
+    #[test]
+    fn what_people_wrote_is_read_out_as_they_wrote_it() {
+        assert_eq!(read_out("12 – Ada: **bold** & <!here>"), "12 – Ada: **bold** &amp; &lt;!here&gt;");
+        assert_eq!(told("**EXERCISE** done"), "*EXERCISE* done", "our own");
+    }
 
     #[test]
     fn a_card_of_any_size_keeps_slacks_limits() {

@@ -62,7 +62,7 @@ pub(in crate::chat) fn verb(of: &Form) -> String {
     let view = form::of_verb(of, "", &Origin { incident, ..Origin::default() });
     let asked = |one: &Value| {
         let mark = if one["optional"] == false { "*" } else { "" };
-        format!("{}{mark}", words(&one["label"]))
+        format!("{}{mark} ({})", words(&one["label"]), words(&one["hint"]))
     };
     let all: Vec<String> = view["blocks"].as_array().into_iter().flatten().map(asked).collect();
     format!("{} – {}", words(&view["title"]), all.join(" · "))

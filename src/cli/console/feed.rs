@@ -13,11 +13,17 @@ use uuid::Uuid;
 
 use super::super::{Failure, reach::Remote};
 use crate::{
+    card,
     desk::absence::Away,
     http::api::{AnswerBody, TeamNames},
-    incident::{id::IncidentId, phase::Phase, severity::Severity, state::Incident},
+    incident::{
+        event::TimeSource, id::IncidentId, phase::Phase, severity::Severity, state::Incident, timeline,
+    },
+    people::Person,
 };
 
+/// The door by which what is typed here comes.
+const HERE: &str = "console";
 /// Lines of a timeline that are kept, from its end.
 const LINES_MAX: u64 = 300;
 /// Hints that come within this time are one.
@@ -39,6 +45,8 @@ pub struct Item {
     pub commander: String,
     #[serde(default)]
     pub restricted: bool,
+    #[serde(default)]
+    pub stopped: bool,
 }
 
 /// One line of a timeline.
@@ -49,11 +57,40 @@ pub struct Entry {
     pub actor: String,
     pub name: String,
     pub text: String,
+    /// The door it came through.
+    #[serde(default)]
+    pub via: String,
+    #[serde(default)]
+    pub recorded_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub time_source: Option<TimeSource>,
     #[serde(default)]
     pub redacted_by: Option<u64>,
     /// A turning point.
     #[serde(default)]
     pub important: bool,
+}
+
+impl Entry {
+    /// What stands behind the name: where it was said, if that is not a console, and that it is a late entry.
+    pub fn aside(&self) -> String {
+        let is_stated = matches!(self.time_source, Some(TimeSource::Stated | TimeSource::Chat));
+        let recorded_at = self.recorded_at.filter(|_| is_stated);
+        let is_late = recorded_at.is_some_and(|at| (at - self.occurred_at).abs() > timeline::SAME);
+        let is_said = self.actor != Person::house().name && !self.via.is_empty();
+        card::aside(is_said.then_some(self.via.as_str()), is_late, HERE)
+    }
+
+    /// Whether a reminder that was written with it says the same.
+    pub fn is_told_with(&self, all: &[Entry]) -> bool {
+        let is_late =
+            matches!(self.name.as_str(), "task.overdue" | "action.overdue" | "playbook.step_reopened");
+        is_late
+            && self.recorded_at.is_some()
+            && all.iter().any(|one| {
+                one.name == "reminder" && one.seq > self.seq && one.recorded_at == self.recorded_at
+            })
+    }
 }
 
 /// Alerts of one group that no incident has yet, or one has.

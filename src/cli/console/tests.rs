@@ -26,8 +26,8 @@ use crate::{
 };
 
 const START: &str = "2026-01-02T03:00:00Z";
-/// The column in which the text of a line of the timeline begins.
-const TEXT: usize = 6;
+/// The column in which the text of a line of the timeline begins, where numbers have one digit.
+const TEXT: usize = 8;
 
 fn screen() -> Screen {
     let mut screen = Screen::new("http://127.0.0.1:8911", "ada", START.parse().unwrap());
@@ -361,7 +361,83 @@ fn turning_points_stand_out_from_what_else_was_done_and_a_stop_most_of_all() {
     assert_eq!(look_of("Nobody changes anything until"), (Modifier::BOLD, Color::Red));
     assert_eq!(look_of("declared as").0, Modifier::BOLD);
     assert_eq!(look_of("the database failed over").0, Modifier::empty());
-    assert_eq!(look_of("Bo: Bo").0, Modifier::DIM);
+    assert_eq!(look_of("Bo (Discord): Bo").0, Modifier::DIM);
+}
+
+#[test]
+fn a_line_has_the_number_to_type_where_it_was_said_and_that_it_is_a_late_entry() {
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    let mut journal = journal();
+    for n in 6..=12 {
+        journal.say("Bo", None, note(&format!("entry {n}")));
+    }
+    journal.late("Cy", 20, note("it smelled of smoke"));
+    journal.house(Event::Reminded { what: "look again".into(), executive: false, of: vec![] });
+    screen.heard(told(&journal));
+    let shown = seen(&screen, 100, 40);
+    for part in [
+        " 1 03:00 Ada (Discord): ",
+        "11 03:03 Bo (Discord): entry 12",
+        "Cy (Discord, late entry): it smelled of smoke",
+        "commandpost: Reminder: look again.",
+    ] {
+        assert!(shown.contains(part), "{part}:\n{shown}");
+    }
+}
+
+#[test]
+fn what_a_reminder_says_is_late_is_not_said_beside_it_and_what_none_says_stays() {
+    let late = |seq: u64, name: &str, text: &str, at: &str| {
+        serde_json::from_value(json!({
+            "seq": seq, "occurred_at": at, "recorded_at": at, "time_source": "house", "actor": "commandpost",
+            "via": "timer", "name": name, "text": text,
+        }))
+        .unwrap()
+    };
+    let (first, second) = ("2026-01-02T03:02:00Z", "2026-01-02T03:05:00Z");
+    let entries: Vec<Entry> = vec![
+        late(8, "task.overdue", "Task #3 is late.", first),
+        late(9, "reminder", "Reminder: task #3 is late, and so are reports.", first),
+        late(10, "task.overdue", "Task #4 is late.", second),
+    ];
+    let mut screen = screen();
+    screen.heard(listed());
+    press(&mut screen, KeyCode::Enter);
+    let News::Incident(incident, _) = told(&journal()) else { panic!("it tells of an incident") };
+    screen.heard(News::Incident(incident, entries));
+    let shown = seen(&screen, 80, 24);
+    assert!(!shown.contains("Task #3 is late") && shown.contains("Reminder: task #3 is late,"), "{shown}");
+    assert!(shown.contains("10 03:05 commandpost: Task #4 is late."), "{shown}");
+}
+
+#[test]
+fn a_stop_is_on_the_list_and_at_every_action_that_waits_for_its_end() {
+    let mut screen = screen();
+    let item = json!({"id": "INC-1", "title": "checkout is down", "severity": "sev1", "phase": "investigating",
+        "commander": "Ada", "stopped": true});
+    screen.heard(News::List(vec![serde_json::from_value(item).unwrap()], vec![]));
+    let list = seen(&screen, 80, 24);
+    assert!(list.contains("checkout is down – investigating, Ada commands · STOPPED"), "{list}");
+    press(&mut screen, KeyCode::Enter);
+    let mut journal = journal();
+    let text = "restart db1".into();
+    let announced = Event::ActionAnnounced {
+        n: 1,
+        text,
+        is_risky: false,
+        waits_for: vec![],
+        minutes: None,
+        is_stopped: false,
+    };
+    journal.say("Bo", Some("ops"), announced);
+    screen.heard(told(&journal));
+    assert!(seen(&screen, 80, 24).contains("│1 Bo (under way) restart db1"));
+    journal.say("Ada", Some("ic"), samples::event("actions.stopped"));
+    screen.heard(told(&journal));
+    let page = seen(&screen, 80, 24);
+    assert!(page.contains("│1 Bo (waits: everything is") && !page.contains("under way"), "{page}");
 }
 
 #[test]

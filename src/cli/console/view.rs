@@ -177,6 +177,7 @@ fn draw_list(frame: &mut Frame<'_>, area: Rect, screen: &Screen, look: Look) {
                 screen.names.phase(item.phase),
                 plain(&item.commander)
             )),
+            Span::styled(if item.stopped { " · STOPPED" } else { "" }, look.trouble()),
         ]);
         lines.push(if is_chosen { line.style(BAR) } else { line });
     }
@@ -314,8 +315,11 @@ fn listed<'a>(
 fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usize, look: Look) -> usize {
     let [title, area] = Layout::vertical([Constraint::Length(1), Constraint::Min(1)]).areas(area);
     let width = usize::from(area.width).saturating_sub(1);
+    // The number by which `correct`, `pin` and `redact` name it, and the time.
+    let digits = entries.iter().map(|entry| entry.seq).max().map_or(0, |seq| seq.to_string().len());
+    let indent = digits + 1 + TIME;
     let mut rows: Vec<Line<'_>> = Vec::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry.is_told_with(entries)) {
         let is_hidden = entry.redacted_by.is_some();
         let style = match entry.name.as_str() {
             _ if is_hidden => FAINT,
@@ -327,10 +331,13 @@ fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usi
             "note" => Style::new(),
             _ => FAINT,
         };
-        let text = format!("{}: {}", plain(&entry.actor), plain(&entry.text));
-        for (n, part) in wrapped(&text, width.saturating_sub(TIME)).into_iter().enumerate() {
-            let time = if n == 0 { entry.occurred_at.format("%H:%M ").to_string() } else { " ".repeat(TIME) };
-            rows.push(Line::from(vec![Span::styled(time, FAINT), Span::styled(part, style)]));
+        let text = format!("{}{}: {}", plain(&entry.actor), plain(&entry.aside()), plain(&entry.text));
+        for (n, part) in wrapped(&text, width.saturating_sub(indent)).into_iter().enumerate() {
+            let head = match n {
+                0 => format!("{:>digits$} {} ", entry.seq, entry.occurred_at.format("%H:%M")),
+                _ => " ".repeat(indent),
+            };
+            rows.push(Line::from(vec![Span::styled(head, FAINT), Span::styled(part, style)]));
         }
     }
     let height = usize::from(area.height);
@@ -396,7 +403,8 @@ fn beside_of<'a>(
     });
     part("Tasks", tasks.collect());
     let actions = incident.open_actions().map(|one| {
-        let text = format!("{} {} ({}) {}", one.n, one.by, state(one.state.word(), one.due_at), one.text);
+        let stands = incident.standing_of(one);
+        let text = format!("{} {} ({}) {}", one.n, one.by, state(stands, one.due_at), one.text);
         (text, one.is_risky)
     });
     let actions: Vec<_> = actions.collect();

@@ -44,6 +44,17 @@ fn a_thousand_rules_are_read() {
 }
 
 #[test]
+fn an_unknown_word_for_what_a_rule_does_is_answered_with_all_that_there_is() {
+    let told = |word: &str| errors(&format!("{ADA}[[alerts.rule]]\nname = \"a\"\nthen = \"{word}\"\n"));
+    for word in ["explode", "declare", "page"] {
+        let told = told(word);
+        let all = "`record`, `card`, `attach`, or a table with `declare` or `page` or `attach_to`.";
+        assert!(told.ends_with(&format!("Write one of {all}")), "{told}");
+    }
+    assert!(told("cart").ends_with("Did you mean `card`?"), "{}", told("cart"));
+}
+
+#[test]
 fn every_mistake_in_a_file_of_rules_is_told_with_its_own_place() {
     let told = |rules: &str| {
         let settings = format!("[alerts]\nrules_file = \"rules.toml\"\n{ADA}");

@@ -7,7 +7,7 @@ use crate::grammar::value::{self, Minutes};
 
 #[derive(Debug, Args)]
 pub(in crate::grammar) struct Presence {
-    /// Somebody else, in text @NAME
+    /// Somebody else, if not you
     #[arg(long = "for", value_name = "NAME")]
     pub who: Option<String>,
     /// Where, or until when

@@ -43,10 +43,10 @@ pub(in crate::grammar) enum ChangeVerb {
         after_help = "change record --at 10m rolled out 1.2.3 service:checkout"
     )]
     Record {
-        /// Of which service; in text, service:NAME
+        /// Of which service
         #[arg(long, value_name = "SERVICE")]
         service: Option<String>,
-        /// Where; in text, env:NAME
+        /// In which environment
         #[arg(long = "env", value_name = "ENVIRONMENT")]
         environment: Option<String>,
         /// When: 09:12, 10m (ago), a date and time; UTC
@@ -211,7 +211,7 @@ pub(in crate::grammar) enum Task {
         after_help = "task add @ada 10m check the load balancers"
     )]
     Add {
-        /// Whose, in text @NAME; yours if left out
+        /// Whose; yours if left out
         #[arg(long = "for", value_name = "NAME")]
         owner: Option<String>,
         /// Time box, such as 10m
@@ -253,7 +253,7 @@ pub(in crate::grammar) enum Task {
         /// Its number
         #[arg(value_name = "N")]
         n: u32,
-        /// Whose, in text @NAME; yours if left out
+        /// Whose; yours if left out
         #[arg(long = "for", value_name = "NAME")]
         owner: Option<String>,
         /// Time box, such as 10m

@@ -75,7 +75,9 @@ fn a_window_is_planned_in_words_or_with_flags() {
 #[test]
 fn a_word_of_two_is_taken_with_a_blank_or_a_dash_between_them() {
     let draft = |phase: &str| command(&format!("update draft --phase {phase} We work on it"));
-    for typed in ["\"in progress\"", "in-progress", "\"In progress\"", "IN_PROGRESS"] {
+    for typed in
+        ["\"in progress\"", "in-progress", "\"In progress\"", "IN_PROGRESS", "in progress", "In Progress"]
+    {
         assert_eq!(draft(typed), draft("in_progress"), "{typed}");
     }
 }

@@ -14,6 +14,7 @@ fn filled(option: &Value) -> Value {
         _ if !option["choices"].is_null() => option["choices"][0]["value"].clone(),
         _ => match name.as_str().unwrap_or_default() {
             "role" => json!("pio"),
+            "who" => json!("@ada"),
             "from" | "alert" | "situation" => json!("S-1"),
             "at" | "began" | "until" => json!("09:12"),
             "ended" => json!("10:12"),
@@ -234,7 +235,8 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
     for (said, there) in [
         ("object 1 REASON", "/record decision object 1 REASON"),
         ("next", "/incident next"),
-        ("role take pio", "/incident role take pio"),
+        ("role take scribe", "/incident role take scribe"),
+        ("role take pio", "/incident role take role:pio"),
         ("note the database failed over", "/incident note the database failed over"),
         ("INC-2 close", "/incident close incident:INC-2"),
         ("ack S-3", "/record alert ack S-3"),
@@ -258,7 +260,19 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
         ("declare --from S-N", "/incident declare from:S-N"),
         ("severity --impact high --urgency low WHY", "/incident rate impact:high urgency:low reason:WHY"),
         ("note [--at TIME] TEXT", "/incident note [at:TIME] TEXT"),
-        ("action [--risky] [DURATION] TEXT", "/incident action announce [risky:True] [DURATION] TEXT"),
+        (
+            "action [--risky] [DURATION] TEXT",
+            "/incident action announce text:TEXT [risky:True] [in:DURATION]",
+        ),
+        (
+            "note [--at TIME] [--from TIME --until TIME] TEXT",
+            "/incident note text:TEXT [at:TIME] [until:TIME]",
+        ),
+        ("task add [@NAME] [DURATION] TEXT", "/incident task add text:TEXT [for:@NAME] [in:DURATION]"),
+        (
+            "task add @ada 10m check the load balancers",
+            "/incident task add text:check the load balancers for:@ada in:10m",
+        ),
         ("note it was run with --force", "/incident note it was run with --force"),
     ] {
         assert_eq!(slash_words(said).as_deref(), Some(there));
@@ -268,4 +282,91 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
     for other in none.into_iter().chain(["INC-2", "#12", "role", "note a\nb"]) {
         assert_eq!(slash_words(other), None, "{other}");
     }
+}
+
+/// What stands in a line between backticks.
+fn codes(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Whether it begins as one of Discord's commands does.
+fn is_slashed(words: &str) -> bool {
+    words.starts_with("/incident ") || words.starts_with("/record ")
+}
+
+#[test]
+fn every_line_of_discords_help_is_in_what_can_be_chosen_there() {
+    let mut all: Vec<String> =
+        [None, Some("all"), Some("verbs"), Some("pio"), Some("task"), Some("maintenance")]
+            .map(|asked| discord_help(asked, Lexicon::usual()).unwrap())
+            .to_vec();
+    for (path, verb) in tree::leaves() {
+        let told = discord_help(Some(&path.join(" ")), Lexicon::usual()).unwrap();
+        let example = told.lines().find(|line| line.starts_with("Example: ")).unwrap();
+        // Whatever is in the example stands in an option that is told above it.
+        let names: Vec<String> = verb.get_arguments().map(crate::grammar::discord::option_name).collect();
+        let words = codes(example).next().unwrap();
+        let place = crate::grammar::discord::slash_path(&path);
+        let given = words.strip_prefix(&place).unwrap_or_else(|| panic!("{example}"));
+        let begins_with_an_option = |given: &str| {
+            let name = given.split_once(':').map(|(name, _)| name).unwrap_or_default();
+            names.iter().any(|known| known == name)
+        };
+        assert!(given.is_empty() || begins_with_an_option(given.trim_start()), "{example}");
+        all.push(told);
+    }
+    named(&discord_commands(Lexicon::usual()), &mut |item| {
+        let description = item["description"].as_str().unwrap_or_default();
+        assert!(!description.contains('`') && !description.contains("--"), "typed elsewhere: {item}");
+    });
+    for told in all {
+        assert!(!told.contains("--") && !told.contains("Typed also"), "{told}");
+        assert!(!told.contains("before or after the verb"), "{told}");
+        for line in told.lines() {
+            assert!(codes(line).all(is_slashed), "{line}");
+        }
+    }
+}
+
+#[test]
+fn discords_help_tells_what_is_to_be_chosen_and_filled_in() {
+    let told = |verb: &str| discord_help(Some(verb), Lexicon::usual()).unwrap();
+    let note = told("note");
+    assert_eq!(
+        note.lines().collect::<Vec<_>>(),
+        [
+            "`/incident note text:TEXT [at:TIME] [until:TIME]` – Write on the timeline",
+            "  text: What happened; kept word for word",
+            "  at: When it happened, or began: 09:12, 10m (ago), a date and time; UTC",
+            "  until: When it was over, if it lasted",
+            "  incident: Which one, if not this channel's",
+            "Example: `/incident note text:the first customer called at:09:12`",
+        ]
+    );
+    let planned = told("maintenance schedule");
+    let example = "Example: `/record maintenance schedule title:db upgrade text:checkout is slow meanwhile begins:02:00 \
+                   ends:04:00 service:db`";
+    assert!(planned.lines().any(|line| line == example), "{planned}");
+    assert!(planned.contains("\n  title: Its title\n"), "{planned}");
+    let first = discord_help(None, Lexicon::usual()).unwrap();
+    assert!(first.encode_utf16().count() <= 2_000, "it is one message");
+    for words in [
+        "`/incident declare title:checkout answers 500`",
+        "`/incident declare from:S-3`",
+        "`/incident task add text:check the replicas for:@bo in:10m`",
+        "`/incident action announce text:restart db1 risky:True`",
+        "`/incident help verb:me`",
+        "The option incident says which incident is meant",
+    ] {
+        assert!(first.contains(words), "{words}: {first}");
+    }
+    let all = discord_help(Some("all"), Lexicon::usual()).unwrap();
+    assert!(all.contains("\n  waking people – /record pager, roster\n"), "{all}");
+    assert!(all.contains(" – /incident status, next, list; /record timeline, find\n"), "{all}");
+    assert!(told("pager ack").contains("`/record alert ack situation:S-3`"), "{}", told("pager ack"));
+    assert_eq!(discord_help(Some("frob"), Lexicon::usual()), None, "the refusal names what is near");
+    assert_eq!(discord_help(Some("me"), Lexicon::usual()), None, "that asks somebody");
+    // Typed, what another blank follows stands in quotes.
+    let typed = help(Some("can"), Lexicon::usual());
+    assert!(typed.contains("  SERVICE: The service, in quotes if it has blanks\n"), "{typed}");
 }

@@ -123,6 +123,96 @@ fn a_name_of_several_words_that_is_known_is_taken_whole() {
     );
 }
 
+/// What is said where these are known.
+fn said_among(here: &[Person], text: &str) -> Result<Command, String> {
+    match parse(text, &people, Lexicon { people: here, ..Lexicon::usual() }) {
+        Ok(Spoken::On { command, .. }) => Ok(command),
+        Ok(other) => panic!("{text}: {other:?}"),
+        Err(refusal) => Err(refusal.to_string()),
+    }
+}
+
+#[test]
+fn two_people_or_words_behind_a_name_are_refused_where_one_person_is_meant() {
+    let here = ["ben", "cyd", "Karl Heinz"].map(|name| Person::named(name).unwrap());
+    let said = |text: &str| said_among(&here, text);
+    for line in [
+        "command offer @ben and @cyd",
+        "command offer @zed @cyd",
+        "command offer <@1> <@2>",
+        "role offer ops @ben and @cyd",
+        "role report @ben @cyd --to @ada",
+        "task add @ben @cyd both",
+        "task add @ben and @cyd 10m both",
+        "task give 3 @ben @cyd",
+        "checkin @ben, @cyd",
+        "page @dan @ben",
+        "page @dan and @ben the replicas are gone",
+        "expel @ben @cyd",
+        "admit @ben @cyd",
+        "oncall override web @ben @cyd 4h",
+    ] {
+        let told = said(line).unwrap_err();
+        assert!(
+            told.contains("names more than one person. Name one person. For example: `"),
+            "{line}: {told}"
+        );
+    }
+    for line in [
+        "command offer @ben please",
+        "handover ben please",
+        "role offer ops @Karl Heinz please",
+        "unify <@1> now",
+    ] {
+        let told = said(line).unwrap_err();
+        assert!(told.starts_with("Nobody known here is called «"), "{line}: {told}");
+        assert!(told.contains("Name one person, and nothing behind the name;"), "{line}: {told}");
+    }
+    let offer = |name: &str| Ok(Command::OfferCommand { to: Person::named(name).unwrap() });
+    for line in ["command offer @Karl Heinz", "command offer \"Karl Heinz\"", "command offer \"@Karl Heinz\""]
+    {
+        assert_eq!(said(line), offer("Karl Heinz"), "{line}");
+    }
+    assert_eq!(
+        said("command offer @Ada Lovelace"),
+        offer("Ada Lovelace"),
+        "nobody of that name is known yet"
+    );
+    assert_eq!(
+        said("command offer \"@ben please\""),
+        offer("ben please"),
+        "whoever says so in quotes means it"
+    );
+    assert!(said("task add @ben ask @cyd").is_ok() && said("page @ben -- @cyd is away").is_ok());
+    assert!(
+        matches!(said("page @Karl Heinz it's gone"), Ok(Command::BeginPaging { about, .. }) if about == "it's gone")
+    );
+}
+
+#[test]
+fn whose_a_task_is_meant_to_be_is_never_lost_in_its_text() {
+    let here = ["Zed", "Karl Heinz"].map(|name| Person::named(name).unwrap());
+    let said = |text: &str| said_among(&here, text);
+    let task = |owner: Option<&str>, text: &str, minutes| {
+        let owner = owner.map(|name| Person::named(name).unwrap());
+        Ok(Command::AssignTask { owner, text: text.into(), minutes })
+    };
+    for line in ["task add \"@Karl Heinz\" 10m look", "task add 10m “@Karl Heinz” look"] {
+        assert_eq!(said(line), task(Some("Karl Heinz"), "look", Some(10)), "{line}");
+    }
+    assert_eq!(
+        said("task add zed 10m without at"),
+        Err("Nothing was done: zed may be who is to do it, or a part of the text. For zed: `task add @zed 10m …`. As text: \
+             `task add -- zed 10m …`."
+            .to_owned())
+    );
+    assert!(said("task add Karl Heinz 10m look").unwrap_err().contains("`task add \"@Karl Heinz\" 10m …`"));
+    assert_eq!(said("task add -- zed 10m without at"), task(None, "zed 10m without at", None));
+    assert_eq!(said("task add zed knows more"), task(None, "zed knows more", None));
+    let quoted = "\"@ada said that it is back\" goes on the page";
+    assert_eq!(said(&format!("task add {quoted}")), task(None, quoted, None));
+}
+
 #[test]
 fn who_is_kept_out_is_named_and_what_follows_says_why() {
     let expel = |who, reason: &str| Command::Expel { who, reason: reason.into() };
@@ -203,8 +293,14 @@ fn an_action_is_announced_without_a_verb_of_its_own() {
         assert_eq!(command(text), announce("restart db1", true, Some(10)), "{text}");
     }
     // A word of the group that a number must follow, without one.
-    assert_eq!(command("action drop the replica"), announce("drop the replica", false, None));
-    assert_eq!(command("action go back to 4.1"), announce("go back to 4.1", false, None));
+    for line in ["action drop the replica", "action go back to 4.1", "action go x", "action hold x y"] {
+        let told = refused(line);
+        assert!(
+            told.starts_with("Nothing was done: «") && told.contains("`action announce "),
+            "{line}: {told}"
+        );
+    }
+    assert_eq!(command("action announce go back to 4.1"), announce("go back to 4.1", false, None));
     for line in ["action stop-all we lose writes", "stop we lose writes"] {
         assert_eq!(command(line), Command::StopActions { reason: "we lose writes".into() }, "{line}");
     }
@@ -451,7 +547,13 @@ fn a_hazard_is_named_without_a_verb_of_its_own() {
         assert_eq!(command(text), name("watch its disk"), "{text}");
     }
     let wires = Command::NameHazard { text: "clear the wires first".into(), mitigation: String::new() };
-    assert_eq!(command("hazard clear the wires first"), wires);
+    assert_eq!(command("hazard add clear the wires first"), wires);
+    for line in ["hazard clear x", "hazard clear the wires first"] {
+        let told = refused(line);
+        assert!(told.contains("is not a hazard's number. For example: `hazard clear 1"), "{told}");
+        assert!(told.ends_with("`hazard add clear …`."), "{told}");
+    }
+    assert!(refused("hazard db2 --mitigation").contains("`hazard add --mitigation` needs a value"));
     assert_eq!(
         command("hazard clear #2 they are gone"),
         Command::ClearHazard { n: 2, reason: "they are gone".into() }
@@ -472,7 +574,10 @@ fn a_change_is_told_without_a_verb_of_its_own_listed_and_taken_back() {
     assert_eq!(told("change rolled out 1.2.3"), plain("rolled out 1.2.3"));
     assert_eq!(told("change record rolled out 1.2.3"), plain("rolled out 1.2.3"));
     assert_eq!(told("change add an index on orders"), plain("add an index on orders"));
-    assert_eq!(told("change withdraw the new flag"), plain("withdraw the new flag"));
+    assert_eq!(told("change record withdraw the new flag"), plain("withdraw the new flag"));
+    for line in ["change withdraw x y", "change withdraw the new flag"] {
+        assert!(refused(line).contains("is not a change's number."), "{line}: {}", refused(line));
+    }
     assert_eq!(
         told("change --at 10m rolled out 1.2.3 service:checkout"),
         ("rolled out 1.2.3".to_owned(), Some("checkout".to_owned()), Some(StatedTime::MinutesAgo(10)))

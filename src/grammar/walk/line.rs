@@ -8,13 +8,17 @@ use crate::{
         refuse,
         tree::{Blank, flag_called, flags, value_name},
         value,
-        words::Words,
+        words::{QUOTES, Words},
     },
     incident::{names::NAME_WORDS_MAX, phase::Phase, refusal::Refusal, role::Roles, severity::Severity},
 };
 
 /// Words in a role's title at most, and in somebody's name.
 const TITLE_WORDS_MAX: usize = 5;
+/// Words in the quoted name of somebody who is not known at most; what is longer is a text.
+const QUOTED_NAME_WORDS_MAX: usize = 3;
+/// What stands between two names.
+const JOINING: [&str; 5] = ["and", "or", "&", "+", ","];
 
 pub(super) struct Line<'v> {
     verb: &'static Command,
@@ -64,6 +68,7 @@ impl<'v> Line<'v> {
                 if self.takes_time_box() && is_no_time_box(word) {
                     return Err(refuse::no_time_box(self.verb, word));
                 }
+                self.check_whose(words)?;
                 if self.shorthand(blank.copied(), word, words) {
                     continue;
                 }
@@ -95,7 +100,10 @@ impl<'v> Line<'v> {
     fn word_of(&self, arg: &Arg, text: &str) -> Option<&'static str> {
         match value_name(arg) {
             "SEVERITY" => self.known.names.find_severity(text).map(Severity::word),
-            "PHASE" => self.known.names.find_phase(text).and_then(Phase::public).map(|phase| phase.word()),
+            "PHASE" => {
+                let named = self.known.names.find_phase(text).and_then(Phase::public);
+                named.or_else(|| value::phase_shown(text)).map(|phase| phase.word())
+            }
             _ => None,
         }
     }
@@ -119,10 +127,113 @@ impl<'v> Line<'v> {
 
     /// Whose name stands at the cursor, the longest that is known.
     fn person<'w>(&self, words: &Words<'w>) -> Option<(String, Words<'w>)> {
-        of_several(words, TITLE_WORDS_MAX, |typed| {
-            let name = typed.strip_prefix('@').unwrap_or(typed).to_lowercase();
-            self.known.people.iter().any(|one| one.name.to_lowercase() == name).then(|| typed.to_owned())
+        of_several(words, TITLE_WORDS_MAX, |typed| self.is_known(typed).then(|| typed.to_owned()))
+    }
+
+    /// The same, or the one account that a chat wrote there.
+    fn somebody<'w>(&self, words: &Words<'w>) -> Option<(String, Words<'w>)> {
+        self.person(words).or_else(|| {
+            let mut after = *words;
+            let account = after.next().filter(|word| word.starts_with("<@") && word.ends_with('>'))?;
+            Some((account.to_owned(), after))
         })
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.known.people.iter().any(|one| one.is_called(name))
+    }
+
+    /// A mention may come before the text.
+    fn takes_mention(&self) -> bool {
+        matches!(self.path, ["task", "add" | "give"] | ["crew", "checkin" | "checkout"])
+            && !self.has_flag("for")
+    }
+
+    /// Who is mentioned at the cursor, a name of several words as it is known or in quotes, and what stands behind it.
+    fn mention<'w>(&self, words: &Words<'w>) -> Option<(String, Words<'w>)> {
+        let word = words.peek()?;
+        let mut after = *words;
+        if words.is_at_quote() {
+            let name = after.value().ok()??;
+            let words_max = if name.starts_with('@') { QUOTED_NAME_WORDS_MAX } else { 1 };
+            let is_short = name.split_whitespace().count() <= words_max;
+            return (is_mention(&name) && (is_short || self.is_known(&name))).then_some((name, after));
+        }
+        if !is_mention(word) {
+            return None;
+        }
+        after.next();
+        Some(self.person(words).unwrap_or_else(|| (word.to_owned(), after)))
+    }
+
+    /// Of whom a text that follows is said must be plain: of one, who is mentioned.
+    fn check_whose(&self, words: &Words<'_>) -> Result<(), Refusal> {
+        if !self.takes_mention() {
+            return Ok(());
+        }
+        if let Some((name, after)) = self.mention(words) {
+            return self.refuse_second(&name, &after);
+        }
+        match self.person(words) {
+            Some((name, after))
+                if self.path == ["task", "add"]
+                    && after.peek().is_some_and(|next| value::units(next).is_some()) =>
+            {
+                Err(refuse::unclear_owner(&name, after.peek().unwrap_or_default()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A mention behind a name is no text, but somebody else, and one is meant.
+    fn refuse_second(&self, name: &str, after: &Words<'_>) -> Result<(), Refusal> {
+        let mut ahead = *after;
+        let mut second = ahead.next().unwrap_or_default();
+        if JOINING.iter().any(|word| word.eq_ignore_ascii_case(second)) {
+            second = ahead.next().unwrap_or_default();
+        }
+        if !is_mention(second) {
+            return Ok(());
+        }
+        Err(refuse::several_people(self.verb, &format!("{name} {}", after.until(&ahead))))
+    }
+
+    /// One person's name: what stands in quotes, or the words up to the next flag.
+    fn name(&self, blank: &Arg, words: &mut Words<'_>) -> Result<String, Refusal> {
+        if words.is_at_quote() {
+            return Ok(words.value()?.unwrap_or_default());
+        }
+        let start = *words;
+        let typed = self.up_to_flag(blank, words)?;
+        let first = start.peek().unwrap_or_default();
+        let somebody = self.somebody(&start);
+        let is_whole = somebody.as_ref().is_some_and(|(_, after)| start.until(after) == typed);
+        if first.trim() == typed || is_whole {
+            return Ok(typed);
+        }
+        if typed.split_whitespace().skip(1).any(is_mention) {
+            return Err(refuse::several_people(self.verb, &typed));
+        }
+        match somebody {
+            Some((name, _)) => Err(refuse::more_than_a_name(self.verb, &name, &typed)),
+            None => Ok(typed),
+        }
+    }
+
+    /// The words up to the next flag.
+    fn up_to_flag(&self, blank: &Arg, words: &mut Words<'_>) -> Result<String, Refusal> {
+        let start = *words;
+        while let Some(word) = words.peek() {
+            if !self.literal && (self.flag(word).is_some() || word == "--") {
+                break;
+            }
+            if !self.literal && looks_like_flag(word) && (self.is_strict() || Blank::of(blank) == Blank::Name)
+            {
+                return Err(refuse::unknown_flag(self.path, self.verb, word));
+            }
+            words.next();
+        }
+        Ok(start.until(words))
     }
 
     /// A name may come before a reason, and either may be left out, the name only where it is optional.
@@ -144,7 +255,7 @@ impl<'v> Line<'v> {
             None => true,
             Some(blank) if Blank::of(blank) == Blank::Name && !blank.is_required_set() => {
                 let is_long = words.rest().split_whitespace().nth(1).is_some() || words.is_at_quote();
-                is_long && !is_mention(word) && self.person(words).is_none()
+                is_long && !is_mention(word.trim_start_matches(QUOTES)) && self.person(words).is_none()
             }
             Some(_) => false,
         };
@@ -194,6 +305,9 @@ impl<'v> Line<'v> {
             && !self.verb.get_positionals().any(|arg| Blank::of(arg) == Blank::Free);
         if ends_the_line && !words.is_at_quote() {
             let rest = words.rest();
+            if rest.is_empty() {
+                return Err(refuse::flag_without_value(self.path, self.verb, flag));
+            }
             while words.next().is_some() {}
             self.push_flag(long, &rest);
             return Ok(());
@@ -216,14 +330,17 @@ impl<'v> Line<'v> {
         let is_before_reason = Blank::of(blank) == Blank::Name && self.takes_name_or_reason();
         if !self.literal
             && is_before_reason
-            && let Some((name, after)) = self.person(words)
+            && let Some((name, after)) = self.somebody(words)
         {
             *words = after;
+            self.refuse_second(&name, words)?;
             return Ok(name);
         }
         // Nobody's name is known to be longer: what follows it says why.
         if !self.literal && is_before_reason && blank.is_required_set() && !self.is_reason_flagged(words) {
-            return Ok(words.value()?.unwrap_or_default());
+            let name = words.value()?.unwrap_or_default();
+            self.refuse_second(&name, words)?;
+            return Ok(name);
         }
         match Blank::of(blank) {
             Blank::Free => {
@@ -240,22 +357,8 @@ impl<'v> Line<'v> {
                 *words = inside;
                 Ok(rest)
             }
-            Blank::Name | Blank::Title => {
-                let start = *words;
-                while let Some(word) = words.peek() {
-                    if !self.literal && (self.flag(word).is_some() || word == "--") {
-                        break;
-                    }
-                    if !self.literal
-                        && looks_like_flag(word)
-                        && (self.is_strict() || Blank::of(blank) == Blank::Name)
-                    {
-                        return Err(refuse::unknown_flag(self.path, self.verb, word));
-                    }
-                    words.next();
-                }
-                Ok(start.until(words))
-            }
+            Blank::Name if !self.literal => self.name(blank, words),
+            Blank::Name | Blank::Title => self.up_to_flag(blank, words),
             Blank::Role => Ok(match role(words, self.known.roles) {
                 Some((role, after)) => {
                     *words = after;
@@ -275,7 +378,17 @@ impl<'v> Line<'v> {
                 if self.literal {
                     return Ok(words.next().unwrap_or_default().to_owned());
                 }
+                let is_mentioned = value_name(blank) == "WHO"
+                    && words.peek().is_some_and(|word| is_mention(word.trim_start_matches(QUOTES)));
+                if is_mentioned && let Some((name, after)) = self.person(words) {
+                    *words = after;
+                    self.refuse_second(&name, words)?;
+                    return Ok(name);
+                }
                 let mut value = words.value()?.unwrap_or_default();
+                if is_mentioned {
+                    self.refuse_second(&value, words)?;
+                }
                 with_ago(blank, &mut value, words);
                 Ok(self.word_of(blank, &value).map_or(value, str::to_owned))
             }
@@ -284,18 +397,14 @@ impl<'v> Line<'v> {
 
     /// What people write in place of a flag. True when something was taken.
     fn shorthand(&mut self, blank: Option<&Arg>, word: &str, words: &mut Words<'_>) -> bool {
+        if self.takes_mention()
+            && let Some((name, after)) = self.mention(words)
+        {
+            *words = after;
+            self.push_flag("for", &name);
+            return true;
+        }
         match self.path {
-            ["task", "add" | "give"] | ["crew", "checkin" | "checkout"]
-                if is_mention(word) && !self.has_flag("for") =>
-            {
-                let (name, after) = self.person(words).unwrap_or_else(|| {
-                    words.next();
-                    (word.to_owned(), *words)
-                });
-                *words = after;
-                self.push_flag("for", &name);
-                true
-            }
             _ if self.takes_time_box() && value::units(word).is_some() => {
                 words.next();
                 self.push_flag("in", word);

@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{AnswerBody, Api, id, once, reply, write_access};
 use crate::{
     alert::{
+        flapping::Flaps,
         judgement::{Subject, Verdict},
         senders,
     },
@@ -57,6 +58,8 @@ struct Listed {
     /// Who is on it, as they said here; what the sender knows stands in the situation's own count.
     acknowledged_by: Option<Person>,
     is_silenced: bool,
+    /// How one of its alerts flaps: how often it cleared, in how many minutes.
+    flapping: Option<Flaps>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -99,6 +102,7 @@ async fn listed(api: &Api, person: &Person, from: u32) -> Result<serde_json::Val
         row,
         acknowledged_by: stood.acknowledged_by,
         is_silenced: stood.is_silenced,
+        flapping: stood.flapping,
     });
     Ok(serde_json::json!({ "situations": listed.collect::<Vec<_>>(), "next": next }))
 }

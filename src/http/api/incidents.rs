@@ -113,6 +113,8 @@ pub struct IncidentItem {
     pub entries: u64,
     /// Only some people may see it, the caller among them.
     pub restricted: bool,
+    /// Somebody stopped every action, until `resume`.
+    pub stopped: bool,
 }
 
 impl From<IncidentRow> for IncidentItem {
@@ -128,6 +130,7 @@ impl From<IncidentRow> for IncidentItem {
             updated_at: row.updated_at,
             entries: row.seq,
             restricted: row.seen_by.is_some(),
+            stopped: false,
         }
     }
 }
@@ -160,7 +163,14 @@ pub(crate) async fn list(
     let filter = if query.all { IncidentFilter::all(1_000) } else { IncidentFilter::open() };
     match api.desk.seen_by(&who.person).list(filter).await {
         Ok(rows) => {
-            let incidents = rows.into_iter().map(IncidentItem::from).collect();
+            let mut incidents = Vec::with_capacity(rows.len());
+            for row in rows {
+                let (id, is_over) = (row.id, row.phase.is_over());
+                // The row does not hold it; the folded state of what goes on is at hand.
+                let stopped = !is_over
+                    && api.desk.look_at(id, |one| one.standing_stop().is_some()).await.unwrap_or_default();
+                incidents.push(IncidentItem { stopped, ..IncidentItem::from(row) });
+            }
             let names = TeamNames::from(&api.desk.settings().policy);
             Json(IncidentList { incidents, away: api.desk.away(), names }).into_response()
         }

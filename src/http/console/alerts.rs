@@ -84,6 +84,8 @@ pub struct SituationCard {
     pub more: u32,
     /// What it tells of, and why it is thought so.
     pub tells: Vec<EvidenceLine>,
+    /// `cleared 5 times in 12 min`, where one of its alerts flaps.
+    pub flapping: Option<String>,
     /// What people arranged about it: `acknowledged by Ada; silenced until …`; empty where nothing is.
     pub stands: String,
     /// What the press that acknowledges it is called, where it can be.
@@ -153,6 +155,7 @@ fn card(row: &SituationRow, alerts: &[AlertRow], clock: &Clock) -> SituationCard
             .collect(),
         more: situation.total.saturating_sub(u32::try_from(alerts.len()).unwrap_or(u32::MAX)),
         tells: vec![],
+        flapping: None,
         stands: String::new(),
         acknowledge: None,
         silences: vec![],
@@ -172,6 +175,7 @@ impl SituationCard {
         }
         let fires = row.is_open && row.situation.firing > 0;
         SituationCard {
+            flapping: stood.flapping.map(|flaps| flaps.in_words()),
             stands: words,
             acknowledge: match &stood.acknowledged_by {
                 None => fires.then_some("Acknowledge"),

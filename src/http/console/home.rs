@@ -38,6 +38,7 @@ pub struct Row {
     pub declared: Stamp,
     pub next_update: Option<Due>,
     pub drafts: usize,
+    pub is_stopped: bool,
 }
 
 #[derive(Template)]
@@ -81,6 +82,7 @@ fn row(row: &IncidentRow, clock: &Clock, names: &Names) -> Row {
         declared: clock.stamp(row.declared_at),
         next_update: None,
         drafts: 0,
+        is_stopped: false,
     }
 }
 
@@ -113,6 +115,7 @@ async fn build(shared: &Shared, me: &Person, left: Left) -> Result<Page, crate::
             shown.next_update = incident.next_update_due.map(|at| own.due(at, incident.real_time_at(at)));
             shown.drafts =
                 incident.posts.iter().filter(|p| p.published.is_none() && p.dropped.is_none()).count();
+            shown.is_stopped = incident.standing_stop().is_some();
         }
         if found.id.kind.is_for_the_public() { open.push(shown) } else { exercises.push(shown) }
     }

@@ -103,7 +103,7 @@ pub async fn say(
         }
         return frame::who_are_you(&shared, "/console");
     };
-    let (said, line) = match (here.clone().transpose(), line::line(&fields)) {
+    let (mut said, line) = match (here.clone().transpose(), line::line(&fields)) {
         (Err(why), line) => {
             (Err(Refusal::invalid(why, "Go back to the incident's page.")), line.unwrap_or_default())
         }
@@ -121,12 +121,24 @@ pub async fn say(
         }
     };
     let here = here.and_then(Result::ok);
+    if let (Ok(answer), Some(here)) = (&mut said, here)
+        && was_merged_into(&shared, &me, answer, here).await
+    {
+        answer.incident = Some(here);
+    }
     let from = Page::of(&fields);
     if is_script {
         for_script(said, here, from)
     } else {
         for_page(&shared, &headers, me, said, (here, from), line).await
     }
+}
+
+/// Whether it was about one that ended as the incident of this page: whoever says so here stays with the one that goes on.
+async fn was_merged_into(shared: &Shared, me: &Person, answer: &Answer, here: IncidentId) -> bool {
+    let Some(id) = answer.incident.filter(|id| *id != here && answer.seq.is_some()) else { return false };
+    let other = shared.console.desk.seen_by(me).incident(id).await;
+    other.is_ok_and(|other| other.merged_into == Some(here))
 }
 
 fn for_script(said: Result<Answer, Refusal>, here: Option<IncidentId>, from: Page) -> Response {

@@ -28,6 +28,8 @@ pub struct SituationFacts {
     pub alerts: Vec<AlertRef>,
     /// Why a rule links it, in a sentence; empty where a person does.
     pub because: String,
+    /// Another incident had it that is over.
+    pub is_left: bool,
     /// How one of them flaps.
     pub flapping: Option<Flaps>,
     /// The rule that resolves the incident when none of its alerts fires any more.

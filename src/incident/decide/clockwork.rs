@@ -146,12 +146,12 @@ pub(super) fn delivered(
 }
 
 /// Said once, however often the house looks.
-pub(super) fn chat_lost(incident: &Incident, chat: &str, since: DateTime<Utc>) -> Ruling {
+pub(super) fn chat_lost(incident: &Incident, chat: &str, since: DateTime<Utc>, is_deaf: bool) -> Ruling {
     if incident.away.contains_key(chat) {
         return Ok(Decision::read(""));
     }
     let since = incident.time_at(since);
-    Ok(Decision::one(Event::ChatLost { chat: chat.to_owned(), since }, ""))
+    Ok(Decision::one(Event::ChatLost { chat: chat.to_owned(), since, is_deaf }, ""))
 }
 
 pub(super) fn chat_back(incident: &Incident, chat: &str, at: DateTime<Utc>) -> Ruling {

@@ -1,7 +1,11 @@
 //! Command is a token: there is exactly one, and it moves at the moment of acknowledgement, never before.
 
 use super::*;
-use crate::incident::{alternates, briefing, sentence::ended, state::Stop};
+use crate::incident::{
+    alternates, briefing,
+    sentence::{ended, points},
+    state::Stop,
+};
 
 pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruling {
     super::unified::check_spokesperson(incident, scene)?;
@@ -29,11 +33,11 @@ pub(super) fn offer(incident: &Incident, to: &Person, scene: &Scene<'_>) -> Ruli
     Ok(Decision::many(
         events,
         format!(
-            "{} offers command of {} to {to}. Read the briefing (`command briefing`; {sections} of {} sections filled). \
-             Command stays with {} until {to} says «I have command» (`command accept`), by {}.{ended}{empty}",
+            "{} offers command of {} to {to}. {to} reads `command briefing` first: {}. Command stays \
+             with {} until {to} says «I have command» (`command accept`), by {}.{ended}{empty}",
             incident.commander,
             incident.id,
-            briefing::SECTIONS,
+            points(sections, ["is", "are"]),
             incident.commander,
             dated(expires_at)
         ),

@@ -49,15 +49,22 @@ pub(super) fn question(incident: &Incident, command: &Command, scene: &Scene<'_>
     Some(decision)
 }
 
-/// What they want: the right that it takes, what they ordered, and what they wrote to it. All of it stays on the timeline, so names
-/// and numbers are masked like any text.
+/// What they want: the right that it takes, or of a right to two opposites the one, what they ordered, and what they wrote to it. All
+/// of it stays on the timeline, so names and numbers are masked like any text.
 fn wanted(verb: Verb, command: &Command, scene: &Scene<'_>) -> (String, Masked) {
     let parts = std::iter::once(ordered(command, scene)).chain(command.words());
     let mut said = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     let mut masked = Masked::default();
     masked.mask(&mut said);
     let said: String = clean(&said).trim().chars().take(WORDS_CHARS_MAX).collect();
-    let words = if said.is_empty() { verb.words().to_owned() } else { format!("{}: {said}", verb.words()) };
+    let order = match command {
+        Command::StopActions { .. } => "stop all actions",
+        Command::ResumeActions { .. } => "let all actions go on",
+        Command::StartPeriod { .. } => "begin an operational period",
+        Command::EndPeriod { .. } => "end the operational period",
+        _ => verb.words(),
+    };
+    let words = if said.is_empty() { order.to_owned() } else { format!("{order}: {said}") };
     (words, masked)
 }
 
@@ -94,16 +101,13 @@ fn ordered(command: &Command, scene: &Scene<'_>) -> String {
         Expel { who, .. } => format!("{who} out"),
         MeetObjective { n } => format!("objective {n} is met"),
         DropObjective { n, .. } => format!("drop objective {n}"),
-        StartPeriod { minutes, .. } => format!("begin, {}", so_many_minutes(*minutes)),
-        EndPeriod { .. } => "end".to_owned(),
+        StartPeriod { minutes, .. } => so_many_minutes(*minutes),
         AssignTask { owner: Some(owner), minutes, .. } => format!("{owner}{}", within(minutes)),
         GiveTask { n, owner: Some(owner), minutes } => format!("#{n} to {owner}{}", within(minutes)),
         CancelTask { n, .. } => format!("#{n}"),
         ClearHazard { n, .. } => format!("hazard {n}"),
         ClearAction { n } => format!("action {n} has its go"),
         HoldAction { n, .. } => format!("hold action {n}"),
-        StopActions { .. } => "stop".to_owned(),
-        ResumeActions { .. } => "resume".to_owned(),
         SettleProposal { n } => format!("proposal {n}"),
         Quiet { minutes } => so_many_minutes(*minutes),
         StopPaging { .. } => "page nobody any more".to_owned(),

@@ -7,7 +7,7 @@ use crate::{
         briefing,
         id::IncidentId,
         matrix::Rated,
-        sentence::{and, ended},
+        sentence::{and, ended, some_of},
         state::Post,
         taxonomy::RequiredAt,
     },
@@ -123,7 +123,7 @@ pub(super) fn confirm(incident: &Incident, severity: Option<Severity>, scene: &S
 
 /// Who commands what was in triage, now that it is an incident: to lift it to one is to declare it. Whoever noticed it goes on only
 /// where they might have declared it, or may have command without.
-fn commanded(incident: &Incident, scene: &Scene<'_>) -> (Option<Event>, String) {
+pub(super) fn commanded(incident: &Incident, scene: &Scene<'_>) -> (Option<Event>, String) {
     let (me, now, reserved) = (scene.person, &incident.commander, &scene.policy.reserved);
     if now.id == Person::house().id {
         let take = if rights::may_take_command(incident, me, scene) { ": `take`" } else { "" };
@@ -177,8 +177,9 @@ pub(super) fn enter(incident: &Incident, to: Phase, reason: &str, scene: &Scene<
     go(incident, to, reason, false, scene)
 }
 
-/// It was merged into one that is cancelled now, so nobody looks after it there.
-pub(super) fn reopen_merged(incident: &Incident, was: IncidentId, reason: &str, scene: &Scene<'_>) -> Ruling {
+/// It was merged into one that is cancelled now, so nobody looks after it there. That one is not named: who reads here may not be
+/// among those who see it.
+pub(super) fn reopen_merged(incident: &Incident, reason: &str, scene: &Scene<'_>) -> Ruling {
     let id = incident.id;
     if incident.phase != Phase::Merged {
         return enter(incident, Phase::Investigating, reason, scene);
@@ -190,10 +191,51 @@ pub(super) fn reopen_merged(incident: &Incident, was: IncidentId, reason: &str, 
     Ok(Decision::one(
         Event::PhaseChanged { from: Phase::Merged, to: Phase::Investigating, reason },
         format!(
-            "{id} is open again, as {was} is cancelled. {} is in command. Alerts that fire still: `link S-N`.",
-            incident.commander
+            "{id} is open again, and goes on by itself. {} is in command.{}{}",
+            incident.commander,
+            alerts_left(incident),
+            parts_left(incident)
         ),
     ))
+}
+
+/// Alerts or parts that an answer names, at most.
+const NAMED_MAX: usize = 5;
+
+/// How the alerts that went along come back.
+fn alerts_left(incident: &Incident) -> String {
+    let link = |n: &i64| format!("`link S-{n}`");
+    let alerts = some_of(incident.situations.keys().map(link), NAMED_MAX);
+    if alerts.is_empty() {
+        return String::new();
+    }
+    format!(" Its alerts went along; what fires still is had back with {}.", alerts.join(", "))
+}
+
+/// How the parts that went along come back.
+fn parts_left(incident: &Incident) -> String {
+    let (Some(id), into) = (incident.parts_gone.first(), incident.id) else { return String::new() };
+    let parts = some_of(incident.parts_gone.iter().map(ToString::to_string), NAMED_MAX);
+    format!(
+        " Sub-incidents that went along stay where they are: {}. To have one back: `{id} sub leave`, then `{id} under {into}`.",
+        parts.join(", ")
+    )
+}
+
+/// What was left to an incident that is cancelled: those that were merged into it, and the parts of it that go on.
+fn left_behind(incident: &Incident) -> String {
+    let merged = incident.merged_in.first().map(|id| {
+        let merged = some_of(incident.merged_in.iter().map(ToString::to_string), NAMED_MAX).join(", ");
+        format!(
+            " Merged into it: {merged}. What of that is an incident all the same is opened again: `{id} reopen REASON`."
+        )
+    });
+    let open: Vec<IncidentId> = incident.open_children().collect();
+    let parts = open.first().map(|id| {
+        let parts = some_of(open.iter().map(ToString::to_string), NAMED_MAX).join(", ");
+        format!(" Sub-incidents that go on under it: {parts}. To take one out: `{id} sub leave`.")
+    });
+    merged.into_iter().chain(parts).collect()
 }
 
 /// Its parts go on by themselves.
@@ -326,7 +368,14 @@ fn go(incident: &Incident, to: Phase, reason: &str, leaves_subs: bool, scene: &S
             match could.as_slice() {
                 [] if incident.kind() == Kind::Planned => "Plan it anew: `maintenance schedule`.".into(),
                 [] => match incident.merged_into {
-                    Some(into) => format!("It goes on as {into}: say it there."),
+                    // What it was merged into is not cancelled: else it would be opened again.
+                    Some(into) if to == Phase::Investigating => {
+                        format!("It was merged into {into}: say it there.")
+                    }
+                    Some(into) => format!(
+                        "It was merged into {into}: say it there; or, where that was cancelled, open this one again: \
+                         `reopen REASON`."
+                    ),
                     None => "Declare a new incident.".into(),
                 },
                 some => format!("From {} it can go to: {}.", names.phase(from), some.join(", ")),
@@ -401,6 +450,7 @@ fn go(incident: &Incident, to: Phase, reason: &str, leaves_subs: bool, scene: &S
         Phase::Investigating if from == Phase::Resolved || from.is_over() => {
             format!("{} is open again.", incident.id)
         }
+        Phase::Cancelled => format!("{} is {}.{}", incident.id, names.standing(to), left_behind(incident)),
         _ => format!("{} is {}.", incident.id, names.standing(to)),
     };
     Ok(Decision::one(Event::PhaseChanged { from, to, reason }, reply))

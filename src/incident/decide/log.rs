@@ -224,10 +224,14 @@ pub(super) fn link_situation(
             "`alerts` lists those that are open.",
         ));
     };
-    if incident.situations.contains_key(&id) {
+    // What went along when this one was merged, and was left there, is known here still.
+    let is_known = incident.situations.contains_key(&id);
+    if is_known && !facts.is_left {
         return Err(Refusal::conflict(format!("S-{id} is linked already."), "Nothing to do."));
     }
-    room_for("linked situations", incident.situations.len(), SITUATIONS_MAX)?;
+    if !is_known {
+        room_for("linked situations", incident.situations.len(), SITUATIONS_MAX)?;
+    }
     let mut events = vec![super::declare::linked(facts)];
     if incident.phase.is_active() && incident.phase != Phase::Triage {
         let begun = super::playbook::called_for_now(incident, incident.severity, [facts], scene.policy);

@@ -8,7 +8,7 @@ use crate::{
         event::Copied,
         id::IncidentId,
         sentence::ended,
-        state::{ObjectiveState, Stop, Task},
+        state::{ObjectiveState, Stop, Task, Wording},
     },
     post,
 };
@@ -161,7 +161,8 @@ fn heir<'a>(task: &'a Task, incident: &'a Incident) -> &'a Person {
 
 /// In the incident that goes on.
 pub(super) fn merged_in(incident: &Incident, luggage: &Luggage, scene: &Scene<'_>) -> Ruling {
-    if incident.merged_in.contains(&luggage.from) {
+    // Once for each merge: opened again, and ended as this one once more, it has more entries than before.
+    if incident.taken_in.get(&luggage.from).is_some_and(|taken| *taken >= luggage.entries) {
         return Ok(Decision::read(""));
     }
     let taken = if incident.phase.is_over() { vec![] } else { unpacked(incident, luggage, scene) };
@@ -184,10 +185,16 @@ pub(super) fn merged_in(incident: &Incident, luggage: &Luggage, scene: &Scene<'_
 }
 
 /// What comes along, each with the entry there that has its words. The stop comes first: whatever else there is to do waits for it.
+/// What came with an earlier merge, and is open here still, comes only once.
 fn unpacked(incident: &Incident, luggage: &Luggage, scene: &Scene<'_>) -> Vec<(Event, Option<u64>)> {
-    let stop = luggage.stop.as_ref().map(|stop| (stopped(incident, luggage.from, stop), luggage.stopped_in));
-    let alerts = luggage.situations.iter().filter(|one| !incident.situations.contains_key(&one.id));
-    let alerts = alerts.map(|one| {
+    let is_here = |there: u64, open: &[u64]| {
+        incident.same_words(luggage.from, there).iter().any(|here| open.contains(here))
+    };
+    let stands: Vec<u64> = incident.stop.iter().filter_map(|_| incident.entry_of(Wording::Stop)).collect();
+    let stop = luggage.stop.as_ref();
+    let stop = stop.filter(|_| luggage.stopped_in.is_none_or(|there| !is_here(there, &stands)));
+    let stop = stop.map(|stop| (stopped(incident, luggage.from, stop), luggage.stopped_in));
+    let alerts = luggage.situations.iter().map(|one| {
         let linked = Event::AlertsLinked {
             situation: one.id,
             title: one.title.clone(),
@@ -201,12 +208,16 @@ fn unpacked(incident: &Incident, luggage: &Luggage, scene: &Scene<'_>) -> Vec<(E
         (linked, None)
     });
     let first = incident.tasks.iter().map(|task| task.n).max().unwrap_or(0) + 1;
-    let tasks = (first..).zip(&luggage.tasks).map(|(n, task)| {
+    let open: Vec<u64> = incident.open_tasks().map(|task| task.seq).collect();
+    let tasks = luggage.tasks.iter().filter(|task| !is_here(task.seq, &open));
+    let tasks = (first..).zip(tasks).map(|(n, task)| {
         let (text, owner, due_at) = (task.text.clone(), heir(task, incident).clone(), task.due_at);
         (Event::TaskAssigned { n, text, owner, due_at }, Some(task.seq))
     });
     let first = incident.hazards.iter().map(|hazard| hazard.n).max().unwrap_or(0) + 1;
-    let hazards = (first..).zip(&luggage.hazards).map(|(n, hazard)| {
+    let open: Vec<u64> = incident.open_hazards().map(|hazard| hazard.seq).collect();
+    let hazards = luggage.hazards.iter().filter(|hazard| !is_here(hazard.seq, &open));
+    let hazards = (first..).zip(hazards).map(|(n, hazard)| {
         let (text, mitigation) = (hazard.text.clone(), hazard.mitigation.clone());
         (Event::HazardNamed { n, text, mitigation, by: Some(hazard.by.clone()) }, Some(hazard.seq))
     });

@@ -169,7 +169,8 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
             ),
             match incident.merged_into {
                 Some(into) => format!(
-                    "It goes on as {into}: say what is new there. Late entries, corrections and redactions still go in here."
+                    "It was merged into {into}: say what is new there; or, where that was cancelled, open this one again: \
+                     `reopen REASON`. Late entries, corrections and redactions still go in here."
                 ),
                 None => "Late entries, corrections and redactions still go in; for anything new, declare a new incident."
                     .to_owned(),
@@ -196,7 +197,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         PutUnder { parent, facts } => relations::put_under(incident, *parent, facts.as_ref()),
         LeaveParent { reason } => relations::leave(incident, reason, scene),
         Subs { parts } => Ok(Decision::read(relations::list(incident, parts, &scene.policy.names))),
-        ReopenMerged { was, reason } => lifecycle::reopen_merged(incident, *was, reason, scene),
+        ReopenMerged { reason } => lifecycle::reopen_merged(incident, reason, scene),
         CloseLeavingSubs { reason } => lifecycle::close_leaving_subs(incident, reason, scene),
         TakeCommand { force, reason } => command::take(incident, *force, reason, scene),
         OfferCommand { to } => command::offer(incident, to, scene),
@@ -305,7 +306,7 @@ pub fn decide(incident: &Incident, command: &Command, scene: &Scene<'_>) -> Ruli
         Timer(kind) => clockwork::timer(incident, kind, scene),
         Remind(kinds) => reminders::together(incident, kinds, scene),
         Delivered { post, destination, result } => clockwork::delivered(incident, *post, destination, result),
-        ChatLost { chat, since } => clockwork::chat_lost(incident, chat, *since),
+        ChatLost { chat, since, is_deaf } => clockwork::chat_lost(incident, chat, *since, *is_deaf),
         ChatBack { chat, at } => clockwork::chat_back(incident, chat, *at),
         Inject { id, from, to, text } => clockwork::inject(incident, id, from, to, text, scene),
         Observe { text } => clockwork::observe(incident, text, scene),

@@ -143,15 +143,53 @@ pub(super) fn permit(incident: &Incident, command: &Command, scene: &Scene<'_>) 
     {
         return Ok(());
     }
-    let who = scene.person;
-    let as_what = match roles.first() {
-        Some(role) => format!("as {}", role.shown(scene.policy.words)),
-        None => "without a role here".to_owned(),
+    let (who, as_what) = (scene.person, as_what(&roles, scene.policy.words));
+    let wrote = match command {
+        Command::Approve { n, .. }
+            if scene.policy.two_person && incident.post(*n).is_some_and(|post| post.author.id == who.id) =>
+        {
+            format!(" Who wrote update {n} is not who approves it.")
+        }
+        _ => String::new(),
     };
     Err(Refusal::forbidden(
-        format!("{who} may not {} {as_what}.", words(command, verb)),
-        what_works(incident, &roles, verb, scene),
+        format!("{who} may not {} {as_what}.{wrote}", words(command, verb)),
+        confirmed_first(incident, command, verb, scene)
+            .unwrap_or_else(|| what_works(incident, &roles, verb, scene)),
     ))
+}
+
+/// All that somebody is here: none of it is enough.
+fn as_what(roles: &[Role], words: Words) -> String {
+    let mut shown: Vec<String> = roles.iter().map(|role| role.shown(words)).collect();
+    match (shown.pop(), shown.is_empty()) {
+        (None, _) => "without a role here".to_owned(),
+        (Some(only), true) => format!("as {only}"),
+        (Some(last), false) => format!("as {} or {last}", shown.join(", ")),
+    }
+}
+
+/// Who may confirm and not make it smaller confirms it as it stands, and then whoever has command does the rest.
+fn confirmed_first(incident: &Incident, command: &Command, verb: Verb, scene: &Scene<'_>) -> Option<String> {
+    let Command::Confirm { severity: Some(to) } = command else { return None };
+    let may_confirm = incident.phase == Phase::Triage && has_right(incident, scene.person, Verb::Confirm);
+    if verb != Verb::LowerSeverity || !may_confirm {
+        return None;
+    }
+    let names = &scene.policy.names;
+    let (from, n) = (names.severity(incident.severity), to.level());
+    let lower = format!("`severity sev{n}`");
+    let then = match super::lifecycle::commanded(incident, scene) {
+        (Some(_), _) => format!("You have command then: {lower}."),
+        _ if incident.commander.id != Person::house().id => {
+            format!("{} has command then and may lower it: {lower}.", incident.commander)
+        }
+        _ if may_take_command(incident, scene.person, scene) => {
+            format!("Then `take`, and lower it: {lower}.")
+        }
+        _ => "Whoever takes command then may lower it.".to_owned(),
+    };
+    Some(format!("Confirm it as {from}, as it stands: `confirm`. {then}"))
 }
 
 /// What somebody may not do, as a refusal tells it: of calls as what was said, where they share a right with something else.
@@ -179,9 +217,12 @@ fn ties(
         _ => false,
     };
     // Who may not have command of anything by the settings ends nothing by what happens to be theirs.
-    let may_command = scene.policy.reserved.leaves(Verb::TakeCommand, scene.person, incident.kind());
+    let leaves = |verb| scene.policy.reserved.leaves(verb, scene.person, incident.kind());
+    let may_command = leaves(Verb::TakeCommand);
+    // What somebody has confirmed is called off by whoever has command of it, and so is what is planned.
+    let is_suspicion = incident.phase == Phase::Triage && may_command && leaves(Verb::Declare);
     let all = [
-        (Tie::Declarer, is_me(&incident.opened_by)),
+        (Tie::Declarer, is_suspicion && is_me(&incident.opened_by)),
         (Tie::CommanderOfOther, commands_other && may_command),
         (Tie::Author, scene.target.is_some_and(|target| is_me(&target.author))),
         (Tie::Rater, !scene.policy.only_commander_lowers_severity && roles.iter().any(raises)),
@@ -273,9 +314,16 @@ fn what_works(incident: &Incident, roles: &[Role], verb: Verb, scene: &Scene<'_>
         true if super::aid::succession(incident, scene).is_some() => {
             " The commander does not answer: `command take`."
         }
+        true if can_wait(verb) => "",
         true => " If nobody answers: `command take --force REASON`.",
     };
     format!("{ask}{take}")
+}
+
+/// What is said and how it is filed: nobody takes command away from somebody for that.
+fn can_wait(verb: Verb) -> bool {
+    use Verb::*;
+    matches!(verb, Retitle | Classify | Milestone | Correct | Redact | Pin | ApprovePost | PublishPost)
 }
 
 /// People who are named to whoever may not do something, at most.

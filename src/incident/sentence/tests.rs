@@ -218,7 +218,7 @@ fn sentences_are_what_a_tired_person_reads() {
             open: vec![],
         },
         Event::QuietAsked { until: at },
-        Event::ChatLost { chat: "discord".into(), since: at },
+        Event::ChatLost { chat: "discord".into(), since: at, is_deaf: false },
         Event::ChatBack { chat: "discord".into(), away_seconds: 12 * 60 + 40 },
         Event::ChatBack { chat: "matrix".into(), away_seconds: 125 * 60 },
     ]

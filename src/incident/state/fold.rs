@@ -93,7 +93,9 @@ impl Incident {
             scenario: None,
             merged_into: None,
             merged_in: vec![],
+            taken_in: BTreeMap::new(),
             copies: BTreeMap::new(),
+            parts_gone: BTreeSet::new(),
             parent: None,
             children: BTreeMap::new(),
             incident_type: None,
@@ -221,6 +223,11 @@ impl Incident {
                 self.enter(*to, entry);
                 if *from == Phase::Merged {
                     self.merged_into = None;
+                    self.parts_gone.clear();
+                    // They went along: what fires still is told here once they are linked again.
+                    for situation in self.situations.values_mut() {
+                        situation.firing = 0;
+                    }
                 }
                 // Who was silent while it was over is asked for nothing.
                 if !from.is_active() && to.is_active() {
@@ -246,10 +253,16 @@ impl Incident {
             }
             Event::ChildLeft { child } => {
                 self.children.remove(child);
+                if self.merged_into.is_some() {
+                    self.parts_gone.insert(*child);
+                }
             }
             Event::MergedInto { into, .. } => self.merged_into = Some(*into),
-            Event::MergedIn { from, copies, .. } => {
-                self.merged_in.push(*from);
+            Event::MergedIn { from, entries, copies, .. } => {
+                if !self.merged_in.contains(from) {
+                    self.merged_in.push(*from);
+                }
+                self.taken_in.insert(*from, *entries);
                 self.copies.extend(copies.iter().map(|one| (one.here, (*from, one.there))));
             }
 
@@ -439,7 +452,10 @@ impl Incident {
                     needs: needs.clone(),
                     corrected: None,
                 };
-                self.cans.insert(service.clone(), can);
+                // One that is told late does not stand for what was observed since.
+                if self.cans.get(service).is_none_or(|standing| standing.at <= at) {
+                    self.cans.insert(service.clone(), can);
+                }
             }
             Event::Noted { .. } => self.notes += 1,
             Event::LinkAdded { label, url, .. } => {
@@ -503,7 +519,7 @@ impl Incident {
                 }
             }
 
-            Event::ChatLost { chat, since } => {
+            Event::ChatLost { chat, since, .. } => {
                 self.away.insert(chat.clone(), *since);
             }
             Event::ChatBack { chat, .. } => {

@@ -124,6 +124,12 @@ pub struct Incident {
     pub merged_into: Option<IncidentId>,
     /// Those that turned out to be this one.
     pub merged_in: Vec<IncidentId>,
+    /// How many entries each of those had when it ended as this one, the last time that it did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken_in: BTreeMap<IncidentId, u64>,
+    /// Its parts that left it for the one that it was merged into.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub parts_gone: BTreeSet<IncidentId>,
     /// The entries whose words came from one of those, and from which entry of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub copies: BTreeMap<u64, (IncidentId, u64)>,

@@ -31,7 +31,8 @@ impl Door {
     }
     fn is_there(&self, house: &House, is_there: bool) {
         let why = (!is_there).then(|| "no answer in time".to_owned());
-        *self.0.lock().unwrap() = Standing { is_there, since: Some(house.world.now()), why };
+        *self.0.lock().unwrap() =
+            Standing { is_there, since: Some(house.world.now()), why, ..Standing::default() };
     }
 }
 
@@ -161,6 +162,63 @@ async fn an_absence_goes_on_over_a_restart_and_one_that_ended_meanwhile_is_told(
     watched.house.say("Ada", id, note("we go on")).await;
     watched.pass(300).await;
     assert_eq!(watched.told(id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_chat_that_takes_lines_and_hears_nothing_is_not_said_to_be_silent() {
+    let watched = Watched::open().await;
+    let house = &watched.house;
+    let id = house.incident().await;
+    watched.door.is_there(house, false);
+    watched.door.0.lock().unwrap().is_deaf = true;
+    watched.pass(70).await;
+    let told = watched.told(id).await;
+    assert!(told.len() == 1 && told[0].starts_with("Discord is not heard since "), "{told:?}");
+    assert!(told[0].ends_with(": what is typed there does nothing."), "{told:?}");
+    let away = house.desk.away()[0].in_words("12:00");
+    let expected =
+        "Discord is not heard since 12:00, so what is typed there does nothing: no answer in time.";
+    assert_eq!(away, expected);
+    // It takes its lines as they are said: it missed none of them.
+    let says = Arc::new(Says { desk: house.desk.clone(), said: Mutex::default() });
+    for n in 0..6 {
+        house.say("Ada", id, note(format!("{n}"))).await;
+    }
+    pump_all(&house.desk, &[says.clone() as Arc<dyn Courier>]).await;
+    assert_eq!(*says.said.lock().unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn lines_that_waited_over_a_restart_are_announced_though_nobody_told_of_the_absence() {
+    let watched = Watched::open().await;
+    let id = watched.house.incident().await;
+    let pumped = async |watched: &Watched| {
+        let desk = watched.house.desk.clone();
+        let says = Arc::new(Says { desk: desk.clone(), said: Mutex::default() });
+        pump_all(&desk, &[says.clone() as Arc<dyn Courier>]).await;
+        std::mem::take(&mut *says.said.lock().unwrap())
+    };
+    let notes = async |watched: &Watched| {
+        for n in 0..6 {
+            watched.house.say("Ada", id, note(format!("{n}"))).await;
+        }
+    };
+    pumped(&watched).await;
+    watched.door.is_there(&watched.house, false);
+    notes(&watched).await;
+    watched.pass(20).await;
+    let watched = watched.restarted();
+    // The door of the next run does not know since when.
+    watched.door.is_there(&watched.house, false);
+    watched.pass(50).await;
+    watched.door.is_there(&watched.house, true);
+    assert!(watched.told(id).await.is_empty(), "neither run saw a minute of it");
+    let told = pumped(&watched).await;
+    assert!(matches!(told.as_slice(), [one] if one.starts_with("Back after 1 min away.")), "{told:?}");
+    assert!(told[0].ends_with("What was missed follows: 6 lines."), "{told:?}");
+    notes(&watched).await;
+    watched.pass(40).await;
+    assert_eq!(pumped(&watched).await, [""; 0], "what this run was slow to say was not missed");
 }
 
 /// Says lines as a chat does: before the first of those that waited what is to be said of them, which is remembered.

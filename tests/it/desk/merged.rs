@@ -3,12 +3,13 @@
 
 use chrono::Duration;
 use commandpost::{
-    desk::{Settings, policy},
+    alert::Alert,
+    desk::{Settings, policy, words, words::Words},
     incident::{command::Command, id::IncidentId, phase::Phase},
     journal::Append,
 };
 
-use crate::support::house::{House, at, person};
+use crate::support::house::{House, alert, at, caller, person, resolved};
 
 const WORD: &str = "Zanzibar";
 
@@ -179,4 +180,122 @@ async fn the_open_parts_of_what_is_merged_are_parts_of_the_one_that_goes_on() {
     for id in [whole, other, part, upper, lower] {
         house.sound(id).await;
     }
+}
+
+fn enter(phase: Phase) -> Command {
+    Command::Enter { phase, reason: "that is how it is".into() }
+}
+
+fn link(situation: i64) -> Command {
+    Command::LinkSituation { situation, facts: None }
+}
+
+async fn take(house: &House, alerts: Vec<Alert>) {
+    house.desk.take_alerts(alerts).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+}
+
+async fn alerts(house: &House) -> String {
+    let said =
+        house.desk.say(caller("Ada"), None, Words::Text("alerts".into()), None, &words::by_name()).await;
+    said.unwrap().text
+}
+
+async fn firing(house: &House, id: IncidentId) -> u64 {
+    house.desk.incident(id).await.unwrap().firing()
+}
+
+#[tokio::test]
+async fn what_is_merged_again_after_it_was_opened_again_leaves_its_stop_its_alerts_and_its_work() {
+    let house = House::open(Settings::default()).await;
+    let (one, two, three) = (house.incident().await, house.incident().await, house.incident().await);
+    let old = Command::AssignTask { owner: None, text: "an old task".into(), minutes: None };
+    house.say("Ada", one, old).await;
+    house.say("Ada", one, merge(two)).await;
+    settle(&house).await;
+    house.say("Ada", two, merge(three)).await;
+    settle(&house).await;
+    house.say("Ada", three, enter(Phase::Cancelled)).await;
+    house.say("Ada", one, enter(Phase::Investigating)).await;
+    house.say("Ada", two, enter(Phase::Investigating)).await;
+    take(&house, vec![alert("g", "db1")]).await;
+    house.say("Ada", one, Command::StopActions { reason: "losing writes".into() }).await;
+    let new = Command::AssignTask { owner: None, text: "a new task".into(), minutes: None };
+    house.say("Ada", one, new).await;
+    house
+        .say("Ada", one, Command::NameHazard { text: "db2 fills up".into(), mitigation: String::new() })
+        .await;
+    house.say("Ada", one, link(1)).await;
+    house.say("Ada", one, merge(two)).await;
+    let house = house.restarted();
+    settle(&house).await;
+    let state = house.desk.incident(two).await.unwrap();
+    assert_eq!(state.stop.as_ref().map(|stop| stop.reason.as_str()), Some("losing writes"));
+    let tasks: Vec<_> = state.open_tasks().map(|task| task.text.as_str()).collect();
+    assert_eq!(tasks, ["an old task", "a new task"], "each once");
+    assert_eq!((state.open_hazards().count(), state.firing()), (1, 1));
+    // What the alerts do next is told where they are now.
+    take(&house, vec![resolved(&alert("g", "db1"))]).await;
+    assert_eq!(firing(&house, two).await, 0);
+    for id in [one, two, three] {
+        house.sound(id).await;
+    }
+}
+
+#[tokio::test]
+async fn alerts_of_what_is_cancelled_are_listed_and_had_by_another_which_hears_of_their_end() {
+    let house = House::open(Settings::default()).await;
+    let (one, two) = (house.incident().await, house.incident().await);
+    take(&house, vec![alert("g", "db1"), alert("h", "web1")]).await;
+    house.say("Ada", one, link(1)).await;
+    house.say("Ada", one, merge(two)).await;
+    settle(&house).await;
+    let refused = house.try_say("Ada", one, link(1)).await.unwrap_err();
+    assert!(!refused.why.is_empty(), "{refused}");
+    house.say("Ada", two, enter(Phase::Cancelled)).await;
+    let listed = alerts(&house).await;
+    assert!(listed.contains(&format!("belongs to {two}, cancelled")), "{listed}");
+    let told = house.say("Ada", one, enter(Phase::Investigating)).await.text;
+    assert!(told.contains("`link S-1`") && !told.contains(&two.to_string()), "{told}");
+    house.say("Ada", one, link(1)).await;
+    assert_eq!(firing(&house, one).await, 1);
+    let listed = alerts(&house).await;
+    assert!(listed.contains(&format!("belongs to {one}, investigating")), "{listed}");
+    // Told again by its sender it is the same, and no other group beside it.
+    take(&house, vec![alert("g", "db1")]).await;
+    assert!(!alerts(&house).await.contains("S-3"), "{}", alerts(&house).await);
+    let house = house.restarted();
+    take(&house, vec![resolved(&alert("g", "db1"))]).await;
+    assert_eq!(firing(&house, one).await, 0);
+
+    // The same after a plain end, for an incident that never had them.
+    let (ended, other) = (house.incident().await, house.incident().await);
+    house.say("Ada", ended, link(2)).await;
+    let refused = house.try_say("Ada", other, link(2)).await.unwrap_err();
+    assert!(refused.why.contains(&ended.to_string()), "of one that goes on nothing is taken: {refused}");
+    house.say("Ada", ended, enter(Phase::Cancelled)).await;
+    house.say("Ada", other, link(2)).await;
+    take(&house, vec![resolved(&alert("h", "web1"))]).await;
+    assert_eq!(firing(&house, other).await, 0);
+    assert!(!alerts(&house).await.contains("belongs to"));
+    for id in [one, two, ended, other] {
+        house.sound(id).await;
+    }
+}
+
+#[tokio::test]
+async fn of_what_other_people_see_nobody_has_alerts_but_who_had_them_before() {
+    let house = House::open(Settings::default()).await;
+    let (mine, theirs, other) = (house.incident().await, house.incident().await, house.incident().await);
+    take(&house, vec![alert("g", "db1")]).await;
+    house.say("Bo", mine, link(1)).await;
+    house.say("Ada", mine, merge(theirs)).await;
+    settle(&house).await;
+    house.say("Ada", theirs, Command::Restrict { reason: "a customer".into() }).await;
+    house.say("Ada", theirs, enter(Phase::Cancelled)).await;
+    let refused = house.try_say("Bo", other, link(1)).await.unwrap_err();
+    assert_eq!(refused.why, "S-1 belongs to an incident already.");
+    house.say("Ada", mine, enter(Phase::Investigating)).await;
+    house.say("Bo", mine, link(1)).await;
+    assert_eq!(firing(&house, mine).await, 1);
 }

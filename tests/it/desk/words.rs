@@ -82,9 +82,55 @@ async fn where_others_read_along_a_list_ends_alike_whatever_is_restricted_and_wh
     let in_matrix = Caller { via: "matrix".into(), ..caller("Bo").overheard() };
     let told =
         house.desk.say(in_matrix, None, Words::Text("list".into()), None, &by_name()).await.unwrap().text;
-    assert!(told.ends_with("for their eyes alone: the console or the command line."), "{told}");
+    let last = "Others read along here; restricted incidents are listed by the console or the command line.";
+    assert_eq!(told.lines().last(), Some(last));
     let alone = says(&house, None, "list").await.unwrap();
     assert!(alone.contains("(restricted)") && !alone.contains("Others read along"), "{alone}");
+}
+
+#[tokio::test]
+async fn where_everything_is_stopped_a_list_says_so() {
+    let house = House::open(Settings::default()).await;
+    let (one, other) = (house.incident().await, house.incident().await);
+    says(&house, Some(one), "stop we lose writes").await.unwrap();
+    let stopped = async || -> Vec<String> {
+        let told = says(&house, None, "list").await.unwrap();
+        let lines = told.lines().filter(|line| line.ends_with(" – STOPPED"));
+        lines.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+    };
+    assert_eq!(stopped().await, [one.to_string()]);
+    says(&house, Some(one), "resume").await.unwrap();
+    says(&house, Some(other), "note all is well").await.unwrap();
+    assert!(stopped().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_said_of_another_incident_than_the_place_s_own_is_answered_with_its_number() {
+    let house = House::open(Settings::default()).await;
+    let (there, here) = (house.incident().await, house.incident().await);
+    let told = async |line: &str| says(&house, Some(here), line).await.unwrap();
+    assert_eq!(told(&format!("note {there} fine")).await, format!("Noted in {there}."));
+    assert_eq!(told(&format!("{here} note fine")).await, "Noted.");
+    assert_eq!(told("note fine").await, "Noted.");
+    let task = told(&format!("{there} task add look")).await;
+    assert!(task.starts_with(&format!("{there}: Task #1 is yours")), "{task}");
+}
+
+#[tokio::test]
+async fn nobody_is_offered_command_by_the_words_behind_a_name() {
+    let ben = Person { id: "ben".into(), name: "Ben Bo".into() };
+    let people = [(ben.id.clone(), ben)].into();
+    let house = House::open(Settings { people, ..Settings::default() }).await;
+    let id = house.incident().await;
+    says(&house, Some(id), "command offer @Cyd").await.unwrap();
+    for line in ["command offer @ben and @cyd", "command offer @ben please", "transfer Ben Bo now"] {
+        let refused = says(&house, Some(id), line).await.unwrap_err();
+        assert!(refused.instead.starts_with("Name one person"), "{line}: {refused}");
+    }
+    let offer = house.desk.incident(id).await.unwrap().command_offer.unwrap();
+    assert_eq!(offer.to, person("Cyd"), "the offer before stands");
+    let unclear = says(&house, Some(id), "task add ben 10m look").await.unwrap_err();
+    assert!(unclear.instead.starts_with("For ben: `task add @ben 10m …`."), "{unclear}");
 }
 
 #[tokio::test]
@@ -193,6 +239,20 @@ async fn a_restricted_order_refused_where_others_read_along_says_that_nothing_ca
     assert!(!aloud.contains("zanzibar"), "{aloud}");
     // What only asks has told nobody anything.
     assert!(!say(caller("Ada").overheard(), &format!("{id} status")).await.contains("Delete"));
+    // A word of the text is no flag: it is said once, and nothing was to be declared.
+    let aloud =
+        say(caller("Ada").overheard(), &format!("{id} note zanzibar was declared --restricted by me")).await;
+    assert_eq!(
+        (aloud.matches(DELETE).count(), aloud.contains("Nothing was declared")),
+        (1, false),
+        "{aloud}"
+    );
+    // Of either of two that are to be merged.
+    let other = house.incident().await;
+    for line in [format!("{other} merge {id} zanzibar too"), format!("{id} merge {other} zanzibar too")] {
+        let aloud = say(caller("Ada").overheard(), &line).await;
+        assert!(aloud.contains("Nothing was noted or done.") && aloud.ends_with(DELETE), "{aloud}");
+    }
     // Who may not see it is told what is told of one that there is not.
     let hidden = say(caller("Bo").overheard(), &format!("{id} note zanzibar called")).await;
     let none = say(caller("Bo").overheard(), "INC-99 note zanzibar called").await;

@@ -115,6 +115,30 @@ async fn what_is_heard_a_while_after_it_was_written_stands_at_the_time_at_which_
 }
 
 #[tokio::test]
+async fn a_report_that_is_heard_late_was_observed_when_it_was_written_and_hides_no_later_one() {
+    let house = House::open(settings()).await;
+    let id = house.incident().await;
+    let ada = Caller::person(person("Ada"), "chat").standing_with(Some(id));
+    let report = |service: &str, conditions: &str| Command::Can {
+        service: service.into(),
+        conditions: conditions.into(),
+        actions: String::new(),
+        needs: String::new(),
+    };
+    let now = writes(&house, &ada, id, report("pay", "half of it fails"), "now").await;
+    assert!(!now.is_plain && !now.text.contains("late entry"), "{now:?}");
+    let written = ada.written(Some(at(-600)));
+    for (service, stands) in [("pay", "half of it fails"), ("db", "all of it fails")] {
+        let answer = writes(&house, &written, id, report(service, "all of it fails"), service).await;
+        assert!(!answer.is_plain && answer.text.contains("It is a late entry for"), "{answer:?}");
+        let line = house.desk.timeline(id, answer.seq.unwrap()).await.unwrap().remove(0);
+        assert_eq!((line.time_source, line.occurred_at), (TimeSource::Chat, at(-600)), "{service}");
+        let incident = house.desk.incident(id).await.unwrap();
+        assert_eq!(incident.cans[service].conditions, stands, "{service}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_done_by_a_line_is_answered_told_and_dated_when_it_is_heard_also_where_a_note_comes_of_it() {
     let house = House::open(settings()).await;
     let id = house.incident().await;

@@ -79,8 +79,13 @@ async fn while_no_session_may_be_begun_none_is_tried_and_the_health_says_until_w
     house.quiet().await;
     assert!(house.lines(thread.id).last().expect("a line").content.contains("from the console"));
     assert_eq!(counters.sessions.load(Relaxed), 1);
+    // Others read so: it is not silent, only what is typed there does nothing.
+    house.eventually("that it only hears nothing", || bot.door.health().is_deaf.then_some(())).await;
+    let stands = commandpost::desk::absence::Standing::from(bot.door.health());
+    assert!(!stands.is_there && stands.why.is_some_and(|why| why.contains("sessions a day")));
     clock.advance(TimeDelta::seconds(5));
     house.eventually("the connection", || bot.door.health().connected.then_some(())).await;
+    assert!(!bot.door.health().is_deaf && bot.door.health().why_unheard.is_none());
     assert_eq!(counters.sessions.load(Relaxed), 2);
     house.ask(house.ada, thread.id, "note", json!({"text": "here again"})).await;
     house.end(bot, "no sessions left").await;

@@ -111,3 +111,24 @@ async fn a_redacted_title_is_neither_in_the_announcement_nor_in_the_places_name_
     assert_eq!(edits(), 1);
     house.end(bot, "redacted_title").await;
 }
+
+#[tokio::test]
+async fn a_redacted_title_leaves_the_places_name_at_once_while_discord_still_takes_a_change() {
+    // As in earnest: five minutes from one to the next.
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    house.ask(house.ada, thread.id, "set title", json!({"title": "Password Hunter9y leaked"})).await;
+    house.is_called(thread.id, "the new name", |now| now.name.contains("Hunter9y")).await;
+    let timeline = house.desk.timeline("INC-1".parse().expect("an id"), 1).await.expect("a timeline");
+    let retitled = timeline.iter().find(|line| line.text.contains("Hunter9y")).expect("it stands there");
+    let redaction = json!({"n": retitled.seq, "reason": "it was pasted"});
+    house.ask(house.ada, thread.id, "entry redact", redaction).await;
+    house.is_called(thread.id, "nothing of the word", |now| !now.name.contains("Hunter9y")).await;
+    assert_eq!(house.renames(thread.id).len(), 2);
+    // A third would be refused: it waits.
+    house.ask(house.ada, thread.id, "set title", json!({"title": "The log was public"})).await;
+    house.quiet().await;
+    assert_eq!(house.renames(thread.id).len(), 2);
+    house.end(bot, "redacted_retitle").await;
+}

@@ -247,3 +247,22 @@ async fn whoever_puts_a_message_of_no_incident_on_the_timeline_is_told_alone_wha
     assert_eq!(house.discord.messages(house.post).len(), 1, "nobody else reads of it");
     house.end(bot, "no incident").await;
 }
+
+#[tokio::test]
+async fn whoever_is_picked_in_free_text_or_in_a_message_stands_on_the_timeline_by_name() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (thread, _) = house.declare("Checkout fails").await;
+    let (ada, bob) = (house.ada, house.bob);
+    let text = format!("called <@{ada}>, then <@!{bob}>");
+    house.ask(bob, thread.id, "note", json!({"text": text})).await;
+    house.stands("called @Ada Lovelace, then @bob").await;
+    let said =
+        house.discord.say(bob, thread.id, &format!("ask <@{ada}> for the dump")).expect("bob may talk");
+    let taken = house.discord.message_command(ada, said.id, "Add to timeline").expect("registered");
+    taken.message().await.expect("an answer");
+    let told = house.stands("bob wrote: “ask @Ada Lovelace for the dump”").await;
+    assert!(!told.iter().any(|text| text.contains("<@")), "{told:#?}");
+    house.quiet().await;
+    house.end(bot, "people in free text").await;
+}

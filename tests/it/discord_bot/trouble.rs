@@ -242,9 +242,8 @@ async fn an_answer_too_long_for_one_message_goes_on_in_the_next_for_the_askers_e
     let bot = house.start().await;
     let asked = house.slash(house.ada, house.post, "help", json!({ "verb": "verbs" })).await;
     let known = Known::default();
-    let help = commandpost::grammar::help(Some("verbs"), (&known).into());
-    // What is to be typed stands there as Discord has it.
-    let end = help.trim_end().rsplit('`').next().expect("a help");
+    let help = commandpost::grammar::discord_help(Some("verbs"), (&known).into()).expect("a help");
+    let end = help.trim_end().rsplit('`').next().expect("its end");
     let ending = async {
         while !asked.follow_up().await.expect("the rest").content.ends_with(end) {
             tokio::time::sleep(Duration::from_millis(20)).await;

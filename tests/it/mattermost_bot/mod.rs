@@ -269,8 +269,13 @@ async fn a_typed_note_follows_its_message_and_where_it_cannot_its_author_is_told
     house.mattermost.edit(&typed.id, "!note db2 is full").expect("edited");
     house.until_timeline("the correction", has("was corrected to «db2 is full»")).await;
     house.mattermost.edit(&typed.id, "never mind").expect("edited");
-    let is_told = |text: &String| text.contains("keeps it as first typed: `!incident entry correct ");
+    let is_told = |text: &String| text.contains("keeps the words that it has. `!incident entry correct ");
     house.eventually("a word to Bob", || house.replies(&typed).into_iter().find(is_told)).await;
+    // Once, and not at each edit; a note that it is again is followed.
+    house.mattermost.edit(&typed.id, "never mind me").expect("edited");
+    house.mattermost.edit(&typed.id, "!note db3 is full").expect("edited");
+    house.until_timeline("the next correction", has("was corrected to «db3 is full»")).await;
+    assert_eq!(house.replies(&typed).into_iter().filter(is_told).count(), 1);
     assert!(!house.timeline().await.iter().any(|text| text.contains("never mind")));
     // Put in other words by hand, it keeps those.
     let other = house.mattermost.say(&house.bob, &channel.id, None, "!note db5 is full").expect("said");

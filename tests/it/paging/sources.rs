@@ -51,6 +51,30 @@ async fn what_a_source_hears_after_another_took_its_place_is_not_kept() {
 }
 
 #[tokio::test]
+async fn of_a_time_that_the_other_system_was_not_asked_about_nobody_is_not_said_to_be_on_call() {
+    let night = Night::with(|settings| settings).await;
+    night.model.write_calendar(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20251220T080000Z\r\nDTEND:20251227T080000Z\r\n\
+         SUMMARY:Cy\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\nDTSTART:20260103T080000Z\r\nDTEND:20260104T080000Z\r\n\
+         SUMMARY:Cy\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    );
+    commandpost::pager::source::Source::all(&night.config)
+        .unwrap()
+        .remove(0)
+        .refresh(&night.house.desk)
+        .await;
+    for moment in ["2025-12-24T18:00Z", "2026-03-01T18:00Z"] {
+        let told = night.type_in("Ann", &format!("oncall db --at {moment}")).await.unwrap();
+        assert!(told.starts_with("db/primary: not known – as of Fri 2026-01-02 12:0"), "{told}");
+        assert!(told.contains(": it was asked from 2025-12-31 12:0") && told.ends_with(" only"), "{told}");
+    }
+    let told = night.type_in("Ann", "oncall db --at 2026-01-02T18:00Z").await.unwrap();
+    assert_eq!(told, "db/primary: nobody until Sat 2026-01-03 08:00 UTC, then Cy");
+    let plan = night.type_in("Ann", "oncall db --until 2026-03-01T18:00Z").await.unwrap();
+    assert!(plan.ends_with(": before and after, nobody means not known."), "{plan}");
+}
+
+#[tokio::test]
 async fn a_calendar_says_who_is_woken_and_its_last_answer_holds_while_it_is_away() {
     let night = Night::with(|settings| {
         settings.replace("to = [\"roster:web\", \"pager:pd\"]", "to = [\"roster:db\"]")

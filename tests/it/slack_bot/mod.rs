@@ -542,3 +542,31 @@ async fn a_redacted_title_is_neither_in_the_announcement_nor_in_the_channels_nam
     assert_eq!(sent("conversations.rename"), 1);
     house.end(bot, "slack_redacted_title").await;
 }
+
+#[tokio::test]
+async fn a_channel_keeps_the_name_that_people_link_where_a_title_is_redacted_that_it_never_had() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    house.ask(&house.ada, &channel.id, "set title Password Hunter9y leaked").await;
+    house.stands("Hunter9y").await;
+    let timeline = house.desk.timeline("INC-1".parse().unwrap(), 1).await.unwrap();
+    let retitled = timeline.iter().find(|line| line.text.contains("Hunter9y")).expect("it stands there").seq;
+    house.ask(&house.ada, &channel.id, &format!("redact {retitled} it was pasted")).await;
+    let announced = || house.slack.messages(&house.post).remove(0);
+    house.eventually("nothing of the word", || (!announced().text.contains("Hunter9y")).then_some(())).await;
+    house.quiet().await;
+    let renames = || {
+        let all = house.slack.requests();
+        all.iter().filter(|request| request.path.ends_with("conversations.rename")).count()
+    };
+    let name = || house.slack.channel_named("inc-1").expect("it is there").name;
+    assert_eq!((name().as_str(), renames()), ("inc-1-checkout-fails", 0));
+    // The one that it was made of is another matter.
+    house.ask(&house.ada, &channel.id, "redact 1 it was pasted as well").await;
+    house.eventually("another name", || (name() != "inc-1-checkout-fails").then_some(())).await;
+    house.quiet().await;
+    assert_eq!(renames(), 1);
+    house.end(bot, "slack_redacted_retitle").await;
+}

@@ -103,3 +103,23 @@ async fn of_a_secret_everybody_is_told_below_its_message_where_nobody_is_named_w
     assert!(told.len() == 1 && told[0].contains("a secret in this message (GitHub token)"), "{told:?}");
     house.end(bot, "nobody to tell").await;
 }
+
+#[tokio::test]
+async fn whoever_is_picked_in_free_text_stands_there_by_name_and_owns_a_task_by_account() {
+    let house = House::new().await;
+    let bot = house.start().await;
+    let (channel, _) = house.declare("Checkout fails").await;
+    house.quiet().await;
+    // As Slack has it: `<@U…|ada>`.
+    house.ask(&house.bob, &channel.id, "note called @ada, then @Bob").await;
+    house.stands("called @Ada Lovelace, then @Bob").await;
+    house.ask(&house.ada, &channel.id, "task add @ada 10m ask @Bob for the dump").await;
+    house.stands("ask @Bob for the dump").await;
+    let incident = house.desk.incident("INC-1".parse().expect("an id")).await.expect("it is there");
+    let owner = incident.tasks.first().and_then(|task| task.owner.as_ref()).map(|owner| owner.id.as_str());
+    assert_eq!(owner, Some("ada"));
+    let told = house.timeline().await;
+    assert!(!told.iter().any(|text| text.contains("<@")), "{told:#?}");
+    house.quiet().await;
+    house.end(bot, "people in free text").await;
+}

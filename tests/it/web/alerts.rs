@@ -1,10 +1,13 @@
 //! Lists of alerts, and what is done about them by buttons: nothing falls out of a list without a word.
 
 use axum::http::{StatusCode, header};
+use chrono::{Duration, Utc};
 use commandpost::{
     alert::{Alert, AlertSeverity, Status},
     journal::{Append, Mark},
+    people::Person,
 };
+use serde_json::Value;
 
 use super::{
     get,
@@ -100,6 +103,47 @@ async fn of_many_open_alerts_the_worst_come_first_and_those_that_are_left_out_ar
     assert!(free.contains("Those before these"), "{free}");
 }
 
+#[tokio::test]
+async fn an_alert_that_flaps_is_named_so_in_the_list_in_its_explanation_and_on_the_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    let begun = house.desk.world.now() - Duration::minutes(5);
+    let fires = |n: i64| Alert {
+        starts_at: Some(begun + Duration::seconds(5 * n)),
+        ..lone(1, AlertSeverity::Critical)
+    };
+    for n in 0..4 {
+        let ends_at = Some(begun + Duration::seconds(5 * n + 2));
+        let clears = Alert { status: Status::Resolved, ends_at, ..fires(n) };
+        house.desk.take_alerts(vec![fires(n), clears]).await.unwrap();
+    }
+    house.desk.take_alerts(vec![fires(4)]).await.unwrap();
+
+    let listed = house.say("Bo", "", "alerts").await.unwrap().text;
+    assert!(listed.starts_with("S-1 Alert 1 (5 times) – critical, 1 firing of 5, "), "{listed}");
+    assert!(listed.contains("from alertmanager; flapping (cleared 4 times in 1 min)\n"), "{listed}");
+    let why = house.desk.explain(1, &Person::named("Bo").unwrap()).await.unwrap().to_string();
+    assert!(why.contains("\nIt is flapping (cleared 4 times in 1 min)\n"), "{why}");
+    let shown = "<span class=\"chip warn\">flapping</span> cleared 4 times in 1 min";
+    for path in ["/console", "/console/alerts"] {
+        let page = get(&house, path).await.body;
+        assert!(page.contains(shown), "{page}");
+    }
+    house.say("Ada", "", "declare It comes and goes --from S-1").await.unwrap();
+    let listed = house.say("Ada", "", "alerts").await.unwrap().text;
+    assert!(listed.contains("; flapping (cleared 4 times in 1 min); belongs to INC-1, "), "{listed}");
+}
+
+/// The same alert as Alertmanager tells that it has fired and cleared, so many seconds ago.
+fn cleared_before(alert: &Value, seconds: i64) -> Value {
+    let ago = |seconds| (Utc::now() - Duration::seconds(seconds)).to_rfc3339();
+    let mut told = alert.clone();
+    told["status"] = "resolved".into();
+    told["startsAt"] = ago(seconds + 30).into();
+    told["endsAt"] = ago(seconds).into();
+    told
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn programs_read_all_situations_page_by_page_and_the_worst_first() {
     let mut post = Program::new("");
@@ -108,6 +152,9 @@ async fn programs_read_all_situations_page_by_page_and_the_worst_first() {
         let mut body = alertmanager_body(&format!("Group{n}"), &[(format!("db{n}"), true)]);
         if n > 0 {
             body["alerts"][0]["labels"]["severity"] = "warning".into();
+        } else {
+            let before = (1..=3).map(|n| cleared_before(&body["alerts"][0], 60 * n)).collect::<Vec<_>>();
+            body["alerts"].as_array_mut().unwrap().extend(before);
         }
         assert_eq!(post.post("/hooks/alertmanager", &body).await.status, 200);
     }
@@ -121,6 +168,7 @@ async fn programs_read_all_situations_page_by_page_and_the_worst_first() {
     let all = first["situations"].as_array().unwrap();
     assert_eq!((all.len(), &first["next"]), (200, &200.into()));
     assert_eq!(all[0]["situation"]["severity"], "critical", "the oldest, and the worst");
+    assert_eq!((&all[0]["flapping"]["times"], all[1]["flapping"].is_null()), (&3.into(), true));
     let last = post.document(&rest).await;
     assert!(last["next"].is_null(), "{last}");
     let mut ids: Vec<i64> = all

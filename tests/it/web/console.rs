@@ -112,6 +112,21 @@ async fn impact_and_urgency_are_enough_and_the_severity_that_is_always_chosen_gi
 }
 
 #[tokio::test]
+async fn who_merges_another_into_this_one_stays_on_its_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    for title in ["Checkout fails", "Payments fail", "Search fails"] {
+        house.say("Ada", "", &format!("declare {title}")).await.unwrap();
+    }
+    let merge = |other: &'static str| [("incident", "INC-1"), ("say", "merge"), ("text", other)];
+    let answer = post(&house, "/console/say", &merge("INC-2"), JSON).await;
+    let answer: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((&answer["ok"], &answer["goto"]), (&true.into(), &serde_json::Value::Null), "{answer}");
+    let page = post(&house, "/console/say", &merge("INC-3"), HTML).await;
+    assert_eq!(page.headers[header::LOCATION], "/console/i/INC-1");
+}
+
+#[tokio::test]
 async fn a_merged_incident_leads_to_the_one_that_goes_on_and_shows_nothing_as_due() {
     let dir = tempfile::tempdir().unwrap();
     let house = House::open(dir.path()).await;
@@ -554,6 +569,7 @@ async fn every_page_says_which_chat_does_not_answer_since_when_and_why() {
         is_there: false,
         since: Some(since),
         why: Some("no answer <b>in time</b>".into()),
+        ..Standing::default()
     }));
     let looked = door.clone();
     let look: Look = std::sync::Arc::new(move || looked.lock().unwrap().clone());
@@ -572,4 +588,14 @@ async fn every_page_says_which_chat_does_not_answer_since_when_and_why() {
     *door.lock().unwrap() = Standing { is_there: true, ..Standing::default() };
     absences.look().await.unwrap();
     assert!(!get(&house, "/console").await.body.contains("class=\"away\""), "it is there again");
+}
+
+#[tokio::test]
+async fn the_first_page_says_where_everything_is_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House::open(dir.path()).await;
+    house.say("Ada", "", "declare Checkout fails").await.unwrap();
+    assert!(!get(&house, "/console").await.body.contains("STOPPED"));
+    house.say("Ada", "INC-1", "stop we lose writes").await.unwrap();
+    assert!(get(&house, "/console").await.body.contains("<span class=\"chip sev1\">STOPPED</span>"));
 }

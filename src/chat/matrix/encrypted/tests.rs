@@ -2,8 +2,19 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::*;
-use crate::chat::matrix::homeserver::{CLOSED, House, ROOM, said};
+use crate::{
+    chat::{
+        bring::Halt,
+        matrix::homeserver::{CLOSED, House, ROOM, said},
+    },
+    desk::{Along, Caller},
+    incident::{command::Command, phase::Phase},
+    outbox::port::Outcome,
+    people::Person,
+};
 
 async fn hears(door: &MatrixDoor, event: &str, says: Says) -> bool {
     door.hear_encrypted(&said(event), "tag", &says).await
@@ -76,4 +87,29 @@ async fn whoever_pins_a_message_of_an_incident_that_cannot_be_read_is_told_each_
         pins(&door, pin).await;
     }
     assert_eq!(house.told("The message is not on the timeline."), [CLOSED; 5]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_said_in_an_incidents_encrypted_room_is_given_up_when_the_incident_is_over() {
+    let house = House::open(true).await;
+    let door = house.start(false).await;
+    let (id, room) = (house.incident().await, "!inc:s");
+    door.bindings.bind(&id.to_string(), "space", room).await.unwrap();
+    door.refuse_encrypted(room, "tag").await;
+    let says = async || door.say_once(room, json!({"body": "x"}), "key", "once").await;
+    match says().await {
+        Err(Halt::Outcome(Outcome::Retry { why, .. })) => {
+            assert!(why.contains("The room !inc:s of INC-1 is encrypted"), "{why}");
+            assert!(!why.contains("`matrix.room`"), "nobody sets the room of one incident: {why}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let ada = Caller::person(Person::named("Ada").unwrap(), NAME);
+    let cancel = Command::Enter { phase: Phase::Cancelled, reason: "a false alarm".into() };
+    door.desk.submit(ada, id, cancel, Along::default()).await.unwrap();
+    let said = says().await;
+    assert!(matches!(said, Err(Halt::Outcome(Outcome::Failed { .. }))), "{said:?}");
+    // In the command post it waits for a person.
+    let said = door.say_once(ROOM, json!({"body": "x"}), "key", "once").await;
+    assert!(matches!(said, Err(Halt::Outcome(Outcome::Retry { .. }))), "{said:?}");
 }

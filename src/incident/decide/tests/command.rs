@@ -1,7 +1,7 @@
 //! Command is a token: one holder at all times, moved by acknowledgement.
 
 use super::*;
-use crate::incident::command::TimerKind;
+use crate::incident::{command::TimerKind, sentence::sentence};
 
 fn offer(to: &str) -> Command {
     Command::OfferCommand { to: who(to) }
@@ -13,6 +13,16 @@ fn take(force: bool, reason: &str) -> Command {
 
 fn decline() -> Command {
     Command::DeclineCommand { reason: "I am on a train".into() }
+}
+
+#[test]
+fn an_offer_and_its_line_say_in_the_same_words_how_full_the_briefing_is() {
+    let mut stage = Stage::new();
+    let reply = stage.ask("Ada", &offer("Bo")).unwrap().reply;
+    let line = sentence(&stage.ok("Ada", offer("Bo"))[0], &dated);
+    let (_, points) = reply.split_once("Bo reads `command briefing` first: ").unwrap();
+    let (points, _) = points.split_once('.').unwrap();
+    assert!(points.contains(" of the briefing's 11 points ") && line.contains(points), "{reply}\n{line}");
 }
 
 #[test]

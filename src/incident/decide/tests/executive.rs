@@ -137,7 +137,8 @@ fn what_was_ordered_stays_on_the_timeline_and_not_only_what_was_written_to_it() 
         ),
         (Command::RollCall { minutes: Some(3) }, "call the roll: 3 minutes"),
         (Command::Publish { n: 2 }, "publish an update: update 2"),
-        (Command::StopActions { reason: "wait".into() }, "stop or resume all actions: stop; wait"),
+        (Command::StopActions { reason: "wait".into() }, "stop all actions: wait"),
+        (Command::ResumeActions { reason: "it is back".into() }, "let all actions go on: it is back"),
     ] {
         assert_eq!(wanted(command), words);
     }

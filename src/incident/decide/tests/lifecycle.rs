@@ -289,6 +289,62 @@ fn a_false_alarm_is_called_off_by_who_declared_it_until_the_public_was_told() {
 }
 
 #[test]
+fn what_somebody_has_confirmed_is_called_off_by_who_commands_it_and_not_by_who_told_of_it() {
+    let confirm = Command::Confirm { severity: None };
+    let cancel = || enter(Phase::Cancelled, "I say so");
+    // Fay may neither declare nor command: Ada has command of what she confirmed.
+    let mut stage = Stage::of("Fay", Kind::Real, true);
+    stage.policy.reserved.declare = Some([who("Ada").id].into());
+    stage.policy.reserved.command = Some([who("Ada").id].into());
+    let mut taken = Stage::of("Fay", Kind::Real, true);
+    taken.policy.reserved = stage.policy.reserved.clone();
+    stage.ok("Ada", confirm);
+    for ending in [cancel(), merge(2, Some(("Zoe", Phase::Investigating)))] {
+        assert_eq!(stage.no("Fay", ending), Because::Forbidden);
+    }
+    // Taken by somebody else in triage, neither.
+    taken.ok("Ada", Command::TakeCommand { force: true, reason: "it is real".into() });
+    assert_eq!(taken.no("Fay", cancel()), Because::Forbidden);
+    // Their own suspicion is theirs to call off.
+    let mut own = Stage::of("Fay", Kind::Real, true);
+    own.policy.reserved = stage.policy.reserved.clone();
+    own.ok("Fay", cancel());
+
+    // The same where nobody is barred, once command has passed to another.
+    let mut passed = Stage::of("Dan", Kind::Real, false);
+    passed.ok("Dan", Command::OfferCommand { to: who("Ada") });
+    passed.ok("Ada", Command::AcceptCommand);
+    for part in [None, Some("observer")] {
+        if let Some(part) = part {
+            passed.ok("Dan", Command::TakeRole { role: role(part) });
+        }
+        assert_eq!(passed.no("Dan", cancel()), Because::Forbidden, "{part:?}");
+        let into = merge(2, Some(("Zoe", Phase::Investigating)));
+        assert_eq!(passed.no("Dan", into), Because::Forbidden, "{part:?}");
+    }
+    passed.ok("Ada", cancel());
+}
+
+#[test]
+fn who_cancels_is_told_what_was_merged_into_it_and_what_goes_on_under_it() {
+    let mut stage = Stage::new();
+    let plain = stage.ask("Ada", &enter(Phase::Cancelled, "none")).unwrap().reply;
+    assert_eq!(plain, "INC-1 is cancelled.");
+    let luggage = serde_json::json!({
+        "from": "INC-2", "title": "Search is slow", "severity": "sev3", "entries": 9, "situations": [], "tasks": [],
+    });
+    let luggage: Luggage = serde_json::from_value(luggage).unwrap();
+    stage.ok(HOUSE, Command::Timer(TimerKind::MergedIn(Box::new(luggage))));
+    let (child, phase) = (IncidentId::new(Kind::Real, 3), Some(Phase::Investigating));
+    stage.ok(HOUSE, Command::Timer(TimerKind::Child { child, phase }));
+    assert_eq!(
+        stage.ask("Ada", &enter(Phase::Cancelled, "none")).unwrap().reply,
+        "INC-1 is cancelled. Merged into it: INC-2. What of that is an incident all the same is opened again: `INC-2 reopen \
+         REASON`. Sub-incidents that go on under it: INC-3. To take one out: `INC-3 sub leave`."
+    );
+}
+
+#[test]
 fn titles_and_summaries_are_bounded_and_clean() {
     let mut stage = Stage::new();
     let title = |title: &str| Command::Retitle { title: title.into() };
@@ -354,9 +410,17 @@ fn a_duplicate_goes_on_in_another_of_its_kind_and_is_over_itself() {
     quiet.ok("Zoe", merge(2, there));
     // Whoever comes here is told where to go, and of nothing that is open there.
     let status = quiet.reads("Bo", Command::Status);
-    assert!(status.contains("\nGoes on as INC-2, "), "{status}");
+    assert!(status.contains("\nMerged into INC-2, ") && status.contains("`INC-2 status`"), "{status}");
+    // Whether that goes on is not known here: so it is told what helps where it does not.
+    assert!(status.contains("Where that was cancelled, `reopen REASON`"), "{status}");
     assert!(!["Ada", "Open tasks", "Hazards"].iter().any(|left| status.contains(left)), "{status}");
-    assert!(quiet.reads("Bo", Command::Next).contains("It goes on as INC-2"));
+    let next = quiet.reads("Bo", Command::Next);
+    assert!(
+        next.contains("It was merged into INC-2: `INC-2 next`.") && next.contains("`reopen REASON`"),
+        "{next}"
+    );
+    let refused = quiet.ask("Ada", &Command::SetObjective { text: "pay".into() }).unwrap_err();
+    assert!(refused.instead.contains("`reopen REASON`"), "{refused}");
     assert_eq!((quiet.incident.phase, quiet.incident.command_offer.clone()), (Phase::Merged, None));
     assert_eq!(quiet.incident.merged_into, Some(IncidentId::new(Kind::Real, 2)));
     assert_eq!(quiet.no("Ada", merge(2, there)), Because::Conflict);

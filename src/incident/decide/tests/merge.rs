@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::incident::{
-    command::{Luggage, MergeFacts, TimerKind},
+    command::{Luggage, MergeFacts, SituationFacts, TimerKind},
     state::{Hazard, Stop},
 };
 
@@ -213,11 +213,85 @@ fn what_takes_in_something_worse_is_as_bad_from_then_on() {
 fn what_was_merged_into_something_that_is_cancelled_is_opened_again() {
     let mut stage = Stage::new();
     stage.ok("Ada", into_two("Zoe", Severity::Sev2, Phase::Investigating));
-    let reopen = |reason: &str| Command::ReopenMerged { was: other(), reason: reason.into() };
+    let reopen = |reason: &str| Command::ReopenMerged { reason: reason.into() };
     let plain = Command::Enter { phase: Phase::Investigating, reason: "it burns".into() };
     assert_eq!(stage.no("Ada", plain), Because::Conflict, "it goes on elsewhere");
     assert_eq!(stage.no("Ada", reopen("")), Because::Invalid);
     stage.ok("Ada", reopen("it burns"));
     assert_eq!((stage.incident.phase, stage.incident.merged_into), (Phase::Investigating, None));
     stage.ok("Ada", Command::AssignTask { owner: None, text: "Look".into(), minutes: None });
+}
+
+fn linked(id: i64, firing: u64, is_left: bool) -> Command {
+    let facts =
+        SituationFacts { id, title: "lag".into(), firing, total: 1, is_left, ..SituationFacts::default() };
+    Command::LinkSituation { situation: id, facts: Some(facts) }
+}
+
+#[test]
+fn who_opens_it_again_is_told_how_alerts_and_parts_come_back_and_nothing_of_the_other_one() {
+    let mut stage = Stage::new();
+    stage.ok("Ada", linked(4, 1, false));
+    let (child, phase) = (IncidentId::new(Kind::Real, 3), Some(Phase::Investigating));
+    stage.ok(HOUSE, Command::Timer(TimerKind::Child { child, phase }));
+    stage.ok("Ada", into_two("Zoe", Severity::Sev2, Phase::Investigating));
+    // The part went along.
+    stage.ok(HOUSE, Command::Timer(TimerKind::Child { child, phase: None }));
+    let reopen = Command::ReopenMerged { reason: "it burns".into() };
+    assert_eq!(
+        stage.ask("Ada", &reopen).unwrap().reply,
+        "INC-1 is open again, and goes on by itself. Ada is in command. Its alerts went along; what fires still is had back \
+         with `link S-4`. Sub-incidents that went along stay where they are: INC-3. To have one back: `INC-3 sub leave`, then \
+         `INC-3 under INC-1`."
+    );
+    stage.ok("Ada", reopen);
+    // What is not its own any more does not fire here; linked again it does, and its end is told here.
+    assert_eq!(stage.incident.firing(), 0);
+    assert_eq!(stage.no("Ada", linked(4, 1, false)), Because::Conflict);
+    stage.ok("Ada", linked(4, 1, true));
+    assert_eq!((stage.incident.firing(), stage.incident.situations.len()), (1, 1));
+    let facts = SituationFacts { id: 4, total: 1, ..SituationFacts::default() };
+    let told = stage.ok(HOUSE, Command::SituationMoved { facts });
+    assert!(matches!(told[..], [Event::AlertsCleared { situation: 4, .. }]), "{told:?}");
+}
+
+#[test]
+fn what_is_merged_a_second_time_leaves_all_that_is_open_once_more_and_nothing_twice() {
+    let luggage = |entries: u64, hazards: &[(u64, &str)], stopped_in: Option<u64>| {
+        let hazards = hazards.iter().map(|(seq, text)| Hazard {
+            n: 1,
+            seq: *seq,
+            text: (*text).to_owned(),
+            mitigation: String::new(),
+            by: who("Cy"),
+            is_open: true,
+        });
+        Command::Timer(TimerKind::MergedIn(Box::new(Luggage {
+            by: None,
+            from: other(),
+            title: "Search is slow".into(),
+            severity: Severity::Sev3,
+            entries,
+            situations: vec![],
+            tasks: vec![],
+            hazards: hazards.collect(),
+            stop: stopped_in.map(|_| stopped(false)),
+            titled_in: Some(1),
+            stopped_in,
+        })))
+    };
+    let mut stage = Stage::new();
+    let first = [(5, "db2 may fill up")];
+    stage.ok(HOUSE, luggage(9, &first, None));
+    assert_eq!(stage.ok(HOUSE, luggage(9, &first, None)), [], "the same merge, told twice");
+    // Opened again meanwhile, and ended as this one once more.
+    let second = [(5, "db2 may fill up"), (12, "the backup is old")];
+    stage.ok(HOUSE, luggage(15, &second, Some(14)));
+    let hazards: Vec<_> = stage.incident.open_hazards().map(|one| (one.n, one.text.as_str())).collect();
+    assert_eq!(hazards, [(1, "db2 may fill up"), (2, "the backup is old")]);
+    assert_eq!(stage.incident.stop.as_ref().map(|stop| stop.by.name.as_str()), Some("Cy"));
+    assert_eq!(stage.incident.merged_in, [other()]);
+    // A third time, the stop stands already: it is not told as another.
+    let events = stage.ok(HOUSE, luggage(20, &second, Some(14)));
+    assert!(matches!(events[..], [Event::MergedIn { .. }]), "{events:?}");
 }

@@ -114,6 +114,20 @@ fn a_team_that_speaks_of_leads_reads_of_no_officer_and_no_chief() {
 }
 
 #[test]
+fn whoever_leads_reads_the_titles_of_roles_that_nobody_has_with_what_to_type_for_each() {
+    for (words, line) in [
+        (Words::Nims, "Operations Section Chief (ops), Public Information Officer (pio), "),
+        (Words::It, "Operations lead (ops), Communications lead (pio), "),
+    ] {
+        let mut stage = Stage::new();
+        stage.policy.words = words;
+        let told = stage.reads("Ada", Command::Next);
+        assert!(told.contains(&format!("Nobody has yet the role of {line}")), "{told}");
+        assert!(told.contains("(scribe). `role offer ops "), "{told}");
+    }
+}
+
+#[test]
 fn no_sheet_of_a_role_calls_another_by_a_title_that_the_team_may_not_use() {
     for def in CATALOGUE {
         let sheet = [&[def.does, def.must_not][..], def.checklist].concat().join("\n");

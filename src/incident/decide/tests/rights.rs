@@ -65,6 +65,55 @@ fn who_may_not_is_told_whom_to_ask_and_nothing_that_is_refused_as_well() {
 }
 
 #[test]
+fn who_may_not_approve_is_told_all_that_they_are_and_not_to_take_command_for_it() {
+    let mut stage = Stage::new();
+    for slug in ["ops", "pio"] {
+        stage.ok("Ben", Command::TakeRole { role: role(slug) });
+    }
+    stage.ok("Ben", posts::draft("We are on it."));
+    let approve = Command::Approve { n: 1, alone: None };
+    assert_eq!(
+        stage.ask("Ben", &approve).unwrap_err().to_string(),
+        "Ben may not approve a public update as Operations Section Chief or Public Information Officer. Who wrote update 1 is \
+         not who approves it. Ask Ada (Incident Commander)."
+    );
+    // Nor is a stranger sent to take command for what can wait until it is asked for.
+    let redact = Command::Redact { target: 1, reason: "a name".into() };
+    for command in [approve, redact] {
+        let refusal = stage.ask("Zoe", &command).unwrap_err();
+        assert!(refusal.instead.starts_with("Ask Ada") && !refusal.instead.contains("take"), "{refusal}");
+    }
+}
+
+#[test]
+fn who_may_confirm_and_not_make_it_smaller_is_told_to_confirm_it_as_it_stands_first() {
+    let confirm = Command::Confirm { severity: Some(Severity::Sev2) };
+    let stage = |by: &str, barred: bool| {
+        let mut stage = Stage::of(by, Kind::Real, true);
+        if by != HOUSE {
+            stage.ok(by, Command::Severity { to: Severity::Sev1, reason: "wide".into() });
+        }
+        if barred {
+            stage.policy.reserved.declare = Some(["ada".to_owned()].into());
+        }
+        stage
+    };
+    let mut barred = stage("Fay", true);
+    assert_eq!(
+        barred.ask("Ada", &confirm).unwrap_err().to_string(),
+        "Ada may not lower the severity without a role here. Confirm it as SEV1, as it stands: `confirm`. You have command \
+         then: `severity sev2`."
+    );
+    barred.ok("Ada", Command::Confirm { severity: None });
+    barred.ok("Ada", Command::Severity { to: Severity::Sev2, reason: "not so wide".into() });
+    let told = stage("Fay", false).ask("Ada", &confirm).unwrap_err().instead;
+    assert!(told.ends_with("`confirm`. Fay has command then and may lower it: `severity sev2`."), "{told}");
+    let smaller = Command::Confirm { severity: Some(Severity::Sev4) };
+    let told = stage(HOUSE, false).ask("Ada", &smaller).unwrap_err().instead;
+    assert!(told.ends_with("`confirm`. Then `take`, and lower it: `severity sev4`."), "{told}");
+}
+
+#[test]
 fn who_does_not_answer_is_followed_by_whoever_was_asked_without_force() {
     let mut stage = Stage::new();
     stage.policy.silence_minutes = [10; 5];
