@@ -149,6 +149,18 @@ impl<'v> Node<'v> {
         self.0.and_then(text_of).map(|text| text.trim().to_owned()).unwrap_or_default()
     }
 
+    /// The same, and what no text can be is written as JSON: an object, a list that holds other than texts.
+    pub fn whole(self) -> String {
+        match self.0 {
+            Some(Value::Object(map)) if map.is_empty() => String::new(),
+            Some(value @ Value::Object(_)) => value.to_string(),
+            Some(value @ Value::Array(list)) if list.iter().any(|one| one.is_object() || one.is_array()) => {
+                value.to_string()
+            }
+            _ => self.text(),
+        }
+    }
+
     /// The text at a path.
     pub fn get(self, path: &str) -> String {
         self.at(path).text()
@@ -237,5 +249,6 @@ mod tests {
         assert_eq!(body.get("a"), "");
         assert_eq!(body.first(&["a.b", "a.c"]), "7");
         assert_eq!(body.at("a").pairs().len(), 3);
+        assert_eq!((body.at("a.c").whole(), body.at("f").whole()), ("7".into(), r#"[{"g":" h "}]"#.into()));
     }
 }

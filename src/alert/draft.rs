@@ -7,6 +7,7 @@ use super::intake::{ALERTS_MAX, pairs};
 use super::mapping::customary::{ACKNOWLEDGED, FIRING, RESOLVED};
 use super::mapping::folded;
 use super::order::CHANGED_AT;
+use super::senders::generic::meaning;
 use super::text::{
     ANNOTATION_MAX_BYTES, DESCRIPTION_MAX_BYTES, LABEL_MAX_BYTES, TITLE_MAX_BYTES, block, identity, line,
     note, quote,
@@ -69,6 +70,18 @@ impl Draft {
                 Said::Firing
             }
         };
+    }
+
+    /// What an event says that is none of the sender's known ones, or a state: by the customary words for begun and over, and where
+    /// they tell nothing it fires, so that none is lost. It is noted.
+    pub fn unknown_event(&mut self, event: &str) {
+        self.said = meaning(event).unwrap_or_default();
+        let taken = match self.said {
+            Said::Firing => "firing",
+            Said::Acknowledged => "acknowledged",
+            Said::Resolved => "resolved",
+        };
+        self.note(&format!("The event {} is unknown; it is taken to be {taken}.", quote(event)));
     }
 
     pub fn is_resolved(&self) -> bool {

@@ -70,6 +70,7 @@ pub const TITLE: &[&str] = &[
     "annotations.summary",
     "labels.alertname",
     "workflowrun.name",
+    "fields.summary",
     "attachments.0.title",
     "embeds.0.title",
     "sections.0.activitytitle",
@@ -103,6 +104,7 @@ pub const TITLE_ELSE: &[&str] = &[
     "errormessage",
     "entityid",
     "metadata.name",
+    "rule.description",
 ];
 /// As the end of a key, where no other tells.
 pub const TITLE_ENDS: &[&str] = &["title", "subject", "summary", "name"];
@@ -206,6 +208,7 @@ pub const STATUS: &[&str] = &[
     "status.status",
     "status.name",
     "status.value",
+    "fields.status.name",
     "state.name",
     "state.value",
     "workflowrun.conclusion",
@@ -256,6 +259,8 @@ pub const FLAGS_OF_FIRING: &[&str] =
     &["firing", "isfiring", "alerting", "isalerting", "isopen", "down", "isdown", "triggered"];
 pub const FLAGS_OF_RESOLVED: &[&str] =
     &["resolved", "isresolved", "recovered", "isrecovered", "closed", "isclosed"];
+/// The same of the alert itself: a monitor that is active is only not paused.
+pub const FLAGS_OF_FIRING_ALONE: &[&str] = &["active", "isactive"];
 /// Severities of which one word means that it is over.
 pub const SEVERITY_OR_OVER: &[&str] =
     &["severity", "level", "alertseverity", "alertlevel", "severitylevel", "labels.severity"];
@@ -314,6 +319,7 @@ pub const SEVERITY: &[&str] = &[
     "severitylevel",
     "severityname",
     "labels.severity",
+    "fields.priority.name",
     "labels.priority",
     "annotations.severity",
     "tags.severity",
@@ -426,6 +432,10 @@ pub const LINKS_OF_OTHERS: &[&str] = &[
     "webhook",
     "hook",
     "unsubscribe",
+    "acknowledge",
+    "escalate",
+    "snooze",
+    "resolve",
 ];
 
 /// Where the thing stands that is not well.

@@ -64,7 +64,13 @@ impl Alertmanager {
         let severity = AlertSeverity::read(severity_text);
         let severity_text = line("severity", severity_text, LABEL_MAX_BYTES, &mut notes);
 
-        let name = label("alertname");
+        let unseen = label("rulename").and_then(|rule| match label("alertname")? {
+            // Grafana's own alerts of a rule that it could not look at.
+            "DatasourceNoData" => Some(format!("{rule}: no data")),
+            "DatasourceError" => Some(format!("{rule}: its data could not be read")),
+            _ => None,
+        });
+        let name = unseen.as_deref().or_else(|| label("alertname"));
         let summary = annotation(&["summary", "title"]);
         let description = annotation(&["description", "message", "details"]).unwrap_or_default();
         let title: Cow<str> = match (name, summary) {
@@ -214,7 +220,11 @@ impl Alertmanager {
         if members.found > ALERTS_MAX {
             return Err(Rejected::TooMany { found: members.found, limit: ALERTS_MAX });
         }
-        if members.list.is_empty() || members.list.iter().any(|member| member.labels.list.is_empty()) {
+        if members.found == 0 {
+            let notes = vec!["The body holds no alert.".to_owned()];
+            return Ok(Intake { notes, ..Intake::default() });
+        }
+        if members.list.iter().any(|member| member.labels.list.is_empty()) {
             return Err(no_alerts());
         }
         Ok(self.listed(members.list))
@@ -396,6 +406,30 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_grafana_could_not_look_at_is_called_by_its_name_and_ended_as_the_same() {
+        let told = |name: &str, status: &str| {
+            only(&format!(
+                r#"{{"status":"{status}","groupKey":"g","alerts":[{{"status":"{status}","fingerprint":"aa11",
+                "labels":{{"alertname":"{name}","rulename":"CPU high"}},"startsAt":"2026-11-22T20:00:00Z"}}]}}"#
+            ))
+        };
+        let (fires, over) = (told("DatasourceNoData", "firing"), told("DatasourceNoData", "resolved"));
+        assert_eq!(fires.title, "CPU high: no data");
+        assert_eq!((over.key(), over.status), (fires.key(), Status::Resolved));
+        assert_eq!(told("DatasourceError", "firing").title, "CPU high: its data could not be read");
+        assert_eq!(told("CPU", "firing").title, "CPU");
+    }
+
+    #[test]
+    fn an_empty_list_is_no_alert() {
+        for body in ["[]", r#"{"alerts": []}"#] {
+            let intake = read(body).unwrap();
+            assert!(intake.alerts.is_empty());
+            assert!(intake.notes.contains(&"The body holds no alert.".to_owned()), "{:?}", intake.notes);
+        }
+    }
+
+    #[test]
     fn what_alertmanager_held_back_is_told() {
         let intake = read(&ONE.replace("\"truncatedAlerts\":0", "\"truncatedAlerts\":17")).unwrap();
         assert_eq!(intake.truncated, 17);
@@ -419,7 +453,7 @@ mod tests {
         assert_eq!(first.group_key, "{}:{alertname=\"HighErrorRate\"}");
         assert_eq!(first.links.first().unwrap().url, "http://prom/graph");
         assert_ne!(first.group_key, second.group_key);
-        for other in ["[]", "[{}]", r#"[{"labels":{}}]"#, r#"[{"title":"x"}]"#] {
+        for other in ["[{}]", r#"[{"labels":{}}]"#, r#"[{"title":"x"}]"#] {
             assert!(read(other).unwrap_err().to_string().contains("`alerts` is missing"), "{other}");
         }
     }

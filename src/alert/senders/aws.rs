@@ -5,11 +5,11 @@
 //! A subscription is confirmed by the person who made it: nothing here follows an address.
 
 mod events;
+mod told;
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
 use crate::alert::links::is_plain_part;
-use crate::alert::text::digest;
 use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
@@ -77,30 +77,9 @@ fn envelope(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
         mail(inner, &topic, out);
         return Ok(());
     }
-    let told = inner.first(&TITLES);
-    let first = text.lines().next().unwrap_or_default();
-    let title = if !subject.is_empty() {
-        subject
-    } else if !told.is_empty() {
-        told
-    } else if first.starts_with('{') {
-        // What programs tell each other is no title.
-        joined(" ", &["A message of", last(&topic)])
-    } else {
-        first.to_owned()
-    };
-    let mut alert = Draft::new(digest(format!("{topic}\n{title}\n{text}").as_bytes()), title);
-    let described = inner.first(&["content.description", "Cause"]);
-    alert.describe(if described.is_empty() { text } else { described });
-    alert.label("topic", topic);
-    alert.link(LinkKind::Source, inner.first(&["anomalyDetailsLink", "url", "link"]));
-    out.alert(alert);
+    told::read(inner, &topic, &subject, &text, out);
     Ok(())
 }
-
-/// Where the services that publish JSON say what it is about.
-const TITLES: [&str; 8] =
-    ["content.title", "title", "Title", "summary", "Description", "description", "message", "eventName"];
 
 /// An event of EventBridge, or of the notifications of the developer tools.
 fn is_event(body: Node<'_>) -> bool {
@@ -146,10 +125,11 @@ fn mail(of: Node<'_>, topic: &str, out: &mut Reading<'_>) {
         "DeliveryDelay" => ("deliveryDelay.delayType", "deliveryDelay.delayedRecipients", "diagnosticCode"),
         "Reject" => ("reject.reason", "", ""),
         "Rendering Failure" => ("failure.errorMessage", "", ""),
-        _ => {
+        "Delivery" | "Send" | "Open" | "Click" | "Subscription" | "Received" => {
             out.no_alert(format!("{kind} of a mail: no failure."));
             return;
         }
+        _ => ("", "", ""),
     };
     let list: Vec<Node<'_>> = of.at(recipients).list().take(5).collect();
     let mut to = list.iter().map(|one| one.get("emailAddress")).collect::<Vec<_>>().join(", ");
@@ -158,6 +138,9 @@ fn mail(of: Node<'_>, topic: &str, out: &mut Reading<'_>) {
     }
     let what = joined(": ", &[&format!("SES: {kind} of a mail to {to}"), &of.get(about)]);
     let mut alert = Draft::new(joined("/", &[topic, &of.get("mail.messageId"), &kind]), what);
+    if about.is_empty() {
+        alert.unknown_event(&kind);
+    }
     let why = list.iter().map(|one| one.get(by)).filter(|why| !why.is_empty()).collect::<Vec<_>>().join("\n");
     alert.describe(joined("\n", &[&of.get("mail.commonHeaders.subject"), &why]));
     alert.label("topic", topic);
@@ -411,6 +394,48 @@ mod tests {
         ] {
             assert!(published(&quiet).alerts.is_empty(), "{quiet}");
         }
+    }
+
+    /// What a topic tells in words.
+    fn said(subject: &str, message: &str) -> Alert {
+        one(read(&json!({"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-west-1:1:t",
+            "Subject": subject, "Message": message})))
+    }
+
+    #[test]
+    fn what_a_text_says_fires_is_ended_by_the_text_that_says_it_is_over() {
+        let health = |states: &str, place: &str| {
+            said(
+                &format!("AWS Elastic Beanstalk Notification - Environment health has transitioned {states}"),
+                &format!(
+                    "Timestamp: Sun Nov 22 20:00:00 UTC 2026\nMessage: Environment health has transitioned {states}.\n\n\
+                     Environment: {place}\nApplication: shop\n\nNotificationProcessId: {states}"
+                ),
+            )
+        };
+        for (fires, over, title) in [
+            (
+                said("[FIRING:1] X (i-1 critical)", "Alerts Firing:\nLabels:\n - alertname = X"),
+                said("[RESOLVED] X (i-1 critical)", "Alerts Resolved:"),
+                "X (i-1 critical)",
+            ),
+            (
+                health("from Ok to Severe. 100.0 % of the requests fail", "prod"),
+                health("from Severe to Ok", "prod"),
+                "prod: Environment health has transitioned from Ok to Severe. 100.0 % of the requests fail",
+            ),
+            (said("", "PROBLEM: disk of db1\n95 %"), said("", "OK: disk of db1\n20 %"), "disk of db1"),
+            (said("Our alarms", "[FIRING] disk"), said("Our alarms", "[RESOLVED] disk"), "Our alarms: disk"),
+        ] {
+            assert_eq!((fires.title.as_str(), fires.status), (title, Status::Firing));
+            assert_eq!((over.key(), over.status), (fires.key(), Status::Resolved), "{title}");
+        }
+        let (prod, test) = (health("from Ok to Severe", "prod"), health("from Ok to Severe", "test"));
+        assert_ne!(prod.key(), test.key());
+        assert_eq!((prod.severity, prod.labels["environment"].as_str()), (AlertSeverity::Error, "prod"));
+        // Where nothing says a state, a subject that is always the same makes no one alert of two.
+        assert_ne!(said("Our alarms", "disk is full").key(), said("Our alarms", "cpu is hot").key());
+        assert!(said("Our alarms", "nobody knows if it is ok").status == Status::Firing);
     }
 
     #[test]

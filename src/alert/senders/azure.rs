@@ -54,6 +54,9 @@ const LEVELS: [(&str, AlertSeverity); 5] = [
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     let data = body.at("data");
+    if body.at("operation").is_there() && body.at("context.newCapacity").is_there() {
+        return scaling(body, out);
+    }
     if data.at("essentials").is_there() {
         return common(data, out);
     }
@@ -145,6 +148,29 @@ fn metric(data: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
         &[("region", "resourceRegion"), ("group", "resourceGroupName"), ("type", "resourceType")],
     );
     alert.tags(data.at("properties"));
+    alert.link(LinkKind::Source, context.get("portalLink"));
+    alert.changed_at(context.get("timestamp"));
+    out.alert(alert);
+    Ok(())
+}
+
+/// What autoscale did. It does its work, so that is no alert, unless it says that it failed.
+/// <https://learn.microsoft.com/azure/azure-monitor/autoscale/autoscale-webhook-email>
+fn scaling(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
+    let context = body.at("context");
+    let (operation, details) = (body.get("operation"), context.get("details"));
+    let what = joined(" of ", &[&operation, &context.get("resourceName")]);
+    let from = context.get("oldCapacity");
+    let count = joined(" to ", &[&from, &context.get("newCapacity")]);
+    if body.get("status") == "Activated" && !details.to_lowercase().contains("fail") {
+        out.no_alert(joined(": ", &[&format!("{what} from {count}"), &details]));
+        return Ok(());
+    }
+    let identity = format!("autoscale/{}", out.need(context, &["id", "name"])?);
+    let mut alert = Draft::new(identity, joined(": ", &[&what, &details]));
+    alert.status(&body.get("status"), &STATES);
+    alert.label("host", context.get("resourceName"));
+    alert.labels(context, &[("group", "resourceGroupName"), ("type", "resourceType")]);
     alert.link(LinkKind::Source, context.get("portalLink"));
     alert.changed_at(context.get("timestamp"));
     out.alert(alert);
@@ -420,6 +446,27 @@ mod tests {
             "alertId": "/subscriptions/s1/providers/Microsoft.CostManagement/alerts/Monthly"}, "alertContext": {}}}));
         assert_eq!(common.title, "Your spend for budget Monthly is now $100.00.");
         assert!(common.notes.is_empty(), "{:?}", common.notes);
+    }
+
+    #[test]
+    fn what_autoscale_does_is_no_alert_unless_it_fails() {
+        let scaled = |details: &str| {
+            let body = json!({"version": "1.0", "status": "Activated", "operation": "Scale Out", "context": {
+                "id": "/subscriptions/s1/autoscalesettings/myset", "name": "myset", "details": details,
+                "resourceName": "web", "oldCapacity": "5", "newCapacity": "6"}, "properties": {}});
+            testing::read("azure", &body.to_string())
+        };
+        let done = scaled("Autoscale successfully started scale operation");
+        assert!(done.alerts.is_empty());
+        assert_eq!(
+            done.notes,
+            ["Scale Out of web from 5 to 6: Autoscale successfully started scale operation"]
+        );
+        let failed = scaled("Autoscale failed").alerts.remove(0);
+        assert_eq!(
+            (failed.title.as_str(), failed.status),
+            ("Scale Out of web: Autoscale failed", Status::Firing)
+        );
     }
 
     #[test]

@@ -3,16 +3,26 @@
 use crate::alert::Rejected;
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
+use crate::alert::text::quote;
+
+/// How the types begin of what is no incident.
+const QUIET: [&str; 6] = ["monitor", "heartbeat", "on_call", "on-call", "policy", "status_page"];
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     let (data, of) = (body.at("data"), body.at("data.attributes"));
     let kind = data.get("type");
-    if !matches!(kind.as_str(), "" | "incident") {
+    if QUIET.iter().any(|quiet| kind.starts_with(quiet)) {
         out.no_alert(format!("A message about a {kind}, not about an incident."));
         return Ok(());
     }
     let mut alert =
         Draft::new(out.need(body, &["data.id"])?, joined(": ", &[&of.get("name"), &of.get("cause")]));
+    if !matches!(kind.as_str(), "" | "incident") {
+        alert.note(&format!(
+            "A message about a {}, which is unknown; it was read as an incident.",
+            quote(&kind)
+        ));
+    }
     alert.says(if of.at("resolved_at").is_there() || body.get("event") == "resolved" {
         Said::Resolved
     } else if of.at("acknowledged_at").is_there() {

@@ -4,6 +4,7 @@
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
+use crate::alert::text::quote;
 use crate::alert::{AlertSeverity, LinkKind, Rejected};
 
 /// What is wrong with a host is critical: whatever runs on it is away.
@@ -14,6 +15,9 @@ const SEVERITIES: [(&str, AlertSeverity); 4] = [
     ("UNKNOWN", AlertSeverity::Unknown),
 ];
 
+/// How the types begin of what is told and changes no state.
+const QUIET: [&str; 4] = ["FLAPPING", "DOWNTIME", "CUSTOM", "ALERTHANDLER"];
+
 /// Reads a notification; `None` if it is none of an alert, which is noted.
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<Option<Draft>, Rejected> {
     let host = out.need(body, &["host", "hostname", "HOSTNAME"])?;
@@ -23,20 +27,25 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<Option<Draft
     let state = body.first(&["state", "status", "SERVICESTATE", "HOSTSTATE"]);
     let what = joined(" on ", &[&service, &host]);
     let kind = body.first(&["type", "notification_type", "NOTIFICATIONTYPE"]).to_uppercase();
+    if QUIET.iter().any(|quiet| kind.starts_with(quiet)) {
+        out.no_alert(format!("{kind} of {what}: no change of its state."));
+        return Ok(None);
+    }
     let said = match kind.as_str() {
         "PROBLEM" => Some(Said::Firing),
         "RECOVERY" => Some(Said::Resolved),
         kind if kind.starts_with("ACKNOWLEDGEMENT") => Some(Said::Acknowledged),
-        "" => None,
-        kind => {
-            out.no_alert(format!("{kind} of {what}: no change of its state."));
-            return Ok(None);
-        }
+        _ => None,
     };
     let mut alert = Draft::new(joined("/", &[&host, &service]), joined(" is ", &[&what, &state]));
     match said {
         Some(said) => alert.says(said),
-        None => alert.status(&state, &[("unknown", Said::Firing), ("unreachable", Said::Firing)]),
+        None => {
+            alert.status(&state, &[("unknown", Said::Firing), ("unreachable", Said::Firing)]);
+            if !kind.is_empty() {
+                alert.note(&format!("The type {} is unknown; its state was taken.", quote(&kind)));
+            }
+        }
     }
     if !alert.is_resolved() {
         alert.severity_by(state, &SEVERITIES);

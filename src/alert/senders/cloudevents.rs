@@ -1,7 +1,7 @@
 //! CloudEvents 1.0, structured, batched, or binary (which the door makes structured).
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>
 //!
-//! An event has no state of its own: it is in the data, or the last word of the type says it (`….resolved`, also before a version).
+//! An event has no state of its own: it is in the data, or the last words of the type say it (`….resolved`, `….alarm.raised.v1`).
 //! What its subject, and the places that its data names, tell apart is one alert, in all states.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::alert::body::Node;
-use crate::alert::draft::{Draft, Reading, joined};
+use crate::alert::draft::{Draft, Reading, Said, joined};
 use crate::alert::mapping::customary::{ACKNOWLEDGED, FIRING, HOST, RESOLVED, plain};
 use crate::alert::{LinkKind, Rejected};
 
@@ -28,7 +28,7 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         let mut alert = Draft::new(joined(" ", &[&source, family, &told]), title);
         let word = data.first(&["status", "state"]);
         if !word.is_empty() || !state.is_empty() {
-            alert.status(if word.is_empty() { state } else { word.as_str() }, &[]);
+            alert.status(if word.is_empty() { state } else { word.as_str() }, &STATES);
         }
         let severity = data.first(&["severity", "level", "priority"]);
         alert.severity(if severity.is_empty() { event.get("severitytext") } else { severity });
@@ -48,6 +48,16 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     }
     Ok(())
 }
+
+/// Words of a state that events say, beside the customary ones.
+const STATES: [(&str, Said); 6] = [
+    ("created", Said::Firing),
+    ("activated", Said::Firing),
+    ("appeared", Said::Firing),
+    ("succeeded", Said::Resolved),
+    ("deactivated", Said::Resolved),
+    ("disappeared", Said::Resolved),
+];
 
 /// What the data of an event may be about besides its subject: two disks of one machine are two.
 const PLACES: [&str; 15] = [
@@ -109,7 +119,8 @@ fn family(kind: &str) -> (&str, &str) {
     let (mut family, mut state) = (kind, "");
     while let Some((rest, last)) = family.rsplit_once('.') {
         let word = last.to_lowercase();
-        let tells = [RESOLVED, FIRING, ACKNOWLEDGED].iter().any(|all| all.contains(&word.as_str()));
+        let is_customary = [RESOLVED, FIRING, ACKNOWLEDGED].iter().any(|all| all.contains(&word.as_str()));
+        let tells = is_customary || STATES.iter().any(|(own, _)| *own == word);
         let number = last.strip_prefix('v').unwrap_or_default();
         let is_version = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         if !tells && !is_version {
@@ -154,6 +165,13 @@ mod tests {
             ("dev.acme.alert", "dev.acme.alert.cleared"),
             ("dev.acme.alert.v1", "dev.acme.alert.Recovered.v1"),
             ("dev.acme.disk.failed", "dev.acme.disk.closed"),
+            ("dev.acme.disk.fired", "dev.acme.disk.resolved"),
+            ("dev.acme.disk.raised", "dev.acme.disk.cleared"),
+            ("dev.acme.alarm.raised.v1", "dev.acme.alarm.cleared.v1"),
+            ("dev.acme.disk.created", "dev.acme.disk.resolved"),
+            ("dev.acme.alert.created", "dev.acme.alert.resolved"),
+            ("dev.acme.job.failed", "dev.acme.job.succeeded"),
+            ("dev.acme.alarm.activated", "dev.acme.alarm.deactivated"),
         ] {
             let firing = event(raised, &json!({"id": "M-1"}));
             let resolved = event(over, &json!({"id": "M-2"}));

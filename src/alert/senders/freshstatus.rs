@@ -13,7 +13,6 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     }
     let note = body.get("incident_status");
     let said = match (event.as_str(), note.as_str()) {
-        (event, _) if !event.starts_with("INCIDENT_") => None,
         ("INCIDENT_OPEN" | "INCIDENT_REOPEN", _) => Some(Said::Firing),
         ("INCIDENT_RESOLVED" | "INCIDENT_RESOLVE" | "INCIDENT_CLOSED" | "INCIDENT_CLOSE", _) => {
             Some(Said::Resolved)
@@ -21,12 +20,16 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         (_, "Closed" | "Resolved") => Some(Said::Resolved),
         _ => None,
     };
-    let Some(said) = said else {
+    let is_quiet = ["MAINTENANCE_", "SUBSCRI"].iter().any(|quiet| event.starts_with(quiet));
+    if is_quiet || (event.contains("NOTE") && said.is_none()) {
         out.no_alert(format!("{event}: {}", body.first(&["title", "message"])));
         return Ok(());
-    };
+    }
     let mut alert = Draft::new(out.need(body, &["incident_id", "id"])?, body.first(&["title", "message"]));
-    alert.says(said);
+    match said {
+        Some(said) => alert.says(said),
+        None => alert.unknown_event(&event),
+    }
     alert.describe(body.first(&["description", "message"]));
     alert.labels(body, &[("service", "affected_services"), ("page", "event_data.account_name")]);
     alert.changed_at(body.first(&["event_data.event_created_on", "start_time"]));

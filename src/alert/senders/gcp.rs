@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, joined};
+use crate::alert::senders::text;
+use crate::alert::text::digest;
 use crate::alert::{LinkKind, Rejected};
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
@@ -17,8 +19,38 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         return published(body, out);
     }
     let bytes = STANDARD.decode(pushed.text()).unwrap_or_default();
-    let inner: Value = serde_json::from_slice(&bytes).map_err(|_| out.missing("message.data"))?;
-    published(Node::of(&inner), out)
+    if let Ok(inner) = serde_json::from_slice::<Value>(&bytes) {
+        return published(Node::of(&inner), out);
+    }
+    match std::str::from_utf8(&bytes).map(str::trim) {
+        Ok(text) if !(text.is_empty() || text.starts_with('{')) => {
+            said(text, body, out);
+            Ok(())
+        }
+        _ => Err(out.missing("message.data")),
+    }
+}
+
+/// What was published in words, and is read as any text is: by its topic, as far as that is told.
+fn said(text: &str, body: Node<'_>, out: &mut Reading<'_>) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let line = text::told(first, rest);
+    if line.is_no_change {
+        out.no_alert(format!("{}: no change of its state.", line.title));
+        return;
+    }
+    let subscription = body.get("subscription");
+    let mut alert = Draft::new(digest(joined("\n", &[&subscription, &line.subject]).as_bytes()), line.title);
+    alert.says(line.said);
+    alert.severity(line.severity);
+    for (name, value) in line.labels {
+        alert.label(name, value);
+    }
+    alert.tags(body.at("message.attributes"));
+    alert.label("subscription", subscription);
+    alert.describe(rest);
+    alert.changed_at(body.first(&["message.publishTime", "message.publish_time"]));
+    out.alert(alert);
 }
 
 fn published(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
@@ -120,8 +152,8 @@ mod tests {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use serde_json::{Value, json};
 
-    use crate::alert::Intake;
     use crate::alert::senders::testing::read;
+    use crate::alert::{Intake, Status};
 
     /// What Pub/Sub pushes of what was published to a topic.
     fn pushed(inner: &str) -> Intake {
@@ -134,6 +166,21 @@ mod tests {
         for body in super::EXAMPLES {
             assert_eq!(pushed(body).alerts, read("gcp", body).alerts);
         }
+    }
+
+    #[test]
+    fn a_text_that_pubsub_pushes_is_read_as_a_text() {
+        let (failed, over) = (
+            pushed("FAILED: build of shop\nstep 3").alerts.remove(0),
+            pushed("OK: build of shop").alerts.remove(0),
+        );
+        assert_eq!((failed.title.as_str(), failed.description.as_str()), ("build of shop failed", "step 3"));
+        assert_eq!((failed.status, over.status), (Status::Firing, Status::Resolved));
+        assert_eq!(failed.key(), over.key());
+        assert_eq!(failed.labels["subscription"], "projects/p/subscriptions/s");
+        let broken = json!({"message": {"data": STANDARD.encode("{\"incident\": ")}}).to_string();
+        let gcp = crate::alert::senders::listed("gcp").unwrap().sender(&Default::default());
+        assert!(gcp.read(broken.as_bytes(), None).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::alert::draft::{Reading, Said};
 use crate::alert::intake::{ALERTS_MAX, pairs};
 use crate::alert::mapping::customary::{
     ANSWERS, DESCRIPTION, DESCRIPTION_TOO, ENDS_AT, LABELS, LINK, LINK_ENDS, LINKS_OF_OTHERS, LIST_OF_ALERTS,
-    LISTS, SEVERITY, STARTS_AT, STATUS, TIMES_OF, TITLE,
+    LISTS, SEVERITY, STARTS_AT, STATUS, TIMES_OF, TITLE, TITLE_ELSE, TITLE_OF_THE_BODY, plain,
 };
 use crate::alert::mapping::path::{Path, Template};
 use crate::alert::mapping::{Mapping, folded};
@@ -26,10 +26,13 @@ use crate::alert::text::{
 };
 use crate::alert::{Alert, AlertSeverity, Intake, LinkKind, Rejected, Sender, Status, links, times};
 
+mod known;
 mod named;
 mod places;
 mod status;
 mod whole;
+
+pub(in crate::alert) use self::status::meaning;
 
 #[cfg(test)]
 mod tests;
@@ -57,8 +60,9 @@ impl Generic {
         Generic { zone, ..self }
     }
 
-    /// `whole_max_bytes`: how much of a body is kept that nobody understood.
-    fn alert(&self, found: &Found<'_, '_>, whole_max_bytes: usize) -> Alert {
+    /// The alert, and whether only its end says when it is over. `whole_max_bytes`: how much of a body is kept that nobody
+    /// understood.
+    fn alert(&self, found: &Found<'_, '_>, whole_max_bytes: usize) -> (Alert, bool) {
         let mut notes = Vec::new();
         let (mapping, places) = (&self.mapping, &found.places);
         let mut mapped = |what: &str, template: Option<&Template>| {
@@ -115,6 +119,11 @@ impl Generic {
             let marks = marks.as_ref().filter(|_| !is_told)?;
             Some(marks.severity.clone()).filter(|word| !word.is_empty())
         });
+        let mut end_notes = Vec::new();
+        let ends_at = ends_at.unwrap_or_default();
+        let end = times::read("end", &ends_at, self.zone, &mut end_notes);
+        let is_by_end = status.is_nothing() && end.is_some();
+        let status = if is_by_end { status.by_end() } else { status };
         if let Some(doubt) = &status.doubt {
             note(&mut notes, || doubt.clone());
         }
@@ -130,7 +139,7 @@ impl Generic {
         let description = description.unwrap_or_else(|| described(places, &text));
         let severity_word = severity_word.unwrap_or_default();
         let (given, group) = (given.unwrap_or_default(), group.unwrap_or_default());
-        let (starts_at, ends_at) = (starts_at.unwrap_or_default(), ends_at.unwrap_or_default());
+        let starts_at = starts_at.unwrap_or_default();
         let link = link.unwrap_or_default();
         let is_lacking = title_note.is_some() || description.trim().is_empty() || description == text;
         let is_more = is_lacking && {
@@ -184,7 +193,10 @@ impl Generic {
             if group.is_empty() { labels.get("service").cloned().unwrap_or(subject) } else { group };
         let mut shown = Vec::new();
         links::add(&mut shown, LinkKind::Source, &link, &mut notes);
-        Alert {
+        end_notes.into_iter().for_each(|sentence| note(&mut notes, || sentence));
+        // What is said to fire has no end, whatever time stands there.
+        let ends_at = end.filter(|_| is_by_end || status.said == Said::Resolved);
+        let alert = Alert {
             source: self.source.clone(),
             fingerprint,
             status: if status.said == Said::Resolved { Status::Resolved } else { Status::Firing },
@@ -193,14 +205,15 @@ impl Generic {
             severity_text: line("severity", &severity_word, LABEL_MAX_BYTES, &mut notes),
             description: if description == title { String::new() } else { description },
             starts_at: times::read("start", &starts_at, self.zone, &mut notes),
-            ends_at: times::read("end", &ends_at, self.zone, &mut notes),
+            ends_at,
             labels,
             annotations: Default::default(),
             links: shown,
             group_key: identity("group key", &group_key, &mut notes),
             title,
             notes,
-        }
+        };
+        (alert, is_by_end)
     }
 
     fn labels(&self, found: &Found<'_, '_>) -> Vec<(String, String)> {
@@ -258,6 +271,10 @@ impl Generic {
             pagerduty::read(Node::of(whole), &mut out).ok()?;
             return Some(out.done());
         }
+        let mut out = Reading::new("generic", &self.source, body).in_zone(self.zone);
+        if let Some(Ok(())) = known::read(Node::of(whole), &mut out) {
+            return Some(out.done());
+        }
         let body = serde_json::to_vec(for_alertmanager(whole)?.as_ref()).ok()?;
         Alertmanager::new(self.source.clone()).read(&body, None).ok()
     }
@@ -303,7 +320,11 @@ impl Sender for Generic {
             let found = Found { one, whole: &whole, rest: &rest, places: Places::of(one, &around) };
             self.alert(&found, whole_max_bytes)
         };
-        let mut intake = Intake { alerts: list.iter().map(alert).collect(), ..Intake::default() };
+        let is_empty = self.is_bare && inner.is_none() && holds_none(&whole);
+        let alerts: Vec<(Alert, bool)> = if is_empty { Vec::new() } else { list.iter().map(alert).collect() };
+        let is_over_by_end = alerts.iter().any(|(_, is_by_end)| *is_by_end);
+        let alerts = alerts.into_iter().map(|(alert, _)| alert).collect();
+        let mut intake = Intake { alerts, is_over_by_end, ..Intake::default() };
         if intake.alerts.is_empty() {
             intake.notes.push("The body holds no alert.".to_owned());
         }
@@ -348,6 +369,30 @@ fn list_in(whole: &Value) -> Option<&[Value]> {
     let has_status = places.own_text(STATUS).is_some_and(is_status);
     let mut keys = LISTS.iter().filter(|key| !has_status || **key == LIST_OF_ALERTS);
     keys.find_map(|key| places.lists(key).find(|list| !list.is_empty() && list.iter().all(Value::is_object)))
+}
+
+/// Whether a body is a list of alerts that is empty, and nothing else that could be one: it has a list of them and says no title
+/// and no text; or it has another list, and nothing beside it but what an API answers and counts.
+fn holds_none(whole: &Value) -> bool {
+    let Some(members) = whole.as_object() else { return false };
+    let is_empty_list = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    let places = Places::of(whole, &[]);
+    let mut texts = [TITLE, TITLE_ELSE, TITLE_OF_THE_BODY, DESCRIPTION].into_iter();
+    let says_nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(_) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.trim().is_empty() || ANSWERS.contains(&folded(text).as_str()),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    };
+    let is_list = |key: &str| LISTS.contains(&plain(key).as_str());
+    match members.get(LIST_OF_ALERTS) {
+        Some(list) if is_empty_list(list) => texts.all(|keys| places.own_text(keys).is_none()),
+        _ => {
+            members.iter().any(|(key, value)| is_list(key) && is_empty_list(value))
+                && members.values().all(says_nothing)
+        }
+    }
 }
 
 /// Whether it is what a monitor sends to PagerDuty's Events API, version 2.

@@ -14,6 +14,9 @@ const PRIORITIES: [(&str, AlertSeverity); 4] = [
     ("4", AlertSeverity::Critical),
 ];
 
+/// Of which type the event of «Execute test notification» is said to be.
+const TESTS: [&str; 2] = ["test-dummy-v1", "notification-test-v1"];
+
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     let condition = body.at("check_result.triggered_condition");
     if condition.is_there() {
@@ -26,6 +29,11 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
         return Ok(());
     }
     let event = body.at("event");
+    let kinds = [body.get("event_definition_type"), event.get("event_definition_type")];
+    if kinds.iter().any(|kind| TESTS.contains(&kind.as_str())) {
+        out.no_alert("A test of Graylog's.");
+        return Ok(());
+    }
     let definition = out.need(body, &["event_definition_id", "event.event_definition_id"])?;
     let key = event.get("key");
     let title = joined(" on ", &[&body.first(&["event_definition_title", "event.message"]), &key]);
@@ -52,3 +60,18 @@ pub(super) const EXAMPLES: &[&str] = &[
         "source": "graylog", "key": "web1", "priority": 3, "fields": {"host": "web1"}, "group_by_fields": {}},
         "backlog": [{"message": "login of root failed"}]}"#,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::alert::senders::testing::read;
+
+    #[test]
+    fn a_test_of_the_notification_is_no_alert() {
+        let body = r#"{"event_definition_id": "NotificationTestId", "event_definition_type": "test-dummy-v1",
+            "event_definition_title": "Event Definition Test Title", "event": {"id": "TEST_NOTIFICATION_ID",
+            "event_definition_type": "notification-test-v1", "event_definition_id": "EventDefinitionTestId",
+            "message": "Notification test message triggered from user <local:admin>", "priority": 2}, "backlog": []}"#;
+        let intake = read("graylog", body);
+        assert_eq!((intake.alerts.len(), intake.notes), (0, vec!["A test of Graylog's.".to_owned()]));
+    }
+}

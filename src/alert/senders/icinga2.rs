@@ -6,6 +6,7 @@
 use super::checks;
 use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said};
+use crate::alert::text::quote;
 use crate::alert::{LinkKind, Rejected};
 
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
@@ -18,20 +19,29 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     Ok(())
 }
 
+/// How the types begin of what is told and changes no state.
+const QUIET: [&str; 7] =
+    ["acknowledgement-cleared", "downtime", "flapping", "mute", "unmute", "custom", "incident-age"];
+
 fn event(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     let name = out.need(body, &["name"])?;
-    let said = match (body.get("type").as_str(), body.get("severity").as_str()) {
-        ("state", "ok") => Said::Resolved,
-        ("state" | "", _) => Said::Firing,
-        ("acknowledgement-set", _) => Said::Acknowledged,
-        (kind, _) => {
-            out.no_alert(format!("{kind} of {name}: no change of its state."));
-            return Ok(());
-        }
+    let kind = body.get("type");
+    if QUIET.iter().any(|quiet| kind.starts_with(quiet)) {
+        out.no_alert(format!("{kind} of {name}: no change of its state."));
+        return Ok(());
+    }
+    let is_ok = body.get("severity") == "ok";
+    let said = match kind.as_str() {
+        "acknowledgement-set" => Said::Acknowledged,
+        kind if is_ok && !kind.is_empty() => Said::Resolved,
+        _ => Said::Firing,
     };
     let (host, service) = (body.get("tags.host"), body.get("tags.service"));
     let mut alert = Draft::new(format!("{host}/{service}"), &name);
     alert.says(said);
+    if !matches!(kind.as_str(), "state" | "" | "acknowledgement-set") {
+        alert.note(&format!("The type {} is unknown; its severity was taken.", quote(&kind)));
+    }
     if said != Said::Resolved {
         alert.severity(body.get("severity"));
     }

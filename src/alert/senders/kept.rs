@@ -35,10 +35,9 @@ pub fn keep_packed(source: &str, body: &[u8], why: &Rejected) -> Intake {
 /// `text` is what stands for the body, and `how` says so.
 fn whole(source: &str, body: &[u8], why: &Rejected, mut text: String, how: &str) -> Intake {
     let mut masked = Masked::default();
-    if text.len() > PART_MAX_BYTES {
-        // Before it is parted: a secret across a border would be two halves that nobody knows for one.
-        masked.mask(&mut text);
-    }
+    // Before it is parted: a secret across a border would be two halves that nobody knows for one.
+    masked.mask(&mut text);
+    let but = if masked.is_empty() { "" } else { " but for what was masked" };
     let (parts, identity) = (parts(&text), digest(body));
     let count = parts.len();
     let alert = |number: usize, part: &str| {
@@ -46,10 +45,10 @@ fn whole(source: &str, body: &[u8], why: &Rejected, mut text: String, how: &str)
         let mut labels = BTreeMap::new();
         let mut fingerprint = identity.clone();
         if count == 1 {
-            notes.push(format!("The body was kept {how}."));
+            notes.push(format!("The body was kept {how}{but}."));
         } else {
             notes.push(format!(
-                "The body was kept {how}, {} bytes in {count} alerts; this is part {number}.",
+                "The body was kept {how}{but}, {} bytes in {count} alerts; this is part {number}.",
                 body.len()
             ));
             labels.insert("part".to_owned(), format!("{number} of {count}"));
@@ -183,6 +182,26 @@ mod tests {
             let is_told = |alert: &Alert| alert.notes.concat().contains("Masked, as it looks secret");
             assert!(alerts.iter().all(is_told), "{before}");
         }
+    }
+
+    #[test]
+    fn a_body_of_which_a_secret_was_masked_is_not_said_to_be_as_it_came() {
+        let body = b"monitor=web1&token=abcdef12345&status=Down&host=db1&reason=timeout";
+        let alert = keep("legacy", body, &Rejected::Empty).alerts.remove(0);
+        assert_eq!(
+            alert.description,
+            "monitor=web1&token=[masked:password]&status=Down&host=db1&reason=timeout"
+        );
+        let mut again = alert.clone();
+        again.mask();
+        assert_eq!(again, alert, "it is said once");
+        assert_eq!(
+            alert.notes[1..],
+            [
+                "The body was kept as it came but for what was masked.",
+                "Masked, as it looks secret: password."
+            ]
+        );
     }
 
     proptest! {

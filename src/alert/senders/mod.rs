@@ -306,6 +306,7 @@ pub(super) mod testing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::Status;
 
     #[test]
     fn a_hook_that_says_its_zone_reads_local_times_as_such_of_any_sender_and_the_generic_one() {
@@ -320,6 +321,55 @@ mod tests {
             let unsaid = testing::read(name, body).alerts.remove(0);
             assert_eq!(unsaid.ends_at.unwrap().to_rfc3339(), "2026-11-20T20:13:08+00:00", "{name}");
             assert!(unsaid.notes.concat().contains("names no time zone; it was read as UTC."), "{unsaid:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_known_sender_says_in_a_word_that_nobody_knows_is_kept_as_an_alert_with_a_note() {
+        for (name, body) in [
+            ("nagios", r#"{"type": "ESCALATED", "host": "db1", "service": "disk", "state": "CRITICAL"}"#),
+            (
+                "icinga2",
+                r#"{"type": "escalated", "name": "disk", "tags": {"host": "db1"}, "severity": "crit"}"#,
+            ),
+            ("opsgenie", r#"{"action": "Reopen", "alert": {"alertId": "a", "message": "disk is full"}}"#),
+            ("rundeck", r#"{"trigger": "lost", "execution": {"job": {"id": "j", "name": "backup"}}}"#),
+            ("betterstack", r#"{"data": {"id": "1", "type": "outage", "attributes": {"name": "Shop"}}}"#),
+            (
+                "freshstatus",
+                r#"{"event_data": {"event_type": "OUTAGE_BEGUN"}, "incident_id": "1", "title": "Shop"}"#,
+            ),
+            (
+                "aws",
+                r#"{"detail-type": "CodeBuild Build State Change", "id": "1", "detail": {"project-name": "shop", "build-status": "LOST"}}"#,
+            ),
+            (
+                "aws",
+                r#"{"TopicArn": "arn:t", "Message": "{\"notificationType\": \"Lost\", \"mail\": {\"messageId\": \"1\"}}"}"#,
+            ),
+        ] {
+            let mut alerts = testing::read(name, body).alerts;
+            assert_eq!(alerts.len(), 1, "{name} {body}");
+            let alert = alerts.remove(0);
+            assert_eq!(alert.status, Status::Firing, "{name}: {alert:?}");
+            assert!(alert.notes.concat().contains("unknown"), "{name}: {:?}", alert.notes);
+        }
+        let new = r#"{"action": "triggered", "data": {"size_alert": {"title": "x"}}}"#;
+        let sentry = listed("sentry").unwrap().sender(&Settings::default());
+        assert!(sentry.read(new.as_bytes(), None).is_err(), "and so it is kept whole");
+        for (name, body) in [
+            ("nagios", r#"{"type": "FLAPPINGSTART", "host": "db1", "state": "CRITICAL"}"#),
+            ("opsgenie", r#"{"action": "AddNote", "alert": {"alertId": "a", "message": "disk is full"}}"#),
+            ("rundeck", r#"{"trigger": "start", "execution": {"job": {"id": "j", "name": "backup"}}}"#),
+            (
+                "betterstack",
+                r#"{"data": {"id": "1", "type": "monitor_event", "attributes": {"name": "Shop"}}}"#,
+            ),
+            ("freshstatus", r#"{"event_data": {"event_type": "MAINTENANCE_START"}, "incident_id": "1"}"#),
+            ("sentry", r#"{"action": "created", "data": {"comment_id": 1, "comment": "x"}}"#),
+        ] {
+            let intake = testing::read(name, body);
+            assert!(intake.alerts.is_empty() && !intake.notes.is_empty(), "{name}: {intake:?}");
         }
     }
 

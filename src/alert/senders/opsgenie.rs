@@ -14,24 +14,42 @@ const PRIORITIES: [(&str, AlertSeverity); 5] = [
     ("5", AlertSeverity::Info),
 ];
 
+/// How the names of actions begin that leave the state as it is.
+const QUIET: [&str; 10] = [
+    "Add",
+    "Remove",
+    "Assign",
+    "TakeOwnership",
+    "Escalate",
+    "Snooze",
+    "Custom",
+    "Execute",
+    "Seen",
+    "TestAction",
+];
+
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     let (action, of) = (out.need(body, &["action"])?, body.at("alert"));
+    if QUIET.iter().any(|quiet| action.starts_with(quiet)) {
+        let what = body.first(&["alert.message", "alert.alertId", "alert.id", "incident.message"]);
+        out.no_alert(format!("{action} of «{what}»: no change of its state."));
+        return Ok(());
+    }
     let said = match action.as_str() {
-        "Create" | "UnAcknowledge" => Said::Firing,
+        "Create" | "UnAcknowledge" => Some(Said::Firing),
         // An alert that is closed is not updated there. Whether somebody is on it is not said.
-        "UpdatePriority" | "UpdateMessage" | "UpdateDescription" => Said::Firing,
-        "Acknowledge" => Said::Acknowledged,
-        "Close" | "Delete" => Said::Resolved,
-        _ => {
-            let what = body.first(&["alert.message", "alert.alertId", "alert.id", "incident.message"]);
-            out.no_alert(format!("{action} of «{what}»: no change of its state."));
-            return Ok(());
-        }
+        "UpdatePriority" | "UpdateMessage" | "UpdateDescription" => Some(Said::Firing),
+        "Acknowledge" => Some(Said::Acknowledged),
+        "Close" | "Delete" => Some(Said::Resolved),
+        _ => None,
     };
     let id = out.need(body, &["alert.alertId", "alert.id"])?;
     let title = of.first(&["message", "alias"]);
     let mut alert = Draft::new(&id, if title.is_empty() { &id } else { &title });
-    alert.says(said);
+    match said {
+        Some(said) => alert.says(said),
+        None => alert.unknown_event(&action),
+    }
     alert.severity_by(of.get("priority"), &PRIORITIES);
     alert.describe(of.get("description"));
     alert.labels(of, &[("entity", "entity"), ("source", "source"), ("alias", "alias"), ("team", "team")]);

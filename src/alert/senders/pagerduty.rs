@@ -35,6 +35,9 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     Err(out.missing("event"))
 }
 
+/// How the events begin that PagerDuty tells of, versions 1 and 3.
+const KINDS: [&str; 5] = ["incident.", "service.", "pagey.", "change", "test"];
+
 /// `occurred`: when the event came about, where it says so.
 fn incident(kind: &str, of: Node<'_>, occurred: &str, out: &mut Reading<'_>) {
     let (id, what) = (of.get("id"), of.get("type"));
@@ -52,19 +55,23 @@ fn incident(kind: &str, of: Node<'_>, occurred: &str, out: &mut Reading<'_>) {
         (_, "resolved") => Some(Said::Resolved),
         _ => None,
     };
-    let Some(said) = said.filter(|_| is_incident) else {
+    let is_known = kind.is_empty() || KINDS.iter().any(|known| kind.starts_with(known));
+    if !(is_incident && said.is_some()) && (is_known || id.is_empty()) {
         say_nothing(kind, of, out);
         return;
-    };
+    }
     let subject =
         of.first(&["title", "trigger_summary_data.subject", "trigger_summary_data.description", "summary"]);
     let key = of.get("incident_key");
     let mut alert = Draft::new(&id, if subject.is_empty() { format!("Incident {id}") } else { subject });
-    alert.says(said);
+    match said.filter(|_| is_incident) {
+        Some(said) => alert.says(said),
+        None => alert.unknown_event(kind),
+    }
     // An account names its priorities as it likes; the urgency is PagerDuty's own word.
     let (priority, urgency) = (of.first(&["priority.summary", "priority.name"]), of.get("urgency"));
-    let is_known = AlertSeverity::read(&priority) != AlertSeverity::Unknown;
-    alert.severity(if is_known || urgency.is_empty() { priority } else { urgency });
+    let is_usual = AlertSeverity::read(&priority) != AlertSeverity::Unknown;
+    alert.severity(if is_usual || urgency.is_empty() { priority } else { urgency });
     alert.describe(of.first(&["first_trigger_log_entry.channel.details", "body.details", "description"]));
     alert.label("service", of.first(&["service.summary", "service.name"]));
     alert.label("escalation_policy", of.first(&["escalation_policy.summary", "escalation_policy.name"]));
@@ -73,7 +80,7 @@ fn incident(kind: &str, of: Node<'_>, occurred: &str, out: &mut Reading<'_>) {
     alert.link(LinkKind::Other, of.get("conference_bridge.conference_url"));
     alert.starts_at(of.first(&["created_at", "created_on"]));
     // An incident that is reopened keeps its start, so each message holds as of when it came about.
-    let resolved = if said == Said::Resolved { of.get("resolved_at") } else { String::new() };
+    let resolved = if alert.is_resolved() { of.get("resolved_at") } else { String::new() };
     let changed = of.first(&["last_status_change_at", "last_status_change_on"]);
     let moments = [occurred.to_owned(), resolved, changed];
     alert.changed_at(moments.into_iter().find(|moment| !moment.is_empty()).unwrap_or_default());
@@ -105,13 +112,16 @@ fn received(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     };
     alert.status(&body.first(&["event_action", "event_type"]), &[]);
     alert.severity(payload.get("severity"));
-    alert.describe(body.first(&["payload.custom_details", "details"]));
+    let details = body.either(&["payload.custom_details", "details"]);
+    if details.members().next().is_none() {
+        alert.describe(details.whole());
+    }
     alert.labels(
         payload,
         &[("source", "source"), ("component", "component"), ("group", "group"), ("class", "class")],
     );
-    for (name, value) in payload.at("custom_details").pairs().into_iter().chain(body.at("details").pairs()) {
-        alert.annotate(&name, value);
+    for (name, value) in payload.at("custom_details").members().chain(body.at("details").members()) {
+        alert.annotate(name, value.whole());
     }
     alert.link(LinkKind::Source, body.get("client_url"));
     // Version 1 has links and images in one list.
@@ -208,6 +218,38 @@ mod tests {
         assert_eq!(firing.alerts[0].key(), resolved.alerts[0].key());
         assert_eq!(resolved.alerts[0].status, Status::Resolved);
         assert_eq!(firing.alerts[0].annotations["free"], "3");
+    }
+
+    #[test]
+    fn details_that_stand_in_each_other_are_told_as_they_came() {
+        let event = |details: &str| {
+            let body = format!(
+                r#"{{"routing_key": "k", "event_action": "trigger", "dedup_key": "d",
+                "payload": {{"summary": "disk is full", "custom_details": {details}}}}}"#
+            );
+            read("pagerduty", &body).alerts.remove(0)
+        };
+        let alert = event(r#"{"free": "1%", "disks": {"sda": [1, [2]]}, "none": {}, "list": ["a", "b"]}"#);
+        let told = ["free", "disks", "list"].map(|name| alert.annotations[name].as_str());
+        assert_eq!(told, ["1%", r#"{"sda":[1,[2]]}"#, "a, b"]);
+        assert_eq!(event(r#"[{"a": 1}]"#).description, r#"[{"a":1}]"#);
+        assert_eq!(event(r#""all of it""#).description, "all of it");
+    }
+
+    #[test]
+    fn an_event_that_nobody_knows_is_kept_with_a_note_and_one_of_a_service_is_none() {
+        let event = |kind: &str| {
+            read(
+                "pagerduty",
+                &format!(
+                    r#"{{"event": {{"event_type": "{kind}", "data": {{"id": "Q1", "type": "alert", "summary": "disk is full"}}}}}}"#
+                ),
+            )
+        };
+        let alert = event("alert.raised").alerts.remove(0);
+        assert_eq!((alert.title.as_str(), alert.status), ("disk is full", Status::Firing));
+        assert!(alert.notes.concat().contains("The event “alert.raised” is unknown"), "{:?}", alert.notes);
+        assert!(event("service.created").alerts.is_empty());
     }
 
     #[test]

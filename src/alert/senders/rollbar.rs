@@ -40,7 +40,11 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let times = item.get("total_occurrences");
     let times = if times.is_empty() { times } else { format!("{times} times") };
     alert.describe(joined("\n", &[&last.get("body.message.body"), &times]));
-    alert.labels(item, &[("environment", "environment"), ("project", "project_id")]);
+    // The item has it as a number that says nothing.
+    let places = [last.get("environment"), item.get("environment")];
+    let is_named = |place: &String| !place.bytes().all(|byte| byte.is_ascii_digit());
+    alert.label("environment", places.into_iter().find(is_named).unwrap_or_default());
+    alert.labels(item, &[("project", "project_id")]);
     alert.labels(last, &[("host", "server.host"), ("language", "language")]);
     let link = body.first(&["data.url", "data.item.url", "data.item.public_url"]);
     // <https://docs.rollbar.com/docs/uuids>: the item of an occurrence, from which Rollbar leads on to its own page.
@@ -93,6 +97,20 @@ mod tests {
         let own = r#"{"item": {"id": 7, "title": "x", "last_occurrence": {"uuid": "u1"}}, "url": "https://rollbar.example/42"}"#;
         assert_eq!(linked(own), ["https://rollbar.example/42"]);
         assert!(linked(&item("")).is_empty());
+    }
+
+    #[test]
+    fn the_environment_is_named_as_its_last_occurrence_names_it() {
+        let named = |rest: &str| {
+            let body = format!(
+                r#"{{"event_name": "new_item", "data": {{"item": {{"id": 7, "title": "x"{rest}}}}}}}"#
+            );
+            read("rollbar", &body).alerts.remove(0).labels.remove("environment")
+        };
+        let told = r#", "environment": 2, "last_occurrence": {"environment": "production"}"#;
+        assert_eq!(named(told).as_deref(), Some("production"));
+        assert_eq!(named(r#", "environment": "staging""#).as_deref(), Some("staging"));
+        assert_eq!(named(r#", "environment": 2"#), None);
     }
 
     #[test]

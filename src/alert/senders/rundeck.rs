@@ -11,18 +11,22 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let name = joined("/", &[&job.get("project"), &job.get("group"), &job.get("name")]);
     let trigger = body.first(&["trigger", "status"]);
     let (said, title) = match trigger.as_str() {
-        "failure" | "failed" | "retryablefailure" | "aborted" => {
-            (Said::Firing, format!("The job {name} has failed"))
+        "failure" | "failed" | "retryablefailure" | "failed-with-retry" | "timedout" | "aborted" => {
+            (Some(Said::Firing), format!("The job {name} has failed"))
         }
-        "avgduration" => (Said::Firing, format!("The job {name} takes longer than usual")),
-        "success" | "succeeded" => (Said::Resolved, format!("The job {name} has succeeded")),
-        _ => {
+        "avgduration" => (Some(Said::Firing), format!("The job {name} takes longer than usual")),
+        "success" | "succeeded" => (Some(Said::Resolved), format!("The job {name} has succeeded")),
+        "start" | "running" | "scheduled" | "queued" => {
             out.no_alert(format!("{trigger} of the job {name}: nothing is wrong."));
             return Ok(());
         }
+        _ => (None, joined(": ", &[&format!("The job {name}"), &trigger])),
     };
     let mut alert = Draft::new(out.need(body, &["execution.job.id"])?, title);
-    alert.says(said);
+    match said {
+        Some(said) => alert.says(said),
+        None => alert.unknown_event(&trigger),
+    }
     if trigger == "avgduration" {
         alert.severity_by("avgduration", &[("avgduration", AlertSeverity::Warning)]);
     }

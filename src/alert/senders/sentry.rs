@@ -5,6 +5,10 @@ use crate::alert::body::Node;
 use crate::alert::draft::{Draft, Reading, Said, joined};
 use crate::alert::{LinkKind, Rejected};
 
+/// What stands in the data of messages that are about no issue.
+const QUIET: [&str; 7] =
+    ["comment", "comment_id", "installation", "run_id", "group_id", "buildId", "build_id"];
+
 pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected> {
     let (data, action) = (body.at("data"), body.get("action"));
     if data.at("metric_alert").is_there() {
@@ -16,6 +20,11 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let event = data.either(&["event", "error"]);
     if event.is_there() {
         return occurred(event, event, out);
+    }
+    // A comment, an installation, what Seer or the size of a build came to.
+    let is_quiet = QUIET.iter().any(|key| data.at(key).is_there());
+    if data.is_there() && !is_quiet {
+        return Err(out.missing("data.issue"));
     }
     if data.is_there() || body.at("installation").is_there() {
         let about = data.first(&["comment", "installation.status"]);

@@ -8,7 +8,8 @@
 //! - as words before it, with `:`, ` - ` or ` | ` behind them: `RESOLVED: x`, `CRITICAL - x`, `UP | x`, `Problem: x`,
 //!   `Resolved in 3m 2s: x`, `Monitor is DOWN: x`, `DOWN alert: x`, `** RECOVERY Service Alert: x is OK **`. They count only
 //!   if no other word stands among them: «OK button: broken» fires;
-//! - at its end: `x is down`, `x is back up`, `x has recovered`, Checkmk's `x OK -> CRIT`. It is over so only if what stands
+//! - at its end: `x is down`, `x is back up`, `x has recovered`, Checkmk's `x OK -> CRIT`, Elastic Beanstalk's
+//!   `x has transitioned from Ok to Severe`. It is over so only if what stands
 //!   before is the name of a thing: «nobody knows if it is OK» fires;
 //! - as a sign before it: 🔴 🚨 ❌ and their like, 🟡 ⚠ for a warning, ✅ 🟢 when it is over;
 //! - the subjects of Monit (`monit alert -- EVENT SERVICE`) and of Uptime Kuma (`[x] [🔴 Down] why`);
@@ -24,8 +25,8 @@ mod letters;
 mod tests;
 mod words;
 
-pub(super) use headline::marks;
-use headline::{Headline, left};
+use headline::left;
+pub(super) use headline::{Headline, marks};
 use letters::{of_kuma, of_monit, of_zabbix};
 
 use crate::alert::draft::{Draft, Reading};
@@ -64,18 +65,7 @@ impl Sender for Text {
 
 /// A line, or the subject of a letter, and what stands below it.
 pub(super) fn read(first: &str, rest: &str, out: &mut Reading<'_>) {
-    let mut first = first.trim();
-    while let Some(after) = forwarded(first) {
-        first = after.trim();
-    }
-    let line = if first.len() <= LINE_MAX_BYTES {
-        of_monit(first, rest)
-            .or_else(|| of_kuma(first))
-            .or_else(|| of_zabbix(first, rest))
-            .unwrap_or_else(|| Headline::read(first))
-    } else {
-        Headline { title: first.to_owned(), subject: first.to_owned(), ..Headline::default() }
-    };
+    let line = told(first, rest);
     if line.is_no_change {
         out.no_alert(format!("{}: no change of its state.", line.title));
         return;
@@ -88,6 +78,21 @@ pub(super) fn read(first: &str, rest: &str, out: &mut Reading<'_>) {
     }
     alert.describe(rest);
     out.alert(alert);
+}
+
+/// What a line says, or the subject of a letter, with what stands below it.
+pub(super) fn told(first: &str, rest: &str) -> Headline {
+    let mut first = first.trim();
+    while let Some(after) = forwarded(first) {
+        first = after.trim();
+    }
+    if first.len() > LINE_MAX_BYTES {
+        return Headline { title: first.to_owned(), subject: first.to_owned(), ..Headline::default() };
+    }
+    of_monit(first, rest)
+        .or_else(|| of_kuma(first))
+        .or_else(|| of_zabbix(first, rest))
+        .map_or_else(|| Headline::read(first), |line| Headline { is_told: true, ..line })
 }
 
 /// What stands behind the mark of an answer or of a forwarded letter.

@@ -26,16 +26,21 @@ pub(super) fn read(body: Node<'_>, out: &mut Reading<'_>) -> Result<(), Rejected
     let name = monitor.get("name");
     let name = if name.is_empty() { format!("Monitor {id}") } else { name };
     let (said, word) = match beat.get("status").as_str() {
-        "0" => (Said::Firing, "down"),
         "1" => (Said::Resolved, "up"),
-        other => {
-            let word = if other == "3" { "under maintenance" } else { "pending" };
+        quiet @ ("2" | "3") => {
+            let word = if quiet == "3" { "under maintenance" } else { "pending" };
             out.no_alert(format!("{name} is {word}: {message}"));
             return Ok(());
         }
+        "0" => (Said::Firing, "down"),
+        _ => (Said::Firing, "in an unknown state"),
     };
     let mut alert = Draft::new(id, format!("{name} is {word}"));
-    alert.says(said);
+    if matches!(beat.get("status").as_str(), "0" | "1") {
+        alert.says(said);
+    } else {
+        alert.status(&beat.get("status"), &[]);
+    }
     alert.describe(message);
     alert.labels(monitor, &[("monitor", "name"), ("host", "hostname"), ("type", "type")]);
     // What is not watched by an address has the beginning of one.
@@ -132,6 +137,19 @@ mod tests {
             let read = uptime_kuma.read(form(json).as_bytes(), Some("multipart/form-data; boundary=x7"));
             assert_eq!(read.unwrap(), uptime_kuma.read(json.as_bytes(), None).unwrap());
         }
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_fires_and_one_that_waits_is_no_alert() {
+        let told = |status: u8| {
+            let body = serde_json::json!({"heartbeat": {"monitorID": 1, "status": status, "msg": "m"},
+                "monitor": {"id": 1, "name": "Shop"}});
+            read("uptime-kuma", &body.to_string())
+        };
+        let unknown = told(9).alerts.remove(0);
+        assert_eq!((unknown.title.as_str(), unknown.status), ("Shop is in an unknown state", Status::Firing));
+        assert!(unknown.notes.concat().contains("The status “9” is unknown"), "{:?}", unknown.notes);
+        assert!(told(2).alerts.is_empty() && told(3).alerts.is_empty());
     }
 
     #[test]

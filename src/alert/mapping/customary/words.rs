@@ -19,6 +19,10 @@ pub const FIRING: &[&str] = &[
     "active",
     "triggered",
     "trigger",
+    "fired",
+    "raised",
+    "missing",
+    "errored",
     "new",
     "failed",
     "failing",
@@ -103,6 +107,8 @@ pub const EVENT_BEGUN: &[&str] = &[
     "unresolved",
     "triggered",
     "trigger",
+    "fired",
+    "raised",
     "failed",
     "failing",
     "failure",
@@ -132,6 +138,8 @@ pub const EVENT_OVER: &[&str] = &[
     "end",
     "ended",
 ];
+/// Kinds of a message that stand alone for one that tells that all is well.
+pub const EVENT_GOOD: &[&str] = &["success"];
 /// Of [`EVENT_OVER`], those that say how it is and not that something ended.
 pub const EVENT_WELL: &[&str] = &["ok", "up", "online"];
 /// Words in the name of an event that say how bad it is, or was.

@@ -21,6 +21,32 @@ const RUNS: &[(&str, &str, &[&str])] = &[
     ("Glue Job State Change", "Glue", &["jobName"]),
 ];
 
+/// What a run may say that is neither a failure nor an end of one.
+const NO_FAILURES: &[&str] = &[
+    "STARTED",
+    "START",
+    "STARTING",
+    "RUNNING",
+    "IN_PROGRESS",
+    "PENDING",
+    "SUBMITTED",
+    "RUNNABLE",
+    "QUEUED",
+    "WAITING",
+    "CREATED",
+    "READY",
+    "RESUMED",
+    "SUPERSEDED",
+    "STOP",
+    "STOPPING",
+    "STOPPED",
+    "CANCELED",
+    "CANCELLED",
+    "ABORTED",
+    "PENDING_REDRIVE",
+    "EXPIRED",
+];
+
 /// By the category of AWS Health.
 const CATEGORIES: [(&str, AlertSeverity); 4] = [
     ("issue", AlertSeverity::Error),
@@ -116,9 +142,10 @@ fn ran(event: Node<'_>, what: &str, name: &[&str]) -> Option<Draft> {
     let detail = event.at("detail");
     let state = word(detail);
     let said = match state.to_uppercase().as_str() {
-        "FAILED" | "FAILURE" | "FAULT" | "TIMED_OUT" | "TIMEOUT" | "ERROR" => Said::Firing,
-        "SUCCEEDED" | "SUCCESS" => Said::Resolved,
-        _ => return None,
+        "FAILED" | "FAILURE" | "FAULT" | "TIMED_OUT" | "TIMEOUT" | "ERROR" => Some(Said::Firing),
+        "SUCCEEDED" | "SUCCESS" => Some(Said::Resolved),
+        plain if NO_FAILURES.contains(&plain) => return None,
+        _ => None,
     };
     let names: Vec<String> = name.iter().map(|path| detail.get(path)).collect();
     let name = joined("/", &names.iter().map(String::as_str).collect::<Vec<_>>());
@@ -126,7 +153,10 @@ fn ran(event: Node<'_>, what: &str, name: &[&str]) -> Option<Draft> {
     let short = name.rsplit(':').next().unwrap_or_default();
     let title = joined(": ", &[&joined(" ", &[what, short]), &state]);
     let mut alert = draft(event, place(event, &joined("/", &[what, &name])), title);
-    alert.says(said);
+    match said {
+        Some(said) => alert.says(said),
+        None => alert.unknown_event(&state),
+    }
     alert.describe(detail.first(&["statusReason", "message", "cause", "error", "errorInformation.message"]));
     alert.link(LinkKind::Source, detail.get("additional-information.logs.deep-link"));
     Some(alert)

@@ -7,10 +7,10 @@ use super::places::Places;
 use crate::alert::AlertSeverity;
 use crate::alert::draft::Said;
 use crate::alert::mapping::customary::{
-    ACKNOWLEDGED, ANSWERS, ENDED, EVENT, EVENT_AROUND, EVENT_BEGUN, EVENT_MAX_BYTES, EVENT_OVER,
-    EVENT_SEVERITY, EVENT_WELL, EXIT_CODES, FAILURES, FIRING, FLAGS_OF_FIRING, FLAGS_OF_RESOLVED,
-    FLAGS_OF_SUCCESS, RESOLVED, RESOLVED_ALONE, RESULTS, SEVERITY_BEFORE, SEVERITY_OR_OVER, SEVERITY_OVER,
-    SEVERITY_USUAL, STATUS, STATUS_ENDS, STATUS_OF_OTHERS, TIMES_OF,
+    ACKNOWLEDGED, ANSWERS, ENDED, EVENT, EVENT_AROUND, EVENT_BEGUN, EVENT_GOOD, EVENT_MAX_BYTES, EVENT_OVER,
+    EVENT_SEVERITY, EVENT_WELL, EXIT_CODES, FAILURES, FIRING, FLAGS_OF_FIRING, FLAGS_OF_FIRING_ALONE,
+    FLAGS_OF_RESOLVED, FLAGS_OF_SUCCESS, RESOLVED, RESOLVED_ALONE, RESULTS, SEVERITY_BEFORE,
+    SEVERITY_OR_OVER, SEVERITY_OVER, SEVERITY_USUAL, STATUS, STATUS_ENDS, STATUS_OF_OTHERS, TIMES_OF,
 };
 use crate::alert::mapping::{StatusWords, folded};
 use crate::alert::text::quote;
@@ -49,9 +49,20 @@ impl Found {
     /// Where nothing else says it, what is marked before the title.
     pub fn or_marked(self, marked: Option<Said>) -> Found {
         match marked {
-            Some(said) if self.word.is_empty() && self.doubt.is_some() => Found::sure(said, String::new()),
+            Some(said) if self.is_nothing() => Found::sure(said, String::new()),
             _ => self,
         }
+    }
+
+    /// Whether nothing was found that says it.
+    pub fn is_nothing(&self) -> bool {
+        self.word.is_empty() && self.doubt.is_some()
+    }
+
+    /// Where only a time says it at which it ends.
+    pub fn by_end(self) -> Found {
+        let doubt = "No status was found; it is over when its end is past.".to_owned();
+        Found { doubt: Some(doubt), ..self }
     }
 
     fn nothing() -> Found {
@@ -102,17 +113,21 @@ pub(super) fn customary(places: &Places<'_, '_>, severity_may_tell: bool) -> Fou
             }
         }
     }
-    let mut named = None;
+    let (mut named, mut good) = (None, None);
     for word in places.texts(EVENT) {
         match event(&word) {
             Some(said) => return Found::sure(said, word),
             // `alert`, `critical`: what it is, and not that it still is.
             None if FIRING.contains(&folded(&word).as_str()) => named = named.or(Some(word)),
+            None if EVENT_GOOD.contains(&folded(&word).as_str()) => good = good.or(Some(word)),
             None => {}
         }
     }
     if let Some(said) = flags(places) {
         return Found::sure(said, String::new());
+    }
+    if let Some(word) = good {
+        return Found::sure(Said::Resolved, word);
     }
     if severity_may_tell && let Some(word) = places.texts(SEVERITY_OR_OVER).find(|word| is_over(word, places))
     {
@@ -160,12 +175,21 @@ fn failed(places: &Places<'_, '_>) -> bool {
 /// Whether one of the flags says so; of several, one that fires.
 fn flags(places: &Places<'_, '_>) -> Option<Said> {
     let says = |flags: &[&str], wanted: &str| places.texts(flags).any(|text| folded(&text) == wanted);
+    let alone = || {
+        let text = places.top_text(FLAGS_OF_FIRING_ALONE);
+        let text = text.or_else(|| places.text_in(TIMES_OF, FLAGS_OF_FIRING_ALONE))?;
+        match folded(&text).as_str() {
+            "true" => Some(Said::Firing),
+            "false" => Some(Said::Resolved),
+            _ => None,
+        }
+    };
     if says(FLAGS_OF_FIRING, "true") || says(FLAGS_OF_RESOLVED, "false") {
         Some(Said::Firing)
     } else if says(FLAGS_OF_RESOLVED, "true") || says(FLAGS_OF_FIRING, "false") {
         Some(Said::Resolved)
     } else {
-        None
+        alone()
     }
 }
 
@@ -180,7 +204,7 @@ fn ends(places: &Places<'_, '_>) -> Option<Said> {
 }
 
 /// What a word means as a status.
-pub(super) fn meaning(raw: &str) -> Option<Said> {
+pub(in crate::alert) fn meaning(raw: &str) -> Option<Said> {
     let word = folded(raw);
     let spaced = word.replace(['_', '-'], " ");
     let alone = |word: &str| {

@@ -5,6 +5,8 @@ use crate::alert::draft::Said;
 
 /// Most words of the name of a thing; what is longer is a sentence.
 const THING_WORDS_MAX: usize = 8;
+/// Most words of a state: `No Data`.
+const STATE_WORDS_MAX: usize = 2;
 /// Words that stand in a sentence and not in the name of a thing: they may turn the sense of its end.
 const SENTENCE: &str = "if not no nobody none nothing never neither nor cannot without whether unless until till when \
     while once before after because since although though but and or that which who what why how where only just barely \
@@ -25,7 +27,8 @@ pub(super) struct Ending<'l> {
 impl<'l> Ending<'l> {
     pub fn read(line: &'l str) -> Option<Ending<'l>> {
         let bare = line.trim_end_matches(['!', '.', ' ', '\t']);
-        Ending::arrow(bare).or_else(|| Ending::words(bare)).filter(|ending| !ending.subject.is_empty())
+        let read = Ending::arrow(bare).or_else(|| Ending::transition(bare)).or_else(|| Ending::words(bare));
+        read.filter(|ending| !ending.subject.is_empty())
     }
 
     /// Checkmk's `web1/CPU load OK -> CRIT`.
@@ -41,6 +44,26 @@ impl<'l> Ending<'l> {
             Word::NoChange | Word::Filler => return None,
         };
         Some(Ending { subject: subject.trim(), said, severity })
+    }
+
+    /// Elastic Beanstalk's `x has transitioned from Ok to Severe. 100.0 % of the requests fail`.
+    fn transition(line: &'l str) -> Option<Ending<'l>> {
+        let (subject, states) = line.split_once(" has transitioned from ")?;
+        let (from, to) = states.split_once(" to ")?;
+        if from.split_whitespace().count() > STATE_WORDS_MAX {
+            return None;
+        }
+        let to = to.split(['.', ',', ';', '(']).next().unwrap_or_default().trim().to_lowercase();
+        let subject = subject.trim();
+        let is_over = matches!(to.as_str(), "ok" | "green") && is_thing(subject);
+        let said = if is_over { Said::Resolved } else { Said::Firing };
+        let severity = match to.as_str() {
+            "degraded" | "red" => "error",
+            "yellow" => "warning",
+            known if word(known) == Some(Word::Severity) => known,
+            _ => "",
+        };
+        Some(Ending { subject, said, severity: severity.to_owned() })
     }
 
     /// `x is down`, `x is back to normal`, `x has recovered`.

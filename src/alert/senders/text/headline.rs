@@ -11,7 +11,7 @@ const SIGNS_OF_FIRING: [char; 8] = ['🔴', '🟥', '❌', '🚨', '🔥', '⛔'
 
 /// What a line says, and of what.
 #[derive(Debug, Default)]
-pub(super) struct Headline {
+pub(in crate::alert::senders) struct Headline {
     pub said: Said,
     /// A word for it, if there is one.
     pub severity: String,
@@ -20,6 +20,8 @@ pub(super) struct Headline {
     pub subject: String,
     pub labels: Vec<(String, String)>,
     pub is_marked: bool,
+    /// Its marks, its end or its form say whether it fires.
+    pub is_told: bool,
     /// What its marks say, without its end.
     pub outright: Option<Said>,
     /// It tells of something that neither fires nor ends: a planned downtime.
@@ -79,6 +81,7 @@ impl Headline {
         let is_mixed = bare.contains(SIGNS_OF_FIRING);
         let signed = found.sign.map(|(said, _)| if is_mixed { Said::Firing } else { said });
         let outright = found.state.or(signed);
+        let is_told = is_marked || ending.is_some();
         let said = outright.or(ending.as_ref().map(|ending| ending.said));
         let ended = ending.map(|ending| ending.severity).unwrap_or_default();
         let painted = found.sign.map(|(_, severity)| severity).unwrap_or_default();
@@ -93,6 +96,7 @@ impl Headline {
             subject: joined(" ", &[&prefix, subject, &on]),
             labels: labels(&found.scope),
             is_marked,
+            is_told,
             outright,
             is_no_change: found.is_no_change,
         }

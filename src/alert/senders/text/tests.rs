@@ -14,7 +14,7 @@ fn told(text: &str) -> Alert {
 }
 
 /// What fires, and what ends it, as the programs write it that can only send letters.
-const PAIRS: [(&str, &str); 36] = [
+const PAIRS: [(&str, &str); 38] = [
     ("[FIRING:1] MailCPU (web1)", "[RESOLVED] MailCPU (web1)"),
     ("[FIRING:2, RESOLVED:1] MailCPU (web1)", "[RESOLVED:3] MailCPU (web1)"),
     ("[Alerting] CPU is high", "[OK] CPU is high"),
@@ -46,6 +46,14 @@ const PAIRS: [(&str, &str); 36] = [
     ("[PROBLEM] Host web1 is DOWN!", "[RECOVERY] Host web1 is UP!"),
     ("Check_MK: web1/CPU load OK -> CRIT", "Check_MK: web1/CPU load CRIT -> OK"),
     ("🚨 disk is full", "✅ disk is full"),
+    (
+        "Environment health has transitioned from Ok to Severe",
+        "Environment health has transitioned from Severe to Ok",
+    ),
+    (
+        "Environment health has transitioned from Info to Degraded. 33.3 % of the requests fail.",
+        "Environment health has transitioned from No Data to Ok.",
+    ),
     ("\u{26a0}\u{fe0f} disk is full", "\u{2714}\u{fe0f} disk is full"),
     ("[prod] CRITICAL: disk is full", "[prod] RESOLVED: disk is full"),
     ("[ALERT - Critical] CPU on web1", "[RESOLVED - Critical] CPU on web1"),
