@@ -597,13 +597,14 @@ async fn matrix_a_bot_that_is_put_out_comes_back_when_it_is_invited_and_does_wha
         assert_eq!(done, json!({}), "invited into {into}");
     };
     put_out(ada, &main).await;
-    until(60, "it is told that nothing is heard", || async {
-        post.program.get("/metrics").await.text.contains("matrix_connected 0")
-    })
-    .await;
+    let is_told = async |words: &str| {
+        until(60, "it is told that nothing is heard there", || async { post.program.log().contains(words) })
+            .await;
+    };
+    is_told("put the bot out of the room").await;
     // It leaves the incident's room by its own account, as nobody there can put it out.
     post.bot.call("POST", &format!("/rooms/{}/leave", part(&room)), Some(json!({}))).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    is_told("The bot has left the room").await;
     let missed = ada.types(&main, "!incident list").await;
     let noted = ben.types(&room, "!note nobody hears this yet").await;
     invites(ada, &main).await;
