@@ -1,10 +1,7 @@
 //! A Discord that says nothing: requests without an answer, and a gateway that is connected and dead. Neither serenity nor a socket
 //! gives these up by itself.
 
-use std::{
-    sync::atomic::Ordering::Relaxed,
-    time::{Duration, Instant},
-};
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use commandpost::model::discord::Fault;
 use serde_json::json;
@@ -89,16 +86,15 @@ async fn a_connected_gateway_that_falls_silent_is_given_up_and_begun_anew() {
 #[tokio::test]
 async fn a_connection_after_a_cut_that_says_nothing_is_given_up_before_the_watchdog_would() {
     let mut house = House::new().await;
-    house.watchdog = Duration::from_secs(8);
+    // Longer than anything here is waited for.
+    house.watchdog = Duration::from_secs(3_600);
     let bot = house.start().await;
     let (thread, _) = house.declare("Checkout fails").await;
     let counters = bot.door.counters();
     house.eventually("a sign of life", || (counters.signs_of_life.load(Relaxed) > 0).then_some(())).await;
     house.discord.gateway().never_handshake(true);
-    let cut = Instant::now();
     house.discord.gateway().cut();
     house.eventually("the end of it", || (counters.restarts.load(Relaxed) > 0).then_some(())).await;
-    assert!(cut.elapsed() < house.watchdog, "{:?}", cut.elapsed());
     house.discord.gateway().never_handshake(false);
     house.eventually("the connection", || bot.door.health().connected.then_some(())).await;
     house.ask(house.ada, thread.id, "note", json!({"text": "here again"})).await;

@@ -1,9 +1,10 @@
 //! Lists of alerts, and what is done about them by buttons: nothing falls out of a list without a word.
 
 use axum::http::{StatusCode, header};
-use chrono::{Duration, Utc};
+use chrono::Duration;
 use commandpost::{
     alert::{Alert, AlertSeverity, Status},
+    desk::clock::{System, World},
     journal::{Append, Mark},
     people::Person,
 };
@@ -136,7 +137,7 @@ async fn an_alert_that_flaps_is_named_so_in_the_list_in_its_explanation_and_on_t
 
 /// The same alert as Alertmanager tells that it has fired and cleared, so many seconds ago.
 fn cleared_before(alert: &Value, seconds: i64) -> Value {
-    let ago = |seconds| (Utc::now() - Duration::seconds(seconds)).to_rfc3339();
+    let ago = |seconds| (System.now() - Duration::seconds(seconds)).to_rfc3339();
     let mut told = alert.clone();
     told["status"] = "resolved".into();
     told["startsAt"] = ago(seconds + 30).into();
