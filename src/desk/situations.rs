@@ -61,10 +61,11 @@ impl Desk {
             Some(row) if is_left => Some(self.facts_of_left(&row).await?),
             Some(row) => {
                 let other = self.told_of(row.incident, caller).await;
-                return Err(Refusal::conflict(
-                    format!("S-{situation} belongs to {other} already."),
-                    "Nothing to do.",
-                ));
+                let instead = match row.incident == Some(id) {
+                    true => "Nothing to do.",
+                    false => "If the two are one: `merge` them. What is over lets its alerts go.",
+                };
+                return Err(Refusal::conflict(format!("S-{situation} belongs to {other} already."), instead));
             }
             None => facts,
         };

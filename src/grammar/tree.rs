@@ -9,7 +9,6 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::{
-    LINES_MAX,
     alerting::{AlertVerb, Maintenance},
     groups::{
         ActionVerb, ChangeVerb, Crew, DecisionVerb, EntryVerb, HazardVerb, Objective, Of, PagerVerb,
@@ -249,7 +248,7 @@ pub(super) enum Verb {
         #[arg(long, value_name = "DURATION", value_parser = value::duration)]
         since: Option<value::Minutes>,
         /// Only so many of them
-        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(1..=i64::from(LINES_MAX)))]
+        #[arg(long, value_name = "COUNT", value_parser = value::lines)]
         last: Option<u8>,
     },
     /// Sub-incidents: parts of a greater one, each with its own commander
@@ -341,6 +340,7 @@ pub(super) const SHORT: &[(&str, &[&str])] = &[
     ("done", &["task", "done"]),
     ("draft", &["update", "draft"]),
     ("expel", &["crew", "expel"]),
+    ("hand over to", &["command", "offer"]),
     ("hand over", &["command", "offer"]),
     ("handover", &["command", "offer"]),
     ("hazards", &["hazard", "list"]),

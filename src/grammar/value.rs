@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::LINES_MAX;
 use crate::{
     alert::judgement::{Subject, Verdict},
     incident::{command::StatedTime, milestone::Milestone, sentence::capital, severity::Severity},
@@ -57,6 +58,12 @@ fn no_duration(text: &str) -> String {
         return format!("«{}» is too long: nothing here lasts longer than a year ({days}d).", shown(text));
     }
     format!("«{}» is no duration. Write 10m, 2h, 1h30m or 90 (minutes).", shown(text))
+}
+
+/// How many lines of an answer.
+pub(super) fn lines(text: &str) -> Result<u8, String> {
+    let count = text.trim().parse().ok().filter(|count| (1..=LINES_MAX).contains(count));
+    count.ok_or_else(|| format!("«{}» is no number of lines. Write 1 to {LINES_MAX}.", shown(text)))
 }
 
 /// `1h30m` in minutes; every number has its unit.

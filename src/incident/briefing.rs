@@ -57,8 +57,12 @@ fn history(incident: &Incident, names: &Names) -> String {
     let merged: Vec<String> = incident.merged_in.iter().map(ToString::to_string).collect();
     let merged =
         if merged.is_empty() { String::new() } else { format!(" Merged in: {}.", merged.join(", ")) };
+    let into = incident
+        .merged_into
+        .map(|into| format!(" Merged into {into}, where it goes on."))
+        .unwrap_or_default();
     format!(
-        "{} ({}), {}, {}, {declared}{}. {} in command since {}. {} entries on the timeline.{merged}",
+        "{} ({}), {}, {}, {declared}{}. {} in command since {}. {} entries on the timeline.{merged}{into}",
         incident.title,
         incident.id,
         names.how_bad(incident.kind(), incident.severity),

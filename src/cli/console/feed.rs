@@ -69,6 +69,9 @@ pub struct Entry {
     /// A turning point.
     #[serde(default)]
     pub important: bool,
+    /// Whose words it has, where somebody else corrected it.
+    #[serde(default)]
+    pub reworded_by: Option<String>,
 }
 
 impl Entry {

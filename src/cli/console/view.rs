@@ -331,7 +331,14 @@ fn draw_timeline(frame: &mut Frame<'_>, area: Rect, entries: &[Entry], back: usi
             "note" => Style::new(),
             _ => FAINT,
         };
-        let text = format!("{}{}: {}", plain(&entry.actor), plain(&entry.aside()), plain(&entry.text));
+        let corrected = entry.reworded_by.as_ref().map(|by| format!(" (corrected by {})", plain(by)));
+        let text = format!(
+            "{}{}: {}{}",
+            plain(&entry.actor),
+            plain(&entry.aside()),
+            plain(&entry.text),
+            corrected.unwrap_or_default()
+        );
         for (n, part) in wrapped(&text, width.saturating_sub(indent)).into_iter().enumerate() {
             let head = match n {
                 0 => format!("{:>digits$} {} ", entry.seq, entry.occurred_at.format("%H:%M")),

@@ -138,6 +138,8 @@ fn two_people_or_words_behind_a_name_are_refused_where_one_person_is_meant() {
     let said = |text: &str| said_among(&here, text);
     for line in [
         "command offer @ben and @cyd",
+        "command offer ben, cyd",
+        "role offer pio ben/cyd",
         "command offer @zed @cyd",
         "command offer <@1> <@2>",
         "role offer ops @ben and @cyd",
@@ -169,6 +171,7 @@ fn two_people_or_words_behind_a_name_are_refused_where_one_person_is_meant() {
         assert!(told.contains("Name one person, and nothing behind the name;"), "{line}: {told}");
     }
     let offer = |name: &str| Ok(Command::OfferCommand { to: Person::named(name).unwrap() });
+    assert_eq!((said("hand over to ben"), said("hand over to @cyd")), (offer("ben"), offer("cyd")));
     for line in ["command offer @Karl Heinz", "command offer \"Karl Heinz\"", "command offer \"@Karl Heinz\""]
     {
         assert_eq!(said(line), offer("Karl Heinz"), "{line}");

@@ -208,7 +208,14 @@ impl<'v> Line<'v> {
         let first = start.peek().unwrap_or_default();
         let somebody = self.somebody(&start);
         let is_whole = somebody.as_ref().is_some_and(|(_, after)| start.until(after) == typed);
-        if first.trim() == typed || is_whole {
+        if is_whole {
+            return Ok(typed);
+        }
+        // `ben, cyd`, `ben/cyd`.
+        if typed.contains([',', ';', '/', '&']) && !self.is_known(typed.trim_start_matches('@')) {
+            return Err(refuse::several_people(self.verb, &typed));
+        }
+        if first.trim() == typed {
             return Ok(typed);
         }
         if typed.split_whitespace().skip(1).any(is_mention) {

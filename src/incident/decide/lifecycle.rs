@@ -204,12 +204,11 @@ const NAMED_MAX: usize = 5;
 
 /// How the alerts that went along come back.
 fn alerts_left(incident: &Incident) -> String {
-    let link = |n: &i64| format!("`link S-{n}`");
-    let alerts = some_of(incident.situations.keys().map(link), NAMED_MAX);
-    if alerts.is_empty() {
+    if incident.situations.is_empty() {
         return String::new();
     }
-    format!(" Its alerts went along; what fires still is had back with {}.", alerts.join(", "))
+    // What came again meanwhile may be in other situations than it knew.
+    " Its alerts went along: `alerts` shows what fires, and `link S-N` has it back.".to_owned()
 }
 
 /// How the parts that went along come back.
@@ -217,7 +216,7 @@ fn parts_left(incident: &Incident) -> String {
     let (Some(id), into) = (incident.parts_gone.first(), incident.id) else { return String::new() };
     let parts = some_of(incident.parts_gone.iter().map(ToString::to_string), NAMED_MAX);
     format!(
-        " Sub-incidents that went along stay where they are: {}. To have one back: `{id} sub leave`, then `{id} under {into}`.",
+        " Sub-incidents that went along stay where they are: {}. To have one back that is open still: `{id} sub leave`, then `{id} under {into}`.",
         parts.join(", ")
     )
 }

@@ -240,9 +240,9 @@ fn who_opens_it_again_is_told_how_alerts_and_parts_come_back_and_nothing_of_the_
     let reopen = Command::ReopenMerged { reason: "it burns".into() };
     assert_eq!(
         stage.ask("Ada", &reopen).unwrap().reply,
-        "INC-1 is open again, and goes on by itself. Ada is in command. Its alerts went along; what fires still is had back \
-         with `link S-4`. Sub-incidents that went along stay where they are: INC-3. To have one back: `INC-3 sub leave`, then \
-         `INC-3 under INC-1`."
+        "INC-1 is open again, and goes on by itself. Ada is in command. Its alerts went along: `alerts` shows what \
+         fires, and `link S-N` has it back. Sub-incidents that went along stay where they are: INC-3. To have one back that is \
+         open still: `INC-3 sub leave`, then `INC-3 under INC-1`."
     );
     stage.ok("Ada", reopen);
     // What is not its own any more does not fire here; linked again it does, and its end is told here.
