@@ -3,7 +3,7 @@
 //! What differs from chat to chat is a [`Place`]. Every step can be taken again: what is found or made is bound in the
 //! journal at once, and a chat either knows the same message when it comes twice, or is asked whether it has it.
 
-use std::{future::Future, ops::Range, sync::Arc, time::Duration};
+use std::{future::Future, ops::Range, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::broadcast::error::RecvError;
@@ -24,12 +24,6 @@ use crate::{
     },
     outbox::port::{Content, Errand, Outcome, Reconciled},
 };
-
-/// A missing permission is mended by a person; it is tried again after this, and sooner at first. The nanosecond tells it from
-/// what a chat asks for.
-pub(super) const AFTER_FORBIDDEN: Duration = Duration::new(60, 1);
-/// The card stands behind a line that is refused: who mends what was missing at once should not wait for a minute.
-const FORBIDDEN_FIRST: Duration = Duration::from_secs(5);
 
 /// The space for everybody whose card was covered when its incident was restricted.
 const COVERED: &str = "covered";
@@ -215,10 +209,9 @@ async fn bring(place: &impl Private, errand: &Errand) -> Outcome {
             if let Some(id) = delivery.incident {
                 private::say_so(place, id, &why).await;
             }
-            Outcome::Retry { after: Some(AFTER_FORBIDDEN), why }
+            Outcome::Forbidden { why }
         }
-        Err(Halt::SpaceGone) => Outcome::Retry {
-            after: Some(AFTER_FORBIDDEN),
+        Err(Halt::SpaceGone) => Outcome::Forbidden {
             why: "The incident's place in the chat was deleted again while the bot made a new one.".into(),
         },
     }
@@ -252,11 +245,9 @@ async fn look_up_at(place: &impl Place, spot: Spot, said: &Said, delivery: &Deli
             Reconciled::Arrived { external_id: Some(message), url }
         }
         Ok(None) | Err(Halt::SpaceGone) => Reconciled::Absent,
-        Err(Halt::Outcome(outcome)) => match outcome {
-            Outcome::Retry { why, .. } | Outcome::Unknown { why } | Outcome::Failed { why } => {
-                Reconciled::CannotTell { why }
-            }
-            Outcome::Sent { .. } => Reconciled::Absent,
+        Err(Halt::Outcome(outcome)) => match outcome.why() {
+            Some(why) => Reconciled::CannotTell { why: why.to_owned() },
+            None => Reconciled::Absent,
         },
         Err(Halt::Barred(why)) => Reconciled::CannotTell { why },
     }
@@ -266,29 +257,18 @@ async fn look_up_at(place: &impl Place, spot: Spot, said: &Said, delivery: &Deli
 pub(super) fn whole(halt: Halt, gone: impl FnOnce() -> Outcome) -> Outcome {
     match halt {
         Halt::Outcome(outcome) => outcome,
-        Halt::Barred(why) => Outcome::Retry { after: Some(AFTER_FORBIDDEN), why },
+        Halt::Barred(why) => Outcome::Forbidden { why },
         Halt::SpaceGone => gone(),
     }
 }
 
 /// Brings an errand; why it did not arrive is told to `note` as well.
 pub(super) async fn carry(place: &impl Private, errand: &Errand, note: impl Fn(String)) -> Outcome {
-    let outcome = sooner_at_first(bring(place, errand).await, errand.delivery.attempts);
-    if let Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } = &outcome {
-        note(why.clone());
+    let outcome = bring(place, errand).await;
+    if let Some(why) = outcome.why() {
+        note(why.to_owned());
     }
     outcome
-}
-
-/// What was refused for a right that the bot has not: the pauses grow to [`AFTER_FORBIDDEN`].
-fn sooner_at_first(outcome: Outcome, attempts: u32) -> Outcome {
-    match outcome {
-        Outcome::Retry { after: Some(after), why } if after == AFTER_FORBIDDEN => {
-            let after = FORBIDDEN_FIRST.saturating_mul(1 << attempts.min(8)).min(AFTER_FORBIDDEN);
-            Outcome::Retry { after: Some(after), why }
-        }
-        outcome => outcome,
-    }
 }
 
 /// Whatever waits for a chat that is back goes out now, and not when its pause ends.
@@ -544,7 +524,12 @@ async fn tell_missed(place: &impl Place, at: &str, said: &Said, key: &str) -> St
     }
     bindings.bind(&incident, Missed::NAME, &missed.mark()).await?;
     let told = place.post_words(at, &words, &format!("{key}/missed")).await;
-    if matches!(told, Err(Halt::SpaceGone | Halt::Outcome(Outcome::Retry { .. }))) {
+    let is_left_unsaid = match &told {
+        Err(Halt::SpaceGone) => true,
+        Err(Halt::Outcome(outcome)) => outcome.is_tried_again(),
+        _ => false,
+    };
+    if is_left_unsaid {
         bindings.bind(&incident, Missed::NAME, &before).await?;
     }
     told

@@ -100,10 +100,20 @@ impl Reach {
     }
 
     /// Requests were answered after this time, and are still.
-    pub fn answers_since(&self, at: DateTime<Utc>) -> bool {
+    fn answers_since(&self, at: DateTime<Utc>) -> bool {
         let reach = self.lock();
         // What was under way when the other way broke says nothing.
         reach.lost.is_none() && reach.answered_at.is_some_and(|answered| answered > at + UNDER_WAY)
+    }
+
+    /// A door that hears by a connection of its own: where that is lost and requests are answered, lines go out all the same.
+    pub fn with_connection(&self, heard: absence::Standing) -> absence::Standing {
+        let is_deaf = self.is_deaf(&heard);
+        absence::Standing { is_deaf, ..self.with(heard) }
+    }
+
+    fn is_deaf(&self, heard: &absence::Standing) -> bool {
+        !heard.is_there && heard.since.is_some_and(|since| self.answers_since(since))
     }
 
     /// A door that stands so by the way on which it hears, with what comes of its requests.
@@ -123,12 +133,13 @@ impl Reach {
     }
 
     /// As soon as requests fail, has the chat asked until it answers, this often; `back` is for when that was more than the
-    /// trouble of one request. Until `stop`.
+    /// trouble of one request. Where nothing is `heard` and nobody has asked the chat anything since, it is asked whether it
+    /// answers at all. Until `stop`.
     pub async fn attend<A, B>(
         &self,
-        chat: &str,
-        every: Duration,
+        (chat, every): (&str, Duration),
         stop: &CancellationToken,
+        heard: impl Fn() -> absence::Standing,
         ask: impl Fn() -> A,
         back: impl Fn() -> B,
     ) where
@@ -137,7 +148,15 @@ impl Reach {
     {
         let attending = async {
             while !stop.is_cancelled() {
-                self.changed.notified().await;
+                tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = tokio::time::sleep(every) => {}
+                }
+                let heard = heard();
+                if !heard.is_there && heard.since.is_some() && self.lost().is_none() && !self.is_deaf(&heard)
+                {
+                    ask().await;
+                }
                 let mut is_away = false;
                 while self.lost().is_some() {
                     ask().await;
@@ -201,14 +220,17 @@ mod tests {
     }
 
     #[test]
-    fn a_chat_answers_since_it_is_not_heard_only_by_what_it_answered_after_that() {
+    fn a_chat_that_is_not_heard_takes_lines_only_by_what_it_answered_after_that() {
         let reach = Reach::default();
+        let is_deaf = || reach.with_connection(heard(false, 10)).is_deaf;
         reach.note(at(9), at(10), None);
-        assert!(!reach.answers_since(at(10)), "it may be gone since");
+        assert!(!is_deaf(), "it may be gone since");
         reach.note(at(20), at(21), None);
-        assert!(reach.answers_since(at(10)));
+        assert!(is_deaf());
+        assert!(!reach.with(heard(false, 10)).is_deaf, "what it says comes to us by requests of its own");
         reach.note(at(30), at(40), no_answer());
-        assert!(!reach.answers_since(at(10)));
+        assert!(!is_deaf());
+        assert!(!reach.with_connection(heard(true, 10)).is_deaf);
     }
 
     #[test]

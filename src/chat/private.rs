@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     bindings::Spot,
-    bring::{AFTER_FORBIDDEN, Halt, Place, Space, Step},
+    bring::{Halt, Place, Space, Step},
     follow::forget_card,
 };
 use crate::{
@@ -98,7 +98,7 @@ pub(super) async fn leave(
     bindings.bind(&subject, LEFT, &at).await?;
     match place.post_words(&at, &elsewhere(incident, link.as_deref()), &format!("{once}/left")).await {
         // With the next change of its card.
-        Err(Halt::Outcome(Outcome::Retry { .. })) => bindings.bind(&subject, LEFT, "").await,
+        Err(Halt::Outcome(outcome)) if outcome.is_tried_again() => bindings.bind(&subject, LEFT, "").await,
         _ => Ok(()),
     }
 }
@@ -192,8 +192,7 @@ pub(super) fn silent(chat: &str, why: &str) -> String {
 /// What only a person can mend.
 fn barred(halt: Halt) -> Halt {
     match halt {
-        Halt::Outcome(Outcome::Failed { why }) => Halt::Barred(why),
-        Halt::Outcome(Outcome::Retry { after, why }) if after == Some(AFTER_FORBIDDEN) => Halt::Barred(why),
+        Halt::Outcome(Outcome::Failed { why } | Outcome::Forbidden { why }) => Halt::Barred(why),
         halt => halt,
     }
 }

@@ -62,10 +62,7 @@ pub(super) fn times(text: &str, pattern: &str) -> String {
 
 /// What a person is told of an errand.
 pub(super) fn why(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Sent { .. } => String::new(),
-        Outcome::Unknown { why } | Outcome::Retry { why, .. } | Outcome::Failed { why } => why,
-    }
+    outcome.why().unwrap_or_default().to_owned()
 }
 
 /// Markdown as people read it: what it sets as code or bold without the marks for that, what has a backslash before it as itself. A mark

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    bring::AFTER_FORBIDDEN,
-    wire::{TOO_LATE, plainly},
-};
+use super::wire::{TOO_LATE, plainly};
 use crate::outbox::port::Outcome;
 
 /// After a mistake that only a person can mend.
@@ -127,7 +124,7 @@ pub(super) fn lost_answer(chat: &str, why: &str) -> String {
 
 /// A person can mend it, and need not start anything again afterwards.
 pub(super) fn forbidden(why: &str) -> Outcome {
-    Outcome::Retry { after: Some(AFTER_FORBIDDEN), why: format!("{why} It is tried again by itself.") }
+    Outcome::Forbidden { why: format!("{why} It is tried again by itself.") }
 }
 
 /// Whether a chat asks for time.

@@ -177,7 +177,7 @@ impl Absences {
         let mut first = None;
         for row in self.desk.list(IncidentFilter::open()).await? {
             let incident = self.desk.incident(row.id).await?;
-            let since = incident.away.get(chat).map(|at| incident.real_time_at(*at));
+            let since = incident.away.get(chat).map(|away| incident.real_time_at(away.since));
             first = [first, since].into_iter().flatten().min();
         }
         Ok(first)
@@ -211,11 +211,6 @@ impl Desk {
     /// The chats that have not answered for a while.
     pub fn away(&self) -> Vec<Away> {
         self.away.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
-
-    /// A chat takes lines, and nothing of what people type there is heard.
-    pub(crate) fn is_deaf(&self, chat: &str) -> bool {
-        self.away.lock().unwrap_or_else(PoisonError::into_inner).get(chat).is_some_and(|away| away.is_deaf)
     }
 
     /// It answers again: what waits for it goes out from now on.

@@ -252,10 +252,12 @@ impl Desk {
         let (now, waits_since) = (self.world.now(), delivery.created_at);
         let waited = now - waits_since;
         let incident = self.incident(id).await?;
-        let told = incident.away.get(&delivery.destination).copied();
+        // One that was not heard took its lines as they were said.
+        let told = incident.away.get(&delivery.destination).filter(|away| !away.is_deaf);
+        let told = told.map(|away| away.since);
         // What the last run left may have waited for a chat of whose absence it could not tell any more.
         let is_left = waits_since < self.begun && waited >= WAITED;
-        if !is_left && (told.is_none() || self.is_deaf(&delivery.destination)) {
+        if !is_left && told.is_none() {
             return Ok(None);
         }
         let bound = self.journal.bound(&delivery.destination, &id.to_string()).await.map_err(refuse)?;

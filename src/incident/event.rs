@@ -711,7 +711,13 @@ pub enum Event {
         is_deaf: bool,
     },
     #[serde(rename = "chat.back")]
-    ChatBack { chat: String, away_seconds: u64 },
+    ChatBack {
+        chat: String,
+        away_seconds: u64,
+        /// It took lines all the while.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        was_deaf: bool,
+    },
 
     #[serde(rename = "drill.startex")]
     Startex { scenario: String, sha256: String },

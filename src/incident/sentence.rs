@@ -695,8 +695,9 @@ pub fn sentence(event: &Event, telling: Tell<'_>) -> String {
         Event::ChatLost { chat, since, is_deaf: true } => {
             format!("{} is not heard since {}: what is typed there does nothing.", door(chat), tell(*since))
         }
-        Event::ChatBack { chat, away_seconds } => {
-            format!("{} answers again, after {}.", door(chat), lasted(*away_seconds))
+        Event::ChatBack { chat, away_seconds, was_deaf } => {
+            let what = if *was_deaf { "is heard" } else { "answers" };
+            format!("{} {what} again, after {}.", door(chat), lasted(*away_seconds))
         }
 
         Event::Startex { scenario, .. } => {

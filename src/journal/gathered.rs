@@ -21,7 +21,7 @@ pub(super) struct Rows {
 }
 
 /// Folding rules of another version make other states: a snapshot of theirs is not used.
-pub(super) const SNAPSHOT_VERSION: i64 = 15;
+pub(super) const SNAPSHOT_VERSION: i64 = 16;
 
 impl Rows {
     pub async fn write(self, conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::port::{Outcome, Reconciled};
+use super::port::{Outcome, Reconciled, forbidden_pause};
 use crate::journal::rows::{Delivery, DeliveryState, Settlement};
 
 /// First pause before another attempt.
@@ -89,8 +89,12 @@ pub fn after_attempt(
         Outcome::Failed { why } => {
             Settlement { error: cut(why), ..settlement(delivery, DeliveryState::Failed, now) }
         }
-        Outcome::Retry { after, why } => {
-            let asked = asked(after, chance);
+        Outcome::Retry { .. } | Outcome::Forbidden { .. } => {
+            let (after, why) = match outcome {
+                Outcome::Forbidden { .. } => (Some(forbidden_pause(delivery.attempts)), outcome.why()),
+                _ => (outcome.pause(), outcome.why()),
+            };
+            let (asked, why) = (asked(after, chance), why.unwrap_or_default().to_owned());
             if is_last(tries, now - delivery.created_at, asked.is_some()) {
                 let why = format!(
                     "{why} Given up after {tries} attempts; `commandpost outbox retry {}` tries again.",
@@ -185,6 +189,17 @@ mod tests {
     }
     fn seconds(seconds: u64) -> Option<std::time::Duration> {
         Some(std::time::Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn what_a_right_is_missing_for_is_tried_again_soon_and_then_once_a_minute() {
+        let waits = |attempts| {
+            let refused = Outcome::Forbidden { why: "no right.".into() };
+            let next = after_attempt(&delivery(attempts), refused, at(0), 0.0, Duration::zero());
+            assert_eq!((next.state, next.error.as_deref()), (DeliveryState::Pending, Some("no right.")));
+            (next.next_at - at(0)).num_seconds()
+        };
+        assert_eq!([0, 1, 2, 3, 4, 99].map(waits), [5, 10, 20, 40, 60, 60]);
     }
 
     #[test]

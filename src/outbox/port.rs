@@ -23,8 +23,48 @@ pub enum Outcome {
     Unknown { why: String },
     /// It did not arrive; try again, not before `after` if given.
     Retry { after: Option<Duration>, why: String },
+    /// It did not arrive for want of a right; whoever gives it need not start anything again: it is tried by itself, in
+    /// pauses that grow to [`AFTER_FORBIDDEN`].
+    Forbidden { why: String },
     /// It cannot arrive as it is (credentials, length, deleted target): a person must act.
     Failed { why: String },
+}
+
+/// The longest pause between two tries of what was forbidden.
+pub const AFTER_FORBIDDEN: Duration = Duration::from_secs(60);
+/// The first: whoever mends what was missing at once should not wait for a minute.
+const FORBIDDEN_FIRST: Duration = Duration::from_secs(5);
+
+/// How long what was forbidden so often already is not tried.
+pub fn forbidden_pause(attempts: u32) -> Duration {
+    FORBIDDEN_FIRST.saturating_mul(1 << attempts.min(8)).min(AFTER_FORBIDDEN)
+}
+
+impl Outcome {
+    /// Why it did not arrive, or may not have.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Sent { .. } => None,
+            Self::Unknown { why }
+            | Self::Retry { why, .. }
+            | Self::Forbidden { why }
+            | Self::Failed { why } => Some(why),
+        }
+    }
+
+    /// For how long at least nothing like it should be tried, if that is known.
+    pub fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Retry { after, .. } => *after,
+            Self::Forbidden { .. } => Some(AFTER_FORBIDDEN),
+            Self::Sent { .. } | Self::Unknown { .. } | Self::Failed { .. } => None,
+        }
+    }
+
+    /// It did not arrive, and is tried again by itself.
+    pub fn is_tried_again(&self) -> bool {
+        matches!(self, Self::Retry { .. } | Self::Forbidden { .. })
+    }
 }
 
 /// What the destination knows of a delivery whose fate was unknown.

@@ -36,17 +36,3 @@ async fn a_line_that_waits_for_its_turn_is_not_said_in_the_open_once_its_inciden
     let said = while_seen_by(&desk, Spot::private(spot.id), async { Ok(7) }).await;
     assert!(matches!(said, Ok(7)));
 }
-
-#[test]
-fn what_a_right_is_missing_for_is_tried_again_soon_and_then_once_a_minute() {
-    let after = |attempts| {
-        let refused = Outcome::Retry { after: Some(AFTER_FORBIDDEN), why: "no right".into() };
-        let Outcome::Retry { after, .. } = sooner_at_first(refused, attempts) else { panic!("tried again") };
-        after.map(|after| after.as_secs())
-    };
-    assert_eq!([0, 1, 2, 3, 4, 99].map(after), [5, 10, 20, 40, 60, 60].map(Some));
-    // The time for which a chat asks is its own.
-    let asked = Outcome::Retry { after: Some(Duration::from_secs(60)), why: "slowly".into() };
-    let Outcome::Retry { after, .. } = sooner_at_first(asked, 0) else { panic!("tried again") };
-    assert_eq!(after, Some(Duration::from_secs(60)));
-}

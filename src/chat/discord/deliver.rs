@@ -14,7 +14,7 @@ use crate::{
     card::{Card, Said},
     chat::{
         bindings::Bindings,
-        bring::{AFTER_FORBIDDEN, Halt, Place, Space, Step},
+        bring::{Halt, Place, Space, Step},
         theirs::{in_line, on_card},
     },
     config::IncidentSpace,
@@ -91,8 +91,7 @@ pub(super) fn outcome(trouble: Trouble, doing: Doing, place: &str) -> Outcome {
         Trouble::NotSent(_) => Outcome::Retry { after: None, why },
         Trouble::MaybeSent(_) | Trouble::Broken(_) if doing.creates() => Outcome::Unknown { why },
         Trouble::MaybeSent(_) | Trouble::Broken(_) => Outcome::Retry { after: None, why },
-        trouble @ Trouble::Refused { .. } if trouble.is_forbidden() => Outcome::Retry {
-            after: Some(AFTER_FORBIDDEN),
+        trouble @ Trouble::Refused { .. } if trouble.is_forbidden() => Outcome::Forbidden {
             why: format!(
                 "The bot may not {what} the channel {place}. Give its role {permissions} there; it is tried again by itself."
             ),

@@ -50,7 +50,7 @@ pub use self::{
 };
 use crate::{
     chat::{Say, bindings::Bindings, bring, seen::Seen, theirs::Typed},
-    desk::Desk,
+    desk::{Desk, absence},
     grammar::slash_words,
     journal::rows::What,
     outbox::port::{BoxFuture, Courier, Errand, Outcome, Reconciled},
@@ -127,10 +127,10 @@ impl DiscordDoor {
     /// How the door stands now.
     pub fn health(&self) -> Health {
         let (health, reach) = (self.standing.look(), &self.rest.reach);
-        let stands = reach.with(health.clone().into());
-        let answers = || health.since.is_some_and(|since| reach.answers_since(since));
-        let is_deaf = !health.connected && reach.lost().is_none() && (health.gave_up || answers());
-        Health { connected: stands.is_there, since: stands.since, last_error: stands.why, is_deaf, ..health }
+        let heard = health.clone().into();
+        let stands = if self.key.is_none() { reach.with_connection(heard) } else { reach.with(heard) };
+        let absence::Standing { is_there: connected, since, why: last_error, is_deaf } = stands;
+        Health { connected, since, last_error, is_deaf, ..health }
     }
 
     /// Numbers for the metrics.

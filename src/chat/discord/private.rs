@@ -87,12 +87,9 @@ impl Private for DiscordDoor {
         match done {
             Ok(_) => Ok(None),
             Err(trouble) if trouble.is_channel_gone() => Err(Halt::SpaceGone),
-            Err(trouble @ Trouble::Refused { .. }) => match outcome(trouble, Doing::LetIn, at) {
-                Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why } => {
-                    Ok(Some(why))
-                }
-                Outcome::Sent { .. } => Ok(None),
-            },
+            Err(trouble @ Trouble::Refused { .. }) => {
+                Ok(outcome(trouble, Doing::LetIn, at).why().map(str::to_owned))
+            }
             Err(trouble) => Err(outcome(trouble, Doing::LetIn, at).into()),
         }
     }

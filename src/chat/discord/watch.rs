@@ -16,7 +16,8 @@ impl DiscordDoor {
     /// Sees to requests that fail, whatever the gateway says, until the door is stopped.
     pub(super) async fn attend(self: Arc<Self>) {
         let (every, reach) = (self.settings.ask_every, &self.rest.reach);
-        reach.attend(NAME, every, &self.stop, || self.ask(), || catch_up(&self.desk, NAME)).await;
+        let heard = || self.standing.look().into();
+        reach.attend((NAME, every), &self.stop, heard, || self.ask(), || catch_up(&self.desk, NAME)).await;
     }
 
     async fn ask(&self) {

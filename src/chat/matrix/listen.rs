@@ -20,13 +20,10 @@ use super::{
     space::gone,
     stand::Stand,
 };
-use crate::{
-    chat::{
-        bring::{Halt, catch_up, whole},
-        follow::{Change, follow_deletion, forget_card},
-        typed::command,
-    },
-    outbox::port::Outcome,
+use crate::chat::{
+    bring::{Halt, catch_up, whole},
+    follow::{Change, follow_deletion, forget_card},
+    typed::command,
 };
 
 /// Events of a room in one answer; more are fetched page by page.
@@ -51,11 +48,8 @@ impl From<Trouble> for Deaf {
 }
 
 fn unwritten(halt: Halt, room: &str) -> Deaf {
-    match whole(halt, || gone(room)) {
-        Outcome::Retry { why, after } => Deaf::Why(why, after),
-        Outcome::Unknown { why } | Outcome::Failed { why } => Deaf::Why(why, None),
-        Outcome::Sent { .. } => Deaf::Why(String::new(), None),
-    }
+    let outcome = whole(halt, || gone(room));
+    Deaf::Why(outcome.why().unwrap_or_default().to_owned(), outcome.pause())
 }
 
 /// The rooms that are new to the bot in this way, with what is said of each.
@@ -109,10 +103,11 @@ impl MatrixDoor {
             let mut pause =
                 Duration::from_millis((full as f64 * (0.5 + 0.5 * self.desk.world.chance())) as u64);
             let (why, after) = match deaf {
-                Deaf::Trouble(trouble) => match trouble.outcome("come into", &self.settings.room) {
-                    Outcome::Retry { why, after } => (why, after),
-                    _ => (trouble.why(), None),
-                },
+                Deaf::Trouble(trouble) => {
+                    let outcome = trouble.outcome("come into", &self.settings.room);
+                    let why = outcome.why().filter(|_| outcome.is_tried_again());
+                    (why.map_or_else(|| trouble.why(), str::to_owned), outcome.pause())
+                }
                 Deaf::Why(why, after) => (why, after),
             };
             pause = pause.max(after.unwrap_or_default());
@@ -415,7 +410,8 @@ mod tests {
             (true, false, Some(why)),
             "in other rooms it hears"
         );
-        assert!(door.in_post.lost().is_some());
+        let in_post = door.in_post.with(health);
+        assert_eq!((in_post.is_there, in_post.is_deaf, in_post.why.as_deref()), (false, true, Some(why)));
 
         // It is not called into a room of somebody's own, and comes nowhere unasked.
         hears(&house, &door, &mut behind, json!({"invite": {OTHER: {}}})).await;
@@ -433,6 +429,6 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_secs(30), answered).await.unwrap();
         assert_eq!(house.told(""), ["$since"], "what was heard before is not done again");
-        assert!(door.in_post.lost().is_none());
+        assert!(door.in_post.with(door.health()).is_there);
     }
 }

@@ -38,14 +38,14 @@ use serde_json::Value;
 use tokio::sync::{Mutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 
-use self::{encrypted::Encrypted, members::Members, rest::Rest, stand::Stand};
+use self::{encrypted::Encrypted, members::Members, put_out::InPost, rest::Rest, stand::Stand};
 pub use self::{heard::mentioned, settings::MatrixSettings};
 use crate::{
     chat::{
         Say,
         bindings::Bindings,
         bring,
-        health::{Reach, Standing},
+        health::Standing,
         theirs::{Typed, ours},
         typed::Slips,
     },
@@ -68,7 +68,7 @@ pub struct MatrixDoor {
     bindings: Bindings,
     standing: Standing,
     /// Whether the bot is in the command post: nothing that is typed there reaches it otherwise.
-    in_post: Reach,
+    in_post: InPost,
     /// Who the bot is and where it stands, once asked.
     stand: OnceCell<Stand>,
     encrypted: Encrypted,
@@ -101,7 +101,7 @@ impl MatrixDoor {
             rest,
             bindings,
             standing: Standing::default(),
-            in_post: Reach::default(),
+            in_post: InPost::default(),
             stand: OnceCell::new(),
             encrypted: Encrypted::default(),
             slips: Slips::default(),
@@ -123,9 +123,7 @@ impl MatrixDoor {
             // Out of the command post it goes on in the rooms of incidents.
             return heard;
         }
-        // Lines go out all the same.
-        let is_deaf = heard.is_there && self.in_post.lost().is_some();
-        absence::Standing { is_deaf, ..self.in_post.with(heard) }
+        self.in_post.with(heard)
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Only where it listens: an invitation to any other room is left alone.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,7 +13,7 @@ use super::{
     rest::{Trouble, part},
     stand::Stand,
 };
-use crate::chat::bring::Step;
+use crate::{chat::bring::Step, desk::absence::Standing};
 
 /// Up to where a room was heard, when the bot was put out of it.
 pub(super) struct Out {
@@ -18,6 +21,49 @@ pub(super) struct Out {
     pub event: String,
     /// A place in the homeserver's news behind it.
     pub since: String,
+}
+
+/// Whether the bot is in the command post: nothing that is typed there reaches it otherwise, and lines go out all the same.
+#[derive(Debug, Default)]
+pub(super) struct InPost(Mutex<Option<Turn>>);
+
+/// It was put out, or came in again.
+#[derive(Debug, Clone)]
+struct Turn {
+    at: DateTime<Utc>,
+    /// Why it is out.
+    out: Option<String>,
+}
+
+impl InPost {
+    fn lock(&self) -> MutexGuard<'_, Option<Turn>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, at: DateTime<Utc>, why: String) {
+        *self.lock() = Some(Turn { at, out: Some(why) });
+    }
+
+    /// Returns whether that is news.
+    fn come_back(&self, at: DateTime<Utc>) -> bool {
+        let mut turn = self.lock();
+        let is_news = turn.as_ref().is_some_and(|turn| turn.out.is_some());
+        if is_news {
+            *turn = Some(Turn { at, out: None });
+        }
+        is_news
+    }
+
+    /// How a homeserver that is heard so is heard in the command post.
+    pub fn with(&self, heard: Standing) -> Standing {
+        match self.lock().clone() {
+            Some(Turn { at, out }) if heard.is_there => match out {
+                why @ Some(_) => Standing { is_there: false, since: Some(at), why, is_deaf: true },
+                None => Standing { since: heard.since.max(Some(at)), ..heard },
+            },
+            _ => heard,
+        }
+    }
 }
 
 /// By which that is remembered.
@@ -55,7 +101,7 @@ impl MatrixDoor {
         tracing::warn!("{why}");
         if is_post {
             let now = self.desk.world.now();
-            self.in_post.note(now, now, Some(why.clone()));
+            self.in_post.leave(now, why.clone());
         }
         self.standing.error(why);
         let Some(event) = end["event_id"].as_str().filter(|event| is_id(event, '$')) else { return Ok(()) };
@@ -78,10 +124,8 @@ impl MatrixDoor {
 
     /// The bot is in the command post.
     pub(super) fn note_in_post(&self) {
-        if self.in_post.lost().is_some() {
+        if self.in_post.come_back(self.desk.world.now()) {
             tracing::info!("the bot is in the command post again");
-            let now = self.desk.world.now();
-            self.in_post.note(now, now, None);
         }
     }
 

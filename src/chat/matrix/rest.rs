@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use crate::{
     chat::{
-        bring::AFTER_FORBIDDEN,
         files::PATIENCE,
         picture::Picture,
         trouble::{AFTER_MISTAKE, Limiting, patiently},
@@ -100,8 +99,7 @@ impl Trouble {
             Self::Refused { code, .. } if code.is_empty() || code.ends_with("_TOKEN") => {
                 Outcome::Retry { after: Some(AFTER_MISTAKE), why }
             }
-            Self::Refused { message, .. } if self.is_forbidden() => Outcome::Retry {
-                after: Some(AFTER_FORBIDDEN),
+            Self::Refused { message, .. } if self.is_forbidden() => Outcome::Forbidden {
                 why: format!(
                     "The bot may not {doing} the room {room} ({message}). Invite it there, or give it the power level; \
                      it is tried again by itself."
@@ -320,7 +318,7 @@ mod tests {
     fn what_may_have_arrived_is_sent_again_and_what_cannot_arrive_is_not() {
         let refused =
             |status, code: &str| Trouble::Refused { status, code: code.into(), message: "m".into() };
-        let retries = |trouble: Trouble| matches!(trouble.outcome("write in", "!r:s"), Outcome::Retry { .. });
+        let retries = |trouble: Trouble| trouble.outcome("write in", "!r:s").is_tried_again();
         for trouble in [
             Trouble::Lost("x".into()),
             Trouble::Broken(502),

@@ -10,7 +10,7 @@ pub(super) use crate::chat::thread::parts_of as room_of;
 use crate::{
     chat::{
         bindings::Spot,
-        bring::{AFTER_FORBIDDEN, Halt, Place, Step, incident},
+        bring::{Halt, Place, Step, incident},
         space::{self, Home, invited, keep, not_invited},
     },
     config::MatrixSpace,
@@ -207,5 +207,5 @@ pub(super) fn gone(room: &str) -> Outcome {
         "The bot is not in the room {room}, and may not come in. Invite it, or set another in the settings \
          (`matrix.room`, `matrix.alerts_room`) and start again; it is tried again by itself."
     );
-    Outcome::Retry { after: Some(AFTER_FORBIDDEN), why }
+    Outcome::Forbidden { why }
 }

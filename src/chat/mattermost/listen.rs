@@ -28,7 +28,6 @@ use crate::{
         wire::plainly,
     },
     desk::clock::World,
-    outbox::port::Outcome,
 };
 
 const FIRST_PAUSE_MS: u64 = 500;
@@ -60,11 +59,8 @@ impl Silence {
 
 impl From<Trouble> for Silence {
     fn from(trouble: Trouble) -> Self {
-        let after = match trouble.outcome(Doing::Read, "") {
-            Outcome::Retry { after, .. } => after,
-            _ => None,
-        };
-        Self(trouble.why(), after.unwrap_or_default())
+        let pause = trouble.outcome(Doing::Read, "").pause();
+        Self(trouble.why(), pause.unwrap_or_default())
     }
 }
 
@@ -117,12 +113,10 @@ impl MattermostDoor {
     }
 
     async fn converse_well(self: &Arc<Self>) -> Result<Silence, Silence> {
-        let stand =
-            self.stand().await.map_err(|halt| match whole(halt, || gone(&self.settings.channel)) {
-                Outcome::Retry { why, after } => Silence(why, after.unwrap_or_default()),
-                Outcome::Unknown { why } | Outcome::Failed { why } => Silence::of(why),
-                Outcome::Sent { .. } => Silence::of(""),
-            })?;
+        let stand = self.stand().await.map_err(|halt| {
+            let outcome = whole(halt, || gone(&self.settings.channel));
+            Silence(outcome.why().unwrap_or_default().to_owned(), outcome.pause().unwrap_or_default())
+        })?;
         let (socket, next) = self.open_socket().await?;
         if self.standing.set_connected(true, self.desk.world.now()) {
             tracing::info!("the socket to Mattermost is open");

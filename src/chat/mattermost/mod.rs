@@ -117,7 +117,7 @@ impl MattermostDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> absence::Standing {
-        self.rest.reach.with(self.standing.look())
+        self.rest.reach.with_connection(self.standing.look())
     }
 
     /// Sees to requests that fail, whatever the WebSocket says, until the door is stopped.
@@ -125,7 +125,8 @@ impl MattermostDoor {
         let (every, reach) = (self.settings.ask_every, &self.rest.reach);
         // What comes of it is noted with every request.
         let ask = || async { drop(self.rest.get("/users/me").await) };
-        reach.attend(NAME, every, &self.stop, ask, || bring::catch_up(&self.desk, NAME)).await;
+        let heard = || self.standing.look();
+        reach.attend((NAME, every), &self.stop, heard, ask, || bring::catch_up(&self.desk, NAME)).await;
     }
 }
 

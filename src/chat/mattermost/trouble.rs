@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn what_a_person_can_mend_is_tried_again_and_what_nobody_can_is_not() {
-        let retries = |trouble: Trouble| matches!(trouble.outcome(Doing::Post, "c"), Outcome::Retry { .. });
+        let retries = |trouble: Trouble| trouble.outcome(Doing::Post, "c").is_tried_again();
         for (status, id) in [
             (401, "api.context.session_expired.app_error"),
             (403, "api.context.permissions.app_error"),
@@ -120,7 +120,7 @@ mod tests {
     fn a_revoked_token_and_a_missing_permission_are_said_in_plain_words() {
         let why = refused(401, "api.context.session_expired.app_error").why();
         assert!(why.contains("revoked") && why.contains("`mattermost.bot_token`"), "{why}");
-        let Outcome::Retry { why, .. } =
+        let Outcome::Forbidden { why } =
             refused(403, "api.context.permissions.app_error").outcome(Doing::OpenChannel, "town")
         else {
             panic!("it can be mended");

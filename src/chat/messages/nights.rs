@@ -179,6 +179,6 @@ pub(super) fn unasked() -> Journal {
     let open = vec!["task #1 of Bo is late".into()];
     let asked = vec![person("Ada")];
     j.house(Event::Nudged { whom: Whom::Commander, asked, silent_minutes: 10, command_minutes: None, open });
-    j.house(Event::ChatBack { chat: "slack".into(), away_seconds: 12 * 60 + 7 });
+    j.house(Event::ChatBack { chat: "slack".into(), away_seconds: 12 * 60 + 7, was_deaf: false });
     j
 }

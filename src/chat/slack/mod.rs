@@ -121,7 +121,8 @@ impl SlackDoor {
 
     /// How the door stands now.
     pub fn health(&self) -> absence::Standing {
-        self.rest.reach.with(self.standing.look())
+        let (reach, heard) = (&self.rest.reach, self.standing.look());
+        if self.settings.app_token.is_some() { reach.with_connection(heard) } else { reach.with(heard) }
     }
 }
 

@@ -123,8 +123,7 @@ mod tests {
 
     #[test]
     fn what_a_person_can_mend_is_tried_again_and_what_nobody_can_is_not() {
-        let retries =
-            |error: &str| matches!(refused(error).outcome(Doing::Post, "C1"), Outcome::Retry { .. });
+        let retries = |error: &str| refused(error).outcome(Doing::Post, "C1").is_tried_again();
         for error in ["missing_scope", "not_in_channel", "is_archived", "invalid_auth", "restricted_action"] {
             assert!(retries(error), "{error}");
         }
@@ -138,7 +137,7 @@ mod tests {
     #[test]
     fn what_a_workspace_does_not_allow_is_said_with_who_can_allow_it() {
         let told = |doing| match refused("restricted_action").outcome(doing, "C1") {
-            Outcome::Retry { why, .. } => why,
+            Outcome::Forbidden { why } => why,
             other => format!("{other:?}"),
         };
         let end = "An administrator can allow it. It is tried again by itself.";

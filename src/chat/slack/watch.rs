@@ -12,7 +12,8 @@ impl SlackDoor {
     /// Sees to requests that fail, whatever the socket says, until the door is stopped.
     pub(super) async fn attend(&self) {
         let (every, reach) = (self.settings.ask_every, &self.rest.reach);
-        reach.attend(NAME, every, &self.stop, || self.ask(), || catch_up(&self.desk, NAME)).await;
+        let heard = || self.standing.look();
+        reach.attend((NAME, every), &self.stop, heard, || self.ask(), || catch_up(&self.desk, NAME)).await;
     }
 
     async fn ask(&self) {

@@ -43,9 +43,12 @@ pub(super) fn of_entry(
     now: DateTime<Utc>,
 ) -> Vec<NewDelivery> {
     let mut out = Vec::new();
-    // A chat that is away is told how long it was, and what it missed, when it is back.
+    // A chat that is away is told how long it was, and what it missed, when it is back. In one that is not heard people type
+    // on, and should know that it does nothing.
     let absent = match &entry.event {
-        Event::ChatLost { chat, .. } | Event::ChatBack { chat, .. } => Some(chat),
+        Event::ChatLost { chat, is_deaf: false, .. } | Event::ChatBack { chat, was_deaf: false, .. } => {
+            Some(chat)
+        }
         _ => None,
     };
     if let Event::EntryRedacted { target, .. } = entry.event {

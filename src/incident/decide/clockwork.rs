@@ -1,7 +1,7 @@
 //! What the house itself brings: timers that go off, deliveries that settle, a drill's injects and its end.
 
 use super::*;
-use crate::incident::{alternates, command::TimerKind, event::Owed, sentence::every};
+use crate::incident::{alternates, command::TimerKind, event::Owed, sentence::every, state::Absence};
 
 /// A timer never assumes: it looks whether what it was set for still holds.
 pub(super) fn timer(incident: &Incident, kind: &TimerKind, scene: &Scene<'_>) -> Ruling {
@@ -155,10 +155,10 @@ pub(super) fn chat_lost(incident: &Incident, chat: &str, since: DateTime<Utc>, i
 }
 
 pub(super) fn chat_back(incident: &Incident, chat: &str, at: DateTime<Utc>) -> Ruling {
-    let Some(since) = incident.away.get(chat) else { return Ok(Decision::read("")) };
+    let Some(Absence { since, is_deaf }) = incident.away.get(chat) else { return Ok(Decision::read("")) };
     let away = incident.time_at(at) - *since;
     let away_seconds = u64::try_from(away.num_seconds()).unwrap_or(0);
-    Ok(Decision::one(Event::ChatBack { chat: chat.to_owned(), away_seconds }, ""))
+    Ok(Decision::one(Event::ChatBack { chat: chat.to_owned(), away_seconds, was_deaf: *is_deaf }, ""))
 }
 
 fn must_be_drill(incident: &Incident) -> Result<(), Refusal> {

@@ -219,8 +219,8 @@ fn sentences_are_what_a_tired_person_reads() {
         },
         Event::QuietAsked { until: at },
         Event::ChatLost { chat: "discord".into(), since: at, is_deaf: false },
-        Event::ChatBack { chat: "discord".into(), away_seconds: 12 * 60 + 40 },
-        Event::ChatBack { chat: "matrix".into(), away_seconds: 125 * 60 },
+        Event::ChatBack { chat: "discord".into(), away_seconds: 12 * 60 + 40, was_deaf: false },
+        Event::ChatBack { chat: "matrix".into(), away_seconds: 125 * 60, was_deaf: true },
     ]
     .iter()
     .map(|event| sentence(event, &|at| when(Some(at))))
@@ -280,7 +280,7 @@ fn sentences_are_what_a_tired_person_reads() {
     No reminders until 2026-01-02 03:15 UTC.
     Discord has not answered since 2026-01-02 03:15 UTC.
     Discord answers again, after 12 min.
-    Matrix answers again, after 2 h 5 min.
+    Matrix is heard again, after 2 h 5 min.
     ");
 }
 

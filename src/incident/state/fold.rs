@@ -519,8 +519,8 @@ impl Incident {
                 }
             }
 
-            Event::ChatLost { chat, since, .. } => {
-                self.away.insert(chat.clone(), *since);
+            Event::ChatLost { chat, since, is_deaf } => {
+                self.away.insert(chat.clone(), Absence { since: *since, is_deaf: *is_deaf });
             }
             Event::ChatBack { chat, .. } => {
                 self.away.remove(chat);

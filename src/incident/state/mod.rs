@@ -111,9 +111,9 @@ pub struct Incident {
     pub plan: Option<Plan>,
     /// It was over when it was declared.
     pub is_retrospective: bool,
-    /// The chats that do not answer, and since when.
+    /// The chats that do not answer, or are not heard.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub away: BTreeMap<String, DateTime<Utc>>,
+    pub away: BTreeMap<String, Absence>,
     pub next_update_due: Option<DateTime<Utc>>,
     /// Somebody was reminded that the public has heard nothing, and it has not become worse since.
     #[serde(default)]
@@ -165,9 +165,9 @@ impl Incident {
     /// How an action stands: nothing is done while everything is stopped.
     pub fn standing_of(&self, action: &Action) -> &'static str {
         match action.state {
-            ActionState::Going | ActionState::Overdue if self.standing_stop().is_some() => {
-                "waits: everything is stopped"
-            }
+            state if self.standing_stop().is_none() => state.word(),
+            ActionState::Waiting => "waits for a go, and everything is stopped",
+            ActionState::Going | ActionState::Overdue => "waits: everything is stopped",
             state => state.word(),
         }
     }

@@ -23,6 +23,15 @@ pub struct Plan {
     pub services: Vec<String>,
 }
 
+/// A chat's, as it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    pub since: DateTime<Utc>,
+    /// It takes lines all the while; only what people type there is not heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_deaf: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
     pub role: Role,

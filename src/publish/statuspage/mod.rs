@@ -318,10 +318,7 @@ impl StatuspagePublisher {
         match unread {
             Unread::Lost(why) => format!("Statuspage could not be asked: {why}"),
             Unread::Unreadable => "Statuspage's answer could not be read".to_owned(),
-            Unread::Refused(answer) => match self.refusal(&answer) {
-                Outcome::Failed { why } | Outcome::Retry { why, .. } | Outcome::Unknown { why } => why,
-                Outcome::Sent { .. } => String::new(),
-            },
+            Unread::Refused(answer) => self.refusal(&answer).why().unwrap_or_default().to_owned(),
         }
     }
 

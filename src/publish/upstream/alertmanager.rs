@@ -55,10 +55,10 @@ impl Monitor for Alertmanager {
             match self.find(&mark(asked)).await {
                 Ok(Some(found)) => Reconciled::Arrived { external_id: Some(found.id), url: None },
                 Ok(None) => Reconciled::Absent,
-                Err(Outcome::Retry { why, .. } | Outcome::Failed { why } | Outcome::Unknown { why }) => {
-                    Reconciled::CannotTell { why }
-                }
-                Err(Outcome::Sent { .. }) => Reconciled::Absent,
+                Err(outcome) => match outcome.why() {
+                    Some(why) => Reconciled::CannotTell { why: why.to_owned() },
+                    None => Reconciled::Absent,
+                },
             }
         })
     }

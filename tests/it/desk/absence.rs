@@ -71,6 +71,12 @@ impl Watched {
         self.house.sound(id).await;
         self.house.texts(id).await.into_iter().filter(|text| text.starts_with("Discord ")).collect()
     }
+
+    /// How many lines a chat was given, or is to be.
+    async fn lines(&self, id: IncidentId, chat: &str) -> usize {
+        let of = self.house.journal.deliveries(DeliveryFilter::Of { incident: id }).await.unwrap();
+        of.iter().filter(|one| one.destination == chat && one.key.matches('/').count() == 1).count()
+    }
 }
 
 #[tokio::test]
@@ -105,11 +111,7 @@ async fn a_chat_that_is_away_is_told_once_after_a_minute_and_once_when_it_is_bac
     assert_eq!(watched.told(later).await.len(), 2);
     assert!(watched.told(over).await.is_empty());
     // It is said where people are: not in the chat that it is about.
-    let of = house.journal.deliveries(DeliveryFilter::Of { incident: id }).await.unwrap();
-    let lines = |chat: &str| {
-        of.iter().filter(|one| one.destination == chat && one.key.matches('/').count() == 1).count()
-    };
-    assert_eq!((lines("slack"), lines("discord")), (2, 0));
+    assert_eq!((watched.lines(id, "slack").await, watched.lines(id, "discord").await), (2, 0));
 }
 
 #[tokio::test]
@@ -146,7 +148,7 @@ async fn an_absence_goes_on_over_a_restart_and_one_that_ended_meanwhile_is_told(
     watched.pass(120).await;
     assert_eq!(watched.told(id).await.len(), 1);
     let watched = watched.restarted();
-    let begun = watched.house.desk.incident(id).await.unwrap().away["discord"];
+    let begun = watched.house.desk.incident(id).await.unwrap().away["discord"].since;
     // The door of the next run does not know since when.
     *watched.door.0.lock().unwrap() = Standing::default();
     watched.pass(120).await;
@@ -186,6 +188,16 @@ async fn a_chat_that_takes_lines_and_hears_nothing_is_not_said_to_be_silent() {
     }
     pump_all(&house.desk, &[says.clone() as Arc<dyn Courier>]).await;
     assert_eq!(*says.said.lock().unwrap(), [""; 0]);
+    watched.door.is_there(house, true);
+    watched.pass(10).await;
+    house.say("Ada", id, note("before it is told that it is back")).await;
+    pump_all(&house.desk, &[says.clone() as Arc<dyn Courier>]).await;
+    assert_eq!(*says.said.lock().unwrap(), [""; 0]);
+    watched.pass(60).await;
+    let told = watched.told(id).await;
+    assert!(told.len() == 2 && told[1] == "Discord is heard again, after 1 min.", "{told:?}");
+    // Who types there should know.
+    assert_eq!(watched.lines(id, "discord").await, watched.lines(id, "slack").await);
 }
 
 #[tokio::test]

@@ -67,6 +67,19 @@ async fn what_waits_goes_out_as_soon_as_the_gateway_is_back() {
 }
 
 #[tokio::test]
+async fn a_gateway_lost_in_a_quiet_minute_is_not_taken_for_a_silent_discord() {
+    let mut house = House::new().await;
+    // Nothing else asks Discord anything meanwhile.
+    house.watchdog = house.patience * 2;
+    let bot = house.start().await;
+    house.discord.gateway().never_handshake(true);
+    house.discord.gateway().cut();
+    house.eventually("that it only hears nothing", || bot.door.health().is_deaf.then_some(())).await;
+    house.discord.gateway().never_handshake(false);
+    house.stop(bot).await;
+}
+
+#[tokio::test]
 async fn a_gateway_that_never_answers_is_given_up_and_begun_anew() {
     let mut house = House::new().await;
     house.watchdog = Duration::from_secs(3);
