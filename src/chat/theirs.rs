@@ -289,7 +289,7 @@ mod tests {
         for (text, discord, slack) in [
             (
                 "Task #3: run `find /var -name core` on db1. `done 3 RESULT`.",
-                "Task #3: run `find /var -name core` on db1. `/incident task done 3 RESULT`.",
+                "Task #3: run `find /var -name core` on db1. `/incident task done n:3 result:RESULT`.",
                 "Task #3: run `find /var -name core` on db1. `/incident done 3 RESULT`.",
             ),
             (
@@ -318,7 +318,7 @@ mod tests {
             assert_eq!(theirs.beside(&SLACK).shown(text), slack);
             assert_eq!(Theirs::All.beside(&SLACK).shown(text), text);
         }
-        assert_eq!(ours("`close the valve`", &DISCORD), "`/incident close the valve`");
+        assert_eq!(ours("`close the valve`", &DISCORD), "`/incident close reason:the valve`");
     }
 
     #[test]

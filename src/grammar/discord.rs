@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::begun::{Begun, begun};
 use super::help;
 use super::known::Lexicon;
-use super::tree::{Blank, at, example, flag_called, flags, tree, value_name};
+use super::tree::{Blank, at, flag_called, flags, tree, value_name};
 use super::walk::{Walked, walk};
 use super::words::Words;
 use crate::incident::{id::IncidentId, refusal::Refusal};
@@ -68,20 +68,17 @@ pub fn discord_root(verb: &str) -> &'static str {
     if ON_RECORD.contains(&verb) { RECORD } else { tree().get_name() }
 }
 
-/// Words of the language as somebody finds them in Discord: `object 1 REASON` is `/record decision object 1 REASON` there. A verb's own
-/// form and its example stand with each option by its name. `None`: they begin with no verb.
+/// Words of the language as somebody finds them in Discord, each value in its option: `object 1 REASON` is
+/// `/record decision object n:1 reason:REASON` there. `None`: they begin with no verb.
 pub fn slash_words(said: &str) -> Option<String> {
     let Begun { target, path, rest } = begun(said)?;
     if let Some(verb) = at(&path).filter(|verb| !verb.has_subcommands()) {
         if said == help::usage(&path, verb) {
             return Some(slash_usage(&path, verb));
         }
-        if said == example(verb) {
-            return in_options(said);
-        }
     }
     let is_form = rest.contains("[--");
-    if !is_form && let Some(filled) = with_options(said, &path, rest) {
+    if !is_form && let Some(filled) = in_options(said) {
         return Some(filled);
     }
     let rest = if is_form { form_with_options(at(&path)?, rest) } else { rest.to_owned() };
@@ -91,17 +88,8 @@ pub fn slash_words(said: &str) -> Option<String> {
     Some(all.join(" "))
 }
 
-/// What is said with flags, in options, the blanks first. `None`: no flag is in it.
-fn with_options(said: &str, begun: &[&str], rest: &str) -> Option<String> {
-    rest.split_whitespace().find(|word| word.starts_with("--") && word.len() > 2)?;
-    let walked = walk(Words::text(said), Lexicon::usual()).ok()?;
-    let has_flags = walked.argv.get(walked.path.len()).is_some_and(|arg| arg != "--");
-    // `severity --impact high --urgency low` is another verb's blanks.
-    if has_flags || walked.path != begun { filled(&walked) } else { None }
-}
-
 /// A whole command with every value in its option: `done 3 mended` is `/incident task done n:3 result:mended`. `None`: it is none.
-pub(super) fn in_options(said: &str) -> Option<String> {
+fn in_options(said: &str) -> Option<String> {
     begun(said)?;
     filled(&walk(Words::text(said), Lexicon::usual()).ok()?)
 }
@@ -113,9 +101,10 @@ fn filled(walked: &Walked) -> Option<String> {
     let given: Vec<&String> = behind.by_ref().take_while(|arg| arg.as_str() != "--").collect();
     let mut all = vec![format!("/{}", discord_root(path.first()?)), path.join(" ")];
     all.extend(target.map(|id| format!("{INCIDENT}:{id}")));
-    all.extend(
-        verb.get_positionals().zip(behind).map(|(arg, value)| format!("{}:{value}", option_name(arg))),
-    );
+    all.extend(verb.get_positionals().zip(behind).map(|(arg, value)| {
+        let is_bare_name = Blank::of(arg) == Blank::Name && !value.starts_with(['@', '<']);
+        format!("{}:{}{value}", option_name(arg), if is_bare_name { "@" } else { "" })
+    }));
     all.extend(given.into_iter().map(|flag| {
         let flag = flag.strip_prefix("--").unwrap_or(flag);
         let (name, value) = flag.split_once('=').unwrap_or((flag, "True"));

@@ -4,8 +4,8 @@ use clap::{Arg, Command};
 
 use super::{
     discord::{
-        INCIDENT, RECORD, asked_for, discord_root, in_options, is_of_one, option_name, slash_path,
-        slash_usage, slash_words,
+        INCIDENT, RECORD, asked_for, discord_root, is_of_one, option_name, slash_path, slash_usage,
+        slash_words,
     },
     known::Lexicon,
     tree::{self, Blank, SHORT, flags, tree, value_name},
@@ -391,9 +391,8 @@ pub fn discord_help(verb: Option<&str>, known: Lexicon<'_>) -> Option<String> {
 
 /// With what stands between backticks as it is said in Discord.
 fn in_slashes(line: &str) -> String {
-    let slashed = |code: &str| in_options(code).or_else(|| slash_words(code));
     let shown = |(i, piece): (usize, &str)| {
-        let slashed = if i % 2 == 1 { slashed(piece) } else { None };
+        let slashed = if i % 2 == 1 { slash_words(piece) } else { None };
         slashed.unwrap_or_else(|| piece.to_owned())
     };
     line.split('`').enumerate().map(shown).collect::<Vec<_>>().join("`")

@@ -380,7 +380,7 @@ mod tests {
         let shown = |theirs: &Theirs| card(&card_of(written), theirs.beside(&TYPED))["embeds"][0].clone();
         let embed = shown(&Theirs::Nothing);
         assert_eq!(embed["description"], escape(written));
-        assert_eq!(embed["fields"][0]["value"], "`/incident close the valve`, then `/incident next`");
+        assert_eq!(embed["fields"][0]["value"], "`/incident close reason:the valve`, then `/incident next`");
         let mut theirs = Theirs::default();
         theirs.add(&json!("`close the valve`"));
         assert_eq!(shown(&theirs)["fields"][0]["value"], "\\`close the valve\\`, then `/incident next`");
@@ -394,7 +394,9 @@ mod tests {
         };
         let told = shown(&Theirs::Nothing, "*Mended*? `resolve HOW`, or `note @everyone <@1>`.");
         assert!(
-            told.contains("\\*Mended\\*? `/incident resolve HOW`, or `/incident note @\u{200b}everyone"),
+            told.contains(
+                "\\*Mended\\*? `/incident resolve reason:HOW`, or `/incident note text:@\u{200b}everyone"
+            ),
             "{told}"
         );
         assert!(!told.contains("<@1"), "{told}");

@@ -233,19 +233,20 @@ fn completion_offers_what_fits_within_discords_limits() {
 #[test]
 fn what_is_to_be_typed_is_told_as_discord_has_it() {
     for (said, there) in [
-        ("object 1 REASON", "/record decision object 1 REASON"),
+        ("object 1 REASON", "/record decision object n:1 reason:REASON"),
         ("next", "/incident next"),
-        ("role take scribe", "/incident role take scribe"),
+        ("role take scribe", "/incident role take role:scribe"),
+        ("role offer scribe Bo", "/incident role offer role:scribe to:@Bo"),
         ("role take pio", "/incident role take role:pio"),
-        ("note the database failed over", "/incident note the database failed over"),
+        ("note the database failed over", "/incident note text:the database failed over"),
         ("INC-2 close", "/incident close incident:INC-2"),
-        ("ack S-3", "/record alert ack S-3"),
+        ("ack S-3", "/record alert ack situation:S-3"),
         ("here", "/incident crew here"),
-        ("action 10m restart db1", "/incident action announce 10m restart db1"),
-        ("hazard clear 2 mended", "/incident hazard clear 2 mended"),
+        ("action 10m restart db1", "/incident action announce text:restart db1 in:10m"),
+        ("hazard clear 2 mended", "/incident hazard clear n:2 reason:mended"),
         ("playbook", "/record playbook show"),
         ("task add|ack|done", "/incident task add|ack|done"),
-        ("INC-2 note a  b", "/incident note incident:INC-2 a  b"),
+        ("INC-2 note a  b", "/incident note incident:INC-2 text:a  b"),
         (
             "declare Checkout fails for everybody --severity sev1",
             "/incident declare title:Checkout fails for everybody severity:sev1",
@@ -273,7 +274,7 @@ fn what_is_to_be_typed_is_told_as_discord_has_it() {
             "task add @ada 10m check the load balancers",
             "/incident task add text:check the load balancers for:@ada in:10m",
         ),
-        ("note it was run with --force", "/incident note it was run with --force"),
+        ("note it was run with --force", "/incident note text:it was run with --force"),
     ] {
         assert_eq!(slash_words(said).as_deref(), Some(there));
     }
