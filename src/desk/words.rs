@@ -169,7 +169,8 @@ impl Desk {
                 if let Some(id) = situation {
                     let row = self.situation(id).await?;
                     if declare.title.trim().is_empty() {
-                        declare.title = row.situation.title.chars().take(200).collect();
+                        // How many more there are would stand in the incident's title for ever.
+                        declare.title = row.situation.lead.chars().take(200).collect();
                     }
                     declare.situation = Some(self.facts(&row).await?);
                 }

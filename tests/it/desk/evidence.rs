@@ -106,6 +106,23 @@ async fn the_card_of_an_alert_says_what_users_feel_why_and_what_was_changed_befo
 }
 
 #[tokio::test]
+async fn an_incident_declared_of_alerts_has_no_count_of_them_in_its_title() {
+    let house = House::open(settings()).await;
+    let alerts = vec![of("checkout", "ErrorRate", -60), of("checkout", "ErrorRate", -50)];
+    house.desk.take_alerts(alerts).await.unwrap();
+    while house.desk.follow_once().await.unwrap() > 0 {}
+    let row = house.journal.situations(SituationFilter::One(1)).await.unwrap().remove(0);
+    assert_eq!(row.situation.title, "ErrorRate (2 times)");
+    let answer = house
+        .desk
+        .say(caller("Ada"), None, words::Words::Text("declare --from S-1".into()), None, &words::by_name())
+        .await
+        .unwrap();
+    let declared = house.desk.incident(answer.incident.unwrap()).await.unwrap();
+    assert_eq!(declared.title, "ErrorRate");
+}
+
+#[tokio::test]
 async fn a_change_told_again_in_any_order_is_one_change_also_after_a_restart_and_is_forgotten_in_time() {
     let house = House::open(settings()).await;
     let all = ChangeFilter { since: at(-90_000), until: at(0), limit: 10 };

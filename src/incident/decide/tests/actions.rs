@@ -179,6 +179,9 @@ fn what_is_announced_while_everything_is_stopped_waits_wherever_it_is_read() {
         assert!(told.contains("waits: everything is stopped"), "{read:?}: {told}");
         assert!(!told.contains("(Bo, under way"), "{read:?}: {told}");
     }
+    stage.ok("Bo", announce("Restart db3", true, None));
+    let told = stage.reads("Bo", Command::Actions);
+    assert!(told.contains("waits for a go, and everything is stopped"), "{told}");
     stage.ok("Ada", resume());
     assert!(stage.reads("Bo", Command::Actions).contains("under way"));
 }
