@@ -319,7 +319,7 @@ fn by_hand(entry: u64) -> Refusal {
 fn stays(entry: u64) -> Refusal {
     Refusal::conflict(
         format!("Entry {entry} was corrected by hand, so it stays although its message was deleted."),
-        format!("To take it off the timeline: `entry redact {entry} REASON`."),
+        format!("Whoever has command can take it off the timeline: `entry redact {entry} REASON`."),
     )
 }
 

@@ -127,6 +127,12 @@ impl Desk {
         let is_told_aloud = caller.is_overheard && caller.among.is_none() && words.restrict();
         let done = if words.plan() { "planned" } else { "declared" };
         let answer = self.hear(caller, here, words, once, resolve).await;
+        let answer = answer.map_err(|mut refusal| {
+            // What was typed is quoted there, and who was picked is an account in it.
+            grammar::name_people(&mut refusal.why, &**resolve);
+            grammar::name_people(&mut refusal.instead, &**resolve);
+            refusal
+        });
         let answer =
             if is_told_aloud { answer.map_err(|refusal| refused_aloud(refusal, done)) } else { answer };
         let Some(news) = news else { return answer };

@@ -105,7 +105,8 @@ async fn of_a_secret_everybody_is_told_below_its_message_where_nobody_is_named_w
 }
 
 #[tokio::test]
-async fn whoever_is_picked_in_free_text_stands_there_by_name_and_owns_a_task_by_account() {
+async fn whoever_is_picked_in_free_text_or_in_what_is_refused_stands_there_by_name_and_owns_a_task_by_account()
+ {
     let house = House::new().await;
     let bot = house.start().await;
     let (channel, _) = house.declare("Checkout fails").await;
@@ -120,6 +121,9 @@ async fn whoever_is_picked_in_free_text_stands_there_by_name_and_owns_a_task_by_
     assert_eq!(owner, Some("ada"));
     let told = house.timeline().await;
     assert!(!told.iter().any(|text| text.contains("<@")), "{told:#?}");
+    // What is refused is quoted as it was meant, too.
+    let refused = house.ask(&house.ada, &channel.id, "role offer pio @ada and @Bob").await;
+    assert!(refused.contains("@Ada Lovelace") && !refused.contains(&house.ada), "{refused}");
     house.quiet().await;
     house.end(bot, "people in free text").await;
 }
