@@ -72,10 +72,8 @@ pub fn discord_root(verb: &str) -> &'static str {
 /// `/record decision object n:1 reason:REASON` there. `None`: they begin with no verb.
 pub fn slash_words(said: &str) -> Option<String> {
     let Begun { target, path, rest } = begun(said)?;
-    if let Some(verb) = at(&path).filter(|verb| !verb.has_subcommands()) {
-        if said == help::usage(&path, verb) {
-            return Some(slash_usage(&path, verb));
-        }
+    if let Some(verb) = at(&path).filter(|verb| !verb.has_subcommands() && said == help::usage(&path, verb)) {
+        return Some(slash_usage(&path, verb));
     }
     let is_form = rest.contains("[--");
     if !is_form && let Some(filled) = in_options(said) {

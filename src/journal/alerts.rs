@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     AlertBatch, AlertReceipt, AlertsOnce,
+    recent::Recent,
     statements::{Around, INSERT_NEW, STATEMENT_MAX, Val, insert, insert_within},
 };
 use crate::{
@@ -33,6 +34,7 @@ pub(super) struct Memory {
     situation: i64,
     by_group: HashMap<[u8; 16], i64>,
     held: HashMap<i64, Held>,
+    recent: Recent,
     grouping: Arc<Grouping>,
 }
 
@@ -46,6 +48,7 @@ impl Memory {
             situation: next(conn, "SELECT COALESCE(MAX(id), 0) FROM situations").await?,
             by_group: HashMap::new(),
             held: HashMap::new(),
+            recent: Recent::new(&mut *conn).await?,
             grouping,
         })
     }
@@ -270,7 +273,12 @@ pub(super) async fn take(
         .enumerate()
         .flat_map(|(at, batch)| batch.alerts.iter().map(move |one| (at, one)))
         .collect();
-    let mut known = known_alerts(conn, around.before, incoming.iter().map(|(_, one)| one.key)).await?;
+    let asked: HashSet<Key> =
+        incoming.iter().map(|(_, one)| one.key).filter(|key| memory.recent.may_have(key)).collect();
+    if asked.is_empty() && !around.before.is_empty() {
+        sqlx::query(AssertSqlSafe(around.before.to_owned())).execute(&mut *conn).await?;
+    }
+    let mut known = known_alerts(conn, around.before, asked).await?;
     let incoming = whole(incoming, &known);
     let incoming: Vec<(usize, &One)> = incoming.iter().map(|(at, one)| (*at, one.as_ref())).collect();
     read_situations(conn, known.values().map(|known| known.situation), memory).await?;
@@ -421,6 +429,7 @@ pub(super) async fn take(
     .await?;
 
     let (new, known): (Vec<_>, Vec<_>) = order.into_iter().partition(|upsert| upsert.is_new);
+    new.iter().for_each(|upsert| memory.recent.add(upsert.key));
     let within = Around { before: "", after: if known.is_empty() { around.after } else { "" } };
     let head = format!("{INSERT_NEW} {COLUMNS}");
     insert_within(conn, within, &head, "", new.iter().map(Upsert::vals)).await?;
@@ -461,9 +470,8 @@ fn each(query: &str, count: usize) -> String {
 async fn known_alerts<'a>(
     conn: &mut SqliteConnection,
     mut before: &str,
-    keys: impl Iterator<Item = Key>,
+    keys: HashSet<Key>,
 ) -> Result<HashMap<Key, KnownAlert<'a>>, sqlx::Error> {
-    let keys: HashSet<Key> = keys.collect();
     let mut known = HashMap::with_capacity(keys.len());
     let keys: Vec<_> = keys.into_iter().collect();
     for chunk in keys.chunks(STATEMENT_MAX) {

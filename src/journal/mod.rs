@@ -19,6 +19,7 @@ mod once;
 mod ops;
 mod read;
 mod receipts;
+mod recent;
 pub mod rows;
 pub mod sqlite;
 mod statements;
